@@ -1,0 +1,135 @@
+//! What a provider offers to choose from: networks, templates, images, instance types, Slurm versions.
+//!
+//! `openpcs catalogue --json` prints it, the wizards list it, and the service checks requests against it.
+
+use serde::{Deserialize, Serialize};
+
+/// Everything at once; for the local provider it is the same on every machine.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Catalogue {
+    pub vpcs: Vec<Vpc>,
+    pub subnets: Vec<Subnet>,
+    pub security_groups: Vec<SecurityGroup>,
+    pub launch_templates: Vec<LaunchTemplate>,
+    pub instance_profiles: Vec<InstanceProfile>,
+    pub images: Vec<Image>,
+    pub instance_types: Vec<InstanceType>,
+    pub key_pairs: Vec<KeyPair>,
+    pub slurm_versions: Vec<SlurmVersion>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Vpc {
+    pub id: String,
+    pub name: String,
+    pub cidr: String,
+    pub dns_hostnames: bool,
+    pub dns_resolution: bool,
+    /// `default` or `dedicated`.
+    pub tenancy: String,
+    /// The group that a cluster gets when it names none.
+    pub default_security_group_id: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Subnet {
+    pub id: String,
+    pub name: String,
+    pub vpc_id: String,
+    pub cidr: String,
+    pub availability_zone: String,
+    /// `availability-zone`, `local-zone`, `wavelength-zone` or `outpost`.
+    pub zone_type: String,
+    pub free_addresses: i64,
+    pub public: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SecurityGroup {
+    pub id: String,
+    pub name: String,
+    pub vpc_id: String,
+    pub description: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LaunchTemplate {
+    pub id: String,
+    pub name: String,
+    pub versions: Vec<LaunchTemplateVersion>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LaunchTemplateVersion {
+    /// A number, as text.
+    pub version: String,
+    pub image_id: Option<String>,
+    pub security_group_ids: Vec<String>,
+    /// Subnets of the template's network interfaces, if it names any.
+    pub subnet_ids: Vec<String>,
+    pub key_name: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstanceProfile {
+    pub arn: String,
+    pub name: String,
+    /// The name of the role in it.
+    pub role_name: String,
+    /// The role's path.
+    pub role_path: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Image {
+    pub id: String,
+    pub name: String,
+    /// `x86_64` or `arm64`.
+    pub architecture: String,
+    pub slurm_version: String,
+    /// `available`, or why not.
+    pub state: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstanceType {
+    /// The type's name, as `c6i.xlarge`.
+    pub id: String,
+    pub name: String,
+    pub architecture: String,
+    pub vcpus: i64,
+    /// Physical cores: Slurm runs one task per core (N10).
+    pub cores: i64,
+    pub memory_mib: i64,
+    pub gpus: i64,
+    pub gpu_name: Option<String>,
+    pub efa: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyPair {
+    pub id: String,
+    pub name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SlurmVersion {
+    /// `24.11`.
+    pub id: String,
+    pub name: String,
+    /// `2026-05-29`: no new clusters after it.
+    pub end_of_life: String,
+    /// Whether this controller host has its binaries.
+    pub installed: bool,
+}

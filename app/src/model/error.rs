@@ -1,0 +1,177 @@
+//! The one error of the product: the seven exceptions of the service model, agnostic to the door they leave by.
+//!
+//! Every message names the field or resource, the reason and the remedy. A private cause never comes here: the
+//! service logs it with the request id and answers [`Error::internal`].
+
+use serde::{Deserialize, Serialize};
+
+/// One member of the request that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The member's path in the request, as `slurmConfiguration.slurmCustomSettings[0].parameterName`.
+    pub name: String,
+    pub message: String,
+}
+
+/// Why a request is not valid, in the model's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ValidationReason {
+    UnknownOperation,
+    CannotParse,
+    FieldValidationFailed,
+    Other,
+}
+
+/// The members that only one exception carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum ErrorKind {
+    Validation {
+        reason: ValidationReason,
+        fields: Vec<FieldError>,
+    },
+    AccessDenied,
+    Conflict {
+        resource_id: String,
+        resource_type: String,
+    },
+    ResourceNotFound {
+        resource_id: String,
+        resource_type: String,
+    },
+    ServiceQuotaExceeded {
+        quota_code: String,
+        resource_id: Option<String>,
+        resource_type: Option<String>,
+    },
+    Throttling {
+        retry_after_seconds: i64,
+    },
+    Internal,
+}
+
+/// What went wrong, for the person who asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    #[serde(flatten)]
+    pub kind: ErrorKind,
+    pub message: String,
+}
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
+        Error {
+            kind,
+            message: message.into(),
+        }
+    }
+
+    /// One field is wrong.
+    pub fn field(name: impl Into<String>, message: impl Into<String>) -> Error {
+        Error::fields(vec![FieldError {
+            name: name.into(),
+            message: message.into(),
+        }])
+    }
+
+    /// Several fields are wrong; the message repeats them, for tools that show only the message.
+    pub fn fields(fields: Vec<FieldError>) -> Error {
+        let message = fields
+            .iter()
+            .map(|f| format!("{}: {}", f.name, f.message))
+            .collect::<Vec<_>>()
+            .join("; ");
+        Error::new(
+            ErrorKind::Validation {
+                reason: ValidationReason::FieldValidationFailed,
+                fields,
+            },
+            message,
+        )
+    }
+
+    /// The request is wrong as a whole.
+    pub fn validation(reason: ValidationReason, message: impl Into<String>) -> Error {
+        Error::new(
+            ErrorKind::Validation {
+                reason,
+                fields: vec![],
+            },
+            message,
+        )
+    }
+
+    pub fn access_denied(message: impl Into<String>) -> Error {
+        Error::new(ErrorKind::AccessDenied, message)
+    }
+
+    /// Something stands in the way; `resource_type` is `CLUSTER`, `COMPUTE_NODE_GROUP` or `QUEUE`.
+    pub fn conflict(
+        resource_type: &str,
+        resource_id: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Error {
+        Error::new(
+            ErrorKind::Conflict {
+                resource_id: resource_id.into(),
+                resource_type: resource_type.into(),
+            },
+            message,
+        )
+    }
+
+    pub fn not_found(
+        resource_type: &str,
+        resource_id: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Error {
+        Error::new(
+            ErrorKind::ResourceNotFound {
+                resource_id: resource_id.into(),
+                resource_type: resource_type.into(),
+            },
+            message,
+        )
+    }
+
+    pub fn quota(quota_code: &str, message: impl Into<String>) -> Error {
+        Error::new(
+            ErrorKind::ServiceQuotaExceeded {
+                quota_code: quota_code.into(),
+                resource_id: None,
+                resource_type: None,
+            },
+            message,
+        )
+    }
+
+    /// Ours, not the caller's. The cause is in the server's log under the request id.
+    pub fn internal() -> Error {
+        Error::new(
+            ErrorKind::Internal,
+            "The service could not do this because of a fault of its own. Try again; if it stays, look up the \
+             request id in the server's log.",
+        )
+    }
+
+    /// The exception's name in the service model.
+    pub fn code(&self) -> &'static str {
+        match self.kind {
+            ErrorKind::Validation { .. } => "ValidationException",
+            ErrorKind::AccessDenied => "AccessDeniedException",
+            ErrorKind::Conflict { .. } => "ConflictException",
+            ErrorKind::ResourceNotFound { .. } => "ResourceNotFoundException",
+            ErrorKind::ServiceQuotaExceeded { .. } => "ServiceQuotaExceededException",
+            ErrorKind::Throttling { .. } => "ThrottlingException",
+            ErrorKind::Internal => "InternalServerException",
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Sizes and quotas (C4, C5): the numbers of the service, in one place.
+
+use super::cluster::Size;
+
+/// Clusters per account and region.
+pub const CLUSTERS: i64 = 5;
+/// Tags per resource (S6).
+pub const TAGS: usize = 50;
+/// The largest request body, in bytes.
+pub const REQUEST_BYTES: usize = 1024 * 1024;
+
+impl Size {
+    /// The most instances that all node groups of the cluster may have together.
+    pub fn max_instances(self) -> i64 {
+        match self {
+            Size::Small => 32,
+            Size::Medium => 512,
+            Size::Large => 2048,
+        }
+    }
+
+    /// The most jobs, running and queued together; the scheduler enforces it.
+    pub fn max_jobs(self) -> i64 {
+        match self {
+            Size::Small => 256,
+            Size::Medium => 8192,
+            Size::Large => 16384,
+        }
+    }
+}

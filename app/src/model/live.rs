@@ -1,0 +1,51 @@
+//! What the live stream tells the browser: that something changed, never what it is now.
+
+use serde::{Deserialize, Serialize};
+
+/// The kinds of things that change. A page refetches what it shows of that kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    Cluster,
+    ComputeNodeGroup,
+    Queue,
+    Node,
+    Job,
+    Event,
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    pub kind: Kind,
+    pub cluster_id: String,
+    /// The resource itself: the cluster's own id for `Cluster`, the node's name for `Node`, empty for "some".
+    pub resource_id: String,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Cluster => "cluster",
+            Kind::ComputeNodeGroup => "compute-node-group",
+            Kind::Queue => "queue",
+            Kind::Node => "node",
+            Kind::Job => "job",
+            Kind::Event => "event",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Kind> {
+        [
+            Kind::Cluster,
+            Kind::ComputeNodeGroup,
+            Kind::Queue,
+            Kind::Node,
+            Kind::Job,
+            Kind::Event,
+        ]
+        .into_iter()
+        .find(|k| k.as_str() == word)
+    }
+}

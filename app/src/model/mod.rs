@@ -1,0 +1,20 @@
+//! The nouns: what a person, a tool and the database agree on. No input or output happens here.
+
+pub mod catalogue;
+pub mod cluster;
+pub mod compute_node_group;
+pub mod error;
+pub mod event;
+pub mod instance;
+pub mod job;
+pub mod lifecycle;
+pub mod limits;
+pub mod live;
+pub mod name;
+pub mod node;
+pub mod operation;
+pub mod queue;
+pub mod setting;
+pub mod status;
+pub mod tag;
+pub mod user;

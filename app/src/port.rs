@@ -1,0 +1,161 @@
+//! The port: all that the two doors may ask of the control plane. `app` defines it, `server` implements it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::model::catalogue::Catalogue;
+use crate::model::cluster::*;
+use crate::model::compute_node_group::*;
+use crate::model::error::{Error, Result};
+use crate::model::event::Event;
+use crate::model::instance::*;
+use crate::model::job::Job;
+use crate::model::node::Node;
+use crate::model::queue::*;
+use crate::model::tag::*;
+use crate::model::user::Identity;
+
+/// Who asks: the first argument everywhere. Made by a door once it knows the caller, never by a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The id that the client got in `x-amzn-RequestId` and that every log line carries.
+    pub request_id: String,
+    pub principal: Principal,
+}
+
+/// Kinds of callers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Principal {
+    /// A person or a tool with an access key or a console session.
+    User { name: String, arn: String },
+    /// A request that carries no proof of its own: only an instance registering with its bootstrap id may.
+    Anonymous,
+}
+
+/// Every operation of the service, the model's nineteen and the console's own.
+#[async_trait]
+pub trait ControlPlane: Send + Sync {
+    async fn create_cluster(
+        &self,
+        caller: &Caller,
+        input: CreateClusterRequest,
+    ) -> Result<CreateClusterResponse>;
+    async fn get_cluster(
+        &self,
+        caller: &Caller,
+        input: GetClusterRequest,
+    ) -> Result<GetClusterResponse>;
+    async fn list_clusters(
+        &self,
+        caller: &Caller,
+        input: ListClustersRequest,
+    ) -> Result<ListClustersResponse>;
+    async fn update_cluster(
+        &self,
+        caller: &Caller,
+        input: UpdateClusterRequest,
+    ) -> Result<UpdateClusterResponse>;
+    async fn delete_cluster(
+        &self,
+        caller: &Caller,
+        input: DeleteClusterRequest,
+    ) -> Result<DeleteClusterResponse>;
+
+    async fn create_compute_node_group(
+        &self,
+        caller: &Caller,
+        input: CreateComputeNodeGroupRequest,
+    ) -> Result<CreateComputeNodeGroupResponse>;
+    async fn get_compute_node_group(
+        &self,
+        caller: &Caller,
+        input: GetComputeNodeGroupRequest,
+    ) -> Result<GetComputeNodeGroupResponse>;
+    async fn list_compute_node_groups(
+        &self,
+        caller: &Caller,
+        input: ListComputeNodeGroupsRequest,
+    ) -> Result<ListComputeNodeGroupsResponse>;
+    async fn update_compute_node_group(
+        &self,
+        caller: &Caller,
+        input: UpdateComputeNodeGroupRequest,
+    ) -> Result<UpdateComputeNodeGroupResponse>;
+    async fn delete_compute_node_group(
+        &self,
+        caller: &Caller,
+        input: DeleteComputeNodeGroupRequest,
+    ) -> Result<DeleteComputeNodeGroupResponse>;
+
+    async fn create_queue(
+        &self,
+        caller: &Caller,
+        input: CreateQueueRequest,
+    ) -> Result<CreateQueueResponse>;
+    async fn get_queue(&self, caller: &Caller, input: GetQueueRequest) -> Result<GetQueueResponse>;
+    async fn list_queues(
+        &self,
+        caller: &Caller,
+        input: ListQueuesRequest,
+    ) -> Result<ListQueuesResponse>;
+    async fn update_queue(
+        &self,
+        caller: &Caller,
+        input: UpdateQueueRequest,
+    ) -> Result<UpdateQueueResponse>;
+    async fn delete_queue(
+        &self,
+        caller: &Caller,
+        input: DeleteQueueRequest,
+    ) -> Result<DeleteQueueResponse>;
+
+    async fn list_tags_for_resource(
+        &self,
+        caller: &Caller,
+        input: ListTagsForResourceRequest,
+    ) -> Result<ListTagsForResourceResponse>;
+    async fn tag_resource(
+        &self,
+        caller: &Caller,
+        input: TagResourceRequest,
+    ) -> Result<TagResourceResponse>;
+    async fn untag_resource(
+        &self,
+        caller: &Caller,
+        input: UntagResourceRequest,
+    ) -> Result<UntagResourceResponse>;
+
+    async fn register_compute_node_group_instance(
+        &self,
+        caller: &Caller,
+        input: RegisterComputeNodeGroupInstanceRequest,
+    ) -> Result<RegisterComputeNodeGroupInstanceResponse>;
+
+    /// Who the caller is and what this server manages.
+    async fn identity(&self, caller: &Caller) -> Result<Identity>;
+    /// All nodes of a cluster, powered down ones too, in name order.
+    async fn list_nodes(&self, caller: &Caller, cluster_identifier: String) -> Result<Vec<Node>>;
+    /// The jobs that Slurm knows of, newest first.
+    async fn list_jobs(&self, caller: &Caller, cluster_identifier: String) -> Result<Vec<Job>>;
+    /// The newest events of a cluster and all in it, newest first, 200 at most.
+    async fn list_events(&self, caller: &Caller, cluster_identifier: String) -> Result<Vec<Event>>;
+    /// What the provider offers.
+    async fn catalogue(&self, caller: &Caller) -> Result<Catalogue>;
+}
+
+/// What a server function finds in the Leptos context: the plane, and the caller of this request if signed in.
+#[derive(Clone)]
+pub struct Backend {
+    pub plane: Arc<dyn ControlPlane>,
+    pub caller: Option<Caller>,
+}
+
+impl Backend {
+    /// The signed-in caller, or the refusal that sends the browser to the sign-in page.
+    pub fn caller(&self) -> Result<&Caller> {
+        self.caller
+            .as_ref()
+            .ok_or_else(|| Error::access_denied("You are not signed in. Sign in to go on."))
+    }
+}

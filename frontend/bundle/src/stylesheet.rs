@@ -1,0 +1,78 @@
+//! The stylesheet: a Tailwind-like reset and the utilities that `app` really uses, then our own
+//! `style/*.css`. It comes last, so that its few rules (focus, print) win over a utility.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use encre_css::{Config, Scanner};
+
+use crate::NAME;
+
+const SOURCES: &str = "app/src";
+const STYLE: &str = "style";
+
+pub fn generate(pkg: &Path) -> anyhow::Result<()> {
+    let sources = read_all(files(Path::new(SOURCES), "rs")?)?;
+    let mut css = encre_css::generate(sources.iter().map(String::as_str), &config()?);
+    for part in read_all(files(Path::new(STYLE), "css")?)? {
+        css.push('\n');
+        css.push_str(&part);
+    }
+    fs::write(pkg.join(format!("{NAME}.css")), css)?;
+    Ok(())
+}
+
+fn config() -> anyhow::Result<Config> {
+    let theme = Path::new(STYLE).join("theme.toml");
+    let mut config = Config::from_file(&theme).with_context(|| theme.display().to_string())?;
+    config.scanner = Scanner::from_fn(classes);
+    Ok(config)
+}
+
+/// Every word of the source that may be a class: too many do no harm, as only names that are
+/// utilities produce a rule. `class:hidden=…` is how Leptos switches one class.
+fn classes(source: &str) -> BTreeSet<&str> {
+    source
+        .split([' ', '\n', '\t', '\'', '"', '`', '\\'])
+        .map(|word| match word.strip_prefix("class:") {
+            Some(switched) => switched.split('=').next().unwrap_or(switched),
+            None => word,
+        })
+        .collect()
+}
+
+/// All files below `directory` that end in `extension`, in a stable order.
+fn files(directory: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let entries = fs::read_dir(directory).with_context(|| directory.display().to_string())?;
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path, extension)?);
+        } else if path.extension().is_some_and(|e| e == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn read_all(files: Vec<PathBuf>) -> anyhow::Result<Vec<String>> {
+    files
+        .iter()
+        .map(|file| fs::read_to_string(file).with_context(|| file.display().to_string()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_classes_in_strings_and_switches() {
+        let found = classes(r#"<p class="flex gap-2" class:hidden=move || true>"#);
+        assert!(found.is_superset(&BTreeSet::from(["flex", "gap-2", "hidden"])));
+    }
+}

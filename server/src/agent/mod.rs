@@ -1,0 +1,3 @@
+//! The program `openpcs-agent`: what runs beside Slurm on nodes and controllers. No database, no AWS SDK, no tokio.
+
+pub mod protocol;

@@ -1,0 +1,80 @@
+//! What the agent and the server say to each other beyond the AWS API, and the files that the server leaves for it.
+
+use serde::{Deserialize, Serialize};
+
+/// `instance.json` in an instance's directory, 0600: all that a booting instance knows. On EC2 the same comes as
+/// user data.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstanceFile {
+    /// The server's address, as `http://127.0.0.1:8765`.
+    pub endpoint: String,
+    pub cluster_id: String,
+    pub instance_id: String,
+    /// Single use at registration (A8); afterwards the bearer token for reporting boot steps.
+    pub bootstrap_id: String,
+    /// The directory `…/scheduler/slurm-MAJOR` with `bin` and `sbin`.
+    pub slurm_prefix: String,
+}
+
+/// `hook.json` in a controller's directory, 0600: how Slurm's programs reach the server.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HookFile {
+    pub endpoint: String,
+    pub cluster_id: String,
+    /// Bearer token of this cluster's hooks.
+    pub token: String,
+}
+
+/// `controller.json` in a controller's directory: what the supervisor starts.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ControllerFile {
+    pub slurm_prefix: String,
+}
+
+/// `POST /instance/v1/steps`, bearer the bootstrap id: a boot step was reached.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StepReport {
+    pub instance_id: String,
+    /// `slurmd-started`, `slurmd-failed`, `stopping`, …
+    pub name: String,
+    pub detail: Option<String>,
+}
+
+/// `POST /controller/v1/hooks`, bearer the hook token: Slurm called one of its programs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HookCall {
+    pub cluster_id: String,
+    pub program: HookProgram,
+    /// Hostlist expression, as Slurm gave it.
+    #[serde(default)]
+    pub nodes: String,
+    #[serde(default)]
+    pub job_id: String,
+}
+
+/// Slurm's programs that the agent stands in for; also the names of its links in the controller's `bin`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HookProgram {
+    /// `ResumeProgram`: nodes are wanted. Answered at once.
+    Resume,
+    /// `SuspendProgram`: nodes are to stop. Answered at once.
+    Suspend,
+    /// `PrologSlurmctld`: answered when every node of the job has registered, or one failed.
+    Prolog,
+    /// `EpilogSlurmctld`: a job ended. Answered at once.
+    Epilog,
+}
+
+/// The answer to a [`HookCall`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HookAnswer {
+    /// False only for a prolog whose nodes cannot come: the program exits 1 and Slurm requeues the job.
+    pub go_on: bool,
+}

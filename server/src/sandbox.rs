@@ -1,0 +1,1 @@
+//! Processes with a private /run that outlive the server.

@@ -1,0 +1,1 @@
+//! Rules, authorization, quotas, idempotency, audit.

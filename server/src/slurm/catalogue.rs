@@ -1,0 +1,1 @@
+//! Slurm versions and settings.

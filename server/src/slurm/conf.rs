@@ -1,0 +1,1 @@
+//! Renders Slurm's files.

@@ -1,0 +1,7 @@
+//! Everything about Slurm: which versions there are, what its files say, how to ask it, how to keep it running.
+
+pub mod catalogue;
+pub mod client;
+pub mod conf;
+pub mod hostlist;
+pub mod process;
