@@ -1,0 +1,58 @@
+# OpenPCS. `make` lists what there is to do; each target gets by itself what it needs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+# Where the server finds the console's files.
+export OPENPCS_SITE := $(CURDIR)/target/site
+
+# The console is WebAssembly, for which some machines need another compiler: wasm.env says so.
+ENV := source .setup/env
+WASM_ENV := $(ENV); source "$$OPENPCS_TOOLS/wasm.env"
+WASM := -p frontend --target wasm32-unknown-unknown
+NATIVE := --workspace --exclude frontend
+
+.PHONY: help setup setup-test run test bench lint lint-native lint-wasm console clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+setup: ## install what running needs: packages, Rust's wasm target, Slurm (first time: about 6 min)
+	@.setup/run
+
+setup-test:
+	@.setup/test
+
+run: console ## build and start the server with its console; ARGS="--listen 0.0.0.0:8080" and the like
+	$(ENV); cargo build -p openpcs-server --bins
+	$(ENV); cargo run -p openpcs-server --bin openpcs -- serve $(ARGS)
+
+test: setup-test lint console ## check everything: lints, tests with real Slurm, the console in a browser
+	$(ENV); cargo build -p openpcs-server --bins
+	$(ENV); if cargo nextest --version >/dev/null 2>&1; \
+	    then cargo nextest run $(NATIVE); else cargo test $(NATIVE); fi
+	$(ENV); cd end2end; npx playwright test
+
+bench: setup ## measure: release build, then the benchmarks
+	$(ENV); cargo build --release -p openpcs-server --bins
+	$(ENV); cargo bench -p openpcs-server
+
+lint: lint-native lint-wasm ## formatting and clippy, warnings are errors
+
+lint-native:
+	cargo fmt --all --check
+	cargo clippy $(NATIVE) --all-targets -- -D warnings
+
+lint-wasm: setup
+	$(WASM_ENV); $${CLIPPY:-cargo clippy} $(WASM) --profile wasm-release -- -D warnings
+
+console: setup ## build the console into target/site: WebAssembly and stylesheet
+	$(WASM_ENV); cargo build $(WASM) --profile wasm-release
+	cargo run --quiet -p openpcs-bundle -- \
+	    $(TARGET_DIR)/wasm32-unknown-unknown/wasm-release/frontend.wasm $(OPENPCS_SITE)
+
+clean: ## remove what was built (not what set-up installed)
+	cargo clean
+	rm -rf target/site
