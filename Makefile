@@ -5,8 +5,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
-# Where the server finds the console's files.
+# Where the server finds the console's files, and where browser tests find the server.
 export OPENPCS_SITE := $(CURDIR)/target/site
+export OPENPCS_BIN := $(abspath $(TARGET_DIR))/debug/openpcs
 
 # The console is WebAssembly, for which some machines need another compiler: wasm.env says so.
 ENV := source .setup/env
@@ -14,6 +15,8 @@ WASM_ENV := $(ENV); source "$$OPENPCS_TOOLS/wasm.env"
 WASM := -p frontend --target wasm32-unknown-unknown
 NATIVE := --workspace --exclude frontend
 
+# Cargo is parallel enough, and two of its runs would only wait for each other.
+.NOTPARALLEL:
 .PHONY: help setup setup-test run test bench lint lint-native lint-wasm console clean
 
 help: ## list the targets
@@ -30,7 +33,6 @@ run: console ## build and start the server with its console; ARGS="--listen 0.0.
 	$(ENV); cargo run -p openpcs-server --bin openpcs -- serve $(ARGS)
 
 test: setup-test lint console ## check everything: lints, tests with real Slurm, the console in a browser
-	$(ENV); cargo build -p openpcs-server --bins
 	$(ENV); if cargo nextest --version >/dev/null 2>&1; \
 	    then cargo nextest run $(NATIVE); else cargo test $(NATIVE); fi
 	$(ENV); cd end2end; npx playwright test
