@@ -1,1 +1,4 @@
 //! Rules, authorization, quotas, idempotency, audit.
+
+pub mod id;
+pub mod shape;

@@ -1,0 +1,191 @@
+//! Instances in the database: one row per attempt to run a node.
+
+use app::model::live::Kind;
+use app::model::node::BootStep;
+use sqlx::any::AnyRow;
+use sqlx::{AnyPool, Row as _};
+
+use super::resource::to_json;
+use super::{Db, Write, now};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceRow {
+    pub id: String,
+    pub cluster_id: String,
+    pub compute_node_group_id: String,
+    pub node_name: String,
+    pub instance_type: String,
+    pub launch_generation: i64,
+    pub bootstrap_hash: String,
+    pub launched_at: i64,
+    pub registered_at: Option<i64>,
+    pub ready_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub reason: Option<String>,
+    pub steps: Vec<BootStep>,
+}
+
+fn decode(row: &AnyRow) -> sqlx::Result<InstanceRow> {
+    let steps: String = row.try_get("steps")?;
+    Ok(InstanceRow {
+        id: row.try_get("id")?,
+        cluster_id: row.try_get("cluster_id")?,
+        compute_node_group_id: row.try_get("compute_node_group_id")?,
+        node_name: row.try_get("node_name")?,
+        instance_type: row.try_get("instance_type")?,
+        launch_generation: row.try_get("launch_generation")?,
+        bootstrap_hash: row.try_get("bootstrap_hash")?,
+        launched_at: row.try_get("launched_at")?,
+        registered_at: row.try_get("registered_at")?,
+        ready_at: row.try_get("ready_at")?,
+        ended_at: row.try_get("ended_at")?,
+        reason: row.try_get("reason")?,
+        steps: serde_json::from_str(&steps).map_err(|e| sqlx::Error::ColumnDecode {
+            index: "steps".into(),
+            source: Box::new(e),
+        })?,
+    })
+}
+
+/// The instances of a cluster that are wanted or whose processes may still live.
+pub async fn live(pool: &AnyPool, cluster_id: &str) -> sqlx::Result<Vec<InstanceRow>> {
+    sqlx::query("select * from instance where cluster_id = $1 and ended_at is null order by launched_at, id")
+        .bind(cluster_id)
+        .fetch_all(pool)
+        .await?
+        .iter()
+        .map(decode)
+        .collect()
+}
+
+/// The newest instances that ended, for the console's black box.
+pub async fn ended(pool: &AnyPool, cluster_id: &str, limit: i64) -> sqlx::Result<Vec<InstanceRow>> {
+    sqlx::query(
+        "select * from instance where cluster_id = $1 and ended_at is not null order by ended_at desc limit $2",
+    )
+    .bind(cluster_id)
+    .bind(limit)
+    .fetch_all(pool)
+    .await?
+    .iter()
+    .map(decode)
+    .collect()
+}
+
+/// The instance whose bootstrap id has that hash.
+pub async fn by_bootstrap(pool: &AnyPool, hash: &str) -> sqlx::Result<Option<InstanceRow>> {
+    let row = sqlx::query("select * from instance where bootstrap_hash = $1")
+        .bind(hash)
+        .fetch_optional(pool)
+        .await?;
+    row.as_ref().map(decode).transpose()
+}
+
+pub async fn insert(write: &mut Write, row: &InstanceRow) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into instance (id, cluster_id, compute_node_group_id, node_name, instance_type, launch_generation, \
+         bootstrap_hash, launched_at, steps) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(&row.id)
+    .bind(&row.cluster_id)
+    .bind(&row.compute_node_group_id)
+    .bind(&row.node_name)
+    .bind(&row.instance_type)
+    .bind(row.launch_generation)
+    .bind(&row.bootstrap_hash)
+    .bind(row.launched_at)
+    .bind(to_json(&row.steps)?)
+    .execute(&mut *write.tx)
+    .await?;
+    write
+        .changed(Kind::Node, &row.cluster_id, &row.node_name)
+        .await
+}
+
+/// Uses up the bootstrap id: true for the one call that comes first (A8).
+pub async fn register(write: &mut Write, row: &InstanceRow) -> sqlx::Result<bool> {
+    let done = sqlx::query(
+        "update instance set registered_at = $1 where id = $2 and registered_at is null and ended_at is null",
+    )
+    .bind(now())
+    .bind(&row.id)
+    .execute(&mut *write.tx)
+    .await?;
+    write
+        .changed(Kind::Node, &row.cluster_id, &row.node_name)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Adds a boot step.
+pub async fn add_step(write: &mut Write, id: &str, step: BootStep) -> sqlx::Result<()> {
+    let Some(row) = sqlx::query("select * from instance where id = $1")
+        .bind(id)
+        .fetch_optional(&mut *write.tx)
+        .await?
+    else {
+        return Ok(());
+    };
+    let mut row = decode(&row)?;
+    row.steps.push(step);
+    sqlx::query("update instance set steps = $1 where id = $2")
+        .bind(to_json(&row.steps)?)
+        .bind(id)
+        .execute(&mut *write.tx)
+        .await?;
+    write
+        .changed(Kind::Node, &row.cluster_id, &row.node_name)
+        .await
+}
+
+/// Slurm took the node as up.
+pub async fn set_ready(write: &mut Write, row: &InstanceRow) -> sqlx::Result<()> {
+    sqlx::query("update instance set ready_at = $1 where id = $2 and ready_at is null")
+        .bind(now())
+        .bind(&row.id)
+        .execute(&mut *write.tx)
+        .await?;
+    add_step(
+        write,
+        &row.id,
+        BootStep {
+            name: "ready".into(),
+            at: now(),
+            detail: None,
+        },
+    )
+    .await
+}
+
+/// Notes why the instance is to end, before it is ended; the first reason stays.
+pub async fn set_reason(write: &mut Write, row: &InstanceRow, reason: &str) -> sqlx::Result<()> {
+    sqlx::query("update instance set reason = $1 where id = $2 and reason is null")
+        .bind(reason)
+        .bind(&row.id)
+        .execute(&mut *write.tx)
+        .await?;
+    write
+        .changed(Kind::Node, &row.cluster_id, &row.node_name)
+        .await
+}
+
+/// Nothing of the instance is left.
+pub async fn set_ended(write: &mut Write, row: &InstanceRow) -> sqlx::Result<()> {
+    sqlx::query("update instance set ended_at = $1 where id = $2 and ended_at is null")
+        .bind(now())
+        .bind(&row.id)
+        .execute(&mut *write.tx)
+        .await?;
+    write
+        .changed(Kind::Node, &row.cluster_id, &row.node_name)
+        .await
+}
+
+/// Forgets instances that ended before that time.
+pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
+    sqlx::query("delete from instance where ended_at < $1")
+        .bind(before)
+        .execute(db.pool())
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! Sealed secrets in the database. This file never sees a secret in the clear.
+
+use sqlx::{AnyPool, Row};
+
+use super::Write;
+
+#[derive(Clone)]
+pub struct SecretRow {
+    pub arn: String,
+    pub cluster_id: String,
+    pub version: String,
+    pub sealed: String,
+}
+
+pub async fn insert(write: &mut Write, row: &SecretRow) -> sqlx::Result<()> {
+    sqlx::query("insert into secret (arn, cluster_id, version, sealed) values ($1, $2, $3, $4)")
+        .bind(&row.arn)
+        .bind(&row.cluster_id)
+        .bind(&row.version)
+        .bind(&row.sealed)
+        .execute(&mut *write.tx)
+        .await?;
+    Ok(())
+}
+
+/// The secret of a cluster.
+pub async fn get(pool: &AnyPool, cluster_id: &str) -> sqlx::Result<Option<SecretRow>> {
+    let row = sqlx::query("select * from secret where cluster_id = $1")
+        .bind(cluster_id)
+        .fetch_optional(pool)
+        .await?;
+    row.map(|row| {
+        Ok(SecretRow {
+            arn: row.try_get("arn")?,
+            cluster_id: row.try_get("cluster_id")?,
+            version: row.try_get("version")?,
+            sealed: row.try_get("sealed")?,
+        })
+    })
+    .transpose()
+}
+
+pub async fn delete(write: &mut Write, cluster_id: &str) -> sqlx::Result<()> {
+    sqlx::query("delete from secret where cluster_id = $1")
+        .bind(cluster_id)
+        .execute(&mut *write.tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! Console sessions in the database.

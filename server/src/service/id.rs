@@ -1,0 +1,34 @@
+//! Random names for things.
+
+/// `count` random bytes from the operating system.
+///
+/// # Panics
+/// When the system has no randomness to give: nothing safe can be done then.
+pub fn random_bytes(count: usize) -> Vec<u8> {
+    let mut bytes = vec![0; count];
+    #[allow(clippy::expect_used)]
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
+/// `bytes` random bytes, as lower-case hexadecimal.
+pub fn random_hex(bytes: usize) -> String {
+    hex::encode(random_bytes(bytes))
+}
+
+/// `pcs_` and ten of [a-z0-9] (C1).
+pub fn resource_id() -> String {
+    const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    let id: String = random_bytes(10)
+        .iter()
+        .map(|b| char::from(ALPHABET[usize::from(*b) % ALPHABET.len()]))
+        .collect();
+    format!("pcs_{id}")
+}
+
+/// `i-` and 17 hexadecimal digits, as EC2 makes them.
+pub fn instance_id() -> String {
+    let mut digits = random_hex(9);
+    digits.truncate(17);
+    format!("i-{digits}")
+}
