@@ -23,7 +23,10 @@ pub fn run(dir: &Path) -> Result<()> {
     while !init.stopping() {
         let started = Instant::now();
         let end = serve(&init, dir);
-        say(&format!("slurmctld is gone: {}", end.unwrap_or_else(|message| message)));
+        say(&format!(
+            "slurmctld is gone: {}",
+            end.unwrap_or_else(|message| message)
+        ));
         if started.elapsed() >= STEADY {
             pause = FIRST_PAUSE;
             continue;

@@ -22,7 +22,10 @@ impl Reply {
     pub fn success(self) -> Result<String, String> {
         match self.status.is_success() {
             true => Ok(self.body),
-            false => Err(format!("the server answered {}: {}", self.status, self.body)),
+            false => Err(format!(
+                "the server answered {}: {}",
+                self.status, self.body
+            )),
         }
     }
 }
@@ -47,7 +50,10 @@ impl Client {
             .agent
             .post(format!("{}/", self.endpoint))
             .content_type("application/x-amz-json-1.0")
-            .header("x-amz-target", format!("AWSParallelComputingService.{name}"));
+            .header(
+                "x-amz-target",
+                format!("AWSParallelComputingService.{name}"),
+            );
         send(request, input)
     }
 
@@ -68,6 +74,12 @@ fn send(
 ) -> Result<Reply, String> {
     let body = serde_json::to_string(input).map_err(|error| error.to_string())?;
     let mut response = request.send(body).map_err(|error| error.to_string())?;
-    let body = response.body_mut().read_to_string().map_err(|error| error.to_string())?;
-    Ok(Reply { status: response.status(), body })
+    let body = response
+        .body_mut()
+        .read_to_string()
+        .map_err(|error| error.to_string())?;
+    Ok(Reply {
+        status: response.status(),
+        body,
+    })
 }

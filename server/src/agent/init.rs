@@ -40,7 +40,10 @@ impl Init {
         context("mount a private /run", private_run())?;
         let stopping = Arc::new(AtomicBool::new(false));
         context("wait for signals", stop_on_sigterm(stopping.clone()))?;
-        Ok(Self { _lock: lock, stopping })
+        Ok(Self {
+            _lock: lock,
+            stopping,
+        })
     }
 
     /// Whether the sandbox was asked to end: nothing is to be started any more.
@@ -49,7 +52,10 @@ impl Init {
     }
 
     pub fn set_host_name(&self, name: &str) -> Result<()> {
-        context("set the host name", sethostname(name).map_err(io::Error::from))
+        context(
+            "set the host name",
+            sethostname(name).map_err(io::Error::from),
+        )
     }
 
     /// Waits until some child has ended, whoever started it; none when there is no child at all. Nobody else in this
@@ -57,8 +63,12 @@ impl Init {
     pub fn next_death(&self) -> Option<(Pid, String)> {
         loop {
             match waitpid(None, None) {
-                Ok(WaitStatus::Exited(pid, code)) => return Some((pid, format!("exit status {code}"))),
-                Ok(WaitStatus::Signaled(pid, signal, _)) => return Some((pid, format!("signal {signal}"))),
+                Ok(WaitStatus::Exited(pid, code)) => {
+                    return Some((pid, format!("exit status {code}")));
+                }
+                Ok(WaitStatus::Signaled(pid, signal, _)) => {
+                    return Some((pid, format!("signal {signal}")));
+                }
                 Err(Errno::ECHILD) => return None,
                 _ => {}
             }
@@ -71,19 +81,35 @@ pub fn private_run() -> io::Result<()> {
     let kept: Vec<(PathBuf, OwnedFd)> = wanted_of_host()
         .into_iter()
         .filter_map(|path| {
-            let fd = open(&path, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty());
+            let fd = open(
+                &path,
+                OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
+                Mode::empty(),
+            );
             Some((path, fd.ok()?))
         })
         .collect();
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-    mount(Some("tmpfs"), "/run", Some("tmpfs"), flags, Some("mode=0755"))?;
+    mount(
+        Some("tmpfs"),
+        "/run",
+        Some("tmpfs"),
+        flags,
+        Some("mode=0755"),
+    )?;
     std::fs::create_dir("/run/lock")?;
     for (path, fd) in kept {
         std::fs::create_dir_all(&path)?;
         // The host's directory is hidden by now, but the descriptor still leads to it.
         let source = format!("/proc/self/fd/{}", fd.as_raw_fd());
         let bind = MsFlags::MS_BIND | MsFlags::MS_REC;
-        mount(Some(source.as_str()), &path, None::<&str>, bind, None::<&str>)?;
+        mount(
+            Some(source.as_str()),
+            &path,
+            None::<&str>,
+            bind,
+            None::<&str>,
+        )?;
     }
     Ok(())
 }
@@ -110,16 +136,18 @@ fn stop_on_sigterm(stopping: Arc<AtomicBool>) -> io::Result<()> {
         let _entered = runtime.enter();
         signal(SignalKind::terminate())?
     };
-    std::thread::Builder::new().name("signals".into()).spawn(move || {
-        runtime.block_on(terminations.recv());
-        say("asked to stop");
-        stopping.store(true, Ordering::SeqCst);
-        // -1 is everything in this namespace but process 1.
-        if let Err(error) = kill(Pid::from_raw(-1), Signal::SIGTERM) {
-            say(&format!("cannot pass SIGTERM on: {error}"));
-        }
-        std::thread::sleep(GRACE);
-        std::process::exit(0)
-    })?;
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            runtime.block_on(terminations.recv());
+            say("asked to stop");
+            stopping.store(true, Ordering::SeqCst);
+            // -1 is everything in this namespace but process 1.
+            if let Err(error) = kill(Pid::from_raw(-1), Signal::SIGTERM) {
+                say(&format!("cannot pass SIGTERM on: {error}"));
+            }
+            std::thread::sleep(GRACE);
+            std::process::exit(0)
+        })?;
     Ok(())
 }

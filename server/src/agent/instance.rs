@@ -34,15 +34,15 @@ pub fn run(dir: &Path) -> Result<()> {
     let init = Init::new(dir)?;
     let file: InstanceFile = read_json(&dir.join("instance.json"))?;
     let steps = Steps::start(&file);
-    let end = serve(&init, dir, &file, &steps);
-    let reason = match end {
+    let reason = match serve(&init, dir, &file, &steps) {
         Err(message) => message,
         Ok(status) => {
-            let log = last_lines(&dir.join("slurmd.log"), LOG_LINES);
-            format!("slurmd ended with {status}\n{log}")
+            let last_words = last_lines(&dir.join("slurmd.log"), 1);
+            format!("slurmd ended with {status}; its last words: {last_words}")
         }
     };
-    steps.reached("slurmd-failed", Some(reason.clone()));
+    let log = last_lines(&dir.join("slurmd.log"), LOG_LINES);
+    steps.reached("slurmd-failed", Some(format!("{reason}\n{log}")));
     steps.flush();
     Err(reason)
 }
@@ -102,7 +102,10 @@ fn write_key(dir: &Path, shared_secret: &str) -> Result<()> {
     let key = STANDARD
         .decode(shared_secret)
         .map_err(|_| "the cluster's key is not base64")?;
-    context("write slurm.key", files::write(&dir.join("slurm.key"), &key, files::SECRET))
+    context(
+        "write slurm.key",
+        files::write(&dir.join("slurm.key"), &key, files::SECRET),
+    )
 }
 
 fn slurmd(
@@ -120,7 +123,10 @@ fn slurmd(
         // -b: the node booted just now, whatever the host's boot time says. Without it slurmctld waits for ever.
         .args(["-D", "-b", "-N", &node.node_id])
         .arg("--conf-server")
-        .arg(format!("{}:{}", controller.private_ip_address, controller.port))
+        .arg(format!(
+            "{}:{}",
+            controller.private_ip_address, controller.port
+        ))
         .arg("-L")
         .arg(dir.join("slurmd.log"))
         .env("SLURM_SACK_KEY", dir.join("slurm.key"))
@@ -150,10 +156,7 @@ impl Steps {
     }
 
     fn reached(&self, name: &str, detail: Option<String>) {
-        say(&match &detail {
-            Some(detail) => format!("{name}: {detail}"),
-            None => name.into(),
-        });
+        say(name);
         let step = StepReport {
             instance_id: self.instance_id.clone(),
             name: name.into(),

@@ -24,6 +24,9 @@ pub mod protocol;
 /// Errors are for the log: text is enough.
 pub(crate) type Result<T> = std::result::Result<T, String>;
 
+/// What the last line of a sandbox's log begins with, unless it was killed from outside.
+pub const ENDED: &str = "ended: ";
+
 /// All of the program.
 pub fn main(args: Vec<OsString>) -> ExitCode {
     let called_as = args.first().map(Path::new).unwrap_or(Path::new(""));
@@ -40,7 +43,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            say(&message);
+            say(&format!("{ENDED}{message}"));
             ExitCode::FAILURE
         }
     }

@@ -11,10 +11,16 @@ use super::namespaces;
 pub fn probe(agent: &Path) -> Result<(), String> {
     for (program, args) in [("unshare", ["--version"]), ("nsenter", ["--version"])] {
         run(Command::new(program).args(args)).map_err(|reason| {
-            format!("The program `{program}` is missing ({reason}). Install the package util-linux.")
+            format!(
+                "The program `{program}` is missing ({reason}). Install the package util-linux."
+            )
         })?;
     }
-    run(Command::new("unshare").args(namespaces()).arg(agent).arg("probe")).map_err(|reason| {
+    run(Command::new("unshare")
+        .args(namespaces())
+        .arg(agent)
+        .arg("probe"))
+    .map_err(|reason| {
         format!(
             "This host forbids the namespaces that clusters and nodes run in: {reason}. {}",
             remedy()
@@ -60,7 +66,9 @@ pub fn check_path(option: &str, path: &Path) -> Result<(), String> {
     let shown = path.display();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._+-".contains(c);
     if !path.is_absolute() || path.components().any(|part| part.as_os_str() == "..") {
-        return Err(format!("{option}: {shown} must be an absolute path without `..`."));
+        return Err(format!(
+            "{option}: {shown} must be an absolute path without `..`."
+        ));
     }
     if !path.to_string_lossy().chars().all(plain) {
         return Err(format!(
@@ -71,7 +79,11 @@ pub fn check_path(option: &str, path: &Path) -> Result<(), String> {
     if real.starts_with("/run") || real.starts_with("/proc") {
         return Err(format!(
             "{option}: {shown} is below {}, which every sandbox has for itself. Choose another place.",
-            if real.starts_with("/run") { "/run" } else { "/proc" }
+            if real.starts_with("/run") {
+                "/run"
+            } else {
+                "/proc"
+            }
         ));
     }
     Ok(())
@@ -83,7 +95,10 @@ mod tests {
 
     #[test]
     fn a_path_that_slurm_cannot_read_is_refused_with_the_reason() {
-        assert_eq!(check_path("--data-dir", Path::new("/var/lib/openpcs-1.0+a")), Ok(()));
+        assert_eq!(
+            check_path("--data-dir", Path::new("/var/lib/openpcs-1.0+a")),
+            Ok(())
+        );
         for (bad, word) in [
             ("/tmp/a b", "quote"),
             ("/tmp/a\"b", "quote"),
@@ -95,7 +110,10 @@ mod tests {
             ("/run/openpcs", "/run"),
         ] {
             let refused = check_path("--data-dir", Path::new(bad));
-            assert!(refused.as_ref().is_err_and(|text| text.contains(word)), "{bad}: {refused:?}");
+            assert!(
+                refused.as_ref().is_err_and(|text| text.contains(word)),
+                "{bad}: {refused:?}"
+            );
         }
     }
 }

@@ -60,12 +60,29 @@ mod tests {
     #[test]
     fn it_has_what_the_tutorial_asks_for() {
         let catalogue = with(&["24.11", "25.05"]);
-        assert!(catalogue.vpcs.iter().any(|vpc| vpc.name == "hpc-networking"));
+        assert!(
+            catalogue
+                .vpcs
+                .iter()
+                .any(|vpc| vpc.name == "hpc-networking")
+        );
         let image = "aws-pcs-sample_ami-amzn2-x86_64-slurm-24.11";
-        let image = catalogue.images.iter().find(|found| found.name == image).unwrap();
+        let image = catalogue
+            .images
+            .iter()
+            .find(|found| found.name == image)
+            .unwrap();
         for name in ["login-getstarted-lt", "compute-getstarted-lt"] {
-            let template = catalogue.launch_templates.iter().find(|found| found.name == name).unwrap();
-            assert_eq!(template.versions[0].image_id.as_ref(), Some(&image.id), "{name}");
+            let template = catalogue
+                .launch_templates
+                .iter()
+                .find(|found| found.name == name)
+                .unwrap();
+            assert_eq!(
+                template.versions[0].image_id.as_ref(),
+                Some(&image.id),
+                "{name}"
+            );
         }
     }
 
@@ -74,14 +91,37 @@ mod tests {
         let catalogue = with(&["24.11", "25.05", "25.11"]);
         let mut ids: Vec<(&str, &str)> = Vec::new();
         ids.extend(catalogue.vpcs.iter().map(|it| ("vpc-", it.id.as_str())));
-        ids.extend(catalogue.subnets.iter().map(|it| ("subnet-", it.id.as_str())));
-        ids.extend(catalogue.security_groups.iter().map(|it| ("sg-", it.id.as_str())));
-        ids.extend(catalogue.launch_templates.iter().map(|it| ("lt-", it.id.as_str())));
+        ids.extend(
+            catalogue
+                .subnets
+                .iter()
+                .map(|it| ("subnet-", it.id.as_str())),
+        );
+        ids.extend(
+            catalogue
+                .security_groups
+                .iter()
+                .map(|it| ("sg-", it.id.as_str())),
+        );
+        ids.extend(
+            catalogue
+                .launch_templates
+                .iter()
+                .map(|it| ("lt-", it.id.as_str())),
+        );
         ids.extend(catalogue.images.iter().map(|it| ("ami-", it.id.as_str())));
-        ids.extend(catalogue.key_pairs.iter().map(|it| ("key-", it.id.as_str())));
+        ids.extend(
+            catalogue
+                .key_pairs
+                .iter()
+                .map(|it| ("key-", it.id.as_str())),
+        );
         for (prefix, id) in &ids {
             let rest = id.strip_prefix(prefix).unwrap_or_default();
-            assert!(rest.len() == 17 && rest.chars().all(|c| c.is_ascii_hexdigit()), "{id}");
+            assert!(
+                rest.len() == 17 && rest.chars().all(|c| c.is_ascii_hexdigit()),
+                "{id}"
+            );
         }
         let distinct: HashSet<_> = ids.iter().collect();
         assert_eq!(distinct.len(), ids.len());
@@ -91,14 +131,42 @@ mod tests {
     fn what_is_named_exists() {
         let catalogue = with(&["24.11"]);
         let vpcs: HashSet<_> = catalogue.vpcs.iter().map(|vpc| &vpc.id).collect();
-        let groups: HashSet<_> = catalogue.security_groups.iter().map(|group| &group.id).collect();
+        let groups: HashSet<_> = catalogue
+            .security_groups
+            .iter()
+            .map(|group| &group.id)
+            .collect();
         let subnets: HashSet<_> = catalogue.subnets.iter().map(|subnet| &subnet.id).collect();
         let images: HashSet<_> = catalogue.images.iter().map(|image| &image.id).collect();
-        assert!(catalogue.subnets.iter().all(|subnet| vpcs.contains(&subnet.vpc_id)));
-        assert!(catalogue.security_groups.iter().all(|group| vpcs.contains(&group.vpc_id)));
-        assert!(catalogue.vpcs.iter().all(|vpc| groups.contains(&vpc.default_security_group_id)));
-        for version in catalogue.launch_templates.iter().flat_map(|template| &template.versions) {
-            assert!(version.security_group_ids.iter().all(|id| groups.contains(id)));
+        assert!(
+            catalogue
+                .subnets
+                .iter()
+                .all(|subnet| vpcs.contains(&subnet.vpc_id))
+        );
+        assert!(
+            catalogue
+                .security_groups
+                .iter()
+                .all(|group| vpcs.contains(&group.vpc_id))
+        );
+        assert!(
+            catalogue
+                .vpcs
+                .iter()
+                .all(|vpc| groups.contains(&vpc.default_security_group_id))
+        );
+        for version in catalogue
+            .launch_templates
+            .iter()
+            .flat_map(|template| &template.versions)
+        {
+            assert!(
+                version
+                    .security_group_ids
+                    .iter()
+                    .all(|id| groups.contains(id))
+            );
             assert!(version.subnet_ids.iter().all(|id| subnets.contains(id)));
             assert!(version.image_id.iter().all(|id| images.contains(id)));
         }

@@ -10,13 +10,14 @@ use app::model::catalogue::{Catalogue, SlurmVersion};
 use async_trait::async_trait;
 
 use super::{LaunchRequest, ObservedInstance, Provider, ProviderError};
+use crate::agent::ENDED;
 use crate::agent::protocol::InstanceFile;
 use crate::sandbox::{AGENT_LOG, Role, Sandbox, files, last_lines};
 use crate::slurm::process::{instances_dir, slurm_prefix};
 
 mod catalogue;
 
-/// So much of the log is the reason of an end.
+/// So much of the log is looked at for the reason of an end.
 const REASON_LINES: usize = 5;
 
 /// Instances as processes of this host.
@@ -85,8 +86,12 @@ impl Provider for Local {
             return Ok(());
         }
         sandbox.prepare().map_err(failed)?;
-        self.write_instance(sandbox.dir(), request).map_err(failed)?;
-        sandbox.spawn(&self.agent, Role::Instance).await.map_err(failed)
+        self.write_instance(sandbox.dir(), request)
+            .map_err(failed)?;
+        sandbox
+            .spawn(&self.agent, Role::Instance)
+            .await
+            .map_err(failed)
     }
 
     async fn terminate(&self, cluster_id: &str, instance_id: &str) -> Result<(), ProviderError> {
@@ -111,10 +116,23 @@ impl Provider for Local {
         for instance_id in names {
             let sandbox = self.sandbox(cluster_id, &instance_id);
             let running = sandbox.holder().map_err(failed)?.is_some();
-            let reason = (!running).then(|| last_lines(&sandbox.dir().join(AGENT_LOG), REASON_LINES));
-            observed.push(ObservedInstance { instance_id, running, reason });
+            let reason = (!running).then(|| reason(sandbox.dir()));
+            observed.push(ObservedInstance {
+                instance_id,
+                running,
+                reason,
+            });
         }
         Ok(observed)
+    }
+}
+
+/// What the agent gave as the reason of its end.
+fn reason(dir: &Path) -> String {
+    let log = last_lines(&dir.join(AGENT_LOG), REASON_LINES);
+    match log.rsplit_once(ENDED) {
+        Some((_, reason)) => reason.into(),
+        None => format!("The instance was killed from outside. The end of its log:\n{log}"),
     }
 }
 
