@@ -1,3 +1,73 @@
-//! The program `openpcs-agent`: what runs beside Slurm on nodes and controllers. No database, no AWS SDK, no tokio.
+//! The program `openpcs-agent`: what runs beside Slurm on nodes and controllers. No database, no AWS SDK.
+//!
+//! - `openpcs-agent instance --dir DIR`: boots a node: registers it, starts slurmd and ends with it.
+//! - `openpcs-agent controller --dir DIR`: keeps a cluster's slurmctld running.
+//! - `openpcs-agent probe`: only whether a sandbox can be made on this host.
+//! - called as `resume`, `suspend`, `prolog` or `epilog`, by links in a controller's `bin`: Slurm's own programs.
+//!
+//! The first two are process 1 of a [sandbox](crate::sandbox).
 
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde::de::DeserializeOwned;
+
+mod controller;
+mod hook;
+mod http;
+mod init;
+mod instance;
 pub mod protocol;
+
+/// Errors are for the log: text is enough.
+pub(crate) type Result<T> = std::result::Result<T, String>;
+
+/// What the last line of a sandbox's log begins with, unless it was killed from outside.
+pub const ENDED: &str = "ended: ";
+
+/// All of the program.
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    let called_as = args.first().map(Path::new).unwrap_or(Path::new(""));
+    if let Some(program) = hook::program(called_as) {
+        return hook::run(program, called_as, &args[1..]);
+    }
+    let words: Vec<&str> = args.iter().skip(1).filter_map(|arg| arg.to_str()).collect();
+    let result = match words.as_slice() {
+        ["probe"] => init::private_run().map_err(|error| error.to_string()),
+        ["instance", "--dir", dir] => instance::run(Path::new(dir)),
+        ["controller", "--dir", dir] => controller::run(Path::new(dir)),
+        _ => Err("usage: openpcs-agent (instance | controller) --dir DIR | probe".into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            say(&format!("{ENDED}{message}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes a line to the log: the sandbox's `agent.log`, or slurmctld's when Slurm called us.
+pub(crate) fn say(message: &str) {
+    let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    eprintln!("{now} openpcs-agent: {message}");
+}
+
+/// Reads one of the files that the server left.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let wrong = |error: &dyn std::fmt::Display| format!("cannot read {}: {error}", path.display());
+    let text = std::fs::read(path).map_err(|error| wrong(&error))?;
+    serde_json::from_slice(&text).map_err(|error| wrong(&error))
+}
+
+/// A program of one Slurm version.
+pub(crate) fn slurm_program(prefix: &str, name: &str) -> PathBuf {
+    Path::new(prefix).join("sbin").join(name)
+}
+
+/// Names what failed.
+pub(crate) fn context<T>(what: &str, result: io::Result<T>) -> Result<T> {
+    result.map_err(|error| format!("cannot {what}: {error}"))
+}

@@ -1,1 +1,203 @@
-//! Controllers.
+//! The controllers of all clusters, each in its [sandbox](crate::sandbox): files, start, change of configuration, end.
+//!
+//! On disk, all of it for the owner only:
+//!
+//! ```text
+//! DATA/clusters/CLUSTER_ID/controller/   slurm.conf cgroup.conf gres.conf   what slurmctld reads
+//!                                        in-force.json    the last configuration that slurmctld took
+//!                                        slurm.key hook.json controller.json
+//!                                        bin/             links to the agent: resume suspend prolog epilog
+//!                                        state/           StateSaveLocation
+//!                                        agent.log slurmctld.log lock
+//! DATA/clusters/CLUSTER_ID/instances/INSTANCE_ID/         see `provider::local`
+//! ```
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::agent::protocol::{ControllerFile, HookFile};
+use crate::sandbox::{Role, Sandbox, files};
+
+const IN_FORCE: &str = "in-force.json";
+
+/// Slurm's files of one cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Files {
+    pub slurm_conf: String,
+    pub cgroup_conf: String,
+    pub gres_conf: String,
+}
+
+/// What a controller needs for its first start.
+pub struct ControllerSpec {
+    pub cluster_id: String,
+    /// Slurm's major version, as `24.11`.
+    pub slurm_version: String,
+    /// The key of `auth/slurm`. Never logged.
+    pub key: Vec<u8>,
+    pub hook: HookFile,
+    pub files: Files,
+}
+
+/// What a Slurm client needs to talk to a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientParts {
+    /// The directory with `bin`.
+    pub prefix: PathBuf,
+    /// Words to put before the command.
+    pub enter: Vec<OsString>,
+    /// The path of `slurm.conf`.
+    pub conf: PathBuf,
+}
+
+/// All controllers of this host.
+#[derive(Clone, Debug)]
+pub struct Controllers {
+    data_dir: PathBuf,
+    scheduler_root: PathBuf,
+    agent: PathBuf,
+}
+
+impl Controllers {
+    pub fn new(
+        data_dir: impl Into<PathBuf>,
+        scheduler_root: impl Into<PathBuf>,
+        agent: impl Into<PathBuf>,
+    ) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            scheduler_root: scheduler_root.into(),
+            agent: agent.into(),
+        }
+    }
+
+    /// The directory of a cluster's controller.
+    pub fn dir(&self, cluster_id: &str) -> PathBuf {
+        cluster_dir(&self.data_dir, cluster_id).join("controller")
+    }
+
+    /// Starts the controller unless it runs. What a start wrote once stays: key, configuration and state; how the hooks
+    /// reach the server is brought up to date.
+    pub async fn ensure(&self, spec: &ControllerSpec) -> io::Result<()> {
+        let sandbox = self.sandbox(&spec.cluster_id);
+        sandbox.prepare()?;
+        self.write_fixed(spec)?;
+        if self.conf_in_force(&spec.cluster_id)?.is_none() {
+            self.install(&spec.cluster_id, &spec.files)?;
+            self.accept(&spec.cluster_id, &spec.files)?;
+        }
+        sandbox.spawn(&self.agent, Role::Controller).await
+    }
+
+    pub fn running(&self, cluster_id: &str) -> io::Result<bool> {
+        Ok(self.sandbox(cluster_id).holder()?.is_some())
+    }
+
+    /// How to ask this cluster's slurmctld; none when it does not run.
+    pub fn client(&self, cluster_id: &str, slurm_version: &str) -> io::Result<Option<ClientParts>> {
+        let sandbox = self.sandbox(cluster_id);
+        Ok(sandbox.enter()?.map(|enter| ClientParts {
+            prefix: self.prefix(slurm_version),
+            enter,
+            conf: sandbox.dir().join("slurm.conf"),
+        }))
+    }
+
+    /// The configuration that slurmctld took last; none before the first start.
+    pub fn conf_in_force(&self, cluster_id: &str) -> io::Result<Option<Files>> {
+        match std::fs::read(self.dir(cluster_id).join(IN_FORCE)) {
+            Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Puts a configuration where slurmctld reads it at the next reconfigure. Afterwards call [`Self::accept`] if
+    /// slurmctld took it, else [`Self::restore`]; after a crash in between [`Self::conf_in_force`] still says the truth.
+    pub fn install(&self, cluster_id: &str, new: &Files) -> io::Result<()> {
+        let dir = self.dir(cluster_id);
+        for (name, text) in [
+            ("cgroup.conf", &new.cgroup_conf),
+            ("gres.conf", &new.gres_conf),
+            ("slurm.conf", &new.slurm_conf),
+        ] {
+            files::write(&dir.join(name), text.as_bytes(), files::PLAIN)?;
+        }
+        Ok(())
+    }
+
+    /// Remembers that slurmctld runs with this configuration.
+    pub fn accept(&self, cluster_id: &str, files: &Files) -> io::Result<()> {
+        let path = self.dir(cluster_id).join(IN_FORCE);
+        files::write(&path, &serde_json::to_vec(files)?, files::PLAIN)
+    }
+
+    /// Takes a configuration back that slurmctld refused.
+    pub fn restore(&self, cluster_id: &str) -> io::Result<()> {
+        match self.conf_in_force(cluster_id)? {
+            Some(files) => self.install(cluster_id, &files),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the controller and every instance that is still there, and removes all that the cluster has on disk.
+    /// Blocks; a cluster that is not there is no error.
+    pub fn stop(&self, cluster_id: &str) -> io::Result<()> {
+        self.sandbox(cluster_id).end(None)?;
+        let instances = instances_dir(&self.data_dir, cluster_id);
+        for instance_id in files::dir_names(&instances)? {
+            Sandbox::new(instances.join(instance_id)).end(None)?;
+        }
+        files::remove_dir(&cluster_dir(&self.data_dir, cluster_id))
+    }
+
+    /// The clusters that have anything on disk, also those that the database does not know (orphans).
+    pub fn list(&self) -> io::Result<Vec<String>> {
+        files::dir_names(&self.data_dir.join("clusters"))
+    }
+
+    fn sandbox(&self, cluster_id: &str) -> Sandbox {
+        Sandbox::new(self.dir(cluster_id))
+    }
+
+    fn prefix(&self, slurm_version: &str) -> PathBuf {
+        slurm_prefix(&self.scheduler_root, slurm_version)
+    }
+
+    fn write_fixed(&self, spec: &ControllerSpec) -> io::Result<()> {
+        let dir = self.dir(&spec.cluster_id);
+        files::create_dir(&dir.join("state"))?;
+        files::create_dir(&dir.join("bin"))?;
+        for program in ["resume", "suspend", "prolog", "epilog"] {
+            files::link(&self.agent, &dir.join("bin").join(program))?;
+        }
+        let key = dir.join("slurm.key");
+        if !key.exists() {
+            files::write(&key, &spec.key, files::SECRET)?;
+        }
+        let hook = serde_json::to_vec(&spec.hook)?;
+        files::write(&dir.join("hook.json"), &hook, files::SECRET)?;
+        let controller = serde_json::to_vec(&ControllerFile {
+            slurm_prefix: self.prefix(&spec.slurm_version).display().to_string(),
+        })?;
+        files::write(&dir.join("controller.json"), &controller, files::PLAIN)
+    }
+}
+
+/// `…/scheduler/slurm-MAJOR`.
+pub fn slurm_prefix(scheduler_root: &Path, slurm_version: &str) -> PathBuf {
+    scheduler_root.join(format!("slurm-{slurm_version}"))
+}
+
+/// Everything that a cluster has on disk.
+pub fn cluster_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
+    data_dir.join("clusters").join(cluster_id)
+}
+
+/// Where the sandboxes of a cluster's instances are.
+pub fn instances_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
+    cluster_dir(data_dir, cluster_id).join("instances")
+}

@@ -1,1 +1,144 @@
-//! The local provider.
+//! The local provider: instances are [sandboxes](crate::sandbox) of this host, what can be chosen is a fixed catalogue.
+//!
+//! `DATA/clusters/CLUSTER_ID/instances/INSTANCE_ID/` is all there is to an instance while it lives;
+//! `DATA/logs/instances/INSTANCE_ID/` keeps what it logged.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use app::model::catalogue::{Catalogue, SlurmVersion};
+use async_trait::async_trait;
+
+use super::{LaunchRequest, ObservedInstance, Provider, ProviderError};
+use crate::agent::ENDED;
+use crate::agent::protocol::InstanceFile;
+use crate::sandbox::{AGENT_LOG, Role, Sandbox, files, last_lines};
+use crate::slurm::process::{instances_dir, slurm_prefix};
+
+mod catalogue;
+
+/// So much of the log is looked at for the reason of an end.
+const REASON_LINES: usize = 5;
+
+/// Instances as processes of this host.
+pub struct Local {
+    data_dir: PathBuf,
+    scheduler_root: PathBuf,
+    agent: PathBuf,
+    endpoint: String,
+    catalogue: Catalogue,
+}
+
+impl Local {
+    /// `endpoint` is the server's own address, as `http://127.0.0.1:8765`: instances register there.
+    pub fn new(
+        data_dir: impl Into<PathBuf>,
+        scheduler_root: impl Into<PathBuf>,
+        agent: impl Into<PathBuf>,
+        endpoint: impl Into<String>,
+        slurm_versions: Vec<SlurmVersion>,
+    ) -> Result<Self, ProviderError> {
+        Ok(Self {
+            data_dir: data_dir.into(),
+            scheduler_root: scheduler_root.into(),
+            agent: agent.into(),
+            endpoint: endpoint.into(),
+            catalogue: catalogue::catalogue(slurm_versions)?,
+        })
+    }
+
+    /// Where the logs of an instance are kept after its end.
+    pub fn kept_logs(&self, instance_id: &str) -> PathBuf {
+        self.data_dir.join("logs/instances").join(instance_id)
+    }
+
+    fn sandbox(&self, cluster_id: &str, instance_id: &str) -> Sandbox {
+        Sandbox::new(instances_dir(&self.data_dir, cluster_id).join(instance_id))
+    }
+
+    fn write_instance(&self, dir: &Path, request: &LaunchRequest) -> io::Result<()> {
+        let prefix = slurm_prefix(&self.scheduler_root, &request.slurm_version);
+        let file = serde_json::to_vec(&InstanceFile {
+            endpoint: self.endpoint.clone(),
+            cluster_id: request.cluster_id.clone(),
+            instance_id: request.instance_id.clone(),
+            bootstrap_id: request.bootstrap_id.clone(),
+            slurm_prefix: prefix.display().to_string(),
+        })?;
+        files::write(&dir.join("instance.json"), &file, files::SECRET)
+    }
+}
+
+#[async_trait]
+impl Provider for Local {
+    fn name(&self) -> &'static str {
+        "local"
+    }
+
+    async fn catalogue(&self) -> Result<Catalogue, ProviderError> {
+        Ok(self.catalogue.clone())
+    }
+
+    async fn launch(&self, request: &LaunchRequest) -> Result<(), ProviderError> {
+        let sandbox = self.sandbox(&request.cluster_id, &request.instance_id);
+        let failed = |error| local_io("start", &request.instance_id, &error);
+        if sandbox.holder().map_err(failed)?.is_some() {
+            return Ok(());
+        }
+        sandbox.prepare().map_err(failed)?;
+        self.write_instance(sandbox.dir(), request)
+            .map_err(failed)?;
+        sandbox
+            .spawn(&self.agent, Role::Instance)
+            .await
+            .map_err(failed)
+    }
+
+    async fn terminate(&self, cluster_id: &str, instance_id: &str) -> Result<(), ProviderError> {
+        let sandbox = self.sandbox(cluster_id, instance_id);
+        let logs = self.kept_logs(instance_id);
+        let ended = tokio::task::spawn_blocking(move || {
+            // Nothing to keep of an instance that was never there.
+            let logs = sandbox.dir().exists().then_some(logs);
+            sandbox.end(logs.as_deref())
+        });
+        ended
+            .await
+            .map_err(io::Error::other)
+            .flatten()
+            .map_err(|error| local_io("end", instance_id, &error))
+    }
+
+    async fn observe(&self, cluster_id: &str) -> Result<Vec<ObservedInstance>, ProviderError> {
+        let failed = |error| local_io("look for", "instances", &error);
+        let names = files::dir_names(&instances_dir(&self.data_dir, cluster_id)).map_err(failed)?;
+        let mut observed = Vec::new();
+        for instance_id in names {
+            let sandbox = self.sandbox(cluster_id, &instance_id);
+            let running = sandbox.holder().map_err(failed)?.is_some();
+            let reason = (!running).then(|| reason(sandbox.dir()));
+            observed.push(ObservedInstance {
+                instance_id,
+                running,
+                reason,
+            });
+        }
+        Ok(observed)
+    }
+}
+
+/// What the agent gave as the reason of its end.
+fn reason(dir: &Path) -> String {
+    let log = last_lines(&dir.join(AGENT_LOG), REASON_LINES);
+    match log.rsplit_once(ENDED) {
+        Some((_, reason)) => reason.into(),
+        None => format!("The instance was killed from outside. The end of its log:\n{log}"),
+    }
+}
+
+fn local_io(verb: &str, what: &str, error: &io::Error) -> ProviderError {
+    ProviderError {
+        code: "LocalIo".into(),
+        message: format!("Cannot {verb} {what}: {error}."),
+    }
+}

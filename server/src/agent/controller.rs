@@ -1,0 +1,75 @@
+//! The role `controller`: keeps one cluster's slurmctld running, with its state, whatever becomes of the server.
+//!
+//! slurmctld runs daemonised. In the foreground `scontrol reconfigure` replaces the process in place, and a bad
+//! configuration ends it; daemonised it starts its successor first and lives on when that fails. So the process changes,
+//! and its pid file lags behind: what counts is whether any process of that name is left in the sandbox.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::init::Init;
+use super::protocol::ControllerFile;
+use super::{Result, context, read_json, say, slurm_program};
+
+/// A slurmctld that lived so long did not fail at its start.
+const STEADY: Duration = Duration::from_secs(10);
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+pub fn run(dir: &Path) -> Result<()> {
+    let init = Init::new(dir)?;
+    let mut pause = FIRST_PAUSE;
+    while !init.stopping() {
+        let started = Instant::now();
+        let end = serve(&init, dir);
+        say(&format!(
+            "slurmctld is gone: {}",
+            end.unwrap_or_else(|message| message)
+        ));
+        if started.elapsed() >= STEADY {
+            pause = FIRST_PAUSE;
+            continue;
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    Ok(())
+}
+
+/// Runs slurmctld and its successors to the end of the last one and says how that was.
+fn serve(init: &Init, dir: &Path) -> Result<String> {
+    let file: ControllerFile = read_json(&dir.join("controller.json"))?;
+    let conf = dir.join("slurm.conf");
+    let mut command = Command::new(slurm_program(&file.slurm_prefix, "slurmctld"));
+    command
+        .arg("-f")
+        .arg(&conf)
+        .arg("-L")
+        .arg(dir.join("slurmctld.log"))
+        .env("SLURM_CONF", &conf)
+        .env("SLURM_SACK_KEY", dir.join("slurm.key"));
+    say("starting slurmctld");
+    context("start slurmctld", command.spawn())?;
+    while let Some((_, status)) = init.next_death() {
+        if !runs("slurmctld") {
+            return Ok(status);
+        }
+    }
+    Ok("no process is left".into())
+}
+
+/// Whether a process of this name is alive in the sandbox.
+fn runs(name: &str) -> bool {
+    let Ok(entries) = std::fs::read_dir("/proc") else {
+        return false;
+    };
+    entries.flatten().any(|entry| {
+        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        // `PID (NAME) STATE …`; a zombie is dead.
+        let Some((head, tail)) = stat.rsplit_once(") ") else {
+            return false;
+        };
+        head.split_once('(').is_some_and(|(_, comm)| comm == name) && !tail.starts_with(['Z', 'X'])
+    })
+}

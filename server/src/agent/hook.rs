@@ -1,0 +1,91 @@
+//! Slurm's own programs: they tell the server and, but for the prolog, return at once.
+//!
+//! Everything fails open. A node that nobody starts shows as not responding and a prolog that nobody answers lets the
+//! job wait for Slurm's own tick; a cluster whose server is away must not refuse jobs.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use super::http::{Client, Reply};
+use super::protocol::{HookAnswer, HookCall, HookFile, HookProgram};
+use super::{Result, read_json, say};
+
+/// The server answers a prolog when the job's nodes are there; below slurm.conf's `PrologEpilogTimeout`.
+const PROLOG_TIMEOUT: Duration = Duration::from_secs(300);
+/// All others are only noted by the server.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// A server that is just starting again is waited for so long.
+const RESTART: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The program that this name stands for, if any.
+pub fn program(called_as: &Path) -> Option<HookProgram> {
+    match called_as.file_name()?.to_str()? {
+        "resume" => Some(HookProgram::Resume),
+        "suspend" => Some(HookProgram::Suspend),
+        "prolog" => Some(HookProgram::Prolog),
+        "epilog" => Some(HookProgram::Epilog),
+        _ => None,
+    }
+}
+
+/// Slurm calls by the path of slurm.conf, so the link's own path leads to `hook.json`.
+pub fn run(program: HookProgram, called_as: &Path, args: &[OsString]) -> ExitCode {
+    match call(program, called_as, args) {
+        Ok(answer) if !answer.go_on => ExitCode::FAILURE,
+        Ok(_) => ExitCode::SUCCESS,
+        Err(message) => {
+            say(&format!("{program:?}: {message}"));
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn call(program: HookProgram, called_as: &Path, args: &[OsString]) -> Result<HookAnswer> {
+    let dir = called_as
+        .parent()
+        .and_then(Path::parent)
+        .ok_or("called by a name without its directory")?;
+    let hook: HookFile = read_json(&dir.join("hook.json"))?;
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    let call = HookCall {
+        cluster_id: hook.cluster_id,
+        program,
+        nodes: match args.first() {
+            Some(nodes) => nodes.to_string_lossy().into_owned(),
+            None => variable("SLURM_JOB_NODELIST"),
+        },
+        job_id: variable("SLURM_JOB_ID"),
+    };
+    let patience = match program {
+        HookProgram::Prolog => PROLOG_TIMEOUT,
+        _ => TIMEOUT,
+    };
+    ask(&hook.endpoint, &hook.token, &call, patience)
+}
+
+/// Calls until there is an answer, the time is over, or the server is away for longer than a restart takes.
+fn ask(endpoint: &str, token: &str, call: &HookCall, patience: Duration) -> Result<HookAnswer> {
+    let deadline = Instant::now() + patience;
+    let mut away_since = None;
+    loop {
+        let began = Instant::now();
+        let client = Client::new(endpoint, deadline.saturating_duration_since(began));
+        let reply = client.call("/controller/v1/hooks", token, call);
+        let message = match reply.and_then(Reply::success) {
+            Ok(body) => return serde_json::from_str(&body).map_err(|error| error.to_string()),
+            Err(message) => message,
+        };
+        let now = Instant::now();
+        // A call that lasted had a server; it went away only at its end.
+        let lasted = now - began > RESTART;
+        let since = away_since.filter(|_| !lasted).unwrap_or(now);
+        away_since = Some(since);
+        if now - since >= RESTART || now + PAUSE >= deadline {
+            return Err(message);
+        }
+        std::thread::sleep(PAUSE);
+    }
+}

@@ -1,1 +1,0 @@
-//! Processes with a private /run that outlive the server.

@@ -1,0 +1,119 @@
+//! Writing files so that a crash leaves the old one or the new one, and secrets so that only their owner reads them.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+/// A secret: read and written by its owner only.
+pub const SECRET: u32 = 0o600;
+/// No secret; the directory above it is closed anyway.
+pub const PLAIN: u32 = 0o644;
+
+/// Makes a directory, and those above it, that only the owner can enter.
+pub fn create_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Writes all of a file or nothing.
+pub fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    let fresh = fresh(path);
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(mode)
+        .open(&fresh)?;
+    // The mode above is only asked for: the umask may take from it, and a left-over of a crash keeps its own.
+    file.set_permissions(std::fs::Permissions::from_mode(mode))?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    std::fs::rename(&fresh, path)?;
+    sync_parent(path)
+}
+
+/// Makes `link` point to `target`, whatever it was before.
+pub fn link(target: &Path, link: &Path) -> io::Result<()> {
+    if std::fs::read_link(link).is_ok_and(|now| now == target) {
+        return Ok(());
+    }
+    let fresh = fresh(link);
+    remove_file(&fresh)?;
+    symlink(target, &fresh)?;
+    std::fs::rename(&fresh, link)
+}
+
+/// Removes a file; one that is not there is no error.
+pub fn remove_file(path: &Path) -> io::Result<()> {
+    found(std::fs::remove_file(path))
+}
+
+/// Removes a directory and all in it; one that is not there is no error.
+pub fn remove_dir(path: &Path) -> io::Result<()> {
+    found(std::fs::remove_dir_all(path))
+}
+
+/// The names of the directories in a directory, sorted; none when it is not there.
+pub fn dir_names(path: &Path) -> io::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            names.extend(entry.file_name().into_string());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Where a file's next content is written first.
+fn fresh(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    name.into()
+}
+
+fn found(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+fn sync_parent(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_never_open_to_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("slurm.key");
+        std::fs::write(fresh(&path), "left over").unwrap();
+        write(&path, b"k", SECRET).unwrap();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, SECRET);
+        assert_eq!(std::fs::read(&path).unwrap(), b"k");
+    }
+
+    #[test]
+    fn a_link_follows_the_program() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("resume");
+        for target in ["/one", "/two", "/two"] {
+            link(Path::new(target), &path).unwrap();
+            assert_eq!(std::fs::read_link(&path).unwrap(), Path::new(target));
+        }
+    }
+}

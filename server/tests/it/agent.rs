@@ -1,0 +1,180 @@
+//! The agent as a node and as Slurm's programs, against a server of a few lines.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::symlink;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use openpcs_server::provider::local::Local;
+use openpcs_server::provider::{LaunchRequest, Provider};
+
+use crate::sandbox::{Host, agent, eventually};
+
+const REGISTERED: &str = r#"{"nodeID":"compute-1","sharedSecret":"a2V5",
+    "endpoints":[{"type":"SLURMCTLD","privateIpAddress":"127.0.0.1","port":"6817"}]}"#;
+
+/// Answers every request the same and keeps what was asked.
+struct Server {
+    endpoint: String,
+    bodies: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    fn start(status: u16, answer: &'static str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let bodies = Arc::new(Mutex::new(Vec::new()));
+        let kept = bodies.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let body = serve(stream.unwrap(), status, answer);
+                kept.lock().unwrap().push(body);
+            }
+        });
+        Self { endpoint, bodies }
+    }
+
+    fn heard(&self, word: &str) -> bool {
+        self.bodies
+            .lock()
+            .unwrap()
+            .iter()
+            .any(|body| body.contains(word))
+    }
+}
+
+fn serve(mut stream: TcpStream, status: u16, answer: &str) -> String {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut length = 0;
+    let mut line = String::new();
+    while reader.read_line(&mut line).unwrap() > 2 {
+        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        line.clear();
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    let head = format!(
+        "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        answer.len()
+    );
+    stream.write_all((head + answer).as_bytes()).unwrap();
+    String::from_utf8(body).unwrap()
+}
+
+fn local(host: &Host, endpoint: &str) -> Local {
+    Local::new(host.data(), host.scheduler(), agent(), endpoint, Vec::new()).unwrap()
+}
+
+fn request() -> LaunchRequest {
+    LaunchRequest {
+        instance_id: "i-1".into(),
+        cluster_id: "pcs_test".into(),
+        compute_node_group_id: "pcs_group".into(),
+        node_name: "compute-1".into(),
+        instance_type: "c6i.xlarge".into(),
+        bootstrap_id: "bootstrap-secret".into(),
+        slurm_version: "24.11".into(),
+    }
+}
+
+async fn running(local: &Local) -> bool {
+    local.observe("pcs_test").await.unwrap()[0].running
+}
+
+#[tokio::test]
+async fn a_node_registers_and_lives_as_long_as_its_slurmd() {
+    let slurmd = "#!/bin/sh\necho \"$(hostname) $(cat $SLURM_SACK_KEY) $*\"\nsleep 1\necho no memory > $9\nexit 3\n";
+    let host = Host::new(&[("slurmd", slurmd)]);
+    let server = Server::start(200, REGISTERED);
+    let local = local(&host, &server.endpoint);
+    local.launch(&request()).await.unwrap();
+    local.launch(&request()).await.unwrap();
+    assert!(running(&local).await);
+    eventually("slurmd runs", || server.heard("slurmd-started")).await;
+    eventually("its end is reported", || server.heard("slurmd-failed")).await;
+    assert!(server.heard("\"detail\":\"compute-1\"") && server.heard("exit status 3"));
+
+    eventually("all is over", || host.processes().is_empty()).await;
+    let observed = local.observe("pcs_test").await.unwrap();
+    let reason = observed[0].reason.clone().unwrap();
+    assert!(
+        reason.starts_with("slurmd ended with exit status 3"),
+        "{reason}"
+    );
+
+    local.terminate("pcs_test", "i-1").await.unwrap();
+    local.terminate("pcs_test", "i-1").await.unwrap();
+    assert_eq!(local.observe("pcs_test").await.unwrap(), []);
+    let log = std::fs::read_to_string(local.kept_logs("i-1").join("agent.log")).unwrap();
+    let started = "compute-1 key -D -b -N compute-1 --conf-server 127.0.0.1:6817";
+    assert!(log.contains(started), "{log}");
+    assert!(!log.contains("bootstrap-secret"), "{log}");
+}
+
+#[tokio::test]
+async fn a_node_that_is_refused_gives_up_at_once() {
+    let host = Host::new(&[]);
+    let server = Server::start(
+        400,
+        r#"{"__type":"AccessDeniedException","message":"Unknown bootstrap id."}"#,
+    );
+    let local = local(&host, &server.endpoint);
+    // It may be over before the start has seen it run.
+    let _ = local.launch(&request()).await;
+    eventually("all is over", || host.processes().is_empty()).await;
+    let observed = local.observe("pcs_test").await.unwrap();
+    assert!(
+        observed[0]
+            .reason
+            .as_ref()
+            .unwrap()
+            .contains("Unknown bootstrap id."),
+        "{observed:?}"
+    );
+}
+
+/// Calls the agent as Slurm does and returns its exit status.
+fn call(endpoint: &str, program: &str) -> Option<i32> {
+    let dir = tempfile::tempdir().unwrap();
+    let hook = format!(r#"{{"endpoint":"{endpoint}","clusterId":"pcs_test","token":"t"}}"#);
+    std::fs::write(dir.path().join("hook.json"), hook).unwrap();
+    std::fs::create_dir(dir.path().join("bin")).unwrap();
+    let link = dir.path().join("bin").join(program);
+    symlink(agent(), &link).unwrap();
+    let mut command = Command::new(link);
+    command.arg("compute-[1-4]").env("SLURM_JOB_ID", "42");
+    command.status().unwrap().code()
+}
+
+#[test]
+fn slurms_programs_say_what_slurm_wants_and_do_what_the_server_says() {
+    for (program, answer, status) in [
+        ("prolog", r#"{"goOn":true}"#, 0),
+        ("prolog", r#"{"goOn":false}"#, 1),
+        ("resume", r#"{"goOn":true}"#, 0),
+    ] {
+        let server = Server::start(200, answer);
+        assert_eq!(
+            call(&server.endpoint, program),
+            Some(status),
+            "{program} {answer}"
+        );
+        assert!(
+            server.heard("compute-[1-4]")
+                && server.heard("\"jobId\":\"42\"")
+                && server.heard(program)
+        );
+    }
+}
+
+#[test]
+fn without_a_server_a_job_goes_on_and_soon() {
+    let started = Instant::now();
+    assert_eq!(call("http://127.0.0.1:1", "prolog"), Some(0));
+    assert_eq!(call(&Server::start(500, "{}").endpoint, "prolog"), Some(0));
+    assert!(started.elapsed() < Duration::from_secs(8));
+}

@@ -1,0 +1,236 @@
+//! Sandboxes on this host: they need the right to make namespaces, as the server does.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use openpcs_server::agent::protocol::HookFile;
+use openpcs_server::sandbox::Sandbox;
+use openpcs_server::slurm::process::{ControllerSpec, Controllers, Files};
+
+const CLUSTER: &str = "pcs_test";
+/// Stands in for slurmctld: leaves a daemon behind in a session of its own, as a badly behaved job would.
+const SLURMCTLD: &str = "#!/bin/sh\nsetsid sh -c 'sleep 1000; :' \"$2\" &\nsleep 1000\n";
+
+pub fn agent() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_openpcs-agent"))
+}
+
+/// A data directory with a scheduler of shell scripts.
+pub struct Host {
+    pub root: tempfile::TempDir,
+}
+
+impl Host {
+    pub fn new(programs: &[(&str, &str)]) -> Self {
+        openpcs_server::sandbox::probe(agent()).unwrap();
+        let root = tempfile::tempdir().unwrap();
+        let sbin = root.path().join("scheduler/slurm-24.11/sbin");
+        std::fs::create_dir_all(&sbin).unwrap();
+        for (name, script) in programs {
+            let path = sbin.join(name);
+            std::fs::write(&path, script).unwrap();
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        Self { root }
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.root.path().join("data")
+    }
+
+    pub fn scheduler(&self) -> PathBuf {
+        self.root.path().join("scheduler")
+    }
+
+    fn controllers(&self) -> Controllers {
+        Controllers::new(self.data(), self.scheduler(), agent())
+    }
+
+    /// The processes of this host whose command line names its directory.
+    pub fn processes(&self) -> Vec<(Pid, String)> {
+        let mark = self.root.path().to_str().unwrap();
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+            let pid = entry.file_name().into_string().unwrap().parse();
+            let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).replace('\0', " ");
+            if let (Ok(pid), true) = (pid, line.contains(mark)) {
+                found.push((Pid::from_raw(pid), line));
+            }
+        }
+        found
+    }
+
+    fn count(&self, word: &str) -> usize {
+        self.processes()
+            .iter()
+            .filter(|(_, line)| line.contains(word))
+            .count()
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        for (pid, _) in self.processes() {
+            let _ = kill(pid, Signal::SIGKILL);
+        }
+    }
+}
+
+/// Waits until it holds; a test that waits in vain says for what.
+pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "in vain: {what}"
+        );
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+fn spec() -> ControllerSpec {
+    ControllerSpec {
+        cluster_id: CLUSTER.into(),
+        slurm_version: "24.11".into(),
+        key: vec![7; 32],
+        hook: HookFile {
+            endpoint: "http://127.0.0.1:1".into(),
+            cluster_id: CLUSTER.into(),
+            token: "secret".into(),
+        },
+        files: Files {
+            slurm_conf: "ClusterName=test\n".into(),
+            ..Files::default()
+        },
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_a_sandbox_is_the_end_of_all_it_ever_started() {
+    let host = Host::new(&[("slurmctld", SLURMCTLD)]);
+    let controllers = host.controllers();
+    controllers.ensure(&spec()).await.unwrap();
+    eventually("slurmctld and its daemon run", || {
+        host.count("slurm.conf") == 2
+    })
+    .await;
+    assert!(controllers.running(CLUSTER).unwrap());
+    assert_eq!(controllers.list().unwrap(), [CLUSTER]);
+
+    controllers.stop(CLUSTER).unwrap();
+    assert_eq!(host.processes(), []);
+    assert!(!host.data().join("clusters").join(CLUSTER).exists());
+    controllers.stop(CLUSTER).unwrap();
+}
+
+#[tokio::test]
+async fn two_starts_make_one_sandbox() {
+    let host = Host::new(&[("slurmctld", SLURMCTLD)]);
+    let (one, two, spec) = (host.controllers(), host.controllers(), spec());
+    let (first, second) = tokio::join!(one.ensure(&spec), two.ensure(&spec));
+    first.unwrap();
+    second.unwrap();
+    // Each agent is seen with the unshare that waits for it.
+    eventually("only one agent is left", || {
+        host.count("openpcs-agent controller") == 2
+    })
+    .await;
+    one.stop(CLUSTER).unwrap();
+    assert_eq!(host.processes(), []);
+}
+
+#[tokio::test]
+async fn whoever_is_killed_the_sandbox_is_over_and_can_start_again() {
+    let host = Host::new(&[("slurmctld", SLURMCTLD)]);
+    let controllers = host.controllers();
+    let sandbox = Sandbox::new(controllers.dir(CLUSTER));
+    for victim in ["unshare", "agent"] {
+        controllers.ensure(&spec()).await.unwrap();
+        let holder = sandbox.holder().unwrap().unwrap();
+        let pid = match victim {
+            "agent" => holder,
+            _ => parent(holder),
+        };
+        kill(pid, Signal::SIGKILL).unwrap();
+        eventually(victim, || {
+            sandbox.holder().unwrap().is_none() && host.processes().is_empty()
+        })
+        .await;
+    }
+    controllers.stop(CLUSTER).unwrap();
+}
+
+#[tokio::test]
+async fn a_sandbox_that_is_ended_while_it_starts_leaves_nothing() {
+    let host = Host::new(&[("slurmctld", SLURMCTLD)]);
+    let controllers = host.controllers();
+    for delay in 0..15 {
+        let starting = host.controllers();
+        let start = tokio::spawn(async move { starting.ensure(&spec()).await });
+        tokio::time::sleep(Duration::from_millis(3 * delay)).await;
+        let sandbox = Sandbox::new(controllers.dir(CLUSTER));
+        tokio::task::spawn_blocking(move || sandbox.end(None))
+            .await
+            .unwrap()
+            .unwrap();
+        // Whether the start came through depends on the moment; that nothing stays must not.
+        let _ = start.await.unwrap();
+        controllers.stop(CLUSTER).unwrap();
+        eventually("no process", || host.processes().is_empty()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_killed_slurmctld_is_started_again() {
+    let host = Host::new(&[("slurmctld", SLURMCTLD)]);
+    let controllers = host.controllers();
+    controllers.ensure(&spec()).await.unwrap();
+    let slurmctld = || {
+        let processes = host.processes();
+        processes
+            .into_iter()
+            .find(|(_, line)| line.contains("sbin/slurmctld"))
+            .map(|(pid, _)| pid)
+    };
+    eventually("slurmctld runs", || slurmctld().is_some()).await;
+    let first = slurmctld().unwrap();
+    kill(first, Signal::SIGKILL).unwrap();
+    eventually("another slurmctld runs", || {
+        slurmctld().is_some_and(|pid| pid != first)
+    })
+    .await;
+    controllers.stop(CLUSTER).unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_configuration_is_taken_back() {
+    let host = Host::new(&[("slurmctld", SLURMCTLD)]);
+    let controllers = host.controllers();
+    controllers.ensure(&spec()).await.unwrap();
+    let new = Files {
+        slurm_conf: "ClusterName=nonsense\n".into(),
+        ..Files::default()
+    };
+    controllers.install(CLUSTER, &new).unwrap();
+    assert_eq!(
+        controllers.conf_in_force(CLUSTER).unwrap(),
+        Some(spec().files)
+    );
+    controllers.restore(CLUSTER).unwrap();
+    let path = controllers.dir(CLUSTER).join("slurm.conf");
+    assert_eq!(
+        std::fs::read_to_string(path).unwrap(),
+        spec().files.slurm_conf
+    );
+    controllers.stop(CLUSTER).unwrap();
+}
+
+fn parent(pid: Pid) -> Pid {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields = stat.rsplit_once(')').unwrap().1;
+    Pid::from_raw(fields.split_whitespace().nth(1).unwrap().parse().unwrap())
+}
