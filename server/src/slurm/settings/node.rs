@@ -4,7 +4,6 @@ use super::Kind::{Choice, Integer, Text};
 use super::{Setting, setting};
 
 pub const SETTINGS: &[Setting] = &[
-    setting("Boards", Integer(1, 65_533), "Baseboards of a node."),
     setting(
         "CoreSpecCount",
         Integer(0, 65_533),

@@ -111,6 +111,7 @@ pub const CLUSTER: &[(&str, &str)] = &[
 
 pub const NODE_GROUP: &[(&str, &str)] = &[
     ("BcastAddr", IDENTITY),
+    ("Boards", "set Sockets"),
     (
         "CPUs",
         "it follows from the instance type; Slurm runs one task on each core",
