@@ -72,11 +72,11 @@ pub fn numbers(values: &[u16]) -> String {
 }
 
 /// Names that differ only in their last number. `width` is the number of digits where zeros lead, else 0, because
-/// `n07` and `n7` are two nodes.
+/// `n07` and `n7` are two nodes; none for a name without a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Family {
     prefix: String,
-    width: usize,
+    width: Option<usize>,
 }
 
 impl Family {
@@ -85,20 +85,29 @@ impl Family {
         let digits = &name[prefix.len()..];
         match digits.parse::<u64>() {
             Ok(number) => {
-                let width = if digits.starts_with('0') { digits.len() } else { 0 };
-                let prefix = prefix.to_owned();
-                (Family { prefix, width }, Some(number))
+                let width = digits.starts_with('0').then_some(digits.len());
+                let family = Family {
+                    prefix: prefix.to_owned(),
+                    width: Some(width.unwrap_or(0)),
+                };
+                (family, Some(number))
             }
             // No number, or one beyond 64 bits: the whole name stands for itself.
             Err(_) => {
                 let prefix = name.to_owned();
-                (Family { prefix, width: 0 }, None)
+                (
+                    Family {
+                        prefix,
+                        width: None,
+                    },
+                    None,
+                )
             }
         }
     }
 
     fn write(&self, numbers: &BTreeSet<u64>) -> String {
-        let numbers = bracket(&runs(numbers.iter().copied()), self.width);
+        let numbers = bracket(&runs(numbers.iter().copied()), self.width.unwrap_or(0));
         format!("{}{numbers}", self.prefix)
     }
 }
@@ -134,7 +143,11 @@ fn parse_range(range: &str) -> Option<(u64, u64, usize)> {
     if !digits(first) || !digits(last) {
         return None;
     }
-    let width = if first.starts_with('0') { first.len() } else { 0 };
+    let width = if first.starts_with('0') {
+        first.len()
+    } else {
+        0
+    };
     let (first, last) = (first.parse().ok()?, last.parse().ok()?);
     (first <= last).then_some((first, last, width))
 }
@@ -172,7 +185,13 @@ mod tests {
 
     #[test]
     fn a_group_reads_as_sinfo_prints_it() {
-        let names = ["compute-1-1", "compute-1-2", "compute-1-3", "compute-1-7", "login-1"];
+        let names = [
+            "compute-1-1",
+            "compute-1-2",
+            "compute-1-3",
+            "compute-1-7",
+            "login-1",
+        ];
         assert_eq!(compress(&names), "compute-1-[1-3,7],login-1");
         assert_eq!(expand("compute-1-[1-3,7],login-1").unwrap(), names);
     }
@@ -191,14 +210,23 @@ mod tests {
 
     #[test]
     fn what_is_no_list_is_refused() {
-        for bad in ["a-[1-2", "a-1]", "a-[2-1]", "a-[x]", "a-[]", "a,,b", "a-[1[2]]", "a-[1-2]b"] {
-            assert!(matches!(expand(bad), Err(HostlistError::Syntax(_))), "{bad}");
+        for bad in [
+            "a-[1-2", "a-1]", "a-[2-1]", "a-[x]", "a-[]", "a,,b", "a-[1[2]]", "a-[1-2]b",
+        ] {
+            assert!(
+                matches!(expand(bad), Err(HostlistError::Syntax(_))),
+                "{bad}"
+            );
         }
     }
 
     #[test]
     fn absurd_sizes_are_refused_before_they_take_memory() {
-        for bad in ["a-[1-65537]", "a-[0-18446744073709551615]", "a-[1-40000],b-[1-40000]"] {
+        for bad in [
+            "a-[1-65537]",
+            "a-[0-18446744073709551615]",
+            "a-[1-40000],b-[1-40000]",
+        ] {
             assert_eq!(expand(bad), Err(HostlistError::TooLong), "{bad}");
         }
         assert_eq!(expand("a-[1-65536]").unwrap().len(), MAX_NAMES);
@@ -206,7 +234,10 @@ mod tests {
 
     #[test]
     fn ports_keep_their_order() {
-        assert_eq!(numbers(&[18001, 18002, 18003, 18010]), "[18001-18003,18010]");
+        assert_eq!(
+            numbers(&[18001, 18002, 18003, 18010]),
+            "[18001-18003,18010]"
+        );
         assert_eq!(numbers(&[18010, 18001]), "[18010,18001]");
         assert_eq!(numbers(&[65535]), "65535");
     }

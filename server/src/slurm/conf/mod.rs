@@ -178,7 +178,7 @@ fn power_saving(input: &ConfInput) -> Line {
         .groups
         .iter()
         .filter(|g| g.keep_running && !g.ports.is_empty())
-        .map(|g| nodes_of(g))
+        .map(nodes_of)
         .collect();
     if !kept.is_empty() {
         p.set("SuspendExcNodes", kept.join(","));
@@ -236,16 +236,18 @@ fn node_line(group: &GroupConf) -> Line {
     line.set("NodeAddr", "127.0.0.1");
     line.set("Port", hostlist::numbers(&group.ports));
     line.set("CPUs", group.cpus.to_string());
-    // A layout of their own stands alone: half of ours beside half of theirs would not add up.
-    let has_layout = group.settings.iter().any(|s| {
-        ["Boards", "Sockets", "CoresPerSocket"]
-            .iter()
-            .any(|name| name.eq_ignore_ascii_case(s.name()))
-    });
-    if !has_layout {
-        line.set("Sockets", group.cpus.to_string());
-        line.set("CoresPerSocket", "1");
-    }
+    // Slurm takes a missing half of the layout for 1 and then cuts the CPUs down to it.
+    let sockets = given_number(group, "Sockets");
+    let cores = given_number(group, "CoresPerSocket");
+    let other_half = |half: Option<i64>| half.map(|half| (group.cpus / half).max(1));
+    line.set(
+        "Sockets",
+        other_half(cores).unwrap_or(group.cpus).to_string(),
+    );
+    line.set(
+        "CoresPerSocket",
+        other_half(sockets).unwrap_or(1).to_string(),
+    );
     line.set("ThreadsPerCore", "1");
     line.set("RealMemory", group.memory_mib.to_string());
     if group.gpus > 0 {
@@ -259,6 +261,15 @@ fn node_line(group: &GroupConf) -> Line {
     }
     line.set("State", "CLOUD");
     line
+}
+
+/// A positive number that the group's settings give.
+fn given_number(group: &GroupConf, name: &str) -> Option<i64> {
+    let given = group
+        .settings
+        .iter()
+        .find(|s| s.name().eq_ignore_ascii_case(name))?;
+    given.value().parse().ok().filter(|number| *number > 0)
 }
 
 fn queue_line(input: &ConfInput, queue: &QueueConf) -> Line {

@@ -8,7 +8,10 @@ use super::Kind;
 type Record = BTreeMap<String, String>;
 
 const PARAMETERS: [(&str, Kind); 9] = [
-    ("AutoDetect", Kind::Choice(&["nvidia", "nvml", "off", "rsmi", "oneapi"])),
+    (
+        "AutoDetect",
+        Kind::Choice(&["nvidia", "nvml", "off", "rsmi", "oneapi"]),
+    ),
     ("Cores", Kind::Text),
     ("Count", Kind::Text),
     ("File", Kind::Path),
@@ -67,7 +70,11 @@ fn check_parameter(name: &str, value: &str) -> Result<(), String> {
     };
     // A device file may be a range, /dev/nvidia[0-3].
     let plain = value.replace(['[', ']', ','], "");
-    let checked = if kind == Kind::Path { plain.as_str() } else { value };
+    let checked = if kind == Kind::Path {
+        plain.as_str()
+    } else {
+        value
+    };
     kind.check(checked)
         .and_then(|()| match value.contains(' ') {
             true => Err("must not hold spaces.".to_owned()),

@@ -104,9 +104,7 @@ fn time(value: &str) -> Result<(), String> {
     let good = number(days) && fields.len() <= 3 && fields.iter().all(|f| number(f));
     match good || is_one_of(value, &UNLIMITED) || value.eq_ignore_ascii_case("NONE") {
         true => Ok(()),
-        false => Err(
-            "must be a time: minutes, HH:MM:SS, D-HH, D-HH:MM:SS or UNLIMITED.".into(),
-        ),
+        false => Err("must be a time: minutes, HH:MM:SS, D-HH, D-HH:MM:SS or UNLIMITED.".into()),
     }
 }
 
@@ -117,7 +115,10 @@ fn path(value: &str) -> Result<(), String> {
     if value.split('/').any(|part| part == "..") {
         return Err("must not go up with \"..\".".into());
     }
-    match value.chars().find(|c| !c.is_ascii_alphanumeric() && !"/_.-+@".contains(*c)) {
+    match value
+        .chars()
+        .find(|c| !c.is_ascii_alphanumeric() && !"/_.-+@".contains(*c))
+    {
         Some(' ') => Err("must not hold spaces: Slurm would see two paths.".into()),
         Some(c) => Err(format!("must not hold the character {c} in a path.")),
         None => Ok(()),

@@ -129,7 +129,11 @@ macro_rules! name_and_value {
         }
     )*};
 }
-name_and_value!(SlurmCustomSetting, SlurmdbdCustomSetting, CgroupCustomSetting);
+name_and_value!(
+    SlurmCustomSetting,
+    SlurmdbdCustomSetting,
+    CgroupCustomSetting
+);
 
 /// What is wrong with these settings: the index of each, the half, and the reason with its remedy.
 pub fn check<S: NameAndValue>(

@@ -3,7 +3,8 @@
 const IDENTITY: &str = "the service gives the cluster its name, address and ports";
 const AUTH: &str = "the service manages the cluster's keys";
 const FILES: &str = "the service decides where the scheduler keeps its files and logs";
-const POWER: &str = "the service starts and stops the nodes; use the idle time of the cluster or the node group";
+const POWER: &str =
+    "the service starts and stops the nodes; use the idle time of the cluster or the node group";
 const PROGRAM: &str = "it would run a program on the controller, which belongs to the service";
 const PLUGIN: &str = "the service chooses the scheduler's plugins";
 const ACCOUNTING: &str = "it follows from the cluster's accounting settings";
@@ -39,7 +40,10 @@ pub const CLUSTER: &[(&str, &str)] = &[
     ("DownNodes", MEMBERS),
     ("EpilogSlurmctld", PROGRAM),
     ("FrontendName", MEMBERS),
-    ("GresTypes", "it follows from the Gres settings of the compute node groups"),
+    (
+        "GresTypes",
+        "it follows from the Gres settings of the compute node groups",
+    ),
     ("Include", INCLUDE),
     ("JobCompHost", ACCOUNTING),
     ("JobCompLoc", PROGRAM),
@@ -58,7 +62,10 @@ pub const CLUSTER: &[(&str, &str)] = &[
     ("ProctrackType", PLUGIN),
     ("PrologEpilogTimeout", CONTROLLER),
     ("PrologSlurmctld", PROGRAM),
-    ("RebootProgram", "the service replaces nodes instead of rebooting them"),
+    (
+        "RebootProgram",
+        "the service replaces nodes instead of rebooting them",
+    ),
     ("ReconfigFlags", CONTROLLER),
     ("ResumeFailProgram", POWER),
     ("ResumeProgram", POWER),
@@ -104,7 +111,11 @@ pub const CLUSTER: &[(&str, &str)] = &[
 
 pub const NODE_GROUP: &[(&str, &str)] = &[
     ("BcastAddr", IDENTITY),
-    ("CPUs", "it follows from the instance type; Slurm runs one task on each core"),
+    ("Boards", "set Sockets"),
+    (
+        "CPUs",
+        "it follows from the instance type; Slurm runs one task on each core",
+    ),
     ("Feature", "its name is Features"),
     ("NodeAddr", IDENTITY),
     ("NodeHostname", IDENTITY),

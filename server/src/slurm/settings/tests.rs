@@ -21,8 +21,16 @@ fn the_guides_settings_are_taken_in_any_case() {
         (Scope::Cluster, "Prolog", "/opt/hpc/prolog.d"),
         (Scope::Cluster, "epilog", "/opt/hpc/epilog.d/"),
         (Scope::Cluster, "SelectTypeParameters", "CR_CPU_Memory"),
-        (Scope::Cluster, "AccountingStorageEnforce", "associations,limits,safe"),
-        (Scope::Cluster, "SchedulerParameters", "bf_max_job_test=500,defer"),
+        (
+            Scope::Cluster,
+            "AccountingStorageEnforce",
+            "associations,limits,safe",
+        ),
+        (
+            Scope::Cluster,
+            "SchedulerParameters",
+            "bf_max_job_test=500,defer",
+        ),
         (Scope::NodeGroup, "Weight", "10"),
         (Scope::NodeGroup, "RealMemory", "124518"),
         (Scope::NodeGroup, "Features", "spot,nvme"),
@@ -147,7 +155,11 @@ fn gres_records_name_a_resource_and_known_parameters() {
             .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
             .collect()
     };
-    let good = record(&[("Name", "gpu"), ("File", "/dev/nvidia[0-3]"), ("Type", "a100")]);
+    let good = record(&[
+        ("Name", "gpu"),
+        ("File", "/dev/nvidia[0-3]"),
+        ("Type", "a100"),
+    ]);
     assert_eq!(check_gres(&[good]), []);
     let bad = [
         record(&[("Count", "2")]),
