@@ -15,7 +15,7 @@ use crate::agent::protocol::InstanceFile;
 use crate::sandbox::{AGENT_LOG, Role, Sandbox, files, last_lines};
 use crate::slurm::process::{instances_dir, slurm_prefix};
 
-mod catalogue;
+pub mod catalogue;
 
 /// So much of the log is looked at for the reason of an end.
 const REASON_LINES: usize = 5;
