@@ -49,7 +49,7 @@ impl Plane {
     pub async fn start(
         config: &Config,
         db: Db,
-        seal: Seal,
+        seal: Arc<Seal>,
         address: SocketAddr,
     ) -> anyhow::Result<Self> {
         let data_dir = &config.store.data_dir;
@@ -103,7 +103,7 @@ impl Plane {
     }
 }
 
-fn parts(config: &Config, db: Db, seal: Seal, address: SocketAddr) -> anyhow::Result<Parts> {
+fn parts(config: &Config, db: Db, seal: Arc<Seal>, address: SocketAddr) -> anyhow::Result<Parts> {
     let data_dir = &config.store.data_dir;
     let endpoint = format!("http://{address}");
     let agent = agent_path()?;
@@ -127,7 +127,7 @@ fn parts(config: &Config, db: Db, seal: Seal, address: SocketAddr) -> anyhow::Re
         arns: config.place.arns(),
         provider,
         controllers: Controllers::new(data_dir, &config.scheduler_root, agent),
-        seal: Arc::new(seal),
+        seal,
         observed: Observed::new(db.changes()),
         wakers: Wakers::default(),
         endpoint,
