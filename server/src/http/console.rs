@@ -12,19 +12,21 @@ use app::paths;
 use app::port::{Backend, Caller, ControlPlane, Principal};
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, LOCATION};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION};
 use axum::http::{HeaderValue, StatusCode, request::Parts};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use leptos::config::LeptosOptions;
+use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
-use leptos_axum::LeptosRoutes;
+use leptos_axum::{LeptosRoutes, ResponseOptions};
 use tokio::sync::watch;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_sessions::Session;
 
+use super::layer::page_policy;
 use super::lockout::Lockout;
 use super::session::{self, Passwords};
 use super::{events, origin};
@@ -104,6 +106,11 @@ fn files(site: &Path) -> Router {
 
 /// Runs for every page and server function before it does.
 fn provide_backend() {
+    if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>())
+        && let Ok(policy) = HeaderValue::from_str(&page_policy(&nonce))
+    {
+        response.insert_header(CONTENT_SECURITY_POLICY, policy);
+    }
     if let Some(backend) =
         use_context::<Parts>().and_then(|p| p.extensions.get::<Backend>().cloned())
     {
