@@ -1,1 +1,344 @@
-//! The command line and the environment.
+//! The command line and the environment. The doc comments are the manual: `openpcs help` prints them.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use app::model::name::Arns;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// An open, self-hosted AWS Parallel Computing Service: Slurm clusters with the API and the console of AWS PCS.
+#[derive(Debug, Parser)]
+#[command(name = "openpcs", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the API and the console.
+    Serve(Config),
+    /// Open a shell on a cluster's login node, or run one command there.
+    Connect(Connect),
+    /// Bring the database's schema up to date and end. `serve` does the same when it starts.
+    Migrate(Store),
+    /// Manage the people who may sign in.
+    User {
+        #[command(flatten)]
+        store: Store,
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Manage the access keys that sign API requests.
+    Key {
+        #[command(flatten)]
+        store: Store,
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
+    /// Print what the local provider offers: networks, templates, images, instance types, Slurm versions.
+    Catalogue {
+        /// Directory with the Slurm versions, as `slurm-24.11`.
+        #[arg(long, env = "OPENPCS_SCHEDULER_ROOT", default_value = SCHEDULER_ROOT, value_parser = directory)]
+        scheduler_root: PathBuf,
+        /// Print everything as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+const SCHEDULER_ROOT: &str = "/opt/openpcs/scheduler";
+/// Where `serve` listens, and where `connect` looks for it.
+const LISTEN: &str = "127.0.0.1:8765";
+
+/// Where the server keeps its things.
+#[derive(Clone, Debug, Args)]
+pub struct Store {
+    /// Directory of the database, the keys and the clusters' files. Made if it is not there.
+    #[arg(long, global = true, env = "OPENPCS_DATA_DIR", default_value_os_t = default_data_dir(), value_parser = directory)]
+    pub data_dir: PathBuf,
+    /// Address of the database, `sqlite:…` or `postgres://…` [default: sqlite://DATA_DIR/openpcs.db]
+    #[arg(
+        long,
+        global = true,
+        env = "OPENPCS_DATABASE_URL",
+        hide_env_values = true
+    )]
+    pub database_url: Option<String>,
+}
+
+impl Store {
+    pub fn database_url(&self) -> String {
+        self.database_url.clone().unwrap_or_else(|| {
+            format!(
+                "sqlite://{}?mode=rwc",
+                self.data_dir.join("openpcs.db").display()
+            )
+        })
+    }
+}
+
+/// The account and region that the server is.
+#[derive(Clone, Debug, Args)]
+pub struct Place {
+    /// Region in ARNs; requests must be signed for it.
+    #[arg(long, env = "OPENPCS_REGION", default_value = "us-east-1", value_parser = region)]
+    pub region: String,
+    /// Account in ARNs, twelve digits.
+    #[arg(long, env = "OPENPCS_ACCOUNT_ID", default_value = "111122223333", value_parser = account_id)]
+    pub account_id: String,
+}
+
+impl Place {
+    pub fn arns(&self) -> Arns {
+        Arns {
+            region: self.region.clone(),
+            account: self.account_id.clone(),
+        }
+    }
+}
+
+/// Where instances come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Provider {
+    /// Processes on this host; needs no AWS account.
+    Local,
+    /// Amazon EC2.
+    Aws,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// For machines, an object per line.
+    Json,
+}
+
+/// Ports from `first` to `last`, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PortRange {
+    pub first: u16,
+    pub last: u16,
+}
+
+impl FromStr for PortRange {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<PortRange, String> {
+        let parsed = text
+            .split_once('-')
+            .and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
+        match parsed {
+            Some((first, last)) if 1024 <= first && first <= last => Ok(PortRange { first, last }),
+            _ => Err("ports are written FIRST-LAST, from 1024 on, as 20000-31999".into()),
+        }
+    }
+}
+
+/// How to serve.
+#[derive(Clone, Debug, Args)]
+pub struct Config {
+    #[command(flatten)]
+    pub store: Store,
+    #[command(flatten)]
+    pub place: Place,
+    /// Address to listen on; port 0 takes any free one.
+    #[arg(long, env = "OPENPCS_LISTEN", default_value = LISTEN)]
+    pub listen: SocketAddr,
+    /// Where instances come from.
+    #[arg(long, env = "OPENPCS_PROVIDER", value_enum, default_value = "local")]
+    pub provider: Provider,
+    /// File with the password that the user `admin` gets on the first start, instead of a generated one.
+    #[arg(long, env = "OPENPCS_ADMIN_PASSWORD_FILE")]
+    pub admin_password_file: Option<PathBuf>,
+    /// Directory with the Slurm versions, as `slurm-24.11`.
+    #[arg(long, env = "OPENPCS_SCHEDULER_ROOT", default_value = SCHEDULER_ROOT, value_parser = directory)]
+    pub scheduler_root: PathBuf,
+    /// Ports for the clusters' daemons, FIRST-LAST: one per controller and one per instance that may run at once.
+    #[arg(long, env = "OPENPCS_PORTS", default_value = "20000-31999")]
+    pub ports: PortRange,
+    /// Directory of the console's built files [default: `site` beside the directory of this program]
+    #[arg(long, env = "OPENPCS_SITE")]
+    pub site: Option<PathBuf>,
+    /// How log lines look; they go to standard error. What is logged: RUST_LOG, default `info`.
+    #[arg(long, env = "OPENPCS_LOG_FORMAT", value_enum, default_value = "pretty")]
+    pub log_format: LogFormat,
+}
+
+impl Config {
+    /// `target/site` for `target/debug/openpcs`, `/opt/openpcs/site` for `/opt/openpcs/bin/openpcs`.
+    pub fn site(&self) -> PathBuf {
+        self.site.clone().unwrap_or_else(|| {
+            let program = std::env::current_exe().unwrap_or_default();
+            let above = program.parent().and_then(Path::parent);
+            above.unwrap_or(Path::new(".")).join("site")
+        })
+    }
+}
+
+/// How to reach a cluster.
+#[derive(Clone, Debug, Args)]
+pub struct Connect {
+    /// Name or id of the cluster.
+    pub cluster: String,
+    /// Command to run there; without one, a shell opens.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+    /// Address of the server.
+    #[arg(
+        long,
+        env = "OPENPCS_ENDPOINT",
+        default_value = "http://127.0.0.1:8765"
+    )]
+    pub endpoint: String,
+    /// Data directory of the server, whose file `credentials` signs the request. Without it: AWS_ACCESS_KEY_ID and
+    /// AWS_SECRET_ACCESS_KEY, the default data directory, the AWS credentials file with the profile of AWS_PROFILE.
+    #[arg(long, env = "OPENPCS_DATA_DIR", value_parser = directory)]
+    pub data_dir: Option<PathBuf>,
+    /// Region of the server [default: AWS_REGION, the profile's region, us-east-1]
+    #[arg(long, env = "AWS_REGION")]
+    pub region: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add a user and print the password.
+    Add {
+        name: String,
+        /// File with the password, instead of a generated one.
+        #[arg(long)]
+        password_file: Option<PathBuf>,
+    },
+    /// List the users.
+    List,
+    /// Delete a user and the user's access keys.
+    Delete { name: String },
+    /// Set a new password and print it.
+    Password {
+        name: String,
+        /// File with the password, instead of a generated one.
+        #[arg(long)]
+        password_file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make an access key and print it; the secret is shown only now.
+    Create { user: String },
+    /// List the access keys, of one user or of all.
+    List { user: Option<String> },
+    /// Delete an access key; requests signed with it are refused within seconds.
+    Delete { id: String },
+}
+
+/// `$XDG_DATA_HOME/openpcs`, else `~/.local/share/openpcs`, else `openpcs-data` here.
+pub fn default_data_dir() -> PathBuf {
+    let set = |name| {
+        std::env::var_os(name)
+            .filter(|v| !v.is_empty())
+            .map(PathBuf::from)
+    };
+    set("XDG_DATA_HOME")
+        .or_else(|| set("HOME").map(|home| home.join(".local/share")))
+        .map_or_else(
+            || std::path::absolute("openpcs-data").unwrap_or_default(),
+            |share| share.join("openpcs"),
+        )
+}
+
+/// Paths under these directories stand in Slurm's configuration files, which know no quoting (S7).
+fn directory(text: &str) -> Result<PathBuf, String> {
+    let path = std::path::absolute(text).map_err(|e| e.to_string())?;
+    let absolute = path.to_str().unwrap_or_default();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "/._+-".contains(c);
+    match absolute.chars().find(|c| !allowed(*c)) {
+        None if absolute.is_empty() => Err("the path is not text; choose another one".into()),
+        None if path.components().any(|c| c.as_os_str() == "..") => Err(format!(
+            "{absolute} goes up by `..`; write the path without it"
+        )),
+        None => Ok(path),
+        Some(bad) => Err(format!(
+            "{absolute} has {bad:?}; paths in Slurm's configuration may have letters, digits and /._+- only. Choose \
+             another directory"
+        )),
+    }
+}
+
+fn region(text: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !text.is_empty() && text.len() <= 32 && text.chars().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err("a region has lower-case letters, digits and hyphens, as us-east-1".into())
+    }
+}
+
+fn account_id(text: &str) -> Result<String, String> {
+    if text.len() == 12 && text.chars().all(|c| c.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("an account id has twelve digits, as 111122223333".into())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_command_after_two_hyphens_is_left_alone() {
+        let cli = Cli::try_parse_from([
+            "openpcs",
+            "connect",
+            "get-started",
+            "--",
+            "sinfo",
+            "-N",
+            "--long",
+        ]);
+        let Command::Connect(connect) = cli.unwrap().command else {
+            panic!("connect");
+        };
+        assert_eq!(connect.command, ["sinfo", "-N", "--long"]);
+    }
+
+    #[test]
+    fn directories_are_fit_for_slurm() {
+        assert_eq!(
+            directory("/srv/open+pcs_1.0"),
+            Ok("/srv/open+pcs_1.0".into())
+        );
+        for bad in ["", "/a b", "/a\nb", "/a'b", "/a/../b", "/ä", "/a#b", "/a=b"] {
+            assert!(directory(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn ports_are_a_range() {
+        let range = PortRange {
+            first: 20000,
+            last: 20010,
+        };
+        assert_eq!("20000-20010".parse(), Ok(range));
+        for bad in ["", "1-2", "3000", "3000-2000", "2000-70000", "a-b"] {
+            assert!(bad.parse::<PortRange>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn account_and_region_are_checked() {
+        assert!(account_id("111122223333").is_ok() && account_id("1").is_err());
+        assert!(region("us-east-1").is_ok() && region("us east").is_err() && region("").is_err());
+    }
+}

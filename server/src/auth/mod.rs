@@ -1,1 +1,8 @@
 //! Who asks and whether they may.
+
+pub mod credentials;
+pub mod password;
+pub mod policy;
+pub mod private_file;
+pub mod seal;
+pub mod sigv4;

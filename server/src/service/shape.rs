@@ -1,1 +1,656 @@
-//! Checks documents against the service model.
+//! The shape of requests: members, types, lengths, patterns and words, as the service model has them.
+//!
+//! Both doors pass here before anything else looks at an input, so a rule of the model stands in no other place.
+//! The model's text is read once into a tree of indices; checking a correct document allocates nothing.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::LazyLock;
+
+use app::model::error::{Error, FieldError};
+use app::model::operation::Operation;
+use fancy_regex::Regex;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// More findings than this help nobody, and an answer must not grow with the request.
+const FINDINGS_MAX: usize = 20;
+/// How much of a value or of a member's name a message repeats, in characters.
+const ECHO_MAX: usize = 60;
+
+/// The embedded text is part of the program: `the_embedded_model_is_whole` reads it with this same code, so a
+/// text that cannot be read never leaves the workshop.
+#[allow(clippy::expect_used)]
+static MODEL: LazyLock<Model> = LazyLock::new(|| {
+    Model::parse(include_str!("pcs-2023-02-10.json")).expect("the embedded model was tested")
+});
+
+/// Whether a document has the shape of this operation's input; if not, everything that is wrong with it.
+pub fn check(operation: Operation, input: &Value) -> Result<(), Error> {
+    let mut findings = Findings::default();
+    if let Some(&shape) = MODEL.inputs.get(operation.name()) {
+        MODEL.walk(shape, input, &Path::Root, &mut findings);
+    }
+    if findings.0.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::fields(findings.0))
+    }
+}
+
+/// The model's file.
+#[derive(Deserialize)]
+struct Document {
+    operations: BTreeMap<String, OperationText>,
+    shapes: BTreeMap<String, ShapeText>,
+}
+
+#[derive(Deserialize)]
+struct OperationText {
+    input: String,
+}
+
+/// A shape as the file has it; shapes name each other.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum ShapeText {
+    Structure {
+        #[serde(default)]
+        required: Vec<String>,
+        members: BTreeMap<String, String>,
+    },
+    List {
+        member: String,
+        #[serde(flatten)]
+        range: Range,
+    },
+    Map {
+        key: String,
+        value: String,
+        #[serde(flatten)]
+        range: Range,
+    },
+    String {
+        #[serde(flatten)]
+        range: Range,
+        pattern: Option<String>,
+        #[serde(default, rename = "enum")]
+        words: Vec<String>,
+    },
+    Integer {
+        #[serde(flatten)]
+        range: Range,
+    },
+}
+
+/// Inclusive bounds of a length, a size or a number.
+#[derive(Clone, Copy, Default, Deserialize)]
+struct Range {
+    min: Option<i64>,
+    max: Option<i64>,
+}
+
+impl Range {
+    fn holds(self, n: i64) -> bool {
+        self.min.is_none_or(|min| n >= min) && self.max.is_none_or(|max| n <= max)
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.min, self.max) {
+            (Some(min), Some(max)) if min == max => write!(f, "exactly {min}"),
+            (Some(min), Some(max)) => write!(f, "{min} to {max}"),
+            (Some(min), None) => write!(f, "at least {min}"),
+            (None, Some(max)) => write!(f, "at most {max}"),
+            (None, None) => f.write_str("any number"),
+        }
+    }
+}
+
+struct Model {
+    inputs: BTreeMap<String, usize>,
+    shapes: Vec<Shape>,
+}
+
+enum Shape {
+    Structure(Vec<Member>),
+    List {
+        member: usize,
+        range: Range,
+    },
+    Map {
+        key: usize,
+        value: usize,
+        range: Range,
+    },
+    String(StringShape),
+    Integer(Range),
+}
+
+struct Member {
+    name: String,
+    shape: usize,
+    required: bool,
+}
+
+struct StringShape {
+    range: Range,
+    pattern: Option<Regex>,
+    /// What the pattern means, in words.
+    meaning: String,
+    words: Vec<String>,
+    /// A message never repeats a value of this shape.
+    secret: bool,
+}
+
+impl Model {
+    fn parse(text: &str) -> Result<Model, Box<dyn std::error::Error>> {
+        let document: Document = serde_json::from_str(text)?;
+        let names: Vec<&String> = document.shapes.keys().collect();
+        let index = |name: &String| {
+            names
+                .binary_search(&name)
+                .map_err(|_| format!("no shape {name}"))
+        };
+        let shapes = document
+            .shapes
+            .iter()
+            .map(|(name, text)| Shape::resolve(name, text, &index))
+            .collect::<Result<_, _>>()?;
+        let inputs = document
+            .operations
+            .iter()
+            .map(|(name, o)| Ok((name.clone(), index(&o.input)?)))
+            .collect::<Result<_, String>>()?;
+        Ok(Model { inputs, shapes })
+    }
+
+    fn walk(&self, shape: usize, value: &Value, path: &Path<'_>, findings: &mut Findings) {
+        if findings.full() {
+            return;
+        }
+        match (&self.shapes[shape], value) {
+            (Shape::Structure(members), Value::Object(object)) => {
+                self.structure(members, object, path, findings)
+            }
+            (Shape::List { member, range }, Value::Array(items)) => {
+                findings.size(*range, items.len(), "entries", path);
+                for (i, item) in items.iter().enumerate() {
+                    self.walk(*member, item, &Path::Item(path, i), findings);
+                }
+            }
+            (
+                Shape::Map {
+                    key,
+                    value: shape,
+                    range,
+                },
+                Value::Object(object),
+            ) => {
+                findings.size(*range, object.len(), "entries", path);
+                for (name, value) in object {
+                    let path = Path::Entry(path, name);
+                    if let Shape::String(string) = &self.shapes[*key] {
+                        string.check(name, "The key", &path, findings);
+                    }
+                    self.walk(*shape, value, &path, findings);
+                }
+            }
+            (Shape::String(string), Value::String(text)) => {
+                string.check(text, "The value", path, findings)
+            }
+            (Shape::Integer(range), Value::Number(number)) => match number.as_i64() {
+                Some(n) if range.holds(n) => {}
+                _ => findings.add(
+                    path,
+                    format!(
+                        "{} is not a whole number of {range}.",
+                        echo(&number.to_string())
+                    ),
+                ),
+            },
+            (shape, other) => findings.add(
+                path,
+                format!("Expected {}, got {}.", shape.kind(), kind_of(other)),
+            ),
+        }
+    }
+
+    fn structure(
+        &self,
+        members: &[Member],
+        object: &Map<String, Value>,
+        path: &Path<'_>,
+        findings: &mut Findings,
+    ) {
+        for member in members {
+            // JSON's null is the same as leaving a member out, as AWS has it.
+            match object.get(&member.name).filter(|v| !v.is_null()) {
+                Some(value) => self.walk(
+                    member.shape,
+                    value,
+                    &Path::Member(path, &member.name),
+                    findings,
+                ),
+                None if member.required => findings.add(
+                    &Path::Member(path, &member.name),
+                    "This member is required: give it a value.".into(),
+                ),
+                None => {}
+            }
+        }
+        for name in object.keys() {
+            if !members.iter().any(|m| m.name == *name) {
+                let known: Vec<&str> = members.iter().map(|m| m.name.as_str()).collect();
+                findings.add(
+                    &Path::Member(path, name),
+                    format!(
+                        "There is no such member: remove it or correct it. The members here are {}.",
+                        known.join(", ")
+                    ),
+                );
+            }
+        }
+    }
+}
+
+impl Shape {
+    fn resolve(
+        name: &str,
+        text: &ShapeText,
+        index: &impl Fn(&String) -> Result<usize, String>,
+    ) -> Result<Shape, Box<dyn std::error::Error>> {
+        Ok(match text {
+            ShapeText::Structure { required, members } => Shape::Structure(
+                members
+                    .iter()
+                    .map(|(name, shape)| {
+                        Ok(Member {
+                            name: name.clone(),
+                            shape: index(shape)?,
+                            required: required.contains(name),
+                        })
+                    })
+                    .collect::<Result<_, String>>()?,
+            ),
+            ShapeText::List { member, range } => Shape::List {
+                member: index(member)?,
+                range: *range,
+            },
+            ShapeText::Map { key, value, range } => Shape::Map {
+                key: index(key)?,
+                value: index(value)?,
+                range: *range,
+            },
+            ShapeText::String {
+                range,
+                pattern,
+                words,
+            } => Shape::String(StringShape {
+                range: *range,
+                pattern: pattern.as_deref().map(anchored).transpose()?,
+                meaning: meaning(name).map_or_else(
+                    || format!("text of the pattern {}", pattern.as_deref().unwrap_or("")),
+                    str::to_owned,
+                ),
+                words: words.clone(),
+                secret: name == "BootstrapId",
+            }),
+            // The model's integers have 32 bits.
+            ShapeText::Integer { range } => Shape::Integer(Range {
+                min: range.min.or(Some(i32::MIN.into())),
+                max: range.max.or(Some(i32::MAX.into())),
+            }),
+        })
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Shape::Structure(_) | Shape::Map { .. } => "an object",
+            Shape::List { .. } => "a list",
+            Shape::String(_) => "a string",
+            Shape::Integer(_) => "a whole number",
+        }
+    }
+}
+
+impl StringShape {
+    fn check(&self, text: &str, what: &str, path: &Path<'_>, findings: &mut Findings) {
+        if !self.words.is_empty() {
+            if !self.words.iter().any(|w| w == text) {
+                let words = self.words.join(", ");
+                findings.add(
+                    path,
+                    format!("{} is not one of {words}.", self.quote(text, what)),
+                );
+            }
+            return;
+        }
+        let length = text.chars().count();
+        if !self.range.holds(i64::try_from(length).unwrap_or(i64::MAX)) {
+            findings.add(
+                path,
+                format!("{what} has {length} characters; give {}.", self.range),
+            );
+        } else if let Some(pattern) = &self.pattern
+            // A pattern that gives up on a text has not matched it.
+            && !pattern.is_match(text).unwrap_or(false)
+        {
+            findings.add(
+                path,
+                format!("{} is not {}.", self.quote(text, what), self.meaning),
+            );
+        }
+    }
+
+    fn quote(&self, text: &str, what: &str) -> String {
+        if self.secret {
+            what.to_owned()
+        } else {
+            echo(text)
+        }
+    }
+}
+
+/// A pattern of the model binds the whole text, and its `\w` means ASCII.
+fn anchored(pattern: &str) -> Result<Regex, Box<fancy_regex::Error>> {
+    let ascii = pattern.replace(r"\w", "[A-Za-z0-9_]");
+    Regex::new(&format!(r"\A(?:{ascii})\z")).map_err(Box::new)
+}
+
+/// The model's patterns in words.
+fn meaning(shape: &str) -> Option<&'static str> {
+    Some(match shape {
+        "ClusterName" | "ComputeNodeGroupName" | "QueueName" => {
+            "a name: letters (A–Z, a–z), digits and hyphens, a letter first, and not beginning with pcs_"
+        }
+        "ClusterIdentifier" | "ComputeNodeGroupIdentifier" | "QueueIdentifier" => {
+            "a name (letters, digits and hyphens, a letter first) or an id (pcs_ and letters and digits)"
+        }
+        "SubnetId" => "a subnet id such as subnet-0123456789abcdef0",
+        "SecurityGroupId" => "a security group id such as sg-0123456789abcdef0",
+        "AmiId" => "an image id such as ami-0123456789abcdef0",
+        "AmiIdOrEmpty" => "an image id such as ami-0123456789abcdef0, nor empty",
+        "InstanceProfileArn" => {
+            "the ARN of an instance profile such as arn:aws:iam::111122223333:instance-profile/AWSPCS-example"
+        }
+        "NodeLifecycleScriptNameString" => {
+            "a script's name: letters, digits, spaces, hyphens and underscores, a letter or digit first"
+        }
+        "ScriptSourceScriptLocationString" => {
+            "an address of the form s3://BUCKET/KEY or https://HOST/PATH"
+        }
+        "ScriptSourceChecksumString" => "a SHA-256 checksum of 64 hexadecimal digits",
+        "Arn" => {
+            "the ARN of a resource such as arn:aws:pcs:us-east-1:111122223333:cluster/pcs_0123456789"
+        }
+        "BootstrapId" => "free of white space",
+        _ => return None,
+    })
+}
+
+/// Where in the document the walk stands; becomes text only when something is wrong there.
+enum Path<'a> {
+    Root,
+    Member(&'a Path<'a>, &'a str),
+    Item(&'a Path<'a>, usize),
+    Entry(&'a Path<'a>, &'a str),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Path::Root => Ok(()),
+            Path::Member(Path::Root, name) => f.write_str(&clip(name)),
+            Path::Member(parent, name) | Path::Entry(parent, name) => {
+                write!(f, "{parent}.{}", clip(name))
+            }
+            Path::Item(parent, i) => write!(f, "{parent}[{i}]"),
+        }
+    }
+}
+
+/// What is wrong, so far.
+#[derive(Default)]
+struct Findings(Vec<FieldError>);
+
+impl Findings {
+    fn full(&self) -> bool {
+        self.0.len() >= FINDINGS_MAX
+    }
+
+    fn add(&mut self, path: &Path<'_>, message: String) {
+        if self.full() {
+            return;
+        }
+        let name = match path {
+            Path::Root => "input".to_owned(),
+            path => path.to_string(),
+        };
+        self.0.push(FieldError { name, message });
+    }
+
+    fn size(&mut self, range: Range, size: usize, what: &str, path: &Path<'_>) {
+        if !range.holds(i64::try_from(size).unwrap_or(i64::MAX)) {
+            self.add(path, format!("There are {size} {what}; give {range}."));
+        }
+    }
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// A value in quotes, its control characters made visible, not longer than a message can bear.
+fn echo(text: &str) -> String {
+    format!("\"{}\"", clip(text))
+}
+
+fn clip(text: &str) -> String {
+    let mut visible = text.chars().flat_map(char::escape_debug);
+    let mut clipped: String = visible.by_ref().take(ECHO_MAX - 1).collect();
+    if visible.next().is_some() {
+        clipped.push('…');
+    }
+    clipped
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use app::model::error::ErrorKind;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn findings(operation: Operation, input: Value) -> Vec<(String, String)> {
+        match check(operation, &input) {
+            Ok(()) => vec![],
+            Err(Error {
+                kind: ErrorKind::Validation { fields, .. },
+                ..
+            }) => fields.into_iter().map(|f| (f.name, f.message)).collect(),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    fn cluster() -> Value {
+        json!({
+            "clusterName": "get-started",
+            "scheduler": {"type": "SLURM", "version": "24.11"},
+            "size": "SMALL",
+            "networking": {"subnetIds": ["subnet-0123456789abcdef0"], "securityGroupIds": []},
+            "slurmConfiguration": {
+                "scaleDownIdleTimeInSeconds": 60,
+                "slurmCustomSettings": [{"parameterName": "Prolog", "parameterValue": "/opt/prolog"}]
+            },
+            "clientToken": null,
+            "tags": {"team": "a"}
+        })
+    }
+
+    #[test]
+    fn the_embedded_model_is_whole() {
+        let model = Model::parse(include_str!("pcs-2023-02-10.json")).unwrap();
+        for operation in Operation::ALL {
+            assert!(model.inputs.contains_key(operation.name()), "{operation:?}");
+        }
+        let document: Document = serde_json::from_str(include_str!("pcs-2023-02-10.json")).unwrap();
+        for (name, shape) in &document.shapes {
+            if let ShapeText::String {
+                pattern: Some(_), ..
+            } = shape
+            {
+                assert!(
+                    meaning(name).is_some(),
+                    "{name} has a pattern without words"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_correct_document_passes() {
+        assert_eq!(findings(Operation::CreateCluster, cluster()), vec![]);
+        assert_eq!(findings(Operation::ListClusters, json!({})), vec![]);
+    }
+
+    #[test]
+    fn every_mistake_is_found_at_its_field() {
+        let mut input = cluster();
+        input["clusterName"] = json!("pcs_abc");
+        input["size"] = json!("HUGE");
+        input["scheduler"] = json!({"type": "SLURM"});
+        input["networking"]["subnetIds"] = json!([]);
+        input["slurmConfiguration"]["slurmCustomSettings"][0]["parameterName"] = json!(7);
+        input["slurmConfiguration"]["scaleDownIdleTimeInSeconds"] = json!(0);
+        input["tags"] = json!({"": "x"});
+        input["colour"] = json!("blue");
+        let names: Vec<String> = findings(Operation::CreateCluster, input)
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "clusterName",
+                "networking.subnetIds",
+                "scheduler.version",
+                "size",
+                "slurmConfiguration.scaleDownIdleTimeInSeconds",
+                "slurmConfiguration.slurmCustomSettings[0].parameterName",
+                "tags.",
+                "colour",
+            ]
+        );
+    }
+
+    #[test]
+    fn patterns_bind_the_whole_text_and_only_ascii() {
+        for bad in [
+            "subnet-01234567\n",
+            "xsubnet-01234567",
+            "subnet-０1234567",
+            "subnet-0123456",
+        ] {
+            let mut input = cluster();
+            input["networking"]["subnetIds"] = json!([bad]);
+            assert_eq!(
+                findings(Operation::CreateCluster, input).len(),
+                1,
+                "{bad:?}"
+            );
+        }
+        for bad in ["a\nb", "a;b", "../..", "a b c", "$(id)"] {
+            let found = findings(Operation::GetCluster, json!({"clusterIdentifier": bad}));
+            assert_eq!(found.len(), 1, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn lengths_count_characters() {
+        let tags = |value: String| json!({"resourceArn": "arn:aws:pcs:us-east-1:111122223333:cluster/pcs_a", "tags": {"k": value}});
+        assert_eq!(
+            findings(Operation::TagResource, tags("é".repeat(256))),
+            vec![]
+        );
+        assert_eq!(
+            findings(Operation::TagResource, tags("é".repeat(257))).len(),
+            1
+        );
+    }
+
+    #[test]
+    fn whole_numbers_only() {
+        for bad in [
+            json!(1.5),
+            json!("5"),
+            json!(101),
+            json!(0),
+            json!(1e300),
+            json!(true),
+        ] {
+            let found = findings(Operation::ListClusters, json!({"maxResults": bad}));
+            assert_eq!(found.len(), 1);
+        }
+    }
+
+    #[test]
+    fn answers_stay_small_and_keep_secrets() {
+        let long = "x".repeat(100_000);
+        let error = check(
+            Operation::GetCluster,
+            &json!({"clusterIdentifier": long, &long: 1}),
+        )
+        .unwrap_err();
+        assert!(error.message.len() < 1000, "{}", error.message.len());
+        let error = check(
+            Operation::RegisterComputeNodeGroupInstance,
+            &json!({"clusterIdentifier": "abc", "bootstrapId": "se cret"}),
+        )
+        .unwrap_err();
+        assert!(!error.message.contains("cret"), "{error}");
+        let many: Map<String, Value> = (0..500).map(|i| (format!("m{i}"), json!(1))).collect();
+        assert_eq!(
+            findings(Operation::GetCluster, Value::Object(many)).len(),
+            FINDINGS_MAX
+        );
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".{0,20}".prop_map(Value::from),
+        ];
+        let key = prop_oneof![
+            "clusterName|scheduler|size|networking|subnetIds|slurmConfiguration|tags|type|version",
+            ".{0,5}",
+        ];
+        leaf.prop_recursive(5, 64, 8, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::vec((key.clone(), inner), 0..8)
+                    .prop_map(|m| Value::Object(m.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_json_is_answered(input in any_json(), which in 0..Operation::ALL.len()) {
+            let _ = check(Operation::ALL[which], &input);
+        }
+    }
+}

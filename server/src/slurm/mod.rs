@@ -5,3 +5,4 @@ pub mod client;
 pub mod conf;
 pub mod hostlist;
 pub mod process;
+pub mod settings;

@@ -1,0 +1,85 @@
+//! The first start: the user `admin`, a password and an access key, each left in a file that only its owner reads.
+//!
+//! The files come first and the database follows them, so a first start that was cut short goes on where it ended.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use zeroize::Zeroizing;
+
+use super::credentials_file::{PROFILE, Profile};
+use super::key;
+use crate::auth::password::{self, NewAccessKey, new_access_key};
+use crate::auth::private_file::read_or_create;
+use crate::auth::seal::Seal;
+use crate::config::Config;
+use crate::db::access_key::access_key_list;
+use crate::db::user::{UserRow, user_create, user_list};
+use crate::db::{Db, now};
+
+const ADMIN: &str = "admin";
+
+/// Where the first secrets are, for the words to the person who started the server.
+pub struct FirstStart {
+    pub password_file: PathBuf,
+    pub credentials_file: PathBuf,
+}
+
+/// Makes what a person needs to come in, unless somebody can come in already.
+pub async fn ensure_admin(
+    db: &Db,
+    seal: &Seal,
+    config: &Config,
+) -> anyhow::Result<Option<FirstStart>> {
+    let users = user_list(db).await?;
+    let only_admin = users.iter().all(|u| u.name == ADMIN);
+    if !users.is_empty() && !(only_admin && access_key_list(db, None).await?.is_empty()) {
+        return Ok(None);
+    }
+    let data_dir = &config.store.data_dir;
+    let first = FirstStart {
+        password_file: config
+            .admin_password_file
+            .clone()
+            .unwrap_or_else(|| data_dir.join("admin-password")),
+        credentials_file: data_dir.join("credentials"),
+    };
+    if users.is_empty() {
+        create_admin(db, config, &first).await?;
+    }
+    let text = read_or_create(&first.credentials_file, || {
+        let profile = Profile::of(&new_access_key(), Some(&config.place.region));
+        Zeroizing::new(profile.to_text().as_bytes().to_vec())
+    })?;
+    let profile = std::str::from_utf8(&text)
+        .ok()
+        .and_then(|text| Profile::find(text, PROFILE))
+        .with_context(|| {
+            let file = first.credentials_file.display();
+            format!("{file} has no profile [{PROFILE}] with a key; remove the file and start again")
+        })?;
+    let access_key = NewAccessKey {
+        id: profile.access_key_id,
+        secret: profile.secret,
+    };
+    key::insert(db, seal, ADMIN, &access_key).await?;
+    Ok(Some(first))
+}
+
+async fn create_admin(db: &Db, config: &Config, first: &FirstStart) -> anyhow::Result<()> {
+    if config.admin_password_file.is_none() {
+        read_or_create(&first.password_file, || {
+            let password = password::new_password();
+            Zeroizing::new(format!("{}\n", *password).into_bytes())
+        })?;
+    }
+    let password = super::password_from(Some(&first.password_file))?;
+    let row = UserRow {
+        name: ADMIN.to_owned(),
+        password_hash: password::hash(password).await?,
+        created_at: now(),
+    };
+    user_create(db, &row)
+        .await
+        .context("the user admin cannot be added")
+}

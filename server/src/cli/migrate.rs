@@ -1,0 +1,9 @@
+//! `openpcs migrate`.
+
+use crate::config::Store;
+
+pub async fn run(store: Store) -> anyhow::Result<()> {
+    super::open(&store).await?;
+    println!("The database's schema is up to date.");
+    Ok(())
+}

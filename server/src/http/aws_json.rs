@@ -1,0 +1,180 @@
+//! The API: `POST /`, AWS JSON 1.0, as every AWS SDK and the AWS CLI speak it.
+
+use std::sync::Arc;
+
+use app::model::error::{Error, ValidationReason};
+use app::model::operation::Operation;
+use app::port::{Caller, ControlPlane, Principal};
+use axum::body::Bytes;
+use axum::extract::{Extension, Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use chrono::Utc;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tracing::Instrument;
+
+use super::HttpState;
+use super::error::{JSON_1_0, Refusal, cannot_parse};
+use super::layer::{RequestId, read_body};
+use crate::auth::sigv4::Denied;
+use crate::service::shape;
+
+const TARGET_PREFIX: &str = "AWSParallelComputingService.";
+
+/// Operation, caller, document, answer: in this order, so that a stranger learns nothing of the document's rules.
+pub async fn handle(
+    State(state): State<HttpState>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let (parts, body) = request.into_parts();
+    let body = read_body(body).await?;
+    let operation = operation(&parts)?;
+    check_content_type(&parts)?;
+    let principal = authenticate(&state, operation, &parts, &body).await?;
+    let caller = Caller {
+        request_id,
+        principal,
+    };
+    let input = document(&body)?;
+    shape::check(operation, &input)?;
+    let answer = run(state.plane, caller, operation, input).await?;
+    Ok(([(CONTENT_TYPE, JSON_1_0)], answer).into_response())
+}
+
+fn operation(parts: &Parts) -> Result<Operation, Error> {
+    let target = parts
+        .headers
+        .get("x-amz-target")
+        .and_then(|t| t.to_str().ok());
+    target
+        .and_then(|t| t.strip_prefix(TARGET_PREFIX))
+        .and_then(Operation::parse)
+        .ok_or_else(|| {
+            Error::validation(
+                ValidationReason::UnknownOperation,
+                format!(
+                    "The header X-Amz-Target names no operation of this service. It must be {TARGET_PREFIX}OPERATION, \
+                     as {TARGET_PREFIX}ListClusters."
+                ),
+            )
+        })
+}
+
+fn check_content_type(parts: &Parts) -> Result<(), Error> {
+    let value = parts.headers.get(CONTENT_TYPE);
+    let essence = value
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.split(';').next())
+        .map(str::trim)
+        .unwrap_or_default();
+    if [JSON_1_0, "application/json"]
+        .iter()
+        .any(|known| essence.eq_ignore_ascii_case(known))
+    {
+        return Ok(());
+    }
+    Err(cannot_parse(format!(
+        "The header Content-Type must be {JSON_1_0}: this door reads JSON only."
+    )))
+}
+
+/// Who asks. An instance registers with its bootstrap id, which the service checks: a request of it may come
+/// unsigned, or signed with a key of its cloud that this server cannot know (A8).
+async fn authenticate(
+    state: &HttpState,
+    operation: Operation,
+    parts: &Parts,
+    body: &[u8],
+) -> Result<Principal, Denied> {
+    match state.verifier.verify(parts, body, Utc::now()).await {
+        Err(Denied::Missing | Denied::Unrecognized | Denied::SessionToken)
+            if operation == Operation::RegisterComputeNodeGroupInstance =>
+        {
+            Ok(Principal::Anonymous)
+        }
+        outcome => outcome,
+    }
+}
+
+fn document(body: &Bytes) -> Result<Value, Error> {
+    if body.is_empty() {
+        return Ok(Value::Object(Default::default()));
+    }
+    serde_json::from_slice(body).map_err(|e| {
+        cannot_parse(format!(
+            "The request body is not the JSON that it should be: {e}."
+        ))
+    })
+}
+
+/// What changes something runs to its end even when the client hangs up half-way.
+async fn run(
+    plane: Arc<dyn ControlPlane>,
+    caller: Caller,
+    operation: Operation,
+    input: Value,
+) -> Result<Vec<u8>, Error> {
+    let work = async move { dispatch(plane.as_ref(), &caller, operation, input).await };
+    if operation.is_read_only() {
+        return work.await;
+    }
+    tokio::spawn(work.in_current_span())
+        .await
+        .unwrap_or_else(|cause| {
+            tracing::error!(%cause, "an operation broke off");
+            Err(Error::internal())
+        })
+}
+
+async fn dispatch(
+    plane: &dyn ControlPlane,
+    caller: &Caller,
+    operation: Operation,
+    input: Value,
+) -> Result<Vec<u8>, Error> {
+    macro_rules! call {
+        ($method:ident) => {
+            encode(&plane.$method(caller, decode(input)?).await?)
+        };
+    }
+    match operation {
+        Operation::CreateCluster => call!(create_cluster),
+        Operation::GetCluster => call!(get_cluster),
+        Operation::ListClusters => call!(list_clusters),
+        Operation::UpdateCluster => call!(update_cluster),
+        Operation::DeleteCluster => call!(delete_cluster),
+        Operation::CreateComputeNodeGroup => call!(create_compute_node_group),
+        Operation::GetComputeNodeGroup => call!(get_compute_node_group),
+        Operation::ListComputeNodeGroups => call!(list_compute_node_groups),
+        Operation::UpdateComputeNodeGroup => call!(update_compute_node_group),
+        Operation::DeleteComputeNodeGroup => call!(delete_compute_node_group),
+        Operation::CreateQueue => call!(create_queue),
+        Operation::GetQueue => call!(get_queue),
+        Operation::ListQueues => call!(list_queues),
+        Operation::UpdateQueue => call!(update_queue),
+        Operation::DeleteQueue => call!(delete_queue),
+        Operation::ListTagsForResource => call!(list_tags_for_resource),
+        Operation::TagResource => call!(tag_resource),
+        Operation::UntagResource => call!(untag_resource),
+        Operation::RegisterComputeNodeGroupInstance => call!(register_compute_node_group_instance),
+    }
+}
+
+fn decode<T: DeserializeOwned>(input: Value) -> Result<T, Error> {
+    serde_json::from_value(input).map_err(|e| {
+        cannot_parse(format!(
+            "The request body is not this operation's input: {e}."
+        ))
+    })
+}
+
+fn encode<T: Serialize>(output: &T) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(output).map_err(|cause| {
+        tracing::error!(%cause, "an answer could not be written as JSON");
+        Error::internal()
+    })
+}

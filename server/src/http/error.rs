@@ -1,0 +1,131 @@
+//! How an error leaves by the API's door: JSON 1.0, as every AWS SDK reads it. The one mapping.
+
+use app::model::error::{Error, ErrorKind, ValidationReason};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use crate::auth::sigv4::Denied;
+
+pub const JSON_1_0: &str = "application/x-amz-json-1.0";
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+const SERVICE_CODE: &str = "pcs";
+
+/// An answer that says no.
+#[derive(Debug)]
+pub struct Refusal {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    members: Map<String, Value>,
+    retry_after: Option<i64>,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal {
+            status,
+            code,
+            message: message.into(),
+            members: Map::new(),
+            retry_after: None,
+        }
+    }
+
+    /// The body is larger than any request has a reason to be.
+    pub fn too_large(limit: usize) -> Refusal {
+        Refusal::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "RequestEntityTooLargeException",
+            format!("The request body is larger than {limit} bytes. Send less at once."),
+        )
+    }
+
+    /// The body did not come to its end in time, or broke off.
+    pub fn incomplete_body() -> Refusal {
+        Refusal::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "RequestTimeoutException",
+            "The request body did not arrive whole. Send it again.",
+        )
+    }
+}
+
+/// The request's document or form is not understood.
+pub fn cannot_parse(message: impl Into<String>) -> Error {
+    Error::validation(ValidationReason::CannotParse, message)
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Refusal {
+        let status = match error.kind {
+            ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        let code = error.code();
+        let mut refusal = Refusal::new(status, code, error.message);
+        let members = match error.kind {
+            ErrorKind::Validation { reason, fields } => {
+                json!({"reason": reason, "fieldList": fields})
+            }
+            ErrorKind::Conflict {
+                resource_id,
+                resource_type,
+            }
+            | ErrorKind::ResourceNotFound {
+                resource_id,
+                resource_type,
+            } => json!({"resourceId": resource_id, "resourceType": resource_type}),
+            ErrorKind::ServiceQuotaExceeded {
+                quota_code,
+                resource_id,
+                resource_type,
+            } => json!({
+                "serviceCode": SERVICE_CODE,
+                "quotaCode": quota_code,
+                "resourceId": resource_id,
+                "resourceType": resource_type,
+            }),
+            ErrorKind::Throttling {
+                retry_after_seconds,
+            } => {
+                refusal.retry_after = Some(retry_after_seconds);
+                json!({"retryAfterSeconds": retry_after_seconds})
+            }
+            ErrorKind::AccessDenied | ErrorKind::Internal => Value::Null,
+        };
+        if let Value::Object(members) = members {
+            refusal.members = members.into_iter().filter(|(_, v)| !v.is_null()).collect();
+        }
+        refusal
+    }
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Refusal {
+        let code = match denied {
+            Denied::Missing => "MissingAuthenticationTokenException",
+            Denied::Incomplete(_) => "IncompleteSignatureException",
+            Denied::Invalid(_) => "InvalidSignatureException",
+            Denied::Unrecognized | Denied::SessionToken => "UnrecognizedClientException",
+            Denied::Internal => return Error::internal().into(),
+        };
+        Refusal::new(StatusCode::BAD_REQUEST, code, denied.to_string())
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(mut self) -> Response {
+        self.members.insert("__type".into(), self.code.into());
+        self.members.insert("message".into(), self.message.into());
+        let body = Value::Object(self.members).to_string();
+        let mut response = (self.status, [(CONTENT_TYPE, JSON_1_0)], body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(ERROR_TYPE, HeaderValue::from_static(self.code));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}

@@ -1,0 +1,53 @@
+//! What the agents on instances and controllers call; the messages are in `agent::protocol`.
+
+use app::model::error::Error;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::StatusCode;
+use axum::http::header::AUTHORIZATION;
+use serde::de::DeserializeOwned;
+
+use super::HttpState;
+use super::error::{Refusal, cannot_parse};
+use super::layer::read_body;
+use crate::agent::protocol::HookAnswer;
+
+pub async fn step(
+    State(state): State<HttpState>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<StatusCode, Refusal> {
+    let bearer = bearer(&headers)?;
+    state.hooks.step(bearer, message(body).await?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub async fn hook(
+    State(state): State<HttpState>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<HookAnswer>, Refusal> {
+    let bearer = bearer(&headers)?;
+    let answer = state.hooks.hook(bearer, message(body).await?).await?;
+    Ok(Json(answer))
+}
+
+fn bearer(headers: &HeaderMap) -> Result<&str, Error> {
+    let value = headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok());
+    value
+        .and_then(|v| v.strip_prefix("Bearer "))
+        .filter(|token| !token.is_empty())
+        .ok_or_else(|| {
+            Error::access_denied(
+                "The request carries no token: send `Authorization: Bearer TOKEN`.",
+            )
+        })
+}
+
+async fn message<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
+    let body = read_body(body).await?;
+    serde_json::from_slice(&body)
+        .map_err(|e| cannot_parse(format!("The message is not the one of this path: {e}.")).into())
+}

@@ -1,0 +1,143 @@
+//! What happens around every request: an id, a log line, a net under panics, a limit, and careful headers.
+
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use app::model::error::Error;
+use app::model::limits::REQUEST_BYTES;
+use app::model::operation::Operation;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tracing::Instrument;
+
+use super::error::Refusal;
+use crate::service::id::random_bytes;
+
+const AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// How long a client may take to send its body. Longer would let idle strangers hold connections.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The id of a request: in every answer, log line and audit record. Found in the request's extensions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
+impl RequestId {
+    /// A UUID of version 4.
+    fn new() -> RequestId {
+        let mut bytes = random_bytes(16);
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        let text = hex::encode(bytes);
+        let (a, b, c) = (&text[..8], &text[8..12], &text[12..16]);
+        RequestId(format!("{a}-{b}-{c}-{}-{}", &text[16..20], &text[20..]))
+    }
+}
+
+/// Gives the request its id, catches panics, logs how it ended, and adds the headers that every answer has.
+pub async fn observe(mut request: Request, next: Next) -> Response {
+    let id = RequestId::new();
+    let span = tracing::info_span!(
+        "request",
+        request_id = %id.0,
+        method = %request.method(),
+        path = request.uri().path(),
+    );
+    request.extensions_mut().insert(id.clone());
+    let quiet = is_read(&request);
+    let start = Instant::now();
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let mut response = answer.instrument(span.clone()).await.unwrap_or_else(|_| {
+        span.in_scope(|| tracing::error!("the request's handler panicked"));
+        Refusal::from(Error::internal()).into_response()
+    });
+    let (status, micros) = (response.status(), start.elapsed().as_micros());
+    span.in_scope(|| {
+        if status.is_server_error() {
+            tracing::error!(status = status.as_u16(), micros, "answered");
+        } else if quiet && !status.is_client_error() {
+            tracing::debug!(status = status.as_u16(), micros, "answered");
+        } else {
+            tracing::info!(status = status.as_u16(), micros, "answered");
+        }
+    });
+    add_headers(&mut response, &id);
+    response
+}
+
+/// Reads that succeed are many and say little: they are logged for whoever turns on `debug`.
+fn is_read(request: &Request) -> bool {
+    let target = request.headers().get("x-amz-target");
+    let operation = target
+        .and_then(|t| t.to_str().ok())
+        .and_then(|t| t.split_once('.'))
+        .and_then(|(_, name)| Operation::parse(name));
+    *request.method() == Method::GET || operation.is_some_and(Operation::is_read_only)
+}
+
+fn add_headers(response: &mut Response, id: &RequestId) {
+    let headers = response.headers_mut();
+    // An id is hexadecimal, so it is always a header's value.
+    if let Ok(id) = HeaderValue::from_str(&id.0) {
+        headers.insert(AMZN_REQUEST_ID, id.clone());
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("same-origin"),
+    );
+    // A page brings its own policy, with its nonce: see `page_policy`.
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(
+            "default-src 'none'; frame-ancestors 'none'",
+        ));
+}
+
+/// The content security policy of a page whose inline scripts carry this nonce. Leptos needs the nonce for the
+/// scripts that it streams and `wasm-unsafe-eval` to compile the console; all else is from this server.
+pub fn page_policy(nonce: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' \
+         'nonce-{nonce}'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+}
+
+/// Refuses bodies past the limit: at once where the length is told, else where reading passes it.
+pub async fn limit_body(request: Request, next: Next) -> Response {
+    if request.body().size_hint().lower() > REQUEST_BYTES as u64 {
+        return Refusal::too_large(REQUEST_BYTES).into_response();
+    }
+    next.run(request.map(|body| Body::new(Limited::new(body, REQUEST_BYTES))))
+        .await
+}
+
+/// The whole body, if it keeps to the limit and comes in time.
+pub async fn read_body(body: Body) -> Result<Bytes, Refusal> {
+    match tokio::time::timeout(BODY_TIMEOUT, body.collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(e)) if is_too_large(&e) => Err(Refusal::too_large(REQUEST_BYTES)),
+        Ok(Err(_)) | Err(_) => Err(Refusal::incomplete_body()),
+    }
+}
+
+fn is_too_large(e: &axum::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(e);
+    while let Some(e) = cause {
+        if e.is::<LengthLimitError>() {
+            return true;
+        }
+        cause = e.source();
+    }
+    false
+}

@@ -1,0 +1,47 @@
+//! What the doors ask of the plane beyond the operations of the service.
+
+use std::path::PathBuf;
+
+use app::model::error::Result;
+use app::port::Caller;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::agent::protocol::{HookAnswer, HookCall, StepReport};
+
+/// Calls of instances and controllers. They know no access key: each has a bearer token of its own, and whoever
+/// answers checks it.
+#[async_trait]
+pub trait Hooks: Send + Sync {
+    /// A boot step was reached; the bearer is the instance's bootstrap id.
+    async fn step(&self, bearer: &str, report: StepReport) -> Result<()>;
+    /// Slurm called one of its programs; the bearer is the cluster's hook token. A prolog's answer takes as long as
+    /// its nodes need.
+    async fn hook(&self, bearer: &str, call: HookCall) -> Result<HookAnswer>;
+}
+
+/// Where people of a cluster work.
+#[async_trait]
+pub trait Logins: Send + Sync {
+    /// The cluster's login node, or, if it has none, its controller.
+    async fn login_target(&self, caller: &Caller, cluster_identifier: &str) -> Result<LoginTarget>;
+}
+
+/// A place to enter, on the host of the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginTarget {
+    /// The directory of the instance's sandbox.
+    pub sandbox_dir: PathBuf,
+    /// The directory with the `bin` and `sbin` of the cluster's Slurm version.
+    pub slurm_prefix: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slurm_conf: Option<PathBuf>,
+}
+
+/// Whether the plane can do its work now.
+#[async_trait]
+pub trait Readiness: Send + Sync {
+    /// The reason when it cannot: the database is silent, a reconciler has died.
+    async fn ready(&self) -> std::result::Result<(), String>;
+}

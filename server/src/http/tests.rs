@@ -1,0 +1,431 @@
+//! The doors around a plane that answers without doing anything.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use app::model::catalogue::Catalogue;
+use app::model::cluster::*;
+use app::model::compute_node_group::*;
+use app::model::error::{Error, Result};
+use app::model::event::Event;
+use app::model::instance::*;
+use app::model::job::Job;
+use app::model::node::Node;
+use app::model::operation::Operation;
+use app::model::queue::*;
+use app::model::tag::*;
+use app::model::user::Identity;
+use app::port::{Caller, Principal};
+use async_trait::async_trait;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use axum::response::Response;
+use chrono::{TimeDelta, Utc};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+use zeroize::Zeroizing;
+
+use super::port::{Hooks, LoginTarget, Logins, Readiness};
+use super::*;
+use crate::agent::protocol::{HookAnswer, HookCall, StepReport};
+use crate::auth::credentials::{Key, KeyStore};
+use crate::auth::policy;
+use crate::auth::sigv4::sign::Signer;
+
+const ID: &str = "AKIAIOSFODNN7EXAMPLE";
+const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+/// Says who asked for what; counts the mutations that ran to their end.
+#[derive(Default)]
+struct Fake {
+    finished: AtomicUsize,
+}
+
+fn answer<T>(caller: &Caller, operation: Operation) -> Result<T> {
+    policy::authorize(caller, operation, "arn")?;
+    Err(Error::not_found(
+        "CLUSTER",
+        operation.name(),
+        "There is nothing here.",
+    ))
+}
+
+macro_rules! fake {
+    ($($name:ident($input:ty) -> $output:ty, $operation:ident;)*) => {
+        #[async_trait]
+        impl ControlPlane for Fake {
+            $(async fn $name(&self, caller: &Caller, _input: $input) -> Result<$output> {
+                answer(caller, Operation::$operation)
+            })*
+
+            async fn list_clusters(&self, _: &Caller, _: ListClustersRequest) -> Result<ListClustersResponse> {
+                Ok(ListClustersResponse { clusters: vec![], next_token: None })
+            }
+            async fn get_cluster(&self, _: &Caller, input: GetClusterRequest) -> Result<GetClusterResponse> {
+                assert_ne!(input.cluster_identifier, "panic", "as asked for");
+                Err(Error::internal())
+            }
+            async fn tag_resource(&self, _: &Caller, _: TagResourceRequest) -> Result<TagResourceResponse> {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                self.finished.fetch_add(1, Ordering::SeqCst);
+                Ok(TagResourceResponse {})
+            }
+            async fn identity(&self, _: &Caller) -> Result<Identity> { Err(Error::internal()) }
+            async fn list_nodes(&self, _: &Caller, _: String) -> Result<Vec<Node>> { Ok(vec![]) }
+            async fn list_jobs(&self, _: &Caller, _: String) -> Result<Vec<Job>> { Ok(vec![]) }
+            async fn list_events(&self, _: &Caller, _: String) -> Result<Vec<Event>> { Ok(vec![]) }
+            async fn catalogue(&self, _: &Caller) -> Result<Catalogue> { Ok(Catalogue::default()) }
+        }
+    };
+}
+
+fake! {
+    create_cluster(CreateClusterRequest) -> CreateClusterResponse, CreateCluster;
+    update_cluster(UpdateClusterRequest) -> UpdateClusterResponse, UpdateCluster;
+    delete_cluster(DeleteClusterRequest) -> DeleteClusterResponse, DeleteCluster;
+    create_compute_node_group(CreateComputeNodeGroupRequest) -> CreateComputeNodeGroupResponse, CreateComputeNodeGroup;
+    get_compute_node_group(GetComputeNodeGroupRequest) -> GetComputeNodeGroupResponse, GetComputeNodeGroup;
+    list_compute_node_groups(ListComputeNodeGroupsRequest) -> ListComputeNodeGroupsResponse, ListComputeNodeGroups;
+    update_compute_node_group(UpdateComputeNodeGroupRequest) -> UpdateComputeNodeGroupResponse, UpdateComputeNodeGroup;
+    delete_compute_node_group(DeleteComputeNodeGroupRequest) -> DeleteComputeNodeGroupResponse, DeleteComputeNodeGroup;
+    create_queue(CreateQueueRequest) -> CreateQueueResponse, CreateQueue;
+    get_queue(GetQueueRequest) -> GetQueueResponse, GetQueue;
+    list_queues(ListQueuesRequest) -> ListQueuesResponse, ListQueues;
+    update_queue(UpdateQueueRequest) -> UpdateQueueResponse, UpdateQueue;
+    delete_queue(DeleteQueueRequest) -> DeleteQueueResponse, DeleteQueue;
+    list_tags_for_resource(ListTagsForResourceRequest) -> ListTagsForResourceResponse, ListTagsForResource;
+    untag_resource(UntagResourceRequest) -> UntagResourceResponse, UntagResource;
+    register_compute_node_group_instance(RegisterComputeNodeGroupInstanceRequest)
+        -> RegisterComputeNodeGroupInstanceResponse, RegisterComputeNodeGroupInstance;
+}
+
+#[async_trait]
+impl Hooks for Fake {
+    async fn step(&self, bearer: &str, _: StepReport) -> Result<()> {
+        if bearer == "right" {
+            Ok(())
+        } else {
+            Err(Error::access_denied("no"))
+        }
+    }
+    async fn hook(&self, _: &str, _: HookCall) -> Result<HookAnswer> {
+        Ok(HookAnswer { go_on: true })
+    }
+}
+
+#[async_trait]
+impl Logins for Fake {
+    async fn login_target(&self, caller: &Caller, cluster: &str) -> Result<LoginTarget> {
+        assert!(matches!(caller.principal, Principal::User { .. }));
+        Ok(LoginTarget {
+            sandbox_dir: cluster.into(),
+            slurm_prefix: "/opt/slurm".into(),
+            slurm_conf: None,
+        })
+    }
+}
+
+#[async_trait]
+impl Readiness for Fake {
+    async fn ready(&self) -> std::result::Result<(), String> {
+        Err("the database is silent".into())
+    }
+}
+
+#[async_trait]
+impl KeyStore for Fake {
+    async fn key(&self, id: &str) -> Result<Option<Key>> {
+        Ok((id == ID).then(|| Key {
+            secret: Zeroizing::new(SECRET.into()),
+            user_name: "admin".into(),
+            user_arn: "arn:aws:iam::111122223333:user/admin".into(),
+        }))
+    }
+}
+
+fn door() -> (Arc<Fake>, Router) {
+    let fake = Arc::new(Fake::default());
+    let state = HttpState {
+        plane: fake.clone(),
+        hooks: fake.clone(),
+        logins: fake.clone(),
+        readiness: fake.clone(),
+        verifier: Arc::new(Verifier::new("us-east-1", fake.clone())),
+    };
+    (fake, router(state, None))
+}
+
+fn unsigned(operation: &str, body: impl Into<String>) -> Request<String> {
+    Request::post("http://127.0.0.1:8765/")
+        .header("content-type", "application/x-amz-json-1.0")
+        .header(
+            "x-amz-target",
+            format!("AWSParallelComputingService.{operation}"),
+        )
+        .body(body.into())
+        .unwrap()
+}
+
+fn sign(mut request: Request<String>) -> Request<String> {
+    let signer = Signer {
+        access_key_id: ID.into(),
+        secret: Zeroizing::new(SECRET.into()),
+        region: "us-east-1".into(),
+    };
+    signer.sign(&mut request, Utc::now()).unwrap();
+    request
+}
+
+async fn send(request: Request<String>) -> Response {
+    door().1.oneshot(request.map(Body::from)).await.unwrap()
+}
+
+async fn body(response: Response) -> Value {
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+/// Status, exception, reason.
+async fn refusal(request: Request<String>) -> (u16, String, Value) {
+    let response = send(request).await;
+    let status = response.status().as_u16();
+    let headers = response.headers().clone();
+    let body = body(response).await;
+    assert_eq!(
+        headers["x-amzn-errortype"],
+        body["__type"].as_str().unwrap()
+    );
+    assert_eq!(headers["x-amzn-requestid"].len(), 36);
+    assert_eq!(headers["content-type"], "application/x-amz-json-1.0");
+    assert!(!body["message"].as_str().unwrap().is_empty());
+    (
+        status,
+        body["__type"].as_str().unwrap().into(),
+        body["reason"].clone(),
+    )
+}
+
+#[tokio::test]
+async fn a_signed_call_is_answered() {
+    let response = send(sign(unsigned("ListClusters", "{}"))).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(
+        response.headers()["content-type"],
+        "application/x-amz-json-1.0"
+    );
+    assert_eq!(body(response).await, json!({"clusters": []}));
+    let empty = send(sign(unsigned("ListClusters", ""))).await;
+    assert_eq!(empty.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn every_operation_reaches_the_plane() {
+    let arn = "arn:aws:pcs:us-east-1:111122223333:cluster/pcs_0123456789";
+    for operation in Operation::ALL {
+        let everything = json!({
+            "clusterIdentifier": "abc", "computeNodeGroupIdentifier": "abc", "queueIdentifier": "abc",
+            "clusterName": "abc", "computeNodeGroupName": "abc", "queueName": "abc", "size": "SMALL",
+            "scheduler": {"type": "SLURM", "version": "24.11"}, "networking": {}, "resourceArn": arn,
+            "tags": {"a": "b"}, "tagKeys": ["a"], "bootstrapId": "b", "subnetIds": ["subnet-12345678"],
+            "iamInstanceProfileArn": "arn:aws:iam::111122223333:instance-profile/AWSPCS-a",
+            "scalingConfiguration": {"minInstanceCount": 0, "maxInstanceCount": 1},
+            "instanceConfigs": [{"instanceType": "c6i.large"}],
+        });
+        let mut input = everything.clone();
+        // The door says itself which members are too many.
+        if let Err(Error {
+            kind: app::model::error::ErrorKind::Validation { fields, .. },
+            ..
+        }) = crate::service::shape::check(operation, &input)
+        {
+            let members = input.as_object_mut().unwrap();
+            for field in fields {
+                members.remove(field.name.split('.').next().unwrap());
+            }
+        }
+        let (status, code) = match send(sign(unsigned(operation.name(), input.to_string()))).await {
+            ok if ok.status() == StatusCode::OK => continue,
+            refused => (refused.status().as_u16(), body(refused).await),
+        };
+        let expected = match operation {
+            Operation::GetCluster => (500, "InternalServerException"),
+            _ => (400, "ResourceNotFoundException"),
+        };
+        assert_eq!(
+            (status, code["__type"].as_str().unwrap()),
+            expected,
+            "{operation:?} {code}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_said() {
+    let parse = json!("cannotParse");
+    let field = json!("fieldValidationFailed");
+    let unknown = json!("unknownOperation");
+    let validation = |reason: &Value| (400, "ValidationException".to_owned(), reason.clone());
+    assert_eq!(
+        refusal(sign(unsigned("MakeCoffee", "{}"))).await,
+        validation(&unknown)
+    );
+    let deep = "[".repeat(100_000);
+    for bad in ["{", "\u{0}", "nul", deep.as_str(), "{} {}"] {
+        assert_eq!(
+            refusal(sign(unsigned("ListClusters", bad))).await,
+            validation(&parse)
+        );
+    }
+    for bad in ["[]", "null", "1", "{\"x\": 1}", "{\"maxResults\": \"1\"}"] {
+        assert_eq!(
+            refusal(sign(unsigned("ListClusters", bad))).await,
+            validation(&field),
+            "{bad}"
+        );
+    }
+    let mut form = unsigned("ListClusters", "{}");
+    form.headers_mut()
+        .insert("content-type", "text/plain".parse().unwrap());
+    assert_eq!(refusal(sign(form)).await, validation(&parse));
+}
+
+#[tokio::test]
+async fn strangers_learn_nothing() {
+    let code = |request| async { refusal(request).await.1 };
+    assert_eq!(
+        code(unsigned("ListClusters", "{")).await,
+        "MissingAuthenticationTokenException"
+    );
+    let mut tampered = sign(unsigned("ListClusters", "{}"));
+    *tampered.body_mut() = "{\"maxResults\": 1}".into();
+    assert_eq!(code(tampered).await, "InvalidSignatureException");
+    let mut cut = sign(unsigned("ListClusters", "{}"));
+    cut.headers_mut()
+        .insert("authorization", "AWS4-HMAC-SHA256 Cred".parse().unwrap());
+    assert_eq!(code(cut).await, "IncompleteSignatureException");
+    let mut old = unsigned("ListClusters", "{}");
+    let mut signer = Signer {
+        access_key_id: ID.into(),
+        secret: Zeroizing::new(SECRET.into()),
+        region: "us-east-1".into(),
+    };
+    signer
+        .sign(&mut old, Utc::now() - TimeDelta::minutes(6))
+        .unwrap();
+    assert_eq!(code(old).await, "InvalidSignatureException");
+    signer.access_key_id = "AKIANOBODY".into();
+    let mut unknown = unsigned("ListClusters", "{}");
+    signer.sign(&mut unknown, Utc::now()).unwrap();
+    assert_eq!(code(unknown).await, "UnrecognizedClientException");
+}
+
+#[tokio::test]
+async fn an_instance_registers_without_a_signature() {
+    let input = json!({"clusterIdentifier": "abc", "bootstrapId": "secret"}).to_string();
+    let (_, code, _) = refusal(unsigned("RegisterComputeNodeGroupInstance", input)).await;
+    assert_eq!(code, "ResourceNotFoundException", "it came to the plane");
+}
+
+#[tokio::test]
+async fn a_body_has_a_limit_told_or_not() {
+    let large = "x".repeat(app::model::limits::REQUEST_BYTES + 1);
+    let too_large = (
+        413,
+        "RequestEntityTooLargeException".to_owned(),
+        Value::Null,
+    );
+    assert_eq!(
+        refusal(unsigned("ListClusters", large.clone())).await,
+        too_large
+    );
+    let stream = futures::stream::iter([Ok::<_, std::io::Error>(large)]);
+    let request = unsigned("ListClusters", "").map(|_| Body::from_stream(stream));
+    let response = door().1.oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(
+        body(response).await["__type"],
+        "RequestEntityTooLargeException"
+    );
+}
+
+#[tokio::test]
+async fn a_panic_is_an_answer_with_an_id() {
+    let request = sign(unsigned("GetCluster", "{\"clusterIdentifier\": \"panic\"}"));
+    let (status, code, _) = refusal(request).await;
+    assert_eq!((status, code.as_str()), (500, "InternalServerException"));
+}
+
+#[tokio::test]
+async fn a_mutation_goes_on_when_the_client_is_gone() {
+    let (fake, router) = door();
+    let input = json!({"resourceArn": "arn:aws:pcs:us-east-1:111122223333:cluster/pcs_a", "tags": {"a": "b"}});
+    let request = sign(unsigned("TagResource", input.to_string())).map(Body::from);
+    let call = tokio::spawn(router.oneshot(request));
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    call.abort();
+    assert!(call.await.is_err(), "it was aborted half-way");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(fake.finished.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn every_answer_has_careful_headers() {
+    for path in ["/healthz", "/readyz", "/nowhere"] {
+        let response = send(Request::get(path).body(String::new()).unwrap()).await;
+        for name in [
+            "x-request-id",
+            "content-security-policy",
+            "x-content-type-options",
+            "referrer-policy",
+        ] {
+            assert!(response.headers().contains_key(name), "{path} {name}");
+        }
+    }
+    let ready = send(Request::get("/readyz").body(String::new()).unwrap()).await;
+    assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn agents_come_with_their_token() {
+    let report = json!({"instanceId": "i-1", "name": "slurmd-started", "detail": null}).to_string();
+    let step = |authorization: &str, body: &str| {
+        let request = Request::post("/instance/v1/steps").header("authorization", authorization);
+        send(request.body(body.to_owned()).unwrap())
+    };
+    assert_eq!(
+        step("Bearer right", &report).await.status(),
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        step("Bearer wrong", &report).await.status(),
+        StatusCode::BAD_REQUEST
+    );
+    assert_eq!(
+        step("right", &report).await.status(),
+        StatusCode::BAD_REQUEST
+    );
+    assert_eq!(
+        step("Bearer right", "{").await.status(),
+        StatusCode::BAD_REQUEST
+    );
+    let call = json!({"clusterId": "pcs_a", "program": "prolog", "nodes": "a-[1-2]"}).to_string();
+    let hook = Request::post("/controller/v1/hooks").header("authorization", "Bearer t");
+    assert_eq!(
+        body(send(hook.body(call).unwrap()).await).await,
+        json!({"goOn": true})
+    );
+}
+
+#[tokio::test]
+async fn the_login_node_is_told_to_users_only() {
+    let path = "http://127.0.0.1:8765/openpcs/v1/clusters/get-started/login";
+    let request = || Request::get(path).body(String::new()).unwrap();
+    assert_eq!(send(request()).await.status(), StatusCode::BAD_REQUEST);
+    let target = body(send(sign(request())).await).await;
+    assert_eq!(
+        target,
+        json!({"sandboxDir": "get-started", "slurmPrefix": "/opt/slurm"})
+    );
+}

@@ -1,0 +1,262 @@
+//! Asks a cluster's Slurm, and tells it what to do, through Slurm's own programs. No shell is ever involved.
+
+mod parse;
+mod state;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use app::model::job::Job;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+
+use super::hostlist;
+pub use parse::NodeInfo;
+
+/// A controller that does not answer for so long is as good as down; the next look asks again.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How much of a refused reconfiguration's log is read: the reason stands at its end.
+const LOG_BYTES: u64 = 1024 * 1024;
+
+/// Why Slurm did not do it, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{program}: {message}")]
+pub struct SlurmError {
+    pub program: String,
+    pub message: String,
+}
+
+/// What a node is told. Explicit power_up and power_down also work on nodes that Slurm would not suspend by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NodeUpdate {
+    /// Ends its jobs at once; batch jobs are requeued. The only way that does not wait for a dead node's answer.
+    Down {
+        reason: String,
+    },
+    /// Clears DOWN and DRAIN; a node that powers down is usable again at once, without SuspendTimeout.
+    Resume,
+    PowerUp,
+    /// Off when its jobs have ended; further jobs may still come before.
+    PowerDown,
+    /// Drains, then off.
+    PowerDownAsap {
+        reason: String,
+    },
+    /// Off now; jobs are requeued. On a dead node say [`NodeUpdate::Down`] first.
+    PowerDownForce {
+        reason: String,
+    },
+    Drain {
+        reason: String,
+    },
+}
+
+/// One cluster's Slurm.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// The directory `…/slurm-MAJOR`.
+    pub prefix: PathBuf,
+    /// What leads into the controller's namespaces, as `nsenter -t PID -m --`; empty for none.
+    pub enter: Vec<OsString>,
+    /// The cluster's slurm.conf.
+    pub conf: PathBuf,
+}
+
+impl Client {
+    /// Whether the controller answers.
+    pub async fn ping(&self) -> Result<(), SlurmError> {
+        self.run("scontrol", ["ping"]).await.map(drop)
+    }
+
+    /// All nodes.
+    pub async fn nodes(&self) -> Result<Vec<NodeInfo>, SlurmError> {
+        let json = self.run("scontrol", ["show", "nodes", "--json"]).await?;
+        parse::nodes(&json).map_err(|e| unreadable("scontrol", e))
+    }
+
+    /// All jobs in the controller's memory, ended ones (until MinJobAge) too, newest first. `squeue` would leave
+    /// those out.
+    pub async fn jobs(&self) -> Result<Vec<Job>, SlurmError> {
+        let json = self.run("scontrol", ["show", "jobs", "--json"]).await?;
+        parse::jobs(&json).map_err(|e| unreadable("scontrol", e))
+    }
+
+    /// Tells nodes. Slurm refuses the update of nodes that it makes no sense for, as Resume of an idle one.
+    pub async fn update_nodes(
+        &self,
+        nodes: &[String],
+        update: &NodeUpdate,
+    ) -> Result<(), SlurmError> {
+        if nodes.is_empty() {
+            return Ok(());
+        }
+        let (state, reason) = update.state_and_reason();
+        let mut args = vec![
+            "update".to_owned(),
+            format!("NodeName={}", hostlist::compress(nodes)),
+            format!("State={state}"),
+        ];
+        args.extend(reason.map(|r| format!("Reason={}", one_line(r))));
+        self.run("scontrol", args).await.map(drop)
+    }
+
+    /// Makes jobs that wait for their start time eligible now. A requeued job otherwise waits until its credential
+    /// has expired.
+    pub async fn start_now(&self, jobs: &[String]) -> Result<(), SlurmError> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let jobs = format!("JobId={}", jobs.join(","));
+        self.run("scontrol", ["update", &jobs, "StartTime=now"])
+            .await
+            .map(drop)
+    }
+
+    /// Ends the running and cancels the pending jobs of a partition.
+    pub async fn cancel_partition(&self, name: &str) -> Result<(), SlurmError> {
+        let partition = format!("--partition={name}");
+        self.run("scancel", [partition]).await.map(drop)
+    }
+
+    /// Ends the jobs that run on any of the nodes.
+    pub async fn cancel_jobs_on(&self, nodes: &[String]) -> Result<(), SlurmError> {
+        if nodes.is_empty() {
+            return Ok(());
+        }
+        let nodes = format!("--nodelist={}", hostlist::compress(nodes));
+        self.run("scancel", [nodes]).await.map(drop)
+    }
+
+    /// Has the running controller read its files again. When it refuses, the old configuration stays in force and the
+    /// error says why. Only a controller that runs as a daemon can refuse: with `-D` a bad configuration ends it.
+    ///
+    /// `log` is the controller's log: Slurm itself answers no more than "Unspecified error".
+    pub async fn reconfigure(&self, log: &Path) -> Result<(), SlurmError> {
+        let before = tokio::fs::metadata(log).await.map_or(0, |m| m.len());
+        let Err(error) = self.run("scontrol", ["reconfigure"]).await else {
+            return Ok(());
+        };
+        match refusal(log, before).await {
+            Some(message) => Err(SlurmError {
+                program: "slurmctld".to_owned(),
+                message,
+            }),
+            None => Err(error),
+        }
+    }
+
+    /// Reads a configuration as every Slurm program does at its start, without touching the controller: finds unknown
+    /// parameters and malformed values, not what only the controller can judge.
+    pub async fn test(&self, conf: &Path) -> Result<(), SlurmError> {
+        let mut other = self.clone();
+        other.conf = conf.to_owned();
+        other
+            .run("scontrol", ["show", "hostnames", "test"])
+            .await
+            .map(drop)
+    }
+
+    async fn run<A: Into<OsString>>(
+        &self,
+        program: &str,
+        args: impl IntoIterator<Item = A>,
+    ) -> Result<Vec<u8>, SlurmError> {
+        let error = |message: String| SlurmError {
+            program: program.to_owned(),
+            message,
+        };
+        let mut words = self.enter.clone();
+        words.push(self.prefix.join("bin").join(program).into());
+        words.extend(args.into_iter().map(Into::into));
+        let mut command = tokio::process::Command::new(&words[0]);
+        command
+            .args(&words[1..])
+            // The server's own environment must not steer Slurm's programs.
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .env("SLURM_CONF", &self.conf)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        let output = match tokio::time::timeout(TIMEOUT, command.output()).await {
+            Err(_) => return Err(error(format!("no answer within {} s", TIMEOUT.as_secs()))),
+            Ok(Err(e)) => return Err(error(format!("could not be started: {e}"))),
+            Ok(Ok(output)) => output,
+        };
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        // `scontrol ping` answers on the standard output, all else on the standard error.
+        let words = match output.stderr.trim_ascii() {
+            [] => output.stdout.trim_ascii(),
+            words => words,
+        };
+        match String::from_utf8_lossy(words).into_owned() {
+            words if words.is_empty() => Err(error(format!("ended with {}", output.status))),
+            words => Err(error(words)),
+        }
+    }
+}
+
+impl NodeUpdate {
+    fn state_and_reason(&self) -> (&'static str, Option<&str>) {
+        match self {
+            NodeUpdate::Down { reason } => ("DOWN", Some(reason)),
+            NodeUpdate::Resume => ("RESUME", None),
+            NodeUpdate::PowerUp => ("POWER_UP", None),
+            NodeUpdate::PowerDown => ("POWER_DOWN", None),
+            NodeUpdate::PowerDownAsap { reason } => ("POWER_DOWN_ASAP", Some(reason)),
+            NodeUpdate::PowerDownForce { reason } => ("POWER_DOWN_FORCE", Some(reason)),
+            NodeUpdate::Drain { reason } => ("DRAIN", Some(reason)),
+        }
+    }
+}
+
+fn unreadable(program: &str, error: serde_json::Error) -> SlurmError {
+    SlurmError {
+        program: program.to_owned(),
+        message: format!("its answer could not be read: {error}"),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() || c == '"' { ' ' } else { c })
+        .collect()
+}
+
+/// What the controller logged since `before` of why it refused: the last fatal line and the errors just above it.
+async fn refusal(log: &Path, before: u64) -> Option<String> {
+    let mut file = tokio::fs::File::open(log).await.ok()?;
+    let end = file.metadata().await.ok()?.len();
+    let start = before.max(end.saturating_sub(LOG_BYTES));
+    file.seek(std::io::SeekFrom::Start(start)).await.ok()?;
+    let mut bytes = Vec::new();
+    file.take(LOG_BYTES).read_to_end(&mut bytes).await.ok()?;
+    words_of_refusal(&String::from_utf8_lossy(&bytes))
+}
+
+fn words_of_refusal(log: &str) -> Option<String> {
+    // `[2026-01-02T03:04:05.678] fatal: …`
+    let lines: Vec<&str> = log
+        .lines()
+        .map(|line| line.split_once("] ").map_or(line, |(_, words)| words))
+        .collect();
+    let fatal = lines.iter().rposition(|line| line.starts_with("fatal: "))?;
+    // A complaint of every start, no reason for a refusal.
+    let is_reason =
+        |line: &&&str| line.starts_with("error: ") && !line.ends_with("default partition not set.");
+    let mut words: Vec<&str> = lines[..fatal]
+        .iter()
+        .rev()
+        .take(3)
+        .take_while(is_reason)
+        .copied()
+        .collect();
+    words.reverse();
+    words.push(lines[fatal]);
+    Some(words.join("\n"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+#![allow(clippy::unwrap_used)]
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+/// Answers of Slurm 24.11.5, shortened to the members that are read.
+const NODES: &[u8] = include_bytes!("nodes.json");
+const JOBS: &[u8] = include_bytes!("jobs.json");
+
+#[test]
+fn nodes_are_read_as_slurm_tells_them() {
+    let nodes = parse::nodes(NODES).unwrap();
+    let seen: Vec<_> = nodes
+        .iter()
+        .map(|n| {
+            (
+                n.name.as_str(),
+                n.state_text.as_str(),
+                n.cpus,
+                n.allocated_cpus,
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("compute-1-1", "alloc", 2, 2),
+            ("compute-1-2", "idle~", 2, 0),
+            ("compute-1-3", "idle~", 2, 0)
+        ]
+    );
+    assert!(nodes[0].is_busy() && nodes[1].is("POWERED_DOWN"));
+    assert_eq!(nodes[0].partitions, ["demo"]);
+    assert_eq!(nodes[0].memory_mib, 4096);
+}
+
+#[test]
+fn jobs_are_read_newest_first_without_times_that_are_yet_to_come() {
+    let jobs = parse::jobs(JOBS).unwrap();
+    let seen: Vec<_> = jobs
+        .iter()
+        .map(|j| {
+            (
+                j.id.as_str(),
+                j.state.as_str(),
+                j.nodes.as_str(),
+                j.ended_at > 0,
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("18_1", "RUNNING", "compute-1-1", false),
+            ("18_0", "RUNNING", "compute-1-1", false),
+            ("17", "CANCELLED", "", true)
+        ]
+    );
+}
+
+#[test]
+fn answers_of_other_shapes_do_not_fail() {
+    assert_eq!(parse::nodes(b"{}").unwrap(), []);
+    let odd = br#"{"nodes":[{"name":"a-1","state":"IDLE","cpus":{"set":false,"number":9}}]}"#;
+    assert_eq!(parse::nodes(odd).unwrap()[0].cpus, 0);
+    assert!(parse::nodes(b"slurm_load_node error").is_err());
+}
+
+#[test]
+fn states_read_as_sinfo_prints_them() {
+    for (words, text) in [
+        ("IDLE CLOUD POWERED_DOWN", "idle~"),
+        ("IDLE CLOUD NOT_RESPONDING POWERING_UP", "idle#"),
+        ("MIXED CLOUD NOT_RESPONDING POWERING_UP", "mix#"),
+        ("IDLE CLOUD POWERING_DOWN", "idle%"),
+        ("DOWN CLOUD POWER_DOWN", "down!"),
+        ("DOWN CLOUD NOT_RESPONDING", "down*"),
+        ("IDLE CLOUD DRAIN POWER_DOWN", "drain!"),
+        ("ALLOCATED CLOUD DRAIN", "drng"),
+        ("IDLE CLOUD COMPLETING", "comp"),
+        ("IDLE CLOUD DRAIN INVALID_REG", "inval"),
+        ("MIXED CLOUD", "mix"),
+        ("IDLE PLANNED", "plnd"),
+        ("IDLE MAINTENANCE", "maint"),
+        ("", "unk"),
+    ] {
+        let states = words.split_whitespace().map(str::to_owned).collect();
+        assert_eq!(state::text(&states), text, "{words}");
+    }
+}
+
+#[test]
+fn a_refusal_is_told_in_the_controllers_words() {
+    let log = "\
+[2026-01-02T20:24:02.478] error: read_slurm_conf: default partition not set.
+[2026-01-02T20:24:02.486] error: _find_node_record: lookup failure for node \"nix-1\"
+[2026-01-02T20:24:02.486] fatal: Invalid node names in partition x
+[2026-01-02T20:24:02.490] Resuming operation, reconfigure failed.
+";
+    assert_eq!(
+        words_of_refusal(log).unwrap(),
+        "error: _find_node_record: lookup failure for node \"nix-1\"\nfatal: Invalid node names in partition x"
+    );
+    assert_eq!(words_of_refusal("[x] all is well\n"), None);
+}
+
+/// A client whose every program is this script.
+fn client(directory: &Path, script: &str) -> Client {
+    let bin = directory.join("bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    for program in ["scontrol", "scancel"] {
+        let path = bin.join(program);
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    Client {
+        prefix: directory.to_owned(),
+        enter: vec!["env".into(), "--".into()],
+        conf: directory.join("slurm.conf"),
+    }
+}
+
+#[tokio::test]
+async fn nodes_are_told_in_one_call_and_on_one_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("log");
+    let client = client(
+        directory.path(),
+        &format!("for a in \"$@\"; do echo \"$a\"; done > {}", log.display()),
+    );
+    let nodes = ["a-1".to_owned(), "a-2".to_owned()];
+    let reason = "gone\nState=IDLE".to_owned();
+    client
+        .update_nodes(&nodes, &NodeUpdate::Down { reason })
+        .await
+        .unwrap();
+    assert_eq!(
+        std::fs::read_to_string(log).unwrap(),
+        "update\nNodeName=a-[1-2]\nState=DOWN\nReason=gone State=IDLE\n"
+    );
+}
+
+#[tokio::test]
+async fn an_error_is_in_slurms_own_words() {
+    let directory = tempfile::tempdir().unwrap();
+    let client = client(
+        directory.path(),
+        "echo 'slurm_update error: Invalid node state specified' >&2; exit 1",
+    );
+    assert_eq!(
+        client.ping().await.unwrap_err().to_string(),
+        "scontrol: slurm_update error: Invalid node state specified"
+    );
+}
+
+#[tokio::test]
+async fn a_refused_reconfiguration_is_explained_from_what_was_logged_since() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("slurmctld.log");
+    std::fs::write(&log, "[x] fatal: an older one\n").unwrap();
+    let client = client(
+        directory.path(),
+        &format!("echo '[y] fatal: Bad thing' >> {}; exit 1", log.display()),
+    );
+    let error = client.reconfigure(&log).await.unwrap_err();
+    assert_eq!(error.to_string(), "slurmctld: fatal: Bad thing");
+}

@@ -1,1 +1,0 @@
-//! Renders Slurm's files.

@@ -1,0 +1,144 @@
+//! gres.conf: the generic resources of the nodes, above all GPUs.
+//!
+//! On this host there are no GPUs: links to `/dev/null` stand in for them, also where a customer's record names
+//! device files, so that jobs are given devices by number just as on the real machine.
+
+use std::collections::BTreeSet;
+
+use super::line::Line;
+use super::{ConfInput, GroupConf, nodes_of};
+use crate::slurm::settings::{self, NameAndValue, Scope, gres_line, gres_names};
+
+/// More GPUs than any machine has; what lies above is a typing mistake.
+const MAX_DEVICES: u64 = 256;
+
+pub struct Gres {
+    pub conf: String,
+    /// For `GresTypes`.
+    pub types: BTreeSet<String>,
+    pub devices: u64,
+}
+
+pub fn render(input: &ConfInput) -> Gres {
+    let mut all = Gres {
+        conf: String::new(),
+        types: BTreeSet::new(),
+        devices: 0,
+    };
+    for group in input.groups.iter().filter(|g| !g.ports.is_empty()) {
+        let declared = declared(group);
+        all.types.extend(gres_names(&declared).map(str::to_owned));
+        let lines = if group.gres_records.is_empty() {
+            from_declaration(input, group, &declared, &mut all)
+        } else {
+            from_records(input, group, &mut all)
+        };
+        for line in lines {
+            all.conf += &line.write();
+        }
+    }
+    if !all.conf.is_empty() {
+        all.conf.insert_str(0, "AutoDetect=off\n");
+    }
+    all
+}
+
+/// The group's `Gres` value: its own setting, else the instance type's GPUs.
+fn declared(group: &GroupConf) -> String {
+    group
+        .settings
+        .iter()
+        .filter(|s| s.name().eq_ignore_ascii_case("Gres"))
+        .find_map(|s| settings::accepted(Scope::NodeGroup, s))
+        .map(|(_, value)| value.to_owned())
+        .unwrap_or_else(|| match group.gpus {
+            0 => String::new(),
+            gpus => format!("gpu:{gpus}"),
+        })
+}
+
+/// A record for each of `gpu:a100:4,shard:8`.
+fn from_declaration(
+    input: &ConfInput,
+    group: &GroupConf,
+    declared: &str,
+    all: &mut Gres,
+) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut next_device = 0;
+    for item in declared.split(',').filter(|item| !item.is_empty()) {
+        let (name, kind, count) = parse_item(item);
+        let mut line = Line::default();
+        line.set("NodeName", nodes_of(group));
+        line.set("Name", name);
+        if let Some(kind) = kind {
+            line.set("Type", kind);
+        }
+        if name == "gpu" && (1..=MAX_DEVICES).contains(&count) {
+            let devices = match count {
+                1 => next_device.to_string(),
+                _ => format!("[{next_device}-{}]", next_device + count - 1),
+            };
+            line.set("File", device(input, &devices));
+            next_device += count;
+            all.devices = all.devices.max(next_device);
+        } else {
+            line.set("Count", count.to_string());
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// Name, type and count of `gpu`, `gpu:4`, `gpu:a100` or `gpu:a100:4`.
+fn parse_item(item: &str) -> (&str, Option<&str>, u64) {
+    let parts: Vec<&str> = item.split(':').collect();
+    match parts[..] {
+        [name, kind, count] => (name, Some(kind), count.parse().unwrap_or(1)),
+        [name, last] => match last.parse() {
+            Ok(count) => (name, None, count),
+            Err(_) => (name, Some(last), 1),
+        },
+        _ => (parts[0], None, 1),
+    }
+}
+
+/// The group's own records, with stand-ins for the device files.
+fn from_records(input: &ConfInput, group: &GroupConf, all: &mut Gres) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for record in &group.gres_records {
+        let mut line = Line::default();
+        line.set("NodeName", nodes_of(group));
+        for (name, value) in gres_line(record) {
+            match name {
+                "AutoDetect" => {}
+                "File" | "MultipleFiles" => {
+                    let (numbers, highest) = device_numbers(value);
+                    all.devices = all.devices.max((highest + 1).min(MAX_DEVICES));
+                    line.set(name, device(input, numbers));
+                }
+                _ => line.set(name, value),
+            }
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// `[0-3]` of `/dev/nvidia[0-3]`, and the highest number in it; `0` where the file has none.
+fn device_numbers(file: &str) -> (&str, u64) {
+    let digit_or_range = |c: char| c.is_ascii_digit() || "[]-,".contains(c);
+    let numbers = &file[file.trim_end_matches(digit_or_range).len()..];
+    let highest = numbers
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|n| n.parse().ok())
+        .max();
+    match highest {
+        Some(highest) => (numbers, highest),
+        None => ("0", 0),
+    }
+}
+
+fn device(input: &ConfInput, numbers: &str) -> String {
+    format!("{}/gpu{numbers}", input.gpu_directory.display())
+}

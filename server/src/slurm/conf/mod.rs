@@ -1,0 +1,311 @@
+//! Renders Slurm's files for a cluster: slurm.conf, cgroup.conf, gres.conf. Pure; nothing is read or written here.
+//!
+//! The values that are not obvious were measured; each says why. All that people typed goes through
+//! [`settings::accepted`] once more, so that nothing but a catalogued name with a fitting value ever reaches a file
+//! (S7), whatever is in the database.
+
+mod gres;
+mod line;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use app::model::cluster::{CgroupCustomSetting, Size};
+use app::model::setting::SlurmCustomSetting;
+
+use super::hostlist;
+use super::settings::{self, Kind, NameAndValue, Scope};
+use line::Line;
+
+/// All that the files depend on. Directories and files are the caller's; node file names hold `%n`, which Slurm
+/// replaces by the node's name.
+#[derive(Clone, Debug)]
+pub struct ConfInput {
+    pub cluster_name: String,
+    /// Slurm's major version, as `24.11`.
+    pub version: String,
+    pub size: Size,
+    /// The host's own short name: slurmctld refuses to start under another.
+    pub host: String,
+    pub slurmctld_port: u16,
+    /// Where slurmdbd listens; none without accounting.
+    pub slurmdbd_port: Option<u16>,
+    /// The user that all daemons run as.
+    pub user: String,
+    pub state_directory: PathBuf,
+    pub slurmctld_log_file: PathBuf,
+    pub slurmctld_pid_file: PathBuf,
+    pub slurmd_spool_directory: PathBuf,
+    pub slurmd_log_file: PathBuf,
+    pub slurmd_pid_file: PathBuf,
+    /// Holds the programs `resume`, `suspend`, `prolog` and `epilog`.
+    pub program_directory: PathBuf,
+    /// Holds [`Files::gpu_devices`] symbolic links `gpu0`, `gpu1`, … to `/dev/null`: a GPU must have a device file
+    /// of its own, else slurmd leaves it out and the node is invalid.
+    pub gpu_directory: PathBuf,
+    /// How long a node may idle before Slurm suspends it.
+    pub idle_seconds: u32,
+    /// How long a node may take from launch to registration.
+    pub resume_timeout_seconds: u16,
+    /// How long a suspended node stays unusable: as long as its instance may still be there. Slurm adds up to a
+    /// second. For processes on this host, which end at once, 1.
+    pub suspend_timeout_seconds: u16,
+    pub settings: Vec<SlurmCustomSetting>,
+    pub cgroup_settings: Vec<CgroupCustomSetting>,
+    pub groups: Vec<GroupConf>,
+    pub queues: Vec<QueueConf>,
+}
+
+/// A compute node group.
+#[derive(Clone, Debug, Default)]
+pub struct GroupConf {
+    pub name: String,
+    /// A port for each node, in the order of the nodes: `GROUP-1` has the first. Their number is the group's maximum.
+    pub ports: Vec<u16>,
+    pub cpus: i64,
+    pub memory_mib: i64,
+    pub gpus: i64,
+    /// Slurm must not suspend its nodes by itself: static groups, and groups with an idle time of their own. Explicit
+    /// power_up and power_down work on them all the same.
+    pub keep_running: bool,
+    pub settings: Vec<SlurmCustomSetting>,
+    pub gres_records: Vec<BTreeMap<String, String>>,
+}
+
+/// A queue: a partition of the same name.
+#[derive(Clone, Debug, Default)]
+pub struct QueueConf {
+    pub name: String,
+    /// Names of its node groups; a queue without any is fine.
+    pub groups: Vec<String>,
+    pub settings: Vec<SlurmCustomSetting>,
+}
+
+/// The files, to be written side by side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Files {
+    pub slurm_conf: String,
+    pub cgroup_conf: String,
+    pub gres_conf: String,
+    /// How many stand-in devices [`ConfInput::gpu_directory`] must hold.
+    pub gpu_devices: u64,
+}
+
+pub fn render(input: &ConfInput) -> Files {
+    let gres = gres::render(input);
+    Files {
+        slurm_conf: slurm_conf(input, &gres.types),
+        cgroup_conf: cgroup_conf(input),
+        gres_conf: gres.conf,
+        gpu_devices: gres.devices,
+    }
+}
+
+fn slurm_conf(input: &ConfInput, gres_types: &BTreeSet<String>) -> String {
+    let mut parameters = identity(input);
+    parameters.append(power_saving(input));
+    parameters.append(scheduling(input));
+    if !gres_types.is_empty() {
+        let types: Vec<&str> = gres_types.iter().map(String::as_str).collect();
+        parameters.set("GresTypes", types.join(","));
+    }
+    for given in &input.settings {
+        apply_cluster_setting(&mut parameters, input, given);
+    }
+    let nodes = input.groups.iter().filter(|g| !g.ports.is_empty());
+    parameters.write_column()
+        + &nodes.map(|g| node_line(g).write()).collect::<String>()
+        + &input
+            .queues
+            .iter()
+            .map(|q| queue_line(input, q).write())
+            .collect::<String>()
+}
+
+/// Who and where the daemons are.
+fn identity(input: &ConfInput) -> Line {
+    let mut p = Line::default();
+    // Slurm would fold it itself, with a complaint in the log.
+    p.set("ClusterName", input.cluster_name.to_lowercase());
+    p.set("SlurmctldHost", format!("{}(127.0.0.1)", input.host));
+    p.set("SlurmctldPort", input.slurmctld_port.to_string());
+    p.set("AuthType", "auth/slurm");
+    p.set("CredType", "cred/slurm");
+    // A requeued job waits until its old credential has expired; the default is two minutes.
+    p.set("AuthInfo", "cred_expire=30");
+    p.set("SlurmUser", &input.user);
+    p.set("SlurmdUser", &input.user);
+    p.set_path("StateSaveLocation", &input.state_directory);
+    p.set_path("SlurmctldLogFile", &input.slurmctld_log_file);
+    p.set_path("SlurmctldPidFile", &input.slurmctld_pid_file);
+    p.set_path("SlurmdSpoolDir", &input.slurmd_spool_directory);
+    p.set_path("SlurmdLogFile", &input.slurmd_log_file);
+    p.set_path("SlurmdPidFile", &input.slurmd_pid_file);
+    // Nodes are processes of one host, which has no cgroup for each of them.
+    p.set("ProctrackType", "proctrack/linuxproc");
+    p.set("TaskPlugin", "task/none");
+    p.set("SlurmdParameters", "config_overrides");
+    p.set("MailProg", "/bin/true");
+    if let Some(port) = input.slurmdbd_port {
+        p.set("AccountingStorageType", "accounting_storage/slurmdbd");
+        p.set("AccountingStorageHost", "127.0.0.1");
+        p.set("AccountingStoragePort", port.to_string());
+    }
+    p
+}
+
+/// How nodes start and stop.
+fn power_saving(input: &ConfInput) -> Line {
+    let program = |name: &str| input.program_directory.join(name);
+    let mut p = Line::default();
+    // The power saving thread wakes up every second. With its usual interval of 10 s it sleeps on when a job came in
+    // the second of its last look; with 0 it looks at every wake-up, which costs a pass over the nodes.
+    p.set(
+        "SlurmctldParameters",
+        "enable_configless,idle_on_node_suspend,power_save_interval=0,power_save_min_interval=0",
+    );
+    p.set_path("ResumeProgram", &program("resume"));
+    p.set_path("SuspendProgram", &program("suspend"));
+    p.set_path("PrologSlurmctld", &program("prolog"));
+    p.set_path("EpilogSlurmctld", &program("epilog"));
+    p.set("ResumeRate", "0");
+    p.set("SuspendRate", "0");
+    // Never infinite: that switches power saving off, and with it every explicit power_up and power_down.
+    p.set("SuspendTime", input.idle_seconds.to_string());
+    p.set("SuspendTimeout", input.suspend_timeout_seconds.to_string());
+    p.set("ResumeTimeout", input.resume_timeout_seconds.to_string());
+    let kept: Vec<String> = input
+        .groups
+        .iter()
+        .filter(|g| g.keep_running && !g.ports.is_empty())
+        .map(nodes_of)
+        .collect();
+    if !kept.is_empty() {
+        p.set("SuspendExcNodes", kept.join(","));
+    }
+    p.set("ReturnToService", "2");
+    p.set("SlurmdTimeout", "60");
+    p
+}
+
+/// What people may change but did not.
+fn scheduling(input: &ConfInput) -> Line {
+    let mut p = Line::default();
+    // Slurm accepts a job only while fewer than this are in its memory.
+    p.set("MaxJobCount", (input.size.max_jobs() + 1).to_string());
+    // Ended jobs count towards MaxJobCount until they are forgotten.
+    p.set("MinJobAge", "60");
+    p.set("JobRequeue", "1");
+    p.set("SelectType", "select/cons_tres");
+    p.set("SelectTypeParameters", "CR_CPU");
+    // Else batch jobs are scheduled every 3 s only.
+    p.set("SchedulerParameters", "batch_sched_delay=0");
+    // The controller talks to each node itself: a node in the middle of a tree may be gone at any time.
+    p.set("TreeWidth", "65533");
+    p
+}
+
+fn apply_cluster_setting(parameters: &mut Line, input: &ConfInput, given: &SlurmCustomSetting) {
+    let Some((setting, value)) = settings::accepted(Scope::Cluster, given) else {
+        return;
+    };
+    match (setting.name, setting.kind) {
+        // slurmctld does not start with it where there is no slurmdbd to ask.
+        ("AccountingStorageEnforce" | "AccountingStorageTRES", _)
+            if input.slurmdbd_port.is_none() => {}
+        ("SchedulerParameters", _) if !value.contains("batch_sched_delay") => {
+            parameters.set(setting.name, format!("batch_sched_delay=0,{value}"));
+        }
+        (name, Kind::ScriptDirectory) => {
+            parameters.set(name, format!("{}/*", value.trim_end_matches('/')));
+        }
+        (name, _) => parameters.set(name, value),
+    }
+}
+
+fn nodes_of(group: &GroupConf) -> String {
+    let names: Vec<String> = (1..=group.ports.len())
+        .map(|n| format!("{}-{n}", group.name))
+        .collect();
+    hostlist::compress(&names)
+}
+
+fn node_line(group: &GroupConf) -> Line {
+    let mut line = Line::default();
+    line.set("NodeName", nodes_of(group));
+    line.set("NodeAddr", "127.0.0.1");
+    line.set("Port", hostlist::numbers(&group.ports));
+    line.set("CPUs", group.cpus.to_string());
+    // Slurm takes a missing half of the layout for 1 and then cuts the CPUs down to it.
+    let sockets = given_number(group, "Sockets");
+    let cores = given_number(group, "CoresPerSocket");
+    let other_half = |half: Option<i64>| half.map(|half| (group.cpus / half).max(1));
+    line.set(
+        "Sockets",
+        other_half(cores).unwrap_or(group.cpus).to_string(),
+    );
+    line.set(
+        "CoresPerSocket",
+        other_half(sockets).unwrap_or(1).to_string(),
+    );
+    line.set("ThreadsPerCore", "1");
+    line.set("RealMemory", group.memory_mib.to_string());
+    if group.gpus > 0 {
+        line.set("Gres", format!("gpu:{}", group.gpus));
+    }
+    line.set("Weight", "1");
+    for given in &group.settings {
+        if let Some((setting, value)) = settings::accepted(Scope::NodeGroup, given) {
+            line.set(setting.name, value);
+        }
+    }
+    line.set("State", "CLOUD");
+    line
+}
+
+/// A positive number that the group's settings give.
+fn given_number(group: &GroupConf, name: &str) -> Option<i64> {
+    let given = group
+        .settings
+        .iter()
+        .find(|s| s.name().eq_ignore_ascii_case(name))?;
+    given.value().parse().ok().filter(|number| *number > 0)
+}
+
+fn queue_line(input: &ConfInput, queue: &QueueConf) -> Line {
+    let mut line = Line::default();
+    line.set("PartitionName", &queue.name);
+    let nodes: Vec<String> = input
+        .groups
+        .iter()
+        .filter(|g| !g.ports.is_empty() && queue.groups.contains(&g.name))
+        .map(nodes_of)
+        .collect();
+    if !nodes.is_empty() {
+        line.set("Nodes", nodes.join(","));
+    }
+    line.set("State", "UP");
+    for given in &queue.settings {
+        if let Some((setting, value)) = settings::accepted(Scope::Queue, given) {
+            line.set(setting.name, value);
+        }
+    }
+    line
+}
+
+fn cgroup_conf(input: &ConfInput) -> String {
+    let mut line = Line::default();
+    // Nodes are processes of one host. 23.11 knows no word for that and finds out by itself.
+    if input.version.as_str() >= "24.05" {
+        line.set("CgroupPlugin", "disabled");
+    }
+    for given in &input.cgroup_settings {
+        if let Some((setting, value)) = settings::accepted(Scope::Cgroup, given) {
+            line.set(setting.name, value);
+        }
+    }
+    line.write_column()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,209 @@
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn setting(name: &str, value: &str) -> SlurmCustomSetting {
+    SlurmCustomSetting {
+        parameter_name: name.to_owned(),
+        parameter_value: value.to_owned(),
+    }
+}
+
+fn empty() -> ConfInput {
+    ConfInput {
+        cluster_name: "Get-Started".into(),
+        version: "24.11".into(),
+        size: Size::Small,
+        host: "laptop".into(),
+        slurmctld_port: 6817,
+        slurmdbd_port: None,
+        user: "root".into(),
+        state_directory: "/data/c/state".into(),
+        slurmctld_log_file: "/data/c/slurmctld.log".into(),
+        slurmctld_pid_file: "/data/c/slurmctld.pid".into(),
+        slurmd_spool_directory: "/data/c/spool/%n".into(),
+        slurmd_log_file: "/data/c/log/%n.log".into(),
+        slurmd_pid_file: "/data/c/spool/%n/slurmd.pid".into(),
+        program_directory: "/data/c/bin".into(),
+        gpu_directory: "/data/c/gpu".into(),
+        idle_seconds: 600,
+        resume_timeout_seconds: 60,
+        suspend_timeout_seconds: 1,
+        settings: vec![],
+        cgroup_settings: vec![],
+        groups: vec![],
+        queues: vec![],
+    }
+}
+
+/// The cluster of the guide's tutorial, with a setting of every kind.
+fn tutorial() -> ConfInput {
+    let group = |name: &str, ports: Vec<u16>, keep_running| GroupConf {
+        name: name.into(),
+        ports,
+        cpus: 2,
+        memory_mib: 8192,
+        keep_running,
+        ..GroupConf::default()
+    };
+    let mut input = empty();
+    input.settings = vec![
+        setting("prolog", "/opt/hpc/prolog.d/"),
+        setting("SelectTypeParameters", "CR_CPU_Memory"),
+        setting("SchedulerParameters", "bf_continue"),
+        setting("AccountingStorageEnforce", "all"),
+        setting("SlurmctldPort", "1"),
+    ];
+    input.groups = vec![
+        group("login", vec![18001], true),
+        group("compute-1", (18002..=18005).collect(), false),
+        GroupConf {
+            gpus: 8,
+            settings: vec![
+                setting("Weight", "50"),
+                setting("features", "gpu,fast"),
+                setting("Sockets", "1"),
+            ],
+            ..group("gpu", vec![18006, 18010], false)
+        },
+    ];
+    input.queues = vec![
+        QueueConf {
+            name: "demo".into(),
+            groups: vec!["compute-1".into(), "gpu".into()],
+            settings: vec![setting("Default", "YES"), setting("MaxTime", "1-00:00:00")],
+        },
+        QueueConf {
+            name: "later".into(),
+            ..QueueConf::default()
+        },
+    ];
+    input
+}
+
+#[test]
+fn a_cluster_without_groups() {
+    let files = render(&empty());
+    insta::assert_snapshot!("empty_slurm_conf", files.slurm_conf);
+    insta::assert_snapshot!(files.cgroup_conf, @"CgroupPlugin=disabled");
+    assert_eq!(files.gres_conf, "");
+}
+
+#[test]
+fn the_tutorials_cluster() {
+    let files = render(&tutorial());
+    insta::assert_snapshot!("tutorial_slurm_conf", files.slurm_conf);
+    insta::assert_snapshot!(files.gres_conf, @r"
+    AutoDetect=off
+    NodeName=gpu-[1-2] Name=gpu File=/data/c/gpu/gpu[0-7]
+    ");
+    assert_eq!(files.gpu_devices, 8);
+}
+
+#[test]
+fn generic_resources_follow_the_groups_own_settings() {
+    let mut input = tutorial();
+    input.groups[1].settings = vec![setting("Gres", "gpu:a100:2,gpu:t4:1,licence:5")];
+    input.groups[2].gres_records = vec![BTreeMap::from([
+        ("Name".to_owned(), "gpu".to_owned()),
+        ("File".to_owned(), "/dev/nvidia[0-7]".to_owned()),
+        ("AutoDetect".to_owned(), "nvml".to_owned()),
+        ("NodeName".to_owned(), "login-1".to_owned()),
+    ])];
+    let files = render(&input);
+    assert!(files.slurm_conf.contains("\nGresTypes=gpu,licence\n"));
+    insta::assert_snapshot!(files.gres_conf, @r"
+    AutoDetect=off
+    NodeName=compute-1-[1-4] Name=gpu Type=a100 File=/data/c/gpu/gpu[0-1]
+    NodeName=compute-1-[1-4] Name=gpu Type=t4 File=/data/c/gpu/gpu2
+    NodeName=compute-1-[1-4] Name=licence Count=5
+    NodeName=gpu-[1-2] File=/data/c/gpu/gpu[0-7] Name=gpu
+    ");
+}
+
+#[test]
+fn the_largest_group_is_one_short_line() {
+    let mut input = empty();
+    input.groups = vec![GroupConf {
+        name: "many".into(),
+        ports: (20_000..22_048).collect(),
+        ..GroupConf::default()
+    }];
+    let conf = render(&input).slurm_conf;
+    assert!(conf.contains("NodeName=many-[1-2048] NodeAddr=127.0.0.1 Port=[20000-22047] "));
+}
+
+#[test]
+fn paths_with_spaces_are_quoted() {
+    let mut input = empty();
+    input.state_directory = "/data/my cluster/state".into();
+    let conf = render(&input).slurm_conf;
+    assert!(conf.contains("\nStateSaveLocation=\"/data/my cluster/state\"\n"));
+}
+
+/// The parameters of a file as Slurm's parser sees them: comments and continuations first, then `name=value` with
+/// the value quoted or without spaces (parse_config.c).
+fn parameters(file: &str) -> Vec<Vec<String>> {
+    let mut lines = Vec::new();
+    for line in file.lines() {
+        assert!(!line.contains(['#', '\\']), "{line}");
+        let (mut names, mut rest) = (Vec::new(), line.trim());
+        while !rest.is_empty() {
+            let (name, after) = rest.split_once('=').unwrap();
+            names.push(name.to_owned());
+            let end = match after.strip_prefix('"') {
+                Some(quoted) => 2 + quoted.find('"').unwrap(),
+                None => after.find(char::is_whitespace).unwrap_or(after.len()),
+            };
+            rest = after[end..].trim_start();
+        }
+        lines.push(names);
+    }
+    lines
+}
+
+/// The same without every parameter of that name, and without `GresTypes`, which follows from one.
+fn without(name: &str, lines: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    let others = |line: Vec<String>| -> Vec<String> {
+        line.into_iter()
+            .filter(|n| !n.eq_ignore_ascii_case(name) && n != "GresTypes")
+            .collect()
+    };
+    lines
+        .into_iter()
+        .map(others)
+        .filter(|line| !line.is_empty())
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn a_hostile_setting_adds_at_most_its_own_parameter(
+        name in prop_oneof![
+            prop::sample::select(vec!["Features", "AllowGroups", "SchedulerParameters", "Prolog", "Gres", "Include"])
+                .prop_map(str::to_owned),
+            "\\PC{0,12}",
+        ],
+        value in prop_oneof!["\\PC{0,30}", "[a-zA-Z0-9 =\"#;$`'\\\\\n\r\t/.,:-]{0,30}"],
+    ) {
+        let mut input = tutorial();
+        for settings in [
+            &mut input.settings,
+            &mut input.groups[1].settings,
+            &mut input.queues[1].settings,
+        ] {
+            *settings = vec![];
+        }
+        let plain = parameters(&render(&input).slurm_conf);
+        let hostile = vec![setting(&name, &value)];
+        input.settings = hostile.clone();
+        input.groups[1].settings = hostile.clone();
+        input.queues[1].settings = hostile;
+        let files = render(&input);
+        let rendered = parameters(&files.slurm_conf);
+        prop_assert_eq!(without(&name, rendered), without(&name, plain));
+        prop_assert!(parameters(&files.gres_conf).len() <= 12);
+    }
+}

@@ -1,0 +1,126 @@
+//! The kinds of values that settings take.
+
+/// What a value may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// YES or NO.
+    Boolean,
+    /// A whole number in these bounds.
+    Integer(u64, u64),
+    /// A whole number in these bounds, or the word for no bound.
+    Limit(u64, u64),
+    /// A percentage or factor with decimals.
+    Decimal,
+    /// `minutes`, `HH:MM:SS`, `D-HH` …, or the word for no bound.
+    Time,
+    /// One of these words, in any case.
+    Choice(&'static [&'static str]),
+    /// Some of these words, with commas between.
+    Choices(&'static [&'static str]),
+    /// An absolute directory; Slurm runs every program in it.
+    ScriptDirectory,
+    /// An absolute path.
+    Path,
+    /// Text in letters, digits and the signs that Slurm's own values are made of.
+    Text,
+}
+
+/// The longest value that is taken.
+const MAX_LENGTH: usize = 2048;
+/// Signs that Slurm's values are made of. What opens a comment, ends a value or could mean something to a shell is
+/// not among them.
+const SIGNS: &str = "_.,:=+-*/@%()[]|&!<>^ ";
+const UNLIMITED: [&str; 2] = ["UNLIMITED", "INFINITE"];
+
+impl Kind {
+    /// The reason, as the end of a sentence, when the value does not fit.
+    pub fn check(self, value: &str) -> Result<(), String> {
+        check_safe(value)?;
+        match self {
+            Kind::Boolean => one_of(value, &["YES", "NO"]),
+            Kind::Integer(min, max) => integer(value, min, max),
+            Kind::Limit(..) if is_one_of(value, &UNLIMITED) => Ok(()),
+            Kind::Limit(min, max) => {
+                integer(value, min, max).map_err(|e| e.replace(".", ", or UNLIMITED."))
+            }
+            Kind::Decimal => match value.parse::<f64>() {
+                Ok(number) if number.is_finite() && number >= 0.0 => Ok(()),
+                _ => Err("must be a number, such as 95 or 97.5.".into()),
+            },
+            Kind::Time => time(value),
+            Kind::Choice(words) => one_of(value, words),
+            Kind::Choices(words) => value.split(',').try_for_each(|word| one_of(word, words)),
+            Kind::ScriptDirectory | Kind::Path => path(value),
+            Kind::Text => Ok(()),
+        }
+    }
+}
+
+/// What holds for every value, whatever its kind: it stays inside its line and its quotes (S7).
+fn check_safe(value: &str) -> Result<(), String> {
+    if value.is_empty() {
+        return Err("is empty.".into());
+    }
+    if value.len() > MAX_LENGTH {
+        return Err(format!("is longer than {MAX_LENGTH} characters."));
+    }
+    if value.trim() != value {
+        return Err("must not begin or end with a space.".into());
+    }
+    match value
+        .chars()
+        .find(|c| !c.is_ascii_alphanumeric() && !SIGNS.contains(*c))
+    {
+        Some('\n' | '\r') => Err("must be a single line.".into()),
+        Some(c) if c.is_control() => Err("must not hold control characters.".into()),
+        Some(c) => Err(format!("must not hold the character {c}")),
+        None => Ok(()),
+    }
+}
+
+fn is_one_of(value: &str, words: &[&str]) -> bool {
+    words.iter().any(|w| w.eq_ignore_ascii_case(value))
+}
+
+fn one_of(value: &str, words: &[&str]) -> Result<(), String> {
+    match is_one_of(value, words) {
+        true => Ok(()),
+        false => Err(format!("must be one of {}.", words.join(", "))),
+    }
+}
+
+fn integer(value: &str, min: u64, max: u64) -> Result<(), String> {
+    let digits = value.bytes().all(|b| b.is_ascii_digit());
+    match value.parse::<u64>() {
+        Ok(number) if digits && (min..=max).contains(&number) => Ok(()),
+        _ => Err(format!("must be a whole number from {min} to {max}.")),
+    }
+}
+
+fn time(value: &str) -> Result<(), String> {
+    let (days, clock) = value.split_once('-').unwrap_or(("0", value));
+    let fields: Vec<&str> = clock.split(':').collect();
+    let number = |s: &str| (1..=6).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit());
+    let good = number(days) && fields.len() <= 3 && fields.iter().all(|f| number(f));
+    match good || is_one_of(value, &UNLIMITED) || value.eq_ignore_ascii_case("NONE") {
+        true => Ok(()),
+        false => Err("must be a time: minutes, HH:MM:SS, D-HH, D-HH:MM:SS or UNLIMITED.".into()),
+    }
+}
+
+fn path(value: &str) -> Result<(), String> {
+    if !value.starts_with('/') {
+        return Err("must be a fully qualified path, beginning with /.".into());
+    }
+    if value.split('/').any(|part| part == "..") {
+        return Err("must not go up with \"..\".".into());
+    }
+    match value
+        .chars()
+        .find(|c| !c.is_ascii_alphanumeric() && !"/_.-+@".contains(*c))
+    {
+        Some(' ') => Err("must not hold spaces: Slurm would see two paths.".into()),
+        Some(c) => Err(format!("must not hold the character {c} in a path.")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,224 @@
+//! The custom settings that people may give to a cluster, a node group or a queue, and what values they may take.
+//!
+//! The tables beside this file are the catalogue: what is in none of them is refused by name. Nothing that passes
+//! [`check`] can break out of its line in Slurm's files (S7), whatever the table says.
+
+mod cgroup;
+mod cluster;
+mod gres;
+mod kind;
+mod node;
+mod queue;
+mod reserved;
+mod slurmdbd;
+
+use app::model::cluster::{CgroupCustomSetting, SlurmdbdCustomSetting};
+use app::model::setting::SlurmCustomSetting;
+
+pub use gres::{check_gres, gres_line, gres_names};
+pub use kind::Kind;
+
+/// Where a setting is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// A line of its own in slurm.conf.
+    Cluster,
+    /// On the group's line of nodes.
+    NodeGroup,
+    /// On the queue's line, a partition's.
+    Queue,
+    /// A line of cgroup.conf.
+    Cgroup,
+    /// A line of slurmdbd.conf.
+    Slurmdbd,
+}
+
+impl Scope {
+    pub const ALL: [Scope; 5] = [
+        Scope::Cluster,
+        Scope::NodeGroup,
+        Scope::Queue,
+        Scope::Cgroup,
+        Scope::Slurmdbd,
+    ];
+
+    /// Every setting that may be given here.
+    pub fn settings(self) -> &'static [Setting] {
+        match self {
+            Scope::Cluster => cluster::SETTINGS,
+            Scope::NodeGroup => node::SETTINGS,
+            Scope::Queue => queue::SETTINGS,
+            Scope::Cgroup => cgroup::SETTINGS,
+            Scope::Slurmdbd => slurmdbd::SETTINGS,
+        }
+    }
+
+    fn reserved(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Scope::Cluster => reserved::CLUSTER,
+            Scope::NodeGroup => reserved::NODE_GROUP,
+            Scope::Queue => reserved::QUEUE,
+            Scope::Cgroup => reserved::CGROUP,
+            Scope::Slurmdbd => reserved::SLURMDBD,
+        }
+    }
+
+    /// What holds the setting, for messages.
+    fn holder(self) -> &'static str {
+        match self {
+            Scope::Cluster => "a cluster",
+            Scope::NodeGroup => "a compute node group",
+            Scope::Queue => "a queue",
+            Scope::Cgroup => "cgroup.conf",
+            Scope::Slurmdbd => "slurmdbd.conf",
+        }
+    }
+
+    /// The setting of that name in any spelling, as Slurm reads it.
+    pub fn find(self, name: &str) -> Option<&'static Setting> {
+        self.settings()
+            .iter()
+            .find(|s| s.name.eq_ignore_ascii_case(name))
+    }
+}
+
+/// One entry of the catalogue.
+#[derive(Debug)]
+pub struct Setting {
+    /// Slurm's own spelling.
+    pub name: &'static str,
+    pub kind: Kind,
+    /// The first version that knows it; empty for all that we support.
+    pub since: &'static str,
+    /// One line for the form.
+    pub help: &'static str,
+}
+
+/// Short form for the tables.
+const fn setting(name: &'static str, kind: Kind, help: &'static str) -> Setting {
+    Setting {
+        name,
+        kind,
+        since: "",
+        help,
+    }
+}
+
+/// The half of a setting that a message is about: the form shows it there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Name,
+    Value,
+}
+
+/// The model has a type for each of slurm.conf, slurmdbd.conf and cgroup.conf, all alike.
+pub trait NameAndValue {
+    fn name(&self) -> &str;
+    fn value(&self) -> &str;
+}
+
+macro_rules! name_and_value {
+    ($($type:ty),*) => {$(
+        impl NameAndValue for $type {
+            fn name(&self) -> &str {
+                &self.parameter_name
+            }
+            fn value(&self) -> &str {
+                &self.parameter_value
+            }
+        }
+    )*};
+}
+name_and_value!(
+    SlurmCustomSetting,
+    SlurmdbdCustomSetting,
+    CgroupCustomSetting
+);
+
+/// What is wrong with these settings: the index of each, the half, and the reason with its remedy.
+pub fn check<S: NameAndValue>(
+    scope: Scope,
+    version: &str,
+    settings: &[S],
+) -> Vec<(usize, Part, String)> {
+    let mut problems = Vec::new();
+    for (index, given) in settings.iter().enumerate() {
+        let twice = settings[..index]
+            .iter()
+            .any(|earlier| earlier.name().eq_ignore_ascii_case(given.name()));
+        if twice {
+            let message = format!("{} is given twice; keep one.", shown(given.name()));
+            problems.push((index, Part::Name, message));
+            continue;
+        }
+        match find_for(scope, version, given.name()) {
+            Err(message) => problems.push((index, Part::Name, message)),
+            Ok(setting) => {
+                if let Err(reason) = setting.kind.check(given.value()) {
+                    let message = format!("The value of {} {reason}", setting.name);
+                    problems.push((index, Part::Value, message));
+                }
+            }
+        }
+    }
+    problems
+}
+
+/// The setting and its value when both are fit to be written, in Slurm's spelling.
+pub fn accepted<S: NameAndValue>(scope: Scope, given: &S) -> Option<(&'static Setting, &str)> {
+    let setting = scope.find(given.name())?;
+    setting
+        .kind
+        .check(given.value())
+        .ok()
+        .map(|()| (setting, given.value()))
+}
+
+fn find_for(scope: Scope, version: &str, name: &str) -> Result<&'static Setting, String> {
+    let reserved = scope
+        .reserved()
+        .iter()
+        .find(|(reserved, _)| reserved.eq_ignore_ascii_case(name));
+    if let Some((name, reason)) = reserved {
+        return Err(format!("{name} cannot be set: {reason}."));
+    }
+    let Some(setting) = scope.find(name) else {
+        return Err(unknown(scope, name));
+    };
+    // Versions are YY.MM, so the order of their text is their order in time.
+    if version < setting.since {
+        return Err(format!(
+            "{} needs Slurm {} or later; this cluster runs {version}.",
+            setting.name, setting.since
+        ));
+    }
+    Ok(setting)
+}
+
+fn unknown(scope: Scope, name: &str) -> String {
+    let elsewhere = Scope::ALL
+        .into_iter()
+        .find(|other| *other != scope && other.find(name).is_some());
+    match elsewhere {
+        Some(other) => format!(
+            "{} is not a setting of {}; it belongs to {}.",
+            shown(name),
+            scope.holder(),
+            other.holder()
+        ),
+        None => format!(
+            "{} is not a setting that {} may have. Check the spelling against the list of supported settings.",
+            shown(name),
+            scope.holder()
+        ),
+    }
+}
+
+/// What a person typed, safe to repeat in a message.
+fn shown(text: &str) -> String {
+    let clean: String = text.chars().filter(|c| !c.is_control()).take(64).collect();
+    format!("\"{clean}\"")
+}
+
+#[cfg(test)]
+mod tests;
