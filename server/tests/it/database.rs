@@ -15,22 +15,34 @@ async fn a_server_without_its_database_says_so_and_recovers() {
     assert_eq!(http.get("/readyz").await.status, 200);
 
     plane.postgres.as_mut().unwrap().halt();
-    wait_until("the server says that it is not ready", async || match http.get("/readyz").await {
-        answer if answer.status == 503 && answer.text.contains("database") => Ok(()),
-        answer => Err(format!("{} {}", answer.status, answer.text)),
-    })
+    wait_until(
+        "the server says that it is not ready",
+        async || match http.get("/readyz").await {
+            answer if answer.status == 503 && answer.text.contains("database") => Ok(()),
+            answer => Err(format!("{} {}", answer.status, answer.text)),
+        },
+    )
     .await;
     assert_eq!(http.get("/healthz").await.status, 200);
     let answer = http.call("ListClusters", "{}").await;
-    assert_eq!((answer.status, answer.code().as_str()), (500, "InternalServerException"));
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (500, "InternalServerException")
+    );
     for private in ["postgres", "127.0.0.1", "sqlx", "pool", "connection"] {
-        assert!(!answer.text.to_lowercase().contains(private), "{}", answer.text);
+        assert!(
+            !answer.text.to_lowercase().contains(private),
+            "{}",
+            answer.text
+        );
     }
 
     plane.postgres.as_mut().unwrap().resume();
-    wait_until("the server is ready again", async || match http.get("/readyz").await {
-        answer if answer.status == 200 => Ok(()),
-        answer => Err(answer.text),
+    wait_until("the server is ready again", async || {
+        match http.get("/readyz").await {
+            answer if answer.status == 200 => Ok(()),
+            answer => Err(answer.text),
+        }
     })
     .await;
     std::fs::write(plane.server.home().join("go"), "").unwrap();
@@ -57,7 +69,10 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        let _ = std::process::Command::new("umount").arg("--lazy").arg(&self.0).status();
+        let _ = std::process::Command::new("umount")
+            .arg("--lazy")
+            .arg(&self.0)
+            .status();
     }
 }
 
@@ -73,23 +88,31 @@ async fn a_server_on_a_full_disk_says_so_and_recovers() {
     assert_eq!(http.get("/readyz").await.status, 200);
     let tag = || {
         let arn = "arn:aws:pcs:us-east-1:111122223333:cluster/pcs_0000000000";
-        http.call("TagResource", format!(r#"{{"resourceArn":"{arn}","tags":{{"a":"b"}}}}"#))
+        http.call(
+            "TagResource",
+            format!(r#"{{"resourceArn":"{arn}","tags":{{"a":"b"}}}}"#),
+        )
     };
     tag().await.refused("ResourceNotFoundException");
 
     let filler = server.data().join("filler");
     std::fs::write(&filler, vec![0; 64 << 20]).unwrap_err();
-    wait_until("the server says that it is not ready", async || match http.get("/readyz").await {
-        answer if answer.status == 503 => Ok(answer.text),
-        answer => Err(answer.text),
-    })
+    wait_until(
+        "the server says that it is not ready",
+        async || match http.get("/readyz").await {
+            answer if answer.status == 503 => Ok(answer.text),
+            answer => Err(answer.text),
+        },
+    )
     .await;
     assert_eq!(http.get("/healthz").await.status, 200);
 
     std::fs::remove_file(&filler).unwrap();
-    wait_until("the server is ready again", async || match http.get("/readyz").await {
-        answer if answer.status == 200 => Ok(()),
-        answer => Err(answer.text),
+    wait_until("the server is ready again", async || {
+        match http.get("/readyz").await {
+            answer if answer.status == 200 => Ok(()),
+            answer => Err(answer.text),
+        }
     })
     .await;
     tag().await.refused("ResourceNotFoundException");

@@ -7,8 +7,16 @@ use crate::harness::*;
 
 /// The controllers' own processes.
 fn slurmctld(plane: &TestPlane) -> Vec<Pid> {
-    let is_it = |line: &str| line.split(' ').next().is_some_and(|program| program.ends_with("/slurmctld"));
-    processes(plane.server.root()).into_iter().filter(|(_, line)| is_it(line)).map(|(pid, _)| pid).collect()
+    let is_it = |line: &str| {
+        line.split(' ')
+            .next()
+            .is_some_and(|program| program.ends_with("/slurmctld"))
+    };
+    processes(plane.server.root())
+        .into_iter()
+        .filter(|(_, line)| is_it(line))
+        .map(|(pid, _)| pid)
+        .collect()
 }
 
 #[tokio::test]
@@ -18,14 +26,26 @@ async fn a_job_survives_the_server_and_slurmctld() {
     plane.cluster(cluster, 600).await;
     let group = plane.group(cluster, "compute-1", 0, 2).await;
     plane.queue(cluster, "demo", &group.id).await;
-    let job = plane.sbatch(cluster, &["--output=ticks"], "until test -e go; do echo tick; sleep 0.2; done");
+    let job = plane.sbatch(
+        cluster,
+        &["--output=ticks"],
+        "until test -e go; do echo tick; sleep 0.2; done",
+    );
     plane.wait_job(cluster, &job, "RUNNING").await;
-    let ticks = |plane: &TestPlane| std::fs::read_to_string(plane.server.home().join("ticks")).unwrap_or_default().len();
+    let ticks = |plane: &TestPlane| {
+        std::fs::read_to_string(plane.server.home().join("ticks"))
+            .unwrap_or_default()
+            .len()
+    };
 
     plane.server.kill();
     let seen = ticks(&plane);
     wait_until("the job goes on without a server", async || {
-        if ticks(&plane) > seen { Ok(()) } else { Err(format!("{seen} bytes")) }
+        if ticks(&plane) > seen {
+            Ok(())
+        } else {
+            Err(format!("{seen} bytes"))
+        }
     })
     .await;
     plane.server.start().await;
@@ -61,12 +81,17 @@ async fn two_clusters_share_a_host_and_nothing_else() {
     }
     for cluster in ["left", "right"] {
         let command = format!("srun hostname && echo {cluster}");
-        let job = plane.sbatch(cluster, &["--nodes=2", &format!("--output={cluster}.out")], &command);
+        let job = plane.sbatch(
+            cluster,
+            &["--nodes=2", &format!("--output={cluster}.out")],
+            &command,
+        );
         assert_eq!(job, "1");
     }
     for cluster in ["left", "right"] {
         plane.wait_job(cluster, "1", "COMPLETED").await;
-        let out = std::fs::read_to_string(plane.server.home().join(format!("{cluster}.out"))).unwrap();
+        let out =
+            std::fs::read_to_string(plane.server.home().join(format!("{cluster}.out"))).unwrap();
         let mut lines: Vec<&str> = out.lines().collect();
         lines.sort();
         assert_eq!(lines, ["compute-1-1", "compute-1-2", cluster]);

@@ -23,7 +23,10 @@ fn mode(path: &Path) -> u32 {
 }
 
 fn holds(path: &Path, secret: &[u8]) -> bool {
-    std::fs::read(path).unwrap_or_default().windows(secret.len()).any(|part| part == secret)
+    std::fs::read(path)
+        .unwrap_or_default()
+        .windows(secret.len())
+        .any(|part| part == secret)
 }
 
 #[tokio::test]
@@ -38,8 +41,19 @@ async fn secrets_are_in_their_own_files_and_nowhere_else() {
     assert_eq!(mode(&data), 0o700);
     let mut all = vec![];
     files(&data, &mut all);
-    let named = |name: &str| all.iter().filter(|p| p.file_name().is_some_and(|n| n == name)).collect::<Vec<_>>();
-    for name in ["credentials", "admin-password", "openpcs.db", "slurm.key", "hook.json", "instance.json"] {
+    let named = |name: &str| {
+        all.iter()
+            .filter(|p| p.file_name().is_some_and(|n| n == name))
+            .collect::<Vec<_>>()
+    };
+    for name in [
+        "credentials",
+        "admin-password",
+        "openpcs.db",
+        "slurm.key",
+        "hook.json",
+        "instance.json",
+    ] {
         assert!(!named(name).is_empty(), "no {name} among {all:?}");
         for path in named(name) {
             assert_eq!(mode(path), 0o600, "{}", path.display());
@@ -47,8 +61,10 @@ async fn secrets_are_in_their_own_files_and_nowhere_else() {
     }
 
     let key = std::fs::read(named("slurm.key")[0]).unwrap();
-    let instance: serde_json::Value = serde_json::from_slice(&std::fs::read(named("instance.json")[0]).unwrap()).unwrap();
-    let hook: serde_json::Value = serde_json::from_slice(&std::fs::read(named("hook.json")[0]).unwrap()).unwrap();
+    let instance: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(named("instance.json")[0]).unwrap()).unwrap();
+    let hook: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(named("hook.json")[0]).unwrap()).unwrap();
     let bootstrap = instance["bootstrapId"].as_str().unwrap();
     assert!(key.len() >= 32 && bootstrap.len() >= 32);
     let encoded = BASE64.encode(&key);
@@ -58,19 +74,42 @@ async fn secrets_are_in_their_own_files_and_nowhere_else() {
         ("the Slurm key", &key, &["slurm.key"]),
         ("the encoded Slurm key", encoded.as_bytes(), &[]),
         ("the bootstrap id", bootstrap.as_bytes(), &["instance.json"]),
-        ("the hook token", hook["token"].as_str().unwrap().as_bytes(), &["hook.json"]),
-        ("the administrator's secret", admin.as_bytes(), &["credentials"]),
+        (
+            "the hook token",
+            hook["token"].as_str().unwrap().as_bytes(),
+            &["hook.json"],
+        ),
+        (
+            "the administrator's secret",
+            admin.as_bytes(),
+            &["credentials"],
+        ),
     ];
     for (what, secret, belongs) in secrets {
         for path in &all {
-            let here = belongs.iter().any(|name| path.file_name().is_some_and(|n| n == *name));
-            assert!(here || !holds(path, secret), "{what} is in {}", path.display());
+            let here = belongs
+                .iter()
+                .any(|name| path.file_name().is_some_and(|n| n == *name));
+            assert!(
+                here || !holds(path, secret),
+                "{what} is in {}",
+                path.display()
+            );
         }
         let text = String::from_utf8_lossy(secret).into_owned();
-        let shown = processes(plane.server.root()).into_iter().find(|(_, line)| line.contains(&text));
+        let shown = processes(plane.server.root())
+            .into_iter()
+            .find(|(_, line)| line.contains(&text));
         assert_eq!(shown, None, "{what} is on a command line");
     }
-    let answer = plane.http().call("GetCluster", r#"{"clusterIdentifier":"secretive"}"#).await;
-    assert!(answer.text.contains("pcs!slurm-secret-") && !answer.text.contains(&encoded), "{}", answer.text);
+    let answer = plane
+        .http()
+        .call("GetCluster", r#"{"clusterIdentifier":"secretive"}"#)
+        .await;
+    assert!(
+        answer.text.contains("pcs!slurm-secret-") && !answer.text.contains(&encoded),
+        "{}",
+        answer.text
+    );
     plane.finish().await;
 }

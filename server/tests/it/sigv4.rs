@@ -18,17 +18,28 @@ async fn only_what_the_administrator_signed_is_answered() {
 
 async fn unsigned_requests_are_refused(plane: &TestPlane) {
     let http = plane.http();
-    http.send(http.request("ListClusters", "{}")).await.refused("MissingAuthenticationTokenException");
+    http.send(http.request("ListClusters", "{}"))
+        .await
+        .refused("MissingAuthenticationTokenException");
     for (header, code) in [
         ("Basic dXNlcjpwYXNz", "IncompleteSignatureException"),
         ("AWS4-HMAC-SHA256", "IncompleteSignatureException"),
-        ("AWS4-HMAC-SHA256 Credential=x, SignedHeaders=host, Signature=00", "IncompleteSignatureException"),
+        (
+            "AWS4-HMAC-SHA256 Credential=x, SignedHeaders=host, Signature=00",
+            "IncompleteSignatureException",
+        ),
     ] {
         let mut request = http.request("ListClusters", "{}");
-        request.headers_mut().insert("authorization", HeaderValue::from_static(header));
+        request
+            .headers_mut()
+            .insert("authorization", HeaderValue::from_static(header));
         let answer = http.send(request).await;
         assert_eq!(answer.status, 400, "{header}: {}", answer.text);
-        assert!([code, "MissingAuthenticationTokenException"].contains(&answer.code().as_str()), "{}", answer.text);
+        assert!(
+            [code, "MissingAuthenticationTokenException"].contains(&answer.code().as_str()),
+            "{}",
+            answer.text
+        );
     }
     let login = http.get("/openpcs/v1/clusters/any/login").await;
     login.refused("MissingAuthenticationTokenException");
@@ -52,14 +63,27 @@ async fn keys_regions_and_services_must_be_right(plane: &TestPlane) {
     let mut request = http.request("ListClusters", "{}");
     http.sign(&mut request);
     replace(&mut request, "authorization", "/pcs/", "/s3/");
-    http.send(request).await.refused("InvalidSignatureException");
+    http.send(request)
+        .await
+        .refused("InvalidSignatureException");
 }
 
 async fn the_clock_may_differ_by_five_minutes(plane: &TestPlane) {
     let http = plane.http();
-    for (seconds, good) in [(-280, true), (280, true), (-320, false), (320, false), (-864_000, false)] {
+    for (seconds, good) in [
+        (-280, true),
+        (280, true),
+        (-320, false),
+        (320, false),
+        (-864_000, false),
+    ] {
         let mut request = http.request("ListClusters", "{}");
-        signed_for(http.key(), "us-east-1", &mut request, Utc::now() + TimeDelta::seconds(seconds));
+        signed_for(
+            http.key(),
+            "us-east-1",
+            &mut request,
+            Utc::now() + TimeDelta::seconds(seconds),
+        );
         let answer = http.send(request).await;
         if good {
             assert_eq!(answer.status, 200, "{seconds} s: {}", answer.text);
@@ -84,7 +108,9 @@ async fn what_was_signed_cannot_be_changed(plane: &TestPlane) {
 
     let mut operation = signed();
     replace(&mut operation, "x-amz-target", "ListClusters", "ListQueues");
-    http.send(operation).await.refused("InvalidSignatureException");
+    http.send(operation)
+        .await
+        .refused("InvalidSignatureException");
 
     let mut path = signed();
     *path.uri_mut() = format!("{}/?a=b", plane.server.endpoint()).parse().unwrap();
@@ -97,28 +123,48 @@ async fn what_was_signed_cannot_be_changed(plane: &TestPlane) {
     assert_eq!(answer.status, 400, "{}", answer.text);
 
     let mut signature = signed();
-    let value = signature.headers()["authorization"].to_str().unwrap().to_string();
+    let value = signature.headers()["authorization"]
+        .to_str()
+        .unwrap()
+        .to_string();
     let last = if value.ends_with('0') { "1" } else { "0" };
     let forged = format!("{}{last}", &value[..value.len() - 1]);
-    signature.headers_mut().insert("authorization", forged.parse().unwrap());
-    http.send(signature).await.refused("InvalidSignatureException");
+    signature
+        .headers_mut()
+        .insert("authorization", forged.parse().unwrap());
+    http.send(signature)
+        .await
+        .refused("InvalidSignatureException");
 }
 
 fn replace(request: &mut http::Request<Vec<u8>>, header: &'static str, from: &str, to: &str) {
-    let value = request.headers()[header].to_str().unwrap().replace(from, to);
+    let value = request.headers()[header]
+        .to_str()
+        .unwrap()
+        .replace(from, to);
     request.headers_mut().insert(header, value.parse().unwrap());
 }
 
 async fn a_deleted_key_ends_within_seconds(plane: &TestPlane) {
     let data = plane.server.data();
     let openpcs = |arguments: &[&str]| {
-        let output = plane.server.openpcs().args(arguments).arg("--data-dir").arg(&data).output().unwrap();
+        let output = plane
+            .server
+            .openpcs()
+            .args(arguments)
+            .arg("--data-dir")
+            .arg(&data)
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
     };
     let text = openpcs(&["key", "create", "admin"]);
     let value = |name: &str| {
-        let line = text.lines().find(|l| l.starts_with(name)).unwrap_or_else(|| panic!("no {name} in {text}"));
+        let line = text
+            .lines()
+            .find(|l| l.starts_with(name))
+            .unwrap_or_else(|| panic!("no {name} in {text}"));
         line.split_once('=').unwrap().1.trim().to_string()
     };
     let mut key = plane.server.access_key();

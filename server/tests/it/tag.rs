@@ -12,42 +12,119 @@ on_both_databases!(
 );
 
 async fn tags(plane: &TestPlane, arn: &str) -> HashMap<String, String> {
-    plane.admin().list_tags_for_resource().resource_arn(arn).send().await.unwrap().tags.unwrap_or_default()
+    plane
+        .admin()
+        .list_tags_for_resource()
+        .resource_arn(arn)
+        .send()
+        .await
+        .unwrap()
+        .tags
+        .unwrap_or_default()
 }
 
 fn map(pairs: &[(&str, &str)]) -> HashMap<String, String> {
-    pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect()
+    pairs
+        .iter()
+        .map(|(k, v)| (k.to_string(), v.to_string()))
+        .collect()
 }
 
 async fn every_resource_can_be_tagged_on_create_and_later(plane: &TestPlane) {
     let cluster = plane.shared_cluster().await.arn.clone();
-    let create = plane.new_group("shared", "tagged", 0, 1).tags("team", "a").tags("Stage", "");
+    let create = plane
+        .new_group("shared", "tagged", 0, 1)
+        .tags("team", "a")
+        .tags("Stage", "");
     let group = create.send().await.unwrap().compute_node_group.unwrap();
-    plane.wait_group("shared", "tagged", aws_sdk_pcs::types::ComputeNodeGroupStatus::Active).await;
-    let queue = plane.new_queue("shared", "tagged", &group.id).tags("team", "a").tags("Stage", "").send().await;
+    plane
+        .wait_group(
+            "shared",
+            "tagged",
+            aws_sdk_pcs::types::ComputeNodeGroupStatus::Active,
+        )
+        .await;
+    let queue = plane
+        .new_queue("shared", "tagged", &group.id)
+        .tags("team", "a")
+        .tags("Stage", "")
+        .send()
+        .await;
     let queue = queue.unwrap().queue.unwrap();
-    plane.wait_queue("shared", "tagged", aws_sdk_pcs::types::QueueStatus::Active).await;
+    plane
+        .wait_queue("shared", "tagged", aws_sdk_pcs::types::QueueStatus::Active)
+        .await;
     assert_eq!(tags(plane, &cluster).await, map(&[]));
-    plane.admin().tag_resource().resource_arn(&cluster).tags("team", "a").tags("Stage", "").send().await.unwrap();
+    plane
+        .admin()
+        .tag_resource()
+        .resource_arn(&cluster)
+        .tags("team", "a")
+        .tags("Stage", "")
+        .send()
+        .await
+        .unwrap();
     for arn in [&cluster, &group.arn, &queue.arn] {
-        assert_eq!(tags(plane, arn).await, map(&[("team", "a"), ("Stage", "")]), "{arn}");
-        let add = plane.admin().tag_resource().resource_arn(arn).tags("team", "b");
-        add.tags("naïve 'quoted' key", "a = \"b\"; $(c) \\ 中文").send().await.unwrap();
-        let all = map(&[("team", "b"), ("Stage", ""), ("naïve 'quoted' key", "a = \"b\"; $(c) \\ 中文")]);
+        assert_eq!(
+            tags(plane, arn).await,
+            map(&[("team", "a"), ("Stage", "")]),
+            "{arn}"
+        );
+        let add = plane
+            .admin()
+            .tag_resource()
+            .resource_arn(arn)
+            .tags("team", "b");
+        add.tags("naïve 'quoted' key", "a = \"b\"; $(c) \\ 中文")
+            .send()
+            .await
+            .unwrap();
+        let all = map(&[
+            ("team", "b"),
+            ("Stage", ""),
+            ("naïve 'quoted' key", "a = \"b\"; $(c) \\ 中文"),
+        ]);
         assert_eq!(tags(plane, arn).await, all);
-        let remove = plane.admin().untag_resource().resource_arn(arn).tag_keys("team").tag_keys("never-there");
-        remove.tag_keys("Stage").tag_keys("naïve 'quoted' key").send().await.unwrap();
+        let remove = plane
+            .admin()
+            .untag_resource()
+            .resource_arn(arn)
+            .tag_keys("team")
+            .tag_keys("never-there");
+        remove
+            .tag_keys("Stage")
+            .tag_keys("naïve 'quoted' key")
+            .send()
+            .await
+            .unwrap();
         assert_eq!(tags(plane, arn).await, map(&[]));
     }
     plane.delete_queue("shared", "tagged").await;
     plane.delete_group("shared", "tagged").await;
-    plane.admin().list_tags_for_resource().resource_arn(&queue.arn).send().await.refused();
+    plane
+        .admin()
+        .list_tags_for_resource()
+        .resource_arn(&queue.arn)
+        .send()
+        .await
+        .refused();
 }
 
 async fn a_resource_has_at_most_fifty_tags(plane: &TestPlane) {
     let arn = plane.shared_cluster().await.arn.clone();
-    let many = |n: usize| (0..n).map(|i| (format!("key-{i}"), String::new())).collect::<HashMap<_, _>>();
-    let tag = |tags| plane.admin().tag_resource().resource_arn(&arn).set_tags(Some(tags)).send();
+    let many = |n: usize| {
+        (0..n)
+            .map(|i| (format!("key-{i}"), String::new()))
+            .collect::<HashMap<_, _>>()
+    };
+    let tag = |tags| {
+        plane
+            .admin()
+            .tag_resource()
+            .resource_arn(&arn)
+            .set_tags(Some(tags))
+            .send()
+    };
     tag(many(51)).await.refused_field("tags");
     tag(many(50)).await.unwrap();
     tag(map(&[("one-more", "")])).await.refused_field("tags");
@@ -55,7 +132,14 @@ async fn a_resource_has_at_most_fifty_tags(plane: &TestPlane) {
     let all = tags(plane, &arn).await;
     assert_eq!((all.len(), all["key-7"].as_str()), (50, "again"));
     let keys = all.into_keys().collect();
-    plane.admin().untag_resource().resource_arn(&arn).set_tag_keys(Some(keys)).send().await.unwrap();
+    plane
+        .admin()
+        .untag_resource()
+        .resource_arn(&arn)
+        .set_tag_keys(Some(keys))
+        .send()
+        .await
+        .unwrap();
 }
 
 async fn a_key_or_value_that_breaks_a_rule_is_refused(plane: &TestPlane) {
@@ -71,8 +155,16 @@ async fn a_key_or_value_that_breaks_a_rule_is_refused(plane: &TestPlane) {
         ("key", "line\nbreak"),
         ("nul\0", "x"),
     ] {
-        let answer = plane.admin().tag_resource().resource_arn(&arn).tags(key, value).send().await;
-        let aws_sdk_pcs::Error::ValidationException(e) = answer.refused() else { panic!("{key:?}") };
+        let answer = plane
+            .admin()
+            .tag_resource()
+            .resource_arn(&arn)
+            .tags(key, value)
+            .send()
+            .await;
+        let aws_sdk_pcs::Error::ValidationException(e) = answer.refused() else {
+            panic!("{key:?}")
+        };
         assert!(e.field_list()[0].name().starts_with("tags"), "{e:?}");
     }
     assert_eq!(tags(plane, &arn).await, map(&[]));
@@ -89,10 +181,26 @@ async fn an_arn_of_nothing_is_not_found(plane: &TestPlane) {
         format!("{arn}/queue/pcs_0000000000"),
         format!("{arn}/computenodegroup/pcs_0000000000"),
     ] {
-        let refused = plane.admin().tag_resource().resource_arn(&nothing).tags("a", "b").send().await.refused();
-        assert!(matches!(refused, aws_sdk_pcs::Error::ResourceNotFoundException(_)), "{nothing}: {refused:?}");
+        let refused = plane
+            .admin()
+            .tag_resource()
+            .resource_arn(&nothing)
+            .tags("a", "b")
+            .send()
+            .await
+            .refused();
+        assert!(
+            matches!(refused, aws_sdk_pcs::Error::ResourceNotFoundException(_)),
+            "{nothing}: {refused:?}"
+        );
     }
     for no_arn in ["", "arn", "arn:aws:s3:::bucket"] {
-        plane.admin().list_tags_for_resource().resource_arn(no_arn).send().await.refused_field("resourceArn");
+        plane
+            .admin()
+            .list_tags_for_resource()
+            .resource_arn(no_arn)
+            .send()
+            .await
+            .refused_field("resourceArn");
     }
 }

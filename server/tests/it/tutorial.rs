@@ -27,12 +27,17 @@ srun hostname
 async fn the_tutorial_works_to_the_letter() {
     let plane = TestPlane::start(Database::Sqlite).await;
     create(&plane).await;
-    assert_eq!(plane.sinfo(CLUSTER), ["demo up infinite 4 idle~ compute-1-[1-4]"]);
+    assert_eq!(
+        plane.sinfo(CLUSTER),
+        ["demo up infinite 4 idle~ compute-1-[1-4]"]
+    );
     assert_eq!(plane.connect(CLUSTER, &["squeue", "--noheader"]), "");
     run_a_single_node_job(&plane).await;
     run_a_job_on_four_nodes(&plane).await;
     // Idle nodes go down by themselves; the login node stays.
-    plane.wait_sinfo(CLUSTER, &["demo up infinite 4 idle~ compute-1-[1-4]"]).await;
+    plane
+        .wait_sinfo(CLUSTER, &["demo up infinite 4 idle~ compute-1-[1-4]"])
+        .await;
     assert_eq!(plane.connect(CLUSTER, &["hostname"]).trim(), "login-1");
     delete(&plane).await;
     plane.finish().await;
@@ -40,15 +45,27 @@ async fn the_tutorial_works_to_the_letter() {
 
 async fn create(plane: &TestPlane) {
     plane.cluster(CLUSTER, 5).await;
-    let login = plane.new_group(CLUSTER, "login", 1, 1).custom_launch_template(plane.ids().template("login-getstarted-lt"));
+    let login = plane
+        .new_group(CLUSTER, "login", 1, 1)
+        .custom_launch_template(plane.ids().template("login-getstarted-lt"));
     login.send().await.unwrap();
-    plane.new_group(CLUSTER, "compute-1", 0, 4).send().await.unwrap();
-    plane.wait_group(CLUSTER, "login", ComputeNodeGroupStatus::Active).await;
-    let compute = plane.wait_group(CLUSTER, "compute-1", ComputeNodeGroupStatus::Active).await;
+    plane
+        .new_group(CLUSTER, "compute-1", 0, 4)
+        .send()
+        .await
+        .unwrap();
+    plane
+        .wait_group(CLUSTER, "login", ComputeNodeGroupStatus::Active)
+        .await;
+    let compute = plane
+        .wait_group(CLUSTER, "compute-1", ComputeNodeGroupStatus::Active)
+        .await;
     plane.queue(CLUSTER, "demo", &compute.id).await;
-    wait_until("people work on the login node", async || match plane.try_connect(CLUSTER, &["hostname"]) {
-        Ok(name) if name.trim() == "login-1" => Ok(()),
-        other => Err(format!("{other:?}")),
+    wait_until("people work on the login node", async || {
+        match plane.try_connect(CLUSTER, &["hostname"]) {
+            Ok(name) if name.trim() == "login-1" => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
     })
     .await;
 }
@@ -58,16 +75,36 @@ async fn run_a_single_node_job(plane: &TestPlane) {
     std::fs::write(home.join("job.sh"), JOB).unwrap();
     let answer = plane.connect(CLUSTER, &["sbatch", "-p", "demo", "job.sh"]);
     assert_eq!(answer.trim(), "Submitted batch job 1");
-    wait_until("squeue prints nothing more of the job", async || {
-        match plane.connect(CLUSTER, &["squeue", "--noheader", "--states=all", "--job", "1", "--format=%T"]).trim() {
+    wait_until(
+        "squeue prints nothing more of the job",
+        async || match plane
+            .connect(
+                CLUSTER,
+                &[
+                    "squeue",
+                    "--noheader",
+                    "--states=all",
+                    "--job",
+                    "1",
+                    "--format=%T",
+                ],
+            )
+            .trim()
+        {
             "" | "COMPLETED" => Ok(()),
             other => Err(other.to_string()),
-        }
-    })
+        },
+    )
     .await;
     let out = std::fs::read_to_string(home.join("single.1.out")).unwrap();
-    assert_eq!(out, "This is job single [1] running on compute-1-1, submitted from login-1\nJob complete\n");
-    assert_eq!(std::fs::read_to_string(home.join("single.1.err")).unwrap(), "");
+    assert_eq!(
+        out,
+        "This is job single [1] running on compute-1-1, submitted from login-1\nJob complete\n"
+    );
+    assert_eq!(
+        std::fs::read_to_string(home.join("single.1.err")).unwrap(),
+        ""
+    );
 }
 
 async fn run_a_job_on_four_nodes(plane: &TestPlane) {
@@ -78,7 +115,10 @@ async fn run_a_job_on_four_nodes(plane: &TestPlane) {
     let out = std::fs::read_to_string(home.join("multi.out")).unwrap();
     let mut hosts: Vec<&str> = out.lines().collect();
     hosts.sort();
-    assert_eq!(hosts, ["compute-1-1", "compute-1-2", "compute-1-3", "compute-1-4"]);
+    assert_eq!(
+        hosts,
+        ["compute-1-1", "compute-1-2", "compute-1-3", "compute-1-4"]
+    );
     assert_eq!(std::fs::read_to_string(home.join("multi.err")).unwrap(), "");
 }
 

@@ -3,12 +3,15 @@
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
-use futures::future::BoxFuture;
+use futures::future::LocalBoxFuture;
 
 use super::{Database, TestPlane};
 
 /// A promise and the function that checks it.
-pub type Check = (&'static str, for<'a> fn(&'a TestPlane) -> BoxFuture<'a, ()>);
+pub type Check = (
+    &'static str,
+    for<'a> fn(&'a TestPlane) -> LocalBoxFuture<'a, ()>,
+);
 
 /// Runs all checks, also after one has failed, and then names those that failed.
 pub async fn run(database: Database, checks: &[Check]) {
@@ -16,7 +19,11 @@ pub async fn run(database: Database, checks: &[Check]) {
     let mut failed = vec![];
     for (name, check) in checks {
         eprintln!("check {name}");
-        if AssertUnwindSafe(check(&plane)).catch_unwind().await.is_err() {
+        if AssertUnwindSafe(check(&plane))
+            .catch_unwind()
+            .await
+            .is_err()
+        {
             failed.push(*name);
         }
     }

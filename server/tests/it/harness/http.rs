@@ -22,17 +22,28 @@ impl Answer {
 
     /// The exception's name.
     pub fn code(&self) -> String {
-        self.json()["__type"].as_str().unwrap_or_default().to_string()
+        self.json()["__type"]
+            .as_str()
+            .unwrap_or_default()
+            .to_string()
     }
 
     pub fn message(&self) -> String {
-        self.json()["message"].as_str().unwrap_or_default().to_string()
+        self.json()["message"]
+            .as_str()
+            .unwrap_or_default()
+            .to_string()
     }
 
     /// Refused, with that exception and with the id under which the server's log has the request.
     #[track_caller]
     pub fn refused(&self, code: &str) {
-        assert_eq!((self.status, self.code().as_str()), (400, code), "{}", self.text);
+        assert_eq!(
+            (self.status, self.code().as_str()),
+            (400, code),
+            "{}",
+            self.text
+        );
         assert!(self.request_id.as_ref().is_some_and(|id| !id.is_empty()));
         assert!(!self.message().is_empty());
     }
@@ -43,7 +54,10 @@ impl Answer {
         self.refused("ValidationException");
         let body = self.json();
         let fields = body["fieldList"].as_array().cloned().unwrap_or_default();
-        assert!(fields.iter().any(|f| f["name"] == field), "no {field} in {body}");
+        assert!(
+            fields.iter().any(|f| f["name"] == field),
+            "no {field} in {body}"
+        );
     }
 }
 
@@ -55,16 +69,35 @@ pub struct Http {
 }
 
 /// Signs for another region or time than the right ones.
-pub fn signed_for(key: &AccessKey, region: &str, request: &mut Request<Vec<u8>>, at: DateTime<Utc>) {
+pub fn signed_for(
+    key: &AccessKey,
+    region: &str,
+    request: &mut Request<Vec<u8>>,
+    at: DateTime<Utc>,
+) {
     let secret = Zeroizing::new(key.secret.clone());
-    Signer { access_key_id: key.id.clone(), secret, region: region.into() }.sign(request, at).unwrap();
+    Signer {
+        access_key_id: key.id.clone(),
+        secret,
+        region: region.into(),
+    }
+    .sign(request, at)
+    .unwrap();
 }
 
 impl Http {
     pub fn new(endpoint: String, key: AccessKey) -> Self {
         // A test never waits for ever, and never through a proxy of the machine.
-        let client = reqwest::Client::builder().no_proxy().timeout(super::DEADLINE).build().unwrap();
-        Self { endpoint, key, client }
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(super::DEADLINE)
+            .build()
+            .unwrap();
+        Self {
+            endpoint,
+            key,
+            client,
+        }
     }
 
     pub fn key(&self) -> &AccessKey {
@@ -75,7 +108,10 @@ impl Http {
     pub fn request(&self, operation: &str, body: impl Into<Vec<u8>>) -> Request<Vec<u8>> {
         Request::post(format!("{}/", self.endpoint))
             .header("content-type", "application/x-amz-json-1.0")
-            .header("x-amz-target", format!("AWSParallelComputingService.{operation}"))
+            .header(
+                "x-amz-target",
+                format!("AWSParallelComputingService.{operation}"),
+            )
             .body(body.into())
             .unwrap()
     }
@@ -98,11 +134,25 @@ impl Http {
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        answer(self.client.get(format!("{}{path}", self.endpoint)).send().await.unwrap()).await
+        answer(
+            self.client
+                .get(format!("{}{path}", self.endpoint))
+                .send()
+                .await
+                .unwrap(),
+        )
+        .await
     }
 }
 
 async fn answer(response: reqwest::Response) -> Answer {
-    let request_id = response.headers().get("x-amzn-requestid").map(|v| v.to_str().unwrap().to_string());
-    Answer { status: response.status().as_u16(), request_id, text: response.text().await.unwrap() }
+    let request_id = response
+        .headers()
+        .get("x-amzn-requestid")
+        .map(|v| v.to_str().unwrap().to_string());
+    Answer {
+        status: response.status().as_u16(),
+        request_id,
+        text: response.text().await.unwrap(),
+    }
 }

@@ -11,7 +11,9 @@ pub fn processes(root: &Path) -> Vec<(Pid, String)> {
     let mark = root.to_str().unwrap();
     let mut found = vec![];
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-        let Ok(pid) = entry.file_name().to_string_lossy().parse::<i32>() else { continue };
+        let Ok(pid) = entry.file_name().to_string_lossy().parse::<i32>() else {
+            continue;
+        };
         let read = |file: &str| {
             let bytes = std::fs::read(entry.path().join(file)).unwrap_or_default();
             String::from_utf8_lossy(&bytes).replace('\0', " ")
@@ -42,6 +44,8 @@ pub fn kill_all(root: &Path) {
 
 /// The directories of clusters and of their nodes.
 pub fn cluster_directories(data: &Path) -> Vec<std::path::PathBuf> {
-    let entries = std::fs::read_dir(data.join("clusters")).into_iter().flatten();
+    let entries = std::fs::read_dir(data.join("clusters"))
+        .into_iter()
+        .flatten();
     entries.flatten().map(|e| e.path()).collect()
 }

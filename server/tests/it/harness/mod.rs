@@ -17,7 +17,7 @@ mod server;
 mod wait;
 
 pub use checks::{Check, run};
-pub use http::{Answer, Http, signed_for};
+pub use http::{Http, signed_for};
 pub use leftovers::processes;
 pub use plane::TestPlane;
 pub use postgres::Postgres;

@@ -1,9 +1,9 @@
 //! A control plane under test: the server, its database, and a client of the administrator.
 
 use app::model::catalogue::Catalogue;
+use aws_sdk_pcs::Client;
 use aws_sdk_pcs::config::{BehaviorVersion, Config, Credentials, Region, retry::RetryConfig};
 use aws_sdk_pcs::types::*;
-use aws_sdk_pcs::Client;
 use tokio::sync::OnceCell;
 
 use super::http::Http;
@@ -25,7 +25,14 @@ impl TestPlane {
         server.start().await;
         let catalogue = catalogue(&server);
         let client = client(&server);
-        Self { server, postgres, client, catalogue, shared: OnceCell::new(), finished: false }
+        Self {
+            server,
+            postgres,
+            client,
+            catalogue,
+            shared: OnceCell::new(),
+            finished: false,
+        }
     }
 
     /// The SDK as the administrator uses it. It does not retry: a test wants to see each answer.
@@ -43,7 +50,9 @@ impl TestPlane {
 
     /// A cluster that many checks of one plane use, made when first asked for.
     pub async fn shared_cluster(&self) -> &Cluster {
-        self.shared.get_or_init(|| self.cluster("shared", 600)).await
+        self.shared
+            .get_or_init(|| self.cluster("shared", 600))
+            .await
     }
 
     /// `kill -9` of the server, and a new one on what the old one left.
@@ -53,16 +62,31 @@ impl TestPlane {
     }
 
     pub async fn get_cluster(&self, cluster: &str) -> Cluster {
-        self.client.get_cluster().cluster_identifier(cluster).send().await.unwrap().cluster.unwrap()
+        self.client
+            .get_cluster()
+            .cluster_identifier(cluster)
+            .send()
+            .await
+            .unwrap()
+            .cluster
+            .unwrap()
     }
 
     pub async fn get_group(&self, cluster: &str, group: &str) -> ComputeNodeGroup {
-        let get = self.client.get_compute_node_group().cluster_identifier(cluster).compute_node_group_identifier(group);
+        let get = self
+            .client
+            .get_compute_node_group()
+            .cluster_identifier(cluster)
+            .compute_node_group_identifier(group);
         get.send().await.unwrap().compute_node_group.unwrap()
     }
 
     pub async fn get_queue(&self, cluster: &str, queue: &str) -> Queue {
-        let get = self.client.get_queue().cluster_identifier(cluster).queue_identifier(queue);
+        let get = self
+            .client
+            .get_queue()
+            .cluster_identifier(cluster)
+            .queue_identifier(queue);
         get.send().await.unwrap().queue.unwrap()
     }
 
@@ -75,7 +99,12 @@ impl TestPlane {
         .await
     }
 
-    pub async fn wait_group(&self, cluster: &str, group: &str, wanted: ComputeNodeGroupStatus) -> ComputeNodeGroup {
+    pub async fn wait_group(
+        &self,
+        cluster: &str,
+        group: &str,
+        wanted: ComputeNodeGroupStatus,
+    ) -> ComputeNodeGroup {
         wait_until(&format!("group {group} is {wanted}"), async || {
             let found = self.get_group(cluster, group).await;
             settled(found.status.as_str(), wanted.as_str(), found.error_info())?;
@@ -96,30 +125,79 @@ impl TestPlane {
     pub async fn delete_queue(&self, cluster: &str, queue: &str) {
         let name = || (cluster.to_string(), queue.to_string());
         let ((c, q), (c2, q2)) = (name(), name());
-        self.client.delete_queue().cluster_identifier(c).queue_identifier(q).send().await.unwrap();
-        let get = self.client.get_queue().cluster_identifier(c2).queue_identifier(q2);
-        wait_until(&format!("queue {queue} is gone"), async || gone(get.clone().send().await)).await;
+        self.client
+            .delete_queue()
+            .cluster_identifier(c)
+            .queue_identifier(q)
+            .send()
+            .await
+            .unwrap();
+        let get = self
+            .client
+            .get_queue()
+            .cluster_identifier(c2)
+            .queue_identifier(q2);
+        wait_until(&format!("queue {queue} is gone"), async || {
+            gone(get.clone().send().await)
+        })
+        .await;
     }
 
     pub async fn delete_group(&self, cluster: &str, group: &str) {
-        let delete = self.client.delete_compute_node_group().cluster_identifier(cluster);
-        delete.compute_node_group_identifier(group).send().await.unwrap();
-        let get = self.client.get_compute_node_group().cluster_identifier(cluster).compute_node_group_identifier(group);
-        wait_until(&format!("group {group} is gone"), async || gone(get.clone().send().await)).await;
+        let delete = self
+            .client
+            .delete_compute_node_group()
+            .cluster_identifier(cluster);
+        delete
+            .compute_node_group_identifier(group)
+            .send()
+            .await
+            .unwrap();
+        let get = self
+            .client
+            .get_compute_node_group()
+            .cluster_identifier(cluster)
+            .compute_node_group_identifier(group);
+        wait_until(&format!("group {group} is gone"), async || {
+            gone(get.clone().send().await)
+        })
+        .await;
     }
 
     pub async fn delete_cluster(&self, cluster: &str) {
-        self.client.delete_cluster().cluster_identifier(cluster).send().await.unwrap();
+        self.client
+            .delete_cluster()
+            .cluster_identifier(cluster)
+            .send()
+            .await
+            .unwrap();
         let get = self.client.get_cluster().cluster_identifier(cluster);
-        wait_until(&format!("cluster {cluster} is gone"), async || gone(get.clone().send().await)).await;
+        wait_until(&format!("cluster {cluster} is gone"), async || {
+            gone(get.clone().send().await)
+        })
+        .await;
     }
 
     /// Deletes a cluster with all that is in it.
     pub async fn delete_all_of(&self, cluster: &str) {
-        for queue in self.client.list_queues().cluster_identifier(cluster).send().await.unwrap().queues {
+        for queue in self
+            .client
+            .list_queues()
+            .cluster_identifier(cluster)
+            .send()
+            .await
+            .unwrap()
+            .queues
+        {
             self.delete_queue(cluster, &queue.id).await;
         }
-        let groups = self.client.list_compute_node_groups().cluster_identifier(cluster).send().await.unwrap();
+        let groups = self
+            .client
+            .list_compute_node_groups()
+            .cluster_identifier(cluster)
+            .send()
+            .await
+            .unwrap();
         for group in groups.compute_node_groups {
             self.delete_group(cluster, &group.id).await;
         }
@@ -135,28 +213,37 @@ impl TestPlane {
         self.server.stop();
         let log = self.server.log();
         assert!(!log.contains("panicked"), "the server panicked:\n{log}");
-        assert!(!log.contains(&self.server.access_key().secret), "the log has the administrator's secret");
+        assert!(
+            !log.contains(&self.server.access_key().secret),
+            "the log has the administrator's secret"
+        );
         self.finished = true;
     }
 
     /// Of the clusters that were: no process but the server's own, no directory.
     pub async fn nothing_is_left(&self) {
-        wait_until("no process or directory of a deleted cluster is left", async || {
-            let mut processes = processes(self.server.root());
-            processes.retain(|(_, line)| !line.contains(" serve "));
-            let directories = leftovers::cluster_directories(&self.server.data());
-            if processes.is_empty() && directories.is_empty() {
-                return Ok(());
-            }
-            Err(format!("{processes:?} {directories:?}"))
-        })
+        wait_until(
+            "no process or directory of a deleted cluster is left",
+            async || {
+                let mut processes = processes(self.server.root());
+                processes.retain(|(_, line)| !line.contains(" serve "));
+                let directories = leftovers::cluster_directories(&self.server.data());
+                if processes.is_empty() && directories.is_empty() {
+                    return Ok(());
+                }
+                Err(format!("{processes:?} {directories:?}"))
+            },
+        )
         .await;
     }
 }
 
 impl Drop for TestPlane {
     fn drop(&mut self) {
-        assert!(self.finished || std::thread::panicking(), "the test did not call finish()");
+        assert!(
+            self.finished || std::thread::panicking(),
+            "the test did not call finish()"
+        );
     }
 }
 
@@ -174,7 +261,11 @@ fn client(server: &Server) -> Client {
 }
 
 fn catalogue(server: &Server) -> Catalogue {
-    let output = server.openpcs().args(["catalogue", "--json"]).output().unwrap();
+    let output = server
+        .openpcs()
+        .args(["catalogue", "--json"])
+        .output()
+        .unwrap();
     serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"))
 }
 
@@ -183,6 +274,9 @@ fn settled(status: &str, wanted: &str, errors: &[ErrorInfo]) -> Result<(), Strin
     if status == wanted {
         return Ok(());
     }
-    assert!(!status.ends_with("_FAILED"), "{status} instead of {wanted}: {errors:?}");
+    assert!(
+        !status.ends_with("_FAILED"),
+        "{status} instead of {wanted}: {errors:?}"
+    );
     Err(format!("{status} {errors:?}"))
 }

@@ -25,9 +25,17 @@ impl Ports {
             let lock = File::create(dir.join(block.to_string())).unwrap();
             if lock.try_lock().is_ok() {
                 let listen = FIRST + block * SIZE;
-                return Self { listen, first: listen + 1, last: listen + SIZE - 1, _lock: lock };
+                return Self {
+                    listen,
+                    first: listen + 1,
+                    last: listen + SIZE - 1,
+                    _lock: lock,
+                };
             }
         }
-        panic!("all {BLOCKS} blocks of ports are in use; see {}", dir.display());
+        panic!(
+            "all {BLOCKS} blocks of ports are in use; see {}",
+            dir.display()
+        );
     }
 }

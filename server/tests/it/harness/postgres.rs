@@ -25,14 +25,34 @@ impl Postgres {
             let user = User::from_name(USER).unwrap().expect("the user postgres");
             chown(dir.path(), Some(user.uid), Some(user.gid)).unwrap();
         }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let mut initdb = program("initdb", dir.path());
-        initdb.args(["--username=openpcs", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]);
+        initdb.args([
+            "--username=openpcs",
+            "--auth=trust",
+            "--no-sync",
+            "--encoding=UTF8",
+            "--locale=C",
+        ]);
         quiet(initdb.arg("--pgdata").arg(dir.path().join("data")));
-        let mut postgres = Self { dir, port, child: None };
+        let mut postgres = Self {
+            dir,
+            port,
+            child: None,
+        };
         postgres.resume();
         let mut createdb = program("createdb", postgres.dir.path());
-        quiet(createdb.args(["--host=127.0.0.1", "--username=openpcs", "--port", &port.to_string(), "openpcs"]));
+        quiet(createdb.args([
+            "--host=127.0.0.1",
+            "--username=openpcs",
+            "--port",
+            &port.to_string(),
+            "openpcs",
+        ]));
         postgres
     }
 
@@ -44,16 +64,38 @@ impl Postgres {
     pub fn resume(&mut self) {
         let dir = self.dir.path().to_path_buf();
         let mut command = program("postgres", &dir);
-        command.arg("-D").arg(dir.join("data")).args(["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1"]);
+        command.arg("-D").arg(dir.join("data")).args([
+            "-c",
+            "fsync=off",
+            "-c",
+            "listen_addresses=127.0.0.1",
+        ]);
         command.arg("-c").arg(format!("port={}", self.port));
-        command.arg("-c").arg(format!("unix_socket_directories={}", dir.display()));
-        self.child = Some(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        command
+            .arg("-c")
+            .arg(format!("unix_socket_directories={}", dir.display()));
+        self.child = Some(
+            command
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap(),
+        );
         let started = Instant::now();
         let port = self.port.to_string();
         let mut ready = program("pg_isready", &dir);
-        ready.args(["--quiet", "--host=127.0.0.1", "--username=openpcs", "--port", &port]);
+        ready.args([
+            "--quiet",
+            "--host=127.0.0.1",
+            "--username=openpcs",
+            "--port",
+            &port,
+        ]);
         while !ready.status().unwrap().success() {
-            assert!(started.elapsed() < Duration::from_secs(30), "PostgreSQL does not start");
+            assert!(
+                started.elapsed() < Duration::from_secs(30),
+                "PostgreSQL does not start"
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -75,14 +117,23 @@ impl Drop for Postgres {
 
 /// A program of the newest PostgreSQL that is installed, as a user that it accepts.
 fn program(name: &str, dir: &Path) -> Command {
-    let mut versions: Vec<PathBuf> =
-        std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL").flatten().map(|e| e.path()).collect();
+    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .expect("PostgreSQL")
+        .flatten()
+        .map(|e| e.path())
+        .collect();
     versions.sort();
-    let path = versions.last().expect("a version of PostgreSQL").join("bin").join(name);
+    let path = versions
+        .last()
+        .expect("a version of PostgreSQL")
+        .join("bin")
+        .join(name);
     let mut command = Command::new(&path);
     if geteuid().is_root() {
         command = Command::new("setpriv");
-        command.args(["--reuid", USER, "--regid", USER, "--clear-groups"]).arg(path);
+        command
+            .args(["--reuid", USER, "--regid", USER, "--clear-groups"])
+            .arg(path);
     }
     command.current_dir(dir);
     command
@@ -90,5 +141,9 @@ fn program(name: &str, dir: &Path) -> Command {
 
 fn quiet(command: &mut Command) {
     let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

@@ -32,11 +32,20 @@ where
 
     #[track_caller]
     fn refused_field(self, field: &str) -> String {
-        let Error::ValidationException(e) = self.refused() else { panic!("no ValidationException for {field}") };
-        assert_eq!(e.reason, ValidationExceptionReason::FieldValidationFailed, "{e:?}");
+        let Error::ValidationException(e) = self.refused() else {
+            panic!("no ValidationException for {field}")
+        };
+        assert_eq!(
+            e.reason,
+            ValidationExceptionReason::FieldValidationFailed,
+            "{e:?}"
+        );
         let found = e.field_list().iter().find(|f| f.name() == field);
         let found = found.unwrap_or_else(|| panic!("{field} is not among the fields of {e:?}"));
-        assert!(e.message().contains(field), "the message does not name the field: {e:?}");
+        assert!(
+            e.message().contains(field),
+            "the message does not name the field: {e:?}"
+        );
         found.message().to_string()
     }
 
@@ -55,7 +64,11 @@ where
     fn not_found(self, resource_type: &str, id: &str) {
         match self.refused() {
             Error::ResourceNotFoundException(e) => {
-                assert_eq!((e.resource_type(), e.resource_id()), (resource_type, id), "{e:?}");
+                assert_eq!(
+                    (e.resource_type(), e.resource_id()),
+                    (resource_type, id),
+                    "{e:?}"
+                );
             }
             other => panic!("no ResourceNotFoundException: {other:?}"),
         }
@@ -66,7 +79,10 @@ where
         match self.refused() {
             Error::ServiceQuotaExceededException(e) => {
                 assert_eq!(e.service_code(), "pcs", "{e:?}");
-                (e.quota_code().expect("a quota code").into(), e.message().into())
+                (
+                    e.quota_code().expect("a quota code").into(),
+                    e.message().into(),
+                )
             }
             other => panic!("no ServiceQuotaExceededException: {other:?}"),
         }

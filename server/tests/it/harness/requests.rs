@@ -13,7 +13,11 @@ use super::TestPlane;
 pub const VERSION: &str = "24.11";
 
 pub fn setting(name: &str, value: &str) -> SlurmCustomSetting {
-    SlurmCustomSetting::builder().parameter_name(name).parameter_value(value).build().unwrap()
+    SlurmCustomSetting::builder()
+        .parameter_name(name)
+        .parameter_value(value)
+        .build()
+        .unwrap()
 }
 
 /// Whether the answer is that the resource does not exist.
@@ -34,28 +38,46 @@ pub struct Ids<'a>(pub &'a Catalogue);
 impl Ids<'_> {
     pub fn subnet(&self, name: &str) -> String {
         let found = self.0.subnets.iter().find(|s| s.name == name);
-        found.unwrap_or_else(|| panic!("no subnet {name}")).id.clone()
+        found
+            .unwrap_or_else(|| panic!("no subnet {name}"))
+            .id
+            .clone()
     }
 
     pub fn security_group(&self, name: &str) -> String {
         let found = self.0.security_groups.iter().find(|s| s.name == name);
-        found.unwrap_or_else(|| panic!("no security group {name}")).id.clone()
+        found
+            .unwrap_or_else(|| panic!("no security group {name}"))
+            .id
+            .clone()
     }
 
     pub fn template(&self, name: &str) -> CustomLaunchTemplate {
         let found = self.0.launch_templates.iter().find(|t| t.name == name);
-        let id = &found.unwrap_or_else(|| panic!("no launch template {name}")).id;
-        CustomLaunchTemplate::builder().id(id).version("1").build().unwrap()
+        let id = &found
+            .unwrap_or_else(|| panic!("no launch template {name}"))
+            .id;
+        CustomLaunchTemplate::builder()
+            .id(id)
+            .version("1")
+            .build()
+            .unwrap()
     }
 
     pub fn image(&self, name: &str) -> String {
         let found = self.0.images.iter().find(|i| i.name == name);
-        found.unwrap_or_else(|| panic!("no image {name}")).id.clone()
+        found
+            .unwrap_or_else(|| panic!("no image {name}"))
+            .id
+            .clone()
     }
 
     pub fn profile(&self, name: &str) -> String {
         let found = self.0.instance_profiles.iter().find(|p| p.name == name);
-        found.unwrap_or_else(|| panic!("no instance profile {name}")).arn.clone()
+        found
+            .unwrap_or_else(|| panic!("no instance profile {name}"))
+            .arn
+            .clone()
     }
 }
 
@@ -67,7 +89,10 @@ pub fn networking(subnets: &[String], security_groups: &[String]) -> NetworkingR
 }
 
 pub fn scaling(min: i32, max: i32) -> ScalingConfigurationRequest {
-    ScalingConfigurationRequest::builder().min_instance_count(min).max_instance_count(max).build()
+    ScalingConfigurationRequest::builder()
+        .min_instance_count(min)
+        .max_instance_count(max)
+        .build()
 }
 
 pub fn instance(name: &str) -> InstanceConfig {
@@ -75,12 +100,16 @@ pub fn instance(name: &str) -> InstanceConfig {
 }
 
 pub fn in_queue(group_id: &str) -> ComputeNodeGroupConfiguration {
-    ComputeNodeGroupConfiguration::builder().compute_node_group_id(group_id).build()
+    ComputeNodeGroupConfiguration::builder()
+        .compute_node_group_id(group_id)
+        .build()
 }
 
 /// How long a node may idle.
 pub fn idle(seconds: i32) -> ClusterSlurmConfigurationRequest {
-    ClusterSlurmConfigurationRequest::builder().scale_down_idle_time_in_seconds(seconds).build()
+    ClusterSlurmConfigurationRequest::builder()
+        .scale_down_idle_time_in_seconds(seconds)
+        .build()
 }
 
 impl TestPlane {
@@ -90,7 +119,11 @@ impl TestPlane {
 
     /// The tutorial's cluster.
     pub fn new_cluster(&self, name: &str) -> CreateClusterFluentBuilder {
-        let scheduler = SchedulerRequest::builder().r#type(SchedulerType::Slurm).version(VERSION).build().unwrap();
+        let scheduler = SchedulerRequest::builder()
+            .r#type(SchedulerType::Slurm)
+            .version(VERSION)
+            .build()
+            .unwrap();
         let subnet = self.ids().subnet("hpc-networking:PublicSubnetA");
         let group = self.ids().security_group("cluster-getstarted-sg");
         self.admin()
@@ -102,7 +135,13 @@ impl TestPlane {
     }
 
     /// The tutorial's group of compute nodes.
-    pub fn new_group(&self, cluster: &str, name: &str, min: i32, max: i32) -> CreateComputeNodeGroupFluentBuilder {
+    pub fn new_group(
+        &self,
+        cluster: &str,
+        name: &str,
+        min: i32,
+        max: i32,
+    ) -> CreateComputeNodeGroupFluentBuilder {
         new_group(self.admin(), &self.ids(), cluster, name).scaling_configuration(scaling(min, max))
     }
 
@@ -116,24 +155,40 @@ impl TestPlane {
 
     /// A cluster that works, with that idle time.
     pub async fn cluster(&self, name: &str, idle_seconds: i32) -> Cluster {
-        self.new_cluster(name).slurm_configuration(idle(idle_seconds)).send().await.unwrap();
+        self.new_cluster(name)
+            .slurm_configuration(idle(idle_seconds))
+            .send()
+            .await
+            .unwrap();
         self.wait_cluster(name, ClusterStatus::Active).await
     }
 
     /// A group that works.
     pub async fn group(&self, cluster: &str, name: &str, min: i32, max: i32) -> ComputeNodeGroup {
-        self.new_group(cluster, name, min, max).send().await.unwrap();
-        self.wait_group(cluster, name, ComputeNodeGroupStatus::Active).await
+        self.new_group(cluster, name, min, max)
+            .send()
+            .await
+            .unwrap();
+        self.wait_group(cluster, name, ComputeNodeGroupStatus::Active)
+            .await
     }
 
     /// A queue that works.
     pub async fn queue(&self, cluster: &str, name: &str, group_id: &str) -> Queue {
-        self.new_queue(cluster, name, group_id).send().await.unwrap();
+        self.new_queue(cluster, name, group_id)
+            .send()
+            .await
+            .unwrap();
         self.wait_queue(cluster, name, QueueStatus::Active).await
     }
 }
 
-fn new_group(client: &Client, ids: &Ids, cluster: &str, name: &str) -> CreateComputeNodeGroupFluentBuilder {
+fn new_group(
+    client: &Client,
+    ids: &Ids,
+    cluster: &str,
+    name: &str,
+) -> CreateComputeNodeGroupFluentBuilder {
     client
         .create_compute_node_group()
         .cluster_identifier(cluster)

@@ -31,9 +31,17 @@ pub struct AccessKey {
 impl Server {
     /// Prepares the directories; [`Server::start`] starts it.
     pub fn new(database_url: Option<String>) -> Self {
-        let root = tempfile::Builder::new().prefix("openpcs-it-").tempdir().unwrap();
+        let root = tempfile::Builder::new()
+            .prefix("openpcs-it-")
+            .tempdir()
+            .unwrap();
         std::fs::create_dir(root.path().join("home")).unwrap();
-        Self { root, ports: Ports::take(), database_url, child: None }
+        Self {
+            root,
+            ports: Ports::take(),
+            database_url,
+            child: None,
+        }
     }
 
     pub fn root(&self) -> &Path {
@@ -61,7 +69,9 @@ impl Server {
     /// The program with an environment that has nothing of the machine's own AWS or OpenPCS settings.
     pub fn openpcs(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_openpcs"));
-        for (name, _) in std::env::vars().filter(|(n, _)| n.starts_with("AWS_") || n.starts_with("OPENPCS_")) {
+        for (name, _) in
+            std::env::vars().filter(|(n, _)| n.starts_with("AWS_") || n.starts_with("OPENPCS_"))
+        {
             if name != "OPENPCS_SCHEDULER_ROOT" {
                 command.env_remove(name);
             }
@@ -74,7 +84,10 @@ impl Server {
         let mut command = self.openpcs();
         command.arg("serve").arg("--data-dir").arg(self.data());
         command.args(["--listen", &format!("127.0.0.1:{}", self.ports.listen)]);
-        command.args(["--ports", &format!("{}-{}", self.ports.first, self.ports.last)]);
+        command.args([
+            "--ports",
+            &format!("{}-{}", self.ports.first, self.ports.last),
+        ]);
         if let Some(url) = &self.database_url {
             command.args(["--database-url", url]);
         }
@@ -84,15 +97,26 @@ impl Server {
     /// Starts it and waits for the line that says it is ready.
     pub async fn start(&mut self) {
         let out = self.root().join("out");
-        let log = File::options().create(true).append(true).open(self.root().join("log")).unwrap();
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.root().join("log"))
+            .unwrap();
         let mut command = self.serve();
-        command.stdin(Stdio::null()).stdout(File::create(&out).unwrap()).stderr(log);
+        command
+            .stdin(Stdio::null())
+            .stdout(File::create(&out).unwrap())
+            .stderr(log);
         self.child = Some(command.spawn().unwrap());
         let ready = format!("openpcs ready on {}\n", self.endpoint());
         let started = Instant::now();
         while !std::fs::read_to_string(&out).unwrap().contains(&ready) {
             let ended = self.child.as_mut().unwrap().try_wait().unwrap();
-            assert!(ended.is_none() && started.elapsed() < START, "not ready ({ended:?}):\n{}", self.log());
+            assert!(
+                ended.is_none() && started.elapsed() < START,
+                "not ready ({ended:?}):\n{}",
+                self.log()
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -109,27 +133,46 @@ impl Server {
         let mut child = self.child.take().unwrap();
         kill(Pid::from_raw(child.id() as i32), Signal::SIGTERM).unwrap();
         let status = child.wait().unwrap();
-        assert!(status.success(), "the server ended with {status}:\n{}", self.log());
-    }
-
-    pub fn runs(&self) -> bool {
-        self.child.is_some()
+        assert!(
+            status.success(),
+            "the server ended with {status}:\n{}",
+            self.log()
+        );
     }
 
     pub fn access_key(&self) -> AccessKey {
         let text = std::fs::read_to_string(self.data().join("credentials")).unwrap();
         let value = |name: &str| {
-            let line = text.lines().find_map(|l| l.strip_prefix(name)?.trim().strip_prefix('='));
-            line.unwrap_or_else(|| panic!("no {name} in the credentials")).trim().to_string()
+            let line = text
+                .lines()
+                .find_map(|l| l.strip_prefix(name)?.trim().strip_prefix('='));
+            line.unwrap_or_else(|| panic!("no {name} in the credentials"))
+                .trim()
+                .to_string()
         };
-        AccessKey { id: value("aws_access_key_id"), secret: value("aws_secret_access_key") }
+        AccessKey {
+            id: value("aws_access_key_id"),
+            secret: value("aws_secret_access_key"),
+        }
     }
 
     /// Runs a command of a user on the cluster's login node.
     pub fn connect(&self, cluster: &str, command: &[&str]) -> Output {
         let mut connect = self.openpcs();
-        connect.args(["connect", cluster, "--endpoint", &self.endpoint(), "--data-dir"]).arg(self.data());
-        connect.arg("--").args(command).current_dir(self.home()).stdin(Stdio::null());
+        connect
+            .args([
+                "connect",
+                cluster,
+                "--endpoint",
+                &self.endpoint(),
+                "--data-dir",
+            ])
+            .arg(self.data());
+        connect
+            .arg("--")
+            .args(command)
+            .current_dir(self.home())
+            .stdin(Stdio::null());
         connect.output().unwrap()
     }
 
@@ -140,11 +183,28 @@ impl Server {
             .filter(|path| path.exists())
             .unwrap_or_else(|| "aws".into());
         let mut command = Command::new(program);
-        command.args(["--endpoint-url", &self.endpoint()]).args(arguments).current_dir(self.home());
-        command.env("AWS_SHARED_CREDENTIALS_FILE", self.data().join("credentials"));
-        command.envs([("AWS_PROFILE", "openpcs"), ("AWS_REGION", "us-east-1"), ("AWS_EC2_METADATA_DISABLED", "true")]);
-        command.envs([("AWS_CONFIG_FILE", "/dev/null"), ("AWS_PAGER", ""), ("AWS_MAX_ATTEMPTS", "1")]);
-        command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY").env_remove("AWS_SESSION_TOKEN");
+        command
+            .args(["--endpoint-url", &self.endpoint()])
+            .args(arguments)
+            .current_dir(self.home());
+        command.env(
+            "AWS_SHARED_CREDENTIALS_FILE",
+            self.data().join("credentials"),
+        );
+        command.envs([
+            ("AWS_PROFILE", "openpcs"),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ]);
+        command.envs([
+            ("AWS_CONFIG_FILE", "/dev/null"),
+            ("AWS_PAGER", ""),
+            ("AWS_MAX_ATTEMPTS", "1"),
+        ]);
+        command
+            .env_remove("AWS_ACCESS_KEY_ID")
+            .env_remove("AWS_SECRET_ACCESS_KEY")
+            .env_remove("AWS_SESSION_TOKEN");
         command.output().unwrap()
     }
 }
@@ -160,7 +220,10 @@ impl Drop for Server {
         if std::thread::panicking() {
             let log = self.log();
             let tail: Vec<&str> = log.lines().rev().take(60).collect();
-            eprintln!("The server's log ends:\n{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
+            eprintln!(
+                "The server's log ends:\n{}",
+                tail.into_iter().rev().collect::<Vec<_>>().join("\n")
+            );
         }
     }
 }

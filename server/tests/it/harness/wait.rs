@@ -11,7 +11,9 @@ pub async fn wait_until<T>(what: &str, mut look: impl AsyncFnMut() -> Result<T, 
     loop {
         match look().await {
             Ok(found) => return found,
-            Err(seen) if started.elapsed() > DEADLINE => panic!("waited in vain: {what}; last seen: {seen}"),
+            Err(seen) if started.elapsed() > DEADLINE => {
+                panic!("waited in vain: {what}; last seen: {seen}")
+            }
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }
