@@ -93,7 +93,7 @@ async fn the_guides_commands_do_what_the_guide_says() {
         plane.sinfo("my-cluster"),
         ["my-queue up infinite 2 idle~ my-node-group-[1-2]"]
     );
-    let job = plane.sbatch("my-cluster", &[], "hostname");
+    let job = plane.sbatch("my-cluster", &["--partition=my-queue"], "hostname");
     plane.wait_job("my-cluster", &job, "COMPLETED").await;
 
     lists_and_tags(&plane, &cluster).await;

@@ -115,7 +115,7 @@ async fn a_network_that_cannot_work_is_refused_before_anything_is_made(plane: &T
     let strange = "subnet-00000000000000000".to_string();
     let strange_group = "sg-00000000000000000".to_string();
     let cases: &[(&[String], &[String], &str, &str)] = &[
-        (&[], &[], "networking.subnetIds", "at least one"),
+        (&[], &[], "networking.subnetIds", "at least 1"),
         (
             std::slice::from_ref(&strange),
             &[],

@@ -119,7 +119,10 @@ async fn nodes_come_for_jobs_and_go_after_the_idle_time() {
     let group = plane.group(CLUSTER, "compute-1", 0, 3).await;
     plane.queue(CLUSTER, "demo", &group.id).await;
     let started = std::time::Instant::now();
-    let text = plane.connect(CLUSTER, &["srun", "--nodes=2", "hostname"]);
+    let text = plane.connect(
+        CLUSTER,
+        &["srun", "--partition=demo", "--nodes=2", "hostname"],
+    );
     let mut hosts: Vec<&str> = text.lines().collect();
     hosts.sort();
     assert_eq!(hosts, ["compute-1-1", "compute-1-2"]);

@@ -35,7 +35,7 @@ async fn secrets_are_in_their_own_files_and_nowhere_else() {
     plane.cluster("secretive", 600).await;
     let group = plane.group("secretive", "compute-1", 0, 1).await;
     plane.queue("secretive", "demo", &group.id).await;
-    plane.connect("secretive", &["srun", "hostname"]);
+    plane.connect("secretive", &["srun", "--partition=demo", "hostname"]);
 
     let data = plane.server.data();
     assert_eq!(mode(&data), 0o700);

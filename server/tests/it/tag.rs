@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde_json::json;
+
 use crate::harness::*;
 
 on_both_databases!(
@@ -125,9 +127,13 @@ async fn a_resource_has_at_most_fifty_tags(plane: &TestPlane) {
             .set_tags(Some(tags))
             .send()
     };
-    tag(many(51)).await.refused_field("tags");
+    let (code, message) = tag(many(51)).await.quota();
+    assert!(
+        code.starts_with("L-") && message.contains("50"),
+        "{code} {message}"
+    );
     tag(many(50)).await.unwrap();
-    tag(map(&[("one-more", "")])).await.refused_field("tags");
+    tag(map(&[("one-more", "")])).await.quota();
     tag(map(&[("key-7", "again")])).await.unwrap();
     let all = tags(plane, &arn).await;
     assert_eq!((all.len(), all["key-7"].as_str()), (50, "again"));
@@ -155,17 +161,16 @@ async fn a_key_or_value_that_breaks_a_rule_is_refused(plane: &TestPlane) {
         ("key", "line\nbreak"),
         ("nul\0", "x"),
     ] {
-        let answer = plane
-            .admin()
-            .tag_resource()
-            .resource_arn(&arn)
-            .tags(key, value)
-            .send()
-            .await;
-        let aws_sdk_pcs::Error::ValidationException(e) = answer.refused() else {
-            panic!("{key:?}")
-        };
-        assert!(e.field_list()[0].name().starts_with("tags"), "{e:?}");
+        // The model gives this operation no ValidationException, so the SDK has no type for it.
+        let body = json!({"resourceArn": arn, "tags": {key: value}});
+        let answer = plane.http().call("TagResource", body.to_string()).await;
+        answer.refused("ValidationException");
+        let field = answer.json()["fieldList"][0]["name"].clone();
+        assert!(
+            field.as_str().unwrap().starts_with("tags"),
+            "{}",
+            answer.text
+        );
     }
     assert_eq!(tags(plane, &arn).await, map(&[]));
     let create = plane.new_cluster("tagged").tags("aws:mine", "x");
@@ -195,12 +200,8 @@ async fn an_arn_of_nothing_is_not_found(plane: &TestPlane) {
         );
     }
     for no_arn in ["", "arn", "arn:aws:s3:::bucket"] {
-        plane
-            .admin()
-            .list_tags_for_resource()
-            .resource_arn(no_arn)
-            .send()
-            .await
-            .refused_field("resourceArn");
+        let body = json!({"resourceArn": no_arn}).to_string();
+        let answer = plane.http().call("ListTagsForResource", body).await;
+        answer.refused_field("resourceArn");
     }
 }

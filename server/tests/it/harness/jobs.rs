@@ -33,11 +33,12 @@ impl TestPlane {
             .collect()
     }
 
-    /// Submits a batch job that runs this shell command, with these options of sbatch; returns its id.
+    /// Submits a batch job that runs this shell command, with these options of sbatch, to the queue `demo` unless they
+    /// say otherwise; returns its id.
     #[track_caller]
     pub fn sbatch(&self, cluster: &str, options: &[&str], command: &str) -> String {
         let wrap = format!("--wrap={command}");
-        let arguments: Vec<&str> = ["sbatch", "--parsable"]
+        let arguments: Vec<&str> = ["sbatch", "--parsable", "--partition=demo"]
             .into_iter()
             .chain(options.iter().copied())
             .chain([wrap.as_str()])

@@ -1,6 +1,6 @@
 //! What a server left behind: processes and directories.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -43,9 +43,26 @@ pub fn kill_all(root: &Path) {
 }
 
 /// The directories of clusters and of their nodes.
-pub fn cluster_directories(data: &Path) -> Vec<std::path::PathBuf> {
+pub fn cluster_directories(data: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(data.join("clusters"))
         .into_iter()
         .flatten();
     entries.flatten().map(|e| e.path()).collect()
+}
+
+/// The logs of the server, its controllers and its nodes.
+pub fn logs(root: &Path) -> Vec<PathBuf> {
+    let mut found = vec![root.join("log")];
+    let mut dirs = vec![root.join("data")];
+    while let Some(dir) = dirs.pop() {
+        for entry in std::fs::read_dir(&dir).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                dirs.push(path);
+            } else if path.extension().is_some_and(|e| e == "log") {
+                found.push(path);
+            }
+        }
+    }
+    found
 }

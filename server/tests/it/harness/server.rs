@@ -14,6 +14,8 @@ use super::ports::Ports;
 
 /// How long a server may take to say that it is ready.
 const START: Duration = Duration::from_secs(60);
+/// Lines of each log that a failed test shows.
+const LINES: usize = 60;
 
 pub struct Server {
     root: TempDir,
@@ -209,7 +211,7 @@ impl Server {
     }
 }
 
-/// A test that failed leaves nothing running, and what the server said.
+/// A test that failed leaves nothing running, and tells what the server, the controllers and the nodes said last.
 impl Drop for Server {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
@@ -218,12 +220,12 @@ impl Drop for Server {
         }
         leftovers::kill_all(self.root());
         if std::thread::panicking() {
-            let log = self.log();
-            let tail: Vec<&str> = log.lines().rev().take(60).collect();
-            eprintln!(
-                "The server's log ends:\n{}",
-                tail.into_iter().rev().collect::<Vec<_>>().join("\n")
-            );
+            for log in leftovers::logs(self.root()) {
+                let text = std::fs::read_to_string(&log).unwrap_or_default();
+                let mut tail: Vec<&str> = text.lines().rev().take(LINES).collect();
+                tail.reverse();
+                eprintln!("{} ends:\n{}\n", log.display(), tail.join("\n"));
+            }
         }
     }
 }
