@@ -7,6 +7,8 @@ use std::str::FromStr;
 use app::model::name::Arns;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::sandbox::check_path;
+
 /// An open, self-hosted AWS Parallel Computing Service: Slurm clusters with the API and the console of AWS PCS.
 #[derive(Debug, Parser)]
 #[command(name = "openpcs", version, max_term_width = 100)]
@@ -252,19 +254,8 @@ pub fn default_data_dir() -> PathBuf {
 /// Paths under these directories stand in Slurm's configuration files, which know no quoting (S7).
 fn directory(text: &str) -> Result<PathBuf, String> {
     let path = std::path::absolute(text).map_err(|e| e.to_string())?;
-    let absolute = path.to_str().unwrap_or_default();
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "/._+-".contains(c);
-    match absolute.chars().find(|c| !allowed(*c)) {
-        None if absolute.is_empty() => Err("the path is not text; choose another one".into()),
-        None if path.components().any(|c| c.as_os_str() == "..") => Err(format!(
-            "{absolute} goes up by `..`; write the path without it"
-        )),
-        None => Ok(path),
-        Some(bad) => Err(format!(
-            "{absolute} has {bad:?}; paths in Slurm's configuration may have letters, digits and /._+- only. Choose \
-             another directory"
-        )),
-    }
+    check_path("the directory", &path)?;
+    Ok(path)
 }
 
 fn region(text: &str) -> Result<String, String> {

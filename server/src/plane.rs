@@ -1,1 +1,214 @@
-//! Assembly and shutdown.
+//! Assembly and shutdown: every part is made here, once, and handed to those that need it.
+
+use std::fs::{File, TryLockError};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use app::port::ControlPlane;
+use async_trait::async_trait;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::auth::seal::Seal;
+use crate::config::{self, Config};
+use crate::db::{Db, change};
+use crate::http::port::{Hooks, Logins, Readiness};
+use crate::provider::Provider;
+use crate::provider::local::Local;
+use crate::reconcile::hooks::ServerHooks;
+use crate::reconcile::login::ServerLogins;
+use crate::reconcile::observed::Observed;
+use crate::reconcile::wake::Wakers;
+use crate::reconcile::{Parts, driver};
+use crate::service::{Service, id};
+use crate::slurm::catalogue;
+use crate::slurm::process::Controllers;
+
+/// How long the reconcilers may take to end: they are idempotent, so no run needs to finish.
+const SHUTDOWN: Duration = Duration::from_secs(2);
+/// How long the database may take to answer `/readyz`.
+const READY_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A running control plane.
+pub struct Plane {
+    pub control_plane: Arc<dyn ControlPlane>,
+    pub hooks: Arc<dyn Hooks>,
+    pub logins: Arc<dyn Logins>,
+    pub readiness: Arc<dyn Readiness>,
+    pub db: Db,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    /// Held as long as the server lives: one server for one data directory.
+    _lock: File,
+}
+
+impl Plane {
+    pub async fn start(
+        config: &Config,
+        db: Db,
+        seal: Seal,
+        address: SocketAddr,
+    ) -> anyhow::Result<Self> {
+        let data_dir = &config.store.data_dir;
+        let lock = lock(data_dir)?;
+        let parts = parts(config, db.clone(), seal, address)?;
+        let service = Service {
+            db: db.clone(),
+            arns: parts.arns.clone(),
+            provider: parts.provider.clone(),
+            seal: parts.seal.clone(),
+            ports: config.ports,
+            observed: parts.observed.clone(),
+        };
+        let (stop, stopped) = watch::channel(false);
+        let holder = holder(data_dir)?;
+        let driver = tokio::spawn(driver::run(parts.clone(), holder, stopped));
+        let tail = tokio::spawn(change::tail(db.clone()));
+        Ok(Self {
+            control_plane: Arc::new(service.clone()),
+            hooks: Arc::new(ServerHooks {
+                service,
+                parts: parts.clone(),
+            }),
+            logins: Arc::new(ServerLogins { parts }),
+            readiness: Arc::new(ServerReadiness {
+                db: db.clone(),
+                driver: driver.abort_handle(),
+            }),
+            db,
+            stop,
+            tasks: vec![driver, tail],
+            _lock: lock,
+        })
+    }
+
+    /// The console's routes.
+    pub fn console(&self, _config: &Config) -> Option<axum::Router> {
+        None
+    }
+
+    /// Ends the reconcilers. Clusters and nodes go on: they do not need the server to run jobs.
+    pub async fn shutdown(mut self) {
+        self.stop.send_replace(true);
+        if let Some(driver) = self.tasks.first_mut() {
+            // Aborted below if it takes too long.
+            let _ = tokio::time::timeout(SHUTDOWN, driver).await;
+        }
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+fn parts(config: &Config, db: Db, seal: Seal, address: SocketAddr) -> anyhow::Result<Parts> {
+    let data_dir = &config.store.data_dir;
+    let endpoint = format!("http://{address}");
+    let agent = agent_path()?;
+    let versions = catalogue::versions(&config.scheduler_root);
+    let provider: Arc<dyn Provider> = match config.provider {
+        config::Provider::Local => {
+            check_host(&config.scheduler_root, &versions, &agent)?;
+            Arc::new(Local::new(
+                data_dir,
+                &config.scheduler_root,
+                &agent,
+                &endpoint,
+                versions,
+            )?)
+        }
+        config::Provider::Aws => anyhow::bail!(
+            "The aws provider is not available in this release. Start with --provider local, the default."
+        ),
+    };
+    Ok(Parts {
+        arns: config.place.arns(),
+        provider,
+        controllers: Controllers::new(data_dir, &config.scheduler_root, agent),
+        seal: Arc::new(seal),
+        observed: Observed::new(db.changes()),
+        wakers: Wakers::default(),
+        endpoint,
+        db,
+    })
+}
+
+/// Says at start what would fail later: no Slurm, no namespaces.
+fn check_host(
+    scheduler_root: &Path,
+    versions: &[app::model::catalogue::SlurmVersion],
+    agent: &Path,
+) -> anyhow::Result<()> {
+    if !versions.iter().any(|v| v.installed) {
+        anyhow::bail!(
+            "There is no Slurm under {}. Run `make setup`, or name the directory that has slurm-MAJOR directories \
+             with --scheduler-root.",
+            scheduler_root.display()
+        );
+    }
+    crate::sandbox::probe(agent).map_err(anyhow::Error::msg)
+}
+
+/// `openpcs-agent` stands beside the server's own program.
+fn agent_path() -> anyhow::Result<PathBuf> {
+    let path = std::env::current_exe()
+        .context("the server cannot find its own program")?
+        .with_file_name("openpcs-agent");
+    anyhow::ensure!(
+        path.is_file(),
+        "{} is missing: it belongs beside the server's program. Build it with `cargo build --bin openpcs-agent`, or \
+         install both programs together.",
+        path.display()
+    );
+    Ok(path)
+}
+
+fn lock(data_dir: &Path) -> anyhow::Result<File> {
+    let path = data_dir.join("lock");
+    let file = File::create(&path).with_context(|| format!("cannot open {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => anyhow::bail!(
+            "Another server uses {}. Stop it, or start this one with another --data-dir.",
+            data_dir.display()
+        ),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+        }
+    }
+}
+
+/// This server's name in the lease: the same after a restart, so that it need not wait for its own lease to expire.
+fn holder(data_dir: &Path) -> anyhow::Result<String> {
+    let path = data_dir.join("server-id");
+    if let Ok(known) = std::fs::read_to_string(&path) {
+        return Ok(known);
+    }
+    let new = id::random_hex(16);
+    std::fs::write(&path, &new).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(new)
+}
+
+struct ServerReadiness {
+    db: Db,
+    driver: tokio::task::AbortHandle,
+}
+
+#[async_trait]
+impl Readiness for ServerReadiness {
+    async fn ready(&self) -> Result<(), String> {
+        if self.driver.is_finished() {
+            return Err("The reconcilers have ended. Restart the server.".into());
+        }
+        match tokio::time::timeout(READY_TIMEOUT, self.db.ping()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(format!("The database refuses: {error}")),
+            Err(_) => Err(format!(
+                "The database does not answer within {} s.",
+                READY_TIMEOUT.as_secs()
+            )),
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Access keys as the verifier needs them: who owns one, and its secret.
 
+use std::sync::Arc;
+
 use app::model::error::{Error, Result};
 use app::model::name::Arns;
 use async_trait::async_trait;
@@ -29,7 +31,7 @@ pub trait KeyStore: Send + Sync {
 /// The keys in the database.
 pub struct DatabaseKeys {
     pub db: Db,
-    pub seal: Seal,
+    pub seal: Arc<Seal>,
     pub arns: Arns,
 }
 

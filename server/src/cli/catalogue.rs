@@ -1,5 +1,6 @@
 //! `openpcs catalogue`: what the local provider offers.
 
+use std::io::{self, Write};
 use std::path::Path;
 
 use app::model::catalogue::Catalogue;
@@ -9,12 +10,16 @@ use crate::slurm::catalogue::versions;
 
 pub fn run(scheduler_root: &Path, json: bool) -> anyhow::Result<()> {
     let catalogue = catalogue(versions(scheduler_root))?;
-    if json {
-        println!("{}", serde_json::to_string_pretty(&catalogue)?);
+    let text = if json {
+        serde_json::to_string_pretty(&catalogue)? + "\n"
     } else {
-        print!("{}", table(&catalogue));
+        table(&catalogue)
+    };
+    match io::stdout().write_all(text.as_bytes()) {
+        // `openpcs catalogue | head`: whoever reads has seen enough.
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
     }
-    Ok(())
 }
 
 /// One entry a line: kind, id, name.

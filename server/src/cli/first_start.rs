@@ -32,8 +32,9 @@ pub async fn ensure_admin(
     config: &Config,
 ) -> anyhow::Result<Option<FirstStart>> {
     let users = user_list(db).await?;
-    let only_admin = users.iter().all(|u| u.name == ADMIN);
-    if !users.is_empty() && !(only_admin && access_key_list(db, None).await?.is_empty()) {
+    // Nobody at all, or an admin whose key was not stored before the start was cut short.
+    let unfinished = users.iter().all(|u| u.name == ADMIN);
+    if !unfinished || !access_key_list(db, None).await?.is_empty() {
         return Ok(None);
     }
     let data_dir = &config.store.data_dir;

@@ -18,7 +18,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     start_log(config.log_format);
     let stop = stop_signal()?;
     let db = super::open(&config.store).await?;
-    let seal = Seal::open_or_create(&config.store.data_dir)?;
+    let seal = Arc::new(Seal::open_or_create(&config.store.data_dir)?);
     let first_start = ensure_admin(&db, &seal, &config).await?;
     let listener = bind(config.listen).await?;
     let address = listener.local_addr()?;
@@ -36,7 +36,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         readiness: plane.readiness.clone(),
         verifier: Arc::new(verifier),
     };
-    let router = router(state, plane.console(&config));
+    let router = router(state, None);
     if let Some(first_start) = first_start {
         say_how_to_sign_in(&first_start);
     }

@@ -429,3 +429,18 @@ async fn the_login_node_is_told_to_users_only() {
         json!({"sandboxDir": "get-started", "slurmPrefix": "/opt/slurm"})
     );
 }
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_long_polls() {
+    let listener = serve::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let endless = Router::new().route("/endless", get(std::future::pending::<()>));
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let served = tokio::spawn(serve::serve(listener, endless, async { _ = stopped.await }));
+    let poll = tokio::spawn(reqwest::get(format!("http://{address}/endless")));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    stop.send(()).unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(5), served).await;
+    assert!(ended.unwrap().unwrap().is_ok());
+    poll.abort();
+}

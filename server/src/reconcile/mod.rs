@@ -1,1 +1,63 @@
-//! The reconcilers.
+//! The reconcilers: they make what is so into what is wanted.
+//!
+//! The constitution, for every reconciler in this folder:
+//!
+//! - **It takes no input.** What it is told is only *that* something changed, never what: it reads the database and
+//!   asks Slurm and the provider. A lost or doubled wake-up is harmless.
+//! - **It is idempotent.** The server may be killed at any point; the next run finds what is there and goes on.
+//! - **It plans with a pure function**, `plan(desired, observed) -> steps`, which tests call without I/O.
+//! - **It does not retry inside.** A failed step is logged and ends the run; the next wake-up is the retry, with
+//!   back-off by the driver.
+//! - **It writes back with the generation that it read**, so a person's newer change is never overwritten.
+//!
+//! Each cluster has two loops: [`cluster`] keeps the controller and its configuration, [`node`] keeps the instances.
+//! They are apart so that a job's nodes never wait for a slow reconfiguration of the same or another cluster.
+
+pub mod cluster;
+pub mod configuration;
+pub mod driver;
+pub mod hooks;
+pub mod login;
+pub mod node;
+pub mod node_plan;
+pub mod observed;
+pub mod sweep;
+pub mod wake;
+
+use std::sync::Arc;
+
+use app::model::name::Arns;
+
+use crate::auth::seal::Seal;
+use crate::db::Db;
+use crate::provider::Provider;
+use crate::slurm::client::Client;
+use crate::slurm::process::Controllers;
+use observed::Observed;
+use wake::Wakers;
+
+/// What reconcilers need. Cheap to clone: every part is a handle.
+#[derive(Clone)]
+pub struct Parts {
+    pub db: Db,
+    pub arns: Arns,
+    pub provider: Arc<dyn Provider>,
+    pub controllers: Controllers,
+    pub seal: Arc<Seal>,
+    pub observed: Observed,
+    pub wakers: Wakers,
+    /// The server's own address, as `http://127.0.0.1:8765`: where hooks and instances call.
+    pub endpoint: String,
+}
+
+impl Parts {
+    /// How to ask a cluster's Slurm; none while its controller does not run.
+    pub fn client(&self, cluster_id: &str, slurm_version: &str) -> std::io::Result<Option<Client>> {
+        let parts = self.controllers.client(cluster_id, slurm_version)?;
+        Ok(parts.map(|p| Client {
+            prefix: p.prefix,
+            enter: p.enter,
+            conf: p.conf,
+        }))
+    }
+}

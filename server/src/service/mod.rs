@@ -1,4 +1,192 @@
-//! Rules, authorization, quotas, idempotency, audit.
+//! The one service layer behind both doors: rules, authorization, quotas, idempotency, audit.
+//!
+//! Nothing happens here but writing down what is wanted; side effects belong to `reconcile`. To add an operation: give
+//! `app::port::ControlPlane` a method, write it in the file of its noun, let the doors call it.
 
+mod audit;
+pub(crate) mod cluster;
+mod compute_node_group;
+mod console;
 pub mod id;
+pub mod instance;
+mod network;
+mod queue;
+pub mod settings;
 pub mod shape;
+mod tag;
+mod write;
+
+use std::sync::Arc;
+
+use app::model::catalogue::Catalogue;
+use app::model::cluster::*;
+use app::model::compute_node_group::*;
+use app::model::error::{Error, ErrorKind, Result};
+use app::model::event::Event;
+use app::model::instance::*;
+use app::model::job::Job;
+use app::model::name::Arns;
+use app::model::node::Node;
+use app::model::operation::Operation;
+use app::model::queue::*;
+use app::model::tag::*;
+use app::model::user::Identity;
+use app::port::{Caller, ControlPlane};
+use async_trait::async_trait;
+
+use crate::auth::policy;
+use crate::auth::seal::Seal;
+use crate::db::Db;
+use crate::provider::{Provider, ProviderError};
+use crate::reconcile::observed::Observed;
+
+/// The most resources on a page when the caller names no number.
+const PAGE_SIZE: i64 = 100;
+
+/// What the operations need. Cheap to clone: every part is a handle.
+#[derive(Clone)]
+pub struct Service {
+    pub db: Db,
+    pub arns: Arns,
+    pub provider: Arc<dyn Provider>,
+    pub seal: Arc<Seal>,
+    /// Where the ports of local clusters are taken from.
+    pub ports: crate::config::PortRange,
+    /// What the reconcilers saw last of nodes and jobs.
+    pub observed: Observed,
+}
+
+/// Logs what really happened and answers that it is our fault.
+pub(crate) fn internal(cause: impl std::fmt::Display) -> Error {
+    tracing::error!(%cause, "internal error");
+    Error::internal()
+}
+
+/// For `map_err` on the provider: its message is for people.
+fn provider_error(error: ProviderError) -> Error {
+    tracing::error!(
+        code = error.code,
+        cause = error.message,
+        "the provider refused"
+    );
+    Error::new(
+        ErrorKind::Internal,
+        format!("{} ({})", error.message, error.code),
+    )
+}
+
+impl Service {
+    /// Refuses callers who may not do that to that resource.
+    fn authorize(&self, caller: &Caller, operation: Operation, arn: &str) -> Result<()> {
+        policy::authorize(caller, operation, arn)
+    }
+
+    /// For the console's own reads: they are allowed to whoever may read the cluster.
+    async fn readable_cluster(
+        &self,
+        caller: &Caller,
+        identifier: &str,
+    ) -> Result<crate::db::cluster::ClusterRow> {
+        let row = self.find_cluster(identifier).await?;
+        self.authorize(caller, Operation::GetCluster, &self.arns.cluster(&row.id))?;
+        Ok(row)
+    }
+}
+
+/// Milliseconds since 1970 as the model's ISO 8601 timestamp.
+fn timestamp(ms: i64) -> String {
+    chrono::DateTime::from_timestamp_millis(ms)
+        .unwrap_or_default()
+        .to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+}
+
+/// A page's size and where it starts. Tokens are ids: nothing to keep, and a page stays right while rows come and go.
+fn page(max_results: Option<i64>, next_token: Option<&str>) -> Result<(i64, String)> {
+    let after = next_token.unwrap_or_default();
+    if !after.is_empty() && !app::model::name::is_id(after) {
+        return Err(Error::field(
+            "nextToken",
+            "This is no token of this service. Leave it out to start again.",
+        ));
+    }
+    Ok((max_results.unwrap_or(PAGE_SIZE), after.to_string()))
+}
+
+/// Cuts a page that was read one row too long; the token is the last id shown.
+fn cut<S>(rows: &mut Vec<crate::db::resource::Row<S>>, limit: i64) -> Option<String> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    if rows.len() <= limit {
+        return None;
+    }
+    rows.truncate(limit);
+    rows.last().map(|row| row.id.clone())
+}
+
+macro_rules! delegate {
+    ($($name:ident($input:ty) -> $output:ty;)*) => {
+        #[async_trait]
+        impl ControlPlane for Service {
+            $(async fn $name(&self, caller: &Caller, input: $input) -> Result<$output> {
+                Service::$name(self, caller, input).await
+            })*
+
+            async fn identity(&self, caller: &Caller) -> Result<Identity> {
+                Service::identity(self, caller)
+            }
+            async fn list_nodes(&self, caller: &Caller, cluster: String) -> Result<Vec<Node>> {
+                Service::list_nodes(self, caller, cluster).await
+            }
+            async fn list_jobs(&self, caller: &Caller, cluster: String) -> Result<Vec<Job>> {
+                Service::list_jobs(self, caller, cluster).await
+            }
+            async fn list_events(&self, caller: &Caller, cluster: String) -> Result<Vec<Event>> {
+                Service::list_events(self, caller, cluster).await
+            }
+            async fn catalogue(&self, caller: &Caller) -> Result<Catalogue> {
+                Service::catalogue(self, caller).await
+            }
+        }
+    };
+}
+
+delegate! {
+    create_cluster(CreateClusterRequest) -> CreateClusterResponse;
+    get_cluster(GetClusterRequest) -> GetClusterResponse;
+    list_clusters(ListClustersRequest) -> ListClustersResponse;
+    update_cluster(UpdateClusterRequest) -> UpdateClusterResponse;
+    delete_cluster(DeleteClusterRequest) -> DeleteClusterResponse;
+    create_compute_node_group(CreateComputeNodeGroupRequest) -> CreateComputeNodeGroupResponse;
+    get_compute_node_group(GetComputeNodeGroupRequest) -> GetComputeNodeGroupResponse;
+    list_compute_node_groups(ListComputeNodeGroupsRequest) -> ListComputeNodeGroupsResponse;
+    update_compute_node_group(UpdateComputeNodeGroupRequest) -> UpdateComputeNodeGroupResponse;
+    delete_compute_node_group(DeleteComputeNodeGroupRequest) -> DeleteComputeNodeGroupResponse;
+    create_queue(CreateQueueRequest) -> CreateQueueResponse;
+    get_queue(GetQueueRequest) -> GetQueueResponse;
+    list_queues(ListQueuesRequest) -> ListQueuesResponse;
+    update_queue(UpdateQueueRequest) -> UpdateQueueResponse;
+    delete_queue(DeleteQueueRequest) -> DeleteQueueResponse;
+    list_tags_for_resource(ListTagsForResourceRequest) -> ListTagsForResourceResponse;
+    tag_resource(TagResourceRequest) -> TagResourceResponse;
+    untag_resource(UntagResourceRequest) -> UntagResourceResponse;
+    register_compute_node_group_instance(RegisterComputeNodeGroupInstanceRequest) -> RegisterComputeNodeGroupInstanceResponse;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_are_iso_8601_in_utc() {
+        assert_eq!(timestamp(1_700_000_000_123), "2023-11-14T22:13:20.123Z");
+    }
+
+    #[test]
+    fn a_foreign_token_is_refused_by_name() {
+        assert!(
+            page(None, Some("' or 1=1"))
+                .unwrap_err()
+                .message
+                .contains("nextToken")
+        );
+    }
+}

@@ -16,20 +16,12 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use crate::agent::protocol::{ControllerFile, HookFile};
 use crate::sandbox::{Role, Sandbox, files};
+use crate::slurm::catalogue;
+use crate::slurm::conf::Files;
 
 const IN_FORCE: &str = "in-force.json";
-
-/// Slurm's files of one cluster.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Files {
-    pub slurm_conf: String,
-    pub cgroup_conf: String,
-    pub gres_conf: String,
-}
 
 /// What a controller needs for its first start.
 pub struct ControllerSpec {
@@ -119,14 +111,20 @@ impl Controllers {
     /// slurmctld took it, else [`Self::restore`]; after a crash in between [`Self::conf_in_force`] still says the truth.
     pub fn install(&self, cluster_id: &str, new: &Files) -> io::Result<()> {
         let dir = self.dir(cluster_id);
-        for (name, text) in [
-            ("cgroup.conf", &new.cgroup_conf),
-            ("gres.conf", &new.gres_conf),
-            ("slurm.conf", &new.slurm_conf),
-        ] {
-            files::write(&dir.join(name), text.as_bytes(), files::PLAIN)?;
+        let devices = dir.join("gpu");
+        files::create_dir(&devices)?;
+        for device in 0..new.gpu_devices {
+            files::link(Path::new("/dev/null"), &devices.join(format!("gpu{device}")))?;
         }
-        Ok(())
+        write_files(&dir, new)
+    }
+
+    /// Puts a configuration beside the one that slurmctld reads, so that it can be tested; says where its `slurm.conf` is.
+    pub fn candidate(&self, cluster_id: &str, new: &Files) -> io::Result<PathBuf> {
+        let dir = self.dir(cluster_id).join("candidate");
+        files::create_dir(&dir)?;
+        write_files(&dir, new)?;
+        Ok(dir.join("slurm.conf"))
     }
 
     /// Remembers that slurmctld runs with this configuration.
@@ -154,6 +152,11 @@ impl Controllers {
         files::remove_dir(&cluster_dir(&self.data_dir, cluster_id))
     }
 
+    /// The directory of an instance's sandbox.
+    pub fn instance_dir(&self, cluster_id: &str, instance_id: &str) -> PathBuf {
+        instances_dir(&self.data_dir, cluster_id).join(instance_id)
+    }
+
     /// The clusters that have anything on disk, also those that the database does not know (orphans).
     pub fn list(&self) -> io::Result<Vec<String>> {
         files::dir_names(&self.data_dir.join("clusters"))
@@ -163,8 +166,9 @@ impl Controllers {
         Sandbox::new(self.dir(cluster_id))
     }
 
-    fn prefix(&self, slurm_version: &str) -> PathBuf {
-        slurm_prefix(&self.scheduler_root, slurm_version)
+    /// The directory with the `bin` and `sbin` of a version.
+    pub fn prefix(&self, slurm_version: &str) -> PathBuf {
+        catalogue::prefix(&self.scheduler_root, slurm_version)
     }
 
     fn write_fixed(&self, spec: &ControllerSpec) -> io::Result<()> {
@@ -187,11 +191,6 @@ impl Controllers {
     }
 }
 
-/// `…/scheduler/slurm-MAJOR`.
-pub fn slurm_prefix(scheduler_root: &Path, slurm_version: &str) -> PathBuf {
-    scheduler_root.join(format!("slurm-{slurm_version}"))
-}
-
 /// Everything that a cluster has on disk.
 pub fn cluster_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
     data_dir.join("clusters").join(cluster_id)
@@ -200,4 +199,15 @@ pub fn cluster_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
 /// Where the sandboxes of a cluster's instances are.
 pub fn instances_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
     cluster_dir(data_dir, cluster_id).join("instances")
+}
+
+fn write_files(dir: &Path, new: &Files) -> io::Result<()> {
+    for (name, text) in [
+        ("cgroup.conf", &new.cgroup_conf),
+        ("gres.conf", &new.gres_conf),
+        ("slurm.conf", &new.slurm_conf),
+    ] {
+        files::write(&dir.join(name), text.as_bytes(), files::PLAIN)?;
+    }
+    Ok(())
 }

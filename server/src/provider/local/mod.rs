@@ -13,9 +13,10 @@ use super::{LaunchRequest, ObservedInstance, Provider, ProviderError};
 use crate::agent::ENDED;
 use crate::agent::protocol::InstanceFile;
 use crate::sandbox::{AGENT_LOG, Role, Sandbox, files, last_lines};
-use crate::slurm::process::{instances_dir, slurm_prefix};
+use crate::slurm;
+use crate::slurm::process::instances_dir;
 
-mod catalogue;
+pub mod catalogue;
 
 /// So much of the log is looked at for the reason of an end.
 const REASON_LINES: usize = 5;
@@ -57,7 +58,7 @@ impl Local {
     }
 
     fn write_instance(&self, dir: &Path, request: &LaunchRequest) -> io::Result<()> {
-        let prefix = slurm_prefix(&self.scheduler_root, &request.slurm_version);
+        let prefix = slurm::catalogue::prefix(&self.scheduler_root, &request.slurm_version);
         let file = serde_json::to_vec(&InstanceFile {
             endpoint: self.endpoint.clone(),
             cluster_id: request.cluster_id.clone(),

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::state;
 
 /// A node as Slurm sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeInfo {
     pub name: String,
     /// Slurm's words: the base state and its flags, `IDLE`, `CLOUD`, `POWERED_DOWN`, …

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use app::model::cluster::{CgroupCustomSetting, Size};
 use app::model::setting::SlurmCustomSetting;
+use serde::{Deserialize, Serialize};
 
 use super::hostlist;
 use super::settings::{self, Kind, NameAndValue, Scope};
@@ -82,7 +83,7 @@ pub struct QueueConf {
 }
 
 /// The files, to be written side by side.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Files {
     pub slurm_conf: String,
     pub cgroup_conf: String,

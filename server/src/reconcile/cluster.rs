@@ -1,0 +1,192 @@
+//! Keeps a cluster's controller: starts it, puts the wanted configuration in force, ends it with everything of it.
+
+use std::time::Duration;
+
+use app::model::live::Kind;
+use app::model::setting::ErrorInfo;
+use app::model::status::Status;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use super::configuration::{self, Rows};
+use super::driver::{Next, Reconciler};
+use super::{Parts, hooks};
+use crate::agent::protocol::HookFile;
+use crate::db::cluster::{ClusterRow, ClusterSpec};
+use crate::db::{self, instance, now, resource, secret, tag};
+use crate::slurm::client::Client;
+use crate::slurm::process::ControllerSpec;
+
+/// How often a healthy cluster is looked after without a wake-up.
+const TICK: Duration = Duration::from_secs(5);
+/// The pause while slurmctld is starting.
+const STARTING: Duration = Duration::from_millis(100);
+/// How long a new controller may take to answer before its cluster is CREATE_FAILED.
+const START_TIMEOUT_MS: i64 = 60_000;
+/// Lines of slurmctld's log that tell why it does not start.
+const LOG_TAIL: usize = 5;
+
+/// The loop of one cluster.
+pub struct ClusterReconciler {
+    parts: Parts,
+    cluster_id: String,
+}
+
+impl ClusterReconciler {
+    pub fn new(parts: Parts, cluster_id: String) -> Self {
+        Self { parts, cluster_id }
+    }
+}
+
+impl Reconciler for ClusterReconciler {
+    fn name(&self) -> String {
+        format!("cluster {}", self.cluster_id)
+    }
+
+    async fn run(&mut self) -> anyhow::Result<Next> {
+        let found: Option<ClusterRow> =
+            resource::find(self.parts.db.pool(), None, &self.cluster_id).await?;
+        let Some(cluster) = found else {
+            return Ok(Next::Never);
+        };
+        match cluster.status {
+            Status::Deleting => {
+                self.tear_down(&cluster).await?;
+                Ok(Next::Never)
+            }
+            Status::CreateFailed => Ok(Next::After(TICK)),
+            _ => self.keep(&cluster).await,
+        }
+    }
+}
+
+impl ClusterReconciler {
+    async fn keep(&self, cluster: &ClusterRow) -> anyhow::Result<Next> {
+        let rows = Rows::read(&self.parts, cluster).await?;
+        self.ensure_controller(&rows).await?;
+        let Some(client) = self.answering(cluster).await? else {
+            return self.still_starting(cluster).await;
+        };
+        if cluster.status == Status::Creating {
+            self.set_active(cluster).await?;
+            return Ok(Next::After(Duration::ZERO));
+        }
+        configuration::reconcile(&self.parts, &client, rows).await?;
+        Ok(Next::After(TICK))
+    }
+
+    async fn ensure_controller(&self, rows: &Rows) -> anyhow::Result<()> {
+        let cluster = &rows.cluster;
+        if self.parts.controllers.running(&cluster.id)? {
+            return Ok(());
+        }
+        let sealed = secret::get(self.parts.db.pool(), &cluster.id)
+            .await?
+            .ok_or_else(|| anyhow::anyhow!("cluster {} has no secret", cluster.id))?;
+        let text = self.parts.seal.open("cluster-secret", &sealed.sealed)?;
+        let spec = ControllerSpec {
+            cluster_id: cluster.id.clone(),
+            slurm_version: cluster.spec.scheduler.version.clone(),
+            key: BASE64.decode(&*text)?,
+            hook: HookFile {
+                endpoint: self.parts.endpoint.clone(),
+                cluster_id: cluster.id.clone(),
+                token: hooks::token(&self.parts, &cluster.id),
+            },
+            files: configuration::render(&self.parts, &rows.in_force()).await?,
+        };
+        Ok(self.parts.controllers.ensure(&spec).await?)
+    }
+
+    /// A client of the controller once it answers.
+    async fn answering(&self, cluster: &ClusterRow) -> anyhow::Result<Option<Client>> {
+        let Some(client) = self
+            .parts
+            .client(&cluster.id, &cluster.spec.scheduler.version)?
+        else {
+            return Ok(None);
+        };
+        Ok(client.ping().await.is_ok().then_some(client))
+    }
+
+    async fn still_starting(&self, cluster: &ClusterRow) -> anyhow::Result<Next> {
+        if cluster.status != Status::Creating || now() - cluster.created_at < START_TIMEOUT_MS {
+            return Ok(Next::After(STARTING));
+        }
+        let message = format!(
+            "slurmctld did not start within {} s. Delete the cluster and create it again; its log ends: {}",
+            START_TIMEOUT_MS / 1000,
+            self.log_tail().await
+        );
+        self.stop_controller().await?;
+        let mut failed = cluster.clone();
+        failed.status = Status::CreateFailed;
+        failed.error_info = vec![ErrorInfo {
+            code: Some("ControllerStartFailed".into()),
+            message: Some(message),
+        }];
+        let mut write = self.parts.db.write().await?;
+        resource::update(&mut write, &failed, false).await?;
+        write.commit().await?;
+        Ok(Next::After(TICK))
+    }
+
+    async fn log_tail(&self) -> String {
+        let path = self
+            .parts
+            .controllers
+            .dir(&self.cluster_id)
+            .join("slurmctld.log");
+        let text = tokio::fs::read_to_string(path).await.unwrap_or_default();
+        let lines: Vec<&str> = text.lines().rev().take(LOG_TAIL).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
+    }
+
+    async fn set_active(&self, cluster: &ClusterRow) -> anyhow::Result<()> {
+        let mut row = cluster.clone();
+        row.status = Status::Active;
+        row.applied_spec = Some(row.spec.clone());
+        let mut write = self.parts.db.write().await?;
+        resource::update(&mut write, &row, false).await?;
+        let message = format!("Cluster {} is active: its controller answers.", row.name);
+        db::event::insert(
+            &mut write,
+            &row.id,
+            Kind::Cluster,
+            &row.id,
+            "reconciler",
+            &message,
+        )
+        .await?;
+        Ok(write.commit().await?)
+    }
+
+    async fn stop_controller(&self) -> anyhow::Result<()> {
+        let controllers = self.parts.controllers.clone();
+        let id = self.cluster_id.clone();
+        Ok(tokio::task::spawn_blocking(move || controllers.stop(&id)).await??)
+    }
+
+    /// Processes and directories first, rows last: whatever is left by a crash is still known by its row.
+    async fn tear_down(&self, cluster: &ClusterRow) -> anyhow::Result<()> {
+        for observed in self.parts.provider.observe(&cluster.id).await? {
+            self.parts
+                .provider
+                .terminate(&cluster.id, &observed.instance_id)
+                .await?;
+        }
+        self.stop_controller().await?;
+        let mut write = self.parts.db.write().await?;
+        for row in instance::live(self.parts.db.pool(), &cluster.id).await? {
+            instance::set_ended(&mut write, &row).await?;
+        }
+        secret::delete(&mut write, &cluster.id).await?;
+        tag::clear(&mut write, &self.parts.arns.cluster(&cluster.id)).await?;
+        resource::delete::<ClusterSpec>(&mut write, cluster).await?;
+        write.commit().await?;
+        self.parts.observed.forget(&cluster.id);
+        self.parts.wakers.forget(&cluster.id);
+        tracing::info!(cluster = cluster.name, "deleted");
+        Ok(())
+    }
+}

@@ -1,0 +1,127 @@
+//! From rows to what the renderer of Slurm's files takes.
+
+use std::path::PathBuf;
+
+use app::model::catalogue::{Catalogue, InstanceType};
+
+use super::Specs;
+use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
+use crate::reconcile::Parts;
+use crate::reconcile::node_plan::{READY_TIMEOUT_MS, REGISTER_TIMEOUT_MS};
+use crate::slurm::conf::{self, ConfInput, Files, GroupConf, QueueConf};
+
+/// Instances of this host end at once: Slurm may use a node again a second after it was suspended.
+const SUSPEND_TIMEOUT_S: u16 = 1;
+/// Slurm gives a node up later than the node reconciler does, so that ours is the reason people read.
+const RESUME_MARGIN_S: i64 = 60;
+
+/// Slurm's files for these specs.
+pub async fn render(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<Files> {
+    let catalogue = parts.provider.catalogue().await?;
+    Ok(conf::render(&input(parts, specs, &catalogue)?))
+}
+
+fn input(parts: &Parts, specs: &Specs<'_>, catalogue: &Catalogue) -> anyhow::Result<ConfInput> {
+    let (row, spec) = specs.cluster;
+    let directory = parts.controllers.dir(&row.id);
+    let resume_timeout = (REGISTER_TIMEOUT_MS + READY_TIMEOUT_MS) / 1000 + RESUME_MARGIN_S;
+    Ok(ConfInput {
+        cluster_name: row.name.clone(),
+        version: spec.scheduler.version.clone(),
+        size: spec.size,
+        host: short_host_name()?,
+        slurmctld_port: spec.ports.controller,
+        slurmdbd_port: None,
+        user: own_user()?,
+        state_directory: directory.join("state"),
+        slurmctld_log_file: directory.join("slurmctld.log"),
+        // Controller and nodes have a /run of their own each, gone with their processes.
+        slurmctld_pid_file: PathBuf::from("/run/slurmctld.pid"),
+        slurmd_spool_directory: PathBuf::from("/run/slurmd"),
+        slurmd_log_file: PathBuf::from("/run/slurmd.log"),
+        slurmd_pid_file: PathBuf::from("/run/slurmd.pid"),
+        program_directory: directory.join("bin"),
+        gpu_directory: directory.join("gpu"),
+        idle_seconds: u32::try_from(
+            spec.slurm
+                .scale_down_idle_time_in_seconds
+                .unwrap_or_default(),
+        )?,
+        resume_timeout_seconds: u16::try_from(resume_timeout)?,
+        suspend_timeout_seconds: SUSPEND_TIMEOUT_S,
+        settings: spec.slurm.slurm_custom_settings.clone().unwrap_or_default(),
+        cgroup_settings: spec
+            .slurm
+            .cgroup_custom_settings
+            .clone()
+            .unwrap_or_default(),
+        groups: specs
+            .groups
+            .iter()
+            .map(|(row, spec)| group(row, spec, catalogue))
+            .collect::<Result<_, _>>()?,
+        queues: queues(specs),
+    })
+}
+
+fn group(
+    row: &ComputeNodeGroupRow,
+    spec: &ComputeNodeGroupSpec,
+    catalogue: &Catalogue,
+) -> anyhow::Result<GroupConf> {
+    let kind: &InstanceType = catalogue
+        .instance_types
+        .iter()
+        .find(|t| t.id == spec.instance_type())
+        .ok_or_else(|| {
+            anyhow::anyhow!(
+                "instance type {} is no longer offered",
+                spec.instance_type()
+            )
+        })?;
+    let slurm = spec.slurm.clone().unwrap_or_default();
+    Ok(GroupConf {
+        name: row.name.clone(),
+        ports: spec.ports.clone(),
+        cpus: kind.cores,
+        memory_mib: kind.memory_mib,
+        gpus: kind.gpus,
+        keep_running: spec.is_static() || slurm.scale_down_idle_time_in_seconds.is_some(),
+        settings: slurm.slurm_custom_settings.unwrap_or_default(),
+        gres_records: slurm.gres_custom_settings.unwrap_or_default(),
+    })
+}
+
+fn queues(specs: &Specs<'_>) -> Vec<QueueConf> {
+    specs
+        .queues
+        .iter()
+        .map(|(row, spec)| QueueConf {
+            name: row.name.clone(),
+            groups: specs
+                .groups
+                .iter()
+                .filter(|(g, _)| spec.uses(&g.id))
+                .map(|(g, _)| g.name.clone())
+                .collect(),
+            settings: spec
+                .slurm
+                .as_ref()
+                .and_then(|s| s.slurm_custom_settings.clone())
+                .unwrap_or_default(),
+        })
+        .collect()
+}
+
+fn short_host_name() -> anyhow::Result<String> {
+    let name = nix::unistd::gethostname()?.to_string_lossy().into_owned();
+    Ok(name.split('.').next().unwrap_or(&name).to_string())
+}
+
+fn own_user() -> anyhow::Result<String> {
+    let uid = nix::unistd::geteuid();
+    let user = nix::unistd::User::from_uid(uid)?;
+    Ok(user
+        .ok_or_else(|| anyhow::anyhow!("user id {uid} has no name; give it one in /etc/passwd"))?
+        .name)
+}

@@ -1,0 +1,432 @@
+//! Puts the wanted Slurm configuration of a cluster in force, and says of each change whether Slurm took it (C8, N15).
+//!
+//! The cluster, its groups and its queues share one `slurm.conf`. All pending changes are tried together; if Slurm
+//! refuses, each is tried alone, so that one person's mistake never holds up another's change.
+
+use std::collections::{BTreeSet, HashMap};
+
+use app::model::setting::ErrorInfo;
+use app::model::status::Status;
+
+use super::Parts;
+use super::node::one_line;
+use crate::db::cluster::{ClusterRow, ClusterSpec};
+use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
+use crate::db::queue::{QueueRow, QueueSpec};
+use crate::db::resource::{Noun, Row};
+use crate::db::{self, Write, instance, resource, tag};
+use crate::slurm::client::{Client, NodeUpdate};
+use crate::slurm::conf::Files;
+
+mod input;
+pub use input::render;
+
+/// The rows that make up a cluster's configuration.
+pub struct Rows {
+    pub cluster: ClusterRow,
+    pub groups: Vec<ComputeNodeGroupRow>,
+    pub queues: Vec<QueueRow>,
+}
+
+/// The specs to render: of each row the wanted one or the one in force.
+pub struct Specs<'a> {
+    pub cluster: (&'a ClusterRow, &'a ClusterSpec),
+    pub groups: Vec<(&'a ComputeNodeGroupRow, &'a ComputeNodeGroupSpec)>,
+    pub queues: Vec<(&'a QueueRow, &'a QueueSpec)>,
+}
+
+impl Specs<'_> {
+    /// The names of all nodes.
+    fn nodes(&self) -> BTreeSet<String> {
+        let names = |(row, spec): &(&ComputeNodeGroupRow, &ComputeNodeGroupSpec)| {
+            let name = row.name.clone();
+            (1..=spec.scaling.max_instance_count).map(move |n| format!("{name}-{n}"))
+        };
+        self.groups.iter().flat_map(names).collect()
+    }
+
+    fn partitions(&self) -> BTreeSet<String> {
+        self.queues
+            .iter()
+            .map(|(row, _)| row.name.clone())
+            .collect()
+    }
+}
+
+fn is_pending(status: Status) -> bool {
+    matches!(status, Status::Creating | Status::Updating)
+}
+
+/// The spec of a row to render: what is wanted if its change is among those tried, else what is in force.
+fn chosen<'a, S>(row: &'a Row<S>, tried: &BTreeSet<&str>) -> Option<(&'a Row<S>, &'a S)> {
+    let spec = if tried.contains(row.id.as_str()) {
+        Some(&row.spec)
+    } else {
+        row.applied_spec.as_ref()
+    };
+    spec.map(|spec| (row, spec))
+}
+
+impl Rows {
+    pub async fn read(parts: &Parts, cluster: &ClusterRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            cluster: cluster.clone(),
+            groups: resource::list(parts.db.pool(), Some(&cluster.id)).await?,
+            queues: resource::list(parts.db.pool(), Some(&cluster.id)).await?,
+        })
+    }
+
+    /// What Slurm took last.
+    pub fn in_force(&self) -> Specs<'_> {
+        self.specs(&BTreeSet::new(), true)
+    }
+
+    /// The specs with the changes `tried`. Rows that are being deleted are left out unless they are still `in force`.
+    fn specs<'a>(&'a self, tried: &BTreeSet<&str>, keep_deleted: bool) -> Specs<'a> {
+        let stays = |status: Status| keep_deleted || status != Status::Deleting;
+        Specs {
+            cluster: chosen(&self.cluster, tried).unwrap_or((&self.cluster, &self.cluster.spec)),
+            groups: self
+                .groups
+                .iter()
+                .filter(|g| stays(g.status))
+                .filter_map(|g| chosen(g, tried))
+                .collect(),
+            queues: self
+                .queues
+                .iter()
+                .filter(|q| stays(q.status))
+                .filter_map(|q| chosen(q, tried))
+                .collect(),
+        }
+    }
+
+    fn pending(&self) -> BTreeSet<&str> {
+        let cluster = is_pending(self.cluster.status).then_some(self.cluster.id.as_str());
+        let groups = self
+            .groups
+            .iter()
+            .filter(|g| is_pending(g.status))
+            .map(|g| g.id.as_str());
+        let queues = self
+            .queues
+            .iter()
+            .filter(|q| is_pending(q.status))
+            .map(|q| q.id.as_str());
+        cluster.into_iter().chain(groups).chain(queues).collect()
+    }
+}
+
+/// Makes what is wanted be in force; rows learn what became of them.
+pub async fn reconcile(parts: &Parts, client: &Client, rows: Rows) -> anyhow::Result<()> {
+    let switch = Switch {
+        parts,
+        client,
+        rows: &rows,
+    };
+    let pending = rows.pending();
+    let mut accepted = BTreeSet::new();
+    let mut refused: HashMap<&str, String> = HashMap::new();
+    match switch.apply(&pending).await? {
+        Ok(()) => accepted = pending,
+        Err(words) if pending.len() == 1 => {
+            refused.extend(pending.iter().map(|id| (*id, words.clone())))
+        }
+        Err(words) if pending.is_empty() => {
+            anyhow::bail!("slurmctld refuses the configuration in force: {words}")
+        }
+        Err(_) => {
+            for id in pending {
+                let mut tried = accepted.clone();
+                tried.insert(id);
+                match switch.apply(&tried).await? {
+                    Ok(()) => accepted = tried,
+                    Err(words) => drop(refused.insert(id, words)),
+                }
+            }
+        }
+    }
+    switch.settle(&accepted, &refused).await
+}
+
+struct Switch<'a> {
+    parts: &'a Parts,
+    client: &'a Client,
+    rows: &'a Rows,
+}
+
+impl Switch<'_> {
+    /// Tries a configuration; the inner error is slurmctld's refusal, with the old configuration in force again.
+    async fn apply(&self, tried: &BTreeSet<&str>) -> anyhow::Result<Result<(), String>> {
+        let cluster_id = &self.rows.cluster.id;
+        let specs = self.rows.specs(tried, false);
+        let files = render(self.parts, &specs).await?;
+        if self.parts.controllers.conf_in_force(cluster_id)?.as_ref() == Some(&files) {
+            return Ok(Ok(()));
+        }
+        self.free_what_goes(&specs).await?;
+        match self.reconfigure(&files).await? {
+            Ok(()) => {
+                self.parts.controllers.accept(cluster_id, &files)?;
+                self.parts.wakers.wake_node(cluster_id);
+                Ok(Ok(()))
+            }
+            Err(words) => {
+                self.parts.controllers.restore(cluster_id)?;
+                Ok(Err(words))
+            }
+        }
+    }
+
+    /// Installs the files and has slurmctld read them; it goes on with the old ones if it refuses.
+    async fn reconfigure(&self, files: &Files) -> anyhow::Result<Result<(), String>> {
+        let (controllers, cluster_id) = (&self.parts.controllers, &self.rows.cluster.id);
+        // A file that no Slurm program can read would stop scontrol too: it never gets to where they look.
+        let candidate = controllers.candidate(cluster_id, files)?;
+        if let Err(error) = self.client.test(&candidate).await {
+            return Ok(Err(error.message));
+        }
+        controllers.install(cluster_id, files)?;
+        let log = controllers.dir(cluster_id).join("slurmctld.log");
+        Ok(self.client.reconfigure(&log).await.map_err(|e| e.message))
+    }
+
+    /// Jobs of a queue that goes end; jobs on nodes that go return to the queue. Slurm would cancel both without a word.
+    async fn free_what_goes(&self, new: &Specs<'_>) -> anyhow::Result<()> {
+        let old = self.rows.in_force();
+        for queue in old.partitions().difference(&new.partitions()) {
+            self.client.cancel_partition(queue).await?;
+        }
+        let going: Vec<String> = old.nodes().difference(&new.nodes()).cloned().collect();
+        if going.is_empty() {
+            return Ok(());
+        }
+        let group_goes = |node: &String| {
+            let kept = new
+                .groups
+                .iter()
+                .any(|(row, _)| node.strip_prefix(&format!("{}-", row.name)).is_some());
+            !kept
+        };
+        let (with_group, beyond_maximum): (Vec<String>, Vec<String>) =
+            going.into_iter().partition(group_goes);
+        if !with_group.is_empty() {
+            self.client.cancel_jobs_on(&with_group).await?;
+            let reason = one_line("The compute node group is deleted.");
+            self.client
+                .update_nodes(&with_group, &NodeUpdate::Down { reason })
+                .await?;
+        }
+        if !beyond_maximum.is_empty() {
+            let reason = one_line("The group's maximum was lowered.");
+            self.client
+                .update_nodes(&beyond_maximum, &NodeUpdate::Down { reason })
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Writes to each row what became of it, and removes the rows whose end Slurm has taken.
+    async fn settle(
+        &self,
+        accepted: &BTreeSet<&str>,
+        refused: &HashMap<&str, String>,
+    ) -> anyhow::Result<()> {
+        let rows = self.rows;
+        let deleting = |status| status == Status::Deleting;
+        for group in rows.groups.iter().filter(|g| deleting(g.status)) {
+            self.end_instances(group).await?;
+        }
+        let gone = rows.groups.iter().any(|g| deleting(g.status))
+            || rows.queues.iter().any(|q| deleting(q.status));
+        if accepted.is_empty() && refused.is_empty() && !gone {
+            return Ok(());
+        }
+        let mut write = self.parts.db.write().await?;
+        settle_row(&mut write, &rows.cluster, accepted, refused).await?;
+        for group in &rows.groups {
+            settle_row(&mut write, group, accepted, refused).await?;
+            if deleting(group.status) {
+                self.remove(
+                    &mut write,
+                    group,
+                    self.parts
+                        .arns
+                        .compute_node_group(&rows.cluster.id, &group.id),
+                )
+                .await?;
+            }
+        }
+        for queue in &rows.queues {
+            settle_row(&mut write, queue, accepted, refused).await?;
+            if deleting(queue.status) {
+                self.remove(
+                    &mut write,
+                    queue,
+                    self.parts.arns.queue(&rows.cluster.id, &queue.id),
+                )
+                .await?;
+            }
+        }
+        Ok(write.commit().await?)
+    }
+
+    /// Ends all instances of a group that is going.
+    async fn end_instances(&self, group: &ComputeNodeGroupRow) -> anyhow::Result<()> {
+        for row in instance::live(self.parts.db.pool(), &group.cluster_id).await? {
+            if row.compute_node_group_id != group.id {
+                continue;
+            }
+            let mut write = self.parts.db.write().await?;
+            instance::set_reason(&mut write, &row, "The compute node group is deleted.").await?;
+            write.commit().await?;
+            self.parts
+                .provider
+                .terminate(&row.cluster_id, &row.id)
+                .await?;
+            let mut write = self.parts.db.write().await?;
+            instance::set_ended(&mut write, &row).await?;
+            write.commit().await?;
+        }
+        Ok(())
+    }
+
+    async fn remove<S: Noun>(
+        &self,
+        write: &mut Write,
+        row: &Row<S>,
+        arn: String,
+    ) -> sqlx::Result<()> {
+        tag::clear(write, &arn).await?;
+        resource::delete(write, row).await?;
+        let message = format!("{} is deleted.", row.name);
+        db::event::insert(
+            write,
+            &row.cluster_id,
+            S::KIND,
+            &row.id,
+            "reconciler",
+            &message,
+        )
+        .await
+    }
+}
+
+/// The row's new status, if its change was among those tried.
+async fn settle_row<S: Noun>(
+    write: &mut Write,
+    row: &Row<S>,
+    accepted: &BTreeSet<&str>,
+    refused: &HashMap<&str, String>,
+) -> sqlx::Result<()> {
+    let Some((settled, message)) = settled(row, accepted, refused) else {
+        return Ok(());
+    };
+    if resource::update(write, &settled, false).await? {
+        db::event::insert(
+            write,
+            &row.cluster_id,
+            S::KIND,
+            &row.id,
+            "reconciler",
+            &message,
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// What becomes of a row: active with its change in force, or failed with Slurm's words and the old one in force.
+fn settled<S: Noun>(
+    row: &Row<S>,
+    accepted: &BTreeSet<&str>,
+    refused: &HashMap<&str, String>,
+) -> Option<(Row<S>, String)> {
+    let mut settled = row.clone();
+    if accepted.contains(row.id.as_str()) {
+        settled.status = Status::Active;
+        settled.applied_spec = Some(row.spec.clone());
+        settled.error_info.clear();
+        return Some((settled, format!("{} is active.", row.name)));
+    }
+    let words = refused.get(row.id.as_str())?;
+    settled.status = if row.applied_spec.is_some() {
+        Status::UpdateFailed
+    } else {
+        Status::CreateFailed
+    };
+    if let Some(applied) = &row.applied_spec {
+        settled.spec = applied.clone();
+    }
+    let message = format!(
+        "Slurm refused the configuration, the old one is still in force. Slurm says: {words}"
+    );
+    settled.error_info = vec![ErrorInfo {
+        code: Some("ConfigurationRefused".into()),
+        message: Some(message.clone()),
+    }];
+    Some((settled, message))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn queue(status: Status, applied: bool) -> QueueRow {
+        let wanted = QueueSpec {
+            groups: vec![],
+            slurm: None,
+        };
+        let mut row = Row::new(
+            "pcs_q".into(),
+            "pcs_c".into(),
+            "demo".into(),
+            wanted.clone(),
+        );
+        row.status = status;
+        row.applied_spec = applied.then_some(wanted);
+        row
+    }
+
+    #[test]
+    fn an_accepted_change_is_active_and_in_force() {
+        let (row, _) = settled(
+            &queue(Status::Creating, false),
+            &BTreeSet::from(["pcs_q"]),
+            &HashMap::new(),
+        )
+        .unwrap();
+        assert_eq!(row.status, Status::Active);
+        assert_eq!(row.applied_spec, Some(row.spec));
+    }
+
+    #[test]
+    fn a_refused_change_fails_with_slurms_words() {
+        let refused = HashMap::from([("pcs_q", "no such parameter".to_string())]);
+        let (row, _) = settled(&queue(Status::Updating, true), &BTreeSet::new(), &refused).unwrap();
+        assert_eq!(row.status, Status::UpdateFailed);
+        assert!(
+            row.error_info[0]
+                .message
+                .as_deref()
+                .unwrap()
+                .contains("no such parameter")
+        );
+        let (row, _) =
+            settled(&queue(Status::Creating, false), &BTreeSet::new(), &refused).unwrap();
+        assert_eq!(row.status, Status::CreateFailed);
+    }
+
+    #[test]
+    fn rows_without_a_change_stay_as_they_are() {
+        assert!(
+            settled(
+                &queue(Status::Active, true),
+                &BTreeSet::new(),
+                &HashMap::new()
+            )
+            .is_none()
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! Runs the reconcilers: two loops per cluster, started when the cluster appears and ended when it is gone.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use app::model::live::{Change, Kind};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use super::cluster::ClusterReconciler;
+use super::node::NodeReconciler;
+use super::{Parts, sweep};
+use crate::db::cluster::ClusterSpec;
+use crate::db::{lease, resource};
+
+/// How long a server may be silent before another one reconciles in its place.
+const LEASE_MS: i64 = 15_000;
+/// How often the lease is renewed, new clusters are looked for and leftovers are swept.
+const TICK: Duration = Duration::from_secs(5);
+/// The longest wait after failures in a row.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
+
+/// When a loop wants to look again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// At the latest after that time, or when woken.
+    After(Duration),
+    /// The object is gone: the loop ends.
+    Never,
+}
+
+/// The loops of one cluster; dropped, they end at once (they are idempotent, so anywhere will do).
+struct Loops {
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl Drop for Loops {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// Reconciles for as long as `stop` stays false. `holder` names this server in the lease; it is the same after a
+/// restart, so a server that was killed goes on at once.
+pub async fn run(parts: Parts, holder: String, mut stop: watch::Receiver<bool>) {
+    let mut changes = parts.db.changes().subscribe();
+    let mut ticks = tokio::time::interval(TICK);
+    let mut loops: HashMap<String, Loops> = HashMap::new();
+    let mut leading = false;
+    loop {
+        tokio::select! {
+            _ = stop.changed() => break,
+            change = changes.recv() => match change {
+                Ok(change) if leading => on_change(&parts, &mut loops, &change).await,
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) => parts.wakers.wake_all(),
+                Err(RecvError::Closed) => break,
+            },
+            _ = ticks.tick() => {
+                leading = lead(&parts, &holder, leading).await;
+                if leading {
+                    start_missing(&parts, &mut loops).await;
+                    sweep::run(&parts).await;
+                } else {
+                    loops.clear();
+                }
+            }
+        }
+    }
+    loops.clear();
+    if leading && let Err(error) = lease::release(&parts.db, "reconcile", &holder).await {
+        tracing::warn!(%error, "cannot give the lease back; it expires by itself");
+    }
+}
+
+/// Whether this server is the one that reconciles. While the database is away nobody else can take the lease either,
+/// so a leader goes on leading.
+async fn lead(parts: &Parts, holder: &str, leading: bool) -> bool {
+    match lease::acquire(&parts.db, "reconcile", holder, LEASE_MS).await {
+        Ok(mine) => {
+            if mine != leading {
+                tracing::info!(mine, "reconciling");
+            }
+            mine
+        }
+        Err(error) => {
+            tracing::warn!(%error, "cannot renew the lease");
+            leading
+        }
+    }
+}
+
+async fn on_change(parts: &Parts, loops: &mut HashMap<String, Loops>, change: &Change) {
+    match change.kind {
+        Kind::Cluster | Kind::ComputeNodeGroup | Kind::Queue => {
+            if !loops.contains_key(&change.cluster_id) {
+                start_missing(parts, loops).await;
+            }
+            parts.wakers.wake_cluster(&change.cluster_id);
+        }
+        // What the reconcilers say themselves must not wake them.
+        Kind::Node | Kind::Job | Kind::Event => {}
+    }
+}
+
+/// Starts the loops of clusters that have none and forgets those that have ended.
+async fn start_missing(parts: &Parts, loops: &mut HashMap<String, Loops>) {
+    loops.retain(|_, l| !l.tasks[0].is_finished());
+    let rows = match resource::list::<ClusterSpec>(parts.db.pool(), None).await {
+        Ok(rows) => rows,
+        Err(error) => return tracing::warn!(%error, "cannot list the clusters"),
+    };
+    for row in rows {
+        let waker = parts.wakers.of(&row.id);
+        loops.entry(row.id.clone()).or_insert_with(|| {
+            let cluster = ClusterReconciler::new(parts.clone(), row.id.clone());
+            let node = NodeReconciler::new(parts.clone(), row.id.clone());
+            Loops {
+                tasks: [
+                    tokio::spawn(run_loop(cluster, waker.cluster.clone())),
+                    tokio::spawn(run_loop(node, waker.node.clone())),
+                ],
+            }
+        });
+    }
+}
+
+/// One reconciler of one cluster.
+pub trait Reconciler: Send + 'static {
+    /// Its name in logs.
+    fn name(&self) -> String;
+    /// One run: look, plan, act, write back.
+    fn run(&mut self) -> impl Future<Output = anyhow::Result<Next>> + Send;
+}
+
+async fn run_loop(mut reconciler: impl Reconciler, wake: std::sync::Arc<Notify>) {
+    let mut failures = 0;
+    loop {
+        let wait = match reconciler.run().await {
+            Ok(Next::Never) => return,
+            Ok(Next::After(wait)) => {
+                failures = 0;
+                wait
+            }
+            Err(error) => {
+                failures += 1;
+                tracing::warn!(
+                    reconciler = reconciler.name(),
+                    failures,
+                    error = format!("{error:#}"),
+                    "run failed"
+                );
+                backoff(failures)
+            }
+        };
+        // A wake-up during the run is kept by `Notify` and makes this return at once.
+        let _ = tokio::time::timeout(wait, wake.notified()).await;
+    }
+}
+
+/// 0.5 s, 1 s, 2 s … 30 s.
+fn backoff(failures: u32) -> Duration {
+    (Duration::from_millis(250) * 2_u32.saturating_pow(failures.min(10))).min(LONGEST_BACKOFF)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_retried_ever_later_but_never_given_up() {
+        assert_eq!(backoff(1), Duration::from_millis(500));
+        assert_eq!(backoff(2), Duration::from_secs(1));
+        assert_eq!(backoff(1000), LONGEST_BACKOFF);
+    }
+}

@@ -1,0 +1,467 @@
+//! Keeps the instances of a cluster: launches what Slurm wants, ends what it lets go, replaces what died.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use app::model::live::Kind;
+use app::model::node::BootStep;
+use futures::StreamExt;
+
+use super::Parts;
+use super::driver::{Next, Reconciler};
+use super::node_plan::{Group, Seen, Step, plan};
+use super::observed::Snapshot;
+use crate::db::cluster::ClusterRow;
+use crate::db::compute_node_group::ComputeNodeGroupRow;
+use crate::db::instance::InstanceRow;
+use crate::db::{self, instance, now, resource};
+use crate::provider::{LaunchRequest, ObservedInstance};
+use crate::service::{id, instance::bootstrap_hash};
+use crate::slurm::client::{Client, NodeUpdate};
+
+/// How often processes are looked after. Cheap: a few system calls per instance.
+const TICK: Duration = Duration::from_millis(500);
+/// The pause while nodes are about to come up, so that a job starts as soon as its last node is there.
+const EXPECTING: Duration = Duration::from_millis(50);
+/// The pause while something is under way that nobody waits for.
+const UNDER_WAY: Duration = Duration::from_millis(250);
+/// Slurm is asked at least this often even when nothing seems to happen.
+const LONGEST_SILENCE_MS: i64 = 15_000;
+/// Processes that are started or ended at the same time.
+const PARALLEL: usize = 8;
+/// Ended instances that are looked at for back-off.
+const HISTORY: i64 = 200;
+/// The bytes of a bootstrap id: 256 bits (A8 asks for at least 128).
+const BOOTSTRAP_BYTES: usize = 32;
+/// Slurm's reason texts are one line; a longer one is cut.
+const LONGEST_REASON: usize = 200;
+
+/// The loop of one cluster.
+pub struct NodeReconciler {
+    parts: Parts,
+    cluster_id: String,
+    /// Size of slurmctld's log at the last look: it grows with every job and node that changes.
+    log_size: u64,
+}
+
+impl NodeReconciler {
+    pub fn new(parts: Parts, cluster_id: String) -> Self {
+        Self {
+            parts,
+            cluster_id,
+            log_size: 0,
+        }
+    }
+}
+
+impl Reconciler for NodeReconciler {
+    fn name(&self) -> String {
+        format!("node {}", self.cluster_id)
+    }
+
+    async fn run(&mut self) -> anyhow::Result<Next> {
+        let db = self.parts.db.clone();
+        let pool = db.pool();
+        let Some(cluster): Option<ClusterRow> =
+            resource::find(pool, None, &self.cluster_id).await?
+        else {
+            return Ok(Next::Never);
+        };
+        if cluster.applied_spec.is_none() || !cluster.status.can_be_used() {
+            return Ok(Next::After(TICK));
+        }
+        let Some(client) = self
+            .parts
+            .client(&cluster.id, &cluster.spec.scheduler.version)?
+        else {
+            return Ok(Next::After(TICK));
+        };
+        let instances = instance::live(pool, &cluster.id).await?;
+        let provider = self.parts.provider.observe(&cluster.id).await?;
+        let snapshot = self.look(&client, &instances, &provider).await?;
+        let groups: Vec<ComputeNodeGroupRow> = resource::list(pool, Some(&cluster.id)).await?;
+        let ended = instance::ended(pool, &cluster.id, HISTORY).await?;
+        let seen = Seen {
+            instances,
+            ended,
+            provider,
+            nodes: snapshot.nodes.clone(),
+            now: now(),
+        };
+        let steps = plan(&in_force(&groups), &seen);
+        let acted = !steps.is_empty();
+        if acted {
+            let act = Act {
+                parts: &self.parts,
+                cluster: &cluster,
+                client: &client,
+                groups: &groups,
+                seen: &seen,
+            };
+            act.all(steps).await?;
+            self.log_size = 0;
+        }
+        Ok(Next::After(self.pause(&seen, acted)))
+    }
+}
+
+impl NodeReconciler {
+    /// What Slurm says now, or what it said last when nothing can have changed since.
+    async fn look(
+        &mut self,
+        client: &Client,
+        instances: &[InstanceRow],
+        provider: &[ObservedInstance],
+    ) -> anyhow::Result<std::sync::Arc<Snapshot>> {
+        let latest = self.parts.observed.latest(&self.cluster_id);
+        let log = self
+            .parts
+            .controllers
+            .dir(&self.cluster_id)
+            .join("slurmctld.log");
+        let log_size = tokio::fs::metadata(log).await.map_or(0, |m| m.len());
+        let unsettled = instances
+            .iter()
+            .any(|i| i.ready_at.is_none() || i.reason.is_some())
+            || provider.iter().filter(|i| i.running).count() != instances.len()
+            || latest.nodes.iter().any(in_transition);
+        let waited_for = self.parts.observed.waiting(&self.cluster_id) > 0;
+        let old = now() - latest.asked_at > LONGEST_SILENCE_MS;
+        if !(unsettled || waited_for || old || log_size != self.log_size) {
+            return Ok(latest);
+        }
+        let asked_at = now();
+        let (nodes, jobs) = tokio::try_join!(client.nodes(), client.jobs())?;
+        self.log_size = log_size;
+        self.parts.observed.publish(
+            &self.cluster_id,
+            Snapshot {
+                asked_at,
+                nodes,
+                jobs,
+            },
+        );
+        Ok(self.parts.observed.latest(&self.cluster_id))
+    }
+
+    fn pause(&self, seen: &Seen, acted: bool) -> Duration {
+        let expecting = seen
+            .instances
+            .iter()
+            .any(|i| i.registered_at.is_some() && i.ready_at.is_none());
+        if expecting {
+            EXPECTING
+        } else if acted || seen.nodes.iter().any(in_transition) {
+            UNDER_WAY
+        } else {
+            TICK
+        }
+    }
+}
+
+/// Slurm is about to change the node by itself.
+fn in_transition(node: &crate::slurm::client::NodeInfo) -> bool {
+    ["POWERING_UP", "POWER_UP", "POWERING_DOWN", "POWER_DOWN"]
+        .iter()
+        .any(|flag| node.is(flag))
+}
+
+/// The groups as their last accepted configuration has them. A group that is being deleted wants no nodes.
+fn in_force(groups: &[ComputeNodeGroupRow]) -> Vec<Group> {
+    groups
+        .iter()
+        .filter(|row| row.status != app::model::status::Status::Deleting)
+        .filter_map(|row| row.applied_spec.as_ref().map(|spec| (row, spec)))
+        .map(|(row, spec)| Group {
+            id: row.id.clone(),
+            name: row.name.clone(),
+            max: spec.scaling.max_instance_count,
+            is_static: spec.is_static(),
+            launch_generation: spec.launch_generation,
+            idle_seconds: spec
+                .slurm
+                .as_ref()
+                .and_then(|s| s.scale_down_idle_time_in_seconds),
+        })
+        .collect()
+}
+
+/// Carries out one plan.
+struct Act<'a> {
+    parts: &'a Parts,
+    cluster: &'a ClusterRow,
+    client: &'a Client,
+    groups: &'a [ComputeNodeGroupRow],
+    seen: &'a Seen,
+}
+
+impl Act<'_> {
+    async fn all(&self, steps: Vec<Step>) -> anyhow::Result<()> {
+        tracing::info!(cluster = self.cluster.name, ?steps, "acting");
+        let mut launches = vec![];
+        let mut ends = vec![];
+        let mut failures: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut updates: Vec<(NodeUpdate, String)> = vec![];
+        for step in steps {
+            match step {
+                Step::Launch { node, group_id } => launches.push((node, group_id)),
+                Step::MarkReady { instance } => self.mark_ready(&instance).await?,
+                Step::End { instance, reason } => ends.push((instance, reason)),
+                Step::Fail {
+                    node,
+                    instance,
+                    reason,
+                } => {
+                    ends.extend(instance.map(|i| (i, reason.clone())));
+                    failures.entry(reason).or_default().push(node);
+                }
+                Step::Recover { node } => {
+                    let reason = "Nothing runs for the node: its name is free again.".to_string();
+                    updates.push((NodeUpdate::PowerDownForce { reason }, node));
+                }
+                Step::PowerUp { node } => updates.push((NodeUpdate::PowerUp, node)),
+                Step::Replace { node } => {
+                    let reason =
+                        "The group's settings changed: a new instance takes over.".to_string();
+                    updates.push((NodeUpdate::PowerDownAsap { reason }, node));
+                }
+                Step::PowerDown { node } => updates.push((NodeUpdate::PowerDown, node)),
+                Step::EndOrphan { instance } => {
+                    self.parts
+                        .provider
+                        .terminate(&self.cluster.id, &instance)
+                        .await?
+                }
+            }
+        }
+        self.launch(launches).await?;
+        self.fail(failures).await?;
+        self.end(ends).await?;
+        self.update(updates).await
+    }
+
+    fn row(&self, instance_id: &str) -> Option<&InstanceRow> {
+        self.seen.instances.iter().find(|i| i.id == instance_id)
+    }
+
+    /// Rows first, in one transaction, then processes: a crash in between leaves rows whose instance never shows, and
+    /// those fail by themselves.
+    async fn launch(&self, wanted: Vec<(String, String)>) -> anyhow::Result<()> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let mut write = self.parts.db.write().await?;
+        let mut requests = vec![];
+        for (node_name, group_id) in wanted {
+            let Some(group) = self.groups.iter().find(|g| g.id == group_id) else {
+                continue;
+            };
+            let (row, request) = self.attempt(node_name, group);
+            instance::insert(&mut write, &row).await?;
+            let message = format!("Node {} starts as instance {}.", row.node_name, row.id);
+            self.event(&mut write, &row.node_name, &message).await?;
+            requests.push(request);
+        }
+        write.commit().await?;
+        let provider = &self.parts.provider;
+        let results: Vec<_> = futures::stream::iter(requests)
+            .map(|request| async move {
+                let result = provider.launch(&request).await;
+                (request, result)
+            })
+            .buffer_unordered(PARALLEL)
+            .collect()
+            .await;
+        for (request, result) in results {
+            if let Err(error) = result {
+                self.note_launch_failure(&request, &error.to_string())
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn attempt(
+        &self,
+        node_name: String,
+        group: &ComputeNodeGroupRow,
+    ) -> (InstanceRow, LaunchRequest) {
+        let spec = group.applied_spec.as_ref().unwrap_or(&group.spec);
+        let bootstrap_id = id::random_hex(BOOTSTRAP_BYTES);
+        let at = now();
+        let row = InstanceRow {
+            id: id::instance_id(),
+            cluster_id: self.cluster.id.clone(),
+            compute_node_group_id: group.id.clone(),
+            node_name: node_name.clone(),
+            instance_type: spec.instance_type().into(),
+            launch_generation: spec.launch_generation,
+            bootstrap_hash: bootstrap_hash(&bootstrap_id),
+            launched_at: at,
+            registered_at: None,
+            ready_at: None,
+            ended_at: None,
+            reason: None,
+            steps: vec![BootStep {
+                name: "launched".into(),
+                at,
+                detail: None,
+            }],
+        };
+        let request = LaunchRequest {
+            instance_id: row.id.clone(),
+            cluster_id: row.cluster_id.clone(),
+            compute_node_group_id: group.id.clone(),
+            node_name,
+            instance_type: row.instance_type.clone(),
+            bootstrap_id,
+            slurm_version: self.cluster.spec.scheduler.version.clone(),
+        };
+        (row, request)
+    }
+
+    /// A launch that the provider refused is a failed boot step: the next plan fails the node at once.
+    async fn note_launch_failure(&self, request: &LaunchRequest, why: &str) -> anyhow::Result<()> {
+        let mut write = self.parts.db.write().await?;
+        let step = BootStep {
+            name: "launch-failed".into(),
+            at: now(),
+            detail: Some(why.into()),
+        };
+        instance::add_step(&mut write, &request.instance_id, step).await?;
+        Ok(write.commit().await?)
+    }
+
+    async fn mark_ready(&self, instance_id: &str) -> anyhow::Result<()> {
+        let Some(row) = self.row(instance_id) else {
+            return Ok(());
+        };
+        let mut write = self.parts.db.write().await?;
+        instance::set_ready(&mut write, row).await?;
+        self.event(
+            &mut write,
+            &row.node_name,
+            &format!("Node {} is up.", row.node_name),
+        )
+        .await?;
+        Ok(write.commit().await?)
+    }
+
+    /// Slurm first, so that the jobs go back to the queue for the right reason.
+    async fn fail(&self, failures: BTreeMap<String, Vec<String>>) -> anyhow::Result<()> {
+        for (reason, nodes) in failures {
+            let mut write = self.parts.db.write().await?;
+            for node in &nodes {
+                self.event(
+                    &mut write,
+                    node,
+                    &format!("Node {node} failed; its jobs go back to the queue. {reason}"),
+                )
+                .await?;
+            }
+            write.commit().await?;
+            // A node that is down already keeps Slurm's own reason.
+            let up: Vec<String> = nodes.iter().filter(|n| !self.is_down(n)).cloned().collect();
+            let reason = one_line(&reason);
+            if !up.is_empty() {
+                self.client
+                    .update_nodes(&up, &NodeUpdate::Down { reason })
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_down(&self, node: &str) -> bool {
+        self.seen
+            .nodes
+            .iter()
+            .any(|n| n.name == node && n.is("DOWN"))
+    }
+
+    async fn end(&self, ends: Vec<(String, String)>) -> anyhow::Result<()> {
+        let results: Vec<anyhow::Result<()>> = futures::stream::iter(ends)
+            .map(|(instance_id, reason)| async move { self.end_one(&instance_id, &reason).await })
+            .buffer_unordered(PARALLEL)
+            .collect()
+            .await;
+        results.into_iter().collect()
+    }
+
+    /// The reason is written before anything is ended: after a crash the next run goes on with the end.
+    async fn end_one(&self, instance_id: &str, reason: &str) -> anyhow::Result<()> {
+        let Some(row) = self.row(instance_id) else {
+            return Ok(());
+        };
+        let mut write = self.parts.db.write().await?;
+        instance::set_reason(&mut write, row, reason).await?;
+        write.commit().await?;
+        self.parts
+            .provider
+            .terminate(&self.cluster.id, instance_id)
+            .await?;
+        let mut write = self.parts.db.write().await?;
+        instance::set_ended(&mut write, row).await?;
+        self.event(
+            &mut write,
+            &row.node_name,
+            &format!("Instance {instance_id} ended. {reason}"),
+        )
+        .await?;
+        Ok(write.commit().await?)
+    }
+
+    async fn update(&self, updates: Vec<(NodeUpdate, String)>) -> anyhow::Result<()> {
+        let mut batches: Vec<(NodeUpdate, Vec<String>)> = vec![];
+        for (update, node) in updates {
+            match batches.iter_mut().find(|(known, _)| *known == update) {
+                Some((_, nodes)) => nodes.push(node),
+                None => batches.push((update, vec![node])),
+            }
+        }
+        for (update, nodes) in batches {
+            self.client.update_nodes(&nodes, &update).await?;
+        }
+        Ok(())
+    }
+
+    async fn event(&self, write: &mut db::Write, node: &str, message: &str) -> sqlx::Result<()> {
+        db::event::insert(
+            write,
+            &self.cluster.id,
+            Kind::Node,
+            node,
+            "reconciler",
+            message,
+        )
+        .await
+    }
+}
+
+/// A reason as Slurm takes it: one line, not too long.
+pub(super) fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(LONGEST_REASON)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_line() {
+        assert_eq!(one_line("a\nb"), "a b");
+        assert_eq!(one_line(&"x".repeat(1000)).len(), LONGEST_REASON);
+    }
+
+    #[test]
+    fn a_node_under_way_is_looked_at_often() {
+        let node = crate::slurm::client::NodeInfo {
+            states: ["POWERING_UP".to_string()].into(),
+            ..Default::default()
+        };
+        assert!(in_transition(&node));
+    }
+}

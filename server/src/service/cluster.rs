@@ -1,0 +1,585 @@
+//! Clusters: create, get, list, update, delete (C1–C8, C10, C11).
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use app::model::cluster::*;
+use app::model::error::{Error, Result};
+use app::model::limits;
+use app::model::live::Kind;
+use app::model::name::{CLUSTER_NAME_MAX, check_name};
+use app::model::operation::Operation;
+use app::model::status::Status;
+use app::port::Caller;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use zeroize::Zeroizing;
+
+use super::write::{Begun, Change};
+use super::{Service, cut, id, internal, network, page, provider_error, settings, timestamp};
+use crate::config::PortRange;
+use crate::db::cluster::{ClusterRow, ClusterSpec, Ports};
+use crate::db::compute_node_group::ComputeNodeGroupSpec;
+use crate::db::queue::QueueSpec;
+use crate::db::resource::{self, Row};
+use crate::db::{secret, tag};
+
+/// `ResourceNotFoundException.resourceType` and friends.
+pub const RESOURCE_TYPE: &str = "CLUSTER";
+/// Seconds that a node may idle when nobody says otherwise (C8).
+const IDLE_TIME: i64 = 600;
+/// Bytes of an `auth/slurm` key: Slurm's documentation makes 1024.
+const KEY_BYTES: usize = 1024;
+/// The quota of clusters, as AWS codes it.
+const CLUSTERS_QUOTA: &str = "L-4B1D5BBA";
+/// The quota of one cluster in CREATING.
+const CREATING_QUOTA: &str = "L-6C8AE3F0";
+
+impl Service {
+    pub(super) async fn create_cluster(
+        &self,
+        caller: &Caller,
+        input: CreateClusterRequest,
+    ) -> Result<CreateClusterResponse> {
+        self.authorize(caller, Operation::CreateCluster, &self.arns.cluster("*"))?;
+        check_name(&input.cluster_name, CLUSTER_NAME_MAX)
+            .map_err(|why| Error::field("clusterName", why))?;
+        let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
+        check_version(&catalogue.slurm_versions, &input.scheduler.version)?;
+        let networking = network::resolve(&catalogue, &input.networking)?;
+        let asked = input.slurm_configuration.clone().unwrap_or_default();
+        settings::check_cluster(&input.scheduler.version, &asked)?;
+        super::tag::check(input.tags.as_ref(), "tags")?;
+
+        let mut change = match self
+            .begin(
+                caller,
+                Operation::CreateCluster,
+                &input,
+                input.client_token.as_deref(),
+            )
+            .await?
+        {
+            Begun::Answered(answer) => return Ok(answer),
+            Begun::New(change) => change,
+        };
+        let existing: Vec<ClusterRow> = resource::list(&mut *change.write.tx, None)
+            .await
+            .map_err(internal)?;
+        check_quota(&existing, &input.cluster_name)?;
+
+        let id = id::resource_id();
+        let key = SlurmAuthKey {
+            secret_arn: self.arns.secret(&format!("pcs!slurm-secret-{id}")),
+            secret_version: id::random_hex(16),
+        };
+        let spec = ClusterSpec {
+            scheduler: input.scheduler.clone(),
+            size: input.size,
+            networking,
+            slurm: slurm_configuration(asked, key.clone()),
+            ports: allocate(self.ports, &existing, input.size)?,
+        };
+        let row = Row::new(id.clone(), id.clone(), input.cluster_name.clone(), spec);
+        resource::insert(&mut change.write, &row)
+            .await
+            .map_err(internal)?;
+        self.store_key(&mut change, &id, &key).await?;
+        let arn = self.arns.cluster(&id);
+        tag::put(
+            &mut change.write,
+            &arn,
+            &input.tags.clone().unwrap_or_default(),
+        )
+        .await
+        .map_err(internal)?;
+        change
+            .event(
+                &id,
+                Kind::Cluster,
+                &id,
+                &format!("Cluster {} is to be created.", row.name),
+            )
+            .await?;
+        change
+            .commit(
+                &arn,
+                CreateClusterResponse {
+                    cluster: self.cluster(&row),
+                },
+            )
+            .await
+    }
+
+    /// A fresh key, sealed, in the same transaction as the cluster (C10).
+    async fn store_key(
+        &self,
+        change: &mut Change<'_>,
+        cluster_id: &str,
+        key: &SlurmAuthKey,
+    ) -> Result<()> {
+        let bytes = Zeroizing::new(id::random_bytes(KEY_BYTES));
+        let text = Zeroizing::new(BASE64.encode(&*bytes));
+        let row = secret::SecretRow {
+            arn: key.secret_arn.clone(),
+            cluster_id: cluster_id.into(),
+            version: key.secret_version.clone(),
+            sealed: self
+                .seal
+                .seal("cluster-secret", text.as_bytes())
+                .map_err(internal)?,
+        };
+        secret::insert(&mut change.write, &row)
+            .await
+            .map_err(internal)
+    }
+
+    pub(super) async fn get_cluster(
+        &self,
+        caller: &Caller,
+        input: GetClusterRequest,
+    ) -> Result<GetClusterResponse> {
+        let row = self.find_cluster(&input.cluster_identifier).await?;
+        self.authorize(caller, Operation::GetCluster, &self.arns.cluster(&row.id))?;
+        Ok(GetClusterResponse {
+            cluster: self.cluster(&row),
+        })
+    }
+
+    pub(super) async fn list_clusters(
+        &self,
+        caller: &Caller,
+        input: ListClustersRequest,
+    ) -> Result<ListClustersResponse> {
+        self.authorize(caller, Operation::ListClusters, &self.arns.cluster("*"))?;
+        let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
+        let mut rows: Vec<ClusterRow> = resource::page(self.db.pool(), None, &after, limit + 1)
+            .await
+            .map_err(internal)?;
+        let next_token = cut(&mut rows, limit);
+        let clusters = rows.iter().map(|row| self.cluster_summary(row)).collect();
+        Ok(ListClustersResponse {
+            clusters,
+            next_token,
+        })
+    }
+
+    pub(super) async fn update_cluster(
+        &self,
+        caller: &Caller,
+        input: UpdateClusterRequest,
+    ) -> Result<UpdateClusterResponse> {
+        let found = self.find_cluster(&input.cluster_identifier).await?;
+        let arn = self.arns.cluster(&found.id);
+        self.authorize(caller, Operation::UpdateCluster, &arn)?;
+        let asked = update_as_request(input.slurm_configuration.clone().unwrap_or_default());
+        settings::check_cluster(&found.spec.scheduler.version, &asked)?;
+        if input
+            .scheduler
+            .as_ref()
+            .is_some_and(|s| s.version != found.spec.scheduler.version)
+        {
+            return Err(Error::field(
+                "scheduler.version",
+                "This release cannot change a running cluster's Slurm version. Create a new cluster with it.",
+            ));
+        }
+        let mut change = match self
+            .begin(
+                caller,
+                Operation::UpdateCluster,
+                &input,
+                input.client_token.as_deref(),
+            )
+            .await?
+        {
+            Begun::Answered(answer) => return Ok(answer),
+            Begun::New(change) => change,
+        };
+        let mut row = reread(&mut change, &found).await?;
+        check_can_update(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
+        merge(&mut row.spec.slurm, asked);
+        row.status = Status::Updating;
+        row.error_info.clear();
+        resource::update(&mut change.write, &row, true)
+            .await
+            .map_err(internal)?;
+        change
+            .event(
+                &row.id,
+                Kind::Cluster,
+                &row.id,
+                &format!("Cluster {} is to be updated.", row.name),
+            )
+            .await?;
+        let answer = UpdateClusterResponse {
+            cluster: self.cluster(&row),
+        };
+        change.commit(&arn, answer).await
+    }
+
+    pub(super) async fn delete_cluster(
+        &self,
+        caller: &Caller,
+        input: DeleteClusterRequest,
+    ) -> Result<DeleteClusterResponse> {
+        let operation = Operation::DeleteCluster;
+        let mut change = match self
+            .begin(caller, operation, &input, input.client_token.as_deref())
+            .await?
+        {
+            Begun::Answered(answer) => return Ok(answer),
+            Begun::New(change) => change,
+        };
+        let row: Option<ClusterRow> =
+            resource::find(&mut *change.write.tx, None, &input.cluster_identifier)
+                .await
+                .map_err(internal)?;
+        let mut row = row.ok_or_else(|| not_found(&input.cluster_identifier))?;
+        let arn = self.arns.cluster(&row.id);
+        self.authorize(caller, operation, &arn)?;
+        check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
+        check_empty(&mut change, &row).await?;
+        row.status = Status::Deleting;
+        resource::update(&mut change.write, &row, true)
+            .await
+            .map_err(internal)?;
+        change
+            .event(
+                &row.id,
+                Kind::Cluster,
+                &row.id,
+                &format!("Cluster {} is to be deleted.", row.name),
+            )
+            .await?;
+        change.commit(&arn, DeleteClusterResponse {}).await
+    }
+
+    /// The cluster of that name or id.
+    pub(super) async fn find_cluster(&self, identifier: &str) -> Result<ClusterRow> {
+        resource::find(self.db.pool(), None, identifier)
+            .await
+            .map_err(internal)?
+            .ok_or_else(|| not_found(identifier))
+    }
+
+    /// As the API shows it.
+    pub(super) fn cluster(&self, row: &ClusterRow) -> Cluster {
+        let endpoint = Endpoint {
+            r#type: EndpointType::Slurmctld,
+            private_ip_address: Ipv4Addr::LOCALHOST.to_string(),
+            public_ip_address: None,
+            ipv6_address: None,
+            port: row.spec.ports.controller.to_string(),
+        };
+        Cluster {
+            name: row.name.clone(),
+            id: row.id.clone(),
+            arn: self.arns.cluster(&row.id),
+            status: row.status,
+            created_at: timestamp(row.created_at),
+            modified_at: timestamp(row.modified_at),
+            scheduler: row.spec.scheduler.clone(),
+            size: row.spec.size,
+            slurm_configuration: Some(row.spec.slurm.clone()),
+            networking: row.spec.networking.clone(),
+            // There is nobody to talk to before the first controller has answered.
+            endpoints: row.applied_spec.is_some().then(|| vec![endpoint]),
+            error_info: row.error_info.clone(),
+        }
+    }
+
+    fn cluster_summary(&self, row: &ClusterRow) -> ClusterSummary {
+        ClusterSummary {
+            name: row.name.clone(),
+            id: row.id.clone(),
+            arn: self.arns.cluster(&row.id),
+            created_at: timestamp(row.created_at),
+            modified_at: timestamp(row.modified_at),
+            status: row.status,
+        }
+    }
+}
+
+pub(crate) fn not_found(identifier: &str) -> Error {
+    Error::not_found(
+        RESOURCE_TYPE,
+        identifier,
+        format!("There is no cluster {identifier}. ListClusters shows the clusters that exist."),
+    )
+}
+
+/// The same row inside the transaction: it may have changed or gone since it was looked up.
+pub(super) async fn reread<S: resource::Noun>(
+    change: &mut Change<'_>,
+    row: &Row<S>,
+) -> Result<Row<S>> {
+    resource::find(&mut *change.write.tx, Some(&row.cluster_id), &row.id)
+        .await
+        .map_err(internal)?
+        .ok_or_else(|| {
+            Error::not_found(
+                S::TABLE,
+                &row.id,
+                format!("{} has just been deleted.", row.name),
+            )
+        })
+}
+
+/// Refuses an update while something else is under way.
+pub(super) fn check_can_update(
+    status: Status,
+    resource_type: &str,
+    id: &str,
+    name: &str,
+) -> Result<()> {
+    if status.can_update() {
+        return Ok(());
+    }
+    Err(Error::conflict(
+        resource_type,
+        id,
+        format!("{name} is {status}. Wait until it is ACTIVE, then update it."),
+    ))
+}
+
+/// Refuses a delete while the resource is being created or deleted.
+pub(super) fn check_can_delete(
+    status: Status,
+    resource_type: &str,
+    id: &str,
+    name: &str,
+) -> Result<()> {
+    if status.can_delete() {
+        return Ok(());
+    }
+    Err(Error::conflict(
+        resource_type,
+        id,
+        format!("{name} is {status}. Wait until that is done, then delete it."),
+    ))
+}
+
+fn check_version(versions: &[app::model::catalogue::SlurmVersion], asked: &str) -> Result<()> {
+    let today = chrono::Utc::now().format("%Y-%m-%d").to_string();
+    let usable = |v: &&app::model::catalogue::SlurmVersion| v.installed && v.end_of_life > today;
+    let names = versions
+        .iter()
+        .filter(usable)
+        .map(|v| v.id.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
+    let refuse = |why: &str| {
+        Err(Error::field(
+            "scheduler.version",
+            format!("Slurm {asked} {why}. Versions to choose from: {names}."),
+        ))
+    };
+    match versions.iter().find(|v| v.id == asked) {
+        None => refuse("is not a version that this service knows"),
+        Some(v) if !v.installed => refuse("is not installed on this controller host"),
+        Some(v) if v.end_of_life <= today => refuse("is past its end of life"),
+        Some(_) => Ok(()),
+    }
+}
+
+fn check_quota(existing: &[ClusterRow], name: &str) -> Result<()> {
+    if let Some(twin) = existing.iter().find(|c| c.name == name) {
+        return Err(Error::conflict(
+            RESOURCE_TYPE,
+            &twin.id,
+            format!(
+                "A cluster named {name} exists already ({}). Choose another name.",
+                twin.id
+            ),
+        ));
+    }
+    if let Some(creating) = existing.iter().find(|c| c.status == Status::Creating) {
+        return Err(Error::quota(
+            CREATING_QUOTA,
+            format!(
+                "Cluster {} is being created; one at a time. Wait until it is ACTIVE.",
+                creating.name
+            ),
+        ));
+    }
+    if existing.len() as i64 >= limits::CLUSTERS {
+        return Err(Error::quota(
+            CLUSTERS_QUOTA,
+            format!(
+                "There are {} clusters, the most of this account and region. Delete one first.",
+                existing.len()
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// Names what stands in the way of a cluster's end (C11).
+async fn check_empty(change: &mut Change<'_>, row: &ClusterRow) -> Result<()> {
+    let groups: Vec<Row<ComputeNodeGroupSpec>> =
+        resource::list(&mut *change.write.tx, Some(&row.id))
+            .await
+            .map_err(internal)?;
+    let queues: Vec<Row<QueueSpec>> = resource::list(&mut *change.write.tx, Some(&row.id))
+        .await
+        .map_err(internal)?;
+    let names: Vec<String> = queues
+        .iter()
+        .map(|q| format!("queue {}", q.name))
+        .chain(
+            groups
+                .iter()
+                .map(|g| format!("compute node group {}", g.name)),
+        )
+        .collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(Error::conflict(
+        RESOURCE_TYPE,
+        &row.id,
+        format!(
+            "Cluster {} still has {}. Delete them first.",
+            row.name,
+            names.join(", ")
+        ),
+    ))
+}
+
+/// What was asked for, with the defaults that are in force.
+fn slurm_configuration(
+    asked: ClusterSlurmConfigurationRequest,
+    key: SlurmAuthKey,
+) -> ClusterSlurmConfiguration {
+    ClusterSlurmConfiguration {
+        scale_down_idle_time_in_seconds: asked.scale_down_idle_time_in_seconds.or(Some(IDLE_TIME)),
+        slurm_custom_settings: asked.slurm_custom_settings,
+        slurmdbd_custom_settings: asked.slurmdbd_custom_settings,
+        cgroup_custom_settings: asked.cgroup_custom_settings,
+        auth_key: Some(key),
+        jwt_auth: None,
+        accounting: asked.accounting,
+        slurm_rest: asked.slurm_rest,
+    }
+}
+
+/// An update's members in the shape of a create, so that one check serves both.
+fn update_as_request(
+    update: UpdateClusterSlurmConfigurationRequest,
+) -> ClusterSlurmConfigurationRequest {
+    ClusterSlurmConfigurationRequest {
+        scale_down_idle_time_in_seconds: update.scale_down_idle_time_in_seconds,
+        slurm_custom_settings: update.slurm_custom_settings,
+        slurmdbd_custom_settings: update.slurmdbd_custom_settings,
+        cgroup_custom_settings: update.cgroup_custom_settings,
+        accounting: update.accounting.and_then(|a| {
+            a.mode.map(|mode| Accounting {
+                mode,
+                default_purge_time_in_days: a.default_purge_time_in_days,
+            })
+        }),
+        slurm_rest: update
+            .slurm_rest
+            .and_then(|r| r.mode)
+            .map(|mode| SlurmRest { mode }),
+    }
+}
+
+/// What is named replaces what was; what is not named stays.
+fn merge(current: &mut ClusterSlurmConfiguration, asked: ClusterSlurmConfigurationRequest) {
+    fn set<T>(current: &mut Option<T>, asked: Option<T>) {
+        if asked.is_some() {
+            *current = asked;
+        }
+    }
+    set(
+        &mut current.scale_down_idle_time_in_seconds,
+        asked.scale_down_idle_time_in_seconds,
+    );
+    set(
+        &mut current.slurm_custom_settings,
+        asked.slurm_custom_settings,
+    );
+    set(
+        &mut current.slurmdbd_custom_settings,
+        asked.slurmdbd_custom_settings,
+    );
+    set(
+        &mut current.cgroup_custom_settings,
+        asked.cgroup_custom_settings,
+    );
+    set(&mut current.accounting, asked.accounting);
+    set(&mut current.slurm_rest, asked.slurm_rest);
+}
+
+/// The first block of ports in the range that no other cluster has and that is free on this host.
+fn allocate(range: PortRange, existing: &[ClusterRow], size: Size) -> Result<Ports> {
+    let nodes = u16::try_from(size.max_instances()).map_err(internal)?;
+    let mut first = range.first;
+    while u32::from(first) + u32::from(nodes) <= u32::from(range.last) {
+        let last = first + nodes;
+        let taken = existing
+            .iter()
+            .map(|c| c.spec.ports)
+            .find(|p| p.controller <= last && p.first_node + p.nodes > first);
+        let busy =
+            (first..=last).find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_err());
+        match (taken, busy) {
+            (Some(ports), _) => first = ports.first_node + ports.nodes,
+            (None, Some(port)) => first = port + 1,
+            (None, None) => {
+                return Ok(Ports {
+                    controller: first,
+                    first_node: first + 1,
+                    nodes,
+                });
+            }
+        }
+    }
+    Err(Error::quota(
+        CLUSTERS_QUOTA,
+        format!(
+            "No {} free ports in a row between {} and {} on this host. Delete a cluster, choose a smaller size, or \
+             start the server with a wider --ports.",
+            nodes + 1,
+            range.first,
+            range.last
+        ),
+    ))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_update_keeps_what_it_does_not_name() {
+        let key = SlurmAuthKey {
+            secret_arn: "arn".into(),
+            secret_version: "1".into(),
+        };
+        let mut current =
+            slurm_configuration(ClusterSlurmConfigurationRequest::default(), key.clone());
+        let asked = UpdateClusterSlurmConfigurationRequest {
+            scale_down_idle_time_in_seconds: Some(60),
+            ..Default::default()
+        };
+        merge(&mut current, update_as_request(asked));
+        assert_eq!(current.scale_down_idle_time_in_seconds, Some(60));
+        assert_eq!(current.auth_key, Some(key));
+    }
+
+    #[test]
+    fn a_port_in_use_is_passed_over() {
+        let busy = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = busy.local_addr().unwrap().port();
+        let range = PortRange {
+            first: port,
+            last: port.saturating_add(200),
+        };
+        if let Ok(ports) = allocate(range, &[], Size::Small) {
+            assert!(ports.controller > port);
+        }
+    }
+}

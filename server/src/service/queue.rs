@@ -1,0 +1,324 @@
+//! Queues: create, get, list, update, delete (Q1–Q4).
+
+use app::model::error::{Error, Result};
+use app::model::live::Kind;
+use app::model::name::{CHILD_NAME_MAX, check_name, is_id};
+use app::model::operation::Operation;
+use app::model::queue::*;
+use app::model::status::Status;
+use app::port::Caller;
+
+use super::cluster::{check_can_delete, check_can_update, reread};
+use super::compute_node_group::check_cluster_usable;
+use super::write::{Begun, Change};
+use super::{Service, cut, id, internal, page, settings, timestamp};
+use crate::db::cluster::ClusterRow;
+use crate::db::compute_node_group::ComputeNodeGroupRow;
+use crate::db::queue::{QueueRow, QueueSpec};
+use crate::db::resource::{self, Row};
+use crate::db::tag;
+use crate::slurm::catalogue::Scope;
+
+const RESOURCE_TYPE: &str = "QUEUE";
+
+impl Service {
+    pub(super) async fn create_queue(
+        &self,
+        caller: &Caller,
+        input: CreateQueueRequest,
+    ) -> Result<CreateQueueResponse> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let operation = Operation::CreateQueue;
+        self.authorize(caller, operation, &self.arns.queue(&cluster.id, "*"))?;
+        check_name(&input.queue_name, CHILD_NAME_MAX)
+            .map_err(|why| Error::field("queueName", why))?;
+        check_settings(&cluster, input.slurm_configuration.as_ref())?;
+        super::tag::check(input.tags.as_ref(), "tags")?;
+
+        let mut change = match self
+            .begin(caller, operation, &input, input.client_token.as_deref())
+            .await?
+        {
+            Begun::Answered(answer) => return Ok(answer),
+            Begun::New(change) => change,
+        };
+        let cluster = reread(&mut change, &cluster).await?;
+        check_cluster_usable(&cluster)?;
+        let siblings: Vec<QueueRow> = resource::list(&mut *change.write.tx, Some(&cluster.id))
+            .await
+            .map_err(internal)?;
+        if let Some(twin) = siblings
+            .iter()
+            .find(|q| q.name.eq_ignore_ascii_case(&input.queue_name))
+        {
+            let message = format!(
+                "Cluster {} has a queue named {} already. Choose another name.",
+                cluster.name, twin.name
+            );
+            return Err(Error::conflict(RESOURCE_TYPE, &twin.id, message));
+        }
+        let groups = input
+            .compute_node_group_configurations
+            .clone()
+            .unwrap_or_default();
+        check_groups(&mut change, &cluster, &groups).await?;
+        let spec = QueueSpec {
+            groups,
+            slurm: input.slurm_configuration.clone(),
+        };
+        let row = Row::new(
+            id::resource_id(),
+            cluster.id.clone(),
+            input.queue_name.clone(),
+            spec,
+        );
+        resource::insert(&mut change.write, &row)
+            .await
+            .map_err(internal)?;
+        let arn = self.arns.queue(&cluster.id, &row.id);
+        tag::put(
+            &mut change.write,
+            &arn,
+            &input.tags.clone().unwrap_or_default(),
+        )
+        .await
+        .map_err(internal)?;
+        let message = format!("Queue {} is to be created.", row.name);
+        change
+            .event(&cluster.id, Kind::Queue, &row.id, &message)
+            .await?;
+        change
+            .commit(
+                &arn,
+                CreateQueueResponse {
+                    queue: self.queue(&row),
+                },
+            )
+            .await
+    }
+
+    pub(super) async fn get_queue(
+        &self,
+        caller: &Caller,
+        input: GetQueueRequest,
+    ) -> Result<GetQueueResponse> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let row = self.find_queue(&cluster, &input.queue_identifier).await?;
+        self.authorize(
+            caller,
+            Operation::GetQueue,
+            &self.arns.queue(&cluster.id, &row.id),
+        )?;
+        Ok(GetQueueResponse {
+            queue: self.queue(&row),
+        })
+    }
+
+    pub(super) async fn list_queues(
+        &self,
+        caller: &Caller,
+        input: ListQueuesRequest,
+    ) -> Result<ListQueuesResponse> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        self.authorize(
+            caller,
+            Operation::ListQueues,
+            &self.arns.cluster(&cluster.id),
+        )?;
+        let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
+        let mut rows: Vec<QueueRow> =
+            resource::page(self.db.pool(), Some(&cluster.id), &after, limit + 1)
+                .await
+                .map_err(internal)?;
+        let next_token = cut(&mut rows, limit);
+        Ok(ListQueuesResponse {
+            queues: rows.iter().map(|row| self.queue_summary(row)).collect(),
+            next_token,
+        })
+    }
+
+    pub(super) async fn update_queue(
+        &self,
+        caller: &Caller,
+        input: UpdateQueueRequest,
+    ) -> Result<UpdateQueueResponse> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let found = self.find_queue(&cluster, &input.queue_identifier).await?;
+        let arn = self.arns.queue(&cluster.id, &found.id);
+        self.authorize(caller, Operation::UpdateQueue, &arn)?;
+        check_settings(&cluster, input.slurm_configuration.as_ref())?;
+        let operation = Operation::UpdateQueue;
+        let mut change = match self
+            .begin(caller, operation, &input, input.client_token.as_deref())
+            .await?
+        {
+            Begun::Answered(answer) => return Ok(answer),
+            Begun::New(change) => change,
+        };
+        let cluster = reread(&mut change, &cluster).await?;
+        check_cluster_usable(&cluster)?;
+        let mut row = reread(&mut change, &found).await?;
+        check_can_update(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
+        if let Some(groups) = &input.compute_node_group_configurations {
+            check_groups(&mut change, &cluster, groups).await?;
+            row.spec.groups = groups.clone();
+        }
+        if input.slurm_configuration.is_some() {
+            row.spec.slurm = input.slurm_configuration.clone();
+        }
+        row.status = Status::Updating;
+        row.error_info.clear();
+        resource::update(&mut change.write, &row, true)
+            .await
+            .map_err(internal)?;
+        let message = format!("Queue {} is to be updated.", row.name);
+        change
+            .event(&cluster.id, Kind::Queue, &row.id, &message)
+            .await?;
+        let answer = UpdateQueueResponse {
+            queue: self.queue(&row),
+        };
+        change.commit(&arn, answer).await
+    }
+
+    pub(super) async fn delete_queue(
+        &self,
+        caller: &Caller,
+        input: DeleteQueueRequest,
+    ) -> Result<DeleteQueueResponse> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let operation = Operation::DeleteQueue;
+        let mut change = match self
+            .begin(caller, operation, &input, input.client_token.as_deref())
+            .await?
+        {
+            Begun::Answered(answer) => return Ok(answer),
+            Begun::New(change) => change,
+        };
+        let row: Option<QueueRow> = resource::find(
+            &mut *change.write.tx,
+            Some(&cluster.id),
+            &input.queue_identifier,
+        )
+        .await
+        .map_err(internal)?;
+        let mut row = row.ok_or_else(|| not_found(&cluster, &input.queue_identifier))?;
+        let arn = self.arns.queue(&cluster.id, &row.id);
+        self.authorize(caller, operation, &arn)?;
+        check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
+        row.status = Status::Deleting;
+        resource::update(&mut change.write, &row, true)
+            .await
+            .map_err(internal)?;
+        let message = format!("Queue {} is to be deleted; its jobs end.", row.name);
+        change
+            .event(&cluster.id, Kind::Queue, &row.id, &message)
+            .await?;
+        change.commit(&arn, DeleteQueueResponse {}).await
+    }
+
+    async fn find_queue(&self, cluster: &ClusterRow, identifier: &str) -> Result<QueueRow> {
+        resource::find(self.db.pool(), Some(&cluster.id), identifier)
+            .await
+            .map_err(internal)?
+            .ok_or_else(|| not_found(cluster, identifier))
+    }
+
+    fn queue(&self, row: &QueueRow) -> Queue {
+        Queue {
+            name: row.name.clone(),
+            id: row.id.clone(),
+            arn: self.arns.queue(&row.cluster_id, &row.id),
+            cluster_id: row.cluster_id.clone(),
+            created_at: timestamp(row.created_at),
+            modified_at: timestamp(row.modified_at),
+            status: row.status,
+            compute_node_group_configurations: row.spec.groups.clone(),
+            slurm_configuration: row.spec.slurm.clone(),
+            error_info: row.error_info.clone(),
+        }
+    }
+
+    fn queue_summary(&self, row: &QueueRow) -> QueueSummary {
+        QueueSummary {
+            name: row.name.clone(),
+            id: row.id.clone(),
+            arn: self.arns.queue(&row.cluster_id, &row.id),
+            cluster_id: row.cluster_id.clone(),
+            created_at: timestamp(row.created_at),
+            modified_at: timestamp(row.modified_at),
+            status: row.status,
+        }
+    }
+}
+
+fn not_found(cluster: &ClusterRow, identifier: &str) -> Error {
+    Error::not_found(
+        RESOURCE_TYPE,
+        identifier,
+        format!("Cluster {} has no queue {identifier}.", cluster.name),
+    )
+}
+
+fn check_settings(cluster: &ClusterRow, asked: Option<&QueueSlurmConfiguration>) -> Result<()> {
+    settings::check(
+        Scope::Queue,
+        &cluster.spec.scheduler.version,
+        asked.and_then(|s| s.slurm_custom_settings.as_deref()),
+        "slurmConfiguration.slurmCustomSettings",
+    )
+}
+
+/// Q2: by id, each ACTIVE, each once.
+async fn check_groups(
+    change: &mut Change<'_>,
+    cluster: &ClusterRow,
+    asked: &[ComputeNodeGroupConfiguration],
+) -> Result<()> {
+    if asked.is_empty() {
+        return Err(Error::field(
+            "computeNodeGroupConfigurations",
+            "A queue runs its jobs on compute node groups. Name at least one.",
+        ));
+    }
+    let groups: Vec<ComputeNodeGroupRow> = resource::list(&mut *change.write.tx, Some(&cluster.id))
+        .await
+        .map_err(internal)?;
+    for (i, one) in asked.iter().enumerate() {
+        let field = format!("computeNodeGroupConfigurations[{i}].computeNodeGroupId");
+        let id = one.compute_node_group_id.as_deref().unwrap_or_default();
+        if !is_id(id) {
+            return Err(Error::field(
+                field,
+                "Name the group by its id (pcs_…), as ListComputeNodeGroups shows it.",
+            ));
+        }
+        if asked
+            .iter()
+            .take(i)
+            .any(|earlier| earlier.compute_node_group_id.as_deref() == Some(id))
+        {
+            return Err(Error::field(
+                field,
+                format!("Group {id} is named twice. Name it once."),
+            ));
+        }
+        match groups.iter().find(|g| g.id == id) {
+            None => {
+                return Err(Error::field(
+                    field,
+                    format!("Cluster {} has no compute node group {id}.", cluster.name),
+                ));
+            }
+            Some(group) if !group.status.can_be_used() => {
+                let message = format!(
+                    "Group {} is {}. Wait until it is ACTIVE.",
+                    group.name, group.status
+                );
+                return Err(Error::field(field, message));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}

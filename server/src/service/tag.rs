@@ -1,0 +1,187 @@
+//! Tags (S6): list, put, remove, for clusters, groups and queues by ARN.
+
+use std::collections::BTreeMap;
+
+use app::model::error::{Error, Result};
+use app::model::limits;
+use app::model::live::Kind;
+use app::model::name::ArnResource;
+use app::model::operation::Operation;
+use app::model::tag::*;
+use app::port::Caller;
+
+use super::write::Begun;
+use super::{Service, internal};
+use crate::db::cluster::ClusterSpec;
+use crate::db::compute_node_group::ComputeNodeGroupSpec;
+use crate::db::queue::QueueSpec;
+use crate::db::{resource, tag};
+
+/// What a tag's ARN names, as far as announcing a change needs it.
+struct Tagged {
+    kind: Kind,
+    cluster_id: String,
+    id: String,
+}
+
+impl Service {
+    pub(super) async fn list_tags_for_resource(
+        &self,
+        caller: &Caller,
+        input: ListTagsForResourceRequest,
+    ) -> Result<ListTagsForResourceResponse> {
+        self.tagged(&input.resource_arn).await?;
+        self.authorize(caller, Operation::ListTagsForResource, &input.resource_arn)?;
+        let tags = tag::list(self.db.pool(), &input.resource_arn)
+            .await
+            .map_err(internal)?;
+        Ok(ListTagsForResourceResponse { tags })
+    }
+
+    pub(super) async fn tag_resource(
+        &self,
+        caller: &Caller,
+        input: TagResourceRequest,
+    ) -> Result<TagResourceResponse> {
+        let tagged = self.tagged(&input.resource_arn).await?;
+        self.authorize(caller, Operation::TagResource, &input.resource_arn)?;
+        check(Some(&input.tags), "tags")?;
+        let Begun::New(mut change) = self
+            .begin::<_, TagResourceResponse>(caller, Operation::TagResource, &input, None)
+            .await?
+        else {
+            return Ok(TagResourceResponse {});
+        };
+        tag::put(&mut change.write, &input.resource_arn, &input.tags)
+            .await
+            .map_err(internal)?;
+        let all = tag::list(&mut *change.write.tx, &input.resource_arn)
+            .await
+            .map_err(internal)?;
+        check_count(all.len(), "tags")?;
+        change
+            .write
+            .changed(tagged.kind, &tagged.cluster_id, &tagged.id)
+            .await
+            .map_err(internal)?;
+        change
+            .commit(&input.resource_arn, TagResourceResponse {})
+            .await
+    }
+
+    pub(super) async fn untag_resource(
+        &self,
+        caller: &Caller,
+        input: UntagResourceRequest,
+    ) -> Result<UntagResourceResponse> {
+        let tagged = self.tagged(&input.resource_arn).await?;
+        self.authorize(caller, Operation::UntagResource, &input.resource_arn)?;
+        let Begun::New(mut change) = self
+            .begin::<_, UntagResourceResponse>(caller, Operation::UntagResource, &input, None)
+            .await?
+        else {
+            return Ok(UntagResourceResponse {});
+        };
+        tag::remove(&mut change.write, &input.resource_arn, &input.tag_keys)
+            .await
+            .map_err(internal)?;
+        change
+            .write
+            .changed(tagged.kind, &tagged.cluster_id, &tagged.id)
+            .await
+            .map_err(internal)?;
+        change
+            .commit(&input.resource_arn, UntagResourceResponse {})
+            .await
+    }
+
+    /// The resource of that ARN, if it exists.
+    async fn tagged(&self, arn: &str) -> Result<Tagged> {
+        let missing = || {
+            Error::not_found(
+                "RESOURCE",
+                arn,
+                format!("There is no resource {arn} in this account and region."),
+            )
+        };
+        let pool = self.db.pool();
+        let (found, tagged) = match self.arns.parse(arn).ok_or_else(missing)? {
+            ArnResource::Cluster { cluster_id } => {
+                let row = resource::find::<ClusterSpec>(pool, Some(&cluster_id), &cluster_id).await;
+                (
+                    row.map(|r| r.is_some()),
+                    Tagged {
+                        kind: Kind::Cluster,
+                        id: cluster_id.clone(),
+                        cluster_id,
+                    },
+                )
+            }
+            ArnResource::ComputeNodeGroup { cluster_id, id } => {
+                let row =
+                    resource::find::<ComputeNodeGroupSpec>(pool, Some(&cluster_id), &id).await;
+                (
+                    row.map(|r| r.is_some_and(|r| r.id == id)),
+                    Tagged {
+                        kind: Kind::ComputeNodeGroup,
+                        cluster_id,
+                        id,
+                    },
+                )
+            }
+            ArnResource::Queue { cluster_id, id } => {
+                let row = resource::find::<QueueSpec>(pool, Some(&cluster_id), &id).await;
+                (
+                    row.map(|r| r.is_some_and(|r| r.id == id)),
+                    Tagged {
+                        kind: Kind::Queue,
+                        cluster_id,
+                        id,
+                    },
+                )
+            }
+        };
+        if found.map_err(internal)? {
+            Ok(tagged)
+        } else {
+            Err(missing())
+        }
+    }
+}
+
+/// The rules for tags that are being set, beyond the model's lengths.
+pub(super) fn check(tags: Option<&BTreeMap<String, String>>, field: &str) -> Result<()> {
+    let Some(tags) = tags else { return Ok(()) };
+    check_count(tags.len(), field)?;
+    if let Some(key) = tags
+        .keys()
+        .find(|k| k.to_ascii_lowercase().starts_with("aws:"))
+    {
+        return Err(Error::field(
+            format!("{field}.{key}"),
+            "Keys that start with aws: belong to AWS. Choose another key.",
+        ));
+    }
+    let control = |text: &str| text.chars().any(char::is_control);
+    if let Some((key, _)) = tags.iter().find(|(k, v)| control(k) || control(v)) {
+        let name = format!("{field}.{}", key.escape_debug());
+        return Err(Error::field(
+            name,
+            "A tag has no control characters. Remove them from the key and the value.",
+        ));
+    }
+    Ok(())
+}
+
+fn check_count(count: usize, field: &str) -> Result<()> {
+    if count <= limits::TAGS {
+        return Ok(());
+    }
+    Err(Error::field(
+        field,
+        format!(
+            "A resource has at most {} tags; this would make {count}.",
+            limits::TAGS
+        ),
+    ))
+}

@@ -1,0 +1,135 @@
+//! A change from its first check to its commit: the answer to a repeated client token, the desired state, the audit
+//! row, the event and the change row are one transaction.
+
+use app::model::error::{Error, Result};
+use app::model::live::Kind;
+use app::model::operation::Operation;
+use app::port::{Caller, Principal};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::{Service, audit, internal};
+use crate::db::audit::AuditRow;
+use crate::db::idempotency::Remembered;
+use crate::db::{self, Write};
+
+/// A change under way. Dropped without [`Change::commit`], nothing of it stays.
+pub struct Change<'a> {
+    pub write: Write,
+    caller: &'a Caller,
+    operation: Operation,
+    token: Option<&'a str>,
+    request: String,
+    request_hash: String,
+}
+
+/// Either the remembered answer of an earlier identical request, or a change to make.
+pub enum Begun<'a, R> {
+    Answered(R),
+    New(Change<'a>),
+}
+
+impl Service {
+    /// Opens the transaction and looks whether this request was made before.
+    pub(super) async fn begin<'a, I: Serialize, R: DeserializeOwned>(
+        &self,
+        caller: &'a Caller,
+        operation: Operation,
+        input: &I,
+        token: Option<&'a str>,
+    ) -> Result<Begun<'a, R>> {
+        let request = audit::request_text(input);
+        let canonical = serde_json::to_vec(input).map_err(internal)?;
+        let request_hash = hex::encode(Sha256::digest(canonical));
+        let mut write = self.db.write().await.map_err(internal)?;
+        if let Some(token) = token {
+            let principal = principal_arn(caller);
+            let known = db::idempotency::get(&mut write, principal, operation.name(), token)
+                .await
+                .map_err(internal)?;
+            if let Some(known) = known {
+                if known.request_hash != request_hash {
+                    return Err(Error::field(
+                        "clientToken",
+                        "This token was used with another request. Use a new token for a new request.",
+                    ));
+                }
+                return Ok(Begun::Answered(
+                    serde_json::from_str(&known.response).map_err(internal)?,
+                ));
+            }
+        }
+        Ok(Begun::New(Change {
+            write,
+            caller,
+            operation,
+            token,
+            request,
+            request_hash,
+        }))
+    }
+}
+
+impl Change<'_> {
+    /// Notes in the timeline what was asked for.
+    pub async fn event(
+        &mut self,
+        cluster_id: &str,
+        kind: Kind,
+        resource_id: &str,
+        message: &str,
+    ) -> Result<()> {
+        let actor = principal_arn(self.caller);
+        db::event::insert(
+            &mut self.write,
+            cluster_id,
+            kind,
+            resource_id,
+            actor,
+            message,
+        )
+        .await
+        .map_err(internal)
+    }
+
+    /// Writes audit row and answer, and commits.
+    pub async fn commit<R: Serialize>(mut self, resource_arn: &str, response: R) -> Result<R> {
+        let principal = principal_arn(self.caller);
+        let row = AuditRow {
+            request_id: &self.caller.request_id,
+            principal,
+            operation: self.operation.name(),
+            resource_arn,
+            request: &self.request,
+        };
+        db::audit::insert(&mut self.write, &row)
+            .await
+            .map_err(internal)?;
+        if let Some(token) = self.token {
+            let remembered = Remembered {
+                request_hash: self.request_hash,
+                response: serde_json::to_string(&response).map_err(internal)?,
+            };
+            db::idempotency::put(
+                &mut self.write,
+                principal,
+                self.operation.name(),
+                token,
+                &remembered,
+            )
+            .await
+            .map_err(internal)?;
+        }
+        self.write.commit().await.map_err(internal)?;
+        Ok(response)
+    }
+}
+
+/// Who asks, for the audit trail.
+pub(super) fn principal_arn(caller: &Caller) -> &str {
+    match &caller.principal {
+        Principal::User { arn, .. } => arn,
+        Principal::Anonymous => "anonymous",
+    }
+}
