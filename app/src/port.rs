@@ -154,8 +154,6 @@ pub struct Backend {
 impl Backend {
     /// The signed-in caller, or the refusal that sends the browser to the sign-in page.
     pub fn caller(&self) -> Result<&Caller> {
-        self.caller
-            .as_ref()
-            .ok_or_else(|| Error::access_denied("You are not signed in. Sign in to go on."))
+        self.caller.as_ref().ok_or_else(Error::not_signed_in)
     }
 }

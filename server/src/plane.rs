@@ -4,17 +4,20 @@ use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use app::port::ControlPlane;
 use async_trait::async_trait;
+use axum::Router;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::auth::seal::Seal;
+use crate::auth::users::DatabaseUsers;
 use crate::config::{self, Config};
 use crate::db::{Db, change};
+use crate::http::console::{self, ConsoleState};
 use crate::http::port::{Hooks, Logins, Readiness};
 use crate::provider::Provider;
 use crate::provider::local::Local;
@@ -29,6 +32,8 @@ use crate::slurm::process::Controllers;
 
 /// How long the reconcilers may take to end: they are idempotent, so no run needs to finish.
 const SHUTDOWN: Duration = Duration::from_secs(2);
+/// How long a server waits for its predecessor to end: a restart begins while the old one is still closing.
+const HANDOVER: Duration = Duration::from_secs(5);
 /// How long the database may take to answer `/readyz`.
 const READY_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -49,7 +54,7 @@ impl Plane {
     pub async fn start(
         config: &Config,
         db: Db,
-        seal: Seal,
+        seal: Arc<Seal>,
         address: SocketAddr,
     ) -> anyhow::Result<Self> {
         let data_dir = &config.store.data_dir;
@@ -86,8 +91,18 @@ impl Plane {
     }
 
     /// The console's routes.
-    pub fn console(&self, _config: &Config) -> Option<axum::Router> {
-        None
+    pub fn console(&self, config: &Config) -> Router {
+        console::router(ConsoleState {
+            plane: self.control_plane.clone(),
+            passwords: Arc::new(DatabaseUsers {
+                db: self.db.clone(),
+            }),
+            db: self.db.clone(),
+            shutdown: self.stop.subscribe(),
+            site: config.site(),
+            arns: config.place.arns(),
+            secure: false,
+        })
     }
 
     /// Ends the reconcilers. Clusters and nodes go on: they do not need the server to run jobs.
@@ -103,7 +118,7 @@ impl Plane {
     }
 }
 
-fn parts(config: &Config, db: Db, seal: Seal, address: SocketAddr) -> anyhow::Result<Parts> {
+fn parts(config: &Config, db: Db, seal: Arc<Seal>, address: SocketAddr) -> anyhow::Result<Parts> {
     let data_dir = &config.store.data_dir;
     let endpoint = format!("http://{address}");
     let agent = agent_path()?;
@@ -127,7 +142,7 @@ fn parts(config: &Config, db: Db, seal: Seal, address: SocketAddr) -> anyhow::Re
         arns: config.place.arns(),
         provider,
         controllers: Controllers::new(data_dir, &config.scheduler_root, agent),
-        seal: Arc::new(seal),
+        seal,
         observed: Observed::new(db.changes()),
         wakers: Wakers::default(),
         endpoint,
@@ -168,6 +183,10 @@ fn agent_path() -> anyhow::Result<PathBuf> {
 fn lock(data_dir: &Path) -> anyhow::Result<File> {
     let path = data_dir.join("lock");
     let file = File::create(&path).with_context(|| format!("cannot open {}", path.display()))?;
+    let deadline = Instant::now() + HANDOVER;
+    while matches!(file.try_lock(), Err(TryLockError::WouldBlock)) && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(100));
+    }
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => anyhow::bail!(

@@ -64,6 +64,8 @@ pub struct Error {
     pub message: String,
 }
 
+const NOT_SIGNED_IN: &str = "You are not signed in. Sign in to go on.";
+
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
@@ -111,6 +113,15 @@ impl Error {
 
     pub fn access_denied(message: impl Into<String>) -> Error {
         Error::new(ErrorKind::AccessDenied, message)
+    }
+
+    /// Nobody is signed in: the browser goes to the sign-in page.
+    pub fn not_signed_in() -> Error {
+        Error::access_denied(NOT_SIGNED_IN)
+    }
+
+    pub fn is_not_signed_in(&self) -> bool {
+        self.kind == ErrorKind::AccessDenied && self.message == NOT_SIGNED_IN
     }
 
     /// Something stands in the way; `resource_type` is `CLUSTER`, `COMPUTE_NODE_GROUP` or `QUEUE`.

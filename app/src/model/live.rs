@@ -25,6 +25,15 @@ pub struct Change {
 }
 
 impl Kind {
+    pub const ALL: [Kind; 6] = [
+        Kind::Cluster,
+        Kind::ComputeNodeGroup,
+        Kind::Queue,
+        Kind::Node,
+        Kind::Job,
+        Kind::Event,
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Kind::Cluster => "cluster",
@@ -37,15 +46,6 @@ impl Kind {
     }
 
     pub fn parse(word: &str) -> Option<Kind> {
-        [
-            Kind::Cluster,
-            Kind::ComputeNodeGroup,
-            Kind::Queue,
-            Kind::Node,
-            Kind::Job,
-            Kind::Event,
-        ]
-        .into_iter()
-        .find(|k| k.as_str() == word)
+        Kind::ALL.into_iter().find(|k| k.as_str() == word)
     }
 }

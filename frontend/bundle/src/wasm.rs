@@ -32,6 +32,7 @@ pub fn bundle(linked: &Path, pkg: &Path) -> anyhow::Result<()> {
     fs::rename(&module, &bound)?;
     let optimised = pkg.join(format!("{NAME}.optimised.wasm"));
     optimise(&bound, &optimised)?;
+    restore_table(&optimised)?;
     fs::remove_file(&bound)?;
     fs::rename(&optimised, &module)?;
     Ok(())
@@ -54,6 +55,27 @@ fn bind(linked: &Path, pkg: &Path) -> anyhow::Result<()> {
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(pkg)
+}
+
+/// Binaryen before 109 writes the export of a second table as one of the first: the browser would then find functions
+/// where `wasm-bindgen` keeps its objects.
+fn restore_table(module: &Path) -> anyhow::Result<()> {
+    let mut parsed = walrus::Module::from_file(module)?;
+    let objects = parsed
+        .tables
+        .iter()
+        .find(|table| table.element_ty == walrus::RefType::EXTERNREF)
+        .map(|table| table.id());
+    let export = parsed
+        .exports
+        .iter()
+        .find(|export| export.name == "__wbindgen_externrefs")
+        .map(|export| export.id());
+    if let (Some(objects), Some(export)) = (objects, export) {
+        parsed.exports.get_mut(export).item = objects.into();
+        parsed.emit_wasm_file(module)?;
+    }
+    Ok(())
 }
 
 fn optimise(from: &Path, to: &Path) -> anyhow::Result<()> {

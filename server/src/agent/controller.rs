@@ -19,6 +19,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 pub fn run(dir: &Path) -> Result<()> {
     let init = Init::new(dir)?;
+    let host = context(
+        "read the host name",
+        nix::unistd::gethostname().map_err(Into::into),
+    )?;
+    init.listen_on_loopback(&host.to_string_lossy())?;
     let mut pause = FIRST_PAUSE;
     while !init.stopping() {
         let started = Instant::now();

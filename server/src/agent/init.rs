@@ -55,7 +55,24 @@ impl Init {
         context(
             "set the host name",
             sethostname(name).map_err(io::Error::from),
-        )
+        )?;
+        self.listen_on_loopback(name)
+    }
+
+    /// Makes the host's name mean loopback inside the sandbox: Slurm's daemons bind the address of that name, and must
+    /// not be reached from other hosts.
+    pub fn listen_on_loopback(&self, name: &str) -> Result<()> {
+        let known = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
+        let hosts = format!("127.0.0.1 {name} localhost\n{known}");
+        context("write /run/hosts", std::fs::write("/run/hosts", hosts))?;
+        let bound = mount(
+            Some("/run/hosts"),
+            "/etc/hosts",
+            None::<&str>,
+            MsFlags::MS_BIND,
+            None::<&str>,
+        );
+        context("bind /etc/hosts", bound.map_err(io::Error::from))
     }
 
     /// Waits until some child has ended, whoever started it; none when there is no child at all. Nobody else in this

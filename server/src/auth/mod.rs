@@ -6,3 +6,4 @@ pub mod policy;
 pub mod private_file;
 pub mod seal;
 pub mod sigv4;
+pub mod users;

@@ -36,7 +36,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         readiness: plane.readiness.clone(),
         verifier: Arc::new(verifier),
     };
-    let router = router(state, None);
+    let router = router(state, Some(plane.console(&config)));
     if let Some(first_start) = first_start {
         say_how_to_sign_in(&first_start);
     }

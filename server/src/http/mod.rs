@@ -3,13 +3,19 @@
 //! A door decodes, finds out who asks, and calls the plane; it decides nothing else.
 
 pub mod aws_json;
+pub mod console;
 pub mod error;
+pub mod events;
 pub mod health;
 pub mod instance;
 pub mod layer;
+pub mod lockout;
 pub mod login;
+pub mod origin;
 pub mod port;
 pub mod serve;
+pub mod session;
+pub mod session_store;
 
 use std::sync::Arc;
 

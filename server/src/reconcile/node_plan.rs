@@ -218,7 +218,9 @@ fn idles_too_long(row: &InstanceRow, group: &Group, node: &NodeInfo, now: i64) -
         return false;
     };
     let idle_since = (node.last_busy * 1000).max(ready_at);
-    let reserved = ["PLANNED", "RESERVED", "POWER_DOWN"].iter().any(|f| node.is(f));
+    let reserved = ["PLANNED", "RESERVED", "POWER_DOWN"]
+        .iter()
+        .any(|f| node.is(f));
     let busy = node.is_busy() || reserved;
     !group.is_static && limit >= 0 && !busy && is_up(node) && now - idle_since > limit * 1000
 }

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
+use app::model::catalogue::SlurmVersion;
 use app::model::cluster::*;
 use app::model::error::{Error, Result};
 use app::model::limits;
@@ -44,7 +45,8 @@ impl Service {
         check_name(&input.cluster_name, CLUSTER_NAME_MAX)
             .map_err(|why| Error::field("clusterName", why))?;
         let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
-        check_version(&catalogue.slurm_versions, &input.scheduler.version)?;
+        let today = chrono::Utc::now().format("%Y-%m-%d").to_string();
+        check_version(&catalogue.slurm_versions, &input.scheduler.version, &today)?;
         let networking = network::resolve(&catalogue, &input.networking)?;
         let asked = input.slurm_configuration.clone().unwrap_or_default();
         settings::check_cluster(&input.scheduler.version, &asked)?;
@@ -359,27 +361,32 @@ pub(super) fn check_can_delete(
     ))
 }
 
-fn check_version(versions: &[app::model::catalogue::SlurmVersion], asked: &str) -> Result<()> {
-    let today = chrono::Utc::now().format("%Y-%m-%d").to_string();
-    let usable = |v: &&app::model::catalogue::SlurmVersion| v.installed && v.end_of_life > today;
-    let names = versions
-        .iter()
-        .filter(usable)
-        .map(|v| v.id.as_str())
-        .collect::<Vec<_>>()
-        .join(", ");
-    let refuse = |why: &str| {
-        Err(Error::field(
-            "scheduler.version",
-            format!("Slurm {asked} {why}. Versions to choose from: {names}."),
-        ))
+/// C6: a version that is here and still maintained. Where none of the host's versions is maintained any more, those
+/// that are installed may be used: the host's administrator decides when it gets a newer one.
+fn check_version(versions: &[SlurmVersion], asked: &str, today: &str) -> Result<()> {
+    let installed: Vec<&SlurmVersion> = versions.iter().filter(|v| v.installed).collect();
+    let maintained = |v: &SlurmVersion| v.end_of_life.as_str() > today;
+    let any_maintained = installed.iter().any(|v| maintained(v));
+    let usable = |v: &SlurmVersion| maintained(v) || !any_maintained;
+    let known = versions.iter().find(|v| v.id == asked);
+    let why = match known {
+        None => "is not a version that this service knows",
+        Some(v) if !v.installed => "is not installed on this controller host",
+        Some(v) if !usable(v) => "is past its end of life",
+        Some(_) => return Ok(()),
     };
-    match versions.iter().find(|v| v.id == asked) {
-        None => refuse("is not a version that this service knows"),
-        Some(v) if !v.installed => refuse("is not installed on this controller host"),
-        Some(v) if v.end_of_life <= today => refuse("is past its end of life"),
-        Some(_) => Ok(()),
-    }
+    let names: Vec<&str> = installed
+        .iter()
+        .filter(|v| usable(v))
+        .map(|v| v.id.as_str())
+        .collect();
+    Err(Error::field(
+        "scheduler.version",
+        format!(
+            "Slurm {asked} {why}. Versions to choose from: {}.",
+            names.join(", ")
+        ),
+    ))
 }
 
 fn check_quota(existing: &[ClusterRow], name: &str) -> Result<()> {
@@ -512,28 +519,22 @@ fn merge(current: &mut ClusterSlurmConfiguration, asked: ClusterSlurmConfigurati
     set(&mut current.slurm_rest, asked.slurm_rest);
 }
 
-/// The first block of ports in the range that no other cluster has and that is free on this host.
+/// A block of ports that no other cluster has and that is free on this host. The search starts anywhere in the range:
+/// two servers of one host then rarely meet, though neither knows the other's clusters.
 fn allocate(range: PortRange, existing: &[ClusterRow], size: Size) -> Result<Ports> {
     let nodes = u16::try_from(size.max_instances()).map_err(internal)?;
-    let mut first = range.first;
-    while u32::from(first) + u32::from(nodes) <= u32::from(range.last) {
+    let blocks = (range.last - range.first + 1) / (nodes + 1);
+    let start = id::random_below(blocks.max(1));
+    for block in (0..blocks).map(|n| (start + n) % blocks) {
+        let first = range.first + block * (nodes + 1);
         let last = first + nodes;
-        let taken = existing
-            .iter()
-            .map(|c| c.spec.ports)
-            .find(|p| p.controller <= last && p.first_node + p.nodes > first);
-        let busy =
-            (first..=last).find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_err());
-        match (taken, busy) {
-            (Some(ports), _) => first = ports.first_node + ports.nodes,
-            (None, Some(port)) => first = port + 1,
-            (None, None) => {
-                return Ok(Ports {
-                    controller: first,
-                    first_node: first + 1,
-                    nodes,
-                });
-            }
+        let overlaps = |p: Ports| p.controller <= last && p.first_node + p.nodes > first;
+        if !existing.iter().any(|c| overlaps(c.spec.ports)) && (first..=last).all(is_free) {
+            return Ok(Ports {
+                controller: first,
+                first_node: first + 1,
+                nodes,
+            });
         }
     }
     Err(Error::quota(
@@ -546,6 +547,10 @@ fn allocate(range: PortRange, existing: &[ClusterRow], size: Size) -> Result<Por
             range.last
         ),
     ))
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok()
 }
 
 #[cfg(test)]
@@ -570,16 +575,40 @@ mod tests {
         assert_eq!(current.auth_key, Some(key));
     }
 
+    fn version(id: &str, end_of_life: &str, installed: bool) -> SlurmVersion {
+        SlurmVersion {
+            id: id.into(),
+            name: id.into(),
+            end_of_life: end_of_life.into(),
+            installed,
+        }
+    }
+
+    #[test]
+    fn a_version_past_its_end_is_refused_where_a_maintained_one_is_installed() {
+        let both = [
+            version("24.11", "2026-05-31", true),
+            version("25.11", "2027-05-31", true),
+        ];
+        assert!(check_version(&both, "24.11", "2026-11-22").is_err());
+        assert!(check_version(&both, "24.11", "2026-05-01").is_ok());
+        let only_old = [
+            version("24.11", "2026-05-31", true),
+            version("25.11", "2027-05-31", false),
+        ];
+        assert!(check_version(&only_old, "24.11", "2026-11-22").is_ok());
+        let refusal = check_version(&only_old, "25.11", "2026-11-22").unwrap_err();
+        assert!(refusal.message.contains("not installed") && refusal.message.contains("24.11"));
+    }
+
     #[test]
     fn a_port_in_use_is_passed_over() {
         let busy = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = busy.local_addr().unwrap().port();
         let range = PortRange {
             first: port,
-            last: port.saturating_add(200),
+            last: port.saturating_add(32),
         };
-        if let Ok(ports) = allocate(range, &[], Size::Small) {
-            assert!(ports.controller > port);
-        }
+        assert!(allocate(range, &[], Size::Small).is_err());
     }
 }

@@ -16,6 +16,14 @@ pub fn random_hex(bytes: usize) -> String {
     hex::encode(random_bytes(bytes))
 }
 
+/// A random number below `limit`, which is above 0. Good enough to spread things, not to draw lots.
+pub fn random_below(limit: u16) -> u16 {
+    random_bytes(2)
+        .iter()
+        .fold(0, |number: u16, byte| number << 8 | u16::from(*byte))
+        % limit
+}
+
 /// `pcs_` and ten of [a-z0-9] (C1).
 pub fn resource_id() -> String {
     const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";

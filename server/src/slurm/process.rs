@@ -114,7 +114,10 @@ impl Controllers {
         let devices = dir.join("gpu");
         files::create_dir(&devices)?;
         for device in 0..new.gpu_devices {
-            files::link(Path::new("/dev/null"), &devices.join(format!("gpu{device}")))?;
+            files::link(
+                Path::new("/dev/null"),
+                &devices.join(format!("gpu{device}")),
+            )?;
         }
         write_files(&dir, new)
     }

@@ -147,6 +147,8 @@ fn identity(input: &ConfInput) -> Line {
     p.set("TaskPlugin", "task/none");
     p.set("SlurmdParameters", "config_overrides");
     p.set("MailProg", "/bin/true");
+    // Daemons listen on the address of their host's name only, which means loopback in their sandbox.
+    p.set("CommunicationParameters", "NoInAddrAny,NoCtldInAddrAny");
     if let Some(port) = input.slurmdbd_port {
         p.set("AccountingStorageType", "accounting_storage/slurmdbd");
         p.set("AccountingStorageHost", "127.0.0.1");

@@ -1,0 +1,118 @@
+//! Turns `locales/*.json` into Rust, so that a missing or misspelt text stops the build and costs nothing at run time.
+//!
+//! A file is `{section: {key: text}}`. Each section becomes a struct, each text a field; a text with `{placeholders}`
+//! becomes a method that takes them in the order in which English has them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::Path;
+use std::{env, fs};
+
+/// The constant's name and the file; the first is the reference that the others are compared with.
+const LOCALES: [(&str, &str); 2] = [("EN", "en"), ("ZH_CN", "zh-CN")];
+
+type Locale = BTreeMap<String, BTreeMap<String, String>>;
+
+fn main() {
+    println!("cargo::rerun-if-changed=locales");
+    let locales = LOCALES.map(|(_, file)| read(file));
+    for (locale, (_, file)) in locales.iter().zip(LOCALES) {
+        compare(&locales[0], locale, file);
+    }
+    let mut code = types(&locales[0]);
+    for (locale, (name, _)) in locales.iter().zip(LOCALES) {
+        code += &value(name, locale);
+    }
+    let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    fs::write(Path::new(&out).join("text.rs"), code).expect("cannot write text.rs");
+}
+
+fn read(file: &str) -> Locale {
+    let path = format!("locales/{file}.json");
+    let json = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+    serde_json::from_str(&json).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+fn compare(reference: &Locale, locale: &Locale, file: &str) {
+    let keys = |l: &Locale| -> BTreeSet<(String, String, BTreeSet<String>)> {
+        l.iter()
+            .flat_map(|(section, texts)| {
+                texts.iter().map(move |(key, text)| {
+                    let names = placeholders(text).into_iter().collect();
+                    (section.clone(), key.clone(), names)
+                })
+            })
+            .collect()
+    };
+    let (wanted, found) = (keys(reference), keys(locale));
+    let missing: Vec<_> = wanted.difference(&found).collect();
+    let unknown: Vec<_> = found.difference(&wanted).collect();
+    assert!(
+        missing.is_empty() && unknown.is_empty(),
+        "locales/{file}.json differs from English: missing {missing:?}, unknown {unknown:?}"
+    );
+}
+
+fn placeholders(text: &str) -> Vec<String> {
+    text.split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+fn type_name(section: &str) -> String {
+    section
+        .split('_')
+        .map(|word| word[..1].to_uppercase() + &word[1..])
+        .collect::<String>()
+        + "Text"
+}
+
+fn types(locale: &Locale) -> String {
+    let mut code = String::from("/// All texts of one language.\npub struct Text {\n");
+    for section in locale.keys() {
+        let _ = writeln!(code, "    pub {section}: {},", type_name(section));
+    }
+    code += "}\n";
+    for (section, texts) in locale {
+        let name = type_name(section);
+        let mut methods = String::new();
+        let _ = writeln!(code, "pub struct {name} {{");
+        for (key, text) in texts {
+            let names = placeholders(text);
+            if names.is_empty() {
+                let _ = writeln!(code, "    pub {key}: &'static str,");
+            } else {
+                let _ = writeln!(code, "    {key}: &'static str,");
+                methods += &method(key, &names);
+            }
+        }
+        let _ = writeln!(code, "}}\nimpl {name} {{\n{methods}}}");
+    }
+    code
+}
+
+fn method(key: &str, names: &[String]) -> String {
+    let arguments: String = names
+        .iter()
+        .map(|n| format!(", {n}: impl std::fmt::Display"))
+        .collect();
+    let replacements: String = names
+        .iter()
+        .map(|n| format!(".replace(\"{{{n}}}\", &{n}.to_string())"))
+        .collect();
+    format!("    pub fn {key}(&self{arguments}) -> String {{ self.{key}{replacements} }}\n")
+}
+
+fn value(name: &str, locale: &Locale) -> String {
+    let mut code = format!("static {name}: Text = Text {{\n");
+    for (section, texts) in locale {
+        let _ = writeln!(code, "    {section}: {} {{", type_name(section));
+        for (key, text) in texts {
+            let _ = writeln!(code, "        {key}: {text:?},");
+        }
+        code += "    },\n";
+    }
+    code + "};\n"
+}

@@ -1,0 +1,47 @@
+//! Clusters.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+#[cfg(feature = "ssr")]
+use super::call;
+use crate::model::cluster::*;
+use crate::model::error::Result;
+
+#[server(prefix = "/console", endpoint = "get-cluster", input = Json)]
+pub async fn get_cluster(cluster_identifier: String) -> Result<Cluster> {
+    let input = GetClusterRequest { cluster_identifier };
+    call(|plane, caller| async move { Ok(plane.get_cluster(&caller, input).await?.cluster) }).await
+}
+
+/// All clusters with what only GetCluster tells, for the list shows version and size. One that is deleted in between
+/// is left out.
+#[server(prefix = "/console", endpoint = "list-clusters", input = Json)]
+pub async fn list_clusters() -> Result<Vec<Cluster>> {
+    use crate::model::error::ErrorKind;
+    call(|plane, caller| async move {
+        let mut clusters = Vec::new();
+        let mut page = ListClustersRequest::default();
+        loop {
+            let found = plane.list_clusters(&caller, page).await?;
+            for summary in found.clusters {
+                let input = GetClusterRequest {
+                    cluster_identifier: summary.id,
+                };
+                match plane.get_cluster(&caller, input).await {
+                    Ok(found) => clusters.push(found.cluster),
+                    Err(e) if matches!(e.kind, ErrorKind::ResourceNotFound { .. }) => {}
+                    Err(e) => return Err(e),
+                }
+            }
+            if found.next_token.is_none() {
+                return Ok(clusters);
+            }
+            page = ListClustersRequest {
+                next_token: found.next_token,
+                ..Default::default()
+            };
+        }
+    })
+    .await
+}

@@ -1,0 +1,43 @@
+//! Compute node groups.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+#[cfg(feature = "ssr")]
+use super::call;
+use crate::model::compute_node_group::*;
+use crate::model::error::Result;
+
+/// All of a cluster, each with what only GetComputeNodeGroup tells. One that is deleted in between is left out.
+#[server(prefix = "/console", endpoint = "list-compute-node-groups", input = Json)]
+pub async fn list_compute_node_groups(cluster_identifier: String) -> Result<Vec<ComputeNodeGroup>> {
+    use crate::model::error::ErrorKind;
+    call(|plane, caller| async move {
+        let mut all = Vec::new();
+        let mut next_token = None;
+        loop {
+            let page = ListComputeNodeGroupsRequest {
+                cluster_identifier: cluster_identifier.clone(),
+                next_token,
+                max_results: None,
+            };
+            let found = plane.list_compute_node_groups(&caller, page).await?;
+            for summary in found.compute_node_groups {
+                let input = GetComputeNodeGroupRequest {
+                    cluster_identifier: cluster_identifier.clone(),
+                    compute_node_group_identifier: summary.id,
+                };
+                match plane.get_compute_node_group(&caller, input).await {
+                    Ok(found) => all.push(found.compute_node_group),
+                    Err(e) if matches!(e.kind, ErrorKind::ResourceNotFound { .. }) => {}
+                    Err(e) => return Err(e),
+                }
+            }
+            next_token = found.next_token;
+            if next_token.is_none() {
+                return Ok(all);
+            }
+        }
+    })
+    .await
+}

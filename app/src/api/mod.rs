@@ -1,0 +1,95 @@
+//! Server functions: how a page asks the control plane. Each one names the operation and nothing else; who asks, the
+//! HTTP status of a refusal and the typed error stand here once.
+//!
+//! Every function takes JSON under `/console` at a fixed name: a form on another site can send neither.
+
+pub mod cluster;
+pub mod compute_node_group;
+pub mod event;
+pub mod job;
+pub mod node;
+pub mod queue;
+pub mod tag;
+pub mod user;
+
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+
+use crate::i18n;
+use crate::model::error::{Error, ErrorKind, ValidationReason};
+
+/// The framework's own failures, in the words of the product.
+impl FromServerFnError for Error {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(failure: ServerFnErrorErr) -> Error {
+        match failure {
+            ServerFnErrorErr::Request(_) => Error::new(
+                ErrorKind::Throttling {
+                    retry_after_seconds: 2,
+                },
+                i18n::text().errors.unreachable,
+            ),
+            ServerFnErrorErr::Args(reason) | ServerFnErrorErr::MissingArg(reason) => {
+                Error::validation(ValidationReason::CannotParse, reason)
+            }
+            _ => Error::internal(),
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod ssr {
+    use std::sync::Arc;
+
+    use http::StatusCode;
+    use leptos::prelude::*;
+    use leptos_axum::ResponseOptions;
+
+    use crate::model::error::{Error, ErrorKind, Result};
+    use crate::port::{Backend, Caller, ControlPlane};
+
+    /// Runs one operation for the caller of this request.
+    pub async fn call<T, F>(operation: impl FnOnce(Arc<dyn ControlPlane>, Caller) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let result = match backend() {
+            Ok((plane, caller)) => operation(plane, caller).await,
+            Err(refusal) => Err(refusal),
+        };
+        if let Err(error) = &result {
+            set_status(error);
+        }
+        result
+    }
+
+    fn backend() -> Result<(Arc<dyn ControlPlane>, Caller)> {
+        let backend = use_context::<Backend>().ok_or_else(Error::internal)?;
+        let caller = backend.caller()?.clone();
+        Ok((backend.plane, caller))
+    }
+
+    /// Only when the function itself was requested: while a page is rendered it would turn the whole page into a
+    /// failure.
+    fn set_status(error: &Error) {
+        if use_context::<leptos_router::location::RequestUrl>().is_some() {
+            return;
+        }
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.set_status(match error.kind {
+                ErrorKind::Validation { .. } => StatusCode::BAD_REQUEST,
+                ErrorKind::AccessDenied if error.is_not_signed_in() => StatusCode::UNAUTHORIZED,
+                ErrorKind::AccessDenied => StatusCode::FORBIDDEN,
+                ErrorKind::ResourceNotFound { .. } => StatusCode::NOT_FOUND,
+                ErrorKind::Conflict { .. } | ErrorKind::ServiceQuotaExceeded { .. } => {
+                    StatusCode::CONFLICT
+                }
+                ErrorKind::Throttling { .. } => StatusCode::TOO_MANY_REQUESTS,
+                ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            });
+        }
+    }
+}
+#[cfg(feature = "ssr")]
+use ssr::call;

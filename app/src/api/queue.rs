@@ -1,0 +1,43 @@
+//! Queues.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+#[cfg(feature = "ssr")]
+use super::call;
+use crate::model::error::Result;
+use crate::model::queue::*;
+
+/// All of a cluster, each with what only GetQueue tells. One that is deleted in between is left out.
+#[server(prefix = "/console", endpoint = "list-queues", input = Json)]
+pub async fn list_queues(cluster_identifier: String) -> Result<Vec<Queue>> {
+    use crate::model::error::ErrorKind;
+    call(|plane, caller| async move {
+        let mut all = Vec::new();
+        let mut next_token = None;
+        loop {
+            let page = ListQueuesRequest {
+                cluster_identifier: cluster_identifier.clone(),
+                next_token,
+                max_results: None,
+            };
+            let found = plane.list_queues(&caller, page).await?;
+            for summary in found.queues {
+                let input = GetQueueRequest {
+                    cluster_identifier: cluster_identifier.clone(),
+                    queue_identifier: summary.id,
+                };
+                match plane.get_queue(&caller, input).await {
+                    Ok(found) => all.push(found.queue),
+                    Err(e) if matches!(e.kind, ErrorKind::ResourceNotFound { .. }) => {}
+                    Err(e) => return Err(e),
+                }
+            }
+            next_token = found.next_token;
+            if next_token.is_none() {
+                return Ok(all);
+            }
+        }
+    })
+    .await
+}

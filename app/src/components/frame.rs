@@ -1,0 +1,37 @@
+//! What stands around every page behind the sign-in: top bar, side navigation, the page's own place.
+
+use leptos::prelude::*;
+use leptos_router::components::Outlet;
+
+use super::side_nav::SideNav;
+use super::top_bar::TopBar;
+use crate::api::cluster::list_clusters;
+use crate::i18n::text;
+use crate::live::{self, Live};
+use crate::model::cluster::Cluster;
+use crate::model::error::Result;
+use crate::model::live::Kind;
+
+/// All clusters: the navigation and the list show the same answer.
+#[derive(Clone, Copy)]
+pub struct Clusters(pub Resource<Result<Vec<Cluster>>>);
+
+#[component]
+pub fn Frame() -> impl IntoView {
+    Live::provide();
+    let clusters = Resource::new(|| live::version(Kind::Cluster), |_| list_clusters());
+    provide_context(Clusters(clusters));
+    let nav_open = RwSignal::new(false);
+
+    view! {
+        <a class="skip-link" href="#content">{text().common.skip_to_content}</a>
+        <TopBar nav_open />
+        <div class="frame">
+            <SideNav clusters nav_open />
+            <main id="content" class="content" tabindex="-1">
+                <Outlet />
+            </main>
+        </div>
+    }
+    .into_any()
+}

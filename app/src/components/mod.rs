@@ -1,0 +1,24 @@
+//! Parts of pages that know the model.
+
+mod error_info;
+mod fetched;
+mod frame;
+mod job_state;
+mod node_grid;
+mod node_phase;
+mod refusal;
+mod settings;
+mod side_nav;
+mod status;
+mod top_bar;
+
+pub use error_info::ErrorInfos;
+pub use fetched::Fetched;
+pub use frame::{Clusters, Frame};
+pub use job_state::{JobReason, JobState, is_pending, is_running, state_label};
+pub use node_grid::NodeGrid;
+pub use node_phase::{NodePhaseIndicator, phase_label};
+pub use refusal::{Refusal, answer_not_found};
+pub use settings::Settings;
+pub use status::{StatusIndicator, StatusWithErrors, status_label};
+pub use top_bar::{LanguageMenu, Mark, ThemeMenu};

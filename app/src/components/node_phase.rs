@@ -1,0 +1,32 @@
+//! A node's phase in icon, word and colour.
+
+use leptos::prelude::*;
+
+use crate::i18n::{Text, text};
+use crate::model::node::NodePhase;
+use crate::ui::{Indicator, Tone};
+
+pub fn phase_label(t: &'static Text, phase: NodePhase) -> &'static str {
+    match phase {
+        NodePhase::PoweredDown => t.nodes.powered_down,
+        NodePhase::Starting => t.nodes.starting,
+        NodePhase::Idle => t.nodes.idle,
+        NodePhase::Busy => t.nodes.busy,
+        NodePhase::Draining => t.nodes.draining,
+        NodePhase::Stopping => t.nodes.stopping,
+        NodePhase::Failed => t.nodes.failed,
+    }
+}
+
+#[component]
+pub fn NodePhaseIndicator(phase: NodePhase) -> impl IntoView {
+    let tone = match phase {
+        NodePhase::PoweredDown => Tone::Neutral,
+        NodePhase::Starting | NodePhase::Stopping => Tone::Progress,
+        NodePhase::Idle => Tone::Info,
+        NodePhase::Busy => Tone::Success,
+        NodePhase::Draining => Tone::Warning,
+        NodePhase::Failed => Tone::Danger,
+    };
+    view! { <Indicator tone label=phase_label(text(), phase) /> }
+}

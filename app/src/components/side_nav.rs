@@ -1,0 +1,66 @@
+//! Side navigation: the rooms, and every cluster one press away with its status.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use super::status_label;
+use crate::i18n::text;
+use crate::model::cluster::Cluster;
+use crate::model::error::Result;
+use crate::model::status;
+use crate::paths::{self, ClusterTab};
+use crate::ui::Icon;
+
+#[component]
+pub fn SideNav(
+    clusters: Resource<Result<Vec<Cluster>>>,
+    nav_open: RwSignal<bool>,
+) -> impl IntoView {
+    let t = text();
+    let entries = move || {
+        let clusters = clusters.get()?.ok()?;
+        Some(clusters.into_iter().map(entry).collect_view())
+    };
+    view! {
+        <nav
+            id="side-nav"
+            class="side-nav"
+            class:side-nav-open=nav_open
+            aria-label=t.common.main_navigation
+            on:click=move |_| nav_open.set(false)
+        >
+            <ul>
+                <li>
+                    <A href=paths::CLUSTERS exact=true>
+                        {Icon::Cluster.view()}
+                        {t.clusters.title}
+                    </A>
+                    <ul class="side-nav-clusters">
+                        <Transition>{entries}</Transition>
+                    </ul>
+                </li>
+            </ul>
+        </nav>
+    }
+    .into_any()
+}
+
+fn entry(cluster: Cluster) -> impl IntoView {
+    let colour = match cluster.status.tone() {
+        status::Tone::InProgress => "bg-info",
+        status::Tone::Success => "bg-success",
+        status::Tone::Warning => "bg-warning",
+        status::Tone::Error => "bg-danger",
+    };
+    let status = status_label(text(), cluster.status);
+    view! {
+        <li>
+            <A href=paths::cluster(&cluster.id, ClusterTab::Details)>
+                <span class=format!("h-2 w-2 shrink-0 rounded-full {colour}") title=status></span>
+                <span class="truncate">{cluster.name}</span>
+                <span class="sr-only">{status}</span>
+            </A>
+        </li>
+    }
+    .into_any()
+}

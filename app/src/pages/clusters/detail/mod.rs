@@ -1,0 +1,141 @@
+//! One cluster: header, live figures, tabs. The tabs share what the header asked for.
+
+mod compute_node_groups;
+mod details;
+mod events;
+mod jobs;
+mod nodes;
+mod queues;
+mod strip;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::Outlet;
+use leptos_router::hooks::use_params_map;
+
+pub use compute_node_groups::ComputeNodeGroups;
+pub use details::Details;
+pub use events::Events;
+pub use jobs::Jobs;
+pub use nodes::Nodes;
+pub use queues::Queues;
+use strip::Strip;
+
+use crate::api::cluster::get_cluster;
+use crate::api::compute_node_group::list_compute_node_groups;
+use crate::api::job::list_jobs;
+use crate::api::node::list_nodes;
+use crate::components::{ErrorInfos, Fetched, StatusIndicator};
+use crate::i18n::text;
+use crate::live;
+use crate::model::cluster::Cluster;
+use crate::model::compute_node_group::ComputeNodeGroup;
+use crate::model::error::Result;
+use crate::model::job::Job;
+use crate::model::live::Kind;
+use crate::model::node::Node;
+use crate::paths::{self, ClusterTab};
+use crate::ui::{Breadcrumbs, Copyable, Crumb, PageHeader, Tab, Tabs};
+
+/// What header and tabs show of one cluster.
+#[derive(Clone, Copy)]
+struct Page {
+    /// The name or id in the URL.
+    id: Memo<String>,
+    cluster: Resource<Result<Cluster>>,
+    groups: Resource<Result<Vec<ComputeNodeGroup>>>,
+    nodes: Resource<Result<Vec<Node>>>,
+    jobs: Resource<Result<Vec<Job>>>,
+}
+
+impl Page {
+    fn new() -> Page {
+        let params = use_params_map();
+        let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+        Page {
+            id,
+            cluster: Resource::new(
+                move || (id.get(), live::version(Kind::Cluster)),
+                |(id, _)| get_cluster(id),
+            ),
+            groups: Resource::new(
+                move || (id.get(), live::version(Kind::ComputeNodeGroup)),
+                |(id, _)| list_compute_node_groups(id),
+            ),
+            nodes: Resource::new(
+                move || (id.get(), live::version(Kind::Node)),
+                |(id, _)| list_nodes(id),
+            ),
+            jobs: Resource::new(
+                move || (id.get(), live::version(Kind::Job)),
+                |(id, _)| list_jobs(id),
+            ),
+        }
+    }
+}
+
+/// The page around this tab. The router shows a tab only inside [`ClusterPage`]; a page of its own keeps it whole
+/// should that ever change.
+fn use_page() -> Page {
+    use_context::<Page>().unwrap_or_else(Page::new)
+}
+
+#[component]
+pub fn ClusterPage() -> impl IntoView {
+    let t = text();
+    let page = Page::new();
+    provide_context(page);
+    let crumbs = vec![Crumb {
+        title: t.clusters.title.into(),
+        href: paths::CLUSTERS.into(),
+    }];
+    view! {
+        <div class="grid gap-5">
+            <Breadcrumbs crumbs=crumbs />
+            <Fetched resource=page.cluster let:cluster>
+                <Header cluster />
+                <Strip page cluster />
+                <Tabs label=t.cluster.tabs tabs=Signal::derive(move || tabs(&page.id.read())) />
+                <div class="min-w-0">
+                    <Outlet />
+                </div>
+            </Fetched>
+        </div>
+    }
+    .into_any()
+}
+
+fn tabs(id: &str) -> Vec<Tab> {
+    let t = text();
+    let tab = |tab| Tab {
+        title: match tab {
+            ClusterTab::Details => t.cluster.details,
+            ClusterTab::Groups => t.cluster.groups,
+            ClusterTab::Queues => t.cluster.queues,
+            ClusterTab::Nodes => t.cluster.nodes,
+            ClusterTab::Jobs => t.cluster.jobs,
+            ClusterTab::Events => t.cluster.events,
+        },
+        href: paths::cluster(id, tab),
+        exact: tab == ClusterTab::Details,
+    };
+    ClusterTab::ALL.map(tab).into()
+}
+
+#[component]
+fn Header(cluster: Signal<Cluster>) -> impl IntoView {
+    let t = text();
+    let name = Memo::new(move |_| cluster.with(|c| c.name.clone()));
+    let id = Memo::new(move |_| cluster.with(|c| c.id.clone()));
+    let status = Memo::new(move |_| cluster.with(|c| c.status));
+    let errors = Memo::new(move |_| cluster.with(|c| c.error_info.clone()));
+    view! {
+        <Title text=move || name.get() />
+        <PageHeader title=name>
+            <span role="status">{move || view! { <StatusIndicator status=status.get() /> }}</span>
+            {move || view! { <Copyable what=t.details.id value=id.get() /> }}
+        </PageHeader>
+        {move || view! { <ErrorInfos errors=errors.get() /> }}
+    }
+    .into_any()
+}

@@ -1,0 +1,73 @@
+//! The cluster in seven numbers.
+
+use leptos::prelude::*;
+
+use super::Page;
+use crate::components::{is_pending, is_running};
+use crate::i18n::text;
+use crate::model::cluster::Cluster;
+use crate::model::error::Result;
+use crate::model::job::Job;
+use crate::model::node::{Node, NodePhase};
+
+#[component]
+pub fn Strip(page: Page, cluster: Signal<Cluster>) -> impl IntoView {
+    let t = text();
+    let nodes = move |wanted: fn(&Node) -> bool| Signal::derive(move || count(page.nodes, wanted));
+    let jobs = move |wanted: fn(&Job) -> bool| Signal::derive(move || count(page.jobs, wanted));
+    let phase = move |label, wanted, colour| view! { <Figure label value=nodes(wanted) colour /> };
+    view! {
+        <Transition fallback=|| view! { <div class="skeleton h-20 w-full"></div> }>
+            <dl class="strip" aria-label=t.cluster.figures>
+                <Figure label=t.cluster.nodes_running value=nodes(|n| n.instance.is_some()) colour="">
+                    <dd class="text-xs text-muted">
+                        {move || t.cluster.nodes_running_of(cluster.with(|c| c.size.max_instances()))}
+                    </dd>
+                </Figure>
+                {phase(t.cluster.nodes_busy, |n| n.phase == NodePhase::Busy, "text-success")}
+                {phase(t.cluster.nodes_idle, |n| n.phase == NodePhase::Idle, "text-info")}
+                {phase(t.cluster.nodes_starting, |n| n.phase == NodePhase::Starting, "text-info")}
+                {phase(t.cluster.nodes_failed, |n| n.phase == NodePhase::Failed, "text-danger")}
+                <Figure label=t.cluster.jobs_running value=jobs(|j| is_running(&j.state)) colour="text-success" />
+                <Figure label=t.cluster.jobs_pending value=jobs(|j| is_pending(&j.state)) colour="text-warning" />
+            </dl>
+        </Transition>
+    }
+    .into_any()
+}
+
+/// None until it is known.
+fn count<T>(resource: Resource<Result<Vec<T>>>, wanted: fn(&T) -> bool) -> Option<usize>
+where
+    T: Clone + Send + Sync + 'static,
+{
+    let all = resource.get()?.ok()?;
+    Some(all.iter().filter(|one| wanted(one)).count())
+}
+
+#[component]
+fn Figure(
+    label: &'static str,
+    value: Signal<Option<usize>>,
+    /// Worn while the number is not 0: a quiet strip means a quiet cluster.
+    colour: &'static str,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    let class = move || match value.get() {
+        None | Some(0) => "figure text-muted".to_owned(),
+        Some(_) => format!("figure {colour}"),
+    };
+    let number = move || {
+        value
+            .get()
+            .map_or_else(|| "–".to_owned(), |value| value.to_string())
+    };
+    view! {
+        <div>
+            <dt class="text-xs font-medium text-muted">{label}</dt>
+            <dd class=class>{number}</dd>
+            {children.map(|children| children())}
+        </div>
+    }
+    .into_any()
+}

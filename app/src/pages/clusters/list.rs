@@ -1,0 +1,88 @@
+//! All clusters of the account.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::A;
+
+use super::size_label;
+use crate::components::{Clusters, Fetched, StatusIndicator, status_label};
+use crate::i18n::{Text, text};
+use crate::model::cluster::Cluster;
+use crate::model::error::Error;
+use crate::paths::{self, ClusterTab};
+use crate::ui::time::{AgoText, parse};
+use crate::ui::{Code, Column, Copyable, EmptyState, PageHeader, Table};
+
+/// `openpcs catalogue` lists the ids to put in.
+const CREATE: &str = "aws pcs create-cluster --cluster-name get-started \\
+    --scheduler type=SLURM,version=24.11 --size SMALL \\
+    --networking subnetIds=SUBNET_ID,securityGroupIds=SECURITY_GROUP_ID";
+
+#[component]
+pub fn ClusterList() -> impl IntoView {
+    let t = text();
+    let clusters = use_context::<Clusters>().map(|clusters| clusters.0);
+    let resource =
+        clusters.unwrap_or_else(|| Resource::new(|| (), async |()| Err(Error::internal())));
+    view! {
+        <Title text=t.clusters.title />
+        <div class="grid gap-5">
+            <div class="grid gap-1">
+                <PageHeader title=t.clusters.title>""</PageHeader>
+                <p class="text-muted">{t.clusters.lead}</p>
+            </div>
+            <Fetched resource let:clusters>
+                <Table
+                    title=t.clusters.title
+                    noun=t.clusters.filter
+                    rows=clusters
+                    columns=columns(t)
+                    key=|cluster| cluster.id.clone()
+                    empty=move || {
+                        view! {
+                            <EmptyState title=t.clusters.empty_title text=t.clusters.empty>
+                                <Code what=t.clusters.empty_command text=CREATE />
+                            </EmptyState>
+                        }
+                    }
+                />
+            </Fetched>
+        </div>
+    }
+    .into_any()
+}
+
+fn columns(t: &'static Text) -> Vec<Column<Cluster>> {
+    vec![
+        Column::new(t.clusters.name, |c: &Cluster| {
+            let href = paths::cluster(&c.id, ClusterTab::Details);
+            let name = c.name.clone();
+            view! { <A href attr:class="row-link">{name}</A> }
+        })
+        .text(|c| c.name.clone()),
+        Column::new(t.clusters.status, |c: &Cluster| {
+            view! { <StatusIndicator status=c.status /> }
+        })
+        .text(move |c| status_label(t, c.status).to_owned()),
+        Column::new(t.clusters.version, |c: &Cluster| {
+            c.scheduler.version.clone()
+        })
+        .text(|c| c.scheduler.version.clone()),
+        Column::new(t.clusters.size, move |c: &Cluster| {
+            let limits = t
+                .clusters
+                .size_limits(c.size.max_instances(), c.size.max_jobs());
+            view! { <span title=limits>{size_label(t, c.size)}</span> }
+        })
+        .text(move |c| size_label(t, c.size).to_owned())
+        .sort(|c| c.size.max_instances()),
+        Column::new(t.clusters.created, |c: &Cluster| {
+            view! { <AgoText at=c.created_at.clone() /> }
+        })
+        .sort(|c| parse(&c.created_at).unwrap_or_default()),
+        Column::new(t.clusters.id, move |c: &Cluster| {
+            view! { <Copyable what=t.clusters.id value=c.id.clone() /> }
+        })
+        .text(|c| c.id.clone()),
+    ]
+}

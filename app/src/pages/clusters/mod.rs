@@ -1,0 +1,18 @@
+//! `/clusters`: the list, and one cluster with its tabs.
+
+pub mod detail;
+mod list;
+
+pub use list::ClusterList;
+
+use crate::i18n::Text;
+use crate::model::cluster::Size;
+
+/// "Small".
+fn size_label(t: &'static Text, size: Size) -> &'static str {
+    match size {
+        Size::Small => t.clusters.size_small,
+        Size::Medium => t.clusters.size_medium,
+        Size::Large => t.clusters.size_large,
+    }
+}

@@ -1,0 +1,150 @@
+//! Every URL of the console. No other file spells one out.
+
+use std::fmt::Write;
+
+use crate::i18n::Language;
+use crate::preference::Theme;
+
+/// The folder of all that is not a page: server functions, the live stream, sign-in and sign-out.
+pub const CONSOLE: &str = "/console";
+pub const SIGN_IN: &str = "/sign-in";
+pub const POST_SIGN_IN: &str = "/console/sign-in";
+pub const POST_SIGN_OUT: &str = "/console/sign-out";
+pub const EVENTS: &str = "/console/events";
+pub const PREFERENCE: &str = "/console/preference";
+pub const CLUSTERS: &str = "/clusters";
+
+/// The parts of a cluster's page, in the order of its tabs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClusterTab {
+    Details,
+    Groups,
+    Queues,
+    Nodes,
+    Jobs,
+    Events,
+}
+
+impl ClusterTab {
+    pub const ALL: [ClusterTab; 6] = [
+        ClusterTab::Details,
+        ClusterTab::Groups,
+        ClusterTab::Queues,
+        ClusterTab::Nodes,
+        ClusterTab::Jobs,
+        ClusterTab::Events,
+    ];
+
+    fn segment(self) -> &'static str {
+        match self {
+            ClusterTab::Details => "",
+            ClusterTab::Groups => "/compute-node-groups",
+            ClusterTab::Queues => "/queues",
+            ClusterTab::Nodes => "/nodes",
+            ClusterTab::Jobs => "/jobs",
+            ClusterTab::Events => "/events",
+        }
+    }
+}
+
+pub fn cluster(id: &str, tab: ClusterTab) -> String {
+    format!("{CLUSTERS}/{}{}", encode(id), tab.segment())
+}
+
+pub fn compute_node_group(cluster_id: &str, id: &str) -> String {
+    let groups = cluster(cluster_id, ClusterTab::Groups);
+    format!("{groups}/{}", encode(id))
+}
+
+/// Sign in, then go on to `next`.
+pub fn sign_in(next: &str) -> String {
+    format!("{SIGN_IN}?next={}", encode(next))
+}
+
+pub fn set_language(language: Language, next: &str) -> String {
+    format!(
+        "{PREFERENCE}?language={}&next={}",
+        language.tag(),
+        encode(next)
+    )
+}
+
+pub fn set_theme(theme: Theme, next: &str) -> String {
+    format!(
+        "{PREFERENCE}?theme={}&next={}",
+        theme.as_str(),
+        encode(next)
+    )
+}
+
+/// Whether a redirect may follow it: a path of this console, never another site (`//host`, `/\host`).
+pub fn is_local(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && !path.contains(|c: char| c == '\\' || c.is_control())
+}
+
+fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Addresses are bookmarked and mailed: a change of one must be meant.
+    #[test]
+    fn every_url() {
+        let urls = ClusterTab::ALL
+            .map(|tab| cluster("pcs_abc123def4", tab))
+            .into_iter()
+            .chain([
+                CLUSTERS.into(),
+                compute_node_group("pcs_abc123def4", "pcs_1"),
+                sign_in("/clusters?a=b"),
+                set_language(Language::SimplifiedChinese, CLUSTERS),
+                set_theme(Theme::Dark, CLUSTERS),
+            ])
+            .collect::<Vec<String>>();
+        assert_eq!(
+            urls,
+            [
+                "/clusters/pcs_abc123def4",
+                "/clusters/pcs_abc123def4/compute-node-groups",
+                "/clusters/pcs_abc123def4/queues",
+                "/clusters/pcs_abc123def4/nodes",
+                "/clusters/pcs_abc123def4/jobs",
+                "/clusters/pcs_abc123def4/events",
+                "/clusters",
+                "/clusters/pcs_abc123def4/compute-node-groups/pcs_1",
+                "/sign-in?next=%2Fclusters%3Fa%3Db",
+                "/console/preference?language=zh-CN&next=%2Fclusters",
+                "/console/preference?theme=dark&next=%2Fclusters",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_redirect_stays_in_the_console() {
+        assert!(is_local("/clusters?x=1"));
+        for foreign in [
+            "",
+            "clusters",
+            "//evil",
+            "/\\evil",
+            "https://evil",
+            "/\r\nSet-Cookie: a",
+        ] {
+            assert!(!is_local(foreign), "{foreign:?}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Where the page stands.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use super::Icon;
+use crate::i18n::text;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crumb {
+    pub title: String,
+    pub href: String,
+}
+
+/// The way to the page; the page itself is its heading.
+#[component]
+pub fn Breadcrumbs(#[prop(into)] crumbs: Signal<Vec<Crumb>>) -> impl IntoView {
+    let item = |crumb: Crumb| {
+        view! {
+            <li class="flex items-center gap-1">
+                <A href=crumb.href>{crumb.title}</A>
+                {Icon::ChevronRight.view()}
+            </li>
+        }
+    };
+    view! {
+        <nav class="crumbs" aria-label=text().common.breadcrumbs>
+            <ol class="flex flex-wrap items-center gap-1">
+                {move || crumbs.get().into_iter().map(item).collect_view()}
+            </ol>
+        </nav>
+    }
+    .into_any()
+}

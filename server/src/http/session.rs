@@ -1,0 +1,274 @@
+//! Sign in, sign out, and what a person prefers. Plain forms and links, so that all of it works without WebAssembly.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use app::i18n::Language;
+use app::paths;
+use app::preference::{LANGUAGE_COOKIE, THEME_COOKIE, Theme};
+use async_trait::async_trait;
+use axum::extract::{Form, Query, State};
+use axum::http::HeaderValue;
+use axum::http::header::SET_COOKIE;
+use axum::response::Response;
+use serde::Deserialize;
+use time::{Duration, OffsetDateTime};
+use tower_sessions::cookie::SameSite;
+use tower_sessions::session::Error;
+use tower_sessions::{Expiry, Session, SessionManagerLayer};
+
+use super::console::see_other;
+use super::lockout::Lockout;
+use super::session_store::DatabaseStore;
+use crate::db::Db;
+
+const USER: &str = "user";
+const SEEN: &str = "seen";
+/// A working day: whoever leaves for the night signs in again.
+const IDLE: Duration = Duration::hours(10);
+/// Activity is written down this often at most: a page's many requests are one write.
+const SEEN_EVERY: Duration = Duration::minutes(5);
+
+/// Knows passwords. Takes the same time for a name that nobody has.
+#[async_trait]
+pub trait Passwords: Send + Sync {
+    /// The user's name, if the password is theirs.
+    async fn verify(&self, user: &str, password: &str) -> Option<String>;
+}
+
+pub fn layer(db: Db, secure: bool) -> SessionManagerLayer<DatabaseStore> {
+    SessionManagerLayer::new(DatabaseStore { db })
+        .with_name("openpcs")
+        .with_http_only(true)
+        .with_secure(secure)
+        // Strict would greet whoever follows a link in a mail with the sign-in page; `origin` guards what is not a read.
+        .with_same_site(SameSite::Lax)
+        .with_expiry(Expiry::OnInactivity(IDLE))
+}
+
+/// Who is signed in. Marks the session as used.
+pub async fn current_user(session: &Session) -> Result<Option<String>, Error> {
+    let Some(user) = session.get::<String>(USER).await? else {
+        return Ok(None);
+    };
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let seen = session.get::<i64>(SEEN).await?.unwrap_or_default();
+    if now - seen > SEEN_EVERY.whole_seconds() {
+        session.insert(SEEN, now).await?;
+    }
+    Ok(Some(user))
+}
+
+#[derive(Clone)]
+pub struct SignIn {
+    pub passwords: Arc<dyn Passwords>,
+    pub lockout: Arc<Lockout>,
+}
+
+#[derive(Deserialize)]
+pub struct Credentials {
+    user: String,
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+pub async fn sign_in(
+    State(state): State<SignIn>,
+    session: Session,
+    Form(form): Form<Credentials>,
+) -> Response {
+    let next = local(&form.next);
+    if let Some(left) = state.lockout.remaining(&form.user, Instant::now()) {
+        let seconds = left.as_secs() + 1;
+        return see_other(&format!(
+            "{}&failed=locked&seconds={seconds}",
+            paths::sign_in(next)
+        ));
+    }
+    let Some(user) = state.passwords.verify(&form.user, &form.password).await else {
+        state.lockout.failed(&form.user, Instant::now());
+        tracing::warn!(user = form.user, "sign-in refused");
+        return see_other(&format!("{}&failed=refused", paths::sign_in(next)));
+    };
+    state.lockout.succeeded(&form.user);
+    match begin(&session, &user).await {
+        Ok(()) => {
+            tracing::info!(user, "signed in");
+            see_other(next)
+        }
+        Err(error) => {
+            tracing::error!(%error, "cannot store the session");
+            see_other(&format!("{}&failed=refused", paths::sign_in(next)))
+        }
+    }
+}
+
+/// A new id, so that one planted before the sign-in is worth nothing after it.
+async fn begin(session: &Session, user: &str) -> Result<(), Error> {
+    session.cycle_id().await?;
+    session.insert(USER, user).await?;
+    session
+        .insert(SEEN, OffsetDateTime::now_utc().unix_timestamp())
+        .await
+}
+
+pub async fn sign_out(session: Session) -> Response {
+    if let Err(error) = session.flush().await {
+        tracing::error!(%error, "cannot delete the session");
+    }
+    see_other(paths::SIGN_IN)
+}
+
+#[derive(Deserialize)]
+pub struct Choice {
+    language: Option<String>,
+    theme: Option<String>,
+    #[serde(default)]
+    next: String,
+}
+
+/// Keeps a language or a theme for a year and goes back.
+pub async fn set_preference(Query(choice): Query<Choice>) -> Response {
+    let mut response = see_other(local(&choice.next));
+    let language = choice.language.as_deref().and_then(Language::parse);
+    let theme = choice.theme.as_deref().and_then(Theme::parse);
+    let chosen = [
+        language.map(|language| (LANGUAGE_COOKIE, language.tag())),
+        theme.map(|theme| (THEME_COOKIE, theme.as_str())),
+    ];
+    for (name, value) in chosen.into_iter().flatten() {
+        let cookie = format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax");
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+    }
+    response
+}
+
+/// Where to go on: nowhere but in the console.
+fn local(next: &str) -> &str {
+    if paths::is_local(next) {
+        next
+    } else {
+        paths::CLUSTERS
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::Request;
+    use axum::http::header::{CONTENT_TYPE, COOKIE, LOCATION};
+    use axum::routing::{get, post};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    struct OneUser;
+
+    #[async_trait]
+    impl Passwords for OneUser {
+        async fn verify(&self, user: &str, password: &str) -> Option<String> {
+            ((user, password) == ("ann", "right")).then(|| user.to_owned())
+        }
+    }
+
+    async fn who(session: Session) -> String {
+        current_user(&session).await.unwrap().unwrap_or_default()
+    }
+
+    /// The folder goes with the test.
+    async fn door() -> (Router, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
+        let db = Db::connect(&url).await.unwrap();
+        let sign_in_state = SignIn {
+            passwords: Arc::new(OneUser),
+            lockout: Arc::default(),
+        };
+        let router = Router::new()
+            .route("/in", post(sign_in).with_state(sign_in_state))
+            .route("/out", post(sign_out))
+            .route("/who", get(who))
+            .layer(layer(db, false));
+        (router, folder)
+    }
+
+    async fn ask(router: &Router, method: &str, path: &str, cookie: &str, form: &str) -> Response {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(COOKIE, cookie)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(form.to_owned()))
+            .unwrap();
+        router.clone().oneshot(request).await.unwrap()
+    }
+
+    async fn who_has(router: &Router, cookie: &str) -> String {
+        let response = ask(router, "GET", "/who", cookie, "").await;
+        let body = axum::body::to_bytes(response.into_body(), 100)
+            .await
+            .unwrap();
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    fn cookie(response: &Response) -> String {
+        let header = response.headers()[SET_COOKIE].to_str().unwrap();
+        header.split(';').next().unwrap().to_owned()
+    }
+
+    fn location(response: &Response) -> &str {
+        response.headers()[LOCATION].to_str().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_session_lasts_from_sign_in_to_sign_out() {
+        let (router, _folder) = door().await;
+        let signed_in = ask(
+            &router,
+            "POST",
+            "/in",
+            "",
+            "user=ann&password=right&next=/clusters/a",
+        )
+        .await;
+        assert_eq!(location(&signed_in), "/clusters/a");
+        let attributes = signed_in.headers()[SET_COOKIE].to_str().unwrap();
+        assert!(attributes.contains("HttpOnly") && attributes.contains("SameSite=Lax"));
+
+        let cookie = cookie(&signed_in);
+        assert_eq!(who_has(&router, &cookie).await, "ann");
+        ask(&router, "POST", "/out", &cookie, "").await;
+        assert_eq!(who_has(&router, &cookie).await, "");
+    }
+
+    #[tokio::test]
+    async fn signing_in_changes_the_session_id() {
+        let (router, _folder) = door().await;
+        let form = "user=ann&password=right&next=/";
+        let first = cookie(&ask(&router, "POST", "/in", "", form).await);
+        let second = cookie(&ask(&router, "POST", "/in", &first, form).await);
+        assert_ne!(first, second);
+        assert_eq!(who_has(&router, &first).await, "");
+    }
+
+    #[tokio::test]
+    async fn wrong_passwords_are_refused_then_locked_and_lead_nowhere_else() {
+        let (router, _folder) = door().await;
+        let wrong = "user=ann&password=wrong&next=https://evil";
+        for _ in 0..6 {
+            let refused = ask(&router, "POST", "/in", "", wrong).await;
+            assert_eq!(
+                location(&refused),
+                "/sign-in?next=%2Fclusters&failed=refused"
+            );
+        }
+        let right = "user=ann&password=right&next=/";
+        let locked = ask(&router, "POST", "/in", "", right).await;
+        assert!(location(&locked).contains("failed=locked&seconds="));
+    }
+}
