@@ -27,18 +27,17 @@ impl Random {
 async fn through_a_kill<T, E: std::fmt::Debug>(
     plane: &mut TestPlane,
     random: &mut Random,
-    request: impl AsyncFn(aws_sdk_pcs::Client) -> Result<T, E>,
+    request: impl AsyncFn() -> Result<T, E>,
 ) -> T {
     let delay = Duration::from_millis(random.below(600));
-    let client = plane.admin().clone();
     let first = async {
-        let _ = request(client.clone()).await;
+        let _ = request().await;
         std::future::pending::<()>().await
     };
     let _ = tokio::time::timeout(delay, first).await;
     eprintln!("kill after {delay:?}");
     plane.crash().await;
-    request(client).await.unwrap()
+    request().await.unwrap()
 }
 
 async fn round(plane: &mut TestPlane, seed: u64) {
@@ -50,20 +49,20 @@ async fn round(plane: &mut TestPlane, seed: u64) {
         .new_cluster(CLUSTER)
         .slurm_configuration(idle(5))
         .client_token(token("cluster"));
-    through_a_kill(plane, random, async |_| create.clone().send().await).await;
+    through_a_kill(plane, random, async || create.clone().send().await).await;
     plane.wait_cluster(CLUSTER, ClusterStatus::Active).await;
 
     let create = plane
         .new_group(CLUSTER, "compute-1", 0, 4)
         .client_token(token("group"));
-    let group = through_a_kill(plane, random, async |_| create.clone().send().await)
+    let group = through_a_kill(plane, random, async || create.clone().send().await)
         .await
         .compute_node_group
         .unwrap();
     let create = plane
         .new_group(CLUSTER, "login", 1, 1)
         .client_token(token("login"));
-    through_a_kill(plane, random, async |_| create.clone().send().await).await;
+    through_a_kill(plane, random, async || create.clone().send().await).await;
     plane
         .wait_group(CLUSTER, "compute-1", ComputeNodeGroupStatus::Active)
         .await;
@@ -74,7 +73,7 @@ async fn round(plane: &mut TestPlane, seed: u64) {
     let create = plane
         .new_queue(CLUSTER, "demo", &group.id)
         .client_token(token("queue"));
-    through_a_kill(plane, random, async |_| create.clone().send().await).await;
+    through_a_kill(plane, random, async || create.clone().send().await).await;
     plane.wait_queue(CLUSTER, "demo", QueueStatus::Active).await;
 
     // Nodes boot, and the server dies.
@@ -101,7 +100,7 @@ async fn round(plane: &mut TestPlane, seed: u64) {
     let update = update
         .compute_node_group_identifier("compute-1")
         .scaling_configuration(scaling(0, 2));
-    through_a_kill(plane, random, async |_| update.clone().send().await).await;
+    through_a_kill(plane, random, async || update.clone().send().await).await;
     plane
         .wait_group(CLUSTER, "compute-1", ComputeNodeGroupStatus::Active)
         .await;
@@ -120,7 +119,7 @@ async fn delete(plane: &mut TestPlane, random: &mut Random, seed: u64) {
         .cluster_identifier(CLUSTER)
         .queue_identifier("demo");
     let queue = queue.client_token(format!("delete-queue-{seed}"));
-    through_a_kill(plane, random, async |_| queue.clone().send().await).await;
+    through_a_kill(plane, random, async || queue.clone().send().await).await;
     let get = client
         .get_queue()
         .cluster_identifier(CLUSTER)
@@ -132,7 +131,7 @@ async fn delete(plane: &mut TestPlane, random: &mut Random, seed: u64) {
             .cluster_identifier(CLUSTER)
             .compute_node_group_identifier(name);
         let group = group.client_token(format!("delete-{name}-{seed}"));
-        through_a_kill(plane, random, async |_| group.clone().send().await).await;
+        through_a_kill(plane, random, async || group.clone().send().await).await;
         let get = client
             .get_compute_node_group()
             .cluster_identifier(CLUSTER)
@@ -143,7 +142,7 @@ async fn delete(plane: &mut TestPlane, random: &mut Random, seed: u64) {
         .delete_cluster()
         .cluster_identifier(CLUSTER)
         .client_token(format!("delete-cluster-{seed}"));
-    through_a_kill(plane, random, async |_| cluster.clone().send().await).await;
+    through_a_kill(plane, random, async || cluster.clone().send().await).await;
     let get = client.get_cluster().cluster_identifier(CLUSTER);
     wait_until("the cluster is gone", async || {
         gone(get.clone().send().await)

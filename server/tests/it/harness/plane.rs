@@ -249,9 +249,13 @@ impl Drop for TestPlane {
 
 fn client(server: &Server) -> Client {
     let key = server.access_key();
+    // A connection for each request: one that is kept could be to a server that was killed.
+    let http = aws_smithy_http_client::Builder::new()
+        .pool_max_idle_per_host(0)
+        .build_http();
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(http)
         .endpoint_url(server.endpoint())
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new(key.id, key.secret, None, None, "test"))
