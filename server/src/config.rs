@@ -75,9 +75,14 @@ impl Store {
         self.database_url.clone().unwrap_or_else(|| {
             format!(
                 "sqlite://{}?mode=rwc",
-                self.data_dir.join("openpcs.db").display()
+                self.database_file().display()
             )
         })
+    }
+
+    /// The file of the default database.
+    pub fn database_file(&self) -> PathBuf {
+        self.data_dir.join("openpcs.db")
     }
 }
 
