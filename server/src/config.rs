@@ -72,12 +72,9 @@ pub struct Store {
 
 impl Store {
     pub fn database_url(&self) -> String {
-        self.database_url.clone().unwrap_or_else(|| {
-            format!(
-                "sqlite://{}?mode=rwc",
-                self.database_file().display()
-            )
-        })
+        self.database_url
+            .clone()
+            .unwrap_or_else(|| format!("sqlite://{}?mode=rwc", self.database_file().display()))
     }
 
     /// The file of the default database.

@@ -208,8 +208,9 @@ impl Switch<'_> {
         // After a crash Slurm may have taken this change already, and refuses to hear of nodes that it does not know.
         let known = self.client.nodes().await?;
         going.retain(|name| known.iter().any(|node| node.name == *name));
-        let group_goes =
-            |(row, _): &(&ComputeNodeGroupRow, _)| !new.groups.iter().any(|(kept, _)| kept.id == row.id);
+        let group_goes = |(row, _): &(&ComputeNodeGroupRow, _)| {
+            !new.groups.iter().any(|(kept, _)| kept.id == row.id)
+        };
         let of_groups_that_go: BTreeSet<String> = old
             .groups
             .iter()
