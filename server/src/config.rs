@@ -72,12 +72,14 @@ pub struct Store {
 
 impl Store {
     pub fn database_url(&self) -> String {
-        self.database_url.clone().unwrap_or_else(|| {
-            format!(
-                "sqlite://{}?mode=rwc",
-                self.data_dir.join("openpcs.db").display()
-            )
-        })
+        self.database_url
+            .clone()
+            .unwrap_or_else(|| format!("sqlite://{}?mode=rwc", self.database_file().display()))
+    }
+
+    /// The file of the default database.
+    pub fn database_file(&self) -> PathBuf {
+        self.data_dir.join("openpcs.db")
     }
 }
 

@@ -64,7 +64,9 @@ fn serve(init: &Init, dir: &Path) -> Result<String> {
     Ok("no process is left".into())
 }
 
-/// Whether a process of this name is alive in the sandbox.
+/// Whether a process of this name is in the sandbox. One that has ended counts until its death was taken: the list of
+/// processes is read before each of them, so a daemon may have started its successor in between and ended, and only a
+/// look after that death is sure to see the successor.
 fn runs(name: &str) -> bool {
     let Ok(entries) = std::fs::read_dir("/proc") else {
         return false;
@@ -72,9 +74,9 @@ fn runs(name: &str) -> bool {
     entries.flatten().any(|entry| {
         let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
         // `PID (NAME) STATE …`; a zombie is dead.
-        let Some((head, tail)) = stat.rsplit_once(") ") else {
+        let Some((head, _)) = stat.rsplit_once(") ") else {
             return false;
         };
-        head.split_once('(').is_some_and(|(_, comm)| comm == name) && !tail.starts_with(['Z', 'X'])
+        head.split_once('(').is_some_and(|(_, comm)| comm == name)
     })
 }

@@ -9,8 +9,8 @@ mod migrate;
 mod serve;
 mod user;
 
-use std::fs::{self, DirBuilder};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use anyhow::Context;
@@ -46,6 +46,7 @@ fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<
 /// The database of this data directory, its schema brought up to date.
 async fn open(store: &Store) -> anyhow::Result<Db> {
     make_data_dir(&store.data_dir)?;
+    make_database_file(store)?;
     Db::connect(&store.database_url())
         .await
         .context("the database cannot be opened")
@@ -58,6 +59,21 @@ fn make_data_dir(path: &Path) -> anyhow::Result<()> {
         fs::set_permissions(path, fs::Permissions::from_mode(0o700))
     };
     make().with_context(|| format!("the data directory {} cannot be made", path.display()))
+}
+
+/// SQLite would give its file the mode that the shell's mask leaves, and its log files the mode of its file.
+fn make_database_file(store: &Store) -> anyhow::Result<()> {
+    if store.database_url.is_some() {
+        return Ok(());
+    }
+    let path = store.database_file();
+    let made = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(&path);
+    made.with_context(|| format!("the database {} cannot be opened", path.display()))?;
+    Ok(())
 }
 
 /// The password in a file, or a new one.

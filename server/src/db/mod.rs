@@ -105,9 +105,9 @@ impl Db {
         })
     }
 
-    /// Whether the database answers and takes writes.
+    /// Whether the database answers and takes writes. It must commit: a full disk shows at the commit only.
     pub async fn ping(&self) -> sqlx::Result<()> {
-        self.write().await?.tx.rollback().await
+        self.write().await?.commit().await
     }
 }
 

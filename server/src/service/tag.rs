@@ -17,6 +17,9 @@ use crate::db::compute_node_group::ComputeNodeGroupSpec;
 use crate::db::queue::QueueSpec;
 use crate::db::{resource, tag};
 
+/// The quota of tags; AWS gives it no code, and the model asks for one.
+const TAGS_QUOTA: &str = "L-TAGS";
+
 /// What a tag's ARN names, as far as announcing a change needs it.
 struct Tagged {
     kind: Kind,
@@ -58,7 +61,7 @@ impl Service {
         let all = tag::list(&mut *change.write.tx, &input.resource_arn)
             .await
             .map_err(internal)?;
-        check_count(all.len(), "tags")?;
+        check_count(all.len())?;
         change
             .write
             .changed(tagged.kind, &tagged.cluster_id, &tagged.id)
@@ -152,7 +155,7 @@ impl Service {
 /// The rules for tags that are being set, beyond the model's lengths.
 pub(super) fn check(tags: Option<&BTreeMap<String, String>>, field: &str) -> Result<()> {
     let Some(tags) = tags else { return Ok(()) };
-    check_count(tags.len(), field)?;
+    check_count(tags.len())?;
     if let Some(key) = tags
         .keys()
         .find(|k| k.to_ascii_lowercase().starts_with("aws:"))
@@ -173,14 +176,15 @@ pub(super) fn check(tags: Option<&BTreeMap<String, String>>, field: &str) -> Res
     Ok(())
 }
 
-fn check_count(count: usize, field: &str) -> Result<()> {
+/// A quota to the model: it gives TagResource no other exception for too many.
+fn check_count(count: usize) -> Result<()> {
     if count <= limits::TAGS {
         return Ok(());
     }
-    Err(Error::field(
-        field,
+    Err(Error::quota(
+        TAGS_QUOTA,
         format!(
-            "A resource has at most {} tags; this would make {count}.",
+            "A resource has at most {} tags; this would make {count}. Remove some first.",
             limits::TAGS
         ),
     ))

@@ -3,4 +3,21 @@
 #![allow(clippy::unwrap_used)]
 
 mod agent;
+mod aws_cli;
+mod bad_input;
+mod cluster;
+mod compute_node_group;
+mod database;
+mod faults;
+mod harness;
+mod kill;
+mod queue;
+mod quota;
 mod sandbox;
+mod scaling;
+mod secret;
+mod sigv4;
+mod start;
+mod tag;
+mod tutorial;
+mod update;

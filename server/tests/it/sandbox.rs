@@ -8,7 +8,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use openpcs_server::agent::protocol::HookFile;
 use openpcs_server::sandbox::Sandbox;
-use openpcs_server::slurm::process::{ControllerSpec, Controllers, Files};
+use openpcs_server::slurm::conf::Files;
+use openpcs_server::slurm::process::{ControllerSpec, Controllers};
 
 const CLUSTER: &str = "pcs_test";
 /// Stands in for slurmctld: leaves a daemon behind in a session of its own, as a badly behaved job would.

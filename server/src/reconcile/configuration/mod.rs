@@ -38,11 +38,7 @@ pub struct Specs<'a> {
 impl Specs<'_> {
     /// The names of all nodes.
     fn nodes(&self) -> BTreeSet<String> {
-        let names = |(row, spec): &(&ComputeNodeGroupRow, &ComputeNodeGroupSpec)| {
-            let name = row.name.clone();
-            (1..=spec.scaling.max_instance_count).map(move |n| format!("{name}-{n}"))
-        };
-        self.groups.iter().flat_map(names).collect()
+        self.groups.iter().flat_map(node_names).collect()
     }
 
     fn partitions(&self) -> BTreeSet<String> {
@@ -51,6 +47,14 @@ impl Specs<'_> {
             .map(|(row, _)| row.name.clone())
             .collect()
     }
+}
+
+/// The names of a group's nodes (N10).
+fn node_names(
+    (row, spec): &(&ComputeNodeGroupRow, &ComputeNodeGroupSpec),
+) -> impl Iterator<Item = String> + use<> {
+    let name = row.name.clone();
+    (1..=spec.scaling.max_instance_count).map(move |n| format!("{name}-{n}"))
 }
 
 fn is_pending(status: Status) -> bool {
@@ -197,19 +201,25 @@ impl Switch<'_> {
         for queue in old.partitions().difference(&new.partitions()) {
             self.client.cancel_partition(queue).await?;
         }
-        let going: Vec<String> = old.nodes().difference(&new.nodes()).cloned().collect();
+        let mut going: BTreeSet<String> = old.nodes().difference(&new.nodes()).cloned().collect();
         if going.is_empty() {
             return Ok(());
         }
-        let group_goes = |node: &String| {
-            let kept = new
-                .groups
-                .iter()
-                .any(|(row, _)| node.strip_prefix(&format!("{}-", row.name)).is_some());
-            !kept
+        // After a crash Slurm may have taken this change already, and refuses to hear of nodes that it does not know.
+        let known = self.client.nodes().await?;
+        going.retain(|name| known.iter().any(|node| node.name == *name));
+        let group_goes = |(row, _): &(&ComputeNodeGroupRow, _)| {
+            !new.groups.iter().any(|(kept, _)| kept.id == row.id)
         };
-        let (with_group, beyond_maximum): (Vec<String>, Vec<String>) =
-            going.into_iter().partition(group_goes);
+        let of_groups_that_go: BTreeSet<String> = old
+            .groups
+            .iter()
+            .filter(|group| group_goes(group))
+            .flat_map(node_names)
+            .collect();
+        let (with_group, beyond_maximum): (Vec<String>, Vec<String>) = going
+            .into_iter()
+            .partition(|node| of_groups_that_go.contains(node));
         if !with_group.is_empty() {
             self.client.cancel_jobs_on(&with_group).await?;
             let reason = one_line("The compute node group is deleted.");

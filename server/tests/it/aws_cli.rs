@@ -1,0 +1,184 @@
+//! The guide's commands, typed into the real AWS CLI.
+
+use serde_json::Value;
+
+use crate::harness::*;
+
+/// What a command prints, as JSON; it must succeed.
+#[track_caller]
+fn aws(plane: &TestPlane, command: &str) -> Value {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let output = plane.server.aws(&words);
+    assert!(
+        output.status.success(),
+        "aws {command}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+}
+
+/// What a command complains of; it must fail.
+#[track_caller]
+fn complaint(plane: &TestPlane, command: &str) -> String {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let output = plane.server.aws(&words);
+    assert!(!output.status.success(), "aws {command} succeeded");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+async fn wait_active(plane: &TestPlane, command: &str, noun: &str) -> Value {
+    wait_until(&format!("aws {command} shows ACTIVE"), async || {
+        let answer = aws(plane, command);
+        if answer[noun]["status"] == "ACTIVE" {
+            Ok(answer[noun].clone())
+        } else {
+            Err(answer.to_string())
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_guides_commands_do_what_the_guide_says() {
+    let plane = TestPlane::start(Database::Postgres).await;
+    let ids = plane.ids();
+    let (subnet, group) = (
+        ids.subnet("hpc-networking:PublicSubnetA"),
+        ids.security_group("cluster-getstarted-sg"),
+    );
+    let create = format!(
+        "pcs create-cluster --region us-east-1 --cluster-name my-cluster --scheduler type=SLURM,version=24.11 --size SMALL \
+         --networking subnetIds={subnet},securityGroupIds={group} --slurm-configuration scaleDownIdleTimeInSeconds=5 \
+         --tags team=a"
+    );
+    let made = aws(&plane, &create);
+    assert_eq!(
+        (
+            made["cluster"]["status"].as_str(),
+            made["cluster"]["size"].as_str()
+        ),
+        (Some("CREATING"), Some("SMALL"))
+    );
+    let cluster = wait_active(
+        &plane,
+        "pcs get-cluster --cluster-identifier my-cluster",
+        "cluster",
+    )
+    .await;
+    assert_eq!(cluster["endpoints"][0]["type"], "SLURMCTLD");
+
+    let template = ids.template("compute-getstarted-lt").id;
+    let profile = ids.profile("AWSPCS-getstarted-role");
+    aws(
+        &plane,
+        &format!(
+            "pcs create-compute-node-group --cluster-identifier my-cluster --compute-node-group-name my-node-group \
+             --subnet-ids {subnet} --custom-launch-template id={template},version=1 --iam-instance-profile-arn {profile} \
+             --scaling-config minInstanceCount=0,maxInstanceCount=2 --instance-configs instanceType=t3.large"
+        ),
+    );
+    let get = "pcs get-compute-node-group --cluster-identifier my-cluster --compute-node-group-identifier my-node-group";
+    let group = wait_active(&plane, get, "computeNodeGroup").await;
+    let group_id = group["id"].as_str().unwrap();
+    aws(
+        &plane,
+        &format!(
+            "pcs create-queue --queue-name my-queue --cluster-identifier my-cluster \
+             --compute-node-group-configurations computeNodeGroupId={group_id}"
+        ),
+    );
+    let get = "pcs get-queue --cluster-identifier my-cluster --queue-identifier my-queue";
+    wait_active(&plane, get, "queue").await;
+    assert_eq!(
+        plane.sinfo("my-cluster"),
+        ["my-queue up infinite 2 idle~ my-node-group-[1-2]"]
+    );
+    let job = plane.sbatch("my-cluster", &["--partition=my-queue"], "hostname");
+    plane.wait_job("my-cluster", &job, "COMPLETED").await;
+
+    lists_and_tags(&plane, &cluster).await;
+    refusals_name_the_exception_and_the_field(&plane);
+    for (command, noun) in [
+        (
+            "pcs delete-queue --queue-identifier my-queue --cluster-identifier my-cluster",
+            "queues",
+        ),
+        (
+            "pcs delete-compute-node-group --compute-node-group-identifier my-node-group --cluster-identifier my-cluster",
+            "compute-node-groups",
+        ),
+    ] {
+        aws(&plane, command);
+        let list = format!("pcs list-{noun} --cluster-identifier my-cluster");
+        wait_until(&format!("{noun} are gone"), async || {
+            match aws(&plane, &list) {
+                list if list
+                    .as_object()
+                    .unwrap()
+                    .values()
+                    .all(|v| v.as_array().is_some_and(Vec::is_empty)) =>
+                {
+                    Ok(())
+                }
+                list => Err(list.to_string()),
+            }
+        })
+        .await;
+    }
+    aws(&plane, "pcs delete-cluster --cluster-identifier my-cluster");
+    wait_until("the cluster is gone", async || {
+        match aws(&plane, "pcs list-clusters")["clusters"].as_array() {
+            Some(clusters) if clusters.is_empty() => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
+    let missing = complaint(&plane, "pcs get-cluster --cluster-identifier my-cluster");
+    assert!(missing.contains("(ResourceNotFoundException)"), "{missing}");
+    plane.finish().await;
+}
+
+async fn lists_and_tags(plane: &TestPlane, cluster: &Value) {
+    let clusters = aws(plane, "pcs list-clusters");
+    assert_eq!(clusters["clusters"][0]["name"], "my-cluster");
+    let arn = cluster["arn"].as_str().unwrap();
+    aws(
+        plane,
+        &format!("pcs tag-resource --resource-arn {arn} --tags stage=test"),
+    );
+    aws(
+        plane,
+        &format!("pcs untag-resource --resource-arn {arn} --tag-keys team"),
+    );
+    let tags = aws(
+        plane,
+        &format!("pcs list-tags-for-resource --resource-arn {arn}"),
+    );
+    assert_eq!(tags["tags"], serde_json::json!({"stage": "test"}));
+    let update = "pcs update-compute-node-group --cluster-identifier my-cluster \
+                  --compute-node-group-identifier my-node-group --scaling-configuration minInstanceCount=0,maxInstanceCount=3";
+    aws(plane, update);
+    let get = "pcs get-compute-node-group --cluster-identifier my-cluster --compute-node-group-identifier my-node-group";
+    let group = wait_active(plane, get, "computeNodeGroup").await;
+    assert_eq!(group["scalingConfiguration"]["maxInstanceCount"], 3);
+}
+
+fn refusals_name_the_exception_and_the_field(plane: &TestPlane) {
+    for (command, words) in [
+        (
+            "pcs get-cluster --cluster-identifier nowhere",
+            ["(ResourceNotFoundException)", "nowhere"],
+        ),
+        (
+            "pcs delete-cluster --cluster-identifier my-cluster",
+            ["(ConflictException)", "my-queue"],
+        ),
+        (
+            "pcs create-queue --cluster-identifier my-cluster --queue-name 1st",
+            ["(ValidationException)", "queueName"],
+        ),
+    ] {
+        let text = complaint(plane, command);
+        assert!(words.iter().all(|w| text.contains(w)), "{command}: {text}");
+    }
+}

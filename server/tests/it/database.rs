@@ -1,0 +1,120 @@
+//! The database goes away and comes back: a clear answer meanwhile, and no need for anybody to do anything after it.
+
+use crate::harness::*;
+
+#[tokio::test]
+async fn a_server_without_its_database_says_so_and_recovers() {
+    let mut plane = TestPlane::start(Database::Postgres).await;
+    let cluster = "patient";
+    plane.cluster(cluster, 600).await;
+    let group = plane.group(cluster, "compute-1", 0, 1).await;
+    plane.queue(cluster, "demo", &group.id).await;
+    let job = plane.sbatch(cluster, &[], "until test -e go; do sleep 0.1; done");
+    plane.wait_job(cluster, &job, "RUNNING").await;
+    let http = plane.http();
+    assert_eq!(http.get("/readyz").await.status, 200);
+
+    plane.postgres.as_mut().unwrap().halt();
+    wait_until(
+        "the server says that it is not ready",
+        async || match http.get("/readyz").await {
+            answer if answer.status == 503 && answer.text.contains("database") => Ok(()),
+            answer => Err(format!("{} {}", answer.status, answer.text)),
+        },
+    )
+    .await;
+    assert_eq!(http.get("/healthz").await.status, 200);
+    let answer = http.call("ListClusters", "{}").await;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (500, "InternalServerException")
+    );
+    for private in ["postgres", "127.0.0.1", "sqlx", "pool", "connection"] {
+        assert!(
+            !answer.text.to_lowercase().contains(private),
+            "{}",
+            answer.text
+        );
+    }
+
+    plane.postgres.as_mut().unwrap().resume();
+    wait_until("the server is ready again", async || {
+        match http.get("/readyz").await {
+            answer if answer.status == 200 => Ok(()),
+            answer => Err(answer.text),
+        }
+    })
+    .await;
+    std::fs::write(plane.server.home().join("go"), "").unwrap();
+    let done = plane.wait_job(cluster, &job, "COMPLETED").await;
+    assert_eq!(done["Restarts"], "0");
+    plane.finish().await;
+}
+
+/// A file system of its own, small enough to fill.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    fn mount(path: std::path::PathBuf) -> Self {
+        std::fs::create_dir_all(&path).unwrap();
+        let status = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=24m,mode=0700", "tmpfs"])
+            .arg(&path)
+            .status()
+            .unwrap();
+        assert!(status.success());
+        Self(path)
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount")
+            .arg("--lazy")
+            .arg(&self.0)
+            .status();
+    }
+}
+
+#[tokio::test]
+async fn a_server_on_a_full_disk_says_so_and_recovers() {
+    if !nix::unistd::geteuid().is_root() {
+        return eprintln!("skipped: only root may mount a small disk");
+    }
+    let mut server = Server::new(None);
+    let _disk = SmallDisk::mount(server.data());
+    server.start().await;
+    let http = Http::new(server.endpoint(), server.access_key());
+    assert_eq!(http.get("/readyz").await.status, 200);
+    let tag = || {
+        let arn = "arn:aws:pcs:us-east-1:111122223333:cluster/pcs_0000000000";
+        http.call(
+            "TagResource",
+            format!(r#"{{"resourceArn":"{arn}","tags":{{"a":"b"}}}}"#),
+        )
+    };
+    tag().await.refused("ResourceNotFoundException");
+
+    let filler = server.data().join("filler");
+    std::fs::write(&filler, vec![0; 64 << 20]).unwrap_err();
+    wait_until(
+        "the server says that it is not ready",
+        async || match http.get("/readyz").await {
+            answer if answer.status == 503 => Ok(answer.text),
+            answer => Err(answer.text),
+        },
+    )
+    .await;
+    assert_eq!(http.get("/healthz").await.status, 200);
+
+    std::fs::remove_file(&filler).unwrap();
+    wait_until("the server is ready again", async || {
+        match http.get("/readyz").await {
+            answer if answer.status == 200 => Ok(()),
+            answer => Err(answer.text),
+        }
+    })
+    .await;
+    tag().await.refused("ResourceNotFoundException");
+    server.stop();
+}

@@ -1,0 +1,112 @@
+//! Slurm as a person on the login node sees it.
+
+use std::collections::BTreeMap;
+use std::process::Output;
+
+use super::{TestPlane, wait_until};
+
+impl TestPlane {
+    /// What a command on the cluster's login node prints; it must succeed.
+    #[track_caller]
+    pub fn connect(&self, cluster: &str, command: &[&str]) -> String {
+        match self.try_connect(cluster, command) {
+            Ok(text) => text,
+            Err(output) => panic!("{command:?} failed: {output:?}"),
+        }
+    }
+
+    pub fn try_connect(&self, cluster: &str, command: &[&str]) -> Result<String, Output> {
+        let output = self.server.connect(cluster, command);
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            Err(output)
+        }
+    }
+
+    /// `sinfo` without the spaces that align its columns.
+    pub fn sinfo(&self, cluster: &str) -> Vec<String> {
+        let lines = self.connect(cluster, &["sinfo", "--noheader"]);
+        lines
+            .lines()
+            .map(|l| l.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect()
+    }
+
+    /// Submits a batch job that runs this shell command, with these options of sbatch, to the queue `demo` unless they
+    /// say otherwise; returns its id.
+    #[track_caller]
+    pub fn sbatch(&self, cluster: &str, options: &[&str], command: &str) -> String {
+        let wrap = format!("--wrap={command}");
+        let arguments: Vec<&str> = ["sbatch", "--parsable", "--partition=demo"]
+            .into_iter()
+            .chain(options.iter().copied())
+            .chain([wrap.as_str()])
+            .collect();
+        self.connect(cluster, &arguments).trim().to_string()
+    }
+
+    /// What Slurm says of a job: `JobState`, `Restarts`, `NodeList` and so on.
+    pub fn job(&self, cluster: &str, job: &str) -> BTreeMap<String, String> {
+        fields(&self.connect(cluster, &["scontrol", "--oneliner", "show", "job", job]))
+    }
+
+    /// What Slurm says of a node.
+    pub fn node(&self, cluster: &str, node: &str) -> BTreeMap<String, String> {
+        fields(&self.connect(cluster, &["scontrol", "--oneliner", "show", "node", node]))
+    }
+
+    /// Waits until a job is in that state.
+    pub async fn wait_job(
+        &self,
+        cluster: &str,
+        job: &str,
+        state: &str,
+    ) -> BTreeMap<String, String> {
+        wait_until(&format!("job {job} is {state}"), async || {
+            match self.try_connect(cluster, &["scontrol", "--oneliner", "show", "job", job]) {
+                Ok(text) => {
+                    let found = fields(&text);
+                    if found.get("JobState").is_some_and(|s| s == state) {
+                        Ok(found)
+                    } else {
+                        Err(text)
+                    }
+                }
+                Err(output) => Err(format!("{output:?}")),
+            }
+        })
+        .await
+    }
+
+    /// Waits until `sinfo` prints exactly these lines.
+    pub async fn wait_sinfo(&self, cluster: &str, lines: &[&str]) {
+        wait_until(&format!("sinfo prints {lines:?}"), async || {
+            let output = self.server.connect(cluster, &["sinfo", "--noheader"]);
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            let seen: Vec<String> = text
+                .lines()
+                .map(|l| l.split_whitespace().collect::<Vec<_>>().join(" "))
+                .collect();
+            if seen == lines {
+                Ok(())
+            } else {
+                Err(format!(
+                    "{seen:?} {}",
+                    String::from_utf8_lossy(&output.stderr)
+                ))
+            }
+        })
+        .await;
+    }
+}
+
+/// `Name=value Name=value …`; a value with spaces keeps its first word, which no test needs more of.
+fn fields(text: &str) -> BTreeMap<String, String> {
+    let pairs = text
+        .split_whitespace()
+        .filter_map(|word| word.split_once('='));
+    pairs
+        .map(|(name, value)| (name.to_string(), value.to_string()))
+        .collect()
+}

@@ -1,0 +1,53 @@
+//! What the tests stand on: a real server per test, on SQLite or PostgreSQL, and the ways people reach it.
+//!
+//! A test starts a [`TestPlane`], uses it as a user would (SDK, AWS CLI, `openpcs connect`, plain HTTP) and ends with
+//! [`TestPlane::finish`], which deletes everything and fails if a process or a directory is left. Tests wait for
+//! states ([`wait_until`]), never for time to pass.
+
+mod checks;
+mod http;
+mod jobs;
+mod leftovers;
+mod plane;
+mod ports;
+mod postgres;
+mod refusal;
+mod requests;
+mod server;
+mod wait;
+
+pub use checks::{Check, run};
+pub use http::{Http, signed_for};
+pub use leftovers::processes;
+pub use plane::TestPlane;
+pub use postgres::Postgres;
+pub use refusal::Refusal;
+pub use requests::*;
+pub use server::Server;
+pub use wait::{DEADLINE, wait_until};
+
+/// Where a server keeps its rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// Makes the tests `on_sqlite` and `on_postgres` of the checks that are named.
+macro_rules! on_both_databases {
+    ($($check:ident),+ $(,)?) => {
+        const CHECKS: &[$crate::harness::Check] =
+            &[$((stringify!($check), |plane| Box::pin($check(plane)))),+];
+
+        #[tokio::test]
+        async fn on_sqlite() {
+            $crate::harness::run($crate::harness::Database::Sqlite, CHECKS).await;
+        }
+
+        #[tokio::test]
+        async fn on_postgres() {
+            $crate::harness::run($crate::harness::Database::Postgres, CHECKS).await;
+        }
+    };
+}
+pub(crate) use on_both_databases;

@@ -1,0 +1,149 @@
+//! A throw-away PostgreSQL cluster, ended and removed with the test.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, User, chown, geteuid};
+use tempfile::TempDir;
+
+/// Does not run as root: then it is the user `postgres`.
+const USER: &str = "postgres";
+
+pub struct Postgres {
+    dir: TempDir,
+    port: u16,
+    child: Option<Child>,
+}
+
+impl Postgres {
+    pub fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        if geteuid().is_root() {
+            let user = User::from_name(USER).unwrap().expect("the user postgres");
+            chown(dir.path(), Some(user.uid), Some(user.gid)).unwrap();
+        }
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let mut initdb = program("initdb", dir.path());
+        initdb.args([
+            "--username=openpcs",
+            "--auth=trust",
+            "--no-sync",
+            "--encoding=UTF8",
+            "--locale=C",
+        ]);
+        quiet(initdb.arg("--pgdata").arg(dir.path().join("data")));
+        let mut postgres = Self {
+            dir,
+            port,
+            child: None,
+        };
+        postgres.resume();
+        let mut createdb = program("createdb", postgres.dir.path());
+        quiet(createdb.args([
+            "--host=127.0.0.1",
+            "--username=openpcs",
+            "--port",
+            &port.to_string(),
+            "openpcs",
+        ]));
+        postgres
+    }
+
+    pub fn url(&self) -> String {
+        format!("postgres://openpcs@127.0.0.1:{}/openpcs", self.port)
+    }
+
+    /// Starts it again after [`Postgres::halt`].
+    pub fn resume(&mut self) {
+        let dir = self.dir.path().to_path_buf();
+        let mut command = program("postgres", &dir);
+        command.arg("-D").arg(dir.join("data")).args([
+            "-c",
+            "fsync=off",
+            "-c",
+            "listen_addresses=127.0.0.1",
+        ]);
+        command.arg("-c").arg(format!("port={}", self.port));
+        command
+            .arg("-c")
+            .arg(format!("unix_socket_directories={}", dir.display()));
+        self.child = Some(
+            command
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap(),
+        );
+        let started = Instant::now();
+        let port = self.port.to_string();
+        let mut ready = program("pg_isready", &dir);
+        ready.args([
+            "--quiet",
+            "--host=127.0.0.1",
+            "--username=openpcs",
+            "--port",
+            &port,
+        ]);
+        while !ready.status().unwrap().success() {
+            assert!(
+                started.elapsed() < Duration::from_secs(30),
+                "PostgreSQL does not start"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The database goes away, with every connection to it.
+    pub fn halt(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.halt();
+    }
+}
+
+/// A program of the newest PostgreSQL that is installed, as a user that it accepts.
+fn program(name: &str, dir: &Path) -> Command {
+    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .expect("PostgreSQL")
+        .flatten()
+        .map(|e| e.path())
+        .collect();
+    versions.sort();
+    let path = versions
+        .last()
+        .expect("a version of PostgreSQL")
+        .join("bin")
+        .join(name);
+    let mut command = Command::new(&path);
+    if geteuid().is_root() {
+        command = Command::new("setpriv");
+        command
+            .args(["--reuid", USER, "--regid", USER, "--clear-groups"])
+            .arg(path);
+    }
+    command.current_dir(dir);
+    command
+}
+
+fn quiet(command: &mut Command) {
+    let output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}

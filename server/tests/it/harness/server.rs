@@ -1,0 +1,231 @@
+//! The real program `openpcs serve`, with a directory and ports of its own.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+use super::leftovers;
+use super::ports::Ports;
+
+/// How long a server may take to say that it is ready.
+const START: Duration = Duration::from_secs(60);
+/// Lines of each log that a failed test shows.
+const LINES: usize = 60;
+
+pub struct Server {
+    root: TempDir,
+    ports: Ports,
+    database_url: Option<String>,
+    child: Option<Child>,
+}
+
+/// An access key of the server's administrator.
+pub struct AccessKey {
+    pub id: String,
+    pub secret: String,
+}
+
+impl Server {
+    /// Prepares the directories; [`Server::start`] starts it.
+    pub fn new(database_url: Option<String>) -> Self {
+        let root = tempfile::Builder::new()
+            .prefix("openpcs-it-")
+            .tempdir()
+            .unwrap();
+        std::fs::create_dir(root.path().join("home")).unwrap();
+        Self {
+            root,
+            ports: Ports::take(),
+            database_url,
+            child: None,
+        }
+    }
+
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.root().join("data")
+    }
+
+    /// Where people of the test work; every node sees it, as a shared file system.
+    pub fn home(&self) -> PathBuf {
+        self.root().join("home")
+    }
+
+    pub fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.listen)
+    }
+
+    /// All that the server has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.root().join("log")).unwrap_or_default()
+    }
+
+    /// The program with an environment that has nothing of the machine's own AWS or OpenPCS settings.
+    pub fn openpcs(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_openpcs"));
+        for (name, _) in
+            std::env::vars().filter(|(n, _)| n.starts_with("AWS_") || n.starts_with("OPENPCS_"))
+        {
+            if name != "OPENPCS_SCHEDULER_ROOT" {
+                command.env_remove(name);
+            }
+        }
+        command
+    }
+
+    /// `openpcs serve` as this server is started.
+    pub fn serve(&self) -> Command {
+        let mut command = self.openpcs();
+        command.arg("serve").arg("--data-dir").arg(self.data());
+        command.args(["--listen", &format!("127.0.0.1:{}", self.ports.listen)]);
+        command.args([
+            "--ports",
+            &format!("{}-{}", self.ports.first, self.ports.last),
+        ]);
+        if let Some(url) = &self.database_url {
+            command.args(["--database-url", url]);
+        }
+        command
+    }
+
+    /// Starts it and waits for the line that says it is ready.
+    pub async fn start(&mut self) {
+        let out = self.root().join("out");
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.root().join("log"))
+            .unwrap();
+        let mut command = self.serve();
+        command
+            .stdin(Stdio::null())
+            .stdout(File::create(&out).unwrap())
+            .stderr(log);
+        self.child = Some(command.spawn().unwrap());
+        let ready = format!("openpcs ready on {}\n", self.endpoint());
+        let started = Instant::now();
+        while !std::fs::read_to_string(&out).unwrap().contains(&ready) {
+            let ended = self.child.as_mut().unwrap().try_wait().unwrap();
+            assert!(
+                ended.is_none() && started.elapsed() < START,
+                "not ready ({ended:?}):\n{}",
+                self.log()
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// `kill -9`: it cannot tidy up.
+    pub fn kill(&mut self) {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Asks it to end, and expects that it does.
+    pub fn stop(&mut self) {
+        let mut child = self.child.take().unwrap();
+        kill(Pid::from_raw(child.id() as i32), Signal::SIGTERM).unwrap();
+        let status = child.wait().unwrap();
+        assert!(
+            status.success(),
+            "the server ended with {status}:\n{}",
+            self.log()
+        );
+    }
+
+    pub fn access_key(&self) -> AccessKey {
+        let text = std::fs::read_to_string(self.data().join("credentials")).unwrap();
+        let value = |name: &str| {
+            let line = text
+                .lines()
+                .find_map(|l| l.strip_prefix(name)?.trim().strip_prefix('='));
+            line.unwrap_or_else(|| panic!("no {name} in the credentials"))
+                .trim()
+                .to_string()
+        };
+        AccessKey {
+            id: value("aws_access_key_id"),
+            secret: value("aws_secret_access_key"),
+        }
+    }
+
+    /// Runs a command of a user on the cluster's login node.
+    pub fn connect(&self, cluster: &str, command: &[&str]) -> Output {
+        let mut connect = self.openpcs();
+        connect
+            .args([
+                "connect",
+                cluster,
+                "--endpoint",
+                &self.endpoint(),
+                "--data-dir",
+            ])
+            .arg(self.data());
+        connect
+            .arg("--")
+            .args(command)
+            .current_dir(self.home())
+            .stdin(Stdio::null());
+        connect.output().unwrap()
+    }
+
+    /// Runs the real AWS CLI.
+    pub fn aws(&self, arguments: &[&str]) -> Output {
+        let program = std::env::var_os("OPENPCS_TOOLS")
+            .map(|tools| Path::new(&tools).join("venv/bin/aws"))
+            .filter(|path| path.exists())
+            .unwrap_or_else(|| "aws".into());
+        let mut command = Command::new(program);
+        command
+            .args(["--endpoint-url", &self.endpoint()])
+            .args(arguments)
+            .current_dir(self.home());
+        command.env(
+            "AWS_SHARED_CREDENTIALS_FILE",
+            self.data().join("credentials"),
+        );
+        command.envs([
+            ("AWS_PROFILE", "openpcs"),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ]);
+        command.envs([
+            ("AWS_CONFIG_FILE", "/dev/null"),
+            ("AWS_PAGER", ""),
+            ("AWS_MAX_ATTEMPTS", "1"),
+        ]);
+        command
+            .env_remove("AWS_ACCESS_KEY_ID")
+            .env_remove("AWS_SECRET_ACCESS_KEY")
+            .env_remove("AWS_SESSION_TOKEN");
+        command.output().unwrap()
+    }
+}
+
+/// A test that failed leaves nothing running, and tells what the server, the controllers and the nodes said last.
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        leftovers::kill_all(self.root());
+        if std::thread::panicking() {
+            for log in leftovers::logs(self.root()) {
+                let text = std::fs::read_to_string(&log).unwrap_or_default();
+                let mut tail: Vec<&str> = text.lines().rev().take(LINES).collect();
+                tail.reverse();
+                eprintln!("{} ends:\n{}\n", log.display(), tail.join("\n"));
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Nodes come for jobs, stay as long as they should, and are replaced when they die (N12–N14).
+
+use aws_sdk_pcs::types::*;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::harness::*;
+
+const CLUSTER: &str = "scaling";
+
+/// The process of a node's slurmd.
+fn slurmd(plane: &TestPlane, node: &str) -> Option<Pid> {
+    let name = format!("-N {node} ");
+    let is_it = |line: &str| {
+        line.split(' ')
+            .next()
+            .is_some_and(|p| p.ends_with("/slurmd"))
+            && line.contains(&name)
+    };
+    processes(plane.server.root())
+        .into_iter()
+        .find(|(_, line)| is_it(line))
+        .map(|(pid, _)| pid)
+}
+
+fn parent(pid: Pid) -> Pid {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields = stat.rsplit_once(')').unwrap().1;
+    Pid::from_raw(fields.split_whitespace().nth(1).unwrap().parse().unwrap())
+}
+
+async fn wait_up(plane: &TestPlane, node: &str) -> Pid {
+    wait_until(&format!("node {node} is up"), async || {
+        let state = plane.node(CLUSTER, node)["State"].clone();
+        match slurmd(plane, node) {
+            Some(pid) if state == "IDLE+CLOUD" || state == "IDLE+CLOUD+DYNAMIC_NORM" => Ok(pid),
+            other => Err(format!("{state} {other:?}")),
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_static_group_keeps_its_nodes() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    plane.cluster(CLUSTER, 2).await;
+    plane.group(CLUSTER, "fixed", 2, 2).await;
+    let pid = wait_up(&plane, "fixed-1").await;
+    wait_up(&plane, "fixed-2").await;
+
+    kill(pid, Signal::SIGKILL).unwrap();
+    wait_until(
+        "another slurmd takes the place of the killed one",
+        async || match slurmd(&plane, "fixed-1") {
+            Some(new) if new != pid => Ok(()),
+            other => Err(format!("{other:?}")),
+        },
+    )
+    .await;
+    let pid = wait_up(&plane, "fixed-1").await;
+    // The agent is the node's init: with it the whole node dies.
+    kill(parent(pid), Signal::SIGKILL).unwrap();
+    wait_until(
+        "a node without its agent is replaced",
+        async || match slurmd(&plane, "fixed-1") {
+            Some(new) if new != pid => Ok(()),
+            other => Err(format!("{other:?}")),
+        },
+    )
+    .await;
+    wait_up(&plane, "fixed-1").await;
+    let fixed = plane.get_group(CLUSTER, "fixed").await;
+    assert_eq!(fixed.status, ComputeNodeGroupStatus::Active);
+    plane.finish().await;
+}
+
+#[tokio::test]
+async fn a_job_on_a_node_that_dies_runs_again_and_finishes() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    plane.cluster(CLUSTER, 600).await;
+    let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
+    plane.queue(CLUSTER, "demo", &group.id).await;
+    // The first run waits to be killed; the second finds its mark.
+    let job = plane.sbatch(
+        CLUSTER,
+        &["--output=out"],
+        "hostname; test -e ran || { touch ran; sleep 600; }",
+    );
+    let running = plane.wait_job(CLUSTER, &job, "RUNNING").await;
+    let node = running["NodeList"].clone();
+    wait_until("the first run is under way", async || {
+        if plane.server.home().join("ran").exists() {
+            Ok(())
+        } else {
+            Err("no mark".into())
+        }
+    })
+    .await;
+    kill(slurmd(&plane, &node).unwrap(), Signal::SIGKILL).unwrap();
+    wait_until("the job is back in the queue or runs again", async || {
+        let job = plane.job(CLUSTER, &job);
+        if job["Restarts"] == "1" {
+            Ok(())
+        } else {
+            Err(format!("{job:?}"))
+        }
+    })
+    .await;
+    let log = plane.connect(CLUSTER, &["scontrol", "show", "node", &node]);
+    let done = plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+    assert_eq!(done["Restarts"], "1", "{log}");
+    plane.finish().await;
+}
+
+#[tokio::test]
+async fn nodes_come_for_jobs_and_go_after_the_idle_time() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    plane.cluster(CLUSTER, 3).await;
+    let group = plane.group(CLUSTER, "compute-1", 0, 3).await;
+    plane.queue(CLUSTER, "demo", &group.id).await;
+    let started = std::time::Instant::now();
+    let text = plane.connect(
+        CLUSTER,
+        &["srun", "--partition=demo", "--nodes=2", "hostname"],
+    );
+    let mut hosts: Vec<&str> = text.lines().collect();
+    hosts.sort();
+    assert_eq!(hosts, ["compute-1-1", "compute-1-2"]);
+    // Slurm alone takes up to 30 s more; we promise not to wait for that.
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    plane
+        .wait_sinfo(CLUSTER, &["demo up infinite 3 idle~ compute-1-[1-3]"])
+        .await;
+    wait_until("the nodes' processes are gone", async || {
+        let left: Vec<_> = ["compute-1-1", "compute-1-2"]
+            .into_iter()
+            .filter_map(|n| slurmd(&plane, n))
+            .collect();
+        if left.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("{left:?}"))
+        }
+    })
+    .await;
+    // Down and up again, several times over.
+    for _ in 0..2 {
+        let job = plane.sbatch(CLUSTER, &["--nodes=3", "--exclusive"], "srun hostname");
+        plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+        plane
+            .wait_sinfo(CLUSTER, &["demo up infinite 3 idle~ compute-1-[1-3]"])
+            .await;
+    }
+    plane.finish().await;
+}
+
+#[tokio::test]
+async fn a_group_with_no_idle_end_keeps_its_nodes() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    plane.cluster(CLUSTER, 1).await;
+    let never = ComputeNodeGroupSlurmConfigurationRequest::builder()
+        .scale_down_idle_time_in_seconds(-1)
+        .build();
+    plane
+        .new_group(CLUSTER, "stays", 0, 1)
+        .slurm_configuration(never)
+        .send()
+        .await
+        .unwrap();
+    let stays = plane
+        .wait_group(CLUSTER, "stays", ComputeNodeGroupStatus::Active)
+        .await;
+    let goes = plane.group(CLUSTER, "goes", 0, 1).await;
+    plane.queue(CLUSTER, "staying", &stays.id).await;
+    plane.queue(CLUSTER, "going", &goes.id).await;
+    plane.connect(CLUSTER, &["srun", "-p", "staying", "hostname"]);
+    let pid = slurmd(&plane, "stays-1").unwrap();
+    plane.connect(CLUSTER, &["srun", "-p", "going", "hostname"]);
+    wait_until(
+        "the node with an idle time is gone",
+        async || match slurmd(&plane, "goes-1") {
+            None => Ok(()),
+            Some(pid) => Err(format!("{pid}")),
+        },
+    )
+    .await;
+    assert_eq!(slurmd(&plane, "stays-1"), Some(pid));
+    plane.finish().await;
+}

@@ -1,0 +1,115 @@
+//! Secrets stay where they belong (C10, C13, S8).
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use crate::harness::*;
+
+fn files(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => files(&entry.path(), found),
+            Ok(kind) if kind.is_file() => found.push(entry.path()),
+            _ => {}
+        }
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn holds(path: &Path, secret: &[u8]) -> bool {
+    std::fs::read(path)
+        .unwrap_or_default()
+        .windows(secret.len())
+        .any(|part| part == secret)
+}
+
+#[tokio::test]
+async fn secrets_are_in_their_own_files_and_nowhere_else() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    plane.cluster("secretive", 600).await;
+    let group = plane.group("secretive", "compute-1", 0, 1).await;
+    plane.queue("secretive", "demo", &group.id).await;
+    plane.connect("secretive", &["srun", "--partition=demo", "hostname"]);
+
+    let data = plane.server.data();
+    assert_eq!(mode(&data), 0o700);
+    let mut all = vec![];
+    files(&data, &mut all);
+    let named = |name: &str| {
+        all.iter()
+            .filter(|p| p.file_name().is_some_and(|n| n == name))
+            .collect::<Vec<_>>()
+    };
+    for name in [
+        "credentials",
+        "admin-password",
+        "openpcs.db",
+        "slurm.key",
+        "hook.json",
+        "instance.json",
+    ] {
+        assert!(!named(name).is_empty(), "no {name} among {all:?}");
+        for path in named(name) {
+            assert_eq!(mode(path), 0o600, "{}", path.display());
+        }
+    }
+
+    let key = std::fs::read(named("slurm.key")[0]).unwrap();
+    let instance: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(named("instance.json")[0]).unwrap()).unwrap();
+    let hook: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(named("hook.json")[0]).unwrap()).unwrap();
+    let bootstrap = instance["bootstrapId"].as_str().unwrap();
+    assert!(key.len() >= 32 && bootstrap.len() >= 32);
+    let encoded = BASE64.encode(&key);
+    let admin = plane.server.access_key().secret;
+    all.push(plane.server.root().join("log"));
+    let secrets: [(&str, &[u8], &[&str]); 5] = [
+        ("the Slurm key", &key, &["slurm.key"]),
+        ("the encoded Slurm key", encoded.as_bytes(), &[]),
+        ("the bootstrap id", bootstrap.as_bytes(), &["instance.json"]),
+        (
+            "the hook token",
+            hook["token"].as_str().unwrap().as_bytes(),
+            &["hook.json"],
+        ),
+        (
+            "the administrator's secret",
+            admin.as_bytes(),
+            &["credentials"],
+        ),
+    ];
+    for (what, secret, belongs) in secrets {
+        for path in &all {
+            let here = belongs
+                .iter()
+                .any(|name| path.file_name().is_some_and(|n| n == *name));
+            assert!(
+                here || !holds(path, secret),
+                "{what} is in {}",
+                path.display()
+            );
+        }
+        let text = String::from_utf8_lossy(secret).into_owned();
+        let shown = processes(plane.server.root())
+            .into_iter()
+            .find(|(_, line)| line.contains(&text));
+        assert_eq!(shown, None, "{what} is on a command line");
+    }
+    let answer = plane
+        .http()
+        .call("GetCluster", r#"{"clusterIdentifier":"secretive"}"#)
+        .await;
+    assert!(
+        answer.text.contains("pcs!slurm-secret-") && !answer.text.contains(&encoded),
+        "{}",
+        answer.text
+    );
+    plane.finish().await;
+}

@@ -1,0 +1,87 @@
+//! What keeps a server from working is said when it starts, with the remedy.
+
+use std::process::{Command, Output};
+
+use crate::harness::*;
+
+/// Runs a server that must not start, and returns what it complained of.
+#[track_caller]
+fn complaint(command: &mut Command) -> String {
+    let Output {
+        status,
+        stderr,
+        stdout,
+    } = command.output().unwrap();
+    assert!(!status.success() && !String::from_utf8_lossy(&stdout).contains("ready"));
+    let text = String::from_utf8(stderr).unwrap();
+    assert!(!text.contains("panicked"), "{text}");
+    text
+}
+
+#[tokio::test]
+async fn a_host_that_cannot_run_clusters_is_refused_with_the_remedy() {
+    let server = Server::new(None);
+    let empty = server.home();
+    let text = complaint(server.serve().arg("--scheduler-root").arg(&empty));
+    assert!(
+        text.contains("no Slurm") && text.contains("--scheduler-root"),
+        "{text}"
+    );
+
+    if nix::unistd::geteuid().is_root() {
+        // Root without the right to make namespaces, as in a plain container.
+        let serve = server.serve();
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"])
+            .arg(serve.get_program());
+        let text = complaint(command.args(serve.get_args()));
+        assert!(
+            text.contains("forbids the namespaces") && text.contains("--privileged"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn settings_that_cannot_work_are_refused_by_name() {
+    let server = Server::new(None);
+    for (option, value, words) in [
+        ("--data-dir", "/tmp/a b", "--data-dir"),
+        ("--ports", "80", "--ports"),
+        ("--account-id", "1", "--account-id"),
+        ("--region", "US East", "--region"),
+        ("--database-url", "oracle://nowhere", "database"),
+        (
+            "--database-url",
+            "postgres://nobody@127.0.0.1:1/none",
+            "database",
+        ),
+    ] {
+        let mut serve = server.openpcs();
+        serve.arg("serve").args(["--listen", "127.0.0.1:0"]);
+        if option != "--data-dir" {
+            serve.arg("--data-dir").arg(server.data());
+        }
+        let text = complaint(serve.args([option, value]));
+        assert!(text.contains(words), "{option} {value}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_data_directory_has_one_server() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    let mut second = plane.server.openpcs();
+    second
+        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(plane.server.data());
+    let text = complaint(&mut second);
+    assert!(text.contains("Another server uses"), "{text}");
+    let mut busy = plane.server.serve();
+    let text = complaint(
+        busy.arg("--data-dir")
+            .arg(plane.server.home().join("other")),
+    );
+    assert!(!text.is_empty(), "a taken address is refused");
+    plane.finish().await;
+}

@@ -1,0 +1,175 @@
+//! Updates of what is in use: running jobs are unharmed, and what Slurm refuses changes nothing (C8, N15, Q3).
+
+use aws_sdk_pcs::types::*;
+
+use crate::harness::*;
+
+const CLUSTER: &str = "updates";
+
+async fn scale(plane: &TestPlane, group: &str, max: i32) {
+    let update = plane
+        .admin()
+        .update_compute_node_group()
+        .cluster_identifier(CLUSTER);
+    update
+        .compute_node_group_identifier(group)
+        .scaling_configuration(scaling(0, max))
+        .send()
+        .await
+        .unwrap();
+    plane
+        .wait_group(CLUSTER, group, ComputeNodeGroupStatus::Active)
+        .await;
+}
+
+#[tokio::test]
+async fn a_maximum_goes_up_and_down_and_no_job_is_lost() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    plane.cluster(CLUSTER, 600).await;
+    let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
+    plane.queue(CLUSTER, "demo", &group.id).await;
+    let first = plane.sbatch(CLUSTER, &["--exclusive"], "sleep 20");
+    plane.wait_job(CLUSTER, &first, "RUNNING").await;
+    scale(&plane, "compute-1", 4).await;
+    let others: Vec<String> = (0..3)
+        .map(|n| {
+            plane.sbatch(
+                CLUSTER,
+                &["--exclusive", "--output=/dev/null"],
+                &format!("test -e go || sleep 600; : {n}"),
+            )
+        })
+        .collect();
+    for job in &others {
+        plane.wait_job(CLUSTER, job, "RUNNING").await;
+    }
+    std::fs::write(plane.server.home().join("go"), "").unwrap();
+    scale(&plane, "compute-1", 2).await;
+    // The jobs of nodes 3 and 4 run again where there is room; those of 1 and 2 never stopped.
+    assert_eq!(plane.job(CLUSTER, &first)["Restarts"], "0");
+    wait_until(
+        "the jobs of the nodes that went are back in the queue",
+        async || {
+            let restarts: Vec<String> = others
+                .iter()
+                .map(|j| plane.job(CLUSTER, j)["Restarts"].clone())
+                .collect();
+            if restarts.iter().filter(|r| *r == "1").count() == 2 {
+                Ok(())
+            } else {
+                Err(format!("{restarts:?}"))
+            }
+        },
+    )
+    .await;
+    plane.wait_job(CLUSTER, &first, "COMPLETED").await;
+    for job in others
+        .iter()
+        .filter(|j| plane.job(CLUSTER, j)["Restarts"] == "1")
+    {
+        plane.wait_job(CLUSTER, job, "COMPLETED").await;
+    }
+    plane.finish().await;
+}
+
+#[tokio::test]
+async fn a_queue_changes_its_groups_under_a_running_job() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    plane.cluster(CLUSTER, 600).await;
+    let first = plane.group(CLUSTER, "first", 0, 1).await;
+    let second = plane.group(CLUSTER, "second", 0, 1).await;
+    plane.queue(CLUSTER, "demo", &first.id).await;
+    let job = plane.sbatch(CLUSTER, &[], "until test -e go; do sleep 0.1; done");
+    plane.wait_job(CLUSTER, &job, "RUNNING").await;
+    let update = plane
+        .admin()
+        .update_queue()
+        .cluster_identifier(CLUSTER)
+        .queue_identifier("demo");
+    update
+        .compute_node_group_configurations(in_queue(&second.id))
+        .send()
+        .await
+        .unwrap();
+    plane.wait_queue(CLUSTER, "demo", QueueStatus::Active).await;
+    let other = plane.sbatch(CLUSTER, &[], "hostname");
+    assert_eq!(
+        plane.wait_job(CLUSTER, &other, "COMPLETED").await["NodeList"],
+        "second-1"
+    );
+    std::fs::write(plane.server.home().join("go"), "").unwrap();
+    let done = plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+    assert_eq!(
+        (done["NodeList"].as_str(), done["Restarts"].as_str()),
+        ("first-1", "0")
+    );
+
+    // A queue that is deleted takes its jobs with it, running and waiting ones (Q4).
+    let running = plane.sbatch(CLUSTER, &[], "sleep 600");
+    plane.wait_job(CLUSTER, &running, "RUNNING").await;
+    let waiting = plane.sbatch(CLUSTER, &["--exclusive"], "sleep 600");
+    plane.delete_queue(CLUSTER, "demo").await;
+    for job in [running, waiting] {
+        plane.wait_job(CLUSTER, &job, "CANCELLED").await;
+    }
+    plane.finish().await;
+}
+
+#[tokio::test]
+async fn what_slurm_refuses_fails_with_its_words_and_changes_nothing() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    plane.cluster(CLUSTER, 600).await;
+    let group = plane.group(CLUSTER, "compute-1", 0, 1).await;
+    plane.queue(CLUSTER, "demo", &group.id).await;
+    let job = plane.sbatch(CLUSTER, &[], "until test -e go; do sleep 0.1; done");
+    plane.wait_job(CLUSTER, &job, "RUNNING").await;
+    let before = plane.connect(CLUSTER, &["scontrol", "show", "config"]);
+    // Each is fine by itself; together slurmctld ends with a fatal error.
+    let slurm = UpdateClusterSlurmConfigurationRequest::builder()
+        .slurm_custom_settings(setting("PreemptType", "preempt/partition_prio"))
+        .slurm_custom_settings(setting("PreemptMode", "OFF"));
+    let update = plane.admin().update_cluster().cluster_identifier(CLUSTER);
+    update
+        .slurm_configuration(slurm.build())
+        .send()
+        .await
+        .unwrap();
+    let failed = plane
+        .wait_cluster(CLUSTER, ClusterStatus::UpdateFailed)
+        .await;
+    let words = failed.error_info()[0].message().unwrap();
+    assert!(words.contains("reempt"), "{words}");
+    assert!(
+        failed
+            .slurm_configuration
+            .unwrap()
+            .slurm_custom_settings()
+            .is_empty()
+    );
+    let after = plane.connect(CLUSTER, &["scontrol", "show", "config"]);
+    let preempt = |text: &str| {
+        text.lines()
+            .find(|l| l.starts_with("PreemptType"))
+            .map(str::to_string)
+    };
+    assert_eq!(preempt(&before), preempt(&after));
+
+    // The cluster goes on: its job runs, the next update is taken.
+    let good = UpdateClusterSlurmConfigurationRequest::builder()
+        .scale_down_idle_time_in_seconds(300)
+        .build();
+    let update = plane
+        .admin()
+        .update_cluster()
+        .cluster_identifier(CLUSTER)
+        .slurm_configuration(good);
+    update.send().await.unwrap();
+    let cluster = plane.wait_cluster(CLUSTER, ClusterStatus::Active).await;
+    assert!(cluster.error_info().is_empty());
+    std::fs::write(plane.server.home().join("go"), "").unwrap();
+    assert_eq!(
+        plane.wait_job(CLUSTER, &job, "COMPLETED").await["Restarts"],
+        "0"
+    );
+    plane.finish().await;
+}
