@@ -21,17 +21,13 @@ test('a cluster made elsewhere becomes active on the open list', async ({ page, 
   const shown = cell(page, 'made-elsewhere', 'Active').waitFor().then(Date.now);
   await expect(page.getByRole('row', { name: 'made-elsewhere' })).toBeVisible();
   await created;
-  let said = 0;
   await expect
-    .poll(async () => {
-      const status = await clusterStatus(server, 'made-elsewhere');
-      said = Date.now();
-      return status;
-    }, { timeout: 60_000, intervals: [50] })
+    .poll(() => clusterStatus(server, 'made-elsewhere'), { timeout: 60_000 })
     .toBe('ACTIVE');
-  const late = Math.max(0, (await shown) - said);
-  console.log(`shown ${late} ms after the API said ACTIVE`);
-  expect(late).toBeLessThan(5_000);
+  const { cluster } = await server.aws('get-cluster', '--cluster-identifier', 'made-elsewhere');
+  const late = (await shown) - Date.parse(cluster.modifiedAt);
+  console.log(`shown ${late} ms after the service made it ACTIVE`);
+  expect(late).toBeLessThan(5_000); // a second on an idle machine
 
   await server.deleteCluster('made-elsewhere');
   await expect(page.getByText('No clusters yet')).toBeVisible();
