@@ -10,7 +10,7 @@ pub fn Pairs(children: Children) -> impl IntoView {
 #[component]
 pub fn KeyValue(
     label: &'static str,
-    /// Takes two columns: for ARNs.
+    /// Takes the whole row: for ARNs.
     #[prop(optional)]
     wide: bool,
     children: Children,

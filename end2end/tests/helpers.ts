@@ -1,0 +1,117 @@
+// What the tests share: a server, a cluster, a page that watches its console, and signing in.
+import { test as base, expect, type Locator, type Page } from '@playwright/test';
+import { Server } from './server';
+
+interface Cluster {
+  name: string;
+  id: string;
+}
+
+export const test = base.extend<{ cluster: Cluster }, { server: Server }>({
+  server: [
+    async ({}, use) => {
+      const server = await Server.start();
+      await use(server);
+      await server.stop();
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+
+  baseURL: async ({ server }, use) => use(server.url),
+
+  /** An ACTIVE cluster, gone after the test; the page leaves it first. */
+  cluster: async ({ server, page }, use) => {
+    const cluster = await createCluster(server, 'demo');
+    await expect.poll(() => clusterStatus(server, cluster.name), { timeout: 60_000 }).toBe('ACTIVE');
+    await use(cluster);
+    await page.goto('about:blank');
+    await server.deleteCluster(cluster.name);
+  },
+
+  /** A page in whose console nothing goes wrong: no error, no panic, no breach of the policy for scripts. */
+  page: async ({ page }, use) => {
+    const said: string[] = [];
+    page.on('console', (message) => {
+      // That a page which is not there answers 404 is right; the browser calls it an error.
+      const isPageItself = message.location().url === page.url();
+      if (message.type() === 'error' && !isPageItself) {
+        said.push(`${message.text()} (${message.location().url} on ${page.url()})`);
+      }
+    });
+    page.on('pageerror', (error) => said.push(`uncaught: ${error.message} (${page.url()})`));
+    await use(page);
+    expect(said, "the browser's console").toEqual([]);
+  },
+});
+
+export { expect };
+
+export async function createCluster(server: Server, name: string): Promise<Cluster> {
+  const { cluster } = await server.aws(
+    'create-cluster',
+    ...['--cluster-name', name, '--size', 'SMALL'],
+    ...['--scheduler', 'type=SLURM,version=24.11'],
+    ...['--slurm-configuration', 'scaleDownIdleTimeInSeconds=10'],
+    '--networking',
+    `subnetIds=${server.ids.subnet},securityGroupIds=${server.ids.securityGroup}`,
+  );
+  return { name, id: cluster.id };
+}
+
+export async function clusterStatus(server: Server, name: string): Promise<string> {
+  return (await server.aws('get-cluster', '--cluster-identifier', name)).cluster.status;
+}
+
+/** A group of two nodes that start when a job wants them. */
+export async function createGroup(server: Server, cluster: string, name: string): Promise<string> {
+  const { computeNodeGroup } = await server.aws(
+    'create-compute-node-group',
+    ...['--cluster-identifier', cluster, '--compute-node-group-name', name],
+    ...['--subnet-ids', server.ids.subnet, '--ami-id', server.ids.image],
+    ...['--custom-launch-template', `id=${server.ids.launchTemplate},version=1`],
+    ...['--iam-instance-profile-arn', server.ids.instanceProfile],
+    ...['--scaling-configuration', 'minInstanceCount=0,maxInstanceCount=2'],
+    ...['--instance-configs', 'instanceType=c6i.xlarge'],
+  );
+  return computeNodeGroup.id;
+}
+
+export async function createQueue(server: Server, cluster: string, name: string, group: string) {
+  await server.aws(
+    'create-queue',
+    ...['--cluster-identifier', cluster, '--queue-name', name],
+    ...['--compute-node-group-configurations', `computeNodeGroupId=${group}`],
+  );
+}
+
+/** Fills in the form of the page shown. */
+export async function fillSignIn(page: Page, password: string): Promise<void> {
+  await page.getByLabel('User name').fill('admin');
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+export async function signIn(page: Page, server: Server): Promise<void> {
+  await page.goto('/');
+  await fillSignIn(page, server.adminPassword);
+  await expect(page.getByRole('heading', { name: 'Clusters', level: 1 })).toBeVisible();
+}
+
+/** The cell of a table's row: `cell(page, "demo", "Active")`. */
+export function cell(page: Page, row: string | RegExp, text: string | RegExp): Locator {
+  return page.getByRole('row').filter({ hasText: row }).getByRole('cell', { name: text });
+}
+
+/** Opens one of the cluster page's tabs. */
+export async function openTab(page: Page, tab: string): Promise<void> {
+  const tabs = page.getByRole('navigation', { name: 'Parts of the cluster' });
+  await tabs.getByRole('link', { name: tab, exact: true }).click();
+  await expect(tabs.getByRole('link', { name: tab, exact: true })).toHaveAttribute('aria-current', 'page');
+}
+
+/** Pages loaded from now on: a live page needs none. */
+export function countLoads(page: Page): () => number {
+  let loads = 0;
+  page.on('load', () => loads++);
+  return () => loads;
+}

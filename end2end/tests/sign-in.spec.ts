@@ -1,0 +1,34 @@
+import { expect, fillSignIn, signIn, test } from './helpers';
+
+test('a visitor signs in before anything is shown', async ({ page, server }) => {
+  await page.goto('/');
+  await expect(page).toHaveURL(/\/sign-in/);
+  await expect(page).toHaveTitle('Sign in · OpenPCS');
+
+  await fillSignIn(page, 'not the password');
+  await expect(page.getByRole('alert')).toContainText('do not go together');
+
+  await fillSignIn(page, server.adminPassword);
+  await expect(page).toHaveURL(/\/clusters$/);
+  await expect(page.getByRole('heading', { name: 'Clusters', level: 1 })).toBeVisible();
+  await expect(page.getByText('No clusters yet')).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Command that creates a cluster' })).toBeVisible();
+});
+
+test('signing in leads to the page that was asked for', async ({ page, server }) => {
+  await page.goto('/clusters/no-such-cluster');
+  await fillSignIn(page, server.adminPassword);
+  await expect(page).toHaveURL(/\/clusters\/no-such-cluster$/);
+  await expect(page.getByRole('alert')).toContainText('This cluster does not exist');
+  await page.getByRole('link', { name: 'Go to the clusters' }).click();
+  await expect(page.getByRole('heading', { name: 'Clusters', level: 1 })).toBeVisible();
+});
+
+test('signing out ends the session', async ({ page, server }) => {
+  await signIn(page, server);
+  await page.getByLabel('Signed in as admin').click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page).toHaveURL(/\/sign-in/);
+  await page.goto('/clusters');
+  await expect(page).toHaveURL(/\/sign-in/);
+});

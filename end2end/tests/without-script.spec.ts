@@ -1,0 +1,12 @@
+import { cell, expect, signIn, test } from './helpers';
+
+test.use({ javaScriptEnabled: false });
+
+test('the console can be read without JavaScript', async ({ page, server, cluster }) => {
+  await signIn(page, server);
+  await expect(cell(page, cluster.name, 'Active')).toBeVisible();
+  await page.getByRole('cell').getByRole('link', { name: cluster.name }).click();
+  await expect(page.getByRole('heading', { name: cluster.name, level: 1 })).toBeVisible();
+  await page.getByRole('link', { name: 'Nodes', exact: true }).click();
+  await expect(page.getByText('No nodes yet')).toBeVisible();
+});
