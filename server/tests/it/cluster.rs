@@ -176,7 +176,7 @@ async fn a_network_that_cannot_work_is_refused_before_anything_is_made(plane: &T
     {
         let answer = plane
             .new_cluster("networks")
-            .networking(networking(&[subnet.id.clone()], &[]))
+            .networking(networking(std::slice::from_ref(&subnet.id), &[]))
             .send()
             .await;
         let aws_sdk_pcs::Error::ValidationException(e) = answer.refused() else {

@@ -25,7 +25,7 @@ async fn five_clusters_are_made_one_at_a_time_and_listed_in_pages(plane: &TestPl
         .unwrap();
     assert_eq!(
         one.networking.as_ref().unwrap().security_group_ids(),
-        [default_group.default_security_group_id.clone()]
+        std::slice::from_ref(&default_group.default_security_group_id)
     );
 
     let (code, message) = plane.new_cluster("two").send().await.quota();
