@@ -10,13 +10,13 @@ use std::sync::Arc;
 use app::model::name::Arns;
 use app::paths;
 use app::port::{Backend, Caller, ControlPlane, Principal};
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION};
 use axum::http::{HeaderValue, StatusCode, request::Parts};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
@@ -26,7 +26,7 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_sessions::Session;
 
-use super::layer::page_policy;
+use super::layer::{RequestId, page_policy};
 use super::lockout::Lockout;
 use super::session::{self, Passwords};
 use super::{events, origin};
@@ -121,6 +121,7 @@ fn provide_backend() {
 /// From session to caller.
 async fn identify(
     State(state): State<ConsoleState>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
     session: Session,
     mut request: Request,
     next: Next,
@@ -142,7 +143,7 @@ async fn identify(
         return see_other(&paths::sign_in(here));
     }
     let caller = user.map(|name| Caller {
-        request_id: request_id(&request),
+        request_id,
         principal: Principal::User {
             arn: state.arns.user(&name),
             name,
@@ -153,15 +154,6 @@ async fn identify(
         caller,
     });
     next.run(request).await
-}
-
-/// The id that an outer layer gave the request, else one of our own.
-fn request_id(request: &Request) -> String {
-    let given = request.headers().get("x-amzn-requestid");
-    given.and_then(|id| id.to_str().ok()).map_or_else(
-        || tower_sessions::session::Id::default().to_string(),
-        str::to_owned,
-    )
 }
 
 /// Go on there with a GET.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::Parts;
 use crate::db::cluster::ClusterSpec;
+use crate::db::session::session_delete_expired;
 use crate::db::{change, event, idempotency, instance, now, resource};
 
 /// Ended instances and events are kept for 30 days (L5, X4).
@@ -25,6 +26,7 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     let before = now() - KEEP_MS;
     change::prune(&parts.db).await?;
     idempotency::prune(&parts.db).await?;
+    session_delete_expired(&parts.db, now() / 1000).await?;
     instance::prune(&parts.db, before).await?;
     event::prune(&parts.db, before).await
 }

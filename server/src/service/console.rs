@@ -88,7 +88,7 @@ fn node(
         state: info
             .map(|i| i.state_text.clone())
             .unwrap_or_else(|| "unknown".into()),
-        phase: info.map_or(NodePhase::PoweredDown, |i| phase(i)),
+        phase: info.map_or(NodePhase::PoweredDown, phase),
         reason: info.and_then(|i| i.reason.clone()),
         instance: instance.map(|row| Instance {
             id: row.id.clone(),
