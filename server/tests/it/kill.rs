@@ -90,8 +90,18 @@ async fn round(plane: &mut TestPlane, seed: u64) {
     let job = plane.sbatch(
         CLUSTER,
         &["--output=/dev/null", "--nodelist=compute-1-1"],
-        "sleep 3",
+        "touch started; sleep 3",
     );
+    let mark = plane.server.home().join("started");
+    wait_until("the job has started", async || {
+        if mark.exists() {
+            Ok(())
+        } else {
+            Err("no mark".into())
+        }
+    })
+    .await;
+    std::fs::remove_file(&mark).unwrap();
     let update = plane
         .admin()
         .update_compute_node_group()

@@ -2,10 +2,10 @@
 
 use std::fs::File;
 
-/// Below the ports that the system hands out by itself.
-const FIRST: u16 = 20_000;
-const BLOCKS: u16 = 42;
-/// One for the server, and five SMALL clusters of 33 ports and a MEDIUM one would not fit: tests use SMALL.
+/// Below the ports that a server uses unless told otherwise, and those that the system hands out by itself.
+const FIRST: u16 = 10_000;
+const BLOCKS: u16 = 33;
+/// One for the server and 33 for each of its clusters, five at most: tests make them SMALL.
 const SIZE: u16 = 300;
 
 /// Ports that are ours as long as this lives.
