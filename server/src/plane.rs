@@ -21,6 +21,7 @@ use crate::http::console::{self, ConsoleState};
 use crate::http::port::{Hooks, Logins, Readiness};
 use crate::provider::Provider;
 use crate::provider::local::Local;
+use crate::reconcile::gate::Gates;
 use crate::reconcile::hooks::ServerHooks;
 use crate::reconcile::login::ServerLogins;
 use crate::reconcile::observed::Observed;
@@ -145,6 +146,7 @@ fn parts(config: &Config, db: Db, seal: Arc<Seal>, address: SocketAddr) -> anyho
         seal,
         observed: Observed::new(db.changes()),
         wakers: Wakers::default(),
+        gates: Gates::default(),
         endpoint,
         db,
     })

@@ -93,6 +93,7 @@ fn ago(t: &Text, elapsed: i64) -> String {
 pub fn duration(t: &Text, length: i64) -> String {
     let length = length.max(0);
     match length {
+        1..SECOND => t.time.milliseconds(length),
         0..MINUTE => t.time.seconds(length / SECOND),
         MINUTE..HOUR => t.time.minutes(length / MINUTE, length % MINUTE / SECOND),
         HOUR..DAY => t.time.hours(length / HOUR, length % HOUR / MINUTE),

@@ -4,7 +4,8 @@ use app::model::cluster::{ClusterSlurmConfiguration, Networking, Scheduler, Size
 use app::model::live::Kind;
 use serde::{Deserialize, Serialize};
 
-use super::resource::{Noun, Row};
+use super::Db;
+use super::resource::{self, Noun, Row};
 
 /// What is wanted of a cluster.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,4 +32,46 @@ pub type ClusterRow = Row<ClusterSpec>;
 impl Noun for ClusterSpec {
     const TABLE: &'static str = "cluster";
     const KIND: Kind = Kind::Cluster;
+    const LABEL: &'static str = "Cluster";
+}
+
+/// The cluster of that name or id.
+pub async fn find(db: &Db, identifier: &str) -> sqlx::Result<Option<ClusterRow>> {
+    let Some(cache) = &db.clusters else {
+        return resource::find(db.pool(), None, identifier).await;
+    };
+    let version = match cache.get(identifier) {
+        Ok(row) => return Ok(Some(row)),
+        Err(version) => version,
+    };
+    let row = resource::find(db.pool(), None, identifier).await?;
+    if let Some(row) = &row {
+        cache.put(identifier, row, version);
+    }
+    Ok(row)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use app::model::cluster::SchedulerType;
+
+    use super::*;
+
+    pub fn row() -> ClusterRow {
+        let spec = ClusterSpec {
+            scheduler: Scheduler {
+                r#type: SchedulerType::Slurm,
+                version: "24.11".into(),
+            },
+            size: Size::Small,
+            networking: Networking::default(),
+            slurm: ClusterSlurmConfiguration::default(),
+            ports: Ports {
+                controller: 20000,
+                first_node: 20001,
+                nodes: 32,
+            },
+        };
+        Row::new("pcs_a".into(), "pcs_a".into(), "get-started".into(), spec)
+    }
 }

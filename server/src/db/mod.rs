@@ -5,6 +5,7 @@
 
 pub mod access_key;
 pub mod audit;
+mod cache;
 pub mod change;
 pub mod cluster;
 pub mod compute_node_group;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::model::live::{Change, Kind};
+use cache::ClusterCache;
 use sqlx::any::AnyPoolOptions;
 use sqlx::{Any, AnyPool, Executor, Transaction};
 use tokio::sync::broadcast;
@@ -39,6 +41,8 @@ pub struct Db {
     pool: AnyPool,
     begin: &'static str,
     changes: broadcast::Sender<Change>,
+    /// None where another server may change the rows.
+    clusters: Option<Arc<ClusterCache>>,
 }
 
 /// A writing transaction. Dropped without [`Write::commit`] it leaves nothing behind.
@@ -47,6 +51,7 @@ pub struct Write {
     seq: i64,
     changed: Vec<Change>,
     changes: broadcast::Sender<Change>,
+    clusters: Option<Arc<ClusterCache>>,
 }
 
 impl Db {
@@ -77,6 +82,7 @@ impl Db {
             pool,
             begin,
             changes: broadcast::channel(CHANGE_BACKLOG).0,
+            clusters: sqlite.then(Arc::default),
         })
     }
 
@@ -102,6 +108,7 @@ impl Db {
             seq,
             changed: vec![],
             changes: self.changes.clone(),
+            clusters: self.clusters.clone(),
         })
     }
 
@@ -132,12 +139,31 @@ impl Write {
     }
 
     pub async fn commit(self) -> sqlx::Result<()> {
+        let touched = self
+            .changed
+            .iter()
+            .any(|change| change.kind == Kind::Cluster);
+        // Also when the commit's outcome is never learned: what may have changed is read again.
+        let forget = touched.then_some(Forget(self.clusters));
         self.tx.commit().await?;
+        // Before anyone is told to read again.
+        drop(forget);
         for change in self.changed {
             // Nobody listening is fine: whoever comes later reads the database first.
             let _ = self.changes.send(change);
         }
         Ok(())
+    }
+}
+
+/// Forgets the clusters that were read, at the end of a commit that may have changed one.
+struct Forget(Option<Arc<ClusterCache>>);
+
+impl Drop for Forget {
+    fn drop(&mut self) {
+        if let Some(clusters) = &self.0 {
+            clusters.clear();
+        }
     }
 }
 

@@ -186,6 +186,7 @@ impl ClusterReconciler {
         write.commit().await?;
         self.parts.observed.forget(&cluster.id);
         self.parts.wakers.forget(&cluster.id);
+        self.parts.gates.forget(&cluster.id);
         tracing::info!(cluster = cluster.name, "deleted");
         Ok(())
     }

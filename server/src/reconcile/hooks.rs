@@ -64,6 +64,7 @@ impl ServerHooks {
         let all_up = snapshots.wait_for(|seen| seen.asked_at >= asked_at && all_up(seen, &nodes));
         // A timeout is no failure: the job may wait longer than we do.
         let _ = tokio::time::timeout(PROLOG_WAIT, all_up).await;
+        self.parts.gates.pass(&call.cluster_id).await;
         true
     }
 }

@@ -16,6 +16,7 @@
 pub mod cluster;
 pub mod configuration;
 pub mod driver;
+pub mod gate;
 pub mod hooks;
 pub mod login;
 pub mod node;
@@ -33,6 +34,7 @@ use crate::db::Db;
 use crate::provider::Provider;
 use crate::slurm::client::Client;
 use crate::slurm::process::Controllers;
+use gate::Gates;
 use observed::Observed;
 use wake::Wakers;
 
@@ -46,6 +48,7 @@ pub struct Parts {
     pub seal: Arc<Seal>,
     pub observed: Observed,
     pub wakers: Wakers,
+    pub gates: Gates,
     /// The server's own address, as `http://127.0.0.1:8765`: where hooks and instances call.
     pub endpoint: String,
 }

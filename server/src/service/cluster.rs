@@ -22,7 +22,7 @@ use crate::db::cluster::{ClusterRow, ClusterSpec, Ports};
 use crate::db::compute_node_group::ComputeNodeGroupSpec;
 use crate::db::queue::QueueSpec;
 use crate::db::resource::{self, Row};
-use crate::db::{secret, tag};
+use crate::db::{self, secret, tag};
 
 /// `ResourceNotFoundException.resourceType` and friends.
 pub const RESOURCE_TYPE: &str = "CLUSTER";
@@ -258,7 +258,7 @@ impl Service {
 
     /// The cluster of that name or id.
     pub(super) async fn find_cluster(&self, identifier: &str) -> Result<ClusterRow> {
-        resource::find(self.db.pool(), None, identifier)
+        db::cluster::find(&self.db, identifier)
             .await
             .map_err(internal)?
             .ok_or_else(|| not_found(identifier))

@@ -13,10 +13,11 @@ use crate::paths::{self, ClusterTab};
 use crate::ui::time::{AgoText, parse};
 use crate::ui::{Code, Column, Copyable, EmptyState, PageHeader, Table};
 
-/// `openpcs catalogue` lists the ids to put in.
-const CREATE: &str = "aws pcs create-cluster --cluster-name get-started \\
+/// The README's first step; `source .setup/tutorial` makes a shell ready for it.
+const CREATE: &str = "source .setup/tutorial
+aws pcs create-cluster --cluster-name get-started \\
     --scheduler type=SLURM,version=24.11 --size SMALL \\
-    --networking subnetIds=SUBNET_ID,securityGroupIds=SECURITY_GROUP_ID";
+    --networking subnetIds=subnet-03ef3990a11e7a351,securityGroupIds=sg-0b13b907d2e52f47c";
 
 #[component]
 pub fn ClusterList() -> impl IntoView {

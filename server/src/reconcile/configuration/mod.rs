@@ -168,8 +168,14 @@ impl Switch<'_> {
         if self.parts.controllers.conf_in_force(cluster_id)?.as_ref() == Some(&files) {
             return Ok(Ok(()));
         }
+        // A file that no Slurm program can read would stop scontrol too: it never gets to where they look.
+        let candidate = self.parts.controllers.candidate(cluster_id, &files)?;
+        if let Err(error) = self.client.test(&candidate).await {
+            return Ok(Err(error.message));
+        }
         self.free_what_goes(&specs).await?;
-        match self.reconfigure(&files).await? {
+        let reconfigure = self.reconfigure(&files);
+        match self.parts.gates.closed(cluster_id, reconfigure).await? {
             Ok(()) => {
                 self.parts.controllers.accept(cluster_id, &files)?;
                 self.parts.wakers.wake_node(cluster_id);
@@ -185,11 +191,6 @@ impl Switch<'_> {
     /// Installs the files and has slurmctld read them; it goes on with the old ones if it refuses.
     async fn reconfigure(&self, files: &Files) -> anyhow::Result<Result<(), String>> {
         let (controllers, cluster_id) = (&self.parts.controllers, &self.rows.cluster.id);
-        // A file that no Slurm program can read would stop scontrol too: it never gets to where they look.
-        let candidate = controllers.candidate(cluster_id, files)?;
-        if let Err(error) = self.client.test(&candidate).await {
-            return Ok(Err(error.message));
-        }
         controllers.install(cluster_id, files)?;
         let log = controllers.dir(cluster_id).join("slurmctld.log");
         Ok(self.client.reconfigure(&log).await.map_err(|e| e.message))
@@ -309,7 +310,7 @@ impl Switch<'_> {
     ) -> sqlx::Result<()> {
         tag::clear(write, &arn).await?;
         resource::delete(write, row).await?;
-        let message = format!("{} is deleted.", row.name);
+        let message = format!("{} {} is deleted.", S::LABEL, row.name);
         db::event::insert(
             write,
             &row.cluster_id,
@@ -357,7 +358,7 @@ fn settled<S: Noun>(
         settled.status = Status::Active;
         settled.applied_spec = Some(row.spec.clone());
         settled.error_info.clear();
-        return Some((settled, format!("{} is active.", row.name)));
+        return Some((settled, format!("{} {} is active.", S::LABEL, row.name)));
     }
     let words = refused.get(row.id.as_str())?;
     settled.status = if row.applied_spec.is_some() {

@@ -60,7 +60,16 @@ impl Server {
     }
 
     pub fn endpoint(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports.listen)
+        format!("http://{}", self.address())
+    }
+
+    /// `ADDR:PORT`.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.ports.listen)
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
     }
 
     /// All that the server has logged.

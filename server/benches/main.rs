@@ -1,0 +1,23 @@
+//! `make bench`: how soon jobs start, how fast the API answers, what an idle server costs. Every figure stands beside a
+//! baseline of the same run; no figure fails the run.
+
+#[allow(dead_code, unused_imports, unused_macros)]
+#[path = "../tests/it/harness/mod.rs"]
+mod harness;
+
+mod cold_start;
+mod get_cluster;
+mod idle;
+
+fn main() {
+    // The baseline of `get_cluster` is a server of its own: this program, started again.
+    if let Some(answer) = std::env::var_os(get_cluster::BARE) {
+        return get_cluster::serve_bare(&answer);
+    }
+    let runtime = tokio::runtime::Runtime::new().expect("the benchmarks need a tokio runtime");
+    runtime.block_on(async {
+        get_cluster::run().await;
+        idle::run().await;
+        cold_start::run().await;
+    });
+}
