@@ -1,7 +1,8 @@
 //! `make bench`: how soon jobs start, how fast the API answers, what an idle server costs. Every figure stands beside a
 //! baseline of the same run; no figure fails the run.
 
-#[allow(dead_code, unused_imports, unused_macros)]
+// The harness is the integration tests': its ways to fail and its unused parts are theirs.
+#[allow(dead_code, unused_imports, unused_macros, clippy::unwrap_used)]
 #[path = "../tests/it/harness/mod.rs"]
 mod harness;
 

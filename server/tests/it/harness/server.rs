@@ -141,9 +141,8 @@ impl Server {
 
     /// Asks it to end, and expects that it does.
     pub fn stop(&mut self) {
-        let mut child = self.child.take().unwrap();
-        kill(Pid::from_raw(child.id() as i32), Signal::SIGTERM).unwrap();
-        let status = child.wait().unwrap();
+        kill(Pid::from_raw(self.pid() as i32), Signal::SIGTERM).unwrap();
+        let status = self.child.take().unwrap().wait().unwrap();
         assert!(
             status.success(),
             "the server ended with {status}:\n{}",
