@@ -56,8 +56,9 @@ mod tests {
     fn a_row_is_kept_until_a_cluster_changes() {
         let cache = ClusterCache::default();
         let version = cache.get("get-started").unwrap_err();
-        cache.put("get-started", &row(), version);
-        assert_eq!(cache.get("get-started").unwrap(), row());
+        let row = row();
+        cache.put("get-started", &row, version);
+        assert_eq!(cache.get("get-started").unwrap(), row);
         cache.clear();
         assert!(cache.get("get-started").is_err());
     }
