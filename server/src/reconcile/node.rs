@@ -1,9 +1,8 @@
 //! Keeps the instances of a cluster: launches what Slurm wants, ends what it lets go, replaces what died.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use app::model::job::Job;
 use app::model::live::Kind;
 use app::model::node::BootStep;
 use futures::StreamExt;
@@ -12,6 +11,7 @@ use super::Parts;
 use super::driver::{Next, Reconciler};
 use super::node_plan::{Group, Seen, Step, plan};
 use super::observed::Snapshot;
+use super::requeue::{jobs_on, start_again};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
@@ -19,7 +19,6 @@ use crate::db::{self, instance, now, resource};
 use crate::provider::{LaunchRequest, ObservedInstance};
 use crate::service::{id, instance::bootstrap_hash};
 use crate::slurm::client::{Client, NodeUpdate};
-use crate::slurm::hostlist;
 
 /// How often processes are looked after. Cheap: a few system calls per instance.
 const TICK: Duration = Duration::from_millis(500);
@@ -237,10 +236,10 @@ impl Act<'_> {
             }
         }
         self.launch(launches).await?;
-        let requeued = self.jobs_on(failures.values().flatten());
+        let requeued = jobs_on(self.parts, &self.cluster.id, failures.values().flatten());
         self.fail(failures).await?;
         self.end(ends).await?;
-        self.start_again(requeued).await;
+        start_again(self.client, requeued).await;
         self.update(updates).await
     }
 
@@ -374,29 +373,6 @@ impl Act<'_> {
             }
         }
         Ok(())
-    }
-
-    /// The jobs that the last look saw on any of these nodes.
-    fn jobs_on<'n>(&self, nodes: impl Iterator<Item = &'n String>) -> Vec<String> {
-        let nodes: HashSet<&String> = nodes.collect();
-        let snapshot = self.parts.observed.latest(&self.cluster.id);
-        let on_them = |job: &&Job| {
-            let allocated = hostlist::expand(&job.nodes).unwrap_or_default();
-            allocated.iter().any(|node| nodes.contains(node))
-        };
-        let jobs = snapshot.jobs.iter().filter(|job| job.ended_at == 0);
-        jobs.filter(on_them).map(|job| job.id.clone()).collect()
-    }
-
-    /// Slurm lets a requeued job wait until its old credential has expired, in case something of it is still alive.
-    /// Nothing is: its node's instance has ended. A job that is not waiting (it ran outside a batch script) is refused,
-    /// and that is fine.
-    async fn start_again(&self, jobs: Vec<String>) {
-        for job in jobs {
-            if let Err(error) = self.client.start_now(std::slice::from_ref(&job)).await {
-                tracing::debug!(job, %error, "not started again");
-            }
-        }
     }
 
     fn is_down(&self, node: &str) -> bool {

@@ -10,8 +10,10 @@ use app::model::status::Status;
 
 use super::Parts;
 use super::node::one_line;
+use super::requeue::{jobs_on, start_again};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
+use crate::db::instance::InstanceRow;
 use crate::db::queue::{QueueRow, QueueSpec};
 use crate::db::resource::{Noun, Row};
 use crate::db::{self, Write, instance, resource, tag};
@@ -229,11 +231,22 @@ impl Switch<'_> {
                 .await?;
         }
         if !beyond_maximum.is_empty() {
-            let reason = one_line("The group's maximum was lowered.");
-            self.client
-                .update_nodes(&beyond_maximum, &NodeUpdate::Down { reason })
+            self.free_nodes(&beyond_maximum, "The group's maximum was lowered.")
                 .await?;
         }
+        Ok(())
+    }
+
+    /// Ends these nodes' instances; their jobs start again elsewhere.
+    async fn free_nodes(&self, nodes: &[String], reason: &str) -> anyhow::Result<()> {
+        let jobs = jobs_on(self.parts, &self.rows.cluster.id, nodes.iter());
+        let update = NodeUpdate::Down {
+            reason: one_line(reason),
+        };
+        self.client.update_nodes(nodes, &update).await?;
+        self.end_instances(|row| nodes.contains(&row.node_name), reason)
+            .await?;
+        start_again(self.client, jobs).await;
         Ok(())
     }
 
@@ -246,7 +259,11 @@ impl Switch<'_> {
         let rows = self.rows;
         let deleting = |status| status == Status::Deleting;
         for group in rows.groups.iter().filter(|g| deleting(g.status)) {
-            self.end_instances(group).await?;
+            self.end_instances(
+                |row| row.compute_node_group_id == group.id,
+                "The compute node group is deleted.",
+            )
+            .await?;
         }
         let gone = rows.groups.iter().any(|g| deleting(g.status))
             || rows.queues.iter().any(|q| deleting(q.status));
@@ -282,14 +299,16 @@ impl Switch<'_> {
         Ok(write.commit().await?)
     }
 
-    /// Ends all instances of a group that is going.
-    async fn end_instances(&self, group: &ComputeNodeGroupRow) -> anyhow::Result<()> {
-        for row in instance::live(self.parts.db.pool(), &group.cluster_id).await? {
-            if row.compute_node_group_id != group.id {
-                continue;
-            }
+    /// Ends those of the cluster's instances that are meant.
+    async fn end_instances(
+        &self,
+        meant: impl Fn(&InstanceRow) -> bool,
+        reason: &str,
+    ) -> anyhow::Result<()> {
+        let all = instance::live(self.parts.db.pool(), &self.rows.cluster.id).await?;
+        for row in all.into_iter().filter(meant) {
             let mut write = self.parts.db.write().await?;
-            instance::set_reason(&mut write, &row, "The compute node group is deleted.").await?;
+            instance::set_reason(&mut write, &row, reason).await?;
             write.commit().await?;
             self.parts
                 .provider
