@@ -1,6 +1,6 @@
 //! Clusters: create, get, list, update, delete (C1–C8, C10, C11).
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 
 use app::model::catalogue::SlurmVersion;
 use app::model::cluster::*;
@@ -16,9 +16,10 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use zeroize::Zeroizing;
 
 use super::write::{Begun, Change};
-use super::{Service, cut, id, internal, network, page, provider_error, settings, timestamp};
-use crate::config::PortRange;
-use crate::db::cluster::{ClusterRow, ClusterSpec, Ports};
+use super::{
+    Service, cut, id, internal, network, page, ports, provider_error, settings, timestamp,
+};
+use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::ComputeNodeGroupSpec;
 use crate::db::queue::QueueSpec;
 use crate::db::resource::{self, Row};
@@ -31,7 +32,7 @@ const IDLE_TIME: i64 = 600;
 /// Bytes of an `auth/slurm` key: Slurm's documentation makes 1024.
 const KEY_BYTES: usize = 1024;
 /// The quota of clusters, as AWS codes it.
-const CLUSTERS_QUOTA: &str = "L-4B1D5BBA";
+pub(super) const CLUSTERS_QUOTA: &str = "L-4B1D5BBA";
 /// The quota of one cluster in CREATING.
 const CREATING_QUOTA: &str = "L-6C8AE3F0";
 
@@ -79,7 +80,7 @@ impl Service {
             size: input.size,
             networking,
             slurm: slurm_configuration(asked, key.clone()),
-            ports: allocate(self.ports, &existing, input.size)?,
+            ports: ports::allocate(self.ports, &existing, input.size)?,
         };
         let row = Row::new(id.clone(), id.clone(), input.cluster_name.clone(), spec);
         resource::insert(&mut change.write, &row)
@@ -519,40 +520,6 @@ fn merge(current: &mut ClusterSlurmConfiguration, asked: ClusterSlurmConfigurati
     set(&mut current.slurm_rest, asked.slurm_rest);
 }
 
-/// A block of ports that no other cluster has and that is free on this host. The search starts anywhere in the range:
-/// two servers of one host then rarely meet, though neither knows the other's clusters.
-fn allocate(range: PortRange, existing: &[ClusterRow], size: Size) -> Result<Ports> {
-    let nodes = u16::try_from(size.max_instances()).map_err(internal)?;
-    let blocks = (range.last - range.first + 1) / (nodes + 1);
-    let start = id::random_below(blocks.max(1));
-    for block in (0..blocks).map(|n| (start + n) % blocks) {
-        let first = range.first + block * (nodes + 1);
-        let last = first + nodes;
-        let overlaps = |p: Ports| p.controller <= last && p.first_node + p.nodes > first;
-        if !existing.iter().any(|c| overlaps(c.spec.ports)) && (first..=last).all(is_free) {
-            return Ok(Ports {
-                controller: first,
-                first_node: first + 1,
-                nodes,
-            });
-        }
-    }
-    Err(Error::quota(
-        CLUSTERS_QUOTA,
-        format!(
-            "No {} free ports in a row between {} and {} on this host. Delete a cluster, choose a smaller size, or \
-             start the server with a wider --ports.",
-            nodes + 1,
-            range.first,
-            range.last
-        ),
-    ))
-}
-
-fn is_free(port: u16) -> bool {
-    TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok()
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -599,16 +566,5 @@ mod tests {
         assert!(check_version(&only_old, "24.11", "2026-11-22").is_ok());
         let refusal = check_version(&only_old, "25.11", "2026-11-22").unwrap_err();
         assert!(refusal.message.contains("not installed") && refusal.message.contains("24.11"));
-    }
-
-    #[test]
-    fn a_port_in_use_is_passed_over() {
-        let busy = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = busy.local_addr().unwrap().port();
-        let range = PortRange {
-            first: port,
-            last: port.saturating_add(32),
-        };
-        assert!(allocate(range, &[], Size::Small).is_err());
     }
 }

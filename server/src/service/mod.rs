@@ -10,6 +10,7 @@ mod console;
 pub mod id;
 pub mod instance;
 mod network;
+mod ports;
 mod queue;
 pub mod settings;
 pub mod shape;
