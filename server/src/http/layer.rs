@@ -116,10 +116,27 @@ pub fn page_policy(nonce: &str) -> String {
 /// Refuses bodies past the limit: at once where the length is told, else where reading passes it.
 pub async fn limit_body(request: Request, next: Next) -> Response {
     if request.body().size_hint().lower() > REQUEST_BYTES as u64 {
+        discard(request.into_body()).await;
         return Refusal::too_large(REQUEST_BYTES).into_response();
     }
     next.run(request.map(|body| Body::new(Limited::new(body, REQUEST_BYTES))))
         .await
+}
+
+/// Takes what a client is still sending, up to a bound: one that is cut off while it sends never sees the answer.
+async fn discard(mut body: Body) {
+    let taken = async {
+        let mut left = 16 * REQUEST_BYTES;
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.data_ref().map_or(0, Bytes::len);
+            let Some(rest) = left.checked_sub(length) else {
+                return;
+            };
+            left = rest;
+        }
+    };
+    // Whoever is too slow is cut off.
+    let _ = tokio::time::timeout(BODY_TIMEOUT, taken).await;
 }
 
 /// The whole body, if it keeps to the limit and comes in time.
