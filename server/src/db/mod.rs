@@ -171,6 +171,3 @@ impl Drop for Forget {
 pub fn now() -> i64 {
     chrono::Utc::now().timestamp_millis()
 }
-
-/// A shared handle, for the places that outlive a request.
-pub type SharedDb = Arc<Db>;

@@ -18,6 +18,8 @@ use crate::db::{lease, resource};
 const LEASE_MS: i64 = 15_000;
 /// How often the lease is renewed, new clusters are looked for and leftovers are swept.
 const TICK: Duration = Duration::from_secs(5);
+/// How often old rows are removed: they are days old, so there is no hurry.
+const PRUNE: Duration = Duration::from_secs(600);
 /// The longest wait after failures in a row.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 
@@ -48,6 +50,7 @@ impl Drop for Loops {
 pub async fn run(parts: Parts, holder: String, mut stop: watch::Receiver<bool>) {
     let mut changes = parts.db.changes().subscribe();
     let mut ticks = tokio::time::interval(TICK);
+    let mut prunes = tokio::time::interval(PRUNE);
     let mut loops: HashMap<String, Loops> = HashMap::new();
     let mut leading = false;
     loop {
@@ -59,11 +62,12 @@ pub async fn run(parts: Parts, holder: String, mut stop: watch::Receiver<bool>) 
                 Err(RecvError::Lagged(_)) => parts.wakers.wake_all(),
                 Err(RecvError::Closed) => break,
             },
+            _ = prunes.tick(), if leading => sweep::old_rows(&parts).await,
             _ = ticks.tick() => {
                 leading = lead(&parts, &holder, leading).await;
                 if leading {
                     start_missing(&parts, &mut loops).await;
-                    sweep::run(&parts).await;
+                    sweep::leftovers(&parts).await;
                 } else {
                     loops.clear();
                 }

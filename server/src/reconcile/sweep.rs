@@ -10,10 +10,15 @@ use crate::db::{change, event, idempotency, instance, now, resource};
 /// Ended instances and events are kept for 30 days (L5, X4).
 const KEEP_MS: i64 = 30 * 24 * 3600 * 1000;
 
-pub async fn run(parts: &Parts) {
+/// Removes rows that are too old to be of use.
+pub async fn old_rows(parts: &Parts) {
     if let Err(error) = prune(parts).await {
         tracing::warn!(%error, "cannot remove old rows");
     }
+}
+
+/// Removes what deleted clusters left on disk.
+pub async fn leftovers(parts: &Parts) {
     if let Err(error) = orphans(parts).await {
         tracing::warn!(
             error = format!("{error:#}"),
