@@ -50,7 +50,6 @@ pub fn router(state: HttpState, console: Option<Router>) -> Router {
         )
         .with_state(state);
     own.merge(console.unwrap_or_default())
-        .layer(from_fn(layer::limit_body))
         .layer(from_fn(layer::observe))
 }
 

@@ -1,6 +1,6 @@
 //! Keeps a cluster's controller: starts it, puts the wanted configuration in force, ends it with everything of it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use app::model::live::Kind;
 use app::model::setting::ErrorInfo;
@@ -19,6 +19,9 @@ use crate::slurm::process::ControllerSpec;
 
 /// How often a healthy cluster is looked after without a wake-up.
 const TICK: Duration = Duration::from_secs(5);
+/// How long a cluster whose rows stay the same is believed to be in order: its controller runs, that is all that is
+/// looked at.
+const TRUST: Duration = Duration::from_secs(60);
 /// The pause while slurmctld is starting.
 const STARTING: Duration = Duration::from_millis(100);
 /// How long a new controller may take to answer before its cluster is CREATE_FAILED.
@@ -30,11 +33,22 @@ const LOG_TAIL: usize = 5;
 pub struct ClusterReconciler {
     parts: Parts,
     cluster_id: String,
+    settled: Option<Settled>,
+}
+
+/// The rows that were found in force.
+struct Settled {
+    rows: Rows,
+    until: Instant,
 }
 
 impl ClusterReconciler {
     pub fn new(parts: Parts, cluster_id: String) -> Self {
-        Self { parts, cluster_id }
+        Self {
+            parts,
+            cluster_id,
+            settled: None,
+        }
     }
 }
 
@@ -61,9 +75,12 @@ impl Reconciler for ClusterReconciler {
 }
 
 impl ClusterReconciler {
-    async fn keep(&self, cluster: &ClusterRow) -> anyhow::Result<Next> {
+    async fn keep(&mut self, cluster: &ClusterRow) -> anyhow::Result<Next> {
         let rows = Rows::read(&self.parts, cluster).await?;
-        self.ensure_controller(&rows).await?;
+        if !self.ensure_controller(&rows).await? && self.is_settled(&rows) {
+            return Ok(Next::After(TICK));
+        }
+        self.settled = None;
         let Some(client) = self.answering(cluster).await? else {
             return self.still_starting(cluster).await;
         };
@@ -71,14 +88,24 @@ impl ClusterReconciler {
             self.set_active(cluster).await?;
             return Ok(Next::After(Duration::ZERO));
         }
-        configuration::reconcile(&self.parts, &client, rows).await?;
+        configuration::reconcile(&self.parts, &client, &rows).await?;
+        self.settled = rows.is_settled().then(|| Settled {
+            rows,
+            until: Instant::now() + TRUST,
+        });
         Ok(Next::After(TICK))
     }
 
-    async fn ensure_controller(&self, rows: &Rows) -> anyhow::Result<()> {
+    fn is_settled(&self, rows: &Rows) -> bool {
+        let settled = self.settled.as_ref();
+        settled.is_some_and(|s| s.rows == *rows && Instant::now() < s.until)
+    }
+
+    /// Whether it had to be started.
+    async fn ensure_controller(&self, rows: &Rows) -> anyhow::Result<bool> {
         let cluster = &rows.cluster;
         if self.parts.controllers.running(&cluster.id)? {
-            return Ok(());
+            return Ok(false);
         }
         let sealed = secret::get(self.parts.db.pool(), &cluster.id)
             .await?
@@ -95,7 +122,8 @@ impl ClusterReconciler {
             },
             files: configuration::render(&self.parts, &rows.in_force()).await?,
         };
-        Ok(self.parts.controllers.ensure(&spec).await?)
+        self.parts.controllers.ensure(&spec).await?;
+        Ok(true)
     }
 
     /// A client of the controller once it answers.

@@ -1,7 +1,7 @@
 //! Keeps the instances of a cluster: launches what Slurm wants, ends what it lets go, replaces what died.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use app::model::live::Kind;
 use app::model::node::BootStep;
@@ -12,6 +12,7 @@ use super::driver::{Next, Reconciler};
 use super::node_plan::{Group, Seen, Step, plan};
 use super::observed::Snapshot;
 use super::requeue::{jobs_on, start_again};
+use super::wake::Waker;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
@@ -27,7 +28,9 @@ const EXPECTING: Duration = Duration::from_millis(50);
 /// The pause while something is under way that nobody waits for.
 const UNDER_WAY: Duration = Duration::from_millis(250);
 /// Slurm is asked at least this often even when nothing seems to happen.
-const LONGEST_SILENCE_MS: i64 = 15_000;
+const LONGEST_SILENCE_MS: i64 = 60_000;
+/// The database is read at least this often even when nothing seems to happen.
+const LONGEST_REST: Duration = Duration::from_secs(15);
 /// Processes that are started or ended at the same time.
 const PARALLEL: usize = 8;
 /// Ended instances that are looked at for back-off.
@@ -41,16 +44,27 @@ const LONGEST_REASON: usize = 200;
 pub struct NodeReconciler {
     parts: Parts,
     cluster_id: String,
+    waker: Waker,
     /// Size of slurmctld's log at the last look: it grows with every job and node that changes.
     log_size: u64,
+    rest: Option<Rest>,
+}
+
+/// After a run that found no instance and nothing to do: as long as nobody wakes the loop and Slurm logs nothing,
+/// another run would find the same.
+struct Rest {
+    wakes: u64,
+    until: Instant,
 }
 
 impl NodeReconciler {
     pub fn new(parts: Parts, cluster_id: String) -> Self {
         Self {
+            waker: parts.wakers.of(&cluster_id).node,
             parts,
             cluster_id,
             log_size: 0,
+            rest: None,
         }
     }
 }
@@ -61,6 +75,11 @@ impl Reconciler for NodeReconciler {
     }
 
     async fn run(&mut self) -> anyhow::Result<Next> {
+        if self.is_at_rest().await {
+            return Ok(Next::After(TICK));
+        }
+        self.rest = None;
+        let wakes = self.waker.count();
         let db = self.parts.db.clone();
         let pool = db.pool();
         let Some(cluster): Option<ClusterRow> =
@@ -102,11 +121,34 @@ impl Reconciler for NodeReconciler {
             act.all(steps).await?;
             self.log_size = 0;
         }
+        let is_quiet = seen.instances.is_empty() && seen.provider.is_empty();
+        if is_quiet && !acted && !seen.nodes.iter().any(in_transition) {
+            self.rest = Some(Rest {
+                wakes,
+                until: Instant::now() + LONGEST_REST,
+            });
+        }
         Ok(Next::After(self.pause(&seen, acted)))
     }
 }
 
 impl NodeReconciler {
+    async fn is_at_rest(&self) -> bool {
+        let Some(rest) = &self.rest else {
+            return false;
+        };
+        rest.wakes == self.waker.count()
+            && Instant::now() < rest.until
+            && self.parts.observed.waiting(&self.cluster_id) == 0
+            && self.size_of_log().await == self.log_size
+    }
+
+    async fn size_of_log(&self) -> u64 {
+        let dir = self.parts.controllers.dir(&self.cluster_id);
+        let log = tokio::fs::metadata(dir.join("slurmctld.log")).await;
+        log.map_or(0, |m| m.len())
+    }
+
     /// What Slurm says now, or what it said last when nothing can have changed since.
     async fn look(
         &mut self,
@@ -115,12 +157,7 @@ impl NodeReconciler {
         provider: &[ObservedInstance],
     ) -> anyhow::Result<std::sync::Arc<Snapshot>> {
         let latest = self.parts.observed.latest(&self.cluster_id);
-        let log = self
-            .parts
-            .controllers
-            .dir(&self.cluster_id)
-            .join("slurmctld.log");
-        let log_size = tokio::fs::metadata(log).await.map_or(0, |m| m.len());
+        let log_size = self.size_of_log().await;
         let unsettled = instances
             .iter()
             .any(|i| i.ready_at.is_none() || i.reason.is_some())
