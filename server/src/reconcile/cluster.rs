@@ -11,9 +11,10 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::configuration::{self, Rows};
 use super::driver::{Next, Reconciler};
 use super::{Parts, hooks};
-use crate::agent::protocol::HookFile;
+use crate::agent::protocol::{HookFile, SLURMCTLD_IS_GONE};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::{self, instance, now, resource, secret, tag};
+use crate::sandbox::AGENT_LOG;
 use crate::slurm::client::Client;
 use crate::slurm::process::ControllerSpec;
 
@@ -26,8 +27,10 @@ const TRUST: Duration = Duration::from_secs(60);
 const STARTING: Duration = Duration::from_millis(100);
 /// How long a new controller may take to answer before its cluster is CREATE_FAILED.
 const START_TIMEOUT_MS: i64 = 60_000;
-/// Lines of slurmctld's log that tell why it does not start.
-const LOG_TAIL: usize = 5;
+/// A new controller that ended so often by itself will not come up.
+const ENDS: usize = 3;
+/// Lines of slurmctld's words that tell why it does not start.
+const WORDS: usize = 4;
 
 /// The loop of one cluster.
 pub struct ClusterReconciler {
@@ -138,13 +141,17 @@ impl ClusterReconciler {
     }
 
     async fn still_starting(&self, cluster: &ClusterRow) -> anyhow::Result<Next> {
-        if cluster.status != Status::Creating || now() - cluster.created_at < START_TIMEOUT_MS {
+        if cluster.status != Status::Creating {
+            return Ok(Next::After(STARTING));
+        }
+        let agent_log = self.log(AGENT_LOG).await;
+        let may_come_up = agent_log.matches(SLURMCTLD_IS_GONE).count() < ENDS;
+        if may_come_up && now() - cluster.created_at < START_TIMEOUT_MS {
             return Ok(Next::After(STARTING));
         }
         let message = format!(
-            "slurmctld did not start within {} s. Delete the cluster and create it again; its log ends: {}",
-            START_TIMEOUT_MS / 1000,
-            self.log_tail().await
+            "slurmctld does not start. Delete the cluster and create it again, without what slurmctld complains of: {}",
+            words(&agent_log, &self.log("slurmctld.log").await)
         );
         self.stop_controller().await?;
         let mut failed = cluster.clone();
@@ -159,15 +166,10 @@ impl ClusterReconciler {
         Ok(Next::After(TICK))
     }
 
-    async fn log_tail(&self) -> String {
-        let path = self
-            .parts
-            .controllers
-            .dir(&self.cluster_id)
-            .join("slurmctld.log");
-        let text = tokio::fs::read_to_string(path).await.unwrap_or_default();
-        let lines: Vec<&str> = text.lines().rev().take(LOG_TAIL).collect();
-        lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
+    async fn log(&self, name: &str) -> String {
+        let dir = self.parts.controllers.dir(&self.cluster_id);
+        let text = tokio::fs::read_to_string(dir.join(name)).await;
+        text.unwrap_or_default()
     }
 
     async fn set_active(&self, cluster: &ClusterRow) -> anyhow::Result<()> {
@@ -217,5 +219,35 @@ impl ClusterReconciler {
         self.parts.gates.forget(&cluster.id);
         tracing::info!(cluster = cluster.name, "deleted");
         Ok(())
+    }
+}
+
+/// What slurmctld said last: of its configuration before it opened its log, of all else in its log.
+fn words(agent_log: &str, slurmctld_log: &str) -> String {
+    let printed = agent_log
+        .lines()
+        .filter(|line| line.starts_with("slurmctld: "));
+    let mut lines: Vec<&str> = Vec::new();
+    for line in printed.chain(slurmctld_log.lines()).rev() {
+        if lines.len() < WORDS && !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines.reverse();
+    lines.join(" | ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_slurmctld_repeats_is_told_once() {
+        let start =
+            "x openpcs-agent: starting slurmctld\nslurmctld: error: a\nslurmctld: fatal: b\n";
+        assert_eq!(
+            words(&start.repeat(3), ""),
+            "slurmctld: error: a | slurmctld: fatal: b"
+        );
     }
 }

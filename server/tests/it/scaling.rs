@@ -74,8 +74,8 @@ async fn a_static_group_keeps_its_nodes() {
     plane.finish().await;
 }
 
-#[tokio::test]
-async fn a_job_on_a_node_that_dies_runs_again_and_finishes() {
+/// A job whose node loses that process, and with it everything, runs again and finishes.
+async fn killed_under_a_job(victim: fn(&TestPlane, &str) -> Pid) {
     let plane = TestPlane::start(Database::Sqlite).await;
     plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
@@ -96,7 +96,7 @@ async fn a_job_on_a_node_that_dies_runs_again_and_finishes() {
         }
     })
     .await;
-    kill(slurmd(&plane, &node).unwrap(), Signal::SIGKILL).unwrap();
+    kill(victim(&plane, &node), Signal::SIGKILL).unwrap();
     wait_until("the job is back in the queue or runs again", async || {
         let job = plane.job(CLUSTER, &job);
         if job["Restarts"] == "1" {
@@ -110,6 +110,17 @@ async fn a_job_on_a_node_that_dies_runs_again_and_finishes() {
     let done = plane.wait_job(CLUSTER, &job, "COMPLETED").await;
     assert_eq!(done["Restarts"], "1", "{log}");
     plane.finish().await;
+}
+
+#[tokio::test]
+async fn a_job_whose_slurmd_dies_runs_again_and_finishes() {
+    killed_under_a_job(|plane, node| slurmd(plane, node).unwrap()).await;
+}
+
+/// The agent is the node's init: with it the whole node dies.
+#[tokio::test]
+async fn a_job_whose_agent_dies_runs_again_and_finishes() {
+    killed_under_a_job(|plane, node| parent(slurmd(plane, node).unwrap())).await;
 }
 
 #[tokio::test]
