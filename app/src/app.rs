@@ -7,7 +7,7 @@ use leptos_router::{SsrMode, path};
 
 use crate::components::Frame;
 use crate::i18n::text;
-use crate::pages::clusters::{ClusterList, detail};
+use crate::pages::clusters::{ClusterList, CreateCluster, EditCluster, detail};
 use crate::pages::{NotFound, SignIn};
 use crate::paths;
 use crate::preference::Preference;
@@ -94,6 +94,8 @@ fn App() -> impl IntoView {
                 <ParentRoute path=path!("/") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("") view=|| view! { <Redirect path=paths::CLUSTERS /> } />
                     <Route path=path!("clusters") view=ClusterList />
+                    <Route path=path!("clusters/create") view=CreateCluster />
+                    <Route path=path!("clusters/:id/edit") view=EditCluster />
                     <ParentRoute path=path!("clusters/:id") view=detail::ClusterPage>
                         <Route path=path!("") view=detail::Details />
                         <Route path=path!("compute-node-groups") view=detail::ComputeNodeGroups />
