@@ -7,7 +7,7 @@ use leptos_router::{SsrMode, path};
 
 use crate::components::Frame;
 use crate::i18n::text;
-use crate::pages::clusters::{ClusterList, detail};
+use crate::pages::clusters::{ClusterList, CreateCluster, EditCluster, detail};
 use crate::pages::{NotFound, SignIn};
 use crate::paths;
 use crate::preference::Preference;
@@ -57,6 +57,17 @@ pub fn hydrate() {
     leptos::mount::hydrate_body(App);
 }
 
+/// Only where the components are worked on.
+#[cfg(feature = "design")]
+#[component(transparent)]
+fn DesignRoute() -> impl leptos_router::MatchNestedRoutes + Clone {
+    view! { <Route path=path!("design") view=crate::pages::Design /> }.into_inner()
+}
+
+#[cfg(not(feature = "design"))]
+#[component(transparent)]
+fn DesignRoute() -> impl leptos_router::MatchNestedRoutes + Clone {}
+
 /// The console.
 #[component]
 fn App() -> impl IntoView {
@@ -83,6 +94,8 @@ fn App() -> impl IntoView {
                 <ParentRoute path=path!("/") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("") view=|| view! { <Redirect path=paths::CLUSTERS /> } />
                     <Route path=path!("clusters") view=ClusterList />
+                    <Route path=path!("clusters/create") view=CreateCluster />
+                    <Route path=path!("clusters/:id/edit") view=EditCluster />
                     <ParentRoute path=path!("clusters/:id") view=detail::ClusterPage>
                         <Route path=path!("") view=detail::Details />
                         <Route path=path!("compute-node-groups") view=detail::ComputeNodeGroups />
@@ -91,6 +104,7 @@ fn App() -> impl IntoView {
                         <Route path=path!("jobs") view=detail::Jobs />
                         <Route path=path!("events") view=detail::Events />
                     </ParentRoute>
+                    <DesignRoute />
                     <Route path=path!("*any") view=NotFound />
                 </ParentRoute>
             </Routes>

@@ -11,6 +11,7 @@
 pub mod api;
 mod app;
 mod browser;
+pub mod command;
 mod components;
 pub mod i18n;
 mod live;
@@ -20,6 +21,7 @@ pub mod paths;
 #[cfg(feature = "ssr")]
 pub mod port;
 pub mod preference;
+pub mod rules;
 mod ui;
 
 #[cfg(feature = "hydrate")]

@@ -7,12 +7,13 @@ use async_trait::async_trait;
 use crate::model::catalogue::Catalogue;
 use crate::model::cluster::*;
 use crate::model::compute_node_group::*;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, FieldError, Result};
 use crate::model::event::Event;
 use crate::model::instance::*;
 use crate::model::job::Job;
 use crate::model::node::Node;
 use crate::model::queue::*;
+use crate::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use crate::model::tag::*;
 use crate::model::user::Identity;
 
@@ -142,6 +143,21 @@ pub trait ControlPlane: Send + Sync {
     async fn list_events(&self, caller: &Caller, cluster_identifier: String) -> Result<Vec<Event>>;
     /// What the provider offers.
     async fn catalogue(&self, caller: &Caller) -> Result<Catalogue>;
+    /// The settings that a version of Slurm takes there, in the order of their names.
+    async fn list_settings(
+        &self,
+        caller: &Caller,
+        scope: SettingScope,
+        version: String,
+    ) -> Result<Vec<KnownSetting>>;
+    /// What is wrong with these, by their place in the list: `[2].parameterValue`.
+    async fn check_settings(
+        &self,
+        caller: &Caller,
+        scope: SettingScope,
+        version: String,
+        settings: Vec<SlurmCustomSetting>,
+    ) -> Result<Vec<FieldError>>;
 }
 
 /// What a server function finds in the Leptos context: the plane, and the caller of this request if signed in.

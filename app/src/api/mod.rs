@@ -3,12 +3,15 @@
 //!
 //! Every function takes JSON under `/console` at a fixed name: a form on another site can send neither.
 
+pub mod catalogue;
 pub mod cluster;
 pub mod compute_node_group;
 pub mod event;
+pub mod help;
 pub mod job;
 pub mod node;
 pub mod queue;
+pub mod setting;
 pub mod tag;
 pub mod user;
 

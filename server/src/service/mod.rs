@@ -9,7 +9,6 @@ mod compute_node_group;
 mod console;
 pub mod id;
 pub mod instance;
-mod network;
 mod ports;
 mod queue;
 pub mod settings;
@@ -22,7 +21,7 @@ use std::sync::Arc;
 use app::model::catalogue::Catalogue;
 use app::model::cluster::*;
 use app::model::compute_node_group::*;
-use app::model::error::{Error, ErrorKind, Result};
+use app::model::error::{Error, ErrorKind, FieldError, Result};
 use app::model::event::Event;
 use app::model::instance::*;
 use app::model::job::Job;
@@ -30,6 +29,7 @@ use app::model::name::Arns;
 use app::model::node::Node;
 use app::model::operation::Operation;
 use app::model::queue::*;
+use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::model::tag::*;
 use app::model::user::Identity;
 use app::port::{Caller, ControlPlane};
@@ -145,6 +145,23 @@ macro_rules! delegate {
             }
             async fn catalogue(&self, caller: &Caller) -> Result<Catalogue> {
                 Service::catalogue(self, caller).await
+            }
+            async fn list_settings(
+                &self,
+                caller: &Caller,
+                scope: SettingScope,
+                version: String,
+            ) -> Result<Vec<KnownSetting>> {
+                Service::list_settings(self, caller, scope, version)
+            }
+            async fn check_settings(
+                &self,
+                caller: &Caller,
+                scope: SettingScope,
+                version: String,
+                settings: Vec<SlurmCustomSetting>,
+            ) -> Result<Vec<FieldError>> {
+                Service::check_settings(self, caller, scope, version, settings)
             }
         }
     };

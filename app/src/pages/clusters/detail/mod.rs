@@ -25,8 +25,8 @@ use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::job::list_jobs;
 use crate::api::node::list_nodes;
-use crate::components::{ErrorInfos, Fetched, StatusIndicator};
-use crate::i18n::text;
+use crate::components::{ErrorInfos, Fetched, StatusIndicator, status_label};
+use crate::i18n::{Text, text};
 use crate::live;
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
@@ -34,8 +34,9 @@ use crate::model::error::Result;
 use crate::model::job::Job;
 use crate::model::live::Kind;
 use crate::model::node::Node;
+use crate::model::status::Status;
 use crate::paths::{self, ClusterTab};
-use crate::ui::{Breadcrumbs, Copyable, Crumb, PageHeader, Tab, Tabs};
+use crate::ui::{Breadcrumbs, ButtonLink, Copyable, Crumb, PageHeader, Tab, Tabs};
 
 /// What header and tabs show of one cluster.
 #[derive(Clone, Copy)]
@@ -107,19 +108,16 @@ pub fn ClusterPage() -> impl IntoView {
 
 fn tabs(id: &str) -> Vec<Tab> {
     let t = text();
-    let tab = |tab| Tab {
-        title: match tab {
-            ClusterTab::Details => t.cluster.details,
-            ClusterTab::Groups => t.cluster.groups,
-            ClusterTab::Queues => t.cluster.queues,
-            ClusterTab::Nodes => t.cluster.nodes,
-            ClusterTab::Jobs => t.cluster.jobs,
-            ClusterTab::Events => t.cluster.events,
-        },
+    let tab = |tab: ClusterTab| Tab {
+        title: tab.title(t),
         href: paths::cluster(id, tab),
         exact: tab == ClusterTab::Details,
     };
     ClusterTab::ALL.map(tab).into()
+}
+
+fn why_not_edit(t: &'static Text, status: Status) -> Option<String> {
+    (!status.can_update()).then(|| t.edit_cluster.not_now(status_label(t, status)))
 }
 
 #[component]
@@ -134,6 +132,14 @@ fn Header(cluster: Signal<Cluster>) -> impl IntoView {
         <PageHeader title=name>
             <span role="status">{move || view! { <StatusIndicator status=status.get() /> }}</span>
             {move || view! { <Copyable what=t.details.id value=id.get() /> }}
+            <span class="flex-1"></span>
+            <div class="flex flex-wrap gap-2">
+                <ButtonLink
+                    label=t.common.edit
+                    href=Signal::derive(move || paths::edit_cluster(&id.read()))
+                    disabled=Signal::derive(move || why_not_edit(t, status.get()))
+                />
+            </div>
         </PageHeader>
         {move || view! { <ErrorInfos errors=errors.get() /> }}
     }
