@@ -66,7 +66,14 @@ fn drop_lazy_hydration(module: &mut walrus::Module) {
     let lazy: Vec<_> = module
         .funcs
         .iter_local()
-        .filter(|(id, _)| module.funcs.get(*id).name.as_deref().is_some_and(is_lazy_hydration))
+        .filter(|(id, _)| {
+            module
+                .funcs
+                .get(*id)
+                .name
+                .as_deref()
+                .is_some_and(is_lazy_hydration)
+        })
         .map(|(id, function)| (id, function.ty(), function.args.clone()))
         .collect();
     for (id, ty, args) in lazy {
@@ -125,7 +132,9 @@ mod tests {
         assert!(is_lazy_hydration(
             "_ZN71_$LT$T$u20$as$u20$tachys..view..any_view..IntoAny$GT$8into_any13hydrate_async17h0b032254c200eb0dE"
         ));
-        assert!(!is_lazy_hydration("_ZN6tachys4view10RenderHtml7hydrate17h0b032254c200eb0dE"));
+        assert!(!is_lazy_hydration(
+            "_ZN6tachys4view10RenderHtml7hydrate17h0b032254c200eb0dE"
+        ));
         assert!(!is_lazy_hydration(
             "_ZN4core3ptr42drop_in_place$LT$tachys..hydrate_async..$u7b$$u7b$closure$u7d$$u7d$$GT$17h0b03E"
         ));
