@@ -12,6 +12,8 @@ pub mod api;
 mod app;
 mod browser;
 mod components;
+#[cfg(feature = "ssr")]
+pub mod explain;
 pub mod i18n;
 mod live;
 pub mod model;

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use super::use_page;
 use crate::api::event::list_events;
 use crate::components::Fetched;
-use crate::i18n::{Text, text};
+use crate::i18n::{Text, language, text};
 use crate::live;
-use crate::model::event::Event;
+use crate::model::event::{Event, EventsOf};
 use crate::model::live::Kind;
 use crate::ui::time::Ago;
 use crate::ui::{Column, EmptyState, Table};
@@ -16,9 +16,18 @@ use crate::ui::{Column, EmptyState, Table};
 pub fn Events() -> impl IntoView {
     let t = text();
     let page = use_page();
+    let of = EventsOf {
+        language: language(),
+        ..EventsOf::default()
+    };
     let events = Resource::new(
         move || (page.id.get(), live::version(Kind::Event)),
-        |(id, _)| list_events(id),
+        move |(cluster_identifier, _)| {
+            list_events(EventsOf {
+                cluster_identifier,
+                ..of.clone()
+            })
+        },
     );
     view! {
         <Fetched resource=events let:events>
@@ -27,7 +36,7 @@ pub fn Events() -> impl IntoView {
                 noun=t.events.filter
                 rows=events
                 columns=columns(t)
-                key=|event| format!("{} {} {}", event.at, event.resource_id, event.message)
+                key=|event| event.id.clone()
                 empty=move || view! { <EmptyState title=t.events.empty_title text=t.events.empty>""</EmptyState> }
             />
         </Fetched>

@@ -26,7 +26,7 @@ use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::job::list_jobs;
 use crate::api::node::list_nodes;
 use crate::components::{ErrorInfos, Fetched, StatusIndicator};
-use crate::i18n::text;
+use crate::i18n::{language, text};
 use crate::live;
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
@@ -52,6 +52,7 @@ impl Page {
     fn new() -> Page {
         let params = use_params_map();
         let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+        let language = StoredValue::new(language());
         Page {
             id,
             cluster: Resource::new(
@@ -68,7 +69,7 @@ impl Page {
             ),
             jobs: Resource::new(
                 move || (id.get(), live::version(Kind::Job)),
-                |(id, _)| list_jobs(id),
+                move |(id, _)| list_jobs(id, language.get_value()),
             ),
         }
     }
@@ -115,6 +116,7 @@ fn tabs(id: &str) -> Vec<Tab> {
             ClusterTab::Nodes => t.cluster.nodes,
             ClusterTab::Jobs => t.cluster.jobs,
             ClusterTab::Events => t.cluster.events,
+            ClusterTab::Connect => t.connect.tab,
         },
         href: paths::cluster(id, tab),
         exact: tab == ClusterTab::Details,
