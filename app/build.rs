@@ -20,13 +20,24 @@ fn main() {
     println!("cargo::rerun-if-changed=locales");
     generate("text.rs", TEXT, placeholders);
     generate("explain.rs", EXPLAIN, |_| vec![]);
+
+    let help = TEXT.map(|(_, file)| read(&format!("help/{file}")));
+    compare(&help[0], &help[1], "help/zh-CN");
+    let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    fs::write(Path::new(&out).join("topics.rs"), topics(&help[0])).expect("cannot write topics.rs");
 }
 
 /// `arguments` says which placeholders of a text become a method's arguments.
 fn generate(target: &str, files: Files, arguments: fn(&str) -> Vec<String>) {
-    let locales = files.map(|(_, file)| read(file));
+    let mut locales = files.map(|(_, file)| read(file));
     for (locale, (_, file)) in locales.iter().zip(files) {
         compare(&locales[0], locale, file);
+    }
+    // What only the page of components says is not to be downloaded with every other page.
+    if env::var_os("CARGO_FEATURE_DESIGN").is_none() {
+        locales
+            .iter_mut()
+            .for_each(|locale| drop(locale.remove("design")));
     }
     let mut code = types(&locales[0], arguments);
     for (locale, (name, _)) in locales.iter().zip(files) {
@@ -34,6 +45,19 @@ fn generate(target: &str, files: Files, arguments: fn(&str) -> Vec<String>) {
     }
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&out).join(target), code).expect("cannot write the texts");
+}
+
+/// A name for each help text: one that does not exist does not compile.
+fn topics(help: &Locale) -> String {
+    let mut code = String::from("#[allow(dead_code)]\npub mod topic {\n    use super::Topic;\n");
+    for key in help.keys() {
+        let _ = writeln!(
+            code,
+            "    pub const {}: Topic = Topic({key:?});",
+            key.to_uppercase()
+        );
+    }
+    code + "}\n"
 }
 
 fn read(file: &str) -> Locale {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::i18n::Language;
+use crate::i18n::{Language, Text};
 use crate::model::job::OutputKind;
 use crate::preference::Theme;
 
@@ -18,6 +18,9 @@ pub const JOBS: &str = "/jobs";
 pub const NODES: &str = "/nodes";
 /// As the server's router writes it; [`job_output`] is one of them.
 pub const JOB_OUTPUT_ROUTE: &str = "/console/clusters/{cluster}/jobs/{job}/output/{kind}";
+pub const CREATE_CLUSTER: &str = "/clusters/create";
+/// Each component in each state; only in builds with the feature `design`.
+pub const DESIGN: &str = "/design";
 
 /// The parts of a cluster's page, in the order of its tabs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +45,18 @@ impl ClusterTab {
         ClusterTab::Connect,
     ];
 
+    pub fn title(self, t: &'static Text) -> &'static str {
+        match self {
+            ClusterTab::Details => t.cluster.details,
+            ClusterTab::Groups => t.cluster.groups,
+            ClusterTab::Queues => t.cluster.queues,
+            ClusterTab::Nodes => t.cluster.nodes,
+            ClusterTab::Jobs => t.cluster.jobs,
+            ClusterTab::Events => t.cluster.events,
+            ClusterTab::Connect => t.connect.tab,
+        }
+    }
+
     fn segment(self) -> &'static str {
         match self {
             ClusterTab::Details => "",
@@ -57,6 +72,10 @@ impl ClusterTab {
 
 pub fn cluster(id: &str, tab: ClusterTab) -> String {
     format!("{CLUSTERS}/{}{}", encode(id), tab.segment())
+}
+
+pub fn edit_cluster(id: &str) -> String {
+    format!("{}/edit", cluster(id, ClusterTab::Details))
 }
 
 pub fn compute_node_group(cluster_id: &str, id: &str) -> String {
@@ -153,6 +172,9 @@ mod tests {
                 job_output("pcs_abc123def4", "12_3", OutputKind::Stderr),
                 node("pcs_abc123def4", "compute-1-1"),
                 events_of("pcs_abc123def4", "node", "compute-1-1"),
+                CREATE_CLUSTER.into(),
+                edit_cluster("pcs_abc123def4"),
+                DESIGN.into(),
                 compute_node_group("pcs_abc123def4", "pcs_1"),
                 sign_in("/clusters?a=b"),
                 set_language(Language::SimplifiedChinese, CLUSTERS),
@@ -175,6 +197,9 @@ mod tests {
                 "/console/clusters/pcs_abc123def4/jobs/12_3/output/stderr",
                 "/clusters/pcs_abc123def4/nodes/compute-1-1",
                 "/clusters/pcs_abc123def4/events?node=compute-1-1",
+                "/clusters/create",
+                "/clusters/pcs_abc123def4/edit",
+                "/design",
                 "/clusters/pcs_abc123def4/compute-node-groups/pcs_1",
                 "/sign-in?next=%2Fclusters%3Fa%3Db",
                 "/console/preference?language=zh-CN&next=%2Fclusters",

@@ -6,6 +6,7 @@ pub mod compute_node_group;
 pub mod error;
 pub mod event;
 pub mod explanation;
+pub mod help;
 pub mod instance;
 pub mod job;
 pub mod lifecycle;
