@@ -15,6 +15,8 @@ pub mod command;
 mod components;
 #[cfg(feature = "ssr")]
 pub mod explain;
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
+mod follow;
 pub mod i18n;
 mod live;
 pub mod model;
