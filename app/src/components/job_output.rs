@@ -68,8 +68,8 @@ fn last_lines(text: &str) -> String {
 
 #[component]
 pub fn Output(
-    cluster: String,
-    job: String,
+    #[prop(into)] cluster: Signal<String>,
+    #[prop(into)] job: Signal<String>,
     /// The standard output as the server rendered it.
     first: JobOutput,
     /// Once it is over nothing more comes; if it runs again, its output is followed again.
@@ -84,7 +84,7 @@ pub fn Output(
     let following = RwSignal::new(true);
     let stream = StoredValue::new_local(None::<Stream>);
     Effect::new(move |_| {
-        let url = paths::job_output(&cluster, &job, kind.get());
+        let url = paths::job_output(&cluster.read(), &job.read(), kind.get());
         // Read so that a job that starts again is followed again.
         over.track();
         shown.next.set_value(-1);

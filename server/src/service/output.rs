@@ -64,7 +64,7 @@ impl Service {
                 forbidden: self.controllers.data_dir().to_owned(),
             })
         };
-        Ok((cluster.id, found))
+        Ok((cluster.id.clone(), found))
     }
 }
 

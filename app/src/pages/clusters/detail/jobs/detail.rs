@@ -80,8 +80,8 @@ pub fn JobPage() -> impl IntoView {
                                         let two_files = !errors.is_empty() && *errors != record.standard_output;
                                         view! {
                                             <Output
-                                                cluster=page.id.get_untracked()
-                                                job=id.get_untracked()
+                                                cluster=page.id
+                                                job=id
                                                 first=first.get_untracked()
                                                 over
                                                 two_files
