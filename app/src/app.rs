@@ -7,7 +7,7 @@ use leptos_router::{SsrMode, path};
 
 use crate::components::Frame;
 use crate::i18n::text;
-use crate::pages::clusters::{ClusterList, detail};
+use crate::pages::clusters::{ClusterList, CreateCluster, EditCluster, detail};
 use crate::pages::{AllJobs, AllNodes, NotFound, SignIn};
 use crate::paths;
 use crate::preference::Preference;
@@ -66,7 +66,9 @@ fn DesignRoute() -> impl leptos_router::MatchNestedRoutes + Clone {
 
 #[cfg(not(feature = "design"))]
 #[component(transparent)]
-fn DesignRoute() -> impl leptos_router::MatchNestedRoutes + Clone {}
+fn DesignRoute() -> impl leptos_router::MatchNestedRoutes + Clone {
+    view! { <Route path=path!("design") view=NotFound /> }.into_inner()
+}
 
 /// The console.
 #[component]
@@ -94,6 +96,8 @@ fn App() -> impl IntoView {
                 <ParentRoute path=path!("/") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("") view=|| view! { <Redirect path=paths::CLUSTERS /> } />
                     <Route path=path!("clusters") view=ClusterList />
+                    <Route path=path!("clusters/create") view=CreateCluster />
+                    <Route path=path!("clusters/:id/edit") view=EditCluster />
                     <ParentRoute path=path!("clusters/:id") view=detail::ClusterPage>
                         <Route path=path!("") view=detail::Details />
                         <Route path=path!("compute-node-groups") view=detail::ComputeNodeGroups />

@@ -8,12 +8,13 @@ use crate::i18n::Language;
 use crate::model::catalogue::Catalogue;
 use crate::model::cluster::*;
 use crate::model::compute_node_group::*;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, FieldError, Result};
 use crate::model::event::{Event, EventsOf};
 use crate::model::instance::*;
 use crate::model::job::*;
 use crate::model::node::*;
 use crate::model::queue::*;
+use crate::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use crate::model::submit::*;
 use crate::model::tag::*;
 use crate::model::user::{Identity, Refusals};
@@ -182,6 +183,21 @@ pub trait ControlPlane: Send + Sync {
     async fn list_events(&self, caller: &Caller, of: EventsOf) -> Result<Vec<Event>>;
     /// What the provider offers.
     async fn catalogue(&self, caller: &Caller) -> Result<Catalogue>;
+    /// The settings that a version of Slurm takes there, in the order of their names.
+    async fn list_settings(
+        &self,
+        caller: &Caller,
+        scope: SettingScope,
+        version: String,
+    ) -> Result<Vec<KnownSetting>>;
+    /// What is wrong with these, by their place in the list: `[2].parameterValue`.
+    async fn check_settings(
+        &self,
+        caller: &Caller,
+        scope: SettingScope,
+        version: String,
+        settings: Vec<SlurmCustomSetting>,
+    ) -> Result<Vec<FieldError>>;
 }
 
 /// What a server function finds in the Leptos context: the plane, and the caller of this request if signed in.

@@ -22,6 +22,7 @@ mod settings;
 mod side_nav;
 mod status;
 mod submission;
+mod tags_field;
 mod top_bar;
 pub mod wizard;
 
@@ -43,4 +44,5 @@ pub use refusal::{Refusal, answer_not_found};
 pub use settings::Settings;
 pub use status::{StatusIndicator, StatusWithErrors, status_label};
 pub use submission::{Refused, Submission, field_errors};
+pub use tags_field::{TagsField, shown_tags};
 pub use top_bar::{LanguageMenu, Mark, ThemeMenu};

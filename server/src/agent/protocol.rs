@@ -70,8 +70,6 @@ pub enum HookProgram {
     Suspend,
     /// `PrologSlurmctld`: answered when every node of the job has registered, or one failed.
     Prolog,
-    /// `EpilogSlurmctld`: a job ended. Answered at once.
-    Epilog,
 }
 
 /// The answer to a [`HookCall`].

@@ -8,13 +8,14 @@ use app::i18n::Language;
 use app::model::catalogue::Catalogue;
 use app::model::cluster::*;
 use app::model::compute_node_group::*;
-use app::model::error::{Error, Result};
+use app::model::error::{Error, FieldError, Result};
 use app::model::event::{Event, EventsOf};
 use app::model::instance::*;
 use app::model::job::*;
 use app::model::node::*;
 use app::model::operation::Operation;
 use app::model::queue::*;
+use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::model::submit::*;
 use app::model::tag::*;
 use app::model::user::{Identity, Refusals};
@@ -87,6 +88,8 @@ macro_rules! fake {
             async fn job_output(&self, _: &Caller, _: OutputOf) -> Result<JobOutput> { Ok(JobOutput::default()) }
             async fn list_events(&self, _: &Caller, _: EventsOf) -> Result<Vec<Event>> { Ok(vec![]) }
             async fn catalogue(&self, _: &Caller) -> Result<Catalogue> { Ok(Catalogue::default()) }
+            async fn list_settings(&self, _: &Caller, _: SettingScope, _: String) -> Result<Vec<KnownSetting>> { Ok(vec![]) }
+            async fn check_settings(&self, _: &Caller, _: SettingScope, _: String, _: Vec<SlurmCustomSetting>) -> Result<Vec<FieldError>> { Ok(vec![]) }
         }
     };
 }

@@ -47,16 +47,24 @@ pub struct NodeReconciler {
     parts: Parts,
     cluster_id: String,
     waker: Waker,
-    /// Size of slurmctld's log at the last look: it grows with every job and node that changes.
-    log_size: u64,
+    looked: Signs,
     history: History,
     rest: Option<Rest>,
+}
+
+/// What tells without asking Slurm that something may have changed.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Signs {
+    /// Slurm's programs and people wake the loop.
+    wakes: u64,
+    /// The size of slurmctld's log: it grows with most of what happens to jobs and nodes.
+    log_size: u64,
 }
 
 /// After a run that found no instance and nothing to do: as long as nobody wakes the loop and Slurm logs nothing,
 /// another run would find the same.
 struct Rest {
-    wakes: u64,
+    signs: Signs,
     until: Instant,
 }
 
@@ -67,7 +75,7 @@ impl NodeReconciler {
             history: History::new(&cluster_id),
             parts,
             cluster_id,
-            log_size: 0,
+            looked: Signs::default(),
             rest: None,
         }
     }
@@ -79,11 +87,11 @@ impl Reconciler for NodeReconciler {
     }
 
     async fn run(&mut self) -> anyhow::Result<Next> {
-        if self.is_at_rest().await {
+        let signs = self.signs().await;
+        if self.is_at_rest(signs) {
             return Ok(Next::After(TICK));
         }
         self.rest = None;
-        let wakes = self.waker.count();
         let db = self.parts.db.clone();
         let pool = db.pool();
         let Some(cluster): Option<ClusterRow> =
@@ -102,7 +110,7 @@ impl Reconciler for NodeReconciler {
         };
         let instances = instance::live(pool, &cluster.id).await?;
         let provider = self.parts.provider.observe(&cluster.id).await?;
-        let snapshot = self.look(&client, &instances, &provider).await?;
+        let snapshot = self.look(&client, signs, &instances, &provider).await?;
         let groups: Vec<ComputeNodeGroupRow> = resource::list(pool, Some(&cluster.id)).await?;
         let ended = instance::ended(pool, &cluster.id, HISTORY).await?;
         let seen = Seen {
@@ -123,12 +131,12 @@ impl Reconciler for NodeReconciler {
                 seen: &seen,
             };
             act.all(steps).await?;
-            self.log_size = 0;
+            self.looked = Signs::default();
         }
         let is_quiet = seen.instances.is_empty() && seen.provider.is_empty();
         if is_quiet && !acted && !seen.nodes.iter().any(in_transition) {
             self.rest = Some(Rest {
-                wakes,
+                signs,
                 until: Instant::now() + LONGEST_REST,
             });
         }
@@ -137,48 +145,43 @@ impl Reconciler for NodeReconciler {
 }
 
 impl NodeReconciler {
-    async fn is_at_rest(&self) -> bool {
-        let Some(rest) = &self.rest else {
-            return false;
-        };
-        rest.wakes == self.waker.count()
-            && Instant::now() < rest.until
+    fn is_at_rest(&self, signs: Signs) -> bool {
+        let rest = self.rest.as_ref();
+        rest.is_some_and(|rest| rest.signs == signs && Instant::now() < rest.until)
             && self.parts.observed.waiting(&self.cluster_id) == 0
-            && self.size_of_log().await == self.log_size
     }
 
-    async fn size_of_log(&self) -> u64 {
+    async fn signs(&self) -> Signs {
         let dir = self.parts.controllers.dir(&self.cluster_id);
         let log = tokio::fs::metadata(dir.join("slurmctld.log")).await;
-        log.map_or(0, |m| m.len())
+        Signs {
+            wakes: self.waker.count(),
+            log_size: log.map_or(0, |m| m.len()),
+        }
     }
 
     /// What Slurm says now, or what it said last when nothing can have changed since.
     async fn look(
         &mut self,
         client: &Client,
+        signs: Signs,
         instances: &[InstanceRow],
         provider: &[ObservedInstance],
     ) -> anyhow::Result<std::sync::Arc<Snapshot>> {
         let latest = self.parts.observed.latest(&self.cluster_id);
-        let log_size = self.size_of_log().await;
         let unsettled = instances
             .iter()
             .any(|i| i.ready_at.is_none() || i.reason.is_some())
             || provider.iter().filter(|i| i.running).count() != instances.len()
             || latest.nodes.iter().any(in_transition);
         let waited_for = self.parts.observed.waiting(&self.cluster_id) > 0;
-        let old = now() - latest.asked_at > LONGEST_SILENCE_MS
-            || self
-                .parts
-                .observed
-                .is_stale(&self.cluster_id, latest.asked_at);
-        if !(unsettled || waited_for || old || log_size != self.log_size) {
+        let old = now() - latest.asked_at > LONGEST_SILENCE_MS;
+        if !(unsettled || waited_for || old || signs != self.looked) {
             return Ok(latest);
         }
         let asked_at = now();
         let (nodes, records) = tokio::try_join!(client.nodes(), client.jobs())?;
-        self.log_size = log_size;
+        self.looked = signs;
         let over = records.iter().filter(|record| record.job.is_over());
         self.history.keep(&self.parts.db, client, over).await?;
         let jobs = records.into_iter().map(|record| record.job).collect();

@@ -8,7 +8,6 @@ use app::model::job::Job;
 use app::model::live::{Change, Kind};
 use tokio::sync::{broadcast, watch};
 
-use crate::db::now;
 use crate::slurm::client::NodeInfo;
 
 /// One look at a cluster's Slurm.
@@ -26,8 +25,6 @@ type Channel = watch::Sender<Arc<Snapshot>>;
 #[derive(Clone)]
 pub struct Observed {
     clusters: Arc<Mutex<HashMap<String, Channel>>>,
-    /// When somebody last did something to a cluster that the next look must show.
-    touched: Arc<Mutex<HashMap<String, i64>>>,
     changes: broadcast::Sender<Change>,
 }
 
@@ -35,7 +32,6 @@ impl Observed {
     pub fn new(changes: broadcast::Sender<Change>) -> Self {
         Self {
             clusters: Arc::default(),
-            touched: Arc::default(),
             changes,
         }
     }
@@ -82,24 +78,8 @@ impl Observed {
         }
     }
 
-    /// Somebody just told Slurm something: what was seen before is out of date.
-    pub fn touch(&self, cluster_id: &str) {
-        let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
-        touched.insert(cluster_id.into(), now());
-    }
-
-    /// Whether Slurm was told something since a look that began then.
-    pub fn is_stale(&self, cluster_id: &str, asked_at: i64) -> bool {
-        let touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
-        touched.get(cluster_id).is_some_and(|at| *at >= asked_at)
-    }
-
     pub fn forget(&self, cluster_id: &str) {
         self.clusters
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(cluster_id);
-        self.touched
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(cluster_id);

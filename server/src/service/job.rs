@@ -148,7 +148,6 @@ impl Service {
 
     /// The next look at Slurm comes at once, so that everybody sees what was just done.
     pub(super) fn look_again(&self, cluster_id: &str) {
-        self.observed.touch(cluster_id);
         self.wakers.wake_node(cluster_id);
     }
 

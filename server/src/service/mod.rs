@@ -11,7 +11,6 @@ mod event;
 pub mod id;
 pub mod instance;
 mod job;
-mod network;
 mod node;
 pub mod output;
 mod ports;
@@ -28,7 +27,7 @@ use app::i18n::Language;
 use app::model::catalogue::Catalogue;
 use app::model::cluster::*;
 use app::model::compute_node_group::*;
-use app::model::error::{Error, ErrorKind, Result};
+use app::model::error::{Error, ErrorKind, FieldError, Result};
 use app::model::event::{Event, EventsOf};
 use app::model::instance::*;
 use app::model::job::*;
@@ -36,6 +35,7 @@ use app::model::name::Arns;
 use app::model::node::*;
 use app::model::operation::Operation;
 use app::model::queue::*;
+use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::model::submit::*;
 use app::model::tag::*;
 use app::model::user::{Identity, Refusals};
@@ -214,6 +214,23 @@ macro_rules! delegate {
             }
             async fn catalogue(&self, caller: &Caller) -> Result<Catalogue> {
                 Service::catalogue(self, caller).await
+            }
+            async fn list_settings(
+                &self,
+                caller: &Caller,
+                scope: SettingScope,
+                version: String,
+            ) -> Result<Vec<KnownSetting>> {
+                Service::list_settings(self, caller, scope, version)
+            }
+            async fn check_settings(
+                &self,
+                caller: &Caller,
+                scope: SettingScope,
+                version: String,
+                settings: Vec<SlurmCustomSetting>,
+            ) -> Result<Vec<FieldError>> {
+                Service::check_settings(self, caller, scope, version, settings)
             }
         }
     };

@@ -133,8 +133,7 @@ impl Service {
             NodeAction::Replace | NodeAction::ReplaceNow => {}
         }
         self.write_down(caller, operation, &cluster, &input).await?;
-        self.observed.touch(&cluster.id);
-        self.wakers.wake_node(&cluster.id);
+        self.look_again(&cluster.id);
         Ok(())
     }
 

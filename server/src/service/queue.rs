@@ -3,11 +3,12 @@
 use app::explain::What;
 use app::model::error::{Error, Result};
 use app::model::live::Kind;
-use app::model::name::{CHILD_NAME_MAX, check_name, is_id};
+use app::model::name::{CHILD_NAME_MAX, is_id};
 use app::model::operation::Operation;
 use app::model::queue::*;
 use app::model::status::Status;
 use app::port::Caller;
+use app::rules::{check_name, english};
 
 use super::cluster::{check_can_delete, check_can_update, reread};
 use super::compute_node_group::check_cluster_usable;
@@ -31,7 +32,7 @@ impl Service {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::CreateQueue;
         self.authorize(caller, operation, &self.arns.queue(&cluster.id, "*"))?;
-        check_name(&input.queue_name, CHILD_NAME_MAX)
+        check_name(english(), &input.queue_name, CHILD_NAME_MAX)
             .map_err(|why| Error::field("queueName", why))?;
         check_settings(&cluster, input.slurm_configuration.as_ref())?;
         super::tag::check(input.tags.as_ref(), "tags")?;

@@ -7,7 +7,8 @@ use app::explain::reason::Reason;
 /// The words of the table's own list, and those of the library that look like reasons.
 #[test]
 fn every_reason_of_the_installed_slurm_is_explained() {
-    let root = std::env::var_os("OPENPCS_SCHEDULER_ROOT").unwrap_or("/opt/openpcs/scheduler".into());
+    let root =
+        std::env::var_os("OPENPCS_SCHEDULER_ROOT").unwrap_or("/opt/openpcs/scheduler".into());
     let library = PathBuf::from(root).join("slurm-24.11/lib/slurm/libslurmfull.so");
     let bytes = std::fs::read(&library).unwrap_or_else(|e| panic!("{}: {e}", library.display()));
     let strings: Vec<&str> = bytes
@@ -16,9 +17,19 @@ fn every_reason_of_the_installed_slurm_is_explained() {
         .filter(|string| !string.is_empty() && string.bytes().all(|b| b.is_ascii_alphabetic()))
         .collect();
     let is_reason = |word: &&&str| {
-        let limit = ["AssocGrp", "AssocMax", "Association", "QOSGrp", "QOSMax", "QOSMin"];
+        let limit = [
+            "AssocGrp",
+            "AssocMax",
+            "Association",
+            "QOSGrp",
+            "QOSMax",
+            "QOSMin",
+        ];
         let account = word.starts_with("Max") && word.ends_with("PerAccount");
-        limit.iter().any(|start| word.starts_with(start) && word.len() > start.len()) || account
+        limit
+            .iter()
+            .any(|start| word.starts_with(start) && word.len() > start.len())
+            || account
     };
     let unknown: Vec<&&str> = strings
         .iter()

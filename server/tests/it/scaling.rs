@@ -166,6 +166,30 @@ async fn nodes_come_for_jobs_and_go_after_the_idle_time() {
 }
 
 #[tokio::test]
+async fn a_job_starts_as_soon_as_the_one_before_it_leaves_its_node() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    plane.cluster(CLUSTER, 600).await;
+    let group = plane.group(CLUSTER, "compute-1", 0, 1).await;
+    plane.queue(CLUSTER, "demo", &group.id).await;
+    let options = ["--exclusive", "--open-mode=append", "--output=times"];
+    let jobs: Vec<String> = (0..3)
+        .map(|_| plane.sbatch(CLUSTER, &options, "date +%s; sleep 1; date +%s"))
+        .collect();
+    for job in &jobs {
+        plane.wait_job(CLUSTER, job, "COMPLETED").await;
+    }
+    let text = std::fs::read_to_string(plane.server.home().join("times")).unwrap();
+    let times: Vec<i64> = text.lines().map(|line| line.parse().unwrap()).collect();
+    assert_eq!(times.len(), 6, "{text}");
+    // Slurm's backfill scheduler comes by every 30 s: whoever waits for it is noticed.
+    for ends_and_starts in times[1..5].chunks(2) {
+        let pause = ends_and_starts[1] - ends_and_starts[0];
+        assert!(pause < 15, "a job waited {pause} s for a free node");
+    }
+    plane.finish().await;
+}
+
+#[tokio::test]
 async fn a_group_with_no_idle_end_keeps_its_nodes() {
     let plane = TestPlane::start(Database::Sqlite).await;
     plane.cluster(CLUSTER, 1).await;

@@ -1,8 +1,12 @@
-//! `/clusters`: the list, and one cluster with its tabs.
+//! `/clusters`: the list, creating and editing, and one cluster with its tabs.
 
+mod create;
 pub mod detail;
+mod edit;
 mod list;
 
+pub use create::CreateCluster;
+pub use edit::EditCluster;
 pub use list::ClusterList;
 
 use crate::i18n::Text;

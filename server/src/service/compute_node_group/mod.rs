@@ -6,10 +6,11 @@ use app::explain::What;
 use app::model::compute_node_group::*;
 use app::model::error::{Error, Result};
 use app::model::live::Kind;
-use app::model::name::{CHILD_NAME_MAX, check_name};
+use app::model::name::CHILD_NAME_MAX;
 use app::model::operation::Operation;
 use app::model::status::Status;
 use app::port::Caller;
+use app::rules::{check_name, english};
 
 use super::cluster::{check_can_delete, check_can_update, reread};
 use super::ports;
@@ -38,7 +39,7 @@ impl Service {
             operation,
             &self.arns.compute_node_group(&cluster.id, "*"),
         )?;
-        check_name(&input.compute_node_group_name, CHILD_NAME_MAX)
+        check_name(english(), &input.compute_node_group_name, CHILD_NAME_MAX)
             .map_err(|why| Error::field("computeNodeGroupName", why))?;
         super::tag::check(input.tags.as_ref(), "tags")?;
         let mut spec = requested(&input);

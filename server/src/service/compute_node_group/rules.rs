@@ -6,9 +6,9 @@ use app::model::error::{Error, Result};
 
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupSpec;
-use crate::service::network::{check_security_groups, find_subnets, vpc_of};
 use crate::service::settings;
 use crate::slurm::catalogue::Scope;
+use app::rules::network::{check_security_groups, find_subnets, vpc_of};
 
 /// All rules that need no transaction.
 pub fn check(

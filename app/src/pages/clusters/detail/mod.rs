@@ -28,8 +28,8 @@ use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::job::list_jobs;
 use crate::api::node::list_nodes;
 use crate::api::user::refusals;
-use crate::components::{ErrorInfos, Fetched, StatusIndicator};
-use crate::i18n::{language, text};
+use crate::components::{ErrorInfos, Fetched, StatusIndicator, status_label};
+use crate::i18n::{Text, language, text};
 use crate::live;
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
@@ -37,9 +37,10 @@ use crate::model::error::Result;
 use crate::model::job::Job;
 use crate::model::live::Kind;
 use crate::model::node::Node;
+use crate::model::status::Status;
 use crate::model::user::Refusals;
 use crate::paths::{self, ClusterTab};
-use crate::ui::{Breadcrumbs, Copyable, Crumb, Icon, PageHeader, Tab, Tabs};
+use crate::ui::{Breadcrumbs, ButtonLink, Copyable, Crumb, Icon, PageHeader, Tab, Tabs};
 
 /// What header and tabs show of one cluster.
 #[derive(Clone, Copy)]
@@ -157,6 +158,10 @@ fn tabs(id: &str) -> Vec<Tab> {
     ClusterTab::ALL.map(tab).into()
 }
 
+fn why_not_edit(t: &'static Text, status: Status) -> Option<String> {
+    (!status.can_update()).then(|| t.edit_cluster.not_now(status_label(t, status)))
+}
+
 #[component]
 fn Header(cluster: Signal<Cluster>) -> impl IntoView {
     let t = text();
@@ -169,6 +174,14 @@ fn Header(cluster: Signal<Cluster>) -> impl IntoView {
         <PageHeader title=name>
             <span role="status">{move || view! { <StatusIndicator status=status.get() /> }}</span>
             {move || view! { <Copyable what=t.details.id value=id.get() /> }}
+            <span class="flex-1"></span>
+            <div class="flex flex-wrap gap-2">
+                <ButtonLink
+                    label=t.common.edit
+                    href=Signal::derive(move || paths::edit_cluster(&id.read()))
+                    disabled=Signal::derive(move || why_not_edit(t, status.get()))
+                />
+            </div>
         </PageHeader>
         {move || view! { <ErrorInfos errors=errors.get() /> }}
     }
