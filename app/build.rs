@@ -1,7 +1,8 @@
 //! Turns `locales/*.json` into Rust, so that a missing or misspelt text stops the build and costs nothing at run time.
 //!
-//! A file is `{section: {key: text}}`. Each section becomes a struct, each text a field; a text with `{placeholders}`
-//! becomes a method that takes them in the order in which English has them.
+//! A file is `{section: {key: text}}`. Each section becomes a struct, each text a field. In the console's own texts one
+//! with `{placeholders}` becomes a method that takes them in the order in which English has them; the explanations,
+//! which share a vocabulary of placeholders, stay plain texts that are filled in at run time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -9,14 +10,27 @@ use std::path::Path;
 use std::{env, fs};
 
 /// The constant's name and the file; the first is the reference that the others are compared with.
-const LOCALES: [(&str, &str); 2] = [("EN", "en"), ("ZH_CN", "zh-CN")];
+type Files = [(&'static str, &'static str); 2];
+const TEXT: Files = [("EN", "en"), ("ZH_CN", "zh-CN")];
+const EXPLAIN: Files = [("EN", "explain.en"), ("ZH_CN", "explain.zh-CN")];
 
 type Locale = BTreeMap<String, BTreeMap<String, String>>;
 
 fn main() {
     println!("cargo::rerun-if-changed=locales");
-    let mut locales = LOCALES.map(|(_, file)| read(file));
-    for (locale, (_, file)) in locales.iter().zip(LOCALES) {
+    generate("text.rs", TEXT, placeholders);
+    generate("explain.rs", EXPLAIN, |_| vec![]);
+
+    let help = TEXT.map(|(_, file)| read(&format!("help/{file}")));
+    compare(&help[0], &help[1], "help/zh-CN");
+    let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    fs::write(Path::new(&out).join("topics.rs"), topics(&help[0])).expect("cannot write topics.rs");
+}
+
+/// `arguments` says which placeholders of a text become a method's arguments.
+fn generate(target: &str, files: Files, arguments: fn(&str) -> Vec<String>) {
+    let mut locales = files.map(|(_, file)| read(file));
+    for (locale, (_, file)) in locales.iter().zip(files) {
         compare(&locales[0], locale, file);
     }
     // What only the page of components says is not to be downloaded with every other page.
@@ -25,16 +39,12 @@ fn main() {
             .iter_mut()
             .for_each(|locale| drop(locale.remove("design")));
     }
-    let mut code = types(&locales[0]);
-    for (locale, (name, _)) in locales.iter().zip(LOCALES) {
+    let mut code = types(&locales[0], arguments);
+    for (locale, (name, _)) in locales.iter().zip(files) {
         code += &value(name, locale);
     }
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    fs::write(Path::new(&out).join("text.rs"), code).expect("cannot write text.rs");
-
-    let help = LOCALES.map(|(_, file)| read(&format!("help/{file}")));
-    compare(&help[0], &help[1], "help/zh-CN");
-    fs::write(Path::new(&out).join("topics.rs"), topics(&help[0])).expect("cannot write topics.rs");
+    fs::write(Path::new(&out).join(target), code).expect("cannot write the texts");
 }
 
 /// A name for each help text: one that does not exist does not compile.
@@ -92,7 +102,7 @@ fn type_name(section: &str) -> String {
         + "Text"
 }
 
-fn types(locale: &Locale) -> String {
+fn types(locale: &Locale, arguments: fn(&str) -> Vec<String>) -> String {
     let mut code = String::from("/// All texts of one language.\npub struct Text {\n");
     for section in locale.keys() {
         let _ = writeln!(code, "    pub {section}: {},", type_name(section));
@@ -103,7 +113,7 @@ fn types(locale: &Locale) -> String {
         let mut methods = String::new();
         let _ = writeln!(code, "pub struct {name} {{");
         for (key, text) in texts {
-            let names = placeholders(text);
+            let names = arguments(text);
             if names.is_empty() {
                 let _ = writeln!(code, "    pub {key}: &'static str,");
             } else {

@@ -13,7 +13,7 @@ use crate::pages::clusters::{ClusterList, CreateCluster, EditCluster, detail};
 use crate::pages::Design;
 #[cfg(not(feature = "design"))]
 use crate::pages::NotFound as Design;
-use crate::pages::{NotFound, SignIn};
+use crate::pages::{AllJobs, AllNodes, NotFound, SignIn};
 use crate::paths;
 use crate::preference::Preference;
 use crate::ui::time::Clock;
@@ -95,9 +95,15 @@ fn App() -> impl IntoView {
                         <Route path=path!("compute-node-groups") view=detail::ComputeNodeGroups />
                         <Route path=path!("queues") view=detail::Queues />
                         <Route path=path!("nodes") view=detail::Nodes />
+                        <Route path=path!("nodes/:node") view=detail::NodePage />
                         <Route path=path!("jobs") view=detail::Jobs />
+                        <Route path=path!("jobs/submit") view=detail::SubmitJob />
+                        <Route path=path!("jobs/:job") view=detail::JobPage />
                         <Route path=path!("events") view=detail::Events />
+                        <Route path=path!("connect") view=detail::Connect />
                     </ParentRoute>
+                    <Route path=path!("jobs") view=AllJobs />
+                    <Route path=path!("nodes") view=AllNodes />
                     <Route path=path!("design") view=Design />
                     <Route path=path!("*any") view=NotFound />
                 </ParentRoute>

@@ -53,6 +53,12 @@ pub fn text() -> &'static Text {
     use_context::<Language>().unwrap_or_default().text()
 }
 
+/// The language of this page, for a server function whose answer has sentences.
+pub fn language() -> String {
+    let language = use_context::<Language>().unwrap_or_default();
+    language.tag().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

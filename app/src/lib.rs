@@ -13,6 +13,10 @@ mod app;
 mod browser;
 pub mod command;
 mod components;
+#[cfg(feature = "ssr")]
+pub mod explain;
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
+mod follow;
 pub mod i18n;
 mod live;
 pub mod model;

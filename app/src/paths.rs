@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::i18n::{Language, Text};
+use crate::model::job::OutputKind;
 use crate::preference::Theme;
 
 /// The folder of all that is not a page: server functions, the live stream, sign-in and sign-out.
@@ -13,6 +14,10 @@ pub const POST_SIGN_OUT: &str = "/console/sign-out";
 pub const EVENTS: &str = "/console/events";
 pub const PREFERENCE: &str = "/console/preference";
 pub const CLUSTERS: &str = "/clusters";
+pub const JOBS: &str = "/jobs";
+pub const NODES: &str = "/nodes";
+/// As the server's router writes it; [`job_output`] is one of them.
+pub const JOB_OUTPUT_ROUTE: &str = "/console/clusters/{cluster}/jobs/{job}/output/{kind}";
 pub const CREATE_CLUSTER: &str = "/clusters/create";
 /// Each component in each state; only in builds with the feature `design`.
 pub const DESIGN: &str = "/design";
@@ -26,16 +31,18 @@ pub enum ClusterTab {
     Nodes,
     Jobs,
     Events,
+    Connect,
 }
 
 impl ClusterTab {
-    pub const ALL: [ClusterTab; 6] = [
+    pub const ALL: [ClusterTab; 7] = [
         ClusterTab::Details,
         ClusterTab::Groups,
         ClusterTab::Queues,
         ClusterTab::Nodes,
         ClusterTab::Jobs,
         ClusterTab::Events,
+        ClusterTab::Connect,
     ];
 
     pub fn title(self, t: &'static Text) -> &'static str {
@@ -46,6 +53,7 @@ impl ClusterTab {
             ClusterTab::Nodes => t.cluster.nodes,
             ClusterTab::Jobs => t.cluster.jobs,
             ClusterTab::Events => t.cluster.events,
+            ClusterTab::Connect => t.connect.tab,
         }
     }
 
@@ -57,6 +65,7 @@ impl ClusterTab {
             ClusterTab::Nodes => "/nodes",
             ClusterTab::Jobs => "/jobs",
             ClusterTab::Events => "/events",
+            ClusterTab::Connect => "/connect",
         }
     }
 }
@@ -72,6 +81,37 @@ pub fn edit_cluster(id: &str) -> String {
 pub fn compute_node_group(cluster_id: &str, id: &str) -> String {
     let groups = cluster(cluster_id, ClusterTab::Groups);
     format!("{groups}/{}", encode(id))
+}
+
+pub fn job(cluster_id: &str, id: &str) -> String {
+    format!("{}/{}", cluster(cluster_id, ClusterTab::Jobs), encode(id))
+}
+
+pub fn submit_job(cluster_id: &str) -> String {
+    format!("{}/submit", cluster(cluster_id, ClusterTab::Jobs))
+}
+
+/// The stream of a job's output.
+pub fn job_output(cluster_id: &str, id: &str, kind: OutputKind) -> String {
+    let (cluster, job) = (encode(cluster_id), encode(id));
+    format!(
+        "{CONSOLE}/clusters/{cluster}/jobs/{job}/output/{}",
+        kind.as_str()
+    )
+}
+
+pub fn node(cluster_id: &str, name: &str) -> String {
+    format!(
+        "{}/{}",
+        cluster(cluster_id, ClusterTab::Nodes),
+        encode(name)
+    )
+}
+
+/// The timeline of one resource.
+pub fn events_of(cluster_id: &str, resource_type: &str, resource_id: &str) -> String {
+    let events = cluster(cluster_id, ClusterTab::Events);
+    format!("{events}?{resource_type}={}", encode(resource_id))
 }
 
 /// Sign in, then go on to `next`.
@@ -127,6 +167,11 @@ mod tests {
             .into_iter()
             .chain([
                 CLUSTERS.into(),
+                job("pcs_abc123def4", "12_[4-9]"),
+                submit_job("pcs_abc123def4"),
+                job_output("pcs_abc123def4", "12_3", OutputKind::Stderr),
+                node("pcs_abc123def4", "compute-1-1"),
+                events_of("pcs_abc123def4", "node", "compute-1-1"),
                 CREATE_CLUSTER.into(),
                 edit_cluster("pcs_abc123def4"),
                 DESIGN.into(),
@@ -145,7 +190,13 @@ mod tests {
                 "/clusters/pcs_abc123def4/nodes",
                 "/clusters/pcs_abc123def4/jobs",
                 "/clusters/pcs_abc123def4/events",
+                "/clusters/pcs_abc123def4/connect",
                 "/clusters",
+                "/clusters/pcs_abc123def4/jobs/12_%5B4-9%5D",
+                "/clusters/pcs_abc123def4/jobs/submit",
+                "/console/clusters/pcs_abc123def4/jobs/12_3/output/stderr",
+                "/clusters/pcs_abc123def4/nodes/compute-1-1",
+                "/clusters/pcs_abc123def4/events?node=compute-1-1",
                 "/clusters/create",
                 "/clusters/pcs_abc123def4/edit",
                 "/design",

@@ -4,18 +4,20 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::i18n::Language;
 use crate::model::catalogue::Catalogue;
 use crate::model::cluster::*;
 use crate::model::compute_node_group::*;
 use crate::model::error::{Error, FieldError, Result};
-use crate::model::event::Event;
+use crate::model::event::{Event, EventsOf};
 use crate::model::instance::*;
-use crate::model::job::Job;
-use crate::model::node::Node;
+use crate::model::job::*;
+use crate::model::node::*;
 use crate::model::queue::*;
 use crate::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
+use crate::model::submit::*;
 use crate::model::tag::*;
-use crate::model::user::Identity;
+use crate::model::user::{Identity, Refusals};
 
 /// Who asks: the first argument everywhere. Made by a door once it knows the caller, never by a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,12 +137,50 @@ pub trait ControlPlane: Send + Sync {
 
     /// Who the caller is and what this server manages.
     async fn identity(&self, caller: &Caller) -> Result<Identity>;
+    /// What the caller may not do to the jobs and nodes of a cluster.
+    async fn refusals(&self, caller: &Caller, cluster_identifier: String) -> Result<Refusals>;
     /// All nodes of a cluster, powered down ones too, in name order.
     async fn list_nodes(&self, caller: &Caller, cluster_identifier: String) -> Result<Vec<Node>>;
-    /// The jobs that Slurm knows of, newest first.
-    async fn list_jobs(&self, caller: &Caller, cluster_identifier: String) -> Result<Vec<Job>>;
-    /// The newest events of a cluster and all in it, newest first, 200 at most.
-    async fn list_events(&self, caller: &Caller, cluster_identifier: String) -> Result<Vec<Event>>;
+    /// A node with all of its instances that are still known, and its jobs.
+    async fn get_node(
+        &self,
+        caller: &Caller,
+        cluster_identifier: String,
+        node_name: String,
+        language: Language,
+    ) -> Result<NodeDetail>;
+    /// The ends of an instance's logs, also after its own end.
+    async fn node_logs(
+        &self,
+        caller: &Caller,
+        cluster_identifier: String,
+        instance_id: String,
+    ) -> Result<Vec<NodeLog>>;
+    async fn act_on_nodes(&self, caller: &Caller, input: ActOnNodes) -> Result<()>;
+    /// The jobs that Slurm knows of and those that ended lately, newest first.
+    async fn list_jobs(
+        &self,
+        caller: &Caller,
+        cluster_identifier: String,
+        language: Language,
+    ) -> Result<Vec<Job>>;
+    async fn get_job(
+        &self,
+        caller: &Caller,
+        cluster_identifier: String,
+        job_id: String,
+        language: Language,
+    ) -> Result<JobDetail>;
+    async fn submit_job(
+        &self,
+        caller: &Caller,
+        input: SubmitJobRequest,
+    ) -> Result<SubmitJobResponse>;
+    async fn act_on_job(&self, caller: &Caller, input: ActOnJob) -> Result<()>;
+    /// A bounded piece of what a job wrote.
+    async fn job_output(&self, caller: &Caller, input: OutputOf) -> Result<JobOutput>;
+    /// The newest events of a cluster and all in it, or of one resource, newest first, 200 at most.
+    async fn list_events(&self, caller: &Caller, of: EventsOf) -> Result<Vec<Event>>;
     /// What the provider offers.
     async fn catalogue(&self, caller: &Caller) -> Result<Catalogue>;
     /// The settings that a version of Slurm takes there, in the order of their names.

@@ -62,15 +62,20 @@ export async function clusterStatus(server: Server, name: string): Promise<strin
   return (await server.aws('get-cluster', '--cluster-identifier', name)).cluster.status;
 }
 
-/** A group of two nodes that start when a job wants them. */
-export async function createGroup(server: Server, cluster: string, name: string): Promise<string> {
+/** A group of two nodes that start when a job wants them, or as many as are said. */
+export async function createGroup(
+  server: Server,
+  cluster: string,
+  name: string,
+  scaling = 'minInstanceCount=0,maxInstanceCount=2',
+): Promise<string> {
   const { computeNodeGroup } = await server.aws(
     'create-compute-node-group',
     ...['--cluster-identifier', cluster, '--compute-node-group-name', name],
     ...['--subnet-ids', server.ids.subnet, '--ami-id', server.ids.image],
     ...['--custom-launch-template', `id=${server.ids.launchTemplate},version=1`],
     ...['--iam-instance-profile-arn', server.ids.instanceProfile],
-    ...['--scaling-configuration', 'minInstanceCount=0,maxInstanceCount=2'],
+    ...['--scaling-configuration', scaling],
     ...['--instance-configs', 'instanceType=c6i.xlarge'],
   );
   return computeNodeGroup.id;
@@ -82,6 +87,25 @@ export async function createQueue(server: Server, cluster: string, name: string,
     ...['--cluster-identifier', cluster, '--queue-name', name],
     ...['--compute-node-group-configurations', `computeNodeGroupId=${group}`],
   );
+}
+
+/** A queue that takes jobs, on a group of its own. */
+export async function createDemoQueue(server: Server, cluster: string): Promise<void> {
+  const group = await createGroup(server, cluster, 'compute-1');
+  const of = ['--cluster-identifier', cluster];
+  await expect
+    .poll(async () => {
+      const get = ['get-compute-node-group', ...of, '--compute-node-group-identifier', group];
+      return (await server.aws(...get)).computeNodeGroup.status;
+    })
+    .toBe('ACTIVE');
+  await createQueue(server, cluster, 'demo', group);
+  await expect
+    .poll(async () => {
+      const { queues } = await server.aws('list-queues', ...of);
+      return queues[0].status;
+    })
+    .toBe('ACTIVE');
 }
 
 /** Fills in the form of the page shown. */

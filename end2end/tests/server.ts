@@ -36,16 +36,12 @@ export class Server {
     readonly adminPassword: string,
     readonly ids: ClusterIds,
     private readonly dataDir: string,
-    private readonly process: ChildProcess,
+    private process: ChildProcess,
   ) {}
 
   static async start(): Promise<Server> {
     const dataDir = await mkdtemp(join(tmpdir(), 'openpcs-end2end-'));
-    const place = ['--data-dir', dataDir, '--listen', '127.0.0.1:0', '--ports', '26000-27000'];
-    const server = spawn(environment('OPENPCS_BIN'), ['serve', ...place], {
-      env: { ...process.env, OPENPCS_SITE: environment('OPENPCS_SITE') },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const server = serve(dataDir, '127.0.0.1:0');
     try {
       const url = await readyAt(server);
       const password = await readFile(join(dataDir, 'admin-password'), 'utf8');
@@ -55,6 +51,13 @@ export class Server {
       await rm(dataDir, { recursive: true });
       throw cause;
     }
+  }
+
+  /** Ends the server and starts another on the same address and data, as an upgrade does. */
+  async restart(): Promise<void> {
+    await end(this.process);
+    this.process = serve(this.dataDir, new URL(this.url).host);
+    await readyAt(this.process);
   }
 
   /** What the AWS CLI answers; `undefined` for operations that answer nothing. */
@@ -111,6 +114,14 @@ export class Server {
       await rm(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
     }
   }
+}
+
+function serve(dataDir: string, listen: string): ChildProcess {
+  const place = ['--data-dir', dataDir, '--listen', listen, '--ports', '25000-26999'];
+  return spawn(environment('OPENPCS_BIN'), ['serve', ...place], {
+    env: { ...process.env, OPENPCS_SITE: environment('OPENPCS_SITE') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 /** The address in the line with which the server says that it is ready. */

@@ -8,6 +8,7 @@ pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod db;
+pub mod follow;
 pub mod http;
 pub mod plane;
 pub mod provider;

@@ -17,8 +17,9 @@ use crate::auth::seal::Seal;
 use crate::auth::users::DatabaseUsers;
 use crate::config::{self, Config};
 use crate::db::{Db, change};
+use crate::follow::ServerOutputs;
 use crate::http::console::{self, ConsoleState};
-use crate::http::port::{Hooks, Logins, Readiness};
+use crate::http::port::{Hooks, Logins, Outputs, Readiness};
 use crate::provider::Provider;
 use crate::provider::local::Local;
 use crate::reconcile::gate::Gates;
@@ -43,6 +44,7 @@ pub struct Plane {
     pub control_plane: Arc<dyn ControlPlane>,
     pub hooks: Arc<dyn Hooks>,
     pub logins: Arc<dyn Logins>,
+    pub outputs: Arc<dyn Outputs>,
     pub readiness: Arc<dyn Readiness>,
     pub db: Db,
     stop: watch::Sender<bool>,
@@ -68,6 +70,8 @@ impl Plane {
             seal: parts.seal.clone(),
             ports: config.ports,
             observed: parts.observed.clone(),
+            controllers: parts.controllers.clone(),
+            wakers: parts.wakers.clone(),
         };
         let (stop, stopped) = watch::channel(false);
         let holder = holder(data_dir)?;
@@ -75,6 +79,7 @@ impl Plane {
         let tail = tokio::spawn(change::tail(db.clone()));
         Ok(Self {
             control_plane: Arc::new(service.clone()),
+            outputs: Arc::new(ServerOutputs::new(service.clone())),
             hooks: Arc::new(ServerHooks {
                 service,
                 parts: parts.clone(),
@@ -98,6 +103,7 @@ impl Plane {
             passwords: Arc::new(DatabaseUsers {
                 db: self.db.clone(),
             }),
+            outputs: self.outputs.clone(),
             db: self.db.clone(),
             shutdown: self.stop.subscribe(),
             site: config.site(),

@@ -6,10 +6,10 @@ use leptos::server_fn::codec::Json;
 #[cfg(feature = "ssr")]
 use super::call;
 use crate::model::error::Result;
-use crate::model::event::Event;
+use crate::model::event::{Event, EventsOf};
 
-/// The newest events of a cluster and all in it, newest first.
+/// The newest events of a cluster and all in it, or of one resource, newest first.
 #[server(prefix = "/console", endpoint = "list-events", input = Json)]
-pub async fn list_events(cluster_identifier: String) -> Result<Vec<Event>> {
-    call(|plane, caller| async move { plane.list_events(&caller, cluster_identifier).await }).await
+pub async fn list_events(of: EventsOf) -> Result<Vec<Event>> {
+    call(|plane, caller| async move { plane.list_events(&caller, of).await }).await
 }

@@ -49,7 +49,10 @@ mod ssr {
     use leptos::prelude::*;
     use leptos_axum::ResponseOptions;
 
+    use crate::i18n::Language;
+    use crate::model::cluster::ListClustersRequest;
     use crate::model::error::{Error, ErrorKind, Result};
+    use crate::model::job::OfCluster;
     use crate::port::{Backend, Caller, ControlPlane};
 
     /// Runs one operation for the caller of this request.
@@ -65,6 +68,46 @@ mod ssr {
             set_status(error);
         }
         result
+    }
+
+    /// The language of a tag as the page sends it; an odd one is English.
+    pub fn language_of(tag: &str) -> Language {
+        Language::parse(tag).unwrap_or_default()
+    }
+
+    /// The same list of every cluster, cluster by cluster. One that is deleted in between is left out.
+    pub async fn in_all_clusters<T, F>(
+        plane: &Arc<dyn ControlPlane>,
+        caller: &Caller,
+        list: impl Fn(String) -> F,
+    ) -> Result<Vec<OfCluster<T>>>
+    where
+        F: Future<Output = Result<Vec<T>>>,
+    {
+        let mut all = Vec::new();
+        let mut page = ListClustersRequest::default();
+        loop {
+            let found = plane.list_clusters(caller, page).await?;
+            for cluster in found.clusters {
+                let of_cluster = |item| OfCluster {
+                    cluster_id: cluster.id.clone(),
+                    cluster_name: cluster.name.clone(),
+                    item,
+                };
+                match list(cluster.id.clone()).await {
+                    Ok(items) => all.extend(items.into_iter().map(of_cluster)),
+                    Err(e) if matches!(e.kind, ErrorKind::ResourceNotFound { .. }) => {}
+                    Err(e) => return Err(e),
+                }
+            }
+            if found.next_token.is_none() {
+                return Ok(all);
+            }
+            page = ListClustersRequest {
+                next_token: found.next_token,
+                ..Default::default()
+            };
+        }
     }
 
     fn backend() -> Result<(Arc<dyn ControlPlane>, Caller)> {
@@ -95,4 +138,4 @@ mod ssr {
     }
 }
 #[cfg(feature = "ssr")]
-use ssr::call;
+use ssr::{call, in_all_clusters, language_of};

@@ -6,9 +6,15 @@ use leptos::server_fn::codec::Json;
 #[cfg(feature = "ssr")]
 use super::call;
 use crate::model::error::Result;
-use crate::model::user::Identity;
+use crate::model::user::{Identity, Refusals};
 
 #[server(name = GetIdentity, prefix = "/console", endpoint = "identity", input = Json)]
 pub async fn identity() -> Result<Identity> {
     call(|plane, caller| async move { plane.identity(&caller).await }).await
+}
+
+/// What the reader may not do to the jobs and nodes of a cluster.
+#[server(name = GetRefusals, prefix = "/console", endpoint = "refusals", input = Json)]
+pub async fn refusals(cluster_identifier: String) -> Result<Refusals> {
+    call(|plane, caller| async move { plane.refusals(&caller, cluster_identifier).await }).await
 }

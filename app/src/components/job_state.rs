@@ -1,4 +1,4 @@
-//! A job's state, and why it waits in plain words, Slurm's own on hover.
+//! A job's state, and why it waits or failed: the server's plain words, Slurm's own on hover.
 
 use leptos::prelude::*;
 
@@ -34,6 +34,11 @@ pub fn state_label(t: &'static Text, state: &str) -> Option<(Tone, &'static str)
     })
 }
 
+/// The state in words of the reader's language, or Slurm's.
+pub fn state_words(t: &'static Text, state: &str) -> String {
+    state_label(t, state).map_or_else(|| state.to_owned(), |(_, label)| label.to_owned())
+}
+
 #[component]
 pub fn JobState(state: String) -> impl IntoView {
     match state_label(text(), &state) {
@@ -43,40 +48,9 @@ pub fn JobState(state: String) -> impl IntoView {
 }
 
 #[component]
-pub fn JobReason(reason: String) -> impl IntoView {
-    if reason.is_empty() || reason == "None" {
+pub fn JobReason(reason: String, why: String) -> impl IntoView {
+    if why.is_empty() {
         return ().into_any();
     }
-    match explain(text(), &reason) {
-        Some(why) => {
-            view! { <span class="block max-w-md text-xs text-muted" title=reason>{why}</span> }
-                .into_any()
-        }
-        None => view! { <code class="block text-xs text-muted">{reason}</code> }.into_any(),
-    }
-}
-
-fn explain(t: &'static Text, reason: &str) -> Option<&'static str> {
-    Some(match reason {
-        "Resources" => t.jobs.why_resources,
-        "Priority" => t.jobs.why_priority,
-        "Dependency" | "DependencyNeverSatisfied" => t.jobs.why_dependency,
-        "BeginTime" => t.jobs.why_begin_time,
-        "JobHeldUser" => t.jobs.why_held_user,
-        "JobHeldAdmin" => t.jobs.why_held_admin,
-        "PartitionDown" | "PartitionInactive" => t.jobs.why_partition_down,
-        "PartitionConfig" | "PartitionNodeLimit" | "PartitionTimeLimit" | "BadConstraints" => {
-            t.jobs.why_partition_config
-        }
-        _ if reason.starts_with("ReqNodeNotAvail") || reason.starts_with("Nodes required") => {
-            t.jobs.why_nodes_down
-        }
-        _ if reason.contains("Limit")
-            || reason.starts_with("QOS")
-            || reason.starts_with("Assoc") =>
-        {
-            t.jobs.why_limit
-        }
-        _ => return None,
-    })
+    view! { <span class="block max-w-md text-xs text-muted" title=reason>{why}</span> }.into_any()
 }

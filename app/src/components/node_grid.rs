@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::phase_label;
 use crate::i18n::text;
+use crate::model::job::OfCluster;
 use crate::model::node::{Node, NodePhase};
 
 const PHASES: [NodePhase; 7] = [
@@ -20,9 +21,15 @@ const PHASES: [NodePhase; 7] = [
 
 /// Pressing a square puts its node's name into `filter`.
 #[component]
-pub fn NodeGrid(nodes: Signal<Vec<Node>>, filter: RwSignal<String>) -> impl IntoView {
+pub fn NodeGrid(
+    nodes: Signal<Vec<OfCluster<Node>>>,
+    filter: RwSignal<String>,
+    /// Groups of several clusters may have the same name.
+    of_all: bool,
+) -> impl IntoView {
     let t = text();
-    let count = move |phase| nodes.with(|nodes| nodes.iter().filter(|n| n.phase == phase).count());
+    let count =
+        move |phase| nodes.with(|nodes| nodes.iter().filter(|n| n.item.phase == phase).count());
     let legend = move |phase| {
         view! {
             <li class="flex items-center gap-1.5">
@@ -36,7 +43,7 @@ pub fn NodeGrid(nodes: Signal<Vec<Node>>, filter: RwSignal<String>) -> impl Into
         <section class="rounded-xl border border-line bg-surface p-5" aria-label=t.nodes.overview>
             <ul class="mb-4 flex flex-wrap gap-x-5 gap-y-1">{PHASES.map(legend).into_iter().collect_view()}</ul>
             <div class="grid gap-3">
-                {move || by_group(nodes.get()).into_iter().map(|group| row(group, filter)).collect_view()}
+                {move || by_group(nodes.get(), of_all).into_iter().map(|group| row(group, filter)).collect_view()}
             </div>
         </section>
     }
@@ -45,10 +52,22 @@ pub fn NodeGrid(nodes: Signal<Vec<Node>>, filter: RwSignal<String>) -> impl Into
 
 type Group = (String, Vec<(String, NodePhase)>);
 
-fn by_group(nodes: Vec<Node>) -> BTreeMap<String, Vec<(String, NodePhase)>> {
+fn by_group(
+    nodes: Vec<OfCluster<Node>>,
+    of_all: bool,
+) -> BTreeMap<String, Vec<(String, NodePhase)>> {
     let mut groups = BTreeMap::<_, Vec<_>>::new();
-    for node in nodes {
-        let group = groups.entry(node.compute_node_group_name).or_default();
+    for OfCluster {
+        cluster_name,
+        item: node,
+        ..
+    } in nodes
+    {
+        let name = match of_all {
+            true => format!("{cluster_name} · {}", node.compute_node_group_name),
+            false => node.compute_node_group_name,
+        };
+        let group = groups.entry(name).or_default();
         group.push((node.name, node.phase));
     }
     groups

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::i18n::{Text, text};
 use crate::model::node::NodePhase;
-use crate::ui::{Indicator, Tone};
+use crate::ui::{Icon, Indicator, Tone};
 
 pub fn phase_label(t: &'static Text, phase: NodePhase) -> &'static str {
     match phase {
@@ -20,13 +20,22 @@ pub fn phase_label(t: &'static Text, phase: NodePhase) -> &'static str {
 
 #[component]
 pub fn NodePhaseIndicator(phase: NodePhase) -> impl IntoView {
+    let label = phase_label(text(), phase);
     let tone = match phase {
+        // At work: not the tick of what has ended well.
+        NodePhase::Busy => {
+            return view! {
+                <span class="inline-flex items-center gap-1.5 whitespace-nowrap font-medium text-success">
+                    {Icon::Play.view()} <span>{label}</span>
+                </span>
+            }
+            .into_any();
+        }
         NodePhase::PoweredDown => Tone::Neutral,
         NodePhase::Starting | NodePhase::Stopping => Tone::Progress,
         NodePhase::Idle => Tone::Info,
-        NodePhase::Busy => Tone::Success,
         NodePhase::Draining => Tone::Warning,
         NodePhase::Failed => Tone::Danger,
     };
-    view! { <Indicator tone label=phase_label(text(), phase) /> }
+    view! { <Indicator tone label /> }.into_any()
 }

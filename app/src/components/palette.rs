@@ -60,6 +60,8 @@ fn commands(t: &'static Text, clusters: &[Cluster]) -> Vec<Choice> {
     let action = |title: &str, href: &str| Choice::new(href, title).description(t.palette.action);
     let mut commands = vec![
         page(t.clusters.title, paths::CLUSTERS),
+        page(t.jobs.title, paths::JOBS),
+        page(t.nodes.title, paths::NODES),
         action(t.create_cluster.title, paths::CREATE_CLUSTER),
     ];
     for cluster in clusters {
@@ -70,6 +72,10 @@ fn commands(t: &'static Text, clusters: &[Cluster]) -> Vec<Choice> {
             };
             Choice::new(paths::cluster(&cluster.id, tab), name).description(t.palette.cluster)
         }));
+        commands.push(action(
+            &t.palette.part(&cluster.name, t.jobs.submit),
+            &paths::submit_job(&cluster.id),
+        ));
         commands.push(action(
             &t.palette.edit_cluster(&cluster.name),
             &paths::edit_cluster(&cluster.id),

@@ -39,6 +39,12 @@ pub fn SideNav(
                         <Transition>{entries}</Transition>
                     </ul>
                 </li>
+                <li>
+                    <A href=paths::JOBS>{Icon::Play.view()} {t.jobs.title}</A>
+                </li>
+                <li>
+                    <A href=paths::NODES>{Icon::Nodes.view()} {t.nodes.title}</A>
+                </li>
             </ul>
         </nav>
     }

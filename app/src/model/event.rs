@@ -6,13 +6,43 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
+    pub id: String,
     /// Milliseconds since 1970.
     pub at: i64,
-    /// `cluster`, `compute-node-group`, `queue`, `node`.
+    /// When what began here ended; 0 when it goes on or has no length.
+    pub until: i64,
+    /// `cluster`, `compute-node-group`, `queue`, `node`, `job`.
     pub resource_type: String,
     pub resource_id: String,
-    /// What happened, as a sentence.
+    /// Stable; empty for events of before.
+    pub code: String,
+    /// What happened and why, as a sentence of the reader's language.
     pub message: String,
+    pub tone: EventTone,
     /// Who caused it: a user's ARN, or the reconciler.
     pub actor: String,
+}
+
+/// How an event is marked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EventTone {
+    #[default]
+    Neutral,
+    /// Something began that has not ended.
+    Progress,
+    Success,
+    Failure,
+}
+
+/// Which part of the timeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventsOf {
+    pub cluster_identifier: String,
+    /// Of one resource only; a group's timeline has its nodes too. Empty: of all.
+    pub resource_type: String,
+    pub resource_id: String,
+    /// In which language, as in `<html lang>`.
+    pub language: String,
 }

@@ -1,10 +1,12 @@
-//! Jobs of a cluster, as Slurm tells of them.
+//! Jobs of a cluster, as Slurm tells of them, and what may be done to each.
 
 use serde::{Deserialize, Serialize};
 
+use super::explanation::Explanation;
+
 /// A job in the queue or recently ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Job {
     /// Slurm's id; array tasks as `12_3`.
     pub id: String,
@@ -14,8 +16,12 @@ pub struct Job {
     pub queue: String,
     /// Slurm's long state word: `PENDING`, `CONFIGURING`, `RUNNING`, `COMPLETED`, …
     pub state: String,
-    /// Slurm's reason while pending, or empty.
+    /// Slurm's reason while pending or after a failure, or empty.
     pub reason: String,
+    /// The same in plain words of the reader's language; empty until the service has filled it in.
+    pub why: String,
+    /// The higher, the earlier it starts.
+    pub priority: i64,
     /// Hostlist of the allocated nodes, or empty.
     pub nodes: String,
     pub node_count: i64,
@@ -23,4 +29,257 @@ pub struct Job {
     pub submitted_at: i64,
     pub started_at: i64,
     pub ended_at: i64,
+}
+
+impl Job {
+    /// Waits for nodes or for its turn.
+    pub fn is_pending(&self) -> bool {
+        matches!(
+            self.state.as_str(),
+            "PENDING" | "REQUEUED" | "REQUEUE_HOLD" | "REQUEUE_FED" | "SPECIAL_EXIT"
+        )
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.ended_at > 0
+    }
+
+    /// Waits only because somebody said so.
+    pub fn is_held(&self) -> bool {
+        self.is_pending()
+            && matches!(
+                self.reason.as_str(),
+                "JobHeldUser" | "JobHeldAdmin" | "JobHoldMaxRequeue"
+            )
+    }
+}
+
+/// Something of a cluster where several clusters stand in one list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfCluster<T> {
+    pub cluster_id: String,
+    pub cluster_name: String,
+    pub item: T,
+}
+
+/// All that Slurm tells of one job.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct JobRecord {
+    pub job: Job,
+    /// The system user's number, whose files its output is.
+    pub user_id: i64,
+    pub account: String,
+    pub quality_of_service: String,
+    /// How often it went back to the queue.
+    pub restarts: i64,
+    /// None until it ended.
+    pub exit_code: Option<i64>,
+    /// The signal that ended it.
+    pub signal: Option<i64>,
+    /// Milliseconds since 1970: when it may start; 0 when not known.
+    pub eligible_at: i64,
+    /// When Slurm thinks that it starts; 0 when it has no idea.
+    pub expected_at: i64,
+    pub tasks: i64,
+    pub cpus: i64,
+    pub cpus_per_task: i64,
+    /// Per node, in MiB; 0 when the job does not say.
+    pub memory: i64,
+    pub gpus: i64,
+    /// None: no limit.
+    pub time_limit_minutes: Option<i64>,
+    /// `cpu=4,mem=8G,node=2`: what it asked for and what it got.
+    pub requested: String,
+    pub allocated: String,
+    pub working_directory: String,
+    pub standard_output: String,
+    pub standard_error: String,
+    pub command: String,
+    pub dependency: String,
+    pub features: String,
+    /// Nodes that it asks for by name.
+    pub required_nodes: String,
+    /// Slurm's longer words on its state, or empty.
+    pub description: String,
+    /// It has a script; else it is an interactive allocation.
+    pub is_batch: bool,
+}
+
+/// One moment in a job's life.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobStep {
+    pub moment: JobMoment,
+    /// Milliseconds since 1970.
+    pub at: i64,
+    /// The node that boots, the step that it reached.
+    pub node: String,
+    pub detail: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JobMoment {
+    Submitted,
+    Eligible,
+    /// Slurm chose its nodes.
+    Allocated,
+    /// A node of it reached a step of its boot.
+    Boot,
+    Running,
+    Ended,
+    /// Slurm's guess, in the future.
+    Expected,
+}
+
+/// One job as its page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobDetail {
+    pub record: JobRecord,
+    /// None for an interactive job, or when Slurm has forgotten it.
+    pub script: Option<String>,
+    /// In the order in which it happened.
+    pub timeline: Vec<JobStep>,
+    /// Why it waits or failed; none when there is nothing to explain.
+    pub explanation: Option<Explanation>,
+}
+
+/// What a person may do to a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JobAction {
+    Cancel,
+    Requeue,
+    Hold,
+    Release,
+}
+
+/// Why an action makes no sense for a job in its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobObstacle {
+    Over,
+    NotStarted,
+    Started,
+    Held,
+    NotHeld,
+}
+
+impl JobAction {
+    pub const ALL: [JobAction; 4] = [
+        JobAction::Cancel,
+        JobAction::Requeue,
+        JobAction::Hold,
+        JobAction::Release,
+    ];
+
+    /// What stands in the way; the service refuses with it and the console disables its button with it.
+    pub fn obstacle(self, job: &Job) -> Option<JobObstacle> {
+        if job.is_over() {
+            return Some(JobObstacle::Over);
+        }
+        let (pending, held) = (job.is_pending(), job.is_held());
+        match self {
+            JobAction::Cancel => None,
+            JobAction::Requeue => pending.then_some(JobObstacle::NotStarted),
+            JobAction::Hold if !pending => Some(JobObstacle::Started),
+            JobAction::Hold => held.then_some(JobObstacle::Held),
+            JobAction::Release => (!held).then_some(JobObstacle::NotHeld),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActOnJob {
+    pub cluster_identifier: String,
+    pub job_id: String,
+    pub action: JobAction,
+}
+
+/// Which output, and from where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutputOf {
+    pub cluster_identifier: String,
+    pub job_id: String,
+    pub kind: OutputKind,
+    /// In bytes; none: the end of it.
+    pub from: Option<i64>,
+}
+
+/// Which of a job's two outputs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutputKind {
+    #[default]
+    Stdout,
+    Stderr,
+}
+
+impl OutputKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OutputKind::Stdout => "stdout",
+            OutputKind::Stderr => "stderr",
+        }
+    }
+}
+
+/// A piece of a job's output.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobOutput {
+    pub path: String,
+    /// Where the piece begins and where the next one does, in bytes.
+    pub from: i64,
+    pub to: i64,
+    /// How long the file is now.
+    pub size: i64,
+    pub text: String,
+    pub absence: Option<OutputAbsence>,
+}
+
+/// Why there is no output to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutputAbsence {
+    /// The job writes no file.
+    NoFile,
+    /// Nothing is there yet, or it was removed.
+    NotThere,
+    /// Not a plain file, or not the job's user's: it is not read.
+    NotReadable,
+    /// The file systems of the nodes are not the server's.
+    Elsewhere,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(state: &str, reason: &str) -> Job {
+        Job {
+            state: state.into(),
+            reason: reason.into(),
+            ended_at: i64::from(state == "COMPLETED"),
+            ..Job::default()
+        }
+    }
+
+    #[test]
+    fn each_action_has_its_states() {
+        use JobAction::*;
+        let possible = |job: &Job| -> Vec<JobAction> {
+            let mut all = JobAction::ALL.to_vec();
+            all.retain(|action| action.obstacle(job).is_none());
+            all
+        };
+        assert_eq!(possible(&job("PENDING", "Resources")), [Cancel, Hold]);
+        assert_eq!(possible(&job("PENDING", "JobHeldUser")), [Cancel, Release]);
+        assert_eq!(possible(&job("RUNNING", "")), [Cancel, Requeue]);
+        assert_eq!(possible(&job("COMPLETED", "")), []);
+    }
 }

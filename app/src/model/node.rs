@@ -1,6 +1,9 @@
-//! Nodes of a cluster: what Slurm says of them and the instance behind each.
+//! Nodes of a cluster: what Slurm says of them, the instance behind each, and what may be done to them.
 
 use serde::{Deserialize, Serialize};
+
+use super::explanation::Explanation;
+use super::job::Job;
 
 /// A node as the console shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,11 +45,15 @@ pub struct Instance {
     /// `i-` and 17 hexadecimal digits.
     pub id: String,
     pub instance_type: String,
-    /// Milliseconds since 1970.
+    /// Milliseconds since 1970; 0 when not yet.
     pub launched_at: i64,
+    pub ready_at: i64,
+    pub ended_at: i64,
     pub steps: Vec<BootStep>,
     /// Why it ended or is about to end.
     pub reason: Option<String>,
+    /// Somebody wants another instance in its place.
+    pub is_to_be_replaced: bool,
 }
 
 /// A step of a node's boot, in the order in which they happened.
@@ -58,4 +65,84 @@ pub struct BootStep {
     /// Milliseconds since 1970.
     pub at: i64,
     pub detail: Option<String>,
+}
+
+/// One node as its page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeDetail {
+    pub node: Node,
+    /// The names of the queues that use it.
+    pub queues: Vec<String>,
+    pub allocated_cpus: i64,
+    /// Every instance that is still known, newest first.
+    pub instances: Vec<Instance>,
+    /// The jobs on it now, newest first.
+    pub jobs: Vec<Job>,
+    pub explanation: Option<Explanation>,
+}
+
+/// The end of one of an instance's logs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeLog {
+    /// `slurmd.log`, `agent.log`.
+    pub name: String,
+    pub text: String,
+    /// There is more before it.
+    pub is_cut: bool,
+}
+
+/// What a person may do to a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NodeAction {
+    /// No new jobs.
+    Drain,
+    /// Takes jobs again.
+    Resume,
+    /// Another instance takes its place once its jobs have ended.
+    Replace,
+    /// The same at once; its jobs go back to the queue.
+    ReplaceNow,
+}
+
+/// The same to several nodes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActOnNodes {
+    pub cluster_identifier: String,
+    pub node_names: Vec<String>,
+    pub action: NodeAction,
+    /// For those who look at the node later; a resume needs none.
+    pub reason: String,
+}
+
+/// Why an action makes no sense for a node in its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeObstacle {
+    Drained,
+    NotDrained,
+    NoInstance,
+    BeingReplaced,
+}
+
+impl NodeAction {
+    /// What stands in the way; the service refuses with it and the console disables its button with it.
+    pub fn obstacle(self, node: &Node) -> Option<NodeObstacle> {
+        let drained = node.state.starts_with("drain") || node.state.starts_with("drng");
+        let down = node.state.starts_with("down") || node.state.starts_with("fail");
+        match (self, &node.instance) {
+            (NodeAction::Drain, _) => drained.then_some(NodeObstacle::Drained),
+            (NodeAction::Resume, _) => (!drained && !down).then_some(NodeObstacle::NotDrained),
+            (_, None) => Some(NodeObstacle::NoInstance),
+            (NodeAction::Replace, Some(instance)) => instance
+                .is_to_be_replaced
+                .then_some(NodeObstacle::BeingReplaced),
+            (NodeAction::ReplaceNow, Some(_)) => None,
+        }
+    }
+
+    /// The longest reason: Slurm keeps one line.
+    pub const LONGEST_REASON: usize = 200;
 }

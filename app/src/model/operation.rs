@@ -1,6 +1,6 @@
-//! The operations of the service model, by name.
+//! The operations by name: those of the service model, and our own for jobs and nodes.
 
-/// One operation of `pcs` 2023-02-10.
+/// One operation of `pcs` 2023-02-10, or one of the console's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
     CreateCluster,
@@ -22,11 +22,20 @@ pub enum Operation {
     UpdateCluster,
     UpdateComputeNodeGroup,
     UpdateQueue,
+    SubmitJob,
+    CancelJob,
+    RequeueJob,
+    HoldJob,
+    ReleaseJob,
+    DrainNode,
+    ResumeNode,
+    ReplaceNode,
 }
 
 use Operation::*;
 
 impl Operation {
+    /// The service model's: what the AWS door knows.
     pub const ALL: [Operation; 19] = [
         CreateCluster,
         CreateComputeNodeGroup,
@@ -49,7 +58,19 @@ impl Operation {
         UpdateQueue,
     ];
 
-    /// The name on the wire, after `AWSParallelComputingService.`.
+    /// Ours, beyond the service model.
+    pub const OWN: [Operation; 8] = [
+        SubmitJob,
+        CancelJob,
+        RequeueJob,
+        HoldJob,
+        ReleaseJob,
+        DrainNode,
+        ResumeNode,
+        ReplaceNode,
+    ];
+
+    /// The name on the wire, after `AWSParallelComputingService.`, and in the audit trail.
     pub fn name(self) -> &'static str {
         match self {
             CreateCluster => "CreateCluster",
@@ -71,6 +92,24 @@ impl Operation {
             UpdateCluster => "UpdateCluster",
             UpdateComputeNodeGroup => "UpdateComputeNodeGroup",
             UpdateQueue => "UpdateQueue",
+            SubmitJob => "SubmitJob",
+            CancelJob => "CancelJob",
+            RequeueJob => "RequeueJob",
+            HoldJob => "HoldJob",
+            ReleaseJob => "ReleaseJob",
+            DrainNode => "DrainNode",
+            ResumeNode => "ResumeNode",
+            ReplaceNode => "ReplaceNode",
+        }
+    }
+
+    /// What a policy must allow: the action of the same name, except that whoever may change a node group may also
+    /// look after its nodes.
+    pub fn action(self) -> String {
+        match self {
+            DrainNode | ResumeNode | ReplaceNode => UpdateComputeNodeGroup.action(),
+            own if Operation::OWN.contains(&own) => format!("openpcs:{}", own.name()),
+            operation => format!("pcs:{}", operation.name()),
         }
     }
 
@@ -90,5 +129,25 @@ impl Operation {
                 | ListQueues
                 | ListTagsForResource
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_aws_door_knows_only_the_service_models_operations() {
+        for own in Operation::OWN {
+            assert_eq!(Operation::parse(own.name()), None);
+        }
+        assert_eq!(Operation::parse("UpdateQueue"), Some(UpdateQueue));
+    }
+
+    #[test]
+    fn an_action_says_whose_it_is() {
+        assert_eq!(UpdateQueue.action(), "pcs:UpdateQueue");
+        assert_eq!(SubmitJob.action(), "openpcs:SubmitJob");
+        assert_eq!(DrainNode.action(), "pcs:UpdateComputeNodeGroup");
     }
 }

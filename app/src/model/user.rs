@@ -13,3 +13,15 @@ pub struct Identity {
     /// `local` or `aws`.
     pub provider: String,
 }
+
+/// What the reader may not do to the jobs and nodes of a cluster: each refusal in words, none where it is allowed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refusals {
+    pub submit_job: Option<String>,
+    pub cancel_job: Option<String>,
+    pub requeue_job: Option<String>,
+    pub hold_job: Option<String>,
+    pub release_job: Option<String>,
+    pub change_nodes: Option<String>,
+}

@@ -3,10 +3,14 @@
 pub mod clusters;
 #[cfg(feature = "design")]
 mod design;
+mod jobs;
+mod nodes;
 mod not_found;
 mod sign_in;
 
 #[cfg(feature = "design")]
 pub use design::Design;
+pub use jobs::AllJobs;
+pub use nodes::AllNodes;
 pub use not_found::NotFound;
 pub use sign_in::SignIn;

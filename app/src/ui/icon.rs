@@ -17,6 +17,8 @@ pub enum Icon {
     Help,
     Menu,
     Minus,
+    Nodes,
+    Play,
     Plus,
     Progress,
     Search,
@@ -52,6 +54,10 @@ impl Icon {
             }
             Icon::Menu => "M2 4h12M2 8h12M2 12h12",
             Icon::Minus => "M1.75 8a6.25 6.25 0 1 0 12.5 0a6.25 6.25 0 1 0-12.5 0M5 8h6",
+            Icon::Nodes => "M2.500 3h11v4h-11zM2.500 9h11v4h-11zM5 5v.1M5 11v.1",
+            Icon::Play => {
+                "M1.75 8a6.25 6.25 0 1 0 12.5 0a6.25 6.25 0 1 0-12.5 0M6.500 5.250l4 2.750l-4 2.750z"
+            }
             Icon::Plus => "M8 3v10M3 8h10",
             Icon::Progress => "M8 1.75a6.25 6.25 0 1 1-5.8 3.9",
             Icon::Search => "M2 7a5 5 0 1 0 10 0a5 5 0 1 0-10 0M10.75 10.75l3.25 3.25",

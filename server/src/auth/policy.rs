@@ -15,8 +15,8 @@ pub fn authorize(caller: &Caller, action: Operation, resource_arn: &str) -> Resu
         Principal::Anonymous => "anonymous",
     };
     Err(Error::access_denied(format!(
-        "User: {who} is not authorized to perform: pcs:{} on resource: {resource_arn}",
-        action.name()
+        "User: {who} is not authorized to perform: {} on resource: {resource_arn}",
+        action.action()
     )))
 }
 
@@ -30,7 +30,7 @@ mod tests {
             request_id: "r".into(),
             principal: Principal::Anonymous,
         };
-        for action in Operation::ALL {
+        for action in Operation::ALL.into_iter().chain(Operation::OWN) {
             let allowed = authorize(&caller, action, "arn").is_ok();
             assert_eq!(
                 allowed,
@@ -56,7 +56,7 @@ mod tests {
                 arn: "arn:aws:iam::1:user/admin".into(),
             },
         };
-        for action in Operation::ALL {
+        for action in Operation::ALL.into_iter().chain(Operation::OWN) {
             assert_eq!(authorize(&caller, action, "arn"), Ok(()));
         }
     }

@@ -34,7 +34,6 @@ pub type ClusterRow = Row<ClusterSpec>;
 impl Noun for ClusterSpec {
     const TABLE: &'static str = "cluster";
     const KIND: Kind = Kind::Cluster;
-    const LABEL: &'static str = "Cluster";
 }
 
 /// The cluster of that name or id.

@@ -49,5 +49,4 @@ pub type ComputeNodeGroupRow = Row<ComputeNodeGroupSpec>;
 impl Noun for ComputeNodeGroupSpec {
     const TABLE: &'static str = "compute_node_group";
     const KIND: Kind = Kind::ComputeNodeGroup;
-    const LABEL: &'static str = "Compute node group";
 }

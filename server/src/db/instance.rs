@@ -1,5 +1,6 @@
 //! Instances in the database: one row per attempt to run a node.
 
+use app::explain::Cause;
 use app::model::live::Kind;
 use app::model::node::BootStep;
 use sqlx::any::AnyRow;
@@ -21,12 +22,30 @@ pub struct InstanceRow {
     pub registered_at: Option<i64>,
     pub ready_at: Option<i64>,
     pub ended_at: Option<i64>,
+    /// Why it ended or is about to, in English; `cause` is the same as data.
     pub reason: Option<String>,
+    pub cause: Option<Cause>,
+    /// Why a person wants another in its place.
+    pub replace_reason: Option<String>,
+    /// At once, without waiting for its jobs.
+    pub replace_now: bool,
     pub steps: Vec<BootStep>,
+}
+
+impl InstanceRow {
+    /// Why it ended or is about to; rows of before have it as text only.
+    pub fn cause(&self) -> Option<Cause> {
+        let text = self.reason.clone();
+        self.cause
+            .clone()
+            .or_else(|| text.map(|text| Cause::Other { text }))
+    }
 }
 
 fn decode(row: &AnyRow) -> sqlx::Result<InstanceRow> {
     let steps: String = row.try_get("steps")?;
+    let cause: Option<String> = row.try_get("cause")?;
+    let replace_now: i64 = row.try_get("replace_now")?;
     Ok(InstanceRow {
         id: row.try_get("id")?,
         cluster_id: row.try_get("cluster_id")?,
@@ -40,6 +59,10 @@ fn decode(row: &AnyRow) -> sqlx::Result<InstanceRow> {
         ready_at: row.try_get("ready_at")?,
         ended_at: row.try_get("ended_at")?,
         reason: row.try_get("reason")?,
+        // One of a newer server is still told by `reason`.
+        cause: cause.and_then(|json| serde_json::from_str(&json).ok()),
+        replace_reason: row.try_get("replace_reason")?,
+        replace_now: replace_now != 0,
         steps: serde_json::from_str(&steps).map_err(|e| sqlx::Error::ColumnDecode {
             index: "steps".into(),
             source: Box::new(e),
@@ -70,6 +93,36 @@ pub async fn ended(pool: &AnyPool, cluster_id: &str, limit: i64) -> sqlx::Result
     .iter()
     .map(decode)
     .collect()
+}
+
+/// The instances of a node, newest first.
+pub async fn of_node(
+    pool: &AnyPool,
+    cluster_id: &str,
+    node_name: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<InstanceRow>> {
+    sqlx::query(
+        "select * from instance where cluster_id = $1 and node_name = $2 order by launched_at desc, id limit $3",
+    )
+    .bind(cluster_id)
+    .bind(node_name)
+    .bind(limit)
+    .fetch_all(pool)
+    .await?
+    .iter()
+    .map(decode)
+    .collect()
+}
+
+/// One instance of a cluster.
+pub async fn find(pool: &AnyPool, cluster_id: &str, id: &str) -> sqlx::Result<Option<InstanceRow>> {
+    let row = sqlx::query("select * from instance where cluster_id = $1 and id = $2")
+        .bind(cluster_id)
+        .bind(id)
+        .fetch_optional(pool)
+        .await?;
+    row.as_ref().map(decode).transpose()
 }
 
 /// The instance whose bootstrap id has that hash.
@@ -158,12 +211,33 @@ pub async fn set_ready(write: &mut Write, row: &InstanceRow) -> sqlx::Result<()>
 }
 
 /// Notes why the instance is to end, before it is ended; the first reason stays.
-pub async fn set_reason(write: &mut Write, row: &InstanceRow, reason: &str) -> sqlx::Result<()> {
-    sqlx::query("update instance set reason = $1 where id = $2 and reason is null")
-        .bind(reason)
+pub async fn set_reason(write: &mut Write, row: &InstanceRow, cause: &Cause) -> sqlx::Result<()> {
+    sqlx::query("update instance set reason = $1, cause = $2 where id = $3 and reason is null")
+        .bind(cause.english())
+        .bind(to_json(cause)?)
         .bind(&row.id)
         .execute(&mut *write.tx)
         .await?;
+    write
+        .changed(Kind::Node, &row.cluster_id, &row.node_name)
+        .await
+}
+
+/// Somebody wants another instance in the place of this one; whoever asks again may have it sooner.
+pub async fn set_replace(
+    write: &mut Write,
+    row: &InstanceRow,
+    reason: &str,
+    now: bool,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update instance set replace_reason = $1, replace_now = $2 where id = $3 and ended_at is null",
+    )
+    .bind(reason)
+    .bind(i64::from(now))
+    .bind(&row.id)
+    .execute(&mut *write.tx)
+    .await?;
     write
         .changed(Kind::Node, &row.cluster_id, &row.node_name)
         .await

@@ -12,6 +12,7 @@ pub mod compute_node_group;
 pub mod event;
 pub mod idempotency;
 pub mod instance;
+pub mod job;
 pub mod lease;
 pub mod queue;
 pub mod resource;

@@ -27,5 +27,4 @@ pub type QueueRow = Row<QueueSpec>;
 impl Noun for QueueSpec {
     const TABLE: &'static str = "queue";
     const KIND: Kind = Kind::Queue;
-    const LABEL: &'static str = "Queue";
 }

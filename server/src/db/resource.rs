@@ -14,8 +14,6 @@ use super::{Write, now};
 pub trait Noun: Serialize + DeserializeOwned + Clone + Send + Sync + Unpin + 'static {
     const TABLE: &'static str;
     const KIND: Kind;
-    /// The noun at the start of a sentence.
-    const LABEL: &'static str;
 }
 
 /// A row of that table.

@@ -53,15 +53,17 @@ fn operation(parts: &Parts) -> Result<Operation, Error> {
     target
         .and_then(|t| t.strip_prefix(TARGET_PREFIX))
         .and_then(Operation::parse)
-        .ok_or_else(|| {
-            Error::validation(
-                ValidationReason::UnknownOperation,
-                format!(
-                    "The header X-Amz-Target names no operation of this service. It must be {TARGET_PREFIX}OPERATION, \
-                     as {TARGET_PREFIX}ListClusters."
-                ),
-            )
-        })
+        .ok_or_else(unknown_operation)
+}
+
+fn unknown_operation() -> Error {
+    Error::validation(
+        ValidationReason::UnknownOperation,
+        format!(
+            "The header X-Amz-Target names no operation of this service. It must be {TARGET_PREFIX}OPERATION, as \
+             {TARGET_PREFIX}ListClusters."
+        ),
+    )
 }
 
 fn check_content_type(parts: &Parts) -> Result<(), Error> {
@@ -161,6 +163,15 @@ async fn dispatch(
         Operation::TagResource => call!(tag_resource),
         Operation::UntagResource => call!(untag_resource),
         Operation::RegisterComputeNodeGroupInstance => call!(register_compute_node_group_instance),
+        // The console's own.
+        Operation::SubmitJob
+        | Operation::CancelJob
+        | Operation::RequeueJob
+        | Operation::HoldJob
+        | Operation::ReleaseJob
+        | Operation::DrainNode
+        | Operation::ResumeNode
+        | Operation::ReplaceNode => Err(unknown_operation()),
     }
 }
 

@@ -29,8 +29,9 @@ use tower_sessions::Session;
 
 use super::layer::{RequestId, page_policy};
 use super::lockout::Lockout;
+use super::port::Outputs;
 use super::session::{self, Passwords};
-use super::{events, origin};
+use super::{events, origin, output};
 use crate::db::Db;
 
 /// What the door needs of the house.
@@ -38,6 +39,7 @@ use crate::db::Db;
 pub struct ConsoleState {
     pub plane: Arc<dyn ControlPlane>,
     pub passwords: Arc<dyn Passwords>,
+    pub outputs: Arc<dyn Outputs>,
     pub db: Db,
     /// Becomes true when the server stops: streams end, for a graceful shutdown waits for them.
     pub shutdown: watch::Receiver<bool>,
@@ -80,6 +82,13 @@ pub fn router(state: ConsoleState) -> Router {
                 state.db.changes(),
                 state.shutdown.clone(),
             )),
+        )
+        .route(
+            paths::JOB_OUTPUT_ROUTE,
+            get(output::stream).with_state(output::Source {
+                outputs: state.outputs.clone(),
+                shutdown: state.shutdown.clone(),
+            }),
         )
         .layer(from_fn(origin::same_origin))
         .layer(from_fn_with_state(state.clone(), identify))

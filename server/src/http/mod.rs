@@ -12,6 +12,7 @@ pub mod layer;
 pub mod lockout;
 pub mod login;
 pub mod origin;
+pub mod output;
 pub mod port;
 pub mod serve;
 pub mod session;

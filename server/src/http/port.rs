@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use app::model::error::Result;
+use app::model::job::{JobOutput, OutputOf};
 use app::port::Caller;
 use async_trait::async_trait;
+use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::protocol::{HookAnswer, HookCall, StepReport};
@@ -25,6 +27,13 @@ pub trait Hooks: Send + Sync {
 pub trait Logins: Send + Sync {
     /// The cluster's login node, or, if it has none, its controller.
     async fn login_target(&self, caller: &Caller, cluster_identifier: &str) -> Result<LoginTarget>;
+}
+
+/// What jobs write.
+#[async_trait]
+pub trait Outputs: Send + Sync {
+    /// The output from there on, as it grows; the stream ends when the job is over and all of it was given.
+    async fn follow(&self, caller: &Caller, of: OutputOf) -> Result<BoxStream<'static, JobOutput>>;
 }
 
 /// A place to enter, on the host of the server.

@@ -4,19 +4,21 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use app::i18n::Language;
 use app::model::catalogue::Catalogue;
 use app::model::cluster::*;
 use app::model::compute_node_group::*;
 use app::model::error::{Error, FieldError, Result};
-use app::model::event::Event;
+use app::model::event::{Event, EventsOf};
 use app::model::instance::*;
-use app::model::job::Job;
-use app::model::node::Node;
+use app::model::job::*;
+use app::model::node::*;
 use app::model::operation::Operation;
 use app::model::queue::*;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
+use app::model::submit::*;
 use app::model::tag::*;
-use app::model::user::Identity;
+use app::model::user::{Identity, Refusals};
 use app::port::{Caller, Principal};
 use async_trait::async_trait;
 use axum::body::Body;
@@ -74,9 +76,17 @@ macro_rules! fake {
                 Ok(TagResourceResponse {})
             }
             async fn identity(&self, _: &Caller) -> Result<Identity> { Err(Error::internal()) }
+            async fn refusals(&self, _: &Caller, _: String) -> Result<Refusals> { Ok(Refusals::default()) }
             async fn list_nodes(&self, _: &Caller, _: String) -> Result<Vec<Node>> { Ok(vec![]) }
-            async fn list_jobs(&self, _: &Caller, _: String) -> Result<Vec<Job>> { Ok(vec![]) }
-            async fn list_events(&self, _: &Caller, _: String) -> Result<Vec<Event>> { Ok(vec![]) }
+            async fn get_node(&self, _: &Caller, _: String, _: String, _: Language) -> Result<NodeDetail> { Err(Error::internal()) }
+            async fn node_logs(&self, _: &Caller, _: String, _: String) -> Result<Vec<NodeLog>> { Ok(vec![]) }
+            async fn act_on_nodes(&self, _: &Caller, _: ActOnNodes) -> Result<()> { Ok(()) }
+            async fn list_jobs(&self, _: &Caller, _: String, _: Language) -> Result<Vec<Job>> { Ok(vec![]) }
+            async fn get_job(&self, _: &Caller, _: String, _: String, _: Language) -> Result<JobDetail> { Err(Error::internal()) }
+            async fn submit_job(&self, _: &Caller, _: SubmitJobRequest) -> Result<SubmitJobResponse> { Err(Error::internal()) }
+            async fn act_on_job(&self, _: &Caller, _: ActOnJob) -> Result<()> { Ok(()) }
+            async fn job_output(&self, _: &Caller, _: OutputOf) -> Result<JobOutput> { Ok(JobOutput::default()) }
+            async fn list_events(&self, _: &Caller, _: EventsOf) -> Result<Vec<Event>> { Ok(vec![]) }
             async fn catalogue(&self, _: &Caller) -> Result<Catalogue> { Ok(Catalogue::default()) }
             async fn list_settings(&self, _: &Caller, _: SettingScope, _: String) -> Result<Vec<KnownSetting>> { Ok(vec![]) }
             async fn check_settings(&self, _: &Caller, _: SettingScope, _: String, _: Vec<SlurmCustomSetting>) -> Result<Vec<FieldError>> { Ok(vec![]) }

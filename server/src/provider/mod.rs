@@ -1,6 +1,7 @@
 //! Where instances come from. One trait, two providers: `local` (processes of this host) and, later, `aws` (EC2).
 
 use app::model::catalogue::Catalogue;
+use app::model::node::NodeLog;
 use async_trait::async_trait;
 
 pub mod local;
@@ -47,6 +48,14 @@ pub trait Provider: Send + Sync {
     async fn launch(&self, request: &LaunchRequest) -> Result<(), ProviderError>;
     /// Ends the instance with every process it ever started and removes what it left. Unknown ids are no error.
     async fn terminate(&self, cluster_id: &str, instance_id: &str) -> Result<(), ProviderError>;
+    /// The ends of an instance's logs, also after its own end; none when nothing was kept.
+    async fn logs(
+        &self,
+        cluster_id: &str,
+        instance_id: &str,
+    ) -> Result<Vec<NodeLog>, ProviderError>;
+    /// Whether paths on the nodes mean the same files on the server's host.
+    fn shares_files(&self) -> bool;
     /// Every instance of the cluster that is there, also those the database does not know (orphans).
     async fn observe(&self, cluster_id: &str) -> Result<Vec<ObservedInstance>, ProviderError>;
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use app::explain::What;
 use app::model::live::Kind;
 use app::model::setting::ErrorInfo;
 use app::model::status::Status;
@@ -13,7 +14,7 @@ use super::driver::{Next, Reconciler};
 use super::{Parts, hooks};
 use crate::agent::protocol::{HookFile, SLURMCTLD_IS_GONE};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
-use crate::db::{self, instance, now, resource, secret, tag};
+use crate::db::{self, instance, job, now, resource, secret, tag};
 use crate::sandbox::AGENT_LOG;
 use crate::slurm::client::Client;
 use crate::slurm::process::ControllerSpec;
@@ -178,14 +179,16 @@ impl ClusterReconciler {
         row.applied_spec = Some(row.spec.clone());
         let mut write = self.parts.db.write().await?;
         resource::update(&mut write, &row, false).await?;
-        let message = format!("Cluster {} is active: its controller answers.", row.name);
+        let what = What::ControllerUp {
+            name: row.name.clone(),
+        };
         db::event::insert(
             &mut write,
             &row.id,
             Kind::Cluster,
             &row.id,
             "reconciler",
-            &message,
+            &what,
         )
         .await?;
         Ok(write.commit().await?)
@@ -211,6 +214,7 @@ impl ClusterReconciler {
             instance::set_ended(&mut write, &row).await?;
         }
         secret::delete(&mut write, &cluster.id).await?;
+        job::clear(&mut write, &cluster.id).await?;
         tag::clear(&mut write, &self.parts.arns.cluster(&cluster.id)).await?;
         resource::delete::<ClusterSpec>(&mut write, cluster).await?;
         write.commit().await?;

@@ -17,6 +17,7 @@ pub mod cluster;
 pub mod configuration;
 pub mod driver;
 pub mod gate;
+pub mod history;
 pub mod hooks;
 pub mod login;
 pub mod node;
@@ -58,10 +59,6 @@ impl Parts {
     /// How to ask a cluster's Slurm; none while its controller does not run.
     pub fn client(&self, cluster_id: &str, slurm_version: &str) -> std::io::Result<Option<Client>> {
         let parts = self.controllers.client(cluster_id, slurm_version)?;
-        Ok(parts.map(|p| Client {
-            prefix: p.prefix,
-            enter: p.enter,
-            conf: p.conf,
-        }))
+        Ok(parts.map(Client::from))
     }
 }

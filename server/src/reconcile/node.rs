@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use app::explain::{Cause, What};
 use app::model::live::Kind;
 use app::model::node::BootStep;
 use futures::StreamExt;
 
 use super::Parts;
 use super::driver::{Next, Reconciler};
+use super::history::History;
 use super::node_plan::{Group, Seen, Step, plan};
 use super::observed::Snapshot;
 use super::requeue::{jobs_on, start_again};
@@ -46,6 +48,7 @@ pub struct NodeReconciler {
     cluster_id: String,
     waker: Waker,
     looked: Signs,
+    history: History,
     rest: Option<Rest>,
 }
 
@@ -69,6 +72,7 @@ impl NodeReconciler {
     pub fn new(parts: Parts, cluster_id: String) -> Self {
         Self {
             waker: parts.wakers.of(&cluster_id).node,
+            history: History::new(&cluster_id),
             parts,
             cluster_id,
             looked: Signs::default(),
@@ -176,8 +180,11 @@ impl NodeReconciler {
             return Ok(latest);
         }
         let asked_at = now();
-        let (nodes, jobs) = tokio::try_join!(client.nodes(), client.jobs())?;
+        let (nodes, records) = tokio::try_join!(client.nodes(), client.jobs())?;
         self.looked = signs;
+        let over = records.iter().filter(|record| record.job.is_over());
+        self.history.keep(&self.parts.db, client, over).await?;
+        let jobs = records.into_iter().map(|record| record.job).collect();
         self.parts.observed.publish(
             &self.cluster_id,
             Snapshot {
@@ -245,29 +252,28 @@ impl Act<'_> {
         tracing::info!(cluster = self.cluster.name, ?steps, "acting");
         let mut launches = vec![];
         let mut ends = vec![];
-        let mut failures: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut failures: BTreeMap<Cause, Vec<String>> = BTreeMap::new();
         let mut updates: Vec<(NodeUpdate, String)> = vec![];
         for step in steps {
             match step {
                 Step::Launch { node, group_id } => launches.push((node, group_id)),
                 Step::MarkReady { instance } => self.mark_ready(&instance).await?,
-                Step::End { instance, reason } => ends.push((instance, reason)),
+                Step::End { instance, cause } => ends.push((instance, cause)),
                 Step::Fail {
                     node,
                     instance,
-                    reason,
+                    cause,
                 } => {
-                    ends.extend(instance.map(|i| (i, reason.clone())));
-                    failures.entry(reason).or_default().push(node);
+                    ends.extend(instance.map(|i| (i, cause.clone())));
+                    failures.entry(cause).or_default().push(node);
                 }
                 Step::Recover { node } => {
-                    let reason = "Nothing runs for the node: its name is free again.".to_string();
+                    let reason = Cause::Freed.english();
                     updates.push((NodeUpdate::PowerDownForce { reason }, node));
                 }
                 Step::PowerUp { node } => updates.push((NodeUpdate::PowerUp, node)),
-                Step::Replace { node } => {
-                    let reason =
-                        "The group's settings changed: a new instance takes over.".to_string();
+                Step::Replace { node, cause } => {
+                    let reason = one_line(&cause.english());
                     updates.push((NodeUpdate::PowerDownAsap { reason }, node));
                 }
                 Step::PowerDown { node } => updates.push((NodeUpdate::PowerDown, node)),
@@ -305,8 +311,11 @@ impl Act<'_> {
             };
             let (row, request) = self.attempt(node_name, group);
             instance::insert(&mut write, &row).await?;
-            let message = format!("Node {} starts as instance {}.", row.node_name, row.id);
-            self.event(&mut write, &row.node_name, &message).await?;
+            let what = What::NodeStarts {
+                node: row.node_name.clone(),
+                instance: row.id.clone(),
+            };
+            self.event(&mut write, &row.node_name, &what).await?;
             requests.push(request);
         }
         write.commit().await?;
@@ -349,6 +358,9 @@ impl Act<'_> {
             ready_at: None,
             ended_at: None,
             reason: None,
+            cause: None,
+            replace_reason: None,
+            replace_now: false,
             steps: vec![BootStep {
                 name: "launched".into(),
                 at,
@@ -385,31 +397,31 @@ impl Act<'_> {
         };
         let mut write = self.parts.db.write().await?;
         instance::set_ready(&mut write, row).await?;
-        self.event(
-            &mut write,
-            &row.node_name,
-            &format!("Node {} is up.", row.node_name),
-        )
-        .await?;
+        let what = What::NodeUp {
+            node: row.node_name.clone(),
+        };
+        self.event(&mut write, &row.node_name, &what).await?;
         Ok(write.commit().await?)
     }
 
     /// Slurm first, so that the jobs go back to the queue for the right reason.
-    async fn fail(&self, failures: BTreeMap<String, Vec<String>>) -> anyhow::Result<()> {
-        for (reason, nodes) in failures {
+    async fn fail(&self, failures: BTreeMap<Cause, Vec<String>>) -> anyhow::Result<()> {
+        for (cause, nodes) in failures {
             let mut write = self.parts.db.write().await?;
             for node in &nodes {
-                self.event(
-                    &mut write,
-                    node,
-                    &format!("Node {node} failed; its jobs go back to the queue. {reason}"),
-                )
-                .await?;
+                // That somebody wants another instance was noted when it was asked for.
+                if cause.is_failure() {
+                    let what = What::NodeFailed {
+                        node: node.clone(),
+                        cause: cause.clone(),
+                    };
+                    self.event(&mut write, node, &what).await?;
+                }
             }
             write.commit().await?;
             // A node that is down already keeps Slurm's own reason.
             let up: Vec<String> = nodes.iter().filter(|n| !self.is_down(n)).cloned().collect();
-            let reason = one_line(&reason);
+            let reason = one_line(&cause.english());
             if !up.is_empty() {
                 self.client
                     .update_nodes(&up, &NodeUpdate::Down { reason })
@@ -426,9 +438,9 @@ impl Act<'_> {
             .any(|n| n.name == node && n.is("DOWN"))
     }
 
-    async fn end(&self, ends: Vec<(String, String)>) -> anyhow::Result<()> {
+    async fn end(&self, ends: Vec<(String, Cause)>) -> anyhow::Result<()> {
         let results: Vec<anyhow::Result<()>> = futures::stream::iter(ends)
-            .map(|(instance_id, reason)| async move { self.end_one(&instance_id, &reason).await })
+            .map(|(instance_id, cause)| async move { self.end_one(&instance_id, cause).await })
             .buffer_unordered(PARALLEL)
             .collect()
             .await;
@@ -436,12 +448,12 @@ impl Act<'_> {
     }
 
     /// The reason is written before anything is ended: after a crash the next run goes on with the end.
-    async fn end_one(&self, instance_id: &str, reason: &str) -> anyhow::Result<()> {
+    async fn end_one(&self, instance_id: &str, cause: Cause) -> anyhow::Result<()> {
         let Some(row) = self.row(instance_id) else {
             return Ok(());
         };
         let mut write = self.parts.db.write().await?;
-        instance::set_reason(&mut write, row, reason).await?;
+        instance::set_reason(&mut write, row, &cause).await?;
         write.commit().await?;
         self.parts
             .provider
@@ -449,12 +461,11 @@ impl Act<'_> {
             .await?;
         let mut write = self.parts.db.write().await?;
         instance::set_ended(&mut write, row).await?;
-        self.event(
-            &mut write,
-            &row.node_name,
-            &format!("Instance {instance_id} ended. {reason}"),
-        )
-        .await?;
+        let what = What::InstanceEnded {
+            instance: instance_id.to_owned(),
+            cause,
+        };
+        self.event(&mut write, &row.node_name, &what).await?;
         Ok(write.commit().await?)
     }
 
@@ -472,14 +483,14 @@ impl Act<'_> {
         Ok(())
     }
 
-    async fn event(&self, write: &mut db::Write, node: &str, message: &str) -> sqlx::Result<()> {
+    async fn event(&self, write: &mut db::Write, node: &str, what: &What) -> sqlx::Result<()> {
         db::event::insert(
             write,
             &self.cluster.id,
             Kind::Node,
             node,
             "reconciler",
-            message,
+            what,
         )
         .await
     }

@@ -5,6 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use app::explain::Cause;
+
 use crate::db::instance::InstanceRow;
 use crate::provider::ObservedInstance;
 use crate::slurm::client::NodeInfo;
@@ -53,19 +55,20 @@ pub enum Step {
     /// Slurm took the node as up.
     MarkReady { instance: String },
     /// The instance is not wanted any more; Slurm has let go of the node.
-    End { instance: String, reason: String },
+    End { instance: String, cause: Cause },
     /// The node is lost: its jobs go back to the queue, its instance (if any) ends.
     Fail {
         node: String,
         instance: Option<String>,
-        reason: String,
+        cause: Cause,
     },
     /// Nothing runs for a node that is down: let Slurm use the name again.
     Recover { node: String },
     /// A static node is off: ask Slurm to power it up.
     PowerUp { node: String },
-    /// The instance is older than the group's settings: let its jobs finish, then power it down.
-    Replace { node: String },
+    /// The instance is older than the group's settings, or somebody wants another one: let its jobs finish, then power
+    /// it down.
+    Replace { node: String, cause: Cause },
     /// The node idled longer than its group allows.
     PowerDown { node: String },
     /// The provider has something that the database does not know.
@@ -155,46 +158,58 @@ fn instance_step(
     running: bool,
     seen: &Seen,
 ) -> Option<Step> {
-    let end = |reason: &str| {
+    let end = |cause: Cause| {
         Some(Step::End {
             instance: row.id.clone(),
-            reason: reason.into(),
+            cause,
         })
     };
-    let fail = |reason: String| {
+    let fail = |cause: Cause| {
         Some(Step::Fail {
             node: row.node_name.clone(),
             instance: Some(row.id.clone()),
-            reason,
+            cause,
         })
     };
-    if let Some(reason) = &row.reason {
-        return end(reason);
+    if let Some(cause) = row.cause() {
+        return end(cause);
     }
     let Some(group) = group else {
-        return end("The node is no longer wanted.");
+        return end(Cause::NotWanted);
     };
     if !running && seen.now - row.launched_at > SPAWN_GRACE_MS {
         let observed = seen.provider.iter().find(|i| i.instance_id == row.id);
         let why = observed
             .and_then(|i| i.reason.as_deref())
             .unwrap_or("its processes are gone");
-        return fail(format!("Instance {} ended unexpectedly: {why}", row.id));
+        return fail(Cause::EndedUnexpectedly {
+            instance: row.id.clone(),
+            why: why.into(),
+        });
     }
     if let Some(failed) = row.steps.iter().find(|s| s.name.ends_with("-failed")) {
-        let detail = failed.detail.as_deref().unwrap_or_default();
-        return fail(format!("Instance {}: {}. {detail}", row.id, failed.name));
+        return fail(Cause::StepFailed {
+            instance: row.id.clone(),
+            step: failed.name.clone(),
+            detail: failed.detail.clone().unwrap_or_default(),
+        });
     }
     if let Some(late) = too_late(row, seen.now) {
         return fail(late);
     }
+    let replaced = row.replace_reason.as_ref().map(|reason| Cause::Replaced {
+        reason: reason.clone(),
+    });
     let node = node?;
     if node.is("POWERED_DOWN") || node.is("POWERING_DOWN") {
-        return end("Slurm powered the node down.");
+        return end(replaced.unwrap_or(Cause::PoweredDown));
     }
     if node.is("DOWN") {
         let why = node.reason.as_deref().unwrap_or("no reason given");
-        return fail(format!("Slurm set the node down: {why}"));
+        return fail(Cause::SetDown { why: why.into() });
+    }
+    if let (Some(cause), true) = (&replaced, row.replace_now) {
+        return fail(cause.clone());
     }
     if row.ready_at.is_none() && row.registered_at.is_some() && is_up(node) {
         return Some(Step::MarkReady {
@@ -202,9 +217,14 @@ fn instance_step(
         });
     }
     let outdated = row.launch_generation < group.launch_generation;
-    if outdated && row.ready_at.is_some() && !node.is("POWER_DOWN") {
+    let replacing = replaced.or(outdated.then_some(Cause::Outdated));
+    if let Some(cause) = replacing
+        && row.ready_at.is_some()
+        && !node.is("POWER_DOWN")
+    {
         return Some(Step::Replace {
             node: row.node_name.clone(),
+            cause,
         });
     }
     idles_too_long(row, group, node, seen.now).then(|| Step::PowerDown {
@@ -226,21 +246,19 @@ fn idles_too_long(row: &InstanceRow, group: &Group, node: &NodeInfo, now: i64) -
 }
 
 /// Why the instance takes too long to boot, if it does.
-fn too_late(row: &InstanceRow, now: i64) -> Option<String> {
+fn too_late(row: &InstanceRow, now: i64) -> Option<Cause> {
     if row.ready_at.is_some() {
         return None;
     }
     match row.registered_at {
-        None if now - row.launched_at > REGISTER_TIMEOUT_MS => Some(format!(
-            "Instance {} did not register within {} s.",
-            row.id,
-            REGISTER_TIMEOUT_MS / 1000
-        )),
-        Some(at) if now - at > READY_TIMEOUT_MS => Some(format!(
-            "Slurm did not see node {} within {} s.",
-            row.node_name,
-            READY_TIMEOUT_MS / 1000
-        )),
+        None if now - row.launched_at > REGISTER_TIMEOUT_MS => Some(Cause::NotRegistered {
+            instance: row.id.clone(),
+            seconds: REGISTER_TIMEOUT_MS / 1000,
+        }),
+        Some(at) if now - at > READY_TIMEOUT_MS => Some(Cause::NotSeen {
+            node: row.node_name.clone(),
+            seconds: READY_TIMEOUT_MS / 1000,
+        }),
         _ => None,
     }
 }
@@ -267,7 +285,7 @@ fn empty_node_step(node: &NodeInfo, group: &Group, seen: &Seen) -> Option<Step> 
     Some(Step::Fail {
         node: name,
         instance: None,
-        reason: "Nothing runs for this node any more.".into(),
+        cause: Cause::Vanished,
     })
 }
 
@@ -326,6 +344,9 @@ mod tests {
             ready_at: Some(NOW - 8_000),
             ended_at: None,
             reason: None,
+            cause: None,
+            replace_reason: None,
+            replace_now: false,
             steps: vec![],
         }
     }
@@ -427,7 +448,7 @@ mod tests {
         }];
         let steps = plan(&[group(1, false)], &seen);
         assert!(
-            matches!(&steps[..], [Step::Fail { reason, .. }] if reason.contains("slurmd was killed")),
+            matches!(&steps[..], [Step::Fail { cause, .. }] if cause.english().contains("slurmd was killed")),
             "{steps:?}"
         );
     }
@@ -442,7 +463,7 @@ mod tests {
             &seen(&["ALLOCATED", "CLOUD", "POWERING_UP"], row),
         );
         assert!(
-            matches!(&steps[..], [Step::Fail { reason, .. }] if reason.contains("register")),
+            matches!(&steps[..], [Step::Fail { cause, .. }] if cause.english().contains("register")),
             "{steps:?}"
         );
     }
@@ -461,7 +482,7 @@ mod tests {
             &seen(&["IDLE", "CLOUD", "POWERING_UP"], row),
         );
         assert!(
-            matches!(&steps[..], [Step::Fail { reason, .. }] if reason.contains("no port")),
+            matches!(&steps[..], [Step::Fail { cause, .. }] if cause.english().contains("no port")),
             "{steps:?}"
         );
     }
@@ -472,6 +493,7 @@ mod tests {
         group.launch_generation = 2;
         let replace = Step::Replace {
             node: "compute-1-1".into(),
+            cause: Cause::Outdated,
         };
         let row = instance("compute-1-1");
         assert_eq!(
@@ -489,6 +511,36 @@ mod tests {
             ),
             []
         );
+    }
+
+    #[test]
+    fn an_instance_is_replaced_because_somebody_wants_it() {
+        let mut row = instance("compute-1-1");
+        row.replace_reason = Some("new disk".into());
+        let cause = Cause::Replaced {
+            reason: "new disk".into(),
+        };
+        let busy = |row: &InstanceRow| seen(&["ALLOCATED", "CLOUD"], row.clone());
+        let node = "compute-1-1".to_owned();
+        let after_its_jobs = Step::Replace {
+            node: node.clone(),
+            cause: cause.clone(),
+        };
+        assert_eq!(plan(&[group(1, false)], &busy(&row)), [after_its_jobs]);
+        row.replace_now = true;
+        let at_once = Step::Fail {
+            node,
+            instance: Some(row.id.clone()),
+            cause: cause.clone(),
+        };
+        assert_eq!(plan(&[group(1, false)], &busy(&row)), [at_once]);
+        // Slurm has let go of it: the end says why.
+        let end = Step::End {
+            instance: row.id.clone(),
+            cause,
+        };
+        let off = seen(&["IDLE", "CLOUD", "POWERING_DOWN"], row);
+        assert_eq!(plan(&[group(1, false)], &off), [end]);
     }
 
     #[test]

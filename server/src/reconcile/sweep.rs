@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use super::Parts;
 use crate::db::cluster::ClusterSpec;
 use crate::db::session::session_delete_expired;
-use crate::db::{change, event, idempotency, instance, now, resource};
+use crate::db::{change, event, idempotency, instance, job, now, resource};
 
-/// Ended instances and events are kept for 30 days (L5, X4).
+/// Ended instances, ended jobs and events are kept for 30 days (L5, X4).
 const KEEP_MS: i64 = 30 * 24 * 3600 * 1000;
 
 /// Removes rows that are too old to be of use.
@@ -33,6 +33,7 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     idempotency::prune(&parts.db).await?;
     session_delete_expired(&parts.db, now() / 1000).await?;
     instance::prune(&parts.db, before).await?;
+    job::prune(&parts.db, before).await?;
     event::prune(&parts.db, before).await
 }
 

@@ -23,7 +23,7 @@ mod probe;
 mod tail;
 
 pub use probe::{check_path, probe};
-pub use tail::last_lines;
+pub use tail::{end_of, last_lines};
 
 /// What the agent and all in the sandbox print.
 pub const AGENT_LOG: &str = "agent.log";

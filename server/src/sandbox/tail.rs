@@ -4,21 +4,39 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// How much of a file is looked at.
+/// How much of a file is looked at for its last lines.
 const WINDOW: u64 = 8 * 1024;
+/// How much of a log a person is shown.
+const SHOWN: u64 = 128 * 1024;
 
 /// The last lines of a file, or nothing when it cannot be read.
 pub fn last_lines(path: &Path, count: usize) -> String {
-    let text = read_end(path).unwrap_or_default();
+    let text = read_end(path, WINDOW)
+        .map(|(text, _)| text)
+        .unwrap_or_default();
     let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
     lines[lines.len().saturating_sub(count)..].join("\n")
 }
 
-fn read_end(path: &Path) -> std::io::Result<String> {
+/// The end of a log for a person to read, and whether there is more before it.
+pub fn end_of(path: &Path) -> std::io::Result<(String, bool)> {
+    let (text, is_cut) = read_end(path, SHOWN)?;
+    // Half a line says nothing.
+    let text = match text.split_once('\n') {
+        Some((_, rest)) if is_cut => rest.to_owned(),
+        _ => text,
+    };
+    Ok((text, is_cut))
+}
+
+fn read_end(path: &Path, window: u64) -> std::io::Result<(String, bool)> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(WINDOW)))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(window)))?;
     let mut bytes = Vec::new();
-    file.take(WINDOW).read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    file.take(window).read_to_end(&mut bytes)?;
+    Ok((
+        String::from_utf8_lossy(&bytes).into_owned(),
+        length > window,
+    ))
 }

@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use app::explain::What;
 use app::model::catalogue::SlurmVersion;
 use app::model::cluster::*;
 use app::model::error::{Error, Result};
@@ -99,7 +100,10 @@ impl Service {
                 &id,
                 Kind::Cluster,
                 &id,
-                &format!("Cluster {} is to be created.", row.name),
+                &What::Create {
+                    noun: Kind::Cluster,
+                    name: row.name.clone(),
+                },
             )
             .await?;
         change
@@ -210,7 +214,10 @@ impl Service {
                 &row.id,
                 Kind::Cluster,
                 &row.id,
-                &format!("Cluster {} is to be updated.", row.name),
+                &What::Update {
+                    noun: Kind::Cluster,
+                    name: row.name.clone(),
+                },
             )
             .await?;
         let answer = UpdateClusterResponse {
@@ -250,7 +257,10 @@ impl Service {
                 &row.id,
                 Kind::Cluster,
                 &row.id,
-                &format!("Cluster {} is to be deleted.", row.name),
+                &What::Delete {
+                    noun: Kind::Cluster,
+                    name: row.name.clone(),
+                },
             )
             .await?;
         change.commit(&arn, DeleteClusterResponse {}).await

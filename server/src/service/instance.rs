@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use app::explain::What;
 use app::model::cluster::{Endpoint, EndpointType};
 use app::model::error::{Error, Result};
 use app::model::instance::*;
@@ -110,15 +111,18 @@ impl Service {
             .await
             .map_err(internal)?;
         if step.name.ends_with("-failed") {
-            let detail = step.detail.as_deref().unwrap_or_default();
-            let message = format!("Node {}: {}. {detail}", row.node_name, step.name);
+            let what = What::StepFailed {
+                node: row.node_name.clone(),
+                step: step.name,
+                detail: step.detail.unwrap_or_default(),
+            };
             db::event::insert(
                 &mut write,
                 &row.cluster_id,
                 Kind::Node,
                 &row.node_name,
                 &row.id,
-                &message,
+                &what,
             )
             .await
             .map_err(internal)?;

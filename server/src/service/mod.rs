@@ -7,31 +7,38 @@ mod audit;
 pub(crate) mod cluster;
 mod compute_node_group;
 mod console;
+mod event;
 pub mod id;
 pub mod instance;
+mod job;
+mod node;
+pub mod output;
 mod ports;
 mod queue;
 pub mod settings;
 pub mod shape;
+mod submit;
 mod tag;
 mod write;
 
 use std::sync::Arc;
 
+use app::i18n::Language;
 use app::model::catalogue::Catalogue;
 use app::model::cluster::*;
 use app::model::compute_node_group::*;
 use app::model::error::{Error, ErrorKind, FieldError, Result};
-use app::model::event::Event;
+use app::model::event::{Event, EventsOf};
 use app::model::instance::*;
-use app::model::job::Job;
+use app::model::job::*;
 use app::model::name::Arns;
-use app::model::node::Node;
+use app::model::node::*;
 use app::model::operation::Operation;
 use app::model::queue::*;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
+use app::model::submit::*;
 use app::model::tag::*;
-use app::model::user::Identity;
+use app::model::user::{Identity, Refusals};
 use app::port::{Caller, ControlPlane};
 use async_trait::async_trait;
 
@@ -40,6 +47,9 @@ use crate::auth::seal::Seal;
 use crate::db::Db;
 use crate::provider::{Provider, ProviderError};
 use crate::reconcile::observed::Observed;
+use crate::reconcile::wake::Wakers;
+use crate::slurm::client::Client;
+use crate::slurm::process::Controllers;
 
 /// The most resources on a page when the caller names no number.
 const PAGE_SIZE: i64 = 100;
@@ -55,6 +65,9 @@ pub struct Service {
     pub ports: crate::config::PortRange,
     /// What the reconcilers saw last of nodes and jobs.
     pub observed: Observed,
+    /// The clusters' controllers: jobs are Slurm's, and are asked of it.
+    pub controllers: Controllers,
+    pub wakers: Wakers,
 }
 
 /// Logs what really happened and answers that it is our fault.
@@ -76,10 +89,35 @@ fn provider_error(error: ProviderError) -> Error {
     )
 }
 
+/// Runs work to its end even if whoever asked for it is gone: what was done to Slurm is then also written down.
+async fn whole<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    use tracing::Instrument as _;
+    let done = tokio::spawn(work.in_current_span()).await;
+    done.map_err(internal)?
+}
+
 impl Service {
     /// Refuses callers who may not do that to that resource.
     fn authorize(&self, caller: &Caller, operation: Operation, arn: &str) -> Result<()> {
         policy::authorize(caller, operation, arn)
+    }
+
+    /// How to ask the cluster's Slurm now.
+    fn slurm(&self, cluster: &crate::db::cluster::ClusterRow) -> Result<Client> {
+        let version = &cluster.spec.scheduler.version;
+        let parts = self
+            .controllers
+            .client(&cluster.id, version)
+            .map_err(internal)?;
+        parts.map(Client::from).ok_or_else(|| {
+            let message = format!(
+                "Cluster {} is {}: its controller does not run. Wait until it does, and try again.",
+                cluster.name, cluster.status
+            );
+            Error::conflict(cluster::RESOURCE_TYPE, &cluster.id, message)
+        })
     }
 
     /// For the console's own reads: they are allowed to whoever may read the cluster.
@@ -134,14 +172,45 @@ macro_rules! delegate {
             async fn identity(&self, caller: &Caller) -> Result<Identity> {
                 Service::identity(self, caller)
             }
+            async fn refusals(&self, caller: &Caller, cluster: String) -> Result<Refusals> {
+                Service::refusals(self, caller, cluster).await
+            }
             async fn list_nodes(&self, caller: &Caller, cluster: String) -> Result<Vec<Node>> {
                 Service::list_nodes(self, caller, cluster).await
             }
-            async fn list_jobs(&self, caller: &Caller, cluster: String) -> Result<Vec<Job>> {
-                Service::list_jobs(self, caller, cluster).await
+            async fn get_node(
+                &self,
+                caller: &Caller,
+                cluster: String,
+                node: String,
+                language: Language,
+            ) -> Result<NodeDetail> {
+                Service::get_node(self, caller, cluster, node, language).await
             }
-            async fn list_events(&self, caller: &Caller, cluster: String) -> Result<Vec<Event>> {
-                Service::list_events(self, caller, cluster).await
+            async fn node_logs(
+                &self,
+                caller: &Caller,
+                cluster: String,
+                instance: String,
+            ) -> Result<Vec<NodeLog>> {
+                Service::node_logs(self, caller, cluster, instance).await
+            }
+            async fn list_jobs(
+                &self,
+                caller: &Caller,
+                cluster: String,
+                language: Language,
+            ) -> Result<Vec<Job>> {
+                Service::list_jobs(self, caller, cluster, language).await
+            }
+            async fn get_job(
+                &self,
+                caller: &Caller,
+                cluster: String,
+                job: String,
+                language: Language,
+            ) -> Result<JobDetail> {
+                Service::get_job(self, caller, cluster, job, language).await
             }
             async fn catalogue(&self, caller: &Caller) -> Result<Catalogue> {
                 Service::catalogue(self, caller).await
@@ -187,6 +256,11 @@ delegate! {
     tag_resource(TagResourceRequest) -> TagResourceResponse;
     untag_resource(UntagResourceRequest) -> UntagResourceResponse;
     register_compute_node_group_instance(RegisterComputeNodeGroupInstanceRequest) -> RegisterComputeNodeGroupInstanceResponse;
+    act_on_nodes(ActOnNodes) -> ();
+    submit_job(SubmitJobRequest) -> SubmitJobResponse;
+    act_on_job(ActOnJob) -> ();
+    job_output(OutputOf) -> JobOutput;
+    list_events(EventsOf) -> Vec<Event>;
 }
 
 #[cfg(test)]

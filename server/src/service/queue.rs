@@ -1,5 +1,6 @@
 //! Queues: create, get, list, update, delete (Q1–Q4).
 
+use app::explain::What;
 use app::model::error::{Error, Result};
 use app::model::live::Kind;
 use app::model::name::{CHILD_NAME_MAX, is_id};
@@ -84,9 +85,12 @@ impl Service {
         )
         .await
         .map_err(internal)?;
-        let message = format!("Queue {} is to be created.", row.name);
+        let what = What::Create {
+            noun: Kind::Queue,
+            name: row.name.clone(),
+        };
         change
-            .event(&cluster.id, Kind::Queue, &row.id, &message)
+            .event(&cluster.id, Kind::Queue, &row.id, &what)
             .await?;
         change
             .commit(
@@ -172,9 +176,12 @@ impl Service {
         resource::update(&mut change.write, &row, true)
             .await
             .map_err(internal)?;
-        let message = format!("Queue {} is to be updated.", row.name);
+        let what = What::Update {
+            noun: Kind::Queue,
+            name: row.name.clone(),
+        };
         change
-            .event(&cluster.id, Kind::Queue, &row.id, &message)
+            .event(&cluster.id, Kind::Queue, &row.id, &what)
             .await?;
         let answer = UpdateQueueResponse {
             queue: self.queue(&row),
@@ -211,9 +218,12 @@ impl Service {
         resource::update(&mut change.write, &row, true)
             .await
             .map_err(internal)?;
-        let message = format!("Queue {} is to be deleted; its jobs end.", row.name);
+        let what = What::Delete {
+            noun: Kind::Queue,
+            name: row.name.clone(),
+        };
         change
-            .event(&cluster.id, Kind::Queue, &row.id, &message)
+            .event(&cluster.id, Kind::Queue, &row.id, &what)
             .await?;
         change.commit(&arn, DeleteQueueResponse {}).await
     }

@@ -1,6 +1,7 @@
 //! A change from its first check to its commit: the answer to a repeated client token, the desired state, the audit
 //! row, the event and the change row are one transaction.
 
+use app::explain::What;
 use app::model::error::{Error, Result};
 use app::model::live::Kind;
 use app::model::operation::Operation;
@@ -78,19 +79,12 @@ impl Change<'_> {
         cluster_id: &str,
         kind: Kind,
         resource_id: &str,
-        message: &str,
+        what: &What,
     ) -> Result<()> {
         let actor = principal_arn(self.caller);
-        db::event::insert(
-            &mut self.write,
-            cluster_id,
-            kind,
-            resource_id,
-            actor,
-            message,
-        )
-        .await
-        .map_err(internal)
+        db::event::insert(&mut self.write, cluster_id, kind, resource_id, actor, what)
+            .await
+            .map_err(internal)
     }
 
     /// Writes audit row and answer, and commits.

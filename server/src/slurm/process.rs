@@ -66,6 +66,11 @@ impl Controllers {
         }
     }
 
+    /// Where the server keeps all that is its own.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
     /// The directory of a cluster's controller.
     pub fn dir(&self, cluster_id: &str) -> PathBuf {
         cluster_dir(&self.data_dir, cluster_id).join("controller")

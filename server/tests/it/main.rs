@@ -9,6 +9,7 @@ mod cluster;
 mod compute_node_group;
 mod console;
 mod database;
+mod explain;
 mod faults;
 mod harness;
 mod kill;

@@ -41,7 +41,7 @@ pub fn ClusterList() -> impl IntoView {
             </div>
             <Fetched resource let:clusters>
                 <Table
-                    title=t.clusters.title
+                    title=t.clusters.all
                     id="clusters"
                 noun=t.clusters.filter
                     rows=clusters

@@ -7,17 +7,20 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use app::model::catalogue::{Catalogue, SlurmVersion};
+use app::model::node::NodeLog;
 use async_trait::async_trait;
 
 use super::{LaunchRequest, ObservedInstance, Provider, ProviderError};
 use crate::agent::ENDED;
 use crate::agent::protocol::InstanceFile;
-use crate::sandbox::{AGENT_LOG, Role, Sandbox, files, last_lines};
+use crate::sandbox::{self, AGENT_LOG, Role, Sandbox, files, last_lines};
 use crate::slurm;
 use crate::slurm::process::instances_dir;
 
 pub mod catalogue;
 
+/// What an instance logs, the most telling first.
+const LOGS: [&str; 2] = ["slurmd.log", AGENT_LOG];
 /// So much of the log is looked at for the reason of an end.
 const REASON_LINES: usize = 5;
 
@@ -108,6 +111,30 @@ impl Provider for Local {
             .map_err(io::Error::other)
             .flatten()
             .map_err(|error| local_io("end", instance_id, &error))
+    }
+
+    async fn logs(
+        &self,
+        cluster_id: &str,
+        instance_id: &str,
+    ) -> Result<Vec<NodeLog>, ProviderError> {
+        let live = instances_dir(&self.data_dir, cluster_id).join(instance_id);
+        let kept = self.kept_logs(instance_id);
+        let dir = if live.is_dir() { live } else { kept };
+        let read = tokio::task::spawn_blocking(move || {
+            let log = |name: &str| {
+                let (text, is_cut) = sandbox::end_of(&dir.join(name)).ok()?;
+                let name = name.to_owned();
+                Some(NodeLog { name, text, is_cut })
+            };
+            LOGS.into_iter().filter_map(log).collect()
+        });
+        read.await
+            .map_err(|error| local_io("read the logs of", instance_id, &io::Error::other(error)))
+    }
+
+    fn shares_files(&self) -> bool {
+        true
     }
 
     async fn observe(&self, cluster_id: &str) -> Result<Vec<ObservedInstance>, ProviderError> {

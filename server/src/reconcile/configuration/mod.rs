@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use app::explain::{Cause, What};
 use app::model::setting::ErrorInfo;
 use app::model::status::Status;
 
@@ -234,26 +235,26 @@ impl Switch<'_> {
             .partition(|node| of_groups_that_go.contains(node));
         if !with_group.is_empty() {
             self.client.cancel_jobs_on(&with_group).await?;
-            let reason = one_line("The compute node group is deleted.");
+            let reason = one_line(&Cause::GroupDeleted.english());
             self.client
                 .update_nodes(&with_group, &NodeUpdate::Down { reason })
                 .await?;
         }
         if !beyond_maximum.is_empty() {
-            self.free_nodes(&beyond_maximum, "The group's maximum was lowered.")
+            self.free_nodes(&beyond_maximum, Cause::MaximumLowered)
                 .await?;
         }
         Ok(())
     }
 
     /// Ends these nodes' instances; their jobs start again elsewhere.
-    async fn free_nodes(&self, nodes: &[String], reason: &str) -> anyhow::Result<()> {
+    async fn free_nodes(&self, nodes: &[String], cause: Cause) -> anyhow::Result<()> {
         let jobs = jobs_on(self.parts, &self.rows.cluster.id, nodes.iter());
         let update = NodeUpdate::Down {
-            reason: one_line(reason),
+            reason: one_line(&cause.english()),
         };
         self.client.update_nodes(nodes, &update).await?;
-        self.end_instances(|row| nodes.contains(&row.node_name), reason)
+        self.end_instances(|row| nodes.contains(&row.node_name), &cause)
             .await?;
         start_again(self.client, jobs).await;
         Ok(())
@@ -270,7 +271,7 @@ impl Switch<'_> {
         for group in rows.groups.iter().filter(|g| deleting(g.status)) {
             self.end_instances(
                 |row| row.compute_node_group_id == group.id,
-                "The compute node group is deleted.",
+                &Cause::GroupDeleted,
             )
             .await?;
         }
@@ -312,12 +313,12 @@ impl Switch<'_> {
     async fn end_instances(
         &self,
         meant: impl Fn(&InstanceRow) -> bool,
-        reason: &str,
+        cause: &Cause,
     ) -> anyhow::Result<()> {
         let all = instance::live(self.parts.db.pool(), &self.rows.cluster.id).await?;
         for row in all.into_iter().filter(meant) {
             let mut write = self.parts.db.write().await?;
-            instance::set_reason(&mut write, &row, reason).await?;
+            instance::set_reason(&mut write, &row, cause).await?;
             write.commit().await?;
             self.parts
                 .provider
@@ -338,14 +339,17 @@ impl Switch<'_> {
     ) -> sqlx::Result<()> {
         tag::clear(write, &arn).await?;
         resource::delete(write, row).await?;
-        let message = format!("{} {} is deleted.", S::LABEL, row.name);
+        let what = What::Deleted {
+            noun: S::KIND,
+            name: row.name.clone(),
+        };
         db::event::insert(
             write,
             &row.cluster_id,
             S::KIND,
             &row.id,
             "reconciler",
-            &message,
+            &what,
         )
         .await
     }
@@ -358,7 +362,7 @@ async fn settle_row<S: Noun>(
     accepted: &BTreeSet<&str>,
     refused: &HashMap<&str, String>,
 ) -> sqlx::Result<()> {
-    let Some((settled, message)) = settled(row, accepted, refused) else {
+    let Some((settled, what)) = settled(row, accepted, refused) else {
         return Ok(());
     };
     if resource::update(write, &settled, false).await? {
@@ -368,7 +372,7 @@ async fn settle_row<S: Noun>(
             S::KIND,
             &row.id,
             "reconciler",
-            &message,
+            &what,
         )
         .await?;
     }
@@ -380,13 +384,17 @@ fn settled<S: Noun>(
     row: &Row<S>,
     accepted: &BTreeSet<&str>,
     refused: &HashMap<&str, String>,
-) -> Option<(Row<S>, String)> {
+) -> Option<(Row<S>, What)> {
     let mut settled = row.clone();
     if accepted.contains(row.id.as_str()) {
         settled.status = Status::Active;
         settled.applied_spec = Some(row.spec.clone());
         settled.error_info.clear();
-        return Some((settled, format!("{} {} is active.", S::LABEL, row.name)));
+        let what = What::Active {
+            noun: S::KIND,
+            name: row.name.clone(),
+        };
+        return Some((settled, what));
     }
     let words = refused.get(row.id.as_str())?;
     settled.status = if row.applied_spec.is_some() {
@@ -402,9 +410,14 @@ fn settled<S: Noun>(
     );
     settled.error_info = vec![ErrorInfo {
         code: Some("ConfigurationRefused".into()),
-        message: Some(message.clone()),
+        message: Some(message),
     }];
-    Some((settled, message))
+    let what = What::Refused {
+        noun: S::KIND,
+        name: row.name.clone(),
+        words: words.clone(),
+    };
+    Some((settled, what))
 }
 
 #[cfg(test)]

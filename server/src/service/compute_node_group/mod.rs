@@ -2,6 +2,7 @@
 
 mod rules;
 
+use app::explain::What;
 use app::model::compute_node_group::*;
 use app::model::error::{Error, Result};
 use app::model::live::Kind;
@@ -90,9 +91,12 @@ impl Service {
         )
         .await
         .map_err(internal)?;
-        let message = format!("Compute node group {} is to be created.", row.name);
+        let what = What::Create {
+            noun: Kind::ComputeNodeGroup,
+            name: row.name.clone(),
+        };
         change
-            .event(&cluster.id, Kind::ComputeNodeGroup, &row.id, &message)
+            .event(&cluster.id, Kind::ComputeNodeGroup, &row.id, &what)
             .await?;
         let answer = CreateComputeNodeGroupResponse {
             compute_node_group: self.compute_node_group(&row),
@@ -196,9 +200,12 @@ impl Service {
         resource::update(&mut change.write, &row, true)
             .await
             .map_err(internal)?;
-        let message = format!("Compute node group {} is to be updated.", row.name);
+        let what = What::Update {
+            noun: Kind::ComputeNodeGroup,
+            name: row.name.clone(),
+        };
         change
-            .event(&cluster.id, Kind::ComputeNodeGroup, &row.id, &message)
+            .event(&cluster.id, Kind::ComputeNodeGroup, &row.id, &what)
             .await?;
         let answer = UpdateComputeNodeGroupResponse {
             compute_node_group: self.compute_node_group(&row),
@@ -249,9 +256,12 @@ impl Service {
         resource::update(&mut change.write, &row, true)
             .await
             .map_err(internal)?;
-        let message = format!("Compute node group {} is to be deleted.", row.name);
+        let what = What::Delete {
+            noun: Kind::ComputeNodeGroup,
+            name: row.name.clone(),
+        };
         change
-            .event(&cluster.id, Kind::ComputeNodeGroup, &row.id, &message)
+            .event(&cluster.id, Kind::ComputeNodeGroup, &row.id, &what)
             .await?;
         change.commit(&arn, DeleteComputeNodeGroupResponse {}).await
     }

@@ -1,5 +1,6 @@
 //! Asks a cluster's Slurm, and tells it what to do, through Slurm's own programs. No shell is ever involved.
 
+mod job;
 mod parse;
 mod state;
 
@@ -8,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use app::model::job::Job;
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use app::model::job::JobRecord;
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 use super::hostlist;
+use super::process::ClientParts;
 pub use parse::NodeInfo;
 
 /// A controller that does not answer for so long is as good as down; the next look asks again.
@@ -50,6 +52,8 @@ pub enum NodeUpdate {
     Drain {
         reason: String,
     },
+    /// Clears DRAIN and nothing else: for a node that is not down.
+    Undrain,
 }
 
 /// One cluster's Slurm.
@@ -61,6 +65,16 @@ pub struct Client {
     pub enter: Vec<OsString>,
     /// The cluster's slurm.conf.
     pub conf: PathBuf,
+}
+
+impl From<ClientParts> for Client {
+    fn from(parts: ClientParts) -> Self {
+        Client {
+            prefix: parts.prefix,
+            enter: parts.enter,
+            conf: parts.conf,
+        }
+    }
 }
 
 impl Client {
@@ -77,7 +91,7 @@ impl Client {
 
     /// All jobs in the controller's memory, ended ones (until MinJobAge) too, newest first. `squeue` would leave
     /// those out.
-    pub async fn jobs(&self) -> Result<Vec<Job>, SlurmError> {
+    pub async fn jobs(&self) -> Result<Vec<JobRecord>, SlurmError> {
         let json = self.run("scontrol", ["show", "jobs", "--json"]).await?;
         parse::jobs(&json).map_err(|e| unreadable("scontrol", e))
     }
@@ -162,13 +176,15 @@ impl Client {
         program: &str,
         args: impl IntoIterator<Item = A>,
     ) -> Result<Vec<u8>, SlurmError> {
-        let error = |message: String| SlurmError {
-            program: program.to_owned(),
-            message,
-        };
+        let mut command = self.command(program);
+        command.args(args.into_iter().map(Into::into));
+        finish(program, command, None).await
+    }
+
+    /// A program of Slurm's inside the controller's namespaces, its own arguments still to come.
+    fn command(&self, program: &str) -> tokio::process::Command {
         let mut words = self.enter.clone();
         words.push(self.prefix.join("bin").join(program).into());
-        words.extend(args.into_iter().map(Into::into));
         let mut command = tokio::process::Command::new(&words[0]);
         command
             .args(&words[1..])
@@ -176,25 +192,54 @@ impl Client {
             .env_clear()
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .env("SLURM_CONF", &self.conf)
-            .stdin(Stdio::null())
             .kill_on_drop(true);
-        let output = match tokio::time::timeout(TIMEOUT, command.output()).await {
-            Err(_) => return Err(error(format!("no answer within {} s", TIMEOUT.as_secs()))),
-            Ok(Err(e)) => return Err(error(format!("could not be started: {e}"))),
-            Ok(Ok(output)) => output,
-        };
-        if output.status.success() {
-            return Ok(output.stdout);
+        command
+    }
+}
+
+/// Runs it to its end, with `input` on its standard input; what it prints, or why it failed in its own words.
+async fn finish(
+    program: &str,
+    mut command: tokio::process::Command,
+    input: Option<&[u8]>,
+) -> Result<Vec<u8>, SlurmError> {
+    let error = |message: String| SlurmError {
+        program: program.to_owned(),
+        message,
+    };
+    let stdin = if input.is_some() {
+        Stdio::piped()
+    } else {
+        Stdio::null()
+    };
+    command
+        .stdin(stdin)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let run = async {
+        let mut child = command.spawn()?;
+        if let (Some(input), Some(mut stdin)) = (input, child.stdin.take()) {
+            // A program that refuses its options never reads: what it says of that is worth more than this error.
+            let _ = stdin.write_all(input).await;
         }
-        // `scontrol ping` answers on the standard output, all else on the standard error.
-        let words = match output.stderr.trim_ascii() {
-            [] => output.stdout.trim_ascii(),
-            words => words,
-        };
-        match String::from_utf8_lossy(words).into_owned() {
-            words if words.is_empty() => Err(error(format!("ended with {}", output.status))),
-            words => Err(error(words)),
-        }
+        child.wait_with_output().await
+    };
+    let output = match tokio::time::timeout(TIMEOUT, run).await {
+        Err(_) => return Err(error(format!("no answer within {} s", TIMEOUT.as_secs()))),
+        Ok(Err(e)) => return Err(error(format!("could not be started: {e}"))),
+        Ok(Ok(output)) => output,
+    };
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    // `scontrol ping` answers on the standard output, all else on the standard error.
+    let words = match output.stderr.trim_ascii() {
+        [] => output.stdout.trim_ascii(),
+        words => words,
+    };
+    match String::from_utf8_lossy(words).into_owned() {
+        words if words.is_empty() => Err(error(format!("ended with {}", output.status))),
+        words => Err(error(words)),
     }
 }
 
@@ -208,6 +253,7 @@ impl NodeUpdate {
             NodeUpdate::PowerDownAsap { reason } => ("POWER_DOWN_ASAP", Some(reason)),
             NodeUpdate::PowerDownForce { reason } => ("POWER_DOWN_FORCE", Some(reason)),
             NodeUpdate::Drain { reason } => ("DRAIN", Some(reason)),
+            NodeUpdate::Undrain => ("UNDRAIN", None),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use app::model::job::Job;
+use app::model::job::{Job, JobRecord};
 use serde_json::Value;
 
 use super::state;
@@ -25,6 +25,7 @@ pub struct NodeInfo {
     pub cpus: i64,
     pub allocated_cpus: i64,
     pub memory_mib: i64,
+    pub gpus: i64,
 }
 
 impl NodeInfo {
@@ -45,11 +46,11 @@ pub fn nodes(json: &[u8]) -> Result<Vec<NodeInfo>, serde_json::Error> {
 }
 
 /// Newest first.
-pub fn jobs(json: &[u8]) -> Result<Vec<Job>, serde_json::Error> {
+pub fn jobs(json: &[u8]) -> Result<Vec<JobRecord>, serde_json::Error> {
     let answer: Value = serde_json::from_slice(json)?;
-    let mut jobs: Vec<Job> = list(&answer["jobs"]).map(job).collect();
+    let mut jobs: Vec<JobRecord> = list(&answer["jobs"]).map(record).collect();
     jobs.reverse();
-    jobs.sort_by_key(|job| std::cmp::Reverse(job.submitted_at));
+    jobs.sort_by_key(|record| std::cmp::Reverse(record.job.submitted_at));
     Ok(jobs)
 }
 
@@ -66,6 +67,7 @@ fn node(value: &Value) -> NodeInfo {
         cpus: number(&value["cpus"]),
         allocated_cpus: number(&value["alloc_cpus"]),
         memory_mib: number(&value["real_memory"]),
+        gpus: gpus(&text(&value["gres"])),
     }
 }
 
@@ -94,12 +96,80 @@ fn job(value: &Value) -> Job {
         reason: Some(text(&value["state_reason"]))
             .filter(|reason| reason != "None")
             .unwrap_or_default(),
+        why: String::new(),
+        priority: number(&value["priority"]),
         nodes: text(&value["nodes"]),
         node_count: number(&value["node_count"]),
         submitted_at: number(&value["submit_time"]) * 1000,
         started_at: when(!waits, &value["start_time"]),
         ended_at: when(ended, &value["end_time"]),
     }
+}
+
+fn record(value: &Value) -> JobRecord {
+    let job = job(value);
+    let when = |name: &str| number(&value[name]) * 1000;
+    let exit = &value["exit_code"];
+    let requested = text(&value["tres_req_str"]);
+    let cpus = number(&value["cpus"]);
+    let memory = match number(&value["memory_per_node"]) {
+        0 => number(&value["memory_per_cpu"]) * cpus / job.node_count.max(1),
+        per_node => per_node,
+    };
+    JobRecord {
+        user_id: number(&value["user_id"]),
+        account: text(&value["account"]),
+        quality_of_service: text(&value["qos"]),
+        restarts: number(&value["restart_cnt"]),
+        exit_code: job.is_over().then(|| number(&exit["return_code"])),
+        signal: Some(number(&exit["signal"]["id"])).filter(|signal| *signal > 0),
+        eligible_at: when("eligible_time"),
+        expected_at: if job.is_pending() {
+            when("start_time")
+        } else {
+            0
+        },
+        tasks: number(&value["tasks"]),
+        cpus,
+        cpus_per_task: number(&value["cpus_per_task"]),
+        memory,
+        gpus: tres(&requested, "gres/gpu"),
+        time_limit_minutes: Some(number(&value["time_limit"])).filter(|minutes| *minutes > 0),
+        requested,
+        allocated: text(&value["tres_alloc_str"]),
+        working_directory: text(&value["current_working_directory"]),
+        standard_output: text(&value["standard_output"]),
+        standard_error: text(&value["standard_error"]),
+        command: text(&value["command"]),
+        dependency: text(&value["dependency"]),
+        features: text(&value["features"]),
+        required_nodes: text(&value["required_nodes"]),
+        description: text(&value["state_description"]),
+        is_batch: value["batch_flag"].as_bool().unwrap_or_default(),
+        job,
+    }
+}
+
+/// The count of one resource in `cpu=4,mem=8G,gres/gpu=2`.
+fn tres(text: &str, name: &str) -> i64 {
+    let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
+    pairs
+        .filter(|(known, _)| *known == name)
+        .find_map(|(_, count)| count.parse().ok())
+        .unwrap_or_default()
+}
+
+/// The GPUs of a node in `gpu:4` or `gpu:a100:4(S:0-1)`.
+fn gpus(gres: &str) -> i64 {
+    let count = |one: &str| -> i64 {
+        let one = one.split('(').next().unwrap_or(one);
+        let number = one.rsplit(':').next().unwrap_or_default();
+        number.parse().unwrap_or_default()
+    };
+    gres.split(',')
+        .filter(|one| one.starts_with("gpu:"))
+        .map(count)
+        .sum()
 }
 
 /// `12`, a task of an array as `12_3`, the tasks of an array that still wait as `12_[4-9]`.

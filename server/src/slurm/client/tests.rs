@@ -40,6 +40,7 @@ fn jobs_are_read_newest_first_without_times_that_are_yet_to_come() {
     let jobs = parse::jobs(JOBS).unwrap();
     let seen: Vec<_> = jobs
         .iter()
+        .map(|record| &record.job)
         .map(|j| {
             (
                 j.id.as_str(),
@@ -109,7 +110,7 @@ fn a_refusal_is_told_in_the_controllers_words() {
 fn client(directory: &Path, script: &str) -> Client {
     let bin = directory.join("bin");
     std::fs::create_dir_all(&bin).unwrap();
-    for program in ["scontrol", "scancel"] {
+    for program in ["scontrol", "scancel", "sbatch"] {
         let path = bin.join(program);
         std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -165,4 +166,57 @@ async fn a_refused_reconfiguration_is_explained_from_what_was_logged_since() {
     );
     let error = client.reconfigure(&log).await.unwrap_err();
     assert_eq!(error.to_string(), "slurmctld: fatal: Bad thing");
+}
+
+#[tokio::test]
+async fn a_script_reaches_sbatch_as_it_is_and_every_option_by_itself() {
+    let directory = tempfile::tempdir().unwrap();
+    let (words, script) = (
+        directory.path().join("words"),
+        directory.path().join("script"),
+    );
+    let client = client(
+        directory.path(),
+        &format!(
+            "for a in \"$@\"; do echo \"$a\"; done > {}; cat > {}; echo '17;demo'",
+            words.display(),
+            script.display()
+        ),
+    );
+    let options = ["--job-name=a b; $(id)".to_owned()];
+    let text = "#!/bin/bash\necho '$HOME' \"`id`\"\n";
+    assert_eq!(client.submit(&options, text).await.unwrap(), "17");
+    assert_eq!(
+        std::fs::read_to_string(words).unwrap(),
+        "--parsable\n--job-name=a b; $(id)\n"
+    );
+    assert_eq!(std::fs::read_to_string(script).unwrap(), text);
+}
+
+#[tokio::test]
+async fn a_refused_submission_is_told_in_sbatchs_words() {
+    let directory = tempfile::tempdir().unwrap();
+    let client = client(directory.path(), "echo 'sbatch: error: no' >&2; exit 1");
+    // Larger than a pipe: the refusal must not wait for somebody to read it.
+    let script = format!("#!/bin/sh\n{}", "#".repeat(200_000));
+    let error = client.submit(&[], &script).await.unwrap_err();
+    assert_eq!(error.message, "sbatch: error: no");
+}
+
+#[test]
+fn a_record_has_what_a_jobs_page_shows() {
+    let json = br#"{"jobs":[{"job_id":3,"job_state":["FAILED"],"state_reason":"NonZeroExitCode","node_count":{"set":true,"number":2},
+        "cpus":{"set":true,"number":4},"memory_per_node":{"set":true,"number":512},"tres_req_str":"cpu=4,mem=1G,node=2,gres/gpu=2",
+        "exit_code":{"return_code":{"set":true,"number":7},"signal":{"id":{"set":false,"number":0}}},
+        "time_limit":{"set":false,"infinite":true,"number":0},"user_id":1000,"restart_cnt":1,"batch_flag":true}]}"#;
+    let record = parse::jobs(json).unwrap().remove(0);
+    assert_eq!(
+        (record.exit_code, record.signal, record.gpus),
+        (Some(7), None, 2)
+    );
+    assert_eq!((record.memory, record.time_limit_minutes), (512, None));
+    assert_eq!(
+        (record.restarts, record.user_id, record.is_batch),
+        (1, 1000, true)
+    );
 }

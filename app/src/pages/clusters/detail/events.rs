@@ -1,34 +1,66 @@
-//! The timeline of a cluster: everything that was done to it, and why.
+//! The timeline of a cluster: everything that was done to it, and why. With `?queue=ID` and the like, of that only.
 
 use leptos::prelude::*;
+use leptos_router::components::A;
+use leptos_router::hooks::use_query_map;
 
-use super::use_page;
+use super::{Page, use_page};
 use crate::api::event::list_events;
-use crate::components::Fetched;
-use crate::i18n::{Text, text};
+use crate::components::{Fetched, event_actor, event_tone};
+use crate::i18n::{Text, language, text};
 use crate::live;
-use crate::model::event::Event;
+use crate::model::event::{Event, EventsOf};
 use crate::model::live::Kind;
-use crate::ui::time::Ago;
+use crate::paths::{self, ClusterTab};
+use crate::ui::time::{Ago, duration};
 use crate::ui::{Column, EmptyState, Table};
 
 #[component]
 pub fn Events() -> impl IntoView {
     let t = text();
     let page = use_page();
+    let query = use_query_map();
+    let only = Memo::new(move |_| {
+        let query = query.read();
+        let of = |kind: Kind| Some((kind.as_str(), query.get(kind.as_str())?));
+        Kind::ALL.into_iter().find_map(of)
+    });
+    let language = StoredValue::new(language());
     let events = Resource::new(
-        move || (page.id.get(), live::version(Kind::Event)),
-        |(id, _)| list_events(id),
+        move || (page.id.get(), only.get(), live::version(Kind::Event)),
+        move |(cluster_identifier, only, _)| {
+            let (resource_type, resource_id) = only.unwrap_or_default();
+            list_events(EventsOf {
+                cluster_identifier,
+                resource_type: resource_type.into(),
+                resource_id,
+                language: language.get_value(),
+            })
+        },
     );
     view! {
+        {move || {
+            only.get()
+                .map(|(kind, id)| {
+                    let all = paths::cluster(&page.id.read(), ClusterTab::Events);
+                    view! {
+                        <p class="mb-3 flex flex-wrap items-center gap-x-3">
+                            <span class="font-medium">
+                                {t.events.of(format!("{} {id}", word(t, kind)))}
+                            </span>
+                            <A href=all>{t.events.show_all}</A>
+                        </p>
+                    }
+                })
+        }}
         <Fetched resource=events let:events>
             <Table
                 title=t.events.title
-                id="events"
                 noun=t.events.filter
+                id="events"
                 rows=events
-                columns=columns(t)
-                key=|event| format!("{} {} {}", event.at, event.resource_id, event.message)
+                columns=columns(t, page)
+                key=|event| event.id.clone()
                 empty=move || view! { <EmptyState title=t.events.empty_title text=t.events.empty>""</EmptyState> }
             />
         </Fetched>
@@ -36,39 +68,58 @@ pub fn Events() -> impl IntoView {
     .into_any()
 }
 
-fn columns(t: &'static Text) -> Vec<Column<Event>> {
+fn columns(t: &'static Text, page: Page) -> Vec<Column<Event>> {
     vec![
         Column::new(t.events.time, |e: &Event| view! { <Ago at=e.at /> }).sort(|e| e.at),
-        Column::new(t.events.message, |e: &Event| e.message.clone()).text(|e| e.message.clone()),
-        Column::new(t.events.resource, move |e: &Event| {
+        Column::new(t.events.message, |e: &Event| {
+            let tone = event_tone(e);
             view! {
-                {kind(t, &e.resource_type)}
-                <span class="block break-all font-mono text-xs text-muted">{e.resource_id.clone()}</span>
+                <span class="flex gap-2">
+                    <span class=tone.class()>{tone.icon().view()}</span>
+                    <span class="min-w-0">{e.message.clone()}</span>
+                </span>
             }
         })
-        .text(move |e| format!("{} {}", kind(t, &e.resource_type), e.resource_id)),
+        .text(|e| e.message.clone()),
+        Column::new(t.events.took, move |e: &Event| {
+            let took = (e.until > 0).then(|| duration(t, e.until - e.at));
+            view! { <span class="whitespace-nowrap tabular-nums">{took}</span> }
+        })
+        .sort(|e| (e.until - e.at).max(0)),
+        Column::new(t.events.resource, move |e: &Event| {
+            view! {
+                {word(t, &e.resource_type)}
+                <span class="block break-all font-mono text-xs text-muted">{resource(page, e)}</span>
+            }
+        })
+        .text(move |e| format!("{} {}", word(t, &e.resource_type), e.resource_id)),
         Column::new(t.events.actor, move |e: &Event| {
-            let actor = actor(t, &e.actor);
+            let actor = event_actor(t, &e.actor);
             view! { <span class="whitespace-nowrap" title=e.actor.clone()>{actor}</span> }
         })
-        .text(move |e| actor(t, &e.actor)),
+        .text(move |e| event_actor(t, &e.actor)),
     ]
 }
 
-fn kind(t: &'static Text, word: &str) -> String {
-    match word {
+/// A node and a job lead to their page.
+fn resource(page: Page, event: &Event) -> AnyView {
+    let id = event.resource_id.clone();
+    let cluster = page.id.get_untracked();
+    let href = match event.resource_type.as_str() {
+        "node" => paths::node(&cluster, &id),
+        "job" => paths::job(&cluster, &id),
+        _ => return id.into_any(),
+    };
+    view! { <A href>{id}</A> }.into_any()
+}
+
+fn word(t: &'static Text, kind: &str) -> String {
+    match kind {
         "cluster" => t.events.cluster.into(),
         "compute-node-group" => t.events.group.into(),
         "queue" => t.events.queue.into(),
         "node" => t.events.node.into(),
+        "job" => t.events.job.into(),
         other => other.into(),
-    }
-}
-
-/// A user by name; everything else is the service itself.
-fn actor(t: &'static Text, actor: &str) -> String {
-    match actor.split_once(":user/") {
-        Some((_, name)) => name.into(),
-        None => t.events.service.into(),
     }
 }

@@ -1,6 +1,7 @@
 //! One cluster: header, live figures, tabs. The tabs share what the header asked for.
 
 mod compute_node_groups;
+mod connect;
 mod details;
 mod events;
 mod jobs;
@@ -14,10 +15,11 @@ use leptos_router::components::Outlet;
 use leptos_router::hooks::use_params_map;
 
 pub use compute_node_groups::ComputeNodeGroups;
+pub use connect::Connect;
 pub use details::Details;
 pub use events::Events;
-pub use jobs::Jobs;
-pub use nodes::Nodes;
+pub use jobs::{JobPage, Jobs, SubmitJob};
+pub use nodes::{NodePage, Nodes};
 pub use queues::Queues;
 use strip::Strip;
 
@@ -25,8 +27,9 @@ use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::job::list_jobs;
 use crate::api::node::list_nodes;
+use crate::api::user::refusals;
 use crate::components::{ErrorInfos, Fetched, StatusIndicator, status_label};
-use crate::i18n::{Text, text};
+use crate::i18n::{Text, language, text};
 use crate::live;
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
@@ -35,8 +38,9 @@ use crate::model::job::Job;
 use crate::model::live::Kind;
 use crate::model::node::Node;
 use crate::model::status::Status;
+use crate::model::user::Refusals;
 use crate::paths::{self, ClusterTab};
-use crate::ui::{Breadcrumbs, ButtonLink, Copyable, Crumb, PageHeader, Tab, Tabs};
+use crate::ui::{Breadcrumbs, ButtonLink, Copyable, Crumb, Icon, PageHeader, Tab, Tabs};
 
 /// What header and tabs show of one cluster.
 #[derive(Clone, Copy)]
@@ -47,12 +51,14 @@ struct Page {
     groups: Resource<Result<Vec<ComputeNodeGroup>>>,
     nodes: Resource<Result<Vec<Node>>>,
     jobs: Resource<Result<Vec<Job>>>,
+    refusals: Resource<Result<Refusals>>,
 }
 
 impl Page {
     fn new() -> Page {
         let params = use_params_map();
         let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+        let language = StoredValue::new(language());
         Page {
             id,
             cluster: Resource::new(
@@ -69,10 +75,46 @@ impl Page {
             ),
             jobs: Resource::new(
                 move || (id.get(), live::version(Kind::Job)),
-                |(id, _)| list_jobs(id),
+                move |(id, _)| list_jobs(id, language.get_value()),
             ),
+            refusals: Resource::new(move || id.get(), refusals),
         }
     }
+}
+
+impl Page {
+    /// What the reader may not do; until that is known, nothing is held back: the service refuses by itself.
+    fn refusals(self) -> Signal<Refusals> {
+        Signal::derive(move || {
+            let known = self.refusals.get().and_then(Result::ok);
+            known.unwrap_or_default()
+        })
+    }
+}
+
+/// The heading of a page below a tab, with the way back.
+#[component]
+fn SubHeader(
+    title: Signal<String>,
+    back: &'static str,
+    href: Signal<String>,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <header class="grid gap-1">
+            <p>
+                <a class="inline-flex items-center gap-1" href=href>
+                    {Icon::ChevronLeft.view()}
+                    {back}
+                </a>
+            </p>
+            <div class="flex flex-wrap items-center gap-x-4 gap-y-2">
+                <h2 class="min-w-0 break-words text-xl font-semibold tracking-tight">{title}</h2>
+                {children()}
+            </div>
+        </header>
+    }
+    .into_any()
 }
 
 /// The page around this tab. The router shows a tab only inside [`ClusterPage`]; a page of its own keeps it whole

@@ -1,0 +1,56 @@
+//! What happened to something, newest first: icon, sentence, when, how long, by whom.
+
+use leptos::prelude::*;
+
+use crate::i18n::{Text, text};
+use crate::model::event::{Event, EventTone};
+use crate::ui::Tone;
+use crate::ui::time::{Ago, duration};
+
+pub fn event_tone(event: &Event) -> Tone {
+    match event.tone {
+        EventTone::Neutral => Tone::Neutral,
+        EventTone::Progress => Tone::Info,
+        EventTone::Success => Tone::Success,
+        EventTone::Failure => Tone::Danger,
+    }
+}
+
+/// A user by name; everything else is the service itself.
+pub fn event_actor(t: &'static Text, actor: &str) -> String {
+    match actor.split_once(":user/") {
+        Some((_, name)) => name.into(),
+        None => t.events.service.into(),
+    }
+}
+
+#[component]
+pub fn EventTimeline(events: Signal<Vec<Event>>) -> impl IntoView {
+    let t = text();
+    let row = move |event: Event| {
+        let tone = event_tone(&event);
+        let took = (event.until > 0).then(|| duration(t, event.until - event.at));
+        view! {
+            <li class="timeline-step">
+                <span class=format!("timeline-mark {}", tone.class())>{tone.icon().view()}</span>
+                <div class="min-w-0">
+                    <p class="break-words">{event.message}</p>
+                    <p class="flex flex-wrap gap-x-3 text-xs text-muted">
+                        <Ago at=event.at />
+                        {took}
+                        <span title=event.actor.clone()>{event_actor(t, &event.actor)}</span>
+                    </p>
+                </div>
+            </li>
+        }
+    };
+    view! {
+        <ol class="timeline" aria-label=t.events.title>
+            <For each=move || events.get() key=|event| (event.id.clone(), event.until) children=row />
+        </ol>
+        <Show when=move || events.with(Vec::is_empty)>
+            <p class="text-muted">{t.events.empty_title}</p>
+        </Show>
+    }
+    .into_any()
+}

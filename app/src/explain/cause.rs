@@ -1,0 +1,154 @@
+//! Why an instance ends: written down as data, told in the reader's language, and to Slurm in English.
+
+use serde::{Deserialize, Serialize};
+
+use super::{fill, text};
+use crate::i18n::Language;
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(
+    tag = "cause",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase"
+)]
+pub enum Cause {
+    /// Slurm powered the node down: nothing needed it.
+    PoweredDown,
+    /// The group has no such node any more.
+    NotWanted,
+    GroupDeleted,
+    MaximumLowered,
+    /// The group's settings changed.
+    Outdated,
+    /// Its processes ended without our doing.
+    EndedUnexpectedly {
+        instance: String,
+        why: String,
+    },
+    /// It said itself that a step of its boot failed.
+    StepFailed {
+        instance: String,
+        step: String,
+        detail: String,
+    },
+    /// It did not register with the server in time.
+    NotRegistered {
+        instance: String,
+        seconds: i64,
+    },
+    /// It registered, but Slurm did not see it in time.
+    NotSeen {
+        node: String,
+        seconds: i64,
+    },
+    /// Slurm gave the node up.
+    SetDown {
+        why: String,
+    },
+    /// Slurm thinks that the node is up, and nothing runs for it.
+    Vanished,
+    /// Nothing runs for the node: its name is free again.
+    Freed,
+    /// A person asked for another instance.
+    Replaced {
+        reason: String,
+    },
+    /// Of a release that wrote only this text.
+    Other {
+        text: String,
+    },
+}
+
+impl Cause {
+    /// A sentence or two.
+    pub fn text(&self, language: Language) -> String {
+        let t = &text(language).cause;
+        let (text, values): (&str, Vec<(&str, String)>) = match self {
+            Cause::PoweredDown => (t.powered_down, vec![]),
+            Cause::NotWanted => (t.not_wanted, vec![]),
+            Cause::GroupDeleted => (t.group_deleted, vec![]),
+            Cause::MaximumLowered => (t.maximum_lowered, vec![]),
+            Cause::Outdated => (t.outdated, vec![]),
+            Cause::EndedUnexpectedly { instance, why } => (
+                t.ended_unexpectedly,
+                vec![("instance", instance.clone()), ("why", why.clone())],
+            ),
+            Cause::StepFailed {
+                instance,
+                step,
+                detail,
+            } => (
+                t.step_failed,
+                vec![
+                    ("instance", instance.clone()),
+                    ("step", step.clone()),
+                    ("detail", detail.clone()),
+                ],
+            ),
+            Cause::NotRegistered { instance, seconds } => (
+                t.not_registered,
+                vec![
+                    ("instance", instance.clone()),
+                    ("seconds", seconds.to_string()),
+                ],
+            ),
+            Cause::NotSeen { node, seconds } => (
+                t.not_seen,
+                vec![("node", node.clone()), ("seconds", seconds.to_string())],
+            ),
+            Cause::SetDown { why } => (t.set_down, vec![("why", why.clone())]),
+            Cause::Vanished => (t.vanished, vec![]),
+            Cause::Freed => (t.freed, vec![]),
+            Cause::Replaced { reason } => (t.replaced, vec![("reason", reason.clone())]),
+            Cause::Other { text } => return text.clone(),
+        };
+        fill(text, &values)
+    }
+
+    /// For Slurm and for logs.
+    pub fn english(&self) -> String {
+        self.text(Language::English)
+    }
+
+    /// Something went wrong; else the end was wanted.
+    pub fn is_failure(&self) -> bool {
+        matches!(
+            self,
+            Cause::EndedUnexpectedly { .. }
+                | Cause::StepFailed { .. }
+                | Cause::NotRegistered { .. }
+                | Cause::NotSeen { .. }
+                | Cause::SetDown { .. }
+                | Cause::Vanished
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_survives_the_database_and_speaks_both_languages() -> serde_json::Result<()> {
+        let cause = Cause::EndedUnexpectedly {
+            instance: "i-1".into(),
+            why: "slurmd was killed".into(),
+        };
+        let json = serde_json::to_string(&cause)?;
+        assert_eq!(
+            json,
+            r#"{"cause":"ended-unexpectedly","instance":"i-1","why":"slurmd was killed"}"#
+        );
+        assert_eq!(serde_json::from_str::<Cause>(&json)?, cause);
+        assert_eq!(
+            cause.english(),
+            "Instance i-1 ended unexpectedly: slurmd was killed"
+        );
+        assert!(
+            cause
+                .text(Language::SimplifiedChinese)
+                .contains("slurmd was killed")
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,363 @@
+//! What happened: an event's stable code and parameters, and its sentence in the reader's language.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cause, fill, text};
+use crate::i18n::Language;
+use crate::model::event::EventTone;
+use crate::model::live::Kind;
+
+/// One kind of thing that happens. The code (the variant's name) and its parameters are written to the database: a
+/// variant may be added, never renamed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "code",
+    content = "parameters",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase"
+)]
+pub enum What {
+    /// Somebody asked for it; `Active`, `Refused` or `Deleted` is its end.
+    Create {
+        noun: Kind,
+        name: String,
+    },
+    Update {
+        noun: Kind,
+        name: String,
+    },
+    Delete {
+        noun: Kind,
+        name: String,
+    },
+    Active {
+        noun: Kind,
+        name: String,
+    },
+    Refused {
+        noun: Kind,
+        name: String,
+        words: String,
+    },
+    Deleted {
+        noun: Kind,
+        name: String,
+    },
+    /// The cluster's controller answers for the first time.
+    ControllerUp {
+        name: String,
+    },
+    NodeStarts {
+        node: String,
+        instance: String,
+    },
+    NodeUp {
+        node: String,
+    },
+    NodeFailed {
+        node: String,
+        cause: Cause,
+    },
+    StepFailed {
+        node: String,
+        step: String,
+        detail: String,
+    },
+    InstanceEnded {
+        instance: String,
+        cause: Cause,
+    },
+    NodeDrained {
+        node: String,
+        reason: String,
+    },
+    NodeResumed {
+        node: String,
+    },
+    NodeReplaced {
+        node: String,
+        reason: String,
+        now: bool,
+    },
+    JobSubmitted {
+        job: String,
+        name: String,
+        queue: String,
+    },
+    JobCancelled {
+        job: String,
+    },
+    JobRequeued {
+        job: String,
+    },
+    JobHeld {
+        job: String,
+    },
+    JobReleased {
+        job: String,
+    },
+}
+
+impl What {
+    /// The code and the parameters, as the database keeps them.
+    pub fn parts(&self) -> serde_json::Result<(String, String)> {
+        let value = serde_json::to_value(self)?;
+        let code = value["code"].as_str().unwrap_or_default().to_owned();
+        Ok((code, value["parameters"].to_string()))
+    }
+
+    /// Of what the database kept; none for rows of before and of a newer server.
+    pub fn of_parts(code: &str, parameters: &str) -> Option<What> {
+        let parameters: serde_json::Value = serde_json::from_str(parameters).ok()?;
+        serde_json::from_value(serde_json::json!({"code": code, "parameters": parameters})).ok()
+    }
+
+    pub fn text(&self, language: Language) -> String {
+        let t = &text(language).event;
+        let noun = |noun: &Kind| match noun {
+            Kind::Cluster => t.noun_cluster,
+            Kind::ComputeNodeGroup => t.noun_group,
+            Kind::Queue => t.noun_queue,
+            Kind::Node => t.noun_node,
+            Kind::Job | Kind::Event => t.noun_job,
+        };
+        let named = |kind: &Kind, name: &String| {
+            vec![("noun", noun(kind).to_owned()), ("name", name.clone())]
+        };
+        let (text, values) = match self {
+            What::Create { noun, name } => (t.create, named(noun, name)),
+            What::Update { noun, name } => (t.update, named(noun, name)),
+            What::Delete {
+                noun: Kind::Queue,
+                name,
+            } => (t.delete_queue, named(&Kind::Queue, name)),
+            What::Delete { noun, name } => (t.delete, named(noun, name)),
+            What::Active { noun, name } => (t.active, named(noun, name)),
+            What::Refused { noun, name, words } => {
+                let mut values = named(noun, name);
+                values.push(("words", words.clone()));
+                (t.refused, values)
+            }
+            What::Deleted { noun, name } => (t.deleted, named(noun, name)),
+            What::ControllerUp { name } => (t.controller_up, vec![("name", name.clone())]),
+            What::NodeStarts { node, instance } => (
+                t.node_starts,
+                vec![("node", node.clone()), ("instance", instance.clone())],
+            ),
+            What::NodeUp { node } => (t.node_up, vec![("node", node.clone())]),
+            What::NodeFailed { node, cause } => (
+                t.node_failed,
+                vec![("node", node.clone()), ("cause", cause.text(language))],
+            ),
+            What::StepFailed { node, step, detail } => (
+                t.step_failed,
+                vec![
+                    ("node", node.clone()),
+                    ("step", step.clone()),
+                    ("detail", detail.clone()),
+                ],
+            ),
+            What::InstanceEnded { instance, cause } => (
+                t.instance_ended,
+                vec![
+                    ("instance", instance.clone()),
+                    ("cause", cause.text(language)),
+                ],
+            ),
+            What::NodeDrained { node, reason } => (
+                t.node_drained,
+                vec![("node", node.clone()), ("reason", reason.clone())],
+            ),
+            What::NodeResumed { node } => (t.node_resumed, vec![("node", node.clone())]),
+            What::NodeReplaced { node, reason, now } => (
+                if *now {
+                    t.node_replaced_now
+                } else {
+                    t.node_replaced
+                },
+                vec![("node", node.clone()), ("reason", reason.clone())],
+            ),
+            What::JobSubmitted { job, name, queue } => (
+                t.job_submitted,
+                vec![
+                    ("job", job.clone()),
+                    ("name", name.clone()),
+                    ("queue", queue.clone()),
+                ],
+            ),
+            What::JobCancelled { job } => (t.job_cancelled, vec![("job", job.clone())]),
+            What::JobRequeued { job } => (t.job_requeued, vec![("job", job.clone())]),
+            What::JobHeld { job } => (t.job_held, vec![("job", job.clone())]),
+            What::JobReleased { job } => (t.job_released, vec![("job", job.clone())]),
+        };
+        fill(text, &values)
+    }
+
+    pub fn english(&self) -> String {
+        self.text(Language::English)
+    }
+
+    pub fn tone(&self) -> EventTone {
+        match self {
+            What::Active { .. } | What::ControllerUp { .. } | What::NodeUp { .. } => {
+                EventTone::Success
+            }
+            What::Refused { .. } | What::NodeFailed { .. } | What::StepFailed { .. } => {
+                EventTone::Failure
+            }
+            What::InstanceEnded { cause, .. } if cause.is_failure() => EventTone::Failure,
+            _ if self.begins() => EventTone::Progress,
+            _ => EventTone::Neutral,
+        }
+    }
+
+    /// Something that takes time starts here: it lasts until [`What::ends`] of the same resource.
+    pub fn begins(&self) -> bool {
+        matches!(
+            self,
+            What::Create { .. }
+                | What::Update { .. }
+                | What::Delete { .. }
+                | What::NodeStarts { .. }
+        )
+    }
+
+    pub fn ends(&self, begun: &What) -> bool {
+        match begun {
+            What::Create { .. } => matches!(
+                self,
+                What::Active { .. }
+                    | What::ControllerUp { .. }
+                    | What::Refused { .. }
+                    | What::Deleted { .. }
+            ),
+            What::Update { .. } => matches!(
+                self,
+                What::Active { .. } | What::Refused { .. } | What::Deleted { .. }
+            ),
+            What::Delete { .. } => matches!(self, What::Deleted { .. }),
+            What::NodeStarts { instance, .. } => match self {
+                What::NodeUp { .. } | What::NodeFailed { .. } => true,
+                What::InstanceEnded {
+                    instance: ended, ..
+                } => ended == instance,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> Vec<What> {
+        let (node, instance) = ("a-1".to_owned(), "i-1".to_owned());
+        let (noun, name) = (Kind::Queue, "demo".to_owned());
+        let (job, reason) = ("12".to_owned(), "disk".to_owned());
+        let cause = Cause::PoweredDown;
+        vec![
+            What::Create {
+                noun,
+                name: name.clone(),
+            },
+            What::Update {
+                noun,
+                name: name.clone(),
+            },
+            What::Delete {
+                noun,
+                name: name.clone(),
+            },
+            What::Active {
+                noun,
+                name: name.clone(),
+            },
+            What::Refused {
+                noun,
+                name: name.clone(),
+                words: "no".into(),
+            },
+            What::Deleted {
+                noun,
+                name: name.clone(),
+            },
+            What::ControllerUp { name: name.clone() },
+            What::NodeStarts {
+                node: node.clone(),
+                instance: instance.clone(),
+            },
+            What::NodeUp { node: node.clone() },
+            What::NodeFailed {
+                node: node.clone(),
+                cause: cause.clone(),
+            },
+            What::StepFailed {
+                node: node.clone(),
+                step: "slurmd-failed".into(),
+                detail: "x".into(),
+            },
+            What::InstanceEnded { instance, cause },
+            What::NodeDrained {
+                node: node.clone(),
+                reason: reason.clone(),
+            },
+            What::NodeResumed { node: node.clone() },
+            What::NodeReplaced {
+                node,
+                reason,
+                now: true,
+            },
+            What::JobSubmitted {
+                job: job.clone(),
+                name,
+                queue: "demo".into(),
+            },
+            What::JobCancelled { job: job.clone() },
+            What::JobRequeued { job: job.clone() },
+            What::JobHeld { job: job.clone() },
+            What::JobReleased { job },
+        ]
+    }
+
+    #[test]
+    fn every_event_survives_the_database_and_speaks_both_languages() -> serde_json::Result<()> {
+        for what in all() {
+            let (code, parameters) = what.parts()?;
+            assert!(!code.is_empty(), "{what:?}");
+            assert_eq!(What::of_parts(&code, &parameters), Some(what.clone()));
+            let [english, chinese] = Language::ALL.map(|language| what.text(language));
+            assert!(
+                !english.contains(['{', '}']) && english.ends_with('.'),
+                "{english}"
+            );
+            assert!(
+                !chinese.contains(['{', '}']) && english != chinese,
+                "{chinese}"
+            );
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn rows_of_before_have_no_code() {
+        assert_eq!(What::of_parts("", "{}"), None);
+        assert_eq!(What::of_parts("of-a-newer-server", "{}"), None);
+    }
+
+    #[test]
+    fn a_start_lasts_until_the_node_is_up() {
+        let start = What::NodeStarts {
+            node: "a-1".into(),
+            instance: "i-1".into(),
+        };
+        assert!(start.begins());
+        assert!(What::NodeUp { node: "a-1".into() }.ends(&start));
+        let other = What::InstanceEnded {
+            instance: "i-2".into(),
+            cause: Cause::PoweredDown,
+        };
+        assert!(!other.ends(&start));
+    }
+}

@@ -1,0 +1,395 @@
+//! Why a job waits or how it failed: Slurm's reason made more exact by what is known of its queue and its nodes.
+
+use super::reason::{Plain, Reason};
+use super::text::Text;
+use super::{fill, span, text};
+use crate::i18n::Language;
+use crate::model::explanation::{Explanation, Outlook};
+use crate::model::job::{Job, JobRecord};
+
+/// What an explanation is made of.
+#[derive(Clone, Debug)]
+pub struct JobFacts<'a> {
+    pub record: &'a JobRecord,
+    /// None: its queue is gone.
+    pub queue: Option<QueueFacts>,
+    /// Jobs of its queue that go first.
+    pub ahead: usize,
+    /// Jobs of the cluster that are not over, and how many its size allows.
+    pub jobs: usize,
+    pub most_jobs: i64,
+    /// Nodes that boot for it: name, since when, the step that was reached.
+    pub starting: Vec<(String, i64, String)>,
+    pub now: i64,
+}
+
+/// The nodes that a job of the queue may use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueueFacts {
+    pub total: usize,
+    pub busy: usize,
+    pub idle: usize,
+    pub starting: usize,
+    pub off: usize,
+    /// Down, failed or drained.
+    pub unavailable: usize,
+    /// The largest node.
+    pub cpus: i64,
+    pub memory: i64,
+    pub gpus: i64,
+}
+
+/// The one line of a job list; none when there is nothing to say.
+pub fn why(job: &Job, language: Language) -> Option<String> {
+    let t = text(language);
+    let reason = of_job(job)?;
+    Some(match reason {
+        Reason::Plain(plain) => plain.entry(t).title.to_owned(),
+        Reason::Limit(limit) => {
+            let (entry, values) = limit.entry(t);
+            fill(entry.title, &values)
+        }
+    })
+}
+
+/// The whole explanation; none for a job that runs or ended well.
+pub fn explain(facts: &JobFacts, language: Language) -> Option<Explanation> {
+    let t = text(language);
+    let job = &facts.record.job;
+    let reason = refine(of_job(job)?, facts);
+    let (code, entry, more) = match reason {
+        Reason::Plain(plain) => (plain.word(), plain.entry(t), vec![]),
+        Reason::Limit(limit) => {
+            let (entry, values) = limit.entry(t);
+            (job.reason.as_str(), entry, values)
+        }
+    };
+    let mut values = values(facts, t);
+    values.extend(more);
+    let code = code.trim_matches(['<', '>']);
+    let code = match reason {
+        // Slurm's word stays beside ours.
+        Reason::Plain(_) if !job.reason.is_empty() && code != job.reason => {
+            format!("{code} ({})", job.reason)
+        }
+        _ => code.to_owned(),
+    };
+    Some(Explanation {
+        code,
+        title: fill(entry.title, &values),
+        meaning: fill(entry.meaning, &values),
+        outlook: entry.outlook,
+        prospect: prospect(entry.outlook, facts, t),
+        remedy: fill(entry.remedy, &values),
+    })
+}
+
+/// The reason of a job, by its state where that says more.
+fn of_job(job: &Job) -> Option<Reason> {
+    let plain = |plain| Some(Reason::Plain(plain));
+    let given = Reason::parse(&job.reason).filter(|r| *r != Reason::Plain(Plain::None));
+    match job.state.as_str() {
+        "CONFIGURING" => plain(Plain::NodesStarting),
+        "RUNNING" | "COMPLETING" | "COMPLETED" => None,
+        "CANCELLED" => plain(Plain::Cancelled),
+        "TIMEOUT" => plain(Plain::TimeLimit),
+        "NODE_FAIL" => plain(Plain::NodeDown),
+        "OUT_OF_MEMORY" => plain(Plain::OutOfMemory),
+        "DEADLINE" => plain(Plain::Deadline),
+        "BOOT_FAIL" => plain(Plain::BootFailed),
+        "PREEMPTED" => plain(Plain::Preempted),
+        "SUSPENDED" | "STOPPED" => plain(Plain::Suspended),
+        "FAILED" => given.or_else(|| plain(Plain::ExitCode)),
+        _ => given.or_else(|| {
+            let unknown = !job.reason.is_empty() && job.reason != "None";
+            plain(if unknown { Plain::Unknown } else { Plain::None })
+        }),
+    }
+}
+
+/// Slurm says `Resources` or `Priority` of many things that a person would tell apart.
+fn refine(reason: Reason, facts: &JobFacts) -> Reason {
+    use Plain::*;
+    let record = facts.record;
+    let general = matches!(
+        reason,
+        Reason::Plain(
+            Resources | NodeNotAvailable | PartitionNodeLimit | PartitionConfig | BadConstraints
+        )
+    );
+    if record.job.is_pending() && facts.queue.is_none() {
+        return Reason::Plain(QueueGone);
+    }
+    if reason == Reason::Plain(BeginTime) && record.restarts > 0 && !facts.starting.is_empty() {
+        return Reason::Plain(Requeued);
+    }
+    let (true, Some(queue)) = (general, &facts.queue) else {
+        return reason;
+    };
+    let nodes = usize::try_from(record.job.node_count).unwrap_or_default();
+    Reason::Plain(if nodes > queue.total {
+        QueueTooSmall
+    } else if is_too_small(record, queue) {
+        NodeTooSmall
+    } else if nodes + queue.unavailable > queue.total {
+        NodesUnavailable
+    } else if !facts.starting.is_empty() {
+        NodesStarting
+    } else if queue.idle + queue.off + queue.starting < nodes && reason == Reason::Plain(Resources)
+    {
+        NodesBusy
+    } else {
+        return reason;
+    })
+}
+
+fn is_too_small(record: &JobRecord, queue: &QueueFacts) -> bool {
+    let nodes = record.job.node_count.max(1);
+    let per_node = |all: i64| (all + nodes - 1) / nodes;
+    per_node(record.cpus) > queue.cpus
+        || record.memory > queue.memory
+        || per_node(record.gpus) > queue.gpus
+}
+
+/// The vocabulary of all texts.
+fn values(facts: &JobFacts, t: &Text) -> Vec<(&'static str, String)> {
+    let record = facts.record;
+    let job = &record.job;
+    let queue = facts.queue.clone().unwrap_or_default();
+    let at = |at: i64| span(t, at - facts.now);
+    let or_dash = |text: &str| {
+        if text.is_empty() {
+            "–".to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
+    vec![
+        ("job", job.id.clone()),
+        ("queue", job.queue.clone()),
+        ("user", job.user.clone()),
+        ("request", request(record, t)),
+        ("nodes", job.node_count.to_string()),
+        ("cpus", record.cpus.to_string()),
+        ("limit", time_limit(record, t)),
+        ("total", queue.total.to_string()),
+        ("busy", queue.busy.to_string()),
+        ("idle", queue.idle.to_string()),
+        ("starting", queue.starting.to_string()),
+        ("off", queue.off.to_string()),
+        ("unavailable", queue.unavailable.to_string()),
+        ("largest", largest(&queue, t)),
+        ("ahead", facts.ahead.to_string()),
+        ("jobs", facts.jobs.to_string()),
+        ("most_jobs", facts.most_jobs.to_string()),
+        ("begins_in", at(record.eligible_at)),
+        ("dependency", or_dash(&record.dependency)),
+        ("required", or_dash(&record.required_nodes)),
+        ("features", or_dash(&record.features)),
+        ("description", or_dash(&record.description)),
+        ("restarts", record.restarts.to_string()),
+        (
+            "exit_code",
+            record.exit_code.unwrap_or_default().to_string(),
+        ),
+        ("signal", record.signal.unwrap_or_default().to_string()),
+        ("output", or_dash(&record.standard_output)),
+        ("directory", or_dash(&record.working_directory)),
+        ("allocated", or_dash(&job.nodes)),
+        ("boot", boot(facts, t)),
+        ("account", or_dash(&record.account)),
+        ("qos", or_dash(&record.quality_of_service)),
+        ("reason", job.reason.clone()),
+        ("ran", span(t, (job.ended_at - job.started_at).max(0))),
+    ]
+}
+
+/// "2 nodes, 8 CPUs, 16 GiB per node, at most 1 h".
+fn request(record: &JobRecord, t: &Text) -> String {
+    let r = &t.request;
+    let with = |text: &str, value: i64| fill(text, &[("n", value.to_string())]);
+    let mut parts = vec![
+        with(r.nodes, record.job.node_count),
+        with(r.cpus, record.cpus),
+    ];
+    if record.memory > 0 {
+        parts.push(with(r.memory, record.memory));
+    }
+    if record.gpus > 0 {
+        parts.push(with(r.gpus, record.gpus));
+    }
+    parts.push(time_limit(record, t));
+    parts.join(r.comma)
+}
+
+fn time_limit(record: &JobRecord, t: &Text) -> String {
+    match record.time_limit_minutes {
+        Some(minutes) => fill(t.request.at_most, &[("n", span(t, minutes * 60_000))]),
+        None => t.request.no_limit.to_owned(),
+    }
+}
+
+fn largest(queue: &QueueFacts, t: &Text) -> String {
+    let r = &t.request;
+    let with = |text: &str, value: i64| fill(text, &[("n", value.to_string())]);
+    [
+        with(r.cpus, queue.cpus),
+        with(r.memory, queue.memory),
+        with(r.gpus, queue.gpus),
+    ]
+    .join(r.comma)
+}
+
+/// "compute-1-1 (registered, 2 s ago)".
+fn boot(facts: &JobFacts, t: &Text) -> String {
+    let one = |(node, since, step): &(String, i64, String)| {
+        let values = [
+            ("node", node.clone()),
+            ("step", step.clone()),
+            ("since", span(t, facts.now - since)),
+        ];
+        fill(t.request.boot, &values)
+    };
+    let all: Vec<String> = facts.starting.iter().map(one).collect();
+    if all.is_empty() {
+        return t.request.boot_unknown.to_owned();
+    }
+    all.join(t.request.comma)
+}
+
+/// Whether it passes by itself, and when Slurm thinks so.
+fn prospect(outlook: Outlook, facts: &JobFacts, t: &Text) -> String {
+    let expected = facts.record.expected_at;
+    match outlook {
+        Outlook::Over => t.prospect.over.into(),
+        Outlook::NeedsAction => t.prospect.needs_action.into(),
+        Outlook::ByItself if expected > facts.now && facts.record.job.is_pending() => fill(
+            t.prospect.expected,
+            &[("time", span(t, expected - facts.now))],
+        ),
+        Outlook::ByItself => t.prospect.by_itself.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_000_000;
+
+    fn record(state: &str, reason: &str) -> JobRecord {
+        JobRecord {
+            job: Job {
+                id: "12".into(),
+                queue: "demo".into(),
+                state: state.into(),
+                reason: reason.into(),
+                node_count: 2,
+                ..Job::default()
+            },
+            cpus: 4,
+            ..JobRecord::default()
+        }
+    }
+
+    fn queue() -> QueueFacts {
+        QueueFacts {
+            total: 4,
+            off: 4,
+            cpus: 2,
+            memory: 8192,
+            ..QueueFacts::default()
+        }
+    }
+
+    fn facts(record: &JobRecord, queue: QueueFacts) -> JobFacts<'_> {
+        JobFacts {
+            record,
+            queue: Some(queue),
+            ahead: 3,
+            jobs: 5,
+            most_jobs: 256,
+            starting: vec![],
+            now: NOW,
+        }
+    }
+
+    fn code(record: &JobRecord, queue: QueueFacts) -> String {
+        explain(&facts(record, queue), Language::English).map_or_else(String::new, |e| e.code)
+    }
+
+    #[test]
+    fn resources_is_told_apart() {
+        let job = record("PENDING", "Resources");
+        assert_eq!(code(&job, queue()), "Resources");
+        let busy = QueueFacts {
+            off: 0,
+            busy: 4,
+            ..queue()
+        };
+        assert_eq!(code(&job, busy), "NodesBusy (Resources)");
+        let down = QueueFacts {
+            off: 1,
+            unavailable: 3,
+            ..queue()
+        };
+        assert_eq!(code(&job, down), "NodesUnavailable (Resources)");
+        let small = QueueFacts {
+            total: 1,
+            off: 1,
+            ..queue()
+        };
+        assert_eq!(code(&job, small), "QueueTooSmall (Resources)");
+        let thin = QueueFacts { cpus: 1, ..queue() };
+        assert_eq!(code(&job, thin), "NodeTooSmall (Resources)");
+    }
+
+    #[test]
+    fn a_job_that_runs_or_ended_well_needs_no_explanation() {
+        for state in ["RUNNING", "COMPLETED", "COMPLETING"] {
+            assert_eq!(code(&record(state, "None"), queue()), "");
+        }
+    }
+
+    #[test]
+    fn an_explanation_has_the_jobs_own_numbers() {
+        let job = record("PENDING", "Priority");
+        let english = explain(&facts(&job, queue()), Language::English);
+        let meaning = english.map(|e| e.meaning).unwrap_or_default();
+        assert!(
+            meaning.contains('3') && meaning.contains("demo"),
+            "{meaning}"
+        );
+        let booting = record("CONFIGURING", "None");
+        let mut facts = facts(&booting, queue());
+        facts.starting = vec![("compute-1-1".into(), NOW - 2000, "registered".into())];
+        for language in Language::ALL {
+            let meaning = explain(&facts, language)
+                .map(|e| e.meaning)
+                .unwrap_or_default();
+            assert!(meaning.contains("compute-1-1"), "{meaning}");
+        }
+    }
+
+    /// No text has a placeholder that nobody fills, in either language.
+    #[test]
+    fn every_reason_is_explained_without_a_gap() {
+        for word in include_str!("reasons-24.11.txt").lines() {
+            for language in Language::ALL {
+                let job = record("PENDING", word);
+                let all = facts(&job, queue());
+                let Some(explanation) = explain(&all, language) else {
+                    panic!("{word} is not explained");
+                };
+                for text in [explanation.title, explanation.meaning, explanation.remedy] {
+                    assert!(
+                        !text.is_empty() && !text.contains(['{', '}']),
+                        "{word}: {text}"
+                    );
+                    assert!(!text.contains("  "), "{word} has a gap: {text}");
+                }
+                assert!(why(&job.job, language).is_some(), "{word}");
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Explain (X1): why a job waits, why a node failed, what happened, in plain words of the reader's language.
+//!
+//! Pure functions of facts that the server gathers, and compiled into the server only: the texts
+//! (`locales/explain.*.json`) would double the browser's download. They share one vocabulary of `{placeholders}`,
+//! filled in by [`fill`].
+
+pub mod cause;
+pub mod event;
+pub mod job;
+mod limit;
+pub mod node;
+pub mod reason;
+
+pub use cause::Cause;
+pub use event::What;
+
+use crate::i18n::Language;
+
+mod text {
+    include!(concat!(env!("OUT_DIR"), "/explain.rs"));
+
+    use crate::i18n::Language;
+
+    pub(super) fn of(language: Language) -> &'static Text {
+        match language {
+            Language::English => &EN,
+            Language::SimplifiedChinese => &ZH_CN,
+        }
+    }
+}
+use text::Text;
+
+fn text(language: Language) -> &'static Text {
+    text::of(language)
+}
+
+/// Puts values in the place of `{names}`. A value is never looked at again, so braces in it stay what they are.
+fn fill(text: &str, values: &[(&str, String)]) -> String {
+    let mut filled = String::with_capacity(text.len() * 2);
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled += before;
+        let Some((name, tail)) = after.split_once('}') else {
+            return filled + "{" + after;
+        };
+        if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
+            filled += value;
+        }
+        rest = tail;
+    }
+    filled + rest
+}
+
+/// "1 h 30 min", from milliseconds.
+fn span(t: &Text, ms: i64) -> String {
+    let seconds = (ms / 1000).max(0);
+    let (text, values) = match seconds {
+        0..60 => (t.span.seconds, [seconds, 0]),
+        60..3600 => (t.span.minutes, [seconds / 60, seconds % 60]),
+        3600..86_400 => (t.span.hours, [seconds / 3600, seconds % 3600 / 60]),
+        _ => (t.span.days, [seconds / 86_400, seconds % 86_400 / 3600]),
+    };
+    fill(
+        text,
+        &[("a", values[0].to_string()), ("b", values[1].to_string())],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_filled_in_and_never_read_again() {
+        let values = [("a", "{b}".to_owned()), ("b", "2".to_owned())];
+        assert_eq!(fill("x {a} y {b} {unknown}.", &values), "x {b} y 2 .");
+        assert_eq!(fill("open {a", &values), "open {a");
+    }
+
+    #[test]
+    fn a_span_is_told_in_two_units() {
+        let t = text(Language::English);
+        assert_eq!(span(t, 61_000), "1 min 1 s");
+        assert_eq!(span(t, 25 * 3_600_000), "1 d 1 h");
+    }
+}

@@ -1,0 +1,334 @@
+//! A job to submit: what may be asked for, and the `sbatch` that asks for it.
+//!
+//! The browser checks with [`SubmitJobRequest::problems`] what the service checks again, and shows with
+//! [`SubmitJobRequest::options`] the very words that the service runs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::i18n::Text;
+
+/// Slurm's own limit is 4 MB; a request has 1 MiB.
+pub const LONGEST_SCRIPT: usize = 512 * 1024;
+const LONGEST_NAME: usize = 128;
+const LONGEST_PATH: usize = 4096;
+const LONGEST_ARRAY: usize = 200;
+/// No machine has more of anything.
+const MOST: i64 = 1_000_000;
+const MOST_MEMORY: i64 = 64 * 1024 * 1024;
+/// A year.
+const LONGEST_MINUTES: i64 = 366 * 24 * 60;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubmitJobRequest {
+    pub cluster_identifier: String,
+    /// The partition.
+    pub queue: String,
+    /// Empty: Slurm names it after its script.
+    pub name: String,
+    pub script: String,
+    /// Each number: none leaves it to Slurm.
+    pub nodes: Option<i64>,
+    pub tasks: Option<i64>,
+    pub cpus_per_task: Option<i64>,
+    /// Per node, in MiB.
+    pub memory: Option<i64>,
+    /// Per node.
+    pub gpus: Option<i64>,
+    pub time_limit_minutes: Option<i64>,
+    /// Empty: the user's home.
+    pub working_directory: String,
+    /// `1-10%2`, or empty for a single job.
+    pub array: String,
+    /// Waits until it is released.
+    pub hold: bool,
+    /// The same token is the same job, however often it is sent.
+    pub client_token: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubmitJobResponse {
+    pub job_id: String,
+}
+
+/// A field of the request, by its name on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    Queue,
+    Name,
+    Script,
+    Nodes,
+    Tasks,
+    CpusPerTask,
+    Memory,
+    Gpus,
+    TimeLimitMinutes,
+    WorkingDirectory,
+    Array,
+}
+
+impl Field {
+    pub const ALL: [Field; 11] = [
+        Field::Queue,
+        Field::Name,
+        Field::Script,
+        Field::Nodes,
+        Field::Tasks,
+        Field::CpusPerTask,
+        Field::Memory,
+        Field::Gpus,
+        Field::TimeLimitMinutes,
+        Field::WorkingDirectory,
+        Field::Array,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Field::Queue => "queue",
+            Field::Name => "name",
+            Field::Script => "script",
+            Field::Nodes => "nodes",
+            Field::Tasks => "tasks",
+            Field::CpusPerTask => "cpusPerTask",
+            Field::Memory => "memory",
+            Field::Gpus => "gpus",
+            Field::TimeLimitMinutes => "timeLimitMinutes",
+            Field::WorkingDirectory => "workingDirectory",
+            Field::Array => "array",
+        }
+    }
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    Missing,
+    TooLong(usize),
+    OutOfRange(i64, i64),
+    ControlCharacters,
+    /// The script's first line names no interpreter.
+    NoInterpreter,
+    NotAbsolute,
+    NotAnArray,
+    StartsWithHyphen,
+}
+
+impl Problem {
+    pub fn text(self, t: &Text) -> String {
+        let t = &t.submit_job;
+        match self {
+            Problem::Missing => t.problem_missing.into(),
+            Problem::TooLong(most) => t.problem_too_long(most),
+            Problem::OutOfRange(least, most) => t.problem_range(least, most),
+            Problem::ControlCharacters => t.problem_control.into(),
+            Problem::NoInterpreter => t.problem_interpreter.into(),
+            Problem::NotAbsolute => t.problem_absolute.into(),
+            Problem::NotAnArray => t.problem_array.into(),
+            Problem::StartsWithHyphen => t.problem_hyphen.into(),
+        }
+    }
+}
+
+impl SubmitJobRequest {
+    /// The first thing wrong with each field.
+    pub fn problems(&self) -> Vec<(Field, Problem)> {
+        let checks = [
+            (Field::Queue, word(&self.queue, LONGEST_NAME)),
+            (Field::Name, line(&self.name, LONGEST_NAME)),
+            (Field::Script, script(&self.script)),
+            (Field::Nodes, number(self.nodes, 1, MOST)),
+            (Field::Tasks, number(self.tasks, 1, MOST)),
+            (Field::CpusPerTask, number(self.cpus_per_task, 1, MOST)),
+            (Field::Memory, number(self.memory, 1, MOST_MEMORY)),
+            (Field::Gpus, number(self.gpus, 0, MOST)),
+            (
+                Field::TimeLimitMinutes,
+                number(self.time_limit_minutes, 1, LONGEST_MINUTES),
+            ),
+            (Field::WorkingDirectory, path(&self.working_directory)),
+            (Field::Array, array(&self.array)),
+        ];
+        checks
+            .into_iter()
+            .filter_map(|(field, problem)| Some((field, problem?)))
+            .collect()
+    }
+
+    /// The options of `sbatch`, each an argument of its own; they win over `#SBATCH` lines of the script.
+    pub fn options(&self) -> Vec<String> {
+        let number = |name: &str, value: Option<i64>, unit: &str| {
+            value.map(|value| format!("--{name}={value}{unit}"))
+        };
+        let text =
+            |name: &str, value: &str| (!value.is_empty()).then(|| format!("--{name}={value}"));
+        [
+            text("partition", &self.queue),
+            text("job-name", &self.name),
+            number("nodes", self.nodes, ""),
+            number("ntasks", self.tasks, ""),
+            number("cpus-per-task", self.cpus_per_task, ""),
+            number("mem", self.memory, "M"),
+            number("gpus-per-node", self.gpus.filter(|gpus| *gpus > 0), ""),
+            number("time", self.time_limit_minutes, ""),
+            text("chdir", &self.working_directory),
+            text("array", &self.array),
+            self.hold.then(|| "--hold".to_owned()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+fn word(value: &str, longest: usize) -> Option<Problem> {
+    if value.is_empty() {
+        return Some(Problem::Missing);
+    }
+    line(value, longest)
+}
+
+/// A value that is one line, and no option by itself.
+fn line(value: &str, longest: usize) -> Option<Problem> {
+    if value.chars().count() > longest {
+        return Some(Problem::TooLong(longest));
+    }
+    if value.chars().any(char::is_control) {
+        return Some(Problem::ControlCharacters);
+    }
+    value.starts_with('-').then_some(Problem::StartsWithHyphen)
+}
+
+fn script(script: &str) -> Option<Problem> {
+    if script.trim().is_empty() {
+        return Some(Problem::Missing);
+    }
+    if script.len() > LONGEST_SCRIPT {
+        return Some(Problem::TooLong(LONGEST_SCRIPT));
+    }
+    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}' | '\u{1b}');
+    if script.chars().any(control) {
+        return Some(Problem::ControlCharacters);
+    }
+    (!script.starts_with("#!")).then_some(Problem::NoInterpreter)
+}
+
+fn number(value: Option<i64>, least: i64, most: i64) -> Option<Problem> {
+    let outside = value.is_some_and(|value| value < least || value > most);
+    outside.then_some(Problem::OutOfRange(least, most))
+}
+
+fn path(value: &str) -> Option<Problem> {
+    if value.is_empty() {
+        return None;
+    }
+    if !value.starts_with('/') {
+        return Some(Problem::NotAbsolute);
+    }
+    line(value, LONGEST_PATH)
+}
+
+/// `0-7`, `1,3,5`, `1-9:2%4`: Slurm checks the rest.
+fn array(value: &str) -> Option<Problem> {
+    let known = |c: char| c.is_ascii_digit() || ",-:%".contains(c);
+    let odd = !value.chars().all(known) || value.starts_with(['-', ',', ':', '%']);
+    let too_long = value.len() > LONGEST_ARRAY;
+    (odd || too_long).then_some(Problem::NotAnArray)
+}
+
+/// A word as a shell takes it literally.
+pub fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,%@+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> SubmitJobRequest {
+        SubmitJobRequest {
+            queue: "demo".into(),
+            script: "#!/bin/bash\nhostname\n".into(),
+            ..SubmitJobRequest::default()
+        }
+    }
+
+    #[test]
+    fn a_queue_and_a_script_are_enough() {
+        assert_eq!(request().problems(), []);
+        assert_eq!(request().options(), ["--partition=demo"]);
+    }
+
+    #[test]
+    fn every_wish_is_one_argument() {
+        let wishes = SubmitJobRequest {
+            name: "a; rm -rf '$HOME'".into(),
+            nodes: Some(2),
+            tasks: Some(4),
+            cpus_per_task: Some(1),
+            memory: Some(512),
+            gpus: Some(1),
+            time_limit_minutes: Some(90),
+            working_directory: "/home/a b".into(),
+            array: "1-4%2".into(),
+            hold: true,
+            ..request()
+        };
+        assert_eq!(wishes.problems(), []);
+        assert_eq!(
+            wishes.options(),
+            [
+                "--partition=demo",
+                "--job-name=a; rm -rf '$HOME'",
+                "--nodes=2",
+                "--ntasks=4",
+                "--cpus-per-task=1",
+                "--mem=512M",
+                "--gpus-per-node=1",
+                "--time=90",
+                "--chdir=/home/a b",
+                "--array=1-4%2",
+                "--hold"
+            ]
+        );
+        let quoted: Vec<String> = wishes.options().iter().map(|word| quote(word)).collect();
+        assert_eq!(quoted[1], r"'--job-name=a; rm -rf '\''$HOME'\'''");
+    }
+
+    #[test]
+    fn each_field_says_what_is_wrong_with_it() {
+        let wrong = SubmitJobRequest {
+            queue: String::new(),
+            name: "a\nb".into(),
+            script: "hostname".into(),
+            nodes: Some(0),
+            memory: Some(-1),
+            working_directory: "home".into(),
+            array: "1;2".into(),
+            ..SubmitJobRequest::default()
+        };
+        assert_eq!(
+            wrong.problems(),
+            [
+                (Field::Queue, Problem::Missing),
+                (Field::Name, Problem::ControlCharacters),
+                (Field::Script, Problem::NoInterpreter),
+                (Field::Nodes, Problem::OutOfRange(1, MOST)),
+                (Field::Memory, Problem::OutOfRange(1, MOST_MEMORY)),
+                (Field::WorkingDirectory, Problem::NotAbsolute),
+                (Field::Array, Problem::NotAnArray),
+            ]
+        );
+        for script in ["#!/bin/sh\0", "", " \n"] {
+            let request = SubmitJobRequest {
+                script: script.into(),
+                ..request()
+            };
+            assert_eq!(request.problems().len(), 1, "{script:?}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! How to work with the cluster from outside the console: commands with its own values (N18, D2).
+
+use leptos::prelude::*;
+
+use super::use_page;
+use crate::components::Fetched;
+use crate::i18n::text;
+use crate::model::cluster::{Cluster, EndpointType};
+use crate::model::node::{Node, NodePhase};
+use crate::ui::{Card, Code};
+
+#[component]
+pub fn Connect() -> impl IntoView {
+    let t = text();
+    let page = use_page();
+    // Who may read the nodes sees those to log in to; the rest of the page does not wait for them.
+    let login = Signal::derive(move || {
+        let groups = page.groups.get().and_then(Result::ok).unwrap_or_default();
+        let fixed = |node: &&Node| {
+            let group = groups.iter().find(|g| g.id == node.compute_node_group_id);
+            let up = matches!(node.phase, NodePhase::Idle | NodePhase::Busy);
+            up && group.is_some_and(|g| g.scaling_configuration.min_instance_count > 0)
+        };
+        let nodes = page.nodes.get().and_then(Result::ok).unwrap_or_default();
+        nodes.iter().filter(fixed).cloned().collect::<Vec<Node>>()
+    });
+    view! {
+        <Fetched resource=page.cluster let:cluster>
+            <div class="grid gap-5">
+                <p class="text-muted">{t.connect.lead}</p>
+                {move || view! { <FromHere cluster=cluster.get() /> }}
+                <Card title=t.connect.login_title>
+                    <Transition>{move || view! { <Login nodes=login.get() /> }}</Transition>
+                </Card>
+                {move || view! { <OwnNode cluster=cluster.get() /> }}
+                {move || view! { <Secret cluster=cluster.get() /> }}
+                {move || view! { <Api cluster=cluster.get() /> }}
+            </div>
+        </Fetched>
+    }
+    .into_any()
+}
+
+#[component]
+fn FromHere(cluster: Cluster) -> impl IntoView {
+    let t = text();
+    let connect = format!("openpcs connect {}", cluster.name);
+    view! {
+        <Card title=t.connect.here_title>
+            <p class="mb-3 text-muted">{t.connect.here}</p>
+            <div class="grid gap-3">
+                <Labelled label=t.connect.shell command=connect.clone() />
+                <Labelled label=t.connect.one_command command=format!("{connect} -- sinfo") />
+                <Labelled label=t.connect.batch command=format!("{connect} -- sbatch job.sh") />
+            </div>
+        </Card>
+    }
+    .into_any()
+}
+
+#[component]
+fn Labelled(label: &'static str, #[prop(into)] command: String) -> impl IntoView {
+    view! {
+        <div class="grid gap-1">
+            <p class="text-sm font-medium">{label}</p>
+            <Code what=label text=command />
+        </div>
+    }
+    .into_any()
+}
+
+/// The instances' own commands work where they are machines; here the id is what both take.
+#[component]
+fn Login(nodes: Vec<Node>) -> impl IntoView {
+    let t = text();
+    let commands = |node: Node| {
+        let instance = node.instance.map(|instance| instance.id)?;
+        let ssh = format!(
+            "ssh -i KEY.pem ec2-user@$(aws ec2 describe-instances --instance-ids {instance} \\\n    \
+             --query 'Reservations[].Instances[].PublicIpAddress' --output text)"
+        );
+        let session = format!("aws ssm start-session --target {instance}");
+        Some(view! {
+            <div class="grid gap-3">
+                <h3 class="font-semibold">{node.name}</h3>
+                <Labelled label=t.connect.ssh command=ssh />
+                <Labelled label=t.connect.session command=session />
+            </div>
+        })
+    };
+    if nodes.is_empty() {
+        return view! { <p class="text-muted">{t.connect.login_none}</p> }.into_any();
+    }
+    view! {
+        <p class="mb-3 text-muted">{t.connect.login}</p>
+        <div class="grid gap-5">{nodes.into_iter().filter_map(commands).collect_view()}</div>
+    }
+    .into_any()
+}
+
+/// A machine of one's own as a login node: `sackd` gives its users the cluster's identity.
+#[component]
+fn OwnNode(cluster: Cluster) -> impl IntoView {
+    let t = text();
+    let version = cluster.scheduler.version.clone();
+    let endpoints = cluster.endpoints.clone().unwrap_or_default();
+    let controller = endpoints
+        .into_iter()
+        .find(|endpoint| endpoint.r#type == EndpointType::Slurmctld);
+    let Some(controller) = controller else {
+        return view! {
+            <Card title=t.connect.own_title>
+                <p class="text-muted">{t.connect.own_no_endpoint}</p>
+            </Card>
+        }
+        .into_any();
+    };
+    let address = format!("{}:{}", controller.private_ip_address, controller.port);
+    let secret = format!(
+        "sudo mkdir -p /etc/slurm\n{} \\\n    | base64 -d | sudo tee /etc/slurm/slurm.key >/dev/null\n\
+         sudo chown slurm: /etc/slurm/slurm.key && sudo chmod 600 /etc/slurm/slurm.key",
+        read_secret(&cluster)
+    );
+    view! {
+        <Card title=t.connect.own_title>
+            <p class="mb-3 text-muted">{t.connect.own(&version)}</p>
+            <div class="grid gap-3">
+                <Labelled label=t.connect.secret command=secret />
+                <Labelled
+                    label=t.connect.sackd
+                    command=format!(
+                        "sudo SACKD_OPTIONS='--conf-server={address}' systemctl start sackd\n# sudo /opt/slurm/sbin/sackd --conf-server={address}",
+                    )
+                />
+                <Labelled label=t.connect.try_it command="sinfo" />
+            </div>
+        </Card>
+    }
+    .into_any()
+}
+
+fn read_secret(cluster: &Cluster) -> String {
+    let key = cluster
+        .slurm_configuration
+        .as_ref()
+        .and_then(|slurm| slurm.auth_key.as_ref());
+    let (arn, version) = key.map_or(("SECRET_ARN", "SECRET_VERSION"), |key| {
+        (key.secret_arn.as_str(), key.secret_version.as_str())
+    });
+    format!(
+        "aws secretsmanager get-secret-value --secret-id {arn} \\\n    --version-id {version} --query SecretString --output text"
+    )
+}
+
+#[component]
+fn Secret(cluster: Cluster) -> impl IntoView {
+    let t = text();
+    let file = format!("DATA_DIR/clusters/{}/controller/slurm.key", cluster.id);
+    view! {
+        <Card title=t.connect.secret_title>
+            <p class="mb-3 text-muted">{t.connect.secret_text}</p>
+            <div class="grid gap-3">
+                <Labelled label=t.connect.secret_read command=read_secret(&cluster) />
+                <Labelled label=t.connect.secret_local command=file />
+            </div>
+        </Card>
+    }
+    .into_any()
+}
+
+#[component]
+fn Api(cluster: Cluster) -> impl IntoView {
+    let t = text();
+    let command = format!("aws pcs get-cluster --cluster-identifier {}", cluster.id);
+    view! {
+        <Card title=t.connect.api_title>
+            <p class="mb-3 text-muted">{t.connect.api}</p>
+            <Labelled label=t.connect.api_command command />
+        </Card>
+    }
+    .into_any()
+}

@@ -1,0 +1,283 @@
+//! One job: why it waits or failed, its way, what it writes, what it asked for and got, its script.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::A;
+use leptos_router::hooks::use_params_map;
+
+use super::super::{SubHeader, use_page};
+use crate::api::job::{get_job, job_output};
+use crate::components::{Explained, Fetched, JobActions, JobState, Output};
+use crate::i18n::{Text, language, text};
+use crate::live;
+use crate::model::job::*;
+use crate::model::live::Kind;
+use crate::paths::{self, ClusterTab};
+use crate::ui::time::Ago;
+use crate::ui::{Card, Code, Copyable, KeyValue, Pairs, Timeline, TimelineStep, Tone};
+
+#[component]
+pub fn JobPage() -> impl IntoView {
+    let t = text();
+    let page = use_page();
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.read().get("job").unwrap_or_default());
+    let language = StoredValue::new(language());
+    let versions = move || (live::version(Kind::Job), live::version(Kind::Node));
+    let detail = Resource::new(
+        move || (page.id.get(), id.get(), versions()),
+        move |(cluster, job, _)| get_job(cluster, job, language.get_value()),
+    );
+    let output = Resource::new(
+        move || (page.id.get(), id.get()),
+        |(cluster_identifier, job_id)| {
+            job_output(OutputOf {
+                cluster_identifier,
+                job_id,
+                kind: OutputKind::Stdout,
+                from: None,
+            })
+        },
+    );
+    let refusals = page.refusals();
+    view! {
+        <Title text=move || t.job.title(id.get()) />
+        <Fetched resource=detail let:detail>
+            {
+                let job = Memo::new(move |_| detail.with(|detail| detail.record.job.clone()));
+                let record = Memo::new(move |_| detail.with(|detail| detail.record.clone()));
+                let explanation = Memo::new(move |_| detail.with(|detail| detail.explanation.clone()));
+                let script = Memo::new(move |_| detail.with(|detail| detail.script.clone()));
+                let over = Memo::new(move |_| job.with(Job::is_over));
+                let meant = Signal::derive(move || {
+                    vec![
+                        OfCluster {
+                            cluster_id: page.id.get(),
+                            cluster_name: String::new(),
+                            item: job.get(),
+                        },
+                    ]
+                });
+                let title = Signal::derive(move || job.with(|job| heading(t, job)));
+                view! {
+                    <div class="grid gap-5">
+                        <SubHeader
+                            title
+                            back=t.job.back
+                            href=Signal::derive(move || paths::cluster(&page.id.read(), ClusterTab::Jobs))
+                        >
+                            <span role="status">{move || view! { <JobState state=job.get().state /> }}</span>
+                            <span class="flex-1"></span>
+                            <JobActions jobs=meant refusals on_done=|| () />
+                        </SubHeader>
+                        {move || explanation.get().map(|explanation| view! { <Explained explanation /> })}
+                        <div class="job-columns">
+                            <Card title=t.job.output>
+                                <Fetched resource=output let:first>
+                                    {
+                                        let record = record.get_untracked();
+                                        let errors = &record.standard_error;
+                                        let two_files = !errors.is_empty() && *errors != record.standard_output;
+                                        view! {
+                                            <Output
+                                                cluster=page.id
+                                                job=id
+                                                first=first.get_untracked()
+                                                over
+                                                two_files
+                                            />
+                                        }
+                                    }
+                                </Fetched>
+                            </Card>
+                            <Card title=t.job.timeline>
+                                <Timeline
+                                    label=t.job.timeline
+                                    steps=Signal::derive(move || detail.with(|detail| steps(t, detail)))
+                                />
+                            </Card>
+                        </div>
+                        {move || view! { <Facts record=record.get() cluster=page.id.get() /> }}
+                        <Card title=t.job.script>
+                            {move || match script.get() {
+                                Some(script) => view! { <Code what=t.job.script text=script /> }.into_any(),
+                                None => view! { <p class="text-muted">{t.job.script_none}</p> }.into_any(),
+                            }}
+                        </Card>
+                    </div>
+                }
+            }
+        </Fetched>
+    }
+    .into_any()
+}
+
+fn heading(t: &'static Text, job: &Job) -> String {
+    let title = t.job.title(&job.id);
+    match job.name.as_str() {
+        "" => title,
+        name => format!("{title} · {name}"),
+    }
+}
+
+/// The timeline with how long each stage took; what has not ended goes on.
+fn steps(t: &'static Text, detail: &JobDetail) -> Vec<TimelineStep> {
+    let stages = &detail.timeline;
+    let over = detail.record.job.is_over();
+    let failed = over && detail.record.job.state != "COMPLETED";
+    // Boots run beside each other; the stages of the job follow each other.
+    let next_stage = |at: usize| {
+        let later = stages.iter().skip(at + 1);
+        later
+            .filter(|step| step.moment != JobMoment::Boot)
+            .map(|step| step.at)
+            .next()
+    };
+    let last = stages
+        .iter()
+        .rposition(|step| step.moment != JobMoment::Expected);
+    let step = |(at, step): (usize, &JobStep)| {
+        let is_last = Some(at) == last;
+        let stage = !matches!(
+            step.moment,
+            JobMoment::Boot | JobMoment::Ended | JobMoment::Expected
+        );
+        TimelineStep {
+            label: label(t, step),
+            detail: match step.moment {
+                JobMoment::Running => detail.record.job.nodes.clone(),
+                JobMoment::Ended => ending(t, &detail.record),
+                _ => String::new(),
+            },
+            at: step.at,
+            took: next_stage(at)
+                .filter(|_| stage)
+                .map(|next| (next - step.at).max(0)),
+            tone: match step.moment {
+                JobMoment::Expected => Tone::Neutral,
+                JobMoment::Ended if failed => Tone::Danger,
+                JobMoment::Boot if step.detail.ends_with("-failed") => Tone::Danger,
+                _ if is_last && !over => Tone::Progress,
+                _ => Tone::Success,
+            },
+        }
+    };
+    stages.iter().enumerate().map(step).collect()
+}
+
+fn label(t: &'static Text, step: &JobStep) -> String {
+    match step.moment {
+        JobMoment::Submitted => t.job.submitted.into(),
+        JobMoment::Eligible => t.job.eligible.into(),
+        JobMoment::Allocated => t.job.allocated.into(),
+        JobMoment::Running => t.job.running.into(),
+        JobMoment::Ended => t.job.ended.into(),
+        JobMoment::Expected => t.job.expected.into(),
+        JobMoment::Boot => format!("{} · {}", step.node, boot_label(t, &step.detail)),
+    }
+}
+
+/// A step of a node's boot in words; the agent's own word where we know none.
+pub fn boot_label(t: &'static Text, step: &str) -> String {
+    match step {
+        "launched" => t.job.boot_launched.into(),
+        "registered" => t.job.boot_registered.into(),
+        "slurmd-started" => t.job.boot_slurmd_started.into(),
+        "ready" => t.job.boot_ready.into(),
+        other => match other.strip_suffix("-failed") {
+            Some(step) => t.job.boot_failed(step),
+            None => other.into(),
+        },
+    }
+}
+
+fn ending(t: &'static Text, record: &JobRecord) -> String {
+    match (record.signal, record.exit_code) {
+        (Some(signal), _) => t.job.exit_signal(signal),
+        (None, Some(code)) => t.job.exit_code(code),
+        _ => String::new(),
+    }
+}
+
+#[component]
+fn Facts(record: JobRecord, cluster: String) -> impl IntoView {
+    let t = text();
+    let job = record.job;
+    let number = |n: i64| match n {
+        0 => "–".to_owned(),
+        n => n.to_string(),
+    };
+    let memory = match record.memory {
+        0 => "–".to_owned(),
+        mib if mib % 1024 == 0 => format!("{} GiB", mib / 1024),
+        mib => format!("{mib} MiB"),
+    };
+    let limit = record.time_limit_minutes.map_or_else(
+        || t.job.no_limit.to_owned(),
+        |minutes| crate::ui::time::duration(t, minutes * 60_000),
+    );
+    let plain = |label, value: String| {
+        (!value.is_empty()).then(|| view! { <KeyValue label>{value}</KeyValue> })
+    };
+    let queue = paths::cluster(&cluster, ClusterTab::Queues);
+    view! {
+        <div class="grid gap-5 xl:grid-cols-2">
+            <Card title=t.job.request>
+                <Pairs>
+                    <KeyValue label=t.jobs.queue>
+                        <A href=queue>{job.queue}</A>
+                    </KeyValue>
+                    <KeyValue label=t.job.nodes>{job.node_count}</KeyValue>
+                    <KeyValue label=t.job.tasks>{number(record.tasks)}</KeyValue>
+                    <KeyValue label=t.job.cpus>{number(record.cpus)}</KeyValue>
+                    <KeyValue label=t.job.cpus_per_task>{number(record.cpus_per_task)}</KeyValue>
+                    <KeyValue label=t.job.memory>{memory}</KeyValue>
+                    {(record.gpus > 0).then(|| view! { <KeyValue label=t.job.gpus>{record.gpus}</KeyValue> })}
+                    <KeyValue label=t.job.time_limit>{limit}</KeyValue>
+                    {plain(t.job.features, record.features)}
+                    {plain(t.job.dependency, record.dependency)}
+                    <KeyValue label=t.job.tres wide=true>
+                        <code class="font-mono text-[0.8125rem]">{record.requested}</code>
+                    </KeyValue>
+                </Pairs>
+            </Card>
+            <Card title=t.job.allocation>
+                <Pairs>
+                    <KeyValue label=t.job.nodes>{nodes(&job.nodes, &cluster)}</KeyValue>
+                    <KeyValue label=t.job.tres>
+                        <code class="font-mono text-[0.8125rem]">{or_dash(record.allocated)}</code>
+                    </KeyValue>
+                    <KeyValue label=t.jobs.user>{job.user}</KeyValue>
+                    <KeyValue label=t.jobs.submitted>
+                        <Ago at=job.submitted_at />
+                    </KeyValue>
+                    <KeyValue label=t.job.priority>{number(job.priority)}</KeyValue>
+                    <KeyValue label=t.job.restarts>{record.restarts}</KeyValue>
+                    {plain(t.job.account, record.account)}
+                    {plain(t.job.qos, record.quality_of_service)}
+                    <KeyValue label=t.job.directory wide=true>
+                        <Copyable what=t.job.directory value=record.working_directory />
+                    </KeyValue>
+                </Pairs>
+            </Card>
+        </div>
+    }
+    .into_any()
+}
+
+fn or_dash(text: String) -> String {
+    if text.is_empty() { "–".into() } else { text }
+}
+
+/// One node by its link; a list of many as Slurm writes it.
+fn nodes(list: &str, cluster: &str) -> AnyView {
+    if list.is_empty() {
+        return "–".into_any();
+    }
+    if list.contains(['[', ',']) {
+        return list.to_owned().into_any();
+    }
+    let href = paths::node(cluster, list);
+    let name = list.to_owned();
+    view! { <A href>{name}</A> }.into_any()
+}

@@ -1,0 +1,320 @@
+//! Submitting a job: script, queue, resources, and the `sbatch` that does the same.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+
+use super::super::{Page, SubHeader, use_page};
+use crate::api::job::submit_job;
+use crate::api::queue::list_queues;
+use crate::components::guard::guard_changes;
+use crate::components::{Fetched, Refused, Submission, field_errors};
+use crate::i18n::{Text, text};
+use crate::model::queue::Queue;
+use crate::model::submit::{Field as Of, SubmitJobRequest, quote};
+use crate::paths::{self, ClusterTab};
+use crate::ui::form::*;
+use crate::ui::{Button, ButtonLink, Card, Choice, Code, Look, Tone, flashes};
+
+const SCRIPT: &str = "#!/bin/bash
+echo \"Job $SLURM_JOB_ID runs on $SLURM_JOB_NODELIST\"
+srun hostname
+";
+
+/// What is filled in, as text.
+#[derive(Clone, Copy)]
+struct Filled {
+    queue: RwSignal<String>,
+    name: RwSignal<String>,
+    script: RwSignal<String>,
+    nodes: RwSignal<String>,
+    tasks: RwSignal<String>,
+    cpus_per_task: RwSignal<String>,
+    memory: RwSignal<String>,
+    gpus: RwSignal<String>,
+    time_limit: RwSignal<String>,
+    working_directory: RwSignal<String>,
+    array: RwSignal<String>,
+    hold: RwSignal<bool>,
+}
+
+impl Filled {
+    fn new() -> Filled {
+        let text = |text: &str| RwSignal::new(text.to_owned());
+        Filled {
+            queue: text(""),
+            name: text(""),
+            script: text(SCRIPT),
+            nodes: text("1"),
+            tasks: text(""),
+            cpus_per_task: text(""),
+            memory: text(""),
+            gpus: text(""),
+            time_limit: text("60"),
+            working_directory: text(""),
+            array: text(""),
+            hold: RwSignal::new(false),
+        }
+    }
+
+    /// A number that is none becomes one that every field refuses.
+    fn request(self, cluster_identifier: String) -> SubmitJobRequest {
+        let trimmed = |value: RwSignal<String>| value.with(|text| text.trim().to_owned());
+        let number = |value: RwSignal<String>| match trimmed(value).as_str() {
+            "" => None,
+            text => Some(text.parse().unwrap_or(-1)),
+        };
+        SubmitJobRequest {
+            cluster_identifier,
+            queue: self.queue.get(),
+            name: trimmed(self.name),
+            script: self.script.get(),
+            nodes: number(self.nodes),
+            tasks: number(self.tasks),
+            cpus_per_task: number(self.cpus_per_task),
+            memory: number(self.memory),
+            gpus: number(self.gpus),
+            time_limit_minutes: number(self.time_limit),
+            working_directory: trimmed(self.working_directory),
+            array: trimmed(self.array),
+            hold: self.hold.get(),
+            client_token: None,
+        }
+    }
+}
+
+#[component]
+pub fn SubmitJob() -> impl IntoView {
+    let t = text();
+    let page = use_page();
+    let queues = Resource::new(move || page.id.get(), list_queues);
+    view! {
+        <Title text=t.submit_job.title />
+        <Fetched resource=queues let:queues>
+            <Filling page queues=queues.get_untracked() />
+        </Fetched>
+    }
+    .into_any()
+}
+
+#[component]
+fn Filling(page: Page, queues: Vec<Queue>) -> impl IntoView {
+    let t = text();
+    let form = Form::provide();
+    guard_changes(form.dirty);
+    let filled = Filled::new();
+    let submission = Submission::new();
+    let flashes = flashes();
+    let navigate = use_navigate();
+    let refusals = page.refusals();
+    // One queue needs no choosing.
+    if let [only] = queues.as_slice() {
+        filled.queue.set(only.name.clone());
+    }
+    let request = Memo::new(move |_| filled.request(page.id.get()));
+    let jobs = Signal::derive(move || paths::cluster(&page.id.read(), ClusterTab::Jobs));
+    Effect::new(move |_| {
+        if let Some(error) = submission.error.get() {
+            form.refuse(field_errors(&error));
+            form.focus_first();
+        }
+    });
+    let send = move || {
+        if !form.accept() {
+            return form.focus_first();
+        }
+        let mut input = request.get_untracked();
+        let json = serde_json::to_string(&input).unwrap_or_default();
+        input.client_token = Some(submission.token(&json));
+        let (navigate, cluster) = (navigate.clone(), page.id.get_untracked());
+        submission.send(submit_job(input), move |answer| {
+            form.dirty.set(false);
+            flashes.push(
+                Tone::Success,
+                t.submit_job.done(&answer.job_id),
+                t.submit_job.done_text,
+                None,
+            );
+            let options = NavigateOptions {
+                replace: true,
+                ..NavigateOptions::default()
+            };
+            navigate(&paths::job(&cluster, &answer.job_id), options);
+        });
+    };
+    let why_not = Signal::derive(move || refusals.with(|refusals| refusals.submit_job.clone()));
+    let title = Signal::stored(t.submit_job.title.to_owned());
+    view! {
+        <div class="grid gap-5">
+            <SubHeader title back=t.job.back href=jobs>
+                ""
+            </SubHeader>
+            <p class="text-muted">{t.submit_job.lead}</p>
+            <Script filled request />
+            <Resources filled request queues=choices(t, &queues) />
+            <Card title=t.submit_job.command>
+                <p class="mb-2 text-muted">{t.submit_job.command_hint}</p>
+                {move || {
+                    let text = command(&page.id.get(), &request.get());
+                    view! { <Code what=t.submit_job.command text /> }
+                }}
+            </Card>
+            <Refused submission title=t.submit_job.refused />
+            <div class="flex flex-wrap justify-end gap-3">
+                <ButtonLink label=t.common.cancel href=jobs />
+                <Button
+                    label=t.submit_job.submit
+                    look=Look::Primary
+                    disabled=why_not
+                    busy=submission.busy
+                    on_press=send
+                />
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn choices(t: &'static Text, queues: &[Queue]) -> Vec<Choice> {
+    let usable = |queue: &Queue| queue.status.can_be_used();
+    queues
+        .iter()
+        .map(|queue| {
+            let status = crate::components::status_label(t, queue.status);
+            Choice::new(&queue.name, &queue.name)
+                .disabled((!usable(queue)).then(|| status.to_owned()))
+        })
+        .collect()
+}
+
+/// `openpcs connect demo -- sbatch --partition=demo … job.sh`.
+fn command(cluster: &str, request: &SubmitJobRequest) -> String {
+    let options = request.options();
+    let options = options.iter().map(|word| quote(word));
+    let words: Vec<String> = options.chain(["job.sh".to_owned()]).collect();
+    format!(
+        "openpcs connect {cluster} -- sbatch {}",
+        words.join(" \\\n    ")
+    )
+}
+
+/// What is wrong with one field of the request.
+fn check(t: &'static Text, request: Memo<SubmitJobRequest>, field: Of) -> Signal<Option<String>> {
+    Signal::derive(move || {
+        let problems = request.with(SubmitJobRequest::problems);
+        let found = problems.into_iter().find(|(of, _)| *of == field);
+        found.map(|(_, problem)| problem.text(t))
+    })
+}
+
+#[component]
+fn Script(filled: Filled, request: Memo<SubmitJobRequest>) -> impl IntoView {
+    let t = text();
+    view! {
+        <Card title=t.submit_job.script_card>
+            <div class="grid gap-4">
+                <Field
+                    name=Of::Script.name()
+                    label=t.submit_job.script
+                    hint=t.submit_job.script_hint
+                    check=check(t, request, Of::Script)
+                >
+                    <TextArea value=filled.script rows=12 />
+                </Field>
+                {line(Line {
+                    field: Of::Name,
+                    label: t.submit_job.name,
+                    hint: t.submit_job.name_hint,
+                    unit: "",
+                    numeric: false,
+                    value: filled.name,
+                    request,
+                })}
+            </div>
+        </Card>
+    }
+    .into_any()
+}
+
+#[component]
+fn Resources(
+    filled: Filled,
+    request: Memo<SubmitJobRequest>,
+    queues: Vec<Choice>,
+) -> impl IntoView {
+    let t = text();
+    let s = &t.submit_job;
+    let number = move |field, label, hint, unit, value| {
+        line(Line {
+            field,
+            label,
+            hint,
+            unit,
+            numeric: true,
+            value,
+            request,
+        })
+    };
+    let words = move |field, label, hint, value| {
+        line(Line {
+            field,
+            label,
+            hint,
+            unit: "",
+            numeric: false,
+            value,
+            request,
+        })
+    };
+    let hint = if queues.is_empty() { s.queue_none } else { "" };
+    view! {
+        <Card title=s.resources>
+            <div class="field-columns">
+                <Field name=Of::Queue.name() label=s.queue hint check=check(t, request, Of::Queue)>
+                    <Select value=filled.queue choices=Signal::stored(queues) empty=s.queue_choose />
+                </Field>
+                {number(Of::Nodes, s.nodes, "", "", filled.nodes)}
+                {number(Of::Tasks, s.tasks, s.tasks_hint, "", filled.tasks)}
+                {number(Of::CpusPerTask, s.cpus_per_task, "", "", filled.cpus_per_task)}
+                {number(Of::Memory, s.memory, "", "MiB", filled.memory)}
+                {number(Of::Gpus, s.gpus, "", "", filled.gpus)}
+                {number(Of::TimeLimitMinutes, s.time_limit, s.time_limit_hint, s.minutes, filled.time_limit)}
+            </div>
+        </Card>
+        <Card title=s.more>
+            <div class="field-columns">
+                {words(Of::WorkingDirectory, s.working_directory, s.working_directory_hint, filled.working_directory)}
+                {words(Of::Array, s.array, s.array_hint, filled.array)}
+                <Checkbox value=filled.hold label=s.hold hint=s.hold_hint />
+            </div>
+        </Card>
+    }
+    .into_any()
+}
+
+/// A field with one line of text or a number; all but queue and script may be left empty.
+struct Line {
+    field: Of,
+    label: &'static str,
+    hint: &'static str,
+    unit: &'static str,
+    numeric: bool,
+    value: RwSignal<String>,
+    request: Memo<SubmitJobRequest>,
+}
+
+fn line(line: Line) -> AnyView {
+    view! {
+        <Field
+            name=line.field.name()
+            label=line.label
+            hint=line.hint
+            optional=true
+            check=check(text(), line.request, line.field)
+        >
+            <TextInput value=line.value numeric=line.numeric unit=line.unit mono=!line.numeric />
+        </Field>
+    }
+    .into_any()
+}

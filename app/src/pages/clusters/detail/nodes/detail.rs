@@ -1,0 +1,312 @@
+//! One node: its state explained, its boot, its jobs, every instance that it had, its log, its events (X4).
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::A;
+use leptos_router::hooks::use_params_map;
+
+use super::super::jobs::boot_label;
+use super::super::{SubHeader, use_page};
+use crate::api::event::list_events;
+use crate::api::node::{get_node, node_logs};
+use crate::components::{
+    EventTimeline, Explained, Fetched, JobState, NodeActions, NodePhaseIndicator,
+};
+use crate::i18n::{Text, language, text};
+use crate::live;
+use crate::model::event::EventsOf;
+use crate::model::job::{Job, OfCluster};
+use crate::model::live::Kind;
+use crate::model::node::{Instance, NodeDetail, NodeLog};
+use crate::paths::{self, ClusterTab};
+use crate::ui::time::{Ago, Elapsed, duration};
+use crate::ui::{Card, Copyable, ExpandableSection, KeyValue, Pairs, Timeline, TimelineStep, Tone};
+
+#[component]
+pub fn NodePage() -> impl IntoView {
+    let t = text();
+    let page = use_page();
+    let params = use_params_map();
+    let name = Memo::new(move |_| params.read().get("node").unwrap_or_default());
+    let language = StoredValue::new(language());
+    let versions = move || (live::version(Kind::Node), live::version(Kind::Job));
+    let detail = Resource::new(
+        move || (page.id.get(), name.get(), versions()),
+        move |(cluster, node, _)| get_node(cluster, node, language.get_value()),
+    );
+    let events = Resource::new(
+        move || (page.id.get(), name.get(), live::version(Kind::Event)),
+        move |(cluster_identifier, resource_id, _)| {
+            list_events(EventsOf {
+                cluster_identifier,
+                resource_type: Kind::Node.as_str().into(),
+                resource_id,
+                language: language.get_value(),
+            })
+        },
+    );
+    let refusals = page.refusals();
+    view! {
+        <Title text=move || name.get() />
+        <Fetched resource=detail let:detail>
+            {
+                let node = Memo::new(move |_| detail.with(|detail| detail.node.clone()));
+                let explanation = Memo::new(move |_| detail.with(|detail| detail.explanation.clone()));
+                let instances = Memo::new(move |_| detail.with(|detail| detail.instances.clone()));
+                let jobs = Memo::new(move |_| detail.with(|detail| detail.jobs.clone()));
+                let newest = Memo::new(move |_| instances.with(|all| all.first().cloned()));
+                let meant = Signal::derive(move || {
+                    vec![
+                        OfCluster {
+                            cluster_id: page.id.get(),
+                            cluster_name: String::new(),
+                            item: node.get(),
+                        },
+                    ]
+                });
+                view! {
+                    <div class="grid gap-5">
+                        <SubHeader
+                            title=Signal::derive(move || node.with(|node| node.name.clone()))
+                            back=t.node.back
+                            href=Signal::derive(move || paths::cluster(&page.id.read(), ClusterTab::Nodes))
+                        >
+                            <span role="status">
+                                {move || view! { <NodePhaseIndicator phase=node.with(|node| node.phase) /> }}
+                            </span>
+                            <span class="flex-1"></span>
+                            <NodeActions nodes=meant refusals on_done=|| () />
+                        </SubHeader>
+                        {move || explanation.get().map(|explanation| view! { <Explained explanation /> })}
+                        <div class="grid gap-5 xl:grid-cols-2">
+                            <div class="grid content-start gap-5">
+                                {move || view! { <Facts detail=detail.get() cluster=page.id.get() /> }}
+                                <Card title=t.node.jobs>
+                                    {move || view! { <JobsOn jobs=jobs.get() cluster=page.id.get() /> }}
+                                </Card>
+                            </div>
+                            {move || view! { <Boot instance=newest.get() /> }}
+                        </div>
+                        {move || view! { <Instances instances=instances.get() cluster=page.id.get() /> }}
+                        <Card title=t.node.events>
+                            <Fetched resource=events let:events>
+                                <EventTimeline events />
+                            </Fetched>
+                        </Card>
+                    </div>
+                }
+            }
+        </Fetched>
+    }
+    .into_any()
+}
+
+#[component]
+fn Facts(detail: NodeDetail, cluster: String) -> impl IntoView {
+    let t = text();
+    let node = detail.node;
+    let group = paths::cluster(&cluster, ClusterTab::Groups);
+    view! {
+        <Card title=t.node.facts>
+            <Pairs>
+                <KeyValue label=t.node.group>
+                    <A href=group>{node.compute_node_group_name}</A>
+                </KeyValue>
+                <KeyValue label=t.node.queues>{or_dash(detail.queues.join(", "))}</KeyValue>
+                <KeyValue label=t.node.slurm_state>
+                    <code class="chip">{node.state}</code>
+                </KeyValue>
+                <KeyValue label=t.node.cpus_used>{t.node.cpus_of(detail.allocated_cpus, node.cpus)}</KeyValue>
+                <KeyValue label=t.node.memory>{t.nodes.memory(node.memory / 1024)}</KeyValue>
+                {node.reason.map(|reason| view! { <KeyValue label=t.nodes.reason wide=true>{reason}</KeyValue> })}
+            </Pairs>
+        </Card>
+    }
+    .into_any()
+}
+
+fn or_dash(text: String) -> String {
+    if text.is_empty() { "–".into() } else { text }
+}
+
+#[component]
+fn JobsOn(jobs: Vec<Job>, cluster: String) -> impl IntoView {
+    let t = text();
+    if jobs.is_empty() {
+        return view! { <p class="text-muted">{t.node.jobs_none}</p> }.into_any();
+    }
+    let row = |job: Job| {
+        let href = paths::job(&cluster, &job.id);
+        view! {
+            <tr>
+                <td>
+                    <A href>{job.id}</A>
+                </td>
+                <td>{job.name}</td>
+                <td>
+                    <JobState state=job.state />
+                </td>
+                <td>
+                    <Elapsed from=job.started_at to=job.ended_at />
+                </td>
+            </tr>
+        }
+    };
+    view! {
+        <table class="plain-table">
+            <thead>
+                <tr>
+                    {[t.jobs.id, t.jobs.name, t.jobs.state, t.jobs.ran]
+                        .map(|title| view! { <th scope="col">{title}</th> })
+                        .into_iter()
+                        .collect_view()}
+                </tr>
+            </thead>
+            <tbody>{jobs.into_iter().map(row).collect_view()}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+#[component]
+fn Boot(instance: Option<Instance>) -> impl IntoView {
+    let t = text();
+    let Some(instance) = instance else {
+        return view! {
+            <Card title=t.node.instances>
+                <p class="text-muted">{t.node.boot_none}</p>
+            </Card>
+        }
+        .into_any();
+    };
+    view! {
+        <section class="rounded-xl border border-line bg-surface">
+            <h2 class="border-b border-line px-5 py-3 text-base font-semibold">{t.node.boot(&instance.id)}</h2>
+            <div class="p-5">
+                <Timeline label=t.job.timeline steps=Signal::stored(boot_steps(t, &instance)) />
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// Each step with what it took since the one before.
+fn boot_steps(t: &'static Text, instance: &Instance) -> Vec<TimelineStep> {
+    let steps = &instance.steps;
+    let under_way = instance.ready_at == 0 && instance.ended_at == 0;
+    let before = |at: usize| at.checked_sub(1).map(|before| steps[before].at);
+    let mut shown: Vec<TimelineStep> = steps
+        .iter()
+        .enumerate()
+        .map(|(at, step)| TimelineStep {
+            label: boot_label(t, &step.name),
+            detail: step.detail.clone().unwrap_or_default(),
+            at: step.at,
+            took: before(at).map(|before| step.at - before),
+            tone: match () {
+                () if step.name.ends_with("-failed") => Tone::Danger,
+                () if under_way && at + 1 == steps.len() => Tone::Progress,
+                () => Tone::Success,
+            },
+        })
+        .collect();
+    if instance.ended_at > 0 {
+        shown.push(TimelineStep {
+            label: t.node.ended.into(),
+            detail: instance.reason.clone().unwrap_or_default(),
+            at: instance.ended_at,
+            took: None,
+            tone: Tone::Neutral,
+        });
+    }
+    shown
+}
+
+/// Every instance, newest first; the log of each when it is opened.
+#[component]
+fn Instances(instances: Vec<Instance>, cluster: String) -> impl IntoView {
+    let t = text();
+    if instances.is_empty() {
+        return view! {
+            <Card title=t.node.instances>
+                <p class="text-muted">{t.node.no_instances}</p>
+            </Card>
+        }
+        .into_any();
+    }
+    let one = move |instance: Instance| view! { <One instance cluster=cluster.clone() /> };
+    view! {
+        <Card title=t.node.instances>
+            <div class="grid gap-3">{instances.into_iter().map(one).collect_view()}</div>
+        </Card>
+    }
+    .into_any()
+}
+
+#[component]
+fn One(instance: Instance, cluster: String) -> impl IntoView {
+    let t = text();
+    let ready = match instance.ready_at {
+        0 => t.node.never.to_owned(),
+        at => duration(t, at - instance.launched_at),
+    };
+    let logs = RwSignal::new(None::<Vec<NodeLog>>);
+    let id = instance.id.clone();
+    let ask = move |_| {
+        if logs.with_untracked(Option::is_some) {
+            return;
+        }
+        let request = node_logs(cluster.clone(), id.clone());
+        leptos::task::spawn_local(async move {
+            // A log that cannot be had is shown as none; the page itself says when the server is away.
+            logs.try_set(Some(request.await.unwrap_or_default()));
+        });
+    };
+    let ended = instance.ended_at;
+    let log_title = t.node.log_of(&instance.id);
+    view! {
+        <div class="instance">
+            <Pairs>
+                <KeyValue label=t.node.instance>
+                    <Copyable what=t.node.instance value=instance.id />
+                </KeyValue>
+                <KeyValue label=t.node.instance_type>{instance.instance_type}</KeyValue>
+                <KeyValue label=t.node.launched>
+                    <Ago at=instance.launched_at />
+                </KeyValue>
+                <KeyValue label=t.node.ready_after>{ready}</KeyValue>
+                <KeyValue label=t.node.ended>
+                    {if ended > 0 { view! { <Ago at=ended /> }.into_any() } else { t.node.runs.into_any() }}
+                </KeyValue>
+                {instance.reason.map(|reason| view! { <KeyValue label=t.node.reason wide=true>{reason}</KeyValue> })}
+            </Pairs>
+            <div class="mt-3" on:click=ask>
+                <ExpandableSection title=log_title>
+                    {move || logs.get().map(|logs| view! { <Logs logs /> })}
+                </ExpandableSection>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Logs(logs: Vec<NodeLog>) -> impl IntoView {
+    let t = text();
+    if logs.iter().all(|log| log.text.is_empty()) {
+        return view! { <p class="text-muted">{t.node.log_none}</p> }.into_any();
+    }
+    let one = |log: NodeLog| {
+        let cut = log
+            .is_cut
+            .then(|| view! { <p class="text-xs text-muted">{t.node.log_cut}</p> });
+        view! {
+            <h3 class="mt-2 text-sm font-semibold">{log.name.clone()}</h3>
+            {cut}
+            <pre class="output-text" tabindex="0" role="region" aria-label=log.name>
+                {log.text}
+            </pre>
+        }
+    };
+    view! { <div class="grid gap-2">{logs.into_iter().map(one).collect_view()}</div> }.into_any()
+}

@@ -1,0 +1,42 @@
+//! The jobs of all clusters.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::api::job::list_all_jobs;
+use crate::components::{Fetched, JobTable};
+use crate::i18n::{language, text};
+use crate::live;
+use crate::model::live::Kind;
+use crate::model::user::Refusals;
+use crate::ui::{EmptyState, PageHeader};
+
+#[component]
+pub fn AllJobs() -> impl IntoView {
+    let t = text();
+    let language = language();
+    let jobs = Resource::new(
+        || (live::version(Kind::Job), live::version(Kind::Cluster)),
+        move |_| list_all_jobs(language.clone()),
+    );
+    // Rights differ from cluster to cluster: the service says what it refuses.
+    let refusals = Signal::stored(Refusals::default());
+    view! {
+        <Title text=t.jobs.title />
+        <div class="grid gap-5">
+            <div class="grid gap-1">
+                <PageHeader title=t.jobs.title>""</PageHeader>
+                <p class="text-muted">{t.jobs.lead}</p>
+            </div>
+            <Fetched resource=jobs let:jobs>
+                <JobTable
+                    jobs
+                    of_all=true
+                    refusals
+                    empty=move || view! { <EmptyState title=t.jobs.empty_title text=t.jobs.empty>""</EmptyState> }
+                />
+            </Fetched>
+        </div>
+    }
+    .into_any()
+}

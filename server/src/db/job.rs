@@ -1,0 +1,85 @@
+//! Jobs that ended, in the database: Slurm itself forgets them after a minute.
+
+use app::model::job::JobRecord;
+use app::model::live::Kind;
+use sqlx::{AnyPool, Row as _};
+
+use super::resource::to_json;
+use super::{Db, Write};
+
+/// Notes a job that ended. A job that ran again and ended again is noted anew; its script stays.
+pub async fn put(
+    write: &mut Write,
+    cluster_id: &str,
+    record: &JobRecord,
+    script: Option<&str>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into job (cluster_id, id, ended_at, record, script) values ($1, $2, $3, $4, $5) \
+         on conflict (cluster_id, id) do update set ended_at = excluded.ended_at, record = excluded.record, \
+         script = coalesce(excluded.script, job.script)",
+    )
+    .bind(cluster_id)
+    .bind(&record.job.id)
+    .bind(record.job.ended_at)
+    .bind(to_json(record)?)
+    .bind(script)
+    .execute(&mut *write.tx)
+    .await?;
+    write.changed(Kind::Job, cluster_id, &record.job.id).await
+}
+
+/// The jobs of a cluster that ended last, newest first. A row that this server cannot read is left out.
+pub async fn list(pool: &AnyPool, cluster_id: &str, limit: i64) -> sqlx::Result<Vec<JobRecord>> {
+    let rows = sqlx::query(
+        "select record from job where cluster_id = $1 order by ended_at desc, id limit $2",
+    )
+    .bind(cluster_id)
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    let records = rows.iter().map(|row| row.try_get::<String, _>("record"));
+    records
+        .filter_map(|json| {
+            json.map(|json| serde_json::from_str(&json).ok())
+                .transpose()
+        })
+        .collect()
+}
+
+/// One job that ended, and its script if it is known.
+pub async fn find(
+    pool: &AnyPool,
+    cluster_id: &str,
+    id: &str,
+) -> sqlx::Result<Option<(JobRecord, Option<String>)>> {
+    let row = sqlx::query("select record, script from job where cluster_id = $1 and id = $2")
+        .bind(cluster_id)
+        .bind(id)
+        .fetch_optional(pool)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let record: String = row.try_get("record")?;
+    let script: Option<String> = row.try_get("script")?;
+    Ok(serde_json::from_str(&record)
+        .ok()
+        .map(|record| (record, script)))
+}
+
+/// All that is known of a cluster's jobs goes with the cluster.
+pub async fn clear(write: &mut Write, cluster_id: &str) -> sqlx::Result<()> {
+    sqlx::query("delete from job where cluster_id = $1")
+        .bind(cluster_id)
+        .execute(&mut *write.tx)
+        .await?;
+    Ok(())
+}
+
+/// Forgets jobs that ended before that time.
+pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
+    sqlx::query("delete from job where ended_at < $1")
+        .bind(before)
+        .execute(db.pool())
+        .await?;
+    Ok(())
+}

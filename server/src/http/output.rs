@@ -1,0 +1,121 @@
+//! A job's output as it is written: a stream of its own beside the live stream, for the page that shows it.
+//!
+//! Each event carries where the next one begins, and a browser that comes back says it: nothing is sent twice.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use app::model::error::Error;
+use app::model::job::{JobOutput, OutputKind, OutputOf};
+use app::port::Backend;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::port::Outputs;
+
+/// See `events`: proxies cut silent connections, and an ended session is to be noticed.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+
+#[derive(Clone)]
+pub struct Source {
+    pub outputs: std::sync::Arc<dyn Outputs>,
+    pub shutdown: watch::Receiver<bool>,
+}
+
+pub async fn stream(
+    State(source): State<Source>,
+    Extension(backend): Extension<Backend>,
+    Path((cluster_identifier, job_id, kind)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let kind = match kind.as_str() {
+        "stderr" => OutputKind::Stderr,
+        _ => OutputKind::Stdout,
+    };
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let of = OutputOf {
+        cluster_identifier,
+        job_id,
+        kind,
+        from: last.and_then(|id| id.parse().ok()),
+    };
+    let pieces = match backend.caller() {
+        Ok(caller) => source.outputs.follow(caller, of).await,
+        Err(refusal) => Err(refusal),
+    };
+    match pieces {
+        Ok(pieces) => {
+            let headers = [("x-accel-buffering", "no"), ("cache-control", "no-store")];
+            let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
+            let events = events(pieces, source.shutdown);
+            (headers, Sse::new(events).keep_alive(keep_alive)).into_response()
+        }
+        // A browser gives a stream up that is answered so; the page has the refusal from its own question.
+        Err(refusal) => (status(&refusal), refusal.message).into_response(),
+    }
+}
+
+fn status(refusal: &Error) -> StatusCode {
+    match refusal.code() {
+        "AccessDeniedException" => StatusCode::FORBIDDEN,
+        "ResourceNotFoundException" => StatusCode::NOT_FOUND,
+        "InternalServerException" => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+fn events(
+    mut pieces: BoxStream<'static, JobOutput>,
+    mut shutdown: watch::Receiver<bool>,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    async_stream::stream! {
+        let end = Instant::now() + LONGEST;
+        loop {
+            let piece = tokio::select! {
+                piece = pieces.next() => piece,
+                _ = shutdown.wait_for(|stopping| *stopping) => return,
+                () = sleep_until(end) => return,
+            };
+            let Some(piece) = piece else {
+                // Else the browser would come back for more.
+                yield Ok(Event::default().event("end").data("{}"));
+                return;
+            };
+            let id = piece.to.to_string();
+            // Numbers and strings always serialise.
+            if let Ok(event) = Event::default().event("output").id(id).json_data(&piece) {
+                yield Ok(event);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_last_event_says_that_nothing_more_comes() {
+        let pieces = futures::stream::iter([JobOutput::default()]).boxed();
+        let (_keep, shutdown) = watch::channel(false);
+        let events: Vec<_> = events(pieces, shutdown).collect().await;
+        assert_eq!(events.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_stop_of_the_server_ends_the_stream() {
+        let (stop, shutdown) = watch::channel(false);
+        let mut events = Box::pin(events(futures::stream::pending().boxed(), shutdown));
+        stop.send_replace(true);
+        assert!(events.next().await.is_none());
+    }
+}

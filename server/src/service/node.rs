@@ -1,0 +1,384 @@
+//! Nodes: list, one with its history and logs, drain, resume, replace (X4, X5).
+
+use app::explain::{self, What};
+use app::i18n::Language;
+use app::model::error::{Error, Result};
+use app::model::live::Kind;
+use app::model::node::*;
+use app::model::operation::Operation;
+use app::port::Caller;
+
+use super::job::jobs_on;
+use super::write::Begun;
+use super::{Service, internal, provider_error, whole};
+use crate::db::cluster::ClusterRow;
+use crate::db::compute_node_group::ComputeNodeGroupRow;
+use crate::db::instance::InstanceRow;
+use crate::db::{instance, now, resource};
+use crate::slurm::client::{NodeInfo, NodeUpdate};
+
+const RESOURCE_TYPE: &str = "NODE";
+/// Instances of one node that its page shows.
+const INSTANCES: i64 = 50;
+
+/// A node and what is known of it.
+struct Found {
+    group: ComputeNodeGroupRow,
+    node: Node,
+    info: Option<NodeInfo>,
+}
+
+impl Service {
+    pub(super) async fn list_nodes(&self, caller: &Caller, cluster: String) -> Result<Vec<Node>> {
+        let cluster = self.readable_cluster(caller, &cluster).await?;
+        let found = self.nodes_of(&cluster).await?;
+        Ok(found.into_iter().map(|found| found.node).collect())
+    }
+
+    pub(super) async fn get_node(
+        &self,
+        caller: &Caller,
+        cluster: String,
+        name: String,
+        language: Language,
+    ) -> Result<NodeDetail> {
+        let cluster = self.readable_cluster(caller, &cluster).await?;
+        let Found { node, info, .. } = self.find_node(&cluster, &name).await?;
+        let rows = instance::of_node(self.db.pool(), &cluster.id, &name, INSTANCES)
+            .await
+            .map_err(internal)?;
+        let ended = rows.iter().filter(|row| row.ended_at.is_some());
+        let cause = rows.first().and_then(InstanceRow::cause);
+        let facts = explain::node::NodeFacts {
+            node: &node,
+            cause: cause.as_ref(),
+            failures: ended.take_while(|row| row.ready_at.is_none()).count(),
+            replacing: rows
+                .iter()
+                .find(|row| row.ended_at.is_none())
+                .and_then(|row| row.replace_reason.as_deref()),
+            now: now(),
+        };
+        let seen = self.observed.latest(&cluster.id);
+        Ok(NodeDetail {
+            explanation: explain::node::explain(&facts, language),
+            queues: info
+                .as_ref()
+                .map_or_else(Vec::new, |i| i.partitions.clone()),
+            allocated_cpus: info.as_ref().map_or(0, |i| i.allocated_cpus),
+            instances: rows.iter().map(|row| instance_of(row, language)).collect(),
+            jobs: jobs_on(&seen.jobs, &name),
+            node,
+        })
+    }
+
+    pub(super) async fn node_logs(
+        &self,
+        caller: &Caller,
+        cluster: String,
+        instance_id: String,
+    ) -> Result<Vec<NodeLog>> {
+        let cluster = self.readable_cluster(caller, &cluster).await?;
+        let row = instance::find(self.db.pool(), &cluster.id, &instance_id)
+            .await
+            .map_err(internal)?
+            .ok_or_else(|| {
+                let message = format!(
+                    "Cluster {} had no instance {instance_id}, or its logs are older than 30 days.",
+                    cluster.name
+                );
+                Error::not_found("INSTANCE", &instance_id, message)
+            })?;
+        // The id now comes from the database: it is a file's name.
+        self.provider
+            .logs(&cluster.id, &row.id)
+            .await
+            .map_err(provider_error)
+    }
+
+    pub(super) async fn act_on_nodes(&self, caller: &Caller, input: ActOnNodes) -> Result<()> {
+        let (service, caller) = (self.clone(), caller.clone());
+        whole(async move { service.act_on(&caller, input).await }).await
+    }
+
+    async fn act_on(&self, caller: &Caller, input: ActOnNodes) -> Result<()> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let operation = match input.action {
+            NodeAction::Drain => Operation::DrainNode,
+            NodeAction::Resume => Operation::ResumeNode,
+            NodeAction::Replace | NodeAction::ReplaceNow => Operation::ReplaceNode,
+        };
+        if input.node_names.is_empty() {
+            return Err(Error::field("nodeNames", "Name at least one node."));
+        }
+        let mut all = self.nodes_of(&cluster).await?;
+        let mut found = vec![];
+        for name in &input.node_names {
+            let Some(at) = all.iter().position(|one| one.node.name == *name) else {
+                return Err(not_found(&cluster, name));
+            };
+            let one = all.swap_remove(at);
+            let arn = self.arns.compute_node_group(&cluster.id, &one.group.id);
+            self.authorize(caller, operation, &arn)?;
+            if let Some(obstacle) = input.action.obstacle(&one.node) {
+                return Err(Error::conflict(RESOURCE_TYPE, name, told(obstacle, name)));
+            }
+            found.push(one);
+        }
+        check_reason(&input)?;
+        match input.action {
+            NodeAction::Drain | NodeAction::Resume => {
+                self.tell_nodes(&cluster, &input, &found).await?
+            }
+            NodeAction::Replace | NodeAction::ReplaceNow => {}
+        }
+        self.write_down(caller, operation, &cluster, &input).await?;
+        self.look_again(&cluster.id);
+        Ok(())
+    }
+
+    /// Slurm keeps who is drained: it is told at once, in as few calls as there are kinds of nodes.
+    async fn tell_nodes(
+        &self,
+        cluster: &ClusterRow,
+        input: &ActOnNodes,
+        found: &[Found],
+    ) -> Result<()> {
+        let client = self.slurm(cluster)?;
+        let is_down = |one: &&Found| one.info.as_ref().is_some_and(|info| info.is("DOWN"));
+        let names = |all: Vec<&Found>| -> Vec<String> {
+            all.into_iter().map(|one| one.node.name.clone()).collect()
+        };
+        let (down, up): (Vec<&Found>, Vec<&Found>) = found.iter().partition(is_down);
+        let (for_down, for_up) = match input.action {
+            NodeAction::Drain => {
+                let reason = input.reason.trim().to_owned();
+                let drain = NodeUpdate::Drain { reason };
+                (drain.clone(), drain)
+            }
+            _ => (NodeUpdate::Resume, NodeUpdate::Undrain),
+        };
+        for (nodes, update) in [(down, for_down), (up, for_up)] {
+            client
+                .update_nodes(&names(nodes), &update)
+                .await
+                .map_err(|error| {
+                    let message = format!("Slurm refused: {}", error.message);
+                    Error::conflict(RESOURCE_TYPE, input.node_names.join(","), message)
+                })?;
+        }
+        Ok(())
+    }
+
+    /// Audit, events, and for a replacement what is wanted: the node reconciler does the rest.
+    async fn write_down(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        cluster: &ClusterRow,
+        input: &ActOnNodes,
+    ) -> Result<()> {
+        let Begun::New(mut change) = self.begin::<_, ()>(caller, operation, input, None).await?
+        else {
+            return Ok(());
+        };
+        let reason = input.reason.trim().to_owned();
+        let at_once = input.action == NodeAction::ReplaceNow;
+        if operation == Operation::ReplaceNode {
+            let live = instance::live(self.db.pool(), &cluster.id)
+                .await
+                .map_err(internal)?;
+            let meant = live
+                .iter()
+                .filter(|row| input.node_names.contains(&row.node_name));
+            for row in meant {
+                instance::set_replace(&mut change.write, row, &reason, at_once)
+                    .await
+                    .map_err(internal)?;
+            }
+        }
+        for node in &input.node_names {
+            let (node, reason) = (node.clone(), reason.clone());
+            let what = match input.action {
+                NodeAction::Drain => What::NodeDrained { node, reason },
+                NodeAction::Resume => What::NodeResumed { node },
+                _ => What::NodeReplaced {
+                    node,
+                    reason,
+                    now: at_once,
+                },
+            };
+            change
+                .event(&cluster.id, Kind::Node, node_of(&what), &what)
+                .await?;
+        }
+        change.commit(&self.arns.cluster(&cluster.id), ()).await
+    }
+
+    async fn find_node(&self, cluster: &ClusterRow, name: &str) -> Result<Found> {
+        let all = self.nodes_of(cluster).await?;
+        all.into_iter()
+            .find(|found| found.node.name == name)
+            .ok_or_else(|| not_found(cluster, name))
+    }
+
+    /// All nodes of a cluster in name order, also those that Slurm does not know yet.
+    async fn nodes_of(&self, cluster: &ClusterRow) -> Result<Vec<Found>> {
+        let groups: Vec<ComputeNodeGroupRow> = resource::list(self.db.pool(), Some(&cluster.id))
+            .await
+            .map_err(internal)?;
+        let instances = instance::live(self.db.pool(), &cluster.id)
+            .await
+            .map_err(internal)?;
+        let seen = self.observed.latest(&cluster.id);
+        let mut nodes = vec![];
+        for group in groups {
+            let spec = group.applied_spec.as_ref().unwrap_or(&group.spec);
+            for number in 1..=spec.scaling.max_instance_count {
+                let name = format!("{}-{number}", group.name);
+                let instance = instances.iter().find(|i| i.node_name == name);
+                let info = seen.nodes.iter().find(|n| n.name == name).cloned();
+                let node = node(&group, name, info.as_ref(), instance);
+                let group = group.clone();
+                nodes.push(Found { group, node, info });
+            }
+        }
+        Ok(nodes)
+    }
+}
+
+fn not_found(cluster: &ClusterRow, name: &str) -> Error {
+    let message = format!("Cluster {} has no node {name}.", cluster.name);
+    Error::not_found(RESOURCE_TYPE, name, message)
+}
+
+fn node_of(what: &What) -> &str {
+    match what {
+        What::NodeDrained { node, .. }
+        | What::NodeResumed { node }
+        | What::NodeReplaced { node, .. } => node,
+        _ => "",
+    }
+}
+
+/// Slurm keeps one line; whoever looks at the node later wants one.
+fn check_reason(input: &ActOnNodes) -> Result<()> {
+    let reason = input.reason.trim();
+    if input.action == NodeAction::Resume && reason.is_empty() {
+        return Ok(());
+    }
+    if reason.is_empty() {
+        return Err(Error::field(
+            "reason",
+            "Say why, for those who look at the node later.",
+        ));
+    }
+    if reason.chars().count() > NodeAction::LONGEST_REASON {
+        let message = format!(
+            "A reason has at most {} characters.",
+            NodeAction::LONGEST_REASON
+        );
+        return Err(Error::field("reason", message));
+    }
+    if reason.chars().any(|c| c.is_control() || c == '"') {
+        return Err(Error::field(
+            "reason",
+            "Write the reason on one line and without double quotes.",
+        ));
+    }
+    Ok(())
+}
+
+fn told(obstacle: NodeObstacle, name: &str) -> String {
+    match obstacle {
+        NodeObstacle::Drained => format!("Node {name} takes no new jobs already."),
+        NodeObstacle::NotDrained => {
+            format!("Node {name} is neither drained nor down: it takes jobs.")
+        }
+        NodeObstacle::NoInstance => {
+            format!("Node {name} has no instance. A job that needs it gets a new one.")
+        }
+        NodeObstacle::BeingReplaced => format!("Node {name} is being replaced already."),
+    }
+}
+
+fn instance_of(row: &InstanceRow, language: Language) -> Instance {
+    Instance {
+        id: row.id.clone(),
+        instance_type: row.instance_type.clone(),
+        launched_at: row.launched_at,
+        ready_at: row.ready_at.unwrap_or_default(),
+        ended_at: row.ended_at.unwrap_or_default(),
+        steps: row.steps.clone(),
+        reason: row.cause().map(|cause| cause.text(language)),
+        is_to_be_replaced: row.replace_reason.is_some(),
+    }
+}
+
+fn node(
+    group: &ComputeNodeGroupRow,
+    name: String,
+    info: Option<&NodeInfo>,
+    instance: Option<&InstanceRow>,
+) -> Node {
+    Node {
+        name,
+        compute_node_group_id: group.id.clone(),
+        compute_node_group_name: group.name.clone(),
+        state: info
+            .map(|i| i.state_text.clone())
+            .unwrap_or_else(|| "unknown".into()),
+        phase: info.map_or(NodePhase::PoweredDown, phase),
+        reason: info.and_then(|i| i.reason.clone()),
+        instance: instance.map(|row| instance_of(row, Language::English)),
+        cpus: info.map_or(0, |i| i.cpus),
+        memory: info.map_or(0, |i| i.memory_mib),
+    }
+}
+
+/// Slurm's flags in one word; the order decides which flag speaks when several are set.
+pub(super) fn phase(info: &NodeInfo) -> NodePhase {
+    let order = [
+        ("POWERED_DOWN", NodePhase::PoweredDown),
+        ("POWERING_DOWN", NodePhase::Stopping),
+        ("POWER_DOWN", NodePhase::Stopping),
+        ("DOWN", NodePhase::Failed),
+        ("FAIL", NodePhase::Failed),
+        ("INVALID_REG", NodePhase::Failed),
+        ("POWERING_UP", NodePhase::Starting),
+        ("POWER_UP", NodePhase::Starting),
+        ("DRAIN", NodePhase::Draining),
+        ("ALLOCATED", NodePhase::Busy),
+        ("MIXED", NodePhase::Busy),
+        ("COMPLETING", NodePhase::Busy),
+    ];
+    order
+        .into_iter()
+        .find(|(flag, _)| info.is(flag))
+        .map_or(NodePhase::Idle, |(_, phase)| phase)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn input(action: NodeAction, reason: &str) -> ActOnNodes {
+        ActOnNodes {
+            cluster_identifier: "demo".into(),
+            node_names: vec!["a-1".into()],
+            action,
+            reason: reason.into(),
+        }
+    }
+
+    #[test]
+    fn a_reason_is_wanted_and_is_one_line() {
+        for bad in ["", "  ", "a\nb", "State=\"IDLE\"", &"x".repeat(201)] {
+            let error = check_reason(&input(NodeAction::Drain, bad)).unwrap_err();
+            assert!(error.message.contains("reason"), "{bad:?}: {error}");
+        }
+        assert_eq!(check_reason(&input(NodeAction::Drain, "new disk")), Ok(()));
+        assert_eq!(check_reason(&input(NodeAction::Resume, "")), Ok(()));
+    }
+}
