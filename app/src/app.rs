@@ -100,6 +100,7 @@ fn App() -> impl IntoView {
                         <Route path=path!("jobs/submit") view=detail::SubmitJob />
                         <Route path=path!("jobs/:job") view=detail::JobPage />
                         <Route path=path!("events") view=detail::Events />
+                        <Route path=path!("tags") view=detail::Tags />
                         <Route path=path!("connect") view=detail::Connect />
                     </ParentRoute>
                     <Route path=path!("jobs") view=AllJobs />

@@ -31,6 +31,7 @@ pub enum ClusterTab {
     Nodes,
     Jobs,
     Events,
+    Tags,
     Connect,
 }
 
@@ -42,6 +43,7 @@ impl ClusterTab {
         ClusterTab::Nodes,
         ClusterTab::Jobs,
         ClusterTab::Events,
+        ClusterTab::Tags,
         ClusterTab::Connect,
     ];
 
@@ -53,6 +55,7 @@ impl ClusterTab {
             ClusterTab::Nodes => t.cluster.nodes,
             ClusterTab::Jobs => t.cluster.jobs,
             ClusterTab::Events => t.cluster.events,
+            ClusterTab::Tags => t.details.tags,
             ClusterTab::Connect => t.connect.tab,
         }
     }
@@ -65,6 +68,7 @@ impl ClusterTab {
             ClusterTab::Nodes => "/nodes",
             ClusterTab::Jobs => "/jobs",
             ClusterTab::Events => "/events",
+            ClusterTab::Tags => "/tags",
             ClusterTab::Connect => "/connect",
         }
     }
@@ -190,6 +194,7 @@ mod tests {
                 "/clusters/pcs_abc123def4/nodes",
                 "/clusters/pcs_abc123def4/jobs",
                 "/clusters/pcs_abc123def4/events",
+                "/clusters/pcs_abc123def4/tags",
                 "/clusters/pcs_abc123def4/connect",
                 "/clusters",
                 "/clusters/pcs_abc123def4/jobs/12_%5B4-9%5D",

@@ -2,7 +2,8 @@
 import { check } from './axe';
 import { createGroup, createQueue, expect, openTab, signIn, test } from './helpers';
 
-const TABS = ['Details', 'Compute node groups', 'Queues', 'Nodes', 'Jobs', 'Events', 'Connect'];
+const TABS = ['Details', 'Compute node groups', 'Queues', 'Nodes', 'Jobs', 'Events', 'Tags', 'Connect'];
+
 test('sign-in and the empty list are for everybody', async ({ page, server }) => {
   await page.goto('/sign-in');
   await check(page, 'sign-in');

@@ -18,6 +18,7 @@ mod node_phase;
 mod node_table;
 mod palette;
 mod refusal;
+mod session;
 mod settings;
 mod side_nav;
 mod status;

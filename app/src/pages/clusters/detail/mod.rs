@@ -8,6 +8,7 @@ mod jobs;
 mod nodes;
 mod queues;
 mod strip;
+mod tags;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -22,6 +23,7 @@ pub use jobs::{JobPage, Jobs, SubmitJob};
 pub use nodes::{NodePage, Nodes};
 pub use queues::Queues;
 use strip::Strip;
+pub use tags::Tags;
 
 use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::list_compute_node_groups;
