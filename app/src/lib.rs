@@ -11,6 +11,7 @@
 pub mod api;
 mod app;
 mod browser;
+pub mod command;
 mod components;
 pub mod i18n;
 mod live;
