@@ -4,12 +4,14 @@
 //! `app::port::ControlPlane` a method, write it in the file of its noun, let the doors call it.
 
 mod audit;
+mod blueprint;
 pub(crate) mod cluster;
 mod compute_node_group;
 mod console;
 pub mod id;
 pub mod instance;
 mod network;
+mod plan;
 mod ports;
 mod queue;
 pub mod settings;
@@ -19,6 +21,7 @@ mod write;
 
 use std::sync::Arc;
 
+use app::model::apply::{ApplyOutcome, ApplyRequest, Format};
 use app::model::catalogue::Catalogue;
 use app::model::cluster::*;
 use app::model::compute_node_group::*;
@@ -29,6 +32,7 @@ use app::model::job::Job;
 use app::model::name::Arns;
 use app::model::node::Node;
 use app::model::operation::Operation;
+use app::model::plan::{Plan, PlanRequest};
 use app::model::queue::*;
 use app::model::tag::*;
 use app::model::user::Identity;
@@ -94,6 +98,11 @@ impl Service {
     }
 }
 
+/// Checks an input as the API's door does: a form of the console comes by another door.
+fn well_formed(operation: Operation, input: &impl serde::Serialize) -> Result<()> {
+    shape::check(operation, &serde_json::to_value(input).map_err(internal)?)
+}
+
 /// Milliseconds since 1970 as the model's ISO 8601 timestamp.
 fn timestamp(ms: i64) -> String {
     chrono::DateTime::from_timestamp_millis(ms)
@@ -145,6 +154,15 @@ macro_rules! delegate {
             }
             async fn catalogue(&self, caller: &Caller) -> Result<Catalogue> {
                 Service::catalogue(self, caller).await
+            }
+            async fn plan(&self, caller: &Caller, request: PlanRequest) -> Result<Plan> {
+                Service::plan(self, caller, request).await
+            }
+            async fn export_cluster(&self, caller: &Caller, cluster: String, format: Format) -> Result<String> {
+                Service::export_cluster(self, caller, cluster, format).await
+            }
+            async fn apply(&self, caller: &Caller, request: ApplyRequest) -> Result<ApplyOutcome> {
+                Service::apply(self, caller, request).await
             }
         }
     };

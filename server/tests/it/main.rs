@@ -11,6 +11,7 @@ mod database;
 mod faults;
 mod harness;
 mod kill;
+mod plan;
 mod queue;
 mod quota;
 mod sandbox;
