@@ -21,6 +21,7 @@ pub mod paths;
 #[cfg(feature = "ssr")]
 pub mod port;
 pub mod preference;
+pub mod rules;
 mod ui;
 
 #[cfg(feature = "hydrate")]

@@ -8,8 +8,10 @@ pub mod compute_node_group;
 pub mod event;
 pub mod job;
 pub mod node;
+pub mod plan;
 pub mod queue;
 pub mod tag;
+pub mod transfer;
 pub mod user;
 
 use leptos::server_fn::codec::JsonEncoding;

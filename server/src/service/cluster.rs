@@ -11,6 +11,7 @@ use app::model::name::{CLUSTER_NAME_MAX, check_name};
 use app::model::operation::Operation;
 use app::model::status::Status;
 use app::port::Caller;
+use app::rules::network;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use sqlx::AnyConnection;
@@ -18,8 +19,7 @@ use zeroize::Zeroizing;
 
 use super::write::{Begun, Change};
 use super::{
-    Service, cut, id, internal, network, page, ports, provider_error, settings, timestamp,
-    well_formed,
+    Service, cut, id, internal, page, ports, provider_error, settings, timestamp, well_formed,
 };
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::ComputeNodeGroupRow;

@@ -10,7 +10,6 @@ mod compute_node_group;
 mod console;
 pub mod id;
 pub mod instance;
-mod network;
 mod plan;
 mod ports;
 mod queue;

@@ -2,11 +2,12 @@
 
 use app::model::error::{Error, Result};
 use app::model::live::Kind;
-use app::model::name::{CHILD_NAME_MAX, check_name, is_id};
+use app::model::name::{CHILD_NAME_MAX, check_name};
 use app::model::operation::Operation;
 use app::model::queue::*;
 use app::model::status::Status;
 use app::port::Caller;
+use app::rules::queue as rules;
 use sqlx::AnyConnection;
 
 use super::cluster::{check_can_delete, check_can_update, check_unmodified, reread};
@@ -344,50 +345,16 @@ async fn check_groups(
     cluster: &ClusterRow,
     asked: &[ComputeNodeGroupConfiguration],
 ) -> Result<()> {
-    if asked.is_empty() {
-        return Err(Error::field(
-            "computeNodeGroupConfigurations",
-            "A queue runs its jobs on compute node groups. Name at least one.",
-        ));
-    }
-    let groups: Vec<ComputeNodeGroupRow> = resource::list(&mut *db, Some(&cluster.id))
+    let rows: Vec<ComputeNodeGroupRow> = resource::list(&mut *db, Some(&cluster.id))
         .await
         .map_err(internal)?;
-    for (i, one) in asked.iter().enumerate() {
-        let field = format!("computeNodeGroupConfigurations[{i}].computeNodeGroupId");
-        let id = one.compute_node_group_id.as_deref().unwrap_or_default();
-        if !is_id(id) {
-            return Err(Error::field(
-                field,
-                "Name the group by its id (pcs_…), as ListComputeNodeGroups shows it.",
-            ));
-        }
-        if asked
-            .iter()
-            .take(i)
-            .any(|earlier| earlier.compute_node_group_id.as_deref() == Some(id))
-        {
-            return Err(Error::field(
-                field,
-                format!("Group {id} is named twice. Name it once."),
-            ));
-        }
-        match groups.iter().find(|g| g.id == id) {
-            None => {
-                return Err(Error::field(
-                    field,
-                    format!("Cluster {} has no compute node group {id}.", cluster.name),
-                ));
-            }
-            Some(group) if !group.status.can_be_used() => {
-                let message = format!(
-                    "Group {} is {}. Wait until it is ACTIVE.",
-                    group.name, group.status
-                );
-                return Err(Error::field(field, message));
-            }
-            Some(_) => {}
-        }
-    }
-    Ok(())
+    let groups: Vec<rules::Group> = rows
+        .iter()
+        .map(|row| rules::Group {
+            id: &row.id,
+            name: &row.name,
+            status: row.status,
+        })
+        .collect();
+    rules::groups(&cluster.name, &groups, asked)
 }

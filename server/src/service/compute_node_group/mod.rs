@@ -1,6 +1,4 @@
-//! Compute node groups: create, get, list, update, delete (N1, N15, N16). What a group may ask for is in `rules`.
-
-mod rules;
+//! Compute node groups: create, get, list, update, delete (N1, N15, N16). What a group may ask for is in `app::rules`.
 
 use app::model::compute_node_group::*;
 use app::model::error::{Error, Result};
@@ -9,17 +7,20 @@ use app::model::name::{CHILD_NAME_MAX, check_name};
 use app::model::operation::Operation;
 use app::model::status::Status;
 use app::port::Caller;
+use app::rules::compute_node_group as rules;
 use sqlx::AnyConnection;
 
 use super::cluster::{check_can_delete, check_can_update, check_unmodified, reread};
-use super::ports;
 use super::write::Begun;
-use super::{Service, cut, id, internal, page, provider_error, timestamp, well_formed};
+use super::{
+    Service, cut, id, internal, page, ports, provider_error, settings, timestamp, well_formed,
+};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
 use crate::db::tag;
+use crate::slurm::catalogue::Scope;
 
 pub const RESOURCE_TYPE: &str = "COMPUTE_NODE_GROUP";
 /// Instances of all groups of a cluster together, as AWS codes the quota.
@@ -92,7 +93,16 @@ impl Service {
         spec: &ComputeNodeGroupSpec,
     ) -> Result<()> {
         let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
-        rules::check(&catalogue, cluster, spec, self.provider.name())
+        let networking = &cluster.spec.networking;
+        let provider = self.provider.name();
+        rules::check(&catalogue, networking, &as_request(spec), provider)?;
+        let slurm = spec.slurm.as_ref();
+        settings::check(
+            Scope::NodeGroup,
+            &cluster.spec.scheduler.version,
+            slurm.and_then(|s| s.slurm_custom_settings.as_deref()),
+            "slurmConfiguration.slurmCustomSettings",
+        )
     }
 
     /// The row to insert, or why not.
@@ -421,6 +431,30 @@ pub(super) fn requested(input: &CreateComputeNodeGroupRequest) -> ComputeNodeGro
         node_lifecycle_actions: input.node_lifecycle_actions.clone(),
         ports: vec![],
         launch_generation: 1,
+    }
+}
+
+/// The other way round, for the rules: a group as if it were asked for anew.
+fn as_request(spec: &ComputeNodeGroupSpec) -> CreateComputeNodeGroupRequest {
+    let spec = spec.clone();
+    CreateComputeNodeGroupRequest {
+        ami_id: spec.ami_id,
+        security_group_ids: spec.security_group_ids,
+        ssh_key_name: spec.ssh_key_name,
+        cluster_identifier: String::new(),
+        compute_node_group_name: String::new(),
+        subnet_ids: spec.subnet_ids,
+        purchase_option: spec.purchase_option,
+        launch_template_mode: spec.launch_template_mode,
+        custom_launch_template: spec.custom_launch_template,
+        iam_instance_profile_arn: spec.iam_instance_profile_arn,
+        scaling_configuration: spec.scaling,
+        instance_configs: spec.instance_configs,
+        spot_options: spec.spot_options,
+        slurm_configuration: spec.slurm,
+        node_lifecycle_actions: spec.node_lifecycle_actions,
+        client_token: None,
+        tags: None,
     }
 }
 

@@ -1,31 +1,44 @@
-//! What a compute node group may ask for (N2–N9): pure checks against the provider's catalogue.
+//! What a compute node group may ask for (N2–N9): pure checks against the provider's catalogue, each for itself so that
+//! a form can make it as soon as its field is left. What Slurm's settings may be is not here.
 
-use app::model::catalogue::{Catalogue, Image, InstanceType, LaunchTemplateVersion};
-use app::model::compute_node_group::*;
-use app::model::error::{Error, Result};
+use crate::model::catalogue::{Catalogue, Image, InstanceType, LaunchTemplateVersion};
+use crate::model::cluster::Networking;
+use crate::model::compute_node_group::*;
+use crate::model::error::{Error, Result};
+use crate::rules::network::{check_security_groups, find_subnets, vpc_of};
 
-use crate::db::cluster::ClusterRow;
-use crate::db::compute_node_group::ComputeNodeGroupSpec;
-use crate::service::network::{check_security_groups, find_subnets, vpc_of};
-use crate::service::settings;
-use crate::slurm::catalogue::Scope;
-
-/// All rules that need no transaction.
+/// All of them, for a group as it is to be.
 pub fn check(
     catalogue: &Catalogue,
-    cluster: &ClusterRow,
-    spec: &ComputeNodeGroupSpec,
+    cluster: &Networking,
+    group: &CreateComputeNodeGroupRequest,
     provider: &str,
 ) -> Result<()> {
-    check_scaling(&spec.scaling)?;
-    let instance_type = check_instance_types(catalogue, &spec.instance_configs)?;
-    let template = check_template(catalogue, spec)?;
-    check_subnets(catalogue, cluster, spec, template)?;
-    check_image(catalogue, spec, template, instance_type)?;
-    check_profile(catalogue, &spec.iam_instance_profile_arn)?;
-    check_purchase(spec, provider)?;
-    check_slurm(cluster, spec)?;
-    if spec.node_lifecycle_actions.is_some() {
+    scaling(&group.scaling_configuration)?;
+    let instance_type = instance_types(catalogue, &group.instance_configs)?;
+    let managed = group.launch_template_mode == Some(LaunchTemplateMode::Managed);
+    let template = template(catalogue, managed, group.custom_launch_template.as_ref())?;
+    subnets(catalogue, cluster, &group.subnet_ids, template)?;
+    let security_group_ids = group.security_group_ids.as_deref().unwrap_or_default();
+    security_groups(catalogue, cluster, security_group_ids, template)?;
+    image(catalogue, group.ami_id.as_deref(), template, instance_type)?;
+    profile(catalogue, &group.iam_instance_profile_arn)?;
+    let spot = group.spot_options.as_ref();
+    purchase(group.purchase_option, spot, provider)?;
+    if let Some(slurm) = &group.slurm_configuration {
+        idle_time(slurm.scale_down_idle_time_in_seconds)?;
+        if slurm
+            .gres_custom_settings
+            .as_ref()
+            .is_some_and(|g| !g.is_empty())
+        {
+            return Err(Error::field(
+                "slurmConfiguration.gresCustomSettings",
+                "Generic resources of your own are not available in this release. Leave them out.",
+            ));
+        }
+    }
+    if group.node_lifecycle_actions.is_some() {
         return Err(Error::field(
             "nodeLifecycleActions",
             "Node lifecycle actions are not available in this release. Leave them out.",
@@ -35,7 +48,7 @@ pub fn check(
 }
 
 /// N2: static (min = max > 0) or dynamic (min = 0 < max).
-fn check_scaling(scaling: &ScalingConfiguration) -> Result<()> {
+pub fn scaling(scaling: &ScalingConfiguration) -> Result<()> {
     let (min, max) = (scaling.min_instance_count, scaling.max_instance_count);
     if max > 0 && (min == 0 || min == max) {
         return Ok(());
@@ -50,7 +63,7 @@ fn check_scaling(scaling: &ScalingConfiguration) -> Result<()> {
 }
 
 /// N3: known types, interchangeable.
-fn check_instance_types<'a>(
+pub fn instance_types<'a>(
     catalogue: &'a Catalogue,
     configs: &[InstanceConfig],
 ) -> Result<&'a InstanceType> {
@@ -97,12 +110,12 @@ fn check_instance_types<'a>(
 }
 
 /// N5: an existing version of an existing template, or none in MANAGED mode.
-fn check_template<'a>(
+pub fn template<'a>(
     catalogue: &'a Catalogue,
-    spec: &ComputeNodeGroupSpec,
+    managed: bool,
+    asked: Option<&CustomLaunchTemplate>,
 ) -> Result<Option<&'a LaunchTemplateVersion>> {
-    let managed = spec.launch_template_mode == Some(LaunchTemplateMode::Managed);
-    let Some(asked) = &spec.custom_launch_template else {
+    let Some(asked) = asked else {
         if managed {
             return Ok(None);
         }
@@ -154,20 +167,20 @@ fn check_template<'a>(
 }
 
 /// N4: subnets of the cluster's VPC, and those that the template names if it names any.
-fn check_subnets(
+pub fn subnets(
     catalogue: &Catalogue,
-    cluster: &ClusterRow,
-    spec: &ComputeNodeGroupSpec,
+    cluster: &Networking,
+    subnet_ids: &[String],
     template: Option<&LaunchTemplateVersion>,
 ) -> Result<()> {
-    if spec.subnet_ids.is_empty() {
+    if subnet_ids.is_empty() {
         return Err(Error::field(
             "subnetIds",
             "Name at least one subnet for the instances.",
         ));
     }
-    let vpc = vpc_of(catalogue, &cluster.spec.networking).unwrap_or_default();
-    for (i, subnet) in find_subnets(catalogue, &spec.subnet_ids, "subnetIds")?
+    let vpc = vpc_of(catalogue, cluster).unwrap_or_default();
+    for (i, subnet) in find_subnets(catalogue, subnet_ids, "subnetIds")?
         .into_iter()
         .enumerate()
     {
@@ -191,42 +204,46 @@ fn check_subnets(
             ));
         }
     }
-    if let Some(template) = template {
-        check_security_groups(
-            catalogue,
-            &template.security_group_ids,
-            vpc,
-            "customLaunchTemplate.id",
-        )?;
+    Ok(())
+}
+
+/// Those of the template, or with none the group's own; all in the cluster's VPC.
+pub fn security_groups(
+    catalogue: &Catalogue,
+    cluster: &Networking,
+    ids: &[String],
+    template: Option<&LaunchTemplateVersion>,
+) -> Result<()> {
+    let vpc = vpc_of(catalogue, cluster).unwrap_or_default();
+    let Some(template) = template else {
+        return check_security_groups(catalogue, ids, vpc, "securityGroupIds");
+    };
+    let of_template = &template.security_group_ids;
+    check_security_groups(catalogue, of_template, vpc, "customLaunchTemplate.id")?;
+    if ids.is_empty() {
+        return Ok(());
     }
-    let groups = spec.security_group_ids.as_deref().unwrap_or_default();
-    if !groups.is_empty() && template.is_some() {
-        return Err(Error::field(
-            "securityGroupIds",
-            "With a launch template, its security groups apply. Leave them out.",
-        ));
-    }
-    check_security_groups(catalogue, groups, vpc, "securityGroupIds")
+    Err(Error::field(
+        "securityGroupIds",
+        "With a launch template, its security groups apply. Leave them out.",
+    ))
 }
 
 /// N6: the group's image, else the template's; available, of the types' architecture and the cluster's Slurm.
-fn check_image(
+pub fn image(
     catalogue: &Catalogue,
-    spec: &ComputeNodeGroupSpec,
+    asked: Option<&str>,
     template: Option<&LaunchTemplateVersion>,
     instance_type: &InstanceType,
 ) -> Result<()> {
-    let asked = spec
-        .ami_id
-        .as_ref()
-        .or(template.and_then(|t| t.image_id.as_ref()));
+    let asked = asked.or(template.and_then(|t| t.image_id.as_deref()));
     let Some(asked) = asked else {
         return Err(Error::field(
             "amiId",
             "Neither the group nor its launch template names an image. Name one.",
         ));
     };
-    let Some(image) = catalogue.images.iter().find(|i: &&Image| i.id == *asked) else {
+    let Some(image) = catalogue.images.iter().find(|i: &&Image| i.id == asked) else {
         return Err(Error::field(
             "amiId",
             format!("There is no image {asked}. Choose one that exists."),
@@ -254,7 +271,7 @@ fn check_image(
 }
 
 /// N7: the role's name starts with AWSPCS, or its path has /aws-pcs/.
-fn check_profile(catalogue: &Catalogue, arn: &str) -> Result<()> {
+pub fn profile(catalogue: &Catalogue, arn: &str) -> Result<()> {
     let field = "iamInstanceProfileArn";
     let Some(profile) = catalogue.instance_profiles.iter().find(|p| p.arn == arn) else {
         return Err(Error::field(
@@ -275,12 +292,13 @@ fn check_profile(catalogue: &Catalogue, arn: &str) -> Result<()> {
 }
 
 /// N8, as far as the provider can.
-fn check_purchase(spec: &ComputeNodeGroupSpec, provider: &str) -> Result<()> {
-    let option = spec.purchase_option.unwrap_or(PurchaseOption::Ondemand);
-    let strategy = spec
-        .spot_options
-        .as_ref()
-        .and_then(|o| o.allocation_strategy);
+pub fn purchase(
+    option: Option<PurchaseOption>,
+    spot: Option<&SpotOptions>,
+    provider: &str,
+) -> Result<()> {
+    let option = option.unwrap_or(PurchaseOption::Ondemand);
+    let strategy = spot.and_then(|o| o.allocation_strategy);
     if strategy.is_some() && option != PurchaseOption::Spot {
         return Err(Error::field(
             "spotOptions.allocationStrategy",
@@ -298,33 +316,15 @@ fn check_purchase(spec: &ComputeNodeGroupSpec, provider: &str) -> Result<()> {
     Ok(())
 }
 
-/// N9.
-fn check_slurm(cluster: &ClusterRow, spec: &ComputeNodeGroupSpec) -> Result<()> {
-    let Some(slurm) = &spec.slurm else {
+/// N9: a number of seconds, −1 for never, or the cluster's own when it is left out.
+pub fn idle_time(seconds: Option<i64>) -> Result<()> {
+    if seconds != Some(0) {
         return Ok(());
-    };
-    if slurm.scale_down_idle_time_in_seconds == Some(0) {
-        return Err(Error::field(
-            "slurmConfiguration.scaleDownIdleTimeInSeconds",
-            "0 would stop a node at once. Use a number of seconds above 0, or −1 for never.",
-        ));
     }
-    if slurm
-        .gres_custom_settings
-        .as_ref()
-        .is_some_and(|g| !g.is_empty())
-    {
-        return Err(Error::field(
-            "slurmConfiguration.gresCustomSettings",
-            "Generic resources of your own are not available in this release. Leave them out.",
-        ));
-    }
-    settings::check(
-        Scope::NodeGroup,
-        &cluster.spec.scheduler.version,
-        slurm.slurm_custom_settings.as_deref(),
-        "slurmConfiguration.slurmCustomSettings",
-    )
+    Err(Error::field(
+        "slurmConfiguration.scaleDownIdleTimeInSeconds",
+        "0 would stop a node at once. Use a number of seconds above 0, or −1 for never.",
+    ))
 }
 
 #[cfg(test)]
@@ -332,7 +332,7 @@ fn check_slurm(cluster: &ClusterRow, spec: &ComputeNodeGroupSpec) -> Result<()> 
 mod tests {
     use super::*;
 
-    fn scaling(min: i64, max: i64) -> ScalingConfiguration {
+    fn bounds(min: i64, max: i64) -> ScalingConfiguration {
         ScalingConfiguration {
             min_instance_count: min,
             max_instance_count: max,
@@ -341,10 +341,10 @@ mod tests {
 
     #[test]
     fn a_group_is_static_or_dynamic_and_nothing_between() {
-        assert!(check_scaling(&scaling(1, 1)).is_ok());
-        assert!(check_scaling(&scaling(0, 4)).is_ok());
+        assert!(scaling(&bounds(1, 1)).is_ok());
+        assert!(scaling(&bounds(0, 4)).is_ok());
         for (min, max) in [(0, 0), (1, 4), (4, 1), (2, 0)] {
-            let refusal = check_scaling(&scaling(min, max)).unwrap_err();
+            let refusal = scaling(&bounds(min, max)).unwrap_err();
             assert!(
                 refusal.message.contains("scalingConfiguration"),
                 "{refusal}"

@@ -1,8 +1,8 @@
 //! The checks of networks (C7, N4): before anything is created, each with the name of what failed.
 
-use app::model::catalogue::{Catalogue, Subnet, Vpc};
-use app::model::cluster::{NetworkType, Networking};
-use app::model::error::{Error, FieldError, Result};
+use crate::model::catalogue::{Catalogue, Subnet, Vpc};
+use crate::model::cluster::{NetworkType, Networking};
+use crate::model::error::{Error, FieldError, Result};
 
 const MAX_SECURITY_GROUPS: usize = 5;
 
