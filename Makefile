@@ -12,7 +12,7 @@ export OPENPCS_BIN := $(abspath $(TARGET_DIR))/debug/openpcs
 # The console is WebAssembly, for which some machines need another compiler: wasm.env says so.
 ENV := source .setup/env
 WASM_ENV := $(ENV); source "$$OPENPCS_TOOLS/wasm.env"
-WASM := -p frontend --target wasm32-unknown-unknown
+WASM := -p frontend --target wasm32-unknown-unknown $(if $(FEATURES),--features $(FEATURES))
 NATIVE := --workspace --exclude frontend
 
 # Cargo is parallel enough, and two of its runs would only wait for each other.
@@ -28,9 +28,9 @@ setup: ## install what running needs: packages, Rust's wasm target, Slurm (first
 setup-test:
 	@.setup/test
 
-run: console ## build and start the server with its console; ARGS="--listen 0.0.0.0:8080" and the like
-	$(ENV); cargo build -p openpcs-server --bins
-	$(ENV); cargo run -p openpcs-server --bin openpcs -- serve $(ARGS)
+run: console ## build and start the server with its console; ARGS="--listen 0.0.0.0:8080" and the like, FEATURES=design for /design
+	$(ENV); cargo build -p openpcs-server --bins $(if $(FEATURES),--features $(FEATURES))
+	$(ENV); cargo run -p openpcs-server --bin openpcs $(if $(FEATURES),--features $(FEATURES)) -- serve $(ARGS)
 
 test: setup-test lint console ## check everything: lints, tests with real Slurm, the console in a browser
 	$(ENV); if cargo nextest --version >/dev/null 2>&1; \

@@ -15,9 +15,15 @@ type Locale = BTreeMap<String, BTreeMap<String, String>>;
 
 fn main() {
     println!("cargo::rerun-if-changed=locales");
-    let locales = LOCALES.map(|(_, file)| read(file));
+    let mut locales = LOCALES.map(|(_, file)| read(file));
     for (locale, (_, file)) in locales.iter().zip(LOCALES) {
         compare(&locales[0], locale, file);
+    }
+    // What only the page of components says is not to be downloaded with every other page.
+    if env::var_os("CARGO_FEATURE_DESIGN").is_none() {
+        locales
+            .iter_mut()
+            .for_each(|locale| drop(locale.remove("design")));
     }
     let mut code = types(&locales[0]);
     for (locale, (name, _)) in locales.iter().zip(LOCALES) {
@@ -25,6 +31,23 @@ fn main() {
     }
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&out).join("text.rs"), code).expect("cannot write text.rs");
+
+    let help = LOCALES.map(|(_, file)| read(&format!("help/{file}")));
+    compare(&help[0], &help[1], "help/zh-CN");
+    fs::write(Path::new(&out).join("topics.rs"), topics(&help[0])).expect("cannot write topics.rs");
+}
+
+/// A name for each help text: one that does not exist does not compile.
+fn topics(help: &Locale) -> String {
+    let mut code = String::from("#[allow(dead_code)]\npub mod topic {\n    use super::Topic;\n");
+    for key in help.keys() {
+        let _ = writeln!(
+            code,
+            "    pub const {}: Topic = Topic({key:?});",
+            key.to_uppercase()
+        );
+    }
+    code + "}\n"
 }
 
 fn read(file: &str) -> Locale {

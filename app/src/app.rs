@@ -57,6 +57,17 @@ pub fn hydrate() {
     leptos::mount::hydrate_body(App);
 }
 
+/// Only where the components are worked on.
+#[cfg(feature = "design")]
+#[component(transparent)]
+fn DesignRoute() -> impl leptos_router::MatchNestedRoutes + Clone {
+    view! { <Route path=path!("design") view=crate::pages::Design /> }.into_inner()
+}
+
+#[cfg(not(feature = "design"))]
+#[component(transparent)]
+fn DesignRoute() -> impl leptos_router::MatchNestedRoutes + Clone {}
+
 /// The console.
 #[component]
 fn App() -> impl IntoView {
@@ -91,6 +102,7 @@ fn App() -> impl IntoView {
                         <Route path=path!("jobs") view=detail::Jobs />
                         <Route path=path!("events") view=detail::Events />
                     </ParentRoute>
+                    <DesignRoute />
                     <Route path=path!("*any") view=NotFound />
                 </ParentRoute>
             </Routes>

@@ -50,17 +50,163 @@ pub fn copy(text: &str) {
 pub fn set_theme(theme: crate::preference::Theme) {
     #[cfg(feature = "hydrate")]
     {
-        use wasm_bindgen::JsCast;
-        let document = leptos::prelude::document();
-        if let Some(html) = document.document_element() {
+        if let Some(html) = leptos::prelude::document().document_element() {
             let _ = html.set_attribute("data-theme", theme.as_str());
         }
-        if let Some(document) = document.dyn_ref::<web_sys::HtmlDocument>() {
-            let _ = document.set_cookie(&format!(
-                "{}={}; Path=/; Max-Age=31536000; SameSite=Lax",
-                crate::preference::THEME_COOKIE,
-                theme.as_str()
-            ));
+        set_cookie(crate::preference::THEME_COOKIE, theme.as_str());
+    }
+}
+
+/// Puts the focus on the element of that id once what is being drawn is drawn.
+#[cfg_attr(not(feature = "hydrate"), allow(unused_variables))]
+pub fn focus_soon(id: String) {
+    #[cfg(feature = "hydrate")]
+    leptos::prelude::request_animation_frame(move || {
+        if let Some(element) = leptos::prelude::document().get_element_by_id(&id) {
+            focus(element);
         }
+    });
+}
+
+/// Puts the focus on what says `autofocus` inside, once it is drawn.
+#[cfg_attr(not(feature = "hydrate"), allow(unused_variables))]
+pub fn focus_autofocus(inside: &leptos::web_sys::Element) {
+    #[cfg(feature = "hydrate")]
+    {
+        let inside = inside.clone();
+        leptos::prelude::request_animation_frame(move || {
+            if let Ok(Some(element)) = inside.query_selector("[autofocus]") {
+                focus(element);
+            }
+        });
+    }
+}
+
+#[cfg(feature = "hydrate")]
+fn focus(element: web_sys::Element) {
+    use wasm_bindgen::JsCast;
+    if let Some(element) = element.dyn_ref::<web_sys::HtmlElement>() {
+        // Only an element that cannot have the focus refuses it.
+        let _ = element.focus();
+    }
+}
+
+/// Moves a list so that the option of that id can be seen; the page around it stays.
+#[cfg_attr(not(feature = "hydrate"), allow(unused_variables))]
+pub fn scroll_to_option(id: String) {
+    #[cfg(feature = "hydrate")]
+    leptos::prelude::request_animation_frame(move || {
+        use wasm_bindgen::JsCast;
+        let option = leptos::prelude::document().get_element_by_id(&id);
+        let option = option.and_then(|option| option.dyn_into::<web_sys::HtmlElement>().ok());
+        if let Some((option, list)) = option.and_then(|o| Some((o.clone(), o.parent_element()?))) {
+            let (top, height) = (option.offset_top(), option.offset_height());
+            if top < list.scroll_top() {
+                list.set_scroll_top(top);
+            } else if top + height > list.scroll_top() + list.client_height() {
+                list.set_scroll_top(top + height - list.client_height());
+            }
+        }
+    });
+}
+
+/// A text that no other press of a button has: the client token of a request.
+#[cfg(feature = "hydrate")]
+pub fn token() -> String {
+    let random = || (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
+    format!("console-{:x}-{:08x}{:08x}", now(), random(), random())
+}
+
+/// Only a browser presses buttons.
+#[cfg(not(feature = "hydrate"))]
+pub fn token() -> String {
+    String::new()
+}
+
+/// A cookie of this page, on the server of the request that is being answered.
+pub fn cookie(name: &str) -> Option<String> {
+    #[cfg(feature = "hydrate")]
+    let cookies = html_document()?.cookie().ok()?;
+    #[cfg(all(feature = "ssr", not(feature = "hydrate")))]
+    let cookies = {
+        let parts = leptos::prelude::use_context::<http::request::Parts>()?;
+        parts
+            .headers
+            .get(http::header::COOKIE)?
+            .to_str()
+            .ok()?
+            .to_owned()
+    };
+    #[cfg(not(any(feature = "ssr", feature = "hydrate")))]
+    let cookies = String::new();
+    crate::preference::cookie(&cookies, name).map(str::to_owned)
+}
+
+/// Keeps a cookie for a year.
+#[cfg_attr(not(feature = "hydrate"), allow(unused_variables))]
+pub fn set_cookie(name: &str, value: &str) {
+    #[cfg(feature = "hydrate")]
+    if let Some(document) = html_document() {
+        // A browser that keeps no cookies forgets the choice; nothing else is lost.
+        let _ = document.set_cookie(&format!(
+            "{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax"
+        ));
+    }
+}
+
+#[cfg(feature = "hydrate")]
+fn html_document() -> Option<web_sys::HtmlDocument> {
+    use wasm_bindgen::JsCast;
+    leptos::prelude::document().dyn_into().ok()
+}
+
+/// Asks `hold` before a link of this console is followed in this window; true holds the person back.
+#[cfg_attr(not(feature = "hydrate"), allow(unused_variables))]
+pub fn before_link(hold: impl Fn(String) -> bool + 'static) {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        use wasm_bindgen::closure::Closure;
+        let handler =
+            Closure::<dyn Fn(web_sys::MouseEvent)>::new(move |event: web_sys::MouseEvent| {
+                let elsewhere = event.ctrl_key()
+                    || event.meta_key()
+                    || event.shift_key()
+                    || event.button() != 0;
+                let link = event
+                    .target()
+                    .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+                    .and_then(|element| element.closest("a[href]:not([target])").ok().flatten());
+                let href = link
+                    .and_then(|link| link.get_attribute("href"))
+                    .unwrap_or_default();
+                if !elsewhere && href.starts_with('/') && hold(href) {
+                    event.prevent_default();
+                    event.stop_propagation();
+                }
+            });
+        // On its way down, before the router sees it.
+        let _ = leptos::prelude::document().add_event_listener_with_callback_and_bool(
+            "click",
+            handler.as_ref().unchecked_ref(),
+            true,
+        );
+        handler.forget(); // the frame lives as long as the page
+    }
+}
+
+/// Puts the page shown into the history once more, so that "back" first comes here.
+pub fn push_here() {
+    #[cfg(feature = "hydrate")]
+    if let Ok(history) = leptos::prelude::window().history() {
+        let _ = history.push_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&location()));
+    }
+}
+
+/// As the browser's button.
+pub fn back() {
+    #[cfg(feature = "hydrate")]
+    if let Ok(history) = leptos::prelude::window().history() {
+        let _ = history.back();
     }
 }

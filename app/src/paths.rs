@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::i18n::Language;
+use crate::i18n::{Language, Text};
 use crate::preference::Theme;
 
 /// The folder of all that is not a page: server functions, the live stream, sign-in and sign-out.
@@ -13,6 +13,9 @@ pub const POST_SIGN_OUT: &str = "/console/sign-out";
 pub const EVENTS: &str = "/console/events";
 pub const PREFERENCE: &str = "/console/preference";
 pub const CLUSTERS: &str = "/clusters";
+pub const CREATE_CLUSTER: &str = "/clusters/create";
+/// Each component in each state; only in builds with the feature `design`.
+pub const DESIGN: &str = "/design";
 
 /// The parts of a cluster's page, in the order of its tabs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +38,17 @@ impl ClusterTab {
         ClusterTab::Events,
     ];
 
+    pub fn title(self, t: &'static Text) -> &'static str {
+        match self {
+            ClusterTab::Details => t.cluster.details,
+            ClusterTab::Groups => t.cluster.groups,
+            ClusterTab::Queues => t.cluster.queues,
+            ClusterTab::Nodes => t.cluster.nodes,
+            ClusterTab::Jobs => t.cluster.jobs,
+            ClusterTab::Events => t.cluster.events,
+        }
+    }
+
     fn segment(self) -> &'static str {
         match self {
             ClusterTab::Details => "",
@@ -49,6 +63,10 @@ impl ClusterTab {
 
 pub fn cluster(id: &str, tab: ClusterTab) -> String {
     format!("{CLUSTERS}/{}{}", encode(id), tab.segment())
+}
+
+pub fn edit_cluster(id: &str) -> String {
+    format!("{}/edit", cluster(id, ClusterTab::Details))
 }
 
 pub fn compute_node_group(cluster_id: &str, id: &str) -> String {
@@ -109,6 +127,9 @@ mod tests {
             .into_iter()
             .chain([
                 CLUSTERS.into(),
+                CREATE_CLUSTER.into(),
+                edit_cluster("pcs_abc123def4"),
+                DESIGN.into(),
                 compute_node_group("pcs_abc123def4", "pcs_1"),
                 sign_in("/clusters?a=b"),
                 set_language(Language::SimplifiedChinese, CLUSTERS),
@@ -125,6 +146,9 @@ mod tests {
                 "/clusters/pcs_abc123def4/jobs",
                 "/clusters/pcs_abc123def4/events",
                 "/clusters",
+                "/clusters/create",
+                "/clusters/pcs_abc123def4/edit",
+                "/design",
                 "/clusters/pcs_abc123def4/compute-node-groups/pcs_1",
                 "/sign-in?next=%2Fclusters%3Fa%3Db",
                 "/console/preference?language=zh-CN&next=%2Fclusters",

@@ -84,8 +84,7 @@ impl Preference {
 }
 
 /// The value of a cookie in a `Cookie` header.
-#[cfg(feature = "ssr")]
-fn cookie<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+pub(crate) fn cookie<'a>(header: &'a str, name: &str) -> Option<&'a str> {
     header
         .split(';')
         .filter_map(|pair| pair.trim().split_once('='))

@@ -6,6 +6,7 @@
 pub mod cluster;
 pub mod compute_node_group;
 pub mod event;
+pub mod help;
 pub mod job;
 pub mod node;
 pub mod plan;

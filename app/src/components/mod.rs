@@ -1,17 +1,24 @@
 //! Parts of pages that know the model.
 
+mod confirm_delete;
 mod error_info;
 mod fetched;
 mod frame;
+pub mod guard;
+mod help_panel;
 mod job_state;
 mod node_grid;
 mod node_phase;
+mod palette;
 mod refusal;
 mod settings;
 mod side_nav;
 mod status;
+mod submission;
 mod top_bar;
+pub mod wizard;
 
+pub use confirm_delete::ConfirmDelete;
 pub use error_info::ErrorInfos;
 pub use fetched::Fetched;
 pub use frame::{Clusters, Frame};
@@ -21,4 +28,5 @@ pub use node_phase::{NodePhaseIndicator, phase_label};
 pub use refusal::{Refusal, answer_not_found};
 pub use settings::Settings;
 pub use status::{StatusIndicator, StatusWithErrors, status_label};
+pub use submission::{Refused, Submission, field_errors};
 pub use top_bar::{LanguageMenu, Mark, ThemeMenu};

@@ -10,10 +10,11 @@ use crate::live::Live;
 use crate::model::user::Identity;
 use crate::paths;
 use crate::preference::{Preference, Theme};
+use crate::ui::help::Help;
 use crate::ui::{Icon, Menu};
 
 #[component]
-pub fn TopBar(nav_open: RwSignal<bool>) -> impl IntoView {
+pub fn TopBar(nav_open: RwSignal<bool>, palette_open: RwSignal<bool>, help: Help) -> impl IntoView {
     let t = text();
     let identity = Resource::new(|| (), |()| identity());
     view! {
@@ -35,10 +36,42 @@ pub fn TopBar(nav_open: RwSignal<bool>) -> impl IntoView {
             <Transition>{move || identity.get()?.ok().map(place)}</Transition>
             <span class="flex-1"></span>
             <Connection />
+            <button type="button" class="palette-button" on:click=move |_| palette_open.set(true)>
+                {Icon::Search.view()}
+                <span class="palette-words">{t.palette.open}</span>
+                <kbd aria-hidden="true">{t.palette.shortcut}</kbd>
+            </button>
+            {help_button(help)}
             <LanguageMenu />
             <ThemeMenu />
             <Transition>{move || identity.get()?.ok().map(user_menu)}</Transition>
         </header>
+    }
+    .into_any()
+}
+
+/// Opens the help of the page shown; nothing to press where a page has none.
+fn help_button(help: Help) -> impl IntoView {
+    let t = text();
+    let toggle = move |_| {
+        let page = help.page.get_untracked();
+        help.open
+            .update(|open| *open = if open.is_some() { None } else { page });
+    };
+    let is_open = move || help.open.get().is_some();
+    view! {
+        <Show when=move || is_open() || help.page.get().is_some()>
+            <button
+                type="button"
+                class="top-button"
+                title=t.help.title
+                aria-label=t.help.title
+                aria-expanded=move || is_open().to_string()
+                on:click=toggle
+            >
+                {Icon::Help.view()}
+            </button>
+        </Show>
     }
     .into_any()
 }

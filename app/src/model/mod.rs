@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod compute_node_group;
 pub mod error;
 pub mod event;
+pub mod help;
 pub mod instance;
 pub mod job;
 pub mod lifecycle;

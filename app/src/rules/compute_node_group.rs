@@ -1,6 +1,7 @@
 //! What a compute node group may ask for (N2–N9): pure checks against the provider's catalogue, each for itself so that
 //! a form can make it as soon as its field is left. What Slurm's settings may be is not here.
 
+use crate::i18n::Text;
 use crate::model::catalogue::{Catalogue, Image, InstanceType, LaunchTemplateVersion};
 use crate::model::cluster::Networking;
 use crate::model::compute_node_group::*;
@@ -9,199 +10,149 @@ use crate::rules::network::{check_security_groups, find_subnets, vpc_of};
 
 /// All of them, for a group as it is to be.
 pub fn check(
+    t: &'static Text,
     catalogue: &Catalogue,
     cluster: &Networking,
     group: &CreateComputeNodeGroupRequest,
     provider: &str,
 ) -> Result<()> {
-    scaling(&group.scaling_configuration)?;
-    let instance_type = instance_types(catalogue, &group.instance_configs)?;
+    scaling(t, &group.scaling_configuration)?;
+    let instance_type = instance_types(t, catalogue, &group.instance_configs)?;
     let managed = group.launch_template_mode == Some(LaunchTemplateMode::Managed);
-    let template = template(catalogue, managed, group.custom_launch_template.as_ref())?;
-    subnets(catalogue, cluster, &group.subnet_ids, template)?;
+    let template = template(t, catalogue, managed, group.custom_launch_template.as_ref())?;
+    subnets(t, catalogue, cluster, &group.subnet_ids, template)?;
     let security_group_ids = group.security_group_ids.as_deref().unwrap_or_default();
-    security_groups(catalogue, cluster, security_group_ids, template)?;
-    image(catalogue, group.ami_id.as_deref(), template, instance_type)?;
-    profile(catalogue, &group.iam_instance_profile_arn)?;
+    security_groups(t, catalogue, cluster, security_group_ids, template)?;
+    image(t, catalogue, group.ami_id.as_deref(), template, instance_type)?;
+    profile(t, catalogue, &group.iam_instance_profile_arn)?;
     let spot = group.spot_options.as_ref();
-    purchase(group.purchase_option, spot, provider)?;
+    purchase(t, group.purchase_option, spot, provider)?;
     if let Some(slurm) = &group.slurm_configuration {
-        idle_time(slurm.scale_down_idle_time_in_seconds)?;
-        if slurm
-            .gres_custom_settings
-            .as_ref()
-            .is_some_and(|g| !g.is_empty())
-        {
-            return Err(Error::field(
-                "slurmConfiguration.gresCustomSettings",
-                "Generic resources of your own are not available in this release. Leave them out.",
-            ));
+        idle_time(t, slurm.scale_down_idle_time_in_seconds)?;
+        let gres = slurm.gres_custom_settings.as_ref();
+        if gres.is_some_and(|g| !g.is_empty()) {
+            let field = "slurmConfiguration.gresCustomSettings";
+            return Err(Error::field(field, t.group_rules.gres));
         }
     }
     if group.node_lifecycle_actions.is_some() {
-        return Err(Error::field(
-            "nodeLifecycleActions",
-            "Node lifecycle actions are not available in this release. Leave them out.",
-        ));
+        return Err(Error::field("nodeLifecycleActions", t.group_rules.lifecycle));
     }
     Ok(())
 }
 
 /// N2: static (min = max > 0) or dynamic (min = 0 < max).
-pub fn scaling(scaling: &ScalingConfiguration) -> Result<()> {
+pub fn scaling(t: &'static Text, scaling: &ScalingConfiguration) -> Result<()> {
     let (min, max) = (scaling.min_instance_count, scaling.max_instance_count);
     if max > 0 && (min == 0 || min == max) {
         return Ok(());
     }
-    Err(Error::field(
-        "scalingConfiguration",
-        format!(
-            "minInstanceCount {min} and maxInstanceCount {max} are neither a static group (both the same, above 0) nor \
-             a dynamic one (minimum 0, maximum above 0)."
-        ),
-    ))
+    Err(Error::field("scalingConfiguration", t.group_rules.scaling(min, max)))
 }
 
 /// N3: known types, interchangeable.
 pub fn instance_types<'a>(
+    t: &'static Text,
     catalogue: &'a Catalogue,
     configs: &[InstanceConfig],
 ) -> Result<&'a InstanceType> {
-    let mut types = vec![];
+    let field = |i: usize| format!("instanceConfigs[{i}].instanceType");
+    let mut types: Vec<&InstanceType> = vec![];
     for (i, config) in configs.iter().enumerate() {
         let name = config.instance_type.as_deref().unwrap_or_default();
-        let known = catalogue
-            .instance_types
-            .iter()
-            .find(|t| t.id == name)
-            .ok_or_else(|| {
-                Error::field(
-                    format!("instanceConfigs[{i}].instanceType"),
-                    format!(
-                        "There is no instance type {name:?}. Choose one that the provider offers."
-                    ),
-                )
-            })?;
+        let Some(known) = catalogue.instance_types.iter().find(|t| t.id == name) else {
+            return Err(Error::field(field(i), t.group_rules.type_unknown(name)));
+        };
         types.push(known);
     }
-    let Some(first) = types.first() else {
-        return Err(Error::field(
-            "instanceConfigs",
-            "Name at least one instance type.",
-        ));
+    let Some(first) = types.first().copied() else {
+        return Err(Error::field("instanceConfigs", t.group_rules.type_needed));
     };
     for (i, other) in types.iter().enumerate().skip(1) {
-        let differs = [
-            (first.architecture != other.architecture, "architecture"),
-            (first.vcpus != other.vcpus, "number of vCPUs"),
-            (first.gpus != other.gpus, "number of GPUs"),
-        ];
-        if let Some((_, what)) = differs.into_iter().find(|(differs, _)| *differs) {
-            return Err(Error::field(
-                format!("instanceConfigs[{i}].instanceType"),
-                format!(
-                    "{} has another {what} than {}. All types of a group must have the same.",
-                    other.id, first.id
-                ),
-            ));
+        if let Some(what) = difference(t, first, other) {
+            let message = t.group_rules.type_differs(&other.id, what, &first.id);
+            return Err(Error::field(field(i), message));
         }
     }
     Ok(first)
 }
 
+/// In what two types of one group would differ, and must not.
+pub fn difference(
+    t: &'static Text,
+    first: &InstanceType,
+    other: &InstanceType,
+) -> Option<&'static str> {
+    let differs = [
+        (first.architecture != other.architecture, t.group_rules.architecture),
+        (first.vcpus != other.vcpus, t.group_rules.vcpus),
+        (first.gpus != other.gpus, t.group_rules.gpus),
+    ];
+    let found = differs.into_iter().find(|(differs, _)| *differs);
+    found.map(|(_, what)| what)
+}
+
 /// N5: an existing version of an existing template, or none in MANAGED mode.
 pub fn template<'a>(
+    t: &'static Text,
     catalogue: &'a Catalogue,
     managed: bool,
     asked: Option<&CustomLaunchTemplate>,
 ) -> Result<Option<&'a LaunchTemplateVersion>> {
+    let refuse = |field: &str, message: String| Err(Error::field(field, message));
     let Some(asked) = asked else {
         if managed {
             return Ok(None);
         }
-        return Err(Error::field(
-            "customLaunchTemplate",
-            "Name a launch template with id and version, or set launchTemplateMode to MANAGED.",
-        ));
+        return refuse("customLaunchTemplate", t.group_rules.template_needed.into());
     };
     if managed {
-        return Err(Error::field(
-            "customLaunchTemplate",
-            "In MANAGED mode there is no launch template. Leave it out.",
-        ));
+        return refuse("customLaunchTemplate", t.group_rules.template_managed.into());
     }
     let Some(template) = catalogue.launch_templates.iter().find(|t| t.id == asked.id) else {
-        return Err(Error::field(
-            "customLaunchTemplate.id",
-            "There is no launch template with this id. Choose one that exists.",
-        ));
+        return refuse("customLaunchTemplate.id", t.group_rules.template_unknown.into());
     };
-    if template.name.starts_with("pcs-") && template.name.ends_with("-do-not-delete") {
-        return Err(Error::field(
-            "customLaunchTemplate.id",
-            format!(
-                "Template {} is the service's own. Name the template that you made.",
-                template.name
-            ),
-        ));
+    if is_services_own(&template.name) {
+        let message = t.group_rules.template_own(&template.name);
+        return refuse("customLaunchTemplate.id", message);
     }
-    let version = template
-        .versions
-        .iter()
-        .find(|v| v.version == asked.version);
-    version.map(Some).ok_or_else(|| {
-        let known = template
-            .versions
-            .iter()
-            .map(|v| v.version.as_str())
-            .collect::<Vec<_>>()
-            .join(", ");
-        Error::field(
-            "customLaunchTemplate.version",
-            format!(
-                "Template {} has no such version. Name one of its numbers: {known}.",
-                template.name
-            ),
-        )
-    })
+    let versions = &template.versions;
+    if let Some(version) = versions.iter().find(|v| v.version == asked.version) {
+        return Ok(Some(version));
+    }
+    let known: Vec<&str> = versions.iter().map(|v| v.version.as_str()).collect();
+    let message = t.group_rules.template_version(&template.name, known.join(", "));
+    refuse("customLaunchTemplate.version", message)
+}
+
+/// Templates that the service derives from people's (N5).
+pub fn is_services_own(template_name: &str) -> bool {
+    template_name.starts_with("pcs-") && template_name.ends_with("-do-not-delete")
 }
 
 /// N4: subnets of the cluster's VPC, and those that the template names if it names any.
 pub fn subnets(
+    t: &'static Text,
     catalogue: &Catalogue,
     cluster: &Networking,
     subnet_ids: &[String],
     template: Option<&LaunchTemplateVersion>,
 ) -> Result<()> {
     if subnet_ids.is_empty() {
-        return Err(Error::field(
-            "subnetIds",
-            "Name at least one subnet for the instances.",
-        ));
+        return Err(Error::field("subnetIds", t.group_rules.subnet_needed));
     }
     let vpc = vpc_of(catalogue, cluster).unwrap_or_default();
-    for (i, subnet) in find_subnets(catalogue, subnet_ids, "subnetIds")?
-        .into_iter()
-        .enumerate()
-    {
+    let found = find_subnets(catalogue, subnet_ids, "subnetIds")?;
+    for (i, subnet) in found.into_iter().enumerate() {
+        let field = format!("subnetIds[{i}]");
         if subnet.vpc_id != vpc {
-            return Err(Error::field(
-                format!("subnetIds[{i}]"),
-                format!(
-                    "Subnet {} is in {}, the cluster in {vpc}. Name subnets of that VPC.",
-                    subnet.id, subnet.vpc_id
-                ),
-            ));
+            let message = t.group_rules.subnet_vpc(&subnet.id, &subnet.vpc_id, vpc);
+            return Err(Error::field(field, message));
         }
         if template.is_some_and(|t| !t.subnet_ids.is_empty() && !t.subnet_ids.contains(&subnet.id))
         {
-            return Err(Error::field(
-                format!("subnetIds[{i}]"),
-                format!(
-                    "The launch template names other subnets than {}. Use the template's.",
-                    subnet.id
-                ),
-            ));
+            let message = t.group_rules.subnet_template(&subnet.id);
+            return Err(Error::field(field, message));
         }
     }
     Ok(())
@@ -209,6 +160,7 @@ pub fn subnets(
 
 /// Those of the template, or with none the group's own; all in the cluster's VPC.
 pub fn security_groups(
+    t: &'static Text,
     catalogue: &Catalogue,
     cluster: &Networking,
     ids: &[String],
@@ -223,76 +175,55 @@ pub fn security_groups(
     if ids.is_empty() {
         return Ok(());
     }
-    Err(Error::field(
-        "securityGroupIds",
-        "With a launch template, its security groups apply. Leave them out.",
-    ))
+    Err(Error::field("securityGroupIds", t.group_rules.groups_template))
 }
 
-/// N6: the group's image, else the template's; available, of the types' architecture and the cluster's Slurm.
+/// N6: the group's image, else the template's; available and of the types' architecture.
 pub fn image(
+    t: &'static Text,
     catalogue: &Catalogue,
     asked: Option<&str>,
     template: Option<&LaunchTemplateVersion>,
     instance_type: &InstanceType,
 ) -> Result<()> {
+    let refuse = |message: String| Err(Error::field("amiId", message));
     let asked = asked.or(template.and_then(|t| t.image_id.as_deref()));
     let Some(asked) = asked else {
-        return Err(Error::field(
-            "amiId",
-            "Neither the group nor its launch template names an image. Name one.",
-        ));
+        return refuse(t.group_rules.image_needed.into());
     };
     let Some(image) = catalogue.images.iter().find(|i: &&Image| i.id == asked) else {
-        return Err(Error::field(
-            "amiId",
-            format!("There is no image {asked}. Choose one that exists."),
-        ));
+        return refuse(t.group_rules.image_unknown(asked));
     };
     if image.state != "available" {
-        return Err(Error::field(
-            "amiId",
-            format!(
-                "Image {asked} is {}, not available. Choose another.",
-                image.state
-            ),
-        ));
+        return refuse(t.group_rules.image_state(asked, &image.state));
     }
     if image.architecture != instance_type.architecture {
-        return Err(Error::field(
-            "amiId",
-            format!(
-                "Image {asked} is for {}, instance type {} is {}. Choose an image of that architecture.",
-                image.architecture, instance_type.id, instance_type.architecture
-            ),
+        return refuse(t.group_rules.image_architecture(
+            asked,
+            &image.architecture,
+            &instance_type.id,
+            &instance_type.architecture,
         ));
     }
     Ok(())
 }
 
 /// N7: the role's name starts with AWSPCS, or its path has /aws-pcs/.
-pub fn profile(catalogue: &Catalogue, arn: &str) -> Result<()> {
+pub fn profile(t: &'static Text, catalogue: &Catalogue, arn: &str) -> Result<()> {
     let field = "iamInstanceProfileArn";
     let Some(profile) = catalogue.instance_profiles.iter().find(|p| p.arn == arn) else {
-        return Err(Error::field(
-            field,
-            format!("There is no instance profile {arn}. Choose one that exists."),
-        ));
+        return Err(Error::field(field, t.group_rules.profile_unknown(arn)));
     };
     if profile.role_name.starts_with("AWSPCS") || profile.role_path.contains("/aws-pcs/") {
         return Ok(());
     }
-    Err(Error::field(
-        field,
-        format!(
-            "The profile's role {} neither starts with AWSPCS nor has /aws-pcs/ in its path. Name a role that does.",
-            profile.role_name
-        ),
-    ))
+    let message = t.group_rules.profile_role(&profile.role_name);
+    Err(Error::field(field, message))
 }
 
 /// N8, as far as the provider can.
 pub fn purchase(
+    t: &'static Text,
     option: Option<PurchaseOption>,
     spot: Option<&SpotOptions>,
     provider: &str,
@@ -300,37 +231,29 @@ pub fn purchase(
     let option = option.unwrap_or(PurchaseOption::Ondemand);
     let strategy = spot.and_then(|o| o.allocation_strategy);
     if strategy.is_some() && option != PurchaseOption::Spot {
-        return Err(Error::field(
-            "spotOptions.allocationStrategy",
-            "An allocation strategy goes with purchaseOption SPOT only. Leave it out, or ask for SPOT.",
-        ));
+        let field = "spotOptions.allocationStrategy";
+        return Err(Error::field(field, t.group_rules.spot_strategy));
     }
     if option != PurchaseOption::Ondemand {
-        return Err(Error::field(
-            "purchaseOption",
-            format!(
-                "The {provider} provider has no such purchase option. Use ONDEMAND, or leave it out."
-            ),
-        ));
+        return Err(Error::field("purchaseOption", t.group_rules.purchase(provider)));
     }
     Ok(())
 }
 
 /// N9: a number of seconds, −1 for never, or the cluster's own when it is left out.
-pub fn idle_time(seconds: Option<i64>) -> Result<()> {
+pub fn idle_time(t: &'static Text, seconds: Option<i64>) -> Result<()> {
     if seconds != Some(0) {
         return Ok(());
     }
-    Err(Error::field(
-        "slurmConfiguration.scaleDownIdleTimeInSeconds",
-        "0 would stop a node at once. Use a number of seconds above 0, or −1 for never.",
-    ))
+    let field = "slurmConfiguration.scaleDownIdleTimeInSeconds";
+    Err(Error::field(field, t.group_rules.idle_zero))
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::i18n::Language;
 
     fn bounds(min: i64, max: i64) -> ScalingConfiguration {
         ScalingConfiguration {
@@ -341,10 +264,11 @@ mod tests {
 
     #[test]
     fn a_group_is_static_or_dynamic_and_nothing_between() {
-        assert!(scaling(&bounds(1, 1)).is_ok());
-        assert!(scaling(&bounds(0, 4)).is_ok());
+        let t = Language::English.text();
+        assert!(scaling(t, &bounds(1, 1)).is_ok());
+        assert!(scaling(t, &bounds(0, 4)).is_ok());
         for (min, max) in [(0, 0), (1, 4), (4, 1), (2, 0)] {
-            let refusal = scaling(&bounds(min, max)).unwrap_err();
+            let refusal = scaling(t, &bounds(min, max)).unwrap_err();
             assert!(
                 refusal.message.contains("scalingConfiguration"),
                 "{refusal}"

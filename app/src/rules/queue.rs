@@ -1,5 +1,6 @@
 //! What a queue may ask for (Q2).
 
+use crate::i18n::Text;
 use crate::model::error::{Error, Result};
 use crate::model::name::is_id;
 use crate::model::queue::ComputeNodeGroupConfiguration;
@@ -14,15 +15,14 @@ pub struct Group<'a> {
 
 /// Groups by id, each ready to be used, each once.
 pub fn groups(
+    t: &'static Text,
     cluster_name: &str,
     there: &[Group<'_>],
     asked: &[ComputeNodeGroupConfiguration],
 ) -> Result<()> {
     if asked.is_empty() {
-        return Err(Error::field(
-            "computeNodeGroupConfigurations",
-            "A queue runs its jobs on compute node groups. Name at least one.",
-        ));
+        let field = "computeNodeGroupConfigurations";
+        return Err(Error::field(field, t.group_rules.queue_group_needed));
     }
     for (i, one) in asked.iter().enumerate() {
         let refuse = |message: String| {
@@ -31,26 +31,18 @@ pub fn groups(
         };
         let id = one.compute_node_group_id.as_deref().unwrap_or_default();
         if !is_id(id) {
-            let message = "Name the group by its id (pcs_…), as ListComputeNodeGroups shows it.";
-            return refuse(message.into());
+            return refuse(t.group_rules.queue_group_id.into());
         }
-        let same = |earlier: &&ComputeNodeGroupConfiguration| {
+        let same = |earlier: &ComputeNodeGroupConfiguration| {
             earlier.compute_node_group_id.as_deref() == Some(id)
         };
-        if asked.iter().take(i).find(same).is_some() {
-            return refuse(format!("Group {id} is named twice. Name it once."));
+        if asked.iter().take(i).any(same) {
+            return refuse(t.group_rules.queue_group_twice(id));
         }
         match there.iter().find(|g| g.id == id) {
-            None => {
-                return refuse(format!(
-                    "Cluster {cluster_name} has no compute node group {id}."
-                ));
-            }
+            None => return refuse(t.group_rules.queue_group_unknown(cluster_name, id)),
             Some(group) if !group.status.can_be_used() => {
-                return refuse(format!(
-                    "Group {} is {}. Wait until it is ACTIVE.",
-                    group.name, group.status
-                ));
+                return refuse(t.group_rules.queue_group_status(group.name, group.status));
             }
             Some(_) => {}
         }
@@ -62,6 +54,7 @@ pub fn groups(
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::i18n::Language;
 
     #[test]
     fn groups_are_there_ready_and_named_once() {
@@ -84,7 +77,7 @@ mod tests {
                     compute_node_group_id: Some((*id).into()),
                 })
                 .collect();
-            groups("c", &there, &asked)
+            groups(Language::English.text(), "c", &there, &asked)
         };
         assert_eq!(check(&["pcs_a"]), Ok(()));
         for (ids, words) in [

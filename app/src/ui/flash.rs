@@ -1,8 +1,33 @@
-//! A message about what happened, why, and what to do.
+//! Messages about what happened, why, and what to do: in their place on a page, or stacked above all pages.
 
 use leptos::prelude::*;
 
-use super::Tone;
+use super::{Icon, Tone};
+use crate::i18n::text;
+
+/// A way on from a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub title: String,
+    pub href: String,
+    new_window: bool,
+}
+
+impl Link {
+    pub fn new(title: impl Into<String>, href: impl Into<String>) -> Link {
+        Link {
+            title: title.into(),
+            href: href.into(),
+            new_window: false,
+        }
+    }
+
+    /// Leaves the page as it is.
+    pub fn in_new_window(mut self) -> Link {
+        self.new_window = true;
+        self
+    }
+}
 
 #[component]
 pub fn Flash(
@@ -12,6 +37,10 @@ pub fn Flash(
     /// A code or another short fact behind the title.
     #[prop(optional, into)]
     code: Option<String>,
+    #[prop(optional, into)] links: Vec<Link>,
+    /// Shows a cross that takes the message away.
+    #[prop(optional, into)]
+    on_dismiss: Option<Callback<()>>,
 ) -> impl IntoView {
     // Only what went wrong interrupts a screen reader.
     let role = if tone == Tone::Danger {
@@ -19,15 +48,34 @@ pub fn Flash(
     } else {
         "status"
     };
+    let link = |link: Link| {
+        let target = link.new_window.then_some("_blank");
+        view! { <a class="font-semibold underline" href=link.href target=target>{link.title}</a> }
+    };
     view! {
         <div class=format!("flash {}", flash_class(tone)) role=role>
             <span class=format!("mt-0.5 {}", tone.class())>{tone.icon().view()}</span>
-            <div class="min-w-0">
+            <div class="min-w-0 flex-1">
                 <p class="font-semibold">
                     {title} {code.map(|code| view! { <code class="ml-2 font-mono text-xs font-normal text-muted">{code}</code> })}
                 </p>
                 <p class="break-words">{message}</p>
+                {(!links.is_empty())
+                    .then(|| view! { <p class="mt-1 flex flex-wrap gap-x-4">{links.into_iter().map(link).collect_view()}</p> })}
             </div>
+            {on_dismiss
+                .map(|dismiss| {
+                    view! {
+                        <button
+                            type="button"
+                            class="icon-button"
+                            aria-label=text().common.dismiss
+                            on:click=move |_| dismiss.run(())
+                        >
+                            {Icon::Close.view()}
+                        </button>
+                    }
+                })}
         </div>
     }
     .into_any()
@@ -40,4 +88,88 @@ fn flash_class(tone: Tone) -> &'static str {
         Tone::Success => "border-success bg-success-soft",
         Tone::Neutral | Tone::Progress | Tone::Info => "border-info bg-info-soft",
     }
+}
+
+#[derive(Clone)]
+struct Note {
+    id: usize,
+    tone: Tone,
+    title: String,
+    message: String,
+    links: Vec<Link>,
+}
+
+/// The stack above every page. It stays while pages change below it.
+#[derive(Clone, Copy)]
+pub struct Flashes {
+    notes: RwSignal<Vec<Note>>,
+    next: StoredValue<usize>,
+}
+
+/// More would push the page out of sight; the oldest goes.
+const MOST: usize = 4;
+
+/// `flashes().push(Tone::Success, t.x.created, t.x.created_hint, None);` Called while a component is built, then kept:
+/// in an event's handler there is no context to find it in.
+pub fn flashes() -> Flashes {
+    use_context().unwrap_or_else(Flashes::new)
+}
+
+impl Flashes {
+    fn new() -> Flashes {
+        Flashes {
+            notes: RwSignal::default(),
+            next: StoredValue::new(0),
+        }
+    }
+
+    pub fn provide() -> Flashes {
+        let flashes = Flashes::new();
+        provide_context(flashes);
+        flashes
+    }
+
+    pub fn push(
+        self,
+        tone: Tone,
+        title: impl Into<String>,
+        message: impl Into<String>,
+        link: impl Into<Option<Link>>,
+    ) {
+        let id = self.next.get_value();
+        self.next.set_value(id + 1);
+        let note = Note {
+            id,
+            tone,
+            title: title.into(),
+            message: message.into(),
+            links: link.into().into_iter().collect(),
+        };
+        self.notes.update(|notes| {
+            notes.push(note);
+            if notes.len() > MOST {
+                notes.remove(0);
+            }
+        });
+    }
+
+    fn dismiss(self, id: usize) {
+        self.notes
+            .update(|notes| notes.retain(|note| note.id != id));
+    }
+}
+
+/// Where the stack stands: once, in the frame.
+#[component]
+pub fn FlashStack(flashes: Flashes) -> impl IntoView {
+    let note = move |note: Note| {
+        let on_dismiss = Callback::new(move |()| flashes.dismiss(note.id));
+        view! { <Flash tone=note.tone title=note.title message=note.message links=note.links on_dismiss /> }
+    };
+    view! {
+        <div class="flash-stack" role="region" aria-label=text().frame.messages aria-live="polite">
+            <For each=move || flashes.notes.get() key=|note| note.id children=note />
+        </div>
+    }
+    .into_any()
 }

@@ -8,16 +8,21 @@ pub enum Icon {
     ChevronDown,
     ChevronLeft,
     ChevronRight,
+    Close,
     Cluster,
     Copy,
     Cross,
     Dot,
     Globe,
+    Help,
     Menu,
     Minus,
+    Plus,
     Progress,
     Search,
+    Sliders,
     Theme,
+    Tick,
     User,
     Warning,
 }
@@ -32,6 +37,7 @@ impl Icon {
             Icon::ChevronDown => "M4 6.25l4 4l4-4",
             Icon::ChevronLeft => "M9.75 4l-4 4l4 4",
             Icon::ChevronRight => "M6.25 4l4 4l-4 4",
+            Icon::Close => "M4 4l8 8M12 4l-8 8",
             Icon::Cluster => "M2 2.5h5v5h-5zM9 2.5h5v5h-5zM2 9.5h5v4h-5zM9 9.5h5v4h-5z",
             Icon::Copy => "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",
             Icon::Cross => {
@@ -41,13 +47,19 @@ impl Icon {
             Icon::Globe => {
                 "M1.75 8a6.25 6.25 0 1 0 12.5 0a6.25 6.25 0 1 0-12.5 0M1.75 8h12.5M8 1.75c4 4 4 8.500 0 12.5c-4-4-4-8.500 0-12.5"
             }
+            Icon::Help => {
+                "M1.75 8a6.25 6.25 0 1 0 12.5 0a6.25 6.25 0 1 0-12.5 0M6.25 6.25c0-2.500 3.500-2.500 3.500-.25c0 1.500-1.750 1.500-1.750 3M8 11.250v.1"
+            }
             Icon::Menu => "M2 4h12M2 8h12M2 12h12",
             Icon::Minus => "M1.75 8a6.25 6.25 0 1 0 12.5 0a6.25 6.25 0 1 0-12.5 0M5 8h6",
+            Icon::Plus => "M8 3v10M3 8h10",
             Icon::Progress => "M8 1.75a6.25 6.25 0 1 1-5.8 3.9",
             Icon::Search => "M2 7a5 5 0 1 0 10 0a5 5 0 1 0-10 0M10.75 10.75l3.25 3.25",
+            Icon::Sliders => "M2 4.500h7M12 4.500h2M9 3v3M2 11.500h2M7 11.500h7M6.500 10v3",
             Icon::Theme => {
                 "M8 1.75a6.25 6.25 0 1 0 0 12.5zM8 1.75a6.25 6.25 0 1 1 0 12.5M8 4.500h4M8 8h6M8 11.500h4"
             }
+            Icon::Tick => "M3 8.500l3.250 3.250l6.750-7.500",
             Icon::User => {
                 "M5 5.250a3 3 0 1 0 6 0a3 3 0 1 0-6 0M2.250 14c.5-3 3-4 5.750-4s5.250 1 5.750 4"
             }

@@ -1,30 +1,42 @@
 //! Atoms: they know no model, no page and no operation.
 
 mod breadcrumbs;
+mod button;
 mod card;
 mod code;
 mod copy;
+mod dialog;
 mod empty;
+mod expandable;
 mod flash;
+pub mod form;
+pub mod help;
 pub mod icon;
 mod key_value;
+mod listbox;
 mod menu;
 mod skeleton;
 mod status;
 pub mod table;
 mod tabs;
 pub mod time;
+mod timeline;
 
 pub use breadcrumbs::{Breadcrumbs, Crumb};
+pub use button::{Button, ButtonLink, Look};
 pub use card::{Card, PageHeader};
 pub use code::Code;
 pub use copy::{CopyButton, Copyable};
+pub use dialog::{Dialog, DialogActions};
 pub use empty::EmptyState;
-pub use flash::Flash;
+pub use expandable::ExpandableSection;
+pub use flash::{Flash, FlashStack, Flashes, Link, flashes};
 pub use icon::Icon;
 pub use key_value::{KeyValue, Pairs};
+pub use listbox::{Choice, Listbox};
 pub use menu::Menu;
 pub use skeleton::Skeleton;
 pub use status::{Indicator, Tone};
 pub use table::{Column, Table};
 pub use tabs::{Tab, Tabs};
+pub use timeline::{ProgressBar, Timeline, TimelineStep};

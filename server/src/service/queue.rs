@@ -1,5 +1,6 @@
 //! Queues: create, get, list, update, delete (Q1–Q4).
 
+use app::i18n::Language;
 use app::model::error::{Error, Result};
 use app::model::live::Kind;
 use app::model::name::{CHILD_NAME_MAX, check_name};
@@ -356,5 +357,5 @@ async fn check_groups(
             status: row.status,
         })
         .collect();
-    rules::groups(&cluster.name, &groups, asked)
+    rules::groups(Language::English.text(), &cluster.name, &groups, asked)
 }

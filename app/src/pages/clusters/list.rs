@@ -35,7 +35,8 @@ pub fn ClusterList() -> impl IntoView {
             <Fetched resource let:clusters>
                 <Table
                     title=t.clusters.title
-                    noun=t.clusters.filter
+                    id="clusters"
+                noun=t.clusters.filter
                     rows=clusters
                     columns=columns(t)
                     key=|cluster| cluster.id.clone()

@@ -1,5 +1,6 @@
 //! Compute node groups: create, get, list, update, delete (N1, N15, N16). What a group may ask for is in `app::rules`.
 
+use app::i18n::Language;
 use app::model::compute_node_group::*;
 use app::model::error::{Error, Result};
 use app::model::live::Kind;
@@ -95,7 +96,8 @@ impl Service {
         let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
         let networking = &cluster.spec.networking;
         let provider = self.provider.name();
-        rules::check(&catalogue, networking, &as_request(spec), provider)?;
+        let t = Language::English.text();
+        rules::check(t, &catalogue, networking, &as_request(spec), provider)?;
         let slurm = spec.slurm.as_ref();
         settings::check(
             Scope::NodeGroup,

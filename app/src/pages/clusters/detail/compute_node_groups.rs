@@ -24,6 +24,7 @@ pub fn ComputeNodeGroups() -> impl IntoView {
         <Fetched resource=page.groups let:groups>
             <Table
                 title=t.groups.title
+                id="groups"
                 noun=t.groups.filter
                 rows=groups
                 columns=columns(t, page)

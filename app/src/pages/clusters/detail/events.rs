@@ -24,6 +24,7 @@ pub fn Events() -> impl IntoView {
         <Fetched resource=events let:events>
             <Table
                 title=t.events.title
+                id="events"
                 noun=t.events.filter
                 rows=events
                 columns=columns(t)

@@ -19,6 +19,7 @@ pub fn Jobs() -> impl IntoView {
         <Fetched resource=page.jobs let:jobs>
             <Table
                 title=t.jobs.title
+                id="jobs"
                 noun=t.jobs.filter
                 rows=jobs
                 columns=columns(t)

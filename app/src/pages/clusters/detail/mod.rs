@@ -107,15 +107,8 @@ pub fn ClusterPage() -> impl IntoView {
 
 fn tabs(id: &str) -> Vec<Tab> {
     let t = text();
-    let tab = |tab| Tab {
-        title: match tab {
-            ClusterTab::Details => t.cluster.details,
-            ClusterTab::Groups => t.cluster.groups,
-            ClusterTab::Queues => t.cluster.queues,
-            ClusterTab::Nodes => t.cluster.nodes,
-            ClusterTab::Jobs => t.cluster.jobs,
-            ClusterTab::Events => t.cluster.events,
-        },
+    let tab = |tab: ClusterTab| Tab {
+        title: tab.title(t),
         href: paths::cluster(id, tab),
         exact: tab == ClusterTab::Details,
     };

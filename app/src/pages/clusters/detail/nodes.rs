@@ -22,7 +22,8 @@ pub fn Nodes() -> impl IntoView {
                 </Show>
                 <Table
                     title=t.nodes.title
-                    noun=t.nodes.filter
+                    id="nodes"
+                noun=t.nodes.filter
                     rows=nodes
                     columns=columns(t)
                     key=|node| node.name.clone()

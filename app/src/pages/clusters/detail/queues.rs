@@ -29,6 +29,7 @@ pub fn Queues() -> impl IntoView {
         <Fetched resource=queues let:queues>
             <Table
                 title=t.queues.title
+                id="queues"
                 noun=t.queues.filter
                 rows=queues
                 columns=columns(t, page)

@@ -1,0 +1,75 @@
+//! The help panel at the right: the topic that was asked for, else the page's.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::api::help::get_help;
+use crate::browser;
+use crate::i18n::text;
+use crate::model::error::Result;
+use crate::model::help::HelpText;
+use crate::ui::help::Help;
+use crate::ui::{Flash, Icon, Skeleton, Tone};
+
+/// The panel's id, for the buttons that open it.
+pub const ID: &str = "help-panel";
+
+#[component]
+pub fn HelpPanel(help: Help) -> impl IntoView {
+    let t = text();
+    let answer = RwSignal::new(None::<Result<HelpText>>);
+    Effect::new(move |_| {
+        answer.set(None);
+        let Some(topic) = help.open.get() else {
+            return;
+        };
+        browser::focus_soon(ID.into());
+        spawn_local(async move {
+            let found = get_help(topic.0.into()).await;
+            // Only if nobody has asked for another one meanwhile.
+            if help.open.get_untracked() == Some(topic) {
+                answer.set(Some(found));
+            }
+        });
+    });
+    let close = move || help.open.set(None);
+    view! {
+        <Show when=move || help.open.get().is_some()>
+            <aside
+                id=ID
+                class="help-panel"
+                tabindex="-1"
+                aria-label=t.help.title
+                on:keydown=move |event| {
+                    if event.key() == "Escape" {
+                        close();
+                    }
+                }
+            >
+                <header class="help-head">
+                    <span class="text-muted">{t.help.title}</span>
+                    <button type="button" class="icon-button" aria-label=t.help.close on:click=move |_| close()>
+                        {Icon::Close.view()}
+                    </button>
+                </header>
+                {move || match answer.get() {
+                    None => view! { <Skeleton /> }.into_any(),
+                    Some(Ok(help)) => shown(help),
+                    Some(Err(error)) => {
+                        view! { <Flash tone=Tone::Danger title=t.errors.failed_title message=error.message /> }.into_any()
+                    }
+                }}
+            </aside>
+        </Show>
+    }
+    .into_any()
+}
+
+fn shown(help: HelpText) -> AnyView {
+    let paragraph = |text: &str| view! { <p>{text.to_owned()}</p> };
+    view! {
+        <h2 class="text-lg font-semibold">{help.title}</h2>
+        {help.text.split("\n\n").map(paragraph).collect_view()}
+    }
+    .into_any()
+}

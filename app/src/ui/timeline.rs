@@ -1,0 +1,86 @@
+//! What happened step by step, with times: the way of a job, the start of a node. And how far something is.
+
+use leptos::prelude::*;
+
+use super::Tone;
+use super::time::{Ago, duration};
+use crate::i18n::text;
+
+/// One step, done, under way or still to come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimelineStep {
+    pub label: String,
+    /// What there is to know about it; may be empty.
+    pub detail: String,
+    /// Milliseconds since 1970; 0 while it has not begun.
+    pub at: i64,
+    /// Milliseconds that it took; None while that is not known.
+    pub took: Option<i64>,
+    /// `Success` done, `Progress` under way, `Neutral` to come, `Danger` where it stopped.
+    pub tone: Tone,
+}
+
+/// ```ignore
+/// <Timeline label=t.jobs.timeline steps=Signal::derive(move || vec![TimelineStep { … }]) />
+/// ```
+#[component]
+pub fn Timeline(
+    /// What it is the timeline of, for a screen reader.
+    label: &'static str,
+    #[prop(into)] steps: Signal<Vec<TimelineStep>>,
+) -> impl IntoView {
+    view! {
+        <ol class="timeline" aria-label=label>
+            {move || steps.get().into_iter().map(step).collect_view()}
+        </ol>
+    }
+    .into_any()
+}
+
+fn step(step: TimelineStep) -> impl IntoView {
+    let t = text();
+    let word = match step.tone {
+        Tone::Success => t.common.step_done,
+        Tone::Progress | Tone::Info => t.common.step_now,
+        Tone::Neutral => t.common.step_to_come,
+        Tone::Warning | Tone::Danger => t.common.step_failed,
+    };
+    let current = (step.tone == Tone::Progress).then_some("step");
+    view! {
+        <li class="timeline-step" aria-current=current>
+            <span class=format!("timeline-mark {}", step.tone.class())>{step.tone.icon().view()}</span>
+            <div class="min-w-0">
+                <p class="flex flex-wrap items-baseline gap-x-3">
+                    <span class="font-semibold">{step.label}</span>
+                    <span class="sr-only">{word}</span>
+                    {step.took.map(|took| view! { <span class="tabular-nums text-muted">{duration(t, took)}</span> })}
+                    {(step.at > 0).then(|| view! { <span class="text-xs text-muted"><Ago at=step.at /></span> })}
+                </p>
+                {(!step.detail.is_empty()).then(|| view! { <p class="break-words text-muted">{step.detail}</p> })}
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+/// How far something is: `value` of `max`, in words too. `<ProgressBar label=… value=used max=32 text=t.x.of(..) />`
+#[component]
+pub fn ProgressBar(
+    #[prop(into)] label: String,
+    #[prop(into)] value: Signal<i64>,
+    #[prop(into)] max: Signal<i64>,
+    /// The figures in words; shown at the right.
+    #[prop(into)]
+    text: Signal<String>,
+) -> impl IntoView {
+    view! {
+        <div class="progress">
+            <div class="flex justify-between gap-3">
+                <span class="font-medium">{label.clone()}</span>
+                <span class="tabular-nums text-muted">{text}</span>
+            </div>
+            <progress aria-label=label value=move || value.get().to_string() max=move || max.get().max(1).to_string()></progress>
+        </div>
+    }
+    .into_any()
+}
