@@ -2,12 +2,16 @@
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
-use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes, RoutingProgress};
+use leptos_router::components::{
+    Outlet, ParentRoute, Redirect, Route, Router, Routes, RoutingProgress,
+};
 use leptos_router::{SsrMode, path};
 
 use crate::components::Frame;
 use crate::i18n::text;
-use crate::pages::clusters::{ClusterList, detail};
+use crate::pages::clusters::compute_node_groups::{CreateGroup, EditGroup, GroupPage};
+use crate::pages::clusters::queues::{CreateQueue, EditQueue, QueuePage};
+use crate::pages::clusters::{ClusterList, ExportCluster, ImportCluster, detail};
 use crate::pages::{NotFound, SignIn};
 use crate::paths;
 use crate::preference::Preference;
@@ -68,6 +72,23 @@ fn DesignRoute() -> impl leptos_router::MatchNestedRoutes + Clone {
 #[component(transparent)]
 fn DesignRoute() -> impl leptos_router::MatchNestedRoutes + Clone {}
 
+/// Groups, queues and documents of a cluster: pages of their own, without the cluster's header and tabs.
+#[component(transparent)]
+fn ResourceRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
+    view! {
+        <ParentRoute path=path!("clusters/:id") view=Outlet>
+            <Route path=path!("compute-node-groups/create") view=CreateGroup />
+            <Route path=path!("compute-node-groups/:group") view=GroupPage />
+            <Route path=path!("compute-node-groups/:group/edit") view=EditGroup />
+            <Route path=path!("queues/create") view=CreateQueue />
+            <Route path=path!("queues/:queue") view=QueuePage />
+            <Route path=path!("queues/:queue/edit") view=EditQueue />
+            <Route path=path!("export") view=ExportCluster />
+        </ParentRoute>
+    }
+    .into_inner()
+}
+
 /// The console.
 #[component]
 fn App() -> impl IntoView {
@@ -94,12 +115,15 @@ fn App() -> impl IntoView {
                 <ParentRoute path=path!("/") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("") view=|| view! { <Redirect path=paths::CLUSTERS /> } />
                     <Route path=path!("clusters") view=ClusterList />
+                    <Route path=path!("clusters/import") view=ImportCluster />
+                    <ResourceRoutes />
                     <ParentRoute path=path!("clusters/:id") view=detail::ClusterPage>
                         <Route path=path!("") view=detail::Details />
                         <Route path=path!("compute-node-groups") view=detail::ComputeNodeGroups />
                         <Route path=path!("queues") view=detail::Queues />
                         <Route path=path!("nodes") view=detail::Nodes />
                         <Route path=path!("jobs") view=detail::Jobs />
+                        <Route path=path!("logs") view=detail::Logs />
                         <Route path=path!("events") view=detail::Events />
                     </ParentRoute>
                     <DesignRoute />

@@ -14,6 +14,7 @@ pub const EVENTS: &str = "/console/events";
 pub const PREFERENCE: &str = "/console/preference";
 pub const CLUSTERS: &str = "/clusters";
 pub const CREATE_CLUSTER: &str = "/clusters/create";
+pub const IMPORT_CLUSTER: &str = "/clusters/import";
 /// Each component in each state; only in builds with the feature `design`.
 pub const DESIGN: &str = "/design";
 
@@ -25,16 +26,18 @@ pub enum ClusterTab {
     Queues,
     Nodes,
     Jobs,
+    Logs,
     Events,
 }
 
 impl ClusterTab {
-    pub const ALL: [ClusterTab; 6] = [
+    pub const ALL: [ClusterTab; 7] = [
         ClusterTab::Details,
         ClusterTab::Groups,
         ClusterTab::Queues,
         ClusterTab::Nodes,
         ClusterTab::Jobs,
+        ClusterTab::Logs,
         ClusterTab::Events,
     ];
 
@@ -45,6 +48,7 @@ impl ClusterTab {
             ClusterTab::Queues => t.cluster.queues,
             ClusterTab::Nodes => t.cluster.nodes,
             ClusterTab::Jobs => t.cluster.jobs,
+            ClusterTab::Logs => t.log_delivery.tab_title,
             ClusterTab::Events => t.cluster.events,
         }
     }
@@ -56,6 +60,7 @@ impl ClusterTab {
             ClusterTab::Queues => "/queues",
             ClusterTab::Nodes => "/nodes",
             ClusterTab::Jobs => "/jobs",
+            ClusterTab::Logs => "/logs",
             ClusterTab::Events => "/events",
         }
     }
@@ -72,6 +77,36 @@ pub fn edit_cluster(id: &str) -> String {
 pub fn compute_node_group(cluster_id: &str, id: &str) -> String {
     let groups = cluster(cluster_id, ClusterTab::Groups);
     format!("{groups}/{}", encode(id))
+}
+
+pub fn create_compute_node_group(cluster_id: &str) -> String {
+    format!("{}/create", cluster(cluster_id, ClusterTab::Groups))
+}
+
+pub fn edit_compute_node_group(cluster_id: &str, id: &str) -> String {
+    format!("{}/edit", compute_node_group(cluster_id, id))
+}
+
+pub fn queue(cluster_id: &str, id: &str) -> String {
+    let queues = cluster(cluster_id, ClusterTab::Queues);
+    format!("{queues}/{}", encode(id))
+}
+
+pub fn create_queue(cluster_id: &str) -> String {
+    format!("{}/create", cluster(cluster_id, ClusterTab::Queues))
+}
+
+pub fn edit_queue(cluster_id: &str, id: &str) -> String {
+    format!("{}/edit", queue(cluster_id, id))
+}
+
+pub fn export_cluster(id: &str) -> String {
+    format!("{}/export", cluster(id, ClusterTab::Details))
+}
+
+/// The import page, filled with the document of that cluster.
+pub fn clone_cluster(id: &str) -> String {
+    format!("{IMPORT_CLUSTER}?from={}", encode(id))
 }
 
 /// Sign in, then go on to `next`.
@@ -131,6 +166,14 @@ mod tests {
                 edit_cluster("pcs_abc123def4"),
                 DESIGN.into(),
                 compute_node_group("pcs_abc123def4", "pcs_1"),
+                create_compute_node_group("pcs_abc123def4"),
+                edit_compute_node_group("pcs_abc123def4", "pcs_1"),
+                queue("pcs_abc123def4", "pcs_2"),
+                create_queue("pcs_abc123def4"),
+                edit_queue("pcs_abc123def4", "pcs_2"),
+                export_cluster("pcs_abc123def4"),
+                IMPORT_CLUSTER.into(),
+                clone_cluster("pcs_abc123def4"),
                 sign_in("/clusters?a=b"),
                 set_language(Language::SimplifiedChinese, CLUSTERS),
                 set_theme(Theme::Dark, CLUSTERS),
@@ -144,12 +187,21 @@ mod tests {
                 "/clusters/pcs_abc123def4/queues",
                 "/clusters/pcs_abc123def4/nodes",
                 "/clusters/pcs_abc123def4/jobs",
+                "/clusters/pcs_abc123def4/logs",
                 "/clusters/pcs_abc123def4/events",
                 "/clusters",
                 "/clusters/create",
                 "/clusters/pcs_abc123def4/edit",
                 "/design",
                 "/clusters/pcs_abc123def4/compute-node-groups/pcs_1",
+                "/clusters/pcs_abc123def4/compute-node-groups/create",
+                "/clusters/pcs_abc123def4/compute-node-groups/pcs_1/edit",
+                "/clusters/pcs_abc123def4/queues/pcs_2",
+                "/clusters/pcs_abc123def4/queues/create",
+                "/clusters/pcs_abc123def4/queues/pcs_2/edit",
+                "/clusters/pcs_abc123def4/export",
+                "/clusters/import",
+                "/clusters/import?from=pcs_abc123def4",
                 "/sign-in?next=%2Fclusters%3Fa%3Db",
                 "/console/preference?language=zh-CN&next=%2Fclusters",
                 "/console/preference?theme=dark&next=%2Fclusters",

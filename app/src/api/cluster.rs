@@ -45,3 +45,8 @@ pub async fn list_clusters() -> Result<Vec<Cluster>> {
     })
     .await
 }
+
+#[server(prefix = "/console", endpoint = "delete-cluster", input = Json)]
+pub async fn delete_cluster(input: DeleteClusterRequest) -> Result<()> {
+    call(|plane, caller| async move { plane.delete_cluster(&caller, input).await.map(drop) }).await
+}

@@ -89,7 +89,10 @@ pub async fn update_compute_node_group(
 #[server(prefix = "/console", endpoint = "delete-compute-node-group", input = Json)]
 pub async fn delete_compute_node_group(input: DeleteComputeNodeGroupRequest) -> Result<()> {
     call(|plane, caller| async move {
-        plane.delete_compute_node_group(&caller, input).await.map(drop)
+        plane
+            .delete_compute_node_group(&caller, input)
+            .await
+            .map(drop)
     })
     .await
 }

@@ -3,6 +3,7 @@
 //!
 //! Every function takes JSON under `/console` at a fixed name: a form on another site can send neither.
 
+pub mod catalogue;
 pub mod cluster;
 pub mod compute_node_group;
 pub mod event;

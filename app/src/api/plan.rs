@@ -9,6 +9,6 @@ use crate::model::error::Result;
 use crate::model::plan::{Plan, PlanRequest};
 
 #[server(prefix = "/console", endpoint = "plan", input = Json)]
-pub async fn plan(request: PlanRequest) -> Result<Plan> {
+pub async fn plan_operation(request: PlanRequest) -> Result<Plan> {
     call(|plane, caller| async move { plane.plan(&caller, request).await }).await
 }

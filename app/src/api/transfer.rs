@@ -11,7 +11,9 @@ use crate::model::error::Result;
 #[server(prefix = "/console", endpoint = "export-cluster", input = Json)]
 pub async fn export_cluster(cluster_identifier: String, format: Format) -> Result<String> {
     call(|plane, caller| async move {
-        plane.export_cluster(&caller, cluster_identifier, format).await
+        plane
+            .export_cluster(&caller, cluster_identifier, format)
+            .await
     })
     .await
 }

@@ -108,7 +108,10 @@ pub fn DeleteDialog(open: RwSignal<bool>, doomed: Signal<Option<Doomed>>) -> imp
     let links = Signal::derive(move || {
         let cluster_id = doomed.get().map(|d| d.cluster_id).unwrap_or_default();
         let plan = plan.get().and_then(Result::ok).unwrap_or_default();
-        plan.in_the_way.iter().map(|named| link(&cluster_id, named)).collect::<Vec<_>>()
+        plan.in_the_way
+            .iter()
+            .map(|named| link(&cluster_id, named))
+            .collect::<Vec<_>>()
     });
     let confirm = move |()| {
         let Some(doomed) = doomed.get_untracked() else {

@@ -1,6 +1,7 @@
 //! Parts of pages that know the model.
 
 mod confirm_delete;
+pub mod delete;
 mod error_info;
 mod fetched;
 mod frame;
@@ -10,6 +11,7 @@ mod job_state;
 mod node_grid;
 mod node_phase;
 mod palette;
+pub mod plan;
 mod refusal;
 mod settings;
 mod side_nav;

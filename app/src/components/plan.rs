@@ -12,14 +12,16 @@ use crate::model::plan::*;
 use crate::ui::{Flash, Icon, KeyValue, Pairs, Tone};
 
 /// The plan of a request, asked for when this is shown and again whenever jobs or nodes change.
-pub fn watch_plan(request: impl Fn() -> Option<PlanRequest> + 'static) -> RwSignal<Option<Result<Plan>>> {
+pub fn watch_plan(
+    request: impl Fn() -> Option<PlanRequest> + 'static,
+) -> RwSignal<Option<Result<Plan>>> {
     let answer = RwSignal::new(None);
     Effect::new(move |_| {
         live::version(Kind::Job);
         live::version(Kind::Node);
         if let Some(request) = request() {
             spawn_local(async move {
-                let plan = api::plan::plan(request).await;
+                let plan = api::plan::plan_operation(request).await;
                 // What asked may be gone.
                 answer.try_set(Some(plan));
             });
@@ -56,12 +58,14 @@ pub fn PlanView(plan: Plan) -> impl IntoView {
     let t = text();
     let untouched = plan.refusal.is_none()
         && plan.nodes.is_empty()
-        && plan.job_counts.cancelled + plan.job_counts.requeued + plan.job_counts.finishes_first == 0;
+        && plan.job_counts.cancelled + plan.job_counts.requeued + plan.job_counts.finishes_first
+            == 0;
     let mut parts = vec![];
     if let Some(error) = plan.refusal {
         let code = error.code();
         parts.push(
-            view! { <Flash tone=Tone::Danger title=t.plan.refused code message=error.message /> }.into_any(),
+            view! { <Flash tone=Tone::Danger title=t.plan.refused code message=error.message /> }
+                .into_any(),
         );
     }
     parts.extend(plan.warnings.iter().map(|warning| view_warning(t, warning)));
@@ -138,12 +142,13 @@ fn view_nodes(t: &'static Text, nodes: &NodeChanges) -> AnyView {
     ];
     let pair = |(label, names): (&'static str, &Vec<String>)| {
         let names = (!names.is_empty()).then(|| compressed(names))?;
-        Some(view! { <KeyValue label>{names}</KeyValue> })
+        Some(view! { <KeyValue label>{names}</KeyValue> }.into_any())
     };
+    let pairs: Vec<AnyView> = kinds.into_iter().filter_map(pair).collect();
     view! {
         <div>
             <h4 class="mb-2 font-semibold">{t.plan.nodes}</h4>
-            <Pairs>{kinds.into_iter().filter_map(pair).collect_view()}</Pairs>
+            <Pairs>{pairs}</Pairs>
         </div>
     }
     .into_any()
@@ -191,7 +196,11 @@ fn view_jobs(t: &'static Text, jobs: Vec<JobImpact>, counts: JobCounts) -> AnyVi
 }
 
 /// Quotas and addresses.
-fn view_figures(t: &'static Text, quotas: &[QuotaUse], addresses: &[AddressUse]) -> Option<AnyView> {
+fn view_figures(
+    t: &'static Text,
+    quotas: &[QuotaUse],
+    addresses: &[AddressUse],
+) -> Option<AnyView> {
     if quotas.is_empty() && addresses.is_empty() {
         return None;
     }
@@ -248,7 +257,8 @@ fn compressed(names: &[String]) -> String {
     let mut words = vec![];
     for name in names {
         let parts = name.rsplit_once('-');
-        let Some((group, number)) = parts.and_then(|(g, n)| Some((g, n.parse::<u32>().ok()?))) else {
+        let Some((group, number)) = parts.and_then(|(g, n)| Some((g, n.parse::<u32>().ok()?)))
+        else {
             words.push(name.clone());
             continue;
         };

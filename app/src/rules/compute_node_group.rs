@@ -23,7 +23,13 @@ pub fn check(
     subnets(t, catalogue, cluster, &group.subnet_ids, template)?;
     let security_group_ids = group.security_group_ids.as_deref().unwrap_or_default();
     security_groups(t, catalogue, cluster, security_group_ids, template)?;
-    image(t, catalogue, group.ami_id.as_deref(), template, instance_type)?;
+    image(
+        t,
+        catalogue,
+        group.ami_id.as_deref(),
+        template,
+        instance_type,
+    )?;
     profile(t, catalogue, &group.iam_instance_profile_arn)?;
     let spot = group.spot_options.as_ref();
     purchase(t, group.purchase_option, spot, provider)?;
@@ -36,7 +42,10 @@ pub fn check(
         }
     }
     if group.node_lifecycle_actions.is_some() {
-        return Err(Error::field("nodeLifecycleActions", t.group_rules.lifecycle));
+        return Err(Error::field(
+            "nodeLifecycleActions",
+            t.group_rules.lifecycle,
+        ));
     }
     Ok(())
 }
@@ -47,7 +56,10 @@ pub fn scaling(t: &'static Text, scaling: &ScalingConfiguration) -> Result<()> {
     if max > 0 && (min == 0 || min == max) {
         return Ok(());
     }
-    Err(Error::field("scalingConfiguration", t.group_rules.scaling(min, max)))
+    Err(Error::field(
+        "scalingConfiguration",
+        t.group_rules.scaling(min, max),
+    ))
 }
 
 /// N3: known types, interchangeable.
@@ -84,7 +96,10 @@ pub fn difference(
     other: &InstanceType,
 ) -> Option<&'static str> {
     let differs = [
-        (first.architecture != other.architecture, t.group_rules.architecture),
+        (
+            first.architecture != other.architecture,
+            t.group_rules.architecture,
+        ),
         (first.vcpus != other.vcpus, t.group_rules.vcpus),
         (first.gpus != other.gpus, t.group_rules.gpus),
     ];
@@ -107,10 +122,16 @@ pub fn template<'a>(
         return refuse("customLaunchTemplate", t.group_rules.template_needed.into());
     };
     if managed {
-        return refuse("customLaunchTemplate", t.group_rules.template_managed.into());
+        return refuse(
+            "customLaunchTemplate",
+            t.group_rules.template_managed.into(),
+        );
     }
     let Some(template) = catalogue.launch_templates.iter().find(|t| t.id == asked.id) else {
-        return refuse("customLaunchTemplate.id", t.group_rules.template_unknown.into());
+        return refuse(
+            "customLaunchTemplate.id",
+            t.group_rules.template_unknown.into(),
+        );
     };
     if is_services_own(&template.name) {
         let message = t.group_rules.template_own(&template.name);
@@ -121,7 +142,9 @@ pub fn template<'a>(
         return Ok(Some(version));
     }
     let known: Vec<&str> = versions.iter().map(|v| v.version.as_str()).collect();
-    let message = t.group_rules.template_version(&template.name, known.join(", "));
+    let message = t
+        .group_rules
+        .template_version(&template.name, known.join(", "));
     refuse("customLaunchTemplate.version", message)
 }
 
@@ -175,7 +198,10 @@ pub fn security_groups(
     if ids.is_empty() {
         return Ok(());
     }
-    Err(Error::field("securityGroupIds", t.group_rules.groups_template))
+    Err(Error::field(
+        "securityGroupIds",
+        t.group_rules.groups_template,
+    ))
 }
 
 /// N6: the group's image, else the template's; available and of the types' architecture.
@@ -235,7 +261,10 @@ pub fn purchase(
         return Err(Error::field(field, t.group_rules.spot_strategy));
     }
     if option != PurchaseOption::Ondemand {
-        return Err(Error::field("purchaseOption", t.group_rules.purchase(provider)));
+        return Err(Error::field(
+            "purchaseOption",
+            t.group_rules.purchase(provider),
+        ));
     }
     Ok(())
 }

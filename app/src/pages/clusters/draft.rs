@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_params_map;
 
 use crate::i18n::text;
@@ -17,6 +18,14 @@ pub fn param(name: &'static str) -> Memo<String> {
     Memo::new(move |_| params.read().get(name).unwrap_or_default())
 }
 
+/// "Back" does not lead into a form that was sent.
+pub fn leave() -> NavigateOptions {
+    NavigateOptions {
+        replace: true,
+        ..NavigateOptions::default()
+    }
+}
+
 /// What a rule says, for the field that it is about.
 pub fn complaint<T>(checked: Result<T>) -> Option<String> {
     checked.err().map(message)
@@ -24,9 +33,11 @@ pub fn complaint<T>(checked: Result<T>) -> Option<String> {
 
 fn message(error: Error) -> String {
     match error.kind {
-        ErrorKind::Validation { fields, .. } if !fields.is_empty() => {
-            fields.into_iter().map(|f| f.message).collect::<Vec<_>>().join(" ")
-        }
+        ErrorKind::Validation { fields, .. } if !fields.is_empty() => fields
+            .into_iter()
+            .map(|f| f.message)
+            .collect::<Vec<_>>()
+            .join(" "),
         _ => error.message,
     }
 }
@@ -35,11 +46,16 @@ fn message(error: Error) -> String {
 pub fn check_rows(rows: Rows) -> Option<String> {
     let t = text();
     let pairs = rows.pairs();
-    if pairs.iter().any(|(name, value)| name.is_empty() || value.is_empty()) {
+    if pairs
+        .iter()
+        .any(|(name, value)| name.is_empty() || value.is_empty())
+    {
         return Some(t.create_queue.row_incomplete.into());
     }
     let mut seen = BTreeSet::new();
-    let twice = pairs.iter().find(|(name, _)| !seen.insert(name.to_lowercase()));
+    let twice = pairs
+        .iter()
+        .find(|(name, _)| !seen.insert(name.to_lowercase()));
     twice.map(|(name, _)| t.create_queue.row_twice(name))
 }
 

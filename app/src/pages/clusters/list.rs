@@ -11,7 +11,7 @@ use crate::model::cluster::Cluster;
 use crate::model::error::Error;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::{AgoText, parse};
-use crate::ui::{Code, Column, Copyable, EmptyState, PageHeader, Table};
+use crate::ui::{ButtonLink, Code, Column, Copyable, EmptyState, PageHeader, Table};
 
 /// The README's first step; `source .setup/tutorial` makes a shell ready for it.
 const CREATE: &str = "source .setup/tutorial
@@ -40,6 +40,7 @@ pub fn ClusterList() -> impl IntoView {
                     rows=clusters
                     columns=columns(t)
                     key=|cluster| cluster.id.clone()
+                    actions=move || view! { <ButtonLink label=t.transfer.import href=paths::IMPORT_CLUSTER /> }
                     empty=move || {
                         view! {
                             <EmptyState title=t.clusters.empty_title text=t.clusters.empty>

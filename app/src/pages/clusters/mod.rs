@@ -1,8 +1,18 @@
 //! `/clusters`: the list, and one cluster with its tabs.
 
+pub mod compute_node_groups;
+mod crumbs;
 pub mod detail;
+mod draft;
+mod export;
+mod import;
 mod list;
+mod logs;
+pub mod queues;
+mod related;
 
+pub use export::ExportCluster;
+pub use import::ImportCluster;
 pub use list::ClusterList;
 
 use crate::i18n::Text;

@@ -36,7 +36,7 @@ pub fn Events() -> impl IntoView {
     .into_any()
 }
 
-fn columns(t: &'static Text) -> Vec<Column<Event>> {
+pub fn columns(t: &'static Text) -> Vec<Column<Event>> {
     vec![
         Column::new(t.events.time, |e: &Event| view! { <Ago at=e.at /> }).sort(|e| e.at),
         Column::new(t.events.message, |e: &Event| e.message.clone()).text(|e| e.message.clone()),

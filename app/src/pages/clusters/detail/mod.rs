@@ -1,11 +1,14 @@
 //! One cluster: header, live figures, tabs. The tabs share what the header asked for.
 
+mod actions;
 mod compute_node_groups;
 mod details;
 mod events;
 mod jobs;
+mod logs;
 mod nodes;
 mod queues;
+mod row_actions;
 mod strip;
 
 use leptos::prelude::*;
@@ -13,10 +16,12 @@ use leptos_meta::Title;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_params_map;
 
+use actions::ClusterActions;
 pub use compute_node_groups::ComputeNodeGroups;
 pub use details::Details;
-pub use events::Events;
+pub use events::{Events, columns as event_columns};
 pub use jobs::Jobs;
+pub use logs::Logs;
 pub use nodes::Nodes;
 pub use queues::Queues;
 use strip::Strip;
@@ -127,6 +132,7 @@ fn Header(cluster: Signal<Cluster>) -> impl IntoView {
         <PageHeader title=name>
             <span role="status">{move || view! { <StatusIndicator status=status.get() /> }}</span>
             {move || view! { <Copyable what=t.details.id value=id.get() /> }}
+            <ClusterActions cluster />
         </PageHeader>
         {move || view! { <ErrorInfos errors=errors.get() /> }}
     }

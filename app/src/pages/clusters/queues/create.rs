@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::NavigateOptions;
+
 use leptos_router::hooks::use_navigate;
 
-use super::super::draft::param;
 use super::super::crumbs::in_cluster;
+use super::super::draft::{leave, param};
 use super::draft::{Draft, Lists, review, steps};
 use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::list_compute_node_groups;
@@ -80,7 +80,7 @@ fn CreateWizard(
         submission.send(create_queue(input), move |queue| {
             form.dirty.set(false);
             flashes.push(Tone::Info, t.create_queue.created(&queue.name), "", None);
-            navigate(&paths::queue(&queue.cluster_id, &queue.id), NavigateOptions::default());
+            navigate(&paths::queue(&queue.cluster_id, &queue.id), leave());
         });
     };
     view! {

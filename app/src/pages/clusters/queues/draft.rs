@@ -79,7 +79,9 @@ impl Draft {
     }
 }
 
-fn configuration(settings: Vec<crate::model::setting::SlurmCustomSetting>) -> QueueSlurmConfiguration {
+fn configuration(
+    settings: Vec<crate::model::setting::SlurmCustomSetting>,
+) -> QueueSlurmConfiguration {
     QueueSlurmConfiguration {
         slurm_custom_settings: Some(settings),
     }
@@ -87,12 +89,16 @@ fn configuration(settings: Vec<crate::model::setting::SlurmCustomSetting>) -> Qu
 
 pub fn group_ids(queue: &Queue) -> Vec<String> {
     let configurations = queue.compute_node_group_configurations.iter();
-    configurations.filter_map(|c| c.compute_node_group_id.clone()).collect()
+    configurations
+        .filter_map(|c| c.compute_node_group_id.clone())
+        .collect()
 }
 
 pub fn settings_of(queue: &Queue) -> Vec<crate::model::setting::SlurmCustomSetting> {
     let slurm = queue.slurm_configuration.clone();
-    slurm.and_then(|s| s.slurm_custom_settings).unwrap_or_default()
+    slurm
+        .and_then(|s| s.slurm_custom_settings)
+        .unwrap_or_default()
 }
 
 /// What the steps show beside the draft.
@@ -106,22 +112,30 @@ pub struct Lists {
 pub fn steps(draft: Draft, lists: Lists) -> Vec<Step> {
     let t = text();
     vec![
-        Step::new(t.create_queue.general, t.create_queue.general_lead, move || {
-            view! {
-                <Name draft names=lists.names />
-                <Groups draft groups=lists.groups />
-            }
-        }),
-        Step::new(t.create_queue.settings_step, t.create_queue.settings_lead, move || {
-            view! {
-                <SettingsField
-                    rows=draft.settings
-                    label=t.create_queue.settings
-                    hint=t.create_queue.settings_hint
-                />
-                {(!draft.exists).then(|| view! { <TagsField rows=draft.tags /> })}
-            }
-        }),
+        Step::new(
+            t.create_queue.general,
+            t.create_queue.general_lead,
+            move || {
+                view! {
+                    <Name draft names=lists.names />
+                    <Groups draft groups=lists.groups />
+                }
+            },
+        ),
+        Step::new(
+            t.create_queue.settings_step,
+            t.create_queue.settings_lead,
+            move || {
+                view! {
+                    <SettingsField
+                        rows=draft.settings
+                        label=t.create_queue.settings
+                        hint=t.create_queue.settings_hint
+                    />
+                    {(!draft.exists).then(|| view! { <TagsField rows=draft.tags /> })}
+                }
+            },
+        ),
     ]
 }
 
@@ -159,7 +173,8 @@ fn Name(draft: Draft, names: Signal<Vec<String>>) -> impl IntoView {
 #[component]
 fn Groups(draft: Draft, groups: Signal<Vec<ComputeNodeGroup>>) -> impl IntoView {
     let t = text();
-    let choices = Signal::derive(move || groups.with(|all| all.iter().map(|g| choice(t, g)).collect()));
+    let choices =
+        Signal::derive(move || groups.with(|all| all.iter().map(|g| choice(t, g)).collect()));
     let check = move || {
         let none = draft.groups.with(Vec::is_empty);
         none.then(|| t.create_queue.groups_needed.to_owned())
@@ -207,7 +222,9 @@ pub fn review(draft: Draft, lists: Lists) -> AnyView {
                 known.map_or(id.clone(), |g| g.name.clone())
             })
         };
-        draft.groups.with(|ids| ids.iter().map(name).collect::<Vec<_>>().join(", "))
+        draft
+            .groups
+            .with(|ids| ids.iter().map(name).collect::<Vec<_>>().join(", "))
     };
     view! {
         <ReviewPart step=0 title=t.create_queue.general>

@@ -3,11 +3,11 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::NavigateOptions;
+
 use leptos_router::hooks::use_navigate;
 
 use super::super::crumbs::in_cluster;
-use super::super::draft::param;
+use super::super::draft::{leave, param};
 use super::draft::{Draft, Lists, review, steps};
 use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::list_compute_node_groups;
@@ -85,7 +85,7 @@ fn EditWizard(queue: Signal<Queue>, groups: Signal<Vec<ComputeNodeGroup>>) -> im
         submission.send(update_queue(input, modified_at), move |queue| {
             form.dirty.set(false);
             flashes.push(Tone::Info, t.create_queue.updated(&queue.name), "", None);
-            navigate(&paths::queue(&queue.cluster_id, &queue.id), NavigateOptions::default());
+            navigate(&paths::queue(&queue.cluster_id, &queue.id), leave());
         });
     };
     let plan = move || view! { <PlanPreview request=PlanRequest::UpdateQueue(untrack(input)) /> };
