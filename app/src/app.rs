@@ -11,7 +11,9 @@ use crate::components::Frame;
 use crate::i18n::text;
 use crate::pages::clusters::compute_node_groups::{CreateGroup, EditGroup, GroupPage};
 use crate::pages::clusters::queues::{CreateQueue, EditQueue, QueuePage};
-use crate::pages::clusters::{ClusterList, ExportCluster, ImportCluster, detail};
+use crate::pages::clusters::{
+    ClusterList, CreateCluster, EditCluster, ExportCluster, ImportCluster, detail,
+};
 use crate::pages::{NotFound, SignIn};
 use crate::paths;
 use crate::preference::Preference;
@@ -68,9 +70,12 @@ fn DesignRoute() -> impl leptos_router::MatchNestedRoutes + Clone {
     view! { <Route path=path!("design") view=crate::pages::Design /> }.into_inner()
 }
 
+/// Not nothing: a nested route of nothing stands at the address of its parent.
 #[cfg(not(feature = "design"))]
 #[component(transparent)]
-fn DesignRoute() -> impl leptos_router::MatchNestedRoutes + Clone {}
+fn DesignRoute() -> impl leptos_router::MatchNestedRoutes + Clone {
+    view! { <Route path=path!("design") view=NotFound /> }.into_inner()
+}
 
 /// Groups, queues and documents of a cluster: pages of their own, without the cluster's header and tabs.
 #[component(transparent)]
@@ -117,6 +122,8 @@ fn App() -> impl IntoView {
                     <Route path=path!("clusters") view=ClusterList />
                     <Route path=path!("clusters/import") view=ImportCluster />
                     <ResourceRoutes />
+                    <Route path=path!("clusters/create") view=CreateCluster />
+                    <Route path=path!("clusters/:id/edit") view=EditCluster />
                     <ParentRoute path=path!("clusters/:id") view=detail::ClusterPage>
                         <Route path=path!("") view=detail::Details />
                         <Route path=path!("compute-node-groups") view=detail::ComputeNodeGroups />

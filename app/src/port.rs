@@ -8,13 +8,14 @@ use crate::model::apply::{ApplyOutcome, ApplyRequest, Format};
 use crate::model::catalogue::Catalogue;
 use crate::model::cluster::*;
 use crate::model::compute_node_group::*;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, FieldError, Result};
 use crate::model::event::Event;
 use crate::model::instance::*;
 use crate::model::job::Job;
 use crate::model::node::Node;
 use crate::model::plan::{Plan, PlanRequest};
 use crate::model::queue::*;
+use crate::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use crate::model::tag::*;
 use crate::model::user::Identity;
 
@@ -156,6 +157,21 @@ pub trait ControlPlane: Send + Sync {
     ) -> Result<String>;
     /// Does what can be done now to make a cluster be what a document says; see [`ApplyRequest`].
     async fn apply(&self, caller: &Caller, request: ApplyRequest) -> Result<ApplyOutcome>;
+    /// The settings that a version of Slurm takes there, in the order of their names.
+    async fn list_settings(
+        &self,
+        caller: &Caller,
+        scope: SettingScope,
+        version: String,
+    ) -> Result<Vec<KnownSetting>>;
+    /// What is wrong with these, by their place in the list: `[2].parameterValue`.
+    async fn check_settings(
+        &self,
+        caller: &Caller,
+        scope: SettingScope,
+        version: String,
+        settings: Vec<SlurmCustomSetting>,
+    ) -> Result<Vec<FieldError>>;
 }
 
 /// What a server function finds in the Leptos context: the plane, and the caller of this request if signed in.

@@ -46,7 +46,25 @@ pub async fn list_clusters() -> Result<Vec<Cluster>> {
     .await
 }
 
+#[server(prefix = "/console", endpoint = "create-cluster", input = Json)]
+pub async fn create_cluster(input: CreateClusterRequest) -> Result<Cluster> {
+    call(|plane, caller| async move { Ok(plane.create_cluster(&caller, input).await?.cluster) })
+        .await
+}
+
+/// Refused if somebody has changed the cluster since it was `modified_at`.
+#[server(prefix = "/console", endpoint = "update-cluster", input = Json)]
+pub async fn update_cluster(input: UpdateClusterRequest, modified_at: String) -> Result<Cluster> {
+    let input = UpdateClusterRequest {
+        unmodified_since: Some(modified_at),
+        ..input
+    };
+    call(|plane, caller| async move { Ok(plane.update_cluster(&caller, input).await?.cluster) })
+        .await
+}
+
 #[server(prefix = "/console", endpoint = "delete-cluster", input = Json)]
 pub async fn delete_cluster(input: DeleteClusterRequest) -> Result<()> {
-    call(|plane, caller| async move { plane.delete_cluster(&caller, input).await.map(drop) }).await
+    call(|plane, caller| async move { plane.delete_cluster(&caller, input).await.map(|_| ()) })
+        .await
 }

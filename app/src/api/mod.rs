@@ -12,6 +12,7 @@ pub mod job;
 pub mod node;
 pub mod plan;
 pub mod queue;
+pub mod setting;
 pub mod tag;
 pub mod transfer;
 pub mod user;

@@ -17,6 +17,7 @@ mod settings;
 mod side_nav;
 mod status;
 mod submission;
+mod tags_field;
 mod top_bar;
 pub mod wizard;
 
@@ -30,5 +31,6 @@ pub use node_phase::{NodePhaseIndicator, phase_label};
 pub use refusal::{Refusal, answer_not_found};
 pub use settings::Settings;
 pub use status::{StatusIndicator, StatusWithErrors, status_label};
-pub use submission::{Refused, Submission, field_errors};
+pub use submission::{Refused, Submission};
+pub use tags_field::{TagsField, shown_tags};
 pub use top_bar::{LanguageMenu, Mark, ThemeMenu};

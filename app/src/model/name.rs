@@ -1,31 +1,8 @@
-//! Names, ids and ARNs. The rules stand here once, for the service and for the browser's forms.
+//! Names, ids and ARNs.
 
 /// A name is 3–40 (cluster) or 3–25 (group, queue) characters: letters, digits, hyphens, a letter first (C2, N1, Q1).
 pub const CLUSTER_NAME_MAX: usize = 40;
 pub const CHILD_NAME_MAX: usize = 25;
-const NAME_MIN: usize = 3;
-
-/// What is wrong with a name, in words for the person who typed it.
-pub fn check_name(name: &str, max: usize) -> Result<(), String> {
-    let length = name.chars().count();
-    if length < NAME_MIN || length > max {
-        return Err(format!(
-            "A name has {NAME_MIN} to {max} characters; this one has {length}."
-        ));
-    }
-    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        return Err("A name starts with a letter (A–Z, a–z).".into());
-    }
-    if let Some(bad) = name
-        .chars()
-        .find(|c| !c.is_ascii_alphanumeric() && *c != '-')
-    {
-        return Err(format!(
-            "A name has letters, digits and hyphens only; remove {bad:?}."
-        ));
-    }
-    Ok(())
-}
 
 /// Whether an identifier is an id (`pcs_` and more) rather than a name.
 pub fn is_id(identifier: &str) -> bool {
@@ -100,17 +77,6 @@ impl Arns {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_letters_digits_and_hyphens() {
-        assert_eq!(check_name("get-started", CLUSTER_NAME_MAX), Ok(()));
-        for bad in [
-            "ab", "1abc", "-abc", "a b c", "abc\n", "a;b;c", "$(id)", "a..b", "pcs_abc", "naïve",
-        ] {
-            assert!(check_name(bad, CLUSTER_NAME_MAX).is_err(), "{bad:?}");
-        }
-        assert!(check_name(&"a".repeat(CLUSTER_NAME_MAX + 1), CLUSTER_NAME_MAX).is_err());
-    }
 
     #[test]
     fn an_arn_names_what_it_was_made_of() {

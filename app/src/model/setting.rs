@@ -25,3 +25,21 @@ pub struct ErrorInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
+
+/// What holds settings, and with that which ones there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SettingScope {
+    Cluster,
+    ComputeNodeGroup,
+    Queue,
+}
+
+/// A setting that may be given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownSetting {
+    /// Slurm's own spelling.
+    pub name: String,
+    /// What it does, in one line.
+    pub help: String,
+}

@@ -282,7 +282,7 @@ pub fn idle_time(t: &'static Text, seconds: Option<i64>) -> Result<()> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::i18n::Language;
+    use crate::rules::english;
 
     fn bounds(min: i64, max: i64) -> ScalingConfiguration {
         ScalingConfiguration {
@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_group_is_static_or_dynamic_and_nothing_between() {
-        let t = Language::English.text();
+        let t = english();
         assert!(scaling(t, &bounds(1, 1)).is_ok());
         assert!(scaling(t, &bounds(0, 4)).is_ok());
         for (min, max) in [(0, 0), (1, 4), (4, 1), (2, 0)] {

@@ -1,6 +1,102 @@
-//! What may be asked for: the rules that need no database, shared by the service, which refuses with them, and the
-//! browser's forms, which tell sooner.
+//! What requests must keep, as far as it can be told without the database: the server refuses with these rules, and the
+//! browser says the same at the field before anything is sent.
+//!
+//! Each rule takes the texts of a language first: the server answers in English ([`english`]), the browser in the page's.
 
+pub mod cluster;
 pub mod compute_node_group;
 pub mod network;
 pub mod queue;
+
+use crate::i18n::{Language, Text};
+
+/// The language of the API's messages.
+pub fn english() -> &'static Text {
+    Language::English.text()
+}
+
+const NAME_MIN: usize = 3;
+
+/// What is wrong with the name of a cluster, group or queue (C2, N1, Q1).
+pub fn check_name(t: &'static Text, name: &str, max: usize) -> Result<(), String> {
+    let length = name.chars().count();
+    if length < NAME_MIN || length > max {
+        return Err(t.rules.name_length(NAME_MIN, max, length));
+    }
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return Err(t.rules.name_start.into());
+    }
+    let is_bad = |c: &char| !c.is_ascii_alphanumeric() && *c != '-';
+    match name.chars().find(is_bad) {
+        Some(bad) => Err(t.rules.name_character(bad.escape_debug())),
+        None => Ok(()),
+    }
+}
+
+/// A whole number from `min` on; None for an empty text.
+pub fn check_number(t: &'static Text, text: &str, min: i64) -> Result<Option<i64>, String> {
+    match text.trim() {
+        "" => Ok(None),
+        text => match text.parse::<i64>() {
+            Ok(number) if number >= min => Ok(Some(number)),
+            _ => Err(t.rules.number_from(min)),
+        },
+    }
+}
+
+/// Tags as they were typed: at most 50, no name twice, not `aws:` (S6).
+pub fn check_tags(t: &'static Text, tags: &[(String, String)]) -> Result<(), String> {
+    for (index, (name, value)) in tags.iter().enumerate() {
+        if name.is_empty() {
+            return Err(t.rules.tag_name_missing(value));
+        }
+        if name.chars().count() > 128 || value.chars().count() > 256 {
+            return Err(t.rules.tag_length(name));
+        }
+        if name.to_ascii_lowercase().starts_with("aws:") {
+            return Err(t.rules.tag_reserved(name));
+        }
+        if tags[..index].iter().any(|(other, _)| other == name) {
+            return Err(t.rules.twice(name));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::name::CLUSTER_NAME_MAX;
+
+    #[test]
+    fn names_are_letters_digits_and_hyphens() {
+        let check = |name: &str| check_name(english(), name, CLUSTER_NAME_MAX);
+        assert_eq!(check("get-started"), Ok(()));
+        for bad in [
+            "ab", "1abc", "-abc", "a b c", "abc\n", "a;b;c", "$(id)", "a..b", "pcs_abc", "naïve",
+        ] {
+            assert!(check(bad).is_err(), "{bad:?}");
+        }
+        assert!(check(&"a".repeat(CLUSTER_NAME_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn numbers_have_a_least() {
+        let check = |text: &str| check_number(english(), text, 1);
+        assert_eq!(check(" 600 "), Ok(Some(600)));
+        assert_eq!(check(""), Ok(None));
+        assert!(check("0").is_err() && check("ten").is_err() && check("1.5").is_err());
+    }
+
+    #[test]
+    fn tags_have_names_of_their_own() {
+        let check = |tags: &[(&str, &str)]| {
+            let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+            check_tags(english(), &tags.iter().map(pair).collect::<Vec<_>>())
+        };
+        assert_eq!(check(&[("project", "weather"), ("empty", "")]), Ok(()));
+        assert!(check(&[("", "weather")]).is_err());
+        assert!(check(&[("aws:owner", "me")]).is_err());
+        assert!(check(&[("a", "1"), ("a", "2")]).is_err());
+    }
+}

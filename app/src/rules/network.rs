@@ -1,10 +1,12 @@
 //! The checks of networks (C7, N4): before anything is created, each with the name of what failed.
 
+use super::english;
+use crate::i18n::Text;
 use crate::model::catalogue::{Catalogue, Subnet, Vpc};
 use crate::model::cluster::{NetworkType, Networking};
 use crate::model::error::{Error, FieldError, Result};
 
-const MAX_SECURITY_GROUPS: usize = 5;
+pub const MAX_SECURITY_GROUPS: usize = 5;
 
 /// Checks a cluster's network and fills in what was left out: the VPC's default group, IPv4.
 pub fn resolve(catalogue: &Catalogue, asked: &Networking) -> Result<Networking> {
@@ -23,13 +25,18 @@ pub fn resolve(catalogue: &Catalogue, asked: &Networking) -> Result<Networking> 
     }
     let subnets = find_subnets(catalogue, &subnet_ids, "networking.subnetIds")?;
     let vpc = common_vpc(catalogue, &subnets, "networking.subnetIds")?;
-    let mut wrong = check_vpc(vpc);
-    wrong.extend(
-        subnets
-            .iter()
-            .enumerate()
-            .filter_map(|(i, s)| check_subnet(i, s)),
-    );
+    let t = english();
+    let of_vpc = vpc_problems(t, vpc).into_iter().map(|message| FieldError {
+        name: "networking.subnetIds".into(),
+        message,
+    });
+    let of_subnets = subnets.iter().enumerate().filter_map(|(i, subnet)| {
+        Some(FieldError {
+            name: format!("networking.subnetIds[{i}]"),
+            message: subnet_problem(t, subnet)?,
+        })
+    });
+    let wrong: Vec<FieldError> = of_vpc.chain(of_subnets).collect();
     if !wrong.is_empty() {
         return Err(Error::fields(wrong));
     }
@@ -85,52 +92,22 @@ fn common_vpc<'a>(catalogue: &'a Catalogue, subnets: &[&Subnet], field: &str) ->
         .ok_or_else(|| Error::field(field, format!("The subnets' VPC {first} does not exist.")))
 }
 
-fn check_vpc(vpc: &Vpc) -> Vec<FieldError> {
-    let mut wrong = vec![];
-    let mut fail = |message: String| {
-        wrong.push(FieldError {
-            name: "networking.subnetIds".into(),
-            message,
-        })
-    };
-    if !vpc.dns_hostnames {
-        fail(format!(
-            "VPC {} has DNS hostnames off. Turn them on (enableDnsHostnames).",
-            vpc.id
-        ));
-    }
-    if !vpc.dns_resolution {
-        fail(format!(
-            "VPC {} has DNS resolution off. Turn it on (enableDnsSupport).",
-            vpc.id
-        ));
-    }
-    if vpc.tenancy != "default" {
-        fail(format!(
-            "VPC {} has {} tenancy. A cluster needs a VPC with default tenancy.",
-            vpc.id, vpc.tenancy
-        ));
-    }
-    wrong
+/// Everything in which the VPC does not fit, each with the remedy.
+pub fn vpc_problems(t: &'static Text, vpc: &Vpc) -> Vec<String> {
+    let checks = [
+        (!vpc.dns_hostnames).then(|| t.rules.vpc_dns_hostnames(&vpc.id)),
+        (!vpc.dns_resolution).then(|| t.rules.vpc_dns_resolution(&vpc.id)),
+        (vpc.tenancy != "default").then(|| t.rules.vpc_tenancy(&vpc.id, &vpc.tenancy)),
+    ];
+    checks.into_iter().flatten().collect()
 }
 
-fn check_subnet(index: usize, subnet: &Subnet) -> Option<FieldError> {
-    let name = format!("networking.subnetIds[{index}]");
+/// Why no controller can stand in the subnet.
+pub fn subnet_problem(t: &'static Text, subnet: &Subnet) -> Option<String> {
     if subnet.zone_type != "availability-zone" {
-        let message = format!(
-            "Subnet {} lies in a {}. Choose a subnet of an ordinary Availability Zone.",
-            subnet.id, subnet.zone_type
-        );
-        return Some(FieldError { name, message });
+        return Some(t.rules.subnet_zone(&subnet.id, &subnet.zone_type));
     }
-    if subnet.free_addresses < 1 {
-        let message = format!(
-            "Subnet {} has no free address. Choose one with a free address.",
-            subnet.id
-        );
-        return Some(FieldError { name, message });
-    }
-    None
+    (subnet.free_addresses < 1).then(|| t.rules.subnet_full(&subnet.id))
 }
 
 /// At most five groups, all of that VPC.
@@ -143,10 +120,9 @@ pub fn check_security_groups(
     if ids.len() > MAX_SECURITY_GROUPS {
         return Err(Error::field(
             field,
-            format!(
-                "At most {MAX_SECURITY_GROUPS} security groups; {} were named.",
-                ids.len()
-            ),
+            english()
+                .rules
+                .security_groups_most(MAX_SECURITY_GROUPS, ids.len()),
         ));
     }
     for (i, id) in ids.iter().enumerate() {
@@ -178,4 +154,49 @@ pub fn vpc_of<'a>(catalogue: &'a Catalogue, networking: &Networking) -> Option<&
         .iter()
         .find(|s| s.id == *first)
         .map(|s| s.vpc_id.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_controller_stands_in_an_ordinary_zone_with_a_free_address() {
+        let good = Subnet {
+            id: "subnet-1".into(),
+            name: "private".into(),
+            vpc_id: "vpc-1".into(),
+            cidr: "10.3.0.0/20".into(),
+            availability_zone: "us-east-1a".into(),
+            zone_type: "availability-zone".into(),
+            free_addresses: 4091,
+            public: false,
+        };
+        let problem = |subnet: &Subnet| subnet_problem(english(), subnet);
+        assert_eq!(problem(&good), None);
+        let full = Subnet {
+            free_addresses: 0,
+            ..good.clone()
+        };
+        assert!(problem(&full).is_some_and(|why| why.contains("free address")));
+        let local = Subnet {
+            zone_type: "local-zone".into(),
+            ..good
+        };
+        assert!(problem(&local).is_some_and(|why| why.contains("local-zone")));
+    }
+
+    #[test]
+    fn a_vpc_resolves_names_and_is_shared() {
+        let vpc = Vpc {
+            id: "vpc-1".into(),
+            name: "hpc".into(),
+            cidr: "10.3.0.0/16".into(),
+            dns_hostnames: false,
+            dns_resolution: false,
+            tenancy: "dedicated".into(),
+            default_security_group_id: "sg-1".into(),
+        };
+        assert_eq!(vpc_problems(english(), &vpc).len(), 3);
+    }
 }

@@ -54,7 +54,7 @@ pub fn groups(
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::i18n::Language;
+    use crate::rules::english;
 
     #[test]
     fn groups_are_there_ready_and_named_once() {
@@ -77,7 +77,7 @@ mod tests {
                     compute_node_group_id: Some((*id).into()),
                 })
                 .collect();
-            groups(Language::English.text(), "c", &there, &asked)
+            groups(english(), "c", &there, &asked)
         };
         assert_eq!(check(&["pcs_a"]), Ok(()));
         for (ids, words) in [

@@ -47,14 +47,47 @@ fn is_newer(module: &Path, linked: &Path) -> anyhow::Result<bool> {
 }
 
 fn bind(linked: &Path, pkg: &Path) -> anyhow::Result<()> {
+    let mut module = walrus::Module::from_file(linked)?;
+    drop_lazy_hydration(&mut module);
     Bindgen::new()
-        .input_path(linked)
+        .input_module(NAME, module)
         .out_name(NAME)
         .web(true)?
         .typescript(false)
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(pkg)
+}
+
+/// Leptos compiles each view's hydration twice: at once, as `app` does, and step by step for pages that load parts of
+/// themselves later (`hydrate_lazy`). The second is never called, but tables of functions hold on to it: a sixth of the
+/// download. Emptied, nothing holds on to what it calls either, and the optimiser lets it go.
+fn drop_lazy_hydration(module: &mut walrus::Module) {
+    let lazy: Vec<_> = module
+        .funcs
+        .iter_local()
+        .filter(|(id, _)| {
+            module
+                .funcs
+                .get(*id)
+                .name
+                .as_deref()
+                .is_some_and(is_lazy_hydration)
+        })
+        .map(|(id, function)| (id, function.ty(), function.args.clone()))
+        .collect();
+    for (id, ty, args) in lazy {
+        let (params, results) = module.types.params_results(ty);
+        let (params, results) = (params.to_vec(), results.to_vec());
+        let mut empty = walrus::FunctionBuilder::new(&mut module.types, &params, &results);
+        empty.func_body().unreachable();
+        module.funcs.get_mut(id).kind = walrus::FunctionKind::Local(empty.local_func(args));
+    }
+}
+
+/// By the compiler's name for it. What ends a value of such a type may be shared with other types and stays.
+fn is_lazy_hydration(symbol: &str) -> bool {
+    symbol.contains("13hydrate_async") && !symbol.contains("drop_in_place")
 }
 
 /// Binaryen before 109 writes the export of a second table as one of the first: the browser would then find functions
@@ -88,4 +121,22 @@ fn optimise(from: &Path, to: &Path) -> anyhow::Result<()> {
         .context("cannot run wasm-opt (package binaryen)")?;
     ensure!(status.success(), "wasm-opt failed: {status}");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lazy_hydration_is_known_by_its_symbol() {
+        assert!(is_lazy_hydration(
+            "_ZN71_$LT$T$u20$as$u20$tachys..view..any_view..IntoAny$GT$8into_any13hydrate_async17h0b032254c200eb0dE"
+        ));
+        assert!(!is_lazy_hydration(
+            "_ZN6tachys4view10RenderHtml7hydrate17h0b032254c200eb0dE"
+        ));
+        assert!(!is_lazy_hydration(
+            "_ZN4core3ptr42drop_in_place$LT$tachys..hydrate_async..$u7b$$u7b$closure$u7d$$u7d$$GT$17h0b03E"
+        ));
+    }
 }

@@ -7,13 +7,14 @@ use std::time::Duration;
 use app::model::catalogue::Catalogue;
 use app::model::cluster::*;
 use app::model::compute_node_group::*;
-use app::model::error::{Error, Result};
+use app::model::error::{Error, FieldError, Result};
 use app::model::event::Event;
 use app::model::instance::*;
 use app::model::job::Job;
 use app::model::node::Node;
 use app::model::operation::Operation;
 use app::model::queue::*;
+use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::model::tag::*;
 use app::model::user::Identity;
 use app::port::{Caller, Principal};
@@ -77,6 +78,8 @@ macro_rules! fake {
             async fn list_jobs(&self, _: &Caller, _: String) -> Result<Vec<Job>> { Ok(vec![]) }
             async fn list_events(&self, _: &Caller, _: String) -> Result<Vec<Event>> { Ok(vec![]) }
             async fn catalogue(&self, _: &Caller) -> Result<Catalogue> { Ok(Catalogue::default()) }
+            async fn list_settings(&self, _: &Caller, _: SettingScope, _: String) -> Result<Vec<KnownSetting>> { Ok(vec![]) }
+            async fn check_settings(&self, _: &Caller, _: SettingScope, _: String, _: Vec<SlurmCustomSetting>) -> Result<Vec<FieldError>> { Ok(vec![]) }
         }
     };
 }

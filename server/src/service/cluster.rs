@@ -7,11 +7,12 @@ use app::model::cluster::*;
 use app::model::error::{Error, Result};
 use app::model::limits;
 use app::model::live::Kind;
-use app::model::name::{CLUSTER_NAME_MAX, check_name};
+use app::model::name::CLUSTER_NAME_MAX;
 use app::model::operation::Operation;
 use app::model::status::Status;
 use app::port::Caller;
-use app::rules::network;
+use app::rules::cluster::{IDLE_TIME, usable_versions, version_problem};
+use app::rules::{check_name, english, network};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use sqlx::AnyConnection;
@@ -29,8 +30,6 @@ use crate::db::{self, secret, tag};
 
 /// `ResourceNotFoundException.resourceType` and friends.
 pub const RESOURCE_TYPE: &str = "CLUSTER";
-/// Seconds that a node may idle when nobody says otherwise (C8).
-const IDLE_TIME: i64 = 600;
 /// Bytes of an `auth/slurm` key: Slurm's documentation makes 1024.
 const KEY_BYTES: usize = 1024;
 /// The quota of clusters, as AWS codes it.
@@ -87,7 +86,7 @@ impl Service {
         let operation = Operation::CreateCluster;
         self.authorize(caller, operation, &self.arns.cluster("*"))?;
         well_formed(operation, input)?;
-        check_name(&input.cluster_name, CLUSTER_NAME_MAX)
+        check_name(english(), &input.cluster_name, CLUSTER_NAME_MAX)
             .map_err(|why| Error::field("clusterName", why))?;
         let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
         let today = chrono::Utc::now().format("%Y-%m-%d").to_string();
@@ -423,25 +422,13 @@ pub(super) fn check_can_delete(
     ))
 }
 
-/// C6: a version that is here and still maintained. Where none of the host's versions is maintained any more, those
-/// that are installed may be used: the host's administrator decides when it gets a newer one.
+/// C6: a version that is here and still maintained.
 fn check_version(versions: &[SlurmVersion], asked: &str, today: &str) -> Result<()> {
-    let installed: Vec<&SlurmVersion> = versions.iter().filter(|v| v.installed).collect();
-    let maintained = |v: &SlurmVersion| v.end_of_life.as_str() > today;
-    let any_maintained = installed.iter().any(|v| maintained(v));
-    let usable = |v: &SlurmVersion| maintained(v) || !any_maintained;
-    let known = versions.iter().find(|v| v.id == asked);
-    let why = match known {
-        None => "is not a version that this service knows",
-        Some(v) if !v.installed => "is not installed on this controller host",
-        Some(v) if !usable(v) => "is past its end of life",
-        Some(_) => return Ok(()),
+    let Some(why) = version_problem(english(), versions, asked, today) else {
+        return Ok(());
     };
-    let names: Vec<&str> = installed
-        .iter()
-        .filter(|v| usable(v))
-        .map(|v| v.id.as_str())
-        .collect();
+    let usable = usable_versions(versions, today);
+    let names: Vec<&str> = usable.iter().map(|version| version.id.as_str()).collect();
     Err(Error::field(
         "scheduler.version",
         format!(

@@ -24,7 +24,7 @@ use app::model::apply::{ApplyOutcome, ApplyRequest, Format};
 use app::model::catalogue::Catalogue;
 use app::model::cluster::*;
 use app::model::compute_node_group::*;
-use app::model::error::{Error, ErrorKind, Result};
+use app::model::error::{Error, ErrorKind, FieldError, Result};
 use app::model::event::Event;
 use app::model::instance::*;
 use app::model::job::Job;
@@ -33,6 +33,7 @@ use app::model::node::Node;
 use app::model::operation::Operation;
 use app::model::plan::{Plan, PlanRequest};
 use app::model::queue::*;
+use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::model::tag::*;
 use app::model::user::Identity;
 use app::port::{Caller, ControlPlane};
@@ -162,6 +163,23 @@ macro_rules! delegate {
             }
             async fn apply(&self, caller: &Caller, request: ApplyRequest) -> Result<ApplyOutcome> {
                 Service::apply(self, caller, request).await
+            }
+            async fn list_settings(
+                &self,
+                caller: &Caller,
+                scope: SettingScope,
+                version: String,
+            ) -> Result<Vec<KnownSetting>> {
+                Service::list_settings(self, caller, scope, version)
+            }
+            async fn check_settings(
+                &self,
+                caller: &Caller,
+                scope: SettingScope,
+                version: String,
+                settings: Vec<SlurmCustomSetting>,
+            ) -> Result<Vec<FieldError>> {
+                Service::check_settings(self, caller, scope, version, settings)
             }
         }
     };

@@ -1,14 +1,14 @@
 //! Queues: create, get, list, update, delete (Q1–Q4).
 
-use app::i18n::Language;
 use app::model::error::{Error, Result};
 use app::model::live::Kind;
-use app::model::name::{CHILD_NAME_MAX, check_name};
+use app::model::name::CHILD_NAME_MAX;
 use app::model::operation::Operation;
 use app::model::queue::*;
 use app::model::status::Status;
 use app::port::Caller;
 use app::rules::queue as rules;
+use app::rules::{check_name, english};
 use sqlx::AnyConnection;
 
 use super::cluster::{check_can_delete, check_can_update, check_unmodified, reread};
@@ -77,7 +77,7 @@ impl Service {
         let operation = Operation::CreateQueue;
         self.authorize(caller, operation, &self.arns.queue(&cluster.id, "*"))?;
         well_formed(operation, input)?;
-        check_name(&input.queue_name, CHILD_NAME_MAX)
+        check_name(english(), &input.queue_name, CHILD_NAME_MAX)
             .map_err(|why| Error::field("queueName", why))?;
         check_settings(&cluster, input.slurm_configuration.as_ref())?;
         super::tag::check(input.tags.as_ref(), "tags")?;
@@ -357,5 +357,5 @@ async fn check_groups(
             status: row.status,
         })
         .collect();
-    rules::groups(Language::English.text(), &cluster.name, &groups, asked)
+    rules::groups(english(), &cluster.name, &groups, asked)
 }

@@ -2,9 +2,52 @@
 
 use app::model::cluster::{AccountingMode, ClusterSlurmConfigurationRequest, SlurmRestMode};
 use app::model::error::{Error, FieldError, Result};
-use app::model::setting::SlurmCustomSetting;
+use app::model::operation::Operation;
+use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
+use app::port::Caller;
+use app::rules::cluster::{accounting_problem, rest_problem};
+use app::rules::english;
 
+use super::Service;
 use crate::slurm::catalogue::{self, Part, Scope};
+
+impl Service {
+    pub(super) fn list_settings(
+        &self,
+        caller: &Caller,
+        scope: SettingScope,
+        version: String,
+    ) -> Result<Vec<KnownSetting>> {
+        self.authorize(caller, Operation::ListClusters, &self.arns.cluster("*"))?;
+        let known = scope_of(scope).settings().iter();
+        Ok(known
+            .filter(|setting| setting.since <= version.as_str())
+            .map(|setting| KnownSetting {
+                name: setting.name.into(),
+                help: setting.help.into(),
+            })
+            .collect())
+    }
+
+    pub(super) fn check_settings(
+        &self,
+        caller: &Caller,
+        scope: SettingScope,
+        version: String,
+        settings: Vec<SlurmCustomSetting>,
+    ) -> Result<Vec<FieldError>> {
+        self.authorize(caller, Operation::ListClusters, &self.arns.cluster("*"))?;
+        Ok(problems(scope_of(scope), &version, &settings, ""))
+    }
+}
+
+fn scope_of(scope: SettingScope) -> Scope {
+    match scope {
+        SettingScope::Cluster => Scope::Cluster,
+        SettingScope::ComputeNodeGroup => Scope::NodeGroup,
+        SettingScope::Queue => Scope::Queue,
+    }
+}
 
 /// Checks one list of settings; `path` is the list's place in the request.
 pub fn check(
@@ -13,21 +56,32 @@ pub fn check(
     settings: Option<&[SlurmCustomSetting]>,
     path: &str,
 ) -> Result<()> {
-    let wrong = catalogue::check(scope, version, settings.unwrap_or_default());
-    if wrong.is_empty() {
-        return Ok(());
+    let wrong = problems(scope, version, settings.unwrap_or_default(), path);
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(Error::fields(wrong)),
     }
-    let fields = wrong.into_iter().map(|(index, part, message)| {
-        let member = match part {
-            Part::Name => "parameterName",
-            Part::Value => "parameterValue",
-        };
-        FieldError {
-            name: format!("{path}[{index}].{member}"),
-            message,
-        }
-    });
-    Err(Error::fields(fields.collect()))
+}
+
+fn problems(
+    scope: Scope,
+    version: &str,
+    settings: &[SlurmCustomSetting],
+    path: &str,
+) -> Vec<FieldError> {
+    let wrong = catalogue::check(scope, version, settings).into_iter();
+    wrong
+        .map(|(index, part, message)| {
+            let member = match part {
+                Part::Name => "parameterName",
+                Part::Value => "parameterValue",
+            };
+            FieldError {
+                name: format!("{path}[{index}].{member}"),
+                message,
+            }
+        })
+        .collect()
 }
 
 /// Checks a cluster's Slurm configuration as asked for at create or update.
@@ -39,25 +93,19 @@ pub fn check_cluster(version: &str, asked: &ClusterSlurmConfigurationRequest) ->
         asked.slurm_custom_settings.as_deref(),
         &format!("{path}.slurmCustomSettings"),
     )?;
-    if asked
+    let has_accounting = asked
         .accounting
         .as_ref()
-        .is_some_and(|a| a.mode != AccountingMode::None)
-    {
-        return Err(Error::field(
-            format!("{path}.accounting.mode"),
-            "Accounting is not available in this release. Use NONE, or leave accounting out.",
-        ));
+        .is_some_and(|a| a.mode != AccountingMode::None);
+    if let Some(why) = accounting_problem(english()).filter(|_| has_accounting) {
+        return Err(Error::field(format!("{path}.accounting.mode"), why));
     }
-    if asked
+    let has_rest = asked
         .slurm_rest
         .as_ref()
-        .is_some_and(|r| r.mode != SlurmRestMode::None)
-    {
-        return Err(Error::field(
-            format!("{path}.slurmRest.mode"),
-            "The Slurm REST API is not available in this release. Use NONE, or leave slurmRest out.",
-        ));
+        .is_some_and(|r| r.mode != SlurmRestMode::None);
+    if let Some(why) = rest_problem(english()).filter(|_| has_rest) {
+        return Err(Error::field(format!("{path}.slurmRest.mode"), why));
     }
     if asked
         .slurmdbd_custom_settings

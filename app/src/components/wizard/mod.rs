@@ -107,7 +107,8 @@ fn heading_id(step: usize) -> String {
 #[component]
 pub fn Wizard(
     /// What is being made, for the rail's name.
-    label: &'static str,
+    #[prop(into)]
+    label: String,
     steps: Vec<Step>,
     form: Form,
     submission: Submission,
@@ -120,6 +121,9 @@ pub fn Wizard(
     submit_label: &'static str,
     refused_title: &'static str,
     #[prop(into)] on_submit: Callback<()>,
+    /// Why it cannot be sent though every field passes.
+    #[prop(optional, into)]
+    why_not: Signal<Option<String>>,
     /// Where one goes without sending.
     #[prop(into)]
     cancel: String,
@@ -184,7 +188,7 @@ pub fn Wizard(
                         when=is_last
                         fallback=move || view! { <Button label=t.wizard.next look=Look::Primary on_press=move || place.next() /> }
                     >
-                        <Button label=submit_label look=Look::Primary busy=submission.busy on_press=submit />
+                        <Button label=submit_label look=Look::Primary disabled=why_not busy=submission.busy on_press=submit />
                     </Show>
                 </div>
             </div>

@@ -7,7 +7,7 @@ use crate::i18n::text;
 use crate::ui::Icon;
 
 #[component]
-pub fn Rail(label: &'static str, titles: Vec<&'static str>, place: Place) -> impl IntoView {
+pub fn Rail(label: String, titles: Vec<&'static str>, place: Place) -> impl IntoView {
     let t = text();
     let count = titles.len();
     let entry = move |(number, title): (usize, &'static str)| {

@@ -8,7 +8,6 @@ use leptos_router::hooks::use_params_map;
 
 use crate::i18n::text;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits;
 use crate::model::setting::SlurmCustomSetting;
 use crate::ui::form::{Field, KeyValues, Rows};
 
@@ -59,18 +58,6 @@ pub fn check_rows(rows: Rows) -> Option<String> {
     twice.map(|(name, _)| t.create_queue.row_twice(name))
 }
 
-/// Tags may have an empty value.
-pub fn check_tags(rows: Rows) -> Option<String> {
-    let t = text();
-    let pairs = rows.pairs();
-    if pairs.iter().any(|(key, _)| key.is_empty()) {
-        return Some(t.create_queue.row_incomplete.into());
-    }
-    let mut seen = BTreeSet::new();
-    let twice = pairs.iter().find(|(key, _)| !seen.insert(key));
-    twice.map(|(key, _)| t.create_queue.row_twice(key))
-}
-
 pub fn settings(rows: Rows) -> Vec<SlurmCustomSetting> {
     let setting = |(parameter_name, parameter_value)| SlurmCustomSetting {
         parameter_name,
@@ -88,30 +75,6 @@ pub fn pairs(settings: &[SlurmCustomSetting]) -> Vec<(String, String)> {
 pub fn tags(rows: Rows) -> Option<BTreeMap<String, String>> {
     let tags: BTreeMap<String, String> = rows.pairs().into_iter().collect();
     (!tags.is_empty()).then_some(tags)
-}
-
-#[component]
-pub fn TagsField(rows: Rows) -> impl IntoView {
-    let t = text();
-    view! {
-        <Field
-            name="tags"
-            label=t.create_queue.tags
-            hint=t.create_queue.tags_hint
-            optional=true
-            group=true
-            check=Signal::derive(move || check_tags(rows))
-        >
-            <KeyValues
-                rows
-                name_label=t.create_queue.tag_key
-                value_label=t.create_queue.tag_value
-                add_label=t.create_queue.add_tag
-                most=limits::TAGS
-            />
-        </Field>
-    }
-    .into_any()
 }
 
 #[component]

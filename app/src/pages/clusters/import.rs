@@ -13,8 +13,9 @@ use crate::i18n::{Text, text};
 use crate::live;
 use crate::model::apply::*;
 use crate::model::live::Kind;
-use crate::model::name::{CLUSTER_NAME_MAX, check_name};
+use crate::model::name::CLUSTER_NAME_MAX;
 use crate::paths::{self, ClusterTab};
+use crate::rules;
 use crate::ui::form::{Field, Form, TextArea, TextInput};
 use crate::ui::{
     Breadcrumbs, Button, ButtonLink, Crumb, ExpandableSection, Flash, Indicator, Look, PageHeader,
@@ -115,9 +116,9 @@ fn Import(document: String) -> impl IntoView {
     let check_name = move || {
         let name = name.get();
         match name.trim() {
-            "" if cloning => check_name("", CLUSTER_NAME_MAX).err(),
+            "" if cloning => rules::check_name(t, "", CLUSTER_NAME_MAX).err(),
             "" => None,
-            name => check_name(name, CLUSTER_NAME_MAX).err(),
+            name => rules::check_name(t, name, CLUSTER_NAME_MAX).err(),
         }
     };
     let check_document = move || {

@@ -9,9 +9,15 @@ use crate::components::{Clusters, Fetched, StatusIndicator, status_label};
 use crate::i18n::{Text, text};
 use crate::model::cluster::Cluster;
 use crate::model::error::Error;
+use crate::model::limits;
+use crate::model::status::Status;
 use crate::paths::{self, ClusterTab};
+use crate::ui::help::{page_help, topic};
 use crate::ui::time::{AgoText, parse};
-use crate::ui::{ButtonLink, Code, Column, Copyable, EmptyState, PageHeader, Table};
+use crate::ui::{
+    ButtonLink, Code, Column, Copyable, EmptyState, ExpandableSection, Icon, Look, PageHeader,
+    Table,
+};
 
 /// The README's first step; `source .setup/tutorial` makes a shell ready for it.
 const CREATE: &str = "source .setup/tutorial
@@ -22,6 +28,7 @@ aws pcs create-cluster --cluster-name get-started \\
 #[component]
 pub fn ClusterList() -> impl IntoView {
     let t = text();
+    page_help(topic::CLUSTERS);
     let clusters = use_context::<Clusters>().map(|clusters| clusters.0);
     let resource =
         clusters.unwrap_or_else(|| Resource::new(|| (), async |()| Err(Error::internal())));
@@ -40,11 +47,32 @@ pub fn ClusterList() -> impl IntoView {
                     rows=clusters
                     columns=columns(t)
                     key=|cluster| cluster.id.clone()
-                    actions=move || view! { <ButtonLink label=t.transfer.import href=paths::IMPORT_CLUSTER /> }
+                    actions=move || {
+                        view! {
+                            <ButtonLink label=t.transfer.import href=paths::IMPORT_CLUSTER />
+                            <ButtonLink
+                                label=t.create_cluster.title
+                                href=paths::CREATE_CLUSTER
+                                look=Look::Primary
+                                icon=Icon::Plus
+                                disabled=Signal::derive(move || why_no_more(t, &clusters.read()))
+                            />
+                        }
+                    }
                     empty=move || {
                         view! {
                             <EmptyState title=t.clusters.empty_title text=t.clusters.empty>
-                                <Code what=t.clusters.empty_command text=CREATE />
+                                <p class="mb-4 text-center">
+                                    <ButtonLink
+                                        label=t.create_cluster.title
+                                        href=paths::CREATE_CLUSTER
+                                        look=Look::Primary
+                                        icon=Icon::Plus
+                                    />
+                                </p>
+                                <ExpandableSection title=t.clusters.empty_command>
+                                    <Code what=t.clusters.empty_command text=CREATE />
+                                </ExpandableSection>
                             </EmptyState>
                         }
                     }
@@ -53,6 +81,15 @@ pub fn ClusterList() -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// Why no cluster can be created now; the service would say the same.
+fn why_no_more(t: &'static Text, clusters: &[Cluster]) -> Option<String> {
+    if let Some(creating) = clusters.iter().find(|c| c.status == Status::Creating) {
+        return Some(t.create_cluster.one_at_a_time(&creating.name));
+    }
+    let full = clusters.len() as i64 >= limits::CLUSTERS;
+    full.then(|| t.create_cluster.quota(limits::CLUSTERS))
 }
 
 fn columns(t: &'static Text) -> Vec<Column<Cluster>> {

@@ -1,9 +1,11 @@
-//! `/clusters`: the list, and one cluster with its tabs.
+//! `/clusters`: the list, creating and editing, and one cluster with its tabs.
 
 pub mod compute_node_groups;
+mod create;
 mod crumbs;
 pub mod detail;
 mod draft;
+mod edit;
 mod export;
 mod import;
 mod list;
@@ -11,6 +13,8 @@ mod logs;
 pub mod queues;
 mod related;
 
+pub use create::CreateCluster;
+pub use edit::EditCluster;
 pub use export::ExportCluster;
 pub use import::ImportCluster;
 pub use list::ClusterList;

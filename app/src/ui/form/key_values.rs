@@ -46,6 +46,25 @@ impl Rows {
         })
     }
 
+    /// Every row has a name and a value, and each name is there once.
+    pub fn check_whole(self) -> Option<String> {
+        let t = text();
+        let pairs = self.pairs();
+        if pairs
+            .iter()
+            .any(|(name, value)| name.is_empty() || value.is_empty())
+        {
+            return Some(t.forms.row_incomplete.into());
+        }
+        let is_again = |(i, (name, _)): &(usize, &(String, String))| {
+            pairs[..*i]
+                .iter()
+                .any(|(other, _)| other.eq_ignore_ascii_case(name))
+        };
+        let again = pairs.iter().enumerate().find(is_again);
+        again.map(|(_, (name, _))| t.rules.twice(name))
+    }
+
     fn push(self, name: String, value: String) -> usize {
         let id = self.next.get_value();
         self.next.set_value(id + 1);

@@ -142,6 +142,14 @@ impl Form {
         lost
     }
 
+    /// What the server says of one field now, in place of what it said before.
+    pub fn refuse_within(self, name: &str, errors: Vec<(String, String)>) {
+        self.refused.update(|all| {
+            all.retain(|(path, _)| !is_within(path, name));
+            all.extend(errors);
+        });
+    }
+
     /// Puts the focus on a field.
     pub fn focus(self, name: &str) {
         browser::focus_soon(field_id(name));

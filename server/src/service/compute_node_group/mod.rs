@@ -1,14 +1,14 @@
 //! Compute node groups: create, get, list, update, delete (N1, N15, N16). What a group may ask for is in `app::rules`.
 
-use app::i18n::Language;
 use app::model::compute_node_group::*;
 use app::model::error::{Error, Result};
 use app::model::live::Kind;
-use app::model::name::{CHILD_NAME_MAX, check_name};
+use app::model::name::CHILD_NAME_MAX;
 use app::model::operation::Operation;
 use app::model::status::Status;
 use app::port::Caller;
 use app::rules::compute_node_group as rules;
+use app::rules::{check_name, english};
 use sqlx::AnyConnection;
 
 use super::cluster::{check_can_delete, check_can_update, check_unmodified, reread};
@@ -80,7 +80,7 @@ impl Service {
             &self.arns.compute_node_group(&cluster.id, "*"),
         )?;
         well_formed(operation, input)?;
-        check_name(&input.compute_node_group_name, CHILD_NAME_MAX)
+        check_name(english(), &input.compute_node_group_name, CHILD_NAME_MAX)
             .map_err(|why| Error::field("computeNodeGroupName", why))?;
         super::tag::check(input.tags.as_ref(), "tags")?;
         self.check_group(&cluster, &requested(input)).await?;
@@ -96,7 +96,7 @@ impl Service {
         let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
         let networking = &cluster.spec.networking;
         let provider = self.provider.name();
-        let t = Language::English.text();
+        let t = english();
         rules::check(t, &catalogue, networking, &as_request(spec), provider)?;
         let slurm = spec.slurm.as_ref();
         settings::check(

@@ -2,16 +2,18 @@
 
 use leptos::prelude::*;
 
-use super::super::draft::{SettingsField, TagsField, complaint, shown};
+use super::super::draft::{SettingsField, complaint, shown};
 use super::draft::{DYNAMIC, Draft, STATIC};
 use super::instances::Instances;
 use super::launch::{Launch, Subnets};
+use crate::components::TagsField;
 use crate::components::wizard::{ReviewPart, Step};
 use crate::i18n::text;
 use crate::model::catalogue::Catalogue;
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
-use crate::model::name::{CHILD_NAME_MAX, check_name};
+use crate::model::name::CHILD_NAME_MAX;
+use crate::rules::check_name;
 use crate::rules::compute_node_group as rules;
 use crate::ui::form::{Field, RadioCards, TextInput};
 use crate::ui::{Choice, KeyValue};
@@ -90,7 +92,7 @@ fn Name(draft: Draft, lists: Lists) -> impl IntoView {
         let taken = lists
             .others
             .with(|others| others.iter().any(|g| g.name == name));
-        check_name(&name, CHILD_NAME_MAX)
+        check_name(t, &name, CHILD_NAME_MAX)
             .err()
             .or_else(|| taken.then(|| t.create_group.name_taken.into()))
     };

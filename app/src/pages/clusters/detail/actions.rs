@@ -1,8 +1,8 @@
-//! What can be done with a cluster as a whole: export, clone, delete.
+//! What can be done with a cluster as a whole: edit, export, clone, delete.
 
 use leptos::prelude::*;
 
-use crate::components::delete::{DeleteDialog, Doomed, why_not_delete};
+use crate::components::delete::{DeleteDialog, Doomed, why_not_delete, why_not_edit};
 use crate::i18n::text;
 use crate::model::cluster::Cluster;
 use crate::model::live::Kind;
@@ -18,6 +18,10 @@ pub fn ClusterActions(cluster: Signal<Cluster>) -> impl IntoView {
         let cluster = cluster.read();
         why_not_delete(&cluster.name, cluster.status)
     });
+    let not_editable = Memo::new(move |_| {
+        let cluster = cluster.read();
+        why_not_edit(&cluster.name, cluster.status)
+    });
     let doomed = Signal::derive(move || {
         let cluster = cluster.read();
         Some(Doomed {
@@ -29,6 +33,11 @@ pub fn ClusterActions(cluster: Signal<Cluster>) -> impl IntoView {
     });
     view! {
         <span class="flex-1"></span>
+        <ButtonLink
+            label=t.common.edit
+            href=Signal::derive(move || paths::edit_cluster(&id.read()))
+            disabled=not_editable
+        />
         <ButtonLink
             label=t.transfer.export
             href=Signal::derive(move || paths::export_cluster(&id.read()))

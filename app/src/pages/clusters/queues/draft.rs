@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 
 use super::super::draft::*;
-use crate::components::status_label;
 use crate::components::wizard::{ReviewPart, Step};
+use crate::components::{TagsField, status_label};
 use crate::i18n::{Text, text};
 use crate::model::compute_node_group::ComputeNodeGroup;
-use crate::model::name::{CHILD_NAME_MAX, check_name};
+use crate::model::name::CHILD_NAME_MAX;
 use crate::model::queue::*;
+use crate::rules::check_name;
 use crate::ui::form::{Combobox, Field, Rows, TextInput};
 use crate::ui::{Choice, KeyValue};
 
@@ -153,7 +154,7 @@ fn Name(draft: Draft, names: Signal<Vec<String>>) -> impl IntoView {
     let check = move || {
         let name = draft.name.get();
         let taken = names.with(|names| names.iter().any(|other| other.eq_ignore_ascii_case(&name)));
-        check_name(&name, CHILD_NAME_MAX)
+        check_name(t, &name, CHILD_NAME_MAX)
             .err()
             .or_else(|| taken.then(|| t.create_queue.name_taken.into()))
     };

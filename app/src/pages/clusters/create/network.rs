@@ -1,0 +1,132 @@
+//! The second step: where the controller stands, who may talk to it, what keeps its secrets.
+
+use leptos::prelude::*;
+
+use super::draft::Draft;
+use crate::i18n::{Text, text};
+use crate::model::catalogue::{Catalogue, SecurityGroup, Subnet, Vpc};
+use crate::rules::network::{MAX_SECURITY_GROUPS, subnet_problem, vpc_problems};
+use crate::ui::Choice;
+use crate::ui::form::*;
+use crate::ui::help::topic;
+
+#[component]
+pub fn Network(draft: Draft, catalogue: Signal<Catalogue>) -> impl IntoView {
+    let t = text();
+    // Subnet and groups are of the VPC: another VPC, other ones.
+    Effect::new(move |before: Option<String>| {
+        let vpc = draft.vpc.get();
+        if before.is_some_and(|before| before != vpc) {
+            draft.subnet.set(String::new());
+            draft.security_groups.set(vec![]);
+        }
+        vpc
+    });
+    let vpcs = move || {
+        catalogue.with(|c| {
+            c.vpcs
+                .iter()
+                .map(|vpc| vpc_choice(t, vpc))
+                .collect::<Vec<_>>()
+        })
+    };
+    let subnets = move || {
+        let vpc = draft.vpc.get();
+        catalogue.with(|c| {
+            let of_vpc = c.subnets.iter().filter(|subnet| subnet.vpc_id == vpc);
+            of_vpc
+                .map(|subnet| subnet_choice(t, subnet))
+                .collect::<Vec<_>>()
+        })
+    };
+    let groups = move || {
+        let vpc = draft.vpc.get();
+        let full = draft.security_groups.with(Vec::len) >= MAX_SECURITY_GROUPS;
+        catalogue.with(|c| {
+            let of_vpc = c.security_groups.iter().filter(|group| group.vpc_id == vpc);
+            of_vpc
+                .map(|group| group_choice(t, group, full && !is_chosen(draft, group)))
+                .collect::<Vec<_>>()
+        })
+    };
+    let needed = move |value: RwSignal<String>| {
+        move || {
+            value
+                .with(String::is_empty)
+                .then(|| t.forms.required.to_owned())
+        }
+    };
+    view! {
+        <Field name="vpc" label=t.create_cluster.vpc hint=t.create_cluster.vpc_hint check=needed(draft.vpc)>
+            <Combobox value=draft.vpc choices=Signal::derive(vpcs) placeholder=t.create_cluster.choose />
+        </Field>
+        <Field
+            name="networking.subnetIds"
+            label=t.create_cluster.subnet
+            hint=t.create_cluster.subnet_hint
+            help=topic::SUBNETS
+            check=needed(draft.subnet)
+        >
+            <Combobox
+                value=draft.subnet
+                choices=Signal::derive(subnets)
+                placeholder=t.create_cluster.choose
+                empty=t.create_cluster.no_subnet
+            />
+        </Field>
+        <Field
+            name="networking.securityGroupIds"
+            label=t.create_cluster.security_groups
+            hint=t.create_cluster.security_groups_hint
+            optional=true
+            help=topic::SECURITY_GROUPS
+        >
+            <Combobox
+                value=draft.security_groups
+                choices=Signal::derive(groups)
+                placeholder=t.create_cluster.choose
+                empty=t.create_cluster.no_subnet
+            />
+            <p class="form-hint">{t.create_cluster.security_groups_checked}</p>
+        </Field>
+        <Field name="encryption" label=t.create_cluster.encryption group=true help=topic::ENCRYPTION_KEY>
+            <p>{t.create_cluster.encryption_server}</p>
+        </Field>
+    }
+    .into_any()
+}
+
+fn is_chosen(draft: Draft, group: &SecurityGroup) -> bool {
+    draft
+        .security_groups
+        .with(|chosen| chosen.contains(&group.id))
+}
+
+fn vpc_choice(t: &'static Text, vpc: &Vpc) -> Choice {
+    let problems = vpc_problems(t, vpc);
+    Choice::new(vpc.id.clone(), vpc.name.clone())
+        .description(vpc.cidr.clone())
+        .disabled((!problems.is_empty()).then(|| problems.join(" ")))
+}
+
+pub fn subnet_choice(t: &'static Text, subnet: &Subnet) -> Choice {
+    let kind = match subnet.public {
+        true => t.create_cluster.subnet_public,
+        false => t.create_cluster.subnet_private,
+    };
+    let about = t.create_cluster.subnet_about(
+        &subnet.availability_zone,
+        &subnet.cidr,
+        subnet.free_addresses,
+        kind,
+    );
+    Choice::new(subnet.id.clone(), subnet.name.clone())
+        .description(about)
+        .disabled(subnet_problem(t, subnet))
+}
+
+fn group_choice(t: &'static Text, group: &SecurityGroup, full: bool) -> Choice {
+    Choice::new(group.id.clone(), group.name.clone())
+        .description(group.description.clone())
+        .disabled(full.then(|| t.create_cluster.security_groups_full(MAX_SECURITY_GROUPS)))
+}

@@ -1,0 +1,90 @@
+//! What was chosen, step by step, with names instead of ids.
+
+use leptos::prelude::*;
+
+use super::super::size_label;
+use super::draft::Draft;
+use crate::components::wizard::ReviewPart;
+use crate::components::{Settings, shown_tags};
+use crate::i18n::text;
+use crate::model::catalogue::Catalogue;
+use crate::ui::KeyValue;
+
+pub fn review(draft: Draft, catalogue: Signal<Catalogue>) -> AnyView {
+    let t = text();
+    let c = &t.create_cluster;
+    let name_of = move |id: &str| catalogue.with(|catalogue| name_of(catalogue, id));
+    let groups = move || {
+        let ids = draft.security_groups.get();
+        match ids.is_empty() {
+            true => t.create_cluster.default_group.to_owned(),
+            false => ids
+                .iter()
+                .map(|id| name_of(id))
+                .collect::<Vec<_>>()
+                .join(", "),
+        }
+    };
+    let size = move || {
+        let size = draft.size();
+        let limits = t
+            .clusters
+            .size_limits(size.max_instances(), size.max_jobs());
+        t.create_cluster.size_shown(size_label(t, size), limits)
+    };
+    let idle = move || match draft.slurm.seconds() {
+        Some(seconds) => t.details.idle_time_value(seconds),
+        None => t.common.default.to_owned(),
+    };
+    let on = move |value: RwSignal<String>| {
+        move || {
+            if value.with(|value| value == "NONE") {
+                t.details.accounting_off
+            } else {
+                t.details.accounting_on
+            }
+        }
+    };
+    view! {
+        <ReviewPart step=0 title=c.general>
+            <KeyValue label=c.name>{draft.name}</KeyValue>
+            <KeyValue label=c.version>{draft.version}</KeyValue>
+            <KeyValue label=c.size>{size}</KeyValue>
+        </ReviewPart>
+        <ReviewPart step=1 title=c.network>
+            <KeyValue label=c.vpc>{move || name_of(&draft.vpc.read())}</KeyValue>
+            <KeyValue label=c.subnet>{move || name_of(&draft.subnet.read())}</KeyValue>
+            <KeyValue label=c.security_groups>{groups}</KeyValue>
+        </ReviewPart>
+        <ReviewPart step=2 title=c.scheduler>
+            <KeyValue label=c.idle_time>{idle}</KeyValue>
+            <KeyValue label=t.details.accounting>{on(draft.accounting)}</KeyValue>
+            <KeyValue label=t.details.rest>{on(draft.rest)}</KeyValue>
+            <KeyValue label=t.details.settings>
+                {move || view! { <Settings settings=draft.slurm.settings() /> }}
+            </KeyValue>
+        </ReviewPart>
+        <ReviewPart step=3 title=c.tags>
+            <KeyValue label=c.tags>{move || shown_tags(&draft.tags.pairs())}</KeyValue>
+        </ReviewPart>
+    }
+    .into_any()
+}
+
+/// "private-a (subnet-1)".
+fn name_of(catalogue: &Catalogue, id: &str) -> String {
+    let vpcs = catalogue.vpcs.iter().map(|vpc| (&vpc.id, &vpc.name));
+    let subnets = catalogue
+        .subnets
+        .iter()
+        .map(|subnet| (&subnet.id, &subnet.name));
+    let groups = catalogue
+        .security_groups
+        .iter()
+        .map(|group| (&group.id, &group.name));
+    let mut all = vpcs.chain(subnets).chain(groups);
+    match all.find(|(other, _)| *other == id) {
+        Some((_, name)) => text().create_cluster.name_and_id(name, id),
+        None => id.to_owned(),
+    }
+}

@@ -1,0 +1,192 @@
+//! `/clusters/:id/edit`: what of a cluster can change while it runs.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_params_map};
+
+use super::create::{Scheduler, SlurmDraft};
+use crate::api::cluster::{get_cluster, update_cluster};
+use crate::components::plan::PlanPreview;
+use crate::components::wizard::{Request, ReviewPart, Step, Wizard};
+use crate::components::{Fetched, Settings, Submission};
+use crate::i18n::text;
+use crate::model::cluster::*;
+use crate::model::operation::Operation;
+use crate::model::plan::PlanRequest;
+use crate::model::setting::SlurmCustomSetting;
+use crate::paths::{self, ClusterTab};
+use crate::ui::form::Form;
+use crate::ui::help::{page_help, topic};
+use crate::ui::{Breadcrumbs, Crumb, KeyValue, PageHeader, Tone, flashes};
+
+#[component]
+pub fn EditCluster() -> impl IntoView {
+    let t = text();
+    page_help(topic::EDIT_CLUSTER);
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    // Not refetched with each change of the cluster: what is being filled in would be lost.
+    let cluster = Resource::new(move || id.get(), get_cluster);
+    view! {
+        <Fetched resource=cluster let:cluster>
+            {
+                let cluster = cluster.get_untracked();
+                let title = t.edit_cluster.title(&cluster.name);
+                let crumbs = vec![
+                    Crumb { title: t.clusters.title.into(), href: paths::CLUSTERS.into() },
+                    Crumb {
+                        title: cluster.name.clone(),
+                        href: paths::cluster(&cluster.id, ClusterTab::Details),
+                    },
+                ];
+                view! {
+                    <Title text=title.clone() />
+                    <div class="grid gap-5">
+                        <Breadcrumbs crumbs=crumbs />
+                        <PageHeader title>""</PageHeader>
+                        <Steps cluster />
+                    </div>
+                }
+            }
+        </Fetched>
+    }
+    .into_any()
+}
+
+/// What is in force before the change.
+#[derive(Clone, PartialEq)]
+struct Before {
+    idle_time: Option<i64>,
+    settings: Vec<SlurmCustomSetting>,
+}
+
+#[component]
+fn Steps(cluster: Cluster) -> impl IntoView {
+    let t = text();
+    let form = Form::provide();
+    let submission = Submission::new();
+    let slurm = cluster.slurm_configuration.clone().unwrap_or_default();
+    let idle_time = slurm.scale_down_idle_time_in_seconds;
+    let settings = slurm.slurm_custom_settings.unwrap_or_default();
+    let draft = SlurmDraft::new(idle_time, &settings);
+    // In the order in which the form gives them, to compare like with like.
+    let settings = untrack(|| draft.settings());
+    let before = StoredValue::new(Before {
+        idle_time,
+        settings,
+    });
+    let (id, version) = (
+        StoredValue::new(cluster.id.clone()),
+        cluster.scheduler.version.clone(),
+    );
+    let input = move || before.with_value(|before| input(id.get_value(), draft, before));
+    let unchanged = move || {
+        let same = input().slurm_configuration.is_none();
+        same.then(|| t.edit_cluster.unchanged.to_owned())
+    };
+    let steps = vec![Step::new(
+        t.create_cluster.scheduler,
+        t.edit_cluster.lead,
+        move || {
+            view! { <Scheduler draft version=Signal::stored(version.clone()) /> }
+        },
+    )];
+    view! {
+        <Wizard
+            label=t.edit_cluster.title(&cluster.name)
+            steps
+            form
+            submission
+            review=move || {
+                view! {
+                    <PlanPreview request=PlanRequest::UpdateCluster(untrack(input)) />
+                    {before.with_value(|before| review(draft, before.clone()))}
+                }
+            }
+            request=move || Request::of(Operation::UpdateCluster, &input())
+            submit_label=t.common.save
+            refused_title=t.edit_cluster.refused
+            why_not=unchanged
+            on_submit=submit(cluster.name.clone(), id, draft, input, form, submission, cluster.modified_at.clone())
+            cancel=paths::cluster(&cluster.id, ClusterTab::Details)
+        />
+    }
+    .into_any()
+}
+
+fn submit(
+    name: String,
+    id: StoredValue<String>,
+    draft: SlurmDraft,
+    input: impl Fn() -> UpdateClusterRequest + Send + Sync + 'static,
+    form: Form,
+    submission: Submission,
+    modified_at: String,
+) -> Callback<()> {
+    let t = text();
+    let flashes = flashes();
+    let navigate = use_navigate();
+    Callback::new(move |()| {
+        let mut input = untrack(&input);
+        input.client_token = Some(submission.token(&format!("{input:?}")));
+        let (navigate, modified_at) = (navigate.clone(), modified_at.clone());
+        let title = t.edit_cluster.saved(&name);
+        let request = async move {
+            update_cluster(input, modified_at)
+                .await
+                .map_err(|error| draft.place_errors(error))
+        };
+        submission.send(request, move |_| {
+            form.dirty.set(false);
+            flashes.push(Tone::Success, title, t.edit_cluster.saved_hint, None);
+            let page = paths::cluster(&id.get_value(), ClusterTab::Details);
+            let replace = NavigateOptions {
+                replace: true,
+                ..Default::default()
+            };
+            navigate(&page, replace);
+        });
+    })
+}
+
+/// Only what changes.
+fn input(id: String, draft: SlurmDraft, before: &Before) -> UpdateClusterRequest {
+    let settings = draft.settings();
+    let changed = UpdateClusterSlurmConfigurationRequest {
+        scale_down_idle_time_in_seconds: draft
+            .seconds()
+            .filter(|now| Some(*now) != before.idle_time),
+        slurm_custom_settings: Some(settings).filter(|now| *now != before.settings),
+        ..Default::default()
+    };
+    UpdateClusterRequest {
+        cluster_identifier: id,
+        client_token: None,
+        slurm_configuration: Some(changed).filter(|changed| *changed != Default::default()),
+        scheduler: None,
+        unmodified_since: None,
+    }
+}
+
+/// Before and after.
+fn review(draft: SlurmDraft, before: Before) -> AnyView {
+    let t = text();
+    let seconds = move |seconds: Option<i64>| match seconds {
+        Some(seconds) => t.details.idle_time_value(seconds),
+        None => t.common.default.to_owned(),
+    };
+    view! {
+        <ReviewPart step=0 title=t.create_cluster.scheduler>
+            <KeyValue label=t.edit_cluster.idle_before>{seconds(before.idle_time)}</KeyValue>
+            <KeyValue label=t.edit_cluster.idle_after>{move || seconds(draft.seconds().or(before.idle_time))}</KeyValue>
+            <KeyValue label=t.edit_cluster.settings_before>
+                <Settings settings=before.settings />
+            </KeyValue>
+            <KeyValue label=t.edit_cluster.settings_after>
+                {move || view! { <Settings settings=draft.settings() /> }}
+            </KeyValue>
+        </ReviewPart>
+    }
+    .into_any()
+}

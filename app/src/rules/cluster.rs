@@ -1,0 +1,96 @@
+//! Clusters: versions that may be used, and what this release cannot do yet.
+
+use crate::i18n::Text;
+use crate::model::catalogue::SlurmVersion;
+
+/// Seconds that a node may idle when nobody says otherwise (C8).
+pub const IDLE_TIME: i64 = 600;
+
+/// Why no new cluster may have this version (C6); None when one may. Where none of the host's versions is maintained any
+/// more, those that are installed may be used: the host's administrator decides when it gets a newer one. `today` is
+/// `2026-05-31`.
+pub fn version_problem(
+    t: &'static Text,
+    versions: &[SlurmVersion],
+    asked: &str,
+    today: &str,
+) -> Option<&'static str> {
+    match versions.iter().find(|version| version.id == asked) {
+        None => Some(t.rules.version_unknown),
+        Some(version) if !version.installed => Some(t.rules.version_not_installed),
+        Some(version) if !is_usable(versions, version, today) => Some(t.rules.version_ended),
+        Some(_) => None,
+    }
+}
+
+/// The versions that a new cluster may have, oldest first.
+pub fn usable_versions<'a>(versions: &'a [SlurmVersion], today: &str) -> Vec<&'a SlurmVersion> {
+    let installed = versions.iter().filter(|version| version.installed);
+    installed
+        .filter(|version| is_usable(versions, version, today))
+        .collect()
+}
+
+fn is_usable(versions: &[SlurmVersion], version: &SlurmVersion, today: &str) -> bool {
+    let is_maintained = |v: &SlurmVersion| v.end_of_life.as_str() > today;
+    let any_maintained = versions.iter().any(|v| v.installed && is_maintained(v));
+    is_maintained(version) || !any_maintained
+}
+
+/// Why a cluster cannot have accounting; None as soon as it can.
+pub fn accounting_problem(t: &'static Text) -> Option<&'static str> {
+    Some(t.rules.no_accounting)
+}
+
+/// Why a cluster cannot have the Slurm REST API; None as soon as it can.
+pub fn rest_problem(t: &'static Text) -> Option<&'static str> {
+    Some(t.rules.no_rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::english;
+
+    fn versions(installed: &[&str]) -> Vec<SlurmVersion> {
+        [
+            ("24.05", "2025-11-30"),
+            ("24.11", "2026-05-31"),
+            ("25.11", "2027-05-31"),
+        ]
+        .map(|(id, end_of_life)| SlurmVersion {
+            id: id.into(),
+            name: format!("Slurm {id}"),
+            end_of_life: end_of_life.into(),
+            installed: installed.contains(&id),
+        })
+        .into()
+    }
+
+    #[test]
+    fn a_version_is_installed_and_maintained() {
+        let all = versions(&["24.11", "25.11"]);
+        let problem = |asked| version_problem(english(), &all, asked, "2026-11-22");
+        assert_eq!(problem("25.11"), None);
+        assert_eq!(problem("24.11"), Some(english().rules.version_ended));
+        assert_eq!(
+            problem("24.05"),
+            Some(english().rules.version_not_installed)
+        );
+        assert_eq!(problem("20.02"), Some(english().rules.version_unknown));
+    }
+
+    #[test]
+    fn where_nothing_is_maintained_what_is_installed_may_be_used() {
+        let all = versions(&["24.11"]);
+        assert_eq!(
+            version_problem(english(), &all, "24.11", "2026-11-22"),
+            None
+        );
+        let usable = usable_versions(&all, "2026-11-22");
+        assert_eq!(
+            usable.iter().map(|v| v.id.as_str()).collect::<Vec<_>>(),
+            ["24.11"]
+        );
+    }
+}
