@@ -14,6 +14,11 @@ use crate::pages::clusters::queues::{CreateQueue, EditQueue, QueuePage};
 use crate::pages::clusters::{
     ClusterList, CreateCluster, EditCluster, ExportCluster, ImportCluster, detail,
 };
+// The page of all components is there only where they are worked on.
+#[cfg(feature = "design")]
+use crate::pages::Design;
+#[cfg(not(feature = "design"))]
+use crate::pages::NotFound as Design;
 use crate::pages::{NotFound, SignIn};
 use crate::paths;
 use crate::preference::Preference;
@@ -61,20 +66,6 @@ pub fn routes() -> Vec<leptos_axum::AxumRouteListing> {
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
     leptos::mount::hydrate_body(App);
-}
-
-/// Only where the components are worked on.
-#[cfg(feature = "design")]
-#[component(transparent)]
-fn DesignRoute() -> impl leptos_router::MatchNestedRoutes + Clone {
-    view! { <Route path=path!("design") view=crate::pages::Design /> }.into_inner()
-}
-
-/// Not nothing: a nested route of nothing stands at the address of its parent.
-#[cfg(not(feature = "design"))]
-#[component(transparent)]
-fn DesignRoute() -> impl leptos_router::MatchNestedRoutes + Clone {
-    view! { <Route path=path!("design") view=NotFound /> }.into_inner()
 }
 
 /// Groups, queues and documents of a cluster: pages of their own, without the cluster's header and tabs.
@@ -133,7 +124,7 @@ fn App() -> impl IntoView {
                         <Route path=path!("logs") view=detail::Logs />
                         <Route path=path!("events") view=detail::Events />
                     </ParentRoute>
-                    <DesignRoute />
+                    <Route path=path!("design") view=Design />
                     <Route path=path!("*any") view=NotFound />
                 </ParentRoute>
             </Routes>

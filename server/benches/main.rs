@@ -1,5 +1,5 @@
 //! `make bench`: how soon jobs start, how fast the API answers, what an idle server costs. Every figure stands beside a
-//! baseline of the same run; no figure fails the run.
+//! baseline of the same run; no figure fails the run. `cargo bench -p openpcs-server -- idle` runs one by name.
 
 // The harness is the integration tests': its ways to fail and its unused parts are theirs.
 #[allow(dead_code, unused_imports, unused_macros, clippy::unwrap_used)]
@@ -15,10 +15,21 @@ fn main() {
     if let Some(answer) = std::env::var_os(get_cluster::BARE) {
         return get_cluster::serve_bare(&answer);
     }
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = |name: &str| {
+        let mut names = asked.iter().filter(|a| !a.starts_with('-')).peekable();
+        names.peek().is_none() || names.any(|a| a == name)
+    };
     let runtime = tokio::runtime::Runtime::new().expect("the benchmarks need a tokio runtime");
     runtime.block_on(async {
-        get_cluster::run().await;
-        idle::run().await;
-        cold_start::run().await;
+        if wanted("get_cluster") {
+            get_cluster::run().await;
+        }
+        if wanted("idle") {
+            idle::run().await;
+        }
+        if wanted("cold_start") {
+            cold_start::run().await;
+        }
     });
 }

@@ -1,5 +1,6 @@
 //! Parts of pages that know the model.
 
+mod asked;
 mod confirm_delete;
 pub mod delete;
 mod error_info;
@@ -21,6 +22,7 @@ mod tags_field;
 mod top_bar;
 pub mod wizard;
 
+pub use asked::asked;
 pub use confirm_delete::ConfirmDelete;
 pub use error_info::ErrorInfos;
 pub use fetched::Fetched;

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::init::Init;
-use super::protocol::ControllerFile;
+use super::protocol::{ControllerFile, SLURMCTLD_IS_GONE};
 use super::{Result, context, read_json, say, slurm_program};
 
 /// A slurmctld that lived so long did not fail at its start.
@@ -29,7 +29,7 @@ pub fn run(dir: &Path) -> Result<()> {
         let started = Instant::now();
         let end = serve(&init, dir);
         say(&format!(
-            "slurmctld is gone: {}",
+            "{SLURMCTLD_IS_GONE}: {}",
             end.unwrap_or_else(|message| message)
         ));
         if started.elapsed() >= STEADY {

@@ -26,7 +26,6 @@ pub fn program(called_as: &Path) -> Option<HookProgram> {
         "resume" => Some(HookProgram::Resume),
         "suspend" => Some(HookProgram::Suspend),
         "prolog" => Some(HookProgram::Prolog),
-        "epilog" => Some(HookProgram::Epilog),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 //! - `openpcs-agent instance --dir DIR`: boots a node: registers it, starts slurmd and ends with it.
 //! - `openpcs-agent controller --dir DIR`: keeps a cluster's slurmctld running.
 //! - `openpcs-agent probe`: only whether a sandbox can be made on this host.
-//! - called as `resume`, `suspend`, `prolog` or `epilog`, by links in a controller's `bin`: Slurm's own programs.
+//! - called as `resume`, `suspend` or `prolog`, by links in a controller's `bin`: Slurm's own programs.
 //!
 //! The first two are process 1 of a [sandbox](crate::sandbox).
 

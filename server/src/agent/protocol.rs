@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// How the agent's log tells of each end of slurmctld.
+pub const SLURMCTLD_IS_GONE: &str = "slurmctld is gone";
+
 /// `instance.json` in an instance's directory, 0600: all that a booting instance knows. On EC2 the same comes as
 /// user data.
 #[derive(Clone, Serialize, Deserialize)]
@@ -67,8 +70,6 @@ pub enum HookProgram {
     Suspend,
     /// `PrologSlurmctld`: answered when every node of the job has registered, or one failed.
     Prolog,
-    /// `EpilogSlurmctld`: a job ended. Answered at once.
-    Epilog,
 }
 
 /// The answer to a [`HookCall`].

@@ -1,12 +1,13 @@
 //! Passwords of the users in the database, for the console's sign-in.
 
 use async_trait::async_trait;
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::password;
 use crate::db::Db;
-use crate::db::user::user_get;
-use crate::http::session::Passwords;
+use crate::db::user::{UserRow, user_get};
+use crate::http::session::{Account, Passwords, Unreadable};
 
 pub struct DatabaseUsers {
     pub db: Db,
@@ -15,7 +16,7 @@ pub struct DatabaseUsers {
 #[async_trait]
 impl Passwords for DatabaseUsers {
     /// Takes as long for a user who does not exist as for one who does.
-    async fn verify(&self, user: &str, password: &str) -> Option<String> {
+    async fn verify(&self, user: &str, password: &str) -> Option<Account> {
         let row = match user_get(&self.db, user).await {
             Ok(row) => row,
             Err(error) => {
@@ -25,6 +26,22 @@ impl Passwords for DatabaseUsers {
         };
         let stored = row.as_ref().map(|row| row.password_hash.clone());
         let right = password::verify(Zeroizing::new(password.to_owned()), stored).await;
-        row.filter(|_| right).map(|row| row.name)
+        row.filter(|_| right).map(account)
+    }
+
+    async fn account(&self, user: &str) -> Result<Option<Account>, Unreadable> {
+        let row = user_get(&self.db, user).await.map_err(|error| {
+            tracing::error!(%error, "cannot look a user up");
+            Unreadable
+        })?;
+        Ok(row.map(account))
+    }
+}
+
+/// The hash of a password has its salt in it: its own hash tells nothing and is another with each password.
+fn account(row: UserRow) -> Account {
+    Account {
+        stamp: hex::encode(Sha256::digest(row.password_hash)),
+        name: row.name,
     }
 }

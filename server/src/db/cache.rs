@@ -3,7 +3,7 @@
 //! Only for SQLite, whose database has one server: with PostgreSQL another server could change a row unseen.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::cluster::ClusterRow;
 
@@ -20,18 +20,18 @@ pub struct ClusterCache {
 struct State {
     /// Grows with every change, so that a row read before a change is not kept after it.
     version: u64,
-    rows: HashMap<String, ClusterRow>,
+    rows: HashMap<String, Arc<ClusterRow>>,
 }
 
 impl ClusterCache {
     /// The row, or the version under which to [`ClusterCache::put`] what the database says.
-    pub fn get(&self, identifier: &str) -> Result<ClusterRow, u64> {
+    pub fn get(&self, identifier: &str) -> Result<Arc<ClusterRow>, u64> {
         // A poisoned lock means that another thread panicked between two map operations: the map is still sound.
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.rows.get(identifier).cloned().ok_or(state.version)
     }
 
-    pub fn put(&self, identifier: &str, row: &ClusterRow, version: u64) {
+    pub fn put(&self, identifier: &str, row: &Arc<ClusterRow>, version: u64) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.version == version && state.rows.len() < MOST {
             state.rows.insert(identifier.into(), row.clone());
@@ -56,7 +56,7 @@ mod tests {
     fn a_row_is_kept_until_a_cluster_changes() {
         let cache = ClusterCache::default();
         let version = cache.get("get-started").unwrap_err();
-        let row = row();
+        let row = Arc::new(row());
         cache.put("get-started", &row, version);
         assert_eq!(cache.get("get-started").unwrap(), row);
         cache.clear();
@@ -68,7 +68,7 @@ mod tests {
         let cache = ClusterCache::default();
         let version = cache.get("get-started").unwrap_err();
         cache.clear();
-        cache.put("get-started", &row(), version);
+        cache.put("get-started", &Arc::new(row()), version);
         assert!(cache.get("get-started").is_err());
     }
 }

@@ -1,5 +1,7 @@
 //! Clusters in the database.
 
+use std::sync::Arc;
+
 use app::model::cluster::{ClusterSlurmConfiguration, Networking, Scheduler, Size};
 use app::model::live::Kind;
 use serde::{Deserialize, Serialize};
@@ -36,15 +38,18 @@ impl Noun for ClusterSpec {
 }
 
 /// The cluster of that name or id.
-pub async fn find(db: &Db, identifier: &str) -> sqlx::Result<Option<ClusterRow>> {
+pub async fn find(db: &Db, identifier: &str) -> sqlx::Result<Option<Arc<ClusterRow>>> {
     let Some(cache) = &db.clusters else {
-        return resource::find(db.pool(), None, identifier).await;
+        let row = resource::find(db.pool(), None, identifier).await?;
+        return Ok(row.map(Arc::new));
     };
     let version = match cache.get(identifier) {
         Ok(row) => return Ok(Some(row)),
         Err(version) => version,
     };
-    let row = resource::find(db.pool(), None, identifier).await?;
+    let row = resource::find(db.pool(), None, identifier)
+        .await?
+        .map(Arc::new);
     if let Some(row) = &row {
         cache.put(identifier, row, version);
     }

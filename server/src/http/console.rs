@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use app::model::error::Error;
 use app::model::name::Arns;
 use app::paths;
 use app::port::{Backend, Caller, ControlPlane, Principal};
@@ -19,7 +20,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
-use leptos::prelude::{provide_context, use_context};
+use leptos::prelude::{FromServerFnError, provide_context, use_context};
 use leptos_axum::{LeptosRoutes, ResponseOptions};
 use tokio::sync::watch;
 use tower_http::services::ServeDir;
@@ -118,6 +119,14 @@ fn provide_backend() {
     }
 }
 
+/// What a stranger may ask for below [`paths::CONSOLE`]; the live stream says itself that nobody is signed in.
+const PUBLIC: [&str; 4] = [
+    paths::POST_SIGN_IN,
+    paths::POST_SIGN_OUT,
+    paths::PREFERENCE,
+    paths::EVENTS,
+];
+
 /// From session to caller.
 async fn identify(
     State(state): State<ConsoleState>,
@@ -126,7 +135,7 @@ async fn identify(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let user = match session::current_user(&session).await {
+    let user = match session::current_user(&session, state.passwords.as_ref()).await {
         Ok(user) => user,
         Err(error) => {
             tracing::error!(%error, "cannot read the session");
@@ -134,8 +143,11 @@ async fn identify(
         }
     };
     let path = request.uri().path();
-    let is_page = !path.starts_with(paths::CONSOLE) && path != paths::SIGN_IN;
-    if user.is_none() && is_page {
+    let is_function = path.starts_with(paths::CONSOLE);
+    if user.is_none() && is_function && !PUBLIC.contains(&path) {
+        return (StatusCode::UNAUTHORIZED, Error::not_signed_in().ser()).into_response();
+    }
+    if user.is_none() && !is_function && path != paths::SIGN_IN {
         let here = request
             .uri()
             .path_and_query()

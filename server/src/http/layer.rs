@@ -14,9 +14,9 @@ use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tracing::Instrument;
+use uuid::Uuid;
 
 use super::error::Refusal;
-use crate::service::id::random_bytes;
 
 const AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -30,16 +30,12 @@ pub struct RequestId(pub String);
 impl RequestId {
     /// A UUID of version 4.
     fn new() -> RequestId {
-        let mut bytes = random_bytes(16);
-        bytes[6] = bytes[6] & 0x0f | 0x40;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        let text = hex::encode(bytes);
-        let (a, b, c) = (&text[..8], &text[8..12], &text[12..16]);
-        RequestId(format!("{a}-{b}-{c}-{}-{}", &text[16..20], &text[20..]))
+        RequestId(Uuid::new_v4().to_string())
     }
 }
 
-/// Gives the request its id, catches panics, logs how it ended, and adds the headers that every answer has.
+/// Gives the request its id, refuses too large ones, catches panics, logs how it ended, and adds the headers that
+/// every answer has.
 pub async fn observe(mut request: Request, next: Next) -> Response {
     let id = RequestId::new();
     let span = tracing::info_span!(
@@ -51,7 +47,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(id.clone());
     let quiet = is_read(&request);
     let start = Instant::now();
-    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let answer = AssertUnwindSafe(within_limit(request, next)).catch_unwind();
     let mut response = answer.instrument(span.clone()).await.unwrap_or_else(|_| {
         span.in_scope(|| tracing::error!("the request's handler panicked"));
         Refusal::from(Error::internal()).into_response()
@@ -114,10 +110,14 @@ pub fn page_policy(nonce: &str) -> String {
 }
 
 /// Refuses bodies past the limit: at once where the length is told, else where reading passes it.
-pub async fn limit_body(request: Request, next: Next) -> Response {
-    if request.body().size_hint().lower() > REQUEST_BYTES as u64 {
+async fn within_limit(request: Request, next: Next) -> Response {
+    let size = request.body().size_hint();
+    if size.lower() > REQUEST_BYTES as u64 {
         discard(request.into_body()).await;
         return Refusal::too_large(REQUEST_BYTES).into_response();
+    }
+    if size.exact().is_some() {
+        return next.run(request).await;
     }
     next.run(request.map(|body| Body::new(Limited::new(body, REQUEST_BYTES))))
         .await

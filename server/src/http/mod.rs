@@ -54,7 +54,6 @@ pub fn router(state: HttpState, console: Option<Router>) -> Router {
         .route("/openpcs/v1/apply", post(own::apply))
         .with_state(state);
     own.merge(console.unwrap_or_default())
-        .layer(from_fn(layer::limit_body))
         .layer(from_fn(layer::observe))
 }
 

@@ -23,17 +23,33 @@ use super::session_store::DatabaseStore;
 use crate::db::Db;
 
 const USER: &str = "user";
+const STAMP: &str = "stamp";
 const SEEN: &str = "seen";
 /// A working day: whoever leaves for the night signs in again.
 const IDLE: Duration = Duration::hours(10);
 /// Activity is written down this often at most: a page's many requests are one write.
 const SEEN_EVERY: Duration = Duration::minutes(5);
 
-/// Knows passwords. Takes the same time for a name that nobody has.
+/// A user as a session remembers them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    pub name: String,
+    /// Differs after each change of the password: a session begun before it is over.
+    pub stamp: String,
+}
+
+/// The users were not to be read: whether somebody is signed in is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the users cannot be read")]
+pub struct Unreadable;
+
+/// Knows users and their passwords.
 #[async_trait]
 pub trait Passwords: Send + Sync {
-    /// The user's name, if the password is theirs.
-    async fn verify(&self, user: &str, password: &str) -> Option<String>;
+    /// The user, if the password is theirs. Takes the same time for a name that nobody has.
+    async fn verify(&self, user: &str, password: &str) -> Option<Account>;
+    /// The user as they are now; none once deleted.
+    async fn account(&self, user: &str) -> Result<Option<Account>, Unreadable>;
 }
 
 pub fn layer(db: Db, secure: bool) -> SessionManagerLayer<DatabaseStore> {
@@ -46,11 +62,20 @@ pub fn layer(db: Db, secure: bool) -> SessionManagerLayer<DatabaseStore> {
         .with_expiry(Expiry::OnInactivity(IDLE))
 }
 
-/// Who is signed in. Marks the session as used.
-pub async fn current_user(session: &Session) -> Result<Option<String>, Error> {
+/// Who is signed in. Marks the session as used; ends it if its user was deleted or has another password.
+pub async fn current_user(
+    session: &Session,
+    passwords: &dyn Passwords,
+) -> anyhow::Result<Option<String>> {
     let Some(user) = session.get::<String>(USER).await? else {
         return Ok(None);
     };
+    let stamp = session.get::<String>(STAMP).await?.unwrap_or_default();
+    let account = passwords.account(&user).await?;
+    if account.is_none_or(|account| account.stamp != stamp) {
+        session.flush().await?;
+        return Ok(None);
+    }
     let now = OffsetDateTime::now_utc().unix_timestamp();
     let seen = session.get::<i64>(SEEN).await?.unwrap_or_default();
     if now - seen > SEEN_EVERY.whole_seconds() {
@@ -86,15 +111,15 @@ pub async fn sign_in(
             paths::sign_in(next)
         ));
     }
-    let Some(user) = state.passwords.verify(&form.user, &form.password).await else {
+    let Some(account) = state.passwords.verify(&form.user, &form.password).await else {
         state.lockout.failed(&form.user, Instant::now());
         tracing::warn!(user = form.user, "sign-in refused");
         return see_other(&format!("{}&failed=refused", paths::sign_in(next)));
     };
     state.lockout.succeeded(&form.user);
-    match begin(&session, &user).await {
+    match begin(&session, &account).await {
         Ok(()) => {
-            tracing::info!(user, "signed in");
+            tracing::info!(user = account.name, "signed in");
             see_other(next)
         }
         Err(error) => {
@@ -105,9 +130,10 @@ pub async fn sign_in(
 }
 
 /// A new id, so that one planted before the sign-in is worth nothing after it.
-async fn begin(session: &Session, user: &str) -> Result<(), Error> {
+async fn begin(session: &Session, account: &Account) -> Result<(), Error> {
     session.cycle_id().await?;
-    session.insert(USER, user).await?;
+    session.insert(USER, &account.name).await?;
+    session.insert(STAMP, &account.stamp).await?;
     session
         .insert(SEEN, OffsetDateTime::now_utc().unix_timestamp())
         .await
@@ -171,13 +197,53 @@ mod tests {
 
     #[async_trait]
     impl Passwords for OneUser {
-        async fn verify(&self, user: &str, password: &str) -> Option<String> {
-            ((user, password) == ("ann", "right")).then(|| user.to_owned())
+        async fn verify(&self, user: &str, password: &str) -> Option<Account> {
+            let account = self.account(user).await.unwrap();
+            account.filter(|_| password == "right")
+        }
+
+        async fn account(&self, user: &str) -> std::result::Result<Option<Account>, Unreadable> {
+            Ok((user == "ann").then(|| Account {
+                name: user.to_owned(),
+                stamp: "first password".to_owned(),
+            }))
         }
     }
 
-    async fn who(session: Session) -> String {
-        current_user(&session).await.unwrap().unwrap_or_default()
+    /// After Ann was given another password.
+    struct Changed;
+
+    #[async_trait]
+    impl Passwords for Changed {
+        async fn verify(&self, _: &str, _: &str) -> Option<Account> {
+            None
+        }
+
+        async fn account(&self, user: &str) -> std::result::Result<Option<Account>, Unreadable> {
+            Ok(Some(Account {
+                name: user.to_owned(),
+                stamp: "second password".to_owned(),
+            }))
+        }
+    }
+
+    /// After Ann was deleted.
+    struct Nobody;
+
+    #[async_trait]
+    impl Passwords for Nobody {
+        async fn verify(&self, _: &str, _: &str) -> Option<Account> {
+            None
+        }
+
+        async fn account(&self, _: &str) -> std::result::Result<Option<Account>, Unreadable> {
+            Ok(None)
+        }
+    }
+
+    async fn who(session: Session, users: &dyn Passwords) -> String {
+        let user = current_user(&session, users).await.unwrap();
+        user.unwrap_or_default()
     }
 
     /// The folder goes with the test.
@@ -192,7 +258,12 @@ mod tests {
         let router = Router::new()
             .route("/in", post(sign_in).with_state(sign_in_state))
             .route("/out", post(sign_out))
-            .route("/who", get(who))
+            .route("/who", get(async |session| who(session, &OneUser).await))
+            .route(
+                "/changed",
+                get(async |session| who(session, &Changed).await),
+            )
+            .route("/deleted", get(async |session| who(session, &Nobody).await))
             .layer(layer(db, false));
         (router, folder)
     }
@@ -209,7 +280,10 @@ mod tests {
     }
 
     async fn who_has(router: &Router, cookie: &str) -> String {
-        let response = ask(router, "GET", "/who", cookie, "").await;
+        text(ask(router, "GET", "/who", cookie, "").await).await
+    }
+
+    async fn text(response: Response) -> String {
         let body = axum::body::to_bytes(response.into_body(), 100)
             .await
             .unwrap();
@@ -244,6 +318,18 @@ mod tests {
         assert_eq!(who_has(&router, &cookie).await, "ann");
         ask(&router, "POST", "/out", &cookie, "").await;
         assert_eq!(who_has(&router, &cookie).await, "");
+    }
+
+    #[tokio::test]
+    async fn a_session_ends_with_its_user_and_with_the_password_it_began_with() {
+        let (router, _folder) = door().await;
+        for path in ["/changed", "/deleted"] {
+            let form = "user=ann&password=right&next=/";
+            let cookie = cookie(&ask(&router, "POST", "/in", "", form).await);
+            assert_eq!(who_has(&router, &cookie).await, "ann");
+            assert_eq!(text(ask(&router, "GET", path, &cookie, "").await).await, "");
+            assert_eq!(who_has(&router, &cookie).await, "", "{path}");
+        }
     }
 
     #[tokio::test]

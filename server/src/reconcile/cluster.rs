@@ -1,6 +1,6 @@
 //! Keeps a cluster's controller: starts it, puts the wanted configuration in force, ends it with everything of it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use app::model::live::Kind;
 use app::model::setting::ErrorInfo;
@@ -11,30 +11,47 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::configuration::{self, Rows};
 use super::driver::{Next, Reconciler};
 use super::{Parts, hooks};
-use crate::agent::protocol::HookFile;
+use crate::agent::protocol::{HookFile, SLURMCTLD_IS_GONE};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::{self, instance, now, resource, secret, tag};
+use crate::sandbox::AGENT_LOG;
 use crate::slurm::client::Client;
 use crate::slurm::process::ControllerSpec;
 
 /// How often a healthy cluster is looked after without a wake-up.
 const TICK: Duration = Duration::from_secs(5);
+/// How long a cluster whose rows stay the same is believed to be in order: its controller runs, that is all that is
+/// looked at.
+const TRUST: Duration = Duration::from_secs(60);
 /// The pause while slurmctld is starting.
 const STARTING: Duration = Duration::from_millis(100);
 /// How long a new controller may take to answer before its cluster is CREATE_FAILED.
 const START_TIMEOUT_MS: i64 = 60_000;
-/// Lines of slurmctld's log that tell why it does not start.
-const LOG_TAIL: usize = 5;
+/// A new controller that ended so often by itself will not come up.
+const ENDS: usize = 3;
+/// Lines of slurmctld's words that tell why it does not start.
+const WORDS: usize = 4;
 
 /// The loop of one cluster.
 pub struct ClusterReconciler {
     parts: Parts,
     cluster_id: String,
+    settled: Option<Settled>,
+}
+
+/// The rows that were found in force.
+struct Settled {
+    rows: Rows,
+    until: Instant,
 }
 
 impl ClusterReconciler {
     pub fn new(parts: Parts, cluster_id: String) -> Self {
-        Self { parts, cluster_id }
+        Self {
+            parts,
+            cluster_id,
+            settled: None,
+        }
     }
 }
 
@@ -61,9 +78,12 @@ impl Reconciler for ClusterReconciler {
 }
 
 impl ClusterReconciler {
-    async fn keep(&self, cluster: &ClusterRow) -> anyhow::Result<Next> {
+    async fn keep(&mut self, cluster: &ClusterRow) -> anyhow::Result<Next> {
         let rows = Rows::read(&self.parts, cluster).await?;
-        self.ensure_controller(&rows).await?;
+        if !self.ensure_controller(&rows).await? && self.is_settled(&rows) {
+            return Ok(Next::After(TICK));
+        }
+        self.settled = None;
         let Some(client) = self.answering(cluster).await? else {
             return self.still_starting(cluster).await;
         };
@@ -71,14 +91,24 @@ impl ClusterReconciler {
             self.set_active(cluster).await?;
             return Ok(Next::After(Duration::ZERO));
         }
-        configuration::reconcile(&self.parts, &client, rows).await?;
+        configuration::reconcile(&self.parts, &client, &rows).await?;
+        self.settled = rows.is_settled().then(|| Settled {
+            rows,
+            until: Instant::now() + TRUST,
+        });
         Ok(Next::After(TICK))
     }
 
-    async fn ensure_controller(&self, rows: &Rows) -> anyhow::Result<()> {
+    fn is_settled(&self, rows: &Rows) -> bool {
+        let settled = self.settled.as_ref();
+        settled.is_some_and(|s| s.rows == *rows && Instant::now() < s.until)
+    }
+
+    /// Whether it had to be started.
+    async fn ensure_controller(&self, rows: &Rows) -> anyhow::Result<bool> {
         let cluster = &rows.cluster;
         if self.parts.controllers.running(&cluster.id)? {
-            return Ok(());
+            return Ok(false);
         }
         let sealed = secret::get(self.parts.db.pool(), &cluster.id)
             .await?
@@ -95,7 +125,8 @@ impl ClusterReconciler {
             },
             files: configuration::render(&self.parts, &rows.in_force()).await?,
         };
-        Ok(self.parts.controllers.ensure(&spec).await?)
+        self.parts.controllers.ensure(&spec).await?;
+        Ok(true)
     }
 
     /// A client of the controller once it answers.
@@ -110,13 +141,17 @@ impl ClusterReconciler {
     }
 
     async fn still_starting(&self, cluster: &ClusterRow) -> anyhow::Result<Next> {
-        if cluster.status != Status::Creating || now() - cluster.created_at < START_TIMEOUT_MS {
+        if cluster.status != Status::Creating {
+            return Ok(Next::After(STARTING));
+        }
+        let agent_log = self.log(AGENT_LOG).await;
+        let may_come_up = agent_log.matches(SLURMCTLD_IS_GONE).count() < ENDS;
+        if may_come_up && now() - cluster.created_at < START_TIMEOUT_MS {
             return Ok(Next::After(STARTING));
         }
         let message = format!(
-            "slurmctld did not start within {} s. Delete the cluster and create it again; its log ends: {}",
-            START_TIMEOUT_MS / 1000,
-            self.log_tail().await
+            "slurmctld does not start. Delete the cluster and create it again, without what slurmctld complains of: {}",
+            words(&agent_log, &self.log("slurmctld.log").await)
         );
         self.stop_controller().await?;
         let mut failed = cluster.clone();
@@ -131,15 +166,10 @@ impl ClusterReconciler {
         Ok(Next::After(TICK))
     }
 
-    async fn log_tail(&self) -> String {
-        let path = self
-            .parts
-            .controllers
-            .dir(&self.cluster_id)
-            .join("slurmctld.log");
-        let text = tokio::fs::read_to_string(path).await.unwrap_or_default();
-        let lines: Vec<&str> = text.lines().rev().take(LOG_TAIL).collect();
-        lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
+    async fn log(&self, name: &str) -> String {
+        let dir = self.parts.controllers.dir(&self.cluster_id);
+        let text = tokio::fs::read_to_string(dir.join(name)).await;
+        text.unwrap_or_default()
     }
 
     async fn set_active(&self, cluster: &ClusterRow) -> anyhow::Result<()> {
@@ -189,5 +219,35 @@ impl ClusterReconciler {
         self.parts.gates.forget(&cluster.id);
         tracing::info!(cluster = cluster.name, "deleted");
         Ok(())
+    }
+}
+
+/// What slurmctld said last: of its configuration before it opened its log, of all else in its log.
+fn words(agent_log: &str, slurmctld_log: &str) -> String {
+    let printed = agent_log
+        .lines()
+        .filter(|line| line.starts_with("slurmctld: "));
+    let mut lines: Vec<&str> = Vec::new();
+    for line in printed.chain(slurmctld_log.lines()).rev() {
+        if lines.len() < WORDS && !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines.reverse();
+    lines.join(" | ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_slurmctld_repeats_is_told_once() {
+        let start =
+            "x openpcs-agent: starting slurmctld\nslurmctld: error: a\nslurmctld: fatal: b\n";
+        assert_eq!(
+            words(&start.repeat(3), ""),
+            "slurmctld: error: a | slurmctld: fatal: b"
+        );
     }
 }

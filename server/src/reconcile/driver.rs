@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use app::model::live::{Change, Kind};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::cluster::ClusterReconciler;
 use super::node::NodeReconciler;
+use super::wake::Waker;
 use super::{Parts, sweep};
 use crate::db::cluster::ClusterSpec;
 use crate::db::{lease, resource};
@@ -140,7 +141,7 @@ pub trait Reconciler: Send + 'static {
     fn run(&mut self) -> impl Future<Output = anyhow::Result<Next>> + Send;
 }
 
-async fn run_loop(mut reconciler: impl Reconciler, wake: std::sync::Arc<Notify>) {
+async fn run_loop(mut reconciler: impl Reconciler, wake: Waker) {
     let mut failures = 0;
     loop {
         let wait = match reconciler.run().await {
@@ -160,8 +161,8 @@ async fn run_loop(mut reconciler: impl Reconciler, wake: std::sync::Arc<Notify>)
                 backoff(failures)
             }
         };
-        // A wake-up during the run is kept by `Notify` and makes this return at once.
-        let _ = tokio::time::timeout(wait, wake.notified()).await;
+        // A wake-up during the run makes this return at once.
+        let _ = tokio::time::timeout(wait, wake.woken()).await;
     }
 }
 

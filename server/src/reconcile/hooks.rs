@@ -47,7 +47,7 @@ impl Hooks for ServerHooks {
         self.parts.wakers.wake_node(&call.cluster_id);
         let go_on = match call.program {
             HookProgram::Prolog => self.wait_for_nodes(&call, asked_at).await,
-            HookProgram::Resume | HookProgram::Suspend | HookProgram::Epilog => true,
+            HookProgram::Resume | HookProgram::Suspend => true,
         };
         Ok(HookAnswer { go_on })
     }

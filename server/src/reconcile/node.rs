@@ -1,7 +1,7 @@
 //! Keeps the instances of a cluster: launches what Slurm wants, ends what it lets go, replaces what died.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use app::model::live::Kind;
 use app::model::node::BootStep;
@@ -12,6 +12,7 @@ use super::driver::{Next, Reconciler};
 use super::node_plan::{Group, Seen, Step, plan};
 use super::observed::Snapshot;
 use super::requeue::{jobs_on, start_again};
+use super::wake::Waker;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
@@ -27,7 +28,9 @@ const EXPECTING: Duration = Duration::from_millis(50);
 /// The pause while something is under way that nobody waits for.
 const UNDER_WAY: Duration = Duration::from_millis(250);
 /// Slurm is asked at least this often even when nothing seems to happen.
-const LONGEST_SILENCE_MS: i64 = 15_000;
+const LONGEST_SILENCE_MS: i64 = 60_000;
+/// The database is read at least this often even when nothing seems to happen.
+const LONGEST_REST: Duration = Duration::from_secs(15);
 /// Processes that are started or ended at the same time.
 const PARALLEL: usize = 8;
 /// Ended instances that are looked at for back-off.
@@ -41,16 +44,35 @@ const LONGEST_REASON: usize = 200;
 pub struct NodeReconciler {
     parts: Parts,
     cluster_id: String,
-    /// Size of slurmctld's log at the last look: it grows with every job and node that changes.
+    waker: Waker,
+    looked: Signs,
+    rest: Option<Rest>,
+}
+
+/// What tells without asking Slurm that something may have changed.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Signs {
+    /// Slurm's programs and people wake the loop.
+    wakes: u64,
+    /// The size of slurmctld's log: it grows with most of what happens to jobs and nodes.
     log_size: u64,
+}
+
+/// After a run that found no instance and nothing to do: as long as nobody wakes the loop and Slurm logs nothing,
+/// another run would find the same.
+struct Rest {
+    signs: Signs,
+    until: Instant,
 }
 
 impl NodeReconciler {
     pub fn new(parts: Parts, cluster_id: String) -> Self {
         Self {
+            waker: parts.wakers.of(&cluster_id).node,
             parts,
             cluster_id,
-            log_size: 0,
+            looked: Signs::default(),
+            rest: None,
         }
     }
 }
@@ -61,6 +83,11 @@ impl Reconciler for NodeReconciler {
     }
 
     async fn run(&mut self) -> anyhow::Result<Next> {
+        let signs = self.signs().await;
+        if self.is_at_rest(signs) {
+            return Ok(Next::After(TICK));
+        }
+        self.rest = None;
         let db = self.parts.db.clone();
         let pool = db.pool();
         let Some(cluster): Option<ClusterRow> =
@@ -79,7 +106,7 @@ impl Reconciler for NodeReconciler {
         };
         let instances = instance::live(pool, &cluster.id).await?;
         let provider = self.parts.provider.observe(&cluster.id).await?;
-        let snapshot = self.look(&client, &instances, &provider).await?;
+        let snapshot = self.look(&client, signs, &instances, &provider).await?;
         let groups: Vec<ComputeNodeGroupRow> = resource::list(pool, Some(&cluster.id)).await?;
         let ended = instance::ended(pool, &cluster.id, HISTORY).await?;
         let seen = Seen {
@@ -100,27 +127,44 @@ impl Reconciler for NodeReconciler {
                 seen: &seen,
             };
             act.all(steps).await?;
-            self.log_size = 0;
+            self.looked = Signs::default();
+        }
+        let is_quiet = seen.instances.is_empty() && seen.provider.is_empty();
+        if is_quiet && !acted && !seen.nodes.iter().any(in_transition) {
+            self.rest = Some(Rest {
+                signs,
+                until: Instant::now() + LONGEST_REST,
+            });
         }
         Ok(Next::After(self.pause(&seen, acted)))
     }
 }
 
 impl NodeReconciler {
+    fn is_at_rest(&self, signs: Signs) -> bool {
+        let rest = self.rest.as_ref();
+        rest.is_some_and(|rest| rest.signs == signs && Instant::now() < rest.until)
+            && self.parts.observed.waiting(&self.cluster_id) == 0
+    }
+
+    async fn signs(&self) -> Signs {
+        let dir = self.parts.controllers.dir(&self.cluster_id);
+        let log = tokio::fs::metadata(dir.join("slurmctld.log")).await;
+        Signs {
+            wakes: self.waker.count(),
+            log_size: log.map_or(0, |m| m.len()),
+        }
+    }
+
     /// What Slurm says now, or what it said last when nothing can have changed since.
     async fn look(
         &mut self,
         client: &Client,
+        signs: Signs,
         instances: &[InstanceRow],
         provider: &[ObservedInstance],
     ) -> anyhow::Result<std::sync::Arc<Snapshot>> {
         let latest = self.parts.observed.latest(&self.cluster_id);
-        let log = self
-            .parts
-            .controllers
-            .dir(&self.cluster_id)
-            .join("slurmctld.log");
-        let log_size = tokio::fs::metadata(log).await.map_or(0, |m| m.len());
         let unsettled = instances
             .iter()
             .any(|i| i.ready_at.is_none() || i.reason.is_some())
@@ -128,12 +172,12 @@ impl NodeReconciler {
             || latest.nodes.iter().any(in_transition);
         let waited_for = self.parts.observed.waiting(&self.cluster_id) > 0;
         let old = now() - latest.asked_at > LONGEST_SILENCE_MS;
-        if !(unsettled || waited_for || old || log_size != self.log_size) {
+        if !(unsettled || waited_for || old || signs != self.looked) {
             return Ok(latest);
         }
         let asked_at = now();
         let (nodes, jobs) = tokio::try_join!(client.nodes(), client.jobs())?;
-        self.log_size = log_size;
+        self.looked = signs;
         self.parts.observed.publish(
             &self.cluster_id,
             Snapshot {

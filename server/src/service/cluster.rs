@@ -1,6 +1,7 @@
 //! Clusters: create, get, list, update, delete (C1–C8, C10, C11).
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use app::model::catalogue::SlurmVersion;
 use app::model::cluster::*;
@@ -274,7 +275,7 @@ impl Service {
     }
 
     /// The cluster of that name or id.
-    pub(super) async fn find_cluster(&self, identifier: &str) -> Result<ClusterRow> {
+    pub(super) async fn find_cluster(&self, identifier: &str) -> Result<Arc<ClusterRow>> {
         db::cluster::find(&self.db, identifier)
             .await
             .map_err(internal)?

@@ -91,7 +91,7 @@ impl Service {
         &self,
         caller: &Caller,
         identifier: &str,
-    ) -> Result<crate::db::cluster::ClusterRow> {
+    ) -> Result<Arc<crate::db::cluster::ClusterRow>> {
         let row = self.find_cluster(identifier).await?;
         self.authorize(caller, Operation::GetCluster, &self.arns.cluster(&row.id))?;
         Ok(row)

@@ -6,7 +6,7 @@
 //! DATA/clusters/CLUSTER_ID/controller/   slurm.conf cgroup.conf gres.conf   what slurmctld reads
 //!                                        in-force.json    the last configuration that slurmctld took
 //!                                        slurm.key hook.json controller.json
-//!                                        bin/             links to the agent: resume suspend prolog epilog
+//!                                        bin/             links to the agent: resume suspend prolog
 //!                                        state/           StateSaveLocation
 //!                                        agent.log slurmctld.log lock
 //! DATA/clusters/CLUSTER_ID/instances/INSTANCE_ID/         see `provider::local`
@@ -178,7 +178,7 @@ impl Controllers {
         let dir = self.dir(&spec.cluster_id);
         files::create_dir(&dir.join("state"))?;
         files::create_dir(&dir.join("bin"))?;
-        for program in ["resume", "suspend", "prolog", "epilog"] {
+        for program in ["resume", "suspend", "prolog"] {
             files::link(&self.agent, &dir.join("bin").join(program))?;
         }
         let key = dir.join("slurm.key");

@@ -7,6 +7,7 @@ mod aws_cli;
 mod bad_input;
 mod cluster;
 mod compute_node_group;
+mod console;
 mod database;
 mod faults;
 mod harness;

@@ -74,8 +74,8 @@ async fn a_static_group_keeps_its_nodes() {
     plane.finish().await;
 }
 
-#[tokio::test]
-async fn a_job_on_a_node_that_dies_runs_again_and_finishes() {
+/// A job whose node loses that process, and with it everything, runs again and finishes.
+async fn killed_under_a_job(victim: fn(&TestPlane, &str) -> Pid) {
     let plane = TestPlane::start(Database::Sqlite).await;
     plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
@@ -96,7 +96,7 @@ async fn a_job_on_a_node_that_dies_runs_again_and_finishes() {
         }
     })
     .await;
-    kill(slurmd(&plane, &node).unwrap(), Signal::SIGKILL).unwrap();
+    kill(victim(&plane, &node), Signal::SIGKILL).unwrap();
     wait_until("the job is back in the queue or runs again", async || {
         let job = plane.job(CLUSTER, &job);
         if job["Restarts"] == "1" {
@@ -110,6 +110,17 @@ async fn a_job_on_a_node_that_dies_runs_again_and_finishes() {
     let done = plane.wait_job(CLUSTER, &job, "COMPLETED").await;
     assert_eq!(done["Restarts"], "1", "{log}");
     plane.finish().await;
+}
+
+#[tokio::test]
+async fn a_job_whose_slurmd_dies_runs_again_and_finishes() {
+    killed_under_a_job(|plane, node| slurmd(plane, node).unwrap()).await;
+}
+
+/// The agent is the node's init: with it the whole node dies.
+#[tokio::test]
+async fn a_job_whose_agent_dies_runs_again_and_finishes() {
+    killed_under_a_job(|plane, node| parent(slurmd(plane, node).unwrap())).await;
 }
 
 #[tokio::test]
@@ -150,6 +161,30 @@ async fn nodes_come_for_jobs_and_go_after_the_idle_time() {
         plane
             .wait_sinfo(CLUSTER, &["demo up infinite 3 idle~ compute-1-[1-3]"])
             .await;
+    }
+    plane.finish().await;
+}
+
+#[tokio::test]
+async fn a_job_starts_as_soon_as_the_one_before_it_leaves_its_node() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    plane.cluster(CLUSTER, 600).await;
+    let group = plane.group(CLUSTER, "compute-1", 0, 1).await;
+    plane.queue(CLUSTER, "demo", &group.id).await;
+    let options = ["--exclusive", "--open-mode=append", "--output=times"];
+    let jobs: Vec<String> = (0..3)
+        .map(|_| plane.sbatch(CLUSTER, &options, "date +%s; sleep 1; date +%s"))
+        .collect();
+    for job in &jobs {
+        plane.wait_job(CLUSTER, job, "COMPLETED").await;
+    }
+    let text = std::fs::read_to_string(plane.server.home().join("times")).unwrap();
+    let times: Vec<i64> = text.lines().map(|line| line.parse().unwrap()).collect();
+    assert_eq!(times.len(), 6, "{text}");
+    // Slurm's backfill scheduler comes by every 30 s: whoever waits for it is noticed.
+    for ends_and_starts in times[1..5].chunks(2) {
+        let pause = ends_and_starts[1] - ends_and_starts[0];
+        assert!(pause < 15, "a job waited {pause} s for a free node");
     }
     plane.finish().await;
 }

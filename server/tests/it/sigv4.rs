@@ -1,5 +1,12 @@
 //! Signatures at the API's door: what is not rightly signed is refused, with AWS's own exceptions (S1).
 
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_pcs::config::Credentials;
+use aws_sigv4::http_request::{
+    SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign,
+};
+use aws_sigv4::sign::v4;
 use chrono::{TimeDelta, Utc};
 use http::HeaderValue;
 
@@ -12,8 +19,60 @@ async fn only_what_the_administrator_signed_is_answered() {
     keys_regions_and_services_must_be_right(&plane).await;
     the_clock_may_differ_by_five_minutes(&plane).await;
     what_was_signed_cannot_be_changed(&plane).await;
+    an_address_may_carry_the_signature(&plane).await;
     a_deleted_key_ends_within_seconds(&plane).await;
     plane.finish().await;
+}
+
+/// A presigned request, as the AWS SDK makes it.
+fn presigned(plane: &TestPlane, life: Duration, at: SystemTime) -> http::Request<Vec<u8>> {
+    let key = plane.server.access_key();
+    let identity = Credentials::new(key.id, key.secret, None, None, "test").into();
+    let mut settings = SigningSettings::default();
+    settings.signature_location = SignatureLocation::QueryParams;
+    settings.expires_in = Some(life);
+    let parameters = v4::SigningParams::builder()
+        .identity(&identity)
+        .region("us-east-1")
+        .name("pcs")
+        .time(at)
+        .settings(settings)
+        .build()
+        .unwrap();
+    let mut request = plane.http().request("ListClusters", "{}");
+    let headers: Vec<(&str, &str)> = request
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+        .collect();
+    let uri = request.uri().to_string();
+    let body = SignableBody::Bytes(request.body());
+    let signable = SignableRequest::new("POST", uri, headers.into_iter(), body).unwrap();
+    let (instructions, _) = sign(signable, &parameters.into()).unwrap().into_parts();
+    instructions.apply_to_request_http1x(&mut request);
+    request
+}
+
+async fn an_address_may_carry_the_signature(plane: &TestPlane) {
+    let (http, now) = (plane.http(), SystemTime::now());
+    let minute = Duration::from_secs(60);
+    let good = http.send(presigned(plane, minute, now)).await;
+    assert_eq!(good.status, 200, "{}", good.text);
+    http.send(presigned(plane, minute, now - 2 * minute))
+        .await
+        .refused("InvalidSignatureException");
+    let mut changed = presigned(plane, minute, now);
+    *changed.body_mut() = br#"{"maxResults":1}"#.to_vec();
+    http.send(changed)
+        .await
+        .refused("InvalidSignatureException");
+    let mut longer = presigned(plane, minute, now);
+    let uri = longer.uri().to_string();
+    *longer.uri_mut() = uri
+        .replace("X-Amz-Expires=60", "X-Amz-Expires=600")
+        .parse()
+        .unwrap();
+    http.send(longer).await.refused("InvalidSignatureException");
 }
 
 async fn unsigned_requests_are_refused(plane: &TestPlane) {

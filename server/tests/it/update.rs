@@ -173,3 +173,93 @@ async fn what_slurm_refuses_fails_with_its_words_and_changes_nothing() {
     );
     plane.finish().await;
 }
+
+/// The process of a node's slurmd: another one after a replacement.
+fn slurmd(plane: &TestPlane, node: &str) -> Option<nix::unistd::Pid> {
+    let name = format!("slurmd -D -b -N {node} ");
+    processes(plane.server.root())
+        .into_iter()
+        .find(|(_, line)| line.contains(&name))
+        .map(|(pid, _)| pid)
+}
+
+#[tokio::test]
+async fn another_image_replaces_idle_nodes_at_once_and_busy_ones_after_their_jobs() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    plane.cluster(CLUSTER, 600).await;
+    let group = plane.group(CLUSTER, "compute-1", 2, 2).await;
+    plane.queue(CLUSTER, "demo", &group.id).await;
+    plane
+        .wait_sinfo(CLUSTER, &["demo up infinite 2 idle compute-1-[1-2]"])
+        .await;
+    let job = plane.sbatch(
+        CLUSTER,
+        &["--exclusive", "--nodelist=compute-1-1"],
+        "until test -e go; do sleep 0.1; done",
+    );
+    plane.wait_job(CLUSTER, &job, "RUNNING").await;
+    let before = ["compute-1-1", "compute-1-2"].map(|node| slurmd(&plane, node));
+    assert!(before.iter().all(Option::is_some), "{before:?}");
+
+    let image = "aws-pcs-sample_ami-al2023-x86_64-slurm-24.11";
+    let update = plane
+        .admin()
+        .update_compute_node_group()
+        .cluster_identifier(CLUSTER)
+        .compute_node_group_identifier(&group.id)
+        .ami_id(plane.ids().image(image));
+    update.send().await.unwrap();
+    let updated = plane
+        .wait_group(CLUSTER, &group.id, ComputeNodeGroupStatus::Active)
+        .await;
+    assert_eq!(updated.ami_id(), Some(plane.ids().image(image).as_str()));
+    wait_until("the idle node is replaced", async || {
+        match slurmd(&plane, "compute-1-2") {
+            Some(pid) if Some(pid) != before[1] => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
+    assert_eq!(plane.job(CLUSTER, &job)["JobState"], "RUNNING");
+    assert_eq!(slurmd(&plane, "compute-1-1"), before[0]);
+
+    std::fs::write(plane.server.home().join("go"), "").unwrap();
+    let done = plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+    assert_eq!(done["Restarts"], "0");
+    wait_until(
+        "the busy node is replaced after its job",
+        async || match slurmd(&plane, "compute-1-1") {
+            Some(pid) if Some(pid) != before[0] => Ok(()),
+            other => Err(format!("{other:?}")),
+        },
+    )
+    .await;
+    plane
+        .wait_sinfo(CLUSTER, &["demo up infinite 2 idle compute-1-[1-2]"])
+        .await;
+    plane.finish().await;
+}
+
+#[tokio::test]
+async fn a_cluster_whose_controller_does_not_start_fails_with_slurms_words() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    let slurm = ClusterSlurmConfigurationRequest::builder()
+        .slurm_custom_settings(setting("PreemptType", "preempt/partition_prio"))
+        .slurm_custom_settings(setting("PreemptMode", "OFF"));
+    let create = plane.new_cluster(CLUSTER);
+    create
+        .slurm_configuration(slurm.build())
+        .send()
+        .await
+        .unwrap();
+    let failed = plane
+        .wait_cluster(CLUSTER, ClusterStatus::CreateFailed)
+        .await;
+    let words = failed.error_info()[0].message().unwrap();
+    assert!(words.contains("reempt"), "{words}");
+    // It can be deleted, and its name taken again.
+    plane.delete_cluster(CLUSTER).await;
+    plane.nothing_is_left().await;
+    plane.cluster(CLUSTER, 600).await;
+    plane.finish().await;
+}

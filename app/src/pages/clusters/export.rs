@@ -7,7 +7,7 @@ use super::crumbs::in_cluster;
 use super::draft::param;
 use crate::api::cluster::get_cluster;
 use crate::api::transfer::export_cluster;
-use crate::components::Fetched;
+use crate::components::{Fetched, asked};
 use crate::i18n::text;
 use crate::model::apply::Format;
 use crate::paths::{self, ClusterTab};
@@ -17,9 +17,9 @@ use crate::ui::{Breadcrumbs, ButtonLink, Code, PageHeader};
 pub fn ExportCluster() -> impl IntoView {
     let t = text();
     let id = param("id");
-    let cluster = Resource::new(move || id.get(), get_cluster);
-    let document = Resource::new(move || id.get(), |id| export_cluster(id, Format::Yaml));
-    let json = Resource::new(move || id.get(), |id| export_cluster(id, Format::Json));
+    let cluster = asked([id], None, |[id]| get_cluster(id));
+    let document = asked([id], None, |[id]| export_cluster(id, Format::Yaml));
+    let json = asked([id], None, |[id]| export_cluster(id, Format::Json));
     view! {
         <div class="grid gap-5">
             <Fetched resource=cluster let:cluster>

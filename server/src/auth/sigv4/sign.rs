@@ -41,12 +41,13 @@ impl Signer {
             region: &self.region,
             service: SERVICE,
         };
+        let body_hash = canonical::body_hash(request.body().as_ref());
         let parts = canonical::Request {
             method: request.method().as_str(),
             path: request.uri().path(),
             query: request.uri().query().unwrap_or_default(),
             headers: request.headers(),
-            body: request.body().as_ref(),
+            body_hash: &body_hash,
         };
         let text = canonical::string_to_sign(&parts, &signed, &time, &scope).ok_or(CannotSign)?;
         let key = canonical::signing_key(&self.secret, &scope);

@@ -11,7 +11,6 @@ use app::port::Principal;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::HeaderMap;
 use http::request::Parts;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::canonical::{self, KeyedHash};
@@ -85,14 +84,15 @@ impl Verifier {
         check_time(&proof, now)?;
         let signed: Vec<&str> = proof.signed_headers.split(';').collect();
         check_signed_headers(&signed, &parts.headers)?;
-        check_body(&parts.headers, body)?;
+        let body_hash = canonical::body_hash(body);
+        check_body(&parts.headers, &body_hash)?;
         let known = self.known(&proof).await?;
         let request = canonical::Request {
             method: parts.method.as_str(),
             path: parts.uri.path(),
             query: parts.uri.query().unwrap_or_default(),
             headers: &parts.headers,
-            body,
+            body_hash: &body_hash,
         };
         let text = canonical::string_to_sign(&request, &signed, &proof.time, &proof.scope())
             .ok_or_else(mismatch)?;
@@ -224,9 +224,9 @@ fn check_signed_headers(signed: &[&str], headers: &HeaderMap) -> Result<(), Deni
 }
 
 /// The signature binds the body's hash; a header that claims another one is refused rather than ignored.
-fn check_body(headers: &HeaderMap, body: &[u8]) -> Result<(), Denied> {
+fn check_body(headers: &HeaderMap, body_hash: &str) -> Result<(), Denied> {
     match headers.get("x-amz-content-sha256") {
-        Some(claimed) if claimed.as_bytes() != hex::encode(Sha256::digest(body)).as_bytes() => {
+        Some(claimed) if claimed.as_bytes() != body_hash.as_bytes() => {
             Err(Denied::Invalid(
                 "The body is not the one of X-Amz-Content-Sha256. Sign the body that you send; unsigned bodies are \
                  not taken."

@@ -24,6 +24,7 @@ mod input;
 pub use input::render;
 
 /// The rows that make up a cluster's configuration.
+#[derive(PartialEq)]
 pub struct Rows {
     pub cluster: ClusterRow,
     pub groups: Vec<ComputeNodeGroupRow>,
@@ -107,6 +108,14 @@ impl Rows {
         }
     }
 
+    /// Whether nothing is to be changed or removed.
+    pub fn is_settled(&self) -> bool {
+        let goes = |status| status == Status::Deleting;
+        self.pending().is_empty()
+            && !self.groups.iter().any(|g| goes(g.status))
+            && !self.queues.iter().any(|q| goes(q.status))
+    }
+
     fn pending(&self) -> BTreeSet<&str> {
         let cluster = is_pending(self.cluster.status).then_some(self.cluster.id.as_str());
         let groups = self
@@ -124,11 +133,11 @@ impl Rows {
 }
 
 /// Makes what is wanted be in force; rows learn what became of them.
-pub async fn reconcile(parts: &Parts, client: &Client, rows: Rows) -> anyhow::Result<()> {
+pub async fn reconcile(parts: &Parts, client: &Client, rows: &Rows) -> anyhow::Result<()> {
     let switch = Switch {
         parts,
         client,
-        rows: &rows,
+        rows,
     };
     let pending = rows.pending();
     let mut accepted = BTreeSet::new();

@@ -39,7 +39,7 @@ pub struct ConfInput {
     pub slurmd_spool_directory: PathBuf,
     pub slurmd_log_file: PathBuf,
     pub slurmd_pid_file: PathBuf,
-    /// Holds the programs `resume`, `suspend`, `prolog` and `epilog`.
+    /// Holds the programs `resume`, `suspend` and `prolog`.
     pub program_directory: PathBuf,
     /// Holds [`Files::gpu_devices`] symbolic links `gpu0`, `gpu1`, … to `/dev/null`: a GPU must have a device file
     /// of its own, else slurmd leaves it out and the node is invalid.
@@ -170,7 +170,8 @@ fn power_saving(input: &ConfInput) -> Line {
     p.set_path("ResumeProgram", &program("resume"));
     p.set_path("SuspendProgram", &program("suspend"));
     p.set_path("PrologSlurmctld", &program("prolog"));
-    p.set_path("EpilogSlurmctld", &program("epilog"));
+    // No EpilogSlurmctld: while it runs, Slurm misses that the job's nodes are free, and the next job waits for the
+    // backfill scheduler, up to 30 s.
     p.set("ResumeRate", "0");
     p.set("SuspendRate", "0");
     // Never infinite: that switches power saving off, and with it every explicit power_up and power_down.

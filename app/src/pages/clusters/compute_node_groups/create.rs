@@ -13,9 +13,8 @@ use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::{create_compute_node_group, list_compute_node_groups};
 use crate::command;
 use crate::components::wizard::{Request, Wizard};
-use crate::components::{Fetched, Submission};
+use crate::components::{Fetched, Submission, asked};
 use crate::i18n::text;
-use crate::live;
 use crate::model::live::Kind;
 use crate::model::operation::Operation;
 use crate::paths::{self, ClusterTab};
@@ -26,12 +25,11 @@ use crate::ui::{Breadcrumbs, PageHeader, Tone, flashes};
 pub fn CreateGroup() -> impl IntoView {
     let t = text();
     let id = param("id");
-    let cluster = Resource::new(move || id.get(), get_cluster);
-    let catalogue = Resource::new(|| (), |()| get_catalogue());
-    let groups = Resource::new(
-        move || (id.get(), live::version(Kind::ComputeNodeGroup)),
-        |(id, _)| list_compute_node_groups(id),
-    );
+    let cluster = asked([id], None, |[id]| get_cluster(id));
+    let catalogue = asked([], None, |[]| get_catalogue());
+    let groups = asked([id], Some(Kind::ComputeNodeGroup), |[id]| {
+        list_compute_node_groups(id)
+    });
     view! {
         <Title text=t.create_group.title />
         <div class="grid gap-5">

@@ -12,9 +12,8 @@ use crate::api::compute_node_group::get_compute_node_group;
 use crate::api::event::list_events;
 use crate::api::queue::list_queues;
 use crate::components::delete::{DeleteDialog, Doomed, why_not_delete, why_not_edit};
-use crate::components::{ErrorInfos, Fetched, Settings, StatusIndicator};
+use crate::components::{ErrorInfos, Fetched, Settings, StatusIndicator, asked};
 use crate::i18n::text;
-use crate::live;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;
 use crate::model::queue::Queue;
@@ -27,25 +26,14 @@ use crate::ui::{
 #[component]
 pub fn GroupPage() -> impl IntoView {
     let (id, group_id) = (param("id"), param("group"));
-    let cluster = Resource::new(move || id.get(), get_cluster);
-    let group = Resource::new(
-        move || {
-            (
-                id.get(),
-                group_id.get(),
-                live::version(Kind::ComputeNodeGroup),
-            )
-        },
-        |(id, group, _)| get_compute_node_group(id, group),
+    let cluster = asked([id], None, |[id]| get_cluster(id));
+    let group = asked(
+        [id, group_id],
+        Some(Kind::ComputeNodeGroup),
+        |[id, group]| get_compute_node_group(id, group),
     );
-    let queues = Resource::new(
-        move || (id.get(), live::version(Kind::Queue)),
-        |(id, _)| list_queues(id),
-    );
-    let events = Resource::new(
-        move || (id.get(), live::version(Kind::Event)),
-        |(id, _)| list_events(id),
-    );
+    let queues = asked([id], Some(Kind::Queue), |[id]| list_queues(id));
+    let events = asked([id], Some(Kind::Event), |[id]| list_events(id));
     view! {
         <div class="grid gap-5">
             <Fetched resource=cluster let:cluster>

@@ -15,9 +15,8 @@ use crate::api::compute_node_group::*;
 use crate::command;
 use crate::components::plan::PlanPreview;
 use crate::components::wizard::{Request, Wizard};
-use crate::components::{Fetched, Submission};
+use crate::components::{Fetched, Submission, asked};
 use crate::i18n::text;
-use crate::live;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;
 use crate::model::operation::Operation;
@@ -30,17 +29,15 @@ use crate::ui::{Breadcrumbs, PageHeader, Tone, flashes};
 pub fn EditGroup() -> impl IntoView {
     let t = text();
     let (id, group_id) = (param("id"), param("group"));
-    let cluster = Resource::new(move || id.get(), get_cluster);
-    let catalogue = Resource::new(|| (), |()| get_catalogue());
+    let cluster = asked([id], None, |[id]| get_cluster(id));
+    let catalogue = asked([], None, |[]| get_catalogue());
     // Not live: the form keeps what it began from.
-    let group = Resource::new(
-        move || (id.get(), group_id.get()),
-        |(id, group)| get_compute_node_group(id, group),
-    );
-    let groups = Resource::new(
-        move || (id.get(), live::version(Kind::ComputeNodeGroup)),
-        |(id, _)| list_compute_node_groups(id),
-    );
+    let group = asked([id, group_id], None, |[id, group]| {
+        get_compute_node_group(id, group)
+    });
+    let groups = asked([id], Some(Kind::ComputeNodeGroup), |[id]| {
+        list_compute_node_groups(id)
+    });
     view! {
         <div class="grid gap-5">
             <Fetched resource=cluster let:cluster>

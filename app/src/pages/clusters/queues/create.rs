@@ -13,9 +13,8 @@ use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::queue::{create_queue, list_queues};
 use crate::command;
 use crate::components::wizard::{Request, Wizard};
-use crate::components::{Fetched, Submission};
+use crate::components::{Fetched, Submission, asked};
 use crate::i18n::text;
-use crate::live;
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;
@@ -28,15 +27,11 @@ use crate::ui::{Breadcrumbs, PageHeader, Tone, flashes};
 pub fn CreateQueue() -> impl IntoView {
     let t = text();
     let id = param("id");
-    let cluster = Resource::new(move || id.get(), get_cluster);
-    let groups = Resource::new(
-        move || (id.get(), live::version(Kind::ComputeNodeGroup)),
-        |(id, _)| list_compute_node_groups(id),
-    );
-    let queues = Resource::new(
-        move || (id.get(), live::version(Kind::Queue)),
-        |(id, _)| list_queues(id),
-    );
+    let cluster = asked([id], None, |[id]| get_cluster(id));
+    let groups = asked([id], Some(Kind::ComputeNodeGroup), |[id]| {
+        list_compute_node_groups(id)
+    });
+    let queues = asked([id], Some(Kind::Queue), |[id]| list_queues(id));
     let names = Signal::derive(move || {
         let queues = queues.get().and_then(Result::ok).unwrap_or_default();
         queues.into_iter().map(|q| q.name).collect::<Vec<_>>()

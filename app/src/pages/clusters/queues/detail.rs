@@ -12,9 +12,8 @@ use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::event::list_events;
 use crate::api::queue::get_queue;
 use crate::components::delete::{DeleteDialog, Doomed, why_not_delete, why_not_edit};
-use crate::components::{ErrorInfos, Fetched, Settings, StatusIndicator};
+use crate::components::{ErrorInfos, Fetched, Settings, StatusIndicator, asked};
 use crate::i18n::text;
-use crate::live;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;
 use crate::model::queue::Queue;
@@ -27,19 +26,14 @@ use crate::ui::{
 #[component]
 pub fn QueuePage() -> impl IntoView {
     let (id, queue_id) = (param("id"), param("queue"));
-    let cluster = Resource::new(move || id.get(), get_cluster);
-    let queue = Resource::new(
-        move || (id.get(), queue_id.get(), live::version(Kind::Queue)),
-        |(id, queue, _)| get_queue(id, queue),
-    );
-    let groups = Resource::new(
-        move || (id.get(), live::version(Kind::ComputeNodeGroup)),
-        |(id, _)| list_compute_node_groups(id),
-    );
-    let events = Resource::new(
-        move || (id.get(), live::version(Kind::Event)),
-        |(id, _)| list_events(id),
-    );
+    let cluster = asked([id], None, |[id]| get_cluster(id));
+    let queue = asked([id, queue_id], Some(Kind::Queue), |[id, queue]| {
+        get_queue(id, queue)
+    });
+    let groups = asked([id], Some(Kind::ComputeNodeGroup), |[id]| {
+        list_compute_node_groups(id)
+    });
+    let events = asked([id], Some(Kind::Event), |[id]| list_events(id));
     view! {
         <div class="grid gap-5">
             <Fetched resource=cluster let:cluster>

@@ -15,9 +15,8 @@ use crate::api::queue::{get_queue, update_queue};
 use crate::command;
 use crate::components::plan::PlanPreview;
 use crate::components::wizard::{Request, Wizard};
-use crate::components::{Fetched, Submission};
+use crate::components::{Fetched, Submission, asked};
 use crate::i18n::text;
-use crate::live;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;
 use crate::model::operation::Operation;
@@ -31,16 +30,12 @@ use crate::ui::{Breadcrumbs, PageHeader, Tone, flashes};
 pub fn EditQueue() -> impl IntoView {
     let t = text();
     let (id, queue_id) = (param("id"), param("queue"));
-    let cluster = Resource::new(move || id.get(), get_cluster);
+    let cluster = asked([id], None, |[id]| get_cluster(id));
     // Not live: the form keeps what it began from.
-    let queue = Resource::new(
-        move || (id.get(), queue_id.get()),
-        |(id, queue)| get_queue(id, queue),
-    );
-    let groups = Resource::new(
-        move || (id.get(), live::version(Kind::ComputeNodeGroup)),
-        |(id, _)| list_compute_node_groups(id),
-    );
+    let queue = asked([id, queue_id], None, |[id, queue]| get_queue(id, queue));
+    let groups = asked([id], Some(Kind::ComputeNodeGroup), |[id]| {
+        list_compute_node_groups(id)
+    });
     view! {
         <div class="grid gap-5">
             <Fetched resource=cluster let:cluster>
