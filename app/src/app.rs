@@ -2,12 +2,18 @@
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
-use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes, RoutingProgress};
+use leptos_router::components::{
+    Outlet, ParentRoute, Redirect, Route, Router, Routes, RoutingProgress,
+};
 use leptos_router::{SsrMode, path};
 
 use crate::components::Frame;
 use crate::i18n::text;
-use crate::pages::clusters::{ClusterList, CreateCluster, EditCluster, detail};
+use crate::pages::clusters::compute_node_groups::{CreateGroup, EditGroup, GroupPage};
+use crate::pages::clusters::queues::{CreateQueue, EditQueue, QueuePage};
+use crate::pages::clusters::{
+    ClusterList, CreateCluster, EditCluster, ExportCluster, ImportCluster, detail,
+};
 // The page of all components is there only where they are worked on.
 #[cfg(feature = "design")]
 use crate::pages::Design;
@@ -62,6 +68,23 @@ pub fn hydrate() {
     leptos::mount::hydrate_body(App);
 }
 
+/// Groups, queues and documents of a cluster: pages of their own, without the cluster's header and tabs.
+#[component(transparent)]
+fn ResourceRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
+    view! {
+        <ParentRoute path=path!("clusters/:id") view=Outlet>
+            <Route path=path!("compute-node-groups/create") view=CreateGroup />
+            <Route path=path!("compute-node-groups/:group") view=GroupPage />
+            <Route path=path!("compute-node-groups/:group/edit") view=EditGroup />
+            <Route path=path!("queues/create") view=CreateQueue />
+            <Route path=path!("queues/:queue") view=QueuePage />
+            <Route path=path!("queues/:queue/edit") view=EditQueue />
+            <Route path=path!("export") view=ExportCluster />
+        </ParentRoute>
+    }
+    .into_inner()
+}
+
 /// The console.
 #[component]
 fn App() -> impl IntoView {
@@ -88,6 +111,8 @@ fn App() -> impl IntoView {
                 <ParentRoute path=path!("/") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("") view=|| view! { <Redirect path=paths::CLUSTERS /> } />
                     <Route path=path!("clusters") view=ClusterList />
+                    <Route path=path!("clusters/import") view=ImportCluster />
+                    <ResourceRoutes />
                     <Route path=path!("clusters/create") view=CreateCluster />
                     <Route path=path!("clusters/:id/edit") view=EditCluster />
                     <ParentRoute path=path!("clusters/:id") view=detail::ClusterPage>
@@ -99,6 +124,7 @@ fn App() -> impl IntoView {
                         <Route path=path!("jobs") view=detail::Jobs />
                         <Route path=path!("jobs/submit") view=detail::SubmitJob />
                         <Route path=path!("jobs/:job") view=detail::JobPage />
+                        <Route path=path!("logs") view=detail::Logs />
                         <Route path=path!("events") view=detail::Events />
                         <Route path=path!("tags") view=detail::Tags />
                         <Route path=path!("connect") view=detail::Connect />

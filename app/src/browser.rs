@@ -210,3 +210,26 @@ pub fn back() {
         let _ = history.back();
     }
 }
+
+/// The text of the file that was chosen in the input of this event; a file that cannot be read changes nothing.
+#[cfg_attr(not(feature = "hydrate"), allow(unused_variables))]
+pub fn read_file(event: &leptos::web_sys::Event, done: impl Fn(String) + 'static) {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::closure::Closure;
+        use wasm_bindgen::{JsCast, JsValue};
+        let input = event
+            .target()
+            .and_then(|t| t.dyn_into::<web_sys::HtmlInputElement>().ok());
+        let file = input
+            .and_then(|input| input.files())
+            .and_then(|files| files.get(0));
+        if let Some(file) = file {
+            let read = Closure::<dyn FnMut(JsValue)>::new(move |text: JsValue| {
+                done(text.as_string().unwrap_or_default());
+            });
+            drop(file.text().then(&read));
+            read.forget(); // it is called once, later
+        }
+    }
+}

@@ -19,6 +19,7 @@ pub const NODES: &str = "/nodes";
 /// As the server's router writes it; [`job_output`] is one of them.
 pub const JOB_OUTPUT_ROUTE: &str = "/console/clusters/{cluster}/jobs/{job}/output/{kind}";
 pub const CREATE_CLUSTER: &str = "/clusters/create";
+pub const IMPORT_CLUSTER: &str = "/clusters/import";
 /// Each component in each state; only in builds with the feature `design`.
 pub const DESIGN: &str = "/design";
 
@@ -30,6 +31,7 @@ pub enum ClusterTab {
     Queues,
     Nodes,
     Jobs,
+    Logs,
     Events,
     Tags,
     Connect,
@@ -42,6 +44,7 @@ impl ClusterTab {
         ClusterTab::Queues,
         ClusterTab::Nodes,
         ClusterTab::Jobs,
+        ClusterTab::Logs,
         ClusterTab::Events,
         ClusterTab::Tags,
         ClusterTab::Connect,
@@ -54,6 +57,7 @@ impl ClusterTab {
             ClusterTab::Queues => t.cluster.queues,
             ClusterTab::Nodes => t.cluster.nodes,
             ClusterTab::Jobs => t.cluster.jobs,
+            ClusterTab::Logs => t.log_delivery.tab_title,
             ClusterTab::Events => t.cluster.events,
             ClusterTab::Tags => t.details.tags,
             ClusterTab::Connect => t.connect.tab,
@@ -67,6 +71,7 @@ impl ClusterTab {
             ClusterTab::Queues => "/queues",
             ClusterTab::Nodes => "/nodes",
             ClusterTab::Jobs => "/jobs",
+            ClusterTab::Logs => "/logs",
             ClusterTab::Events => "/events",
             ClusterTab::Tags => "/tags",
             ClusterTab::Connect => "/connect",
@@ -116,6 +121,36 @@ pub fn node(cluster_id: &str, name: &str) -> String {
 pub fn events_of(cluster_id: &str, resource_type: &str, resource_id: &str) -> String {
     let events = cluster(cluster_id, ClusterTab::Events);
     format!("{events}?{resource_type}={}", encode(resource_id))
+}
+
+pub fn create_compute_node_group(cluster_id: &str) -> String {
+    format!("{}/create", cluster(cluster_id, ClusterTab::Groups))
+}
+
+pub fn edit_compute_node_group(cluster_id: &str, id: &str) -> String {
+    format!("{}/edit", compute_node_group(cluster_id, id))
+}
+
+pub fn queue(cluster_id: &str, id: &str) -> String {
+    let queues = cluster(cluster_id, ClusterTab::Queues);
+    format!("{queues}/{}", encode(id))
+}
+
+pub fn create_queue(cluster_id: &str) -> String {
+    format!("{}/create", cluster(cluster_id, ClusterTab::Queues))
+}
+
+pub fn edit_queue(cluster_id: &str, id: &str) -> String {
+    format!("{}/edit", queue(cluster_id, id))
+}
+
+pub fn export_cluster(id: &str) -> String {
+    format!("{}/export", cluster(id, ClusterTab::Details))
+}
+
+/// The import page, filled with the document of that cluster.
+pub fn clone_cluster(id: &str) -> String {
+    format!("{IMPORT_CLUSTER}?from={}", encode(id))
 }
 
 /// Sign in, then go on to `next`.
@@ -180,6 +215,14 @@ mod tests {
                 edit_cluster("pcs_abc123def4"),
                 DESIGN.into(),
                 compute_node_group("pcs_abc123def4", "pcs_1"),
+                create_compute_node_group("pcs_abc123def4"),
+                edit_compute_node_group("pcs_abc123def4", "pcs_1"),
+                queue("pcs_abc123def4", "pcs_2"),
+                create_queue("pcs_abc123def4"),
+                edit_queue("pcs_abc123def4", "pcs_2"),
+                export_cluster("pcs_abc123def4"),
+                IMPORT_CLUSTER.into(),
+                clone_cluster("pcs_abc123def4"),
                 sign_in("/clusters?a=b"),
                 set_language(Language::SimplifiedChinese, CLUSTERS),
                 set_theme(Theme::Dark, CLUSTERS),
@@ -193,6 +236,7 @@ mod tests {
                 "/clusters/pcs_abc123def4/queues",
                 "/clusters/pcs_abc123def4/nodes",
                 "/clusters/pcs_abc123def4/jobs",
+                "/clusters/pcs_abc123def4/logs",
                 "/clusters/pcs_abc123def4/events",
                 "/clusters/pcs_abc123def4/tags",
                 "/clusters/pcs_abc123def4/connect",
@@ -206,6 +250,14 @@ mod tests {
                 "/clusters/pcs_abc123def4/edit",
                 "/design",
                 "/clusters/pcs_abc123def4/compute-node-groups/pcs_1",
+                "/clusters/pcs_abc123def4/compute-node-groups/create",
+                "/clusters/pcs_abc123def4/compute-node-groups/pcs_1/edit",
+                "/clusters/pcs_abc123def4/queues/pcs_2",
+                "/clusters/pcs_abc123def4/queues/create",
+                "/clusters/pcs_abc123def4/queues/pcs_2/edit",
+                "/clusters/pcs_abc123def4/export",
+                "/clusters/import",
+                "/clusters/import?from=pcs_abc123def4",
                 "/sign-in?next=%2Fclusters%3Fa%3Db",
                 "/console/preference?language=zh-CN&next=%2Fclusters",
                 "/console/preference?theme=dark&next=%2Fclusters",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::i18n::Language;
+use crate::model::apply::{ApplyOutcome, ApplyRequest, Format};
 use crate::model::catalogue::Catalogue;
 use crate::model::cluster::*;
 use crate::model::compute_node_group::*;
@@ -13,6 +14,7 @@ use crate::model::event::{Event, EventsOf};
 use crate::model::instance::*;
 use crate::model::job::*;
 use crate::model::node::*;
+use crate::model::plan::{Plan, PlanRequest};
 use crate::model::queue::*;
 use crate::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use crate::model::submit::*;
@@ -183,6 +185,18 @@ pub trait ControlPlane: Send + Sync {
     async fn list_events(&self, caller: &Caller, of: EventsOf) -> Result<Vec<Event>>;
     /// What the provider offers.
     async fn catalogue(&self, caller: &Caller) -> Result<Catalogue>;
+
+    /// What an operation would do. Nothing is written; a refusal of the operation is part of the plan.
+    async fn plan(&self, caller: &Caller, request: PlanRequest) -> Result<Plan>;
+    /// A cluster with its groups and queues as a document that [`Self::apply`] takes.
+    async fn export_cluster(
+        &self,
+        caller: &Caller,
+        cluster_identifier: String,
+        format: Format,
+    ) -> Result<String>;
+    /// Does what can be done now to make a cluster be what a document says; see [`ApplyRequest`].
+    async fn apply(&self, caller: &Caller, request: ApplyRequest) -> Result<ApplyOutcome>;
     /// The settings that a version of Slurm takes there, in the order of their names.
     async fn list_settings(
         &self,

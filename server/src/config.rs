@@ -23,6 +23,12 @@ pub enum Command {
     Serve(Config),
     /// Open a shell on a cluster's login node, or run one command there.
     Connect(Connect),
+    /// Tell what an operation would do to nodes and jobs, without doing it. The exit status is 0 if it would be done.
+    Plan(Plan),
+    /// Print a cluster with its groups and queues as one document.
+    Export(Export),
+    /// Make a cluster be what a document says: create what is missing, update what differs.
+    Apply(Apply),
     /// Bring the database's schema up to date and end. `serve` does the same when it starts.
     Migrate(Store),
     /// Manage the people who may sign in.
@@ -190,6 +196,13 @@ pub struct Connect {
     /// Command to run there; without one, a shell opens.
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
+    #[command(flatten)]
+    pub reach: Reach,
+}
+
+/// Where the server is, and who asks.
+#[derive(Clone, Debug, Args)]
+pub struct Reach {
     /// Address of the server.
     #[arg(
         long,
@@ -204,6 +217,60 @@ pub struct Connect {
     /// Region of the server [default: AWS_REGION, the profile's region, us-east-1]
     #[arg(long, env = "AWS_REGION")]
     pub region: Option<String>,
+}
+
+/// What to tell.
+#[derive(Clone, Debug, Args)]
+pub struct Plan {
+    /// As the AWS CLI spells it: update-compute-node-group, delete-queue …
+    pub operation: String,
+    /// File with the operation's input as the AWS CLI takes it; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub cli_input_json: PathBuf,
+    /// Print the plan as JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub reach: Reach,
+}
+
+/// What to print.
+#[derive(Clone, Debug, Args)]
+pub struct Export {
+    /// Name or id of the cluster.
+    pub cluster: String,
+    #[arg(long, value_enum, default_value = "yaml")]
+    pub format: DocumentFormat,
+    #[command(flatten)]
+    pub reach: Reach,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DocumentFormat {
+    Yaml,
+    Json,
+}
+
+/// What to apply.
+#[derive(Clone, Debug, Args)]
+pub struct Apply {
+    /// The document, YAML or JSON; `-` is standard input.
+    #[arg(short, long, value_name = "FILE")]
+    pub file: PathBuf,
+    /// Name of the cluster, instead of the document's: makes another one of the same kind.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Only tell what would be done.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Also delete the groups and queues that the document does not name.
+    #[arg(long)]
+    pub prune: bool,
+    /// Return when everything is ACTIVE, not as soon as everything is asked for.
+    #[arg(long)]
+    pub wait: bool,
+    #[command(flatten)]
+    pub reach: Reach,
 }
 
 #[derive(Debug, Subcommand)]

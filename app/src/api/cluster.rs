@@ -52,8 +52,13 @@ pub async fn create_cluster(input: CreateClusterRequest) -> Result<Cluster> {
         .await
 }
 
+/// Refused if somebody has changed the cluster since it was `modified_at`.
 #[server(prefix = "/console", endpoint = "update-cluster", input = Json)]
-pub async fn update_cluster(input: UpdateClusterRequest) -> Result<Cluster> {
+pub async fn update_cluster(input: UpdateClusterRequest, modified_at: String) -> Result<Cluster> {
+    let input = UpdateClusterRequest {
+        unmodified_since: Some(modified_at),
+        ..input
+    };
     call(|plane, caller| async move { Ok(plane.update_cluster(&caller, input).await?.cluster) })
         .await
 }

@@ -41,3 +41,58 @@ pub async fn list_compute_node_groups(cluster_identifier: String) -> Result<Vec<
     })
     .await
 }
+
+#[server(prefix = "/console", endpoint = "get-compute-node-group", input = Json)]
+pub async fn get_compute_node_group(
+    cluster_identifier: String,
+    compute_node_group_identifier: String,
+) -> Result<ComputeNodeGroup> {
+    let input = GetComputeNodeGroupRequest {
+        cluster_identifier,
+        compute_node_group_identifier,
+    };
+    call(|plane, caller| async move {
+        let found = plane.get_compute_node_group(&caller, input).await?;
+        Ok(found.compute_node_group)
+    })
+    .await
+}
+
+#[server(prefix = "/console", endpoint = "create-compute-node-group", input = Json)]
+pub async fn create_compute_node_group(
+    input: CreateComputeNodeGroupRequest,
+) -> Result<ComputeNodeGroup> {
+    call(|plane, caller| async move {
+        let made = plane.create_compute_node_group(&caller, input).await?;
+        Ok(made.compute_node_group)
+    })
+    .await
+}
+
+/// Refused if somebody has changed the group since it was `modified_at`.
+#[server(prefix = "/console", endpoint = "update-compute-node-group", input = Json)]
+pub async fn update_compute_node_group(
+    input: UpdateComputeNodeGroupRequest,
+    modified_at: String,
+) -> Result<ComputeNodeGroup> {
+    let input = UpdateComputeNodeGroupRequest {
+        unmodified_since: Some(modified_at),
+        ..input
+    };
+    call(|plane, caller| async move {
+        let updated = plane.update_compute_node_group(&caller, input).await?;
+        Ok(updated.compute_node_group)
+    })
+    .await
+}
+
+#[server(prefix = "/console", endpoint = "delete-compute-node-group", input = Json)]
+pub async fn delete_compute_node_group(input: DeleteComputeNodeGroupRequest) -> Result<()> {
+    call(|plane, caller| async move {
+        plane
+            .delete_compute_node_group(&caller, input)
+            .await
+            .map(drop)
+    })
+    .await
+}

@@ -10,9 +10,11 @@ pub mod event;
 pub mod help;
 pub mod job;
 pub mod node;
+pub mod plan;
 pub mod queue;
 pub mod setting;
 pub mod tag;
+pub mod transfer;
 pub mod user;
 
 use leptos::server_fn::codec::JsonEncoding;

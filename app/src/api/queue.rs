@@ -41,3 +41,32 @@ pub async fn list_queues(cluster_identifier: String) -> Result<Vec<Queue>> {
     })
     .await
 }
+
+#[server(prefix = "/console", endpoint = "get-queue", input = Json)]
+pub async fn get_queue(cluster_identifier: String, queue_identifier: String) -> Result<Queue> {
+    let input = GetQueueRequest {
+        cluster_identifier,
+        queue_identifier,
+    };
+    call(|plane, caller| async move { Ok(plane.get_queue(&caller, input).await?.queue) }).await
+}
+
+#[server(prefix = "/console", endpoint = "create-queue", input = Json)]
+pub async fn create_queue(input: CreateQueueRequest) -> Result<Queue> {
+    call(|plane, caller| async move { Ok(plane.create_queue(&caller, input).await?.queue) }).await
+}
+
+/// Refused if somebody has changed the queue since it was `modified_at`.
+#[server(prefix = "/console", endpoint = "update-queue", input = Json)]
+pub async fn update_queue(input: UpdateQueueRequest, modified_at: String) -> Result<Queue> {
+    let input = UpdateQueueRequest {
+        unmodified_since: Some(modified_at),
+        ..input
+    };
+    call(|plane, caller| async move { Ok(plane.update_queue(&caller, input).await?.queue) }).await
+}
+
+#[server(prefix = "/console", endpoint = "delete-queue", input = Json)]
+pub async fn delete_queue(input: DeleteQueueRequest) -> Result<()> {
+    call(|plane, caller| async move { plane.delete_queue(&caller, input).await.map(drop) }).await
+}

@@ -1,6 +1,8 @@
 //! Parts of pages that know the model.
 
+mod asked;
 mod confirm_delete;
+pub mod delete;
 mod error_info;
 mod event_timeline;
 mod explanation;
@@ -17,6 +19,7 @@ mod node_grid;
 mod node_phase;
 mod node_table;
 mod palette;
+pub mod plan;
 mod refusal;
 mod session;
 mod settings;
@@ -27,6 +30,7 @@ mod tags_field;
 mod top_bar;
 pub mod wizard;
 
+pub use asked::asked;
 pub use confirm_delete::ConfirmDelete;
 pub use error_info::ErrorInfos;
 pub use event_timeline::{EventTimeline, event_actor, event_tone};

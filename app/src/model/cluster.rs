@@ -95,6 +95,10 @@ pub struct UpdateClusterRequest {
     /// The scheduler configuration to update for the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduler: Option<UpdateSchedulerRequest>,
+    /// Not of the service model and never on the wire: the `modifiedAt` that a form of the console began from. The
+    /// update is refused if somebody has changed the resource since.
+    #[serde(skip)]
+    pub unmodified_since: Option<String>,
 }
 
 /// `UpdateClusterResponse` of the service model.

@@ -159,6 +159,10 @@ pub struct UpdateComputeNodeGroupRequest {
     /// A unique, case-sensitive identifier that you provide to ensure the idempotency of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_token: Option<String>,
+    /// Not of the service model and never on the wire: the `modifiedAt` that a form of the console began from. The
+    /// update is refused if somebody has changed the resource since.
+    #[serde(skip)]
+    pub unmodified_since: Option<String>,
 }
 
 /// `UpdateComputeNodeGroupResponse` of the service model.

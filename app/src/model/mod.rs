@@ -1,5 +1,8 @@
 //! The nouns: what a person, a tool and the database agree on. No input or output happens here.
 
+pub mod apply;
+#[cfg(feature = "ssr")]
+pub mod blueprint;
 pub mod catalogue;
 pub mod cluster;
 pub mod compute_node_group;
@@ -15,6 +18,7 @@ pub mod live;
 pub mod name;
 pub mod node;
 pub mod operation;
+pub mod plan;
 pub mod queue;
 pub mod setting;
 pub mod status;

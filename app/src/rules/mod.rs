@@ -4,7 +4,9 @@
 //! Each rule takes the texts of a language first: the server answers in English ([`english`]), the browser in the page's.
 
 pub mod cluster;
+pub mod compute_node_group;
 pub mod network;
+pub mod queue;
 
 use crate::i18n::{Language, Text};
 

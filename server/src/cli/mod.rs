@@ -1,11 +1,15 @@
 //! The subcommands, one file each.
 
+mod apply;
 mod catalogue;
+mod client;
 mod connect;
 mod credentials_file;
+mod export;
 mod first_start;
 mod key;
 mod migrate;
+mod plan;
 mod serve;
 mod user;
 
@@ -24,6 +28,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         // It becomes another program, which must not inherit a runtime's threads.
         Command::Connect(connect) => connect::run(&connect),
+        Command::Plan(plan) => plan::run(&plan),
+        Command::Export(export) => export::run(&export),
+        Command::Apply(apply) => apply::run(&apply),
         Command::Serve(config) => on_runtime(serve::run(config)),
         Command::Migrate(store) => on_runtime(migrate::run(store)),
         Command::User { store, command } => on_runtime(user::run(store, command)),

@@ -13,6 +13,7 @@ pub mod lockout;
 pub mod login;
 pub mod origin;
 pub mod output;
+pub mod own;
 pub mod port;
 pub mod serve;
 pub mod session;
@@ -49,6 +50,9 @@ pub fn router(state: HttpState, console: Option<Router>) -> Router {
             "/openpcs/v1/clusters/{identifier}/login",
             get(login::handle),
         )
+        .route("/openpcs/v1/clusters/{identifier}/export", get(own::export))
+        .route("/openpcs/v1/plan", post(own::plan))
+        .route("/openpcs/v1/apply", post(own::apply))
         .with_state(state);
     own.merge(console.unwrap_or_default())
         .layer(from_fn(layer::observe))

@@ -219,7 +219,7 @@ fn in_transition(node: &crate::slurm::client::NodeInfo) -> bool {
 }
 
 /// The groups as their last accepted configuration has them. A group that is being deleted wants no nodes.
-fn in_force(groups: &[ComputeNodeGroupRow]) -> Vec<Group> {
+pub(crate) fn in_force(groups: &[ComputeNodeGroupRow]) -> Vec<Group> {
     groups
         .iter()
         .filter(|row| row.status != app::model::status::Status::Deleting)

@@ -8,6 +8,11 @@ use super::Parts;
 use crate::slurm::client::Client;
 use crate::slurm::hostlist;
 
+/// The names of a job's nodes; none while it waits.
+pub fn nodes_of(job: &Job) -> Vec<String> {
+    hostlist::expand(&job.nodes).unwrap_or_default()
+}
+
 /// The jobs that the last look at Slurm saw on any of these nodes.
 pub fn jobs_on<'n>(
     parts: &Parts,
@@ -15,10 +20,7 @@ pub fn jobs_on<'n>(
     nodes: impl Iterator<Item = &'n String>,
 ) -> Vec<String> {
     let nodes: HashSet<&String> = nodes.collect();
-    let on_them = |job: &&Job| {
-        let allocated = hostlist::expand(&job.nodes).unwrap_or_default();
-        allocated.iter().any(|node| nodes.contains(node))
-    };
+    let on_them = |job: &&Job| nodes_of(job).iter().any(|node| nodes.contains(node));
     let snapshot = parts.observed.latest(cluster_id);
     let jobs = snapshot.jobs.iter().filter(|job| job.ended_at == 0);
     jobs.filter(on_them).map(|job| job.id.clone()).collect()

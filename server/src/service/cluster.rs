@@ -17,13 +17,16 @@ use app::rules::cluster::{IDLE_TIME, usable_versions, version_problem};
 use app::rules::{check_name, english, network};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
 use super::write::{Begun, Change};
-use super::{Service, cut, id, internal, page, ports, provider_error, settings, timestamp};
+use super::{
+    Service, cut, id, internal, page, ports, provider_error, settings, timestamp, well_formed,
+};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
-use crate::db::compute_node_group::ComputeNodeGroupSpec;
-use crate::db::queue::QueueSpec;
+use crate::db::compute_node_group::ComputeNodeGroupRow;
+use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
 use crate::db::{self, secret, tag};
 
@@ -42,7 +45,50 @@ impl Service {
         caller: &Caller,
         input: CreateClusterRequest,
     ) -> Result<CreateClusterResponse> {
-        self.authorize(caller, Operation::CreateCluster, &self.arns.cluster("*"))?;
+        let networking = self.may_create_cluster(caller, &input).await?;
+        let operation = Operation::CreateCluster;
+        let mut change = match self
+            .begin(caller, operation, &input, input.client_token.as_deref())
+            .await?
+        {
+            Begun::Answered(answer) => return Ok(answer),
+            Begun::New(change) => change,
+        };
+        let (row, key) = self
+            .created_cluster(&mut change.write.tx, networking, &input)
+            .await?;
+        resource::insert(&mut change.write, &row)
+            .await
+            .map_err(internal)?;
+        self.store_key(&mut change, &row.id, &key).await?;
+        let arn = self.arns.cluster(&row.id);
+        tag::put(
+            &mut change.write,
+            &arn,
+            &input.tags.clone().unwrap_or_default(),
+        )
+        .await
+        .map_err(internal)?;
+        let what = What::Create {
+            noun: Kind::Cluster,
+            name: row.name.clone(),
+        };
+        change.event(&row.id, Kind::Cluster, &row.id, &what).await?;
+        let answer = CreateClusterResponse {
+            cluster: self.cluster(&row),
+        };
+        change.commit(&arn, answer).await
+    }
+
+    /// The checks before the transaction, for the operation and its plan; the network with what was left out.
+    pub(super) async fn may_create_cluster(
+        &self,
+        caller: &Caller,
+        input: &CreateClusterRequest,
+    ) -> Result<Networking> {
+        let operation = Operation::CreateCluster;
+        self.authorize(caller, operation, &self.arns.cluster("*"))?;
+        well_formed(operation, input)?;
         check_name(english(), &input.cluster_name, CLUSTER_NAME_MAX)
             .map_err(|why| Error::field("clusterName", why))?;
         let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
@@ -52,29 +98,24 @@ impl Service {
         let asked = input.slurm_configuration.clone().unwrap_or_default();
         settings::check_cluster(&input.scheduler.version, &asked)?;
         super::tag::check(input.tags.as_ref(), "tags")?;
+        Ok(networking)
+    }
 
-        let mut change = match self
-            .begin(
-                caller,
-                Operation::CreateCluster,
-                &input,
-                input.client_token.as_deref(),
-            )
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let existing: Vec<ClusterRow> = resource::list(&mut *change.write.tx, None)
-            .await
-            .map_err(internal)?;
+    /// The row to insert and the name of its key, or why not.
+    pub(super) async fn created_cluster(
+        &self,
+        db: &mut AnyConnection,
+        networking: Networking,
+        input: &CreateClusterRequest,
+    ) -> Result<(ClusterRow, SlurmAuthKey)> {
+        let existing: Vec<ClusterRow> = resource::list(&mut *db, None).await.map_err(internal)?;
         check_quota(&existing, &input.cluster_name)?;
-
         let id = id::resource_id();
         let key = SlurmAuthKey {
             secret_arn: self.arns.secret(&format!("pcs!slurm-secret-{id}")),
             secret_version: id::random_hex(16),
         };
+        let asked = input.slurm_configuration.clone().unwrap_or_default();
         let spec = ClusterSpec {
             scheduler: input.scheduler.clone(),
             size: input.size,
@@ -82,38 +123,8 @@ impl Service {
             slurm: slurm_configuration(asked, key.clone()),
             ports: ports::allocate(self.ports, &existing, input.size)?,
         };
-        let row = Row::new(id.clone(), id.clone(), input.cluster_name.clone(), spec);
-        resource::insert(&mut change.write, &row)
-            .await
-            .map_err(internal)?;
-        self.store_key(&mut change, &id, &key).await?;
-        let arn = self.arns.cluster(&id);
-        tag::put(
-            &mut change.write,
-            &arn,
-            &input.tags.clone().unwrap_or_default(),
-        )
-        .await
-        .map_err(internal)?;
-        change
-            .event(
-                &id,
-                Kind::Cluster,
-                &id,
-                &What::Create {
-                    noun: Kind::Cluster,
-                    name: row.name.clone(),
-                },
-            )
-            .await?;
-        change
-            .commit(
-                &arn,
-                CreateClusterResponse {
-                    cluster: self.cluster(&row),
-                },
-            )
-            .await
+        let row = Row::new(id.clone(), id, input.cluster_name.clone(), spec);
+        Ok((row, key))
     }
 
     /// A fresh key, sealed, in the same transaction as the cluster (C10).
@@ -174,56 +185,50 @@ impl Service {
         caller: &Caller,
         input: UpdateClusterRequest,
     ) -> Result<UpdateClusterResponse> {
-        let found = self.find_cluster(&input.cluster_identifier).await?;
-        let arn = self.arns.cluster(&found.id);
-        self.authorize(caller, Operation::UpdateCluster, &arn)?;
-        let asked = update_as_request(input.slurm_configuration.clone().unwrap_or_default());
-        settings::check_cluster(&found.spec.scheduler.version, &asked)?;
-        if input
-            .scheduler
-            .as_ref()
-            .is_some_and(|s| s.version != found.spec.scheduler.version)
-        {
-            return Err(Error::field(
-                "scheduler.version",
-                "This release cannot change a running cluster's Slurm version. Create a new cluster with it.",
-            ));
-        }
+        let found = self.may_update_cluster(caller, &input).await?;
+        let operation = Operation::UpdateCluster;
         let mut change = match self
-            .begin(
-                caller,
-                Operation::UpdateCluster,
-                &input,
-                input.client_token.as_deref(),
-            )
+            .begin(caller, operation, &input, input.client_token.as_deref())
             .await?
         {
             Begun::Answered(answer) => return Ok(answer),
             Begun::New(change) => change,
         };
-        let mut row = reread(&mut change, &found).await?;
-        check_can_update(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
-        merge(&mut row.spec.slurm, asked);
-        row.status = Status::Updating;
-        row.error_info.clear();
+        let (_, row) = updated_cluster(&mut change.write.tx, &found, &input).await?;
         resource::update(&mut change.write, &row, true)
             .await
             .map_err(internal)?;
-        change
-            .event(
-                &row.id,
-                Kind::Cluster,
-                &row.id,
-                &What::Update {
-                    noun: Kind::Cluster,
-                    name: row.name.clone(),
-                },
-            )
-            .await?;
+        let what = What::Update {
+            noun: Kind::Cluster,
+            name: row.name.clone(),
+        };
+        change.event(&row.id, Kind::Cluster, &row.id, &what).await?;
         let answer = UpdateClusterResponse {
             cluster: self.cluster(&row),
         };
-        change.commit(&arn, answer).await
+        change.commit(&self.arns.cluster(&row.id), answer).await
+    }
+
+    /// The checks before the transaction; the cluster as it was found.
+    pub(super) async fn may_update_cluster(
+        &self,
+        caller: &Caller,
+        input: &UpdateClusterRequest,
+    ) -> Result<ClusterRow> {
+        let found = self.find_cluster(&input.cluster_identifier).await?;
+        let operation = Operation::UpdateCluster;
+        self.authorize(caller, operation, &self.arns.cluster(&found.id))?;
+        well_formed(operation, input)?;
+        let asked = update_as_request(input.slurm_configuration.clone().unwrap_or_default());
+        settings::check_cluster(&found.spec.scheduler.version, &asked)?;
+        let version = input.scheduler.as_ref().map(|s| &s.version);
+        if version.is_some_and(|version| *version != found.spec.scheduler.version) {
+            return Err(Error::field(
+                "scheduler.version",
+                "This release cannot change a running cluster's Slurm version. Create a new cluster with it.",
+            ));
+        }
+        Ok(found)
     }
 
     pub(super) async fn delete_cluster(
@@ -239,31 +244,38 @@ impl Service {
             Begun::Answered(answer) => return Ok(answer),
             Begun::New(change) => change,
         };
-        let row: Option<ClusterRow> =
-            resource::find(&mut *change.write.tx, None, &input.cluster_identifier)
-                .await
-                .map_err(internal)?;
-        let mut row = row.ok_or_else(|| not_found(&input.cluster_identifier))?;
-        let arn = self.arns.cluster(&row.id);
-        self.authorize(caller, operation, &arn)?;
-        check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
-        check_empty(&mut change, &row).await?;
+        let mut row = self
+            .deletable_cluster(&mut change.write.tx, caller, &input)
+            .await?;
         row.status = Status::Deleting;
         resource::update(&mut change.write, &row, true)
             .await
             .map_err(internal)?;
-        change
-            .event(
-                &row.id,
-                Kind::Cluster,
-                &row.id,
-                &What::Delete {
-                    noun: Kind::Cluster,
-                    name: row.name.clone(),
-                },
-            )
-            .await?;
+        let what = What::Delete {
+            noun: Kind::Cluster,
+            name: row.name.clone(),
+        };
+        change.event(&row.id, Kind::Cluster, &row.id, &what).await?;
+        let arn = self.arns.cluster(&row.id);
         change.commit(&arn, DeleteClusterResponse {}).await
+    }
+
+    /// The cluster, if it may be deleted.
+    pub(super) async fn deletable_cluster(
+        &self,
+        db: &mut AnyConnection,
+        caller: &Caller,
+        input: &DeleteClusterRequest,
+    ) -> Result<ClusterRow> {
+        let row: Option<ClusterRow> = resource::find(&mut *db, None, &input.cluster_identifier)
+            .await
+            .map_err(internal)?;
+        let row = row.ok_or_else(|| not_found(&input.cluster_identifier))?;
+        let arn = self.arns.cluster(&row.id);
+        self.authorize(caller, Operation::DeleteCluster, &arn)?;
+        check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
+        check_empty(db, &row).await?;
+        Ok(row)
     }
 
     /// The cluster of that name or id.
@@ -320,12 +332,39 @@ pub(crate) fn not_found(identifier: &str) -> Error {
     )
 }
 
+/// The row as it is and as it is to be, or why not.
+pub(super) async fn updated_cluster(
+    db: &mut AnyConnection,
+    found: &ClusterRow,
+    input: &UpdateClusterRequest,
+) -> Result<(ClusterRow, ClusterRow)> {
+    let before = reread(db, found).await?;
+    check_unmodified(&before, input.unmodified_since.as_deref(), RESOURCE_TYPE)?;
+    check_can_update(before.status, RESOURCE_TYPE, &before.id, &before.name)?;
+    let mut row = before.clone();
+    row.spec.slurm = merged(&before.spec.slurm, input);
+    row.status = Status::Updating;
+    row.error_info.clear();
+    Ok((before, row))
+}
+
+/// The Slurm configuration as it is after the update.
+pub(super) fn merged(
+    current: &ClusterSlurmConfiguration,
+    input: &UpdateClusterRequest,
+) -> ClusterSlurmConfiguration {
+    let mut slurm = current.clone();
+    let asked = input.slurm_configuration.clone().unwrap_or_default();
+    merge(&mut slurm, update_as_request(asked));
+    slurm
+}
+
 /// The same row inside the transaction: it may have changed or gone since it was looked up.
 pub(super) async fn reread<S: resource::Noun>(
-    change: &mut Change<'_>,
+    db: &mut AnyConnection,
     row: &Row<S>,
 ) -> Result<Row<S>> {
-    resource::find(&mut *change.write.tx, Some(&row.cluster_id), &row.id)
+    resource::find(&mut *db, Some(&row.cluster_id), &row.id)
         .await
         .map_err(internal)?
         .ok_or_else(|| {
@@ -335,6 +374,23 @@ pub(super) async fn reread<S: resource::Noun>(
                 format!("{} has just been deleted.", row.name),
             )
         })
+}
+
+/// Refuses an update that began from a state which somebody else has changed since.
+pub(super) fn check_unmodified<S>(
+    row: &Row<S>,
+    since: Option<&str>,
+    resource_type: &str,
+) -> Result<()> {
+    if since.is_none_or(|since| since == timestamp(row.modified_at)) {
+        return Ok(());
+    }
+    let message = format!(
+        "Somebody else has changed {} in the meantime. Load it again, look at what is different, and make your change \
+         once more.",
+        row.name
+    );
+    Err(Error::conflict(resource_type, &row.id, message))
 }
 
 /// Refuses an update while something else is under way.
@@ -420,14 +476,8 @@ fn check_quota(existing: &[ClusterRow], name: &str) -> Result<()> {
 }
 
 /// Names what stands in the way of a cluster's end (C11).
-async fn check_empty(change: &mut Change<'_>, row: &ClusterRow) -> Result<()> {
-    let groups: Vec<Row<ComputeNodeGroupSpec>> =
-        resource::list(&mut *change.write.tx, Some(&row.id))
-            .await
-            .map_err(internal)?;
-    let queues: Vec<Row<QueueSpec>> = resource::list(&mut *change.write.tx, Some(&row.id))
-        .await
-        .map_err(internal)?;
+async fn check_empty(db: &mut AnyConnection, row: &ClusterRow) -> Result<()> {
+    let (groups, queues) = contents(db, row).await?;
     let names: Vec<String> = queues
         .iter()
         .map(|q| format!("queue {}", q.name))
@@ -449,6 +499,20 @@ async fn check_empty(change: &mut Change<'_>, row: &ClusterRow) -> Result<()> {
             names.join(", ")
         ),
     ))
+}
+
+/// The groups and queues of a cluster.
+pub(super) async fn contents(
+    db: &mut AnyConnection,
+    row: &ClusterRow,
+) -> Result<(Vec<ComputeNodeGroupRow>, Vec<QueueRow>)> {
+    let groups = resource::list(&mut *db, Some(&row.id))
+        .await
+        .map_err(internal)?;
+    let queues = resource::list(&mut *db, Some(&row.id))
+        .await
+        .map_err(internal)?;
+    Ok((groups, queues))
 }
 
 /// What was asked for, with the defaults that are in force.

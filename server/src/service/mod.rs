@@ -4,6 +4,7 @@
 //! `app::port::ControlPlane` a method, write it in the file of its noun, let the doors call it.
 
 mod audit;
+mod blueprint;
 pub(crate) mod cluster;
 mod compute_node_group;
 mod console;
@@ -13,6 +14,7 @@ pub mod instance;
 mod job;
 mod node;
 pub mod output;
+mod plan;
 mod ports;
 mod queue;
 pub mod settings;
@@ -24,6 +26,7 @@ mod write;
 use std::sync::Arc;
 
 use app::i18n::Language;
+use app::model::apply::{ApplyOutcome, ApplyRequest, Format};
 use app::model::catalogue::Catalogue;
 use app::model::cluster::*;
 use app::model::compute_node_group::*;
@@ -34,6 +37,7 @@ use app::model::job::*;
 use app::model::name::Arns;
 use app::model::node::*;
 use app::model::operation::Operation;
+use app::model::plan::{Plan, PlanRequest};
 use app::model::queue::*;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::model::submit::*;
@@ -132,6 +136,11 @@ impl Service {
     }
 }
 
+/// Checks an input as the API's door does: a form of the console comes by another door.
+fn well_formed(operation: Operation, input: &impl serde::Serialize) -> Result<()> {
+    shape::check(operation, &serde_json::to_value(input).map_err(internal)?)
+}
+
 /// Milliseconds since 1970 as the model's ISO 8601 timestamp.
 fn timestamp(ms: i64) -> String {
     chrono::DateTime::from_timestamp_millis(ms)
@@ -214,6 +223,15 @@ macro_rules! delegate {
             }
             async fn catalogue(&self, caller: &Caller) -> Result<Catalogue> {
                 Service::catalogue(self, caller).await
+            }
+            async fn plan(&self, caller: &Caller, request: PlanRequest) -> Result<Plan> {
+                Service::plan(self, caller, request).await
+            }
+            async fn export_cluster(&self, caller: &Caller, cluster: String, format: Format) -> Result<String> {
+                Service::export_cluster(self, caller, cluster, format).await
+            }
+            async fn apply(&self, caller: &Caller, request: ApplyRequest) -> Result<ApplyOutcome> {
+                Service::apply(self, caller, request).await
             }
             async fn list_settings(
                 &self,

@@ -3,17 +3,19 @@
 use app::explain::What;
 use app::model::error::{Error, Result};
 use app::model::live::Kind;
-use app::model::name::{CHILD_NAME_MAX, is_id};
+use app::model::name::CHILD_NAME_MAX;
 use app::model::operation::Operation;
 use app::model::queue::*;
 use app::model::status::Status;
 use app::port::Caller;
+use app::rules::queue as rules;
 use app::rules::{check_name, english};
+use sqlx::AnyConnection;
 
-use super::cluster::{check_can_delete, check_can_update, reread};
+use super::cluster::{check_can_delete, check_can_update, check_unmodified, reread};
 use super::compute_node_group::check_cluster_usable;
-use super::write::{Begun, Change};
-use super::{Service, cut, id, internal, page, settings, timestamp};
+use super::write::Begun;
+use super::{Service, cut, id, internal, page, settings, timestamp, well_formed};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::{QueueRow, QueueSpec};
@@ -29,14 +31,8 @@ impl Service {
         caller: &Caller,
         input: CreateQueueRequest,
     ) -> Result<CreateQueueResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let cluster = self.may_create_queue(caller, &input).await?;
         let operation = Operation::CreateQueue;
-        self.authorize(caller, operation, &self.arns.queue(&cluster.id, "*"))?;
-        check_name(english(), &input.queue_name, CHILD_NAME_MAX)
-            .map_err(|why| Error::field("queueName", why))?;
-        check_settings(&cluster, input.slurm_configuration.as_ref())?;
-        super::tag::check(input.tags.as_ref(), "tags")?;
-
         let mut change = match self
             .begin(caller, operation, &input, input.client_token.as_deref())
             .await?
@@ -44,36 +40,9 @@ impl Service {
             Begun::Answered(answer) => return Ok(answer),
             Begun::New(change) => change,
         };
-        let cluster = reread(&mut change, &cluster).await?;
-        check_cluster_usable(&cluster)?;
-        let siblings: Vec<QueueRow> = resource::list(&mut *change.write.tx, Some(&cluster.id))
-            .await
-            .map_err(internal)?;
-        if let Some(twin) = siblings
-            .iter()
-            .find(|q| q.name.eq_ignore_ascii_case(&input.queue_name))
-        {
-            let message = format!(
-                "Cluster {} has a queue named {} already. Choose another name.",
-                cluster.name, twin.name
-            );
-            return Err(Error::conflict(RESOURCE_TYPE, &twin.id, message));
-        }
-        let groups = input
-            .compute_node_group_configurations
-            .clone()
-            .unwrap_or_default();
-        check_groups(&mut change, &cluster, &groups).await?;
-        let spec = QueueSpec {
-            groups,
-            slurm: input.slurm_configuration.clone(),
-        };
-        let row = Row::new(
-            id::resource_id(),
-            cluster.id.clone(),
-            input.queue_name.clone(),
-            spec,
-        );
+        let row = self
+            .created_queue(&mut change.write.tx, &cluster, &input)
+            .await?;
         resource::insert(&mut change.write, &row)
             .await
             .map_err(internal)?;
@@ -100,6 +69,62 @@ impl Service {
                 },
             )
             .await
+    }
+
+    /// The checks before the transaction, for the operation and its plan; the cluster that gets the queue.
+    pub(super) async fn may_create_queue(
+        &self,
+        caller: &Caller,
+        input: &CreateQueueRequest,
+    ) -> Result<ClusterRow> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let operation = Operation::CreateQueue;
+        self.authorize(caller, operation, &self.arns.queue(&cluster.id, "*"))?;
+        well_formed(operation, input)?;
+        check_name(english(), &input.queue_name, CHILD_NAME_MAX)
+            .map_err(|why| Error::field("queueName", why))?;
+        check_settings(&cluster, input.slurm_configuration.as_ref())?;
+        super::tag::check(input.tags.as_ref(), "tags")?;
+        Ok(cluster)
+    }
+
+    /// The row to insert, or why not.
+    pub(super) async fn created_queue(
+        &self,
+        db: &mut AnyConnection,
+        cluster: &ClusterRow,
+        input: &CreateQueueRequest,
+    ) -> Result<QueueRow> {
+        let cluster = reread(db, cluster).await?;
+        check_cluster_usable(&cluster)?;
+        let siblings: Vec<QueueRow> = resource::list(&mut *db, Some(&cluster.id))
+            .await
+            .map_err(internal)?;
+        if let Some(twin) = siblings
+            .iter()
+            .find(|q| q.name.eq_ignore_ascii_case(&input.queue_name))
+        {
+            let message = format!(
+                "Cluster {} has a queue named {} already. Choose another name.",
+                cluster.name, twin.name
+            );
+            return Err(Error::conflict(RESOURCE_TYPE, &twin.id, message));
+        }
+        let groups = input
+            .compute_node_group_configurations
+            .clone()
+            .unwrap_or_default();
+        check_groups(db, &cluster, &groups).await?;
+        let spec = QueueSpec {
+            groups,
+            slurm: input.slurm_configuration.clone(),
+        };
+        Ok(Row::new(
+            id::resource_id(),
+            cluster.id.clone(),
+            input.queue_name.clone(),
+            spec,
+        ))
     }
 
     pub(super) async fn get_queue(
@@ -147,11 +172,7 @@ impl Service {
         caller: &Caller,
         input: UpdateQueueRequest,
     ) -> Result<UpdateQueueResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let found = self.find_queue(&cluster, &input.queue_identifier).await?;
-        let arn = self.arns.queue(&cluster.id, &found.id);
-        self.authorize(caller, Operation::UpdateQueue, &arn)?;
-        check_settings(&cluster, input.slurm_configuration.as_ref())?;
+        let (cluster, found) = self.may_update_queue(caller, &input).await?;
         let operation = Operation::UpdateQueue;
         let mut change = match self
             .begin(caller, operation, &input, input.client_token.as_deref())
@@ -160,19 +181,9 @@ impl Service {
             Begun::Answered(answer) => return Ok(answer),
             Begun::New(change) => change,
         };
-        let cluster = reread(&mut change, &cluster).await?;
-        check_cluster_usable(&cluster)?;
-        let mut row = reread(&mut change, &found).await?;
-        check_can_update(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
-        if let Some(groups) = &input.compute_node_group_configurations {
-            check_groups(&mut change, &cluster, groups).await?;
-            row.spec.groups = groups.clone();
-        }
-        if input.slurm_configuration.is_some() {
-            row.spec.slurm = input.slurm_configuration.clone();
-        }
-        row.status = Status::Updating;
-        row.error_info.clear();
+        let (_, row) = self
+            .updated_queue(&mut change.write.tx, &cluster, &found, &input)
+            .await?;
         resource::update(&mut change.write, &row, true)
             .await
             .map_err(internal)?;
@@ -186,7 +197,50 @@ impl Service {
         let answer = UpdateQueueResponse {
             queue: self.queue(&row),
         };
-        change.commit(&arn, answer).await
+        change
+            .commit(&self.arns.queue(&cluster.id, &row.id), answer)
+            .await
+    }
+
+    /// The checks before the transaction; cluster and queue as they were found.
+    pub(super) async fn may_update_queue(
+        &self,
+        caller: &Caller,
+        input: &UpdateQueueRequest,
+    ) -> Result<(ClusterRow, QueueRow)> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let found = self.find_queue(&cluster, &input.queue_identifier).await?;
+        let arn = self.arns.queue(&cluster.id, &found.id);
+        self.authorize(caller, Operation::UpdateQueue, &arn)?;
+        well_formed(Operation::UpdateQueue, input)?;
+        check_settings(&cluster, input.slurm_configuration.as_ref())?;
+        Ok((cluster, found))
+    }
+
+    /// The row as it is and as it is to be, or why not.
+    pub(super) async fn updated_queue(
+        &self,
+        db: &mut AnyConnection,
+        cluster: &ClusterRow,
+        found: &QueueRow,
+        input: &UpdateQueueRequest,
+    ) -> Result<(QueueRow, QueueRow)> {
+        let cluster = reread(db, cluster).await?;
+        check_cluster_usable(&cluster)?;
+        let before = reread(db, found).await?;
+        check_unmodified(&before, input.unmodified_since.as_deref(), RESOURCE_TYPE)?;
+        check_can_update(before.status, RESOURCE_TYPE, &before.id, &before.name)?;
+        let mut row = before.clone();
+        if let Some(groups) = &input.compute_node_group_configurations {
+            check_groups(db, &cluster, groups).await?;
+            row.spec.groups = groups.clone();
+        }
+        if input.slurm_configuration.is_some() {
+            row.spec.slurm = input.slurm_configuration.clone();
+        }
+        row.status = Status::Updating;
+        row.error_info.clear();
+        Ok((before, row))
     }
 
     pub(super) async fn delete_queue(
@@ -203,17 +257,9 @@ impl Service {
             Begun::Answered(answer) => return Ok(answer),
             Begun::New(change) => change,
         };
-        let row: Option<QueueRow> = resource::find(
-            &mut *change.write.tx,
-            Some(&cluster.id),
-            &input.queue_identifier,
-        )
-        .await
-        .map_err(internal)?;
-        let mut row = row.ok_or_else(|| not_found(&cluster, &input.queue_identifier))?;
-        let arn = self.arns.queue(&cluster.id, &row.id);
-        self.authorize(caller, operation, &arn)?;
-        check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
+        let mut row = self
+            .deletable_queue(&mut change.write.tx, caller, &cluster, &input)
+            .await?;
         row.status = Status::Deleting;
         resource::update(&mut change.write, &row, true)
             .await
@@ -225,10 +271,34 @@ impl Service {
         change
             .event(&cluster.id, Kind::Queue, &row.id, &what)
             .await?;
+        let arn = self.arns.queue(&cluster.id, &row.id);
         change.commit(&arn, DeleteQueueResponse {}).await
     }
 
-    async fn find_queue(&self, cluster: &ClusterRow, identifier: &str) -> Result<QueueRow> {
+    /// The queue, if it may be deleted.
+    pub(super) async fn deletable_queue(
+        &self,
+        db: &mut AnyConnection,
+        caller: &Caller,
+        cluster: &ClusterRow,
+        input: &DeleteQueueRequest,
+    ) -> Result<QueueRow> {
+        let row: Option<QueueRow> =
+            resource::find(&mut *db, Some(&cluster.id), &input.queue_identifier)
+                .await
+                .map_err(internal)?;
+        let row = row.ok_or_else(|| not_found(cluster, &input.queue_identifier))?;
+        let arn = self.arns.queue(&cluster.id, &row.id);
+        self.authorize(caller, Operation::DeleteQueue, &arn)?;
+        check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
+        Ok(row)
+    }
+
+    pub(super) async fn find_queue(
+        &self,
+        cluster: &ClusterRow,
+        identifier: &str,
+    ) -> Result<QueueRow> {
         resource::find(self.db.pool(), Some(&cluster.id), identifier)
             .await
             .map_err(internal)?
@@ -282,54 +352,20 @@ fn check_settings(cluster: &ClusterRow, asked: Option<&QueueSlurmConfiguration>)
 
 /// Q2: by id, each ACTIVE, each once.
 async fn check_groups(
-    change: &mut Change<'_>,
+    db: &mut AnyConnection,
     cluster: &ClusterRow,
     asked: &[ComputeNodeGroupConfiguration],
 ) -> Result<()> {
-    if asked.is_empty() {
-        return Err(Error::field(
-            "computeNodeGroupConfigurations",
-            "A queue runs its jobs on compute node groups. Name at least one.",
-        ));
-    }
-    let groups: Vec<ComputeNodeGroupRow> = resource::list(&mut *change.write.tx, Some(&cluster.id))
+    let rows: Vec<ComputeNodeGroupRow> = resource::list(&mut *db, Some(&cluster.id))
         .await
         .map_err(internal)?;
-    for (i, one) in asked.iter().enumerate() {
-        let field = format!("computeNodeGroupConfigurations[{i}].computeNodeGroupId");
-        let id = one.compute_node_group_id.as_deref().unwrap_or_default();
-        if !is_id(id) {
-            return Err(Error::field(
-                field,
-                "Name the group by its id (pcs_…), as ListComputeNodeGroups shows it.",
-            ));
-        }
-        if asked
-            .iter()
-            .take(i)
-            .any(|earlier| earlier.compute_node_group_id.as_deref() == Some(id))
-        {
-            return Err(Error::field(
-                field,
-                format!("Group {id} is named twice. Name it once."),
-            ));
-        }
-        match groups.iter().find(|g| g.id == id) {
-            None => {
-                return Err(Error::field(
-                    field,
-                    format!("Cluster {} has no compute node group {id}.", cluster.name),
-                ));
-            }
-            Some(group) if !group.status.can_be_used() => {
-                let message = format!(
-                    "Group {} is {}. Wait until it is ACTIVE.",
-                    group.name, group.status
-                );
-                return Err(Error::field(field, message));
-            }
-            Some(_) => {}
-        }
-    }
-    Ok(())
+    let groups: Vec<rules::Group> = rows
+        .iter()
+        .map(|row| rules::Group {
+            id: &row.id,
+            name: &row.name,
+            status: row.status,
+        })
+        .collect();
+    rules::groups(english(), &cluster.name, &groups, asked)
 }

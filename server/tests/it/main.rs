@@ -13,6 +13,7 @@ mod explain;
 mod faults;
 mod harness;
 mod kill;
+mod plan;
 mod queue;
 mod quota;
 mod sandbox;

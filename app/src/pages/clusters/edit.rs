@@ -7,11 +7,13 @@ use leptos_router::hooks::{use_navigate, use_params_map};
 
 use super::create::{Scheduler, SlurmDraft};
 use crate::api::cluster::{get_cluster, update_cluster};
+use crate::components::plan::PlanPreview;
 use crate::components::wizard::{Request, ReviewPart, Step, Wizard};
 use crate::components::{Fetched, Settings, Submission};
 use crate::i18n::text;
 use crate::model::cluster::*;
 use crate::model::operation::Operation;
+use crate::model::plan::PlanRequest;
 use crate::model::setting::SlurmCustomSetting;
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::Form;
@@ -96,12 +98,17 @@ fn Steps(cluster: Cluster) -> impl IntoView {
             steps
             form
             submission
-            review=move || before.with_value(|before| review(draft, before.clone()))
+            review=move || {
+                view! {
+                    <PlanPreview request=PlanRequest::UpdateCluster(untrack(input)) />
+                    {before.with_value(|before| review(draft, before.clone()))}
+                }
+            }
             request=move || Request::of(Operation::UpdateCluster, &input())
             submit_label=t.common.save
             refused_title=t.edit_cluster.refused
             why_not=unchanged
-            on_submit=submit(cluster.name.clone(), id, draft, input, form, submission)
+            on_submit=submit(cluster.name.clone(), id, draft, input, form, submission, cluster.modified_at.clone())
             cancel=paths::cluster(&cluster.id, ClusterTab::Details)
         />
     }
@@ -115,6 +122,7 @@ fn submit(
     input: impl Fn() -> UpdateClusterRequest + Send + Sync + 'static,
     form: Form,
     submission: Submission,
+    modified_at: String,
 ) -> Callback<()> {
     let t = text();
     let flashes = flashes();
@@ -122,10 +130,10 @@ fn submit(
     Callback::new(move |()| {
         let mut input = untrack(&input);
         input.client_token = Some(submission.token(&format!("{input:?}")));
-        let navigate = navigate.clone();
+        let (navigate, modified_at) = (navigate.clone(), modified_at.clone());
         let title = t.edit_cluster.saved(&name);
         let request = async move {
-            update_cluster(input)
+            update_cluster(input, modified_at)
                 .await
                 .map_err(|error| draft.place_errors(error))
         };
@@ -157,6 +165,7 @@ fn input(id: String, draft: SlurmDraft, before: &Before) -> UpdateClusterRequest
         client_token: None,
         slurm_configuration: Some(changed).filter(|changed| *changed != Default::default()),
         scheduler: None,
+        unmodified_since: None,
     }
 }
 

@@ -49,6 +49,7 @@ pub fn ClusterList() -> impl IntoView {
                     key=|cluster| cluster.id.clone()
                     actions=move || {
                         view! {
+                            <ButtonLink label=t.transfer.import href=paths::IMPORT_CLUSTER />
                             <ButtonLink
                                 label=t.create_cluster.title
                                 href=paths::CREATE_CLUSTER

@@ -1,12 +1,22 @@
 //! `/clusters`: the list, creating and editing, and one cluster with its tabs.
 
+pub mod compute_node_groups;
 mod create;
+mod crumbs;
 pub mod detail;
+mod draft;
 mod edit;
+mod export;
+mod import;
 mod list;
+mod logs;
+pub mod queues;
+mod related;
 
 pub use create::CreateCluster;
 pub use edit::EditCluster;
+pub use export::ExportCluster;
+pub use import::ImportCluster;
 pub use list::ClusterList;
 
 use crate::i18n::Text;

@@ -1,6 +1,4 @@
-//! Compute node groups: create, get, list, update, delete (N1, N15, N16). What a group may ask for is in `rules`.
-
-mod rules;
+//! Compute node groups: create, get, list, update, delete (N1, N15, N16). What a group may ask for is in `app::rules`.
 
 use app::explain::What;
 use app::model::compute_node_group::*;
@@ -10,17 +8,21 @@ use app::model::name::CHILD_NAME_MAX;
 use app::model::operation::Operation;
 use app::model::status::Status;
 use app::port::Caller;
+use app::rules::compute_node_group as rules;
 use app::rules::{check_name, english};
+use sqlx::AnyConnection;
 
-use super::cluster::{check_can_delete, check_can_update, reread};
-use super::ports;
+use super::cluster::{check_can_delete, check_can_update, check_unmodified, reread};
 use super::write::Begun;
-use super::{Service, cut, id, internal, page, provider_error, timestamp};
+use super::{
+    Service, cut, id, internal, page, ports, provider_error, settings, timestamp, well_formed,
+};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
 use crate::db::tag;
+use crate::slurm::catalogue::Scope;
 
 pub const RESOURCE_TYPE: &str = "COMPUTE_NODE_GROUP";
 /// Instances of all groups of a cluster together, as AWS codes the quota.
@@ -32,20 +34,8 @@ impl Service {
         caller: &Caller,
         input: CreateComputeNodeGroupRequest,
     ) -> Result<CreateComputeNodeGroupResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let cluster = self.may_create_group(caller, &input).await?;
         let operation = Operation::CreateComputeNodeGroup;
-        self.authorize(
-            caller,
-            operation,
-            &self.arns.compute_node_group(&cluster.id, "*"),
-        )?;
-        check_name(english(), &input.compute_node_group_name, CHILD_NAME_MAX)
-            .map_err(|why| Error::field("computeNodeGroupName", why))?;
-        super::tag::check(input.tags.as_ref(), "tags")?;
-        let mut spec = requested(&input);
-        let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
-        rules::check(&catalogue, &cluster, &spec, self.provider.name())?;
-
         let mut change = match self
             .begin(caller, operation, &input, input.client_token.as_deref())
             .await?
@@ -53,33 +43,9 @@ impl Service {
             Begun::Answered(answer) => return Ok(answer),
             Begun::New(change) => change,
         };
-        let cluster = reread(&mut change, &cluster).await?;
-        check_cluster_usable(&cluster)?;
-        let siblings: Vec<ComputeNodeGroupRow> =
-            resource::list(&mut *change.write.tx, Some(&cluster.id))
-                .await
-                .map_err(internal)?;
-        if let Some(twin) = siblings
-            .iter()
-            .find(|g| g.name == input.compute_node_group_name)
-        {
-            return Err(Error::conflict(
-                RESOURCE_TYPE,
-                &twin.id,
-                format!(
-                    "Cluster {} has a group named {} already. Choose another name.",
-                    cluster.name, twin.name
-                ),
-            ));
-        }
-        check_size(&cluster, &siblings, None, &spec)?;
-        spec.ports = ports::assign(&cluster, &siblings, &[], spec.scaling.max_instance_count)?;
-        let row = Row::new(
-            id::resource_id(),
-            cluster.id.clone(),
-            input.compute_node_group_name.clone(),
-            spec,
-        );
+        let row = self
+            .created_group(&mut change.write.tx, &cluster, &input)
+            .await?;
         resource::insert(&mut change.write, &row)
             .await
             .map_err(internal)?;
@@ -102,6 +68,83 @@ impl Service {
             compute_node_group: self.compute_node_group(&row),
         };
         change.commit(&arn, answer).await
+    }
+
+    /// The checks before the transaction, for the operation and its plan; the cluster that gets the group.
+    pub(super) async fn may_create_group(
+        &self,
+        caller: &Caller,
+        input: &CreateComputeNodeGroupRequest,
+    ) -> Result<ClusterRow> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let operation = Operation::CreateComputeNodeGroup;
+        self.authorize(
+            caller,
+            operation,
+            &self.arns.compute_node_group(&cluster.id, "*"),
+        )?;
+        well_formed(operation, input)?;
+        check_name(english(), &input.compute_node_group_name, CHILD_NAME_MAX)
+            .map_err(|why| Error::field("computeNodeGroupName", why))?;
+        super::tag::check(input.tags.as_ref(), "tags")?;
+        self.check_group(&cluster, &requested(input)).await?;
+        Ok(cluster)
+    }
+
+    /// The rules that need no transaction.
+    pub(super) async fn check_group(
+        &self,
+        cluster: &ClusterRow,
+        spec: &ComputeNodeGroupSpec,
+    ) -> Result<()> {
+        let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
+        let networking = &cluster.spec.networking;
+        let provider = self.provider.name();
+        let t = english();
+        rules::check(t, &catalogue, networking, &as_request(spec), provider)?;
+        let slurm = spec.slurm.as_ref();
+        settings::check(
+            Scope::NodeGroup,
+            &cluster.spec.scheduler.version,
+            slurm.and_then(|s| s.slurm_custom_settings.as_deref()),
+            "slurmConfiguration.slurmCustomSettings",
+        )
+    }
+
+    /// The row to insert, or why not.
+    pub(super) async fn created_group(
+        &self,
+        db: &mut AnyConnection,
+        cluster: &ClusterRow,
+        input: &CreateComputeNodeGroupRequest,
+    ) -> Result<ComputeNodeGroupRow> {
+        let cluster = reread(db, cluster).await?;
+        check_cluster_usable(&cluster)?;
+        let siblings: Vec<ComputeNodeGroupRow> = resource::list(&mut *db, Some(&cluster.id))
+            .await
+            .map_err(internal)?;
+        if let Some(twin) = siblings
+            .iter()
+            .find(|g| g.name == input.compute_node_group_name)
+        {
+            return Err(Error::conflict(
+                RESOURCE_TYPE,
+                &twin.id,
+                format!(
+                    "Cluster {} has a group named {} already. Choose another name.",
+                    cluster.name, twin.name
+                ),
+            ));
+        }
+        let mut spec = requested(input);
+        check_size(&cluster, &siblings, None, &spec)?;
+        spec.ports = ports::assign(&cluster, &siblings, &[], spec.scaling.max_instance_count)?;
+        Ok(Row::new(
+            id::resource_id(),
+            cluster.id.clone(),
+            input.compute_node_group_name.clone(),
+            spec,
+        ))
     }
 
     pub(super) async fn get_compute_node_group(
@@ -152,20 +195,7 @@ impl Service {
         caller: &Caller,
         input: UpdateComputeNodeGroupRequest,
     ) -> Result<UpdateComputeNodeGroupResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let found = self
-            .find_group(&cluster, &input.compute_node_group_identifier)
-            .await?;
-        let arn = self.arns.compute_node_group(&cluster.id, &found.id);
-        self.authorize(caller, Operation::UpdateComputeNodeGroup, &arn)?;
-        let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
-        rules::check(
-            &catalogue,
-            &cluster,
-            &updated(&found.spec, &input),
-            self.provider.name(),
-        )?;
-
+        let (cluster, found) = self.may_update_group(caller, &input).await?;
         let operation = Operation::UpdateComputeNodeGroup;
         let mut change = match self
             .begin(caller, operation, &input, input.client_token.as_deref())
@@ -174,29 +204,9 @@ impl Service {
             Begun::Answered(answer) => return Ok(answer),
             Begun::New(change) => change,
         };
-        let cluster = reread(&mut change, &cluster).await?;
-        check_cluster_usable(&cluster)?;
-        let mut row = reread(&mut change, &found).await?;
-        check_can_update(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
-        let siblings: Vec<ComputeNodeGroupRow> =
-            resource::list(&mut *change.write.tx, Some(&cluster.id))
-                .await
-                .map_err(internal)?;
-        let mut spec = updated(&row.spec, &input);
-        check_size(&cluster, &siblings, Some(&row.id), &spec)?;
-        let others: Vec<ComputeNodeGroupRow> =
-            siblings.into_iter().filter(|g| g.id != row.id).collect();
-        spec.ports = ports::assign(
-            &cluster,
-            &others,
-            &row.spec.ports,
-            spec.scaling.max_instance_count,
-        )?;
-        spec.launch_generation =
-            row.spec.launch_generation + i64::from(needs_new_instances(&row.spec, &spec));
-        row.spec = spec;
-        row.status = Status::Updating;
-        row.error_info.clear();
+        let (_, row) = self
+            .updated_group(&mut change.write.tx, &cluster, &found, &input)
+            .await?;
         resource::update(&mut change.write, &row, true)
             .await
             .map_err(internal)?;
@@ -207,10 +217,64 @@ impl Service {
         change
             .event(&cluster.id, Kind::ComputeNodeGroup, &row.id, &what)
             .await?;
+        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
         let answer = UpdateComputeNodeGroupResponse {
             compute_node_group: self.compute_node_group(&row),
         };
         change.commit(&arn, answer).await
+    }
+
+    /// The checks before the transaction; cluster and group as they were found.
+    pub(super) async fn may_update_group(
+        &self,
+        caller: &Caller,
+        input: &UpdateComputeNodeGroupRequest,
+    ) -> Result<(ClusterRow, ComputeNodeGroupRow)> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let found = self
+            .find_group(&cluster, &input.compute_node_group_identifier)
+            .await?;
+        let arn = self.arns.compute_node_group(&cluster.id, &found.id);
+        self.authorize(caller, Operation::UpdateComputeNodeGroup, &arn)?;
+        well_formed(Operation::UpdateComputeNodeGroup, input)?;
+        self.check_group(&cluster, &updated(&found.spec, input))
+            .await?;
+        Ok((cluster, found))
+    }
+
+    /// The row as it is and as it is to be, or why not.
+    pub(super) async fn updated_group(
+        &self,
+        db: &mut AnyConnection,
+        cluster: &ClusterRow,
+        found: &ComputeNodeGroupRow,
+        input: &UpdateComputeNodeGroupRequest,
+    ) -> Result<(ComputeNodeGroupRow, ComputeNodeGroupRow)> {
+        let cluster = reread(db, cluster).await?;
+        check_cluster_usable(&cluster)?;
+        let before = reread(db, found).await?;
+        check_unmodified(&before, input.unmodified_since.as_deref(), RESOURCE_TYPE)?;
+        check_can_update(before.status, RESOURCE_TYPE, &before.id, &before.name)?;
+        let siblings: Vec<ComputeNodeGroupRow> = resource::list(&mut *db, Some(&cluster.id))
+            .await
+            .map_err(internal)?;
+        let mut spec = updated(&before.spec, input);
+        check_size(&cluster, &siblings, Some(&before.id), &spec)?;
+        let others: Vec<ComputeNodeGroupRow> =
+            siblings.into_iter().filter(|g| g.id != before.id).collect();
+        spec.ports = ports::assign(
+            &cluster,
+            &others,
+            &before.spec.ports,
+            spec.scaling.max_instance_count,
+        )?;
+        spec.launch_generation =
+            before.spec.launch_generation + i64::from(needs_new_instances(&before.spec, &spec));
+        let mut row = before.clone();
+        row.spec = spec;
+        row.status = Status::Updating;
+        row.error_info.clear();
+        Ok((before, row))
     }
 
     pub(super) async fn delete_compute_node_group(
@@ -227,31 +291,9 @@ impl Service {
             Begun::Answered(answer) => return Ok(answer),
             Begun::New(change) => change,
         };
-        let identifier = &input.compute_node_group_identifier;
-        let row: Option<ComputeNodeGroupRow> =
-            resource::find(&mut *change.write.tx, Some(&cluster.id), identifier)
-                .await
-                .map_err(internal)?;
-        let mut row = row.ok_or_else(|| not_found(&cluster, identifier))?;
-        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
-        self.authorize(caller, operation, &arn)?;
-        check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
-        let queues: Vec<QueueRow> = resource::list(&mut *change.write.tx, Some(&cluster.id))
-            .await
-            .map_err(internal)?;
-        let users: Vec<&str> = queues
-            .iter()
-            .filter(|q| q.spec.uses(&row.id))
-            .map(|q| q.name.as_str())
-            .collect();
-        if !users.is_empty() {
-            let message = format!(
-                "Group {} is used by queue {}. Take it out of the queue, or delete the queue first.",
-                row.name,
-                users.join(", ")
-            );
-            return Err(Error::conflict(RESOURCE_TYPE, &row.id, message));
-        }
+        let mut row = self
+            .deletable_group(&mut change.write.tx, caller, &cluster, &input)
+            .await?;
         row.status = Status::Deleting;
         resource::update(&mut change.write, &row, true)
             .await
@@ -263,10 +305,41 @@ impl Service {
         change
             .event(&cluster.id, Kind::ComputeNodeGroup, &row.id, &what)
             .await?;
+        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
         change.commit(&arn, DeleteComputeNodeGroupResponse {}).await
     }
 
-    async fn find_group(
+    /// The group, if it may be deleted.
+    pub(super) async fn deletable_group(
+        &self,
+        db: &mut AnyConnection,
+        caller: &Caller,
+        cluster: &ClusterRow,
+        input: &DeleteComputeNodeGroupRequest,
+    ) -> Result<ComputeNodeGroupRow> {
+        let identifier = &input.compute_node_group_identifier;
+        let row: Option<ComputeNodeGroupRow> =
+            resource::find(&mut *db, Some(&cluster.id), identifier)
+                .await
+                .map_err(internal)?;
+        let row = row.ok_or_else(|| not_found(cluster, identifier))?;
+        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
+        self.authorize(caller, Operation::DeleteComputeNodeGroup, &arn)?;
+        check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
+        let queues = queues_of(db, &row).await?;
+        if queues.is_empty() {
+            return Ok(row);
+        }
+        let names: Vec<&str> = queues.iter().map(|q| q.name.as_str()).collect();
+        let message = format!(
+            "Group {} is used by queue {}. Take it out of the queue, or delete the queue first.",
+            row.name,
+            names.join(", ")
+        );
+        Err(Error::conflict(RESOURCE_TYPE, &row.id, message))
+    }
+
+    pub(super) async fn find_group(
         &self,
         cluster: &ClusterRow,
         identifier: &str,
@@ -317,6 +390,18 @@ impl Service {
     }
 }
 
+/// The queues that run on the group.
+pub(super) async fn queues_of(
+    db: &mut AnyConnection,
+    group: &ComputeNodeGroupRow,
+) -> Result<Vec<QueueRow>> {
+    let mut queues: Vec<QueueRow> = resource::list(&mut *db, Some(&group.cluster_id))
+        .await
+        .map_err(internal)?;
+    queues.retain(|q| q.spec.uses(&group.id));
+    Ok(queues)
+}
+
 fn not_found(cluster: &ClusterRow, identifier: &str) -> Error {
     let message = format!(
         "Cluster {} has no compute node group {identifier}.",
@@ -341,7 +426,7 @@ pub(super) fn check_cluster_usable(cluster: &ClusterRow) -> Result<()> {
     ))
 }
 
-fn requested(input: &CreateComputeNodeGroupRequest) -> ComputeNodeGroupSpec {
+pub(super) fn requested(input: &CreateComputeNodeGroupRequest) -> ComputeNodeGroupSpec {
     ComputeNodeGroupSpec {
         ami_id: input.ami_id.clone(),
         security_group_ids: input.security_group_ids.clone(),
@@ -361,8 +446,32 @@ fn requested(input: &CreateComputeNodeGroupRequest) -> ComputeNodeGroupSpec {
     }
 }
 
+/// The other way round, for the rules: a group as if it were asked for anew.
+fn as_request(spec: &ComputeNodeGroupSpec) -> CreateComputeNodeGroupRequest {
+    let spec = spec.clone();
+    CreateComputeNodeGroupRequest {
+        ami_id: spec.ami_id,
+        security_group_ids: spec.security_group_ids,
+        ssh_key_name: spec.ssh_key_name,
+        cluster_identifier: String::new(),
+        compute_node_group_name: String::new(),
+        subnet_ids: spec.subnet_ids,
+        purchase_option: spec.purchase_option,
+        launch_template_mode: spec.launch_template_mode,
+        custom_launch_template: spec.custom_launch_template,
+        iam_instance_profile_arn: spec.iam_instance_profile_arn,
+        scaling_configuration: spec.scaling,
+        instance_configs: spec.instance_configs,
+        spot_options: spec.spot_options,
+        slurm_configuration: spec.slurm,
+        node_lifecycle_actions: spec.node_lifecycle_actions,
+        client_token: None,
+        tags: None,
+    }
+}
+
 /// What the group would be after the update: what is named replaces what was. An empty text or list takes away.
-fn updated(
+pub(super) fn updated(
     current: &ComputeNodeGroupSpec,
     input: &UpdateComputeNodeGroupRequest,
 ) -> ComputeNodeGroupSpec {
@@ -447,7 +556,7 @@ fn needs_new_instances(old: &ComputeNodeGroupSpec, new: &ComputeNodeGroupSpec) -
 }
 
 /// C5: the sum of all groups' maximum stays within the cluster's size.
-fn check_size(
+pub(super) fn check_size(
     cluster: &ClusterRow,
     groups: &[ComputeNodeGroupRow],
     replaced: Option<&str>,

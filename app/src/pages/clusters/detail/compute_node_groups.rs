@@ -1,25 +1,28 @@
 //! The compute node groups of a cluster.
 
-use leptos::prelude::*;
+use std::collections::BTreeSet;
 
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use super::row_actions::{Chosen, CreateButton, RowActions, only};
 use super::{Page, use_page};
-use crate::components::{Fetched, Settings, StatusWithErrors, status_label};
+use crate::components::delete::Doomed;
+use crate::components::{Fetched, StatusWithErrors, status_label};
 use crate::i18n::{Text, text};
 use crate::model::compute_node_group::*;
+use crate::model::live::Kind;
+use crate::paths;
 use crate::ui::time::{AgoText, parse};
-use crate::ui::{Code, Column, Copyable, EmptyState, KeyValue, Pairs, Table};
-
-const CREATE: &str = "aws pcs create-compute-node-group --cluster-identifier CLUSTER \\
-    --compute-node-group-name compute-1 --subnet-ids SUBNET_ID \\
-    --custom-launch-template id=LAUNCH_TEMPLATE_ID,version=1 \\
-    --iam-instance-profile-arn INSTANCE_PROFILE_ARN \\
-    --scaling-configuration minInstanceCount=0,maxInstanceCount=4 \\
-    --instance-configs instanceType=c6i.xlarge";
+use crate::ui::{Column, EmptyState, Table};
 
 #[component]
 pub fn ComputeNodeGroups() -> impl IntoView {
     let t = text();
     let page = use_page();
+    let selected = RwSignal::new(BTreeSet::new());
+    let create = Signal::derive(move || paths::create_compute_node_group(&page.id.read()));
+    let label = t.create_group.button;
     view! {
         <Fetched resource=page.groups let:groups>
             <Table
@@ -29,11 +32,15 @@ pub fn ComputeNodeGroups() -> impl IntoView {
                 rows=groups
                 columns=columns(t, page)
                 key=|group| group.id.clone()
+                selected
+                actions=move || {
+                    let chosen = Signal::derive(move || chosen(&selected.read(), &groups.read()));
+                    view! { <RowActions chosen create label /> }
+                }
                 empty=move || {
-                    let command = CREATE.replace("CLUSTER", &page.id.get());
                     view! {
                         <EmptyState title=t.groups.empty_title text=t.groups.empty>
-                            <Code what=t.groups.empty_command text=command />
+                            <CreateButton href=create label />
                         </EmptyState>
                     }
                 }
@@ -43,12 +50,28 @@ pub fn ComputeNodeGroups() -> impl IntoView {
     .into_any()
 }
 
+/// The one selected group, with what can be done to it.
+fn chosen(selected: &BTreeSet<String>, groups: &[ComputeNodeGroup]) -> Option<Chosen> {
+    let group = only(selected, groups, |group| &group.id)?;
+    Some(Chosen {
+        doomed: Doomed {
+            kind: Kind::ComputeNodeGroup,
+            cluster_id: group.cluster_id.clone(),
+            id: group.id.clone(),
+            name: group.name.clone(),
+        },
+        status: group.status,
+        edit: paths::edit_compute_node_group(&group.cluster_id, &group.id),
+    })
+}
+
 fn columns(t: &'static Text, page: Page) -> Vec<Column<ComputeNodeGroup>> {
     vec![
-        Column::new(
-            t.groups.name,
-            |g: &ComputeNodeGroup| view! { <Group group=g.clone() /> },
-        )
+        Column::new(t.groups.name, |g: &ComputeNodeGroup| {
+            let href = paths::compute_node_group(&g.cluster_id, &g.id);
+            let name = g.name.clone();
+            view! { <A href attr:class="row-link">{name}</A> }
+        })
         .text(|g| format!("{} {}", g.name, g.id)),
         Column::new(t.groups.status, |g: &ComputeNodeGroup| {
             view! { <StatusWithErrors status=g.status errors=g.error_info.clone() /> }
@@ -110,48 +133,4 @@ fn purchase(t: &'static Text, group: &ComputeNodeGroup) -> &'static str {
         Some(PurchaseOption::CapacityBlock) => t.groups.capacity_block,
         Some(PurchaseOption::InterruptibleCapacityReservation) => t.groups.interruptible,
     }
-}
-
-/// The name, which opens all the rest.
-#[component]
-fn Group(group: ComputeNodeGroup) -> impl IntoView {
-    let t = text();
-    let template = match &group.custom_launch_template {
-        Some(template) => t.groups.template_version(&template.id, &template.version),
-        None => t.groups.template_managed.to_owned(),
-    };
-    let settings = group
-        .slurm_configuration
-        .and_then(|slurm| slurm.slurm_custom_settings)
-        .unwrap_or_default();
-    view! {
-        <details class="more">
-            <summary class="font-semibold">{group.name}</summary>
-            <div class="grid gap-4 py-3">
-                <Pairs>
-                    <KeyValue label=t.groups.id>
-                        <Copyable what=t.groups.id value=group.id />
-                    </KeyValue>
-                    <KeyValue label=t.groups.ami>
-                        {match group.ami_id {
-                            Some(ami) => view! { <Copyable what=t.groups.ami value=ami /> }.into_any(),
-                            None => t.groups.ami_of_template.into_any(),
-                        }}
-                    </KeyValue>
-                    <KeyValue label=t.groups.template>{template}</KeyValue>
-                    <KeyValue label=t.groups.subnets>{group.subnet_ids.join(", ")}</KeyValue>
-                    <KeyValue label=t.groups.profile wide=true>
-                        <Copyable what=t.groups.profile value=group.iam_instance_profile_arn />
-                    </KeyValue>
-                    <KeyValue label=t.groups.settings>
-                        <Settings settings />
-                    </KeyValue>
-                    <KeyValue label=t.groups.modified>
-                        <AgoText at=group.modified_at />
-                    </KeyValue>
-                </Pairs>
-            </div>
-        </details>
-    }
-    .into_any()
 }

@@ -59,7 +59,7 @@ pub fn Events() -> impl IntoView {
                 noun=t.events.filter
                 id="events"
                 rows=events
-                columns=columns(t, page)
+                columns=columns(t, page.id)
                 key=|event| event.id.clone()
                 empty=move || view! { <EmptyState title=t.events.empty_title text=t.events.empty>""</EmptyState> }
             />
@@ -68,7 +68,8 @@ pub fn Events() -> impl IntoView {
     .into_any()
 }
 
-fn columns(t: &'static Text, page: Page) -> Vec<Column<Event>> {
+/// `cluster` is the id or name in the address.
+pub fn columns(t: &'static Text, cluster: Memo<String>) -> Vec<Column<Event>> {
     vec![
         Column::new(t.events.time, |e: &Event| view! { <Ago at=e.at /> }).sort(|e| e.at),
         Column::new(t.events.message, |e: &Event| {
@@ -89,7 +90,7 @@ fn columns(t: &'static Text, page: Page) -> Vec<Column<Event>> {
         Column::new(t.events.resource, move |e: &Event| {
             view! {
                 {word(t, &e.resource_type)}
-                <span class="block break-all font-mono text-xs text-muted">{resource(page, e)}</span>
+                <span class="block break-all font-mono text-xs text-muted">{resource(&cluster.read_untracked(), e)}</span>
             }
         })
         .text(move |e| format!("{} {}", word(t, &e.resource_type), e.resource_id)),
@@ -102,12 +103,11 @@ fn columns(t: &'static Text, page: Page) -> Vec<Column<Event>> {
 }
 
 /// A node and a job lead to their page.
-fn resource(page: Page, event: &Event) -> AnyView {
+fn resource(cluster: &str, event: &Event) -> AnyView {
     let id = event.resource_id.clone();
-    let cluster = page.id.get_untracked();
     let href = match event.resource_type.as_str() {
-        "node" => paths::node(&cluster, &id),
-        "job" => paths::job(&cluster, &id),
+        "node" => paths::node(cluster, &id),
+        "job" => paths::job(cluster, &id),
         _ => return id.into_any(),
     };
     view! { <A href>{id}</A> }.into_any()

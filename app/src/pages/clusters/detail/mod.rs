@@ -1,12 +1,15 @@
 //! One cluster: header, live figures, tabs. The tabs share what the header asked for.
 
+mod actions;
 mod compute_node_groups;
 mod connect;
 mod details;
 mod events;
 mod jobs;
+mod logs;
 mod nodes;
 mod queues;
+mod row_actions;
 mod strip;
 mod tags;
 
@@ -15,11 +18,13 @@ use leptos_meta::Title;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_params_map;
 
+use actions::ClusterActions;
 pub use compute_node_groups::ComputeNodeGroups;
 pub use connect::Connect;
 pub use details::Details;
-pub use events::Events;
+pub use events::{Events, columns as event_columns};
 pub use jobs::{JobPage, Jobs, SubmitJob};
+pub use logs::Logs;
 pub use nodes::{NodePage, Nodes};
 pub use queues::Queues;
 use strip::Strip;
@@ -160,10 +165,6 @@ fn tabs(id: &str) -> Vec<Tab> {
     ClusterTab::ALL.map(tab).into()
 }
 
-fn why_not_edit(t: &'static Text, status: Status) -> Option<String> {
-    (!status.can_update()).then(|| t.edit_cluster.not_now(status_label(t, status)))
-}
-
 #[component]
 fn Header(cluster: Signal<Cluster>) -> impl IntoView {
     let t = text();
@@ -176,14 +177,7 @@ fn Header(cluster: Signal<Cluster>) -> impl IntoView {
         <PageHeader title=name>
             <span role="status">{move || view! { <StatusIndicator status=status.get() /> }}</span>
             {move || view! { <Copyable what=t.details.id value=id.get() /> }}
-            <span class="flex-1"></span>
-            <div class="flex flex-wrap gap-2">
-                <ButtonLink
-                    label=t.common.edit
-                    href=Signal::derive(move || paths::edit_cluster(&id.read()))
-                    disabled=Signal::derive(move || why_not_edit(t, status.get()))
-                />
-            </div>
+            <ClusterActions cluster />
         </PageHeader>
         {move || view! { <ErrorInfos errors=errors.get() /> }}
     }

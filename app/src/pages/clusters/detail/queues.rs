@@ -1,9 +1,14 @@
 //! The queues of a cluster.
 
-use leptos::prelude::*;
+use std::collections::BTreeSet;
 
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use super::row_actions::{Chosen, CreateButton, RowActions, only};
 use super::{Page, use_page};
 use crate::api::queue::list_queues;
+use crate::components::delete::Doomed;
 use crate::components::{
     Fetched, Settings, StatusWithErrors, is_pending, is_running, status_label,
 };
@@ -11,11 +16,9 @@ use crate::i18n::{Text, text};
 use crate::live;
 use crate::model::live::Kind;
 use crate::model::queue::Queue;
+use crate::paths;
 use crate::ui::time::{AgoText, parse};
-use crate::ui::{Code, Column, Copyable, EmptyState, Table};
-
-const CREATE: &str = "aws pcs create-queue --cluster-identifier CLUSTER --queue-name demo \\
-    --compute-node-group-configurations computeNodeGroupId=COMPUTE_NODE_GROUP_ID";
+use crate::ui::{Column, Copyable, EmptyState, Table};
 
 #[component]
 pub fn Queues() -> impl IntoView {
@@ -25,6 +28,7 @@ pub fn Queues() -> impl IntoView {
         move || (page.id.get(), live::version(Kind::Queue)),
         |(id, _)| list_queues(id),
     );
+    let selected = RwSignal::new(BTreeSet::new());
     view! {
         <Fetched resource=queues let:queues>
             <Table
@@ -34,11 +38,15 @@ pub fn Queues() -> impl IntoView {
                 rows=queues
                 columns=columns(t, page)
                 key=|queue| queue.id.clone()
+                selected
+                actions=move || {
+                    let chosen = Signal::derive(move || chosen(&selected.read(), &queues.read()));
+                    view! { <RowActions chosen create=Signal::derive(move || paths::create_queue(&page.id.read())) label=t.create_queue.button /> }
+                }
                 empty=move || {
-                    let command = CREATE.replace("CLUSTER", &page.id.get());
                     view! {
                         <EmptyState title=t.queues.empty_title text=t.queues.empty>
-                            <Code what=t.queues.empty_command text=command />
+                            <CreateButton href=Signal::derive(move || paths::create_queue(&page.id.read())) label=t.create_queue.button />
                         </EmptyState>
                     }
                 }
@@ -46,6 +54,21 @@ pub fn Queues() -> impl IntoView {
         </Fetched>
     }
     .into_any()
+}
+
+/// The one selected queue, with what can be done to it.
+fn chosen(selected: &BTreeSet<String>, queues: &[Queue]) -> Option<Chosen> {
+    let queue = only(selected, queues, |queue| &queue.id)?;
+    Some(Chosen {
+        doomed: Doomed {
+            kind: Kind::Queue,
+            cluster_id: queue.cluster_id.clone(),
+            id: queue.id.clone(),
+            name: queue.name.clone(),
+        },
+        status: queue.status,
+        edit: paths::edit_queue(&queue.cluster_id, &queue.id),
+    })
 }
 
 fn columns(t: &'static Text, page: Page) -> Vec<Column<Queue>> {
@@ -57,7 +80,9 @@ fn columns(t: &'static Text, page: Page) -> Vec<Column<Queue>> {
     };
     vec![
         Column::new(t.queues.name, |q: &Queue| {
-            view! { <span class="font-semibold">{q.name.clone()}</span> }
+            let href = paths::queue(&q.cluster_id, &q.id);
+            let name = q.name.clone();
+            view! { <A href attr:class="row-link">{name}</A> }
         })
         .text(|q| q.name.clone()),
         Column::new(t.queues.status, |q: &Queue| {

@@ -1,0 +1,14 @@
+//! What an operation would do.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+#[cfg(feature = "ssr")]
+use super::call;
+use crate::model::error::Result;
+use crate::model::plan::{Plan, PlanRequest};
+
+#[server(prefix = "/console", endpoint = "plan", input = Json)]
+pub async fn plan_operation(request: PlanRequest) -> Result<Plan> {
+    call(|plane, caller| async move { plane.plan(&caller, request).await }).await
+}

@@ -1,0 +1,24 @@
+//! A cluster as a document, out and in.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+#[cfg(feature = "ssr")]
+use super::call;
+use crate::model::apply::{ApplyOutcome, ApplyRequest, Format};
+use crate::model::error::Result;
+
+#[server(prefix = "/console", endpoint = "export-cluster", input = Json)]
+pub async fn export_cluster(cluster_identifier: String, format: Format) -> Result<String> {
+    call(|plane, caller| async move {
+        plane
+            .export_cluster(&caller, cluster_identifier, format)
+            .await
+    })
+    .await
+}
+
+#[server(prefix = "/console", endpoint = "apply", input = Json)]
+pub async fn apply(request: ApplyRequest) -> Result<ApplyOutcome> {
+    call(|plane, caller| async move { plane.apply(&caller, request).await }).await
+}

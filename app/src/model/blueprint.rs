@@ -1,0 +1,207 @@
+//! A cluster with its groups and queues as one document, for export, import and clone (X8).
+//!
+//! The document says what a person chose and nothing that the service made: groups are referred to by name; there are
+//! no ids of its own resources, no ports and no secrets. A member that is left out stays as it is, or gets its default.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::cluster::*;
+use super::compute_node_group::*;
+use super::lifecycle::NodeLifecycleActions;
+use super::queue::*;
+
+/// The shape that this release reads and writes.
+pub const API_VERSION: &str = "openpcs/v1";
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Blueprint {
+    pub api_version: String,
+    pub cluster: ClusterBlueprint,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compute_node_groups: Vec<GroupBlueprint>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queues: Vec<QueueBlueprint>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClusterBlueprint {
+    pub name: String,
+    pub scheduler: Scheduler,
+    pub size: Size,
+    pub networking: Networking,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slurm_configuration: Option<ClusterSlurmConfigurationRequest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GroupBlueprint {
+    pub name: String,
+    pub instance_configs: Vec<InstanceConfig>,
+    pub scaling_configuration: ScalingConfiguration,
+    pub subnet_ids: Vec<String>,
+    pub iam_instance_profile_arn: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ami_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub launch_template_mode: Option<LaunchTemplateMode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_launch_template: Option<CustomLaunchTemplate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security_group_ids: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssh_key_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purchase_option: Option<PurchaseOption>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spot_options: Option<SpotOptions>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slurm_configuration: Option<ComputeNodeGroupSlurmConfiguration>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_lifecycle_actions: Option<NodeLifecycleActions>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct QueueBlueprint {
+    pub name: String,
+    /// By name.
+    #[serde(default)]
+    pub compute_node_groups: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slurm_configuration: Option<QueueSlurmConfiguration>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<BTreeMap<String, String>>,
+}
+
+impl ClusterBlueprint {
+    pub fn create(&self) -> CreateClusterRequest {
+        CreateClusterRequest {
+            cluster_name: self.name.clone(),
+            scheduler: self.scheduler.clone(),
+            size: self.size,
+            networking: self.networking.clone(),
+            slurm_configuration: self.slurm_configuration.clone(),
+            client_token: None,
+            tags: self.tags.clone(),
+        }
+    }
+
+    pub fn update(&self, cluster_id: &str) -> UpdateClusterRequest {
+        let slurm =
+            self.slurm_configuration
+                .clone()
+                .map(|s| UpdateClusterSlurmConfigurationRequest {
+                    scale_down_idle_time_in_seconds: s.scale_down_idle_time_in_seconds,
+                    slurm_custom_settings: s.slurm_custom_settings,
+                    slurmdbd_custom_settings: s.slurmdbd_custom_settings,
+                    cgroup_custom_settings: s.cgroup_custom_settings,
+                    accounting: s.accounting.map(|a| UpdateAccountingRequest {
+                        default_purge_time_in_days: a.default_purge_time_in_days,
+                        mode: Some(a.mode),
+                    }),
+                    slurm_rest: s
+                        .slurm_rest
+                        .map(|r| UpdateSlurmRestRequest { mode: Some(r.mode) }),
+                });
+        UpdateClusterRequest {
+            cluster_identifier: cluster_id.into(),
+            client_token: None,
+            slurm_configuration: slurm,
+            scheduler: Some(UpdateSchedulerRequest {
+                version: self.scheduler.version.clone(),
+            }),
+            unmodified_since: None,
+        }
+    }
+}
+
+impl GroupBlueprint {
+    pub fn create(&self, cluster_id: &str) -> CreateComputeNodeGroupRequest {
+        CreateComputeNodeGroupRequest {
+            ami_id: self.ami_id.clone(),
+            security_group_ids: self.security_group_ids.clone(),
+            ssh_key_name: self.ssh_key_name.clone(),
+            cluster_identifier: cluster_id.into(),
+            compute_node_group_name: self.name.clone(),
+            subnet_ids: self.subnet_ids.clone(),
+            purchase_option: self.purchase_option,
+            launch_template_mode: self.launch_template_mode,
+            custom_launch_template: self.custom_launch_template.clone(),
+            iam_instance_profile_arn: self.iam_instance_profile_arn.clone(),
+            scaling_configuration: self.scaling_configuration.clone(),
+            instance_configs: self.instance_configs.clone(),
+            spot_options: self.spot_options.clone(),
+            slurm_configuration: self.slurm_configuration.clone(),
+            node_lifecycle_actions: self.node_lifecycle_actions.clone(),
+            client_token: None,
+            tags: self.tags.clone(),
+        }
+    }
+
+    pub fn update(&self, cluster_id: &str, group_id: &str) -> UpdateComputeNodeGroupRequest {
+        UpdateComputeNodeGroupRequest {
+            ami_id: self.ami_id.clone(),
+            security_group_ids: self.security_group_ids.clone(),
+            ssh_key_name: self.ssh_key_name.clone(),
+            cluster_identifier: cluster_id.into(),
+            compute_node_group_identifier: group_id.into(),
+            subnet_ids: Some(self.subnet_ids.clone()),
+            launch_template_mode: self.launch_template_mode,
+            custom_launch_template: self.custom_launch_template.clone(),
+            purchase_option: self.purchase_option,
+            spot_options: self.spot_options.clone(),
+            scaling_configuration: Some(self.scaling_configuration.clone()),
+            iam_instance_profile_arn: Some(self.iam_instance_profile_arn.clone()),
+            slurm_configuration: self.slurm_configuration.clone(),
+            node_lifecycle_actions: self.node_lifecycle_actions.clone(),
+            client_token: None,
+            unmodified_since: None,
+        }
+    }
+}
+
+impl QueueBlueprint {
+    /// `group_ids` are those of the groups that it names, in that order.
+    pub fn create(&self, cluster_id: &str, group_ids: &[String]) -> CreateQueueRequest {
+        CreateQueueRequest {
+            cluster_identifier: cluster_id.into(),
+            queue_name: self.name.clone(),
+            compute_node_group_configurations: Some(configurations(group_ids)),
+            slurm_configuration: self.slurm_configuration.clone(),
+            client_token: None,
+            tags: self.tags.clone(),
+        }
+    }
+
+    pub fn update(
+        &self,
+        cluster_id: &str,
+        queue_id: &str,
+        group_ids: &[String],
+    ) -> UpdateQueueRequest {
+        UpdateQueueRequest {
+            cluster_identifier: cluster_id.into(),
+            queue_identifier: queue_id.into(),
+            compute_node_group_configurations: Some(configurations(group_ids)),
+            slurm_configuration: self.slurm_configuration.clone(),
+            client_token: None,
+            unmodified_since: None,
+        }
+    }
+}
+
+fn configurations(group_ids: &[String]) -> Vec<ComputeNodeGroupConfiguration> {
+    let one = |id: &String| ComputeNodeGroupConfiguration {
+        compute_node_group_id: Some(id.clone()),
+    };
+    group_ids.iter().map(one).collect()
+}

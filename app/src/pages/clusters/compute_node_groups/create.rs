@@ -1,0 +1,88 @@
+//! The wizard that creates a compute node group.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_navigate;
+
+use super::super::crumbs::in_cluster;
+use super::super::draft::{leave, param};
+use super::draft::Draft;
+use super::steps::{Lists, review, steps};
+use crate::api::catalogue::get_catalogue;
+use crate::api::cluster::get_cluster;
+use crate::api::compute_node_group::{create_compute_node_group, list_compute_node_groups};
+use crate::command;
+use crate::components::wizard::{Request, Wizard};
+use crate::components::{Fetched, Submission, asked};
+use crate::i18n::text;
+use crate::model::live::Kind;
+use crate::model::operation::Operation;
+use crate::paths::{self, ClusterTab};
+use crate::ui::form::Form;
+use crate::ui::{Breadcrumbs, PageHeader, Tone, flashes};
+
+#[component]
+pub fn CreateGroup() -> impl IntoView {
+    let t = text();
+    let id = param("id");
+    let cluster = asked([id], None, |[id]| get_cluster(id));
+    let catalogue = asked([], None, |[]| get_catalogue());
+    let groups = asked([id], Some(Kind::ComputeNodeGroup), |[id]| {
+        list_compute_node_groups(id)
+    });
+    view! {
+        <Title text=t.create_group.title />
+        <div class="grid gap-5">
+            <Fetched resource=cluster let:cluster>
+                <Breadcrumbs crumbs=Signal::derive(move || in_cluster(&cluster.read(), ClusterTab::Groups)) />
+                <PageHeader title=t.create_group.title>{()}</PageHeader>
+                <Fetched resource=catalogue let:catalogue>
+                    <Fetched resource=groups let:others>
+                        <CreateWizard lists=Lists { cluster, catalogue, others } />
+                    </Fetched>
+                </Fetched>
+            </Fetched>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn CreateWizard(lists: Lists) -> impl IntoView {
+    let t = text();
+    let form = Form::provide();
+    let submission = Submission::new();
+    let flashes = flashes();
+    let navigate = use_navigate();
+    let draft = Draft::new();
+    let cluster_id = lists.cluster.with_untracked(|c| c.id.clone());
+    let cancel = paths::cluster(&cluster_id, ClusterTab::Groups);
+    let id = StoredValue::new(cluster_id);
+    let input = move || id.with_value(|id| draft.create(id));
+    let send = move |()| {
+        let mut input = untrack(input);
+        input.client_token = Some(submission.token(&command::input_json(&input)));
+        let navigate = navigate.clone();
+        submission.send(create_compute_node_group(input), move |group| {
+            form.dirty.set(false);
+            flashes.push(Tone::Info, t.create_group.created(&group.name), "", None);
+            let page = paths::compute_node_group(&group.cluster_id, &group.id);
+            navigate(&page, leave());
+        });
+    };
+    view! {
+        <Wizard
+            label=t.create_group.title
+            steps=steps(draft, lists)
+            form
+            submission
+            review=move || review(draft)
+            request=Signal::derive(move || Request::of(Operation::CreateComputeNodeGroup, &input()))
+            submit_label=t.create_group.button
+            refused_title=t.create_group.refused
+            on_submit=send
+            cancel
+        />
+    }
+    .into_any()
+}

@@ -1,0 +1,194 @@
+//! One compute node group: status, what its nodes are, the queues that use it, its events, and what can be done with it.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::super::crumbs::in_cluster;
+use super::super::draft::param;
+use super::super::related::Related;
+use super::draft::type_names;
+use crate::api::cluster::get_cluster;
+use crate::api::compute_node_group::get_compute_node_group;
+use crate::api::event::list_events;
+use crate::api::queue::list_queues;
+use crate::components::delete::{DeleteDialog, Doomed, why_not_delete, why_not_edit};
+use crate::components::{ErrorInfos, Fetched, Settings, StatusIndicator, asked};
+use crate::i18n::{language, text};
+use crate::model::compute_node_group::ComputeNodeGroup;
+use crate::model::event::EventsOf;
+use crate::model::live::Kind;
+use crate::model::queue::Queue;
+use crate::paths::{self, ClusterTab};
+use crate::ui::time::AgoText;
+use crate::ui::{
+    Breadcrumbs, Button, ButtonLink, Card, Copyable, KeyValue, Look, PageHeader, Pairs,
+};
+
+#[component]
+pub fn GroupPage() -> impl IntoView {
+    let (id, group_id) = (param("id"), param("group"));
+    let cluster = asked([id], None, |[id]| get_cluster(id));
+    let group = asked(
+        [id, group_id],
+        Some(Kind::ComputeNodeGroup),
+        |[id, group]| get_compute_node_group(id, group),
+    );
+    let queues = asked([id], Some(Kind::Queue), |[id]| list_queues(id));
+    let language = StoredValue::new(language());
+    let events = asked([id], Some(Kind::Event), move |[id]| {
+        list_events(EventsOf {
+            cluster_identifier: id,
+            language: language.get_value(),
+            ..EventsOf::default()
+        })
+    });
+    view! {
+        <div class="grid gap-5">
+            <Fetched resource=cluster let:cluster>
+                <Breadcrumbs crumbs=Signal::derive(move || in_cluster(&cluster.read(), ClusterTab::Groups)) />
+            </Fetched>
+            <Fetched resource=group let:group>
+                <Header group />
+                <Fetched resource=queues let:queues>
+                    <Facts group queues />
+                </Fetched>
+                <Related
+                    title=text().create_group.events
+                    cluster=id
+                    events
+                    about=Signal::derive(move || with_nodes(&group.read()))
+                />
+            </Fetched>
+        </div>
+    }
+    .into_any()
+}
+
+/// The group's id and the names of its nodes (N10).
+fn with_nodes(group: &ComputeNodeGroup) -> Vec<String> {
+    let max = group.scaling_configuration.max_instance_count;
+    let nodes = (1..=max).map(|n| format!("{}-{n}", group.name));
+    std::iter::once(group.id.clone()).chain(nodes).collect()
+}
+
+#[component]
+fn Header(group: Signal<ComputeNodeGroup>) -> impl IntoView {
+    let t = text();
+    let deleting = RwSignal::new(false);
+    let name = Signal::derive(move || group.read().name.clone());
+    let status = Memo::new(move |_| group.read().status);
+    let errors = Memo::new(move |_| group.read().error_info.clone());
+    let edit = Signal::derive(move || {
+        let group = group.read();
+        paths::edit_compute_node_group(&group.cluster_id, &group.id)
+    });
+    let doomed = Signal::derive(move || {
+        let group = group.get();
+        Some(Doomed {
+            kind: Kind::ComputeNodeGroup,
+            cluster_id: group.cluster_id,
+            id: group.id,
+            name: group.name,
+        })
+    });
+    view! {
+        <Title text=move || name.get() />
+        <PageHeader title=name>
+            <span role="status">{move || view! { <StatusIndicator status=status.get() /> }}</span>
+            <span class="flex-1"></span>
+            <ButtonLink
+                label=t.create_queue.edit
+                href=edit
+                disabled=Signal::derive(move || why_not_edit(&name.get(), status.get()))
+            />
+            <Button
+                label=t.delete.delete
+                look=Look::Danger
+                disabled=Signal::derive(move || why_not_delete(&name.get(), status.get()))
+                on_press=move |()| deleting.set(true)
+            />
+        </PageHeader>
+        {move || view! { <ErrorInfos errors=errors.get() /> }}
+        <DeleteDialog open=deleting doomed />
+    }
+    .into_any()
+}
+
+#[component]
+fn Facts(group: Signal<ComputeNodeGroup>, queues: Signal<Vec<Queue>>) -> impl IntoView {
+    let t = text();
+    let users = move || {
+        let group = group.read();
+        let uses = |queue: &&Queue| {
+            let mut groups = queue.compute_node_group_configurations.iter();
+            groups.any(|c| c.compute_node_group_id.as_ref() == Some(&group.id))
+        };
+        let link = |queue: &Queue| {
+            let href = paths::queue(&queue.cluster_id, &queue.id);
+            view! { <a class="underline" href=href>{queue.name.clone()}</a> " " }
+        };
+        let links: Vec<_> = queues.read().iter().filter(uses).map(link).collect();
+        match links.is_empty() {
+            true => t.common.none.into_any(),
+            false => links.collect_view().into_any(),
+        }
+    };
+    let scaling = move || {
+        let bounds = group.read().scaling_configuration.clone();
+        match bounds.min_instance_count {
+            0 => t.groups.scaling_dynamic(bounds.max_instance_count),
+            _ => t.groups.scaling_static(bounds.max_instance_count),
+        }
+    };
+    let template = move || match &group.read().custom_launch_template {
+        Some(template) => t.groups.template_version(&template.id, &template.version),
+        None => t.groups.template_managed.to_owned(),
+    };
+    let image = move || {
+        let image = group.read().ami_id.clone();
+        image.unwrap_or_else(|| t.groups.ami_of_template.into())
+    };
+    let settings = move || {
+        let slurm = group.read().slurm_configuration.clone();
+        let settings = slurm
+            .and_then(|s| s.slurm_custom_settings)
+            .unwrap_or_default();
+        view! { <Settings settings /> }
+    };
+    let idle = move || {
+        let slurm = group.read().slurm_configuration.clone();
+        let seconds = slurm.and_then(|s| s.scale_down_idle_time_in_seconds);
+        seconds.map_or(t.common.default.to_owned(), |s| t.time.seconds(s))
+    };
+    let copy = move |what: &'static str, value: fn(&ComputeNodeGroup) -> String| move || view! { <Copyable what value=value(&group.read()) /> };
+    view! {
+        <Card title=t.create_group.detail>
+            <Pairs>
+                <KeyValue label=t.groups.scaling>{scaling}</KeyValue>
+                <KeyValue label=t.groups.instance_types>
+                    {move || type_names(&group.read()).join(", ")}
+                </KeyValue>
+                <KeyValue label=t.create_group.queues>{users}</KeyValue>
+                <KeyValue label=t.groups.template>{template}</KeyValue>
+                <KeyValue label=t.groups.ami>{image}</KeyValue>
+                <KeyValue label=t.groups.subnets>{move || group.read().subnet_ids.join(", ")}</KeyValue>
+                <KeyValue label=t.create_group.idle>{idle}</KeyValue>
+                <KeyValue label=t.groups.id>{copy(t.groups.id, |g| g.id.clone())}</KeyValue>
+                <KeyValue label=t.groups.created>
+                    {move || view! { <AgoText at=group.read().created_at.clone() /> }}
+                </KeyValue>
+                <KeyValue label=t.groups.modified>
+                    {move || view! { <AgoText at=group.read().modified_at.clone() /> }}
+                </KeyValue>
+                <KeyValue label=t.groups.profile wide=true>
+                    {copy(t.groups.profile, |g| g.iam_instance_profile_arn.clone())}
+                </KeyValue>
+                <KeyValue label=t.details.arn wide=true>
+                    {copy(t.details.arn, |g| g.arn.clone())}
+                </KeyValue>
+                <KeyValue label=t.groups.settings wide=true>{settings}</KeyValue>
+            </Pairs>
+        </Card>
+    }
+    .into_any()
+}

@@ -1,0 +1,115 @@
+//! The wizard that edits a compute node group. Its review shows what is replaced, which jobs are touched and what stays;
+//! it began from one state of the group, and says so when it sends.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_navigate;
+
+use super::super::crumbs::in_cluster;
+use super::super::draft::{leave, param};
+use super::draft::Draft;
+use super::steps::{Lists, review, steps};
+use crate::api::catalogue::get_catalogue;
+use crate::api::cluster::get_cluster;
+use crate::api::compute_node_group::*;
+use crate::command;
+use crate::components::plan::PlanPreview;
+use crate::components::wizard::{Request, Wizard};
+use crate::components::{Fetched, Submission, asked};
+use crate::i18n::text;
+use crate::model::compute_node_group::ComputeNodeGroup;
+use crate::model::live::Kind;
+use crate::model::operation::Operation;
+use crate::model::plan::PlanRequest;
+use crate::paths::{self, ClusterTab};
+use crate::ui::form::Form;
+use crate::ui::{Breadcrumbs, PageHeader, Tone, flashes};
+
+#[component]
+pub fn EditGroup() -> impl IntoView {
+    let t = text();
+    let (id, group_id) = (param("id"), param("group"));
+    let cluster = asked([id], None, |[id]| get_cluster(id));
+    let catalogue = asked([], None, |[]| get_catalogue());
+    // Not live: the form keeps what it began from.
+    let group = asked([id, group_id], None, |[id, group]| {
+        get_compute_node_group(id, group)
+    });
+    let groups = asked([id], Some(Kind::ComputeNodeGroup), |[id]| {
+        list_compute_node_groups(id)
+    });
+    view! {
+        <div class="grid gap-5">
+            <Fetched resource=cluster let:cluster>
+                <Breadcrumbs crumbs=Signal::derive(move || in_cluster(&cluster.read(), ClusterTab::Groups)) />
+                <Fetched resource=group let:group>
+                    <Title text=move || t.create_group.edit_title(&group.read().name) />
+                    <PageHeader title=Signal::derive(move || t.create_group.edit_title(&group.read().name))>
+                        {()}
+                    </PageHeader>
+                    <Fetched resource=catalogue let:catalogue>
+                        <Fetched resource=groups let:groups>
+                            {
+                                let own = group.with_untracked(|g| g.id.clone());
+                                let others = Signal::derive(move || {
+                                    let mut others = groups.get();
+                                    others.retain(|g| g.id != own);
+                                    others
+                                });
+                                view! { <EditWizard group lists=Lists { cluster, catalogue, others } /> }
+                            }
+                        </Fetched>
+                    </Fetched>
+                </Fetched>
+            </Fetched>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn EditWizard(group: Signal<ComputeNodeGroup>, lists: Lists) -> impl IntoView {
+    let t = text();
+    let form = Form::provide();
+    let submission = Submission::new();
+    let flashes = flashes();
+    let navigate = use_navigate();
+    let before = group.get_untracked();
+    let draft = Draft::of(&before);
+    let cancel = paths::compute_node_group(&before.cluster_id, &before.id);
+    let before = StoredValue::new(before);
+    let input = move || before.with_value(|before| draft.update(before));
+    let send = move |()| {
+        let mut input = untrack(input);
+        let modified_at = before.with_value(|before| before.modified_at.clone());
+        input.client_token = Some(submission.token(&command::input_json(&input)));
+        let navigate = navigate.clone();
+        submission.send(
+            update_compute_node_group(input, modified_at),
+            move |group| {
+                form.dirty.set(false);
+                flashes.push(Tone::Info, t.create_group.updated(&group.name), "", None);
+                let page = paths::compute_node_group(&group.cluster_id, &group.id);
+                navigate(&page, leave());
+            },
+        );
+    };
+    let plan = move || {
+        view! { <PlanPreview request=PlanRequest::UpdateComputeNodeGroup(untrack(input)) /> }
+    };
+    view! {
+        <Wizard
+            label=t.create_queue.edit
+            steps=steps(draft, lists)
+            form
+            submission
+            review=move || view! { {plan()} {review(draft)} }
+            request=Signal::derive(move || Request::of(Operation::UpdateComputeNodeGroup, &input()))
+            submit_label=t.create_queue.save
+            refused_title=t.create_group.not_updated
+            on_submit=send
+            cancel
+        />
+    }
+    .into_any()
+}

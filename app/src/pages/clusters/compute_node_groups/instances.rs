@@ -1,0 +1,102 @@
+//! The step about instance types and how they are bought (N3, N8).
+
+use leptos::prelude::*;
+
+use super::draft::{Draft, ONDEMAND};
+use super::steps::Lists;
+use crate::i18n::{Text, text};
+use crate::model::catalogue::InstanceType;
+use crate::rules::compute_node_group as rules;
+use crate::ui::form::{Combobox, Field, RadioCards, Select};
+use crate::ui::{Choice, KeyValue};
+
+#[component]
+pub fn Instances(draft: Draft, lists: Lists) -> impl IntoView {
+    let t = text();
+    if draft.exists {
+        return view! {
+            <dl class="grid gap-4">
+                <KeyValue label=t.create_group.types>{move || draft.types.get().join(", ")}</KeyValue>
+                <KeyValue label=t.create_group.purchase>{t.create_group.ondemand}</KeyValue>
+            </dl>
+        }
+        .into_any();
+    }
+    let family = RwSignal::new(String::new());
+    let families = Signal::derive(move || families(&lists.catalogue.read().instance_types));
+    let choices = Signal::derive(move || {
+        let catalogue = lists.catalogue.read();
+        let first = draft.first_type(&catalogue);
+        let wanted = family.get();
+        let shown = catalogue.instance_types.iter();
+        let shown = shown.filter(|kind| wanted.is_empty() || family_of(&kind.id) == wanted);
+        shown
+            .map(|kind| choice(t, kind, first.as_ref()))
+            .collect::<Vec<_>>()
+    });
+    let check = move || {
+        let none = draft.types.with(Vec::is_empty);
+        none.then(|| t.create_group.types_needed.to_owned())
+    };
+    let absent = || Some(t.create_group.not_on_provider.to_owned());
+    let purchase = vec![
+        Choice::new(ONDEMAND, t.create_group.ondemand).description(t.create_group.ondemand_hint),
+        Choice::new("SPOT", t.create_group.spot)
+            .description(t.create_group.spot_hint)
+            .disabled(absent()),
+        Choice::new("CAPACITY_BLOCK", t.create_group.capacity_block)
+            .description(t.create_group.capacity_block_hint)
+            .disabled(absent()),
+    ];
+    view! {
+        <Field name="family" label=t.create_group.family optional=true>
+            <Select value=family choices=families empty=t.create_group.family_all />
+        </Field>
+        <Field
+            name="instanceConfigs"
+            label=t.create_group.types
+            hint=t.create_group.types_hint
+            check=Signal::derive(check)
+        >
+            <Combobox value=draft.types choices placeholder=t.create_group.types_choose />
+        </Field>
+        <Field name="purchaseOption" label=t.create_group.purchase group=true>
+            <RadioCards value=draft.purchase choices=purchase />
+        </Field>
+    }
+    .into_any()
+}
+
+fn family_of(name: &str) -> &str {
+    name.split_once('.').map_or(name, |(family, _)| family)
+}
+
+fn families(types: &[InstanceType]) -> Vec<Choice> {
+    let mut names: Vec<&str> = types.iter().map(|kind| family_of(&kind.id)).collect();
+    names.dedup();
+    names
+        .into_iter()
+        .map(|name| Choice::new(name, name))
+        .collect()
+}
+
+/// Incompatible with the first chosen one: shown, with the reason.
+fn choice(t: &'static Text, kind: &InstanceType, first: Option<&InstanceType>) -> Choice {
+    let memory = kind.memory_mib / 1024;
+    let mut line = match &kind.gpu_name {
+        Some(gpu) if kind.gpus > 0 => {
+            t.create_group
+                .type_line_gpu(kind.vcpus, memory, kind.gpus, gpu, &kind.architecture)
+        }
+        _ => t
+            .create_group
+            .type_line(kind.vcpus, memory, &kind.architecture),
+    };
+    if kind.efa {
+        line = format!("{line} · {}", t.create_group.type_efa);
+    }
+    let differs = first.filter(|first| rules::difference(t, first, kind).is_some());
+    Choice::new(&kind.id, &kind.name)
+        .description(line)
+        .disabled(differs.map(|first| t.create_group.types_differ(&first.id)))
+}

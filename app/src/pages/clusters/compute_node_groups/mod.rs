@@ -1,0 +1,13 @@
+//! A compute node group of its own: create, edit, look at.
+
+mod create;
+mod detail;
+mod draft;
+mod edit;
+mod instances;
+mod launch;
+mod steps;
+
+pub use create::CreateGroup;
+pub use detail::GroupPage;
+pub use edit::EditGroup;

@@ -1,0 +1,250 @@
+//! The wizard's steps but for instances and launch, and its review.
+
+use leptos::prelude::*;
+
+use super::super::draft::{SettingsField, complaint, shown};
+use super::draft::{DYNAMIC, Draft, STATIC};
+use super::instances::Instances;
+use super::launch::{Launch, Subnets};
+use crate::components::TagsField;
+use crate::components::wizard::{ReviewPart, Step};
+use crate::i18n::text;
+use crate::model::catalogue::Catalogue;
+use crate::model::cluster::Cluster;
+use crate::model::compute_node_group::ComputeNodeGroup;
+use crate::model::name::CHILD_NAME_MAX;
+use crate::rules::check_name;
+use crate::rules::compute_node_group as rules;
+use crate::ui::form::{Field, RadioCards, TextInput};
+use crate::ui::{Choice, KeyValue};
+
+/// What the steps show beside the draft.
+#[derive(Clone, Copy)]
+pub struct Lists {
+    pub cluster: Signal<Cluster>,
+    pub catalogue: Signal<Catalogue>,
+    /// The cluster's other groups.
+    pub others: Signal<Vec<ComputeNodeGroup>>,
+}
+
+impl Lists {
+    /// The instances that the cluster has room for (C5).
+    fn free(self) -> i64 {
+        let max = |g: &ComputeNodeGroup| g.scaling_configuration.max_instance_count;
+        let used: i64 = self.others.with(|others| others.iter().map(max).sum());
+        (self.cluster.with(|c| c.size.max_instances()) - used).max(0)
+    }
+}
+
+pub fn steps(draft: Draft, lists: Lists) -> Vec<Step> {
+    let t = text();
+    let instances_lead = match draft.exists {
+        true => t.create_group.instances_lead_edit,
+        false => t.create_group.instances_lead,
+    };
+    vec![
+        Step::new(
+            t.create_group.general,
+            t.create_group.general_lead,
+            move || {
+                view! {
+                    <Name draft lists />
+                    <Scaling draft lists />
+                }
+            },
+        ),
+        Step::new(
+            t.create_group.instances,
+            instances_lead,
+            move || view! { <Instances draft lists /> },
+        ),
+        Step::new(
+            t.create_group.launch,
+            t.create_group.launch_lead,
+            move || {
+                view! {
+                    <Launch draft lists />
+                    <Subnets draft lists />
+                }
+            },
+        ),
+        Step::new(
+            t.create_group.slurm,
+            t.create_group.slurm_lead,
+            move || view! { <Slurm draft /> },
+        ),
+    ]
+}
+
+#[component]
+fn Name(draft: Draft, lists: Lists) -> impl IntoView {
+    let t = text();
+    if draft.exists {
+        return view! {
+            <dl>
+                <KeyValue label=t.create_group.name>{draft.name}</KeyValue>
+            </dl>
+        }
+        .into_any();
+    }
+    let check = move || {
+        let name = draft.name.get();
+        let taken = lists
+            .others
+            .with(|others| others.iter().any(|g| g.name == name));
+        check_name(t, &name, CHILD_NAME_MAX)
+            .err()
+            .or_else(|| taken.then(|| t.create_group.name_taken.into()))
+    };
+    view! {
+        <Field
+            name="computeNodeGroupName"
+            label=t.create_group.name
+            hint=t.create_group.name_hint
+            check=Signal::derive(check)
+        >
+            <TextInput value=draft.name />
+        </Field>
+    }
+    .into_any()
+}
+
+/// Static or dynamic as a choice, and one number: not two to get wrong (N2).
+#[component]
+fn Scaling(draft: Draft, lists: Lists) -> impl IntoView {
+    let t = text();
+    let kinds = vec![
+        Choice::new(DYNAMIC, t.create_group.dynamic).description(t.create_group.dynamic_hint),
+        Choice::new(STATIC, t.create_group.always).description(t.create_group.always_hint),
+    ];
+    let check = move || {
+        let free = lists.free();
+        match draft.nodes() {
+            None => Some(t.create_group.count_number.to_owned()),
+            Some(count) if count > free => Some(t.create_group.count_over(free)),
+            Some(_) => None,
+        }
+    };
+    view! {
+        <Field name="scaling" label=t.create_group.scaling group=true>
+            <RadioCards value=draft.scaling choices=kinds />
+        </Field>
+        <Field
+            name="scalingConfiguration"
+            label=t.create_group.count_dynamic
+            hint=Signal::derive(move || t.create_group.count_hint(lists.free()))
+            check=Signal::derive(check)
+        >
+            <TextInput value=draft.count numeric=true />
+        </Field>
+    }
+    .into_any()
+}
+
+#[component]
+fn Slurm(draft: Draft) -> impl IntoView {
+    let t = text();
+    let number = move |value: RwSignal<String>| {
+        move || {
+            let is_number = value.with(|v| v.trim().is_empty() || v.trim().parse::<i64>().is_ok());
+            (!is_number).then(|| t.create_group.number.to_owned())
+        }
+    };
+    let idle = move || {
+        number(draft.idle)().or_else(|| complaint(rules::idle_time(t, draft.idle_seconds())))
+    };
+    view! {
+        <Field
+            name="slurmConfiguration.scaleDownIdleTimeInSeconds"
+            label=t.create_group.idle
+            hint=t.create_group.idle_hint
+            optional=true
+            check=Signal::derive(idle)
+        >
+            <TextInput value=draft.idle numeric=true unit="s" />
+        </Field>
+        <Field
+            name="weight"
+            label=t.create_group.weight
+            hint=t.create_group.weight_hint
+            optional=true
+            check=Signal::derive(number(draft.weight))
+        >
+            <TextInput value=draft.weight numeric=true />
+        </Field>
+        <Field
+            name="realMemory"
+            label=t.create_group.memory
+            hint=t.create_group.memory_hint
+            optional=true
+            check=Signal::derive(number(draft.memory))
+        >
+            <TextInput value=draft.memory numeric=true unit="MiB" />
+        </Field>
+        <Field name="features" label=t.create_group.features hint=t.create_group.features_hint optional=true>
+            <TextInput value=draft.features mono=true />
+        </Field>
+        <SettingsField
+            rows=draft.settings
+            label=t.create_group.settings
+            hint=t.create_group.settings_hint
+        />
+        {(!draft.exists).then(|| view! { <TagsField rows=draft.tags /> })}
+    }
+    .into_any()
+}
+
+pub fn review(draft: Draft) -> AnyView {
+    let t = text();
+    let scaling = move || match draft.scaling.with(|kind| kind == STATIC) {
+        true => t.groups.scaling_static(draft.count.get()),
+        false => t.groups.scaling_dynamic(draft.count.get()),
+    };
+    let template = move || match draft.custom_template() {
+        Some(template) => t.groups.template_version(template.id, template.version),
+        None => t.groups.template_managed.to_owned(),
+    };
+    let image = move || match draft.image.get() {
+        image if image.is_empty() => t.groups.ami_of_template.to_owned(),
+        image => image,
+    };
+    let settings = move || {
+        let all = draft.all_settings();
+        let pairs = all
+            .into_iter()
+            .map(|s| (s.parameter_name, s.parameter_value));
+        shown(&pairs.collect::<Vec<_>>())
+    };
+    let idle = move || {
+        draft
+            .idle_seconds()
+            .map_or(t.common.default.to_owned(), |s| t.time.seconds(s))
+    };
+    view! {
+        <ReviewPart step=0 title=t.create_group.general>
+            <KeyValue label=t.create_group.name>{draft.name}</KeyValue>
+            <KeyValue label=t.create_group.scaling>{scaling}</KeyValue>
+        </ReviewPart>
+        <ReviewPart step=1 title=t.create_group.instances>
+            <KeyValue label=t.create_group.types>{move || draft.types.get().join(", ")}</KeyValue>
+            <KeyValue label=t.create_group.purchase>{t.create_group.ondemand}</KeyValue>
+        </ReviewPart>
+        <ReviewPart step=2 title=t.create_group.launch>
+            <KeyValue label=t.create_group.mode>{template}</KeyValue>
+            <KeyValue label=t.create_group.image>{image}</KeyValue>
+            <KeyValue label=t.create_group.subnets>{move || draft.subnets.get().join(", ")}</KeyValue>
+            <KeyValue label=t.create_group.profile wide=true>
+                {draft.profile}
+            </KeyValue>
+        </ReviewPart>
+        <ReviewPart step=3 title=t.create_group.slurm>
+            <KeyValue label=t.create_group.idle>{idle}</KeyValue>
+            <KeyValue label=t.create_group.settings>{settings}</KeyValue>
+            {(!draft.exists)
+                .then(|| {
+                    view! { <KeyValue label=t.create_queue.tags>{move || shown(&draft.tags.pairs())}</KeyValue> }
+                })}
+        </ReviewPart>
+    }
+    .into_any()
+}

@@ -1,0 +1,110 @@
+//! What the forms of groups and queues share: settings and tags as rows, and checks of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_params_map;
+
+use crate::i18n::text;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::setting::SlurmCustomSetting;
+use crate::ui::form::{Field, KeyValues, Rows};
+
+/// A part of this page's address.
+pub fn param(name: &'static str) -> Memo<String> {
+    let params = use_params_map();
+    Memo::new(move |_| params.read().get(name).unwrap_or_default())
+}
+
+/// "Back" does not lead into a form that was sent.
+pub fn leave() -> NavigateOptions {
+    NavigateOptions {
+        replace: true,
+        ..NavigateOptions::default()
+    }
+}
+
+/// What a rule says, for the field that it is about.
+pub fn complaint<T>(checked: Result<T>) -> Option<String> {
+    checked.err().map(message)
+}
+
+fn message(error: Error) -> String {
+    match error.kind {
+        ErrorKind::Validation { fields, .. } if !fields.is_empty() => fields
+            .into_iter()
+            .map(|f| f.message)
+            .collect::<Vec<_>>()
+            .join(" "),
+        _ => error.message,
+    }
+}
+
+/// Every row whole, and each name once.
+pub fn check_rows(rows: Rows) -> Option<String> {
+    let t = text();
+    let pairs = rows.pairs();
+    if pairs
+        .iter()
+        .any(|(name, value)| name.is_empty() || value.is_empty())
+    {
+        return Some(t.create_queue.row_incomplete.into());
+    }
+    let mut seen = BTreeSet::new();
+    let twice = pairs
+        .iter()
+        .find(|(name, _)| !seen.insert(name.to_lowercase()));
+    twice.map(|(name, _)| t.create_queue.row_twice(name))
+}
+
+pub fn settings(rows: Rows) -> Vec<SlurmCustomSetting> {
+    let setting = |(parameter_name, parameter_value)| SlurmCustomSetting {
+        parameter_name,
+        parameter_value,
+    };
+    rows.pairs().into_iter().map(setting).collect()
+}
+
+pub fn pairs(settings: &[SlurmCustomSetting]) -> Vec<(String, String)> {
+    let pair = |s: &SlurmCustomSetting| (s.parameter_name.clone(), s.parameter_value.clone());
+    settings.iter().map(pair).collect()
+}
+
+/// None rather than an empty list: the service model knows no empty tags.
+pub fn tags(rows: Rows) -> Option<BTreeMap<String, String>> {
+    let tags: BTreeMap<String, String> = rows.pairs().into_iter().collect();
+    (!tags.is_empty()).then_some(tags)
+}
+
+#[component]
+pub fn SettingsField(rows: Rows, label: &'static str, hint: &'static str) -> impl IntoView {
+    let t = text();
+    view! {
+        <Field
+            name="slurmConfiguration.slurmCustomSettings"
+            label
+            hint
+            optional=true
+            group=true
+            check=Signal::derive(move || check_rows(rows))
+        >
+            <KeyValues
+                rows
+                name_label=t.create_queue.setting_name
+                value_label=t.create_queue.setting_value
+                add_label=t.create_queue.add_setting
+            />
+        </Field>
+    }
+    .into_any()
+}
+
+/// `a = b, c = d`, or a dash.
+pub fn shown(pairs: &[(String, String)]) -> String {
+    if pairs.is_empty() {
+        return text().common.none.into();
+    }
+    let pair = |(name, value): &(String, String)| format!("{name} = {value}");
+    pairs.iter().map(pair).collect::<Vec<_>>().join(", ")
+}

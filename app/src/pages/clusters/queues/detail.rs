@@ -1,0 +1,145 @@
+//! One queue: status, groups, settings, its events, and what can be done with it.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::super::crumbs::in_cluster;
+use super::super::draft::param;
+use super::super::related::Related;
+use super::draft::{group_ids, settings_of};
+use crate::api::cluster::get_cluster;
+use crate::api::compute_node_group::list_compute_node_groups;
+use crate::api::event::list_events;
+use crate::api::queue::get_queue;
+use crate::components::delete::{DeleteDialog, Doomed, why_not_delete, why_not_edit};
+use crate::components::{ErrorInfos, Fetched, Settings, StatusIndicator, asked};
+use crate::i18n::{language, text};
+use crate::model::compute_node_group::ComputeNodeGroup;
+use crate::model::event::EventsOf;
+use crate::model::live::Kind;
+use crate::model::queue::Queue;
+use crate::paths::{self, ClusterTab};
+use crate::ui::time::AgoText;
+use crate::ui::{
+    Breadcrumbs, Button, ButtonLink, Card, Copyable, KeyValue, Look, PageHeader, Pairs,
+};
+
+#[component]
+pub fn QueuePage() -> impl IntoView {
+    let (id, queue_id) = (param("id"), param("queue"));
+    let cluster = asked([id], None, |[id]| get_cluster(id));
+    let queue = asked([id, queue_id], Some(Kind::Queue), |[id, queue]| {
+        get_queue(id, queue)
+    });
+    let groups = asked([id], Some(Kind::ComputeNodeGroup), |[id]| {
+        list_compute_node_groups(id)
+    });
+    let language = StoredValue::new(language());
+    let events = asked([id], Some(Kind::Event), move |[id]| {
+        list_events(EventsOf {
+            cluster_identifier: id,
+            language: language.get_value(),
+            ..EventsOf::default()
+        })
+    });
+    view! {
+        <div class="grid gap-5">
+            <Fetched resource=cluster let:cluster>
+                <Breadcrumbs crumbs=Signal::derive(move || in_cluster(&cluster.read(), ClusterTab::Queues)) />
+            </Fetched>
+            <Fetched resource=queue let:queue>
+                <Header queue />
+                <Fetched resource=groups let:groups>
+                    <Facts queue groups />
+                </Fetched>
+                <Related
+                    title=text().create_queue.events
+                    cluster=id
+                    events
+                    about=Signal::derive(move || vec![queue.read().id.clone()])
+                />
+            </Fetched>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Header(queue: Signal<Queue>) -> impl IntoView {
+    let t = text();
+    let deleting = RwSignal::new(false);
+    let name = Signal::derive(move || queue.read().name.clone());
+    let status = Memo::new(move |_| queue.read().status);
+    let errors = Memo::new(move |_| queue.read().error_info.clone());
+    let edit = Signal::derive(move || {
+        let queue = queue.read();
+        paths::edit_queue(&queue.cluster_id, &queue.id)
+    });
+    let doomed = Signal::derive(move || {
+        let queue = queue.get();
+        Some(Doomed {
+            kind: Kind::Queue,
+            cluster_id: queue.cluster_id,
+            id: queue.id,
+            name: queue.name,
+        })
+    });
+    view! {
+        <Title text=move || name.get() />
+        <PageHeader title=name>
+            <span role="status">{move || view! { <StatusIndicator status=status.get() /> }}</span>
+            <span class="flex-1"></span>
+            <ButtonLink
+                label=t.create_queue.edit
+                href=edit
+                disabled=Signal::derive(move || why_not_edit(&name.get(), status.get()))
+            />
+            <Button
+                label=t.delete.delete
+                look=Look::Danger
+                disabled=Signal::derive(move || why_not_delete(&name.get(), status.get()))
+                on_press=move |()| deleting.set(true)
+            />
+        </PageHeader>
+        {move || view! { <ErrorInfos errors=errors.get() /> }}
+        <DeleteDialog open=deleting doomed />
+    }
+    .into_any()
+}
+
+#[component]
+fn Facts(queue: Signal<Queue>, groups: Signal<Vec<ComputeNodeGroup>>) -> impl IntoView {
+    let t = text();
+    let links = move || {
+        let queue = queue.read();
+        let groups = groups.read();
+        let link = |id: String| {
+            let known = groups.iter().find(|g| g.id == id);
+            let name = known.map_or(id.clone(), |g| g.name.clone());
+            view! { <a class="underline" href=paths::compute_node_group(&queue.cluster_id, &id)>{name}</a> " " }
+        };
+        group_ids(&queue).into_iter().map(link).collect_view()
+    };
+    let copy = move |what: &'static str, value: fn(&Queue) -> String| move || view! { <Copyable what value=value(&queue.read()) /> };
+    view! {
+        <Card title=t.create_queue.detail>
+            <Pairs>
+                <KeyValue label=t.create_queue.groups>{links}</KeyValue>
+                <KeyValue label=t.queues.id>{copy(t.queues.id, |q| q.id.clone())}</KeyValue>
+                <KeyValue label=t.queues.created>
+                    {move || view! { <AgoText at=queue.read().created_at.clone() /> }}
+                </KeyValue>
+                <KeyValue label=t.create_queue.modified>
+                    {move || view! { <AgoText at=queue.read().modified_at.clone() /> }}
+                </KeyValue>
+                <KeyValue label=t.details.arn wide=true>
+                    {copy(t.details.arn, |q| q.arn.clone())}
+                </KeyValue>
+                <KeyValue label=t.queues.settings wide=true>
+                    {move || view! { <Settings settings=settings_of(&queue.read()) /> }}
+                </KeyValue>
+            </Pairs>
+        </Card>
+    }
+    .into_any()
+}

@@ -1,0 +1,94 @@
+//! What a queue may ask for (Q2).
+
+use crate::i18n::Text;
+use crate::model::error::{Error, Result};
+use crate::model::name::is_id;
+use crate::model::queue::ComputeNodeGroupConfiguration;
+use crate::model::status::Status;
+
+/// A group as far as queues care.
+pub struct Group<'a> {
+    pub id: &'a str,
+    pub name: &'a str,
+    pub status: Status,
+}
+
+/// Groups by id, each ready to be used, each once.
+pub fn groups(
+    t: &'static Text,
+    cluster_name: &str,
+    there: &[Group<'_>],
+    asked: &[ComputeNodeGroupConfiguration],
+) -> Result<()> {
+    if asked.is_empty() {
+        let field = "computeNodeGroupConfigurations";
+        return Err(Error::field(field, t.group_rules.queue_group_needed));
+    }
+    for (i, one) in asked.iter().enumerate() {
+        let refuse = |message: String| {
+            let field = format!("computeNodeGroupConfigurations[{i}].computeNodeGroupId");
+            Err(Error::field(field, message))
+        };
+        let id = one.compute_node_group_id.as_deref().unwrap_or_default();
+        if !is_id(id) {
+            return refuse(t.group_rules.queue_group_id.into());
+        }
+        let same = |earlier: &ComputeNodeGroupConfiguration| {
+            earlier.compute_node_group_id.as_deref() == Some(id)
+        };
+        if asked.iter().take(i).any(same) {
+            return refuse(t.group_rules.queue_group_twice(id));
+        }
+        match there.iter().find(|g| g.id == id) {
+            None => return refuse(t.group_rules.queue_group_unknown(cluster_name, id)),
+            Some(group) if !group.status.can_be_used() => {
+                return refuse(t.group_rules.queue_group_status(group.name, group.status));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::rules::english;
+
+    #[test]
+    fn groups_are_there_ready_and_named_once() {
+        let there = [
+            Group {
+                id: "pcs_a",
+                name: "a",
+                status: Status::Active,
+            },
+            Group {
+                id: "pcs_b",
+                name: "b",
+                status: Status::Creating,
+            },
+        ];
+        let check = |ids: &[&str]| {
+            let asked: Vec<_> = ids
+                .iter()
+                .map(|id| ComputeNodeGroupConfiguration {
+                    compute_node_group_id: Some((*id).into()),
+                })
+                .collect();
+            groups(english(), "c", &there, &asked)
+        };
+        assert_eq!(check(&["pcs_a"]), Ok(()));
+        for (ids, words) in [
+            (&[][..], "at least one"),
+            (&["a"], "by its id"),
+            (&["pcs_a", "pcs_a"], "twice"),
+            (&["pcs_x"], "no compute node group"),
+            (&["pcs_b"], "CREATING"),
+        ] {
+            let refusal = check(ids).unwrap_err();
+            assert!(refusal.message.contains(words), "{refusal}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+// Compute node groups and queues by clicking: created with errors at their fields, edited with the plan shown, deleted
+// with what stands in the way; and a cluster cloned from its own document.
+import { cell, createGroup, createQueue, expect, openTab, signIn, test } from './helpers';
+import type { Locator, Page } from '@playwright/test';
+import type { Server } from './server';
+
+const step = (page: Page, name: string | RegExp): Locator => page.getByRole('heading', { name, level: 2 });
+
+async function choose(page: Page, field: string | RegExp, option: string | RegExp): Promise<void> {
+  const input = page.getByRole('combobox', { name: field });
+  await input.click();
+  await page.getByRole('option', { name: option }).first().click();
+  await input.press('Escape');
+}
+
+const next = (page: Page) => page.getByRole('button', { name: 'Next' }).click();
+
+async function isActive(server: Server, cluster: string, queue: string): Promise<boolean> {
+  const of = ['--cluster-identifier', cluster];
+  const { queue: found } = await server.aws('get-queue', ...of, '--queue-identifier', queue);
+  return found.status === 'ACTIVE';
+}
+
+/** A group of two nodes and a queue on it, both ACTIVE. */
+async function groupAndQueue(server: Server, cluster: string): Promise<{ group: string; queue: string }> {
+  const of = ['--cluster-identifier', cluster];
+  const group = await createGroup(server, cluster, 'compute-1');
+  const groupStatus = async () =>
+    (await server.aws('get-compute-node-group', ...of, '--compute-node-group-identifier', group)).computeNodeGroup
+      .status;
+  await expect.poll(groupStatus, { timeout: 60_000 }).toBe('ACTIVE');
+  await createQueue(server, cluster, 'short', group);
+  await expect.poll(() => isActive(server, cluster, 'short'), { timeout: 60_000 }).toBe(true);
+  const { queue } = await server.aws('get-queue', ...of, '--queue-identifier', 'short');
+  return { group, queue: queue.id };
+}
+
+test('a group and a queue are made by clicking, with errors at their fields', async ({ page, server, cluster }) => {
+  await signIn(page, server);
+  await page.goto(`/clusters/${cluster.id}/compute-node-groups`);
+  await page.getByRole('link', { name: 'Create compute node group' }).first().click();
+  await expect(page.getByRole('heading', { name: 'Create compute node group', level: 1 })).toBeVisible();
+
+  await page.getByLabel('Compute node group name').fill('1st');
+  await page.getByLabel('Nodes at most').fill('33');
+  await next(page);
+  await expect(page.getByText('A name starts with a letter', { exact: false }).first()).toBeVisible();
+  await expect(page.getByText('This cluster has room for 32 more. Ask for fewer nodes.').first()).toBeVisible();
+  await page.getByLabel('Compute node group name').fill('compute-1');
+  await page.getByLabel('Nodes at most').fill('2');
+  await next(page);
+
+  await expect(step(page, 'Instances')).toBeVisible();
+  await next(page);
+  await expect(page.getByText('Choose at least one instance type.').first()).toBeVisible();
+  await choose(page, 'Instance types', /^c6i\.xlarge/);
+  await next(page);
+
+  await expect(step(page, 'Launch')).toBeVisible();
+  await choose(page, 'Template', /compute-getstarted-lt/);
+  await choose(page, 'Instance profile', /AWSPCS-getstarted-role/);
+  await choose(page, 'Subnets', /PrivateSubnetA/);
+  await next(page);
+  await expect(step(page, 'Slurm settings and tags')).toBeVisible();
+  await page.getByLabel('Weight').fill('10');
+  await next(page);
+  await expect(page.getByText('aws pcs create-compute-node-group')).toBeVisible();
+  await page.getByRole('button', { name: 'Create compute node group' }).click();
+  await expect(page.getByRole('heading', { name: 'compute-1', level: 1 })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'Active' })).toBeVisible();
+
+  await page.goto(`/clusters/${cluster.id}/queues/create`);
+  await page.getByLabel('Queue name').fill('demo');
+  await next(page);
+  await expect(page.getByText('Choose at least one compute node group.').first()).toBeVisible();
+  await choose(page, 'Compute node groups', /compute-1/);
+  await next(page);
+  await next(page);
+  await page.getByRole('button', { name: 'Create queue' }).click();
+  await expect(page.getByRole('heading', { name: 'demo', level: 1 })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'Active' })).toBeVisible();
+});
+
+test('an edit that drops nodes says which nodes and jobs it touches', async ({ page, server, cluster }) => {
+  const { group } = await groupAndQueue(server, cluster.name);
+  await server.connect(cluster.name, 'sbatch', '-p', 'short', '-N2', '-J', 'wide', '--wrap=sleep 300');
+  await expect
+    .poll(() => server.connect(cluster.name, 'squeue', '--noheader', '--states=R'), { timeout: 60_000 })
+    .toContain('wide');
+  await signIn(page, server);
+  await page.goto(`/clusters/${cluster.id}/compute-node-groups/${group}`);
+  await page.getByRole('link', { name: 'Edit' }).click();
+  await page.getByLabel('Nodes at most').fill('1');
+  for (let i = 0; i < 4; i++) await next(page);
+
+  const plan = page.getByRole('region', { name: 'What this changes' });
+  await expect(plan.getByRole('row', { name: /maxInstanceCount/ })).toContainText('21');
+  await expect(plan).toContainText('compute-1-2');
+  await expect(plan.getByRole('row', { name: /wide/ })).toContainText('Goes back to the queue and starts again');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.getByRole('heading', { name: 'compute-1', level: 1 })).toBeVisible();
+  await expect(page.getByText('Dynamic · 0–1')).toBeVisible();
+});
+
+test('a delete names what stands in the way, and counts what ends', async ({ page, server, cluster }) => {
+  const { group } = await groupAndQueue(server, cluster.name);
+  await signIn(page, server);
+  await page.goto(`/clusters/${cluster.id}/compute-node-groups/${group}`);
+  await page.getByRole('button', { name: 'Delete' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('It cannot be deleted now');
+  await dialog.getByRole('link', { name: 'short' }).click();
+
+  await expect(page.getByRole('heading', { name: 'short', level: 1 })).toBeVisible();
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await expect(page.getByRole('dialog')).toContainText('No job runs or waits here.');
+  await page.getByRole('dialog').getByRole('textbox').fill('short');
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await expect(page.getByText('No queues yet')).toBeVisible();
+
+  await page.goto(`/clusters/${cluster.id}`);
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await expect(page.getByRole('dialog').getByRole('link', { name: 'compute-1' })).toBeVisible();
+});
+
+test('of two people who edit one queue the second is told', async ({ page, browser, server, cluster }) => {
+  const { queue } = await groupAndQueue(server, cluster.name);
+  const edit = `/clusters/${cluster.id}/queues/${queue}/edit`;
+  const other = await (await browser.newContext({ baseURL: server.url })).newPage();
+  for (const person of [page, other]) {
+    await signIn(person, server);
+    await person.goto(edit);
+    await next(person);
+    await person.getByRole('button', { name: 'Add setting' }).click();
+    await person.getByLabel('Parameter').first().fill('PriorityTier');
+    await person.getByLabel('Value').first().fill(person === page ? '10' : '20');
+    await next(person);
+  }
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.getByRole('heading', { name: 'short', level: 1 })).toBeVisible();
+  await expect(page.getByText('PriorityTier=10')).toBeVisible();
+
+  await other.getByRole('button', { name: 'Save changes' }).click();
+  await expect(other.getByText('Somebody else has changed short in the meantime', { exact: false })).toBeVisible();
+  await other.context().close();
+});
+
+test('a cluster is cloned from its document', async ({ page, server, cluster }) => {
+  await groupAndQueue(server, cluster.name);
+  await signIn(page, server);
+  await page.goto(`/clusters/${cluster.id}`);
+  await page.getByRole('link', { name: 'Clone' }).click();
+  await expect(page.getByLabel('Document (YAML or JSON)')).toHaveValue(/apiVersion: openpcs\/v1/);
+  await page.getByRole('button', { name: 'Preview' }).click();
+  await expect(page.getByText('A name has 3 to 40 characters', { exact: false }).first()).toBeVisible();
+  await page.getByLabel('Name of the cluster').fill('copy');
+  await page.getByRole('button', { name: 'Preview' }).click();
+  const steps = page.getByRole('region', { name: 'What is done' });
+  await expect(steps.getByText('Planned')).toHaveCount(3);
+
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect(page.getByText('Everything is as the document says.')).toBeVisible({ timeout: 60_000 });
+  await page.getByRole('link', { name: 'Open the cluster' }).click();
+  await expect(page.getByRole('heading', { name: 'copy', level: 1 })).toBeVisible();
+  await openTab(page, 'Queues');
+  await expect(cell(page, 'short', 'Active')).toBeVisible();
+});
+
+test('a document with a mistake is refused with its place', async ({ page, server }) => {
+  await signIn(page, server);
+  await page.goto('/clusters/import');
+  await page.getByLabel('Document (YAML or JSON)').fill('apiVersion: openpcs/v1\ncluster: {nam: x}\n');
+  await page.getByRole('button', { name: 'Preview' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'nam' })).toBeVisible();
+});
+
+test('the form of log delivery checks and says that nothing is delivered yet', async ({ page, server, cluster }) => {
+  await signIn(page, server);
+  await page.goto(`/clusters/${cluster.id}/logs`);
+  await expect(page.getByText('Log delivery is not running yet')).toBeVisible();
+  await page.getByRole('button', { name: 'Show the commands' }).click();
+  await expect(page.getByText('Name at least one destination.')).toBeVisible();
+  await page.getByLabel('S3 bucket').fill('arn:aws:s3:::my-logs');
+  await page.getByRole('button', { name: 'Show the commands' }).click();
+  await expect(page.getByText('put-delivery-destination', { exact: false })).toBeVisible();
+});

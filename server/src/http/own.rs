@@ -1,0 +1,103 @@
+//! What `openpcs plan`, `export` and `apply` ask for, beyond the service model: under `/openpcs/v1`, signed like the API.
+
+use app::model::apply::{ApplyOutcome, ApplyRequest, Format};
+use app::model::error::Error;
+use app::model::operation::Operation;
+use app::model::plan::{Plan, PlanRequest};
+use app::port::Caller;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Extension, Path, Query, Request, State};
+use chrono::Utc;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tracing::Instrument;
+
+use super::HttpState;
+use super::error::{Refusal, cannot_parse};
+use super::layer::{RequestId, read_body};
+use crate::service::shape;
+
+/// `{"operation": "CreateQueue", "input": {…}}`. An input of the wrong shape is a refusal of the operation, so it is
+/// part of the plan.
+pub async fn plan(
+    State(state): State<HttpState>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Result<Json<Plan>, Refusal> {
+    let (caller, body) = authenticate(&state, id, request).await?;
+    let document: Value = decode(&body)?;
+    let operation = document["operation"].as_str().and_then(Operation::parse);
+    if let Some(operation) = operation
+        && let Err(refusal) = shape::check(operation, &document["input"])
+    {
+        return Ok(Json(Plan::refused(refusal)));
+    }
+    let request: PlanRequest = serde_json::from_value(document).map_err(|e| {
+        cannot_parse(format!(
+            "The request names no operation that can be planned: {e}."
+        ))
+    })?;
+    Ok(Json(state.plane.plan(&caller, request).await?))
+}
+
+#[derive(Deserialize)]
+pub struct ExportQuery {
+    #[serde(default)]
+    format: Format,
+}
+
+pub async fn export(
+    State(state): State<HttpState>,
+    Extension(id): Extension<RequestId>,
+    Path(identifier): Path<String>,
+    Query(query): Query<ExportQuery>,
+    request: Request,
+) -> Result<String, Refusal> {
+    let (caller, _) = authenticate(&state, id, request).await?;
+    let export = state
+        .plane
+        .export_cluster(&caller, identifier, query.format);
+    Ok(export.await?)
+}
+
+/// Runs to its end even when the client hangs up half-way.
+pub async fn apply(
+    State(state): State<HttpState>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Result<Json<ApplyOutcome>, Refusal> {
+    let (caller, body) = authenticate(&state, id, request).await?;
+    let request: ApplyRequest = decode(&body)?;
+    let work = async move { state.plane.apply(&caller, request).await };
+    let outcome = tokio::spawn(work.in_current_span()).await;
+    let outcome = outcome.unwrap_or_else(|cause| {
+        tracing::error!(%cause, "applying a document broke off");
+        Err(Error::internal())
+    });
+    Ok(Json(outcome?))
+}
+
+async fn authenticate(
+    state: &HttpState,
+    RequestId(request_id): RequestId,
+    request: Request,
+) -> Result<(Caller, Bytes), Refusal> {
+    let (parts, body) = request.into_parts();
+    let body = read_body(body).await?;
+    let principal = state.verifier.verify(&parts, &body, Utc::now()).await?;
+    let caller = Caller {
+        request_id,
+        principal,
+    };
+    Ok((caller, body))
+}
+
+fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(body).map_err(|e| {
+        cannot_parse(format!(
+            "The request body is not the JSON that it should be: {e}."
+        ))
+    })
+}

@@ -1,0 +1,118 @@
+//! From rows to a document: what a person chose, and nothing that the service made.
+
+use std::collections::BTreeMap;
+
+use app::model::apply::Format;
+use app::model::blueprint::*;
+use app::model::cluster::ClusterSlurmConfigurationRequest;
+use app::model::error::Result;
+use app::model::status::Status;
+use app::port::Caller;
+
+use super::document;
+use crate::db::cluster::ClusterRow;
+use crate::db::compute_node_group::ComputeNodeGroupRow;
+use crate::db::queue::QueueRow;
+use crate::db::{resource, tag};
+use crate::service::plan::group_names;
+use crate::service::{Service, internal};
+
+impl Service {
+    pub(in crate::service) async fn export_cluster(
+        &self,
+        caller: &Caller,
+        identifier: String,
+        format: Format,
+    ) -> Result<String> {
+        let cluster = self.readable_cluster(caller, &identifier).await?;
+        document::write(&self.blueprint(&cluster).await?, format)
+    }
+
+    /// Resources that are being deleted are left out. Groups and queues in the order of their names: the same cluster
+    /// gives the same document.
+    async fn blueprint(&self, cluster: &ClusterRow) -> Result<Blueprint> {
+        let pool = self.db.pool();
+        let mut groups: Vec<ComputeNodeGroupRow> = resource::list(pool, Some(&cluster.id))
+            .await
+            .map_err(internal)?;
+        let mut queues: Vec<QueueRow> = resource::list(pool, Some(&cluster.id))
+            .await
+            .map_err(internal)?;
+        groups.retain(|g| g.status != Status::Deleting);
+        queues.retain(|q| q.status != Status::Deleting);
+        groups.sort_by(|a, b| a.name.cmp(&b.name));
+        queues.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut blueprint = Blueprint {
+            api_version: API_VERSION.into(),
+            cluster: cluster_blueprint(cluster, self.tags(&self.arns.cluster(&cluster.id)).await?),
+            compute_node_groups: vec![],
+            queues: vec![],
+        };
+        for row in &groups {
+            let arn = self.arns.compute_node_group(&cluster.id, &row.id);
+            let tags = self.tags(&arn).await?;
+            blueprint
+                .compute_node_groups
+                .push(group_blueprint(row, tags));
+        }
+        for row in &queues {
+            let tags = self.tags(&self.arns.queue(&cluster.id, &row.id)).await?;
+            blueprint.queues.push(QueueBlueprint {
+                name: row.name.clone(),
+                compute_node_groups: group_names(&row.spec, &groups),
+                slurm_configuration: row.spec.slurm.clone(),
+                tags,
+            });
+        }
+        Ok(blueprint)
+    }
+
+    /// The tags of a resource, if it has any.
+    pub(super) async fn tags(&self, arn: &str) -> Result<Option<BTreeMap<String, String>>> {
+        let tags = tag::list(self.db.pool(), arn).await.map_err(internal)?;
+        Ok((!tags.is_empty()).then_some(tags))
+    }
+}
+
+fn cluster_blueprint(row: &ClusterRow, tags: Option<BTreeMap<String, String>>) -> ClusterBlueprint {
+    let slurm = row.spec.slurm.clone();
+    ClusterBlueprint {
+        name: row.name.clone(),
+        scheduler: row.spec.scheduler.clone(),
+        size: row.spec.size,
+        networking: row.spec.networking.clone(),
+        slurm_configuration: Some(ClusterSlurmConfigurationRequest {
+            scale_down_idle_time_in_seconds: slurm.scale_down_idle_time_in_seconds,
+            slurm_custom_settings: slurm.slurm_custom_settings,
+            slurmdbd_custom_settings: slurm.slurmdbd_custom_settings,
+            cgroup_custom_settings: slurm.cgroup_custom_settings,
+            accounting: slurm.accounting,
+            slurm_rest: slurm.slurm_rest,
+        }),
+        tags,
+    }
+}
+
+fn group_blueprint(
+    row: &ComputeNodeGroupRow,
+    tags: Option<BTreeMap<String, String>>,
+) -> GroupBlueprint {
+    let spec = row.spec.clone();
+    GroupBlueprint {
+        name: row.name.clone(),
+        instance_configs: spec.instance_configs,
+        scaling_configuration: spec.scaling,
+        subnet_ids: spec.subnet_ids,
+        iam_instance_profile_arn: spec.iam_instance_profile_arn,
+        ami_id: spec.ami_id,
+        launch_template_mode: spec.launch_template_mode,
+        custom_launch_template: spec.custom_launch_template,
+        security_group_ids: spec.security_group_ids,
+        ssh_key_name: spec.ssh_key_name,
+        purchase_option: spec.purchase_option,
+        spot_options: spec.spot_options,
+        slurm_configuration: spec.slurm,
+        node_lifecycle_actions: spec.node_lifecycle_actions,
+        tags,
+    }
+}

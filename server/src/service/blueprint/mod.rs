@@ -1,0 +1,59 @@
+//! Export, import and clone of a cluster (X8).
+//!
+//! Applying is a pass, not a process: each call compares the document with what is there, begins what can begin now
+//! through the ordinary operations (so with their authorization, checks and audit), and says what is left. Nothing is
+//! remembered between calls; whoever wants it finished calls again.
+
+mod compare;
+mod document;
+mod export;
+mod pass;
+
+use app::model::apply::{ApplyOutcome, ApplyRequest};
+use app::model::blueprint::Blueprint;
+use app::model::error::{Error, Result};
+use app::port::Caller;
+
+use super::Service;
+
+impl Service {
+    pub(super) async fn apply(
+        &self,
+        caller: &Caller,
+        request: ApplyRequest,
+    ) -> Result<ApplyOutcome> {
+        let mut blueprint = document::read(&request.document)?;
+        if let Some(name) = request.name {
+            blueprint.cluster.name = name;
+        }
+        check_names(&blueprint)?;
+        pass::Pass {
+            service: self,
+            caller,
+            blueprint: &blueprint,
+            prune: request.prune,
+            dry_run: request.dry_run,
+        }
+        .run()
+        .await
+    }
+}
+
+/// Each group and queue once: of two with one name, the second would undo the first for ever.
+fn check_names(blueprint: &Blueprint) -> Result<()> {
+    let groups = blueprint.compute_node_groups.iter();
+    let queues = blueprint.queues.iter();
+    check_unique("computeNodeGroups", groups.map(|g| g.name.as_str()))?;
+    check_unique("queues", queues.map(|q| q.name.as_str()))
+}
+
+fn check_unique<'a>(list: &str, names: impl Iterator<Item = &'a str>) -> Result<()> {
+    let mut seen = std::collections::HashSet::new();
+    for (i, name) in names.enumerate() {
+        if !seen.insert(name) {
+            let message = format!("{name} stands twice in the document. Name it once.");
+            return Err(Error::field(format!("{list}[{i}].name"), message));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,425 @@
+//! One pass over a document: cluster, then groups, then queues, then what is to go.
+
+use std::collections::BTreeMap;
+
+use app::model::apply::{ApplyAction, ApplyOutcome, ApplyState, ApplyStep};
+use app::model::blueprint::{Blueprint, GroupBlueprint, QueueBlueprint};
+use app::model::compute_node_group::DeleteComputeNodeGroupRequest;
+use app::model::error::{Error, ErrorKind, Result};
+use app::model::live::Kind;
+use app::model::plan::{FieldChange, Plan, PlanRequest};
+use app::model::queue::DeleteQueueRequest;
+use app::model::status::Status;
+use app::model::tag::{TagResourceRequest, UntagResourceRequest};
+use app::port::Caller;
+
+use super::compare::{cluster_is_as, group_is_as, queue_is_as};
+use crate::db::cluster::ClusterRow;
+use crate::db::compute_node_group::ComputeNodeGroupRow;
+use crate::db::queue::QueueRow;
+use crate::db::resource::{self, Row};
+use crate::service::{Service, internal};
+
+pub struct Pass<'a> {
+    pub service: &'a Service,
+    pub caller: &'a Caller,
+    pub blueprint: &'a Blueprint,
+    pub prune: bool,
+    pub dry_run: bool,
+}
+
+/// What is there.
+struct There {
+    cluster: ClusterRow,
+    groups: Vec<ComputeNodeGroupRow>,
+    queues: Vec<QueueRow>,
+}
+
+impl Pass<'_> {
+    pub async fn run(&self) -> Result<ApplyOutcome> {
+        let there = self.look().await?;
+        let mut steps = vec![self.cluster(there.as_ref()).await?];
+        for (i, group) in self.blueprint.compute_node_groups.iter().enumerate() {
+            steps.push(self.group(there.as_ref(), i, group).await?);
+        }
+        for (i, queue) in self.blueprint.queues.iter().enumerate() {
+            steps.push(self.queue(there.as_ref(), i, queue).await?);
+        }
+        if let (true, Some(there)) = (self.prune, &there) {
+            steps.extend(self.superfluous(there).await?);
+        }
+        Ok(ApplyOutcome {
+            cluster_name: self.blueprint.cluster.name.clone(),
+            cluster_id: self.look().await?.map(|there| there.cluster.id),
+            steps,
+        })
+    }
+
+    async fn look(&self) -> Result<Option<There>> {
+        let name = &self.blueprint.cluster.name;
+        let cluster = match self.service.readable_cluster(self.caller, name).await {
+            Ok(cluster) => cluster,
+            Err(e) if matches!(e.kind, ErrorKind::ResourceNotFound { .. }) => return Ok(None),
+            Err(e) => return Err(e),
+        };
+        let pool = self.service.db.pool();
+        let groups = resource::list(pool, Some(&cluster.id)).await;
+        let queues = resource::list(pool, Some(&cluster.id)).await;
+        Ok(Some(There {
+            groups: groups.map_err(internal)?,
+            queues: queues.map_err(internal)?,
+            cluster,
+        }))
+    }
+
+    async fn cluster(&self, there: Option<&There>) -> Result<ApplyStep> {
+        let wanted = &self.blueprint.cluster;
+        let step = |action, state| step(Kind::Cluster, &wanted.name, action, state);
+        let Some(There { cluster: row, .. }) = there else {
+            let request = PlanRequest::CreateCluster(wanted.create());
+            return self
+                .act(step(ApplyAction::Create, ApplyState::Planned), request)
+                .await;
+        };
+        let arn = self.service.arns.cluster(&row.id);
+        let same = match cluster_is_as(wanted, row) {
+            Ok(same) => same,
+            Err(error) => return Ok(step(ApplyAction::Update, ApplyState::Refused { error })),
+        };
+        let request = PlanRequest::UpdateCluster(wanted.update(&row.id));
+        self.update(step, row, same, request, &arn, wanted.tags.as_ref())
+            .await
+    }
+
+    async fn group(
+        &self,
+        there: Option<&There>,
+        index: usize,
+        wanted: &GroupBlueprint,
+    ) -> Result<ApplyStep> {
+        let step = |action, state| step(Kind::ComputeNodeGroup, &wanted.name, action, state);
+        let Some(there) = there.filter(|t| t.cluster.status.can_be_used()) else {
+            return Ok(step(ApplyAction::Create, self.waiting_for_cluster()));
+        };
+        let cluster = &there.cluster;
+        let Some(row) = there.groups.iter().find(|g| g.name == wanted.name) else {
+            let request = PlanRequest::CreateComputeNodeGroup(wanted.create(&cluster.id));
+            return self
+                .act(step(ApplyAction::Create, ApplyState::Planned), request)
+                .await;
+        };
+        let arn = self.service.arns.compute_node_group(&cluster.id, &row.id);
+        let same = match group_is_as(wanted, row) {
+            Ok(same) => same,
+            Err(error) => {
+                let error = at(error, &format!("computeNodeGroups[{index}]"));
+                return Ok(step(ApplyAction::Update, ApplyState::Refused { error }));
+            }
+        };
+        let request = PlanRequest::UpdateComputeNodeGroup(wanted.update(&cluster.id, &row.id));
+        self.update(step, row, same, request, &arn, wanted.tags.as_ref())
+            .await
+    }
+
+    async fn queue(
+        &self,
+        there: Option<&There>,
+        index: usize,
+        wanted: &QueueBlueprint,
+    ) -> Result<ApplyStep> {
+        let step = |action, state| step(Kind::Queue, &wanted.name, action, state);
+        let usable = there.filter(|t| t.cluster.status.can_be_used());
+        let groups = usable.map_or(&[][..], |t| &t.groups);
+        if let Some(unknown) = self.unknown_group(wanted, groups) {
+            let message =
+                format!("Neither the document nor the cluster has a compute node group {unknown}.");
+            let error = Error::field(format!("queues[{index}].computeNodeGroups"), message);
+            return Ok(step(ApplyAction::Create, ApplyState::Refused { error }));
+        }
+        let Some(there) = usable else {
+            return Ok(step(ApplyAction::Create, self.waiting_for_cluster()));
+        };
+        let row = there.queues.iter().find(|q| q.name == wanted.name);
+        let action = row.map_or(ApplyAction::Create, |_| ApplyAction::Update);
+        let found = |name: &String| groups.iter().find(|g| g.name == *name);
+        let is_ready = |name: &&String| found(name).is_some_and(|g| g.status.can_be_used());
+        let names = wanted.compute_node_groups.iter();
+        let (ready, missing): (Vec<&String>, Vec<&String>) = names.partition(is_ready);
+        if !missing.is_empty() {
+            let on = missing.into_iter().cloned().collect();
+            return Ok(step(action, self.waiting(on)));
+        }
+        let ids: Vec<String> = ready
+            .into_iter()
+            .filter_map(|n| Some(found(n)?.id.clone()))
+            .collect();
+        let cluster = &there.cluster;
+        let Some(row) = row else {
+            let request = PlanRequest::CreateQueue(wanted.create(&cluster.id, &ids));
+            return self.act(step(action, ApplyState::Planned), request).await;
+        };
+        let arn = self.service.arns.queue(&cluster.id, &row.id);
+        let same = queue_is_as(wanted, row, &ids);
+        let request = PlanRequest::UpdateQueue(wanted.update(&cluster.id, &row.id, &ids));
+        self.update(step, row, same, request, &arn, wanted.tags.as_ref())
+            .await
+    }
+
+    fn unknown_group<'q>(
+        &self,
+        queue: &'q QueueBlueprint,
+        groups: &[ComputeNodeGroupRow],
+    ) -> Option<&'q String> {
+        let of_document = &self.blueprint.compute_node_groups;
+        queue.compute_node_groups.iter().find(|name| {
+            !of_document.iter().any(|g| g.name == **name)
+                && !groups.iter().any(|g| g.name == **name)
+        })
+    }
+
+    /// Groups and queues that the document does not name: first the queues, then the groups that no queue uses.
+    async fn superfluous(&self, there: &There) -> Result<Vec<ApplyStep>> {
+        let mut steps = vec![];
+        let cluster_id = &there.cluster.id;
+        let queues = &self.blueprint.queues;
+        let superfluous = |row: &&QueueRow| !queues.iter().any(|q| q.name == row.name);
+        for row in there.queues.iter().filter(superfluous) {
+            let request = PlanRequest::DeleteQueue(DeleteQueueRequest {
+                cluster_identifier: cluster_id.clone(),
+                queue_identifier: row.id.clone(),
+                client_token: None,
+            });
+            let step = step(
+                Kind::Queue,
+                &row.name,
+                ApplyAction::Delete,
+                ApplyState::Planned,
+            );
+            steps.push(self.delete(step, row.status, vec![], request).await?);
+        }
+        let groups = &self.blueprint.compute_node_groups;
+        let superfluous = |row: &&ComputeNodeGroupRow| !groups.iter().any(|g| g.name == row.name);
+        for row in there.groups.iter().filter(superfluous) {
+            let users = there.queues.iter().filter(|q| q.spec.uses(&row.id));
+            let users = users.map(|q| q.name.clone()).collect();
+            let request = PlanRequest::DeleteComputeNodeGroup(DeleteComputeNodeGroupRequest {
+                cluster_identifier: cluster_id.clone(),
+                compute_node_group_identifier: row.id.clone(),
+                client_token: None,
+            });
+            let kind = Kind::ComputeNodeGroup;
+            let step = step(kind, &row.name, ApplyAction::Delete, ApplyState::Planned);
+            steps.push(self.delete(step, row.status, users, request).await?);
+        }
+        Ok(steps)
+    }
+
+    async fn delete(
+        &self,
+        mut step: ApplyStep,
+        status: Status,
+        users: Vec<String>,
+        request: PlanRequest,
+    ) -> Result<ApplyStep> {
+        if status == Status::Deleting {
+            step.state = self.waiting(vec![step.name.clone()]);
+        } else if !users.is_empty() {
+            step.state = self.waiting(users);
+        } else {
+            step = self.act(step, request).await?;
+            // A delete has come to its end when the next pass does not find the resource.
+            if step.state == ApplyState::Begun {
+                step.state = self.waiting(vec![step.name.clone()]);
+            }
+        }
+        Ok(step)
+    }
+
+    /// A resource that is there: nothing to do, something to wait for, or an update.
+    async fn update<S>(
+        &self,
+        step: impl Fn(ApplyAction, ApplyState) -> ApplyStep,
+        row: &Row<S>,
+        same: bool,
+        request: PlanRequest,
+        arn: &str,
+        wanted_tags: Option<&BTreeMap<String, String>>,
+    ) -> Result<ApplyStep> {
+        let tags = self.service.tags(arn).await?.unwrap_or_default();
+        let same_tags = wanted_tags.is_none_or(|wanted| *wanted == tags);
+        if same && same_tags {
+            return Ok(step(ApplyAction::Keep, kept(row)));
+        }
+        if !same && !row.status.can_update() {
+            let state = match kept(row) {
+                ApplyState::Refused { error } => ApplyState::Refused { error },
+                _ => self.waiting(vec![row.name.clone()]),
+            };
+            return Ok(step(ApplyAction::Update, state));
+        }
+        let mut step = step(ApplyAction::Update, ApplyState::Planned);
+        if !same {
+            step = self.act(step, request).await?;
+        }
+        let Some(wanted) = wanted_tags.filter(|_| !same_tags) else {
+            return Ok(step);
+        };
+        if self.dry_run {
+            let plan = step.plan.get_or_insert_with(Plan::default);
+            plan.changes.extend(tag_changes(&tags, wanted));
+        } else if !matches!(step.state, ApplyState::Refused { .. }) {
+            step.state = match self.put_tags(arn, &tags, wanted).await {
+                Ok(()) => ApplyState::Begun,
+                Err(error) => ApplyState::Refused { error },
+            };
+        }
+        Ok(step)
+    }
+
+    async fn put_tags(
+        &self,
+        arn: &str,
+        are: &BTreeMap<String, String>,
+        wanted: &BTreeMap<String, String>,
+    ) -> Result<()> {
+        let gone: Vec<String> = are
+            .keys()
+            .filter(|k| !wanted.contains_key(*k))
+            .cloned()
+            .collect();
+        if !gone.is_empty() {
+            let untag = UntagResourceRequest {
+                resource_arn: arn.into(),
+                tag_keys: gone,
+            };
+            self.service.untag_resource(self.caller, untag).await?;
+        }
+        if !wanted.is_empty() {
+            let put = TagResourceRequest {
+                resource_arn: arn.into(),
+                tags: wanted.clone(),
+            };
+            self.service.tag_resource(self.caller, put).await?;
+        }
+        Ok(())
+    }
+
+    /// Does it, or plans it. What the service refuses is the step's, not the pass's: others may go on.
+    async fn act(&self, mut step: ApplyStep, request: PlanRequest) -> Result<ApplyStep> {
+        if self.dry_run {
+            step.plan = Some(self.service.plan(self.caller, request).await?);
+            return Ok(step);
+        }
+        let done = match request {
+            PlanRequest::CreateCluster(r) => {
+                self.service.create_cluster(self.caller, r).await.map(drop)
+            }
+            PlanRequest::UpdateCluster(r) => {
+                self.service.update_cluster(self.caller, r).await.map(drop)
+            }
+            PlanRequest::DeleteCluster(r) => {
+                self.service.delete_cluster(self.caller, r).await.map(drop)
+            }
+            PlanRequest::CreateComputeNodeGroup(r) => self
+                .service
+                .create_compute_node_group(self.caller, r)
+                .await
+                .map(drop),
+            PlanRequest::UpdateComputeNodeGroup(r) => self
+                .service
+                .update_compute_node_group(self.caller, r)
+                .await
+                .map(drop),
+            PlanRequest::DeleteComputeNodeGroup(r) => self
+                .service
+                .delete_compute_node_group(self.caller, r)
+                .await
+                .map(drop),
+            PlanRequest::CreateQueue(r) => {
+                self.service.create_queue(self.caller, r).await.map(drop)
+            }
+            PlanRequest::UpdateQueue(r) => {
+                self.service.update_queue(self.caller, r).await.map(drop)
+            }
+            PlanRequest::DeleteQueue(r) => {
+                self.service.delete_queue(self.caller, r).await.map(drop)
+            }
+        };
+        step.state = match done {
+            Ok(()) => ApplyState::Begun,
+            Err(error) => ApplyState::Refused { error },
+        };
+        Ok(step)
+    }
+
+    fn waiting_for_cluster(&self) -> ApplyState {
+        self.waiting(vec![self.blueprint.cluster.name.clone()])
+    }
+
+    /// A preview has no order in time.
+    fn waiting(&self, on: Vec<String>) -> ApplyState {
+        if self.dry_run {
+            ApplyState::Planned
+        } else {
+            ApplyState::Waiting { on }
+        }
+    }
+}
+
+fn step(kind: Kind, name: &str, action: ApplyAction, state: ApplyState) -> ApplyStep {
+    ApplyStep {
+        kind,
+        name: name.into(),
+        action,
+        state,
+        plan: None,
+    }
+}
+
+/// The state of a resource that is as it should be.
+fn kept<S>(row: &Row<S>) -> ApplyState {
+    match row.status {
+        Status::Active | Status::UpdateFailed => ApplyState::Done,
+        Status::CreateFailed | Status::DeleteFailed | Status::Suspending | Status::Suspended => {
+            let why: Vec<&str> = row
+                .error_info
+                .iter()
+                .filter_map(|e| e.message.as_deref())
+                .collect();
+            let message = format!(
+                "{} is {}. Delete it and apply the document again. {}",
+                row.name,
+                row.status,
+                why.join(" ")
+            );
+            ApplyState::Refused {
+                error: Error::conflict("RESOURCE", &row.id, message.trim_end()),
+            }
+        }
+        _ => ApplyState::UnderWay,
+    }
+}
+
+/// The error's fields as paths of the document.
+fn at(mut error: Error, place: &str) -> Error {
+    if let ErrorKind::Validation { fields, .. } = &mut error.kind {
+        for field in fields {
+            field.name = field.name.replacen("computeNodeGroups", place, 1);
+        }
+    }
+    error
+}
+
+fn tag_changes(
+    are: &BTreeMap<String, String>,
+    wanted: &BTreeMap<String, String>,
+) -> Vec<FieldChange> {
+    let keys: std::collections::BTreeSet<&String> = are.keys().chain(wanted.keys()).collect();
+    let change = |key: &String| FieldChange {
+        path: format!("tags.{key}"),
+        before: are.get(key).cloned(),
+        after: wanted.get(key).cloned(),
+    };
+    let changes = keys.into_iter().map(change);
+    changes.filter(|c| c.before != c.after).collect()
+}

@@ -1,0 +1,131 @@
+//! Plans of clusters (C11, C12).
+
+use app::model::cluster::*;
+use app::model::error::Result;
+use app::model::limits;
+use app::model::live::Kind;
+use app::model::plan::*;
+use app::port::Caller;
+use serde_json::{Value, json};
+
+use super::diff::diff;
+use super::nodes::{impact, put_jobs};
+use super::{conclude_update, connection, settings_by_name};
+use crate::db::cluster::{ClusterRow, ClusterSpec};
+use crate::db::resource;
+use crate::service::cluster::{contents, updated_cluster};
+use crate::service::{Service, internal, provider_error};
+
+impl Service {
+    pub(super) async fn plan_create_cluster(
+        &self,
+        caller: &Caller,
+        input: &CreateClusterRequest,
+    ) -> Result<Plan> {
+        let networking = self.may_create_cluster(caller, input).await?;
+        let mut held = self.reader().await?;
+        let (row, _) = self
+            .created_cluster(connection(&mut held), networking, input)
+            .await?;
+        drop(held);
+        let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
+        let subnets = row.spec.networking.subnet_ids.iter().flatten();
+        let known = subnets.filter_map(|id| catalogue.subnets.iter().find(|s| s.id == *id));
+        Ok(Plan {
+            changes: diff(&Value::Null, &view(&row.spec)),
+            quotas: vec![self.clusters(1).await?],
+            // The controller's network interface.
+            addresses: known
+                .map(|subnet| AddressUse {
+                    subnet_id: subnet.id.clone(),
+                    free: subnet.free_addresses,
+                    needed: 1,
+                })
+                .collect(),
+            ..Plan::default()
+        })
+    }
+
+    pub(super) async fn plan_update_cluster(
+        &self,
+        caller: &Caller,
+        input: &UpdateClusterRequest,
+    ) -> Result<Plan> {
+        let found = self.may_update_cluster(caller, input).await?;
+        let mut held = self.reader().await?;
+        let (before, after) = updated_cluster(connection(&mut held), &found, input).await?;
+        let mut plan = Plan {
+            changes: diff(&view(&before.spec), &view(&after.spec)),
+            ..Plan::default()
+        };
+        let snapshot = self.observed.latest(&found.id);
+        let alive = snapshot.jobs.iter().filter(|job| job.ended_at == 0);
+        let jobs = alive.map(|job| impact(job, JobEffect::Untouched)).collect();
+        put_jobs(&mut plan, jobs);
+        plan.warnings.extend(self.silent(&found.id));
+        conclude_update(&mut plan);
+        Ok(plan)
+    }
+
+    pub(super) async fn plan_delete_cluster(
+        &self,
+        caller: &Caller,
+        input: &DeleteClusterRequest,
+    ) -> Result<Plan> {
+        let mut held = self.reader().await?;
+        match self
+            .deletable_cluster(connection(&mut held), caller, input)
+            .await
+        {
+            Ok(_) => Ok(Plan {
+                quotas: vec![self.clusters(-1).await?],
+                ..Plan::default()
+            }),
+            Err(refusal) if super::is_of_the_operation(&refusal) => {
+                let row = self.find_cluster(&input.cluster_identifier).await?;
+                let (groups, queues) = contents(connection(&mut held), &row).await?;
+                let queues = queues.into_iter().map(|q| (Kind::Queue, q.id, q.name));
+                let groups = groups.into_iter();
+                let groups = groups.map(|g| (Kind::ComputeNodeGroup, g.id, g.name));
+                let named = |(kind, id, name)| Named { kind, id, name };
+                Ok(Plan {
+                    in_the_way: queues.chain(groups).map(named).collect(),
+                    ..Plan::refused(refusal)
+                })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// So many clusters more.
+    async fn clusters(&self, more: i64) -> Result<QuotaUse> {
+        let all: Vec<ClusterRow> = resource::list(self.db.pool(), None)
+            .await
+            .map_err(internal)?;
+        let before = i64::try_from(all.len()).map_err(internal)?;
+        Ok(QuotaUse {
+            quota: Quota::Clusters,
+            before,
+            after: before + more,
+            limit: limits::CLUSTERS,
+        })
+    }
+}
+
+/// A cluster's spec as its diff shows it, without what the service made.
+pub(in crate::service) fn view(spec: &ClusterSpec) -> Value {
+    let slurm = &spec.slurm;
+    json!({
+        "scheduler": spec.scheduler,
+        "size": spec.size,
+        "networking": spec.networking,
+        "slurmConfiguration": {
+            "scaleDownIdleTimeInSeconds": slurm.scale_down_idle_time_in_seconds,
+            "slurmCustomSettings": settings_by_name(slurm.slurm_custom_settings.as_ref()),
+            "slurmdbdCustomSettings": slurm.slurmdbd_custom_settings,
+            "cgroupCustomSettings": slurm.cgroup_custom_settings,
+            "accounting": slurm.accounting,
+            "slurmRest": slurm.slurm_rest,
+        },
+    })
+}

@@ -1,0 +1,254 @@
+//! Plans of compute node groups (N15, N16).
+
+use std::collections::HashSet;
+
+use app::model::catalogue::Catalogue;
+use app::model::compute_node_group::*;
+use app::model::error::Result;
+use app::model::live::Kind;
+use app::model::plan::*;
+use app::port::Caller;
+use serde_json::{Value, json};
+
+use super::diff::diff;
+use super::nodes::{Change, job_effects, put_jobs};
+use super::{conclude_update, connection, settings_by_name};
+use crate::db::cluster::ClusterRow;
+use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
+use crate::db::{instance, now, resource};
+use crate::provider::ObservedInstance;
+use crate::reconcile::node::in_force;
+use crate::reconcile::node_plan::Seen;
+use crate::service::compute_node_group::queues_of;
+use crate::service::{Service, internal, provider_error};
+
+impl Service {
+    pub(super) async fn plan_create_group(
+        &self,
+        caller: &Caller,
+        input: &CreateComputeNodeGroupRequest,
+    ) -> Result<Plan> {
+        let cluster = self.may_create_group(caller, input).await?;
+        let mut held = self.reader().await?;
+        let row = self
+            .created_group(connection(&mut held), &cluster, input)
+            .await?;
+        drop(held);
+        self.plan_group(&cluster, None, Some(&row)).await
+    }
+
+    pub(super) async fn plan_update_group(
+        &self,
+        caller: &Caller,
+        input: &UpdateComputeNodeGroupRequest,
+    ) -> Result<Plan> {
+        let (cluster, found) = self.may_update_group(caller, input).await?;
+        let mut held = self.reader().await?;
+        let (before, after) = self
+            .updated_group(connection(&mut held), &cluster, &found, input)
+            .await?;
+        drop(held);
+        let mut plan = self
+            .plan_group(&cluster, Some(&before), Some(&after))
+            .await?;
+        conclude_update(&mut plan);
+        Ok(plan)
+    }
+
+    pub(super) async fn plan_delete_group(
+        &self,
+        caller: &Caller,
+        input: &DeleteComputeNodeGroupRequest,
+    ) -> Result<Plan> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let mut held = self.reader().await?;
+        let deletable = self
+            .deletable_group(connection(&mut held), caller, &cluster, input)
+            .await;
+        match deletable {
+            Ok(row) => {
+                drop(held);
+                self.plan_group(&cluster, Some(&row), None).await
+            }
+            Err(refusal) if super::is_of_the_operation(&refusal) => {
+                let identifier = &input.compute_node_group_identifier;
+                let row = self.find_group(&cluster, identifier).await?;
+                let queues = queues_of(connection(&mut held), &row).await?;
+                let named = |q: &crate::db::queue::QueueRow| Named {
+                    kind: Kind::Queue,
+                    id: q.id.clone(),
+                    name: q.name.clone(),
+                };
+                Ok(Plan {
+                    in_the_way: queues.iter().map(named).collect(),
+                    ..Plan::refused(refusal)
+                })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What follows when a group's row changes from one to the other.
+    async fn plan_group(
+        &self,
+        cluster: &ClusterRow,
+        before: Option<&ComputeNodeGroupRow>,
+        after: Option<&ComputeNodeGroupRow>,
+    ) -> Result<Plan> {
+        let mut plan = Plan::default();
+        if let Some(after) = after {
+            let old = before.map_or(Value::Null, |row| view(&row.spec));
+            plan.changes = diff(&old, &view(&after.spec));
+        }
+        let snapshot = self.observed.latest(&cluster.id);
+        let seen = self.seen(cluster).await?;
+        let change = Change {
+            before: in_force(&before.cloned().into_iter().collect::<Vec<_>>()),
+            after: in_force(&after.map(applied).into_iter().collect::<Vec<_>>()),
+            seen,
+            jobs: &snapshot.jobs,
+        };
+        plan.nodes = change.nodes();
+        let name = before.or(after).map(|row| row.name.clone());
+        let all = node_names(name.unwrap_or_default(), before);
+        let running = change.seen.instances.iter();
+        let running = running.filter(|i| all.contains(&i.node_name)).count();
+        let touched = plan.nodes.ending.len()
+            + plan.nodes.replaced_now.len()
+            + plan.nodes.replaced_after_jobs.len();
+        if running > touched {
+            plan.stays.push(Stay::Nodes {
+                count: running - touched,
+            });
+        }
+        let gone = match after {
+            Some(_) => JobEffect::Requeued,
+            None => JobEffect::Cancelled,
+        };
+        let jobs = job_effects(&snapshot.jobs, &plan.nodes, &all, gone);
+        put_jobs(&mut plan, jobs);
+        plan.quotas = vec![self.instances(cluster, before, after).await?];
+        if let Some(after) = after {
+            let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
+            put_addresses(&mut plan, &catalogue, before, after, running);
+        }
+        plan.warnings.extend(self.silent(&cluster.id));
+        Ok(plan)
+    }
+
+    /// Instances as they will be once they have booted, and taken as alive: what happens to those that fail is no
+    /// part of a plan.
+    async fn seen(&self, cluster: &ClusterRow) -> Result<Seen> {
+        let mut instances = instance::live(self.db.pool(), &cluster.id)
+            .await
+            .map_err(internal)?;
+        let now = now();
+        for row in &mut instances {
+            row.registered_at.get_or_insert(now);
+            row.ready_at.get_or_insert(now);
+        }
+        let alive = |row: &instance::InstanceRow| ObservedInstance {
+            instance_id: row.id.clone(),
+            running: true,
+            reason: None,
+        };
+        Ok(Seen {
+            provider: instances.iter().map(alive).collect(),
+            instances,
+            ended: vec![],
+            nodes: self.observed.latest(&cluster.id).nodes.clone(),
+            now,
+        })
+    }
+
+    async fn instances(
+        &self,
+        cluster: &ClusterRow,
+        before: Option<&ComputeNodeGroupRow>,
+        after: Option<&ComputeNodeGroupRow>,
+    ) -> Result<QuotaUse> {
+        let groups: Vec<ComputeNodeGroupRow> = resource::list(self.db.pool(), Some(&cluster.id))
+            .await
+            .map_err(internal)?;
+        let max = |row: &ComputeNodeGroupRow| row.spec.scaling.max_instance_count;
+        let used: i64 = groups.iter().map(max).sum();
+        Ok(QuotaUse {
+            quota: Quota::Instances,
+            before: used,
+            after: used - before.map_or(0, max) + after.map_or(0, max),
+            limit: cluster.spec.size.max_instances(),
+        })
+    }
+}
+
+/// As it is once Slurm has taken it.
+fn applied(row: &ComputeNodeGroupRow) -> ComputeNodeGroupRow {
+    ComputeNodeGroupRow {
+        applied_spec: Some(row.spec.clone()),
+        ..row.clone()
+    }
+}
+
+fn node_names(name: String, before: Option<&ComputeNodeGroupRow>) -> HashSet<String> {
+    let max = before.map_or(0, |row| {
+        let in_force = row.applied_spec.as_ref().unwrap_or(&row.spec);
+        in_force.scaling.max_instance_count
+    });
+    (1..=max).map(|n| format!("{name}-{n}")).collect()
+}
+
+/// The most instances that may start, against what the subnets have left.
+fn put_addresses(
+    plan: &mut Plan,
+    catalogue: &Catalogue,
+    before: Option<&ComputeNodeGroupRow>,
+    after: &ComputeNodeGroupRow,
+    running: usize,
+) {
+    let same = before.is_some_and(|row| {
+        row.spec.subnet_ids == after.spec.subnet_ids && row.spec.scaling == after.spec.scaling
+    });
+    if same {
+        return;
+    }
+    let running = i64::try_from(running).unwrap_or(i64::MAX);
+    let needed = (after.spec.scaling.max_instance_count - running).max(0);
+    let of_group = |id: &String| catalogue.subnets.iter().find(|s| s.id == *id);
+    let uses = after.spec.subnet_ids.iter().filter_map(of_group);
+    plan.addresses = uses
+        .map(|subnet| AddressUse {
+            subnet_id: subnet.id.clone(),
+            free: subnet.free_addresses,
+            needed,
+        })
+        .collect();
+    let free = plan.addresses.iter().map(|a| a.free).sum();
+    if free < needed {
+        plan.warnings.push(Warning::FewAddresses { free, needed });
+    }
+}
+
+/// A group's spec as its diff shows it.
+pub(in crate::service) fn view(spec: &ComputeNodeGroupSpec) -> Value {
+    let slurm = spec.slurm.clone().unwrap_or_default();
+    let types = spec.instance_configs.iter();
+    json!({
+        "amiId": spec.ami_id,
+        "securityGroupIds": spec.security_group_ids,
+        "sshKeyName": spec.ssh_key_name,
+        "subnetIds": spec.subnet_ids,
+        "purchaseOption": spec.purchase_option,
+        "launchTemplateMode": spec.launch_template_mode,
+        "customLaunchTemplate": spec.custom_launch_template,
+        "iamInstanceProfileArn": spec.iam_instance_profile_arn,
+        "scalingConfiguration": spec.scaling,
+        "instanceConfigs": types.filter_map(|c| c.instance_type.clone()).collect::<Vec<_>>(),
+        "spotOptions": spec.spot_options,
+        "nodeLifecycleActions": spec.node_lifecycle_actions,
+        "slurmConfiguration": {
+            "scaleDownIdleTimeInSeconds": slurm.scale_down_idle_time_in_seconds,
+            "slurmCustomSettings": settings_by_name(slurm.slurm_custom_settings.as_ref()),
+            "gresCustomSettings": slurm.gres_custom_settings,
+        },
+    })
+}

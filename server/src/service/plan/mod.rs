@@ -1,0 +1,89 @@
+//! What an operation would do (X3): its own checks, on a connection without a transaction, and then what follows from
+//! the row that it would write. Nothing is written.
+
+mod cluster;
+mod compute_node_group;
+mod diff;
+mod nodes;
+mod queue;
+
+use app::model::error::{Error, ErrorKind, Result};
+use app::model::plan::{FieldChange, Plan, PlanRequest, Stay, Warning};
+use app::model::setting::SlurmCustomSetting;
+use app::port::Caller;
+use sqlx::AnyConnection;
+use sqlx::pool::PoolConnection;
+
+pub(super) use self::queue::group_names;
+use super::{Service, internal};
+
+impl Service {
+    pub(super) async fn plan(&self, caller: &Caller, request: PlanRequest) -> Result<Plan> {
+        let outcome = match &request {
+            PlanRequest::CreateCluster(input) => self.plan_create_cluster(caller, input).await,
+            PlanRequest::UpdateCluster(input) => self.plan_update_cluster(caller, input).await,
+            PlanRequest::DeleteCluster(input) => self.plan_delete_cluster(caller, input).await,
+            PlanRequest::CreateComputeNodeGroup(input) => {
+                self.plan_create_group(caller, input).await
+            }
+            PlanRequest::UpdateComputeNodeGroup(input) => {
+                self.plan_update_group(caller, input).await
+            }
+            PlanRequest::DeleteComputeNodeGroup(input) => {
+                self.plan_delete_group(caller, input).await
+            }
+            PlanRequest::CreateQueue(input) => self.plan_create_queue(caller, input).await,
+            PlanRequest::UpdateQueue(input) => self.plan_update_queue(caller, input).await,
+            PlanRequest::DeleteQueue(input) => self.plan_delete_queue(caller, input).await,
+        };
+        match outcome {
+            Err(error) if is_of_the_operation(&error) => Ok(Plan::refused(error)),
+            outcome => outcome,
+        }
+    }
+
+    /// For checks that read; they get the same kind of connection inside the operation's transaction.
+    async fn reader(&self) -> Result<PoolConnection<sqlx::Any>> {
+        self.db.pool().acquire().await.map_err(internal)
+    }
+
+    /// Whether jobs and nodes are known, said where they are not.
+    fn silent(&self, cluster_id: &str) -> Option<Warning> {
+        (self.observed.latest(cluster_id).asked_at == 0).then_some(Warning::SlurmSilent)
+    }
+}
+
+/// A refusal that belongs into the plan. Who may not do the operation may not see its plan either.
+fn is_of_the_operation(error: &Error) -> bool {
+    !matches!(
+        error.kind,
+        ErrorKind::AccessDenied | ErrorKind::Throttling { .. } | ErrorKind::Internal
+    )
+}
+
+/// What an update leaves alone, and whether it does anything at all.
+fn conclude_update(plan: &mut Plan) {
+    if plan.changes.is_empty() {
+        plan.warnings.push(Warning::NothingChanges);
+        return;
+    }
+    plan.stays.push(Stay::Submissions);
+    let of_slurm = |change: &FieldChange| change.path.contains("CustomSettings");
+    if plan.changes.iter().any(of_slurm) {
+        plan.stays.push(Stay::SettingsInForce);
+    }
+}
+
+/// Settings by name, so that a diff shows one line for each.
+fn settings_by_name(settings: Option<&Vec<SlurmCustomSetting>>) -> serde_json::Value {
+    let pairs = settings.into_iter().flatten();
+    pairs
+        .map(|s| (s.parameter_name.clone(), s.parameter_value.clone().into()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+/// For readers that hold a pooled connection.
+fn connection(held: &mut PoolConnection<sqlx::Any>) -> &mut AnyConnection {
+    held
+}

@@ -1,0 +1,123 @@
+//! Plans of queues (Q3, Q4).
+
+use app::model::error::Result;
+use app::model::job::Job;
+use app::model::plan::*;
+use app::model::queue::*;
+use app::port::Caller;
+use serde_json::{Value, json};
+
+use super::diff::diff;
+use super::nodes::{impact, put_jobs};
+use super::{conclude_update, connection, settings_by_name};
+use crate::db::cluster::ClusterRow;
+use crate::db::compute_node_group::ComputeNodeGroupRow;
+use crate::db::queue::{QueueRow, QueueSpec};
+use crate::db::resource;
+use crate::service::{Service, internal};
+
+impl Service {
+    pub(super) async fn plan_create_queue(
+        &self,
+        caller: &Caller,
+        input: &CreateQueueRequest,
+    ) -> Result<Plan> {
+        let cluster = self.may_create_queue(caller, input).await?;
+        let mut held = self.reader().await?;
+        let row = self
+            .created_queue(connection(&mut held), &cluster, input)
+            .await?;
+        drop(held);
+        let groups = self.groups(&cluster).await?;
+        Ok(Plan {
+            changes: diff(&Value::Null, &view(&row.spec, &groups)),
+            ..Plan::default()
+        })
+    }
+
+    pub(super) async fn plan_update_queue(
+        &self,
+        caller: &Caller,
+        input: &UpdateQueueRequest,
+    ) -> Result<Plan> {
+        let (cluster, found) = self.may_update_queue(caller, input).await?;
+        let mut held = self.reader().await?;
+        let (before, after) = self
+            .updated_queue(connection(&mut held), &cluster, &found, input)
+            .await?;
+        drop(held);
+        let groups = self.groups(&cluster).await?;
+        let mut plan = Plan {
+            changes: diff(&view(&before.spec, &groups), &view(&after.spec, &groups)),
+            ..Plan::default()
+        };
+        self.put_queue_jobs(&mut plan, &cluster, &before, JobEffect::Untouched);
+        conclude_update(&mut plan);
+        Ok(plan)
+    }
+
+    pub(super) async fn plan_delete_queue(
+        &self,
+        caller: &Caller,
+        input: &DeleteQueueRequest,
+    ) -> Result<Plan> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let mut held = self.reader().await?;
+        let row = self
+            .deletable_queue(connection(&mut held), caller, &cluster, input)
+            .await?;
+        let mut plan = Plan::default();
+        self.put_queue_jobs(&mut plan, &cluster, &row, JobEffect::Cancelled);
+        Ok(plan)
+    }
+
+    fn put_queue_jobs(
+        &self,
+        plan: &mut Plan,
+        cluster: &ClusterRow,
+        queue: &QueueRow,
+        effect: JobEffect,
+    ) {
+        let snapshot = self.observed.latest(&cluster.id);
+        // A job may wait in several queues.
+        let of_queue =
+            |job: &&Job| job.ended_at == 0 && job.queue.split(',').any(|name| name == queue.name);
+        let jobs = snapshot.jobs.iter().filter(of_queue);
+        put_jobs(plan, jobs.map(|job| impact(job, effect)).collect());
+        plan.warnings.extend(self.silent(&cluster.id));
+    }
+
+    pub(in crate::service) async fn groups(
+        &self,
+        cluster: &ClusterRow,
+    ) -> Result<Vec<ComputeNodeGroupRow>> {
+        resource::list(self.db.pool(), Some(&cluster.id))
+            .await
+            .map_err(internal)
+    }
+}
+
+/// A queue's spec as its diff shows it: groups by name.
+pub(in crate::service) fn view(spec: &QueueSpec, groups: &[ComputeNodeGroupRow]) -> Value {
+    let slurm = spec.slurm.clone().unwrap_or_default();
+    json!({
+        "computeNodeGroupConfigurations": group_names(spec, groups),
+        "slurmConfiguration": {
+            "slurmCustomSettings": settings_by_name(slurm.slurm_custom_settings.as_ref()),
+        },
+    })
+}
+
+/// The names of a queue's groups; a group that is gone keeps its id.
+pub(in crate::service) fn group_names(
+    spec: &QueueSpec,
+    groups: &[ComputeNodeGroupRow],
+) -> Vec<String> {
+    let ids = spec.groups.iter();
+    ids.filter_map(|g| g.compute_node_group_id.clone())
+        .map(|id| {
+            let group = groups.iter().find(|g| g.id == id);
+            group.map_or(id, |g| g.name.clone())
+        })
+        .collect()
+}
