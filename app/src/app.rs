@@ -8,6 +8,11 @@ use leptos_router::{SsrMode, path};
 use crate::components::Frame;
 use crate::i18n::text;
 use crate::pages::clusters::{ClusterList, CreateCluster, EditCluster, detail};
+// The page of all components is there only where they are worked on.
+#[cfg(feature = "design")]
+use crate::pages::Design;
+#[cfg(not(feature = "design"))]
+use crate::pages::NotFound as Design;
 use crate::pages::{AllJobs, AllNodes, NotFound, SignIn};
 use crate::paths;
 use crate::preference::Preference;
@@ -57,19 +62,6 @@ pub fn hydrate() {
     leptos::mount::hydrate_body(App);
 }
 
-/// Only where the components are worked on.
-#[cfg(feature = "design")]
-#[component(transparent)]
-fn DesignRoute() -> impl leptos_router::MatchNestedRoutes + Clone {
-    view! { <Route path=path!("design") view=crate::pages::Design /> }.into_inner()
-}
-
-#[cfg(not(feature = "design"))]
-#[component(transparent)]
-fn DesignRoute() -> impl leptos_router::MatchNestedRoutes + Clone {
-    view! { <Route path=path!("design") view=NotFound /> }.into_inner()
-}
-
 /// The console.
 #[component]
 fn App() -> impl IntoView {
@@ -112,7 +104,7 @@ fn App() -> impl IntoView {
                     </ParentRoute>
                     <Route path=path!("jobs") view=AllJobs />
                     <Route path=path!("nodes") view=AllNodes />
-                    <DesignRoute />
+                    <Route path=path!("design") view=Design />
                     <Route path=path!("*any") view=NotFound />
                 </ParentRoute>
             </Routes>
