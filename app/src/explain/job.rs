@@ -40,10 +40,9 @@ pub struct QueueFacts {
 }
 
 /// The one line of a job list; none when there is nothing to say.
-pub fn why(job: &Job, language: Language) -> Option<String> {
+pub fn why(job: &Job, queue: Option<&QueueFacts>, language: Language) -> Option<String> {
     let t = text(language);
-    let reason = of_job(job)?;
-    Some(match reason {
+    Some(match doubted(of_job(job)?, queue) {
         Reason::Plain(plain) => plain.entry(t).title.to_owned(),
         Reason::Limit(limit) => {
             let (entry, values) = limit.entry(t);
@@ -107,10 +106,23 @@ fn of_job(job: &Job) -> Option<Reason> {
     }
 }
 
+/// Slurm also says that nodes are not available while they only stop or are kept for a job that goes first.
+fn doubted(reason: Reason, queue: Option<&QueueFacts>) -> Reason {
+    let not_available = reason == Reason::Plain(Plain::NodeNotAvailable);
+    match queue {
+        Some(queue) if not_available && queue.unavailable == 0 => Reason::Plain(Plain::Resources),
+        _ => reason,
+    }
+}
+
 /// Slurm says `Resources` or `Priority` of many things that a person would tell apart.
 fn refine(reason: Reason, facts: &JobFacts) -> Reason {
     use Plain::*;
     let record = facts.record;
+    let reason = match record.required_nodes.is_empty() {
+        true => doubted(reason, facts.queue.as_ref()),
+        false => reason,
+    };
     let general = matches!(
         reason,
         Reason::Plain(
@@ -207,16 +219,15 @@ fn values(facts: &JobFacts, t: &Text) -> Vec<(&'static str, String)> {
 /// "2 nodes, 8 CPUs, 16 GiB per node, at most 1 h".
 fn request(record: &JobRecord, t: &Text) -> String {
     let r = &t.request;
-    let with = |text: &str, value: i64| fill(text, &[("n", value.to_string())]);
     let mut parts = vec![
-        with(r.nodes, record.job.node_count),
-        with(r.cpus, record.cpus),
+        count(r.node, r.nodes, record.job.node_count),
+        count(r.cpu, r.cpus, record.cpus),
     ];
     if record.memory > 0 {
-        parts.push(with(r.memory, record.memory));
+        parts.push(count(r.memory, r.memory, record.memory));
     }
     if record.gpus > 0 {
-        parts.push(with(r.gpus, record.gpus));
+        parts.push(count(r.gpu, r.gpus, record.gpus));
     }
     parts.push(time_limit(record, t));
     parts.join(r.comma)
@@ -231,13 +242,16 @@ fn time_limit(record: &JobRecord, t: &Text) -> String {
 
 fn largest(queue: &QueueFacts, t: &Text) -> String {
     let r = &t.request;
-    let with = |text: &str, value: i64| fill(text, &[("n", value.to_string())]);
     [
-        with(r.cpus, queue.cpus),
-        with(r.memory, queue.memory),
-        with(r.gpus, queue.gpus),
+        count(r.cpu, r.cpus, queue.cpus),
+        count(r.memory, r.memory, queue.memory),
+        count(r.gpu, r.gpus, queue.gpus),
     ]
     .join(r.comma)
+}
+
+fn count(one: &str, many: &str, n: i64) -> String {
+    fill(if n == 1 { one } else { many }, &[("n", n.to_string())])
 }
 
 /// "compute-1-1 (registered, 2 s ago)".
@@ -340,6 +354,8 @@ mod tests {
             ..queue()
         };
         assert_eq!(code(&job, small), "QueueTooSmall (Resources)");
+        let refused = record("PENDING", "ReqNodeNotAvail");
+        assert_eq!(code(&refused, queue()), "Resources (ReqNodeNotAvail)");
         let thin = QueueFacts { cpus: 1, ..queue() };
         assert_eq!(code(&job, thin), "NodeTooSmall (Resources)");
     }
@@ -388,7 +404,7 @@ mod tests {
                     );
                     assert!(!text.contains("  "), "{word} has a gap: {text}");
                 }
-                assert!(why(&job.job, language).is_some(), "{word}");
+                assert!(why(&job.job, None, language).is_some(), "{word}");
             }
         }
     }

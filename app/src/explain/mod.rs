@@ -54,12 +54,25 @@ fn fill(text: &str, values: &[(&str, String)]) -> String {
 /// "1 h 30 min", from milliseconds.
 fn span(t: &Text, ms: i64) -> String {
     let seconds = (ms / 1000).max(0);
-    let (text, values) = match seconds {
-        0..60 => (t.span.seconds, [seconds, 0]),
-        60..3600 => (t.span.minutes, [seconds / 60, seconds % 60]),
-        3600..86_400 => (t.span.hours, [seconds / 3600, seconds % 3600 / 60]),
-        _ => (t.span.days, [seconds / 86_400, seconds % 86_400 / 3600]),
+    let (whole, both, values) = match seconds {
+        0..60 => (t.span.seconds, t.span.seconds, [seconds, 0]),
+        60..3600 => (
+            t.span.whole_minutes,
+            t.span.minutes,
+            [seconds / 60, seconds % 60],
+        ),
+        3600..86_400 => (
+            t.span.whole_hours,
+            t.span.hours,
+            [seconds / 3600, seconds % 3600 / 60],
+        ),
+        _ => (
+            t.span.whole_days,
+            t.span.days,
+            [seconds / 86_400, seconds % 86_400 / 3600],
+        ),
     };
+    let text = if values[1] == 0 { whole } else { both };
     fill(
         text,
         &[("a", values[0].to_string()), ("b", values[1].to_string())],
@@ -81,6 +94,7 @@ mod tests {
     fn a_span_is_told_in_two_units() {
         let t = text(Language::English);
         assert_eq!(span(t, 61_000), "1 min 1 s");
+        assert_eq!(span(t, 3_600_000), "1 h");
         assert_eq!(span(t, 25 * 3_600_000), "1 d 1 h");
     }
 }

@@ -1,5 +1,8 @@
 //! Jobs: list, one with its history and explanation, and what a person does to it (X1, X5).
 
+use std::collections::{HashMap, HashSet};
+
+use app::explain::job::QueueFacts;
 use app::explain::{self, What};
 use app::i18n::Language;
 use app::model::error::{Error, Result};
@@ -9,7 +12,7 @@ use app::model::node::NodePhase;
 use app::model::operation::Operation;
 use app::port::Caller;
 
-use super::node::phase;
+use super::node::{phase, told_once};
 use super::write::Begun;
 use super::{Service, internal, whole};
 use crate::db::cluster::ClusterRow;
@@ -40,13 +43,16 @@ impl Service {
             .await
             .map_err(internal)?;
         let mut jobs = seen.jobs.clone();
-        let known: std::collections::HashSet<&str> =
-            seen.jobs.iter().map(|job| job.id.as_str()).collect();
+        let known: HashSet<&str> = seen.jobs.iter().map(|job| job.id.as_str()).collect();
         let forgotten = ended.into_iter().map(|record| record.job);
         jobs.extend(forgotten.filter(|job| !known.contains(job.id.as_str())));
         jobs.sort_by_key(|job| std::cmp::Reverse(job.submitted_at));
+        let mut queues: HashMap<String, Option<QueueFacts>> = HashMap::new();
         for job in &mut jobs {
-            job.why = explain::job::why(job, language).unwrap_or_default();
+            let queue = queues
+                .entry(job.queue.clone())
+                .or_insert_with_key(|name| queue_facts(&seen, name));
+            job.why = explain::job::why(job, queue.as_ref(), language).unwrap_or_default();
         }
         Ok(jobs)
     }
@@ -63,7 +69,9 @@ impl Service {
         let boots = self.boots(&cluster, &record.job).await?;
         let facts = self.job_facts(&cluster, &record, &boots);
         let explanation = explain::job::explain(&facts, language);
-        record.job.why = explain::job::why(&record.job, language).unwrap_or_default();
+        let queue = facts.queue.clone();
+        record.job.why =
+            explain::job::why(&record.job, queue.as_ref(), language).unwrap_or_default();
         Ok(JobDetail {
             timeline: timeline(&record, &boots),
             explanation,
@@ -221,19 +229,20 @@ pub(super) fn jobs_on(jobs: &[Job], node: &str) -> Vec<Job> {
 fn booted_for(row: &InstanceRow, job: &Job) -> bool {
     let began = match (job.started_at, job.state.as_str()) {
         (0, _) | (_, "CONFIGURING") => i64::MAX,
-        (at, _) => at,
+        // Slurm's times are whole seconds, ours are not.
+        (at, _) => at + 1000,
     };
     row.launched_at <= began
         && row.ready_at.is_none_or(|at| at >= job.submitted_at)
         && row.ended_at.is_none_or(|at| at >= job.submitted_at)
 }
 
-fn queue_facts(seen: &Snapshot, queue: &str) -> Option<explain::job::QueueFacts> {
+fn queue_facts(seen: &Snapshot, queue: &str) -> Option<QueueFacts> {
     let nodes = seen
         .nodes
         .iter()
         .filter(|node| node.partitions.iter().any(|name| name == queue));
-    let mut facts = explain::job::QueueFacts::default();
+    let mut facts = QueueFacts::default();
     for node in nodes {
         facts.total += 1;
         let drained = node.is("DRAIN");
@@ -271,7 +280,7 @@ fn timeline(record: &JobRecord, boots: &[InstanceRow]) -> Vec<JobStep> {
         steps.push(step(JobMoment::Allocated, at.max(job.submitted_at)));
     }
     for row in boots {
-        steps.extend(row.steps.iter().map(|boot| JobStep {
+        steps.extend(told_once(&row.steps).map(|boot| JobStep {
             moment: JobMoment::Boot,
             at: boot.at,
             node: row.node_name.clone(),

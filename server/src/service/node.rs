@@ -302,6 +302,13 @@ fn told(obstacle: NodeObstacle, name: &str) -> String {
     }
 }
 
+/// A registration is noted by the server and reported by the instance: shown once.
+pub(super) fn told_once(steps: &[BootStep]) -> impl Iterator<Item = &BootStep> {
+    let again = |at: usize| at > 0 && steps[at].name == steps[at - 1].name;
+    let steps_once = steps.iter().enumerate().filter(move |(at, _)| !again(*at));
+    steps_once.map(|(_, step)| step)
+}
+
 fn instance_of(row: &InstanceRow, language: Language) -> Instance {
     Instance {
         id: row.id.clone(),
@@ -309,7 +316,7 @@ fn instance_of(row: &InstanceRow, language: Language) -> Instance {
         launched_at: row.launched_at,
         ready_at: row.ready_at.unwrap_or_default(),
         ended_at: row.ended_at.unwrap_or_default(),
-        steps: row.steps.clone(),
+        steps: told_once(&row.steps).cloned().collect(),
         reason: row.cause().map(|cause| cause.text(language)),
         is_to_be_replaced: row.replace_reason.is_some(),
     }

@@ -17,11 +17,12 @@ use crate::db::resource;
 use crate::slurm::client::SlurmError;
 
 /// What `sbatch` says and the field that it speaks of.
-const FIELDS: [(&str, Field); 10] = [
+const FIELDS: [(&str, Field); 11] = [
     ("partition", Field::Queue),
     ("nvalid job array", Field::Array),
     ("job array", Field::Array),
     ("Memory", Field::Memory),
+    ("node configuration", Field::Nodes),
     ("time limit", Field::TimeLimitMinutes),
     ("Node count", Field::Nodes),
     ("More processors", Field::Tasks),
