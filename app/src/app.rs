@@ -97,6 +97,7 @@ fn App() -> impl IntoView {
                         <Route path=path!("nodes") view=detail::Nodes />
                         <Route path=path!("jobs") view=detail::Jobs />
                         <Route path=path!("events") view=detail::Events />
+                        <Route path=path!("tags") view=detail::Tags />
                     </ParentRoute>
                     <Route path=path!("design") view=Design />
                     <Route path=path!("*any") view=NotFound />

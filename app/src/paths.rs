@@ -26,16 +26,18 @@ pub enum ClusterTab {
     Nodes,
     Jobs,
     Events,
+    Tags,
 }
 
 impl ClusterTab {
-    pub const ALL: [ClusterTab; 6] = [
+    pub const ALL: [ClusterTab; 7] = [
         ClusterTab::Details,
         ClusterTab::Groups,
         ClusterTab::Queues,
         ClusterTab::Nodes,
         ClusterTab::Jobs,
         ClusterTab::Events,
+        ClusterTab::Tags,
     ];
 
     pub fn title(self, t: &'static Text) -> &'static str {
@@ -46,6 +48,7 @@ impl ClusterTab {
             ClusterTab::Nodes => t.cluster.nodes,
             ClusterTab::Jobs => t.cluster.jobs,
             ClusterTab::Events => t.cluster.events,
+            ClusterTab::Tags => t.details.tags,
         }
     }
 
@@ -57,6 +60,7 @@ impl ClusterTab {
             ClusterTab::Nodes => "/nodes",
             ClusterTab::Jobs => "/jobs",
             ClusterTab::Events => "/events",
+            ClusterTab::Tags => "/tags",
         }
     }
 }
@@ -145,6 +149,7 @@ mod tests {
                 "/clusters/pcs_abc123def4/nodes",
                 "/clusters/pcs_abc123def4/jobs",
                 "/clusters/pcs_abc123def4/events",
+                "/clusters/pcs_abc123def4/tags",
                 "/clusters",
                 "/clusters/create",
                 "/clusters/pcs_abc123def4/edit",

@@ -11,6 +11,7 @@ mod node_grid;
 mod node_phase;
 mod palette;
 mod refusal;
+mod session;
 mod settings;
 mod side_nav;
 mod status;

@@ -7,6 +7,7 @@ mod jobs;
 mod nodes;
 mod queues;
 mod strip;
+mod tags;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -20,6 +21,7 @@ pub use jobs::Jobs;
 pub use nodes::Nodes;
 pub use queues::Queues;
 use strip::Strip;
+pub use tags::Tags;
 
 use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::list_compute_node_groups;
