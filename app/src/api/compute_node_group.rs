@@ -1,15 +1,15 @@
 //! Compute node groups.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 
+use super::Json;
 #[cfg(feature = "ssr")]
 use super::call;
 use crate::model::compute_node_group::*;
 use crate::model::error::Result;
 
 /// All of a cluster, each with what only GetComputeNodeGroup tells. One that is deleted in between is left out.
-#[server(prefix = "/console", endpoint = "list-compute-node-groups", input = Json)]
+#[server(prefix = "/console", endpoint = "list-compute-node-groups", input = Json, output = Json)]
 pub async fn list_compute_node_groups(cluster_identifier: String) -> Result<Vec<ComputeNodeGroup>> {
     use crate::model::error::ErrorKind;
     call(|plane, caller| async move {

@@ -1,15 +1,15 @@
 //! Queues.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 
+use super::Json;
 #[cfg(feature = "ssr")]
 use super::call;
 use crate::model::error::Result;
 use crate::model::queue::*;
 
 /// All of a cluster, each with what only GetQueue tells. One that is deleted in between is left out.
-#[server(prefix = "/console", endpoint = "list-queues", input = Json)]
+#[server(prefix = "/console", endpoint = "list-queues", input = Json, output = Json)]
 pub async fn list_queues(cluster_identifier: String) -> Result<Vec<Queue>> {
     use crate::model::error::ErrorKind;
     call(|plane, caller| async move {
