@@ -25,7 +25,7 @@ test('a cluster is created by clicking', async ({ page, server }) => {
   await choose(page, 'Subnet', /private/i);
   await choose(page, 'Security groups', /cluster-getstarted-sg/);
   await next(page);
-  await page.getByLabel('Idle time before a node stops').fill('120');
+  await page.getByLabel('Idle time before a node stops', { exact: true }).fill('120');
   await page.getByRole('button', { name: 'Add a setting' }).click();
   await page.getByLabel('Parameter 1').fill('KillWait');
   await page.getByLabel('Value 1').fill('20');
@@ -119,7 +119,7 @@ test('what is wrong is said at its field as soon as it is left', async ({ page, 
   await choose(page, 'Subnet', /private/i);
   await next(page);
 
-  const idle = page.getByLabel('Idle time before a node stops');
+  const idle = page.getByLabel('Idle time before a node stops', { exact: true });
   await idle.fill('0');
   await idle.blur();
   await expect(idle).toHaveAccessibleDescription(/whole number from 1 on/);

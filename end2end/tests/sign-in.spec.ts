@@ -12,7 +12,8 @@ test('a visitor signs in before anything is shown', async ({ page, server }) => 
   await expect(page).toHaveURL(/\/clusters$/);
   await expect(page.getByRole('heading', { name: 'Clusters', level: 1 })).toBeVisible();
   await expect(page.getByText('No clusters yet')).toBeVisible();
-  await expect(page.getByRole('region', { name: 'Command that creates a cluster' })).toBeVisible();
+  await page.getByText('The same from a terminal').click();
+  await expect(page.getByRole('region', { name: 'The same from a terminal' })).toBeVisible();
 });
 
 test('signing in leads to the page that was asked for', async ({ page, server }) => {

@@ -1,14 +1,14 @@
 //! Clusters.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 
+use super::Json;
 #[cfg(feature = "ssr")]
 use super::call;
 use crate::model::cluster::*;
 use crate::model::error::Result;
 
-#[server(prefix = "/console", endpoint = "get-cluster", input = Json)]
+#[server(prefix = "/console", endpoint = "get-cluster", input = Json, output = Json)]
 pub async fn get_cluster(cluster_identifier: String) -> Result<Cluster> {
     let input = GetClusterRequest { cluster_identifier };
     call(|plane, caller| async move { Ok(plane.get_cluster(&caller, input).await?.cluster) }).await
@@ -16,7 +16,7 @@ pub async fn get_cluster(cluster_identifier: String) -> Result<Cluster> {
 
 /// All clusters with what only GetCluster tells, for the list shows version and size. One that is deleted in between
 /// is left out.
-#[server(prefix = "/console", endpoint = "list-clusters", input = Json)]
+#[server(prefix = "/console", endpoint = "list-clusters", input = Json, output = Json)]
 pub async fn list_clusters() -> Result<Vec<Cluster>> {
     use crate::model::error::ErrorKind;
     call(|plane, caller| async move {
@@ -46,14 +46,14 @@ pub async fn list_clusters() -> Result<Vec<Cluster>> {
     .await
 }
 
-#[server(prefix = "/console", endpoint = "create-cluster", input = Json)]
+#[server(prefix = "/console", endpoint = "create-cluster", input = Json, output = Json)]
 pub async fn create_cluster(input: CreateClusterRequest) -> Result<Cluster> {
     call(|plane, caller| async move { Ok(plane.create_cluster(&caller, input).await?.cluster) })
         .await
 }
 
 /// Refused if somebody has changed the cluster since it was `modified_at`.
-#[server(prefix = "/console", endpoint = "update-cluster", input = Json)]
+#[server(prefix = "/console", endpoint = "update-cluster", input = Json, output = Json)]
 pub async fn update_cluster(input: UpdateClusterRequest, modified_at: String) -> Result<Cluster> {
     let input = UpdateClusterRequest {
         unmodified_since: Some(modified_at),
@@ -63,7 +63,7 @@ pub async fn update_cluster(input: UpdateClusterRequest, modified_at: String) ->
         .await
 }
 
-#[server(prefix = "/console", endpoint = "delete-cluster", input = Json)]
+#[server(prefix = "/console", endpoint = "delete-cluster", input = Json, output = Json)]
 pub async fn delete_cluster(input: DeleteClusterRequest) -> Result<()> {
     call(|plane, caller| async move { plane.delete_cluster(&caller, input).await.map(|_| ()) })
         .await

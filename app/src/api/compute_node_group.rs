@@ -1,15 +1,15 @@
 //! Compute node groups.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 
+use super::Json;
 #[cfg(feature = "ssr")]
 use super::call;
 use crate::model::compute_node_group::*;
 use crate::model::error::Result;
 
 /// All of a cluster, each with what only GetComputeNodeGroup tells. One that is deleted in between is left out.
-#[server(prefix = "/console", endpoint = "list-compute-node-groups", input = Json)]
+#[server(prefix = "/console", endpoint = "list-compute-node-groups", input = Json, output = Json)]
 pub async fn list_compute_node_groups(cluster_identifier: String) -> Result<Vec<ComputeNodeGroup>> {
     use crate::model::error::ErrorKind;
     call(|plane, caller| async move {
@@ -42,7 +42,7 @@ pub async fn list_compute_node_groups(cluster_identifier: String) -> Result<Vec<
     .await
 }
 
-#[server(prefix = "/console", endpoint = "get-compute-node-group", input = Json)]
+#[server(prefix = "/console", endpoint = "get-compute-node-group", input = Json, output = Json)]
 pub async fn get_compute_node_group(
     cluster_identifier: String,
     compute_node_group_identifier: String,
@@ -58,7 +58,7 @@ pub async fn get_compute_node_group(
     .await
 }
 
-#[server(prefix = "/console", endpoint = "create-compute-node-group", input = Json)]
+#[server(prefix = "/console", endpoint = "create-compute-node-group", input = Json, output = Json)]
 pub async fn create_compute_node_group(
     input: CreateComputeNodeGroupRequest,
 ) -> Result<ComputeNodeGroup> {
@@ -70,7 +70,7 @@ pub async fn create_compute_node_group(
 }
 
 /// Refused if somebody has changed the group since it was `modified_at`.
-#[server(prefix = "/console", endpoint = "update-compute-node-group", input = Json)]
+#[server(prefix = "/console", endpoint = "update-compute-node-group", input = Json, output = Json)]
 pub async fn update_compute_node_group(
     input: UpdateComputeNodeGroupRequest,
     modified_at: String,
@@ -86,7 +86,7 @@ pub async fn update_compute_node_group(
     .await
 }
 
-#[server(prefix = "/console", endpoint = "delete-compute-node-group", input = Json)]
+#[server(prefix = "/console", endpoint = "delete-compute-node-group", input = Json, output = Json)]
 pub async fn delete_compute_node_group(input: DeleteComputeNodeGroupRequest) -> Result<()> {
     call(|plane, caller| async move {
         plane

@@ -1,15 +1,15 @@
 //! The timeline.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 
+use super::Json;
 #[cfg(feature = "ssr")]
 use super::call;
 use crate::model::error::Result;
 use crate::model::event::{Event, EventsOf};
 
 /// The newest events of a cluster and all in it, or of one resource, newest first.
-#[server(prefix = "/console", endpoint = "list-events", input = Json)]
+#[server(prefix = "/console", endpoint = "list-events", input = Json, output = Json)]
 pub async fn list_events(of: EventsOf) -> Result<Vec<Event>> {
     call(|plane, caller| async move { plane.list_events(&caller, of).await }).await
 }

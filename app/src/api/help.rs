@@ -1,15 +1,15 @@
 //! Help texts. They stay on the server until somebody asks: a first visit does not pay for them.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 
+use super::Json;
 #[cfg(feature = "ssr")]
 use super::call;
 use crate::model::error::Result;
 use crate::model::help::HelpText;
 
 /// The text of that name, in the language of the asking page.
-#[server(prefix = "/console", endpoint = "get-help", input = Json)]
+#[server(prefix = "/console", endpoint = "get-help", input = Json, output = Json)]
 pub async fn get_help(topic: String) -> Result<HelpText> {
     let language = crate::preference::Preference::current().language;
     call(|_, _| async move {

@@ -1,8 +1,8 @@
 //! Jobs.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 
+use super::Json;
 #[cfg(feature = "ssr")]
 use super::{call, in_all_clusters, language_of};
 use crate::model::error::Result;
@@ -10,7 +10,7 @@ use crate::model::job::*;
 use crate::model::submit::*;
 
 /// The jobs of a cluster, newest first.
-#[server(prefix = "/console", endpoint = "list-jobs", input = Json)]
+#[server(prefix = "/console", endpoint = "list-jobs", input = Json, output = Json)]
 pub async fn list_jobs(cluster_identifier: String, language: String) -> Result<Vec<Job>> {
     let language = language_of(&language);
     call(
@@ -20,7 +20,7 @@ pub async fn list_jobs(cluster_identifier: String, language: String) -> Result<V
 }
 
 /// The jobs of all clusters, newest first.
-#[server(prefix = "/console", endpoint = "list-all-jobs", input = Json)]
+#[server(prefix = "/console", endpoint = "list-all-jobs", input = Json, output = Json)]
 pub async fn list_all_jobs(language: String) -> Result<Vec<OfCluster<Job>>> {
     let language = language_of(&language);
     call(|plane, caller| async move {
@@ -35,7 +35,7 @@ pub async fn list_all_jobs(language: String) -> Result<Vec<OfCluster<Job>>> {
     .await
 }
 
-#[server(prefix = "/console", endpoint = "get-job", input = Json)]
+#[server(prefix = "/console", endpoint = "get-job", input = Json, output = Json)]
 pub async fn get_job(
     cluster_identifier: String,
     job_id: String,
@@ -50,18 +50,18 @@ pub async fn get_job(
     .await
 }
 
-#[server(prefix = "/console", endpoint = "submit-job", input = Json)]
+#[server(prefix = "/console", endpoint = "submit-job", input = Json, output = Json)]
 pub async fn submit_job(input: SubmitJobRequest) -> Result<SubmitJobResponse> {
     call(|plane, caller| async move { plane.submit_job(&caller, input).await }).await
 }
 
-#[server(name = ChangeJob, prefix = "/console", endpoint = "act-on-job", input = Json)]
+#[server(name = ChangeJob, prefix = "/console", endpoint = "act-on-job", input = Json, output = Json)]
 pub async fn act_on_job(input: ActOnJob) -> Result<()> {
     call(|plane, caller| async move { plane.act_on_job(&caller, input).await }).await
 }
 
 /// A piece of a job's output; the page then follows the stream.
-#[server(name = ReadJobOutput, prefix = "/console", endpoint = "job-output", input = Json)]
+#[server(name = ReadJobOutput, prefix = "/console", endpoint = "job-output", input = Json, output = Json)]
 pub async fn job_output(input: OutputOf) -> Result<JobOutput> {
     call(|plane, caller| async move { plane.job_output(&caller, input).await }).await
 }

@@ -17,15 +17,50 @@ pub mod tag;
 pub mod transfer;
 pub mod user;
 
-use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::codec::Post;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::i18n;
 use crate::model::error::{Error, ErrorKind, ValidationReason};
 
+/// What every function takes and gives.
+pub type Json = Post<JsonText>;
+
+/// JSON, read from text as a page reads what stands in its own source. The framework's codec reads bytes: every type
+/// would have two readers in the download.
+pub struct JsonText;
+
+impl ContentType for JsonText {
+    const CONTENT_TYPE: &'static str = "application/json";
+}
+
+impl FormatType for JsonText {
+    const FORMAT_TYPE: Format = Format::Text;
+}
+
+impl<T: Serialize> Encodes<T> for JsonText {
+    type Error = serde_json::Error;
+
+    fn encode(value: &T) -> serde_json::Result<Bytes> {
+        serde_json::to_vec(value).map(Bytes::from)
+    }
+}
+
+impl<T: DeserializeOwned> Decodes<T> for JsonText {
+    type Error = serde_json::Error;
+
+    fn decode(bytes: Bytes) -> serde_json::Result<T> {
+        // What is no text is no JSON either: the empty text gives the error that says so.
+        serde_json::from_str(std::str::from_utf8(&bytes).unwrap_or_default())
+    }
+}
+
 /// The framework's own failures, in the words of the product.
 impl FromServerFnError for Error {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     fn from_server_fn_error(failure: ServerFnErrorErr) -> Error {
         match failure {

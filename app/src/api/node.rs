@@ -1,8 +1,8 @@
 //! Nodes.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 
+use super::Json;
 #[cfg(feature = "ssr")]
 use super::{call, in_all_clusters, language_of};
 use crate::model::error::Result;
@@ -10,13 +10,13 @@ use crate::model::job::OfCluster;
 use crate::model::node::*;
 
 /// All nodes of a cluster, in name order.
-#[server(prefix = "/console", endpoint = "list-nodes", input = Json)]
+#[server(prefix = "/console", endpoint = "list-nodes", input = Json, output = Json)]
 pub async fn list_nodes(cluster_identifier: String) -> Result<Vec<Node>> {
     call(|plane, caller| async move { plane.list_nodes(&caller, cluster_identifier).await }).await
 }
 
 /// The nodes of all clusters.
-#[server(prefix = "/console", endpoint = "list-all-nodes", input = Json)]
+#[server(prefix = "/console", endpoint = "list-all-nodes", input = Json, output = Json)]
 pub async fn list_all_nodes() -> Result<Vec<OfCluster<Node>>> {
     call(|plane, caller| async move {
         let list = |id| {
@@ -28,7 +28,7 @@ pub async fn list_all_nodes() -> Result<Vec<OfCluster<Node>>> {
     .await
 }
 
-#[server(prefix = "/console", endpoint = "get-node", input = Json)]
+#[server(prefix = "/console", endpoint = "get-node", input = Json, output = Json)]
 pub async fn get_node(
     cluster_identifier: String,
     node_name: String,
@@ -43,7 +43,7 @@ pub async fn get_node(
     .await
 }
 
-#[server(prefix = "/console", endpoint = "node-logs", input = Json)]
+#[server(prefix = "/console", endpoint = "node-logs", input = Json, output = Json)]
 pub async fn node_logs(cluster_identifier: String, instance_id: String) -> Result<Vec<NodeLog>> {
     call(|plane, caller| async move {
         plane
@@ -53,7 +53,7 @@ pub async fn node_logs(cluster_identifier: String, instance_id: String) -> Resul
     .await
 }
 
-#[server(name = ChangeNodes, prefix = "/console", endpoint = "act-on-nodes", input = Json)]
+#[server(name = ChangeNodes, prefix = "/console", endpoint = "act-on-nodes", input = Json, output = Json)]
 pub async fn act_on_nodes(input: ActOnNodes) -> Result<()> {
     call(|plane, caller| async move { plane.act_on_nodes(&caller, input).await }).await
 }

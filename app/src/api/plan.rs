@@ -8,7 +8,7 @@ use super::call;
 use crate::model::error::Result;
 use crate::model::plan::{Plan, PlanRequest};
 
-#[server(prefix = "/console", endpoint = "plan", input = Json)]
+#[server(prefix = "/console", endpoint = "plan", input = Json, output = Json)]
 pub async fn plan_operation(request: PlanRequest) -> Result<Plan> {
     call(|plane, caller| async move { plane.plan(&caller, request).await }).await
 }

@@ -1,15 +1,15 @@
 //! Queues.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 
+use super::Json;
 #[cfg(feature = "ssr")]
 use super::call;
 use crate::model::error::Result;
 use crate::model::queue::*;
 
 /// All of a cluster, each with what only GetQueue tells. One that is deleted in between is left out.
-#[server(prefix = "/console", endpoint = "list-queues", input = Json)]
+#[server(prefix = "/console", endpoint = "list-queues", input = Json, output = Json)]
 pub async fn list_queues(cluster_identifier: String) -> Result<Vec<Queue>> {
     use crate::model::error::ErrorKind;
     call(|plane, caller| async move {
@@ -42,7 +42,7 @@ pub async fn list_queues(cluster_identifier: String) -> Result<Vec<Queue>> {
     .await
 }
 
-#[server(prefix = "/console", endpoint = "get-queue", input = Json)]
+#[server(prefix = "/console", endpoint = "get-queue", input = Json, output = Json)]
 pub async fn get_queue(cluster_identifier: String, queue_identifier: String) -> Result<Queue> {
     let input = GetQueueRequest {
         cluster_identifier,
@@ -51,13 +51,13 @@ pub async fn get_queue(cluster_identifier: String, queue_identifier: String) -> 
     call(|plane, caller| async move { Ok(plane.get_queue(&caller, input).await?.queue) }).await
 }
 
-#[server(prefix = "/console", endpoint = "create-queue", input = Json)]
+#[server(prefix = "/console", endpoint = "create-queue", input = Json, output = Json)]
 pub async fn create_queue(input: CreateQueueRequest) -> Result<Queue> {
     call(|plane, caller| async move { Ok(plane.create_queue(&caller, input).await?.queue) }).await
 }
 
 /// Refused if somebody has changed the queue since it was `modified_at`.
-#[server(prefix = "/console", endpoint = "update-queue", input = Json)]
+#[server(prefix = "/console", endpoint = "update-queue", input = Json, output = Json)]
 pub async fn update_queue(input: UpdateQueueRequest, modified_at: String) -> Result<Queue> {
     let input = UpdateQueueRequest {
         unmodified_since: Some(modified_at),
@@ -66,7 +66,7 @@ pub async fn update_queue(input: UpdateQueueRequest, modified_at: String) -> Res
     call(|plane, caller| async move { Ok(plane.update_queue(&caller, input).await?.queue) }).await
 }
 
-#[server(prefix = "/console", endpoint = "delete-queue", input = Json)]
+#[server(prefix = "/console", endpoint = "delete-queue", input = Json, output = Json)]
 pub async fn delete_queue(input: DeleteQueueRequest) -> Result<()> {
     call(|plane, caller| async move { plane.delete_queue(&caller, input).await.map(drop) }).await
 }

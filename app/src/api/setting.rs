@@ -2,21 +2,21 @@
 //! server.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 
+use super::Json;
 #[cfg(feature = "ssr")]
 use super::call;
 use crate::model::error::{FieldError, Result};
 use crate::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 
 /// The settings that a version of Slurm takes there, in the order of their names.
-#[server(prefix = "/console", endpoint = "list-settings", input = Json)]
+#[server(prefix = "/console", endpoint = "list-settings", input = Json, output = Json)]
 pub async fn list_settings(scope: SettingScope, version: String) -> Result<Vec<KnownSetting>> {
     call(|plane, caller| async move { plane.list_settings(&caller, scope, version).await }).await
 }
 
 /// What is wrong with these, by their place in the list: `[2].parameterValue`.
-#[server(prefix = "/console", endpoint = "check-settings", input = Json)]
+#[server(prefix = "/console", endpoint = "check-settings", input = Json, output = Json)]
 pub async fn check_settings(
     scope: SettingScope,
     version: String,

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 
+use super::Json;
 #[cfg(feature = "ssr")]
 use super::call;
 use crate::model::error::Result;
 
 /// The tags of a cluster, of which the page knows the name or the id but not yet the ARN.
-#[server(prefix = "/console", endpoint = "list-cluster-tags", input = Json)]
+#[server(prefix = "/console", endpoint = "list-cluster-tags", input = Json, output = Json)]
 pub async fn list_cluster_tags(cluster_identifier: String) -> Result<BTreeMap<String, String>> {
     use crate::model::cluster::GetClusterRequest;
     use crate::model::tag::ListTagsForResourceRequest;
@@ -25,7 +25,7 @@ pub async fn list_cluster_tags(cluster_identifier: String) -> Result<BTreeMap<St
 }
 
 /// Removes and sets tags of one resource: what a form that was changed in several places needs.
-#[server(prefix = "/console", endpoint = "update-cluster-tags", input = Json)]
+#[server(prefix = "/console", endpoint = "update-cluster-tags", input = Json, output = Json)]
 pub async fn update_cluster_tags(
     cluster_identifier: String,
     set: BTreeMap<String, String>,

@@ -8,7 +8,7 @@ use super::call;
 use crate::model::apply::{ApplyOutcome, ApplyRequest, Format};
 use crate::model::error::Result;
 
-#[server(prefix = "/console", endpoint = "export-cluster", input = Json)]
+#[server(prefix = "/console", endpoint = "export-cluster", input = Json, output = Json)]
 pub async fn export_cluster(cluster_identifier: String, format: Format) -> Result<String> {
     call(|plane, caller| async move {
         plane
@@ -18,7 +18,7 @@ pub async fn export_cluster(cluster_identifier: String, format: Format) -> Resul
     .await
 }
 
-#[server(prefix = "/console", endpoint = "apply", input = Json)]
+#[server(prefix = "/console", endpoint = "apply", input = Json, output = Json)]
 pub async fn apply(request: ApplyRequest) -> Result<ApplyOutcome> {
     call(|plane, caller| async move { plane.apply(&caller, request).await }).await
 }

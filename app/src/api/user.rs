@@ -1,20 +1,20 @@
 //! Who is signed in.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 
+use super::Json;
 #[cfg(feature = "ssr")]
 use super::call;
 use crate::model::error::Result;
 use crate::model::user::{Identity, Refusals};
 
-#[server(name = GetIdentity, prefix = "/console", endpoint = "identity", input = Json)]
+#[server(name = GetIdentity, prefix = "/console", endpoint = "identity", input = Json, output = Json)]
 pub async fn identity() -> Result<Identity> {
     call(|plane, caller| async move { plane.identity(&caller).await }).await
 }
 
 /// What the reader may not do to the jobs and nodes of a cluster.
-#[server(name = GetRefusals, prefix = "/console", endpoint = "refusals", input = Json)]
+#[server(name = GetRefusals, prefix = "/console", endpoint = "refusals", input = Json, output = Json)]
 pub async fn refusals(cluster_identifier: String) -> Result<Refusals> {
     call(|plane, caller| async move { plane.refusals(&caller, cluster_identifier).await }).await
 }

@@ -69,16 +69,21 @@ pub fn ProgressBar(
     #[prop(into)] label: String,
     #[prop(into)] value: Signal<i64>,
     #[prop(into)] max: Signal<i64>,
-    /// The figures in words; shown at the right.
-    #[prop(into)]
-    text: Signal<String>,
+    /// The figures in words; shown at the right. Without them the bar stands alone, its label for screen readers.
+    #[prop(optional, into)]
+    text: Option<Signal<String>>,
 ) -> impl IntoView {
-    view! {
-        <div class="progress">
+    let words = text.map(|text| {
+        view! {
             <div class="flex justify-between gap-3">
                 <span class="font-medium">{label.clone()}</span>
                 <span class="tabular-nums text-muted">{text}</span>
             </div>
+        }
+    });
+    view! {
+        <div class="progress">
+            {words}
             <progress aria-label=label value=move || value.get().to_string() max=move || max.get().max(1).to_string()></progress>
         </div>
     }

@@ -124,5 +124,10 @@ fn columns(t: &'static Text) -> Vec<Column<Cluster>> {
             view! { <Copyable what=t.clusters.id value=c.id.clone() /> }
         })
         .text(|c| c.id.clone()),
+        Column::new(t.details.arn, move |c: &Cluster| {
+            view! { <Copyable what=t.details.arn value=c.arn.clone() /> }
+        })
+        .text(|c| c.arn.clone())
+        .hidden(),
     ]
 }

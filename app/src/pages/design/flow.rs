@@ -33,7 +33,7 @@ pub fn Progressing() -> impl IntoView {
     ];
     view! {
         <Shelf title=t.design.progress>
-            <ProgressBar label=t.cluster.nodes_running value=12_i64 max=32_i64 text=t.common.count_of(12, 32) />
+            <ProgressBar label=t.cluster.nodes_running value=12_i64 max=32_i64 text=Signal::stored(t.common.count_of(12, 32)) />
             <Timeline label=t.design.progress steps=Signal::stored(steps) />
             <ExpandableSection title=t.design.progress note=t.common.count(4) open=true>
                 <p>{t.design.words}</p>

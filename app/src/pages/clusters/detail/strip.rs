@@ -9,19 +9,24 @@ use crate::model::cluster::Cluster;
 use crate::model::error::Result;
 use crate::model::job::Job;
 use crate::model::node::{Node, NodePhase};
+use crate::ui::ProgressBar;
 
 #[component]
 pub fn Strip(page: Page, cluster: Signal<Cluster>) -> impl IntoView {
     let t = text();
     let nodes = move |wanted: fn(&Node) -> bool| Signal::derive(move || count(page.nodes, wanted));
     let jobs = move |wanted: fn(&Job) -> bool| Signal::derive(move || count(page.jobs, wanted));
+    let running = nodes(|n| n.instance.is_some());
+    let most = Signal::derive(move || cluster.with(|c| c.size.max_instances()));
+    let used = Signal::derive(move || running.get().unwrap_or(0) as i64);
     let phase = move |label, wanted, colour| view! { <Figure label value=nodes(wanted) colour /> };
     view! {
         <Transition fallback=|| view! { <div class="skeleton h-20 w-full"></div> }>
             <dl class="strip" aria-label=t.cluster.figures>
-                <Figure label=t.cluster.nodes_running value=nodes(|n| n.instance.is_some()) colour="">
+                <Figure label=t.cluster.nodes_running value=running colour="">
                     <dd class="text-xs text-muted">
-                        {move || t.cluster.nodes_running_of(cluster.with(|c| c.size.max_instances()))}
+                        {move || t.cluster.nodes_running_of(most.get())}
+                        <ProgressBar label=t.cluster.nodes_running value=used max=most />
                     </dd>
                 </Figure>
                 {phase(t.cluster.nodes_busy, |n| n.phase == NodePhase::Busy, "text-success")}
