@@ -123,6 +123,7 @@ fn App() -> impl IntoView {
                         <Route path=path!("jobs") view=detail::Jobs />
                         <Route path=path!("logs") view=detail::Logs />
                         <Route path=path!("events") view=detail::Events />
+                        <Route path=path!("tags") view=detail::Tags />
                     </ParentRoute>
                     <Route path=path!("design") view=Design />
                     <Route path=path!("*any") view=NotFound />

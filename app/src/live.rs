@@ -11,6 +11,8 @@ pub struct Live {
     versions: [RwSignal<u64>; Kind::ALL.len()],
     /// Whether the stream is up. True until it has been seen to break, so that no page starts with an alarm.
     pub connected: RwSignal<bool>,
+    /// The server said that the session is over.
+    pub signed_out: RwSignal<bool>,
 }
 
 impl Live {
@@ -19,6 +21,7 @@ impl Live {
         let live = Live {
             versions: std::array::from_fn(|_| RwSignal::new(0)),
             connected: RwSignal::new(true),
+            signed_out: RwSignal::new(false),
         };
         provide_context(live);
         #[cfg(feature = "hydrate")]
@@ -57,7 +60,7 @@ mod stream {
 
     use super::Live;
     use crate::model::live::{Change, Kind};
-    use crate::{browser, paths};
+    use crate::paths;
 
     /// A server that is being restarted refuses at first, upon which a browser gives up for good.
     const REOPEN_AFTER: Duration = Duration::from_secs(2);
@@ -86,9 +89,7 @@ mod stream {
                 }
             }
         });
-        on(&source, "signed-out", |_| {
-            browser::leave_for(&paths::sign_in(&browser::location()));
-        });
+        on(&source, "signed-out", move |_| live.signed_out.set(true));
         on(&source, "error", {
             let source = source.clone();
             move |_| {

@@ -28,6 +28,7 @@ pub enum ClusterTab {
     Jobs,
     Logs,
     Events,
+    Tags,
 }
 
 impl ClusterTab {
@@ -39,6 +40,7 @@ impl ClusterTab {
         ClusterTab::Jobs,
         ClusterTab::Logs,
         ClusterTab::Events,
+        ClusterTab::Tags,
     ];
 
     pub fn title(self, t: &'static Text) -> &'static str {
@@ -50,6 +52,7 @@ impl ClusterTab {
             ClusterTab::Jobs => t.cluster.jobs,
             ClusterTab::Logs => t.log_delivery.tab_title,
             ClusterTab::Events => t.cluster.events,
+            ClusterTab::Tags => t.details.tags,
         }
     }
 
@@ -62,6 +65,7 @@ impl ClusterTab {
             ClusterTab::Jobs => "/jobs",
             ClusterTab::Logs => "/logs",
             ClusterTab::Events => "/events",
+            ClusterTab::Tags => "/tags",
         }
     }
 }
@@ -189,6 +193,7 @@ mod tests {
                 "/clusters/pcs_abc123def4/jobs",
                 "/clusters/pcs_abc123def4/logs",
                 "/clusters/pcs_abc123def4/events",
+                "/clusters/pcs_abc123def4/tags",
                 "/clusters",
                 "/clusters/create",
                 "/clusters/pcs_abc123def4/edit",

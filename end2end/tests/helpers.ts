@@ -7,7 +7,10 @@ interface Cluster {
   id: string;
 }
 
-export const test = base.extend<{ cluster: Cluster }, { server: Server }>({
+export const test = base.extend<{ cluster: Cluster; mayFail: RegExp }, { server: Server }>({
+  /** Addresses whose refusal the test is about. */
+  mayFail: [/^$/, { option: true }],
+
   server: [
     async ({}, use) => {
       const server = await Server.start();
@@ -29,12 +32,12 @@ export const test = base.extend<{ cluster: Cluster }, { server: Server }>({
   },
 
   /** A page in whose console nothing goes wrong: no error, no panic, no breach of the policy for scripts. */
-  page: async ({ page }, use) => {
+  page: async ({ page, mayFail }, use) => {
     const said: string[] = [];
     page.on('console', (message) => {
       // That a page which is not there answers 404 is right; the browser calls it an error.
-      const isPageItself = message.location().url === page.url();
-      if (message.type() === 'error' && !isPageItself) {
+      const { url } = message.location();
+      if (message.type() === 'error' && url !== page.url() && !mayFail.test(url)) {
         said.push(`${message.text()} (${message.location().url} on ${page.url()})`);
       }
     });

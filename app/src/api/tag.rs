@@ -23,3 +23,34 @@ pub async fn list_cluster_tags(cluster_identifier: String) -> Result<BTreeMap<St
     })
     .await
 }
+
+/// Removes and sets tags of one resource: what a form that was changed in several places needs.
+#[server(prefix = "/console", endpoint = "update-cluster-tags", input = Json)]
+pub async fn update_cluster_tags(
+    cluster_identifier: String,
+    set: BTreeMap<String, String>,
+    remove: Vec<String>,
+) -> Result<()> {
+    use crate::model::cluster::GetClusterRequest;
+    use crate::model::tag::{TagResourceRequest, UntagResourceRequest};
+    let input = GetClusterRequest { cluster_identifier };
+    call(|plane, caller| async move {
+        let resource_arn = plane.get_cluster(&caller, input).await?.cluster.arn;
+        if !remove.is_empty() {
+            let input = UntagResourceRequest {
+                resource_arn: resource_arn.clone(),
+                tag_keys: remove,
+            };
+            plane.untag_resource(&caller, input).await?;
+        }
+        if !set.is_empty() {
+            let input = TagResourceRequest {
+                resource_arn,
+                tags: set,
+            };
+            plane.tag_resource(&caller, input).await?;
+        }
+        Ok(())
+    })
+    .await
+}

@@ -6,6 +6,7 @@ use leptos_router::components::Outlet;
 use super::guard::{Guard, UnsavedChanges};
 use super::help_panel::HelpPanel;
 use super::palette::Palette;
+use super::session::use_session;
 use super::side_nav::SideNav;
 use super::top_bar::TopBar;
 use crate::api::cluster::list_clusters;
@@ -23,12 +24,18 @@ pub struct Clusters(pub Resource<Result<Vec<Cluster>>>);
 
 #[component]
 pub fn Frame() -> impl IntoView {
-    Live::provide();
+    let live = Live::provide();
     let clusters = Resource::new(|| live::version(Kind::Cluster), |_| list_clusters());
     provide_context(Clusters(clusters));
     let flashes = Flashes::provide();
     let help = Help::provide();
     let guard = Guard::provide();
+    let session = use_session();
+    Effect::new(move |_| {
+        if live.signed_out.get() {
+            session.ended();
+        }
+    });
     let nav_open = RwSignal::new(false);
     let palette_open = RwSignal::new(false);
 

@@ -32,6 +32,10 @@ impl Guard {
         guard
     }
 
+    pub fn is_unsaved(self) -> bool {
+        self.unsaved.get_untracked()
+    }
+
     /// Holds a person back; false when there is nothing to lose.
     pub fn hold(self, href: String) -> bool {
         let hold = self.unsaved.get_untracked();

@@ -14,6 +14,7 @@ mod node_phase;
 mod palette;
 pub mod plan;
 mod refusal;
+mod session;
 mod settings;
 mod side_nav;
 mod status;

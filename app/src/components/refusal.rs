@@ -3,16 +3,17 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::session::use_session;
 use crate::i18n::text;
 use crate::model::error::{Error, ErrorKind};
+use crate::paths;
 use crate::ui::{Flash, Tone};
-use crate::{browser, paths};
 
 #[component]
 pub fn Refusal(error: Error) -> impl IntoView {
     let t = text();
     if error.is_not_signed_in() {
-        browser::leave_for(&paths::sign_in(&browser::location()));
+        use_session().ended();
     }
     let not_found = matches!(error.kind, ErrorKind::ResourceNotFound { .. });
     if not_found {

@@ -4,11 +4,10 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::session::{Session, use_session};
 use crate::browser;
-use crate::i18n::text;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::paths;
-use crate::ui::{Flashes, Link, Tone, flashes};
+use crate::ui::{Flash, Link, Tone};
 
 /// ```ignore
 /// let submission = Submission::new();
@@ -22,20 +21,17 @@ pub struct Submission {
     pub error: RwSignal<Option<Error>>,
     /// What was sent last, and its token.
     token: StoredValue<(String, String)>,
-    flashes: Flashes,
-    sign_in: (&'static str, &'static str, &'static str),
+    session: Session,
 }
 
 impl Submission {
     /// While a component is built.
     pub fn new() -> Submission {
-        let t = text();
         Submission {
             busy: RwSignal::new(false),
             error: RwSignal::new(None),
             token: StoredValue::default(),
-            flashes: flashes(),
-            sign_in: (t.errors.session_title, t.errors.session, t.sign_in.title),
+            session: use_session(),
         }
     }
 
@@ -68,20 +64,12 @@ impl Submission {
             self.busy.try_set(false);
             match answer {
                 Ok(answer) => done(answer),
-                Err(error) if error.is_not_signed_in() => self.session_ended(),
+                Err(error) if error.is_not_signed_in() => self.session.ended(),
                 Err(error) => {
                     self.error.try_set(Some(error));
                 }
             }
         });
-    }
-
-    /// Nothing that was filled in is lost: signing in happens in another window.
-    fn session_ended(self) {
-        let (title, message, link) = self.sign_in;
-        let href = paths::sign_in(&browser::location());
-        let link = Link::new(link, href).in_new_window();
-        self.flashes.push(Tone::Warning, title, message, link);
     }
 }
 
@@ -105,7 +93,6 @@ pub fn Refused(
     #[prop(optional, into)]
     links: Signal<Vec<Link>>,
 ) -> impl IntoView {
-    use crate::ui::Flash;
     move || {
         submission.error.get().map(|error| {
             view! {

@@ -1,5 +1,7 @@
 //! Messages about what happened, why, and what to do: in their place on a page, or stacked above all pages.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use super::{Icon, Tone};
@@ -108,6 +110,8 @@ pub struct Flashes {
 
 /// More would push the page out of sight; the oldest goes.
 const MOST: usize = 4;
+/// Good news leaves by itself.
+const GOOD_NEWS_FOR: Duration = Duration::from_secs(20);
 
 /// `flashes().push(Tone::Success, t.x.created, t.x.created_hint, None);` Called while a component is built, then kept:
 /// in an event's handler there is no context to find it in.
@@ -151,6 +155,9 @@ impl Flashes {
                 notes.remove(0);
             }
         });
+        if matches!(tone, Tone::Success | Tone::Info) {
+            set_timeout(move || self.dismiss(id), GOOD_NEWS_FOR);
+        }
     }
 
     fn dismiss(self, id: usize) {

@@ -20,6 +20,9 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
+/// Functions of fewer instructions are often alike, and the compiler keeps one of them for all.
+const SHARED: u64 = 40;
+
 /// Does nothing when the result is newer than `linked`: optimising is the slow part.
 pub fn bundle(linked: &Path, pkg: &Path) -> anyhow::Result<()> {
     let module = pkg.join(format!("{NAME}_bg.wasm"));
@@ -66,6 +69,7 @@ fn drop_lazy_hydration(module: &mut walrus::Module) {
     let lazy: Vec<_> = module
         .funcs
         .iter_local()
+        .filter(|(_, function)| function.size() >= SHARED)
         .filter(|(id, _)| {
             module
                 .funcs
@@ -85,9 +89,13 @@ fn drop_lazy_hydration(module: &mut walrus::Module) {
     }
 }
 
-/// By the compiler's name for it. What ends a value of such a type may be shared with other types and stays.
+/// By the compiler's name for it: the function itself or a closure in it. A function inside may be shared with the
+/// hydration that is used, where both are alike.
 fn is_lazy_hydration(symbol: &str) -> bool {
-    symbol.contains("13hydrate_async") && !symbol.contains("drop_in_place")
+    const CLOSURE: &str = "28_$u7b$$u7b$closure$u7d$$u7d$";
+    symbol
+        .rsplit_once("13hydrate_async")
+        .is_some_and(|(_, rest)| rest.replace(CLOSURE, "").starts_with("17h"))
 }
 
 /// Binaryen before 109 writes the export of a second table as one of the first: the browser would then find functions
@@ -135,8 +143,11 @@ mod tests {
         assert!(!is_lazy_hydration(
             "_ZN6tachys4view10RenderHtml7hydrate17h0b032254c200eb0dE"
         ));
+        assert!(is_lazy_hydration(
+            "_ZN6tachys4view10RenderHtml13hydrate_async28_$u7b$$u7b$closure$u7d$$u7d$17h0b032254c200eb0dE"
+        ));
         assert!(!is_lazy_hydration(
-            "_ZN4core3ptr42drop_in_place$LT$tachys..hydrate_async..$u7b$$u7b$closure$u7d$$u7d$$GT$17h0b03E"
+            "_ZN6tachys4view10RenderHtml13hydrate_async28_$u7b$$u7b$closure$u7d$$u7d$7inner_117h6489a89369e66e19E"
         ));
     }
 }

@@ -22,6 +22,7 @@ pub struct FieldContext {
     pub invalid: Signal<bool>,
     pub required: bool,
     form: Option<Form>,
+    has_rows: RwSignal<bool>,
 }
 
 impl FieldContext {
@@ -30,6 +31,11 @@ impl FieldContext {
         if let Some(form) = self.form {
             form.edited(&self.name);
         }
+    }
+
+    /// The control shows what is wrong with one of its rows at that row; the field says only what is wrong with all.
+    pub fn shows_rows(&self) {
+        self.has_rows.set(true);
     }
 
     pub fn aria_invalid(&self) -> impl Fn() -> Option<&'static str> + Clone + Send + Sync + use<> {
@@ -47,6 +53,7 @@ pub fn use_field() -> FieldContext {
         invalid: Signal::stored(false),
         required: false,
         form: None,
+        has_rows: RwSignal::new(false),
     })
 }
 
@@ -69,14 +76,16 @@ pub fn Field(
     children: Children,
 ) -> impl IntoView {
     let form = use_context::<Form>();
-    let error = register(form, &name, &label, check);
+    let has_rows = RwSignal::new(false);
+    let Shown { error, invalid } = register(form, &name, &label, check, has_rows);
     let context = FieldContext {
         id: field_id(&name).into(),
         described_by: format!("{0}-hint {0}-error", field_id(&name)).into(),
         name: name.into(),
-        invalid: Signal::derive(move || error.with(Option::is_some)),
+        invalid: invalid.into(),
         required: !optional,
         form,
+        has_rows,
     };
     let leave = {
         let name = context.name.clone();
@@ -90,7 +99,7 @@ pub fn Field(
     view! {
         <div
             class="form-field"
-            class:form-field-wrong=move || error.with(Option::is_some)
+            class:form-field-wrong=invalid
             role=group.then_some("group")
             aria-labelledby=group.then(|| format!("{id}-label"))
             on:focusout=leave
@@ -118,29 +127,46 @@ fn title(id: &str, label: String, group: bool) -> AnyView {
     }
 }
 
-/// The error to show: what the server said, else the check once the field was left.
+struct Shown {
+    /// What the server said, else the check once the field was left.
+    error: Memo<Option<String>>,
+    /// There is an error, here or at a row.
+    invalid: Memo<bool>,
+}
+
 fn register(
     form: Option<Form>,
     name: &str,
     label: &str,
     check: Signal<Option<String>>,
-) -> Memo<Option<String>> {
+    has_rows: RwSignal<bool>,
+) -> Shown {
     let Some(form) = form else {
-        return Memo::new(move |_| check.get());
+        return Shown {
+            error: Memo::new(move |_| check.get()),
+            invalid: Memo::new(move |_| check.with(Option::is_some)),
+        };
     };
-    let path = name.to_owned();
-    let found = Memo::new(move |_| form.refusal(&path).or_else(|| check.get()));
+    let name = StoredValue::new(name.to_owned());
+    let refusal = move || name.with_value(|name| form.refusal(name));
+    let of_all = move || name.with_value(|name| form.refusal_of_all(name));
+    let checked = move || {
+        let is_shown = name.with_value(|name| form.is_shown(name));
+        is_shown.then(|| check.get()).flatten()
+    };
     form.register(Registered {
-        name: name.to_owned(),
+        name: name.get_value(),
         label: label.to_owned(),
         part: use_context::<Part>().map_or(0, |part| part.0),
-        error: found.into(),
+        error: Signal::derive(move || refusal().or_else(|| check.get())),
     });
-    let path = name.to_owned();
-    Memo::new(move |_| {
-        let refusal = form.refusal(&path);
-        refusal.or_else(|| form.is_shown(&path).then(|| check.get()).flatten())
-    })
+    Shown {
+        error: Memo::new(move |_| {
+            let said = if has_rows.get() { of_all() } else { refusal() };
+            said.or_else(checked)
+        }),
+        invalid: Memo::new(move |_| refusal().is_some() || checked().is_some()),
+    }
 }
 
 /// Whether the focus goes out of the field altogether.

@@ -99,6 +99,7 @@ pub fn KeyValues(
 ) -> impl IntoView {
     let t = text();
     let field = use_field();
+    field.shows_rows();
     let list = format!("{}-names", field.id);
     let add = {
         let field = field.clone();

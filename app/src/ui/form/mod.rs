@@ -184,13 +184,19 @@ impl Form {
 
     /// What the server said of a field or a member of it.
     pub(super) fn refusal(self, name: &str) -> Option<String> {
+        self.refusal_where(|path| is_within(path, name))
+    }
+
+    /// What the server said of the field as a whole.
+    fn refusal_of_all(self, name: &str) -> Option<String> {
+        self.refusal_where(|path| path == name)
+    }
+
+    fn refusal_where(self, is_meant: impl Fn(&str) -> bool) -> Option<String> {
         self.refused.with(|all| {
-            let of_field: Vec<&str> = all
-                .iter()
-                .filter(|(path, _)| is_within(path, name))
-                .map(|(_, message)| message.as_str())
-                .collect();
-            (!of_field.is_empty()).then(|| of_field.join(" "))
+            let meant = all.iter().filter(|(path, _)| is_meant(path));
+            let messages: Vec<&str> = meant.map(|(_, message)| message.as_str()).collect();
+            (!messages.is_empty()).then(|| messages.join(" "))
         })
     }
 

@@ -9,6 +9,8 @@ use crate::model::cluster::*;
 use crate::model::error::{Error, ErrorKind};
 use crate::model::setting::SlurmCustomSetting;
 use crate::rules::cluster::{IDLE_TIME, usable_versions};
+use crate::rules::english;
+use crate::rules::network::vpc_problems;
 use crate::ui::form::Rows;
 
 /// The settings that have a field of their own, in the order in which the request names them, and the fields' names.
@@ -44,18 +46,18 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// With the defaults that work: the newest version, the only VPC.
+    /// With the defaults that work: the newest version, the first VPC that can carry a cluster.
     pub fn new(catalogue: &Catalogue, today: &str) -> Draft {
         let version = usable_versions(&catalogue.slurm_versions, today).pop();
-        let vpc = match catalogue.vpcs.as_slice() {
-            [only] => only.id.clone(),
-            _ => String::new(),
-        };
+        let vpc = catalogue
+            .vpcs
+            .iter()
+            .find(|vpc| vpc_problems(english(), vpc).is_empty());
         Draft {
             name: RwSignal::default(),
             version: RwSignal::new(version.map(|v| v.id.clone()).unwrap_or_default()),
             size: RwSignal::new("SMALL".into()),
-            vpc: RwSignal::new(vpc),
+            vpc: RwSignal::new(vpc.map(|vpc| vpc.id.clone()).unwrap_or_default()),
             subnet: RwSignal::default(),
             security_groups: RwSignal::default(),
             slurm: SlurmDraft::new(Some(IDLE_TIME), &[]),

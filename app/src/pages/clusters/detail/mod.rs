@@ -10,6 +10,7 @@ mod nodes;
 mod queues;
 mod row_actions;
 mod strip;
+mod tags;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -25,6 +26,7 @@ pub use logs::Logs;
 pub use nodes::Nodes;
 pub use queues::Queues;
 use strip::Strip;
+pub use tags::Tags;
 
 use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::list_compute_node_groups;
