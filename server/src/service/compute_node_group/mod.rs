@@ -1,5 +1,7 @@
 //! Compute node groups: create, get, list, update, delete (N1, N15, N16). What a group may ask for is in `app::rules`.
 
+use std::sync::Arc;
+
 use app::model::compute_node_group::*;
 use app::model::error::{Error, Result};
 use app::model::live::Kind;
@@ -71,7 +73,7 @@ impl Service {
         &self,
         caller: &Caller,
         input: &CreateComputeNodeGroupRequest,
-    ) -> Result<ClusterRow> {
+    ) -> Result<Arc<ClusterRow>> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::CreateComputeNodeGroup;
         self.authorize(
@@ -222,7 +224,7 @@ impl Service {
         &self,
         caller: &Caller,
         input: &UpdateComputeNodeGroupRequest,
-    ) -> Result<(ClusterRow, ComputeNodeGroupRow)> {
+    ) -> Result<(Arc<ClusterRow>, ComputeNodeGroupRow)> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let found = self
             .find_group(&cluster, &input.compute_node_group_identifier)

@@ -131,7 +131,7 @@ fn Scaling(draft: Draft, lists: Lists) -> impl IntoView {
         </Field>
         <Field
             name="scalingConfiguration"
-            label=t.create_group.count_dynamic
+            label=t.create_group.count
             hint=Signal::derive(move || t.create_group.count_hint(lists.free()))
             check=Signal::derive(check)
         >
