@@ -42,12 +42,12 @@ test('a group and a queue are made by clicking, with errors at their fields', as
   await expect(page.getByRole('heading', { name: 'Create compute node group', level: 1 })).toBeVisible();
 
   await page.getByLabel('Compute node group name').fill('1st');
-  await page.getByLabel('Nodes at most').fill('33');
+  await page.getByLabel('Number of nodes').fill('33');
   await next(page);
   await expect(page.getByText('A name starts with a letter', { exact: false }).first()).toBeVisible();
   await expect(page.getByText('This cluster has room for 32 more. Ask for fewer nodes.').first()).toBeVisible();
   await page.getByLabel('Compute node group name').fill('compute-1');
-  await page.getByLabel('Nodes at most').fill('2');
+  await page.getByLabel('Number of nodes').fill('2');
   await next(page);
 
   await expect(step(page, 'Instances')).toBeVisible();
@@ -90,7 +90,7 @@ test('an edit that drops nodes says which nodes and jobs it touches', async ({ p
   await signIn(page, server);
   await page.goto(`/clusters/${cluster.id}/compute-node-groups/${group}`);
   await page.getByRole('link', { name: 'Edit' }).click();
-  await page.getByLabel('Nodes at most').fill('1');
+  await page.getByLabel('Number of nodes').fill('1');
   for (let i = 0; i < 4; i++) await next(page);
 
   const plan = page.getByRole('region', { name: 'What this changes' });

@@ -214,7 +214,7 @@ impl Service {
         &self,
         caller: &Caller,
         input: &UpdateClusterRequest,
-    ) -> Result<ClusterRow> {
+    ) -> Result<Arc<ClusterRow>> {
         let found = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::UpdateCluster;
         self.authorize(caller, operation, &self.arns.cluster(&found.id))?;

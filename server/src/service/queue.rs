@@ -1,5 +1,7 @@
 //! Queues: create, get, list, update, delete (Q1–Q4).
 
+use std::sync::Arc;
+
 use app::explain::What;
 use app::model::error::{Error, Result};
 use app::model::live::Kind;
@@ -76,7 +78,7 @@ impl Service {
         &self,
         caller: &Caller,
         input: &CreateQueueRequest,
-    ) -> Result<ClusterRow> {
+    ) -> Result<Arc<ClusterRow>> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::CreateQueue;
         self.authorize(caller, operation, &self.arns.queue(&cluster.id, "*"))?;
@@ -207,7 +209,7 @@ impl Service {
         &self,
         caller: &Caller,
         input: &UpdateQueueRequest,
-    ) -> Result<(ClusterRow, QueueRow)> {
+    ) -> Result<(Arc<ClusterRow>, QueueRow)> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let found = self.find_queue(&cluster, &input.queue_identifier).await?;
         let arn = self.arns.queue(&cluster.id, &found.id);

@@ -182,3 +182,75 @@ fn refusals_name_the_exception_and_the_field(plane: &TestPlane) {
         assert!(words.iter().all(|w| text.contains(w)), "{command}: {text}");
     }
 }
+
+/// The words of a command as a shell makes them.
+fn words(command: &str) -> Vec<String> {
+    let script = format!("set -- {command}; for word; do printf '%s\\0' \"$word\"; done");
+    let output = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.split_terminator('\0').map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn the_command_that_a_form_shows_does_what_the_form_does() {
+    use app::model::cluster::*;
+    use app::model::operation::Operation;
+    use app::model::setting::SlurmCustomSetting;
+    use std::collections::BTreeMap;
+
+    let plane = TestPlane::start(Database::Sqlite).await;
+    let ids = plane.ids();
+    let tags: BTreeMap<String, String> = [("owner", "R&D 'a' \"b\" $HOME `id`"), ("k", "a=b,c")]
+        .map(|(key, value)| (key.to_string(), value.to_string()))
+        .into();
+    let input = CreateClusterRequest {
+        cluster_name: "from-form".into(),
+        scheduler: Scheduler {
+            r#type: SchedulerType::Slurm,
+            version: VERSION.into(),
+        },
+        size: Size::Small,
+        networking: Networking {
+            subnet_ids: Some(vec![ids.subnet("hpc-networking:PublicSubnetA")]),
+            security_group_ids: Some(vec![
+                ids.security_group("cluster-getstarted-sg"),
+                ids.security_group("inbound-ssh-getstarted-sg"),
+            ]),
+            network_type: None,
+        },
+        slurm_configuration: Some(ClusterSlurmConfigurationRequest {
+            scale_down_idle_time_in_seconds: Some(60),
+            slurm_custom_settings: Some(vec![SlurmCustomSetting {
+                parameter_name: "SelectTypeParameters".into(),
+                parameter_value: "CR_CPU".into(),
+            }]),
+            ..Default::default()
+        }),
+        client_token: Some("not-shown".into()),
+        tags: Some(tags.clone()),
+    };
+    let command = app::command::aws_cli(Operation::CreateCluster, &input);
+    assert!(!command.contains("not-shown"), "{command}");
+    let words = words(&command);
+    let arguments: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+    let output = plane.server.aws(&arguments);
+    assert!(output.status.success(), "{command}\n{output:?}");
+
+    let cluster = plane.get_cluster("from-form").await;
+    let slurm = cluster.slurm_configuration().unwrap();
+    assert_eq!(slurm.scale_down_idle_time_in_seconds, Some(60));
+    assert_eq!(slurm.slurm_custom_settings()[0].parameter_value, "CR_CPU");
+    let networking = cluster.networking().unwrap();
+    assert_eq!(networking.security_group_ids().len(), 2);
+    let list = plane.admin().list_tags_for_resource();
+    let found = list.resource_arn(&cluster.arn).send().await.unwrap();
+    let found: BTreeMap<String, String> = found.tags.unwrap_or_default().into_iter().collect();
+    assert_eq!(found, tags);
+    plane
+        .wait_cluster("from-form", aws_sdk_pcs::types::ClusterStatus::Active)
+        .await;
+    plane.finish().await;
+}

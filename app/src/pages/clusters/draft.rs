@@ -99,12 +99,3 @@ pub fn SettingsField(rows: Rows, label: &'static str, hint: &'static str) -> imp
     }
     .into_any()
 }
-
-/// `a = b, c = d`, or a dash.
-pub fn shown(pairs: &[(String, String)]) -> String {
-    if pairs.is_empty() {
-        return text().common.none.into();
-    }
-    let pair = |(name, value): &(String, String)| format!("{name} = {value}");
-    pairs.iter().map(pair).collect::<Vec<_>>().join(", ")
-}

@@ -76,12 +76,22 @@ fn Import(document: String) -> impl IntoView {
         prune: false,
         dry_run,
     };
+    // Something changed while a pass was under way: it may have looked too early.
+    let again = StoredValue::new(false);
     let pass = move |request: ApplyRequest| {
+        if submission.busy.get_untracked() {
+            again.set_value(true);
+            return;
+        }
+        again.set_value(false);
         submission.send(apply(request), move |found: ApplyOutcome| {
             if found.refusal().is_some() || found.is_done() {
                 applying.set(None);
             }
             outcome.set(Some(found));
+            if again.get_value() {
+                applying.notify();
+            }
         });
     };
     go_on(applying, pass);
@@ -98,12 +108,7 @@ fn Import(document: String) -> impl IntoView {
         form.dirty.set(false);
         applying.set(Some(request));
     };
-    let is_previewed = move || {
-        outcome.with(|o| {
-            o.as_ref()
-                .is_some_and(|o| o.steps.iter().any(|s| s.plan.is_some()))
-        })
-    };
+    let is_previewed = move || outcome.with(|o| o.as_ref().is_some_and(|o| o.refusal().is_none()));
     let why_not = move || (!is_previewed()).then(|| t.transfer.preview_first.to_owned());
     // What was looked at is not what would be applied any more.
     Effect::new(move |before: Option<()>| {

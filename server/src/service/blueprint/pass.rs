@@ -1,6 +1,7 @@
 //! One pass over a document: cluster, then groups, then queues, then what is to go.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use app::model::apply::{ApplyAction, ApplyOutcome, ApplyState, ApplyStep};
 use app::model::blueprint::{Blueprint, GroupBlueprint, QueueBlueprint};
@@ -30,7 +31,7 @@ pub struct Pass<'a> {
 
 /// What is there.
 struct There {
-    cluster: ClusterRow,
+    cluster: Arc<ClusterRow>,
     groups: Vec<ComputeNodeGroupRow>,
     queues: Vec<QueueRow>,
 }
@@ -50,7 +51,7 @@ impl Pass<'_> {
         }
         Ok(ApplyOutcome {
             cluster_name: self.blueprint.cluster.name.clone(),
-            cluster_id: self.look().await?.map(|there| there.cluster.id),
+            cluster_id: self.look().await?.map(|there| there.cluster.id.clone()),
             steps,
         })
     }

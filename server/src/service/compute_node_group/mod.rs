@@ -1,5 +1,7 @@
 //! Compute node groups: create, get, list, update, delete (N1, N15, N16). What a group may ask for is in `app::rules`.
 
+use std::sync::Arc;
+
 use app::explain::What;
 use app::model::compute_node_group::*;
 use app::model::error::{Error, Result};
@@ -75,7 +77,7 @@ impl Service {
         &self,
         caller: &Caller,
         input: &CreateComputeNodeGroupRequest,
-    ) -> Result<ClusterRow> {
+    ) -> Result<Arc<ClusterRow>> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::CreateComputeNodeGroup;
         self.authorize(
@@ -229,7 +231,7 @@ impl Service {
         &self,
         caller: &Caller,
         input: &UpdateComputeNodeGroupRequest,
-    ) -> Result<(ClusterRow, ComputeNodeGroupRow)> {
+    ) -> Result<(Arc<ClusterRow>, ComputeNodeGroupRow)> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let found = self
             .find_group(&cluster, &input.compute_node_group_identifier)

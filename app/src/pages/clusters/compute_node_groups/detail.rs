@@ -21,7 +21,7 @@ use crate::model::queue::Queue;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::AgoText;
 use crate::ui::{
-    Breadcrumbs, Button, ButtonLink, Card, Copyable, KeyValue, Look, PageHeader, Pairs,
+    Breadcrumbs, Button, ButtonLink, Card, Copyable, Fact, Look, PageHeader, Pairs, facts,
 };
 
 #[component]
@@ -153,41 +153,43 @@ fn Facts(group: Signal<ComputeNodeGroup>, queues: Signal<Vec<Queue>>) -> impl In
         let settings = slurm
             .and_then(|s| s.slurm_custom_settings)
             .unwrap_or_default();
-        view! { <Settings settings /> }
+        view! { <Settings settings /> }.into_any()
     };
     let idle = move || {
         let slurm = group.read().slurm_configuration.clone();
         let seconds = slurm.and_then(|s| s.scale_down_idle_time_in_seconds);
         seconds.map_or(t.common.default.to_owned(), |s| t.time.seconds(s))
     };
-    let copy = move |what: &'static str, value: fn(&ComputeNodeGroup) -> String| move || view! { <Copyable what value=value(&group.read()) /> };
+    let copy = move |what: &'static str, value: fn(&ComputeNodeGroup) -> String| {
+        Fact::view(what, move || {
+            view! { <Copyable what value=value(&group.read()) /> }.into_any()
+        })
+    };
+    let ago = move |label: &'static str, at: fn(&ComputeNodeGroup) -> String| {
+        Fact::view(label, move || {
+            view! { <AgoText at=at(&group.read()) /> }.into_any()
+        })
+    };
+    let all = vec![
+        Fact::text(t.groups.scaling, scaling),
+        Fact::text(t.groups.instance_types, move || {
+            type_names(&group.read()).join(", ")
+        }),
+        Fact::view(t.create_group.queues, users),
+        Fact::text(t.groups.template, template),
+        Fact::text(t.groups.ami, image),
+        Fact::text(t.groups.subnets, move || group.read().subnet_ids.join(", ")),
+        Fact::text(t.create_group.idle, idle),
+        copy(t.groups.id, |g| g.id.clone()),
+        ago(t.groups.created, |g| g.created_at.clone()),
+        ago(t.groups.modified, |g| g.modified_at.clone()),
+        copy(t.groups.profile, |g| g.iam_instance_profile_arn.clone()).wide(),
+        copy(t.details.arn, |g| g.arn.clone()).wide(),
+        Fact::view(t.groups.settings, settings).wide(),
+    ];
     view! {
         <Card title=t.create_group.detail>
-            <Pairs>
-                <KeyValue label=t.groups.scaling>{scaling}</KeyValue>
-                <KeyValue label=t.groups.instance_types>
-                    {move || type_names(&group.read()).join(", ")}
-                </KeyValue>
-                <KeyValue label=t.create_group.queues>{users}</KeyValue>
-                <KeyValue label=t.groups.template>{template}</KeyValue>
-                <KeyValue label=t.groups.ami>{image}</KeyValue>
-                <KeyValue label=t.groups.subnets>{move || group.read().subnet_ids.join(", ")}</KeyValue>
-                <KeyValue label=t.create_group.idle>{idle}</KeyValue>
-                <KeyValue label=t.groups.id>{copy(t.groups.id, |g| g.id.clone())}</KeyValue>
-                <KeyValue label=t.groups.created>
-                    {move || view! { <AgoText at=group.read().created_at.clone() /> }}
-                </KeyValue>
-                <KeyValue label=t.groups.modified>
-                    {move || view! { <AgoText at=group.read().modified_at.clone() /> }}
-                </KeyValue>
-                <KeyValue label=t.groups.profile wide=true>
-                    {copy(t.groups.profile, |g| g.iam_instance_profile_arn.clone())}
-                </KeyValue>
-                <KeyValue label=t.details.arn wide=true>
-                    {copy(t.details.arn, |g| g.arn.clone())}
-                </KeyValue>
-                <KeyValue label=t.groups.settings wide=true>{settings}</KeyValue>
-            </Pairs>
+            <Pairs>{facts(all)}</Pairs>
         </Card>
     }
     .into_any()

@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::super::draft::{SettingsField, complaint, shown};
+use super::super::draft::{SettingsField, complaint};
 use super::draft::{DYNAMIC, Draft, STATIC};
 use super::instances::Instances;
 use super::launch::{Launch, Subnets};
-use crate::components::TagsField;
 use crate::components::wizard::{ReviewPart, Step};
+use crate::components::{TagsField, shown_tags};
 use crate::i18n::text;
 use crate::model::catalogue::Catalogue;
 use crate::model::cluster::Cluster;
@@ -16,7 +16,7 @@ use crate::model::name::CHILD_NAME_MAX;
 use crate::rules::check_name;
 use crate::rules::compute_node_group as rules;
 use crate::ui::form::{Field, RadioCards, TextInput};
-use crate::ui::{Choice, KeyValue};
+use crate::ui::{Choice, Fact, KeyValue, facts};
 
 /// What the steps show beside the draft.
 #[derive(Clone, Copy)]
@@ -131,7 +131,7 @@ fn Scaling(draft: Draft, lists: Lists) -> impl IntoView {
         </Field>
         <Field
             name="scalingConfiguration"
-            label=t.create_group.count_dynamic
+            label=t.create_group.count
             hint=Signal::derive(move || t.create_group.count_hint(lists.free()))
             check=Signal::derive(check)
         >
@@ -213,38 +213,48 @@ pub fn review(draft: Draft) -> AnyView {
         let pairs = all
             .into_iter()
             .map(|s| (s.parameter_name, s.parameter_value));
-        shown(&pairs.collect::<Vec<_>>())
+        shown_tags(&pairs.collect::<Vec<_>>())
     };
     let idle = move || {
         draft
             .idle_seconds()
             .map_or(t.common.default.to_owned(), |s| t.time.seconds(s))
     };
-    view! {
-        <ReviewPart step=0 title=t.create_group.general>
-            <KeyValue label=t.create_group.name>{draft.name}</KeyValue>
-            <KeyValue label=t.create_group.scaling>{scaling}</KeyValue>
-        </ReviewPart>
-        <ReviewPart step=1 title=t.create_group.instances>
-            <KeyValue label=t.create_group.types>{move || draft.types.get().join(", ")}</KeyValue>
-            <KeyValue label=t.create_group.purchase>{t.create_group.ondemand}</KeyValue>
-        </ReviewPart>
-        <ReviewPart step=2 title=t.create_group.launch>
-            <KeyValue label=t.create_group.mode>{template}</KeyValue>
-            <KeyValue label=t.create_group.image>{image}</KeyValue>
-            <KeyValue label=t.create_group.subnets>{move || draft.subnets.get().join(", ")}</KeyValue>
-            <KeyValue label=t.create_group.profile wide=true>
-                {draft.profile}
-            </KeyValue>
-        </ReviewPart>
-        <ReviewPart step=3 title=t.create_group.slurm>
-            <KeyValue label=t.create_group.idle>{idle}</KeyValue>
-            <KeyValue label=t.create_group.settings>{settings}</KeyValue>
-            {(!draft.exists)
-                .then(|| {
-                    view! { <KeyValue label=t.create_queue.tags>{move || shown(&draft.tags.pairs())}</KeyValue> }
-                })}
-        </ReviewPart>
+    let general = vec![
+        Fact::text(t.create_group.name, move || draft.name.get()),
+        Fact::text(t.create_group.scaling, scaling),
+    ];
+    let instances = vec![
+        Fact::text(t.create_group.types, move || draft.types.get().join(", ")),
+        Fact::text(t.create_group.purchase, move || {
+            t.create_group.ondemand.into()
+        }),
+    ];
+    let launch = vec![
+        Fact::text(t.create_group.mode, template),
+        Fact::text(t.create_group.image, image),
+        Fact::text(t.create_group.subnets, move || {
+            draft.subnets.get().join(", ")
+        }),
+        Fact::text(t.create_group.profile, move || draft.profile.get()).wide(),
+    ];
+    let mut slurm = vec![
+        Fact::text(t.create_group.idle, idle),
+        Fact::text(t.create_group.settings, settings),
+    ];
+    if !draft.exists {
+        let tags = move || shown_tags(&draft.tags.pairs());
+        slurm.push(Fact::text(t.details.tags, tags));
     }
-    .into_any()
+    let part = |(step, (title, of)): (usize, (&'static str, Vec<Fact>))| {
+        view! { <ReviewPart step title>{facts(of)}</ReviewPart> }.into_any()
+    };
+    let parts = [
+        (t.create_group.general, general),
+        (t.create_group.instances, instances),
+        (t.create_group.launch, launch),
+        (t.create_group.slurm, slurm),
+    ];
+    let parts: Vec<AnyView> = parts.into_iter().enumerate().map(part).collect();
+    parts.into_any()
 }

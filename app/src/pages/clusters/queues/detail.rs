@@ -21,7 +21,7 @@ use crate::model::queue::Queue;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::AgoText;
 use crate::ui::{
-    Breadcrumbs, Button, ButtonLink, Card, Copyable, KeyValue, Look, PageHeader, Pairs,
+    Breadcrumbs, Button, ButtonLink, Card, Copyable, Fact, Look, PageHeader, Pairs, facts,
 };
 
 #[component]
@@ -118,27 +118,34 @@ fn Facts(queue: Signal<Queue>, groups: Signal<Vec<ComputeNodeGroup>>) -> impl In
             let name = known.map_or(id.clone(), |g| g.name.clone());
             view! { <a class="underline" href=paths::compute_node_group(&queue.cluster_id, &id)>{name}</a> " " }
         };
-        group_ids(&queue).into_iter().map(link).collect_view()
+        group_ids(&queue)
+            .into_iter()
+            .map(link)
+            .collect_view()
+            .into_any()
     };
-    let copy = move |what: &'static str, value: fn(&Queue) -> String| move || view! { <Copyable what value=value(&queue.read()) /> };
+    let copy = move |what: &'static str, value: fn(&Queue) -> String| {
+        Fact::view(what, move || {
+            view! { <Copyable what value=value(&queue.read()) /> }.into_any()
+        })
+    };
+    let ago = move |label: &'static str, at: fn(&Queue) -> String| {
+        Fact::view(label, move || {
+            view! { <AgoText at=at(&queue.read()) /> }.into_any()
+        })
+    };
+    let settings = move || view! { <Settings settings=settings_of(&queue.read()) /> }.into_any();
+    let all = vec![
+        Fact::view(t.create_queue.groups, links),
+        copy(t.queues.id, |q| q.id.clone()),
+        ago(t.queues.created, |q| q.created_at.clone()),
+        ago(t.create_queue.modified, |q| q.modified_at.clone()),
+        copy(t.details.arn, |q| q.arn.clone()).wide(),
+        Fact::view(t.queues.settings, settings).wide(),
+    ];
     view! {
         <Card title=t.create_queue.detail>
-            <Pairs>
-                <KeyValue label=t.create_queue.groups>{links}</KeyValue>
-                <KeyValue label=t.queues.id>{copy(t.queues.id, |q| q.id.clone())}</KeyValue>
-                <KeyValue label=t.queues.created>
-                    {move || view! { <AgoText at=queue.read().created_at.clone() /> }}
-                </KeyValue>
-                <KeyValue label=t.create_queue.modified>
-                    {move || view! { <AgoText at=queue.read().modified_at.clone() /> }}
-                </KeyValue>
-                <KeyValue label=t.details.arn wide=true>
-                    {copy(t.details.arn, |q| q.arn.clone())}
-                </KeyValue>
-                <KeyValue label=t.queues.settings wide=true>
-                    {move || view! { <Settings settings=settings_of(&queue.read()) /> }}
-                </KeyValue>
-            </Pairs>
+            <Pairs>{facts(all)}</Pairs>
         </Card>
     }
     .into_any()

@@ -4,14 +4,14 @@ use leptos::prelude::*;
 
 use super::super::draft::*;
 use crate::components::wizard::{ReviewPart, Step};
-use crate::components::{TagsField, status_label};
+use crate::components::{TagsField, shown_tags, status_label};
 use crate::i18n::{Text, text};
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::name::CHILD_NAME_MAX;
 use crate::model::queue::*;
 use crate::rules::check_name;
 use crate::ui::form::{Combobox, Field, Rows, TextInput};
-use crate::ui::{Choice, KeyValue};
+use crate::ui::{Choice, Fact, KeyValue, facts};
 
 #[derive(Clone, Copy)]
 pub struct Draft {
@@ -227,17 +227,23 @@ pub fn review(draft: Draft, lists: Lists) -> AnyView {
             .groups
             .with(|ids| ids.iter().map(name).collect::<Vec<_>>().join(", "))
     };
+    let general = vec![
+        Fact::text(t.create_queue.name, move || draft.name.get()),
+        Fact::text(t.create_queue.groups, groups),
+    ];
+    let mut settings = vec![Fact::text(t.create_queue.settings, move || {
+        shown_tags(&draft.settings.pairs())
+    })];
+    if !draft.exists {
+        let tags = move || shown_tags(&draft.tags.pairs());
+        settings.push(Fact::text(t.details.tags, tags));
+    }
     view! {
         <ReviewPart step=0 title=t.create_queue.general>
-            <KeyValue label=t.create_queue.name>{draft.name}</KeyValue>
-            <KeyValue label=t.create_queue.groups>{groups}</KeyValue>
+            {facts(general)}
         </ReviewPart>
         <ReviewPart step=1 title=t.create_queue.settings_step>
-            <KeyValue label=t.create_queue.settings>{move || shown(&draft.settings.pairs())}</KeyValue>
-            {(!draft.exists)
-                .then(|| {
-                    view! { <KeyValue label=t.create_queue.tags>{move || shown(&draft.tags.pairs())}</KeyValue> }
-                })}
+            {facts(settings)}
         </ReviewPart>
     }
     .into_any()
