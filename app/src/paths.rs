@@ -38,7 +38,7 @@ pub enum ClusterTab {
 }
 
 impl ClusterTab {
-    pub const ALL: [ClusterTab; 8] = [
+    pub const ALL: [ClusterTab; 9] = [
         ClusterTab::Details,
         ClusterTab::Groups,
         ClusterTab::Queues,

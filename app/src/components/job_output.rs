@@ -95,7 +95,9 @@ pub fn Output(
         };
         stream.set_value(Stream::open(&url, "output", piece));
     });
-    on_cleanup(move || drop(stream.try_update_value(Option::take)));
+    on_cleanup(move || {
+        stream.try_update_value(Option::take);
+    });
 
     let page = NodeRef::<html::Pre>::new();
     Effect::new(move |_| {

@@ -4,11 +4,16 @@ use leptos::prelude::*;
 
 /// The one `h1` of a page.
 #[component]
-pub fn PageHeader(#[prop(into)] title: Signal<String>, children: Children) -> impl IntoView {
+pub fn PageHeader(
+    #[prop(into)] title: Signal<String>,
+    /// What stands beside it.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
     view! {
         <header class="flex flex-wrap items-center gap-x-4 gap-y-2">
             <h1 class="min-w-0 break-words text-2xl font-semibold tracking-tight">{title}</h1>
-            {children()}
+            {children.map(|children| children())}
         </header>
     }
     .into_any()

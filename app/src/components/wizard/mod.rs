@@ -231,7 +231,11 @@ fn Wrongs(place: Place) -> impl IntoView {
     let t = text();
     let wrong = Memo::new(move |_| {
         let all = place.form.wrong_in(place.current.get());
-        place.tried.get().then_some(all).unwrap_or_default()
+        if place.tried.get() {
+            all
+        } else {
+            Vec::new()
+        }
     });
     let line = move |wrong: Wrong| {
         view! {

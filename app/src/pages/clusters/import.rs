@@ -49,7 +49,7 @@ pub fn ImportCluster() -> impl IntoView {
         <Title text=move || title.get() />
         <div class="grid gap-5">
             <Breadcrumbs crumbs />
-            <PageHeader title>{()}</PageHeader>
+            <PageHeader title />
             <p class="max-w-3xl text-muted">{t.transfer.import_lead}</p>
             <Fetched resource=document let:document>
                 <Import document=document.get_untracked() />

@@ -35,7 +35,7 @@ pub fn CreateGroup() -> impl IntoView {
         <div class="grid gap-5">
             <Fetched resource=cluster let:cluster>
                 <Breadcrumbs crumbs=Signal::derive(move || in_cluster(&cluster.read(), ClusterTab::Groups)) />
-                <PageHeader title=t.create_group.title>{()}</PageHeader>
+                <PageHeader title=t.create_group.title />
                 <Fetched resource=catalogue let:catalogue>
                     <Fetched resource=groups let:others>
                         <CreateWizard lists=Lists { cluster, catalogue, others } />

@@ -44,9 +44,7 @@ pub fn EditGroup() -> impl IntoView {
                 <Breadcrumbs crumbs=Signal::derive(move || in_cluster(&cluster.read(), ClusterTab::Groups)) />
                 <Fetched resource=group let:group>
                     <Title text=move || t.create_group.edit_title(&group.read().name) />
-                    <PageHeader title=Signal::derive(move || t.create_group.edit_title(&group.read().name))>
-                        {()}
-                    </PageHeader>
+                    <PageHeader title=Signal::derive(move || t.create_group.edit_title(&group.read().name)) />
                     <Fetched resource=catalogue let:catalogue>
                         <Fetched resource=groups let:groups>
                             {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::use_query_map;
 
-use super::{Page, use_page};
+use super::use_page;
 use crate::api::event::list_events;
 use crate::components::{Fetched, event_actor, event_tone};
 use crate::i18n::{Text, language, text};

@@ -35,8 +35,8 @@ use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::job::list_jobs;
 use crate::api::node::list_nodes;
 use crate::api::user::refusals;
-use crate::components::{ErrorInfos, Fetched, StatusIndicator, status_label};
-use crate::i18n::{Text, language, text};
+use crate::components::{ErrorInfos, Fetched, StatusIndicator};
+use crate::i18n::{language, text};
 use crate::live;
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
@@ -44,10 +44,9 @@ use crate::model::error::Result;
 use crate::model::job::Job;
 use crate::model::live::Kind;
 use crate::model::node::Node;
-use crate::model::status::Status;
 use crate::model::user::Refusals;
 use crate::paths::{self, ClusterTab};
-use crate::ui::{Breadcrumbs, ButtonLink, Copyable, Crumb, Icon, PageHeader, Tab, Tabs};
+use crate::ui::{Breadcrumbs, Copyable, Crumb, Icon, PageHeader, Tab, Tabs};
 
 /// What header and tabs show of one cluster.
 #[derive(Clone, Copy)]

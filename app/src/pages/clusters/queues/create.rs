@@ -41,7 +41,7 @@ pub fn CreateQueue() -> impl IntoView {
         <div class="grid gap-5">
             <Fetched resource=cluster let:cluster>
                 <Breadcrumbs crumbs=Signal::derive(move || in_cluster(&cluster.read(), ClusterTab::Queues)) />
-                <PageHeader title=t.create_queue.title>{()}</PageHeader>
+                <PageHeader title=t.create_queue.title />
                 <Fetched resource=groups let:groups>
                     <CreateWizard cluster groups names />
                 </Fetched>

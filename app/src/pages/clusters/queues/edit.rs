@@ -43,9 +43,7 @@ pub fn EditQueue() -> impl IntoView {
             </Fetched>
             <Fetched resource=queue let:queue>
                 <Title text=move || t.create_queue.edit_title(queue.read().name.clone()) />
-                <PageHeader title=Signal::derive(move || t.create_queue.edit_title(&queue.read().name))>
-                    {()}
-                </PageHeader>
+                <PageHeader title=Signal::derive(move || t.create_queue.edit_title(&queue.read().name)) />
                 <Fetched resource=groups let:groups>
                     <EditWizard queue groups />
                 </Fetched>
