@@ -68,23 +68,6 @@ pub fn hydrate() {
     leptos::mount::hydrate_body(App);
 }
 
-/// Groups, queues and documents of a cluster: pages of their own, without the cluster's header and tabs.
-#[component(transparent)]
-fn ResourceRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
-    view! {
-        <ParentRoute path=path!("clusters/:id") view=Outlet>
-            <Route path=path!("compute-node-groups/create") view=CreateGroup />
-            <Route path=path!("compute-node-groups/:group") view=GroupPage />
-            <Route path=path!("compute-node-groups/:group/edit") view=EditGroup />
-            <Route path=path!("queues/create") view=CreateQueue />
-            <Route path=path!("queues/:queue") view=QueuePage />
-            <Route path=path!("queues/:queue/edit") view=EditQueue />
-            <Route path=path!("export") view=ExportCluster />
-        </ParentRoute>
-    }
-    .into_inner()
-}
-
 /// The console.
 #[component]
 fn App() -> impl IntoView {
@@ -112,7 +95,13 @@ fn App() -> impl IntoView {
                     <Route path=path!("") view=|| view! { <Redirect path=paths::CLUSTERS /> } />
                     <Route path=path!("clusters") view=ClusterList />
                     <Route path=path!("clusters/import") view=ImportCluster />
-                    <ResourceRoutes />
+                    <Route path=path!("clusters/:id/compute-node-groups/create") view=CreateGroup />
+                    <Route path=path!("clusters/:id/compute-node-groups/:group") view=GroupPage />
+                    <Route path=path!("clusters/:id/compute-node-groups/:group/edit") view=EditGroup />
+                    <Route path=path!("clusters/:id/queues/create") view=CreateQueue />
+                    <Route path=path!("clusters/:id/queues/:queue") view=QueuePage />
+                    <Route path=path!("clusters/:id/queues/:queue/edit") view=EditQueue />
+                    <Route path=path!("clusters/:id/export") view=ExportCluster />
                     <Route path=path!("clusters/create") view=CreateCluster />
                     <Route path=path!("clusters/:id/edit") view=EditCluster />
                     <ParentRoute path=path!("clusters/:id") view=detail::ClusterPage>

@@ -57,7 +57,7 @@ test('a group and a queue are made by clicking, with errors at their fields', as
   await next(page);
 
   await expect(step(page, 'Launch')).toBeVisible();
-  await choose(page, 'Template', /compute-getstarted-lt/);
+  await choose(page, /^Template$/, /compute-getstarted-lt/);
   await choose(page, 'Instance profile', /AWSPCS-getstarted-role/);
   await choose(page, 'Subnets', /PrivateSubnetA/);
   await next(page);

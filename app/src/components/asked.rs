@@ -39,7 +39,9 @@ where
     T: serde::Serialize + serde::de::DeserializeOwned + Clone + Send + Sync + 'static,
 {
     let key = move || {
-        let parts: Vec<String> = parts.iter().map(|part| part.get()).collect();
+        // The page may be going while its address changes.
+        let part = |part: &Memo<String>| part.try_get().unwrap_or_default();
+        let parts: Vec<String> = parts.iter().map(part).collect();
         (parts, kind.map_or(0, live::version))
     };
     Resource::new(key, move |(parts, _)| fetch(parts))
