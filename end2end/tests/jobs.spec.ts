@@ -7,7 +7,7 @@ import { countLoads, createDemoQueue, expect, openTab, signIn, test } from './he
 async function submit(page: Page, name: string, script: string, held = false): Promise<void> {
   await page.getByRole('link', { name: 'Submit a job' }).first().click();
   await expect(page.getByRole('heading', { name: 'Submit a job' })).toBeVisible();
-  await page.getByLabel('Script', { exact: true }).fill(`#!/bin/bash\n${script}\n`);
+  await page.getByRole('textbox', { name: 'Script', exact: true }).fill(`#!/bin/bash\n${script}\n`);
   await page.getByLabel('Job name').fill(name);
   await page.getByLabel('Working directory').fill('/tmp');
   if (held) await page.getByLabel('Submit it held').check();
@@ -49,7 +49,7 @@ test('what is filled in wrong is said at its field', async ({ page, server, clus
   await signIn(page, server);
   await openJobs(page, cluster.name);
   await page.getByRole('link', { name: 'Submit a job' }).first().click();
-  await page.getByLabel('Script', { exact: true }).fill('hostname');
+  await page.getByRole('textbox', { name: 'Script', exact: true }).fill('hostname');
   await page.getByLabel('Nodes', { exact: true }).fill('many');
   await page.getByLabel('Array').fill('one; two');
   await page.getByRole('button', { name: 'Submit', exact: true }).click();
@@ -57,7 +57,7 @@ test('what is filled in wrong is said at its field', async ({ page, server, clus
   await expect(page.getByText('Give a whole number from 1')).toBeVisible();
   await expect(page.getByText('Give task numbers like')).toBeVisible();
 
-  await page.getByLabel('Script', { exact: true }).fill('#!/bin/bash\nhostname');
+  await page.getByRole('textbox', { name: 'Script', exact: true }).fill('#!/bin/bash\nhostname');
   await page.getByLabel('Nodes', { exact: true }).fill('50');
   await page.getByLabel('Array').fill('');
   await page.getByRole('button', { name: 'Submit', exact: true }).click();

@@ -117,7 +117,7 @@ export class Server {
 }
 
 function serve(dataDir: string, listen: string): ChildProcess {
-  const place = ['--data-dir', dataDir, '--listen', listen, '--ports', '25000-26999'];
+  const place = ['--data-dir', dataDir, '--listen', listen, '--ports', '26000-27000'];
   return spawn(environment('OPENPCS_BIN'), ['serve', ...place], {
     env: { ...process.env, OPENPCS_SITE: environment('OPENPCS_SITE') },
     stdio: ['ignore', 'pipe', 'pipe'],

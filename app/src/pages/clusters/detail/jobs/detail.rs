@@ -100,7 +100,7 @@ pub fn JobPage() -> impl IntoView {
                         {move || view! { <Facts record=record.get() cluster=page.id.get() /> }}
                         <Card title=t.job.script>
                             {move || match script.get() {
-                                Some(script) => view! { <Code what=t.job.script text=script /> }.into_any(),
+                                Some(script) => view! { <Code what=t.job.script_text text=script /> }.into_any(),
                                 None => view! { <p class="text-muted">{t.job.script_none}</p> }.into_any(),
                             }}
                         </Card>

@@ -157,7 +157,7 @@ fn Filling(page: Page, queues: Vec<Queue>) -> impl IntoView {
                 <p class="mb-2 text-muted">{t.submit_job.command_hint}</p>
                 {move || {
                     let text = command(&page.id.get(), &request.get());
-                    view! { <Code what=t.submit_job.command text /> }
+                    view! { <Code what=t.submit_job.command_label text /> }
                 }}
             </Card>
             <Refused submission title=t.submit_job.refused />
