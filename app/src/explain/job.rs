@@ -295,6 +295,7 @@ mod tests {
         JobRecord {
             job: Job {
                 id: "12".into(),
+                user: "ann".into(),
                 queue: "demo".into(),
                 state: state.into(),
                 reason: reason.into(),
