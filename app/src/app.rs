@@ -2,9 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
-use leptos_router::components::{
-    Outlet, ParentRoute, Redirect, Route, Router, Routes, RoutingProgress,
-};
+use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes, RoutingProgress};
 use leptos_router::{SsrMode, path};
 
 use crate::components::Frame;

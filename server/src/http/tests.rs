@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use app::i18n::Language;
+use app::model::apply::{ApplyOutcome, ApplyRequest, Format};
 use app::model::catalogue::Catalogue;
 use app::model::cluster::*;
 use app::model::compute_node_group::*;
@@ -14,6 +15,7 @@ use app::model::instance::*;
 use app::model::job::*;
 use app::model::node::*;
 use app::model::operation::Operation;
+use app::model::plan::{Plan, PlanRequest};
 use app::model::queue::*;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::model::submit::*;
@@ -88,6 +90,9 @@ macro_rules! fake {
             async fn job_output(&self, _: &Caller, _: OutputOf) -> Result<JobOutput> { Ok(JobOutput::default()) }
             async fn list_events(&self, _: &Caller, _: EventsOf) -> Result<Vec<Event>> { Ok(vec![]) }
             async fn catalogue(&self, _: &Caller) -> Result<Catalogue> { Ok(Catalogue::default()) }
+            async fn plan(&self, _: &Caller, _: PlanRequest) -> Result<Plan> { Err(Error::internal()) }
+            async fn export_cluster(&self, _: &Caller, _: String, _: Format) -> Result<String> { Err(Error::internal()) }
+            async fn apply(&self, _: &Caller, _: ApplyRequest) -> Result<ApplyOutcome> { Err(Error::internal()) }
             async fn list_settings(&self, _: &Caller, _: SettingScope, _: String) -> Result<Vec<KnownSetting>> { Ok(vec![]) }
             async fn check_settings(&self, _: &Caller, _: SettingScope, _: String, _: Vec<SlurmCustomSetting>) -> Result<Vec<FieldError>> { Ok(vec![]) }
         }

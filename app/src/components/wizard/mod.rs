@@ -231,11 +231,7 @@ fn Wrongs(place: Place) -> impl IntoView {
     let t = text();
     let wrong = Memo::new(move |_| {
         let all = place.form.wrong_in(place.current.get());
-        if place.tried.get() {
-            all
-        } else {
-            Vec::new()
-        }
+        if place.tried.get() { all } else { Vec::new() }
     });
     let line = move |wrong: Wrong| {
         view! {

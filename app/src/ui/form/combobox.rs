@@ -302,7 +302,7 @@ fn chips(field: FieldContext, value: Chosen, choices: Signal<Vec<Choice>>) -> An
         let is_clearable = move || !field.required && !value.ids().is_empty();
         let clear = StoredValue::new(field.clone());
         return view! {
-            <Show when=is_clearable.clone()>
+            <Show when=is_clearable>
                 <button
                     type="button"
                     class="info-link"

@@ -34,7 +34,7 @@ impl Change<'_> {
                 .any(|step| matches!(step, Step::PowerUp { node: up } if up == *node))
         };
         let replaced = steps.iter().filter_map(|step| match step {
-            Step::Replace { node } => Some(node.clone()),
+            Step::Replace { node, .. } => Some(node.clone()),
             _ => None,
         });
         let (replaced_after_jobs, replaced_now) = sorted(replaced)
@@ -170,6 +170,9 @@ mod tests {
             ready_at: Some(NOW - 8_000),
             ended_at: None,
             reason: None,
+            cause: None,
+            replace_reason: None,
+            replace_now: false,
             steps: vec![],
         }
     }
@@ -205,6 +208,8 @@ mod tests {
             queue: "demo".into(),
             state: "RUNNING".into(),
             reason: String::new(),
+            why: String::new(),
+            priority: 0,
             nodes: nodes.into(),
             node_count: 1,
             submitted_at: 1,
