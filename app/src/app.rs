@@ -3,21 +3,17 @@
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes, RoutingProgress};
-use leptos_router::{SsrMode, path};
+use leptos_router::{Lazy, SsrMode, path};
 
 use crate::components::Frame;
 use crate::i18n::text;
-use crate::pages::clusters::compute_node_groups::{CreateGroup, EditGroup, GroupPage};
-use crate::pages::clusters::queues::{CreateQueue, EditQueue, QueuePage};
-use crate::pages::clusters::{
-    ClusterList, CreateCluster, EditCluster, ExportCluster, ImportCluster, detail,
-};
+use crate::pages::clusters::ClusterList;
 // The page of all components is there only where they are worked on.
 #[cfg(feature = "design")]
 use crate::pages::Design;
 #[cfg(not(feature = "design"))]
 use crate::pages::NotFound as Design;
-use crate::pages::{AllJobs, AllNodes, NotFound, SignIn};
+use crate::pages::{NotFound, SignIn, parts};
 use crate::paths;
 use crate::preference::Preference;
 use crate::ui::time::Clock;
@@ -60,10 +56,19 @@ pub fn routes() -> Vec<leptos_axum::AxumRouteListing> {
     leptos_axum::generate_route_list(App)
 }
 
-/// Takes over the page that the server sent.
+/// Takes over the page that the server sent, as soon as its part of the console is there.
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
-    leptos::mount::hydrate_body(App);
+    let Some(body) = document().body() else {
+        return;
+    };
+    // It fails where there is an executor already, which will do.
+    let _ = any_spawner::Executor::init_wasm_bindgen();
+    leptos::task::spawn_local(async {
+        let page = leptos::mount::hydrate_from_async(body, App).await;
+        page.forget();
+        crate::browser::mark_live();
+    });
 }
 
 /// The console.
@@ -92,32 +97,32 @@ fn App() -> impl IntoView {
                 <ParentRoute path=path!("/") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("") view=|| view! { <Redirect path=paths::CLUSTERS /> } />
                     <Route path=path!("clusters") view=ClusterList />
-                    <Route path=path!("clusters/import") view=ImportCluster />
-                    <Route path=path!("clusters/:id/compute-node-groups/create") view=CreateGroup />
-                    <Route path=path!("clusters/:id/compute-node-groups/:group") view=GroupPage />
-                    <Route path=path!("clusters/:id/compute-node-groups/:group/edit") view=EditGroup />
-                    <Route path=path!("clusters/:id/queues/create") view=CreateQueue />
-                    <Route path=path!("clusters/:id/queues/:queue") view=QueuePage />
-                    <Route path=path!("clusters/:id/queues/:queue/edit") view=EditQueue />
-                    <Route path=path!("clusters/:id/export") view=ExportCluster />
-                    <Route path=path!("clusters/create") view=CreateCluster />
-                    <Route path=path!("clusters/:id/edit") view=EditCluster />
-                    <ParentRoute path=path!("clusters/:id") view=detail::ClusterPage>
-                        <Route path=path!("") view=detail::Details />
-                        <Route path=path!("compute-node-groups") view=detail::ComputeNodeGroups />
-                        <Route path=path!("queues") view=detail::Queues />
-                        <Route path=path!("nodes") view=detail::Nodes />
-                        <Route path=path!("nodes/:node") view=detail::NodePage />
-                        <Route path=path!("jobs") view=detail::Jobs />
-                        <Route path=path!("jobs/submit") view=detail::SubmitJob />
-                        <Route path=path!("jobs/:job") view=detail::JobPage />
-                        <Route path=path!("logs") view=detail::Logs />
-                        <Route path=path!("events") view=detail::Events />
-                        <Route path=path!("tags") view=detail::Tags />
-                        <Route path=path!("connect") view=detail::Connect />
+                    <Route path=path!("clusters/import") view={Lazy::<parts::ImportCluster>::new()} />
+                    <Route path=path!("clusters/:id/compute-node-groups/create") view={Lazy::<parts::CreateGroup>::new()} />
+                    <Route path=path!("clusters/:id/compute-node-groups/:group") view={Lazy::<parts::Group>::new()} />
+                    <Route path=path!("clusters/:id/compute-node-groups/:group/edit") view={Lazy::<parts::EditGroup>::new()} />
+                    <Route path=path!("clusters/:id/queues/create") view={Lazy::<parts::CreateQueue>::new()} />
+                    <Route path=path!("clusters/:id/queues/:queue") view={Lazy::<parts::Queue>::new()} />
+                    <Route path=path!("clusters/:id/queues/:queue/edit") view={Lazy::<parts::EditQueue>::new()} />
+                    <Route path=path!("clusters/:id/export") view={Lazy::<parts::ExportCluster>::new()} />
+                    <Route path=path!("clusters/create") view={Lazy::<parts::CreateCluster>::new()} />
+                    <Route path=path!("clusters/:id/edit") view={Lazy::<parts::EditCluster>::new()} />
+                    <ParentRoute path=path!("clusters/:id") view={Lazy::<parts::Cluster>::new()}>
+                        <Route path=path!("") view={Lazy::<parts::Details>::new()} />
+                        <Route path=path!("compute-node-groups") view={Lazy::<parts::ComputeNodeGroups>::new()} />
+                        <Route path=path!("queues") view={Lazy::<parts::Queues>::new()} />
+                        <Route path=path!("nodes") view={Lazy::<parts::Nodes>::new()} />
+                        <Route path=path!("nodes/:node") view={Lazy::<parts::Node>::new()} />
+                        <Route path=path!("jobs") view={Lazy::<parts::Jobs>::new()} />
+                        <Route path=path!("jobs/submit") view={Lazy::<parts::SubmitJob>::new()} />
+                        <Route path=path!("jobs/:job") view={Lazy::<parts::Job>::new()} />
+                        <Route path=path!("logs") view={Lazy::<parts::Logs>::new()} />
+                        <Route path=path!("events") view={Lazy::<parts::Events>::new()} />
+                        <Route path=path!("tags") view={Lazy::<parts::Tags>::new()} />
+                        <Route path=path!("connect") view={Lazy::<parts::Connect>::new()} />
                     </ParentRoute>
-                    <Route path=path!("jobs") view=AllJobs />
-                    <Route path=path!("nodes") view=AllNodes />
+                    <Route path=path!("jobs") view={Lazy::<parts::AllJobs>::new()} />
+                    <Route path=path!("nodes") view={Lazy::<parts::AllNodes>::new()} />
                     <Route path=path!("design") view=Design />
                     <Route path=path!("*any") view=NotFound />
                 </ParentRoute>

@@ -14,6 +14,14 @@ pub fn now() -> i64 {
         .map_or(0, |since| since.as_millis() as i64)
 }
 
+/// Marks the page as one that answers: until then clicks and keys do nothing.
+#[cfg(feature = "hydrate")]
+pub fn mark_live() {
+    if let Some(html) = leptos::prelude::document().document_element() {
+        let _ = html.set_attribute("data-live", "");
+    }
+}
+
 /// Leaves for another page by a full load, so that the server decides what is shown.
 #[cfg_attr(not(feature = "hydrate"), allow(unused_variables))]
 pub fn leave_for(url: &str) {
@@ -55,6 +63,13 @@ pub fn set_theme(theme: crate::preference::Theme) {
         }
         set_cookie(crate::preference::THEME_COOKIE, theme.as_str());
     }
+}
+
+/// Once what is going on now is done.
+#[cfg_attr(not(feature = "hydrate"), allow(unused_variables))]
+pub fn soon(task: impl FnOnce() + 'static) {
+    #[cfg(feature = "hydrate")]
+    leptos::task::spawn_local(async { task() });
 }
 
 /// Puts the focus on the element of that id once what is being drawn is drawn.

@@ -33,6 +33,8 @@ export const test = base.extend<{ cluster: Cluster; mayFail: RegExp }, { server:
 
   /** A page in whose console nothing goes wrong: no error, no panic, no breach of the policy for scripts. */
   page: async ({ page, mayFail }, use) => {
+    // A panic is told with its whole way.
+    await page.addInitScript('Error.stackTraceLimit = 60');
     const said: string[] = [];
     page.on('console', (message) => {
       // That a page which is not there answers 404 is right; the browser calls it an error.
@@ -116,6 +118,12 @@ export async function fillSignIn(page: Page, password: string): Promise<void> {
   await page.getByLabel('User name').fill('admin');
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** Opens an address and waits until the page answers to clicks. */
+export async function visit(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await page.waitForFunction(() => 'live' in document.documentElement.dataset);
 }
 
 export async function signIn(page: Page, server: Server): Promise<void> {

@@ -7,6 +7,7 @@ test('the console can be read without JavaScript', async ({ page, server, cluste
   await expect(cell(page, cluster.name, 'Active')).toBeVisible();
   await page.getByRole('cell').getByRole('link', { name: cluster.name }).click();
   await expect(page.getByRole('heading', { name: cluster.name, level: 1 })).toBeVisible();
-  await page.getByRole('link', { name: 'Nodes', exact: true }).click();
+  const tabs = page.getByRole('navigation', { name: 'Parts of the cluster' });
+  await tabs.getByRole('link', { name: 'Nodes', exact: true }).click();
   await expect(page.getByText('No nodes yet')).toBeVisible();
 });

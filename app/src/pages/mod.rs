@@ -6,11 +6,10 @@ mod design;
 mod jobs;
 mod nodes;
 mod not_found;
+pub mod parts;
 mod sign_in;
 
 #[cfg(feature = "design")]
 pub use design::Design;
-pub use jobs::AllJobs;
-pub use nodes::AllNodes;
 pub use not_found::NotFound;
 pub use sign_in::SignIn;

@@ -94,7 +94,8 @@ impl Form {
                 name: field.name.clone(),
                 label: field.label.clone(),
                 part: field.part,
-                message: field.error.get()?,
+                // Gone with its control, and to be struck off the list in a moment.
+                message: field.error.try_get()??,
             })
         };
         self.fields
@@ -205,16 +206,18 @@ impl Form {
     }
 
     fn register(self, field: Registered) {
-        let name = field.name.clone();
+        let error = field.error;
         self.fields.update(|fields| {
             fields.retain(|other| other.name != field.name);
             fields.push(field);
         });
         on_cleanup(move || {
-            // A page that goes takes its form along.
-            let _ = self
-                .fields
-                .try_update(|fields| fields.retain(|field| field.name != name));
+            // Not now: a page that goes takes its form along, and who is told of a change then looks at what is gone.
+            browser::soon(move || {
+                let _ = self
+                    .fields
+                    .try_update(|fields| fields.retain(|field| field.error != error));
+            });
         });
     }
 }

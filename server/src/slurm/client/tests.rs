@@ -205,7 +205,7 @@ async fn a_refused_submission_is_told_in_sbatchs_words() {
 
 #[test]
 fn a_record_has_what_a_jobs_page_shows() {
-    let json = br#"{"jobs":[{"job_id":3,"job_state":["FAILED"],"state_reason":"NonZeroExitCode","node_count":{"set":true,"number":2},
+    let json = br#"{"jobs":[{"job_id":3,"job_state":["FAILED"],"state_reason":"NonZeroExitCode","end_time":{"set":true,"number":1700000000},"node_count":{"set":true,"number":2},
         "cpus":{"set":true,"number":4},"memory_per_node":{"set":true,"number":512},"tres_req_str":"cpu=4,mem=1G,node=2,gres/gpu=2",
         "exit_code":{"return_code":{"set":true,"number":7},"signal":{"id":{"set":false,"number":0}}},
         "time_limit":{"set":false,"infinite":true,"number":0},"user_id":1000,"restart_cnt":1,"batch_flag":true}]}"#;

@@ -1,0 +1,80 @@
+//! The pages that load when they are opened, so that the first visit does not pay for all: two parts beside the first
+//! download (`frontend/bundle/src/wasm.rs`). More parts would share too much to be worth their requests. The server
+//! renders these pages like any other.
+
+use leptos::prelude::*;
+use leptos_router::LazyRoute;
+
+use super::clusters::{self, compute_node_groups as groups, detail, queues};
+use super::{jobs, nodes};
+
+/// `Jobs: detail::Jobs` lets `Lazy::<parts::Jobs>::new()` stand for that component in the table of routes.
+macro_rules! part {
+    ($part:ident of $Page:ident { $($page:ident: $view:path;)* }) => {
+        enum $Page {
+            $($page),*
+        }
+
+        /// No page: only load the part.
+        #[lazy]
+        fn $part(page: Option<$Page>) -> AnyView {
+            match page {
+                None => ().into_any(),
+                $(Some($Page::$page) => $view().into_any()),*
+            }
+        }
+
+        $(
+            pub struct $page;
+
+            impl LazyRoute for $page {
+                fn data() -> Self {
+                    Self
+                }
+
+                async fn view(_this: Self) -> AnyView {
+                    $part(Some($Page::$page)).await
+                }
+
+                async fn preload() {
+                    $part(None).await;
+                }
+            }
+        )*
+    };
+}
+
+part! {
+    look of Look {
+        AllJobs: jobs::AllJobs;
+        AllNodes: nodes::AllNodes;
+        Cluster: detail::ClusterPage;
+        ComputeNodeGroups: detail::ComputeNodeGroups;
+        Connect: detail::Connect;
+        Details: detail::Details;
+        Events: detail::Events;
+        Group: groups::GroupPage;
+        Job: detail::JobPage;
+        Jobs: detail::Jobs;
+        Logs: detail::Logs;
+        Node: detail::NodePage;
+        Nodes: detail::Nodes;
+        Queue: queues::QueuePage;
+        Queues: detail::Queues;
+        SubmitJob: detail::SubmitJob;
+        Tags: detail::Tags;
+    }
+}
+
+part! {
+    change of Change {
+        CreateCluster: clusters::CreateCluster;
+        CreateGroup: groups::CreateGroup;
+        CreateQueue: queues::CreateQueue;
+        EditCluster: clusters::EditCluster;
+        EditGroup: groups::EditGroup;
+        EditQueue: queues::EditQueue;
+        ExportCluster: clusters::ExportCluster;
+        ImportCluster: clusters::ImportCluster;
+    }
+}
