@@ -1,4 +1,4 @@
-//! `make bench`: how soon jobs start, how fast the API answers, what an idle server costs. Every figure stands beside a
+//! `make bench`: how soon jobs start, how fast API and console answer, what idling costs. Every figure stands beside a
 //! baseline of the same run; no figure fails the run. `cargo bench -p openpcs-server -- idle` runs one by name.
 
 // The harness is the integration tests': its ways to fail and its unused parts are theirs.
@@ -6,9 +6,12 @@
 #[path = "../tests/it/harness/mod.rs"]
 mod harness;
 
+mod cluster_list;
 mod cold_start;
 mod get_cluster;
 mod idle;
+mod live;
+mod visitor;
 
 fn main() {
     // The baseline of `get_cluster` is a server of its own: this program, started again.
@@ -24,6 +27,12 @@ fn main() {
     runtime.block_on(async {
         if wanted("get_cluster") {
             get_cluster::run().await;
+        }
+        if wanted("cluster_list") {
+            cluster_list::run().await;
+        }
+        if wanted("live") {
+            live::run().await;
         }
         if wanted("idle") {
             idle::run().await;

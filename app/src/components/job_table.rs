@@ -66,7 +66,7 @@ fn columns(t: &'static Text, of_all: bool) -> Vec<Column<Row>> {
     let cluster = Column::new(t.jobs.cluster, |r: &Row| {
         let href = paths::cluster(&r.cluster_id, ClusterTab::Jobs);
         let name = r.cluster_name.clone();
-        view! { <A href>{name}</A> }
+        view! { <A href attr:class="whitespace-nowrap">{name}</A> }
     })
     .text(|r| r.cluster_name.clone());
     let mut columns = vec![
@@ -89,7 +89,7 @@ fn columns(t: &'static Text, of_all: bool) -> Vec<Column<Row>> {
         Column::new(t.jobs.nodes, |r: &Row| {
             view! {
                 <span class="tabular-nums">{r.item.node_count}</span>
-                <span class="block break-all text-xs text-muted">{r.item.nodes.clone()}</span>
+                <span class="block whitespace-nowrap text-xs text-muted">{r.item.nodes.clone()}</span>
             }
         })
         .text(|r| r.item.nodes.clone())
@@ -109,7 +109,8 @@ fn columns(t: &'static Text, of_all: bool) -> Vec<Column<Row>> {
                 job.ended_at
             };
             view! { <Elapsed from=job.submitted_at to=until /> }
-        }),
+        })
+        .hidden(),
         Column::new(t.jobs.ran, |r: &Row| {
             view! { <Elapsed from=r.item.started_at to=r.item.ended_at /> }
         }),

@@ -92,9 +92,10 @@ pub fn Mark() -> impl IntoView {
 
 fn place(identity: Identity) -> impl IntoView {
     let t = text();
-    let provider = match identity.provider.as_str() {
-        "local" => t.frame.provider_local,
-        _ => t.frame.provider_aws,
+    let provider = if identity.is_local() {
+        t.frame.provider_local
+    } else {
+        t.frame.provider_aws
     };
     view! {
         <dl class="place">

@@ -14,6 +14,13 @@ pub struct Identity {
     pub provider: String,
 }
 
+impl Identity {
+    /// Nodes and controllers run on the server's own host.
+    pub fn is_local(&self) -> bool {
+        self.provider == "local"
+    }
+}
+
 /// What the reader may not do to the jobs and nodes of a cluster: each refusal in words, none where it is allowed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -49,6 +49,10 @@ impl Service {
             .readable_cluster(caller, &input.cluster_identifier)
             .await?;
         let (record, _) = self.find_job(&cluster, &input.job_id).await?;
+        // A file of that name would be another job's.
+        if record.job.is_pending() && record.restarts == 0 {
+            return Ok((cluster.id.clone(), Err(OutputAbsence::NotThere)));
+        }
         let path = match input.kind {
             OutputKind::Stdout => record.standard_output,
             OutputKind::Stderr => record.standard_error,

@@ -154,6 +154,7 @@ fn Import(document: String) -> impl IntoView {
                 <span class="font-medium">{t.transfer.file}</span>
                 <input
                     type="file"
+                    class="file-input"
                     accept=".yaml,.yml,.json"
                     on:change=move |event| browser::read_file(&event, move |text| document.set(text))
                 />

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::use_page;
+use crate::api::user::identity;
 use crate::components::Fetched;
 use crate::i18n::text;
 use crate::model::cluster::{Cluster, EndpointType};
@@ -13,29 +14,22 @@ use crate::ui::{Card, Code};
 pub fn Connect() -> impl IntoView {
     let t = text();
     let page = use_page();
-    // Who may read the nodes sees those to log in to; the rest of the page does not wait for them.
-    let login = Signal::derive(move || {
-        let groups = page.groups.get().and_then(Result::ok).unwrap_or_default();
-        let fixed = |node: &&Node| {
-            let group = groups.iter().find(|g| g.id == node.compute_node_group_id);
-            let up = matches!(node.phase, NodePhase::Idle | NodePhase::Busy);
-            up && group.is_some_and(|g| g.scaling_configuration.min_instance_count > 0)
-        };
-        let nodes = page.nodes.get().and_then(Result::ok).unwrap_or_default();
-        nodes.iter().filter(fixed).cloned().collect::<Vec<Node>>()
-    });
+    let identity = Resource::new(|| (), |()| identity());
     view! {
-        <Fetched resource=page.cluster let:cluster>
-            <div class="grid gap-5">
-                <p class="text-muted">{t.connect.lead}</p>
-                {move || view! { <FromHere cluster=cluster.get() /> }}
-                <Card title=t.connect.login_title>
-                    <Transition>{move || view! { <Login nodes=login.get() /> }}</Transition>
-                </Card>
-                {move || view! { <OwnNode cluster=cluster.get() /> }}
-                {move || view! { <Secret cluster=cluster.get() /> }}
-                {move || view! { <Api cluster=cluster.get() /> }}
-            </div>
+        <Fetched resource=identity let:identity>
+            <Fetched resource=page.cluster let:cluster>
+                <div class="grid gap-5">
+                    <p class="text-muted">{t.connect.lead}</p>
+                    {move || view! { <FromHere cluster=cluster.get() /> }}
+                    // A host's own nodes are no machines to log in to, and its controllers answer on this host only.
+                    <Show when=move || !identity.read().is_local()>
+                        <Login />
+                        {move || view! { <OwnNode cluster=cluster.get() /> }}
+                    </Show>
+                    {move || view! { <Secret cluster=cluster.get() local=identity.read().is_local() /> }}
+                    {move || view! { <Api cluster=cluster.get() /> }}
+                </div>
+            </Fetched>
         </Fetched>
     }
     .into_any()
@@ -69,9 +63,31 @@ fn Labelled(label: &'static str, #[prop(into)] command: String) -> impl IntoView
     .into_any()
 }
 
-/// The instances' own commands work where they are machines; here the id is what both take.
+/// The nodes to log in to: those of static groups that are up.
 #[component]
-fn Login(nodes: Vec<Node>) -> impl IntoView {
+fn Login() -> impl IntoView {
+    let t = text();
+    let page = use_page();
+    // Who may read the nodes sees them; the rest of the page does not wait.
+    let nodes = Signal::derive(move || {
+        let groups = page.groups.get().and_then(Result::ok).unwrap_or_default();
+        let fixed = |node: &&Node| {
+            let group = groups.iter().find(|g| g.id == node.compute_node_group_id);
+            let up = matches!(node.phase, NodePhase::Idle | NodePhase::Busy);
+            up && group.is_some_and(|g| g.scaling_configuration.min_instance_count > 0)
+        };
+        let nodes = page.nodes.get().and_then(Result::ok).unwrap_or_default();
+        nodes.iter().filter(fixed).cloned().collect::<Vec<Node>>()
+    });
+    view! {
+        <Card title=t.connect.login_title>
+            <Transition>{move || login_nodes(nodes.get())}</Transition>
+        </Card>
+    }
+    .into_any()
+}
+
+fn login_nodes(nodes: Vec<Node>) -> AnyView {
     let t = text();
     let commands = |node: Node| {
         let instance = node.instance.map(|instance| instance.id)?;
@@ -153,16 +169,18 @@ fn read_secret(cluster: &Cluster) -> String {
 }
 
 #[component]
-fn Secret(cluster: Cluster) -> impl IntoView {
+fn Secret(cluster: Cluster, local: bool) -> impl IntoView {
     let t = text();
-    let file = format!("DATA_DIR/clusters/{}/controller/slurm.key", cluster.id);
+    let (label, command) = if local {
+        let file = format!("DATA_DIR/clusters/{}/controller/slurm.key", cluster.id);
+        (t.connect.secret_local, file)
+    } else {
+        (t.connect.secret_read, read_secret(&cluster))
+    };
     view! {
         <Card title=t.connect.secret_title>
             <p class="mb-3 text-muted">{t.connect.secret_text}</p>
-            <div class="grid gap-3">
-                <Labelled label=t.connect.secret_read command=read_secret(&cluster) />
-                <Labelled label=t.connect.secret_local command=file />
-            </div>
+            <Labelled label command />
         </Card>
     }
     .into_any()
