@@ -93,7 +93,7 @@ pub fn text_of(plan: &Plan) -> String {
     lines.extend(plan.quotas.iter().map(quota));
     lines.extend(plan.addresses.iter().map(|a| {
         format!(
-            "  {} addresses of {} free in {}",
+            "  takes {} of {} free addresses in {}",
             a.needed, a.free, a.subnet_id
         )
     }));
