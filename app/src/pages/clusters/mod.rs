@@ -7,6 +7,7 @@ pub mod detail;
 mod draft;
 mod edit;
 mod export;
+mod heading;
 mod import;
 mod list;
 mod logs;

@@ -3,17 +3,32 @@
 use leptos::prelude::*;
 
 use super::detail::event_columns as columns;
-use crate::components::Fetched;
-use crate::i18n::text;
+use crate::api::event::list_events;
+use crate::components::{Fetched, asked};
+use crate::i18n::{language, text};
 use crate::model::error::Result;
-use crate::model::event::Event;
+use crate::model::event::{Event, EventsOf};
+use crate::model::live::Kind;
 use crate::ui::{EmptyState, Table};
+
+/// All events of a cluster, for the top of a page: see [`Fetched`].
+pub fn events_of(cluster: Memo<String>) -> Resource<Result<Vec<Event>>> {
+    let language = StoredValue::new(language());
+    asked([cluster], Some(Kind::Event), move |[id]| {
+        list_events(EventsOf {
+            cluster_identifier: id,
+            language: language.get_value(),
+            ..EventsOf::default()
+        })
+    })
+}
 
 #[component]
 pub fn Related(
     title: &'static str,
     /// The id or name in the address.
     cluster: Memo<String>,
+    /// Of [`events_of`].
     events: Resource<Result<Vec<Event>>>,
     /// Ids of resources, or names of nodes.
     about: Signal<Vec<String>>,

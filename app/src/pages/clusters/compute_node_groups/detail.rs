@@ -1,28 +1,24 @@
 //! One compute node group: status, what its nodes are, the queues that use it, its events, and what can be done with it.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::super::crumbs::in_cluster;
 use super::super::draft::param;
-use super::super::related::Related;
+use super::super::heading::Heading;
+use super::super::related::{Related, events_of};
 use super::draft::type_names;
 use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::get_compute_node_group;
-use crate::api::event::list_events;
 use crate::api::queue::list_queues;
-use crate::components::delete::{DeleteDialog, Doomed, why_not_delete, why_not_edit};
-use crate::components::{ErrorInfos, Fetched, Settings, StatusIndicator, asked};
-use crate::i18n::{language, text};
+use crate::components::delete::Doomed;
+use crate::components::{Fetched, Settings, asked};
+use crate::i18n::text;
 use crate::model::compute_node_group::ComputeNodeGroup;
-use crate::model::event::EventsOf;
 use crate::model::live::Kind;
 use crate::model::queue::Queue;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::AgoText;
-use crate::ui::{
-    Breadcrumbs, Button, ButtonLink, Card, Copyable, Fact, Look, PageHeader, Pairs, facts,
-};
+use crate::ui::{Breadcrumbs, Card, Copyable, Fact, Pairs, facts};
 
 #[component]
 pub fn GroupPage() -> impl IntoView {
@@ -34,14 +30,7 @@ pub fn GroupPage() -> impl IntoView {
         |[id, group]| get_compute_node_group(id, group),
     );
     let queues = asked([id], Some(Kind::Queue), |[id]| list_queues(id));
-    let language = StoredValue::new(language());
-    let events = asked([id], Some(Kind::Event), move |[id]| {
-        list_events(EventsOf {
-            cluster_identifier: id,
-            language: language.get_value(),
-            ..EventsOf::default()
-        })
-    });
+    let events = events_of(id);
     view! {
         <div class="grid gap-5">
             <Fetched resource=cluster let:cluster>
@@ -73,43 +62,22 @@ fn with_nodes(group: &ComputeNodeGroup) -> Vec<String> {
 
 #[component]
 fn Header(group: Signal<ComputeNodeGroup>) -> impl IntoView {
-    let t = text();
-    let deleting = RwSignal::new(false);
-    let name = Signal::derive(move || group.read().name.clone());
-    let status = Memo::new(move |_| group.read().status);
-    let errors = Memo::new(move |_| group.read().error_info.clone());
-    let edit = Signal::derive(move || {
+    let of = Memo::new(move |_| {
         let group = group.read();
-        paths::edit_compute_node_group(&group.cluster_id, &group.id)
-    });
-    let doomed = Signal::derive(move || {
-        let group = group.get();
-        Some(Doomed {
+        Doomed {
             kind: Kind::ComputeNodeGroup,
-            cluster_id: group.cluster_id,
-            id: group.id,
-            name: group.name,
-        })
+            cluster_id: group.cluster_id.clone(),
+            id: group.id.clone(),
+            name: group.name.clone(),
+        }
     });
     view! {
-        <Title text=move || name.get() />
-        <PageHeader title=name>
-            <span role="status">{move || view! { <StatusIndicator status=status.get() /> }}</span>
-            <span class="flex-1"></span>
-            <ButtonLink
-                label=t.create_queue.edit
-                href=edit
-                disabled=Signal::derive(move || why_not_edit(&name.get(), status.get()))
-            />
-            <Button
-                label=t.delete.delete
-                look=Look::Danger
-                disabled=Signal::derive(move || why_not_delete(&name.get(), status.get()))
-                on_press=move |()| deleting.set(true)
-            />
-        </PageHeader>
-        {move || view! { <ErrorInfos errors=errors.get() /> }}
-        <DeleteDialog open=deleting doomed />
+        <Heading
+            of
+            status=Memo::new(move |_| group.read().status)
+            errors=Memo::new(move |_| group.read().error_info.clone())
+            edit=Signal::derive(move || of.with(|of| paths::edit_compute_node_group(&of.cluster_id, &of.id)))
+        />
     }
     .into_any()
 }

@@ -1,28 +1,24 @@
 //! One queue: status, groups, settings, its events, and what can be done with it.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::super::crumbs::in_cluster;
 use super::super::draft::param;
-use super::super::related::Related;
+use super::super::heading::Heading;
+use super::super::related::{Related, events_of};
 use super::draft::{group_ids, settings_of};
 use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::list_compute_node_groups;
-use crate::api::event::list_events;
 use crate::api::queue::get_queue;
-use crate::components::delete::{DeleteDialog, Doomed, why_not_delete, why_not_edit};
-use crate::components::{ErrorInfos, Fetched, Settings, StatusIndicator, asked};
-use crate::i18n::{language, text};
+use crate::components::delete::Doomed;
+use crate::components::{Fetched, Settings, asked};
+use crate::i18n::text;
 use crate::model::compute_node_group::ComputeNodeGroup;
-use crate::model::event::EventsOf;
 use crate::model::live::Kind;
 use crate::model::queue::Queue;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::AgoText;
-use crate::ui::{
-    Breadcrumbs, Button, ButtonLink, Card, Copyable, Fact, Look, PageHeader, Pairs, facts,
-};
+use crate::ui::{Breadcrumbs, Card, Copyable, Fact, Pairs, facts};
 
 #[component]
 pub fn QueuePage() -> impl IntoView {
@@ -34,14 +30,7 @@ pub fn QueuePage() -> impl IntoView {
     let groups = asked([id], Some(Kind::ComputeNodeGroup), |[id]| {
         list_compute_node_groups(id)
     });
-    let language = StoredValue::new(language());
-    let events = asked([id], Some(Kind::Event), move |[id]| {
-        list_events(EventsOf {
-            cluster_identifier: id,
-            language: language.get_value(),
-            ..EventsOf::default()
-        })
-    });
+    let events = events_of(id);
     view! {
         <div class="grid gap-5">
             <Fetched resource=cluster let:cluster>
@@ -66,43 +55,22 @@ pub fn QueuePage() -> impl IntoView {
 
 #[component]
 fn Header(queue: Signal<Queue>) -> impl IntoView {
-    let t = text();
-    let deleting = RwSignal::new(false);
-    let name = Signal::derive(move || queue.read().name.clone());
-    let status = Memo::new(move |_| queue.read().status);
-    let errors = Memo::new(move |_| queue.read().error_info.clone());
-    let edit = Signal::derive(move || {
+    let of = Memo::new(move |_| {
         let queue = queue.read();
-        paths::edit_queue(&queue.cluster_id, &queue.id)
-    });
-    let doomed = Signal::derive(move || {
-        let queue = queue.get();
-        Some(Doomed {
+        Doomed {
             kind: Kind::Queue,
-            cluster_id: queue.cluster_id,
-            id: queue.id,
-            name: queue.name,
-        })
+            cluster_id: queue.cluster_id.clone(),
+            id: queue.id.clone(),
+            name: queue.name.clone(),
+        }
     });
     view! {
-        <Title text=move || name.get() />
-        <PageHeader title=name>
-            <span role="status">{move || view! { <StatusIndicator status=status.get() /> }}</span>
-            <span class="flex-1"></span>
-            <ButtonLink
-                label=t.create_queue.edit
-                href=edit
-                disabled=Signal::derive(move || why_not_edit(&name.get(), status.get()))
-            />
-            <Button
-                label=t.delete.delete
-                look=Look::Danger
-                disabled=Signal::derive(move || why_not_delete(&name.get(), status.get()))
-                on_press=move |()| deleting.set(true)
-            />
-        </PageHeader>
-        {move || view! { <ErrorInfos errors=errors.get() /> }}
-        <DeleteDialog open=deleting doomed />
+        <Heading
+            of
+            status=Memo::new(move |_| queue.read().status)
+            errors=Memo::new(move |_| queue.read().error_info.clone())
+            edit=Signal::derive(move || of.with(|of| paths::edit_queue(&of.cluster_id, &of.id)))
+        />
     }
     .into_any()
 }
