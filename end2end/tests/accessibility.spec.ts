@@ -1,8 +1,8 @@
 // Every page, light and dark, on a desk and on a telephone.
 import { check } from './axe';
-import { createGroup, createQueue, expect, openTab, signIn, test } from './helpers';
+import { createDemoQueue, createGroup, createQueue, expect, openTab, signIn, test, visit } from './helpers';
 
-const TABS = ['Details', 'Compute node groups', 'Queues', 'Nodes', 'Jobs', 'Events', 'Tags', 'Connect'];
+const TABS = ['Details', 'Compute node groups', 'Queues', 'Nodes', 'Jobs', 'Logs', 'Events', 'Tags', 'Connect'];
 
 test('sign-in and the empty list are for everybody', async ({ page, server }) => {
   await page.goto('/sign-in');
@@ -29,4 +29,27 @@ test('the list and a cluster are for everybody', async ({ page, server, cluster 
     await openTab(page, tab);
     await check(page, tab.toLowerCase());
   }
+});
+
+test('groups, queues and documents are for everybody', async ({ page, server, cluster }) => {
+  test.setTimeout(240_000);
+  await createDemoQueue(server, cluster.name);
+  await signIn(page, server);
+  const pages = {
+    'compute node group': 'compute-node-groups/compute-1',
+    'compute node group, create': 'compute-node-groups/create',
+    'compute node group, edit': 'compute-node-groups/compute-1/edit',
+    queue: 'queues/demo',
+    'queue, create': 'queues/create',
+    'queue, edit': 'queues/demo/edit',
+    'cluster, edit': 'edit',
+    export: 'export',
+  };
+  for (const [what, path] of Object.entries(pages)) {
+    await visit(page, `/clusters/${cluster.id}/${path}`);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await check(page, what);
+  }
+  await visit(page, '/clusters/import');
+  await check(page, 'import');
 });
