@@ -8,7 +8,7 @@ use super::call;
 use crate::model::compute_node_group::*;
 use crate::model::error::Result;
 
-/// All of a cluster, each with what only GetComputeNodeGroup tells. One that is deleted in between is left out.
+/// All of a cluster by name, each with what only GetComputeNodeGroup tells. One that is deleted in between is left out.
 #[server(prefix = "/console", endpoint = "list-compute-node-groups", input = Json, output = Json)]
 pub async fn list_compute_node_groups(cluster_identifier: String) -> Result<Vec<ComputeNodeGroup>> {
     use crate::model::error::ErrorKind;
@@ -35,6 +35,7 @@ pub async fn list_compute_node_groups(cluster_identifier: String) -> Result<Vec<
             }
             next_token = found.next_token;
             if next_token.is_none() {
+                all.sort_by(|a, b| a.name.cmp(&b.name));
                 return Ok(all);
             }
         }

@@ -12,12 +12,12 @@ use crate::model::live::Kind;
 type Fetch<T> =
     Box<dyn Fn(Vec<String>) -> Pin<Box<dyn Future<Output = Result<T>> + Send>> + Send + Sync>;
 
-/// Asks again when a part of the address changes, and when something of that kind does.
+/// Asks again when a part of the address changes, and when something of those kinds does.
 ///
-/// `asked([id, queue], Some(Kind::Queue), |[id, queue]| get_queue(id, queue))`
+/// `asked([id, queue], &[Kind::Queue], |[id, queue]| get_queue(id, queue))`
 pub fn asked<T, F, const N: usize>(
     parts: [Memo<String>; N],
-    kind: Option<Kind>,
+    kinds: &'static [Kind],
     fetch: impl Fn([String; N]) -> F + Send + Sync + 'static,
 ) -> Resource<Result<T>>
 where
@@ -31,18 +31,25 @@ where
             parts.next().unwrap_or_default()
         })))
     });
-    erased(parts.to_vec(), kind, fetch)
+    erased(parts.to_vec(), kinds, fetch)
 }
 
-fn erased<T>(parts: Vec<Memo<String>>, kind: Option<Kind>, fetch: Fetch<T>) -> Resource<Result<T>>
+fn erased<T>(
+    parts: Vec<Memo<String>>,
+    kinds: &'static [Kind],
+    fetch: Fetch<T>,
+) -> Resource<Result<T>>
 where
     T: serde::Serialize + serde::de::DeserializeOwned + Clone + Send + Sync + 'static,
 {
-    let key = move || {
-        // The page may be going while its address changes.
-        let part = |part: &Memo<String>| part.try_get().unwrap_or_default();
-        let parts: Vec<String> = parts.iter().map(part).collect();
-        (parts, kind.map_or(0, live::version))
+    // None once the page has gone: whoever was waiting for its answer may still look for another question.
+    let question = move || {
+        let parts: Option<Vec<String>> = parts.iter().map(|part| part.try_get()).collect();
+        let versions: u64 = kinds.iter().map(|kind| live::version(*kind)).sum();
+        Some((parts?, versions))
     };
-    Resource::new(key, move |(parts, _)| fetch(parts))
+    Resource::new(question, move |question| match question {
+        Some((parts, _)) => fetch(parts),
+        None => Box::pin(std::future::pending()),
+    })
 }

@@ -16,7 +16,7 @@ use crate::model::plan::{Named, Plan, PlanRequest};
 use crate::model::queue::DeleteQueueRequest;
 use crate::model::status::Status;
 use crate::paths::{self, ClusterTab};
-use crate::ui::{Flash, Icon, Link, Tone, flashes};
+use crate::ui::{Flash, Link, Tone, flashes};
 
 /// What is to be deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,29 +154,32 @@ fn what_ends(kind: Option<Kind>, plan: Plan, links: Vec<Link>) -> AnyView {
             .into_any();
     }
     let jobs = match plan.job_counts.cancelled {
-        0 => t.delete.no_jobs.to_owned(),
-        count => t.delete.jobs_end(count),
+        0 => (false, t.delete.no_jobs.to_owned()),
+        1 => (true, t.delete.job_ends.to_owned()),
+        count => (true, t.delete.jobs_end(count)),
     };
     let nodes = match plan.nodes.ending.len() {
-        0 => t.delete.no_nodes.to_owned(),
-        count => t.delete.nodes_end(count),
+        0 => (false, t.delete.no_nodes.to_owned()),
+        1 => (true, t.delete.node_ends.to_owned()),
+        count => (true, t.delete.nodes_end(count)),
     };
     let (lead, lines) = match kind {
         Some(Kind::ComputeNodeGroup) => (t.delete.group_ends, vec![nodes, jobs]),
         Some(Kind::Queue) => (t.delete.queue_ends, vec![jobs]),
         _ => (t.delete.cluster_ends, vec![]),
     };
-    let line = |text: String| {
+    let line = |(ends, text): (bool, String)| {
+        let tone = if ends { Tone::Warning } else { Tone::Success };
         view! {
             <li class="flex items-start gap-2">
-                <span class="mt-0.5 text-warning">{Icon::Warning.view()}</span>
+                <span class=format!("mt-0.5 {}", tone.class())>{tone.icon().view()}</span>
                 <span>{text}</span>
             </li>
         }
     };
     view! {
         <p>{lead}</p>
-        <ul class="grid gap-1">{lines.into_iter().map(line).collect_view()}</ul>
+        {(!lines.is_empty()).then(|| view! { <ul class="grid gap-1">{lines.into_iter().map(line).collect_view()}</ul> })}
     }
     .into_any()
 }

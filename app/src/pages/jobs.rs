@@ -9,10 +9,12 @@ use crate::i18n::{language, text};
 use crate::live;
 use crate::model::live::Kind;
 use crate::model::user::Refusals;
+use crate::ui::help::{page_help, topic};
 use crate::ui::{EmptyState, PageHeader};
 
 #[component]
 pub fn AllJobs() -> impl IntoView {
+    page_help(topic::JOBS);
     let t = text();
     let language = language();
     let jobs = Resource::new(

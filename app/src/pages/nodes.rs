@@ -10,9 +10,11 @@ use crate::live;
 use crate::model::live::Kind;
 use crate::model::user::Refusals;
 use crate::ui::PageHeader;
+use crate::ui::help::{page_help, topic};
 
 #[component]
 pub fn AllNodes() -> impl IntoView {
+    page_help(topic::NODES);
     let t = text();
     let versions = || {
         let version = live::version;

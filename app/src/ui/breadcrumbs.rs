@@ -18,8 +18,8 @@ pub fn Breadcrumbs(#[prop(into)] crumbs: Signal<Vec<Crumb>>) -> impl IntoView {
     let item = |crumb: Crumb| {
         view! {
             <li class="flex items-center gap-1">
+                <span class="crumb-divider">{Icon::ChevronRight.view()}</span>
                 <A href=crumb.href>{crumb.title}</A>
-                {Icon::ChevronRight.view()}
             </li>
         }
     };

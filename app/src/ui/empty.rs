@@ -8,7 +8,7 @@ pub fn EmptyState(title: &'static str, text: &'static str, children: Children) -
         <div class="mx-auto grid max-w-3xl gap-3 px-5 py-12 text-center">
             <p class="text-base font-semibold">{title}</p>
             <p class="text-muted">{text}</p>
-            <div class="min-w-0 text-left">{children()}</div>
+            <div class="min-w-0">{children()}</div>
         </div>
     }
     .into_any()

@@ -109,9 +109,10 @@ pub struct Flashes {
 }
 
 /// More would push the page out of sight; the oldest goes.
-const MOST: usize = 4;
-/// Good news leaves by itself.
-const GOOD_NEWS_FOR: Duration = Duration::from_secs(20);
+const MOST: usize = 3;
+/// Good news leaves by itself, with a way on later.
+const GOOD_NEWS_FOR: Duration = Duration::from_secs(6);
+const WAY_ON_FOR: Duration = Duration::from_secs(15);
 
 /// `flashes().push(Tone::Success, t.x.created, t.x.created_hint, None);` Called while a component is built, then kept:
 /// in an event's handler there is no context to find it in.
@@ -142,12 +143,17 @@ impl Flashes {
     ) {
         let id = self.next.get_value();
         self.next.set_value(id + 1);
+        let link: Option<Link> = link.into();
+        let shown_for = match link {
+            Some(_) => WAY_ON_FOR,
+            None => GOOD_NEWS_FOR,
+        };
         let note = Note {
             id,
             tone,
             title: title.into(),
             message: message.into(),
-            links: link.into().into_iter().collect(),
+            links: link.into_iter().collect(),
         };
         self.notes.update(|notes| {
             notes.push(note);
@@ -156,7 +162,7 @@ impl Flashes {
             }
         });
         if matches!(tone, Tone::Success | Tone::Info) {
-            set_timeout(move || self.dismiss(id), GOOD_NEWS_FOR);
+            set_timeout(move || self.dismiss(id), shown_for);
         }
     }
 

@@ -12,7 +12,7 @@ use app::model::name::Arns;
 use app::paths;
 use app::port::{Backend, Caller, ControlPlane, Principal};
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, VARY};
 use axum::http::{HeaderValue, StatusCode, request::Parts};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -23,6 +23,8 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::{FromServerFnError, provide_context, use_context};
 use leptos_axum::{LeptosRoutes, ResponseOptions};
 use tokio::sync::watch;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_sessions::Session;
@@ -97,6 +99,8 @@ pub fn router(state: ConsoleState) -> Router {
             CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         ))
+        // Pages and answers; never the live streams.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .nest_service("/pkg", files(&state.site))
 }
 
@@ -111,6 +115,10 @@ fn files(site: &Path) -> Router {
         .layer(SetResponseHeaderLayer::if_not_present(
             CACHE_CONTROL,
             HeaderValue::from_static("no-cache"),
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            VARY,
+            HeaderValue::from_static("accept-encoding"),
         ))
 }
 

@@ -9,7 +9,7 @@ use super::create::{Scheduler, SlurmDraft};
 use crate::api::cluster::{get_cluster, update_cluster};
 use crate::components::plan::PlanPreview;
 use crate::components::wizard::{Request, ReviewPart, Step, Wizard};
-use crate::components::{Fetched, Settings, Submission};
+use crate::components::{Fetched, Settings, Submission, asked};
 use crate::i18n::text;
 use crate::model::cluster::*;
 use crate::model::operation::Operation;
@@ -27,7 +27,7 @@ pub fn EditCluster() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
     // Not refetched with each change of the cluster: what is being filled in would be lost.
-    let cluster = Resource::new(move || id.get(), get_cluster);
+    let cluster = asked([id], &[], |[id]| get_cluster(id));
     view! {
         <Fetched resource=cluster let:cluster>
             {

@@ -17,9 +17,9 @@ use crate::ui::{Breadcrumbs, ButtonLink, Code, PageHeader};
 pub fn ExportCluster() -> impl IntoView {
     let t = text();
     let id = param("id");
-    let cluster = asked([id], None, |[id]| get_cluster(id));
-    let document = asked([id], None, |[id]| export_cluster(id, Format::Yaml));
-    let json = asked([id], None, |[id]| export_cluster(id, Format::Json));
+    let cluster = asked([id], &[], |[id]| get_cluster(id));
+    let document = asked([id], &[], |[id]| export_cluster(id, Format::Yaml));
+    let json = asked([id], &[], |[id]| export_cluster(id, Format::Json));
     view! {
         <div class="grid gap-5">
             <Fetched resource=cluster let:cluster>

@@ -8,7 +8,7 @@ use crate::components::{ErrorInfos, StatusIndicator};
 use crate::i18n::text;
 use crate::model::setting::ErrorInfo;
 use crate::model::status::Status;
-use crate::ui::{Button, ButtonLink, Look, PageHeader};
+use crate::ui::{Button, ButtonLink, PageHeader};
 
 #[component]
 pub fn Heading(
@@ -34,7 +34,6 @@ pub fn Heading(
             />
             <Button
                 label=t.delete.delete
-                look=Look::Danger
                 disabled=Signal::derive(move || why_not_delete(&name.get(), status.get()))
                 on_press=move |()| deleting.set(true)
             />

@@ -13,11 +13,11 @@ use crate::ui::{EmptyState, Table};
 
 /// All events of a cluster, for the top of a page: see [`Fetched`].
 pub fn events_of(cluster: Memo<String>) -> Resource<Result<Vec<Event>>> {
-    let language = StoredValue::new(language());
-    asked([cluster], Some(Kind::Event), move |[id]| {
+    let language = language();
+    asked([cluster], &[Kind::Event], move |[id]| {
         list_events(EventsOf {
             cluster_identifier: id,
-            language: language.get_value(),
+            language: language.clone(),
             ..EventsOf::default()
         })
     })

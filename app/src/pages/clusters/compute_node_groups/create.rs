@@ -19,15 +19,17 @@ use crate::model::live::Kind;
 use crate::model::operation::Operation;
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::Form;
-use crate::ui::{Breadcrumbs, PageHeader, Tone, flashes};
+use crate::ui::help::{page_help, topic};
+use crate::ui::{Breadcrumbs, Link, PageHeader, Tone, flashes};
 
 #[component]
 pub fn CreateGroup() -> impl IntoView {
+    page_help(topic::CREATE_GROUP);
     let t = text();
     let id = param("id");
-    let cluster = asked([id], None, |[id]| get_cluster(id));
-    let catalogue = asked([], None, |[]| get_catalogue());
-    let groups = asked([id], Some(Kind::ComputeNodeGroup), |[id]| {
+    let cluster = asked([id], &[], |[id]| get_cluster(id));
+    let catalogue = asked([], &[], |[]| get_catalogue());
+    let groups = asked([id], &[Kind::ComputeNodeGroup], |[id]| {
         list_compute_node_groups(id)
     });
     view! {
@@ -65,7 +67,8 @@ fn CreateWizard(lists: Lists) -> impl IntoView {
         let navigate = navigate.clone();
         submission.send(create_compute_node_group(input), move |group| {
             form.dirty.set(false);
-            flashes.push(Tone::Info, t.create_group.created(&group.name), "", None);
+            let queue = Link::new(t.create_queue.title, paths::create_queue(&group.cluster_id));
+            flashes.push(Tone::Info, t.create_group.created(&group.name), "", queue);
             let page = paths::compute_node_group(&group.cluster_id, &group.id);
             navigate(&page, leave());
         });

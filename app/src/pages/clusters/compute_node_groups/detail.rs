@@ -23,13 +23,11 @@ use crate::ui::{Breadcrumbs, Card, Copyable, Fact, Pairs, facts};
 #[component]
 pub fn GroupPage() -> impl IntoView {
     let (id, group_id) = (param("id"), param("group"));
-    let cluster = asked([id], None, |[id]| get_cluster(id));
-    let group = asked(
-        [id, group_id],
-        Some(Kind::ComputeNodeGroup),
-        |[id, group]| get_compute_node_group(id, group),
-    );
-    let queues = asked([id], Some(Kind::Queue), |[id]| list_queues(id));
+    let cluster = asked([id], &[], |[id]| get_cluster(id));
+    let group = asked([id, group_id], &[Kind::ComputeNodeGroup], |[id, group]| {
+        get_compute_node_group(id, group)
+    });
+    let queues = asked([id], &[Kind::Queue], |[id]| list_queues(id));
     let events = events_of(id);
     view! {
         <div class="grid gap-5">

@@ -23,19 +23,21 @@ use crate::model::operation::Operation;
 use crate::model::plan::PlanRequest;
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::Form;
+use crate::ui::help::{page_help, topic};
 use crate::ui::{Breadcrumbs, PageHeader, Tone, flashes};
 
 #[component]
 pub fn EditGroup() -> impl IntoView {
+    page_help(topic::CREATE_GROUP);
     let t = text();
     let (id, group_id) = (param("id"), param("group"));
-    let cluster = asked([id], None, |[id]| get_cluster(id));
-    let catalogue = asked([], None, |[]| get_catalogue());
+    let cluster = asked([id], &[], |[id]| get_cluster(id));
+    let catalogue = asked([], &[], |[]| get_catalogue());
     // Not live: the form keeps what it began from.
-    let group = asked([id, group_id], None, |[id, group]| {
+    let group = asked([id, group_id], &[], |[id, group]| {
         get_compute_node_group(id, group)
     });
-    let groups = asked([id], Some(Kind::ComputeNodeGroup), |[id]| {
+    let groups = asked([id], &[Kind::ComputeNodeGroup], |[id]| {
         list_compute_node_groups(id)
     });
     view! {

@@ -8,6 +8,7 @@ use crate::i18n::{Text, text};
 use crate::model::catalogue::InstanceType;
 use crate::rules::compute_node_group as rules;
 use crate::ui::form::{Combobox, Field, RadioCards, Select};
+use crate::ui::help::topic;
 use crate::ui::{Choice, KeyValue};
 
 #[component]
@@ -56,6 +57,7 @@ pub fn Instances(draft: Draft, lists: Lists) -> impl IntoView {
             name="instanceConfigs"
             label=t.create_group.types
             hint=t.create_group.types_hint
+            help=topic::INSTANCE_TYPES
             check=Signal::derive(check)
         >
             <Combobox value=draft.types choices placeholder=t.create_group.types_choose />

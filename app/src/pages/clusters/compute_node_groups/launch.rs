@@ -11,6 +11,7 @@ use crate::model::catalogue::{Catalogue, LaunchTemplateVersion, Subnet};
 use crate::rules::compute_node_group as rules;
 use crate::rules::network::vpc_of;
 use crate::ui::form::{Combobox, Field, RadioCards, Select};
+use crate::ui::help::topic;
 use crate::ui::{Choice, KeyValue, Pairs};
 
 #[component]
@@ -97,7 +98,12 @@ fn Template(draft: Draft, lists: Lists) -> impl IntoView {
     };
     let contents = move || draft.template_version(&lists.catalogue.read());
     view! {
-        <Field name="customLaunchTemplate.id" label=t.create_group.template check=Signal::derive(check)>
+        <Field
+            name="customLaunchTemplate.id"
+            label=t.create_group.template
+            help=topic::LAUNCH_TEMPLATE
+            check=Signal::derive(check)
+        >
             <Combobox
                 value=draft.template
                 choices=templates
@@ -123,7 +129,7 @@ fn view_contents(
 ) -> AnyView {
     let group = |id: &String| {
         let known = catalogue.security_groups.iter().find(|g| g.id == *id);
-        known.map_or(id.clone(), |g| format!("{} ({id})", g.name))
+        known.map_or(id.clone(), |g| t.create_cluster.name_and_id(&g.name, id))
     };
     let groups: Vec<String> = version.security_group_ids.iter().map(group).collect();
     let image = version.image_id.clone();
@@ -177,6 +183,7 @@ fn Managed(draft: Draft, lists: Lists) -> impl IntoView {
         <Field
             name="securityGroupIds"
             label=t.create_group.security_groups
+            help=topic::SECURITY_GROUPS
             optional=true
             check=Signal::derive(check)
         >
@@ -235,6 +242,7 @@ fn Image(draft: Draft, lists: Lists) -> impl IntoView {
             name="amiId"
             label=t.create_group.image
             hint=t.create_group.image_hint
+            help=topic::MACHINE_IMAGE
             optional=true
             check=Signal::derive(check)
         >
@@ -272,6 +280,7 @@ fn Profile(draft: Draft, lists: Lists) -> impl IntoView {
             name="iamInstanceProfileArn"
             label=t.create_group.profile
             hint=t.create_group.profile_hint
+            help=topic::INSTANCE_PROFILE
             check=Signal::derive(check)
         >
             <Combobox value=draft.profile choices placeholder=t.create_group.profile_choose />
@@ -327,6 +336,7 @@ pub fn Subnets(draft: Draft, lists: Lists) -> impl IntoView {
             name="subnetIds"
             label=t.create_group.subnets
             hint=t.create_group.subnets_hint
+            help=topic::SUBNETS
             check=Signal::derive(check)
         >
             <Combobox value=draft.subnets choices placeholder=t.create_group.subnets_choose />

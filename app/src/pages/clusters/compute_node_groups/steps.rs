@@ -16,6 +16,7 @@ use crate::model::name::CHILD_NAME_MAX;
 use crate::rules::check_name;
 use crate::rules::compute_node_group as rules;
 use crate::ui::form::{Field, RadioCards, TextInput};
+use crate::ui::help::topic;
 use crate::ui::{Choice, Fact, KeyValue, facts};
 
 /// What the steps show beside the draft.
@@ -126,7 +127,7 @@ fn Scaling(draft: Draft, lists: Lists) -> impl IntoView {
         }
     };
     view! {
-        <Field name="scaling" label=t.create_group.scaling group=true>
+        <Field name="scaling" label=t.create_group.scaling group=true help=topic::SCALING>
             <RadioCards value=draft.scaling choices=kinds />
         </Field>
         <Field
@@ -158,10 +159,11 @@ fn Slurm(draft: Draft) -> impl IntoView {
             name="slurmConfiguration.scaleDownIdleTimeInSeconds"
             label=t.create_group.idle
             hint=t.create_group.idle_hint
+            help=topic::IDLE_TIME
             optional=true
             check=Signal::derive(idle)
         >
-            <TextInput value=draft.idle numeric=true unit="s" />
+            <TextInput value=draft.idle numeric=true unit=t.create_cluster.seconds />
         </Field>
         <Field
             name="weight"

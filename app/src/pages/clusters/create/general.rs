@@ -42,8 +42,13 @@ pub fn General(
             let all = &catalogue.slurm_versions;
             let choice = |version: &crate::model::catalogue::SlurmVersion| {
                 let problem = today.with_value(|today| version_problem(t, all, &version.id, today));
+                let end = &version.end_of_life;
+                let maintained = match today.with_value(|today| end < today) {
+                    true => t.create_cluster.version_ended(end),
+                    false => t.create_cluster.version_until(end),
+                };
                 Choice::new(version.id.clone(), version.name.clone())
-                    .description(t.create_cluster.version_until(&version.end_of_life))
+                    .description(maintained)
                     .disabled(
                         problem.map(|why| t.create_cluster.version_problem(&version.name, why)),
                     )

@@ -123,11 +123,11 @@ fn submit(draft: Draft, form: Form, submission: Submission) -> Callback<()> {
         submission.send(request, move |cluster| {
             form.dirty.set(false);
             let group = Link::new(
-                t.cluster.groups,
-                paths::cluster(&cluster.id, ClusterTab::Groups),
+                t.create_group.title,
+                paths::create_compute_node_group(&cluster.id),
             );
             let title = t.create_cluster.created(&cluster.name);
-            flashes.push(Tone::Success, title, t.create_cluster.created_hint, group);
+            flashes.push(Tone::Info, title, t.create_cluster.created_hint, group);
             let page = paths::cluster(&cluster.id, ClusterTab::Details);
             let replace = NavigateOptions {
                 replace: true,

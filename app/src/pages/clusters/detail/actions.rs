@@ -34,7 +34,7 @@ pub fn ClusterActions(cluster: Signal<Cluster>) -> impl IntoView {
     view! {
         <span class="flex-1"></span>
         <ButtonLink
-            label=t.common.edit
+            label=t.cluster.edit
             href=Signal::derive(move || paths::edit_cluster(&id.read()))
             disabled=not_editable
         />
@@ -46,7 +46,7 @@ pub fn ClusterActions(cluster: Signal<Cluster>) -> impl IntoView {
             label=t.transfer.clone
             href=Signal::derive(move || paths::clone_cluster(&id.read()))
         />
-        <Button label=t.delete.delete disabled=why_not on_press=move |()| deleting.set(true) />
+        <Button label=t.cluster.delete disabled=why_not on_press=move |()| deleting.set(true) />
         <DeleteDialog open=deleting doomed />
     }
     .into_any()

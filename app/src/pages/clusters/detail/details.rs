@@ -7,9 +7,8 @@ use leptos::prelude::*;
 use super::super::size_label;
 use super::use_page;
 use crate::api::tag::list_cluster_tags;
-use crate::components::{Fetched, StatusIndicator};
+use crate::components::{Fetched, StatusIndicator, asked};
 use crate::i18n::{Text, text};
-use crate::live;
 use crate::model::cluster::*;
 use crate::model::error::Result;
 use crate::model::live::Kind;
@@ -19,10 +18,7 @@ use crate::ui::{Card, Copyable, KeyValue, Pairs};
 #[component]
 pub fn Details() -> impl IntoView {
     let page = use_page();
-    let tags = Resource::new(
-        move || (page.id.get(), live::version(Kind::Cluster)),
-        |(id, _)| list_cluster_tags(id),
-    );
+    let tags = asked([page.id], &[Kind::Cluster], |[id]| list_cluster_tags(id));
     view! {
         <Fetched resource=page.cluster let:cluster>
             {move || {

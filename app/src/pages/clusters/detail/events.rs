@@ -6,9 +6,8 @@ use leptos_router::hooks::use_query_map;
 
 use super::use_page;
 use crate::api::event::list_events;
-use crate::components::{Fetched, event_actor, event_tone};
+use crate::components::{Fetched, asked, event_actor, event_tone};
 use crate::i18n::{Text, language, text};
-use crate::live;
 use crate::model::event::{Event, EventsOf};
 use crate::model::live::Kind;
 use crate::paths::{self, ClusterTab};
@@ -25,16 +24,18 @@ pub fn Events() -> impl IntoView {
         let of = |kind: Kind| Some((kind.as_str(), query.get(kind.as_str())?));
         Kind::ALL.into_iter().find_map(of)
     });
-    let language = StoredValue::new(language());
-    let events = Resource::new(
-        move || (page.id.get(), only.get(), live::version(Kind::Event)),
-        move |(cluster_identifier, only, _)| {
-            let (resource_type, resource_id) = only.unwrap_or_default();
+    let kind = Memo::new(move |_| only.get().map(|(kind, _)| kind.into()).unwrap_or_default());
+    let id = Memo::new(move |_| only.get().map(|(_, id)| id).unwrap_or_default());
+    let language = language();
+    let events = asked(
+        [page.id, kind, id],
+        &[Kind::Event],
+        move |[cluster_identifier, resource_type, resource_id]| {
             list_events(EventsOf {
                 cluster_identifier,
-                resource_type: resource_type.into(),
+                resource_type,
                 resource_id,
-                language: language.get_value(),
+                language: language.clone(),
             })
         },
     );

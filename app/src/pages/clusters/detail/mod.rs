@@ -35,9 +35,8 @@ use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::job::list_jobs;
 use crate::api::node::list_nodes;
 use crate::api::user::refusals;
-use crate::components::{ErrorInfos, Fetched, StatusIndicator};
+use crate::components::{ErrorInfos, Fetched, StatusIndicator, asked};
 use crate::i18n::{language, text};
-use crate::live;
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::error::Result;
@@ -64,31 +63,21 @@ impl Page {
     fn new() -> Page {
         let params = use_params_map();
         let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
-        let language = StoredValue::new(language());
+        let language = language();
         Page {
             id,
-            cluster: Resource::new(
-                move || (id.get(), live::version(Kind::Cluster)),
-                |(id, _)| get_cluster(id),
-            ),
-            groups: Resource::new(
-                move || (id.get(), live::version(Kind::ComputeNodeGroup)),
-                |(id, _)| list_compute_node_groups(id),
-            ),
-            nodes: Resource::new(
-                move || (id.get(), live::version(Kind::Node)),
-                |(id, _)| list_nodes(id),
-            ),
-            jobs: Resource::new(
-                move || (id.get(), live::version(Kind::Job)),
-                move |(id, _)| list_jobs(id, language.get_value()),
-            ),
-            refusals: Resource::new(move || id.get(), refusals),
+            cluster: asked([id], &[Kind::Cluster], |[id]| get_cluster(id)),
+            groups: asked([id], &[Kind::ComputeNodeGroup], |[id]| {
+                list_compute_node_groups(id)
+            }),
+            nodes: asked([id], &[Kind::Node], |[id]| list_nodes(id)),
+            jobs: asked([id], &[Kind::Job], move |[id]| {
+                list_jobs(id, language.clone())
+            }),
+            refusals: asked([id], &[], |[id]| refusals(id)),
         }
     }
-}
 
-impl Page {
     /// What the reader may not do; until that is known, nothing is held back: the service refuses by itself.
     fn refusals(self) -> Signal<Refusals> {
         Signal::derive(move || {

@@ -10,10 +10,9 @@ use super::{Page, use_page};
 use crate::api::queue::list_queues;
 use crate::components::delete::Doomed;
 use crate::components::{
-    Fetched, Settings, StatusWithErrors, is_pending, is_running, status_label,
+    Fetched, Settings, StatusWithErrors, asked, is_pending, is_running, status_label,
 };
 use crate::i18n::{Text, text};
-use crate::live;
 use crate::model::live::Kind;
 use crate::model::queue::Queue;
 use crate::paths;
@@ -24,10 +23,7 @@ use crate::ui::{Column, Copyable, EmptyState, Table};
 pub fn Queues() -> impl IntoView {
     let t = text();
     let page = use_page();
-    let queues = Resource::new(
-        move || (page.id.get(), live::version(Kind::Queue)),
-        |(id, _)| list_queues(id),
-    );
+    let queues = asked([page.id], &[Kind::Queue], |[id]| list_queues(id));
     let selected = RwSignal::new(BTreeSet::new());
     view! {
         <Fetched resource=queues let:queues>

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::use_page;
 use crate::api::tag::{list_cluster_tags, update_cluster_tags};
 use crate::components::guard::guard_changes;
-use crate::components::{Fetched, Refused, Submission, TagsField};
+use crate::components::{Fetched, Refused, Submission, TagsField, asked};
 use crate::i18n::text;
 use crate::ui::form::{Form, Rows};
 use crate::ui::{Button, Card, Look, Tone, flashes};
@@ -19,7 +19,7 @@ pub fn Tags() -> impl IntoView {
     let t = text();
     let page = use_page();
     // Not refetched with each change of the cluster: what is being typed would be lost.
-    let tags = Resource::new(move || page.id.get(), list_cluster_tags);
+    let tags = asked([page.id], &[], |[id]| list_cluster_tags(id));
     view! {
         <Fetched resource=tags let:tags>
             <Card title=t.details.tags>

@@ -21,17 +21,19 @@ use crate::model::live::Kind;
 use crate::model::operation::Operation;
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::Form;
-use crate::ui::{Breadcrumbs, PageHeader, Tone, flashes};
+use crate::ui::help::{page_help, topic};
+use crate::ui::{Breadcrumbs, Link, PageHeader, Tone, flashes};
 
 #[component]
 pub fn CreateQueue() -> impl IntoView {
+    page_help(topic::CREATE_QUEUE);
     let t = text();
     let id = param("id");
-    let cluster = asked([id], None, |[id]| get_cluster(id));
-    let groups = asked([id], Some(Kind::ComputeNodeGroup), |[id]| {
+    let cluster = asked([id], &[], |[id]| get_cluster(id));
+    let groups = asked([id], &[Kind::ComputeNodeGroup], |[id]| {
         list_compute_node_groups(id)
     });
-    let queues = asked([id], Some(Kind::Queue), |[id]| list_queues(id));
+    let queues = asked([id], &[Kind::Queue], |[id]| list_queues(id));
     let names = Signal::derive(move || {
         let queues = queues.get().and_then(Result::ok).unwrap_or_default();
         queues.into_iter().map(|q| q.name).collect::<Vec<_>>()
@@ -74,7 +76,8 @@ fn CreateWizard(
         let navigate = navigate.clone();
         submission.send(create_queue(input), move |queue| {
             form.dirty.set(false);
-            flashes.push(Tone::Info, t.create_queue.created(&queue.name), "", None);
+            let job = Link::new(t.submit_job.title, paths::submit_job(&queue.cluster_id));
+            flashes.push(Tone::Info, t.create_queue.created(&queue.name), "", job);
             navigate(&paths::queue(&queue.cluster_id, &queue.id), leave());
         });
     };

@@ -23,11 +23,11 @@ use crate::ui::{Breadcrumbs, Card, Copyable, Fact, Pairs, facts};
 #[component]
 pub fn QueuePage() -> impl IntoView {
     let (id, queue_id) = (param("id"), param("queue"));
-    let cluster = asked([id], None, |[id]| get_cluster(id));
-    let queue = asked([id, queue_id], Some(Kind::Queue), |[id, queue]| {
+    let cluster = asked([id], &[], |[id]| get_cluster(id));
+    let queue = asked([id, queue_id], &[Kind::Queue], |[id, queue]| {
         get_queue(id, queue)
     });
-    let groups = asked([id], Some(Kind::ComputeNodeGroup), |[id]| {
+    let groups = asked([id], &[Kind::ComputeNodeGroup], |[id]| {
         list_compute_node_groups(id)
     });
     let events = events_of(id);

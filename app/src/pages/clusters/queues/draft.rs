@@ -11,6 +11,7 @@ use crate::model::name::CHILD_NAME_MAX;
 use crate::model::queue::*;
 use crate::rules::check_name;
 use crate::ui::form::{Combobox, Field, Rows, TextInput};
+use crate::ui::help::topic;
 use crate::ui::{Choice, Fact, KeyValue, facts};
 
 #[derive(Clone, Copy)]
@@ -185,6 +186,7 @@ fn Groups(draft: Draft, groups: Signal<Vec<ComputeNodeGroup>>) -> impl IntoView 
             name="computeNodeGroupConfigurations"
             label=t.create_queue.groups
             hint=t.create_queue.groups_hint
+            help=topic::QUEUE_GROUPS
             check=Signal::derive(check)
         >
             <Combobox

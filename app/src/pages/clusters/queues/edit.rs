@@ -24,16 +24,18 @@ use crate::model::plan::PlanRequest;
 use crate::model::queue::Queue;
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::Form;
+use crate::ui::help::{page_help, topic};
 use crate::ui::{Breadcrumbs, PageHeader, Tone, flashes};
 
 #[component]
 pub fn EditQueue() -> impl IntoView {
+    page_help(topic::CREATE_QUEUE);
     let t = text();
     let (id, queue_id) = (param("id"), param("queue"));
-    let cluster = asked([id], None, |[id]| get_cluster(id));
+    let cluster = asked([id], &[], |[id]| get_cluster(id));
     // Not live: the form keeps what it began from.
-    let queue = asked([id, queue_id], None, |[id, queue]| get_queue(id, queue));
-    let groups = asked([id], Some(Kind::ComputeNodeGroup), |[id]| {
+    let queue = asked([id, queue_id], &[], |[id, queue]| get_queue(id, queue));
+    let groups = asked([id], &[Kind::ComputeNodeGroup], |[id]| {
         list_compute_node_groups(id)
     });
     view! {

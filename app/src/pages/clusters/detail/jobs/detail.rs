@@ -7,9 +7,8 @@ use leptos_router::hooks::use_params_map;
 
 use super::super::{SubHeader, use_page};
 use crate::api::job::{get_job, job_output};
-use crate::components::{Explained, Fetched, JobActions, JobState, Output};
+use crate::components::{Explained, Fetched, JobActions, JobState, Output, asked};
 use crate::i18n::{Text, language, text};
-use crate::live;
 use crate::model::job::*;
 use crate::model::live::Kind;
 use crate::paths::{self, ClusterTab};
@@ -22,23 +21,20 @@ pub fn JobPage() -> impl IntoView {
     let page = use_page();
     let params = use_params_map();
     let id = Memo::new(move |_| params.read().get("job").unwrap_or_default());
-    let language = StoredValue::new(language());
-    let versions = move || (live::version(Kind::Job), live::version(Kind::Node));
-    let detail = Resource::new(
-        move || (page.id.get(), id.get(), versions()),
-        move |(cluster, job, _)| get_job(cluster, job, language.get_value()),
+    let language = language();
+    let detail = asked(
+        [page.id, id],
+        &[Kind::Job, Kind::Node],
+        move |[cluster, job]| get_job(cluster, job, language.clone()),
     );
-    let output = Resource::new(
-        move || (page.id.get(), id.get()),
-        |(cluster_identifier, job_id)| {
-            job_output(OutputOf {
-                cluster_identifier,
-                job_id,
-                kind: OutputKind::Stdout,
-                from: None,
-            })
-        },
-    );
+    let output = asked([page.id, id], &[], |[cluster_identifier, job_id]| {
+        job_output(OutputOf {
+            cluster_identifier,
+            job_id,
+            kind: OutputKind::Stdout,
+            from: None,
+        })
+    });
     let refusals = page.refusals();
     view! {
         <Title text=move || t.job.title(id.get()) />

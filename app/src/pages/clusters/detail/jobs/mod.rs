@@ -13,10 +13,12 @@ use crate::components::{Fetched, JobTable};
 use crate::i18n::text;
 use crate::model::job::{Job, OfCluster};
 use crate::paths;
+use crate::ui::help::{page_help, topic};
 use crate::ui::{ButtonLink, EmptyState, Icon, Look};
 
 #[component]
 pub fn Jobs() -> impl IntoView {
+    page_help(topic::JOBS);
     let t = text();
     let page = use_page();
     let refusals = page.refusals();

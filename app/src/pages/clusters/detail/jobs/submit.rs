@@ -9,7 +9,7 @@ use super::super::{Page, SubHeader, use_page};
 use crate::api::job::submit_job;
 use crate::api::queue::list_queues;
 use crate::components::guard::guard_changes;
-use crate::components::{Fetched, Refused, Submission, field_errors};
+use crate::components::{Fetched, Refused, Submission, asked, field_errors};
 use crate::i18n::{Text, text};
 use crate::model::queue::Queue;
 use crate::model::submit::{Field as Of, SubmitJobRequest, quote};
@@ -88,7 +88,7 @@ impl Filled {
 pub fn SubmitJob() -> impl IntoView {
     let t = text();
     let page = use_page();
-    let queues = Resource::new(move || page.id.get(), list_queues);
+    let queues = asked([page.id], &[], |[id]| list_queues(id));
     view! {
         <Title text=t.submit_job.title />
         <Fetched resource=queues let:queues>

@@ -10,10 +10,9 @@ use super::super::{SubHeader, use_page};
 use crate::api::event::list_events;
 use crate::api::node::{get_node, node_logs};
 use crate::components::{
-    EventTimeline, Explained, Fetched, JobState, NodeActions, NodePhaseIndicator,
+    EventTimeline, Explained, Fetched, JobState, NodeActions, NodePhaseIndicator, asked,
 };
 use crate::i18n::{Text, language, text};
-use crate::live;
 use crate::model::event::EventsOf;
 use crate::model::job::{Job, OfCluster};
 use crate::model::live::Kind;
@@ -28,23 +27,21 @@ pub fn NodePage() -> impl IntoView {
     let page = use_page();
     let params = use_params_map();
     let name = Memo::new(move |_| params.read().get("node").unwrap_or_default());
-    let language = StoredValue::new(language());
-    let versions = move || (live::version(Kind::Node), live::version(Kind::Job));
-    let detail = Resource::new(
-        move || (page.id.get(), name.get(), versions()),
-        move |(cluster, node, _)| get_node(cluster, node, language.get_value()),
-    );
-    let events = Resource::new(
-        move || (page.id.get(), name.get(), live::version(Kind::Event)),
-        move |(cluster_identifier, resource_id, _)| {
+    let detail = asked([page.id, name], &[Kind::Node, Kind::Job], {
+        let language = language();
+        move |[cluster, node]| get_node(cluster, node, language.clone())
+    });
+    let events = asked([page.id, name], &[Kind::Event], {
+        let language = language();
+        move |[cluster_identifier, resource_id]| {
             list_events(EventsOf {
                 cluster_identifier,
                 resource_type: Kind::Node.as_str().into(),
                 resource_id,
-                language: language.get_value(),
+                language: language.clone(),
             })
-        },
-    );
+        }
+    });
     let refusals = page.refusals();
     view! {
         <Title text=move || name.get() />

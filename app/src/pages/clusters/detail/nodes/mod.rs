@@ -9,9 +9,11 @@ pub use detail::NodePage;
 use super::use_page;
 use crate::components::{Fetched, NodeTable};
 use crate::model::job::OfCluster;
+use crate::ui::help::{page_help, topic};
 
 #[component]
 pub fn Nodes() -> impl IntoView {
+    page_help(topic::NODES);
     let page = use_page();
     let refusals = page.refusals();
     view! {
