@@ -1,6 +1,6 @@
 // Every page, light and dark, on a desk and on a telephone.
 import { check } from './axe';
-import { createDemoQueue, createGroup, createQueue, expect, openTab, signIn, test, visit } from './helpers';
+import { createDemoQueue, expect, openTab, signIn, test, visit } from './helpers';
 
 const TABS = ['Details', 'Compute node groups', 'Queues', 'Nodes', 'Jobs', 'Logs', 'Events', 'Tags', 'Connect'];
 
@@ -12,15 +12,8 @@ test('sign-in and the empty list are for everybody', async ({ page, server }) =>
 });
 
 test('the list and a cluster are for everybody', async ({ page, server, cluster }) => {
-  const group = await createGroup(server, cluster.name, 'compute-1');
-  await createQueue(server, cluster.name, 'short', group);
-  await expect
-    .poll(async () => {
-      const { queues } = await server.aws('list-queues', '--cluster-identifier', cluster.name);
-      return queues[0].status;
-    })
-    .toBe('ACTIVE');
-  await server.connect(cluster.name, 'sbatch', '--output=/dev/null', '--partition=short', '--wrap=sleep 60');
+  await createDemoQueue(server, cluster.name);
+  await server.connect(cluster.name, 'sbatch', '--output=/dev/null', '--partition=demo', '--wrap=sleep 60');
 
   await signIn(page, server);
   await check(page, 'list');

@@ -67,7 +67,7 @@ export async function clusterStatus(server: Server, name: string): Promise<strin
   return (await server.aws('get-cluster', '--cluster-identifier', name)).cluster.status;
 }
 
-/** A group of two nodes that start when a job wants them, or as many as are said. */
+/** An ACTIVE group of two nodes that start when a job wants them, or as many as are said. */
 export async function createGroup(
   server: Server,
   cluster: string,
@@ -83,6 +83,9 @@ export async function createGroup(
     ...['--scaling-configuration', scaling],
     ...['--instance-configs', 'instanceType=c6i.xlarge'],
   );
+  const get = ['get-compute-node-group', '--cluster-identifier', cluster];
+  get.push('--compute-node-group-identifier', computeNodeGroup.id);
+  await expect.poll(async () => (await server.aws(...get)).computeNodeGroup.status).toBe('ACTIVE');
   return computeNodeGroup.id;
 }
 
@@ -97,17 +100,10 @@ export async function createQueue(server: Server, cluster: string, name: string,
 /** A queue that takes jobs, on a group of its own. */
 export async function createDemoQueue(server: Server, cluster: string): Promise<void> {
   const group = await createGroup(server, cluster, 'compute-1');
-  const of = ['--cluster-identifier', cluster];
-  await expect
-    .poll(async () => {
-      const get = ['get-compute-node-group', ...of, '--compute-node-group-identifier', group];
-      return (await server.aws(...get)).computeNodeGroup.status;
-    })
-    .toBe('ACTIVE');
   await createQueue(server, cluster, 'demo', group);
   await expect
     .poll(async () => {
-      const { queues } = await server.aws('list-queues', ...of);
+      const { queues } = await server.aws('list-queues', '--cluster-identifier', cluster);
       return queues[0].status;
     })
     .toBe('ACTIVE');

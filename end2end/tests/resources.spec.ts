@@ -25,10 +25,6 @@ async function isActive(server: Server, cluster: string, queue: string): Promise
 async function groupAndQueue(server: Server, cluster: string): Promise<{ group: string; queue: string }> {
   const of = ['--cluster-identifier', cluster];
   const group = await createGroup(server, cluster, 'compute-1');
-  const groupStatus = async () =>
-    (await server.aws('get-compute-node-group', ...of, '--compute-node-group-identifier', group)).computeNodeGroup
-      .status;
-  await expect.poll(groupStatus, { timeout: 60_000 }).toBe('ACTIVE');
   await createQueue(server, cluster, 'short', group);
   await expect.poll(() => isActive(server, cluster, 'short'), { timeout: 60_000 }).toBe(true);
   const { queue } = await server.aws('get-queue', ...of, '--queue-identifier', 'short');
@@ -164,6 +160,8 @@ test('a cluster is cloned from its document', async ({ page, server, cluster }) 
   await expect(page.getByRole('heading', { name: 'copy', level: 1 })).toBeVisible();
   await openTab(page, 'Queues');
   await expect(cell(page, 'short', 'Active')).toBeVisible();
+  await page.goto('about:blank');
+  await server.deleteCluster('copy');
 });
 
 test.describe('what the import refuses', () => {

@@ -1,15 +1,15 @@
 //! A cluster as a document, to copy.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::crumbs::in_cluster;
 use super::draft::param;
 use crate::api::cluster::get_cluster;
 use crate::api::transfer::export_cluster;
-use crate::components::{Fetched, asked};
+use crate::components::{Fetched, TabTitle, asked};
 use crate::i18n::text;
 use crate::model::apply::Format;
+use crate::model::cluster::Cluster;
 use crate::paths::{self, ClusterTab};
 use crate::ui::{Breadcrumbs, ButtonLink, Code, PageHeader};
 
@@ -24,8 +24,8 @@ pub fn ExportCluster() -> impl IntoView {
         <div class="grid gap-5">
             <Fetched resource=cluster let:cluster>
                 <Breadcrumbs crumbs=Signal::derive(move || in_cluster(&cluster.read(), ClusterTab::Details)) />
-                <Title text=move || t.transfer.export_title(&cluster.read().name) />
-                <PageHeader title=Signal::derive(move || t.transfer.export_title(&cluster.read().name))>
+                <TabTitle text=title(cluster) />
+                <PageHeader title=title(cluster)>
                     <span class="flex-1"></span>
                     <ButtonLink
                         label=t.transfer.clone
@@ -46,4 +46,9 @@ pub fn ExportCluster() -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+fn title(cluster: Signal<Cluster>) -> Signal<String> {
+    let t = text();
+    Signal::derive(move || t.transfer.export_title(&cluster.read().name))
 }

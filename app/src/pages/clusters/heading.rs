@@ -1,10 +1,9 @@
 //! The heading of a compute node group's or a queue's page: name, status, what went wrong, edit and delete.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::components::delete::{DeleteDialog, Doomed, why_not_delete, why_not_edit};
-use crate::components::{ErrorInfos, StatusIndicator};
+use crate::components::{ErrorInfos, StatusIndicator, TabTitle};
 use crate::i18n::text;
 use crate::model::setting::ErrorInfo;
 use crate::model::status::Status;
@@ -23,7 +22,7 @@ pub fn Heading(
     let deleting = RwSignal::new(false);
     let name = Signal::derive(move || of.with(|of| of.name.clone()));
     view! {
-        <Title text=move || name.get() />
+        <TabTitle text=name />
         <PageHeader title=name>
             <span role="status">{move || view! { <StatusIndicator status=status.get() /> }}</span>
             <span class="flex-1"></span>

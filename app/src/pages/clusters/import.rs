@@ -2,13 +2,12 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::api::transfer::{apply, export_cluster};
 use crate::browser;
 use crate::components::plan::PlanView;
-use crate::components::{Fetched, Refused, Submission};
+use crate::components::{Fetched, Refused, Submission, TabTitle};
 use crate::i18n::{Text, text};
 use crate::live;
 use crate::model::apply::*;
@@ -46,7 +45,7 @@ pub fn ImportCluster() -> impl IntoView {
         href: paths::CLUSTERS.into(),
     }];
     view! {
-        <Title text=move || title.get() />
+        <TabTitle text=title />
         <div class="grid gap-5">
             <Breadcrumbs crumbs />
             <PageHeader title />

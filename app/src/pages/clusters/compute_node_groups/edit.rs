@@ -2,7 +2,6 @@
 //! it began from one state of the group, and says so when it sends.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_navigate;
 
 use super::super::crumbs::in_cluster;
@@ -15,7 +14,7 @@ use crate::api::compute_node_group::*;
 use crate::command;
 use crate::components::plan::PlanPreview;
 use crate::components::wizard::{Request, Wizard};
-use crate::components::{Fetched, Submission, asked};
+use crate::components::{Fetched, Submission, TabTitle, asked};
 use crate::i18n::text;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;
@@ -45,8 +44,13 @@ pub fn EditGroup() -> impl IntoView {
             <Fetched resource=cluster let:cluster>
                 <Breadcrumbs crumbs=Signal::derive(move || in_cluster(&cluster.read(), ClusterTab::Groups)) />
                 <Fetched resource=group let:group>
-                    <Title text=move || t.create_group.edit_title(&group.read().name) />
-                    <PageHeader title=Signal::derive(move || t.create_group.edit_title(&group.read().name)) />
+                    {
+                        let title = Signal::derive(move || t.create_group.edit_title(&group.read().name));
+                        view! {
+                            <TabTitle text=title />
+                            <PageHeader title />
+                        }
+                    }
                     <Fetched resource=catalogue let:catalogue>
                         <Fetched resource=groups let:groups>
                             {

@@ -14,7 +14,6 @@ mod strip;
 mod tags;
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_params_map;
 
@@ -35,7 +34,7 @@ use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::job::list_jobs;
 use crate::api::node::list_nodes;
 use crate::api::user::refusals;
-use crate::components::{ErrorInfos, Fetched, StatusIndicator, asked};
+use crate::components::{ErrorInfos, Fetched, StatusIndicator, TabTitle, asked};
 use crate::i18n::{language, text};
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
@@ -161,7 +160,7 @@ fn Header(cluster: Signal<Cluster>) -> impl IntoView {
     let status = Memo::new(move |_| cluster.with(|c| c.status));
     let errors = Memo::new(move |_| cluster.with(|c| c.error_info.clone()));
     view! {
-        <Title text=move || name.get() />
+        <TabTitle text=name />
         <PageHeader title=name>
             <span role="status">{move || view! { <StatusIndicator status=status.get() /> }}</span>
             {move || view! { <Copyable what=t.details.id value=id.get() /> }}

@@ -2,7 +2,6 @@
 //! edit the same queue, the second is told.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use leptos_router::hooks::use_navigate;
 
@@ -15,7 +14,7 @@ use crate::api::queue::{get_queue, update_queue};
 use crate::command;
 use crate::components::plan::PlanPreview;
 use crate::components::wizard::{Request, Wizard};
-use crate::components::{Fetched, Submission, asked};
+use crate::components::{Fetched, Submission, TabTitle, asked};
 use crate::i18n::text;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;
@@ -44,8 +43,13 @@ pub fn EditQueue() -> impl IntoView {
                 <Breadcrumbs crumbs=Signal::derive(move || in_cluster(&cluster.read(), ClusterTab::Queues)) />
             </Fetched>
             <Fetched resource=queue let:queue>
-                <Title text=move || t.create_queue.edit_title(queue.read().name.clone()) />
-                <PageHeader title=Signal::derive(move || t.create_queue.edit_title(&queue.read().name)) />
+                {
+                    let title = Signal::derive(move || t.create_queue.edit_title(&queue.read().name));
+                    view! {
+                        <TabTitle text=title />
+                        <PageHeader title />
+                    }
+                }
                 <Fetched resource=groups let:groups>
                     <EditWizard queue groups />
                 </Fetched>

@@ -1,13 +1,12 @@
 //! One job: why it waits or failed, its way, what it writes, what it asked for and got, its script.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::components::A;
 use leptos_router::hooks::use_params_map;
 
 use super::super::{SubHeader, use_page};
 use crate::api::job::{get_job, job_output};
-use crate::components::{Explained, Fetched, JobActions, JobState, Output, asked};
+use crate::components::{Explained, Fetched, JobActions, JobState, Output, TabTitle, asked};
 use crate::i18n::{Text, language, text};
 use crate::model::job::*;
 use crate::model::live::Kind;
@@ -37,7 +36,7 @@ pub fn JobPage() -> impl IntoView {
     });
     let refusals = page.refusals();
     view! {
-        <Title text=move || t.job.title(id.get()) />
+        <TabTitle text=Signal::derive(move || t.job.title(id.get())) />
         <Fetched resource=detail let:detail>
             {
                 let job = Memo::new(move |_| detail.with(|detail| detail.record.job.clone()));

@@ -1,7 +1,6 @@
 //! One node: its state explained, its boot, its jobs, every instance that it had, its log, its events (X4).
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::components::A;
 use leptos_router::hooks::use_params_map;
 
@@ -10,7 +9,7 @@ use super::super::{SubHeader, use_page};
 use crate::api::event::list_events;
 use crate::api::node::{get_node, node_logs};
 use crate::components::{
-    EventTimeline, Explained, Fetched, JobState, NodeActions, NodePhaseIndicator, asked,
+    EventTimeline, Explained, Fetched, JobState, NodeActions, NodePhaseIndicator, TabTitle, asked,
 };
 use crate::i18n::{Text, language, text};
 use crate::model::event::EventsOf;
@@ -44,7 +43,7 @@ pub fn NodePage() -> impl IntoView {
     });
     let refusals = page.refusals();
     view! {
-        <Title text=move || name.get() />
+        <TabTitle text=name />
         <Fetched resource=detail let:detail>
             {
                 let node = Memo::new(move |_| detail.with(|detail| detail.node.clone()));
