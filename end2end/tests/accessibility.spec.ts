@@ -12,6 +12,7 @@ test('sign-in and the empty list are for everybody', async ({ page, server }) =>
 });
 
 test('the list and a cluster are for everybody', async ({ page, server, cluster }) => {
+  test.setTimeout(240_000);
   await createDemoQueue(server, cluster.name);
   await server.connect(cluster.name, 'sbatch', '--output=/dev/null', '--partition=demo', '--wrap=sleep 60');
 

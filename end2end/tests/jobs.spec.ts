@@ -108,6 +108,7 @@ test('a restart of the server loses nothing of an open page', async ({ page, ser
 });
 
 test('the pages of jobs and nodes are for everybody', async ({ page, server, cluster }) => {
+  test.setTimeout(240_000);
   await createDemoQueue(server, cluster.name);
   await signIn(page, server);
   await openJobs(page, cluster.name);
