@@ -1,7 +1,14 @@
 // A job from its script to its output, without leaving the browser.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { check } from './axe';
 import { countLoads, createDemoQueue, expect, openTab, signIn, test, visit } from './helpers';
+
+/** Where jobs write: nothing of an earlier run is there. */
+const work = mkdtempSync(join(tmpdir(), 'openpcs-work-'));
+test.afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 /** Fills in a script and submits it; the page is then the job's. */
 async function submit(page: Page, name: string, script: string, held = false): Promise<void> {
@@ -9,7 +16,7 @@ async function submit(page: Page, name: string, script: string, held = false): P
   await expect(page.getByRole('heading', { name: 'Submit a job' })).toBeVisible();
   await page.getByRole('textbox', { name: 'Script', exact: true }).fill(`#!/bin/bash\n${script}\n`);
   await page.getByLabel('Job name').fill(name);
-  await page.getByLabel('Working directory').fill('/tmp');
+  await page.getByLabel('Working directory').fill(work);
   if (held) await page.getByLabel('Submit it held').check();
   await page.getByRole('button', { name: 'Submit', exact: true }).click();
   await expect(page.getByRole('heading', { name: new RegExp(`^Job \\d+ · ${name}$`) })).toBeVisible();

@@ -193,6 +193,7 @@ mod tests {
             path: dir.path().join("out"),
             user_id: nix::unistd::geteuid().as_raw(),
             forbidden: dir.path().join("data"),
+            submitted_at: 0,
         };
         let (sender, news) = watch::channel(Seen::default());
         let mut pieces = Box::pin(pieces(file.clone(), None, news));

@@ -30,6 +30,8 @@ pub struct OutputFile {
     pub user_id: u32,
     /// Nothing below it is shown: it has the server's secrets.
     pub forbidden: PathBuf,
+    /// When the job was submitted, in milliseconds since 1970: an older file of that name is another job's.
+    pub submitted_at: i64,
 }
 
 impl Service {
@@ -49,10 +51,6 @@ impl Service {
             .readable_cluster(caller, &input.cluster_identifier)
             .await?;
         let (record, _) = self.find_job(&cluster, &input.job_id).await?;
-        // A file of that name would be another job's.
-        if record.job.is_pending() && record.restarts == 0 {
-            return Ok((cluster.id.clone(), Err(OutputAbsence::NotThere)));
-        }
         let path = match input.kind {
             OutputKind::Stdout => record.standard_output,
             OutputKind::Stderr => record.standard_error,
@@ -66,6 +64,7 @@ impl Service {
                 path: path.into(),
                 user_id: u32::try_from(record.user_id).unwrap_or(u32::MAX),
                 forbidden: self.controllers.data_dir().to_owned(),
+                submitted_at: record.job.submitted_at,
             })
         };
         Ok((cluster.id.clone(), found))
@@ -105,6 +104,9 @@ fn open(file: &OutputFile) -> io::Result<File> {
     let forbidden = std::fs::canonicalize(&file.forbidden)?;
     if !found.is_file() || found.uid() != file.user_id || place.starts_with(forbidden) {
         return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    if found.mtime() < file.submitted_at / 1000 {
+        return Err(io::ErrorKind::NotFound.into());
     }
     Ok(open)
 }
@@ -159,6 +161,7 @@ mod tests {
             path: dir.join(name),
             user_id: nix::unistd::geteuid().as_raw(),
             forbidden: dir.join("data"),
+            submitted_at: 0,
         }
     }
 
@@ -198,6 +201,15 @@ mod tests {
             (end.from + end.text.len() as i64, end.size),
             (170_000, 170_000)
         );
+    }
+
+    #[test]
+    fn a_file_from_before_the_job_is_another_jobs() {
+        let dir = folder();
+        let mut file = file(dir.path(), "out");
+        std::fs::write(&file.path, "old\n").unwrap();
+        file.submitted_at = crate::db::now() + 60_000;
+        assert_eq!(piece(&file, None).absence, Some(OutputAbsence::NotThere));
     }
 
     #[test]

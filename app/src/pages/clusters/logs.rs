@@ -48,7 +48,7 @@ pub fn Logs(cluster: Signal<Cluster>) -> impl IntoView {
                 <Delivery cluster />
             </Card>
             <Card title=t.log_delivery.record>
-                {move || view! { <Code what=t.log_delivery.record text=record(&cluster.read()) /> }}
+                {move || view! { <Code what=t.log_delivery.record_label text=record(&cluster.read()) /> }}
             </Card>
         </div>
     }
