@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tracing_subscriber::EnvFilter;
 
 use super::first_start::{FirstStart, ensure_admin};
@@ -11,11 +12,15 @@ use crate::auth::seal::Seal;
 use crate::auth::sigv4::Verifier;
 use crate::config::{Config, LogFormat};
 use crate::http::serve::{bind, serve, stop_signal};
-use crate::http::{HttpState, router};
+use crate::http::{Doors, HttpState};
 use crate::plane::Plane;
+
+/// Each open page of the console holds one.
+const OPEN_FILES: u64 = 65_536;
 
 pub async fn run(config: Config) -> anyhow::Result<()> {
     start_log(config.log_format);
+    allow_open_files();
     let stop = stop_signal()?;
     let db = super::open(&config.store).await?;
     let seal = Arc::new(Seal::open_or_create(&config.store.data_dir)?);
@@ -36,16 +41,26 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         readiness: plane.readiness.clone(),
         verifier: Arc::new(verifier),
     };
-    let router = router(state, Some(plane.console(&config)));
+    let doors = Doors::new(state, Some(plane.console(&config)));
     if let Some(first_start) = first_start {
         say_how_to_sign_in(&first_start);
     }
     say(&format!("openpcs ready on http://{address}"))?;
-    let served = serve(listener, router, stop).await;
+    let served = serve(listener, doors, stop).await;
     plane.shutdown().await;
     served?;
     tracing::info!("stopped; clusters and their jobs go on without the server");
     Ok(())
+}
+
+/// Shells give 1,024 for the sake of programs that use `select(2)`, as far as the administrator allows more.
+fn allow_open_files() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
+        setrlimit(Resource::RLIMIT_NOFILE, OPEN_FILES.clamp(soft, hard), hard)
+    });
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }
 
 /// To standard output at once, for scripts that wait for the line.

@@ -6,7 +6,7 @@ use app::model::error::{Error, ValidationReason};
 use app::model::operation::Operation;
 use app::port::{Caller, ControlPlane, Principal};
 use axum::body::Bytes;
-use axum::extract::{Extension, Request, State};
+use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -26,22 +26,22 @@ const TARGET_PREFIX: &str = "AWSParallelComputingService.";
 
 /// Operation, caller, document, answer: in this order, so that a stranger learns nothing of the document's rules.
 pub async fn handle(
-    State(state): State<HttpState>,
-    Extension(RequestId(request_id)): Extension<RequestId>,
+    state: &HttpState,
+    RequestId(request_id): RequestId,
     request: Request,
 ) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
     let body = read_body(body).await?;
     let operation = operation(&parts)?;
     check_content_type(&parts)?;
-    let principal = authenticate(&state, operation, &parts, &body).await?;
+    let principal = authenticate(state, operation, &parts, &body).await?;
     let caller = Caller {
         request_id,
         principal,
     };
     let input = document(&body)?;
     shape::check(operation, &input)?;
-    let answer = run(state.plane, caller, operation, input).await?;
+    let answer = run(state.plane.clone(), caller, operation, input).await?;
     Ok(([(CONTENT_TYPE, JSON_1_0)], answer).into_response())
 }
 
@@ -184,8 +184,13 @@ fn decode<T: DeserializeOwned>(input: Value) -> Result<T, Error> {
 }
 
 fn encode<T: Serialize>(output: &T) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(output).map_err(|cause| {
-        tracing::error!(%cause, "an answer could not be written as JSON");
-        Error::internal()
-    })
+    // Room for most answers, so that writing them does not stop to make more.
+    let mut text = Vec::with_capacity(1024);
+    match serde_json::to_writer(&mut text, output) {
+        Ok(()) => Ok(text),
+        Err(cause) => {
+            tracing::error!(%cause, "an answer could not be written as JSON");
+            Err(Error::internal())
+        }
+    }
 }

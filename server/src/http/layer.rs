@@ -9,7 +9,6 @@ use app::model::operation::Operation;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -36,30 +35,34 @@ impl RequestId {
 
 /// Gives the request its id, refuses too large ones, catches panics, logs how it ended, and adds the headers that
 /// every answer has.
-pub async fn observe(mut request: Request, next: Next) -> Response {
+pub async fn observe<F>(request: Request, answer: impl FnOnce(Request, RequestId) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let id = RequestId::new();
-    let span = tracing::info_span!(
-        "request",
-        request_id = %id.0,
-        method = %request.method(),
-        path = request.uri().path(),
-    );
-    request.extensions_mut().insert(id.clone());
+    let span = tracing::info_span!("request", request_id = id.0);
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let quiet = is_read(&request);
     let start = Instant::now();
-    let answer = AssertUnwindSafe(within_limit(request, next)).catch_unwind();
+    let answer = within_limit(request, |request| answer(request, id.clone()));
+    let answer = AssertUnwindSafe(answer).catch_unwind();
     let mut response = answer.instrument(span.clone()).await.unwrap_or_else(|_| {
         span.in_scope(|| tracing::error!("the request's handler panicked"));
         Refusal::from(Error::internal()).into_response()
     });
     let (status, micros) = (response.status(), start.elapsed().as_micros());
+    macro_rules! answered {
+        ($level:ident) => {
+            tracing::$level!(%method, path = uri.path(), status = status.as_u16(), micros, "answered")
+        };
+    }
     span.in_scope(|| {
         if status.is_server_error() {
-            tracing::error!(status = status.as_u16(), micros, "answered");
+            answered!(error);
         } else if quiet && !status.is_client_error() {
-            tracing::debug!(status = status.as_u16(), micros, "answered");
+            answered!(debug);
         } else {
-            tracing::info!(status = status.as_u16(), micros, "answered");
+            answered!(info);
         }
     });
     add_headers(&mut response, &id);
@@ -78,6 +81,7 @@ fn is_read(request: &Request) -> bool {
 
 fn add_headers(response: &mut Response, id: &RequestId) {
     let headers = response.headers_mut();
+    headers.reserve(8);
     // An id is hexadecimal, so it is always a header's value.
     if let Ok(id) = HeaderValue::from_str(&id.0) {
         headers.insert(AMZN_REQUEST_ID, id.clone());
@@ -110,17 +114,19 @@ pub fn page_policy(nonce: &str) -> String {
 }
 
 /// Refuses bodies past the limit: at once where the length is told, else where reading passes it.
-async fn within_limit(request: Request, next: Next) -> Response {
+async fn within_limit<F>(request: Request, answer: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let size = request.body().size_hint();
     if size.lower() > REQUEST_BYTES as u64 {
         discard(request.into_body()).await;
         return Refusal::too_large(REQUEST_BYTES).into_response();
     }
     if size.exact().is_some() {
-        return next.run(request).await;
+        return answer(request).await;
     }
-    next.run(request.map(|body| Body::new(Limited::new(body, REQUEST_BYTES))))
-        .await
+    answer(request.map(|body| Body::new(Limited::new(body, REQUEST_BYTES)))).await
 }
 
 /// Takes what a client is still sending, up to a bound: one that is cut off while it sends never sees the answer.

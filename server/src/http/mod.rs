@@ -19,12 +19,20 @@ pub mod serve;
 pub mod session;
 pub mod session_store;
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use app::port::ControlPlane;
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::extract::Request;
+use axum::http::Method;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use layer::RequestId;
+use tower::{Service, ServiceExt};
 
 use crate::auth::sigv4::Verifier;
 
@@ -38,10 +46,55 @@ pub struct HttpState {
     pub verifier: Arc<Verifier>,
 }
 
-/// Every route, and around them the layers. The console comes with a state of its own.
-pub fn router(state: HttpState, console: Option<Router>) -> Router {
-    let own = Router::new()
-        .route("/", post(aws_json::handle))
+/// Every door behind one address, and around them what each request gets ([`layer::observe`]).
+///
+/// Calls of the API go straight to theirs: measured, a route with its layers costs a quarter of an answer.
+#[derive(Clone)]
+pub struct Doors {
+    state: Arc<HttpState>,
+    others: Router,
+}
+
+impl Doors {
+    /// The console comes with a state of its own.
+    pub fn new(state: HttpState, console: Option<Router>) -> Doors {
+        Doors {
+            others: others(state.clone()).merge(console.unwrap_or_default()),
+            state: Arc::new(state),
+        }
+    }
+
+    async fn enter(self, mut request: Request, id: RequestId) -> Response {
+        if request.method() == Method::POST && request.uri().path() == "/" {
+            return aws_json::handle(&self.state, id, request)
+                .await
+                .into_response();
+        }
+        request.extensions_mut().insert(id);
+        let Ok(response) = self.others.oneshot(request).await;
+        response
+    }
+}
+
+impl Service<Request> for Doors {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let doors = self.clone();
+        let answer = layer::observe(request, |request, id| doors.enter(request, id));
+        answer.map(Ok).boxed()
+    }
+}
+
+/// Every route but the API's.
+fn others(state: HttpState) -> Router {
+    Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/instance/v1/steps", post(instance::step))
@@ -53,9 +106,7 @@ pub fn router(state: HttpState, console: Option<Router>) -> Router {
         .route("/openpcs/v1/clusters/{identifier}/export", get(own::export))
         .route("/openpcs/v1/plan", post(own::plan))
         .route("/openpcs/v1/apply", post(own::apply))
-        .with_state(state);
-    own.merge(console.unwrap_or_default())
-        .layer(from_fn(layer::observe))
+        .with_state(state)
 }
 
 #[cfg(test)]

@@ -1,16 +1,20 @@
 //! Serving on an address until told to stop.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::ServiceExt;
+use axum::extract::Request;
+use axum::response::Response;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
+use tower::Service;
 
 /// How long requests may go on after the stop. Live streams and prologs never end by themselves: their clients come
 /// back to the next server.
@@ -27,11 +31,15 @@ pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Serves until `stop` is done, and then as long as the last requests need, within the grace.
-pub async fn serve(
+pub async fn serve<S>(
     listener: TcpListener,
-    router: Router,
+    doors: S,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
+) -> io::Result<()>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
     let stopping = Arc::new(Notify::new());
     let told = stopping.clone();
     // Without this an answer in two packets waits for the client's acknowledgement of the first.
@@ -40,10 +48,11 @@ pub async fn serve(
             tracing::debug!(%cause, "a connection keeps its delay");
         }
     });
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
-        stop.await;
-        told.notify_one();
-    });
+    let server =
+        axum::serve(listener, doors.into_make_service()).with_graceful_shutdown(async move {
+            stop.await;
+            told.notify_one();
+        });
     tokio::select! {
         ended = server => ended,
         () = async { stopping.notified().await; tokio::time::sleep(GRACE).await } => Ok(()),

@@ -163,7 +163,7 @@ impl KeyStore for Fake {
     }
 }
 
-fn door() -> (Arc<Fake>, Router) {
+fn door() -> (Arc<Fake>, Doors) {
     let fake = Arc::new(Fake::default());
     let state = HttpState {
         plane: fake.clone(),
@@ -172,7 +172,7 @@ fn door() -> (Arc<Fake>, Router) {
         readiness: fake.clone(),
         verifier: Arc::new(Verifier::new("us-east-1", fake.clone())),
     };
-    (fake, router(state, None))
+    (fake, Doors::new(state, None))
 }
 
 fn unsigned(operation: &str, body: impl Into<String>) -> Request<String> {
