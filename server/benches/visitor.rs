@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::header::{COOKIE, ORIGIN, SET_COOKIE};
+use reqwest::header::{ACCEPT_ENCODING, COOKIE, ORIGIN, SET_COOKIE};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
 
@@ -47,19 +47,20 @@ impl Visitor {
         }
     }
 
-    /// The page, and how long the server took for it.
-    pub async fn page(&self, path: &str) -> (String, Duration) {
+    /// The page in that encoding, as `br`, and how long the server took for it.
+    pub async fn page(&self, path: &str, encoding: &str) -> (Vec<u8>, Duration) {
         let begun = Instant::now();
         let answer = self
             .client
             .get(format!("{}{path}", self.endpoint))
             .header(COOKIE, &self.cookie)
+            .header(ACCEPT_ENCODING, encoding)
             .send()
             .await
             .expect("the server answers");
         assert_eq!(answer.status(), 200, "{path}");
-        let text = answer.text().await.expect("a page is text");
-        (text, begun.elapsed())
+        let page = answer.bytes().await.expect("a page comes whole");
+        (page.to_vec(), begun.elapsed())
     }
 
     /// The live stream of a page that is left open, its greeting read.
