@@ -19,6 +19,22 @@ pub struct Catalogue {
     pub slurm_versions: Vec<SlurmVersion>,
 }
 
+impl Catalogue {
+    /// The name of the VPC, subnet, security group, launch template or image of that id.
+    pub fn name(&self, id: &str) -> Option<&str> {
+        let vpcs = self.vpcs.iter().map(|v| (&v.id, &v.name));
+        let subnets = self.subnets.iter().map(|s| (&s.id, &s.name));
+        let groups = self.security_groups.iter().map(|g| (&g.id, &g.name));
+        let templates = self.launch_templates.iter().map(|t| (&t.id, &t.name));
+        let images = self.images.iter().map(|i| (&i.id, &i.name));
+        let mut all = (vpcs.chain(subnets).chain(groups))
+            .chain(templates)
+            .chain(images);
+        all.find(|(other, _)| *other == id)
+            .map(|(_, name)| name.as_str())
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Vpc {

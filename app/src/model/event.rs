@@ -14,6 +14,8 @@ pub struct Event {
     /// `cluster`, `compute-node-group`, `queue`, `node`, `job`.
     pub resource_type: String,
     pub resource_id: String,
+    /// The name of a cluster, group or queue as it is now; empty once it is gone, and for what has no other name.
+    pub resource_name: String,
     /// Stable; empty for events of before.
     pub code: String,
     /// What happened and why, as a sentence of the reader's language.

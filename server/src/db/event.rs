@@ -32,6 +32,7 @@ impl EventRow {
             until,
             resource_type: self.resource_type.clone(),
             resource_id: self.resource_id.clone(),
+            resource_name: String::new(),
             code: self.code.clone(),
             message: what.map_or_else(|| self.message.clone(), |what| what.text(language)),
             tone: what.map_or(EventTone::Neutral, What::tone),

@@ -1,5 +1,7 @@
 //! The timeline: of a cluster, or of one group, queue, node or job.
 
+use std::collections::HashMap;
+
 use app::i18n::Language;
 use app::model::error::{Error, Result};
 use app::model::event::{Event, EventsOf};
@@ -7,8 +9,10 @@ use app::model::live::Kind;
 use app::port::Caller;
 
 use super::{Service, internal};
-use crate::db::compute_node_group::ComputeNodeGroupRow;
+use crate::db::cluster::ClusterRow;
+use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::event::{self, EventRow};
+use crate::db::queue::QueueSpec;
 use crate::db::resource;
 
 /// Events that are shown, and those that are read to know how long the shown ones lasted.
@@ -43,7 +47,23 @@ impl Service {
             }
             rows
         };
-        Ok(told(&rows, language))
+        let mut events = told(&rows, language);
+        let names = self.names_in(&cluster).await.map_err(internal)?;
+        for event in &mut events {
+            event.resource_name = names.get(&event.resource_id).cloned().unwrap_or_default();
+        }
+        Ok(events)
+    }
+
+    /// Names of the cluster, its groups and its queues, by id.
+    async fn names_in(&self, cluster: &ClusterRow) -> sqlx::Result<HashMap<String, String>> {
+        let (pool, id) = (self.db.pool(), Some(cluster.id.as_str()));
+        let groups = resource::list::<ComputeNodeGroupSpec>(pool, id).await?;
+        let queues = resource::list::<QueueSpec>(pool, id).await?;
+        let groups = groups.into_iter().map(|group| (group.id, group.name));
+        let queues = queues.into_iter().map(|queue| (queue.id, queue.name));
+        let cluster = (cluster.id.clone(), cluster.name.clone());
+        Ok(groups.chain(queues).chain([cluster]).collect())
     }
 
     /// The events of a group's nodes.

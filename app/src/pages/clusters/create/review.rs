@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::super::draft::name_and_id;
 use super::super::size_label;
 use super::draft::Draft;
 use crate::components::wizard::ReviewPart;
@@ -13,7 +14,7 @@ use crate::ui::KeyValue;
 pub fn review(draft: Draft, catalogue: Signal<Catalogue>) -> AnyView {
     let t = text();
     let c = &t.create_cluster;
-    let name_of = move |id: &str| catalogue.with(|catalogue| name_of(catalogue, id));
+    let name_of = move |id: &str| catalogue.with(|catalogue| name_and_id(t, catalogue, id));
     let groups = move || {
         let ids = draft.security_groups.get();
         match ids.is_empty() {
@@ -69,22 +70,4 @@ pub fn review(draft: Draft, catalogue: Signal<Catalogue>) -> AnyView {
         </ReviewPart>
     }
     .into_any()
-}
-
-/// "private-a (subnet-1)".
-fn name_of(catalogue: &Catalogue, id: &str) -> String {
-    let vpcs = catalogue.vpcs.iter().map(|vpc| (&vpc.id, &vpc.name));
-    let subnets = catalogue
-        .subnets
-        .iter()
-        .map(|subnet| (&subnet.id, &subnet.name));
-    let groups = catalogue
-        .security_groups
-        .iter()
-        .map(|group| (&group.id, &group.name));
-    let mut all = vpcs.chain(subnets).chain(groups);
-    match all.find(|(other, _)| *other == id) {
-        Some((_, name)) => text().create_cluster.name_and_id(name, id),
-        None => id.to_owned(),
-    }
 }

@@ -40,21 +40,8 @@ pub fn Events() -> impl IntoView {
         },
     );
     view! {
-        {move || {
-            only.get()
-                .map(|(kind, id)| {
-                    let all = paths::cluster(&page.id.read(), ClusterTab::Events);
-                    view! {
-                        <p class="mb-3 flex flex-wrap items-center gap-x-3">
-                            <span class="font-medium">
-                                {t.events.of(format!("{} {id}", word(t, kind)))}
-                            </span>
-                            <A href=all>{t.events.show_all}</A>
-                        </p>
-                    }
-                })
-        }}
         <Fetched resource=events let:events>
+            {move || only.get().map(|(kind, id)| only_of(page.id, kind, &id, events))}
             <Table
                 title=t.events.title
                 noun=t.events.filter
@@ -65,6 +52,27 @@ pub fn Events() -> impl IntoView {
                 empty=move || view! { <EmptyState title=t.events.empty_title text=t.events.empty>""</EmptyState> }
             />
         </Fetched>
+    }
+    .into_any()
+}
+
+/// Says that not all is shown, and how all is.
+fn only_of(
+    cluster: Memo<String>,
+    kind: &'static str,
+    id: &str,
+    events: Signal<Vec<Event>>,
+) -> AnyView {
+    let t = text();
+    let events = events.read();
+    let of_it = events.iter().find(|event| event.resource_id == id);
+    let name = of_it.map_or_else(|| id.to_owned(), name_of);
+    let all = paths::cluster(&cluster.read(), ClusterTab::Events);
+    view! {
+        <p class="mb-3 flex flex-wrap items-center gap-x-3">
+            <span class="font-medium">{t.events.of(format!("{} {name}", word(t, kind)))}</span>
+            <A href=all>{t.events.show_all}</A>
+        </p>
     }
     .into_any()
 }
@@ -91,10 +99,10 @@ pub fn columns(t: &'static Text, cluster: Memo<String>) -> Vec<Column<Event>> {
         Column::new(t.events.resource, move |e: &Event| {
             view! {
                 {word(t, &e.resource_type)}
-                <span class="block break-all font-mono text-xs text-muted">{resource(&cluster.read_untracked(), e)}</span>
+                <span class="block break-all text-xs text-muted">{resource(&cluster.read_untracked(), e)}</span>
             }
         })
-        .text(move |e| format!("{} {}", word(t, &e.resource_type), e.resource_id)),
+        .text(move |e| format!("{} {}", word(t, &e.resource_type), name_of(e))),
         Column::new(t.events.actor, move |e: &Event| {
             let actor = event_actor(t, &e.actor);
             view! { <span class="whitespace-nowrap" title=e.actor.clone()>{actor}</span> }
@@ -103,15 +111,25 @@ pub fn columns(t: &'static Text, cluster: Memo<String>) -> Vec<Column<Event>> {
     ]
 }
 
-/// A node and a job lead to their page.
+/// By its name, as a link to its page; the id of what is gone.
 fn resource(cluster: &str, event: &Event) -> AnyView {
-    let id = event.resource_id.clone();
+    let (id, name) = (&event.resource_id, &event.resource_name);
     let href = match event.resource_type.as_str() {
-        "node" => paths::node(cluster, &id),
-        "job" => paths::job(cluster, &id),
-        _ => return id.into_any(),
+        "node" => paths::node(cluster, id),
+        "job" => paths::job(cluster, id),
+        "compute-node-group" if !name.is_empty() => paths::compute_node_group(cluster, id),
+        "queue" if !name.is_empty() => paths::queue(cluster, id),
+        _ => return name_of(event).into_any(),
     };
-    view! { <A href>{id}</A> }.into_any()
+    let (id, name) = (id.clone(), name_of(event));
+    view! { <A href attr:title=id>{name}</A> }.into_any()
+}
+
+fn name_of(event: &Event) -> String {
+    match event.resource_name.as_str() {
+        "" => event.resource_id.clone(),
+        name => name.to_owned(),
+    }
 }
 
 fn word(t: &'static Text, kind: &str) -> String {
