@@ -33,3 +33,16 @@ test('signing out ends the session', async ({ page, server }) => {
   await page.goto('/clusters');
   await expect(page).toHaveURL(/\/sign-in/);
 });
+
+test.describe('when the session has ended', () => {
+  test.use({ mayFail: /\/console\// });
+
+  test('the next step leads to signing in, and from there on', async ({ page, server, context }) => {
+    await signIn(page, server);
+    await context.clearCookies();
+    await page.getByRole('link', { name: 'Create cluster' }).first().click();
+    await expect(page).toHaveURL(/\/sign-in\?next=%2Fclusters%2Fcreate/);
+    await fillSignIn(page, server.adminPassword);
+    await expect(page.getByRole('heading', { name: 'Create cluster', level: 1 })).toBeVisible();
+  });
+});

@@ -98,7 +98,11 @@ mod ssr {
         F: Future<Output = Result<T>>,
     {
         let result = match backend() {
-            Ok((plane, caller)) => operation(plane, caller).await,
+            Ok((plane, caller)) => {
+                let id = caller.request_id.clone();
+                let result = operation(plane, caller).await;
+                result.map_err(|error| error.of_request(&id))
+            }
             Err(refusal) => Err(refusal),
         };
         if let Err(error) = &result {

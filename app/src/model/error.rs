@@ -173,6 +173,14 @@ impl Error {
         )
     }
 
+    /// For doors that show nothing but the message: a fault of ours names the request under which the log tells more.
+    pub fn of_request(mut self, id: &str) -> Error {
+        if self.kind == ErrorKind::Internal {
+            self.message += &format!(" Request id: {id}.");
+        }
+        self
+    }
+
     /// The exception's name in the service model.
     pub fn code(&self) -> &'static str {
         match self.kind {
@@ -184,5 +192,18 @@ impl Error {
             ErrorKind::Throttling { .. } => "ThrottlingException",
             ErrorKind::Internal => "InternalServerException",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_fault_of_ours_names_its_request() {
+        let ours = Error::internal().of_request("r-1");
+        assert!(ours.message.ends_with("Request id: r-1."), "{ours}");
+        let theirs = Error::field("name", "Choose another.");
+        assert_eq!(theirs.clone().of_request("r-1"), theirs);
     }
 }
