@@ -7,7 +7,8 @@ import { check } from './axe';
 import { countLoads, createDemoQueue, expect, openTab, signIn, test, visit } from './helpers';
 
 /** Where jobs write: nothing of an earlier run is there. */
-const work = mkdtempSync(join(tmpdir(), 'openpcs-work-'));
+let work: string;
+test.beforeAll(() => void (work = mkdtempSync(join(tmpdir(), 'openpcs-work-'))));
 test.afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 /** Fills in a script and submits it; the page is then the job's. */

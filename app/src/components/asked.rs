@@ -4,10 +4,17 @@
 use std::pin::Pin;
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
 
 use crate::live;
 use crate::model::error::Result;
 use crate::model::live::Kind;
+
+/// A part of this page's address: `param("id")` of `/clusters/:id`.
+pub fn param(name: &'static str) -> Memo<String> {
+    let params = use_params_map();
+    Memo::new(move |_| params.read().get(name).unwrap_or_default())
+}
 
 type Fetch<T> =
     Box<dyn Fn(Vec<String>) -> Pin<Box<dyn Future<Output = Result<T>> + Send>> + Send + Sync>;

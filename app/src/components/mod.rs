@@ -31,7 +31,7 @@ mod tags_field;
 mod top_bar;
 pub mod wizard;
 
-pub use asked::asked;
+pub use asked::{asked, param};
 pub use confirm_delete::ConfirmDelete;
 pub use error_info::ErrorInfos;
 pub use event_timeline::{EventTimeline, event_actor, event_tone};

@@ -42,6 +42,31 @@ impl InstanceRow {
     }
 }
 
+/// An instance that is ready, for tests: launched at 1, ready at 3, with the id of its node.
+#[cfg(test)]
+impl InstanceRow {
+    pub fn ready(node: &str) -> Self {
+        InstanceRow {
+            id: format!("i-{node}"),
+            cluster_id: "pcs_c".into(),
+            compute_node_group_id: "pcs_g".into(),
+            node_name: node.into(),
+            instance_type: "c6i.xlarge".into(),
+            launch_generation: 1,
+            bootstrap_hash: String::new(),
+            launched_at: 1,
+            registered_at: Some(2),
+            ready_at: Some(3),
+            ended_at: None,
+            reason: None,
+            cause: None,
+            replace_reason: None,
+            replace_now: false,
+            steps: vec![],
+        }
+    }
+}
+
 fn decode(row: &AnyRow) -> sqlx::Result<InstanceRow> {
     let steps: String = row.try_get("steps")?;
     let cause: Option<String> = row.try_get("cause")?;

@@ -3,12 +3,10 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use app::explain::What;
 use app::model::catalogue::SlurmVersion;
 use app::model::cluster::*;
 use app::model::error::{Error, Result};
 use app::model::limits;
-use app::model::live::Kind;
 use app::model::name::CLUSTER_NAME_MAX;
 use app::model::operation::Operation;
 use app::model::status::Status;
@@ -28,7 +26,7 @@ use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
-use crate::db::{self, secret, tag};
+use crate::db::{self, secret};
 
 /// `ResourceNotFoundException.resourceType` and friends.
 pub const RESOURCE_TYPE: &str = "CLUSTER";
@@ -57,23 +55,9 @@ impl Service {
         let (row, key) = self
             .created_cluster(&mut change.write.tx, networking, &input)
             .await?;
-        resource::insert(&mut change.write, &row)
-            .await
-            .map_err(internal)?;
-        self.store_key(&mut change, &row.id, &key).await?;
         let arn = self.arns.cluster(&row.id);
-        tag::put(
-            &mut change.write,
-            &arn,
-            &input.tags.clone().unwrap_or_default(),
-        )
-        .await
-        .map_err(internal)?;
-        let what = What::Create {
-            noun: Kind::Cluster,
-            name: row.name.clone(),
-        };
-        change.event(&row.id, Kind::Cluster, &row.id, &what).await?;
+        change.create(&row, &arn, input.tags.as_ref()).await?;
+        self.store_key(&mut change, &row.id, &key).await?;
         let answer = CreateClusterResponse {
             cluster: self.cluster(&row),
         };
@@ -195,14 +179,7 @@ impl Service {
             Begun::New(change) => change,
         };
         let (_, row) = updated_cluster(&mut change.write.tx, &found, &input).await?;
-        resource::update(&mut change.write, &row, true)
-            .await
-            .map_err(internal)?;
-        let what = What::Update {
-            noun: Kind::Cluster,
-            name: row.name.clone(),
-        };
-        change.event(&row.id, Kind::Cluster, &row.id, &what).await?;
+        change.update(&row).await?;
         let answer = UpdateClusterResponse {
             cluster: self.cluster(&row),
         };
@@ -247,15 +224,7 @@ impl Service {
         let mut row = self
             .deletable_cluster(&mut change.write.tx, caller, &input)
             .await?;
-        row.status = Status::Deleting;
-        resource::update(&mut change.write, &row, true)
-            .await
-            .map_err(internal)?;
-        let what = What::Delete {
-            noun: Kind::Cluster,
-            name: row.name.clone(),
-        };
-        change.event(&row.id, Kind::Cluster, &row.id, &what).await?;
+        change.delete(&mut row).await?;
         let arn = self.arns.cluster(&row.id);
         change.commit(&arn, DeleteClusterResponse {}).await
     }

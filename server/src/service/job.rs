@@ -65,7 +65,7 @@ impl Service {
         language: Language,
     ) -> Result<JobDetail> {
         let cluster = self.readable_cluster(caller, &cluster).await?;
-        let (mut record, script) = self.find_job(&cluster, &id).await?;
+        let (mut record, script) = self.find_job_and_script(&cluster, &id).await?;
         let boots = self.boots(&cluster, &record.job).await?;
         let facts = self.job_facts(&cluster, &record, &boots);
         let explanation = explain::job::explain(&facts, language);
@@ -95,7 +95,7 @@ impl Service {
         };
         let arn = self.arns.cluster(&cluster.id);
         self.authorize(caller, operation, &arn)?;
-        let (record, _) = self.find_job(&cluster, &input.job_id).await?;
+        let record = self.find_job(&cluster, &input.job_id).await?;
         if let Some(obstacle) = input.action.obstacle(&record.job) {
             let message = told(obstacle, &input.job_id);
             return Err(Error::conflict(RESOURCE_TYPE, &input.job_id, message));
@@ -123,25 +123,46 @@ impl Service {
         change.commit(&arn, ()).await
     }
 
-    /// The job as Slurm tells of it, or as it was when it ended; and its script.
-    pub(super) async fn find_job(
+    /// The job as Slurm tells of it, or as it was when it ended.
+    pub(super) async fn find_job(&self, cluster: &ClusterRow, id: &str) -> Result<JobRecord> {
+        match self.job_of_slurm(cluster, id).await? {
+            Some(record) => Ok(record),
+            None => Ok(self.ended_job(cluster, id).await?.0),
+        }
+    }
+
+    /// The same with its script, for which Slurm is asked once more.
+    async fn find_job_and_script(
         &self,
         cluster: &ClusterRow,
         id: &str,
     ) -> Result<(JobRecord, Option<String>)> {
+        let Some(record) = self.job_of_slurm(cluster, id).await? else {
+            return self.ended_job(cluster, id).await;
+        };
+        let script = match record.is_batch {
+            true => self.slurm(cluster)?.script(slurm_id(id)?).await.ok(),
+            false => None,
+        };
+        Ok((record, script))
+    }
+
+    /// The job, while Slurm knows it.
+    async fn job_of_slurm(&self, cluster: &ClusterRow, id: &str) -> Result<Option<JobRecord>> {
         let asked = slurm_id(id)?;
         // A controller that does not answer now has not forgotten what ended before.
         let known = match self.slurm(cluster) {
             Ok(client) => client.job(asked).await.unwrap_or_default(),
             Err(_) => vec![],
         };
-        if let Some(record) = known.into_iter().find(|record| record.job.id == id) {
-            let script = match record.is_batch {
-                true => self.slurm(cluster)?.script(asked).await.ok(),
-                false => None,
-            };
-            return Ok((record, script));
-        }
+        Ok(known.into_iter().find(|record| record.job.id == id))
+    }
+
+    async fn ended_job(
+        &self,
+        cluster: &ClusterRow,
+        id: &str,
+    ) -> Result<(JobRecord, Option<String>)> {
         job::find(self.db.pool(), &cluster.id, id)
             .await
             .map_err(internal)?
@@ -373,26 +394,15 @@ mod tests {
         record.job.state = "COMPLETED".into();
         record.eligible_at = 1_000;
         let boot = InstanceRow {
-            id: "i-1".into(),
-            cluster_id: "pcs_c".into(),
-            compute_node_group_id: "pcs_g".into(),
-            node_name: "a-1".into(),
-            instance_type: "c6i.large".into(),
-            launch_generation: 1,
-            bootstrap_hash: String::new(),
             launched_at: 1_500,
             registered_at: Some(2_000),
             ready_at: Some(4_200),
-            ended_at: None,
-            reason: None,
-            cause: None,
-            replace_reason: None,
-            replace_now: false,
             steps: vec![app::model::node::BootStep {
                 name: "ready".into(),
                 at: 4_200,
                 detail: None,
             }],
+            ..InstanceRow::ready("a-1")
         };
         assert!(booted_for(&boot, &record.job));
         let moments: Vec<JobMoment> = timeline(&record, &[boot])

@@ -50,7 +50,7 @@ impl Service {
         let cluster = self
             .readable_cluster(caller, &input.cluster_identifier)
             .await?;
-        let (record, _) = self.find_job(&cluster, &input.job_id).await?;
+        let record = self.find_job(&cluster, &input.job_id).await?;
         let path = match input.kind {
             OutputKind::Stdout => record.standard_output,
             OutputKind::Stderr => record.standard_error,

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use app::explain::What;
 use app::model::error::{Error, Result};
-use app::model::live::Kind;
 use app::model::name::CHILD_NAME_MAX;
 use app::model::operation::Operation;
 use app::model::queue::*;
@@ -22,7 +20,6 @@ use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::{QueueRow, QueueSpec};
 use crate::db::resource::{self, Row};
-use crate::db::tag;
 use crate::slurm::catalogue::Scope;
 
 const RESOURCE_TYPE: &str = "QUEUE";
@@ -45,24 +42,8 @@ impl Service {
         let row = self
             .created_queue(&mut change.write.tx, &cluster, &input)
             .await?;
-        resource::insert(&mut change.write, &row)
-            .await
-            .map_err(internal)?;
         let arn = self.arns.queue(&cluster.id, &row.id);
-        tag::put(
-            &mut change.write,
-            &arn,
-            &input.tags.clone().unwrap_or_default(),
-        )
-        .await
-        .map_err(internal)?;
-        let what = What::Create {
-            noun: Kind::Queue,
-            name: row.name.clone(),
-        };
-        change
-            .event(&cluster.id, Kind::Queue, &row.id, &what)
-            .await?;
+        change.create(&row, &arn, input.tags.as_ref()).await?;
         change
             .commit(
                 &arn,
@@ -186,16 +167,7 @@ impl Service {
         let (_, row) = self
             .updated_queue(&mut change.write.tx, &cluster, &found, &input)
             .await?;
-        resource::update(&mut change.write, &row, true)
-            .await
-            .map_err(internal)?;
-        let what = What::Update {
-            noun: Kind::Queue,
-            name: row.name.clone(),
-        };
-        change
-            .event(&cluster.id, Kind::Queue, &row.id, &what)
-            .await?;
+        change.update(&row).await?;
         let answer = UpdateQueueResponse {
             queue: self.queue(&row),
         };
@@ -262,17 +234,7 @@ impl Service {
         let mut row = self
             .deletable_queue(&mut change.write.tx, caller, &cluster, &input)
             .await?;
-        row.status = Status::Deleting;
-        resource::update(&mut change.write, &row, true)
-            .await
-            .map_err(internal)?;
-        let what = What::Delete {
-            noun: Kind::Queue,
-            name: row.name.clone(),
-        };
-        change
-            .event(&cluster.id, Kind::Queue, &row.id, &what)
-            .await?;
+        change.delete(&mut row).await?;
         let arn = self.arns.queue(&cluster.id, &row.id);
         change.commit(&arn, DeleteQueueResponse {}).await
     }

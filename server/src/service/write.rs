@@ -1,10 +1,13 @@
 //! A change from its first check to its commit: the answer to a repeated client token, the desired state, the audit
 //! row, the event and the change row are one transaction.
 
+use std::collections::BTreeMap;
+
 use app::explain::What;
 use app::model::error::{Error, Result};
 use app::model::live::Kind;
 use app::model::operation::Operation;
+use app::model::status::Status;
 use app::port::{Caller, Principal};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::{Service, audit, internal};
 use crate::db::audit::AuditRow;
 use crate::db::idempotency::Remembered;
+use crate::db::resource::{self, Noun, Row};
 use crate::db::{self, Write};
 
 /// A change under way. Dropped without [`Change::commit`], nothing of it stays.
@@ -73,6 +77,49 @@ impl Service {
 }
 
 impl Change<'_> {
+    /// Puts a new resource with its tags into the database, and into the timeline.
+    pub async fn create<S: Noun>(
+        &mut self,
+        row: &Row<S>,
+        arn: &str,
+        tags: Option<&BTreeMap<String, String>>,
+    ) -> Result<()> {
+        resource::insert(&mut self.write, row)
+            .await
+            .map_err(internal)?;
+        if let Some(tags) = tags {
+            db::tag::put(&mut self.write, arn, tags)
+                .await
+                .map_err(internal)?;
+        }
+        let (noun, name) = (S::KIND, row.name.clone());
+        self.event_of(row, What::Create { noun, name }).await
+    }
+
+    /// Writes what is wanted now.
+    pub async fn update<S: Noun>(&mut self, row: &Row<S>) -> Result<()> {
+        let (noun, name) = (S::KIND, row.name.clone());
+        self.rewrite(row, What::Update { noun, name }).await
+    }
+
+    /// Writes that the resource is to go.
+    pub async fn delete<S: Noun>(&mut self, row: &mut Row<S>) -> Result<()> {
+        row.status = Status::Deleting;
+        let (noun, name) = (S::KIND, row.name.clone());
+        self.rewrite(row, What::Delete { noun, name }).await
+    }
+
+    async fn rewrite<S: Noun>(&mut self, row: &Row<S>, what: What) -> Result<()> {
+        resource::update(&mut self.write, row, true)
+            .await
+            .map_err(internal)?;
+        self.event_of(row, what).await
+    }
+
+    async fn event_of<S: Noun>(&mut self, row: &Row<S>, what: What) -> Result<()> {
+        self.event(&row.cluster_id, S::KIND, &row.id, &what).await
+    }
+
     /// Notes in the timeline what was asked for.
     pub async fn event(
         &mut self,

@@ -1,27 +1,32 @@
-//! What the forms of groups and queues share: settings and tags as rows, and checks of them.
+//! What the forms of groups and queues share: the name, settings and tags as rows, and checks of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_params_map;
 
-use crate::i18n::text;
+use crate::i18n::{Text, text};
+use crate::model::catalogue::Catalogue;
 use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::name::CHILD_NAME_MAX;
 use crate::model::setting::SlurmCustomSetting;
-use crate::ui::form::{Field, KeyValues, Rows};
-
-/// A part of this page's address.
-pub fn param(name: &'static str) -> Memo<String> {
-    let params = use_params_map();
-    Memo::new(move |_| params.read().get(name).unwrap_or_default())
-}
+use crate::rules::check_name;
+use crate::ui::KeyValue;
+use crate::ui::form::{Field, KeyValues, Rows, TextInput};
 
 /// "Back" does not lead into a form that was sent.
 pub fn leave() -> NavigateOptions {
     NavigateOptions {
         replace: true,
         ..NavigateOptions::default()
+    }
+}
+
+/// "private-a (subnet-1)"; the id alone of what is not in the catalogue.
+pub fn name_and_id(t: &Text, catalogue: &Catalogue, id: &str) -> String {
+    match catalogue.name(id) {
+        Some(name) => t.create_cluster.name_and_id(name, id),
+        None => id.to_owned(),
     }
 }
 
@@ -75,6 +80,42 @@ pub fn pairs(settings: &[SlurmCustomSetting]) -> Vec<(String, String)> {
 pub fn tags(rows: Rows) -> Option<BTreeMap<String, String>> {
     let tags: BTreeMap<String, String> = rows.pairs().into_iter().collect();
     (!tags.is_empty()).then_some(tags)
+}
+
+/// The name of a group or a queue: chosen once, then shown.
+#[component]
+pub fn NameField(
+    /// The member of the request.
+    member: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    value: RwSignal<String>,
+    exists: bool,
+    /// What is said of a name that another has.
+    #[prop(into)]
+    taken: Callback<String, Option<String>>,
+) -> impl IntoView {
+    let t = text();
+    if exists {
+        return view! {
+            <dl>
+                <KeyValue label>{value}</KeyValue>
+            </dl>
+        }
+        .into_any();
+    }
+    let check = move || {
+        let name = value.get();
+        check_name(t, &name, CHILD_NAME_MAX)
+            .err()
+            .or_else(|| taken.run(name))
+    };
+    view! {
+        <Field name=member label hint check=Signal::derive(check)>
+            <TextInput value />
+        </Field>
+    }
+    .into_any()
 }
 
 #[component]

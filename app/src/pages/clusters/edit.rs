@@ -3,19 +3,20 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_params_map};
+use leptos_router::hooks::use_navigate;
 
 use super::create::{Scheduler, SlurmDraft};
 use crate::api::cluster::{get_cluster, update_cluster};
 use crate::components::plan::PlanPreview;
 use crate::components::wizard::{Request, ReviewPart, Step, Wizard};
-use crate::components::{Fetched, Settings, Submission, asked};
+use crate::components::{Fetched, Settings, Submission, asked, param};
 use crate::i18n::text;
 use crate::model::cluster::*;
 use crate::model::operation::Operation;
 use crate::model::plan::PlanRequest;
 use crate::model::setting::SlurmCustomSetting;
 use crate::paths::{self, ClusterTab};
+use crate::rules::cluster::IDLE_TIME;
 use crate::ui::form::Form;
 use crate::ui::help::{page_help, topic};
 use crate::ui::{Breadcrumbs, Crumb, KeyValue, PageHeader, Tone, flashes};
@@ -24,8 +25,7 @@ use crate::ui::{Breadcrumbs, Crumb, KeyValue, PageHeader, Tone, flashes};
 pub fn EditCluster() -> impl IntoView {
     let t = text();
     page_help(topic::EDIT_CLUSTER);
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    let id = param("id");
     // Not refetched with each change of the cluster: what is being filled in would be lost.
     let cluster = asked([id], &[], |[id]| get_cluster(id));
     view! {
@@ -153,10 +153,9 @@ fn submit(
 /// Only what changes.
 fn input(id: String, draft: SlurmDraft, before: &Before) -> UpdateClusterRequest {
     let settings = draft.settings();
+    let idle_time = idle_after(draft, before.idle_time);
     let changed = UpdateClusterSlurmConfigurationRequest {
-        scale_down_idle_time_in_seconds: draft
-            .seconds()
-            .filter(|now| Some(*now) != before.idle_time),
+        scale_down_idle_time_in_seconds: idle_time.filter(|now| Some(*now) != before.idle_time),
         slurm_custom_settings: Some(settings).filter(|now| *now != before.settings),
         ..Default::default()
     };
@@ -169,6 +168,11 @@ fn input(id: String, draft: SlurmDraft, before: &Before) -> UpdateClusterRequest
     }
 }
 
+/// The API cannot take an idle time away: an emptied field asks for the default that it promises.
+fn idle_after(draft: SlurmDraft, before: Option<i64>) -> Option<i64> {
+    draft.seconds().or(before.map(|_| IDLE_TIME))
+}
+
 /// Before and after.
 fn review(draft: SlurmDraft, before: Before) -> AnyView {
     let t = text();
@@ -179,7 +183,7 @@ fn review(draft: SlurmDraft, before: Before) -> AnyView {
     view! {
         <ReviewPart step=0 title=t.create_cluster.scheduler>
             <KeyValue label=t.edit_cluster.idle_before>{seconds(before.idle_time)}</KeyValue>
-            <KeyValue label=t.edit_cluster.idle_after>{move || seconds(draft.seconds().or(before.idle_time))}</KeyValue>
+            <KeyValue label=t.edit_cluster.idle_after>{move || seconds(idle_after(draft, before.idle_time))}</KeyValue>
             <KeyValue label=t.edit_cluster.settings_before>
                 <Settings settings=before.settings />
             </KeyValue>

@@ -3,10 +3,9 @@
 use leptos::prelude::*;
 
 use super::crumbs::in_cluster;
-use super::draft::param;
 use crate::api::cluster::get_cluster;
 use crate::api::transfer::export_cluster;
-use crate::components::{Fetched, TabTitle, asked};
+use crate::components::{Fetched, TabTitle, asked, param};
 use crate::i18n::text;
 use crate::model::apply::Format;
 use crate::model::cluster::Cluster;

@@ -43,7 +43,7 @@ pub fn ClusterList() -> impl IntoView {
                 <Table
                     title=t.clusters.all
                     id="clusters"
-                noun=t.clusters.filter
+                    noun=t.clusters.filter
                     rows=clusters
                     columns=columns(t)
                     key=|cluster| cluster.id.clone()
@@ -62,7 +62,7 @@ pub fn ClusterList() -> impl IntoView {
                     empty=move || {
                         view! {
                             <EmptyState title=t.clusters.empty_title text=t.clusters.empty>
-                                <p class="mb-4 text-center">
+                                <p class="mb-4">
                                     <ButtonLink
                                         label=t.create_cluster.title
                                         href=paths::CREATE_CLUSTER
@@ -70,9 +70,11 @@ pub fn ClusterList() -> impl IntoView {
                                         icon=Icon::Plus
                                     />
                                 </p>
-                                <ExpandableSection title=t.clusters.empty_command>
-                                    <Code what=t.clusters.empty_command text=CREATE />
-                                </ExpandableSection>
+                                <div class="text-left">
+                                    <ExpandableSection title=t.clusters.empty_command>
+                                        <Code what=t.clusters.empty_command text=CREATE />
+                                    </ExpandableSection>
+                                </div>
                             </EmptyState>
                         }
                     }

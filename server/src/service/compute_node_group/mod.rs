@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use app::explain::What;
 use app::model::compute_node_group::*;
 use app::model::error::{Error, Result};
-use app::model::live::Kind;
 use app::model::name::CHILD_NAME_MAX;
 use app::model::operation::Operation;
 use app::model::status::Status;
@@ -23,7 +21,6 @@ use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
-use crate::db::tag;
 use crate::slurm::catalogue::Scope;
 
 pub const RESOURCE_TYPE: &str = "COMPUTE_NODE_GROUP";
@@ -48,24 +45,8 @@ impl Service {
         let row = self
             .created_group(&mut change.write.tx, &cluster, &input)
             .await?;
-        resource::insert(&mut change.write, &row)
-            .await
-            .map_err(internal)?;
         let arn = self.arns.compute_node_group(&cluster.id, &row.id);
-        tag::put(
-            &mut change.write,
-            &arn,
-            &input.tags.clone().unwrap_or_default(),
-        )
-        .await
-        .map_err(internal)?;
-        let what = What::Create {
-            noun: Kind::ComputeNodeGroup,
-            name: row.name.clone(),
-        };
-        change
-            .event(&cluster.id, Kind::ComputeNodeGroup, &row.id, &what)
-            .await?;
+        change.create(&row, &arn, input.tags.as_ref()).await?;
         let answer = CreateComputeNodeGroupResponse {
             compute_node_group: self.compute_node_group(&row),
         };
@@ -209,16 +190,7 @@ impl Service {
         let (_, row) = self
             .updated_group(&mut change.write.tx, &cluster, &found, &input)
             .await?;
-        resource::update(&mut change.write, &row, true)
-            .await
-            .map_err(internal)?;
-        let what = What::Update {
-            noun: Kind::ComputeNodeGroup,
-            name: row.name.clone(),
-        };
-        change
-            .event(&cluster.id, Kind::ComputeNodeGroup, &row.id, &what)
-            .await?;
+        change.update(&row).await?;
         let arn = self.arns.compute_node_group(&cluster.id, &row.id);
         let answer = UpdateComputeNodeGroupResponse {
             compute_node_group: self.compute_node_group(&row),
@@ -296,17 +268,7 @@ impl Service {
         let mut row = self
             .deletable_group(&mut change.write.tx, caller, &cluster, &input)
             .await?;
-        row.status = Status::Deleting;
-        resource::update(&mut change.write, &row, true)
-            .await
-            .map_err(internal)?;
-        let what = What::Delete {
-            noun: Kind::ComputeNodeGroup,
-            name: row.name.clone(),
-        };
-        change
-            .event(&cluster.id, Kind::ComputeNodeGroup, &row.id, &what)
-            .await?;
+        change.delete(&mut row).await?;
         let arn = self.arns.compute_node_group(&cluster.id, &row.id);
         change.commit(&arn, DeleteComputeNodeGroupResponse {}).await
     }

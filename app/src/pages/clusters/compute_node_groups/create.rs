@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_navigate;
 
 use super::super::crumbs::in_cluster;
-use super::super::draft::{leave, param};
+use super::super::draft::leave;
 use super::draft::Draft;
 use super::steps::{Lists, review, steps};
 use crate::api::catalogue::get_catalogue;
@@ -13,7 +13,7 @@ use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::{create_compute_node_group, list_compute_node_groups};
 use crate::command;
 use crate::components::wizard::{Request, Wizard};
-use crate::components::{Fetched, Submission, asked};
+use crate::components::{Fetched, Submission, asked, param};
 use crate::i18n::text;
 use crate::model::live::Kind;
 use crate::model::operation::Operation;
@@ -79,7 +79,7 @@ fn CreateWizard(lists: Lists) -> impl IntoView {
             steps=steps(draft, lists)
             form
             submission
-            review=move || review(draft)
+            review=move || review(draft, lists)
             request=Signal::derive(move || Request::of(Operation::CreateComputeNodeGroup, &input()))
             submit_label=t.create_group.button
             refused_title=t.create_group.refused

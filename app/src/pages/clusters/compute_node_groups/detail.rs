@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::super::crumbs::in_cluster;
-use super::super::draft::param;
 use super::super::heading::Heading;
 use super::super::related::{Related, events_of};
 use super::draft::type_names;
@@ -11,7 +10,7 @@ use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::get_compute_node_group;
 use crate::api::queue::list_queues;
 use crate::components::delete::Doomed;
-use crate::components::{Fetched, Settings, asked};
+use crate::components::{Fetched, Settings, asked, param};
 use crate::i18n::text;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;

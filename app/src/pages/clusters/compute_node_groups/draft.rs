@@ -35,6 +35,8 @@ pub struct Draft {
     pub memory: RwSignal<String>,
     pub features: RwSignal<String>,
     pub idle: RwSignal<String>,
+    /// The group has an idle time of its own, which the API can change but not take away.
+    pub has_idle: bool,
     pub settings: Rows,
     pub tags: Rows,
     /// It exists already: name and types stand, tags are edited elsewhere.
@@ -61,6 +63,7 @@ impl Draft {
             memory: RwSignal::default(),
             features: RwSignal::default(),
             idle: RwSignal::default(),
+            has_idle: false,
             settings: Rows::new([]),
             tags: Rows::new([]),
             exists: false,
@@ -106,6 +109,7 @@ impl Draft {
             memory: own("RealMemory"),
             features: own("Features"),
             idle: RwSignal::new(idle.map(|s| s.to_string()).unwrap_or_default()),
+            has_idle: idle.is_some(),
             settings: Rows::new(pairs(&others)),
             tags: Rows::new([]),
             exists: true,

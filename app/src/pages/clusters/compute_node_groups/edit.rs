@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
 use super::super::crumbs::in_cluster;
-use super::super::draft::{leave, param};
+use super::super::draft::leave;
 use super::draft::Draft;
 use super::steps::{Lists, review, steps};
 use crate::api::catalogue::get_catalogue;
@@ -14,7 +14,7 @@ use crate::api::compute_node_group::*;
 use crate::command;
 use crate::components::plan::PlanPreview;
 use crate::components::wizard::{Request, Wizard};
-use crate::components::{Fetched, Submission, TabTitle, asked};
+use crate::components::{Fetched, Submission, TabTitle, asked, param};
 use crate::i18n::text;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;
@@ -107,7 +107,7 @@ fn EditWizard(group: Signal<ComputeNodeGroup>, lists: Lists) -> impl IntoView {
             steps=steps(draft, lists)
             form
             submission
-            review=move || view! { {plan()} {review(draft)} }
+            review=move || view! { {plan()} {review(draft, lists)} }
             request=Signal::derive(move || Request::of(Operation::UpdateComputeNodeGroup, &input()))
             submit_label=t.create_queue.save
             refused_title=t.create_group.not_updated

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::super::draft::{SettingsField, complaint};
+use super::super::draft::{NameField, SettingsField, complaint, name_and_id};
 use super::draft::{DYNAMIC, Draft, STATIC};
 use super::instances::Instances;
 use super::launch::{Launch, Subnets};
@@ -12,12 +12,11 @@ use crate::i18n::text;
 use crate::model::catalogue::Catalogue;
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
-use crate::model::name::CHILD_NAME_MAX;
-use crate::rules::check_name;
+use crate::rules::cluster::IDLE_TIME;
 use crate::rules::compute_node_group as rules;
 use crate::ui::form::{Field, RadioCards, TextInput};
 use crate::ui::help::topic;
-use crate::ui::{Choice, Fact, KeyValue, facts};
+use crate::ui::{Choice, Fact, facts};
 
 /// What the steps show beside the draft.
 #[derive(Clone, Copy)]
@@ -29,6 +28,14 @@ pub struct Lists {
 }
 
 impl Lists {
+    /// Seconds, of groups without an idle time of their own.
+    fn cluster_idle(self) -> i64 {
+        let cluster = self.cluster.read();
+        let slurm = cluster.slurm_configuration.as_ref();
+        let own = slurm.and_then(|slurm| slurm.scale_down_idle_time_in_seconds);
+        own.unwrap_or(IDLE_TIME)
+    }
+
     /// The instances that the cluster has room for (C5).
     fn free(self) -> i64 {
         let max = |g: &ComputeNodeGroup| g.scaling_configuration.max_instance_count;
@@ -72,7 +79,7 @@ pub fn steps(draft: Draft, lists: Lists) -> Vec<Step> {
         Step::new(
             t.create_group.slurm,
             t.create_group.slurm_lead,
-            move || view! { <Slurm draft /> },
+            move || view! { <Slurm draft lists /> },
         ),
     ]
 }
@@ -80,32 +87,20 @@ pub fn steps(draft: Draft, lists: Lists) -> Vec<Step> {
 #[component]
 fn Name(draft: Draft, lists: Lists) -> impl IntoView {
     let t = text();
-    if draft.exists {
-        return view! {
-            <dl>
-                <KeyValue label=t.create_group.name>{draft.name}</KeyValue>
-            </dl>
-        }
-        .into_any();
-    }
-    let check = move || {
-        let name = draft.name.get();
-        let taken = lists
-            .others
-            .with(|others| others.iter().any(|g| g.name == name));
-        check_name(t, &name, CHILD_NAME_MAX)
-            .err()
-            .or_else(|| taken.then(|| t.create_group.name_taken.into()))
+    let taken = move |name: String| {
+        let others = lists.others.read();
+        let is_taken = others.iter().any(|group| group.name == name);
+        is_taken.then(|| t.create_group.name_taken.into())
     };
     view! {
-        <Field
-            name="computeNodeGroupName"
+        <NameField
+            member="computeNodeGroupName"
             label=t.create_group.name
             hint=t.create_group.name_hint
-            check=Signal::derive(check)
-        >
-            <TextInput value=draft.name />
-        </Field>
+            value=draft.name
+            exists=draft.exists
+            taken
+        />
     }
     .into_any()
 }
@@ -143,7 +138,7 @@ fn Scaling(draft: Draft, lists: Lists) -> impl IntoView {
 }
 
 #[component]
-fn Slurm(draft: Draft) -> impl IntoView {
+fn Slurm(draft: Draft, lists: Lists) -> impl IntoView {
     let t = text();
     let number = move |value: RwSignal<String>| {
         move || {
@@ -151,8 +146,14 @@ fn Slurm(draft: Draft) -> impl IntoView {
             (!is_number).then(|| t.create_group.number.to_owned())
         }
     };
+    let emptied = move || {
+        let empty = draft.has_idle && draft.idle.with(|idle| idle.trim().is_empty());
+        empty.then(|| t.create_group.idle_kept(lists.cluster_idle()))
+    };
     let idle = move || {
-        number(draft.idle)().or_else(|| complaint(rules::idle_time(t, draft.idle_seconds())))
+        number(draft.idle)()
+            .or_else(emptied)
+            .or_else(|| complaint(rules::idle_time(t, draft.idle_seconds())))
     };
     view! {
         <Field
@@ -196,19 +197,30 @@ fn Slurm(draft: Draft) -> impl IntoView {
     .into_any()
 }
 
-pub fn review(draft: Draft) -> AnyView {
+pub fn review(draft: Draft, lists: Lists) -> AnyView {
     let t = text();
+    let catalogue = lists.catalogue;
+    let named = move |id: &str| catalogue.with(|catalogue| name_and_id(t, catalogue, id));
     let scaling = move || match draft.scaling.with(|kind| kind == STATIC) {
         true => t.groups.scaling_static(draft.count.get()),
         false => t.groups.scaling_dynamic(draft.count.get()),
     };
     let template = move || match draft.custom_template() {
-        Some(template) => t.groups.template_version(template.id, template.version),
+        Some(template) => t
+            .groups
+            .template_version(named(&template.id), template.version),
         None => t.groups.template_managed.to_owned(),
     };
     let image = move || match draft.image.get() {
         image if image.is_empty() => t.groups.ami_of_template.to_owned(),
-        image => image,
+        image => named(&image),
+    };
+    let subnets = move || {
+        let ids = draft.subnets.read();
+        ids.iter()
+            .map(|id| named(id))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let settings = move || {
         let all = draft.all_settings();
@@ -233,11 +245,9 @@ pub fn review(draft: Draft) -> AnyView {
         }),
     ];
     let launch = vec![
-        Fact::text(t.create_group.mode, template),
-        Fact::text(t.create_group.image, image),
-        Fact::text(t.create_group.subnets, move || {
-            draft.subnets.get().join(", ")
-        }),
+        Fact::text(t.create_group.mode, template).wide(),
+        Fact::text(t.create_group.image, image).wide(),
+        Fact::text(t.create_group.subnets, subnets).wide(),
         Fact::text(t.create_group.profile, move || draft.profile.get()).wide(),
     ];
     let mut slurm = vec![

@@ -15,7 +15,6 @@ mod tags;
 
 use leptos::prelude::*;
 use leptos_router::components::Outlet;
-use leptos_router::hooks::use_params_map;
 
 use actions::ClusterActions;
 pub use compute_node_groups::ComputeNodeGroups;
@@ -34,7 +33,7 @@ use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::job::list_jobs;
 use crate::api::node::list_nodes;
 use crate::api::user::refusals;
-use crate::components::{ErrorInfos, Fetched, StatusIndicator, TabTitle, asked};
+use crate::components::{ErrorInfos, Fetched, StatusIndicator, TabTitle, asked, param};
 use crate::i18n::{language, text};
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
@@ -60,8 +59,7 @@ struct Page {
 
 impl Page {
     fn new() -> Page {
-        let params = use_params_map();
-        let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+        let id = param("id");
         let language = language();
         Page {
             id,

@@ -6,14 +6,14 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_navigate;
 
 use super::super::crumbs::in_cluster;
-use super::super::draft::{leave, param};
+use super::super::draft::leave;
 use super::draft::{Draft, Lists, review, steps};
 use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::queue::{create_queue, list_queues};
 use crate::command;
 use crate::components::wizard::{Request, Wizard};
-use crate::components::{Fetched, Submission, asked};
+use crate::components::{Fetched, Submission, asked, param};
 use crate::i18n::text;
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;

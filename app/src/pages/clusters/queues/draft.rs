@@ -7,12 +7,10 @@ use crate::components::wizard::{ReviewPart, Step};
 use crate::components::{TagsField, shown_tags, status_label};
 use crate::i18n::{Text, text};
 use crate::model::compute_node_group::ComputeNodeGroup;
-use crate::model::name::CHILD_NAME_MAX;
 use crate::model::queue::*;
-use crate::rules::check_name;
-use crate::ui::form::{Combobox, Field, Rows, TextInput};
+use crate::ui::form::{Combobox, Field, Rows};
 use crate::ui::help::topic;
-use crate::ui::{Choice, Fact, KeyValue, facts};
+use crate::ui::{Choice, Fact, facts};
 
 #[derive(Clone, Copy)]
 pub struct Draft {
@@ -144,30 +142,20 @@ pub fn steps(draft: Draft, lists: Lists) -> Vec<Step> {
 #[component]
 fn Name(draft: Draft, names: Signal<Vec<String>>) -> impl IntoView {
     let t = text();
-    if draft.exists {
-        return view! {
-            <dl>
-                <KeyValue label=t.create_queue.name>{draft.name}</KeyValue>
-            </dl>
-        }
-        .into_any();
-    }
-    let check = move || {
-        let name = draft.name.get();
-        let taken = names.with(|names| names.iter().any(|other| other.eq_ignore_ascii_case(&name)));
-        check_name(t, &name, CHILD_NAME_MAX)
-            .err()
-            .or_else(|| taken.then(|| t.create_queue.name_taken.into()))
+    let taken = move |name: String| {
+        let names = names.read();
+        let is_taken = names.iter().any(|other| other.eq_ignore_ascii_case(&name));
+        is_taken.then(|| t.create_queue.name_taken.into())
     };
     view! {
-        <Field
-            name="queueName"
+        <NameField
+            member="queueName"
             label=t.create_queue.name
             hint=t.create_queue.name_hint
-            check=Signal::derive(check)
-        >
-            <TextInput value=draft.name />
-        </Field>
+            value=draft.name
+            exists=draft.exists
+            taken
+        />
     }
     .into_any()
 }

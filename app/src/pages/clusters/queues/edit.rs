@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
 use super::super::crumbs::in_cluster;
-use super::super::draft::{leave, param};
+use super::super::draft::leave;
 use super::draft::{Draft, Lists, review, steps};
 use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::list_compute_node_groups;
@@ -14,7 +14,7 @@ use crate::api::queue::{get_queue, update_queue};
 use crate::command;
 use crate::components::plan::PlanPreview;
 use crate::components::wizard::{Request, Wizard};
-use crate::components::{Fetched, Submission, TabTitle, asked};
+use crate::components::{Fetched, Submission, TabTitle, asked, param};
 use crate::i18n::text;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;

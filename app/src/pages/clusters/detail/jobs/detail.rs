@@ -2,11 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_router::components::A;
-use leptos_router::hooks::use_params_map;
 
 use super::super::{SubHeader, use_page};
 use crate::api::job::{get_job, job_output};
-use crate::components::{Explained, Fetched, JobActions, JobState, Output, TabTitle, asked};
+use crate::components::{Explained, Fetched, JobActions, JobState, Output, TabTitle, asked, param};
 use crate::i18n::{Text, language, text};
 use crate::model::job::*;
 use crate::model::live::Kind;
@@ -18,8 +17,7 @@ use crate::ui::{Card, Code, Copyable, KeyValue, Pairs, Timeline, TimelineStep, T
 pub fn JobPage() -> impl IntoView {
     let t = text();
     let page = use_page();
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.read().get("job").unwrap_or_default());
+    let id = param("job");
     let language = language();
     let detail = asked(
         [page.id, id],

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos_router::components::A;
-use leptos_router::hooks::use_params_map;
 
 use super::super::jobs::boot_label;
 use super::super::{SubHeader, use_page};
@@ -10,6 +9,7 @@ use crate::api::event::list_events;
 use crate::api::node::{get_node, node_logs};
 use crate::components::{
     EventTimeline, Explained, Fetched, JobState, NodeActions, NodePhaseIndicator, TabTitle, asked,
+    param,
 };
 use crate::i18n::{Text, language, text};
 use crate::model::event::EventsOf;
@@ -24,8 +24,7 @@ use crate::ui::{Card, Copyable, ExpandableSection, KeyValue, Pairs, Timeline, Ti
 pub fn NodePage() -> impl IntoView {
     let t = text();
     let page = use_page();
-    let params = use_params_map();
-    let name = Memo::new(move |_| params.read().get("node").unwrap_or_default());
+    let name = param("node");
     let detail = asked([page.id, name], &[Kind::Node, Kind::Job], {
         let language = language();
         move |[cluster, node]| get_node(cluster, node, language.clone())
