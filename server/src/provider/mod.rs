@@ -1,5 +1,7 @@
 //! Where instances come from. One trait, two providers: `local` (processes of this host) and, later, `aws` (EC2).
 
+use std::time::SystemTime;
+
 use app::model::catalogue::Catalogue;
 use app::model::node::NodeLog;
 use async_trait::async_trait;
@@ -54,6 +56,8 @@ pub trait Provider: Send + Sync {
         cluster_id: &str,
         instance_id: &str,
     ) -> Result<Vec<NodeLog>, ProviderError>;
+    /// Removes the logs of instances that ended before then.
+    async fn prune_logs(&self, before: SystemTime) -> Result<(), ProviderError>;
     /// Whether paths on the nodes mean the same files on the server's host.
     fn shares_files(&self) -> bool;
     /// Every instance of the cluster that is there, also those the database does not know (orphans).

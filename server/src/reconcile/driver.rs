@@ -63,7 +63,7 @@ pub async fn run(parts: Parts, holder: String, mut stop: watch::Receiver<bool>) 
                 Err(RecvError::Lagged(_)) => parts.wakers.wake_all(),
                 Err(RecvError::Closed) => break,
             },
-            _ = prunes.tick(), if leading => sweep::old_rows(&parts).await,
+            _ = prunes.tick(), if leading => sweep::outdated(&parts).await,
             _ = ticks.tick() => {
                 leading = lead(&parts, &holder, leading).await;
                 if leading {

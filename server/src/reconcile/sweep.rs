@@ -1,19 +1,23 @@
 //! Removes what time or a crash left over: old rows, directories of clusters that no longer exist.
 
 use std::collections::HashSet;
+use std::time::{Duration, SystemTime};
 
 use super::Parts;
 use crate::db::cluster::ClusterSpec;
 use crate::db::session::session_delete_expired;
 use crate::db::{change, event, idempotency, instance, job, now, resource};
 
-/// Ended instances, ended jobs and events are kept for 30 days (L5, X4).
-const KEEP_MS: i64 = 30 * 24 * 3600 * 1000;
+/// Ended instances with their logs, ended jobs and events are kept for 30 days (L5, X4).
+const KEEP: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Removes rows that are too old to be of use.
-pub async fn old_rows(parts: &Parts) {
+/// Removes rows and logs that are too old to be of use.
+pub async fn outdated(parts: &Parts) {
     if let Err(error) = prune(parts).await {
         tracing::warn!(%error, "cannot remove old rows");
+    }
+    if let Err(error) = parts.provider.prune_logs(SystemTime::now() - KEEP).await {
+        tracing::warn!(%error, "cannot remove old logs");
     }
 }
 
@@ -28,7 +32,7 @@ pub async fn leftovers(parts: &Parts) {
 }
 
 async fn prune(parts: &Parts) -> sqlx::Result<()> {
-    let before = now() - KEEP_MS;
+    let before = now() - KEEP.as_millis() as i64;
     change::prune(&parts.db).await?;
     idempotency::prune(&parts.db).await?;
     session_delete_expired(&parts.db, now() / 1000).await?;

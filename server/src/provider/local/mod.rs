@@ -5,6 +5,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use app::model::catalogue::{Catalogue, SlurmVersion};
 use app::model::node::NodeLog;
@@ -53,7 +54,11 @@ impl Local {
 
     /// Where the logs of an instance are kept after its end.
     pub fn kept_logs(&self, instance_id: &str) -> PathBuf {
-        self.data_dir.join("logs/instances").join(instance_id)
+        self.all_kept_logs().join(instance_id)
+    }
+
+    fn all_kept_logs(&self) -> PathBuf {
+        self.data_dir.join("logs/instances")
     }
 
     fn sandbox(&self, cluster_id: &str, instance_id: &str) -> Sandbox {
@@ -133,6 +138,16 @@ impl Provider for Local {
             .map_err(|error| local_io("read the logs of", instance_id, &io::Error::other(error)))
     }
 
+    async fn prune_logs(&self, before: SystemTime) -> Result<(), ProviderError> {
+        let dir = self.all_kept_logs();
+        let pruned = tokio::task::spawn_blocking(move || remove_older(&dir, before));
+        pruned
+            .await
+            .map_err(io::Error::other)
+            .flatten()
+            .map_err(|error| local_io("remove", "old logs", &error))
+    }
+
     fn shares_files(&self) -> bool {
         true
     }
@@ -155,6 +170,17 @@ impl Provider for Local {
     }
 }
 
+/// Removes directories in which nothing was put since then.
+fn remove_older(dir: &Path, before: SystemTime) -> io::Result<()> {
+    for name in files::dir_names(dir)? {
+        let old = dir.join(name);
+        if old.metadata()?.modified()? < before {
+            files::remove_dir(&old)?;
+        }
+    }
+    Ok(())
+}
+
 /// What the agent gave as the reason of its end.
 fn reason(dir: &Path) -> String {
     let log = last_lines(&dir.join(AGENT_LOG), REASON_LINES);
@@ -168,5 +194,30 @@ fn local_io(verb: &str, what: &str, error: &io::Error) -> ProviderError {
     ProviderError {
         code: "LocalIo".into(),
         message: format!("Cannot {verb} {what}: {error}."),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::fs::{File, create_dir};
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn only_old_logs_are_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (old, fresh) = (dir.path().join("i-1"), dir.path().join("i-2"));
+        let before = SystemTime::now() - Duration::from_secs(60);
+        for kept in [&old, &fresh] {
+            create_dir(kept).unwrap();
+            File::create(kept.join(AGENT_LOG)).unwrap();
+        }
+        let past = before - Duration::from_secs(60);
+        File::open(&old).unwrap().set_modified(past).unwrap();
+        remove_older(dir.path(), before).unwrap();
+        assert!(!old.exists() && fresh.join(AGENT_LOG).exists());
+        remove_older(&dir.path().join("nothing"), before).unwrap();
     }
 }
