@@ -123,7 +123,7 @@ fn Facts(group: Signal<ComputeNodeGroup>, queues: Signal<Vec<Queue>>) -> impl In
     let idle = move || {
         let slurm = group.read().slurm_configuration.clone();
         let seconds = slurm.and_then(|s| s.scale_down_idle_time_in_seconds);
-        seconds.map_or(t.common.default.to_owned(), |s| t.time.seconds(s))
+        seconds.map_or(t.groups.idle_of_cluster.to_owned(), |s| t.time.seconds(s))
     };
     let copy = move |what: &'static str, value: fn(&ComputeNodeGroup) -> String| {
         Fact::view(what, move || {

@@ -232,7 +232,7 @@ pub fn review(draft: Draft, lists: Lists) -> AnyView {
     let idle = move || {
         draft
             .idle_seconds()
-            .map_or(t.common.default.to_owned(), |s| t.time.seconds(s))
+            .map_or(t.groups.idle_of_cluster.to_owned(), |s| t.time.seconds(s))
     };
     let general = vec![
         Fact::text(t.create_group.name, move || draft.name.get()),
