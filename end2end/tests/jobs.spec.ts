@@ -78,7 +78,7 @@ test.describe('what Slurm refuses', () => {
   });
 });
 
-test('a job is held, released and cancelled', async ({ page, server, cluster }) => {
+test('a job is held, released, requeued and cancelled', async ({ page, server, cluster }) => {
   await createDemoQueue(server, cluster.name);
   await signIn(page, server);
   await openJobs(page, cluster.name);
@@ -90,6 +90,12 @@ test('a job is held, released and cancelled', async ({ page, server, cluster }) 
   await button('Release').click();
   await expect(state(page).filter({ hasText: 'Running' })).toBeVisible({ timeout: 40_000 });
   await expect(button('Release')).toHaveAccessibleDescription(/is not held/);
+
+  await button('Requeue').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Requeue', exact: true }).click();
+  await expect(page.getByRole('main')).toContainText(/Times requeued\s*1/, { timeout: 20_000 });
+  // Slurm gives the old run a minute to end.
+  await expect(page.getByRole('region', { name: 'Its begin time has not come' })).toContainText('it was requeued');
 
   await button('Cancel').click();
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel', exact: true }).click();

@@ -1,5 +1,6 @@
 //! `make bench`: how soon jobs start, how fast API and console answer, what idling costs. Every figure stands beside a
-//! baseline of the same run; no figure fails the run. `cargo bench -p openpcs-server -- idle` runs one by name.
+//! baseline of the same run; no figure fails the run. One by name:
+//! `cargo bench -p openpcs-server --bench openpcs -- idle`.
 
 // The harness is the integration tests': its ways to fail and its unused parts are theirs.
 #[allow(dead_code, unused_imports, unused_macros, clippy::unwrap_used)]
