@@ -56,7 +56,11 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
 /// Shells give 1,024 for the sake of programs that use `select(2)`, as far as the administrator allows more.
 fn allow_open_files() {
     let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
-        setrlimit(Resource::RLIMIT_NOFILE, OPEN_FILES.clamp(soft, hard), hard)
+        setrlimit(
+            Resource::RLIMIT_NOFILE,
+            OPEN_FILES.min(hard).max(soft),
+            hard,
+        )
     });
     if let Err(error) = raised {
         tracing::warn!(%error, "the limit of open files stays as it is");

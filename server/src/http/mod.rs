@@ -48,7 +48,8 @@ pub struct HttpState {
 
 /// Every door behind one address, and around them what each request gets ([`layer::observe`]).
 ///
-/// Calls of the API go straight to theirs: measured, a route with its layers costs a quarter of an answer.
+/// Calls of the API go straight to theirs: profiled, routing and a layer around a route cost a third of what
+/// the handler itself does.
 #[derive(Clone)]
 pub struct Doors {
     state: Arc<HttpState>,

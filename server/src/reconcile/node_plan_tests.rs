@@ -1,0 +1,301 @@
+//! What the plan answers to what Slurm, the provider and the database say of one cluster.
+
+use app::model::node::BootStep;
+
+use super::*;
+
+const NOW: i64 = 1_000_000;
+
+fn group(max: i64, is_static: bool) -> Group {
+    Group {
+        id: "pcs_g".into(),
+        name: "compute-1".into(),
+        max,
+        is_static,
+        launch_generation: 1,
+        idle_seconds: None,
+    }
+}
+
+fn node(name: &str, states: &[&str]) -> NodeInfo {
+    NodeInfo {
+        name: name.into(),
+        states: states.iter().map(|s| (*s).into()).collect(),
+        ..NodeInfo::default()
+    }
+}
+
+fn instance(node: &str) -> InstanceRow {
+    InstanceRow {
+        launched_at: NOW - 10_000,
+        registered_at: Some(NOW - 9_000),
+        ready_at: Some(NOW - 8_000),
+        ..InstanceRow::ready(node)
+    }
+}
+
+fn running(row: &InstanceRow) -> ObservedInstance {
+    ObservedInstance {
+        instance_id: row.id.clone(),
+        running: true,
+        reason: None,
+    }
+}
+
+/// One node, one instance that runs.
+fn seen(states: &[&str], row: InstanceRow) -> Seen {
+    Seen {
+        provider: vec![running(&row)],
+        nodes: vec![node(&row.node_name, states)],
+        instances: vec![row],
+        now: NOW,
+        ..Seen::default()
+    }
+}
+
+fn empty(states: &[&str]) -> Seen {
+    Seen {
+        nodes: vec![node("compute-1-1", states)],
+        now: NOW,
+        ..Seen::default()
+    }
+}
+
+#[test]
+fn a_powered_down_dynamic_node_is_left_alone() {
+    assert_eq!(
+        plan(
+            &[group(1, false)],
+            &empty(&["IDLE", "CLOUD", "POWERED_DOWN"])
+        ),
+        []
+    );
+}
+
+#[test]
+fn a_powered_down_static_node_is_powered_up() {
+    let steps = plan(
+        &[group(1, true)],
+        &empty(&["IDLE", "CLOUD", "POWERED_DOWN"]),
+    );
+    assert_eq!(
+        steps,
+        [Step::PowerUp {
+            node: "compute-1-1".into()
+        }]
+    );
+}
+
+#[test]
+fn a_node_that_slurm_powers_up_gets_one_instance() {
+    let states = ["ALLOCATED", "CLOUD", "NOT_RESPONDING", "POWERING_UP"];
+    let launch = Step::Launch {
+        node: "compute-1-1".into(),
+        group_id: "pcs_g".into(),
+    };
+    assert_eq!(plan(&[group(1, false)], &empty(&states)), [launch]);
+    let mut row = instance("compute-1-1");
+    (row.registered_at, row.ready_at) = (None, None);
+    assert_eq!(plan(&[group(1, false)], &seen(&states, row)), []);
+}
+
+#[test]
+fn a_node_is_ready_when_slurm_takes_it() {
+    let mut row = instance("compute-1-1");
+    row.ready_at = None;
+    let ready = Step::MarkReady {
+        instance: row.id.clone(),
+    };
+    assert_eq!(
+        plan(&[group(1, false)], &seen(&["ALLOCATED", "CLOUD"], row)),
+        [ready]
+    );
+}
+
+#[test]
+fn an_idle_node_that_slurm_powers_down_ends() {
+    let steps = plan(
+        &[group(1, false)],
+        &seen(&["IDLE", "CLOUD", "POWERING_DOWN"], instance("compute-1-1")),
+    );
+    assert!(matches!(&steps[..], [Step::End { .. }]), "{steps:?}");
+}
+
+#[test]
+fn a_dead_instance_fails_its_node_with_the_reason() {
+    let mut seen = seen(&["ALLOCATED", "CLOUD"], instance("compute-1-1"));
+    seen.provider = vec![ObservedInstance {
+        instance_id: "i-compute-1-1".into(),
+        running: false,
+        reason: Some("slurmd was killed".into()),
+    }];
+    let steps = plan(&[group(1, false)], &seen);
+    assert!(
+        matches!(&steps[..], [Step::Fail { cause, .. }] if cause.english().contains("slurmd was killed")),
+        "{steps:?}"
+    );
+}
+
+#[test]
+fn an_instance_that_never_registers_is_given_up() {
+    let mut row = instance("compute-1-1");
+    (row.registered_at, row.ready_at, row.launched_at) =
+        (None, None, NOW - REGISTER_TIMEOUT_MS - 1);
+    let steps = plan(
+        &[group(1, false)],
+        &seen(&["ALLOCATED", "CLOUD", "POWERING_UP"], row),
+    );
+    assert!(
+        matches!(&steps[..], [Step::Fail { cause, .. }] if cause.english().contains("register")),
+        "{steps:?}"
+    );
+}
+
+#[test]
+fn a_failed_boot_step_fails_at_once() {
+    let mut row = instance("compute-1-1");
+    row.ready_at = None;
+    row.steps = vec![BootStep {
+        name: "slurmd-failed".into(),
+        at: NOW,
+        detail: Some("no port".into()),
+    }];
+    let steps = plan(
+        &[group(1, false)],
+        &seen(&["IDLE", "CLOUD", "POWERING_UP"], row),
+    );
+    assert!(
+        matches!(&steps[..], [Step::Fail { cause, .. }] if cause.english().contains("no port")),
+        "{steps:?}"
+    );
+}
+
+#[test]
+fn an_instance_of_older_settings_is_replaced_after_its_jobs() {
+    let mut group = group(1, false);
+    group.launch_generation = 2;
+    let replace = Step::Replace {
+        node: "compute-1-1".into(),
+        cause: Cause::Outdated,
+    };
+    let row = instance("compute-1-1");
+    assert_eq!(
+        plan(
+            std::slice::from_ref(&group),
+            &seen(&["ALLOCATED", "CLOUD"], row.clone())
+        ),
+        [replace]
+    );
+    // Marked already: nothing more to do until Slurm powers it down.
+    assert_eq!(
+        plan(
+            &[group],
+            &seen(&["ALLOCATED", "CLOUD", "DRAIN", "POWER_DOWN"], row)
+        ),
+        []
+    );
+}
+
+#[test]
+fn an_instance_is_replaced_because_somebody_wants_it() {
+    let mut row = instance("compute-1-1");
+    row.replace_reason = Some("new disk".into());
+    let cause = Cause::Replaced {
+        reason: "new disk".into(),
+    };
+    let busy = |row: &InstanceRow| seen(&["ALLOCATED", "CLOUD"], row.clone());
+    let node = "compute-1-1".to_owned();
+    let after_its_jobs = Step::Replace {
+        node: node.clone(),
+        cause: cause.clone(),
+    };
+    assert_eq!(plan(&[group(1, false)], &busy(&row)), [after_its_jobs]);
+    row.replace_now = true;
+    let at_once = Step::Fail {
+        node,
+        instance: Some(row.id.clone()),
+        cause: cause.clone(),
+    };
+    assert_eq!(plan(&[group(1, false)], &busy(&row)), [at_once]);
+    // Slurm has let go of it: the end says why.
+    let end = Step::End {
+        instance: row.id.clone(),
+        cause,
+    };
+    let off = seen(&["IDLE", "CLOUD", "POWERING_DOWN"], row);
+    assert_eq!(plan(&[group(1, false)], &off), [end]);
+}
+
+#[test]
+fn nodes_beyond_the_maximum_end() {
+    let mut seen = seen(&["IDLE", "CLOUD"], instance("compute-1-3"));
+    seen.nodes
+        .push(node("compute-1-1", &["IDLE", "CLOUD", "POWERED_DOWN"]));
+    let steps = plan(&[group(2, false)], &seen);
+    assert!(
+        matches!(&steps[..], [Step::End { instance, .. }] if instance == "i-compute-1-3"),
+        "{steps:?}"
+    );
+}
+
+#[test]
+fn what_the_database_does_not_know_is_ended() {
+    let mut seen = empty(&["IDLE", "CLOUD", "POWERED_DOWN"]);
+    seen.provider = vec![running(&instance("lost"))];
+    assert_eq!(
+        plan(&[group(1, false)], &seen),
+        [Step::EndOrphan {
+            instance: "i-lost".into()
+        }]
+    );
+}
+
+#[test]
+fn failing_boots_are_tried_ever_later() {
+    let failed = |ago: i64| {
+        let mut row = instance("compute-1-1");
+        (row.ready_at, row.ended_at) = (None, Some(NOW - ago));
+        row
+    };
+    let mut seen = empty(&["DOWN", "CLOUD"]);
+    seen.ended = vec![failed(500)];
+    assert_eq!(plan(&[group(1, false)], &seen), []);
+    seen.ended = vec![failed(1_500)];
+    assert_eq!(
+        plan(&[group(1, false)], &seen),
+        [Step::Recover {
+            node: "compute-1-1".into()
+        }]
+    );
+    seen.ended = vec![failed(1_500), failed(3_000)];
+    assert_eq!(plan(&[group(1, false)], &seen), []);
+}
+
+#[test]
+fn a_group_with_an_idle_time_of_its_own_powers_its_nodes_down() {
+    let mut group = group(1, false);
+    group.idle_seconds = Some(5);
+    let idle = seen(&["IDLE", "CLOUD"], instance("compute-1-1"));
+    let down = Step::PowerDown {
+        node: "compute-1-1".into(),
+    };
+    assert_eq!(plan(std::slice::from_ref(&group), &idle), [down]);
+    assert_eq!(
+        plan(
+            std::slice::from_ref(&group),
+            &seen(&["MIXED", "CLOUD"], instance("compute-1-1"))
+        ),
+        []
+    );
+    group.idle_seconds = Some(-1);
+    assert_eq!(plan(&[group], &idle), []);
+}
+
+#[test]
+fn a_node_that_slurm_thinks_up_without_an_instance_is_failed() {
+    let steps = plan(&[group(1, false)], &empty(&["IDLE", "CLOUD"]));
+    assert!(
+        matches!(&steps[..], [Step::Fail { instance: None, .. }]),
+        "{steps:?}"
+    );
+}
