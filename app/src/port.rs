@@ -17,6 +17,7 @@ use crate::model::node::*;
 use crate::model::plan::{Plan, PlanRequest};
 use crate::model::queue::*;
 use crate::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
+use crate::model::sight::Trouble;
 use crate::model::submit::*;
 use crate::model::tag::*;
 use crate::model::user::{Identity, Refusals};
@@ -141,6 +142,8 @@ pub trait ControlPlane: Send + Sync {
     async fn identity(&self, caller: &Caller) -> Result<Identity>;
     /// What the caller may not do to the jobs and nodes of a cluster.
     async fn refusals(&self, caller: &Caller, cluster_identifier: String) -> Result<Refusals>;
+    /// What cannot be seen of a cluster at the moment; empty when all can.
+    async fn troubles(&self, caller: &Caller, cluster_identifier: String) -> Result<Vec<Trouble>>;
     /// All nodes of a cluster, powered down ones too, in name order.
     async fn list_nodes(&self, caller: &Caller, cluster_identifier: String) -> Result<Vec<Node>>;
     /// A node with all of its instances that are still known, and its jobs.

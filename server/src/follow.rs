@@ -111,7 +111,7 @@ impl Job {
         let found = seen.jobs.iter().find(|job| job.id == self.id);
         match found {
             Some(job) => job.is_over(),
-            None => seen.asked_at > self.since,
+            None => seen.jobs_asked_at > self.since,
         }
     }
 }

@@ -7,11 +7,18 @@ use super::Json;
 use super::call;
 use crate::model::cluster::*;
 use crate::model::error::Result;
+use crate::model::sight::Trouble;
 
 #[server(prefix = "/console", endpoint = "get-cluster", input = Json, output = Json)]
 pub async fn get_cluster(cluster_identifier: String) -> Result<Cluster> {
     let input = GetClusterRequest { cluster_identifier };
     call(|plane, caller| async move { Ok(plane.get_cluster(&caller, input).await?.cluster) }).await
+}
+
+/// What cannot be seen of a cluster at the moment.
+#[server(prefix = "/console", endpoint = "troubles", input = Json, output = Json)]
+pub async fn troubles(cluster_identifier: String) -> Result<Vec<Trouble>> {
+    call(|plane, caller| async move { plane.troubles(&caller, cluster_identifier).await }).await
 }
 
 /// All clusters with what only GetCluster tells, for the list shows version and size. One that is deleted in between

@@ -29,6 +29,7 @@ mod submission;
 mod tab_title;
 mod tags_field;
 mod top_bar;
+mod troubles;
 pub mod wizard;
 
 pub use asked::{asked, param};
@@ -53,3 +54,4 @@ pub use submission::{Refused, Submission, field_errors};
 pub use tab_title::TabTitle;
 pub use tags_field::{TagsField, shown_tags};
 pub use top_bar::{LanguageMenu, Mark, ThemeMenu};
+pub use troubles::Troubles;

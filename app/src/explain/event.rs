@@ -6,6 +6,7 @@ use super::{Cause, fill, text};
 use crate::i18n::Language;
 use crate::model::event::EventTone;
 use crate::model::live::Kind;
+use crate::model::sight::Sight;
 
 /// One kind of thing that happens. The code (the variant's name) and its parameters are written to the database: a
 /// variant may be added, never renamed.
@@ -46,6 +47,14 @@ pub enum What {
     /// The cluster's controller answers for the first time.
     ControllerUp {
         name: String,
+    },
+    /// The cluster's Slurm does not let itself be looked at.
+    LookFails {
+        of: Sight,
+        words: String,
+    },
+    LookWorks {
+        of: Sight,
     },
     NodeStarts {
         node: String,
@@ -140,6 +149,15 @@ impl What {
             }
             What::Deleted { noun, name } => (t.deleted, named(noun, name)),
             What::ControllerUp { name } => (t.controller_up, vec![("name", name.clone())]),
+            What::LookFails { of, words } => {
+                let text = match of {
+                    Sight::Nodes => t.look_at_nodes_fails,
+                    Sight::Jobs => t.look_at_jobs_fails,
+                };
+                (text, vec![("words", words.clone())])
+            }
+            What::LookWorks { of: Sight::Nodes } => (t.look_at_nodes_works, vec![]),
+            What::LookWorks { of: Sight::Jobs } => (t.look_at_jobs_works, vec![]),
             What::NodeStarts { node, instance } => (
                 t.node_starts,
                 vec![("node", node.clone()), ("instance", instance.clone())],
@@ -199,12 +217,14 @@ impl What {
 
     pub fn tone(&self) -> EventTone {
         match self {
-            What::Active { .. } | What::ControllerUp { .. } | What::NodeUp { .. } => {
-                EventTone::Success
-            }
-            What::Refused { .. } | What::NodeFailed { .. } | What::StepFailed { .. } => {
-                EventTone::Failure
-            }
+            What::Active { .. }
+            | What::ControllerUp { .. }
+            | What::LookWorks { .. }
+            | What::NodeUp { .. } => EventTone::Success,
+            What::Refused { .. }
+            | What::LookFails { .. }
+            | What::NodeFailed { .. }
+            | What::StepFailed { .. } => EventTone::Failure,
             What::InstanceEnded { cause, .. } if cause.is_failure() => EventTone::Failure,
             _ if self.begins() => EventTone::Progress,
             _ => EventTone::Neutral,
@@ -284,6 +304,16 @@ mod tests {
                 name: name.clone(),
             },
             What::ControllerUp { name: name.clone() },
+            What::LookFails {
+                of: Sight::Nodes,
+                words: "no".into(),
+            },
+            What::LookFails {
+                of: Sight::Jobs,
+                words: "no".into(),
+            },
+            What::LookWorks { of: Sight::Nodes },
+            What::LookWorks { of: Sight::Jobs },
             What::NodeStarts {
                 node: node.clone(),
                 instance: instance.clone(),

@@ -169,8 +169,8 @@ impl ClusterReconciler {
 
     async fn log(&self, name: &str) -> String {
         let dir = self.parts.controllers.dir(&self.cluster_id);
-        let text = tokio::fs::read_to_string(dir.join(name)).await;
-        text.unwrap_or_default()
+        let text = tokio::fs::read(dir.join(name)).await;
+        String::from_utf8_lossy(&text.unwrap_or_default()).into_owned()
     }
 
     async fn set_active(&self, cluster: &ClusterRow) -> anyhow::Result<()> {

@@ -1,4 +1,4 @@
-//! Runs the reconcilers: two loops per cluster, started when the cluster appears and ended when it is gone.
+//! Runs the reconcilers: three loops per cluster, started when the cluster appears and ended when it is gone.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::cluster::ClusterReconciler;
+use super::job::JobReconciler;
 use super::node::NodeReconciler;
 use super::wake::Waker;
 use super::{Parts, sweep};
@@ -35,7 +36,7 @@ pub enum Next {
 
 /// The loops of one cluster; dropped, they end at once (they are idempotent, so anywhere will do).
 struct Loops {
-    tasks: [JoinHandle<()>; 2],
+    tasks: [JoinHandle<()>; 3],
 }
 
 impl Drop for Loops {
@@ -123,10 +124,12 @@ async fn start_missing(parts: &Parts, loops: &mut HashMap<String, Loops>) {
         loops.entry(row.id.clone()).or_insert_with(|| {
             let cluster = ClusterReconciler::new(parts.clone(), row.id.clone());
             let node = NodeReconciler::new(parts.clone(), row.id.clone());
+            let job = JobReconciler::new(parts.clone(), row.id.clone());
             Loops {
                 tasks: [
                     tokio::spawn(run_loop(cluster, waker.cluster.clone())),
                     tokio::spawn(run_loop(node, waker.node.clone())),
+                    tokio::spawn(run_loop(job, waker.job.clone())),
                 ],
             }
         });

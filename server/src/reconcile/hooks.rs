@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use app::model::error::{Error, Result};
+use app::model::job::Job;
 use async_trait::async_trait;
 use subtle::ConstantTimeEq;
 
@@ -54,16 +55,20 @@ impl Hooks for ServerHooks {
 }
 
 impl ServerHooks {
-    /// Waits until every node of the job has registered. Fails open: whatever is unclear lets the job go on, and Slurm
-    /// then finds out by itself.
+    /// Waits until every node of the job has registered, or the job can no longer start on them: while its prolog runs,
+    /// Slurm cannot start it elsewhere. Fails open: whatever is unclear lets the job go on, and Slurm then finds out by
+    /// itself.
     async fn wait_for_nodes(&self, call: &HookCall, asked_at: i64) -> bool {
         let Ok(nodes) = hostlist::expand(&call.nodes) else {
             return true;
         };
         let mut snapshots = self.parts.observed.subscribe(&call.cluster_id);
-        let all_up = snapshots.wait_for(|seen| seen.asked_at >= asked_at && all_up(seen, &nodes));
+        let settled = snapshots.wait_for(|seen| {
+            let up = seen.asked_at >= asked_at && all_up(seen, &nodes);
+            up || one_failed(seen, &nodes, asked_at) || has_moved_on(seen, call, asked_at)
+        });
         // A timeout is no failure: the job may wait longer than we do.
-        let _ = tokio::time::timeout(PROLOG_WAIT, all_up).await;
+        let _ = tokio::time::timeout(PROLOG_WAIT, settled).await;
         self.parts.gates.pass(&call.cluster_id).await;
         true
     }
@@ -75,4 +80,65 @@ fn all_up(seen: &Snapshot, nodes: &[String]) -> bool {
             .iter()
             .any(|node| node.name == *name && super::node_plan::is_up(node))
     })
+}
+
+/// Slurm was told meanwhile that one of them is lost, and has taken the job off all of them.
+fn one_failed(seen: &Snapshot, nodes: &[String], asked_at: i64) -> bool {
+    let at = |name: &String| seen.failed.get(name).copied().unwrap_or_default();
+    nodes.iter().any(|name| at(name) >= asked_at)
+}
+
+/// No job has these nodes any more, by a look from after the prolog began: cancelled, or requeued while nobody told us.
+fn has_moved_on(seen: &Snapshot, call: &HookCall, asked_at: i64) -> bool {
+    let has_them = |job: &Job| !job.is_over() && job.nodes == call.nodes;
+    seen.jobs_asked_at >= asked_at && !seen.jobs.iter().any(has_them)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn call() -> HookCall {
+        HookCall {
+            cluster_id: "pcs_a".into(),
+            program: HookProgram::Prolog,
+            nodes: "compute-1-[1-2]".into(),
+            job_id: "7".into(),
+        }
+    }
+
+    fn seen(nodes: &str, ended_at: i64) -> Snapshot {
+        let job = Job {
+            nodes: nodes.into(),
+            ended_at,
+            ..Job::default()
+        };
+        Snapshot {
+            jobs_asked_at: 100,
+            jobs: Arc::new(vec![job]),
+            ..Snapshot::default()
+        }
+    }
+
+    #[test]
+    fn a_prolog_ends_when_a_node_has_failed_since_it_began() {
+        let nodes = ["compute-1-1".to_owned(), "compute-1-2".to_owned()];
+        let failed = Snapshot {
+            failed: Arc::new([("compute-1-2".to_owned(), 50)].into()),
+            ..Snapshot::default()
+        };
+        assert!(one_failed(&failed, &nodes, 50));
+        assert!(!one_failed(&failed, &nodes, 51), "it failed another job");
+    }
+
+    #[test]
+    fn a_prolog_ends_when_its_job_has_gone_from_the_nodes() {
+        let mine = seen("compute-1-[1-2]", 0);
+        assert!(!has_moved_on(&mine, &call(), 100));
+        assert!(!has_moved_on(&seen("", 0), &call(), 101), "an old look");
+        assert!(has_moved_on(&seen("", 0), &call(), 100));
+        assert!(has_moved_on(&seen("compute-1-[1-2]", 100), &call(), 100));
+    }
 }

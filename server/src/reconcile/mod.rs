@@ -10,8 +10,9 @@
 //!   back-off by the driver.
 //! - **It writes back with the generation that it read**, so a person's newer change is never overwritten.
 //!
-//! Each cluster has two loops: [`cluster`] keeps the controller and its configuration, [`node`] keeps the instances.
-//! They are apart so that a job's nodes never wait for a slow reconfiguration of the same or another cluster.
+//! Each cluster has three loops: [`cluster`] keeps the controller and its configuration, [`node`] keeps the instances,
+//! [`job`] looks at the jobs. They are apart so that a job's nodes never wait for a slow reconfiguration of the same or
+//! another cluster, nor for a look at thousands of jobs.
 
 pub mod cluster;
 pub mod configuration;
@@ -19,11 +20,14 @@ pub mod driver;
 pub mod gate;
 pub mod history;
 pub mod hooks;
+pub mod job;
 pub mod login;
 pub mod node;
 pub mod node_plan;
 pub mod observed;
 pub mod requeue;
+pub mod sight;
+pub mod signs;
 pub mod sweep;
 pub mod wake;
 

@@ -6,14 +6,16 @@ use std::time::{Duration, Instant};
 use app::explain::{Cause, What};
 use app::model::live::Kind;
 use app::model::node::BootStep;
+use app::model::sight::Sight;
 use futures::StreamExt;
 
 use super::Parts;
 use super::driver::{Next, Reconciler};
-use super::history::History;
 use super::node_plan::{Group, Seen, Step, plan};
 use super::observed::Snapshot;
-use super::requeue::{jobs_on, start_again};
+use super::requeue::start_again;
+use super::sight::Looks;
+use super::signs::Signs;
 use super::wake::Waker;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
@@ -48,17 +50,8 @@ pub struct NodeReconciler {
     cluster_id: String,
     waker: Waker,
     looked: Signs,
-    history: History,
+    looks: Looks,
     rest: Option<Rest>,
-}
-
-/// What tells without asking Slurm that something may have changed.
-#[derive(Clone, Copy, Default, PartialEq)]
-struct Signs {
-    /// Slurm's programs and people wake the loop.
-    wakes: u64,
-    /// The size of slurmctld's log: it grows with most of what happens to jobs and nodes.
-    log_size: u64,
 }
 
 /// After a run that found no instance and nothing to do: as long as nobody wakes the loop and Slurm logs nothing,
@@ -72,10 +65,10 @@ impl NodeReconciler {
     pub fn new(parts: Parts, cluster_id: String) -> Self {
         Self {
             waker: parts.wakers.of(&cluster_id).node,
-            history: History::new(&cluster_id),
             parts,
             cluster_id,
             looked: Signs::default(),
+            looks: Looks::new(Sight::Nodes),
             rest: None,
         }
     }
@@ -87,7 +80,7 @@ impl Reconciler for NodeReconciler {
     }
 
     async fn run(&mut self) -> anyhow::Result<Next> {
-        let signs = self.signs().await;
+        let signs = Signs::now(&self.parts, &self.cluster_id, &self.waker).await;
         if self.is_at_rest(signs) {
             return Ok(Next::After(TICK));
         }
@@ -117,7 +110,7 @@ impl Reconciler for NodeReconciler {
             instances,
             ended,
             provider,
-            nodes: snapshot.nodes.clone(),
+            nodes: snapshot.nodes.to_vec(),
             now: now(),
         };
         let steps = plan(&in_force(&groups), &seen);
@@ -151,15 +144,6 @@ impl NodeReconciler {
             && self.parts.observed.waiting(&self.cluster_id) == 0
     }
 
-    async fn signs(&self) -> Signs {
-        let dir = self.parts.controllers.dir(&self.cluster_id);
-        let log = tokio::fs::metadata(dir.join("slurmctld.log")).await;
-        Signs {
-            wakes: self.waker.count(),
-            log_size: log.map_or(0, |m| m.len()),
-        }
-    }
-
     /// What Slurm says now, or what it said last when nothing can have changed since.
     async fn look(
         &mut self,
@@ -180,19 +164,13 @@ impl NodeReconciler {
             return Ok(latest);
         }
         let asked_at = now();
-        let (nodes, records) = tokio::try_join!(client.nodes(), client.jobs())?;
+        let found = client.nodes().await;
+        let nodes = self
+            .looks
+            .note(&self.parts, &self.cluster_id, found)
+            .await?;
         self.looked = signs;
-        let over = records.iter().filter(|record| record.job.is_over());
-        self.history.keep(&self.parts.db, client, over).await?;
-        let jobs = records.into_iter().map(|record| record.job).collect();
-        self.parts.observed.publish(
-            &self.cluster_id,
-            Snapshot {
-                asked_at,
-                nodes,
-                jobs,
-            },
-        );
+        self.parts.observed.nodes(&self.cluster_id, asked_at, nodes);
         Ok(self.parts.observed.latest(&self.cluster_id))
     }
 
@@ -286,8 +264,10 @@ impl Act<'_> {
             }
         }
         self.launch(launches).await?;
-        let requeued = jobs_on(self.parts, &self.cluster.id, failures.values().flatten());
+        let failed: Vec<String> = failures.values().flatten().cloned().collect();
+        let requeued = self.client.jobs_on(&failed).await?;
         self.fail(failures).await?;
+        self.parts.observed.failed(&self.cluster.id, failed.iter());
         self.end(ends).await?;
         start_again(self.client, requeued).await;
         self.update(updates).await

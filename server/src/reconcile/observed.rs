@@ -1,22 +1,39 @@
 //! What Slurm said last of each cluster's nodes and jobs: read by the console and by waiting prologs, written by the
-//! node reconciler. Kept in memory only: Slurm knows it better than any database.
+//! node and the job reconciler. Kept in memory only: Slurm knows it better than any database.
+//!
+//! The two halves are apart. Jobs are many and belong to everybody: asking for thousands takes seconds, and whatever
+//! somebody's job holds must never keep nodes from starting.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use app::model::job::Job;
 use app::model::live::{Change, Kind};
+use app::model::sight::{Sight, Trouble};
 use tokio::sync::{broadcast, watch};
 
+use crate::db::now;
 use crate::slurm::client::NodeInfo;
 
-/// One look at a cluster's Slurm.
+/// What is known of a cluster's Slurm.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    /// When it was asked for, in milliseconds since 1970; 0 before the first look.
+    /// When the nodes were asked for, in milliseconds since 1970; 0 before the first look.
     pub asked_at: i64,
-    pub nodes: Vec<NodeInfo>,
-    pub jobs: Vec<Job>,
+    pub nodes: Arc<Vec<NodeInfo>>,
+    /// When the jobs were asked for.
+    pub jobs_asked_at: i64,
+    pub jobs: Arc<Vec<Job>>,
+    /// When each node was given up last, by its name: whoever waits for one of them need not wait on.
+    pub failed: Arc<BTreeMap<String, i64>>,
+    /// Since when looking has failed, and why.
+    pub troubles: Vec<Trouble>,
+}
+
+impl Snapshot {
+    pub fn trouble(&self, of: Sight) -> Option<&Trouble> {
+        self.troubles.iter().find(|trouble| trouble.of == of)
+    }
 }
 
 type Channel = watch::Sender<Arc<Snapshot>>;
@@ -59,15 +76,61 @@ impl Observed {
         self.channel(cluster_id).receiver_count()
     }
 
-    pub fn publish(&self, cluster_id: &str, snapshot: Snapshot) {
-        let channel = self.channel(cluster_id);
-        let before = channel.send_replace(Arc::new(snapshot));
-        let after = channel.borrow().clone();
-        let differs = [
-            (Kind::Node, before.nodes != after.nodes),
-            (Kind::Job, before.jobs != after.jobs),
-        ];
-        for (kind, _) in differs.into_iter().filter(|(_, differs)| *differs) {
+    /// What Slurm said of the nodes when it was asked then.
+    pub fn nodes(&self, cluster_id: &str, asked_at: i64, nodes: Vec<NodeInfo>) {
+        self.change(cluster_id, |seen| {
+            let differs = *seen.nodes != nodes;
+            (seen.asked_at, seen.nodes) = (asked_at, Arc::new(nodes));
+            differs.then_some(Kind::Node)
+        });
+    }
+
+    /// What Slurm said of the jobs when it was asked then.
+    pub fn jobs(&self, cluster_id: &str, asked_at: i64, jobs: Vec<Job>) {
+        self.change(cluster_id, |seen| {
+            let differs = *seen.jobs != jobs;
+            (seen.jobs_asked_at, seen.jobs) = (asked_at, Arc::new(jobs));
+            differs.then_some(Kind::Job)
+        });
+    }
+
+    /// These nodes will not come up for those who wait for them now.
+    pub fn failed<'n>(&self, cluster_id: &str, nodes: impl Iterator<Item = &'n String>) {
+        self.change(cluster_id, |seen| {
+            let failed = Arc::make_mut(&mut seen.failed);
+            failed.extend(nodes.map(|node| (node.clone(), now())));
+            None
+        });
+    }
+
+    /// Looking failed with these words, or works; what it was before.
+    pub fn set_trouble(
+        &self,
+        cluster_id: &str,
+        of: Sight,
+        words: Option<String>,
+    ) -> Option<Trouble> {
+        let mut before = None;
+        self.change(cluster_id, |seen| {
+            let at = seen.troubles.iter().position(|trouble| trouble.of == of);
+            before = at.map(|at| seen.troubles.remove(at));
+            let since = before.as_ref().map_or_else(now, |before| before.since);
+            seen.troubles
+                .extend(words.map(|words| Trouble { of, since, words }));
+            (seen.trouble(of) != before.as_ref()).then_some(Kind::Cluster)
+        });
+        before
+    }
+
+    /// Changes the snapshot, and announces it as a change of that kind.
+    fn change(&self, cluster_id: &str, change: impl FnOnce(&mut Snapshot) -> Option<Kind>) {
+        let mut kind = None;
+        self.channel(cluster_id).send_modify(|seen| {
+            let mut next = Snapshot::clone(seen);
+            kind = change(&mut next);
+            *seen = Arc::new(next);
+        });
+        if let Some(kind) = kind {
             let change = Change {
                 kind,
                 cluster_id: cluster_id.into(),
@@ -83,5 +146,43 @@ impl Observed {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(cluster_id);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trouble_keeps_its_beginning_until_it_is_over() {
+        let (changes, mut told) = broadcast::channel(8);
+        let observed = Observed::new(changes);
+        let words = |text: &str| Some(text.to_owned());
+        assert_eq!(observed.set_trouble("c", Sight::Jobs, words("one")), None);
+        let since = observed.latest("c").trouble(Sight::Jobs).unwrap().since;
+        observed.set_trouble("c", Sight::Jobs, words("two"));
+        let seen = observed.latest("c");
+        let trouble = seen.trouble(Sight::Jobs).unwrap();
+        assert_eq!((trouble.since, trouble.words.as_str()), (since, "two"));
+        assert_eq!(seen.trouble(Sight::Nodes), None);
+        assert!(observed.set_trouble("c", Sight::Jobs, None).is_some());
+        assert_eq!(observed.set_trouble("c", Sight::Jobs, None), None);
+        assert!(observed.latest("c").troubles.is_empty());
+        let announced = std::iter::from_fn(|| told.try_recv().ok());
+        assert_eq!(announced.count(), 3, "what stays the same is not announced");
+    }
+
+    #[test]
+    fn jobs_and_nodes_are_told_apart() {
+        let (changes, _) = broadcast::channel(8);
+        let observed = Observed::new(changes);
+        observed.nodes("c", 5, vec![NodeInfo::default()]);
+        observed.jobs("c", 7, vec![Job::default()]);
+        observed.failed("c", ["compute-1-1".to_owned()].iter());
+        let seen = observed.latest("c");
+        assert_eq!((seen.asked_at, seen.nodes.len()), (5, 1));
+        assert_eq!((seen.jobs_asked_at, seen.jobs.len()), (7, 1));
+        assert!(seen.failed["compute-1-1"] > 0);
     }
 }

@@ -38,6 +38,15 @@ impl Waker {
 pub struct ClusterWaker {
     pub cluster: Waker,
     pub node: Waker,
+    pub job: Waker,
+}
+
+impl ClusterWaker {
+    fn wake_all(&self) {
+        for waker in [&self.cluster, &self.node, &self.job] {
+            waker.wake();
+        }
+    }
 }
 
 /// The wakers of all clusters. A waker is there before its loop is, so that no wake-up is lost.
@@ -55,14 +64,14 @@ impl Wakers {
 
     /// Instances, jobs or nodes of the cluster changed.
     pub fn wake_node(&self, cluster_id: &str) {
-        self.of(cluster_id).node.wake();
+        let waker = self.of(cluster_id);
+        waker.node.wake();
+        waker.job.wake();
     }
 
     /// What is wanted of the cluster changed.
     pub fn wake_cluster(&self, cluster_id: &str) {
-        let waker = self.of(cluster_id);
-        waker.cluster.wake();
-        waker.node.wake();
+        self.of(cluster_id).wake_all();
     }
 
     /// Everything may have changed.
@@ -73,8 +82,7 @@ impl Wakers {
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         for waker in clusters.into_values() {
-            waker.cluster.wake();
-            waker.node.wake();
+            waker.wake_all();
         }
     }
 

@@ -1,8 +1,10 @@
-//! What the console reads beyond the API: identity, what the reader may not do, the provider's catalogue.
+//! What the console reads beyond the API: identity, what the reader may not do, what cannot be seen, the provider's
+//! catalogue.
 
 use app::model::catalogue::Catalogue;
 use app::model::error::{Error, Result};
 use app::model::operation::Operation;
+use app::model::sight::Trouble;
 use app::model::user::{Identity, Refusals};
 use app::port::{Caller, Principal};
 
@@ -40,6 +42,11 @@ impl Service {
             release_job: refusal(Operation::ReleaseJob, &arn),
             change_nodes: refusal(Operation::DrainNode, &groups),
         })
+    }
+
+    pub(super) async fn troubles(&self, caller: &Caller, cluster: String) -> Result<Vec<Trouble>> {
+        let cluster = self.readable_cluster(caller, &cluster).await?;
+        Ok(self.observed.latest(&cluster.id).troubles.clone())
     }
 
     pub(super) async fn catalogue(&self, caller: &Caller) -> Result<Catalogue> {

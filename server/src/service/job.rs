@@ -42,7 +42,7 @@ impl Service {
         let ended = job::list(self.db.pool(), &cluster.id, ENDED)
             .await
             .map_err(internal)?;
-        let mut jobs = seen.jobs.clone();
+        let mut jobs = seen.jobs.to_vec();
         let known: HashSet<&str> = seen.jobs.iter().map(|job| job.id.as_str()).collect();
         let forgotten = ended.into_iter().map(|record| record.job);
         jobs.extend(forgotten.filter(|job| !known.contains(job.id.as_str())));

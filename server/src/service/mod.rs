@@ -40,6 +40,7 @@ use app::model::operation::Operation;
 use app::model::plan::{Plan, PlanRequest};
 use app::model::queue::*;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
+use app::model::sight::Trouble;
 use app::model::submit::*;
 use app::model::tag::*;
 use app::model::user::{Identity, Refusals};
@@ -183,6 +184,9 @@ macro_rules! delegate {
             }
             async fn refusals(&self, caller: &Caller, cluster: String) -> Result<Refusals> {
                 Service::refusals(self, caller, cluster).await
+            }
+            async fn troubles(&self, caller: &Caller, cluster: String) -> Result<Vec<Trouble>> {
+                Service::troubles(self, caller, cluster).await
             }
             async fn list_nodes(&self, caller: &Caller, cluster: String) -> Result<Vec<Node>> {
                 Service::list_nodes(self, caller, cluster).await

@@ -11,6 +11,7 @@ mod console;
 mod database;
 mod explain;
 mod faults;
+mod foreign_bytes;
 mod harness;
 mod kill;
 mod plan;

@@ -11,7 +11,7 @@ use app::model::status::Status;
 
 use super::Parts;
 use super::node::one_line;
-use super::requeue::{jobs_on, start_again};
+use super::requeue::start_again;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::instance::InstanceRow;
@@ -249,7 +249,7 @@ impl Switch<'_> {
 
     /// Ends these nodes' instances; their jobs start again elsewhere.
     async fn free_nodes(&self, nodes: &[String], cause: Cause) -> anyhow::Result<()> {
-        let jobs = jobs_on(self.parts, &self.rows.cluster.id, nodes.iter());
+        let jobs = self.client.jobs_on(nodes).await?;
         let update = NodeUpdate::Down {
             reason: one_line(&cause.english()),
         };

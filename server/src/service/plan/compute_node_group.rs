@@ -156,7 +156,7 @@ impl Service {
             provider: instances.iter().map(alive).collect(),
             instances,
             ended: vec![],
-            nodes: self.observed.latest(&cluster.id).nodes.clone(),
+            nodes: self.observed.latest(&cluster.id).nodes.to_vec(),
             now,
         })
     }

@@ -7,8 +7,8 @@ use app::model::job::Job;
 use app::model::plan::{JOBS_MAX, JobCounts, JobEffect, JobImpact, NodeChanges, Plan, Stay};
 
 use crate::reconcile::node_plan::{Group, Seen, Step, plan};
-use crate::reconcile::requeue::nodes_of;
 use crate::slurm::client::NodeInfo;
+use crate::slurm::hostlist;
 
 /// The groups in force before and after, and what is seen of their nodes.
 pub struct Change<'a> {
@@ -16,6 +16,11 @@ pub struct Change<'a> {
     pub after: Vec<Group>,
     pub seen: Seen,
     pub jobs: &'a [Job],
+}
+
+/// The names of a job's nodes; none while it waits.
+fn nodes_of(job: &Job) -> Vec<String> {
+    hostlist::expand(&job.nodes).unwrap_or_default()
 }
 
 impl Change<'_> {

@@ -127,6 +127,21 @@ impl Client {
             .map(drop)
     }
 
+    /// The ids of the jobs that have any of these nodes, tasks of arrays by their own. A question about few jobs, and
+    /// quick however many there are.
+    pub async fn jobs_on(&self, nodes: &[String]) -> Result<Vec<String>, SlurmError> {
+        if nodes.is_empty() {
+            return Ok(vec![]);
+        }
+        let nodes = format!("--nodelist={}", hostlist::compress(nodes));
+        // `%A` and not `%i`, which is `12_3` for a task: what is told of one by that name is told to all of an array.
+        let answer = self
+            .run("squeue", ["--noheader", "--format=%A", &nodes])
+            .await?;
+        let answer = String::from_utf8_lossy(&answer);
+        Ok(answer.split_whitespace().map(str::to_owned).collect())
+    }
+
     /// Ends the running and cancels the pending jobs of a partition.
     pub async fn cancel_partition(&self, name: &str) -> Result<(), SlurmError> {
         let partition = format!("--partition={name}");

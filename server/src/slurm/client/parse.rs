@@ -1,10 +1,16 @@
 //! Reads the JSON of Slurm's programs. Leniently: members come and go between versions, numbers may be plain or
 //! `{set, infinite, number}`, states may be one word or a list.
+//!
+//! What people give their jobs is bytes to Slurm, and it repeats them as they are: a name or a directory need not be
+//! UTF-8. Such bytes are shown as replacement characters, and a record that cannot be read at all costs that record
+//! only: one user's job must not hide everybody's nodes and jobs.
 
 use std::collections::BTreeSet;
 
 use app::model::job::{Job, JobRecord};
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::state;
 
@@ -40,21 +46,56 @@ impl NodeInfo {
     }
 }
 
+/// The lists of an answer, each record still as Slurm wrote it.
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow, default)]
+    nodes: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    jobs: Vec<&'a RawValue>,
+}
+
 pub fn nodes(json: &[u8]) -> Result<Vec<NodeInfo>, serde_json::Error> {
-    let answer: Value = serde_json::from_slice(json)?;
-    Ok(list(&answer["nodes"]).map(node).collect())
+    let json = readable(json);
+    let answer: Answer = serde_json::from_str(&json)?;
+    Ok(answer
+        .nodes
+        .into_iter()
+        .filter_map(value)
+        .map(node)
+        .collect())
 }
 
 /// Newest first.
 pub fn jobs(json: &[u8]) -> Result<Vec<JobRecord>, serde_json::Error> {
-    let answer: Value = serde_json::from_slice(json)?;
-    let mut jobs: Vec<JobRecord> = list(&answer["jobs"]).map(record).collect();
+    let json = readable(json);
+    let answer: Answer = serde_json::from_str(&json)?;
+    let mut jobs: Vec<JobRecord> = answer
+        .jobs
+        .into_iter()
+        .filter_map(value)
+        .map(record)
+        .collect();
     jobs.reverse();
     jobs.sort_by_key(|record| std::cmp::Reverse(record.job.submitted_at));
     Ok(jobs)
 }
 
-fn node(value: &Value) -> NodeInfo {
+/// The answer as text. Between its words a control character means no more than a space, and inside a string JSON
+/// has it escaped: a bare one is somebody's byte that was not.
+fn readable(json: &[u8]) -> String {
+    String::from_utf8_lossy(json).replace(|c: char| c.is_ascii_control(), " ")
+}
+
+/// One record, parsed; none if nothing can be made of it.
+fn value(raw: &RawValue) -> Option<Value> {
+    serde_json::from_str(raw.get())
+        .inspect_err(|error| tracing::warn!(%error, "Slurm tells of something that cannot be read"))
+        .ok()
+}
+
+fn node(value: Value) -> NodeInfo {
+    let value = &value;
     let states: BTreeSet<String> = words(&value["state"]).collect();
     NodeInfo {
         name: text(&value["name"]),
@@ -80,7 +121,7 @@ fn job(value: &Value) -> Job {
         && !["RUNNING", "SUSPENDED", "COMPLETING", "CONFIGURING"]
             .into_iter()
             .any(has);
-    let when = |known: bool, time: &Value| if known { number(time) * 1000 } else { 0 };
+    let when = |known: bool, time: &Value| if known { millis(time) } else { 0 };
     Job {
         id: id(value),
         name: text(&value["name"]),
@@ -100,20 +141,21 @@ fn job(value: &Value) -> Job {
         priority: number(&value["priority"]),
         nodes: text(&value["nodes"]),
         node_count: number(&value["node_count"]),
-        submitted_at: number(&value["submit_time"]) * 1000,
+        submitted_at: millis(&value["submit_time"]),
         started_at: when(!waits, &value["start_time"]),
         ended_at: when(ended, &value["end_time"]),
     }
 }
 
-fn record(value: &Value) -> JobRecord {
+fn record(value: Value) -> JobRecord {
+    let value = &value;
     let job = job(value);
-    let when = |name: &str| number(&value[name]) * 1000;
+    let when = |name: &str| millis(&value[name]);
     let exit = &value["exit_code"];
     let requested = text(&value["tres_req_str"]);
     let cpus = number(&value["cpus"]);
     let memory = match number(&value["memory_per_node"]) {
-        0 => number(&value["memory_per_cpu"]) * cpus / job.node_count.max(1),
+        0 => number(&value["memory_per_cpu"]).saturating_mul(cpus) / job.node_count.max(1),
         per_node => per_node,
     };
     JobRecord {
@@ -169,7 +211,7 @@ fn gpus(gres: &str) -> i64 {
     gres.split(',')
         .filter(|one| one.starts_with("gpu:"))
         .map(count)
-        .sum()
+        .fold(0, i64::saturating_add)
 }
 
 /// `12`, a task of an array as `12_3`, the tasks of an array that still wait as `12_[4-9]`.
@@ -199,6 +241,11 @@ fn number(value: &Value) -> i64 {
         Value::Object(members) => members.get("number").map_or(0, number),
         value => value.as_i64().unwrap_or(0),
     }
+}
+
+/// A time, in milliseconds since 1970; Slurm tells seconds.
+fn millis(value: &Value) -> i64 {
+    number(value).saturating_mul(1000)
 }
 
 /// A list of words, or one word.

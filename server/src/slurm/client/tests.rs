@@ -110,7 +110,7 @@ fn a_refusal_is_told_in_the_controllers_words() {
 fn client(directory: &Path, script: &str) -> Client {
     let bin = directory.join("bin");
     std::fs::create_dir_all(&bin).unwrap();
-    for program in ["scontrol", "scancel", "sbatch"] {
+    for program in ["scontrol", "scancel", "squeue", "sbatch"] {
         let path = bin.join(program);
         std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -219,4 +219,85 @@ fn a_record_has_what_a_jobs_page_shows() {
         (record.restarts, record.user_id, record.is_batch),
         (1, 1000, true)
     );
+}
+
+/// A string as Slurm's JSON writer leaves it: quotes and backslashes escaped, all other bytes as they came.
+fn as_json_c(bytes: &[u8]) -> Vec<u8> {
+    let mut text = vec![b'"'];
+    for byte in bytes {
+        if matches!(byte, b'"' | b'\\') {
+            text.push(b'\\');
+        }
+        text.push(*byte);
+    }
+    text.push(b'"');
+    text
+}
+
+/// The answer with one record between two good ones, in which every text is these bytes.
+fn answer_with(list: &str, texts: &[&str], lists: &[&str], bytes: &[u8]) -> Vec<u8> {
+    let text = as_json_c(bytes);
+    let mut members: Vec<Vec<u8>> = vec![];
+    for name in texts {
+        members.push([format!("\"{name}\":").as_bytes(), &text].concat());
+    }
+    for name in lists {
+        members.push([format!("\"{name}\":[").as_bytes(), &text, b"]"].concat());
+    }
+    let odd = members.join(&b',');
+    let good = |name: &str| format!("{{\"name\":\"{name}\",\"job_id\":7}}");
+    let (head, tail) = (format!("{{\"{list}\":[{},{{", good("one")), good("two"));
+    [head.as_bytes(), &odd, b"},", tail.as_bytes(), b"]}"].concat()
+}
+
+proptest::proptest! {
+    /// Whatever anybody puts into a job or a node, all records are read, and the others say what they said.
+    #[test]
+    fn any_bytes_in_any_field_cost_no_record(bytes: Vec<u8>) {
+        let texts = [
+            "name", "user_name", "partition", "account", "comment", "current_working_directory", "standard_output",
+            "standard_error", "command", "dependency", "features", "state_description", "tres_req_str", "nodes",
+            "array_task_string", "reason", "gres",
+        ];
+        let json = answer_with("jobs", &texts, &["job_state"], &bytes);
+        let jobs = parse::jobs(&json).unwrap();
+        let names: Vec<&str> = jobs.iter().map(|record| record.job.name.as_str()).collect();
+        assert_eq!((names.len(), names[0], names[2]), (3, "two", "one"));
+        let json = answer_with("nodes", &texts, &["state", "partitions"], &bytes);
+        let nodes = parse::nodes(&json).unwrap();
+        assert_eq!((nodes.len(), nodes[0].name.as_str(), nodes[2].name.as_str()), (3, "one", "two"));
+    }
+
+    #[test]
+    fn any_number_is_taken(number: i64) {
+        let json = format!(
+            r#"{{"jobs":[{{"job_id":{number},"submit_time":{number},"end_time":{number},"cpus":{number},
+            "memory_per_cpu":{number},"node_count":{number},"tres_req_str":"gres/gpu={number}"}}],
+            "nodes":[{{"gres":"gpu:{number},gpu:{number}","boot_time":{number}}}]}}"#
+        );
+        assert_eq!(parse::jobs(json.as_bytes()).unwrap().len(), 1);
+        assert_eq!(parse::nodes(json.as_bytes()).unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn a_record_that_cannot_be_read_costs_that_record() {
+    // Deeper than any reader goes.
+    let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+    let json = format!(r#"{{"jobs":[{{"job_id":1}},{{"job_id":2,"x":{deep}}},{{"job_id":3}}]}}"#);
+    let jobs = parse::jobs(json.as_bytes()).unwrap();
+    let ids: Vec<&str> = jobs.iter().map(|record| record.job.id.as_str()).collect();
+    assert_eq!(ids, ["3", "1"]);
+}
+
+#[tokio::test]
+async fn the_jobs_of_nodes_are_asked_for_by_their_own_ids() {
+    let directory = tempfile::tempdir().unwrap();
+    let client = client(
+        directory.path(),
+        "echo \"12\n13\"; test \"$*\" = '--noheader --format=%A --nodelist=a-[1-2]'",
+    );
+    let nodes = ["a-1".to_owned(), "a-2".to_owned()];
+    assert_eq!(client.jobs_on(&nodes).await.unwrap(), ["12", "13"]);
+    assert_eq!(client.jobs_on(&[]).await.unwrap(), Vec::<String>::new());
 }

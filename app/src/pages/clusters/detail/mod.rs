@@ -28,12 +28,12 @@ pub use queues::Queues;
 use strip::Strip;
 pub use tags::Tags;
 
-use crate::api::cluster::get_cluster;
+use crate::api::cluster::{get_cluster, troubles};
 use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::job::list_jobs;
 use crate::api::node::list_nodes;
 use crate::api::user::refusals;
-use crate::components::{ErrorInfos, Fetched, StatusIndicator, TabTitle, asked, param};
+use crate::components::{ErrorInfos, Fetched, StatusIndicator, TabTitle, Troubles, asked, param};
 use crate::i18n::{language, text};
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
@@ -41,6 +41,7 @@ use crate::model::error::Result;
 use crate::model::job::Job;
 use crate::model::live::Kind;
 use crate::model::node::Node;
+use crate::model::sight::Trouble;
 use crate::model::user::Refusals;
 use crate::paths::{self, ClusterTab};
 use crate::ui::{Breadcrumbs, Copyable, Crumb, Icon, PageHeader, Tab, Tabs};
@@ -55,6 +56,7 @@ struct Page {
     nodes: Resource<Result<Vec<Node>>>,
     jobs: Resource<Result<Vec<Job>>>,
     refusals: Resource<Result<Refusals>>,
+    troubles: Resource<Result<Vec<Trouble>>>,
 }
 
 impl Page {
@@ -72,6 +74,7 @@ impl Page {
                 list_jobs(id, language.clone())
             }),
             refusals: asked([id], &[], |[id]| refusals(id)),
+            troubles: asked([id], &[Kind::Cluster], |[id]| troubles(id)),
         }
     }
 
@@ -129,6 +132,7 @@ pub fn ClusterPage() -> impl IntoView {
             <Breadcrumbs crumbs=crumbs />
             <Fetched resource=page.cluster let:cluster>
                 <Header cluster />
+                <Troubles troubles=page.troubles />
                 <Strip page cluster />
                 <Tabs label=t.cluster.tabs tabs=Signal::derive(move || tabs(&page.id.read())) />
                 <div class="min-w-0">

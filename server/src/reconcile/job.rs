@@ -1,0 +1,99 @@
+//! Looks at the jobs of a cluster: what they are at for the console, those that ended for the history.
+//!
+//! A loop of its own, because jobs are many: asking for thousands takes seconds of processor time, in which the node
+//! loop starts and ends nodes.
+
+use std::time::{Duration, Instant};
+
+use app::model::sight::Sight;
+
+use super::Parts;
+use super::driver::{Next, Reconciler};
+use super::history::History;
+use super::sight::Looks;
+use super::signs::Signs;
+use super::wake::Waker;
+use crate::db::cluster::ClusterRow;
+use crate::db::{now, resource};
+use crate::slurm::client::Client;
+
+/// How often the signs are looked at.
+const TICK: Duration = Duration::from_millis(500);
+/// Slurm is asked at least this often even when nothing seems to happen.
+const LONGEST_SILENCE_MS: i64 = 60_000;
+/// A look is followed by a pause so many times as long: looking at jobs takes a fifth of a core at most.
+const REST: u32 = 4;
+const LONGEST_REST: Duration = Duration::from_secs(10);
+
+/// The loop of one cluster.
+pub struct JobReconciler {
+    parts: Parts,
+    cluster_id: String,
+    waker: Waker,
+    looked: Signs,
+    looks: Looks,
+    history: History,
+    /// The last look was a long one: not before then.
+    resting_until: Instant,
+}
+
+impl JobReconciler {
+    pub fn new(parts: Parts, cluster_id: String) -> Self {
+        Self {
+            waker: parts.wakers.of(&cluster_id).job,
+            looked: Signs::default(),
+            looks: Looks::new(Sight::Jobs),
+            history: History::new(&cluster_id),
+            resting_until: Instant::now(),
+            parts,
+            cluster_id,
+        }
+    }
+
+    async fn look(&mut self, client: &Client, signs: Signs) -> anyhow::Result<()> {
+        let (asked_at, began) = (now(), Instant::now());
+        let found = client.jobs().await;
+        let rest = (began.elapsed() * REST).min(LONGEST_REST);
+        self.resting_until = Instant::now() + rest;
+        let records = self
+            .looks
+            .note(&self.parts, &self.cluster_id, found)
+            .await?;
+        self.looked = signs;
+        let over = records.iter().filter(|record| record.job.is_over());
+        self.history.keep(&self.parts.db, client, over).await?;
+        let jobs = records.into_iter().map(|record| record.job).collect();
+        self.parts.observed.jobs(&self.cluster_id, asked_at, jobs);
+        Ok(())
+    }
+}
+
+impl Reconciler for JobReconciler {
+    fn name(&self) -> String {
+        format!("job {}", self.cluster_id)
+    }
+
+    async fn run(&mut self) -> anyhow::Result<Next> {
+        let rest = self.resting_until.saturating_duration_since(Instant::now());
+        if !rest.is_zero() {
+            return Ok(Next::After(rest));
+        }
+        let signs = Signs::now(&self.parts, &self.cluster_id, &self.waker).await;
+        let latest = self.parts.observed.latest(&self.cluster_id);
+        if signs == self.looked && now() - latest.jobs_asked_at < LONGEST_SILENCE_MS {
+            return Ok(Next::After(TICK));
+        }
+        let found: Option<ClusterRow> =
+            resource::find(self.parts.db.pool(), None, &self.cluster_id).await?;
+        let Some(cluster) = found else {
+            return Ok(Next::Never);
+        };
+        if cluster.applied_spec.is_some() && cluster.status.can_be_used() {
+            let version = &cluster.spec.scheduler.version;
+            if let Some(client) = self.parts.client(&cluster.id, version)? {
+                self.look(&client, signs).await?;
+            }
+        }
+        Ok(Next::After(TICK))
+    }
+}

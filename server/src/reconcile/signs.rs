@@ -1,0 +1,24 @@
+//! What tells without asking Slurm that something of a cluster may have changed.
+
+use super::Parts;
+use super::wake::Waker;
+
+/// The same signs as before a look mean that another one would find the same.
+#[derive(Clone, Copy, Default, PartialEq)]
+pub struct Signs {
+    /// Slurm's programs and people wake the loop.
+    wakes: u64,
+    /// The size of slurmctld's log: it grows with most of what happens to jobs and nodes.
+    log_size: u64,
+}
+
+impl Signs {
+    pub async fn now(parts: &Parts, cluster_id: &str, waker: &Waker) -> Self {
+        let dir = parts.controllers.dir(cluster_id);
+        let log = tokio::fs::metadata(dir.join("slurmctld.log")).await;
+        Signs {
+            wakes: waker.count(),
+            log_size: log.map_or(0, |m| m.len()),
+        }
+    }
+}
