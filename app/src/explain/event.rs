@@ -48,6 +48,20 @@ pub enum What {
     ControllerUp {
         name: String,
     },
+    /// slurmctld ended without saving its state; it runs again.
+    ControllerKilled {},
+    /// Slurm had taken these jobs and knows nothing of them any more.
+    JobsLost {
+        jobs: String,
+    },
+    /// Slurm had forgotten that it started the job.
+    JobStartedTwice {
+        job: String,
+    },
+    /// Slurm held the job for a start that failed for the controller's sake only.
+    JobReleasedAgain {
+        job: String,
+    },
     /// The cluster's Slurm does not let itself be looked at.
     LookFails {
         of: Sight,
@@ -149,6 +163,10 @@ impl What {
             }
             What::Deleted { noun, name } => (t.deleted, named(noun, name)),
             What::ControllerUp { name } => (t.controller_up, vec![("name", name.clone())]),
+            What::ControllerKilled {} => (t.controller_killed, vec![]),
+            What::JobsLost { jobs } => (t.jobs_lost, vec![("jobs", jobs.clone())]),
+            What::JobStartedTwice { job } => (t.job_started_twice, vec![("job", job.clone())]),
+            What::JobReleasedAgain { job } => (t.job_released_again, vec![("job", job.clone())]),
             What::LookFails { of, words } => {
                 let text = match of {
                     Sight::Nodes => t.look_at_nodes_fails,
@@ -223,6 +241,9 @@ impl What {
             | What::NodeUp { .. } => EventTone::Success,
             What::Refused { .. }
             | What::LookFails { .. }
+            | What::ControllerKilled {}
+            | What::JobsLost { .. }
+            | What::JobStartedTwice { .. }
             | What::NodeFailed { .. }
             | What::StepFailed { .. } => EventTone::Failure,
             What::InstanceEnded { cause, .. } if cause.is_failure() => EventTone::Failure,
@@ -304,6 +325,12 @@ mod tests {
                 name: name.clone(),
             },
             What::ControllerUp { name: name.clone() },
+            What::ControllerKilled {},
+            What::JobsLost {
+                jobs: "12, 13".into(),
+            },
+            What::JobStartedTwice { job: job.clone() },
+            What::JobReleasedAgain { job: job.clone() },
             What::LookFails {
                 of: Sight::Nodes,
                 words: "no".into(),

@@ -10,10 +10,13 @@ use std::time::{Duration, Instant};
 
 use super::init::Init;
 use super::protocol::{ControllerFile, SLURMCTLD_IS_GONE};
+use super::state::ControllerState;
 use super::{Result, context, read_json, say, slurm_program};
 
 /// A slurmctld that lived so long did not fail at its start.
 const STEADY: Duration = Duration::from_secs(10);
+/// How `Init::next_death` tells that a process ended by itself and in order.
+const CLEAN_END: &str = "exit status 0";
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -54,10 +57,16 @@ fn serve(init: &Init, dir: &Path) -> Result<String> {
         .arg(dir.join("slurmctld.log"))
         .env("SLURM_CONF", &conf)
         .env("SLURM_SACK_KEY", dir.join("slurm.key"));
+    let state = ControllerState::new(dir);
+    let now = chrono::Utc::now().timestamp_millis();
+    context("note what is left", state.before_start(now))?;
     say("starting slurmctld");
     context("start slurmctld", command.spawn())?;
     while let Some((_, status)) = init.next_death() {
         if !runs("slurmctld") {
+            if status == CLEAN_END {
+                context("note the orderly end", state.after_clean_end())?;
+            }
             return Ok(status);
         }
     }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::http::{Client, Reply};
 use super::protocol::{HookAnswer, HookCall, HookFile, HookProgram};
+use super::state::{ControllerState, Start};
 use super::{Result, read_json, say};
 
 /// The server answers a prolog when the job's nodes are there; below slurm.conf's `PrologEpilogTimeout`.
@@ -58,11 +59,25 @@ fn call(program: HookProgram, called_as: &Path, args: &[OsString]) -> Result<Hoo
         },
         job_id: variable("SLURM_JOB_ID"),
     };
+    if program == HookProgram::Prolog {
+        note_start(dir, &call.job_id, &variable("SLURM_JOB_RESTART_COUNT"));
+    }
     let patience = match program {
         HookProgram::Prolog => PROLOG_TIMEOUT,
         _ => TIMEOUT,
     };
     ask(&hook.endpoint, &hook.token, &call, patience)
+}
+
+/// So that it can be told if Slurm forgets this start and starts the job again. A job goes on without.
+fn note_start(dir: &Path, job: &str, restarts: &str) {
+    let (Ok(job), restarts) = (job.parse(), restarts.parse().unwrap_or_default()) else {
+        return;
+    };
+    let at = chrono::Utc::now().timestamp_millis();
+    if let Err(error) = ControllerState::new(dir).note_start(Start { job, restarts, at }) {
+        say(&format!("the start of job {job} is not noted: {error}"));
+    }
 }
 
 /// Calls until there is an answer, the time is over, or the server is away for longer than a restart takes.

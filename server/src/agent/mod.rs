@@ -20,6 +20,7 @@ mod http;
 mod init;
 mod instance;
 pub mod protocol;
+pub mod state;
 
 /// Errors are for the log: text is enough.
 pub(crate) type Result<T> = std::result::Result<T, String>;

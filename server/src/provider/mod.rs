@@ -48,6 +48,9 @@ pub trait Provider: Send + Sync {
     async fn catalogue(&self) -> Result<Catalogue, ProviderError>;
     /// Starts the instance unless it is there already.
     async fn launch(&self, request: &LaunchRequest) -> Result<(), ProviderError>;
+    /// The node's instance is lost. Where the next one gets the same address, what Slurm still sends to the lost one
+    /// must not reach it: until the next launch of the node somebody else takes it.
+    async fn stand_in(&self, cluster_id: &str, node: &str, port: u16);
     /// Ends the instance with every process it ever started and removes what it left. Unknown ids are no error.
     async fn terminate(&self, cluster_id: &str, instance_id: &str) -> Result<(), ProviderError>;
     /// The ends of an instance's logs, also after its own end; none when nothing was kept.

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::configuration::{self, Rows};
 use super::driver::{Next, Reconciler};
+use super::recovery::Recovery;
 use super::{Parts, hooks};
 use crate::agent::protocol::{HookFile, SLURMCTLD_IS_GONE};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
@@ -38,6 +39,7 @@ pub struct ClusterReconciler {
     parts: Parts,
     cluster_id: String,
     settled: Option<Settled>,
+    recovery: Recovery,
 }
 
 /// The rows that were found in force.
@@ -52,6 +54,7 @@ impl ClusterReconciler {
             parts,
             cluster_id,
             settled: None,
+            recovery: Recovery::default(),
         }
     }
 }
@@ -81,7 +84,14 @@ impl Reconciler for ClusterReconciler {
 impl ClusterReconciler {
     async fn keep(&mut self, cluster: &ClusterRow) -> anyhow::Result<Next> {
         let rows = Rows::read(&self.parts, cluster).await?;
-        if !self.ensure_controller(&rows).await? && self.is_settled(&rows) {
+        let started = self.ensure_controller(&rows).await?;
+        let killed = self
+            .parts
+            .controllers
+            .state(&cluster.id)
+            .unclean()?
+            .is_some();
+        if !started && !killed && self.is_settled(&rows) {
             return Ok(Next::After(TICK));
         }
         self.settled = None;
@@ -91,6 +101,15 @@ impl ClusterReconciler {
         if cluster.status == Status::Creating {
             self.set_active(cluster).await?;
             return Ok(Next::After(Duration::ZERO));
+        }
+        // What cannot be looked after now is looked after later; the configuration must not wait for it.
+        let recovered = self.recovery.go_on(&self.parts, &client, &cluster.id).await;
+        if let Err(error) = recovered {
+            tracing::warn!(
+                cluster = cluster.name,
+                error = format!("{error:#}"),
+                "not recovered yet"
+            );
         }
         configuration::reconcile(&self.parts, &client, &rows).await?;
         self.settled = rows.is_settled().then(|| Settled {

@@ -25,6 +25,7 @@ pub mod login;
 pub mod node;
 pub mod node_plan;
 pub mod observed;
+pub mod recovery;
 pub mod requeue;
 pub mod sight;
 pub mod signs;

@@ -266,6 +266,7 @@ impl Act<'_> {
         self.launch(launches).await?;
         let failed: Vec<String> = failures.values().flatten().cloned().collect();
         let requeued = self.client.jobs_on(&failed).await?;
+        self.stand_in(&failed).await;
         self.fail(failures).await?;
         self.parts.observed.failed(&self.cluster.id, failed.iter());
         self.end(ends).await?;
@@ -382,6 +383,25 @@ impl Act<'_> {
         };
         self.event(&mut write, &row.node_name, &what).await?;
         Ok(write.commit().await?)
+    }
+
+    /// Before Slurm hears that they are lost and tells them to end their jobs.
+    async fn stand_in(&self, nodes: &[String]) {
+        for node in nodes {
+            if let Some(port) = self.port_of(node) {
+                let provider = &self.parts.provider;
+                provider.stand_in(&self.cluster.id, node, port).await;
+            }
+        }
+    }
+
+    fn port_of(&self, node: &str) -> Option<u16> {
+        self.groups.iter().find_map(|group| {
+            let number = node.strip_prefix(&group.name)?.strip_prefix('-')?;
+            let at = number.parse::<usize>().ok()?.checked_sub(1)?;
+            let spec = group.applied_spec.as_ref()?;
+            spec.ports.get(at).copied()
+        })
     }
 
     /// Slurm first, so that the jobs go back to the queue for the right reason.

@@ -8,6 +8,7 @@
 //!                                        slurm.key hook.json controller.json
 //!                                        bin/             links to the agent: resume suspend prolog
 //!                                        state/           StateSaveLocation
+//!                                        starts unclean.json …   see `agent::state`
 //!                                        agent.log slurmctld.log lock
 //! DATA/clusters/CLUSTER_ID/instances/INSTANCE_ID/         see `provider::local`
 //! ```
@@ -17,6 +18,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::agent::protocol::{ControllerFile, HookFile};
+use crate::agent::state::ControllerState;
 use crate::sandbox::{Role, Sandbox, files};
 use crate::slurm::catalogue;
 use crate::slurm::conf::Files;
@@ -124,7 +126,14 @@ impl Controllers {
                 &devices.join(format!("gpu{device}")),
             )?;
         }
-        write_files(&dir, new)
+        let mut new = new.clone();
+        new.slurm_conf = self.state(cluster_id).with_first_job_id(&new.slurm_conf);
+        write_files(&dir, &new)
+    }
+
+    /// What slurmctld left behind when it was killed.
+    pub fn state(&self, cluster_id: &str) -> ControllerState {
+        ControllerState::new(&self.dir(cluster_id))
     }
 
     /// Puts a configuration beside the one that slurmctld reads, so that it can be tested; says where its `slurm.conf` is.

@@ -101,3 +101,106 @@ async fn two_clusters_share_a_host_and_nothing_else() {
     plane.wait_job("right", &job, "COMPLETED").await;
     plane.finish().await;
 }
+
+/// The agent of a node: process 1 of its sandbox, with which everything on the node dies.
+fn agents(plane: &TestPlane) -> Vec<Pid> {
+    let is_it =
+        |line: &str| line.contains("openpcs-agent instance") && !line.starts_with("unshare");
+    processes(plane.server.root())
+        .into_iter()
+        .filter(|(_, line)| is_it(line))
+        .map(|(pid, _)| pid)
+        .collect()
+}
+
+/// What Slurm had to say to the first instance of a node must not reach its next one.
+#[tokio::test]
+async fn a_node_that_dies_twice_within_seconds_costs_no_job() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    let cluster = "twice";
+    plane.cluster(cluster, 600).await;
+    let group = plane.group(cluster, "compute-1", 0, 2).await;
+    plane.queue(cluster, "demo", &group.id).await;
+    let command = "until test -e go; do sleep 0.1; done";
+    let options = ["--output=/dev/null", "--exclusive"];
+    let jobs = [(); 2].map(|()| plane.sbatch(cluster, &options, command));
+    for restarts in ["0", "1"] {
+        for job in &jobs {
+            wait_until(&format!("job {job} runs"), async || {
+                let found = plane.job(cluster, job);
+                match (found["JobState"].as_str(), &found["Restarts"]) {
+                    ("RUNNING", seen) if seen == restarts => Ok(()),
+                    _ => Err(format!("{found:?}")),
+                }
+            })
+            .await;
+        }
+        for agent in agents(&plane) {
+            kill(agent, Signal::SIGKILL).unwrap();
+        }
+    }
+    for job in &jobs {
+        wait_until(&format!("job {job} runs for the third time"), async || {
+            let found = plane.job(cluster, job);
+            match found["JobState"].as_str() {
+                "RUNNING" if found["Restarts"] == "2" => Ok(()),
+                _ => Err(format!("{found:?}")),
+            }
+        })
+        .await;
+    }
+    std::fs::write(plane.server.home().join("go"), "").unwrap();
+    for job in &jobs {
+        let done = plane.wait_job(cluster, job, "COMPLETED").await;
+        assert_eq!(done["Restarts"], "2");
+    }
+    plane.finish().await;
+}
+
+/// A controller that was killed held jobs for ever, gave numbers again and said nothing of what it lost.
+#[tokio::test]
+async fn a_killed_controller_holds_no_job_and_gives_no_number_again() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    let cluster = "killed";
+    plane.cluster(cluster, 600).await;
+    let group = plane.group(cluster, "compute-1", 0, 2).await;
+    plane.queue(cluster, "demo", &group.id).await;
+    let warm = plane.sbatch(cluster, &["--nodes=2", "--output=/dev/null"], "true");
+    plane.wait_job(cluster, &warm, "COMPLETED").await;
+    let mut given = vec![warm];
+    for round in 0..2 {
+        // Whatever of this slurmctld has saved when it dies.
+        for _ in 0..3 {
+            given.push(plane.sbatch(cluster, &["--output=/dev/null"], "sleep 2"));
+        }
+        let before = slurmctld(&plane);
+        for pid in &before {
+            kill(*pid, Signal::SIGKILL).unwrap();
+        }
+        wait_until("another slurmctld answers", async || {
+            match plane.try_connect(cluster, &["scontrol", "ping"]) {
+                Ok(_) if slurmctld(&plane) != before => Ok(()),
+                answer => Err(format!("{round}: {answer:?}")),
+            }
+        })
+        .await;
+    }
+    given.push(plane.sbatch(cluster, &["--output=/dev/null"], "true"));
+    let mut once = given.clone();
+    once.sort();
+    once.dedup();
+    assert_eq!(
+        once.len(),
+        given.len(),
+        "a number was given twice: {given:?}"
+    );
+    wait_until("every job that Slurm knows has run", async || {
+        let queue = plane.connect(cluster, &["squeue", "--noheader", "--format=%A %T %r"]);
+        match queue.trim().is_empty() {
+            true => Ok(()),
+            false => Err(queue),
+        }
+    })
+    .await;
+    plane.finish().await;
+}

@@ -19,6 +19,9 @@ use crate::slurm;
 use crate::slurm::process::instances_dir;
 
 pub mod catalogue;
+mod stand_in;
+
+use stand_in::StandIns;
 
 /// What an instance logs, the most telling first.
 const LOGS: [&str; 2] = ["slurmd.log", AGENT_LOG];
@@ -32,6 +35,7 @@ pub struct Local {
     agent: PathBuf,
     endpoint: String,
     catalogue: Catalogue,
+    stand_ins: StandIns,
 }
 
 impl Local {
@@ -49,6 +53,7 @@ impl Local {
             agent: agent.into(),
             endpoint: endpoint.into(),
             catalogue: catalogue::catalogue(slurm_versions)?,
+            stand_ins: StandIns::default(),
         })
     }
 
@@ -94,6 +99,9 @@ impl Provider for Local {
         if sandbox.holder().map_err(failed)?.is_some() {
             return Ok(());
         }
+        self.stand_ins
+            .end(&request.cluster_id, &request.node_name)
+            .await;
         sandbox.prepare().map_err(failed)?;
         self.write_instance(sandbox.dir(), request)
             .map_err(failed)?;
@@ -101,6 +109,10 @@ impl Provider for Local {
             .spawn(&self.agent, Role::Instance)
             .await
             .map_err(failed)
+    }
+
+    async fn stand_in(&self, cluster_id: &str, node: &str, port: u16) {
+        self.stand_ins.begin(cluster_id, node, port).await;
     }
 
     async fn terminate(&self, cluster_id: &str, instance_id: &str) -> Result<(), ProviderError> {

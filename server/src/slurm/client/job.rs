@@ -2,7 +2,7 @@
 
 use app::model::job::{JobAction, JobRecord};
 
-use super::{Client, SlurmError, finish, parse, unreadable};
+use super::{Client, Queued, SlurmError, finish, parse, unreadable};
 
 /// The search path of jobs, as of a login.
 const SEARCH_PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
@@ -55,6 +55,20 @@ impl Client {
             });
         }
         Ok(id.to_owned())
+    }
+
+    /// All jobs in the controller's memory, in so few words that it is quick however many there are.
+    pub async fn queue(&self) -> Result<Vec<Queued>, SlurmError> {
+        let args = ["--noheader", "--all", "--states=all", "--format=%A %F %r"];
+        let answer = self.run("squeue", args).await?;
+        let answer = String::from_utf8_lossy(&answer);
+        Ok(answer.lines().filter_map(parse::queued).collect())
+    }
+
+    /// Releases a held job and makes it eligible at once: a requeued one otherwise waits for its old credential.
+    pub async fn release_now(&self, id: &str) -> Result<(), SlurmError> {
+        self.run("scontrol", ["release", id]).await?;
+        self.start_now(&[id.to_owned()]).await
     }
 
     pub async fn act_on_job(&self, id: &str, action: JobAction) -> Result<(), SlurmError> {

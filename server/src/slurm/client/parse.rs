@@ -34,6 +34,16 @@ pub struct NodeInfo {
     pub gpus: i64,
 }
 
+/// A job as `squeue` lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queued {
+    /// Its own number, also of an array's task.
+    pub job: u32,
+    /// The array's number; of others their own.
+    pub array: u32,
+    pub reason: String,
+}
+
 impl NodeInfo {
     /// Whether Slurm says this word of it, as `POWERED_DOWN`.
     pub fn is(&self, state: &str) -> bool {
@@ -190,6 +200,16 @@ fn record(value: Value) -> JobRecord {
         is_batch: value["batch_flag"].as_bool().unwrap_or_default(),
         job,
     }
+}
+
+/// A line of `squeue` with the format `%A %F %r`; the reason has spaces or underscores, by version.
+pub fn queued(line: &str) -> Option<Queued> {
+    let mut words = line.trim().splitn(3, ' ');
+    Some(Queued {
+        job: words.next()?.parse().ok()?,
+        array: words.next()?.parse().ok()?,
+        reason: words.next().unwrap_or_default().replace('_', " "),
+    })
 }
 
 /// The count of one resource in `cpu=4,mem=8G,gres/gpu=2`.

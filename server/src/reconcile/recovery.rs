@@ -1,0 +1,260 @@
+//! After a controller that was killed: Slurm saves its state every 5 s, so it has forgotten what it was told since.
+//! What can be put right is put right, and what cannot is told.
+//!
+//! Slurm then believes jobs to wait that run and jobs to run that have ended. It starts the former again and, when
+//! their node refuses a second copy, holds them for ever; it finds out about the latter at their node's next
+//! registration, minutes later.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use app::explain::What;
+use app::model::live::Kind;
+
+use super::Parts;
+use crate::agent::state::{Start, Unclean};
+use crate::db::{self, job, now};
+use crate::slurm::client::{Client, Queued};
+
+/// When all nodes are asked to register: Slurm believes in a batch job that its node does not know for
+/// `BatchStartTimeout`, 10 s by default.
+const REGISTER_AFTER_MS: i64 = 15_000;
+/// How long jobs are released that Slurm holds for a start that failed: long enough for all that waited to be tried.
+const LASTS_MS: i64 = 180_000;
+/// A start so long before the kill may still not have been saved: Slurm's 5 s, and the time until it was noticed.
+const UNSAVED_MS: i64 = 10_000;
+/// What Slurm says of a job whose start failed on its node.
+const HELD: &str = "launch failed requeued held";
+
+/// How far it got. Kept in memory: after a restart of the server some of it is done again, which harms nobody.
+#[derive(Debug, Default)]
+pub struct Recovery {
+    registered: bool,
+    started_twice: BTreeSet<u32>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    /// Slurm knows nothing of these, although it had taken them.
+    TellLost(BTreeSet<u32>),
+    TellStartedTwice(u32),
+    /// Nodes register at a reconfiguration, and tell what runs.
+    Register,
+    Release(u32),
+    Done,
+}
+
+fn plan(
+    unclean: &Unclean,
+    recovery: &Recovery,
+    queue: &[Queued],
+    starts: &[Start],
+    now: i64,
+) -> Vec<Step> {
+    let mut steps = vec![];
+    if !unclean.jobs.is_empty() {
+        let known: BTreeSet<u32> = queue.iter().flat_map(|q| [q.job, q.array]).collect();
+        steps.push(Step::TellLost(&unclean.jobs - &known));
+    }
+    let twice = started_twice(starts, unclean.at - UNSAVED_MS);
+    let news = twice.difference(&recovery.started_twice);
+    steps.extend(news.map(|job| Step::TellStartedTwice(*job)));
+    let since = now - unclean.at;
+    if !recovery.registered && since > REGISTER_AFTER_MS {
+        steps.push(Step::Register);
+    }
+    let held = queue.iter().filter(|queued| queued.reason == HELD);
+    steps.extend(held.map(|queued| Step::Release(queued.job)));
+    if since > LASTS_MS {
+        steps.push(Step::Done);
+    }
+    steps
+}
+
+/// Jobs with a start of the same count before, one of the two since then: Slurm had forgotten the first.
+fn started_twice(starts: &[Start], since: i64) -> BTreeSet<u32> {
+    let mut first: BTreeMap<(u32, u32), i64> = BTreeMap::new();
+    let mut twice = BTreeSet::new();
+    for start in starts {
+        let before = first.insert((start.job, start.restarts), start.at);
+        if before.is_some() && start.at >= since {
+            twice.insert(start.job);
+        }
+    }
+    twice
+}
+
+impl Recovery {
+    /// Looks after what the agent noted, as far as the time has come.
+    pub async fn go_on(
+        &mut self,
+        parts: &Parts,
+        client: &Client,
+        cluster_id: &str,
+    ) -> anyhow::Result<()> {
+        let state = parts.controllers.state(cluster_id);
+        let Some(unclean) = state.unclean()? else {
+            return Ok(());
+        };
+        let queue = client.queue().await?;
+        for step in plan(&unclean, self, &queue, &state.starts(), now()) {
+            match step {
+                Step::TellLost(jobs) => {
+                    tell_lost(parts, cluster_id, jobs).await?;
+                    state.told(&unclean)?;
+                }
+                Step::TellStartedTwice(job) => {
+                    tell(
+                        parts,
+                        cluster_id,
+                        &What::JobStartedTwice {
+                            job: job.to_string(),
+                        },
+                    )
+                    .await?;
+                    self.started_twice.insert(job);
+                }
+                Step::Register => {
+                    let log = parts.controllers.dir(cluster_id).join("slurmctld.log");
+                    let register = client.reconfigure(&log);
+                    parts.gates.closed(cluster_id, register).await?;
+                    self.registered = true;
+                }
+                Step::Release(job) => release(parts, client, cluster_id, job).await?,
+                Step::Done => {
+                    state.looked_after(&unclean)?;
+                    *self = Recovery::default();
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Those that ended are in the history; Slurm may have forgotten them in order.
+async fn tell_lost(parts: &Parts, cluster_id: &str, jobs: BTreeSet<u32>) -> anyhow::Result<()> {
+    tell(parts, cluster_id, &What::ControllerKilled {}).await?;
+    let mut lost: Vec<String> = vec![];
+    for job in jobs {
+        let id = job.to_string();
+        if job::find(parts.db.pool(), cluster_id, &id).await?.is_none() {
+            lost.push(id);
+        }
+    }
+    if !lost.is_empty() {
+        let jobs = lost.join(", ");
+        tell(parts, cluster_id, &What::JobsLost { jobs }).await?;
+    }
+    Ok(())
+}
+
+/// A job that was changed meanwhile is refused, and that is fine.
+async fn release(parts: &Parts, client: &Client, cluster_id: &str, job: u32) -> anyhow::Result<()> {
+    let id = job.to_string();
+    match client.release_now(&id).await {
+        Ok(()) => tell(parts, cluster_id, &What::JobReleasedAgain { job: id }).await,
+        Err(error) => {
+            tracing::debug!(job, %error, "not released");
+            Ok(())
+        }
+    }
+}
+
+async fn tell(parts: &Parts, cluster_id: &str, what: &What) -> anyhow::Result<()> {
+    let mut write = parts.db.write().await?;
+    let kind = Kind::Cluster;
+    db::event::insert(&mut write, cluster_id, kind, cluster_id, "reconciler", what).await?;
+    Ok(write.commit().await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KILLED: i64 = 1_000_000;
+
+    fn unclean(jobs: &[u32]) -> Unclean {
+        Unclean {
+            at: KILLED,
+            jobs: jobs.iter().copied().collect(),
+        }
+    }
+
+    fn queued(job: u32, reason: &str) -> Queued {
+        Queued {
+            job,
+            array: job,
+            reason: reason.into(),
+        }
+    }
+
+    fn start(job: u32, restarts: u32, at: i64) -> Start {
+        Start { job, restarts, at }
+    }
+
+    #[test]
+    fn what_slurm_does_not_know_is_lost_and_told_once() {
+        let queue = [queued(5, "None"), queued(7, "Priority")];
+        let recovery = Recovery::default();
+        let steps = plan(&unclean(&[5, 6, 7]), &recovery, &queue, &[], KILLED + 500);
+        assert_eq!(steps, [Step::TellLost([6].into())]);
+        assert_eq!(
+            plan(&unclean(&[]), &recovery, &queue, &[], KILLED + 500),
+            []
+        );
+    }
+
+    #[test]
+    fn a_task_keeps_the_script_of_its_array() {
+        let task = Queued {
+            array: 5,
+            ..queued(8, "None")
+        };
+        let steps = plan(&unclean(&[5]), &Recovery::default(), &[task], &[], KILLED);
+        assert_eq!(steps, [Step::TellLost([].into())]);
+    }
+
+    #[test]
+    fn a_job_is_released_only_if_its_start_failed() {
+        let queue = [
+            queued(5, HELD),
+            queued(6, "JobHeldUser"),
+            queued(7, "launch failure limit exceeded requeued held"),
+        ];
+        let steps = plan(&unclean(&[]), &Recovery::default(), &queue, &[], KILLED);
+        assert_eq!(steps, [Step::Release(5)]);
+    }
+
+    #[test]
+    fn a_start_that_was_forgotten_is_told() {
+        let starts = [
+            start(5, 0, KILLED - 3_000),
+            start(6, 0, KILLED - 3_000),
+            start(5, 0, KILLED + 2_000),
+            start(6, 1, KILLED + 2_000),
+            start(7, 0, KILLED - 90_000),
+            start(7, 0, KILLED - 80_000),
+        ];
+        let mut recovery = Recovery::default();
+        let steps = plan(&unclean(&[]), &recovery, &[], &starts, KILLED + 3_000);
+        assert_eq!(steps, [Step::TellStartedTwice(5)]);
+        recovery.started_twice.insert(5);
+        assert_eq!(
+            plan(&unclean(&[]), &recovery, &[], &starts, KILLED + 3_000),
+            []
+        );
+    }
+
+    #[test]
+    fn nodes_register_once_and_it_ends() {
+        let mut recovery = Recovery::default();
+        let later = KILLED + REGISTER_AFTER_MS + 1;
+        assert_eq!(
+            plan(&unclean(&[]), &recovery, &[], &[], later),
+            [Step::Register]
+        );
+        recovery.registered = true;
+        assert_eq!(plan(&unclean(&[]), &recovery, &[], &[], later), []);
+        let end = KILLED + LASTS_MS + 1;
+        assert_eq!(plan(&unclean(&[]), &recovery, &[], &[], end), [Step::Done]);
+    }
+}
