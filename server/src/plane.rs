@@ -153,6 +153,7 @@ fn parts(config: &Config, db: Db, seal: Arc<Seal>, address: SocketAddr) -> anyho
         observed: Observed::new(db.changes()),
         wakers: Wakers::default(),
         gates: Gates::default(),
+        ports: config.ports,
         endpoint,
         db,
     })

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::init::Init;
 use super::protocol::{ControllerFile, SLURMCTLD_IS_GONE};
 use super::state::ControllerState;
-use super::{Result, context, read_json, say, slurm_program};
+use super::{Result, context, read_json, rotate, say, slurm_program};
 
 /// A slurmctld that lived so long did not fail at its start.
 const STEADY: Duration = Duration::from_secs(10);
@@ -27,6 +27,7 @@ pub fn run(dir: &Path) -> Result<()> {
         nix::unistd::gethostname().map_err(Into::into),
     )?;
     init.listen_on_loopback(&host.to_string_lossy())?;
+    rotate::start(dir);
     let mut pause = FIRST_PAUSE;
     while !init.stopping() {
         let started = Instant::now();

@@ -16,7 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::http::Client;
 use super::init::Init;
 use super::protocol::{InstanceFile, StepReport};
-use super::{Result, context, read_json, say, slurm_program};
+use super::{Result, context, read_json, rotate, say, slurm_program};
 use crate::sandbox::{files, last_lines};
 
 /// How long the server may be away while a node boots.
@@ -33,6 +33,7 @@ const LOG_LINES: usize = 10;
 pub fn run(dir: &Path) -> Result<()> {
     let init = Init::new(dir)?;
     let file: InstanceFile = read_json(&dir.join("instance.json"))?;
+    rotate::start(dir);
     let steps = Steps::start(&file);
     let reason = match serve(&init, dir, &file, &steps) {
         Err(message) => message,

@@ -20,6 +20,7 @@ mod http;
 mod init;
 mod instance;
 pub mod protocol;
+mod rotate;
 pub mod state;
 
 /// Errors are for the log: text is enough.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The step of an instance that cannot have its node's port: something else on the host has it.
+pub const PORT_TAKEN: &str = "port-taken-failed";
 /// How the agent's log tells of each end of slurmctld.
 pub const SLURMCTLD_IS_GONE: &str = "slurmctld is gone";
 

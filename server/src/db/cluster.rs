@@ -20,11 +20,12 @@ pub struct ClusterSpec {
     pub ports: Ports,
 }
 
-/// The TCP ports of a cluster whose nodes share this host: one for slurmctld, then one for each possible node.
-/// Nodes are told apart by port because slurmd cannot be given an address of its own without root.
+/// The TCP ports of a cluster whose nodes share this host. Each node's own is in its group's spec: nodes are told apart
+/// by port because slurmd cannot be given an address of its own without root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ports {
     pub controller: u16,
+    /// A cluster of before has a block of its own, from which its groups have theirs; `nodes` is 0 where there is none.
     pub first_node: u16,
     pub nodes: u16,
 }

@@ -37,6 +37,7 @@ use std::sync::Arc;
 use app::model::name::Arns;
 
 use crate::auth::seal::Seal;
+use crate::config::PortRange;
 use crate::db::Db;
 use crate::provider::Provider;
 use crate::slurm::client::Client;
@@ -56,6 +57,8 @@ pub struct Parts {
     pub observed: Observed,
     pub wakers: Wakers,
     pub gates: Gates,
+    /// Where ports of nodes come from.
+    pub ports: PortRange,
     /// The server's own address, as `http://127.0.0.1:8765`: where hooks and instances call.
     pub endpoint: String,
 }

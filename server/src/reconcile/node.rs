@@ -1,6 +1,6 @@
 //! Keeps the instances of a cluster: launches what Slurm wants, ends what it lets go, replaces what died.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use app::explain::{Cause, What};
@@ -17,13 +17,15 @@ use super::requeue::start_again;
 use super::sight::Looks;
 use super::signs::Signs;
 use super::wake::Waker;
+use crate::agent::protocol::PORT_TAKEN;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
 use crate::db::{self, instance, now, resource};
 use crate::provider::{LaunchRequest, ObservedInstance};
+use crate::service::ports::{self, Taken};
 use crate::service::{id, instance::bootstrap_hash};
-use crate::slurm::client::{Client, NodeUpdate};
+use crate::slurm::client::{Client, NodeInfo, NodeUpdate};
 
 /// How often processes are looked after. Cheap: a few system calls per instance.
 const TICK: Duration = Duration::from_millis(500);
@@ -170,7 +172,10 @@ impl NodeReconciler {
             .note(&self.parts, &self.cluster_id, found)
             .await?;
         self.looked = signs;
+        let free = now_free(&latest.nodes, &nodes);
         self.parts.observed.nodes(&self.cluster_id, asked_at, nodes);
+        // Slurm itself would look after up to a minute.
+        client.update_nodes(&free, &NodeUpdate::Offer).await?;
         Ok(self.parts.observed.latest(&self.cluster_id))
     }
 
@@ -189,8 +194,27 @@ impl NodeReconciler {
     }
 }
 
+fn is_port_taken(cause: &Cause) -> bool {
+    matches!(cause, Cause::StepFailed { step, .. } if step == PORT_TAKEN)
+}
+
+/// Nodes that were on their way down and can be powered up again: jobs that came meanwhile passed them over.
+fn now_free(before: &[NodeInfo], now: &[NodeInfo]) -> Vec<String> {
+    let going: HashSet<&str> = before
+        .iter()
+        .filter(|node| in_transition(node) || node.is("DOWN"))
+        .map(|node| node.name.as_str())
+        .collect();
+    let free = |node: &&NodeInfo| {
+        let off = node.is("IDLE") && node.is("POWERED_DOWN");
+        off && !node.is("DRAIN") && !in_transition(node)
+    };
+    let names = now.iter().filter(free).map(|node| node.name.clone());
+    names.filter(|name| going.contains(name.as_str())).collect()
+}
+
 /// Slurm is about to change the node by itself.
-fn in_transition(node: &crate::slurm::client::NodeInfo) -> bool {
+fn in_transition(node: &NodeInfo) -> bool {
     ["POWERING_UP", "POWER_UP", "POWERING_DOWN", "POWER_DOWN"]
         .iter()
         .any(|flag| node.is(flag))
@@ -267,7 +291,10 @@ impl Act<'_> {
         let failed: Vec<String> = failures.values().flatten().cloned().collect();
         let requeued = self.client.jobs_on(&failed).await?;
         self.stand_in(&failed).await;
+        let taken = failures.iter().filter(|(cause, _)| is_port_taken(cause));
+        let without_port: Vec<String> = taken.flat_map(|(_, nodes)| nodes.clone()).collect();
         self.fail(failures).await?;
+        self.move_ports(&without_port).await?;
         self.parts.observed.failed(&self.cluster.id, failed.iter());
         self.end(ends).await?;
         start_again(self.client, requeued).await;
@@ -396,12 +423,40 @@ impl Act<'_> {
     }
 
     fn port_of(&self, node: &str) -> Option<u16> {
+        let (group, at) = self.place_of(node)?;
+        group.applied_spec.as_ref()?.ports.get(at).copied()
+    }
+
+    /// A node's group and its place in the group's list of ports.
+    fn place_of(&self, node: &str) -> Option<(&ComputeNodeGroupRow, usize)> {
         self.groups.iter().find_map(|group| {
             let number = node.strip_prefix(&group.name)?.strip_prefix('-')?;
-            let at = number.parse::<usize>().ok()?.checked_sub(1)?;
-            let spec = group.applied_spec.as_ref()?;
-            spec.ports.get(at).copied()
+            Some((group, number.parse::<usize>().ok()?.checked_sub(1)?))
         })
+    }
+
+    /// Gives nodes another port, for something else on this host has theirs. The cluster's configuration follows.
+    async fn move_ports(&self, nodes: &[String]) -> anyhow::Result<()> {
+        for (group, at) in nodes.iter().filter_map(|node| self.place_of(node)) {
+            let mut write = self.parts.db.write().await?;
+            let clusters: Vec<ClusterRow> = resource::list(&mut *write.tx, None).await?;
+            let groups: Vec<ComputeNodeGroupRow> = resource::list(&mut *write.tx, None).await?;
+            let new = ports::of_nodes(self.parts.ports, &Taken::by(&clusters, &groups), &[], 1)?;
+            let Some(mut row) = groups.into_iter().find(|row| row.id == group.id) else {
+                continue;
+            };
+            let specs = [Some(&mut row.spec), row.applied_spec.as_mut()];
+            for port in specs
+                .into_iter()
+                .flatten()
+                .filter_map(|spec| spec.ports.get_mut(at))
+            {
+                *port = new[0];
+            }
+            resource::update(&mut write, &row, false).await?;
+            write.commit().await?;
+        }
+        Ok(())
     }
 
     /// Slurm first, so that the jobs go back to the queue for the right reason.
@@ -516,10 +571,28 @@ mod tests {
 
     #[test]
     fn a_node_under_way_is_looked_at_often() {
-        let node = crate::slurm::client::NodeInfo {
-            states: ["POWERING_UP".to_string()].into(),
-            ..Default::default()
-        };
-        assert!(in_transition(&node));
+        assert!(in_transition(&node("a-1", "POWERING_UP")));
+    }
+
+    #[test]
+    fn a_node_is_offered_once_when_it_can_be_powered_up_again() {
+        let off = node("a-1", "IDLE CLOUD POWERED_DOWN");
+        let offered = |before: &str| now_free(&[node("a-1", before)], std::slice::from_ref(&off));
+        assert_eq!(offered("IDLE CLOUD POWERING_DOWN"), ["a-1"]);
+        assert_eq!(offered("DOWN CLOUD POWER_DOWN"), ["a-1"]);
+        assert_eq!(offered("IDLE CLOUD POWERED_DOWN"), Vec::<String>::new());
+        let drained = [node("a-1", "IDLE CLOUD DRAIN POWERED_DOWN")];
+        let before = [node("a-1", "DOWN DRAIN")];
+        assert_eq!(now_free(&before, &drained), Vec::<String>::new());
+        let up = [node("a-1", "ALLOCATED CLOUD POWERED_DOWN POWER_UP")];
+        assert_eq!(now_free(&[node("a-1", "DOWN")], &up), Vec::<String>::new());
+    }
+
+    fn node(name: &str, states: &str) -> NodeInfo {
+        NodeInfo {
+            name: name.into(),
+            states: states.split(' ').map(str::to_owned).collect(),
+            ..NodeInfo::default()
+        }
     }
 }

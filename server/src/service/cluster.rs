@@ -94,6 +94,8 @@ impl Service {
     ) -> Result<(ClusterRow, SlurmAuthKey)> {
         let existing: Vec<ClusterRow> = resource::list(&mut *db, None).await.map_err(internal)?;
         check_quota(&existing, &input.cluster_name)?;
+        let groups: Vec<ComputeNodeGroupRow> =
+            resource::list(&mut *db, None).await.map_err(internal)?;
         let id = id::resource_id();
         let key = SlurmAuthKey {
             secret_arn: self.arns.secret(&format!("pcs!slurm-secret-{id}")),
@@ -105,7 +107,7 @@ impl Service {
             size: input.size,
             networking,
             slurm: slurm_configuration(asked, key.clone()),
-            ports: ports::allocate(self.ports, &existing, input.size)?,
+            ports: ports::of_cluster(self.ports, &ports::Taken::by(&existing, &groups))?,
         };
         let row = Row::new(id.clone(), id, input.cluster_name.clone(), spec);
         Ok((row, key))

@@ -15,7 +15,7 @@ mod job;
 mod node;
 pub mod output;
 mod plan;
-mod ports;
+pub mod ports;
 mod queue;
 pub mod settings;
 pub mod shape;

@@ -1,8 +1,9 @@
-//! The TCP ports of clusters and nodes that share this host: a block for each cluster, a port in it for each node.
+//! The TCP ports of clusters and nodes that share this host, taken one by one: whatever else uses a port of the range,
+//! any connection of any program may, the others are as good.
 
+use std::collections::HashSet;
 use std::net::{Ipv4Addr, TcpListener};
 
-use app::model::cluster::Size;
 use app::model::error::{Error, Result};
 
 use super::cluster::CLUSTERS_QUOTA;
@@ -11,32 +12,65 @@ use crate::config::PortRange;
 use crate::db::cluster::{ClusterRow, Ports};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 
-/// A block of ports that no other cluster has and that is free on this host. The search starts anywhere in the range:
-/// two servers of one host then rarely meet, though neither knows the other's clusters.
-pub fn allocate(range: PortRange, existing: &[ClusterRow], size: Size) -> Result<Ports> {
-    let nodes = u16::try_from(size.max_instances()).map_err(internal)?;
-    let blocks = (range.last - range.first + 1) / (nodes + 1);
-    let start = id::random_below(blocks.max(1));
-    for block in (0..blocks).map(|n| (start + n) % blocks) {
-        let first = range.first + block * (nodes + 1);
-        let last = first + nodes;
-        let overlaps = |p: Ports| p.controller <= last && p.first_node + p.nodes > first;
-        if !existing.iter().any(|c| overlaps(c.spec.ports)) && (first..=last).all(is_free) {
-            return Ok(Ports {
-                controller: first,
-                first_node: first + 1,
-                nodes,
-            });
+/// The ports that clusters and groups of this server have already.
+pub struct Taken(HashSet<u16>);
+
+impl Taken {
+    pub fn by(clusters: &[ClusterRow], groups: &[ComputeNodeGroupRow]) -> Self {
+        let mut taken = HashSet::new();
+        for cluster in clusters {
+            let ports = &cluster.spec.ports;
+            taken.insert(ports.controller);
+            taken.extend(ports.first_node..ports.first_node.saturating_add(ports.nodes));
         }
+        for group in groups {
+            taken.extend(&group.spec.ports);
+            // A refused update falls back to the applied spec: its ports must not be given away meanwhile.
+            taken.extend(group.applied_spec.iter().flat_map(|spec| &spec.ports));
+        }
+        Taken(taken)
+    }
+}
+
+/// The ports of a new cluster: its nodes get theirs with their group.
+pub fn of_cluster(range: PortRange, taken: &Taken) -> Result<Ports> {
+    let controller = free(range, taken, 1)?.remove(0);
+    Ok(Ports {
+        controller,
+        first_node: 0,
+        nodes: 0,
+    })
+}
+
+/// Gives each node of a group a port, keeping those that it has.
+pub fn of_nodes(range: PortRange, taken: &Taken, current: &[u16], max: i64) -> Result<Vec<u16>> {
+    let max = usize::try_from(max).map_err(internal)?;
+    let mut ports: Vec<u16> = current.iter().copied().take(max).collect();
+    ports.extend(free(range, taken, max - ports.len())?);
+    Ok(ports)
+}
+
+/// So many free ports. The search starts anywhere in the range: two servers of one host then rarely meet, though
+/// neither knows the other's clusters.
+fn free(range: PortRange, taken: &Taken, count: usize) -> Result<Vec<u16>> {
+    let all = range.last - range.first;
+    let start = id::random_below(all.saturating_add(1));
+    let candidates = (start..=all).chain(0..start).map(|n| range.first + n);
+    let found: Vec<u16> = candidates
+        .filter(|port| !taken.0.contains(port) && is_free(*port))
+        .take(count)
+        .collect();
+    if found.len() == count {
+        return Ok(found);
     }
     Err(Error::quota(
         CLUSTERS_QUOTA,
         format!(
-            "No {} free ports in a row between {} and {} on this host. Delete a cluster, choose a smaller size, or \
-             start the server with a wider --ports.",
-            nodes + 1,
+            "{count} ports are needed, and of those between {} and {} only {} are free on this host. Delete a cluster or \
+             a group, choose a smaller maximum, or start the server with a wider --ports.",
             range.first,
-            range.last
+            range.last,
+            found.len()
         ),
     ))
 }
@@ -45,54 +79,41 @@ fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok()
 }
 
-/// Gives each node a port, keeping those that the group has.
-pub fn assign(
-    cluster: &ClusterRow,
-    others: &[ComputeNodeGroupRow],
-    current: &[u16],
-    max: i64,
-) -> Result<Vec<u16>> {
-    let max = usize::try_from(max).map_err(internal)?;
-    let ports = cluster.spec.ports;
-    // A refused update falls back to the applied spec: its ports must not be given away meanwhile.
-    let taken = |port: &u16| {
-        others.iter().any(|g| {
-            g.spec.ports.contains(port)
-                || g.applied_spec
-                    .as_ref()
-                    .is_some_and(|a| a.ports.contains(port))
-        })
-    };
-    let mut assigned: Vec<u16> = current.iter().copied().take(max).collect();
-    for port in ports.first_node..ports.first_node + ports.nodes {
-        if assigned.len() >= max {
-            break;
-        }
-        if !assigned.contains(&port) && !taken(&port) {
-            assigned.push(port);
-        }
-    }
-    if assigned.len() < max {
-        return Err(internal(
-            "a cluster's block of ports is smaller than its nodes",
-        ));
-    }
-    Ok(assigned)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
+    fn none() -> Taken {
+        Taken(HashSet::new())
+    }
+
+    /// A range of two ports of which something has the first.
+    fn busy() -> (TcpListener, PortRange) {
+        loop {
+            let busy = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            let first = busy.local_addr().unwrap().port();
+            if first < u16::MAX && is_free(first + 1) {
+                let last = first + 1;
+                return (busy, PortRange { first, last });
+            }
+        }
+    }
+
     #[test]
-    fn a_port_in_use_is_passed_over() {
-        let busy = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = busy.local_addr().unwrap().port();
-        let range = PortRange {
-            first: port,
-            last: port.saturating_add(32),
-        };
-        assert!(allocate(range, &[], Size::Small).is_err());
+    fn a_busy_port_costs_that_port_only() {
+        let (_busy, range) = busy();
+        assert_eq!(of_cluster(range, &none()).unwrap().controller, range.last);
+        let refused = of_nodes(range, &none(), &[], 2).unwrap_err();
+        assert!(refused.message.contains("only 1 are free"), "{refused:?}");
+    }
+
+    #[test]
+    fn nodes_keep_their_ports_and_give_back_the_last() {
+        let (_busy, range) = busy();
+        assert_eq!(of_nodes(range, &none(), &[7, 8, 9], 2).unwrap(), [7, 8]);
+        assert_eq!(of_nodes(range, &none(), &[7], 2).unwrap(), [7, range.last]);
+        let taken = Taken([range.last].into());
+        assert!(of_nodes(range, &taken, &[7], 2).is_err());
     }
 }

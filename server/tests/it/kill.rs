@@ -9,19 +9,6 @@ use crate::harness::*;
 
 const CLUSTER: &str = "killed";
 
-/// Numbers that are the same in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-}
-
 /// Makes a request, kills the server at a random moment around it, and asks the new server for the same again.
 /// The token makes it happen once, whether or not the first one came through.
 async fn through_a_kill<T, E: std::fmt::Debug>(
@@ -41,7 +28,7 @@ async fn through_a_kill<T, E: std::fmt::Debug>(
 }
 
 async fn round(plane: &mut TestPlane, seed: u64) {
-    let random = &mut Random(seed);
+    let random = &mut Random::new(seed);
     let token = |what: &str| format!("{what}-{seed:08}");
     eprintln!("seed {seed}");
 

@@ -14,6 +14,7 @@ mod faults;
 mod foreign_bytes;
 mod harness;
 mod kill;
+mod kill_mix;
 mod plan;
 mod queue;
 mod quota;

@@ -121,7 +121,8 @@ impl Service {
         }
         let mut spec = requested(input);
         check_size(&cluster, &siblings, None, &spec)?;
-        spec.ports = ports::assign(&cluster, &siblings, &[], spec.scaling.max_instance_count)?;
+        let taken = taken_ports(db).await?;
+        spec.ports = ports::of_nodes(self.ports, &taken, &[], spec.scaling.max_instance_count)?;
         Ok(Row::new(
             id::resource_id(),
             cluster.id.clone(),
@@ -234,11 +235,10 @@ impl Service {
             .map_err(internal)?;
         let mut spec = updated(&before.spec, input);
         check_size(&cluster, &siblings, Some(&before.id), &spec)?;
-        let others: Vec<ComputeNodeGroupRow> =
-            siblings.into_iter().filter(|g| g.id != before.id).collect();
-        spec.ports = ports::assign(
-            &cluster,
-            &others,
+        let taken = taken_ports(db).await?;
+        spec.ports = ports::of_nodes(
+            self.ports,
+            &taken,
             &before.spec.ports,
             spec.scaling.max_instance_count,
         )?;
@@ -517,6 +517,13 @@ fn needs_new_instances(old: &ComputeNodeGroupSpec, new: &ComputeNodeGroupSpec) -
                 .slurm
                 .as_ref()
                 .and_then(|s| s.slurm_custom_settings.as_ref())
+}
+
+async fn taken_ports(db: &mut AnyConnection) -> Result<ports::Taken> {
+    let clusters: Vec<ClusterRow> = resource::list(&mut *db, None).await.map_err(internal)?;
+    let groups: Vec<ComputeNodeGroupRow> =
+        resource::list(&mut *db, None).await.map_err(internal)?;
+    Ok(ports::Taken::by(&clusters, &groups))
 }
 
 /// C5: the sum of all groups' maximum stays within the cluster's size.

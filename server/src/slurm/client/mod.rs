@@ -54,6 +54,9 @@ pub enum NodeUpdate {
     },
     /// Clears DRAIN and nothing else: for a node that is not down.
     Undrain,
+    /// For a node that can be used again: forgets why it could not, and has Slurm look for jobs, as it does after each
+    /// update of a node.
+    Offer,
 }
 
 /// One cluster's Slurm.
@@ -105,13 +108,11 @@ impl Client {
         if nodes.is_empty() {
             return Ok(());
         }
-        let (state, reason) = update.state_and_reason();
         let mut args = vec![
             "update".to_owned(),
             format!("NodeName={}", hostlist::compress(nodes)),
-            format!("State={state}"),
         ];
-        args.extend(reason.map(|r| format!("Reason={}", one_line(r))));
+        args.extend(update.words());
         self.run("scontrol", args).await.map(drop)
     }
 
@@ -259,8 +260,9 @@ async fn finish(
 }
 
 impl NodeUpdate {
-    fn state_and_reason(&self) -> (&'static str, Option<&str>) {
-        match self {
+    /// The arguments of `scontrol update NodeName=…`.
+    fn words(&self) -> Vec<String> {
+        let (state, reason): (&str, Option<&str>) = match self {
             NodeUpdate::Down { reason } => ("DOWN", Some(reason)),
             NodeUpdate::Resume => ("RESUME", None),
             NodeUpdate::PowerUp => ("POWER_UP", None),
@@ -269,7 +271,11 @@ impl NodeUpdate {
             NodeUpdate::PowerDownForce { reason } => ("POWER_DOWN_FORCE", Some(reason)),
             NodeUpdate::Drain { reason } => ("DRAIN", Some(reason)),
             NodeUpdate::Undrain => ("UNDRAIN", None),
-        }
+            NodeUpdate::Offer => return vec!["Reason=".to_owned()],
+        };
+        let state = format!("State={state}");
+        let reason = reason.map(|reason| format!("Reason={}", one_line(reason)));
+        [state].into_iter().chain(reason).collect()
     }
 }
 
@@ -290,6 +296,8 @@ fn one_line(text: &str) -> String {
 async fn refusal(log: &Path, before: u64) -> Option<String> {
     let mut file = tokio::fs::File::open(log).await.ok()?;
     let end = file.metadata().await.ok()?.len();
+    // A log that is shorter now was begun anew.
+    let before = if before > end { 0 } else { before };
     let start = before.max(end.saturating_sub(LOG_BYTES));
     file.seek(std::io::SeekFrom::Start(start)).await.ok()?;
     let mut bytes = Vec::new();

@@ -187,7 +187,9 @@ fn power_saving(input: &ConfInput) -> Line {
     if !kept.is_empty() {
         p.set("SuspendExcNodes", kept.join(","));
     }
-    p.set("ReturnToService", "2");
+    // Not 2: a node that was set down would be back for any sign of life, and what is left of an instance as it dies
+    // is one. Jobs would be given to a node on which nothing runs.
+    p.set("ReturnToService", "1");
     p.set("SlurmdTimeout", "60");
     p
 }
