@@ -14,7 +14,7 @@ use super::driver::{Next, Reconciler};
 use super::{Parts, hooks};
 use crate::agent::protocol::{HookFile, SLURMCTLD_IS_GONE};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
-use crate::db::{self, instance, job, now, resource, secret, tag};
+use crate::db::{self, instance, job, now, resource, secret, tag, tombstone};
 use crate::sandbox::AGENT_LOG;
 use crate::slurm::client::Client;
 use crate::slurm::process::ControllerSpec;
@@ -114,7 +114,7 @@ impl ClusterReconciler {
         let sealed = secret::get(self.parts.db.pool(), &cluster.id)
             .await?
             .ok_or_else(|| anyhow::anyhow!("cluster {} has no secret", cluster.id))?;
-        let text = self.parts.seal.open("cluster-secret", &sealed.sealed)?;
+        let text = self.parts.seal.open(secret::PURPOSE, &sealed.sealed)?;
         let spec = ControllerSpec {
             cluster_id: cluster.id.clone(),
             slurm_version: cluster.spec.scheduler.version.clone(),
@@ -210,13 +210,14 @@ impl ClusterReconciler {
         }
         self.stop_controller().await?;
         let mut write = self.parts.db.write().await?;
-        for row in instance::live(self.parts.db.pool(), &cluster.id).await? {
+        for row in instance::live(&mut *write.tx, &cluster.id).await? {
             instance::set_ended(&mut write, &row).await?;
         }
         secret::delete(&mut write, &cluster.id).await?;
         job::clear(&mut write, &cluster.id).await?;
         tag::clear(&mut write, &self.parts.arns.cluster(&cluster.id)).await?;
         resource::delete::<ClusterSpec>(&mut write, cluster).await?;
+        tombstone::put(&mut write, &cluster.id, &cluster.id).await?;
         write.commit().await?;
         self.parts.observed.forget(&cluster.id);
         self.parts.wakers.forget(&cluster.id);

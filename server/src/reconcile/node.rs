@@ -1,6 +1,6 @@
 //! Keeps the instances of a cluster: launches what Slurm wants, ends what it lets go, replaces what died.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use app::explain::{Cause, What};
@@ -18,7 +18,7 @@ use super::wake::Waker;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
-use crate::db::{self, instance, now, resource};
+use crate::db::{self, instance, now, resource, tombstone};
 use crate::provider::{LaunchRequest, ObservedInstance};
 use crate::service::{id, instance::bootstrap_hash};
 use crate::slurm::client::{Client, NodeUpdate};
@@ -50,6 +50,8 @@ pub struct NodeReconciler {
     looked: Signs,
     history: History,
     rest: Option<Rest>,
+    /// Instances that were reported as set aside.
+    aside: HashSet<String>,
 }
 
 /// What tells without asking Slurm that something may have changed.
@@ -77,6 +79,7 @@ impl NodeReconciler {
             cluster_id,
             looked: Signs::default(),
             rest: None,
+            aside: HashSet::new(),
         }
     }
 }
@@ -109,7 +112,8 @@ impl Reconciler for NodeReconciler {
             return Ok(Next::After(TICK));
         };
         let instances = instance::live(pool, &cluster.id).await?;
-        let provider = self.parts.provider.observe(&cluster.id).await?;
+        let observed = self.parts.provider.observe(&cluster.id).await?;
+        let (provider, aside) = self.set_aside(&instances, observed).await?;
         let snapshot = self.look(&client, signs, &instances, &provider).await?;
         let groups: Vec<ComputeNodeGroupRow> = resource::list(pool, Some(&cluster.id)).await?;
         let ended = instance::ended(pool, &cluster.id, HISTORY).await?;
@@ -117,6 +121,7 @@ impl Reconciler for NodeReconciler {
             instances,
             ended,
             provider,
+            set_aside: aside,
             nodes: snapshot.nodes.clone(),
             now: now(),
         };
@@ -149,6 +154,36 @@ impl NodeReconciler {
         let rest = self.rest.as_ref();
         rest.is_some_and(|rest| rest.signs == signs && Instant::now() < rest.until)
             && self.parts.observed.waiting(&self.cluster_id) == 0
+    }
+
+    /// Leaves out what is neither live nor was ever ended, as after restoring a backup: it is not ours to end. Whether any
+    /// of it runs.
+    async fn set_aside(
+        &mut self,
+        live: &[InstanceRow],
+        observed: Vec<ObservedInstance>,
+    ) -> anyhow::Result<(Vec<ObservedInstance>, bool)> {
+        let mut known = vec![];
+        let mut any_runs = false;
+        for one in observed {
+            let (cluster, id) = (&self.cluster_id, &one.instance_id);
+            if live.iter().any(|row| row.id == *id)
+                || tombstone::has(self.parts.db.pool(), cluster, id).await?
+            {
+                known.push(one);
+                continue;
+            }
+            any_runs |= one.running;
+            if self.aside.insert(id.clone()) {
+                tracing::warn!(
+                    cluster,
+                    instance = id,
+                    "the database does not know this instance: it is set aside and its jobs go on; \
+                     `openpcs set-aside remove` ends and removes it"
+                );
+            }
+        }
+        Ok((known, any_runs))
     }
 
     async fn signs(&self) -> Signs {

@@ -4,6 +4,7 @@
 
 mod agent;
 mod aws_cli;
+mod backup;
 mod bad_input;
 mod cluster;
 mod compute_node_group;
@@ -21,6 +22,8 @@ mod scaling;
 mod secret;
 mod sigv4;
 mod start;
+mod store;
+mod submit;
 mod tag;
 mod tutorial;
 mod update;

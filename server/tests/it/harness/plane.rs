@@ -44,6 +44,19 @@ impl TestPlane {
         Http::new(self.server.endpoint(), self.server.access_key())
     }
 
+    /// `openpcs` with these arguments, on this server's data directory and database.
+    pub fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = self.server.openpcs();
+        command
+            .args(arguments)
+            .arg("--data-dir")
+            .arg(self.server.data());
+        if let Some(postgres) = &self.postgres {
+            command.args(["--database-url", &postgres.url()]);
+        }
+        command
+    }
+
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
     }

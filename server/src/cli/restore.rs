@@ -1,0 +1,128 @@
+//! `openpcs restore`: a backup into a new data directory, or back into the one that it is of.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context, bail};
+
+use super::backup::{DATABASE, FILES, copy};
+use super::store;
+use crate::auth::seal;
+use crate::config::Store;
+use crate::data_dir::{Claim, DataDir};
+use crate::db::now;
+use crate::db::open::{Address, Found};
+
+pub async fn run(store: Store, from: PathBuf) -> anyhow::Result<()> {
+    let backup = DataDir::open(&from)?;
+    let Some(claim) = backup.claim()? else {
+        bail!("{} is no backup: it has no database-id", from.display());
+    };
+    let database = from.join(DATABASE);
+    let has_database = database.exists();
+    if has_database {
+        check_database(&database, &claim).await?;
+    }
+    let dir = DataDir::open_or_make(&store.data_dir)?;
+    let _lock = lock(&dir)?;
+    check_target(&dir, &claim)?;
+    for name in FILES {
+        let to = dir.path().join(name);
+        // The directory's own are as good, but a key that does not open the backup's secrets.
+        if name == seal::FILE || !to.exists() {
+            keep(&to)?;
+            copy(&from.join(name), &to)?;
+        }
+    }
+    if !has_database {
+        println!(
+            "The keys are in {}. Restore the PostgreSQL database with `pg_restore`, and serve with --database-url.",
+            dir.path().display()
+        );
+        return Ok(());
+    }
+    if store.database_url.is_some() {
+        bail!(
+            "the backup holds an SQLite database, which goes to {}; leave --database-url out",
+            store.database_file().display()
+        );
+    }
+    let kept = put_database(&database, &store.database_file())?;
+    if let Some(kept) = kept {
+        println!("The database that was here is kept as {}.", kept.display());
+    }
+    let db = store::open(&store).await?;
+    store::seal(&db, &dir).await?;
+    db.close().await;
+    println!(
+        "Restored into {}. Clusters that are younger than the backup are left alone: `openpcs set-aside list`.",
+        dir.path().display()
+    );
+    Ok(())
+}
+
+async fn check_database(file: &Path, claim: &Claim) -> anyhow::Result<()> {
+    let address = Address::from_str(&format!("sqlite://{}", file.display()))?;
+    match address.look().await? {
+        Found::Ours { id: Some(id), .. } if id == claim.id => Ok(()),
+        _ => bail!(
+            "{} is no backup: its database has another id",
+            file.display()
+        ),
+    }
+}
+
+/// Nothing of a server that is not the backup's own is written over.
+fn check_target(dir: &DataDir, claim: &Claim) -> anyhow::Result<()> {
+    if let Some(own) = dir.claim()? {
+        if own.id == claim.id {
+            return Ok(());
+        }
+    } else if dir.clusters()?.is_empty() && !dir.path().join(DATABASE).exists() {
+        return Ok(());
+    }
+    bail!(
+        "the data directory {} is of another server than the backup. Name an empty one with --data-dir",
+        dir.path().display()
+    )
+}
+
+/// No server may run on the directory meanwhile.
+fn lock(dir: &DataDir) -> anyhow::Result<File> {
+    let path = dir.path().join("lock");
+    let file = File::create(&path).with_context(|| format!("cannot open {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!("a server uses {}; stop it first", dir.path().display())
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+        }
+    }
+}
+
+/// Moves a database with its log away, and puts the backup's in its place; where the old one is now.
+fn put_database(from: &Path, to: &Path) -> anyhow::Result<Option<PathBuf>> {
+    let mut kept = None;
+    for suffix in ["-wal", "-shm", ""] {
+        let mut old = to.as_os_str().to_owned();
+        old.push(suffix);
+        kept = keep(Path::new(&old))?;
+    }
+    copy(from, to)?;
+    Ok(kept)
+}
+
+/// Moves a file aside under a name of its own.
+fn keep(path: &Path) -> anyhow::Result<Option<PathBuf>> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let mut kept = path.as_os_str().to_owned();
+    kept.push(format!(".before-{}", now()));
+    let kept = PathBuf::from(kept);
+    fs::rename(path, &kept).with_context(|| format!("cannot move {}", path.display()))?;
+    Ok(Some(kept))
+}
