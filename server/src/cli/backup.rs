@@ -18,13 +18,7 @@ use crate::sandbox::files;
 /// The database's name in a backup, and in a data directory.
 pub const DATABASE: &str = "openpcs.db";
 /// The other files of a data directory that are not made again.
-pub const FILES: [&str; 5] = [
-    seal::FILE,
-    CLAIM,
-    "credentials",
-    "admin-password",
-    "server-id",
-];
+pub const FILES: [&str; 4] = [seal::FILE, CLAIM, "credentials", "admin-password"];
 
 pub async fn run(store: Store, to: PathBuf) -> anyhow::Result<()> {
     let dir = DataDir::open(&store.data_dir)?;

@@ -204,7 +204,7 @@ async fn same_database(connection: &mut AnyConnection, expected: &str) -> sqlx::
 
 fn exchanged() -> sqlx::Error {
     sqlx::Error::Configuration(
-        "the database was removed or exchanged while the server ran; restart the server".into(),
+        "the database was removed or exchanged while the server ran; put it back, or restart the server".into(),
     )
 }
 

@@ -56,7 +56,7 @@ impl Sweep {
     async fn is_at_home(&mut self, parts: &Parts) -> bool {
         let complaint = match at_home(parts).await {
             Ok(()) => String::new(),
-            Err(error) => format!("{error:#}"),
+            Err(error) => error.to_string(),
         };
         if !complaint.is_empty() && complaint != self.complaint {
             tracing::error!(complaint, "nothing is removed from disk any more");

@@ -104,26 +104,24 @@ async fn a_database_that_is_exchanged_under_a_running_server_harms_nobody() {
         }
     };
     let http = plane.http();
-    let tag = || http.call("TagResource", TAG_NOBODY);
+    let write = || http.call("DeleteCluster", DELETE_NOBODY);
     for exchange in [false, true] {
         moved(&data, &kept);
         if exchange {
             moved(&other, &data);
         }
-        wait_until("the sweep has noticed", async || {
-            let text = plane.server.log();
-            let times = text
-                .matches("nothing is removed from disk any more")
-                .count();
-            if times > usize::from(exchange) {
-                Ok(())
-            } else {
-                Err(text)
+        let failed = || plane.server.log().matches("cannot renew the lease").count();
+        let before = failed();
+        wait_until("a sweep has come and gone", async || {
+            match failed() - before {
+                0 | 1 => Err(plane.server.log()),
+                _ => Ok(()),
             }
         })
         .await;
+        assert!(plane.server.log().contains("nothing is removed from disk"));
         assert_eq!(http.get("/readyz").await.status, 503);
-        tag().await.refused_as(500, "InternalServerException");
+        write().await.refused_as(500, "InternalServerException");
         moved(&data, &other);
         moved(&kept, &data);
         wait_until("the server is ready again", async || {
@@ -135,13 +133,13 @@ async fn a_database_that_is_exchanged_under_a_running_server_harms_nobody() {
         .await;
     }
     assert_eq!(running(&plane), before);
-    tag().await.refused("ResourceNotFoundException");
+    write().await.refused("ResourceNotFoundException");
     ends_well(&plane, &job).await;
     plane.finish().await;
 }
 
-/// A write that gets as far as the database.
-const TAG_NOBODY: &str = r#"{"resourceArn":"arn:aws:pcs:us-east-1:111122223333:cluster/pcs_0000000000","tags":{"a":"b"}}"#;
+/// Takes the writer's turn before it is refused.
+const DELETE_NOBODY: &str = r#"{"clusterIdentifier":"pcs_0000000000"}"#;
 
 #[tokio::test]
 async fn a_lock_of_another_program_delays_writes_and_never_reads() {
@@ -155,7 +153,7 @@ async fn a_lock_of_another_program_delays_writes_and_never_reads() {
     let writes: Vec<_> = (0..12)
         .map(|_| {
             let http = http.clone();
-            tokio::spawn(async move { http.call("TagResource", TAG_NOBODY).await })
+            tokio::spawn(async move { http.call("DeleteCluster", DELETE_NOBODY).await })
         })
         .collect();
     // Reads as long as the writes wait, until the first of them gives up.
@@ -169,7 +167,7 @@ async fn a_lock_of_another_program_delays_writes_and_never_reads() {
         assert!(answer.message().contains("busy"), "{}", answer.text);
     }
     other.execute("commit").await.unwrap();
-    http.call("TagResource", TAG_NOBODY)
+    http.call("DeleteCluster", DELETE_NOBODY)
         .await
         .refused("ResourceNotFoundException");
     plane.finish().await;

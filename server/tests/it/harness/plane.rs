@@ -21,7 +21,12 @@ pub struct TestPlane {
 impl TestPlane {
     pub async fn start(database: Database) -> Self {
         let postgres = (database == Database::Postgres).then(Postgres::start);
-        let mut server = Server::new(postgres.as_ref().map(Postgres::url));
+        let server = Server::new(postgres.as_ref().map(Postgres::url));
+        Self::on(server, postgres).await
+    }
+
+    /// On a server that was prepared in another way.
+    pub async fn on(mut server: Server, postgres: Option<Postgres>) -> Self {
         server.start().await;
         let catalogue = catalogue(&server);
         let client = client(&server);
