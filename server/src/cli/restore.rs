@@ -27,12 +27,16 @@ pub async fn run(store: Store, from: PathBuf) -> anyhow::Result<()> {
     let dir = DataDir::open_or_make(&store.data_dir)?;
     let _lock = lock(&dir)?;
     check_target(&dir, &claim)?;
+    let before = format!(".before-{}", now());
     for name in FILES {
-        let to = dir.path().join(name);
+        let (saved, own) = (from.join(name), dir.path().join(name));
         // The directory's own are as good, but a key that does not open the backup's secrets.
-        if name == seal::FILE || !to.exists() {
-            keep(&to)?;
-            copy(&from.join(name), &to)?;
+        let is_wrong = name == seal::FILE && fs::read(&own).ok() != fs::read(&saved).ok();
+        if is_wrong {
+            keep(&own, &before, "")?;
+        }
+        if !own.exists() {
+            copy(&saved, &own)?;
         }
     }
     if !has_database {
@@ -48,10 +52,18 @@ pub async fn run(store: Store, from: PathBuf) -> anyhow::Result<()> {
             store.database_file().display()
         );
     }
-    let kept = put_database(&database, &store.database_file())?;
-    if let Some(kept) = kept {
-        println!("The database that was here is kept as {}.", kept.display());
+    let own = store.database_file();
+    // The log belongs to its database: they keep the same name.
+    for log in ["-wal", "-shm"] {
+        keep(&own, &before, log)?;
     }
+    if keep(&own, &before, "")? {
+        println!(
+            "The database that was here is kept as {}{before}.",
+            own.display()
+        );
+    }
+    copy(&database, &own)?;
     let db = store::open(&store).await?;
     store::seal(&db, &dir).await?;
     db.close().await;
@@ -103,26 +115,18 @@ fn lock(dir: &DataDir) -> anyhow::Result<File> {
     }
 }
 
-/// Moves a database with its log away, and puts the backup's in its place; where the old one is now.
-fn put_database(from: &Path, to: &Path) -> anyhow::Result<Option<PathBuf>> {
-    let mut kept = None;
-    for suffix in ["-wal", "-shm", ""] {
-        let mut old = to.as_os_str().to_owned();
-        old.push(suffix);
-        kept = keep(Path::new(&old))?;
+/// Moves a file aside, if it is there: `openpcs.db-wal` becomes `openpcs.db.before-…-wal`.
+fn keep(path: &Path, before: &str, end: &str) -> anyhow::Result<bool> {
+    let named = |middle: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(middle);
+        name.push(end);
+        PathBuf::from(name)
+    };
+    let (from, to) = (named(""), named(before));
+    if !from.exists() {
+        return Ok(false);
     }
-    copy(from, to)?;
-    Ok(kept)
-}
-
-/// Moves a file aside under a name of its own.
-fn keep(path: &Path) -> anyhow::Result<Option<PathBuf>> {
-    if !path.exists() {
-        return Ok(None);
-    }
-    let mut kept = path.as_os_str().to_owned();
-    kept.push(format!(".before-{}", now()));
-    let kept = PathBuf::from(kept);
-    fs::rename(path, &kept).with_context(|| format!("cannot move {}", path.display()))?;
-    Ok(Some(kept))
+    fs::rename(&from, &to).with_context(|| format!("cannot move {}", from.display()))?;
+    Ok(true)
 }

@@ -74,9 +74,15 @@ async fn another_database_is_refused_and_touches_nothing() {
     assert!(text.contains("Nothing was touched"), "{text}");
     assert!(!own.exists());
     std::fs::rename(home.join("kept.db"), &own).unwrap();
+    // As an earlier release left it: the database that knows its clusters gets it, and no other.
+    std::fs::remove_file(plane.server.data().join("database-id")).unwrap();
+    let url = format!("sqlite://{}/other/openpcs.db", home.display());
+    let text = complaint(plane.server.serve().args(["--database-url", &url]));
+    assert!(text.contains("does not know (pcs_"), "{text}");
     assert_eq!(running(&plane), before);
 
     plane.server.start().await;
+    assert!(plane.server.data().join("database-id").exists());
     ends_well(&plane, &job).await;
     plane.finish().await;
 }
@@ -143,13 +149,28 @@ const DELETE_NOBODY: &str = r#"{"clusterIdentifier":"pcs_0000000000"}"#;
 
 #[tokio::test]
 async fn a_lock_of_another_program_delays_writes_and_never_reads() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        hold_the_lock(TestPlane::start(database).await).await;
+    }
+}
+
+async fn hold_the_lock(plane: TestPlane) {
     use sqlx::{Connection, Executor};
-    let plane = TestPlane::start(Database::Sqlite).await;
     let http = std::sync::Arc::new(plane.http());
     sqlx::any::install_default_drivers();
-    let url = format!("sqlite://{}/openpcs.db", plane.server.data().display());
+    let (url, begin) = match &plane.postgres {
+        Some(postgres) => (postgres.url(), "begin"),
+        None => {
+            let file = plane.server.data().join("openpcs.db");
+            (format!("sqlite://{}", file.display()), "begin immediate")
+        }
+    };
     let mut other = sqlx::AnyConnection::connect(&url).await.unwrap();
-    other.execute("begin immediate").await.unwrap();
+    other.execute(begin).await.unwrap();
+    other
+        .execute("update counter set value = value")
+        .await
+        .unwrap();
     let writes: Vec<_> = (0..12)
         .map(|_| {
             let http = http.clone();
