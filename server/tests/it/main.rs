@@ -14,6 +14,7 @@ mod explain;
 mod faults;
 mod harness;
 mod kill;
+mod licence;
 mod plan;
 mod queue;
 mod quota;

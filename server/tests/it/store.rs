@@ -156,7 +156,7 @@ async fn a_lock_of_another_program_delays_writes_and_never_reads() {
 
 async fn hold_the_lock(plane: TestPlane) {
     use sqlx::{Connection, Executor};
-    let http = std::sync::Arc::new(plane.http());
+    let http: std::sync::Arc<Http> = std::sync::Arc::new(plane.http());
     sqlx::any::install_default_drivers();
     let (url, begin) = match &plane.postgres {
         Some(postgres) => (postgres.url(), "begin"),
