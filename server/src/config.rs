@@ -44,7 +44,8 @@ pub enum Command {
     /// Put a backup into a new data directory, or back into the one that it is of. The server must be stopped.
     ///
     /// In the directory that it is of, clusters and their jobs go on. Those that are younger than the backup are set
-    /// aside: see `openpcs set-aside`.
+    /// aside, as are younger instances: see `openpcs set-aside`. Groups and queues that are younger take no new nodes, and
+    /// go when nothing that is set aside runs in their cluster or its settings are changed.
     Restore {
         #[command(flatten)]
         store: Store,

@@ -16,8 +16,12 @@ use crate::db::{Db, secret};
 
 /// The data directory and its database, made if they are not there; the schema is brought up to date.
 pub async fn open_or_make(store: &Store) -> anyhow::Result<Db> {
-    let dir = DataDir::open_or_make(&store.data_dir)?;
     let address = Address::from_str(&store.database_url())?;
+    if !store.data_dir.exists() {
+        // A directory is made for a database that can be used.
+        address.look().await?;
+    }
+    let dir = DataDir::open_or_make(&store.data_dir)?;
     check(&dir, &address).await?;
     make_database_file(store)?;
     connect(&dir, &address, store).await

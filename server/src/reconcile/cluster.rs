@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::configuration::{self, Rows};
 use super::driver::{Next, Reconciler};
-use super::{Parts, hooks};
+use super::{Parts, aside, hooks};
 use crate::agent::protocol::{HookFile, SLURMCTLD_IS_GONE};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::{self, instance, job, now, resource, secret, tag, tombstone};
@@ -91,6 +91,11 @@ impl ClusterReconciler {
         if cluster.status == Status::Creating {
             self.set_active(cluster).await?;
             return Ok(Next::After(Duration::ZERO));
+        }
+        // After restoring a backup: what runs aside may be of groups that the rows do not know, and nobody asked for
+        // another configuration.
+        if rows.is_settled() && aside::any_runs(&self.parts, &cluster.id).await? {
+            return Ok(Next::After(TICK));
         }
         configuration::reconcile(&self.parts, &client, &rows).await?;
         self.settled = rows.is_settled().then(|| Settled {

@@ -13,6 +13,7 @@
 //! Each cluster has two loops: [`cluster`] keeps the controller and its configuration, [`node`] keeps the instances.
 //! They are apart so that a job's nodes never wait for a slow reconfiguration of the same or another cluster.
 
+pub mod aside;
 pub mod cluster;
 pub mod configuration;
 pub mod driver;

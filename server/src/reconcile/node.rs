@@ -8,13 +8,13 @@ use app::model::live::Kind;
 use app::model::node::BootStep;
 use futures::StreamExt;
 
-use super::Parts;
 use super::driver::{Next, Reconciler};
 use super::history::History;
 use super::node_plan::{Group, Seen, Step, plan};
 use super::observed::Snapshot;
 use super::requeue::{jobs_on, start_again};
 use super::wake::Waker;
+use super::{Parts, aside};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
@@ -112,8 +112,10 @@ impl Reconciler for NodeReconciler {
             return Ok(Next::After(TICK));
         };
         let instances = instance::live(pool, &cluster.id).await?;
-        let observed = self.parts.provider.observe(&cluster.id).await?;
-        let (provider, aside) = self.set_aside(&instances, observed).await?;
+        let observed = aside::observe(&self.parts, &cluster.id, &instances).await?;
+        self.report(&observed.aside);
+        let set_aside = observed.any_aside_runs();
+        let provider = observed.known;
         let snapshot = self.look(&client, signs, &instances, &provider).await?;
         let groups: Vec<ComputeNodeGroupRow> = resource::list(pool, Some(&cluster.id)).await?;
         let ended = instance::ended(pool, &cluster.id, HISTORY).await?;
@@ -121,7 +123,7 @@ impl Reconciler for NodeReconciler {
             instances,
             ended,
             provider,
-            set_aside: aside,
+            set_aside,
             nodes: snapshot.nodes.clone(),
             now: now(),
         };
@@ -156,34 +158,17 @@ impl NodeReconciler {
             && self.parts.observed.waiting(&self.cluster_id) == 0
     }
 
-    /// Leaves out what is neither live nor was ever ended, as after restoring a backup: it is not ours to end. Whether any
-    /// of it runs.
-    async fn set_aside(
-        &mut self,
-        live: &[InstanceRow],
-        observed: Vec<ObservedInstance>,
-    ) -> anyhow::Result<(Vec<ObservedInstance>, bool)> {
-        let mut known = vec![];
-        let mut any_runs = false;
-        for one in observed {
-            let (cluster, id) = (&self.cluster_id, &one.instance_id);
-            if live.iter().any(|row| row.id == *id)
-                || tombstone::has(self.parts.db.pool(), cluster, id).await?
-            {
-                known.push(one);
-                continue;
-            }
-            any_runs |= one.running;
-            if self.aside.insert(id.clone()) {
+    fn report(&mut self, aside: &[ObservedInstance]) {
+        for one in aside {
+            if self.aside.insert(one.instance_id.clone()) {
                 tracing::warn!(
-                    cluster,
-                    instance = id,
+                    cluster = self.cluster_id,
+                    instance = one.instance_id,
                     "the database does not know this instance: it is set aside and its jobs go on; \
                      `openpcs set-aside remove` ends and removes it"
                 );
             }
         }
-        Ok((known, any_runs))
     }
 
     async fn signs(&self) -> Signs {

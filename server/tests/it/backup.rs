@@ -33,9 +33,14 @@ async fn with_a_job(plane: &TestPlane, cluster: &str, name: &str) {
         let group = plane.group(cluster, "compute-1", 0, 2).await;
         plane.queue(cluster, "demo", &group.id).await;
     }
+    submit(plane, cluster, "demo", name).await;
+}
+
+async fn submit(plane: &TestPlane, cluster: &str, queue: &str, name: &str) {
     let command =
         format!("until test -e go; do sleep 0.1; done; touch {name}.$SLURM_RESTART_COUNT.done");
-    let job = plane.sbatch(cluster, &["--exclusive"], &command);
+    let queue = format!("--partition={queue}");
+    let job = plane.sbatch(cluster, &["--exclusive", &queue], &command);
     plane.wait_job(cluster, &job, "RUNNING").await;
 }
 
@@ -60,6 +65,14 @@ async fn a_restored_backup_keeps_what_is_younger() {
     done(&mut plane.command(&["backup", "--to", to]));
 
     with_a_job(&plane, "old", "second").await;
+    // A group and a queue that the backup does not know.
+    let group = plane.group("old", "compute-2", 0, 1).await;
+    let queue = plane.new_queue("old", "later", &group.id);
+    queue.send().await.unwrap();
+    plane
+        .wait_queue("old", "later", aws_sdk_pcs::types::QueueStatus::Active)
+        .await;
+    submit(&plane, "old", "later", "fourth").await;
     plane.cluster("young", 600).await;
     with_a_job(&plane, "young", "third").await;
     let young = plane.get_cluster("young").await.id;
@@ -70,9 +83,9 @@ async fn a_restored_backup_keeps_what_is_younger() {
     let text = done(&mut plane.command(&["restore", "--from", to]));
     assert!(text.contains("kept as"), "{text}");
     plane.server.start().await;
-    wait_until("both are set aside", async || {
+    wait_until("they are set aside", async || {
         let log = plane.server.log();
-        if log.matches("set aside").count() >= 2 {
+        if log.matches("set aside").count() >= 3 {
             Ok(())
         } else {
             Err(log)
@@ -82,7 +95,7 @@ async fn a_restored_backup_keeps_what_is_younger() {
 
     let home = plane.server.home();
     std::fs::write(home.join("go"), "").unwrap();
-    for name in ["first", "second", "third"] {
+    for name in ["first", "second", "third", "fourth"] {
         wait_for(&home.join(format!("{name}..done"))).await;
     }
     let list = done(&mut plane.command(&["set-aside", "list"]));
@@ -91,7 +104,7 @@ async fn a_restored_backup_keeps_what_is_younger() {
         .filter_map(|line| line.split('\t').next())
         .collect();
     assert!(
-        aside.len() == 2 && aside.contains(&young.as_str()),
+        aside.len() == 3 && aside.contains(&young.as_str()),
         "{list}"
     );
     let nothing =
@@ -106,6 +119,14 @@ async fn a_restored_backup_keeps_what_is_younger() {
         match clusters.count() {
             1 if list.is_empty() => Ok(()),
             count => Err(format!("{count} {list}")),
+        }
+    })
+    .await;
+    wait_until("the younger queue is gone from Slurm", async || {
+        let seen = plane.sinfo("old");
+        match seen.iter().any(|line| line.starts_with("later")) {
+            true => Err(format!("{seen:?}")),
+            false => Ok(()),
         }
     })
     .await;
