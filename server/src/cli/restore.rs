@@ -23,22 +23,18 @@ pub async fn run(store: Store, from: PathBuf) -> anyhow::Result<()> {
     let has_database = database.exists();
     if has_database {
         check_database(&database, &claim).await?;
+        if store.database_url.is_some() {
+            bail!(
+                "the backup holds an SQLite database, which goes to {}; leave --database-url out",
+                store.database_file().display()
+            );
+        }
     }
     let dir = DataDir::open_or_make(&store.data_dir)?;
     let _lock = lock(&dir)?;
     check_target(&dir, &claim)?;
     let before = format!(".before-{}", now());
-    for name in FILES {
-        let (saved, own) = (from.join(name), dir.path().join(name));
-        // The directory's own are as good, but a key that does not open the backup's secrets.
-        let is_wrong = name == seal::FILE && fs::read(&own).ok() != fs::read(&saved).ok();
-        if is_wrong {
-            keep(&own, &before, "")?;
-        }
-        if !own.exists() {
-            copy(&saved, &own)?;
-        }
-    }
+    put_keys(&from, &dir, &before)?;
     if !has_database {
         println!(
             "The keys are in {}. Restore the PostgreSQL database with `pg_restore`, and serve with --database-url.",
@@ -46,24 +42,7 @@ pub async fn run(store: Store, from: PathBuf) -> anyhow::Result<()> {
         );
         return Ok(());
     }
-    if store.database_url.is_some() {
-        bail!(
-            "the backup holds an SQLite database, which goes to {}; leave --database-url out",
-            store.database_file().display()
-        );
-    }
-    let own = store.database_file();
-    // The log belongs to its database: they keep the same name.
-    for log in ["-wal", "-shm"] {
-        keep(&own, &before, log)?;
-    }
-    if keep(&own, &before, "")? {
-        println!(
-            "The database that was here is kept as {}{before}.",
-            own.display()
-        );
-    }
-    copy(&database, &own)?;
+    put_database(&database, &store.database_file(), &before)?;
     let db = store::open(&store).await?;
     store::seal(&db, &dir).await?;
     db.close().await;
@@ -72,6 +51,34 @@ pub async fn run(store: Store, from: PathBuf) -> anyhow::Result<()> {
         dir.path().display()
     );
     Ok(())
+}
+
+fn put_keys(from: &Path, dir: &DataDir, before: &str) -> anyhow::Result<()> {
+    for name in FILES {
+        let (saved, own) = (from.join(name), dir.path().join(name));
+        // The directory's own are as good, but a key that does not open the backup's secrets.
+        if name == seal::FILE && fs::read(&own).ok() != fs::read(&saved).ok() {
+            keep(&own, before, "")?;
+        }
+        if !own.exists() {
+            copy(&saved, &own)?;
+        }
+    }
+    Ok(())
+}
+
+/// What was there is kept, with its log under the same name.
+fn put_database(from: &Path, own: &Path, before: &str) -> anyhow::Result<()> {
+    for log in ["-wal", "-shm"] {
+        keep(own, before, log)?;
+    }
+    if keep(own, before, "")? {
+        println!(
+            "The database that was here is kept as {}{before}.",
+            own.display()
+        );
+    }
+    copy(from, own)
 }
 
 async fn check_database(file: &Path, claim: &Claim) -> anyhow::Result<()> {

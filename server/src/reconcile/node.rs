@@ -18,7 +18,7 @@ use super::{Parts, aside};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
-use crate::db::{self, instance, now, resource, tombstone};
+use crate::db::{self, instance, now, resource};
 use crate::provider::{LaunchRequest, ObservedInstance};
 use crate::service::{id, instance::bootstrap_hash};
 use crate::slurm::client::{Client, NodeUpdate};
@@ -113,7 +113,7 @@ impl Reconciler for NodeReconciler {
         };
         let instances = instance::live(pool, &cluster.id).await?;
         let observed = aside::observe(&self.parts, &cluster.id, &instances).await?;
-        self.report(&observed.aside);
+        self.report(&observed.aside).await?;
         let set_aside = observed.any_aside_runs();
         let provider = observed.known;
         let snapshot = self.look(&client, signs, &instances, &provider).await?;
@@ -158,17 +158,36 @@ impl NodeReconciler {
             && self.parts.observed.waiting(&self.cluster_id) == 0
     }
 
-    fn report(&mut self, aside: &[ObservedInstance]) {
+    /// Once for each, also in the timeline.
+    async fn report(&mut self, aside: &[ObservedInstance]) -> anyhow::Result<()> {
         for one in aside {
-            if self.aside.insert(one.instance_id.clone()) {
-                tracing::warn!(
-                    cluster = self.cluster_id,
-                    instance = one.instance_id,
-                    "the database does not know this instance: it is set aside and its jobs go on; \
-                     `openpcs set-aside remove` ends and removes it"
-                );
+            let (cluster, instance) = (&self.cluster_id, one.instance_id.clone());
+            if self.aside.contains(&instance) {
+                continue;
             }
+            tracing::warn!(
+                cluster,
+                instance,
+                "the database does not know this instance: it is set aside and its jobs go on; \
+                 `openpcs set-aside remove` ends and removes it"
+            );
+            let what = What::InstanceSetAside {
+                instance: instance.clone(),
+            };
+            let mut write = self.parts.db.write().await?;
+            db::event::insert(
+                &mut write,
+                cluster,
+                Kind::Cluster,
+                cluster,
+                "reconciler",
+                &what,
+            )
+            .await?;
+            write.commit().await?;
+            self.aside.insert(instance);
         }
+        Ok(())
     }
 
     async fn signs(&self) -> Signs {

@@ -4,6 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
 
+use sqlx::Connection;
+
 use crate::harness::*;
 
 /// Runs it; it must succeed.
@@ -92,6 +94,14 @@ async fn a_restored_backup_keeps_what_is_younger() {
         }
     })
     .await;
+
+    sqlx::any::install_default_drivers();
+    let file = plane.server.data().join("openpcs.db");
+    let mut db = sqlx::AnyConnection::connect(&format!("sqlite://{}", file.display()))
+        .await
+        .unwrap();
+    let told = sqlx::query("select * from event where code = 'instance-set-aside'");
+    assert_eq!(told.fetch_all(&mut db).await.unwrap().len(), 2);
 
     let home = plane.server.home();
     std::fs::write(home.join("go"), "").unwrap();
