@@ -17,7 +17,7 @@ NATIVE := --workspace --exclude frontend
 
 # Cargo is parallel enough, and two of its runs would only wait for each other.
 .NOTPARALLEL:
-.PHONY: help setup setup-test run test bench lint lint-native lint-wasm console clean
+.PHONY: help setup setup-test run test bench lint lint-native lint-wasm deny console clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -42,9 +42,20 @@ bench: setup ## measure: release build, then the benchmarks
 
 lint: lint-native lint-wasm ## formatting and clippy, warnings are errors
 
-lint-native:
+lint-native: deny
 	cargo fmt --all --check
 	cargo clippy $(NATIVE) --all-targets -- -D warnings
+
+# Building cargo-deny takes longer than all the rest, so it is used where it is; the tests check licences and sources
+# everywhere. Advisories come from a repository that not every machine reaches.
+deny:
+	@if ! cargo deny --version >/dev/null 2>&1; then \
+	    echo "skipped: duplicates and advisories, because cargo-deny is not installed: cargo install cargo-deny --locked"; \
+	else \
+	    cargo deny --log-level error check licenses sources bans; \
+	    if cargo deny --log-level error fetch db >/dev/null 2>&1; then cargo deny check --disable-fetch advisories; \
+	    else echo "skipped: advisories, because their database cannot be reached"; fi; \
+	fi
 
 lint-wasm: setup
 	$(WASM_ENV); $${CLIPPY:-cargo clippy} $(WASM) --profile wasm-release -- -D warnings

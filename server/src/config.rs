@@ -31,6 +31,39 @@ pub enum Command {
     Apply(Apply),
     /// Bring the database's schema up to date and end. `serve` does the same when it starts.
     Migrate(Store),
+    /// Copy the database, the keys and the first credentials into a directory; the server may run meanwhile.
+    ///
+    /// What Slurm keeps of waiting and running jobs is not in it. A PostgreSQL database is left to `pg_dump`.
+    Backup {
+        #[command(flatten)]
+        store: Store,
+        /// Directory to make, or an empty one. It holds the data key: keep it as you keep the data directory.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Put a backup into a new data directory, or back into the one that it is of. The server must be stopped.
+    ///
+    /// In the directory that it is of, clusters and their jobs go on. Those that are younger than the backup are set
+    /// aside, as are younger instances: see `openpcs set-aside`. Groups and queues that are younger take no new nodes, and
+    /// go when nothing that is set aside runs in their cluster or its settings are changed.
+    Restore {
+        #[command(flatten)]
+        store: Store,
+        /// Directory that `openpcs backup` made.
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+    },
+    /// Tie the data directory to another database than the one it belongs to. For restoring by hand.
+    Adopt(Store),
+    /// Clusters and instances on disk that the database does not know, as after restoring a backup.
+    ///
+    /// They are left as they are: what runs in them goes on. A newer backup may know them.
+    SetAside {
+        #[command(flatten)]
+        store: Store,
+        #[command(subcommand)]
+        command: SetAsideCommand,
+    },
     /// Manage the people who may sign in.
     User {
         #[command(flatten)]
@@ -292,6 +325,17 @@ pub enum UserCommand {
         /// File with the password, instead of a generated one.
         #[arg(long)]
         password_file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SetAsideCommand {
+    /// List them, and whether anything runs in them.
+    List,
+    /// Have the server end one with everything in it and remove it from disk.
+    Remove {
+        /// CLUSTER, or CLUSTER/INSTANCE, as `list` shows it.
+        id: String,
     },
 }
 

@@ -7,6 +7,7 @@ pub mod agent;
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod data_dir;
 pub mod db;
 pub mod follow;
 pub mod http;

@@ -72,6 +72,7 @@ impl Plane {
             observed: parts.observed.clone(),
             controllers: parts.controllers.clone(),
             wakers: parts.wakers.clone(),
+            submissions: Default::default(),
         };
         let (stop, stopped) = watch::channel(false);
         let holder = holder(data_dir)?;

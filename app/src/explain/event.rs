@@ -90,6 +90,10 @@ pub enum What {
         instance: String,
         cause: Cause,
     },
+    /// The database does not know it.
+    InstanceSetAside {
+        instance: String,
+    },
     NodeDrained {
         node: String,
         reason: String,
@@ -200,6 +204,9 @@ impl What {
                     ("cause", cause.text(language)),
                 ],
             ),
+            What::InstanceSetAside { instance } => {
+                (t.instance_set_aside, vec![("instance", instance.clone())])
+            }
             What::NodeDrained { node, reason } => (
                 t.node_drained,
                 vec![("node", node.clone()), ("reason", reason.clone())],
@@ -354,6 +361,9 @@ mod tests {
                 node: node.clone(),
                 step: "slurmd-failed".into(),
                 detail: "x".into(),
+            },
+            What::InstanceSetAside {
+                instance: instance.clone(),
             },
             What::InstanceEnded { instance, cause },
             What::NodeDrained {

@@ -103,6 +103,8 @@ pub struct JobRecord {
     pub required_nodes: String,
     /// Slurm's longer words on its state, or empty.
     pub description: String,
+    /// By which whoever submitted it knows it again (`--extra`), or empty.
+    pub mark: String,
     /// It has a script; else it is an interactive allocation.
     pub is_batch: bool,
 }

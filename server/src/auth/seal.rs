@@ -20,7 +20,7 @@ const PREFIX: &str = "v1:";
 const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
 /// The data key's file in the data directory.
-const FILE: &str = "data-key";
+pub const FILE: &str = "data-key";
 
 /// Seals and opens with the data key.
 #[derive(Clone)]
@@ -48,11 +48,25 @@ impl fmt::Debug for Seal {
 }
 
 impl Seal {
-    /// The key in `DIR/data-key`, made on the first start.
+    /// The key in `DIR/data-key`, made if there is none. Only for a database without secrets.
     pub fn open_or_create(data_dir: &Path) -> io::Result<Seal> {
         let path = data_dir.join(FILE);
         let key = private_file::read_or_create(&path, || Zeroizing::new(random_bytes(KEY_BYTES)))?;
-        Seal::new(&key).ok_or_else(|| {
+        Self::of_file(&path, &key)
+    }
+
+    /// The key in `DIR/data-key`; none when there is no such file.
+    pub fn open_file(data_dir: &Path) -> io::Result<Option<Seal>> {
+        let path = data_dir.join(FILE);
+        match private_file::read(&path) {
+            Ok(key) => Self::of_file(&path, &key).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn of_file(path: &Path, key: &[u8]) -> io::Result<Seal> {
+        Seal::new(key).ok_or_else(|| {
             io::Error::new(
                 io::ErrorKind::InvalidData,
                 format!(

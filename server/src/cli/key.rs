@@ -8,18 +8,19 @@ use crate::auth::credentials::PURPOSE;
 use crate::auth::password::{NewAccessKey, new_access_key};
 use crate::auth::seal::Seal;
 use crate::config::{KeyCommand, Store};
+use crate::data_dir::DataDir;
 use crate::db::access_key::{AccessKeyRow, access_key_create, access_key_delete, access_key_list};
 use crate::db::user::user_get;
 use crate::db::{Db, now};
 
 pub async fn run(store: Store, command: KeyCommand) -> anyhow::Result<()> {
-    let db = super::open(&store).await?;
+    let db = super::store::open(&store).await?;
     match command {
         KeyCommand::Create { user } => {
             if user_get(&db, &user).await?.is_none() {
                 bail!("there is no user {user}; `openpcs user add {user}` makes one");
             }
-            let seal = Seal::open_or_create(&store.data_dir)?;
+            let seal = super::store::seal(&db, &DataDir::open(&store.data_dir)?).await?;
             let key = new_access_key();
             insert(&db, &seal, &user, &key).await?;
             print!("{}", &*Profile::of(&key, None).to_text());

@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod apply;
+mod backup;
 mod catalogue;
 mod client;
 mod connect;
@@ -10,19 +11,20 @@ mod first_start;
 mod key;
 mod migrate;
 mod plan;
+mod restore;
 mod serve;
+mod set_aside;
+mod store;
 mod user;
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
 use zeroize::Zeroizing;
 
 use crate::auth::password;
-use crate::config::{Cli, Command, Store};
-use crate::db::Db;
+use crate::config::{Cli, Command};
 
 pub fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
@@ -33,6 +35,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Apply(apply) => apply::run(&apply),
         Command::Serve(config) => on_runtime(serve::run(config)),
         Command::Migrate(store) => on_runtime(migrate::run(store)),
+        Command::Backup { store, to } => on_runtime(backup::run(store, to)),
+        Command::Restore { store, from } => on_runtime(restore::run(store, from)),
+        Command::Adopt(store) => on_runtime(async move { store::adopt(&store).await }),
+        Command::SetAside { store, command } => on_runtime(set_aside::run(store, command)),
         Command::User { store, command } => on_runtime(user::run(store, command)),
         Command::Key { store, command } => on_runtime(key::run(store, command)),
         Command::Catalogue {
@@ -48,39 +54,6 @@ fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<
     // A hash or a look-up that still runs on a thread of its own must not hold up the end.
     runtime.shutdown_background();
     done
-}
-
-/// The database of this data directory, its schema brought up to date.
-async fn open(store: &Store) -> anyhow::Result<Db> {
-    make_data_dir(&store.data_dir)?;
-    make_database_file(store)?;
-    Db::connect(&store.database_url())
-        .await
-        .context("the database cannot be opened")
-}
-
-/// Other users of the host must not look in (S8).
-fn make_data_dir(path: &Path) -> anyhow::Result<()> {
-    let make = || {
-        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700))
-    };
-    make().with_context(|| format!("the data directory {} cannot be made", path.display()))
-}
-
-/// SQLite would give its file the mode that the shell's mask leaves, and its log files the mode of its file.
-fn make_database_file(store: &Store) -> anyhow::Result<()> {
-    if store.database_url.is_some() {
-        return Ok(());
-    }
-    let path = store.database_file();
-    let made = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(&path);
-    made.with_context(|| format!("the database {} cannot be opened", path.display()))?;
-    Ok(())
 }
 
 /// The password in a file, or a new one.

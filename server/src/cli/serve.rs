@@ -8,9 +8,9 @@ use tracing_subscriber::EnvFilter;
 
 use super::first_start::{FirstStart, ensure_admin};
 use crate::auth::credentials::DatabaseKeys;
-use crate::auth::seal::Seal;
 use crate::auth::sigv4::Verifier;
 use crate::config::{Config, LogFormat};
+use crate::data_dir::DataDir;
 use crate::http::serve::{bind, serve, stop_signal};
 use crate::http::{Doors, HttpState};
 use crate::plane::Plane;
@@ -22,8 +22,9 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     start_log(config.log_format);
     allow_open_files();
     let stop = stop_signal()?;
-    let db = super::open(&config.store).await?;
-    let seal = Arc::new(Seal::open_or_create(&config.store.data_dir)?);
+    let db = super::store::open_or_make(&config.store).await?;
+    let data_dir = DataDir::open(&config.store.data_dir)?;
+    let seal = Arc::new(super::store::seal(&db, &data_dir).await?);
     let first_start = ensure_admin(&db, &seal, &config).await?;
     let listener = bind(config.listen).await?;
     let address = listener.local_addr()?;
@@ -33,7 +34,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         arns: config.place.arns(),
     };
     let verifier = Verifier::new(&config.place.region, Arc::new(keys));
-    let plane = Plane::start(&config, db, seal, address).await?;
+    let plane = Plane::start(&config, db.clone(), seal, address).await?;
     let state = HttpState {
         plane: plane.control_plane.clone(),
         hooks: plane.hooks.clone(),
@@ -48,6 +49,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     say(&format!("openpcs ready on http://{address}"))?;
     let served = serve(listener, doors, stop).await;
     plane.shutdown().await;
+    db.close().await;
     served?;
     tracing::info!("stopped; clusters and their jobs go on without the server");
     Ok(())

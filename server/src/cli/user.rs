@@ -11,7 +11,7 @@ use crate::db::user::{UserRow, user_create, user_delete, user_list, user_set_pas
 use crate::db::{Db, now};
 
 pub async fn run(store: Store, command: UserCommand) -> anyhow::Result<()> {
-    let db = super::open(&store).await?;
+    let db = super::store::open(&store).await?;
     match command {
         UserCommand::Add {
             name,

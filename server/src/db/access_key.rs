@@ -30,7 +30,7 @@ pub async fn access_key_create(db: &Db, row: &AccessKeyRow) -> sqlx::Result<()> 
     .bind(&row.user_name)
     .bind(&row.sealed_secret)
     .bind(row.created_at)
-    .execute(db.pool())
+    .execute(&mut *db.writer().await?)
     .await?;
     Ok(())
 }
@@ -58,7 +58,7 @@ pub async fn access_key_list(db: &Db, user_name: Option<&str>) -> sqlx::Result<V
 pub async fn access_key_delete(db: &Db, id: &str) -> sqlx::Result<bool> {
     let done = sqlx::query("delete from access_key where id = $1")
         .bind(id)
-        .execute(db.pool())
+        .execute(&mut *db.writer().await?)
         .await?;
     Ok(done.rows_affected() == 1)
 }

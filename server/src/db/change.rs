@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use app::model::live::{Change, Kind};
-use sqlx::{Any, Row, Transaction};
+use sqlx::{AnyConnection, Row};
 
 use super::Db;
 
@@ -13,7 +13,7 @@ const TAIL_INTERVAL: Duration = Duration::from_millis(500);
 const KEEP: i64 = 10_000;
 
 pub(super) async fn insert(
-    tx: &mut Transaction<'static, Any>,
+    connection: &mut AnyConnection,
     seq: i64,
     change: &Change,
 ) -> sqlx::Result<()> {
@@ -22,7 +22,7 @@ pub(super) async fn insert(
         .bind(change.kind.as_str())
         .bind(&change.cluster_id)
         .bind(&change.resource_id)
-        .execute(&mut **tx)
+        .execute(connection)
         .await?;
     Ok(())
 }
@@ -86,7 +86,7 @@ pub async fn prune(db: &Db) -> sqlx::Result<()> {
         "delete from change where seq < (select value from counter where name = 'change') - $1",
     )
     .bind(KEEP)
-    .execute(db.pool())
+    .execute(&mut *db.writer().await?)
     .await?;
     Ok(())
 }

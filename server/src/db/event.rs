@@ -147,7 +147,7 @@ pub async fn of_nodes(
 pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
     sqlx::query("delete from event where at < $1")
         .bind(before)
-        .execute(db.pool())
+        .execute(&mut *db.writer().await?)
         .await?;
     Ok(())
 }

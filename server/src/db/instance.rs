@@ -4,7 +4,7 @@ use app::explain::Cause;
 use app::model::live::Kind;
 use app::model::node::BootStep;
 use sqlx::any::AnyRow;
-use sqlx::{AnyPool, Row as _};
+use sqlx::{Any, AnyPool, Executor, Row as _};
 
 use super::resource::to_json;
 use super::{Db, Write, now};
@@ -96,10 +96,13 @@ fn decode(row: &AnyRow) -> sqlx::Result<InstanceRow> {
 }
 
 /// The instances of a cluster that are wanted or whose processes may still live.
-pub async fn live(pool: &AnyPool, cluster_id: &str) -> sqlx::Result<Vec<InstanceRow>> {
+pub async fn live<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    cluster_id: &str,
+) -> sqlx::Result<Vec<InstanceRow>> {
     sqlx::query("select * from instance where cluster_id = $1 and ended_at is null order by launched_at, id")
         .bind(cluster_id)
-        .fetch_all(pool)
+        .fetch_all(executor)
         .await?
         .iter()
         .map(decode)
@@ -284,7 +287,7 @@ pub async fn set_ended(write: &mut Write, row: &InstanceRow) -> sqlx::Result<()>
 pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
     sqlx::query("delete from instance where ended_at < $1")
         .bind(before)
-        .execute(db.pool())
+        .execute(&mut *db.writer().await?)
         .await?;
     Ok(())
 }

@@ -66,6 +66,16 @@ pub async fn find(
         .map(|record| (record, script)))
 }
 
+/// The id of the job that ended and bears that mark; a mark is letters, digits and hyphens, which mean themselves.
+pub async fn marked(pool: &AnyPool, cluster_id: &str, mark: &str) -> sqlx::Result<Option<String>> {
+    let row = sqlx::query("select id from job where cluster_id = $1 and record like $2 limit 1")
+        .bind(cluster_id)
+        .bind(format!("%\"mark\":\"{mark}\"%"))
+        .fetch_optional(pool)
+        .await?;
+    row.map(|row| row.try_get("id")).transpose()
+}
+
 /// All that is known of a cluster's jobs goes with the cluster.
 pub async fn clear(write: &mut Write, cluster_id: &str) -> sqlx::Result<()> {
     sqlx::query("delete from job where cluster_id = $1")
@@ -79,7 +89,7 @@ pub async fn clear(write: &mut Write, cluster_id: &str) -> sqlx::Result<()> {
 pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
     sqlx::query("delete from job where ended_at < $1")
         .bind(before)
-        .execute(db.pool())
+        .execute(&mut *db.writer().await?)
         .await?;
     Ok(())
 }

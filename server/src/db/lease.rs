@@ -14,7 +14,7 @@ pub async fn acquire(db: &Db, name: &str, holder: &str, ttl_ms: i64) -> sqlx::Re
     .bind(holder)
     .bind(at + ttl_ms)
     .bind(at)
-    .execute(db.pool())
+    .execute(&mut *db.writer().await?)
     .await?;
     Ok(done.rows_affected() == 1)
 }
@@ -24,7 +24,7 @@ pub async fn release(db: &Db, name: &str, holder: &str) -> sqlx::Result<()> {
     sqlx::query("delete from lease where name = $1 and holder = $2")
         .bind(name)
         .bind(holder)
-        .execute(db.pool())
+        .execute(&mut *db.writer().await?)
         .await?;
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! The database: SQLite or PostgreSQL behind one portable dialect. One file per noun; see `migrations/README.md`.
 //!
-//! Every writing transaction goes through [`Db::write`]: it takes the next number of the change counter first, so
-//! writers queue up behind each other on both databases, and what it changed wakes reconcilers and browsers.
+//! Every writing transaction goes through [`Db::write`]: it takes its turn among the [`writer`]s and the next number of
+//! the change counter, and what it changed wakes reconcilers and browsers. Whoever holds one reads through it: to ask the
+//! pool for a second connection meanwhile could wait for ever.
 
 pub mod access_key;
 pub mod audit;
@@ -14,21 +15,30 @@ pub mod idempotency;
 pub mod instance;
 pub mod job;
 pub mod lease;
+pub mod open;
 pub mod queue;
 pub mod resource;
 pub mod secret;
 pub mod session;
 pub mod tag;
+pub mod tombstone;
 pub mod user;
+pub mod writer;
 
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use app::model::live::{Change, Kind};
 use cache::ClusterCache;
 use sqlx::any::AnyPoolOptions;
-use sqlx::{Any, AnyPool, Executor, Transaction};
+use sqlx::{AnyConnection, AnyPool, Executor};
 use tokio::sync::broadcast;
+
+use open::Address;
+use writer::{LOCK_TIMEOUT_MS, Turns, Writer};
 
 /// How long a request waits for a connection before it is told that the database is gone.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -36,11 +46,17 @@ const CONNECTIONS: u32 = 8;
 /// Changes that a slow listener may fall behind before it is told to look at everything again.
 const CHANGE_BACKLOG: usize = 1024;
 
+/// How long the last writing of a server that ends may take.
+const CHECKPOINT_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// The pool and the channel on which committed changes are announced.
 #[derive(Clone)]
 pub struct Db {
     pool: AnyPool,
     begin: &'static str,
+    turns: Turns,
+    id: Arc<str>,
+    file: Option<Arc<DatabaseFile>>,
     changes: broadcast::Sender<Change>,
     /// None where another server may change the rows.
     clusters: Option<Arc<ClusterCache>>,
@@ -48,7 +64,7 @@ pub struct Db {
 
 /// A writing transaction. Dropped without [`Write::commit`] it leaves nothing behind.
 pub struct Write {
-    pub tx: Transaction<'static, Any>,
+    pub tx: Writer,
     seq: i64,
     changed: Vec<Change>,
     changes: broadcast::Sender<Change>,
@@ -56,32 +72,36 @@ pub struct Write {
 }
 
 impl Db {
-    /// Connects and brings the schema up to date.
+    /// Connects and brings the schema up to date. Whether this is the database of the data directory is the caller's to
+    /// know before.
     pub async fn connect(url: &str) -> anyhow::Result<Db> {
-        sqlx::any::install_default_drivers();
-        let sqlite = url.starts_with("sqlite:");
+        let address: Address = url.parse()?;
+        let id: Arc<str> = address.prepare().await?.into();
+        let sqlite = address.file.is_some();
+        let expected = id.clone();
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .after_connect(move |connection, _| {
+                let expected = expected.clone();
                 Box::pin(async move {
-                    if sqlite {
-                        // WAL lets readers go on while one writes; NORMAL survives a crash of the program.
-                        connection.execute("pragma journal_mode = wal").await?;
-                        connection.execute("pragma synchronous = normal").await?;
-                        connection.execute("pragma busy_timeout = 10000").await?;
+                    for statement in settings(sqlite) {
+                        connection.execute(statement.as_str()).await?;
                     }
-                    Ok(())
+                    same_database(connection, &expected).await
                 })
             })
-            .connect(url)
+            .connect(&address.of_existing())
             .await?;
-        sqlx::migrate!("../migrations").run(&pool).await?;
         // A deferred transaction of SQLite that reads before it writes can fail although it could have waited.
         let begin = if sqlite { "begin immediate" } else { "begin" };
+        let file = address.file.map(DatabaseFile::watch).transpose()?;
         Ok(Db {
             pool,
             begin,
+            turns: Turns::default(),
+            id,
+            file: file.map(Arc::new),
             changes: broadcast::channel(CHANGE_BACKLOG).0,
             clusters: sqlite.then(Arc::default),
         })
@@ -91,14 +111,37 @@ impl Db {
         &self.pool
     }
 
+    /// The database's own id: the data directory carries the same.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether this is still the database that was opened: its file may have been removed or exchanged.
+    pub async fn is_the_same(&self) -> sqlx::Result<()> {
+        self.check_file()?;
+        let mut connection = self.pool.acquire().await?;
+        same_database(&mut connection, &self.id).await
+    }
+
+    fn check_file(&self) -> sqlx::Result<()> {
+        self.file.as_ref().map_or(Ok(()), |file| file.check())
+    }
+
     /// Committed changes of this server, and of others once [`change::tail`] has seen them.
     pub fn changes(&self) -> broadcast::Sender<Change> {
         self.changes.clone()
     }
 
+    /// A connection for one statement that writes and that nobody needs to hear of.
+    pub async fn writer(&self) -> sqlx::Result<Writer> {
+        self.check_file()?;
+        self.turns.take(&self.pool).await
+    }
+
     /// Begins a writing transaction; others wait until it ends.
     pub async fn write(&self) -> sqlx::Result<Write> {
-        let mut tx = self.pool.begin_with(self.begin).await?;
+        let mut tx = self.writer().await?;
+        tx.begin(self.begin).await?;
         let (seq,): (i64,) = sqlx::query_as(
             "update counter set value = value + 1 where name = 'change' returning value",
         )
@@ -116,6 +159,78 @@ impl Db {
     /// Whether the database answers and takes writes. It must commit: a full disk shows at the commit only.
     pub async fn ping(&self) -> sqlx::Result<()> {
         self.write().await?.commit().await
+    }
+
+    /// Closes every connection; an SQLite database is then whole in its one file.
+    pub async fn close(&self) {
+        let last = async {
+            if self.file.is_some()
+                && let Ok(mut writer) = self.writer().await
+                && let Err(error) = writer.execute("pragma wal_checkpoint(truncate)").await
+            {
+                tracing::warn!(%error, "the database keeps its write-ahead log");
+            }
+            self.pool.close().await;
+        };
+        if tokio::time::timeout(CHECKPOINT_TIMEOUT, last)
+            .await
+            .is_err()
+        {
+            tracing::warn!("the database is busy; its write-ahead log stays beside it");
+        }
+    }
+}
+
+/// What each connection is told first.
+fn settings(sqlite: bool) -> Vec<String> {
+    if !sqlite {
+        return vec![format!("set lock_timeout = {LOCK_TIMEOUT_MS}")];
+    }
+    vec![
+        // WAL lets readers go on while one writes; NORMAL survives a crash of the program.
+        "pragma journal_mode = wal".into(),
+        "pragma synchronous = normal".into(),
+        format!("pragma busy_timeout = {LOCK_TIMEOUT_MS}"),
+    ]
+}
+
+/// Another database at the same address is refused, connection by connection.
+async fn same_database(connection: &mut AnyConnection, expected: &str) -> sqlx::Result<()> {
+    match open::id(connection).await? {
+        Some(id) if id == expected => Ok(()),
+        _ => Err(exchanged()),
+    }
+}
+
+fn exchanged() -> sqlx::Error {
+    sqlx::Error::Configuration(
+        "the database was removed or exchanged while the server ran; put it back, or restart the server".into(),
+    )
+}
+
+/// Connections that are open go on in a file that was removed, and all that they write is lost.
+struct DatabaseFile {
+    path: PathBuf,
+    device: u64,
+    number: u64,
+}
+
+impl DatabaseFile {
+    fn watch(path: PathBuf) -> anyhow::Result<Self> {
+        let found = std::fs::metadata(&path);
+        let found = found.with_context(|| format!("cannot look at {}", path.display()))?;
+        Ok(Self {
+            device: found.dev(),
+            number: found.ino(),
+            path,
+        })
+    }
+
+    fn check(&self) -> sqlx::Result<()> {
+        match std::fs::metadata(&self.path) {
+            Ok(found) if (found.dev(), found.ino()) == (self.device, self.number) => Ok(()),
+            _ => Err(exchanged()),
+        }
     }
 }
 
@@ -172,3 +287,7 @@ impl Drop for Forget {
 pub fn now() -> i64 {
     chrono::Utc::now().timestamp_millis()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

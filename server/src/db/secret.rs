@@ -2,7 +2,10 @@
 
 use sqlx::{AnyPool, Row};
 
-use super::Write;
+use super::{Db, Write};
+
+/// What a cluster's key is sealed for.
+pub const PURPOSE: &str = "cluster-secret";
 
 #[derive(Clone)]
 pub struct SecretRow {
@@ -46,4 +49,12 @@ pub async fn delete(write: &mut Write, cluster_id: &str) -> sqlx::Result<()> {
         .execute(&mut *write.tx)
         .await?;
     Ok(())
+}
+
+/// Any cluster's secret, still sealed: whether the data key is the right one shows on one.
+pub async fn any(db: &Db) -> sqlx::Result<Option<String>> {
+    let row = sqlx::query("select sealed from secret limit 1")
+        .fetch_optional(db.pool())
+        .await?;
+    row.map(|row| row.try_get("sealed")).transpose()
 }

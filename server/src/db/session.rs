@@ -11,7 +11,7 @@ pub async fn session_save(db: &Db, id: &str, data: &str, expires_at: i64) -> sql
     .bind(id)
     .bind(data)
     .bind(expires_at)
-    .execute(db.pool())
+    .execute(&mut *db.writer().await?)
     .await?;
     Ok(())
 }
@@ -28,7 +28,7 @@ pub async fn session_get(db: &Db, id: &str, now: i64) -> sqlx::Result<Option<(St
 pub async fn session_delete(db: &Db, id: &str) -> sqlx::Result<()> {
     sqlx::query("delete from session where id = $1")
         .bind(id)
-        .execute(db.pool())
+        .execute(&mut *db.writer().await?)
         .await?;
     Ok(())
 }
@@ -37,7 +37,7 @@ pub async fn session_delete(db: &Db, id: &str) -> sqlx::Result<()> {
 pub async fn session_delete_expired(db: &Db, now: i64) -> sqlx::Result<u64> {
     let deleted = sqlx::query("delete from session where expires_at <= $1")
         .bind(now)
-        .execute(db.pool())
+        .execute(&mut *db.writer().await?)
         .await?;
     Ok(deleted.rows_affected())
 }

@@ -27,7 +27,7 @@ pub async fn user_create(db: &Db, row: &UserRow) -> sqlx::Result<()> {
         .bind(&row.name)
         .bind(&row.password_hash)
         .bind(row.created_at)
-        .execute(db.pool())
+        .execute(&mut *db.writer().await?)
         .await?;
     Ok(())
 }
@@ -67,7 +67,7 @@ pub async fn user_set_password(db: &Db, name: &str, password_hash: &str) -> sqlx
     let done = sqlx::query("update user_account set password_hash = $1 where name = $2")
         .bind(password_hash)
         .bind(name)
-        .execute(db.pool())
+        .execute(&mut *db.writer().await?)
         .await?;
     Ok(done.rows_affected() == 1)
 }

@@ -8,11 +8,12 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::Parts;
 use super::cluster::ClusterReconciler;
 use super::job::JobReconciler;
 use super::node::NodeReconciler;
+use super::sweep::Sweep;
 use super::wake::Waker;
-use super::{Parts, sweep};
 use crate::db::cluster::ClusterSpec;
 use crate::db::{lease, resource};
 
@@ -54,6 +55,7 @@ pub async fn run(parts: Parts, holder: String, mut stop: watch::Receiver<bool>) 
     let mut ticks = tokio::time::interval(TICK);
     let mut prunes = tokio::time::interval(PRUNE);
     let mut loops: HashMap<String, Loops> = HashMap::new();
+    let mut sweep = Sweep::default();
     let mut leading = false;
     loop {
         tokio::select! {
@@ -64,12 +66,12 @@ pub async fn run(parts: Parts, holder: String, mut stop: watch::Receiver<bool>) 
                 Err(RecvError::Lagged(_)) => parts.wakers.wake_all(),
                 Err(RecvError::Closed) => break,
             },
-            _ = prunes.tick(), if leading => sweep::outdated(&parts).await,
+            _ = prunes.tick(), if leading => sweep.outdated(&parts).await,
             _ = ticks.tick() => {
                 leading = lead(&parts, &holder, leading).await;
                 if leading {
                     start_missing(&parts, &mut loops).await;
-                    sweep::leftovers(&parts).await;
+                    sweep.leftovers(&parts).await;
                 } else {
                     loops.clear();
                 }

@@ -14,6 +14,7 @@
 //! [`job`] looks at the jobs. They are apart so that a job's nodes never wait for a slow reconfiguration of the same or
 //! another cluster, nor for a look at thousands of jobs.
 
+pub mod aside;
 pub mod cluster;
 pub mod configuration;
 pub mod driver;

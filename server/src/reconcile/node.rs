@@ -9,7 +9,6 @@ use app::model::node::BootStep;
 use app::model::sight::Sight;
 use futures::StreamExt;
 
-use super::Parts;
 use super::driver::{Next, Reconciler};
 use super::node_plan::{Group, Seen, Step, plan};
 use super::observed::Snapshot;
@@ -17,6 +16,7 @@ use super::requeue::start_again;
 use super::sight::Looks;
 use super::signs::Signs;
 use super::wake::Waker;
+use super::{Parts, aside};
 use crate::agent::protocol::PORT_TAKEN;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
@@ -54,6 +54,8 @@ pub struct NodeReconciler {
     looked: Signs,
     looks: Looks,
     rest: Option<Rest>,
+    /// Instances that were reported as set aside.
+    aside: HashSet<String>,
 }
 
 /// After a run that found no instance and nothing to do: as long as nobody wakes the loop and Slurm logs nothing,
@@ -72,6 +74,7 @@ impl NodeReconciler {
             looked: Signs::default(),
             looks: Looks::new(Sight::Nodes),
             rest: None,
+            aside: HashSet::new(),
         }
     }
 }
@@ -104,7 +107,10 @@ impl Reconciler for NodeReconciler {
             return Ok(Next::After(TICK));
         };
         let instances = instance::live(pool, &cluster.id).await?;
-        let provider = self.parts.provider.observe(&cluster.id).await?;
+        let observed = aside::observe(&self.parts, &cluster.id, &instances).await?;
+        self.report(&observed.aside).await?;
+        let set_aside = observed.any_aside_runs();
+        let provider = observed.known;
         let snapshot = self.look(&client, signs, &instances, &provider).await?;
         let groups: Vec<ComputeNodeGroupRow> = resource::list(pool, Some(&cluster.id)).await?;
         let ended = instance::ended(pool, &cluster.id, HISTORY).await?;
@@ -112,6 +118,7 @@ impl Reconciler for NodeReconciler {
             instances,
             ended,
             provider,
+            set_aside,
             nodes: snapshot.nodes.to_vec(),
             now: now(),
         };
@@ -144,6 +151,38 @@ impl NodeReconciler {
         let rest = self.rest.as_ref();
         rest.is_some_and(|rest| rest.signs == signs && Instant::now() < rest.until)
             && self.parts.observed.waiting(&self.cluster_id) == 0
+    }
+
+    /// Once for each, also in the timeline.
+    async fn report(&mut self, aside: &[ObservedInstance]) -> anyhow::Result<()> {
+        for one in aside {
+            let (cluster, instance) = (&self.cluster_id, one.instance_id.clone());
+            if self.aside.contains(&instance) {
+                continue;
+            }
+            tracing::warn!(
+                cluster,
+                instance,
+                "the database does not know this instance: it is set aside and its jobs go on; \
+                 `openpcs set-aside remove` ends and removes it"
+            );
+            let what = What::InstanceSetAside {
+                instance: instance.clone(),
+            };
+            let mut write = self.parts.db.write().await?;
+            db::event::insert(
+                &mut write,
+                cluster,
+                Kind::Cluster,
+                cluster,
+                "reconciler",
+                &what,
+            )
+            .await?;
+            write.commit().await?;
+            self.aside.insert(instance);
+        }
+        Ok(())
     }
 
     /// What Slurm says now, or what it said last when nothing can have changed since.

@@ -42,7 +42,10 @@ pub struct Seen {
     pub instances: Vec<InstanceRow>,
     /// Newest ended instances, for back-off.
     pub ended: Vec<InstanceRow>,
+    /// Those with a row, live or ended.
     pub provider: Vec<ObservedInstance>,
+    /// Instances without a row run on some of the nodes.
+    pub set_aside: bool,
     pub nodes: Vec<NodeInfo>,
     pub now: i64,
 }
@@ -71,7 +74,7 @@ pub enum Step {
     Replace { node: String, cause: Cause },
     /// The node idled longer than its group allows.
     PowerDown { node: String },
-    /// The provider has something that the database does not know.
+    /// The provider still has something that was ended.
     EndOrphan { instance: String },
 }
 
@@ -182,10 +185,16 @@ fn instance_step(
         let why = observed
             .and_then(|i| i.reason.as_deref())
             .unwrap_or("its processes are gone");
-        return fail(Cause::EndedUnexpectedly {
+        let cause = Cause::EndedUnexpectedly {
             instance: row.id.clone(),
             why: why.into(),
-        });
+        };
+        // One that is set aside may have taken its place on the node, with jobs.
+        return if seen.set_aside {
+            end(cause)
+        } else {
+            fail(cause)
+        };
     }
     if let Some(failed) = row.steps.iter().find(|s| s.name.ends_with("-failed")) {
         return fail(Cause::StepFailed {
@@ -281,6 +290,10 @@ fn empty_node_step(node: &NodeInfo, group: &Group, seen: &Seen) -> Option<Step> 
     }
     if node.is("POWERED_DOWN") {
         return (group.is_static && !waiting).then_some(Step::PowerUp { node: name });
+    }
+    // It may be on this node, with jobs. If nothing is, Slurm notices by itself.
+    if seen.set_aside {
+        return None;
     }
     Some(Step::Fail {
         node: name,

@@ -251,6 +251,24 @@ fn what_the_database_does_not_know_is_ended() {
 }
 
 #[test]
+fn a_node_on_which_a_set_aside_instance_may_run_is_left_alone() {
+    for states in [&["IDLE", "CLOUD"][..], &["ALLOCATED", "CLOUD"]] {
+        let mut nothing = empty(states);
+        assert!(matches!(
+            plan(&[group(1, false)], &nothing)[..],
+            [Step::Fail { instance: None, .. }]
+        ));
+        nothing.set_aside = true;
+        assert_eq!(plan(&[group(1, false)], &nothing), []);
+
+        let mut gone = seen(states, instance("compute-1-1"));
+        (gone.provider, gone.set_aside) = (vec![], true);
+        let steps = plan(&[group(1, false)], &gone);
+        assert!(matches!(steps[..], [Step::End { .. }]), "{steps:?}");
+    }
+}
+
+#[test]
 fn failing_boots_are_tried_ever_later() {
     let failed = |ago: i64| {
         let mut row = instance("compute-1-1");

@@ -1,34 +1,111 @@
-//! Removes what time or a crash left over: old rows, directories of clusters that no longer exist.
+//! Removes what time or a crash left over: old rows and logs, directories of clusters that were deleted.
+//!
+//! Only what has a tombstone is removed. A cluster that the database merely does not know is set aside: it stays where it
+//! is, and what runs in it goes on. It may be younger than a backup that was restored, and moving it would break the paths
+//! that its daemons and its jobs hold. `openpcs set-aside` lists and removes such clusters.
 
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
+use anyhow::{Context, ensure};
+
 use super::Parts;
+use crate::data_dir::DataDir;
 use crate::db::cluster::ClusterSpec;
 use crate::db::session::session_delete_expired;
-use crate::db::{change, event, idempotency, instance, job, now, resource};
+use crate::db::{change, event, idempotency, instance, job, now, resource, tombstone};
 
 /// Ended instances with their logs, ended jobs and events are kept for 30 days (L5, X4).
 const KEEP: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Removes rows and logs that are too old to be of use.
-pub async fn outdated(parts: &Parts) {
-    if let Err(error) = prune(parts).await {
-        tracing::warn!(%error, "cannot remove old rows");
+/// Remembers what it has reported.
+#[derive(Default)]
+pub struct Sweep {
+    aside: HashSet<String>,
+    complaint: String,
+}
+
+impl Sweep {
+    /// Removes rows and logs that are too old to be of use.
+    pub async fn outdated(&mut self, parts: &Parts) {
+        if !self.is_at_home(parts).await {
+            return;
+        }
+        if let Err(error) = prune(parts).await {
+            tracing::warn!(%error, "cannot remove old rows");
+        }
+        if let Err(error) = parts.provider.prune_logs(SystemTime::now() - KEEP).await {
+            tracing::warn!(%error, "cannot remove old logs");
+        }
     }
-    if let Err(error) = parts.provider.prune_logs(SystemTime::now() - KEEP).await {
-        tracing::warn!(%error, "cannot remove old logs");
+
+    /// Removes what deleted clusters left on disk.
+    pub async fn leftovers(&mut self, parts: &Parts) {
+        if !self.is_at_home(parts).await {
+            return;
+        }
+        if let Err(error) = self.orphans(parts).await {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "cannot remove what a deleted cluster left"
+            );
+        }
+    }
+
+    /// Directory and database may have been exchanged under the running server: looked at each time.
+    async fn is_at_home(&mut self, parts: &Parts) -> bool {
+        let complaint = match at_home(parts).await {
+            Ok(()) => String::new(),
+            Err(error) => error.to_string(),
+        };
+        if !complaint.is_empty() && complaint != self.complaint {
+            tracing::error!(complaint, "nothing is removed from disk any more");
+        }
+        self.complaint = complaint;
+        self.complaint.is_empty()
+    }
+
+    /// A cluster on disk that the database does not know: its delete committed just before the server was killed, or
+    /// it is of another time.
+    async fn orphans(&mut self, parts: &Parts) -> anyhow::Result<()> {
+        // Disk first: a cluster that is created in between is then in the database.
+        let on_disk = parts.controllers.list()?;
+        if on_disk.is_empty() {
+            return Ok(());
+        }
+        let known: HashSet<String> = resource::list::<ClusterSpec>(parts.db.pool(), None)
+            .await?
+            .into_iter()
+            .map(|row| row.id)
+            .collect();
+        for cluster_id in on_disk.into_iter().filter(|id| !known.contains(id)) {
+            if tombstone::has(parts.db.pool(), &cluster_id, &cluster_id).await? {
+                tracing::info!(cluster_id, "removing what a deleted cluster left");
+                let controllers = parts.controllers.clone();
+                tokio::task::spawn_blocking(move || controllers.stop(&cluster_id)).await??;
+            } else if self.aside.insert(cluster_id.clone()) {
+                tracing::warn!(
+                    cluster_id,
+                    "the database does not know this cluster: it is set aside and goes on as it is. A newer backup of \
+                     the database may know it; `openpcs set-aside remove` ends and removes it"
+                );
+            }
+        }
+        Ok(())
     }
 }
 
-/// Removes what deleted clusters left on disk.
-pub async fn leftovers(parts: &Parts) {
-    if let Err(error) = orphans(parts).await {
-        tracing::warn!(
-            error = format!("{error:#}"),
-            "cannot remove what a deleted cluster left"
-        );
-    }
+async fn at_home(parts: &Parts) -> anyhow::Result<()> {
+    parts.db.is_the_same().await?;
+    let dir = DataDir::at(parts.controllers.data_dir());
+    let claim = dir
+        .claim()?
+        .context("the data directory has lost its database-id")?;
+    ensure!(
+        claim.id == parts.db.id(),
+        "the data directory belongs to another database now"
+    );
+    Ok(())
 }
 
 async fn prune(parts: &Parts) -> sqlx::Result<()> {
@@ -37,27 +114,7 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     idempotency::prune(&parts.db).await?;
     session_delete_expired(&parts.db, now() / 1000).await?;
     instance::prune(&parts.db, before).await?;
+    tombstone::prune(&parts.db, before).await?;
     job::prune(&parts.db, before).await?;
     event::prune(&parts.db, before).await
-}
-
-/// A cluster on disk that the database does not know: its delete committed just before the server was killed, or its
-/// create never did.
-async fn orphans(parts: &Parts) -> anyhow::Result<()> {
-    // Disk first: a cluster that is created in between is then in the database.
-    let on_disk = parts.controllers.list()?;
-    if on_disk.is_empty() {
-        return Ok(());
-    }
-    let known: HashSet<String> = resource::list::<ClusterSpec>(parts.db.pool(), None)
-        .await?
-        .into_iter()
-        .map(|row| row.id)
-        .collect();
-    for cluster_id in on_disk.into_iter().filter(|id| !known.contains(id)) {
-        tracing::info!(cluster_id, "removing what a deleted cluster left");
-        let controllers = parts.controllers.clone();
-        tokio::task::spawn_blocking(move || controllers.stop(&cluster_id)).await??;
-    }
-    Ok(())
 }

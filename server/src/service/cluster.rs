@@ -128,7 +128,7 @@ impl Service {
             version: key.secret_version.clone(),
             sealed: self
                 .seal
-                .seal("cluster-secret", text.as_bytes())
+                .seal(secret::PURPOSE, text.as_bytes())
                 .map_err(internal)?,
         };
         secret::insert(&mut change.write, &row)

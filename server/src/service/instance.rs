@@ -11,6 +11,7 @@ use app::model::node::BootStep;
 use app::port::Caller;
 use sha2::{Digest, Sha256};
 
+use super::write::unwritten;
 use super::{Service, internal};
 use crate::agent::protocol::StepReport;
 use crate::db::cluster::ClusterRow;
@@ -59,9 +60,9 @@ impl Service {
             .ok_or_else(refused)?;
         let key = self
             .seal
-            .open("cluster-secret", &sealed.sealed)
+            .open(secret::PURPOSE, &sealed.sealed)
             .map_err(internal)?;
-        let mut write = self.db.write().await.map_err(internal)?;
+        let mut write = self.db.write().await.map_err(unwritten)?;
         if !instance::register(&mut write, &row)
             .await
             .map_err(internal)?
@@ -76,7 +77,7 @@ impl Service {
         instance::add_step(&mut write, &row.id, step)
             .await
             .map_err(internal)?;
-        write.commit().await.map_err(internal)?;
+        write.commit().await.map_err(unwritten)?;
         Ok(RegisterComputeNodeGroupInstanceResponse {
             node_id: row.node_name,
             shared_secret: String::from_utf8(key.to_vec()).map_err(internal)?,
@@ -101,7 +102,7 @@ impl Service {
         if row.id != report.instance_id {
             return Err(refused());
         }
-        let mut write = self.db.write().await.map_err(internal)?;
+        let mut write = self.db.write().await.map_err(unwritten)?;
         let step = BootStep {
             name: report.name,
             at: now(),
@@ -127,7 +128,7 @@ impl Service {
             .await
             .map_err(internal)?;
         }
-        write.commit().await.map_err(internal)?;
+        write.commit().await.map_err(unwritten)?;
         Ok(row)
     }
 

@@ -13,6 +13,7 @@ pub mod id;
 pub mod instance;
 mod job;
 mod node;
+pub mod once;
 pub mod output;
 mod plan;
 pub mod ports;
@@ -73,6 +74,8 @@ pub struct Service {
     /// The clusters' controllers: jobs are Slurm's, and are asked of it.
     pub controllers: Controllers,
     pub wakers: Wakers,
+    /// Submissions under way, by their token.
+    pub submissions: once::Once,
 }
 
 /// Logs what really happened and answers that it is our fault.

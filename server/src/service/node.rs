@@ -185,7 +185,7 @@ impl Service {
         let reason = input.reason.trim().to_owned();
         let at_once = input.action == NodeAction::ReplaceNow;
         if operation == Operation::ReplaceNode {
-            let live = instance::live(self.db.pool(), &cluster.id)
+            let live = instance::live(&mut *change.write.tx, &cluster.id)
                 .await
                 .map_err(internal)?;
             let meant = live

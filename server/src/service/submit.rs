@@ -7,13 +7,14 @@ use app::model::live::Kind;
 use app::model::operation::Operation;
 use app::model::submit::*;
 use app::port::Caller;
+use sha2::{Digest, Sha256};
 
 use super::compute_node_group::check_cluster_usable;
-use super::write::Begun;
+use super::write::{Begun, principal_arn};
 use super::{Service, internal, whole};
 use crate::db::cluster::ClusterRow;
 use crate::db::queue::QueueRow;
-use crate::db::resource;
+use crate::db::{self, idempotency, resource};
 use crate::slurm::client::SlurmError;
 
 /// What `sbatch` says and the field that it speaks of.
@@ -52,20 +53,31 @@ impl Service {
         self.check_directory(&input.working_directory).await?;
         self.check_job_limit(&cluster)?;
         let token = input.client_token.as_deref();
+        let principal = principal_arn(caller);
+        let _turn = match token {
+            Some(token) => Some(self.submissions.turn(format!("{principal} {token}")).await),
+            None => None,
+        };
         // The transaction ends before Slurm is asked: nobody else waits for sbatch.
-        if let Begun::Answered(answer) = self
+        let before = match self
             .begin::<_, SubmitJobResponse>(caller, operation, &input, token)
             .await?
         {
-            return Ok(answer);
-        }
-        // A text area of some systems ends its lines as DOS does, and sbatch refuses that.
-        let script = input.script.replace("\r\n", "\n");
-        let job_id = self
-            .slurm(&cluster)?
-            .submit(&input.options(), &script)
-            .await
-            .map_err(refused)?;
+            Begun::Answered(answer) => return Ok(answer),
+            Begun::New(change) => match token {
+                Some(token) => change.reserve(token).await?,
+                None => false,
+            },
+        };
+        let mark = token.map(|token| mark(&cluster.id, principal, token));
+        let known = match &mark {
+            Some(mark) if before => self.find_marked(&cluster, mark).await?,
+            _ => None,
+        };
+        let job_id = match known {
+            Some(id) => id,
+            None => self.sbatch(&cluster, caller, &input, mark).await?,
+        };
         self.look_again(&cluster.id);
         let answer = SubmitJobResponse {
             job_id: job_id.clone(),
@@ -87,6 +99,45 @@ impl Service {
         };
         change.event(&cluster.id, Kind::Job, &job_id, &what).await?;
         change.commit(&arn, answer).await
+    }
+
+    async fn sbatch(
+        &self,
+        cluster: &ClusterRow,
+        caller: &Caller,
+        input: &SubmitJobRequest,
+        mark: Option<String>,
+    ) -> Result<String> {
+        let mut options = input.options();
+        let mark = mark.filter(|_| is_markable(cluster, &input.script));
+        options.extend(mark.map(|mark| format!("--extra={mark}")));
+        // A text area of some systems ends its lines as DOS does, and sbatch refuses that.
+        let script = input.script.replace("\r\n", "\n");
+        let error = match self.slurm(cluster)?.submit(&options, &script).await {
+            Ok(id) => return Ok(id),
+            Err(error) => error,
+        };
+        // What was refused was not done. After a silence nobody knows, and the token stays reserved.
+        if let (Some(token), false) = (&input.client_token, error.is_silence()) {
+            let operation = Operation::SubmitJob.name();
+            idempotency::release(&self.db, principal_arn(caller), operation, token)
+                .await
+                .map_err(internal)?;
+        }
+        Err(refused(error))
+    }
+
+    /// The job that an earlier try under the same token left in Slurm, or that has ended since.
+    async fn find_marked(&self, cluster: &ClusterRow, mark: &str) -> Result<Option<String>> {
+        let jobs = self.slurm(cluster)?.jobs().await.map_err(internal)?;
+        let id = match jobs.into_iter().find(|record| record.mark == mark) {
+            Some(record) => Some(record.job.id),
+            None => db::job::marked(self.db.pool(), &cluster.id, mark)
+                .await
+                .map_err(internal)?,
+        };
+        // Of an array: sbatch answers the id of the whole.
+        Ok(id.map(|id| id.split('_').next().unwrap_or_default().to_owned()))
     }
 
     async fn check_queue(&self, cluster: &ClusterRow, name: &str) -> Result<()> {
@@ -142,6 +193,20 @@ impl Service {
         );
         Err(Error::quota("jobs-per-cluster", message))
     }
+}
+
+/// Tells the job of a token from all others, also after a crash; the token itself is nobody else's business.
+fn mark(cluster_id: &str, principal: &str, token: &str) -> String {
+    let hash = Sha256::digest(format!("{cluster_id} {principal} {token}"));
+    format!("openpcs-{}", hex::encode(&hash[..16]))
+}
+
+/// Where `--extra` is the user's own, or chooses nodes, it is left alone: such a job is not known again after a crash.
+fn is_markable(cluster: &ClusterRow, script: &str) -> bool {
+    let settings = cluster.spec.slurm.slurm_custom_settings.iter().flatten();
+    let mut chooses = settings.filter(|s| s.parameter_value.contains("extra_constraints"));
+    let is_set = |line: &str| line.starts_with("#SBATCH") && line.contains("--extra");
+    chooses.next().is_none() && !script.lines().any(is_set)
 }
 
 fn check(input: &SubmitJobRequest) -> Result<()> {

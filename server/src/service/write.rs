@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use app::explain::What;
-use app::model::error::{Error, Result};
+use app::model::error::{Error, ErrorKind, Result};
 use app::model::live::Kind;
 use app::model::operation::Operation;
 use app::model::status::Status;
@@ -17,7 +17,11 @@ use super::{Service, audit, internal};
 use crate::db::audit::AuditRow;
 use crate::db::idempotency::Remembered;
 use crate::db::resource::{self, Noun, Row};
+use crate::db::writer::is_busy;
 use crate::db::{self, Write};
+
+/// When a caller who found the database busy had better come back.
+const RETRY_SECONDS: i64 = 2;
 
 /// A change under way. Dropped without [`Change::commit`], nothing of it stays.
 pub struct Change<'a> {
@@ -27,6 +31,8 @@ pub struct Change<'a> {
     token: Option<&'a str>,
     request: String,
     request_hash: String,
+    /// The token was reserved before, and whoever did it did not come back with an answer.
+    is_reserved: bool,
 }
 
 /// Either the remembered answer of an earlier identical request, or a change to make.
@@ -47,7 +53,8 @@ impl Service {
         let request = audit::request_text(input);
         let canonical = serde_json::to_vec(input).map_err(internal)?;
         let request_hash = hex::encode(Sha256::digest(canonical));
-        let mut write = self.db.write().await.map_err(internal)?;
+        let mut write = self.db.write().await.map_err(unwritten)?;
+        let mut is_reserved = false;
         if let Some(token) = token {
             let principal = principal_arn(caller);
             let known = db::idempotency::get(&mut write, principal, operation.name(), token)
@@ -60,9 +67,11 @@ impl Service {
                         "This token was used with another request. Use a new token for a new request.",
                     ));
                 }
-                return Ok(Begun::Answered(
-                    serde_json::from_str(&known.response).map_err(internal)?,
-                ));
+                if let Some(response) = known.response {
+                    let answer = serde_json::from_str(&response).map_err(internal)?;
+                    return Ok(Begun::Answered(answer));
+                }
+                is_reserved = true;
             }
         }
         Ok(Begun::New(Change {
@@ -72,6 +81,7 @@ impl Service {
             token,
             request,
             request_hash,
+            is_reserved,
         }))
     }
 }
@@ -134,6 +144,23 @@ impl Change<'_> {
             .map_err(internal)
     }
 
+    /// Reserves the token for an answer to come and commits; whether it was reserved before.
+    pub async fn reserve(mut self, token: &str) -> Result<bool> {
+        if self.is_reserved {
+            return Ok(true);
+        }
+        let (principal, operation) = (principal_arn(self.caller), self.operation.name());
+        let reserved = Remembered {
+            request_hash: self.request_hash,
+            response: None,
+        };
+        db::idempotency::put(&mut self.write, principal, operation, token, &reserved)
+            .await
+            .map_err(internal)?;
+        self.write.commit().await.map_err(unwritten)?;
+        Ok(false)
+    }
+
     /// Writes audit row and answer, and commits.
     pub async fn commit<R: Serialize>(mut self, resource_arn: &str, response: R) -> Result<R> {
         let principal = principal_arn(self.caller);
@@ -150,7 +177,7 @@ impl Change<'_> {
         if let Some(token) = self.token {
             let remembered = Remembered {
                 request_hash: self.request_hash,
-                response: serde_json::to_string(&response).map_err(internal)?,
+                response: Some(serde_json::to_string(&response).map_err(internal)?),
             };
             db::idempotency::put(
                 &mut self.write,
@@ -162,9 +189,23 @@ impl Change<'_> {
             .await
             .map_err(internal)?;
         }
-        self.write.commit().await.map_err(internal)?;
+        self.write.commit().await.map_err(unwritten)?;
         Ok(response)
     }
+}
+
+/// Nothing was written: whether it may succeed a moment later.
+pub(super) fn unwritten(error: sqlx::Error) -> Error {
+    if !is_busy(&error) {
+        return internal(error);
+    }
+    tracing::warn!(%error, "the database is busy");
+    Error::new(
+        ErrorKind::Throttling {
+            retry_after_seconds: RETRY_SECONDS,
+        },
+        "The database is busy: other changes did not end in time. Nothing was changed; try again.",
+    )
 }
 
 /// Who asks, for the audit trail.

@@ -4,6 +4,7 @@
 
 mod agent;
 mod aws_cli;
+mod backup;
 mod bad_input;
 mod cluster;
 mod compute_node_group;
@@ -15,6 +16,7 @@ mod foreign_bytes;
 mod harness;
 mod kill;
 mod kill_mix;
+mod licence;
 mod plan;
 mod queue;
 mod quota;
@@ -23,6 +25,8 @@ mod scaling;
 mod secret;
 mod sigv4;
 mod start;
+mod store;
+mod submit;
 mod tag;
 mod tutorial;
 mod update;

@@ -6,7 +6,7 @@ use crate::harness::*;
 
 /// Runs a server that must not start, and returns what it complained of.
 #[track_caller]
-fn complaint(command: &mut Command) -> String {
+pub fn complaint(command: &mut Command) -> String {
     let Output {
         status,
         stderr,

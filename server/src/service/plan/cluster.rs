@@ -77,12 +77,17 @@ impl Service {
             .deletable_cluster(connection(&mut held), caller, input)
             .await
         {
-            Ok(_) => Ok(Plan {
-                quotas: vec![self.clusters(-1).await?],
-                ..Plan::default()
-            }),
+            Ok(_) => {
+                drop(held);
+                Ok(Plan {
+                    quotas: vec![self.clusters(-1).await?],
+                    ..Plan::default()
+                })
+            }
             Err(refusal) if super::is_of_the_operation(&refusal) => {
+                drop(held);
                 let row = self.find_cluster(&input.cluster_identifier).await?;
+                let mut held = self.reader().await?;
                 let (groups, queues) = contents(connection(&mut held), &row).await?;
                 let queues = queues.into_iter().map(|q| (Kind::Queue, q.id, q.name));
                 let groups = groups.into_iter();

@@ -156,6 +156,7 @@ impl Service {
             provider: instances.iter().map(alive).collect(),
             instances,
             ended: vec![],
+            set_aside: false,
             nodes: self.observed.latest(&cluster.id).nodes.to_vec(),
             now,
         })

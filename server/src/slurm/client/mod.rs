@@ -18,6 +18,8 @@ pub use parse::{NodeInfo, Queued};
 
 /// A controller that does not answer for so long is as good as down; the next look asks again.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// What is said then.
+const NO_ANSWER: &str = "no answer within";
 /// How much of a refused reconfiguration's log is read: the reason stands at its end.
 const LOG_BYTES: u64 = 1024 * 1024;
 
@@ -27,6 +29,13 @@ const LOG_BYTES: u64 = 1024 * 1024;
 pub struct SlurmError {
     pub program: String,
     pub message: String,
+}
+
+impl SlurmError {
+    /// Nothing was heard: it may have been done all the same.
+    pub fn is_silence(&self) -> bool {
+        self.message.starts_with(NO_ANSWER)
+    }
 }
 
 /// What a node is told. Explicit power_up and power_down also work on nodes that Slurm would not suspend by itself.
@@ -241,7 +250,7 @@ async fn finish(
         child.wait_with_output().await
     };
     let output = match tokio::time::timeout(TIMEOUT, run).await {
-        Err(_) => return Err(error(format!("no answer within {} s", TIMEOUT.as_secs()))),
+        Err(_) => return Err(error(format!("{NO_ANSWER} {} s", TIMEOUT.as_secs()))),
         Ok(Err(e)) => return Err(error(format!("could not be started: {e}"))),
         Ok(Ok(output)) => output,
     };

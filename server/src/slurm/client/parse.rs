@@ -197,6 +197,7 @@ fn record(value: Value) -> JobRecord {
         features: text(&value["features"]),
         required_nodes: text(&value["required_nodes"]),
         description: text(&value["state_description"]),
+        mark: text(&value["extra"]),
         is_batch: value["batch_flag"].as_bool().unwrap_or_default(),
         job,
     }

@@ -48,6 +48,17 @@ impl Answer {
         assert!(!self.message().is_empty());
     }
 
+    /// Refused with that status and exception.
+    #[track_caller]
+    pub fn refused_as(&self, status: u16, code: &str) {
+        assert_eq!(
+            (self.status, self.code().as_str()),
+            (status, code),
+            "{}",
+            self.text
+        );
+    }
+
     /// Refused for that member of the request.
     #[track_caller]
     pub fn refused_field(&self, field: &str) {

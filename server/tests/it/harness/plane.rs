@@ -21,7 +21,12 @@ pub struct TestPlane {
 impl TestPlane {
     pub async fn start(database: Database) -> Self {
         let postgres = (database == Database::Postgres).then(Postgres::start);
-        let mut server = Server::new(postgres.as_ref().map(Postgres::url));
+        let server = Server::new(postgres.as_ref().map(Postgres::url));
+        Self::on(server, postgres).await
+    }
+
+    /// On a server that was prepared in another way.
+    pub async fn on(mut server: Server, postgres: Option<Postgres>) -> Self {
         server.start().await;
         let catalogue = catalogue(&server);
         let client = client(&server);
@@ -42,6 +47,19 @@ impl TestPlane {
 
     pub fn http(&self) -> Http {
         Http::new(self.server.endpoint(), self.server.access_key())
+    }
+
+    /// `openpcs` with these arguments, on this server's data directory and database.
+    pub fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = self.server.openpcs();
+        command
+            .args(arguments)
+            .arg("--data-dir")
+            .arg(self.server.data());
+        if let Some(postgres) = &self.postgres {
+            command.args(["--database-url", &postgres.url()]);
+        }
+        command
     }
 
     pub fn catalogue(&self) -> &Catalogue {

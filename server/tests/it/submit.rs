@@ -1,0 +1,138 @@
+//! One client token is one job, however often and however fast it is sent, and over a crash.
+
+use app::model::submit::SubmitJobRequest;
+use app::paths::POST_SIGN_IN;
+use sha2::{Digest, Sha256};
+use sqlx::Connection;
+
+use crate::harness::*;
+
+const CLUSTER: &str = "once";
+
+/// Somebody signed in to the console.
+struct Visitor {
+    endpoint: String,
+    cookie: String,
+    client: reqwest::Client,
+}
+
+impl Visitor {
+    async fn sign_in(plane: &TestPlane) -> Self {
+        let endpoint = plane.server.endpoint();
+        let policy = reqwest::redirect::Policy::none();
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(policy)
+            .build()
+            .unwrap();
+        let password = std::fs::read_to_string(plane.server.data().join("admin-password")).unwrap();
+        let form = format!("user=admin&password={}", password.trim());
+        let sign_in = client
+            .post(format!("{endpoint}{POST_SIGN_IN}"))
+            .header("origin", &endpoint)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form);
+        let answer = sign_in.send().await.unwrap();
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        Self {
+            endpoint,
+            cookie,
+            client,
+        }
+    }
+
+    /// The job's id.
+    async fn submit(&self, input: &SubmitJobRequest) -> String {
+        let call = self
+            .client
+            .post(format!("{}/console/submit-job", self.endpoint))
+            .header("origin", &self.endpoint)
+            .header("cookie", &self.cookie)
+            .json(&serde_json::json!({ "input": input }));
+        let answer = call.send().await.unwrap();
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert!(status.is_success(), "{status} {text}");
+        let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
+        answer["jobId"].as_str().unwrap().to_owned()
+    }
+}
+
+fn request(token: &str) -> SubmitJobRequest {
+    SubmitJobRequest {
+        cluster_identifier: CLUSTER.into(),
+        queue: "demo".into(),
+        name: token.into(),
+        script: "#!/bin/sh\nhostname\n".into(),
+        hold: true,
+        client_token: Some(token.into()),
+        ..SubmitJobRequest::default()
+    }
+}
+
+fn jobs(plane: &TestPlane, name: &str) -> usize {
+    let name = format!("--name={name}");
+    plane
+        .connect(CLUSTER, &["squeue", "--noheader", &name])
+        .lines()
+        .count()
+}
+
+/// As a crash between sbatch and the answer leaves it.
+async fn forget_the_answer(plane: &TestPlane, input: &SubmitJobRequest) {
+    sqlx::any::install_default_drivers();
+    let url = format!("sqlite://{}/openpcs.db", plane.server.data().display());
+    let mut db = sqlx::AnyConnection::connect(&url).await.unwrap();
+    let hash = hex::encode(Sha256::digest(serde_json::to_vec(input).unwrap()));
+    sqlx::query(
+        "insert into idempotency (principal, operation, token, request_hash, response, created_at) \
+         values ('arn:aws:iam::111122223333:user/admin', 'SubmitJob', $1, $2, '', 9999999999999) \
+         on conflict (principal, operation, token) do update set response = ''",
+    )
+    .bind(input.client_token.as_deref().unwrap())
+    .bind(hash)
+    .execute(&mut db)
+    .await
+    .unwrap();
+    db.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn one_token_is_one_job() {
+    let mut plane = TestPlane::start(Database::Sqlite).await;
+    plane.cluster(CLUSTER, 600).await;
+    let group = plane.group(CLUSTER, "compute-1", 0, 1).await;
+    plane.queue(CLUSTER, "demo", &group.id).await;
+    let visitor = Visitor::sign_in(&plane).await;
+
+    let input = request("concurrent");
+    let ten = (0..10).map(|_| visitor.submit(&input));
+    let ids = futures::future::join_all(ten).await;
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    assert_eq!(jobs(&plane, "concurrent"), 1);
+
+    // The server died after sbatch: the job is found again.
+    forget_the_answer(&plane, &input).await;
+    plane.crash().await;
+    assert_eq!(visitor.submit(&input).await, ids[0]);
+    assert_eq!(jobs(&plane, "concurrent"), 1);
+    assert_eq!(visitor.submit(&input).await, ids[0]);
+
+    let mut array = request("array");
+    array.array = "1-3".into();
+    let id = visitor.submit(&array).await;
+    forget_the_answer(&plane, &array).await;
+    assert_eq!(visitor.submit(&array).await, id);
+
+    // It died before sbatch: there is no job yet.
+    let early = request("early");
+    forget_the_answer(&plane, &early).await;
+    assert_eq!(jobs(&plane, "early"), 0);
+    let id = visitor.submit(&early).await;
+    assert_eq!(
+        (jobs(&plane, "early"), visitor.submit(&early).await),
+        (1, id)
+    );
+    plane.finish().await;
+}
