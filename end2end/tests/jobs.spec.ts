@@ -1,14 +1,13 @@
 // A job from its script to its output, without leaving the browser.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { check } from './axe';
 import { countLoads, createDemoQueue, expect, openTab, signIn, test, visit } from './helpers';
+import { workDirectory } from './server';
 
 /** Where jobs write: nothing of an earlier run is there. */
 let work: string;
-test.beforeAll(() => void (work = mkdtempSync(join(tmpdir(), 'openpcs-work-'))));
+test.beforeAll(async () => void (work = await workDirectory()));
 test.afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 /** Fills in a script and submits it; the page is then the job's. */

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::configuration::{self, Rows};
 use super::driver::{Next, Reconciler};
 use super::{Parts, hooks};
-use crate::agent::protocol::{HookFile, SLURMCTLD_IS_GONE};
+use crate::agent::protocol::SLURMCTLD_IS_GONE;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::{self, instance, job, now, resource, secret, tag};
 use crate::sandbox::AGENT_LOG;
@@ -38,6 +38,8 @@ pub struct ClusterReconciler {
     parts: Parts,
     cluster_id: String,
     settled: Option<Settled>,
+    /// Whether a controller that was running before us knows how to reach us.
+    introduced: bool,
 }
 
 /// The rows that were found in force.
@@ -52,6 +54,7 @@ impl ClusterReconciler {
             parts,
             cluster_id,
             settled: None,
+            introduced: false,
         }
     }
 }
@@ -106,9 +109,15 @@ impl ClusterReconciler {
     }
 
     /// Whether it had to be started.
-    async fn ensure_controller(&self, rows: &Rows) -> anyhow::Result<bool> {
+    async fn ensure_controller(&mut self, rows: &Rows) -> anyhow::Result<bool> {
         let cluster = &rows.cluster;
+        let hook = hooks::file(&self.parts, &cluster.id);
         if self.parts.controllers.running(&cluster.id)? {
+            if !self.introduced {
+                self.parts.controllers.write_hook(&cluster.id, &hook)?;
+                self.parts.controllers.publish(&cluster.id)?;
+                self.introduced = true;
+            }
             return Ok(false);
         }
         let sealed = secret::get(self.parts.db.pool(), &cluster.id)
@@ -119,11 +128,7 @@ impl ClusterReconciler {
             cluster_id: cluster.id.clone(),
             slurm_version: cluster.spec.scheduler.version.clone(),
             key: BASE64.decode(&*text)?,
-            hook: HookFile {
-                endpoint: self.parts.endpoint.clone(),
-                cluster_id: cluster.id.clone(),
-                token: hooks::token(&self.parts, &cluster.id),
-            },
+            hook,
             files: configuration::render(&self.parts, &rows.in_force()).await?,
         };
         self.parts.controllers.ensure(&spec).await?;

@@ -35,6 +35,7 @@ use crate::auth::seal::Seal;
 use crate::db::Db;
 use crate::provider::Provider;
 use crate::slurm::client::Client;
+use crate::slurm::job_user::JobUser;
 use crate::slurm::process::Controllers;
 use gate::Gates;
 use observed::Observed;
@@ -51,8 +52,9 @@ pub struct Parts {
     pub observed: Observed,
     pub wakers: Wakers,
     pub gates: Gates,
-    /// The server's own address, as `http://127.0.0.1:8765`: where hooks and instances call.
+    /// Where hooks and instances of this host call, as `unix:PATH`.
     pub endpoint: String,
+    pub job_user: JobUser,
 }
 
 impl Parts {

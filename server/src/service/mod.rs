@@ -53,6 +53,7 @@ use crate::provider::{Provider, ProviderError};
 use crate::reconcile::observed::Observed;
 use crate::reconcile::wake::Wakers;
 use crate::slurm::client::Client;
+use crate::slurm::job_user::JobUser;
 use crate::slurm::process::Controllers;
 
 /// The most resources on a page when the caller names no number.
@@ -72,6 +73,8 @@ pub struct Service {
     /// The clusters' controllers: jobs are Slurm's, and are asked of it.
     pub controllers: Controllers,
     pub wakers: Wakers,
+    /// Who runs what is submitted here.
+    pub job_user: JobUser,
 }
 
 /// Logs what really happened and answers that it is our fault.

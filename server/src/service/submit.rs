@@ -1,4 +1,6 @@
-//! Submitting a job from the console (X5). It runs as the user who runs this server.
+//! Submitting a job from the console (X5). It runs as the user of jobs: see [`crate::slurm::job_user`].
+
+use std::path::Path;
 
 use app::explain::What;
 use app::i18n::Language;
@@ -63,7 +65,7 @@ impl Service {
         let script = input.script.replace("\r\n", "\n");
         let job_id = self
             .slurm(&cluster)?
-            .submit(&input.options(), &script)
+            .submit(&self.job_user, &input.options(), &script)
             .await
             .map_err(refused)?;
         self.look_again(&cluster.id);
@@ -116,7 +118,7 @@ impl Service {
             return Ok(());
         }
         match tokio::fs::metadata(path).await {
-            Ok(found) if found.is_dir() => Ok(()),
+            Ok(found) if found.is_dir() => self.check_entry(path).await,
             Ok(_) => Err(Error::field(
                 Field::WorkingDirectory.name(),
                 "This is no directory.",
@@ -126,6 +128,22 @@ impl Service {
                 Err(Error::field(Field::WorkingDirectory.name(), message))
             }
         }
+    }
+
+    async fn check_entry(&self, path: &str) -> Result<()> {
+        if self
+            .job_user
+            .can_enter(Path::new(path))
+            .await
+            .map_err(internal)?
+        {
+            return Ok(());
+        }
+        let message = format!(
+            "The user {}, who runs the jobs, may not enter this directory. Choose another, or let that user in.",
+            self.job_user.name
+        );
+        Err(Error::field(Field::WorkingDirectory.name(), message))
     }
 
     /// C5. `sbatch` itself would wait and try again for minutes.

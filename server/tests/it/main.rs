@@ -12,6 +12,7 @@ mod database;
 mod explain;
 mod faults;
 mod harness;
+mod isolation;
 mod kill;
 mod plan;
 mod queue;

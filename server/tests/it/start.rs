@@ -44,6 +44,22 @@ async fn a_host_that_cannot_run_clusters_is_refused_with_the_remedy() {
 }
 
 #[tokio::test]
+async fn jobs_are_given_to_an_ordinary_user_or_the_server_does_not_start() {
+    let server = Server::new(None);
+    let refused: &[(&str, &str)] = match nix::unistd::geteuid().is_root() {
+        true => &[
+            ("root", "ordinary user with --job-user"),
+            ("openpcs-no-such-user", "useradd --system"),
+        ],
+        false => &[("root", "Only root can run jobs as another user")],
+    };
+    for (user, words) in refused {
+        let text = complaint(server.serve().args(["--job-user", user]));
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn settings_that_cannot_work_are_refused_by_name() {
     let server = Server::new(None);
     for (option, value, words) in [
