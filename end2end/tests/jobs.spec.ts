@@ -14,6 +14,7 @@ test.afterAll(() => rmSync(work, { recursive: true, force: true }));
 async function submit(page: Page, name: string, script: string, held = false): Promise<void> {
   await page.getByRole('link', { name: 'Submit a job' }).first().click();
   await expect(page.getByRole('heading', { name: 'Submit a job' })).toBeVisible();
+  await expect(page.getByText(/^It runs as /)).toBeVisible();
   await page.getByRole('textbox', { name: 'Script', exact: true }).fill(`#!/bin/bash\n${script}\n`);
   await page.getByLabel('Job name').fill(name);
   await page.getByLabel('Working directory').fill(work);

@@ -1,14 +1,17 @@
 //! `openpcs connect`: asks the server where the cluster's login node is, and becomes a command on it.
 //!
 //! Where the server is root, so is who may enter its sandboxes; but work on a cluster is the job user's, so the command
-//! becomes that user's, with the environment of a login.
+//! becomes that user's, with the environment of a login and on a terminal of its own.
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::IsTerminal;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, anyhow};
+use app::model::submit::quote;
 
 use super::client::{self, Client};
 use crate::config::Connect;
@@ -43,21 +46,26 @@ fn command(
     wanted: &[String],
 ) -> anyhow::Result<Command> {
     let cwd = std::env::current_dir().unwrap_or_else(|_| "/".into());
-    let mut words = enter(target, user, &cwd)?;
-    if !can_work(&words) {
-        words = enter(target, user, &home(user))?;
+    let become_user = user.map(JobUser::enter).unwrap_or_default();
+    let mut words = enter(target, &cwd)?;
+    if !can_work(&words, &become_user) {
+        words = enter(target, &home(user))?;
     }
-    match (wanted, user) {
-        ([], Some(user)) => words.push(user.shell().into()),
-        ([], None) => words.push(std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into())),
-        (wanted, _) => words.extend(wanted.iter().map(OsString::from)),
-    }
+    let wanted = match (wanted, user) {
+        ([], Some(user)) => vec![user.shell().into()],
+        ([], None) => vec![std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into())],
+        (wanted, _) => wanted.iter().map(OsString::from).collect(),
+    };
+    words.extend(match user {
+        Some(user) => off_our_terminal(user, become_user, wanted),
+        None => wanted,
+    });
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]);
     let path = match user {
         Some(user) => {
             command.env_clear().envs(kept_environment());
-            command.envs(user.environment());
+            command.envs(user.environment()).env("SHELL", "/bin/sh");
             SEARCH_PATH.into()
         }
         None => std::env::var_os("PATH").unwrap_or_else(|| SEARCH_PATH.into()),
@@ -70,26 +78,59 @@ fn command(
     Ok(command)
 }
 
-/// The words that lead onto the node, into that directory and to that user.
-fn enter(
-    target: &LoginTarget,
-    user: Option<&JobUser>,
-    directory: &Path,
-) -> anyhow::Result<Vec<OsString>> {
-    let mut words = Sandbox::new(&target.sandbox_dir)
+/// The words that lead onto the node, into that directory.
+fn enter(target: &LoginTarget, directory: &Path) -> anyhow::Result<Vec<OsString>> {
+    Sandbox::new(&target.sandbox_dir)
         .login(directory)
         .context("the login node cannot be entered; `connect` works on the server's host, as the server's user")?
-        .context("the login node is not running now; wait until the cluster's nodes are up and try again")?;
-    words.extend(user.map(JobUser::enter).unwrap_or_default());
-    Ok(words)
+        .context("the login node is not running now; wait until the cluster's nodes are up and try again")
+}
+
+/// The words that run a command as another user away from our terminal: who shares a terminal with root can type on it
+/// for root, and a job can leave a program for the next person's shell to run.
+fn off_our_terminal(
+    user: &JobUser,
+    become_user: Vec<OsString>,
+    wanted: Vec<OsString>,
+) -> Vec<OsString> {
+    let shell = [OsString::from("env"), with_value("SHELL=", user.shell())];
+    let as_user = |before: &[&str]| {
+        let mut words = become_user;
+        words.extend(before.iter().map(OsString::from));
+        words.extend(shell);
+        words.extend(wanted);
+        words
+    };
+    let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        // A terminal of its own, which passes on what is typed and printed.
+        let line = as_user(&[]);
+        let line: Vec<String> = line.iter().map(|w| quote(&w.to_string_lossy())).collect();
+        let line = format!("exec {}", line.join(" "));
+        words(&["script", "-qefc", &line, "/dev/null"])
+    } else if File::open("/dev/tty").is_ok() {
+        // Pipes stay as they are; without a terminal Ctrl-C does not reach the command, but our end does.
+        let mut all = words(&["setsid"]);
+        all.extend(as_user(&["setpriv", "--pdeathsig=TERM", "--"]));
+        all
+    } else {
+        as_user(&[])
+    }
+}
+
+fn with_value(name: &str, value: &Path) -> OsString {
+    let mut word = OsString::from(name);
+    word.push(value);
+    word
 }
 
 /// Whether the directory is there on the node and may be written to, as jobs write their output where they are
 /// submitted.
-fn can_work(words: &[OsString]) -> bool {
-    let mut command = Command::new(&words[0]);
+fn can_work(enter: &[OsString], become_user: &[OsString]) -> bool {
+    let mut command = Command::new(&enter[0]);
     command
-        .args(&words[1..])
+        .args(&enter[1..])
+        .args(become_user)
         .args(["test", "-w", ".", "-a", "-x", "."])
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
 
 use aws_sdk_pcs::types::ComputeNodeGroupStatus;
 use openpcs_server::http::agents::socket_file;
@@ -91,7 +92,44 @@ async fn a_job_reaches_nothing_of_the_servers() {
     );
     let words: Vec<&str> = who.split_whitespace().collect();
     assert_eq!((words[0] == "0", words[2]), (false, "0000000000000000"));
+    if nix::unistd::geteuid().is_root() {
+        no_terminal_is_shared(&plane);
+    }
     plane.finish().await;
+}
+
+/// Who shares root's terminal can type on it for root. `script` gives the two of them one to begin with.
+fn no_terminal_is_shared(plane: &TestPlane) {
+    let server = &plane.server;
+    let connect = format!(
+        "{} connect {CLUSTER} --endpoint {} --data-dir {} --",
+        server.openpcs().get_program().display(),
+        server.endpoint(),
+        server.data().display()
+    );
+    let on_terminal = |line: String| {
+        let output = Command::new("script")
+            .args(["-qec", &line, "/dev/null"])
+            .current_dir(server.home())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let text = on_terminal(format!(
+        "tty; {connect} tty; {connect} sh -c 'exit 7'; echo $?"
+    ));
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines.len() == 3 && lines[2] == "7", "{text}");
+    assert!(
+        lines[0].starts_with("/dev/pts/") && lines[0] != lines[1],
+        "{text}"
+    );
+    // In a pipe there is none at all, and nothing is added to what goes through it.
+    let text = on_terminal(format!(
+        "{connect} sh -c 'echo a; : < /dev/tty' 2>&1 | tr '\\r' R"
+    ));
+    assert!(!text.contains('R') && text.contains("/dev/tty"), "{text}");
 }
 
 /// The stand-ins for GPUs are the one thing of the server's directory that slurmd reads.
