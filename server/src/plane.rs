@@ -186,11 +186,9 @@ fn check_host(
 /// Clusters and nodes do not see the data directory.
 fn check_in_sight(data_dir: &Path, needed: [&Path; 2]) -> anyhow::Result<()> {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.into());
-    let hidden = real(data_dir);
-    match needed
-        .into_iter()
-        .find(|path| real(path).starts_with(&hidden))
-    {
+    let is_hidden =
+        |path: &&Path| path.starts_with(data_dir) || real(path).starts_with(real(data_dir));
+    match needed.into_iter().find(is_hidden) {
         Some(path) => anyhow::bail!(
             "{} is in the data directory {}, which nodes do not see. Choose another --data-dir.",
             path.display(),

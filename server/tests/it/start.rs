@@ -28,6 +28,12 @@ async fn a_host_that_cannot_run_clusters_is_refused_with_the_remedy() {
         "{text}"
     );
 
+    let root = std::env::var_os("OPENPCS_SCHEDULER_ROOT");
+    let inside = server.data().join("scheduler");
+    std::os::unix::fs::symlink(root.unwrap_or("/opt/openpcs/scheduler".into()), &inside).unwrap();
+    let text = complaint(server.serve().arg("--scheduler-root").arg(&inside));
+    assert!(text.contains("which nodes do not see"), "{text}");
+
     if nix::unistd::geteuid().is_root() {
         // Root without the right to make namespaces, as in a plain container.
         let serve = server.serve();
