@@ -1,20 +1,20 @@
 // A job from its script to its output, without leaving the browser.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { check } from './axe';
 import { countLoads, createDemoQueue, expect, openTab, signIn, test, visit } from './helpers';
+import { workDirectory } from './server';
 
 /** Where jobs write: nothing of an earlier run is there. */
 let work: string;
-test.beforeAll(() => void (work = mkdtempSync(join(tmpdir(), 'openpcs-work-'))));
+test.beforeAll(async () => void (work = await workDirectory()));
 test.afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 /** Fills in a script and submits it; the page is then the job's. */
 async function submit(page: Page, name: string, script: string, held = false): Promise<void> {
   await page.getByRole('link', { name: 'Submit a job' }).first().click();
   await expect(page.getByRole('heading', { name: 'Submit a job' })).toBeVisible();
+  await expect(page.getByText(/^It runs as /)).toBeVisible();
   await page.getByRole('textbox', { name: 'Script', exact: true }).fill(`#!/bin/bash\n${script}\n`);
   await page.getByLabel('Job name').fill(name);
   await page.getByLabel('Working directory').fill(work);

@@ -1,7 +1,7 @@
 // A real server with a data directory of its own, and the ways to it other than the browser.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,6 +22,13 @@ function awsProgram(): string {
   return existsSync(installed) ? installed : 'aws';
 }
 
+/** A new directory for jobs to write to: where the server is root, they run as another user. */
+export async function workDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'openpcs-work-'));
+  await chmod(directory, 0o777);
+  return directory;
+}
+
 export interface ClusterIds {
   subnet: string;
   securityGroup: string;
@@ -36,6 +43,7 @@ export class Server {
     readonly adminPassword: string,
     readonly ids: ClusterIds,
     private readonly dataDir: string,
+    private readonly workDir: string,
     private process: ChildProcess,
   ) {}
 
@@ -45,7 +53,8 @@ export class Server {
     try {
       const url = await readyAt(server);
       const password = await readFile(join(dataDir, 'admin-password'), 'utf8');
-      return new Server(url, password.trim(), await catalogueIds(), dataDir, server);
+      const ids = await catalogueIds();
+      return new Server(url, password.trim(), ids, dataDir, await workDirectory(), server);
     } catch (cause) {
       await end(server);
       await rm(dataDir, { recursive: true });
@@ -79,7 +88,7 @@ export class Server {
   async connect(cluster: string, ...command: string[]): Promise<string> {
     const place = ['--endpoint', this.url, '--data-dir', this.dataDir];
     const words = ['connect', cluster, ...place, '--', ...command];
-    const { stdout } = await run(environment('OPENPCS_BIN'), words, { cwd: this.dataDir });
+    const { stdout } = await run(environment('OPENPCS_BIN'), words, { cwd: this.workDir });
     return stdout;
   }
 
@@ -111,7 +120,9 @@ export class Server {
     } finally {
       await end(this.process);
       for (const pid of processesNaming(this.dataDir)) process.kill(pid, 'SIGKILL');
-      await rm(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
+      for (const directory of [this.dataDir, this.workDir]) {
+        await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+      }
     }
   }
 }

@@ -1,11 +1,18 @@
 // The README's tutorial without a terminal, in each language: from sign-in to a finished job's output, then back to
 // nothing, by clicking. The texts are the console's own, of its locale files. The pictures stay under test-results.
+import { rmSync } from 'node:fs';
 import type { Locator, Page } from '@playwright/test';
 import en from '../../app/locales/en.json' with { type: 'json' };
 import zh from '../../app/locales/zh-CN.json' with { type: 'json' };
 import { countLoads, expect, signIn, test } from './helpers';
+import { workDirectory } from './server';
 
 type Texts = typeof en;
+
+/** A test leaves nothing in anybody's home. */
+let work: string;
+test.beforeAll(async () => void (work = await workDirectory()));
+test.afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 const SCRIPT = `#!/bin/bash
 echo "hello from $SLURMD_NODENAME"
@@ -158,8 +165,7 @@ async function runJob(page: Page, t: Texts): Promise<void> {
   await pressLink(page, t.jobs.submit);
   await field(page, t.submit_job.script).fill(SCRIPT);
   await field(page, t.submit_job.name).fill('single');
-  // Beside the pictures: a test leaves nothing in anybody's home.
-  await field(page, t.submit_job.working_directory).fill(test.info().outputDir);
+  await field(page, t.submit_job.working_directory).fill(work);
   await look(page, 'submit a job');
   await pressButton(page, t.submit_job.submit);
   await heading(page, `${t.job.title.replace('{job}', '1')} · single`, 2);

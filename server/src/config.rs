@@ -202,6 +202,9 @@ pub struct Config {
     /// Ports for the clusters' daemons, FIRST-LAST: one per controller and one per instance that may run at once.
     #[arg(long, env = "OPENPCS_PORTS", default_value = "20000-31999")]
     pub ports: PortRange,
+    /// Ordinary user of this host that jobs run as, when the server runs as root [default: openpcs-jobs]
+    #[arg(long, env = "OPENPCS_JOB_USER", value_name = "NAME")]
+    pub job_user: Option<String>,
     /// Directory of the console's built files [default: `site` beside the directory of this program]
     #[arg(long, env = "OPENPCS_SITE")]
     pub site: Option<PathBuf>,
@@ -226,7 +229,8 @@ impl Config {
 pub struct Connect {
     /// Name or id of the cluster.
     pub cluster: String,
-    /// Command to run there; without one, a shell opens.
+    /// Command to run there; without one, a shell opens. Where the server is root, it runs as the user of jobs: in the
+    /// current directory if that user can write to it, else in the user's home.
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
     #[command(flatten)]

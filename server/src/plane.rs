@@ -1,7 +1,6 @@
 //! Assembly and shutdown: every part is made here, once, and handed to those that need it.
 
 use std::fs::{File, TryLockError};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,6 +9,7 @@ use anyhow::Context;
 use app::port::ControlPlane;
 use async_trait::async_trait;
 use axum::Router;
+use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -18,6 +18,7 @@ use crate::auth::users::DatabaseUsers;
 use crate::config::{self, Config};
 use crate::db::{Db, change};
 use crate::follow::ServerOutputs;
+use crate::http::agents;
 use crate::http::console::{self, ConsoleState};
 use crate::http::port::{Hooks, Logins, Outputs, Readiness};
 use crate::provider::Provider;
@@ -30,6 +31,7 @@ use crate::reconcile::wake::Wakers;
 use crate::reconcile::{Parts, driver};
 use crate::service::{Service, id};
 use crate::slurm::catalogue;
+use crate::slurm::job_user::JobUser;
 use crate::slurm::process::Controllers;
 
 /// How long the reconcilers may take to end: they are idempotent, so no run needs to finish.
@@ -54,15 +56,18 @@ pub struct Plane {
 }
 
 impl Plane {
+    /// The plane, and the socket at which its agents call.
     pub async fn start(
         config: &Config,
+        job_user: JobUser,
         db: Db,
         seal: Arc<Seal>,
-        address: SocketAddr,
-    ) -> anyhow::Result<Self> {
+    ) -> anyhow::Result<(Self, UnixListener)> {
         let data_dir = &config.store.data_dir;
         let lock = lock(data_dir)?;
-        let parts = parts(config, db.clone(), seal, address)?;
+        let socket = agents::bind(data_dir)
+            .context("the socket of the agents cannot be made in the data directory")?;
+        let parts = parts(config, job_user, db.clone(), seal)?;
         let service = Service {
             db: db.clone(),
             arns: parts.arns.clone(),
@@ -73,12 +78,13 @@ impl Plane {
             controllers: parts.controllers.clone(),
             wakers: parts.wakers.clone(),
             submissions: Default::default(),
+            job_user: parts.job_user.clone(),
         };
         let (stop, stopped) = watch::channel(false);
         let holder = holder(data_dir)?;
         let driver = tokio::spawn(driver::run(parts.clone(), holder, stopped));
         let tail = tokio::spawn(change::tail(db.clone()));
-        Ok(Self {
+        let plane = Self {
             control_plane: Arc::new(service.clone()),
             outputs: Arc::new(ServerOutputs::new(service.clone())),
             hooks: Arc::new(ServerHooks {
@@ -94,7 +100,8 @@ impl Plane {
             stop,
             tasks: vec![driver, tail],
             _lock: lock,
-        })
+        };
+        Ok((plane, socket))
     }
 
     /// The console's routes.
@@ -126,14 +133,15 @@ impl Plane {
     }
 }
 
-fn parts(config: &Config, db: Db, seal: Arc<Seal>, address: SocketAddr) -> anyhow::Result<Parts> {
+fn parts(config: &Config, job_user: JobUser, db: Db, seal: Arc<Seal>) -> anyhow::Result<Parts> {
     let data_dir = &config.store.data_dir;
-    let endpoint = format!("http://{address}");
+    let endpoint = format!("unix:{}", agents::socket_file(data_dir).display());
     let agent = agent_path()?;
     let versions = catalogue::versions(&config.scheduler_root);
     let provider: Arc<dyn Provider> = match config.provider {
         config::Provider::Local => {
             check_host(&config.scheduler_root, &versions, &agent)?;
+            check_in_sight(data_dir, [&config.scheduler_root, &agent])?;
             Arc::new(Local::new(
                 data_dir,
                 &config.scheduler_root,
@@ -150,6 +158,7 @@ fn parts(config: &Config, db: Db, seal: Arc<Seal>, address: SocketAddr) -> anyho
         arns: config.place.arns(),
         provider,
         controllers: Controllers::new(data_dir, &config.scheduler_root, agent),
+        job_user,
         seal,
         observed: Observed::new(db.changes()),
         wakers: Wakers::default(),
@@ -174,6 +183,21 @@ fn check_host(
         );
     }
     crate::sandbox::probe(agent).map_err(anyhow::Error::msg)
+}
+
+/// Clusters and nodes do not see the data directory.
+fn check_in_sight(data_dir: &Path, needed: [&Path; 2]) -> anyhow::Result<()> {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.into());
+    let is_hidden =
+        |path: &&Path| path.starts_with(data_dir) || real(path).starts_with(real(data_dir));
+    match needed.into_iter().find(is_hidden) {
+        Some(path) => anyhow::bail!(
+            "{} is in the data directory {}, which nodes do not see. Choose another --data-dir.",
+            path.display(),
+            data_dir.display()
+        ),
+        None => Ok(()),
+    }
 }
 
 /// `openpcs-agent` stands beside the server's own program.

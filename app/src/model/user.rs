@@ -12,6 +12,17 @@ pub struct Identity {
     pub region: String,
     /// `local` or `aws`.
     pub provider: String,
+    pub jobs: JobOwner,
+}
+
+/// Who runs the jobs that are submitted in the console.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobOwner {
+    pub user: String,
+    pub home: String,
+    /// It is the server's own user: a job can do what the server can.
+    pub is_server: bool,
 }
 
 impl Identity {

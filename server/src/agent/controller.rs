@@ -5,13 +5,13 @@
 //! and its pid file lags behind: what counts is whether any process of that name is left in the sandbox.
 
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::init::Init;
 use super::protocol::{ControllerFile, SLURMCTLD_IS_GONE};
 use super::state::ControllerState;
-use super::{Result, context, read_json, rotate, say, slurm_program};
+use super::{Result, context, read_json, rotate, say, slurm_daemon};
+use crate::slurm::process;
 
 /// A slurmctld that lived so long did not fail at its start.
 const STEADY: Duration = Duration::from_secs(10);
@@ -20,14 +20,15 @@ const CLEAN_END: &str = "exit status 0";
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-pub fn run(dir: &Path) -> Result<()> {
-    let init = Init::new(dir)?;
+pub fn run(dir: &Path, data_dir: &Path) -> Result<()> {
+    let init = Init::new(dir, data_dir, &[])?;
     let host = context(
         "read the host name",
         nix::unistd::gethostname().map_err(Into::into),
     )?;
     init.listen_on_loopback(&host.to_string_lossy())?;
     rotate::start(dir);
+    context("publish slurm.conf", process::publish(Path::new("/"), dir))?;
     let mut pause = FIRST_PAUSE;
     while !init.stopping() {
         let started = Instant::now();
@@ -50,7 +51,7 @@ pub fn run(dir: &Path) -> Result<()> {
 fn serve(init: &Init, dir: &Path) -> Result<String> {
     let file: ControllerFile = read_json(&dir.join("controller.json"))?;
     let conf = dir.join("slurm.conf");
-    let mut command = Command::new(slurm_program(&file.slurm_prefix, "slurmctld"));
+    let mut command = slurm_daemon(&file.slurm_prefix, "slurmctld");
     command
         .arg("-f")
         .arg(&conf)

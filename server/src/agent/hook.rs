@@ -51,7 +51,7 @@ fn call(program: HookProgram, called_as: &Path, args: &[OsString]) -> Result<Hoo
     let hook: HookFile = read_json(&dir.join("hook.json"))?;
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let call = HookCall {
-        cluster_id: hook.cluster_id,
+        cluster_id: hook.cluster_id.clone(),
         program,
         nodes: match args.first() {
             Some(nodes) => nodes.to_string_lossy().into_owned(),
@@ -66,7 +66,7 @@ fn call(program: HookProgram, called_as: &Path, args: &[OsString]) -> Result<Hoo
         HookProgram::Prolog => PROLOG_TIMEOUT,
         _ => TIMEOUT,
     };
-    ask(&hook.endpoint, &hook.token, &call, patience)
+    ask(&hook, &call, patience)
 }
 
 /// So that it can be told if Slurm forgets this start and starts the job again. A job goes on without.
@@ -81,13 +81,14 @@ fn note_start(dir: &Path, job: &str, restarts: &str) {
 }
 
 /// Calls until there is an answer, the time is over, or the server is away for longer than a restart takes.
-fn ask(endpoint: &str, token: &str, call: &HookCall, patience: Duration) -> Result<HookAnswer> {
+fn ask(hook: &HookFile, call: &HookCall, patience: Duration) -> Result<HookAnswer> {
     let deadline = Instant::now() + patience;
     let mut away_since = None;
     loop {
         let began = Instant::now();
-        let client = Client::new(endpoint, deadline.saturating_duration_since(began));
-        let reply = client.call("/controller/v1/hooks", token, call);
+        let left = deadline.saturating_duration_since(began);
+        let client = Client::new(&hook.endpoint, &hook.cluster_id, &hook.proof_key, left);
+        let reply = client.call("/controller/v1/hooks", &hook.token, call);
         let message = match reply.and_then(Reply::success) {
             Ok(body) => return serde_json::from_str(&body).map_err(|error| error.to_string()),
             Err(message) => message,

@@ -1,4 +1,5 @@
-//! What process 1 of a sandbox does: a private `/run`, the lock, taking the exit status of every orphan, an orderly stop.
+//! What process 1 of a sandbox does: a private `/run`, the server's directory out of sight, the lock, taking the exit
+//! status of every orphan, an orderly stop.
 
 use std::fs::File;
 use std::io;
@@ -18,7 +19,7 @@ use nix::unistd::{Pid, getpid, sethostname};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Result, context, say};
-use crate::sandbox::lock;
+use crate::sandbox::{lock, socket};
 
 /// How long the processes of a sandbox may take to end by themselves when the host shuts down.
 const GRACE: Duration = Duration::from_secs(10);
@@ -30,7 +31,8 @@ pub struct Init {
 }
 
 impl Init {
-    pub fn new(dir: &Path) -> Result<Self> {
+    /// Of `data_dir` only `dir`, the server's socket and `others` stay in sight.
+    pub fn new(dir: &Path, data_dir: &Path, others: &[PathBuf]) -> Result<Self> {
         if getpid() != Pid::from_raw(1) {
             return Err("this program must be process 1 of a sandbox".into());
         }
@@ -38,6 +40,7 @@ impl Init {
         // Jobs and daemons expect the usual one; secrets are written with a mode of their own.
         umask(Mode::from_bits_truncate(0o022));
         context("mount a private /run", private_run())?;
+        context("hide the server's directory", hide(data_dir, dir, others))?;
         let stopping = Arc::new(AtomicBool::new(false));
         context("wait for signals", stop_on_sigterm(stopping.clone()))?;
         Ok(Self {
@@ -95,38 +98,61 @@ impl Init {
 
 /// Mounts an empty `/run` over the host's and binds back what jobs need: name resolution and the user cache.
 pub fn private_run() -> io::Result<()> {
-    let kept: Vec<(PathBuf, OwnedFd)> = wanted_of_host()
-        .into_iter()
-        .filter_map(|path| {
-            let fd = open(
-                &path,
-                OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
-                Mode::empty(),
-            );
-            Some((path, fd.ok()?))
-        })
-        .collect();
+    let kept = held(wanted_of_host());
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-    mount(
-        Some("tmpfs"),
-        "/run",
-        Some("tmpfs"),
-        flags,
-        Some("mode=0755"),
-    )?;
+    cover(Path::new("/run"), flags)?;
     std::fs::create_dir("/run/lock")?;
+    bring_back(&kept)
+}
+
+/// Covers the server's directory so that of all that is in it only our own part is left, and to read the socket and the
+/// others.
+fn hide(data_dir: &Path, own: &Path, others: &[PathBuf]) -> io::Result<()> {
+    let own = held([own.to_owned()]);
+    let others = held(others.iter().cloned().chain([socket::dir(data_dir)]));
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    cover(data_dir, flags)?;
+    bring_back(&own)?;
+    bring_back(&others)?;
+    let read_only = |dir: &Path| {
+        let flags = flags | MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
+        mount(NOTHING, dir, NOTHING, flags, NOTHING)
+    };
+    // Where jobs run as the server's user they could put a socket of their own in its place.
+    for (path, _) in &others {
+        read_only(path)?;
+    }
+    // Nobody should believe that what is written there stays.
+    Ok(read_only(data_dir)?)
+}
+
+const NOTHING: Option<&str> = None;
+const DIRECTORY: OFlag = OFlag::O_PATH
+    .union(OFlag::O_DIRECTORY)
+    .union(OFlag::O_CLOEXEC);
+
+/// Those of the directories that are there, held open.
+fn held(paths: impl IntoIterator<Item = PathBuf>) -> Vec<(PathBuf, OwnedFd)> {
+    let hold = |path: PathBuf| {
+        let fd = open(&path, DIRECTORY, Mode::empty()).ok()?;
+        Some((path, fd))
+    };
+    paths.into_iter().filter_map(hold).collect()
+}
+
+/// Mounts an empty file system over a directory.
+fn cover(dir: &Path, flags: MsFlags) -> io::Result<()> {
+    let kind = Some("tmpfs");
+    Ok(mount(kind, dir, kind, flags, Some("mode=0755"))?)
+}
+
+/// Binds directories back to where they were. They are hidden by now, but the descriptors still lead to them.
+fn bring_back(kept: &[(PathBuf, OwnedFd)]) -> io::Result<()> {
     for (path, fd) in kept {
-        std::fs::create_dir_all(&path)?;
-        // The host's directory is hidden by now, but the descriptor still leads to it.
+        std::fs::create_dir_all(path)?;
         let source = format!("/proc/self/fd/{}", fd.as_raw_fd());
-        let bind = MsFlags::MS_BIND | MsFlags::MS_REC;
-        mount(
-            Some(source.as_str()),
-            &path,
-            None::<&str>,
-            bind,
-            None::<&str>,
-        )?;
+        let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
+        mount(Some(source.as_str()), path, NOTHING, flags, NOTHING)?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The role `instance`: a node. Registers, starts slurmd, and ends when slurmd ends: a new instance takes its place.
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -16,44 +17,81 @@ use base64::engine::general_purpose::STANDARD;
 use super::http::Client;
 use super::init::Init;
 use super::protocol::{InstanceFile, StepReport};
-use super::{Result, context, read_json, rotate, say, slurm_program};
+use super::{Result, context, read_json, rotate, say, slurm_daemon};
 use crate::sandbox::{files, last_lines};
+use crate::slurm::process;
 
 /// How long the server may be away while a node boots.
 const REGISTER_PATIENCE: Duration = Duration::from_secs(60);
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long a port may be in use that belongs to this node.
+const PORT_PATIENCE: Duration = Duration::from_secs(2);
+/// The cluster's key, for slurmd.
+const KEY: &str = "/run/slurm.key";
 const REPORT_TRIES: u32 = 5;
 /// How long the last report may hold up the end of the node.
 const FAREWELL: Duration = Duration::from_secs(3);
 /// So much of slurmd's log goes with the report of its end.
 const LOG_LINES: usize = 10;
 
-pub fn run(dir: &Path) -> Result<()> {
-    let init = Init::new(dir)?;
-    let file: InstanceFile = read_json(&dir.join("instance.json"))?;
+pub fn run(dir: &Path, data_dir: &Path) -> Result<()> {
+    let path = dir.join("instance.json");
+    let file: InstanceFile = read_json(&path)?;
+    let devices = process::gpu_dir(data_dir, &file.cluster_id);
+    let init = Init::new(dir, data_dir, &[devices])?;
+    // It is good for one start only, and jobs need not find it.
+    context("remove instance.json", files::remove_file(&path))?;
     rotate::start(dir);
     let steps = Steps::start(&file);
-    let reason = match serve(&init, dir, &file, &steps) {
-        Err(message) => message,
+    let failure = match serve(&init, dir, &file, &steps) {
+        Err(failure) => failure,
         Ok(status) => {
             let last_words = last_lines(&dir.join("slurmd.log"), 1);
-            format!("slurmd ended with {status}; its last words: {last_words}")
+            Failure::from(format!(
+                "slurmd ended with {status}; its last words: {last_words}"
+            ))
         }
     };
     let log = last_lines(&dir.join("slurmd.log"), LOG_LINES);
-    steps.reached("slurmd-failed", Some(format!("{reason}\n{log}")));
+    let detail = format!("{}\n{log}", failure.reason);
+    steps.reached(failure.step, Some(detail.trim_end().into()));
     steps.flush();
-    Err(reason)
+    Err(failure.reason)
+}
+
+/// Why the node ends, and the step that tells it.
+struct Failure {
+    step: &'static str,
+    reason: String,
+}
+
+impl From<String> for Failure {
+    fn from(reason: String) -> Self {
+        let step = "slurmd-failed";
+        Failure { step, reason }
+    }
+}
+
+impl From<&str> for Failure {
+    fn from(reason: &str) -> Self {
+        reason.to_owned().into()
+    }
 }
 
 /// Runs slurmd to its end and says how that was.
-fn serve(init: &Init, dir: &Path, file: &InstanceFile, steps: &Steps) -> Result<String> {
+fn serve(
+    init: &Init,
+    dir: &Path,
+    file: &InstanceFile,
+    steps: &Steps,
+) -> std::result::Result<String, Failure> {
     let node = register(file)?;
     steps.reached("registered", Some(node.node_id.clone()));
     init.set_host_name(&node.node_id)?;
-    write_key(dir, &node.shared_secret)?;
+    write_key(&node.shared_secret)?;
+    check_port(file.slurmd_port)?;
     let mut slurmd = slurmd(dir, file, &node)?;
     let child = context("start slurmd", slurmd.spawn())?;
     steps.reached("slurmd-started", None);
@@ -66,10 +104,19 @@ fn serve(init: &Init, dir: &Path, file: &InstanceFile, steps: &Steps) -> Result<
     }
 }
 
+fn client(file: &InstanceFile) -> Client {
+    Client::new(
+        &file.endpoint,
+        &file.instance_id,
+        &file.proof_key,
+        CALL_TIMEOUT,
+    )
+}
+
 /// Trades the bootstrap id for the node's name, the cluster's key and the controller's address. A server that is away
 /// is asked again; one that refuses is not.
 fn register(file: &InstanceFile) -> Result<RegisterComputeNodeGroupInstanceResponse> {
-    let client = Client::new(&file.endpoint, CALL_TIMEOUT);
+    let client = client(file);
     let input = RegisterComputeNodeGroupInstanceRequest {
         cluster_identifier: file.cluster_id.clone(),
         bootstrap_id: file.bootstrap_id.clone(),
@@ -99,14 +146,32 @@ fn register(file: &InstanceFile) -> Result<RegisterComputeNodeGroupInstanceRespo
     }
 }
 
-fn write_key(dir: &Path, shared_secret: &str) -> Result<()> {
+/// Into the private `/run`: there it is in memory only, and gone with the node.
+fn write_key(shared_secret: &str) -> Result<()> {
     let key = STANDARD
         .decode(shared_secret)
         .map_err(|_| "the cluster's key is not base64")?;
     context(
         "write slurm.key",
-        files::write(&dir.join("slurm.key"), &key, files::SECRET),
+        files::write(Path::new(KEY), &key, files::SECRET),
     )
+}
+
+/// slurmd would only tell its log that somebody else has its port. One that is just being given back is waited for.
+fn check_port(port: u16) -> std::result::Result<(), Failure> {
+    let deadline = Instant::now() + PORT_PATIENCE;
+    while let Err(error) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+        if Instant::now() > deadline {
+            let reason = format!(
+                "slurmd cannot have its port {port}: {error}. `ss -ltnp sport = :{port}` on this host shows which \
+                 program has it"
+            );
+            let step = "port-taken-failed";
+            return Err(Failure { step, reason });
+        }
+        std::thread::sleep(FIRST_PAUSE);
+    }
+    Ok(())
 }
 
 fn slurmd(
@@ -119,7 +184,7 @@ fn slurmd(
         .iter()
         .find(|endpoint| endpoint.r#type == EndpointType::Slurmctld)
         .ok_or("the answer to registering names no controller")?;
-    let mut command = Command::new(slurm_program(&file.slurm_prefix, "slurmd"));
+    let mut command = slurm_daemon(&file.slurm_prefix, "slurmd");
     command
         // -b: the node booted just now, whatever the host's boot time says. Without it slurmctld waits for ever.
         .args(["-D", "-b", "-N", &node.node_id])
@@ -130,7 +195,7 @@ fn slurmd(
         ))
         .arg("-L")
         .arg(dir.join("slurmd.log"))
-        .env("SLURM_SACK_KEY", dir.join("slurm.key"))
+        .env("SLURM_SACK_KEY", KEY)
         // It would win over --conf-server.
         .env_remove("SLURM_CONF");
     Ok(command)
@@ -147,7 +212,7 @@ struct Steps {
 impl Steps {
     fn start(file: &InstanceFile) -> Self {
         let (sender, receiver) = channel();
-        let client = Client::new(&file.endpoint, CALL_TIMEOUT);
+        let client = client(file);
         let token = file.bootstrap_id.clone();
         Self {
             instance_id: file.instance_id.clone(),

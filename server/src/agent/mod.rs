@@ -1,7 +1,7 @@
 //! The program `openpcs-agent`: what runs beside Slurm on nodes and controllers. No database, no AWS SDK.
 //!
-//! - `openpcs-agent instance --dir DIR`: boots a node: registers it, starts slurmd and ends with it.
-//! - `openpcs-agent controller --dir DIR`: keeps a cluster's slurmctld running.
+//! - `openpcs-agent instance --dir DIR --data-dir DATA`: boots a node: registers it, starts slurmd and ends with it.
+//! - `openpcs-agent controller --dir DIR --data-dir DATA`: keeps a cluster's slurmctld running.
 //! - `openpcs-agent probe`: only whether a sandbox can be made on this host.
 //! - called as `resume`, `suspend` or `prolog`, by links in a controller's `bin`: Slurm's own programs.
 //!
@@ -9,9 +9,10 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::path::Path;
+use std::process::{Command, ExitCode};
 
+use nix::unistd::geteuid;
 use serde::de::DeserializeOwned;
 
 mod controller;
@@ -21,6 +22,7 @@ mod init;
 mod instance;
 pub mod protocol;
 mod rotate;
+mod socket;
 pub mod state;
 
 /// Errors are for the log: text is enough.
@@ -28,6 +30,9 @@ pub(crate) type Result<T> = std::result::Result<T, String>;
 
 /// What the last line of a sandbox's log begins with, unless it was killed from outside.
 pub const ENDED: &str = "ended: ";
+
+const USAGE: &str =
+    "usage: openpcs-agent (instance | controller) --dir DIR --data-dir DATA | openpcs-agent probe";
 
 /// All of the program.
 pub fn main(args: Vec<OsString>) -> ExitCode {
@@ -38,9 +43,13 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     let words: Vec<&str> = args.iter().skip(1).filter_map(|arg| arg.to_str()).collect();
     let result = match words.as_slice() {
         ["probe"] => init::private_run().map_err(|error| error.to_string()),
-        ["instance", "--dir", dir] => instance::run(Path::new(dir)),
-        ["controller", "--dir", dir] => controller::run(Path::new(dir)),
-        _ => Err("usage: openpcs-agent (instance | controller) --dir DIR | probe".into()),
+        ["instance", "--dir", dir, "--data-dir", data_dir] => {
+            instance::run(Path::new(dir), Path::new(data_dir))
+        }
+        ["controller", "--dir", dir, "--data-dir", data_dir] => {
+            controller::run(Path::new(dir), Path::new(data_dir))
+        }
+        _ => Err(USAGE.into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -64,9 +73,23 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     serde_json::from_slice(&text).map_err(|error| wrong(&error))
 }
 
-/// A program of one Slurm version.
-pub(crate) fn slurm_program(prefix: &str, name: &str) -> PathBuf {
-    Path::new(prefix).join("sbin").join(name)
+/// A daemon of one Slurm version. Without root it gets none of the rights that the agent has over its namespaces: jobs
+/// would inherit them. As root slurmd needs its rights to become the users of jobs, who then have none.
+pub(crate) fn slurm_daemon(prefix: &str, name: &str) -> Command {
+    let program = Path::new(prefix).join("sbin").join(name);
+    if geteuid().is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command
+        .args([
+            "--inh-caps=-all",
+            "--ambient-caps=-all",
+            "--bounding-set=-all",
+        ])
+        .args(["--no-new-privs", "--"])
+        .arg(program);
+    command
 }
 
 /// Names what failed.

@@ -12,21 +12,28 @@ pub const SLURMCTLD_IS_GONE: &str = "slurmctld is gone";
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InstanceFile {
-    /// The server's address, as `http://127.0.0.1:8765`.
+    /// Where the server is: see [`HookFile::endpoint`].
     pub endpoint: String,
+    /// What the server proves itself with, to this instance's id: see [`crate::auth::answer`].
+    pub proof_key: String,
     pub cluster_id: String,
     pub instance_id: String,
     /// Single use at registration (A8); afterwards the bearer token for reporting boot steps.
     pub bootstrap_id: String,
     /// The directory `…/scheduler/slurm-MAJOR` with `bin` and `sbin`.
     pub slurm_prefix: String,
+    /// Where slurmd is to listen, on loopback.
+    pub slurmd_port: u16,
 }
 
 /// `hook.json` in a controller's directory, 0600: how Slurm's programs reach the server.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HookFile {
+    /// `unix:/path/of/a/socket` on the server's own host, else `http://ADDR:PORT`.
     pub endpoint: String,
+    /// What the server proves itself with, to the cluster's id.
+    pub proof_key: String,
     pub cluster_id: String,
     /// Bearer token of this cluster's hooks.
     pub token: String,

@@ -1,5 +1,6 @@
 //! Who asks and whether they may.
 
+pub mod answer;
 pub mod credentials;
 pub mod password;
 pub mod policy;

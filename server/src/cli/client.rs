@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::credentials_file::{PROFILE, Profile};
+use crate::auth::answer::{NONCE, PROOF, PROVE_TO, PeerId, is_proven, new_nonce};
 use crate::auth::sigv4::sign::Signer;
 use crate::config::{Reach, default_data_dir};
 
@@ -79,6 +80,12 @@ impl Client {
             .with_context(|| {
                 format!("{endpoint} is no address of a server; it is like http://127.0.0.1:8765")
             })?;
+        let nonce = new_nonce();
+        let peer = PeerId::AccessKey(self.signer.access_key_id.clone());
+        request.headers_mut().insert(NONCE, nonce.parse()?);
+        request
+            .headers_mut()
+            .insert(PROVE_TO, peer.to_string().parse()?);
         self.signer.sign(&mut request, Utc::now())?;
         // A GET has no body at all, not an empty one.
         let answer = if request.body().is_empty() {
@@ -92,7 +99,11 @@ impl Client {
         let status = response.status();
         let text = response.body_mut().read_to_string();
         match text {
-            Ok(text) if status.is_success() => Ok(text),
+            Ok(text) if status.is_success() && self.is_proven(&nonce, &response, &text) => Ok(text),
+            Ok(_) if status.is_success() => bail!(
+                "who answered at {endpoint} could not prove to be the server of this access key; nothing of the answer \
+                 was used. See which program listens there, and whether server and `openpcs` are of one version"
+            ),
             Ok(text) => match serde_json::from_str::<Refused>(&text) {
                 Ok(refused) => bail!("{}", refused.message),
                 Err(_) => {
@@ -102,7 +113,22 @@ impl Client {
             Err(cause) => Err(cause).context("the server's answer broke off"),
         }
     }
+
+    /// The answer is acted on, `connect` even runs what it names: so it must be of one who knows our secret.
+    fn is_proven(&self, nonce: &str, answer: &Answer, text: &str) -> bool {
+        let given = answer.headers().get(PROOF).and_then(|p| p.to_str().ok());
+        let status = answer.status().as_u16();
+        is_proven(
+            &self.signer.secret,
+            nonce,
+            status,
+            text.as_bytes(),
+            given.unwrap_or_default(),
+        )
+    }
 }
+
+type Answer = http::Response<ureq::Body>;
 
 fn understood<T: DeserializeOwned>(text: &str) -> anyhow::Result<T> {
     serde_json::from_str(text)

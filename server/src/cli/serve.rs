@@ -11,9 +11,11 @@ use crate::auth::credentials::DatabaseKeys;
 use crate::auth::sigv4::Verifier;
 use crate::config::{Config, LogFormat};
 use crate::data_dir::DataDir;
+use crate::http::proof::Prover;
 use crate::http::serve::{bind, serve, stop_signal};
-use crate::http::{Doors, HttpState};
+use crate::http::{Doors, HttpState, agents};
 use crate::plane::Plane;
+use crate::slurm::job_user::JobUser;
 
 /// Each open page of the console holds one.
 const OPEN_FILES: u64 = 65_536;
@@ -21,6 +23,7 @@ const OPEN_FILES: u64 = 65_536;
 pub async fn run(config: Config) -> anyhow::Result<()> {
     start_log(config.log_format);
     allow_open_files();
+    let job_user = JobUser::find(config.job_user.as_deref()).map_err(anyhow::Error::msg)?;
     let stop = stop_signal()?;
     let db = super::store::open_or_make(&config.store).await?;
     let data_dir = DataDir::open(&config.store.data_dir)?;
@@ -33,21 +36,30 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         seal: seal.clone(),
         arns: config.place.arns(),
     };
-    let verifier = Verifier::new(&config.place.region, Arc::new(keys));
-    let plane = Plane::start(&config, db.clone(), seal, address).await?;
+    let keys = Arc::new(keys);
+    let verifier = Verifier::new(&config.place.region, keys.clone());
+    let prover = Prover {
+        seal: seal.clone(),
+        keys,
+    };
+    let (plane, socket) = Plane::start(&config, job_user.clone(), db.clone(), seal).await?;
     let state = HttpState {
         plane: plane.control_plane.clone(),
         hooks: plane.hooks.clone(),
         logins: plane.logins.clone(),
         readiness: plane.readiness.clone(),
         verifier: Arc::new(verifier),
+        prover: Arc::new(prover),
     };
+    let agents = tokio::spawn(agents::serve(socket, Doors::for_agents(state.clone())));
     let doors = Doors::new(state, Some(plane.console(&config)));
     if let Some(first_start) = first_start {
         say_how_to_sign_in(&first_start);
     }
+    say_who_runs_jobs(&job_user);
     say(&format!("openpcs ready on http://{address}"))?;
     let served = serve(listener, doors, stop).await;
+    agents.abort();
     plane.shutdown().await;
     db.close().await;
     served?;
@@ -83,6 +95,18 @@ fn say_how_to_sign_in(first: &FirstStart) {
         first.password_file.display(),
         first.credentials_file.display(),
     );
+}
+
+fn say_who_runs_jobs(user: &JobUser) {
+    let (name, home) = (&user.name, user.home.display());
+    if user.is_other {
+        eprintln!("Jobs run as the user {name}, whose home is {home}.");
+    } else {
+        eprintln!(
+            "Jobs run as {name}, the user of this server: whoever may submit a job can read and change all that {name} \
+             can, but for the data directory. Start the server as root to give jobs a user of their own."
+        );
+    }
 }
 
 fn start_log(format: LogFormat) {

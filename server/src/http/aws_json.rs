@@ -56,7 +56,8 @@ fn operation(parts: &Parts) -> Result<Operation, Error> {
         .ok_or_else(unknown_operation)
 }
 
-fn unknown_operation() -> Error {
+/// The header names none, or none that this door knows.
+pub fn unknown_operation() -> Error {
     Error::validation(
         ValidationReason::UnknownOperation,
         format!(

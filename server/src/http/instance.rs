@@ -14,6 +14,11 @@ use super::error::{Refusal, cannot_parse};
 use super::layer::read_body;
 use crate::agent::protocol::HookAnswer;
 
+/// Says nothing: whoever asks wants to see the proof ([`super::proof`]) before it sends a secret.
+pub async fn prove() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
+
 pub async fn step(
     State(state): State<HttpState>,
     headers: HeaderMap,

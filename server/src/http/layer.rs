@@ -8,7 +8,7 @@ use app::model::limits::REQUEST_BYTES;
 use app::model::operation::Operation;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -71,12 +71,14 @@ where
 
 /// Reads that succeed are many and say little: they are logged for whoever turns on `debug`.
 fn is_read(request: &Request) -> bool {
-    let target = request.headers().get("x-amz-target");
-    let operation = target
-        .and_then(|t| t.to_str().ok())
-        .and_then(|t| t.split_once('.'))
-        .and_then(|(_, name)| Operation::parse(name));
-    *request.method() == Method::GET || operation.is_some_and(Operation::is_read_only)
+    *request.method() == Method::GET
+        || operation(request.headers()).is_some_and(Operation::is_read_only)
+}
+
+/// The operation that the headers name, if any.
+pub fn operation(headers: &HeaderMap) -> Option<Operation> {
+    let target = headers.get("x-amz-target")?.to_str().ok()?;
+    Operation::parse(target.split_once('.')?.1)
 }
 
 fn add_headers(response: &mut Response, id: &RequestId) {

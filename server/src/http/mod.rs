@@ -2,6 +2,7 @@
 //!
 //! A door decodes, finds out who asks, and calls the plane; it decides nothing else.
 
+pub mod agents;
 pub mod aws_json;
 pub mod console;
 pub mod error;
@@ -15,6 +16,7 @@ pub mod origin;
 pub mod output;
 pub mod own;
 pub mod port;
+pub mod proof;
 pub mod serve;
 pub mod session;
 pub mod session_store;
@@ -23,12 +25,14 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use app::model::operation::Operation;
 use app::port::ControlPlane;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use error::Refusal;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use layer::RequestId;
@@ -44,6 +48,7 @@ pub struct HttpState {
     pub logins: Arc<dyn port::Logins>,
     pub readiness: Arc<dyn port::Readiness>,
     pub verifier: Arc<Verifier>,
+    pub prover: Arc<proof::Prover>,
 }
 
 /// Every door behind one address, and around them what each request gets ([`layer::observe`]).
@@ -54,19 +59,44 @@ pub struct HttpState {
 pub struct Doors {
     state: Arc<HttpState>,
     others: Router,
+    /// The one operation that is let in; all without it.
+    only: Option<Operation>,
 }
 
 impl Doors {
     /// The console comes with a state of its own.
     pub fn new(state: HttpState, console: Option<Router>) -> Doors {
+        let others = people(state.clone()).merge(agents(state.clone()));
         Doors {
-            others: others(state.clone()).merge(console.unwrap_or_default()),
+            others: others.merge(console.unwrap_or_default()),
             state: Arc::new(state),
+            only: None,
         }
     }
 
-    async fn enter(self, mut request: Request, id: RequestId) -> Response {
+    /// What instances and controllers call, and nothing else.
+    pub fn for_agents(state: HttpState) -> Doors {
+        Doors {
+            others: agents(state.clone()),
+            state: Arc::new(state),
+            only: Some(Operation::RegisterComputeNodeGroupInstance),
+        }
+    }
+
+    async fn enter(self, request: Request, id: RequestId) -> Response {
+        let Some(wanted) = proof::Wanted::by(&request) else {
+            return self.answer(request, id).await;
+        };
+        let prover = self.state.prover.clone();
+        let response = self.answer(request, id).await;
+        prover.prove(wanted, response).await
+    }
+
+    async fn answer(self, mut request: Request, id: RequestId) -> Response {
         if request.method() == Method::POST && request.uri().path() == "/" {
+            if self.only.is_some() && self.only != layer::operation(request.headers()) {
+                return Refusal::from(aws_json::unknown_operation()).into_response();
+            }
             return aws_json::handle(&self.state, id, request)
                 .await
                 .into_response();
@@ -93,13 +123,20 @@ impl Service<Request> for Doors {
     }
 }
 
-/// Every route but the API's.
-fn others(state: HttpState) -> Router {
+/// What agents call beside the API.
+fn agents(state: HttpState) -> Router {
+    Router::new()
+        .route("/instance/v1/proof", get(instance::prove))
+        .route("/instance/v1/steps", post(instance::step))
+        .route("/controller/v1/hooks", post(instance::hook))
+        .with_state(state)
+}
+
+/// What people and their programs call beside the API.
+fn people(state: HttpState) -> Router {
     Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
-        .route("/instance/v1/steps", post(instance::step))
-        .route("/controller/v1/hooks", post(instance::hook))
         .route(
             "/openpcs/v1/clusters/{identifier}/login",
             get(login::handle),

@@ -46,6 +46,9 @@ pub struct LoginTarget {
     pub slurm_prefix: PathBuf,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slurm_conf: Option<PathBuf>,
+    /// Whom to become there, where the server is root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job_user: Option<String>,
 }
 
 /// Whether the plane can do its work now.

@@ -36,8 +36,10 @@ use zeroize::Zeroizing;
 use super::port::{Hooks, LoginTarget, Logins, Readiness};
 use super::*;
 use crate::agent::protocol::{HookAnswer, HookCall, StepReport};
+use crate::auth::answer::{NONCE, PROOF, PROVE_TO, PeerId, agent_key, is_proven};
 use crate::auth::credentials::{Key, KeyStore};
 use crate::auth::policy;
+use crate::auth::seal::Seal;
 use crate::auth::sigv4::sign::Signer;
 
 const ID: &str = "AKIAIOSFODNN7EXAMPLE";
@@ -143,6 +145,7 @@ impl Logins for Fake {
             sandbox_dir: cluster.into(),
             slurm_prefix: "/opt/slurm".into(),
             slurm_conf: None,
+            job_user: None,
         })
     }
 }
@@ -165,7 +168,7 @@ impl KeyStore for Fake {
     }
 }
 
-fn door() -> (Arc<Fake>, Doors) {
+fn state() -> (Arc<Fake>, HttpState) {
     let fake = Arc::new(Fake::default());
     let state = HttpState {
         plane: fake.clone(),
@@ -173,7 +176,16 @@ fn door() -> (Arc<Fake>, Doors) {
         logins: fake.clone(),
         readiness: fake.clone(),
         verifier: Arc::new(Verifier::new("us-east-1", fake.clone())),
+        prover: Arc::new(proof::Prover {
+            seal: Arc::new(Seal::new(&[7; 32]).unwrap()),
+            keys: fake.clone(),
+        }),
     };
+    (fake, state)
+}
+
+fn door() -> (Arc<Fake>, Doors) {
+    let (fake, state) = state();
     (fake, Doors::new(state, None))
 }
 
@@ -463,4 +475,57 @@ async fn a_stop_does_not_wait_for_long_polls() {
     let ended = tokio::time::timeout(Duration::from_secs(5), served).await;
     assert!(ended.unwrap().unwrap().is_ok());
     poll.abort();
+}
+
+/// An answer of these doors to a request that asks for its proof, and whether that is right.
+async fn proven(doors: Doors, request: Request<String>, peer: PeerId, key: &str) -> bool {
+    let (mut parts, body) = request.into_parts();
+    let nonce = "a text that nobody chose";
+    parts.headers.insert(NONCE, nonce.parse().unwrap());
+    let peer = peer.to_string().parse().unwrap();
+    parts.headers.insert(PROVE_TO, peer);
+    let request = Request::from_parts(parts, Body::from(body));
+    let response = doors.oneshot(request).await.unwrap();
+    let given = response.headers().get(PROOF).cloned();
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    given.is_some_and(|given| is_proven(key, nonce, status, &body, given.to_str().unwrap()))
+}
+
+#[tokio::test]
+async fn the_server_proves_itself_to_those_who_share_a_key_with_it() {
+    let (_, state) = state();
+    let agent = agent_key(&state.prover.seal, "i-1");
+    let hello = || {
+        let path = "http://127.0.0.1/instance/v1/proof";
+        Request::get(path).body(String::new()).unwrap()
+    };
+    for doors in [Doors::for_agents(state.clone()), Doors::new(state, None)] {
+        let as_instance = PeerId::Agent("i-1".into());
+        let other = PeerId::Agent("i-2".into());
+        let as_key = PeerId::AccessKey(ID.into());
+        let unknown = PeerId::AccessKey("AKIAUNKNOWN".into());
+        let register = unsigned("RegisterComputeNodeGroupInstance", "{}");
+        assert!(proven(doors.clone(), register, as_instance.clone(), &agent).await);
+        assert!(proven(doors.clone(), hello(), as_instance, &agent).await);
+        assert!(!proven(doors.clone(), hello(), other, &agent).await);
+        assert!(proven(doors.clone(), hello(), as_key, SECRET).await);
+        assert!(!proven(doors, hello(), unknown, SECRET).await);
+    }
+    // A stream has no end to prove.
+    let stream = Request::get("http://127.0.0.1/healthz").body(String::new());
+    let peer = PeerId::Agent("i-1".into());
+    assert!(!proven(door().1, stream.unwrap(), peer, &agent).await);
+}
+
+#[tokio::test]
+async fn agents_get_in_for_what_they_do_only() {
+    let doors = Doors::for_agents(state().1);
+    let request = sign(unsigned("ListClusters", "{}")).map(Body::from);
+    let response = doors.clone().oneshot(request).await.unwrap();
+    assert_eq!(body(response).await["reason"], "unknownOperation");
+    let path = "http://127.0.0.1/openpcs/v1/clusters/any/login";
+    let request = Request::get(path).body(Body::empty()).unwrap();
+    let response = doors.oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
 }

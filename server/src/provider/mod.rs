@@ -19,8 +19,12 @@ pub struct LaunchRequest {
     pub instance_type: String,
     /// Never logged: see [`crate::agent::protocol::InstanceFile`].
     pub bootstrap_id: String,
+    /// Never logged either.
+    pub proof_key: String,
     /// Slurm's major version, as `24.11`.
     pub slurm_version: String,
+    /// Where its slurmd listens: what slurm.conf says of the node.
+    pub slurmd_port: u16,
 }
 
 /// An instance as the provider sees it, whether or not the database knows it.

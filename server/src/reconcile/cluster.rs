@@ -13,7 +13,7 @@ use super::configuration::{self, Rows};
 use super::driver::{Next, Reconciler};
 use super::recovery::Recovery;
 use super::{Parts, aside, hooks};
-use crate::agent::protocol::{HookFile, SLURMCTLD_IS_GONE};
+use crate::agent::protocol::SLURMCTLD_IS_GONE;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::{self, instance, job, now, resource, secret, tag, tombstone};
 use crate::sandbox::AGENT_LOG;
@@ -40,6 +40,8 @@ pub struct ClusterReconciler {
     cluster_id: String,
     settled: Option<Settled>,
     recovery: Recovery,
+    /// Whether a controller that was running before us knows how to reach us.
+    introduced: bool,
 }
 
 /// The rows that were found in force.
@@ -55,6 +57,7 @@ impl ClusterReconciler {
             cluster_id,
             settled: None,
             recovery: Recovery::default(),
+            introduced: false,
         }
     }
 }
@@ -130,9 +133,15 @@ impl ClusterReconciler {
     }
 
     /// Whether it had to be started.
-    async fn ensure_controller(&self, rows: &Rows) -> anyhow::Result<bool> {
+    async fn ensure_controller(&mut self, rows: &Rows) -> anyhow::Result<bool> {
         let cluster = &rows.cluster;
+        let hook = hooks::file(&self.parts, &cluster.id);
         if self.parts.controllers.running(&cluster.id)? {
+            if !self.introduced {
+                self.parts.controllers.write_hook(&cluster.id, &hook)?;
+                self.parts.controllers.publish(&cluster.id)?;
+                self.introduced = true;
+            }
             return Ok(false);
         }
         let sealed = secret::get(self.parts.db.pool(), &cluster.id)
@@ -143,11 +152,7 @@ impl ClusterReconciler {
             cluster_id: cluster.id.clone(),
             slurm_version: cluster.spec.scheduler.version.clone(),
             key: BASE64.decode(&*text)?,
-            hook: HookFile {
-                endpoint: self.parts.endpoint.clone(),
-                cluster_id: cluster.id.clone(),
-                token: hooks::token(&self.parts, &cluster.id),
-            },
+            hook,
             files: configuration::render(&self.parts, &rows.in_force()).await?,
         };
         self.parts.controllers.ensure(&spec).await?;

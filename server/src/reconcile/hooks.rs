@@ -9,7 +9,8 @@ use subtle::ConstantTimeEq;
 
 use super::Parts;
 use super::observed::Snapshot;
-use crate::agent::protocol::{HookAnswer, HookCall, HookProgram, StepReport};
+use crate::agent::protocol::{HookAnswer, HookCall, HookFile, HookProgram, StepReport};
+use crate::auth::answer;
 use crate::db::now;
 use crate::http::port::Hooks;
 use crate::service::Service;
@@ -19,8 +20,18 @@ use crate::slurm::hostlist;
 const PROLOG_WAIT: Duration = Duration::from_secs(280);
 
 /// The bearer token of a cluster's hooks: derived from the data key, so it need not be stored.
-pub fn token(parts: &Parts, cluster_id: &str) -> String {
+fn token(parts: &Parts, cluster_id: &str) -> String {
     hex::encode(parts.seal.derive(&format!("hook:{cluster_id}")))
+}
+
+/// How a cluster's hooks reach this server.
+pub fn file(parts: &Parts, cluster_id: &str) -> HookFile {
+    HookFile {
+        endpoint: parts.endpoint.clone(),
+        proof_key: answer::agent_key(&parts.seal, cluster_id),
+        cluster_id: cluster_id.into(),
+        token: token(parts, cluster_id),
+    }
 }
 
 /// The hooks of this server.

@@ -15,6 +15,7 @@ use crate::db::queue::QueueRow;
 use crate::db::{instance, resource};
 use crate::http::port::{LoginTarget, Logins};
 use crate::service::{cluster, internal};
+use crate::slurm::process::CLIENT_CONF;
 
 /// The logins of this server.
 pub struct ServerLogins {
@@ -38,6 +39,8 @@ impl Logins for ServerLogins {
             .parts
             .controllers
             .prefix(&cluster.spec.scheduler.version);
+        let user = &self.parts.job_user;
+        let job_user = user.is_other.then(|| user.name.clone());
         if let Some(instance_id) = self.login_instance(&cluster).await.map_err(internal)? {
             let sandbox_dir = self
                 .parts
@@ -47,6 +50,7 @@ impl Logins for ServerLogins {
                 sandbox_dir,
                 slurm_prefix,
                 slurm_conf: None,
+                job_user,
             });
         }
         if !self
@@ -66,11 +70,12 @@ impl Logins for ServerLogins {
             ));
         }
         let sandbox_dir = self.parts.controllers.dir(&cluster.id);
-        let slurm_conf = Some(sandbox_dir.join("slurm.conf"));
+        let slurm_conf = Some(CLIENT_CONF.into());
         Ok(LoginTarget {
             sandbox_dir,
             slurm_prefix,
             slurm_conf,
+            job_user,
         })
     }
 }

@@ -42,6 +42,7 @@ use crate::config::PortRange;
 use crate::db::Db;
 use crate::provider::Provider;
 use crate::slurm::client::Client;
+use crate::slurm::job_user::JobUser;
 use crate::slurm::process::Controllers;
 use gate::Gates;
 use observed::Observed;
@@ -60,8 +61,9 @@ pub struct Parts {
     pub gates: Gates,
     /// Where ports of nodes come from.
     pub ports: PortRange,
-    /// The server's own address, as `http://127.0.0.1:8765`: where hooks and instances call.
+    /// Where hooks and instances of this host call, as `unix:PATH`.
     pub endpoint: String,
+    pub job_user: JobUser,
 }
 
 impl Parts {

@@ -18,6 +18,7 @@ use super::signs::Signs;
 use super::wake::Waker;
 use super::{Parts, aside};
 use crate::agent::protocol::PORT_TAKEN;
+use crate::auth::answer;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
@@ -415,12 +416,14 @@ impl Act<'_> {
             }],
         };
         let request = LaunchRequest {
+            slurmd_port: port_of(&node_name, &spec.ports),
             instance_id: row.id.clone(),
             cluster_id: row.cluster_id.clone(),
             compute_node_group_id: group.id.clone(),
             node_name,
             instance_type: row.instance_type.clone(),
             bootstrap_id,
+            proof_key: answer::agent_key(&self.parts.seal, &row.id),
             slurm_version: self.cluster.spec.scheduler.version.clone(),
         };
         (row, request)
@@ -596,6 +599,13 @@ pub(super) fn one_line(text: &str) -> String {
         .map(|c| if c.is_control() { ' ' } else { c })
         .take(LONGEST_REASON)
         .collect()
+}
+
+/// The port of the node `GROUP-N` is the group's Nth; 0, which nobody can take, for a name of another form.
+fn port_of(node_name: &str, ports: &[u16]) -> u16 {
+    let number = node_name.rsplit_once('-').and_then(|(_, n)| n.parse().ok());
+    let index = number.and_then(|n: usize| n.checked_sub(1));
+    index.and_then(|i| ports.get(i)).copied().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -15,6 +15,12 @@ pub fn create_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
+/// Makes a directory that everybody can look into, whatever our umask is.
+pub fn create_open_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).create(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
+}
+
 /// Writes all of a file or nothing.
 pub fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     let fresh = fresh(path);

@@ -20,6 +20,7 @@ use nix::unistd::{Pid, geteuid};
 pub mod files;
 pub mod lock;
 mod probe;
+pub mod socket;
 mod tail;
 
 pub use probe::{check_path, probe};
@@ -70,12 +71,13 @@ impl Sandbox {
         lock::create(&self.dir)
     }
 
-    /// Starts the agent unless one runs, and returns when it holds the lock. Needs a tokio runtime.
-    pub async fn spawn(&self, agent: &Path, role: Role) -> io::Result<()> {
+    /// Starts the agent unless one runs, and returns when it holds the lock. Of the server's `data_dir` nothing is seen
+    /// inside but this directory and the server's socket. Needs a tokio runtime.
+    pub async fn spawn(&self, agent: &Path, role: Role, data_dir: &Path) -> io::Result<()> {
         if self.holder()?.is_some() {
             return Ok(());
         }
-        let mut child = self.command(agent, role)?.spawn()?;
+        let mut child = self.command(agent, role, data_dir)?.spawn()?;
         let deadline = Instant::now() + PATIENCE;
         while self.holder()?.is_none() {
             if let Some(status) = child.try_wait()? {
@@ -142,7 +144,12 @@ impl Sandbox {
         Ok(Some(words))
     }
 
-    fn command(&self, agent: &Path, role: Role) -> io::Result<tokio::process::Command> {
+    fn command(
+        &self,
+        agent: &Path,
+        role: Role,
+        data_dir: &Path,
+    ) -> io::Result<tokio::process::Command> {
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
@@ -154,6 +161,8 @@ impl Sandbox {
             .arg(role.name())
             .arg("--dir")
             .arg(&self.dir)
+            .arg("--data-dir")
+            .arg(data_dir)
             .env_clear()
             .env("PATH", SEARCH_PATH)
             .current_dir("/")

@@ -2,7 +2,10 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+
+use nix::fcntl::OFlag;
 
 /// How much of a file is looked at for its last lines.
 const WINDOW: u64 = 8 * 1024;
@@ -30,8 +33,17 @@ pub fn end_of(path: &Path) -> std::io::Result<(String, bool)> {
 }
 
 fn read_end(path: &Path, window: u64) -> std::io::Result<(String, bool)> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
+    // The directory may be a job's to write in: what stands there must be the log itself, not a way to another file.
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    let mut file = File::options()
+        .read(true)
+        .custom_flags(flags.bits())
+        .open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() {
+        return Err(std::io::ErrorKind::InvalidInput.into());
+    }
+    let length = found.len();
     file.seek(SeekFrom::Start(length.saturating_sub(window)))?;
     let mut bytes = Vec::new();
     file.take(window).read_to_end(&mut bytes)?;
@@ -39,4 +51,21 @@ fn read_end(path: &Path, window: u64) -> std::io::Result<(String, bool)> {
         String::from_utf8_lossy(&bytes).into_owned(),
         length > window,
     ))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_to_another_file_is_no_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let (log, link) = (dir.path().join("slurmd.log"), dir.path().join("agent.log"));
+        std::fs::write(&log, "one\ntwo\n").unwrap();
+        std::os::unix::fs::symlink(&log, &link).unwrap();
+        assert_eq!(last_lines(&log, 1), "two");
+        assert_eq!(last_lines(&link, 1), "");
+        assert!(end_of(&link).is_err());
+    }
 }

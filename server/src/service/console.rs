@@ -5,7 +5,7 @@ use app::model::catalogue::Catalogue;
 use app::model::error::{Error, Result};
 use app::model::operation::Operation;
 use app::model::sight::Trouble;
-use app::model::user::{Identity, Refusals};
+use app::model::user::{Identity, JobOwner, Refusals};
 use app::port::{Caller, Principal};
 
 use super::{Service, provider_error};
@@ -23,6 +23,11 @@ impl Service {
             account_id: self.arns.account.clone(),
             region: self.arns.region.clone(),
             provider: self.provider.name().into(),
+            jobs: JobOwner {
+                user: self.job_user.name.clone(),
+                home: self.job_user.home.display().to_string(),
+                is_server: !self.job_user.is_other,
+            },
         })
     }
 

@@ -24,6 +24,32 @@ pub fn bootstrap_hash(bootstrap_id: &str) -> String {
     hex::encode(Sha256::digest(bootstrap_id.as_bytes()))
 }
 
+/// Steps of one instance that are kept: a boot has fewer than ten.
+pub const STEPS: usize = 64;
+pub const STEP_NAME_BYTES: usize = 64;
+pub const STEP_DETAIL_BYTES: usize = 8 * 1024;
+
+/// The step to keep, if it is within the bounds: an instance's word must not fill the database.
+fn step(report: StepReport, known: usize) -> Result<BootStep> {
+    if known >= STEPS {
+        let message = format!("The instance has reported {STEPS} steps; no more are kept.");
+        return Err(Error::field("name", message));
+    }
+    if report.name.is_empty() || report.name.len() > STEP_NAME_BYTES {
+        let message = format!("The name of a step has 1 to {STEP_NAME_BYTES} bytes.");
+        return Err(Error::field("name", message));
+    }
+    Ok(BootStep {
+        name: report.name,
+        at: now(),
+        detail: report.detail.map(|detail| {
+            let fits = |(at, c): &(usize, char)| at + c.len_utf8() <= STEP_DETAIL_BYTES;
+            let kept = detail.char_indices().take_while(fits);
+            kept.map(|(_, c)| c).collect()
+        }),
+    })
+}
+
 fn refused() -> Error {
     Error::access_denied(
         "The bootstrap id is wrong, used already, or its instance has ended. An instance gets a new one when it is \
@@ -96,18 +122,15 @@ impl Service {
         })
     }
 
-    /// A boot step that an instance reports; its bootstrap id is the proof.
+    /// A boot step that an instance reports; its bootstrap id is the proof. At most [`STEPS`] of one instance, each with a
+    /// name of at most [`STEP_NAME_BYTES`]; of a detail the first [`STEP_DETAIL_BYTES`] are kept.
     pub async fn report_step(&self, bearer: &str, report: StepReport) -> Result<InstanceRow> {
         let row = self.instance_of(bearer).await?;
         if row.id != report.instance_id {
             return Err(refused());
         }
+        let step = step(report, row.steps.len())?;
         let mut write = self.db.write().await.map_err(unwritten)?;
-        let step = BootStep {
-            name: report.name,
-            at: now(),
-            detail: report.detail,
-        };
         instance::add_step(&mut write, &row.id, step.clone())
             .await
             .map_err(internal)?;
@@ -138,5 +161,32 @@ impl Service {
             .await
             .map_err(internal)?;
         row.filter(|r| r.ended_at.is_none()).ok_or_else(refused)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn report(name: &str, detail: &str) -> StepReport {
+        StepReport {
+            instance_id: "i-1".into(),
+            name: name.into(),
+            detail: Some(detail.into()),
+        }
+    }
+
+    #[test]
+    fn steps_are_bounded_in_number_and_size() {
+        let kept = step(report("slurmd-started", &"é".repeat(STEP_DETAIL_BYTES)), 0).unwrap();
+        assert_eq!(kept.detail.unwrap().len(), STEP_DETAIL_BYTES);
+        for (name, known) in [
+            (String::new(), 0),
+            ("n".repeat(STEP_NAME_BYTES + 1), 0),
+            ("one-more".into(), STEPS),
+        ] {
+            assert!(step(report(&name, ""), known).is_err(), "{name} {known}");
+        }
     }
 }

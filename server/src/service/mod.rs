@@ -55,6 +55,7 @@ use crate::provider::{Provider, ProviderError};
 use crate::reconcile::observed::Observed;
 use crate::reconcile::wake::Wakers;
 use crate::slurm::client::Client;
+use crate::slurm::job_user::JobUser;
 use crate::slurm::process::Controllers;
 
 /// The most resources on a page when the caller names no number.
@@ -76,6 +77,8 @@ pub struct Service {
     pub wakers: Wakers,
     /// Submissions under way, by their token.
     pub submissions: once::Once,
+    /// Who runs what is submitted here.
+    pub job_user: JobUser,
 }
 
 /// Logs what really happened and answers that it is our fault.

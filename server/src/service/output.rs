@@ -14,11 +14,32 @@ use app::model::error::Result;
 use app::model::job::*;
 use app::port::Caller;
 use nix::fcntl::OFlag;
+use nix::sys::statfs::*;
 
 use super::{Service, internal};
 
 /// The most that is read at once: some thousand lines.
 pub const PIECE: u64 = 64 * 1024;
+
+/// The file systems through which the kernel tells of itself.
+const KERNELS_OWN: [FsType; 16] = [
+    PROC_SUPER_MAGIC,
+    SYSFS_MAGIC,
+    CGROUP_SUPER_MAGIC,
+    CGROUP2_SUPER_MAGIC,
+    DEBUGFS_MAGIC,
+    TRACEFS_MAGIC,
+    SECURITYFS_MAGIC,
+    SELINUX_MAGIC,
+    SMACK_MAGIC,
+    BPF_FS_MAGIC,
+    DEVPTS_SUPER_MAGIC,
+    HUGETLBFS_MAGIC,
+    NSFS_MAGIC,
+    RDTGROUP_SUPER_MAGIC,
+    USBDEVICE_SUPER_MAGIC,
+    XENFS_SUPER_MAGIC,
+];
 
 /// A file to read, or why there is none.
 type Found = std::result::Result<OutputFile, OutputAbsence>;
@@ -102,6 +123,9 @@ fn open(file: &OutputFile) -> io::Result<File> {
     let found = open.metadata()?;
     let place = std::fs::read_link(Path::new("/proc/self/fd").join(open.as_raw_fd().to_string()))?;
     let forbidden = std::fs::canonicalize(&file.forbidden)?;
+    if !is_on_disk(&open)? {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
     if !found.is_file() || found.uid() != file.user_id || place.starts_with(forbidden) {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
@@ -109,6 +133,12 @@ fn open(file: &OutputFile) -> io::Result<File> {
         return Err(io::ErrorKind::NotFound.into());
     }
     Ok(open)
+}
+
+/// Whether the file is one of those that jobs write. The files of the kernel's own file systems look like plain ones, but
+/// `/proc/self/environ` would be this server's.
+fn is_on_disk(open: &File) -> io::Result<bool> {
+    Ok(!KERNELS_OWN.contains(&fstatfs(open)?.filesystem_type()))
 }
 
 fn read(mut open: File, from: Option<u64>) -> io::Result<JobOutput> {
@@ -242,6 +272,22 @@ mod tests {
         std::os::unix::fs::symlink(dir.path().join("data/data-key"), dir.path().join("link"))
             .unwrap();
         assert!(refused(&file(dir.path(), "link")), "a way around");
+        let other_data = dir.path().join("data");
+        for (dir, name) in [
+            ("/proc/self", "environ"),
+            ("/proc/self", "cmdline"),
+            ("/proc", "version"),
+            ("/sys/kernel", "uevent_seqnum"),
+            ("/sys/fs/cgroup", "cgroup.procs"),
+        ] {
+            let mut kernels = file(Path::new(dir), name);
+            kernels.forbidden = other_data.clone();
+            if kernels.path.exists() {
+                assert!(refused(&kernels), "{}", kernels.path.display());
+            }
+        }
+        std::os::unix::fs::symlink("/proc/self/environ", dir.path().join("round")).unwrap();
+        assert!(refused(&file(dir.path(), "round")), "a way to the kernel's");
         let mut other = file(dir.path(), "mine");
         std::fs::write(&other.path, "x").unwrap();
         other.user_id += 1;

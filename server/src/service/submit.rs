@@ -1,4 +1,6 @@
-//! Submitting a job from the console (X5). It runs as the user who runs this server.
+//! Submitting a job from the console (X5). It runs as the user of jobs: see [`crate::slurm::job_user`].
+
+use std::path::Path;
 
 use app::explain::What;
 use app::i18n::Language;
@@ -113,7 +115,11 @@ impl Service {
         options.extend(mark.map(|mark| format!("--extra={mark}")));
         // A text area of some systems ends its lines as DOS does, and sbatch refuses that.
         let script = input.script.replace("\r\n", "\n");
-        let error = match self.slurm(cluster)?.submit(&options, &script).await {
+        let error = match self
+            .slurm(cluster)?
+            .submit(&self.job_user, &options, &script)
+            .await
+        {
             Ok(id) => return Ok(id),
             Err(error) => error,
         };
@@ -167,7 +173,7 @@ impl Service {
             return Ok(());
         }
         match tokio::fs::metadata(path).await {
-            Ok(found) if found.is_dir() => Ok(()),
+            Ok(found) if found.is_dir() => self.check_entry(path).await,
             Ok(_) => Err(Error::field(
                 Field::WorkingDirectory.name(),
                 "This is no directory.",
@@ -177,6 +183,22 @@ impl Service {
                 Err(Error::field(Field::WorkingDirectory.name(), message))
             }
         }
+    }
+
+    async fn check_entry(&self, path: &str) -> Result<()> {
+        if self
+            .job_user
+            .can_enter(Path::new(path))
+            .await
+            .map_err(internal)?
+        {
+            return Ok(());
+        }
+        let message = format!(
+            "The user {}, who runs the jobs, may not enter this directory. Choose another, or let that user in.",
+            self.job_user.name
+        );
+        Err(Error::field(Field::WorkingDirectory.name(), message))
     }
 
     /// C5. `sbatch` itself would wait and try again for minutes.

@@ -8,12 +8,21 @@ use std::collections::BTreeSet;
 /// The largest cluster has 2048 nodes; an expression that names far more is a mistake or an attack on our memory.
 pub const MAX_NAMES: usize = 65_536;
 
+/// The longest expression that is read, in bytes: the largest cluster's names, each written out.
+pub const MAX_BYTES: usize = 256 * 1024;
+/// The most bytes that the names may have together.
+const MAX_BYTES_OF_NAMES: usize = 64 * MAX_NAMES;
+/// Digits of a number: those of the largest.
+const MAX_DIGITS: usize = 20;
+
 /// Why an expression could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HostlistError {
     #[error("{0:?} is not a node list such as compute-1-[1-4,7]")]
     Syntax(String),
-    #[error("the node list names more than {MAX_NAMES} nodes")]
+    #[error(
+        "the node list is longer than {MAX_BYTES} bytes, or names more than {MAX_NAMES} nodes or some with very long names"
+    )]
     TooLong,
 }
 
@@ -41,8 +50,12 @@ pub fn compress<S: AsRef<str>>(names: &[S]) -> String {
 
 /// All names that the expression stands for, in its order.
 pub fn expand(expression: &str) -> Result<Vec<String>, HostlistError> {
+    if expression.len() > MAX_BYTES {
+        return Err(HostlistError::TooLong);
+    }
     let syntax = || HostlistError::Syntax(expression.chars().take(200).collect());
     let mut names = Vec::new();
+    let mut bytes = 0;
     for part in split_outside_brackets(expression).ok_or_else(syntax)? {
         match part.split_once('[') {
             None if part.is_empty() || part.contains(']') => return Err(syntax()),
@@ -52,6 +65,11 @@ pub fn expand(expression: &str) -> Result<Vec<String>, HostlistError> {
                 for range in ranges.split(',') {
                     let (first, last, width) = parse_range(range).ok_or_else(syntax)?;
                     if last - first >= (MAX_NAMES - names.len()) as u64 {
+                        return Err(HostlistError::TooLong);
+                    }
+                    let count = (last - first) as usize + 1;
+                    bytes += count * (prefix.len() + MAX_DIGITS);
+                    if bytes > MAX_BYTES_OF_NAMES {
                         return Err(HostlistError::TooLong);
                     }
                     names.extend((first..=last).map(|n| format!("{prefix}{n:0width$}")));
@@ -140,7 +158,7 @@ fn bracket(runs: &[(u64, u64)], width: usize) -> String {
 fn parse_range(range: &str) -> Option<(u64, u64, usize)> {
     let (first, last) = range.split_once('-').unwrap_or((range, range));
     let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-    if !digits(first) || !digits(last) {
+    if !digits(first) || !digits(last) || first.len() > MAX_DIGITS {
         return None;
     }
     let width = if first.starts_with('0') {
@@ -226,9 +244,13 @@ mod tests {
             "a-[1-65537]",
             "a-[0-18446744073709551615]",
             "a-[1-40000],b-[1-40000]",
+            &format!("{}[1-60000]", "a".repeat(1_000)),
+            &"a,".repeat(200_000),
         ] {
-            assert_eq!(expand(bad), Err(HostlistError::TooLong), "{bad}");
+            assert_eq!(expand(bad), Err(HostlistError::TooLong), "{bad:.80}");
         }
+        let zeros = format!("a[{}1-60000]", "0".repeat(20_000));
+        assert!(matches!(expand(&zeros), Err(HostlistError::Syntax(_))));
         assert_eq!(expand("a-[1-65536]").unwrap().len(), MAX_NAMES);
     }
 

@@ -4,5 +4,6 @@ pub mod catalogue;
 pub mod client;
 pub mod conf;
 pub mod hostlist;
+pub mod job_user;
 pub mod process;
 pub mod settings;

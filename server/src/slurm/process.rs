@@ -15,6 +15,7 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::agent::protocol::{ControllerFile, HookFile};
@@ -24,6 +25,9 @@ use crate::slurm::catalogue;
 use crate::slurm::conf::Files;
 
 const IN_FORCE: &str = "in-force.json";
+/// Where clients find `slurm.conf` in every sandbox: on nodes slurmd puts it there.
+pub const CLIENT_CONF: &str = "/run/slurm/conf/slurm.conf";
+const CLIENT_DIRS: [&str; 2] = ["/run/slurm", "/run/slurm/conf"];
 
 /// What a controller needs for its first start.
 pub struct ControllerSpec {
@@ -88,7 +92,9 @@ impl Controllers {
             self.install(&spec.cluster_id, &spec.files)?;
             self.accept(&spec.cluster_id, &spec.files)?;
         }
-        sandbox.spawn(&self.agent, Role::Controller).await
+        sandbox
+            .spawn(&self.agent, Role::Controller, &self.data_dir)
+            .await
     }
 
     pub fn running(&self, cluster_id: &str) -> io::Result<bool> {
@@ -118,7 +124,7 @@ impl Controllers {
     /// slurmctld took it, else [`Self::restore`]; after a crash in between [`Self::conf_in_force`] still says the truth.
     pub fn install(&self, cluster_id: &str, new: &Files) -> io::Result<()> {
         let dir = self.dir(cluster_id);
-        let devices = dir.join("gpu");
+        let devices = gpu_dir(&self.data_dir, cluster_id);
         files::create_dir(&devices)?;
         for device in 0..new.gpu_devices {
             files::link(
@@ -128,12 +134,28 @@ impl Controllers {
         }
         let mut new = new.clone();
         new.slurm_conf = self.state(cluster_id).with_first_job_id(&new.slurm_conf);
-        write_files(&dir, &new)
+        write_files(&dir, &new)?;
+        self.publish(cluster_id)
     }
 
     /// What slurmctld left behind when it was killed.
     pub fn state(&self, cluster_id: &str) -> ControllerState {
         ControllerState::new(&self.dir(cluster_id))
+    }
+
+    /// Puts the installed `slurm.conf` where the running controller's clients find it. The controller's agent does the
+    /// same when it starts.
+    pub fn publish(&self, cluster_id: &str) -> io::Result<()> {
+        let sandbox = self.sandbox(cluster_id);
+        let Some(pid) = sandbox.holder()? else {
+            return Ok(());
+        };
+        let root = PathBuf::from(format!("/proc/{pid}/root"));
+        match publish(&root, sandbox.dir()) {
+            // It has ended meanwhile.
+            Err(_) if sandbox.holder()? != Some(pid) => Ok(()),
+            published => published,
+        }
     }
 
     /// Puts a configuration beside the one that slurmctld reads, so that it can be tested; says where its `slurm.conf` is.
@@ -188,6 +210,16 @@ impl Controllers {
         catalogue::prefix(&self.scheduler_root, slurm_version)
     }
 
+    /// Says how the hooks reach this server: one before it may have been elsewhere.
+    pub fn write_hook(&self, cluster_id: &str, hook: &HookFile) -> io::Result<()> {
+        let path = self.dir(cluster_id).join("hook.json");
+        let hook = serde_json::to_vec(hook)?;
+        if std::fs::read(&path).is_ok_and(|known| known == hook) {
+            return Ok(());
+        }
+        files::write(&path, &hook, files::SECRET)
+    }
+
     fn write_fixed(&self, spec: &ControllerSpec) -> io::Result<()> {
         let dir = self.dir(&spec.cluster_id);
         files::create_dir(&dir.join("state"))?;
@@ -199,8 +231,7 @@ impl Controllers {
         if !key.exists() {
             files::write(&key, &spec.key, files::SECRET)?;
         }
-        let hook = serde_json::to_vec(&spec.hook)?;
-        files::write(&dir.join("hook.json"), &hook, files::SECRET)?;
+        self.write_hook(&spec.cluster_id, &spec.hook)?;
         let controller = serde_json::to_vec(&ControllerFile {
             slurm_prefix: self.prefix(&spec.slurm_version).display().to_string(),
         })?;
@@ -208,9 +239,30 @@ impl Controllers {
     }
 }
 
+/// Copies `slurm.conf` from a controller's directory, which is closed to all users but the server's, into the private
+/// `/run` of its sandbox, whose root directory is `root`.
+pub fn publish(root: &Path, dir: &Path) -> io::Result<()> {
+    let inside = |path: &str| root.join(path.trim_start_matches('/'));
+    let device = |path: &Path| Ok::<_, io::Error>(std::fs::metadata(path)?.dev());
+    if root != Path::new("/") && device(&inside("/run"))? == device(Path::new("/run"))? {
+        // The agent has only just started, and `/run` is still the host's.
+        return Ok(());
+    }
+    for dir in CLIENT_DIRS {
+        files::create_open_dir(&inside(dir))?;
+    }
+    let conf = std::fs::read(dir.join("slurm.conf"))?;
+    files::write(&inside(CLIENT_CONF), &conf, files::PLAIN)
+}
+
 /// Everything that a cluster has on disk.
 pub fn cluster_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
     data_dir.join("clusters").join(cluster_id)
+}
+
+/// Holds the stand-ins for a cluster's GPUs, for its controller and its nodes.
+pub fn gpu_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
+    cluster_dir(data_dir, cluster_id).join("controller/gpu")
 }
 
 /// Where the sandboxes of a cluster's instances are.

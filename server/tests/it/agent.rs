@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use openpcs_server::auth::answer;
 use openpcs_server::provider::local::Local;
 use openpcs_server::provider::{LaunchRequest, Provider};
 
@@ -14,6 +15,8 @@ use crate::sandbox::{Host, agent, eventually};
 
 const REGISTERED: &str = r#"{"nodeID":"compute-1","sharedSecret":"a2V5",
     "endpoints":[{"type":"SLURMCTLD","privateIpAddress":"127.0.0.1","port":"6817"}]}"#;
+
+const PROOF_KEY: &str = "shared by server and agent";
 
 /// Answers every request the same and keeps what was asked.
 struct Server {
@@ -23,13 +26,18 @@ struct Server {
 
 impl Server {
     fn start(status: u16, answer: &'static str) -> Self {
+        Self::with_key(PROOF_KEY, status, answer)
+    }
+
+    /// One that may be another than the agent's.
+    fn with_key(key: &'static str, status: u16, answer: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let bodies = Arc::new(Mutex::new(Vec::new()));
         let kept = bodies.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let body = serve(stream.unwrap(), status, answer);
+                let body = serve(stream.unwrap(), key, status, answer);
                 kept.lock().unwrap().push(body);
             }
         });
@@ -45,20 +53,26 @@ impl Server {
     }
 }
 
-fn serve(mut stream: TcpStream, status: u16, answer: &str) -> String {
+fn serve(mut stream: TcpStream, key: &str, status: u16, answer: &str) -> String {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let mut length = 0;
+    let (mut length, mut nonce) = (0, String::new());
     let mut line = String::new();
     while reader.read_line(&mut line).unwrap() > 2 {
-        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+        let lower = line.to_lowercase();
+        if let Some(value) = lower.strip_prefix("content-length:") {
             length = value.trim().parse().unwrap();
+        }
+        if let Some(value) = lower.strip_prefix(&format!("{}:", answer::NONCE)) {
+            nonce = value.trim().to_owned();
         }
         line.clear();
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
+    let proof = answer::proof(key, &nonce, status, answer.as_bytes());
     let head = format!(
-        "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        "HTTP/1.1 {status} X\r\nconnection: close\r\n{}: {proof}\r\ncontent-length: {}\r\n\r\n",
+        answer::PROOF,
         answer.len()
     );
     stream.write_all((head + answer).as_bytes()).unwrap();
@@ -77,6 +91,8 @@ fn request() -> LaunchRequest {
         node_name: "compute-1".into(),
         instance_type: "c6i.xlarge".into(),
         bootstrap_id: "bootstrap-secret".into(),
+        proof_key: PROOF_KEY.into(),
+        slurmd_port: 0,
         slurm_version: "24.11".into(),
     }
 }
@@ -140,7 +156,9 @@ async fn a_node_that_is_refused_gives_up_at_once() {
 /// Calls the agent as Slurm does and returns its exit status.
 fn call(endpoint: &str, program: &str) -> Option<i32> {
     let dir = tempfile::tempdir().unwrap();
-    let hook = format!(r#"{{"endpoint":"{endpoint}","clusterId":"pcs_test","token":"t"}}"#);
+    let hook = format!(
+        r#"{{"endpoint":"{endpoint}","proofKey":"{PROOF_KEY}","clusterId":"pcs_test","token":"secret-token"}}"#
+    );
     std::fs::write(dir.path().join("hook.json"), hook).unwrap();
     std::fs::create_dir(dir.path().join("bin")).unwrap();
     let link = dir.path().join("bin").join(program);
@@ -177,4 +195,51 @@ fn without_a_server_a_job_goes_on_and_soon() {
     assert_eq!(call("http://127.0.0.1:1", "prolog"), Some(0));
     assert_eq!(call(&Server::start(500, "{}").endpoint, "prolog"), Some(0));
     assert!(started.elapsed() < Duration::from_secs(8));
+}
+
+/// Somebody else who holds the server's address gets no secret and is not obeyed.
+#[tokio::test]
+async fn who_cannot_prove_to_be_the_server_is_told_nothing_and_not_believed() {
+    let rogue = Server::with_key("guessed", 200, r#"{"goOn":false}"#);
+    assert_eq!(
+        call(&rogue.endpoint, "prolog"),
+        Some(0),
+        "the prolog fails open"
+    );
+    let host = Host::new(&[("slurmd", "#!/bin/sh\nsleep 1000\n")]);
+    let rogue_for_nodes = Server::with_key("guessed", 200, REGISTERED);
+    let local = local(&host, &rogue_for_nodes.endpoint);
+    local.launch(&request()).await.unwrap();
+    eventually("the node has asked twice", || {
+        rogue_for_nodes.bodies.lock().unwrap().len() >= 2
+    })
+    .await;
+    let slurmds = |line: &str| line.contains("slurmd -D") || line.contains("/slurmd");
+    assert!(host.processes().iter().all(|(_, line)| !slurmds(line)));
+    for server in [&rogue, &rogue_for_nodes] {
+        assert!(
+            !server.heard("secret"),
+            "{:?}",
+            server.bodies.lock().unwrap()
+        );
+    }
+    local.terminate("pcs_test", "i-1").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_node_whose_port_is_taken_says_so() {
+    let host = Host::new(&[("slurmd", "#!/bin/sh\nsleep 1000\n")]);
+    let server = Server::start(200, REGISTERED);
+    let local = local(&host, &server.endpoint);
+    let squatter = TcpListener::bind("127.0.0.1:0").unwrap();
+    let slurmd_port = squatter.local_addr().unwrap().port();
+    let request = LaunchRequest {
+        slurmd_port,
+        ..request()
+    };
+    local.launch(&request).await.unwrap();
+    eventually("the step is reported", || server.heard("port-taken-failed")).await;
+    assert!(server.heard(&slurmd_port.to_string()));
+    eventually("all is over", || host.processes().is_empty()).await;
+    local.terminate("pcs_test", "i-1").await.unwrap();
 }

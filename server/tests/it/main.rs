@@ -14,6 +14,7 @@ mod explain;
 mod faults;
 mod foreign_bytes;
 mod harness;
+mod isolation;
 mod kill;
 mod kill_mix;
 mod licence;

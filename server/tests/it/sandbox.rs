@@ -100,6 +100,7 @@ fn spec() -> ControllerSpec {
         key: vec![7; 32],
         hook: HookFile {
             endpoint: "http://127.0.0.1:1".into(),
+            proof_key: "key".into(),
             cluster_id: CLUSTER.into(),
             token: "secret".into(),
         },

@@ -52,7 +52,6 @@ async fn secrets_are_in_their_own_files_and_nowhere_else() {
         "openpcs.db",
         "slurm.key",
         "hook.json",
-        "instance.json",
     ] {
         assert!(!named(name).is_empty(), "no {name} among {all:?}");
         for path in named(name) {
@@ -61,19 +60,19 @@ async fn secrets_are_in_their_own_files_and_nowhere_else() {
     }
 
     let key = std::fs::read(named("slurm.key")[0]).unwrap();
-    let instance: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(named("instance.json")[0]).unwrap()).unwrap();
+    // A node removes it as soon as it has read it.
+    assert!(named("instance.json").is_empty());
     let hook: serde_json::Value =
         serde_json::from_slice(&std::fs::read(named("hook.json")[0]).unwrap()).unwrap();
-    let bootstrap = instance["bootstrapId"].as_str().unwrap();
-    assert!(key.len() >= 32 && bootstrap.len() >= 32);
+    let proof_key = hook["proofKey"].as_str().unwrap();
+    assert!(key.len() >= 32 && proof_key.len() >= 32);
     let encoded = BASE64.encode(&key);
     let admin = plane.server.access_key().secret;
     all.push(plane.server.root().join("log"));
     let secrets: [(&str, &[u8], &[&str]); 5] = [
         ("the Slurm key", &key, &["slurm.key"]),
         ("the encoded Slurm key", encoded.as_bytes(), &[]),
-        ("the bootstrap id", bootstrap.as_bytes(), &["instance.json"]),
+        ("the hooks' proof key", proof_key.as_bytes(), &["hook.json"]),
         (
             "the hook token",
             hook["token"].as_str().unwrap().as_bytes(),

@@ -28,6 +28,12 @@ async fn a_host_that_cannot_run_clusters_is_refused_with_the_remedy() {
         "{text}"
     );
 
+    let root = std::env::var_os("OPENPCS_SCHEDULER_ROOT");
+    let inside = server.data().join("scheduler");
+    std::os::unix::fs::symlink(root.unwrap_or("/opt/openpcs/scheduler".into()), &inside).unwrap();
+    let text = complaint(server.serve().arg("--scheduler-root").arg(&inside));
+    assert!(text.contains("which nodes do not see"), "{text}");
+
     if nix::unistd::geteuid().is_root() {
         // Root without the right to make namespaces, as in a plain container.
         let serve = server.serve();
@@ -40,6 +46,22 @@ async fn a_host_that_cannot_run_clusters_is_refused_with_the_remedy() {
             text.contains("forbids the namespaces") && text.contains("--privileged"),
             "{text}"
         );
+    }
+}
+
+#[tokio::test]
+async fn jobs_are_given_to_an_ordinary_user_or_the_server_does_not_start() {
+    let server = Server::new(None);
+    let refused: &[(&str, &str)] = match nix::unistd::geteuid().is_root() {
+        true => &[
+            ("root", "ordinary user with --job-user"),
+            ("openpcs-no-such-user", "useradd --system"),
+        ],
+        false => &[("root", "Only root can run jobs as another user")],
+    };
+    for (user, words) in refused {
+        let text = complaint(server.serve().args(["--job-user", user]));
+        assert!(text.contains(words), "{text}");
     }
 }
 

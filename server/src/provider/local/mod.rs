@@ -39,7 +39,7 @@ pub struct Local {
 }
 
 impl Local {
-    /// `endpoint` is the server's own address, as `http://127.0.0.1:8765`: instances register there.
+    /// `endpoint` is where instances reach the server: see [`InstanceFile::endpoint`].
     pub fn new(
         data_dir: impl Into<PathBuf>,
         scheduler_root: impl Into<PathBuf>,
@@ -74,10 +74,12 @@ impl Local {
         let prefix = slurm::catalogue::prefix(&self.scheduler_root, &request.slurm_version);
         let file = serde_json::to_vec(&InstanceFile {
             endpoint: self.endpoint.clone(),
+            proof_key: request.proof_key.clone(),
             cluster_id: request.cluster_id.clone(),
             instance_id: request.instance_id.clone(),
             bootstrap_id: request.bootstrap_id.clone(),
             slurm_prefix: prefix.display().to_string(),
+            slurmd_port: request.slurmd_port,
         })?;
         files::write(&dir.join("instance.json"), &file, files::SECRET)
     }
@@ -106,7 +108,7 @@ impl Provider for Local {
         self.write_instance(sandbox.dir(), request)
             .map_err(failed)?;
         sandbox
-            .spawn(&self.agent, Role::Instance)
+            .spawn(&self.agent, Role::Instance, &self.data_dir)
             .await
             .map_err(failed)
     }

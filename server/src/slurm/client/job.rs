@@ -1,11 +1,12 @@
 //! One job: what Slurm tells of it, submitting it, and what is done to it.
 
+use std::ffi::OsString;
+
 use app::model::job::{JobAction, JobRecord};
 
 use super::{Client, Queued, SlurmError, finish, parse, unreadable};
-
-/// The search path of jobs, as of a login.
-const SEARCH_PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
+use crate::slurm::job_user::{JobUser, SEARCH_PATH};
+use crate::slurm::process::CLIENT_CONF;
 
 impl Client {
     /// All that Slurm knows of the job: of an array, of each of its tasks. None when it knows no such job.
@@ -25,25 +26,28 @@ impl Client {
         Ok(String::from_utf8_lossy(&script).into_owned())
     }
 
-    /// Submits a batch script as the user who runs this server; its id. The options are arguments of `sbatch`, the
-    /// script comes on its standard input: no shell sees either.
-    pub async fn submit(&self, options: &[String], script: &str) -> Result<String, SlurmError> {
-        let mut command = self.command("sbatch");
-        command.arg("--parsable").args(options);
-        // The job inherits it.
-        command.env("PATH", SEARCH_PATH).env("LANG", "C.UTF-8");
-        if let Ok(Some(user)) = nix::unistd::User::from_uid(nix::unistd::geteuid()) {
-            command
-                .env("HOME", &user.dir)
-                .env("SHELL", &user.shell)
-                .env("USER", &user.name)
-                .env("LOGNAME", &user.name)
-                .current_dir(if user.dir.is_dir() {
-                    user.dir.as_path()
-                } else {
-                    std::path::Path::new("/")
-                });
-        }
+    /// Submits a batch script as this user; its id. The options are arguments of `sbatch`, the script comes on its
+    /// standard input: no shell sees either.
+    pub async fn submit(
+        &self,
+        user: &JobUser,
+        options: &[String],
+        script: &str,
+    ) -> Result<String, SlurmError> {
+        let mut command = self.command_after(&user.enter(), "sbatch");
+        command
+            .arg("--parsable")
+            .args(options)
+            // The job inherits it, and starts its steps with this cluster's `srun`.
+            .env("PATH", self.search_path())
+            .env("LANG", "C.UTF-8")
+            .env("SLURM_CONF", CLIENT_CONF)
+            .envs(user.environment())
+            .current_dir(if user.home.is_dir() {
+                user.home.as_path()
+            } else {
+                std::path::Path::new("/")
+            });
         let answer = finish("sbatch", command, Some(script.as_bytes())).await?;
         // `12`, or `12;cluster`.
         let answer = String::from_utf8_lossy(&answer);
@@ -55,6 +59,14 @@ impl Client {
             });
         }
         Ok(id.to_owned())
+    }
+
+    /// As on a login node.
+    fn search_path(&self) -> OsString {
+        let own = ["bin", "sbin"].map(|directory| self.prefix.join(directory));
+        let all = own.into_iter().chain(std::env::split_paths(SEARCH_PATH));
+        // Only a colon in the prefix's name could be in the way; then Slurm is not on the path.
+        std::env::join_paths(all).unwrap_or_else(|_| SEARCH_PATH.into())
     }
 
     /// All jobs in the controller's memory, in so few words that it is quick however many there are.

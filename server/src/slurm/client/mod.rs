@@ -208,7 +208,13 @@ impl Client {
 
     /// A program of Slurm's inside the controller's namespaces, its own arguments still to come.
     fn command(&self, program: &str) -> tokio::process::Command {
+        self.command_after(&[], program)
+    }
+
+    /// As [`Self::command`], with these words just before the program.
+    fn command_after(&self, before: &[OsString], program: &str) -> tokio::process::Command {
         let mut words = self.enter.clone();
+        words.extend_from_slice(before);
         words.push(self.prefix.join("bin").join(program).into());
         let mut command = tokio::process::Command::new(&words[0]);
         command

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
+use crate::slurm::job_user::JobUser;
 
 /// Answers of Slurm 24.11.5, shortened to the members that are read.
 const NODES: &[u8] = include_bytes!("nodes.json");
@@ -185,7 +186,8 @@ async fn a_script_reaches_sbatch_as_it_is_and_every_option_by_itself() {
     );
     let options = ["--job-name=a b; $(id)".to_owned()];
     let text = "#!/bin/bash\necho '$HOME' \"`id`\"\n";
-    assert_eq!(client.submit(&options, text).await.unwrap(), "17");
+    let user = JobUser::own().unwrap();
+    assert_eq!(client.submit(&user, &options, text).await.unwrap(), "17");
     assert_eq!(
         std::fs::read_to_string(words).unwrap(),
         "--parsable\n--job-name=a b; $(id)\n"
@@ -199,7 +201,8 @@ async fn a_refused_submission_is_told_in_sbatchs_words() {
     let client = client(directory.path(), "echo 'sbatch: error: no' >&2; exit 1");
     // Larger than a pipe: the refusal must not wait for somebody to read it.
     let script = format!("#!/bin/sh\n{}", "#".repeat(200_000));
-    let error = client.submit(&[], &script).await.unwrap_err();
+    let user = JobUser::own().unwrap();
+    let error = client.submit(&user, &[], &script).await.unwrap_err();
     assert_eq!(error.message, "sbatch: error: no");
 }
 

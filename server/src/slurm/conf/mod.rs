@@ -136,6 +136,10 @@ fn identity(input: &ConfInput) -> Line {
     p.set("AuthInfo", "cred_expire=30");
     p.set("SlurmUser", &input.user);
     p.set("SlurmdUser", &input.user);
+    if input.user == "root" {
+        // Jobs are an ordinary user's; root's own `sbatch` is a slip.
+        p.set("DisableRootJobs", "YES");
+    }
     p.set_path("StateSaveLocation", &input.state_directory);
     p.set_path("SlurmctldLogFile", &input.slurmctld_log_file);
     p.set_path("SlurmctldPidFile", &input.slurmctld_pid_file);

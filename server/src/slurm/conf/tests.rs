@@ -103,6 +103,24 @@ fn the_tutorials_cluster() {
 }
 
 #[test]
+fn root_submits_nothing_unless_somebody_wants_it() {
+    let line = |input: &ConfInput| {
+        let file = render(input).slurm_conf;
+        let found = file
+            .lines()
+            .find(|line| line.starts_with("DisableRootJobs"));
+        found.map(str::to_owned)
+    };
+    let mut input = empty();
+    assert_eq!(line(&input).as_deref(), Some("DisableRootJobs=YES"));
+    input.settings = vec![setting("DisableRootJobs", "NO")];
+    assert_eq!(line(&input).as_deref(), Some("DisableRootJobs=NO"));
+    // An ordinary user's daemons have no job of root's to fear.
+    let user = "alice".into();
+    assert_eq!(line(&ConfInput { user, ..empty() }), None);
+}
+
+#[test]
 fn generic_resources_follow_the_groups_own_settings() {
     let mut input = tutorial();
     input.groups[1].settings = vec![setting("Gres", "gpu:a100:2,gpu:t4:1,licence:5")];

@@ -1,12 +1,14 @@
 //! The real program `openpcs serve`, with a directory and ports of its own.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, User, chown, geteuid};
+use openpcs_server::slurm::job_user::DEFAULT as JOB_USER;
 use tempfile::TempDir;
 
 use super::leftovers;
@@ -37,7 +39,9 @@ impl Server {
             .prefix("openpcs-it-")
             .tempdir()
             .unwrap();
-        std::fs::create_dir(root.path().join("home")).unwrap();
+        let home = root.path().join("home");
+        std::fs::create_dir(&home).unwrap();
+        let_jobs_in(root.path(), &home);
         Self {
             root,
             ports: Ports::take(),
@@ -217,6 +221,17 @@ impl Server {
             .env_remove("AWS_SESSION_TOKEN");
         command.output().unwrap()
     }
+}
+
+/// Jobs of a server that is root run as another user, who works in that home.
+fn let_jobs_in(root: &Path, home: &Path) {
+    if !geteuid().is_root() {
+        return;
+    }
+    let user = User::from_name(JOB_USER).unwrap();
+    let user = user.unwrap_or_else(|| panic!("no user {JOB_USER}; `make setup` makes it"));
+    chown(home, Some(user.uid), Some(user.gid)).unwrap();
+    std::fs::set_permissions(root, Permissions::from_mode(0o711)).unwrap();
 }
 
 /// A test that failed leaves nothing running, and tells what the server, the controllers and the nodes said last.

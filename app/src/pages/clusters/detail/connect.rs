@@ -45,7 +45,7 @@ fn FromHere(cluster: Cluster) -> impl IntoView {
             <div class="grid gap-3">
                 <Labelled label=t.connect.shell command=connect.clone() />
                 <Labelled label=t.connect.one_command command=format!("{connect} -- sinfo") />
-                <Labelled label=t.connect.batch command=format!("{connect} -- sbatch -p QUEUE job.sh") />
+                <Labelled label=t.connect.batch command=format!("{connect} -- sbatch -p QUEUE < job.sh") />
             </div>
         </Card>
     }

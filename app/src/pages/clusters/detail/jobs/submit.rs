@@ -8,11 +8,13 @@ use leptos_router::hooks::use_navigate;
 use super::super::{Page, SubHeader, use_page};
 use crate::api::job::submit_job;
 use crate::api::queue::list_queues;
+use crate::api::user::identity;
 use crate::components::guard::guard_changes;
 use crate::components::{Fetched, Refused, Submission, asked, field_errors};
 use crate::i18n::{Text, text};
 use crate::model::queue::Queue;
 use crate::model::submit::{Field as Of, SubmitJobRequest, quote};
+use crate::model::user::JobOwner;
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::*;
 use crate::ui::{Button, ButtonLink, Card, Choice, Code, Look, Tone, flashes};
@@ -145,12 +147,16 @@ fn Filling(page: Page, queues: Vec<Queue>) -> impl IntoView {
     };
     let why_not = Signal::derive(move || refusals.with(|refusals| refusals.submit_job.clone()));
     let title = Signal::stored(t.submit_job.title.to_owned());
+    let identity = Resource::new(|| (), |()| identity());
     view! {
         <div class="grid gap-5">
             <SubHeader title back=t.job.back href=jobs>
                 ""
             </SubHeader>
             <p class="text-muted">{t.submit_job.lead}</p>
+            <Fetched resource=identity let:identity>
+                {move || runs_as(t, identity.get().jobs)}
+            </Fetched>
             <Script filled request />
             <Resources filled request queues=choices(t, &queues) />
             <Card title=t.submit_job.command>
@@ -176,6 +182,15 @@ fn Filling(page: Page, queues: Vec<Queue>) -> impl IntoView {
     .into_any()
 }
 
+/// What a job can reach is what its user can.
+fn runs_as(t: &'static Text, jobs: JobOwner) -> impl IntoView {
+    let (words, class) = match jobs.is_server {
+        true => (t.submit_job.runs_as_server(jobs.user), "font-semibold"),
+        false => (t.submit_job.runs_as(jobs.user, jobs.home), "text-muted"),
+    };
+    view! { <p class=class>{words}</p> }
+}
+
 fn choices(t: &'static Text, queues: &[Queue]) -> Vec<Choice> {
     let usable = |queue: &Queue| queue.status.can_be_used();
     queues
@@ -188,11 +203,11 @@ fn choices(t: &'static Text, queues: &[Queue]) -> Vec<Choice> {
         .collect()
 }
 
-/// `openpcs connect demo -- sbatch --partition=demo … job.sh`.
+/// `openpcs connect demo -- sbatch --partition=demo … < job.sh`: the user of jobs may not see where the script is.
 fn command(cluster: &str, request: &SubmitJobRequest) -> String {
     let options = request.options();
     let options = options.iter().map(|word| quote(word));
-    let words: Vec<String> = options.chain(["job.sh".to_owned()]).collect();
+    let words: Vec<String> = options.chain(["< job.sh".to_owned()]).collect();
     format!(
         "openpcs connect {cluster} -- sbatch {}",
         words.join(" \\\n    ")
