@@ -54,6 +54,11 @@ pub enum What {
     JobsLost {
         jobs: String,
     },
+    /// One of those came through the console, and was submitted again.
+    JobResubmitted {
+        job: String,
+        again: String,
+    },
     /// Slurm had forgotten that it started the job.
     JobStartedTwice {
         job: String,
@@ -169,6 +174,10 @@ impl What {
             What::ControllerUp { name } => (t.controller_up, vec![("name", name.clone())]),
             What::ControllerKilled {} => (t.controller_killed, vec![]),
             What::JobsLost { jobs } => (t.jobs_lost, vec![("jobs", jobs.clone())]),
+            What::JobResubmitted { job, again } => (
+                t.job_resubmitted,
+                vec![("job", job.clone()), ("again", again.clone())],
+            ),
             What::JobStartedTwice { job } => (t.job_started_twice, vec![("job", job.clone())]),
             What::JobReleasedAgain { job } => (t.job_released_again, vec![("job", job.clone())]),
             What::LookFails { of, words } => {
@@ -335,6 +344,10 @@ mod tests {
             What::ControllerKilled {},
             What::JobsLost {
                 jobs: "12, 13".into(),
+            },
+            What::JobResubmitted {
+                job: job.clone(),
+                again: "14".into(),
             },
             What::JobStartedTwice { job: job.clone() },
             What::JobReleasedAgain { job: job.clone() },

@@ -67,6 +67,26 @@ pub async fn put(
     Ok(())
 }
 
+/// Another answer from now on.
+pub async fn answer(
+    write: &mut Write,
+    principal: &str,
+    operation: &str,
+    token: &str,
+    response: &str,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update idempotency set response = $1 where principal = $2 and operation = $3 and token = $4",
+    )
+    .bind(response)
+    .bind(principal)
+    .bind(operation)
+    .bind(token)
+    .execute(&mut *write.tx)
+    .await?;
+    Ok(())
+}
+
 /// Gives a reserved token back: nothing was done.
 pub async fn release(db: &Db, principal: &str, operation: &str, token: &str) -> sqlx::Result<()> {
     sqlx::query(

@@ -20,6 +20,7 @@ pub mod queue;
 pub mod resource;
 pub mod secret;
 pub mod session;
+pub mod submission;
 pub mod tag;
 pub mod tombstone;
 pub mod user;

@@ -9,10 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use app::explain::What;
 use app::model::live::Kind;
+use app::model::operation::Operation;
+use app::model::submit::SubmitJobResponse;
 
 use super::Parts;
 use crate::agent::state::{Start, Unclean};
-use crate::db::{self, job, now};
+use crate::db::submission::{self, SubmissionRow};
+use crate::db::{self, idempotency, job, now};
+use crate::service::submit::MARK;
 use crate::slurm::client::{Client, Queued};
 
 /// When all nodes are asked to register: Slurm believes in a batch job that its node does not know for
@@ -99,7 +103,13 @@ impl Recovery {
         for step in plan(&unclean, self, &queue, &state.starts(), now()) {
             match step {
                 Step::TellLost(jobs) => {
-                    tell_lost(parts, cluster_id, jobs).await?;
+                    Lost {
+                        parts,
+                        client,
+                        cluster_id,
+                    }
+                    .tell(jobs)
+                    .await?;
                     state.told(&unclean)?;
                 }
                 Step::TellStartedTwice(job) => {
@@ -130,21 +140,86 @@ impl Recovery {
     }
 }
 
-/// Those that ended are in the history; Slurm may have forgotten them in order.
-async fn tell_lost(parts: &Parts, cluster_id: &str, jobs: BTreeSet<u32>) -> anyhow::Result<()> {
-    tell(parts, cluster_id, &What::ControllerKilled {}).await?;
-    let mut lost: Vec<String> = vec![];
-    for job in jobs {
-        let id = job.to_string();
-        if job::find(parts.db.pool(), cluster_id, &id).await?.is_none() {
-            lost.push(id);
+/// What is done about jobs that Slurm had taken and does not know any more.
+struct Lost<'a> {
+    parts: &'a Parts,
+    client: &'a Client,
+    cluster_id: &'a str,
+}
+
+impl Lost<'_> {
+    async fn tell(&self, jobs: BTreeSet<u32>) -> anyhow::Result<()> {
+        tell(self.parts, self.cluster_id, &What::ControllerKilled {}).await?;
+        let pool = self.parts.db.pool();
+        let mut lost: Vec<String> = vec![];
+        for job in jobs {
+            let id = job.to_string();
+            // Those that ended are in the history; Slurm may have forgotten them in order.
+            let known = job::find(pool, self.cluster_id, &id).await?.is_some();
+            if !known && !self.submit_again(&id).await? {
+                lost.push(id);
+            }
         }
+        if !lost.is_empty() {
+            let jobs = lost.join(", ");
+            tell(self.parts, self.cluster_id, &What::JobsLost { jobs }).await?;
+        }
+        Ok(())
     }
-    if !lost.is_empty() {
-        let jobs = lost.join(", ");
-        tell(parts, cluster_id, &What::JobsLost { jobs }).await?;
+
+    /// Of what came through the console everything is known; whether it was submitted.
+    async fn submit_again(&self, job: &str) -> anyhow::Result<bool> {
+        let found = submission::find(self.parts.db.pool(), self.cluster_id, job).await?;
+        let Some(row) = found else {
+            return Ok(false);
+        };
+        let again = match self.submitted_before(&row).await? {
+            Some(id) => id,
+            None => {
+                let user = &self.parts.job_user;
+                match self.client.submit(user, &row.options, &row.script).await {
+                    Ok(id) => id,
+                    Err(error) => {
+                        tracing::warn!(job, %error, "not submitted again");
+                        return Ok(false);
+                    }
+                }
+            }
+        };
+        self.write_down(&row, again).await?;
+        Ok(true)
     }
-    Ok(())
+
+    /// By an earlier run that was cut off.
+    async fn submitted_before(&self, row: &SubmissionRow) -> anyhow::Result<Option<String>> {
+        let Some(mark) = row
+            .options
+            .iter()
+            .find_map(|option| option.strip_prefix(MARK))
+        else {
+            return Ok(None);
+        };
+        let jobs = self.client.jobs().await?;
+        let same = jobs.into_iter().find(|record| record.mark == mark);
+        Ok(same.map(|record| record.job.id))
+    }
+
+    async fn write_down(&self, row: &SubmissionRow, again: String) -> anyhow::Result<()> {
+        let mut write = self.parts.db.write().await?;
+        submission::moved(&mut write, row, &again).await?;
+        let operation = Operation::SubmitJob.name();
+        let answer = serde_json::to_string(&SubmitJobResponse {
+            job_id: again.clone(),
+        })?;
+        idempotency::answer(&mut write, &row.principal, operation, &row.token, &answer).await?;
+        let what = What::JobResubmitted {
+            job: row.job_id.clone(),
+            again,
+        };
+        let (id, kind) = (self.cluster_id, Kind::Cluster);
+        db::event::insert(&mut write, id, kind, id, "reconciler", &what).await?;
+        Ok(write.commit().await?)
+    }
 }
 
 /// A job that was changed meanwhile is refused, and that is fine.

@@ -13,7 +13,7 @@ use super::Parts;
 use crate::data_dir::DataDir;
 use crate::db::cluster::ClusterSpec;
 use crate::db::session::session_delete_expired;
-use crate::db::{change, event, idempotency, instance, job, now, resource, tombstone};
+use crate::db::{change, event, idempotency, instance, job, now, resource, submission, tombstone};
 
 /// Ended instances with their logs, ended jobs and events are kept for 30 days (L5, X4).
 const KEEP: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -112,6 +112,7 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     let before = now() - KEEP.as_millis() as i64;
     change::prune(&parts.db).await?;
     idempotency::prune(&parts.db).await?;
+    submission::prune(&parts.db).await?;
     session_delete_expired(&parts.db, now() / 1000).await?;
     instance::prune(&parts.db, before).await?;
     tombstone::prune(&parts.db, before).await?;

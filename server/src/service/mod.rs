@@ -20,7 +20,7 @@ pub mod ports;
 mod queue;
 pub mod settings;
 pub mod shape;
-mod submit;
+pub mod submit;
 mod tag;
 mod write;
 

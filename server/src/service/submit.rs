@@ -16,6 +16,7 @@ use super::write::{Begun, principal_arn};
 use super::{Service, internal, whole};
 use crate::db::cluster::ClusterRow;
 use crate::db::queue::QueueRow;
+use crate::db::submission::{self, SubmissionRow};
 use crate::db::{self, idempotency, resource};
 use crate::slurm::client::SlurmError;
 
@@ -33,6 +34,9 @@ const FIELDS: [(&str, Field); 11] = [
     ("CPU count", Field::CpusPerTask),
     ("interpreter", Field::Script),
 ];
+
+/// The option of sbatch that carries a submission's mark.
+pub const MARK: &str = "--extra=";
 
 impl Service {
     pub(super) async fn submit_job(
@@ -76,9 +80,17 @@ impl Service {
             Some(mark) if before => self.find_marked(&cluster, mark).await?,
             _ => None,
         };
+        let (options, script) = order(&cluster, &input, mark);
         let job_id = match known {
             Some(id) => id,
-            None => self.sbatch(&cluster, caller, &input, mark).await?,
+            None => {
+                let job = self.slurm(&cluster)?;
+                let submitted = job.submit(&self.job_user, &options, &script).await;
+                match submitted {
+                    Ok(id) => id,
+                    Err(error) => return Err(self.not_submitted(caller, token, error).await?),
+                }
+            }
         };
         self.look_again(&cluster.id);
         let answer = SubmitJobResponse {
@@ -100,37 +112,34 @@ impl Service {
             queue: input.queue.clone(),
         };
         change.event(&cluster.id, Kind::Job, &job_id, &what).await?;
+        let row = SubmissionRow {
+            cluster_id: cluster.id.clone(),
+            job_id,
+            principal: principal.to_owned(),
+            token: token.unwrap_or_default().to_owned(),
+            options,
+            script,
+        };
+        submission::insert(&mut change.write, &row)
+            .await
+            .map_err(internal)?;
         change.commit(&arn, answer).await
     }
 
-    async fn sbatch(
+    /// What was refused was not done, and the token may be used again. After a silence nobody knows: it stays reserved.
+    async fn not_submitted(
         &self,
-        cluster: &ClusterRow,
         caller: &Caller,
-        input: &SubmitJobRequest,
-        mark: Option<String>,
-    ) -> Result<String> {
-        let mut options = input.options();
-        let mark = mark.filter(|_| is_markable(cluster, &input.script));
-        options.extend(mark.map(|mark| format!("--extra={mark}")));
-        // A text area of some systems ends its lines as DOS does, and sbatch refuses that.
-        let script = input.script.replace("\r\n", "\n");
-        let error = match self
-            .slurm(cluster)?
-            .submit(&self.job_user, &options, &script)
-            .await
-        {
-            Ok(id) => return Ok(id),
-            Err(error) => error,
-        };
-        // What was refused was not done. After a silence nobody knows, and the token stays reserved.
-        if let (Some(token), false) = (&input.client_token, error.is_silence()) {
+        token: Option<&str>,
+        error: SlurmError,
+    ) -> Result<Error> {
+        if let (Some(token), false) = (token, error.is_silence()) {
             let operation = Operation::SubmitJob.name();
             idempotency::release(&self.db, principal_arn(caller), operation, token)
                 .await
                 .map_err(internal)?;
         }
-        Err(refused(error))
+        Ok(refused(error))
     }
 
     /// The job that an earlier try under the same token left in Slurm, or that has ended since.
@@ -215,6 +224,19 @@ impl Service {
         );
         Err(Error::quota("jobs-per-cluster", message))
     }
+}
+
+/// Options and script as sbatch takes them.
+fn order(
+    cluster: &ClusterRow,
+    input: &SubmitJobRequest,
+    mark: Option<String>,
+) -> (Vec<String>, String) {
+    let mut options = input.options();
+    let mark = mark.filter(|_| is_markable(cluster, &input.script));
+    options.extend(mark.map(|mark| format!("{MARK}{mark}")));
+    // A text area of some systems ends its lines as DOS does, and sbatch refuses that.
+    (options, input.script.replace("\r\n", "\n"))
 }
 
 /// Tells the job of a token from all others, also after a crash; the token itself is nobody else's business.

@@ -5,20 +5,6 @@ use nix::unistd::Pid;
 
 use crate::harness::*;
 
-/// The controllers' own processes.
-fn slurmctld(plane: &TestPlane) -> Vec<Pid> {
-    let is_it = |line: &str| {
-        line.split(' ')
-            .next()
-            .is_some_and(|program| program.ends_with("/slurmctld"))
-    };
-    processes(plane.server.root())
-        .into_iter()
-        .filter(|(_, line)| is_it(line))
-        .map(|(pid, _)| pid)
-        .collect()
-}
-
 #[tokio::test]
 async fn a_job_survives_the_server_and_slurmctld() {
     let mut plane = TestPlane::start(Database::Sqlite).await;

@@ -2,6 +2,7 @@
 
 use app::model::submit::SubmitJobRequest;
 use app::paths::POST_SIGN_IN;
+use nix::sys::signal::{Signal, kill};
 use sha2::{Digest, Sha256};
 use sqlx::Connection;
 
@@ -134,5 +135,28 @@ async fn one_token_is_one_job() {
         (jobs(&plane, "early"), visitor.submit(&early).await),
         (1, id)
     );
+    // The controller died before it had saved the job: it is there again, under the same token.
+    let vanishing = request("vanishing");
+    let id = visitor.submit(&vanishing).await;
+    for pid in slurmctld(&plane) {
+        kill(pid, Signal::SIGKILL).unwrap();
+    }
+    let again = wait_until("the job is there again", async || {
+        let queue = plane.try_connect(CLUSTER, &["squeue", "-h", "-o", "%A", "-n", "vanishing"]);
+        match queue.as_deref().map(str::trim) {
+            // Slurm saved it after all, or it was submitted again.
+            Ok(found) if !found.is_empty() => Ok(found.to_owned()),
+            other => Err(format!("{id}: {other:?}")),
+        }
+    })
+    .await;
+    wait_until("the token leads to it", async || {
+        match visitor.submit(&vanishing).await {
+            found if found == again => Ok(()),
+            found => Err(found),
+        }
+    })
+    .await;
+    assert_eq!(jobs(&plane, "vanishing"), 1);
     plane.finish().await;
 }

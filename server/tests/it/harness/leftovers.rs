@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::TestPlane;
+
 /// The processes whose command line, environment or working directory names that directory: servers, agents,
 /// Slurm's daemons and jobs.
 pub fn processes(root: &Path) -> Vec<(Pid, String)> {
@@ -25,6 +27,19 @@ pub fn processes(root: &Path) -> Vec<(Pid, String)> {
         }
     }
     found
+}
+
+/// The controllers' own processes.
+pub fn slurmctld(plane: &TestPlane) -> Vec<Pid> {
+    let is_it = |line: &str| {
+        let program = line.split(' ').next().unwrap_or_default();
+        program.ends_with("/slurmctld")
+    };
+    processes(plane.server.root())
+        .into_iter()
+        .filter(|(_, line)| is_it(line))
+        .map(|(pid, _)| pid)
+        .collect()
 }
 
 /// For a test that failed: ends whatever still runs.

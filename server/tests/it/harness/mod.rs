@@ -19,7 +19,7 @@ mod wait;
 
 pub use checks::{Check, run};
 pub use http::{Http, signed_for};
-pub use leftovers::processes;
+pub use leftovers::{processes, slurmctld};
 pub use plane::TestPlane;
 pub use postgres::Postgres;
 pub use random::Random;
