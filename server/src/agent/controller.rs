@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::init::Init;
 use super::protocol::{ControllerFile, SLURMCTLD_IS_GONE};
 use super::{Result, context, read_json, say, slurm_program};
+use crate::slurm::process;
 
 /// A slurmctld that lived so long did not fail at its start.
 const STEADY: Duration = Duration::from_secs(10);
@@ -45,6 +46,7 @@ pub fn run(dir: &Path) -> Result<()> {
 /// Runs slurmctld and its successors to the end of the last one and says how that was.
 fn serve(init: &Init, dir: &Path) -> Result<String> {
     let file: ControllerFile = read_json(&dir.join("controller.json"))?;
+    context("put back slurm.conf", process::put_back_accepted(dir))?;
     let conf = dir.join("slurm.conf");
     let mut command = Command::new(slurm_program(&file.slurm_prefix, "slurmctld"));
     command

@@ -2,10 +2,11 @@
 //!
 //! - `openpcs-agent instance --dir DIR`: boots a node: registers it, starts slurmd and ends with it.
 //! - `openpcs-agent controller --dir DIR`: keeps a cluster's slurmctld running.
+//! - `openpcs-agent trial --dir DIR`: lets Slurm's programs read a configuration that is not in force.
 //! - `openpcs-agent probe`: only whether a sandbox can be made on this host.
 //! - called as `resume`, `suspend` or `prolog`, by links in a controller's `bin`: Slurm's own programs.
 //!
-//! The first two are process 1 of a [sandbox](crate::sandbox).
+//! The first three are process 1 of a [sandbox](crate::sandbox).
 
 use std::ffi::OsString;
 use std::io;
@@ -20,6 +21,7 @@ mod http;
 mod init;
 mod instance;
 pub mod protocol;
+mod trial;
 
 /// Errors are for the log: text is enough.
 pub(crate) type Result<T> = std::result::Result<T, String>;
@@ -38,7 +40,8 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         ["probe"] => init::private_run().map_err(|error| error.to_string()),
         ["instance", "--dir", dir] => instance::run(Path::new(dir)),
         ["controller", "--dir", dir] => controller::run(Path::new(dir)),
-        _ => Err("usage: openpcs-agent (instance | controller) --dir DIR | probe".into()),
+        ["trial", "--dir", dir] => trial::run(Path::new(dir)),
+        _ => Err("usage: openpcs-agent (instance | controller | trial) --dir DIR | probe".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,5 +1,7 @@
 //! What the agent and the server say to each other beyond the AWS API, and the files that the server leaves for it.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// How the agent's log tells of each end of slurmctld.
@@ -35,6 +37,27 @@ pub struct HookFile {
 #[serde(rename_all = "camelCase")]
 pub struct ControllerFile {
     pub slurm_prefix: String,
+}
+
+/// `trial.json` in a trial's directory: what is tried beside its slurm.conf.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TrialFile {
+    pub slurm_prefix: PathBuf,
+    /// Where the trial's own slurmctld listens.
+    pub controller_port: u16,
+    /// A node of each group, with a port of its own in the trial.
+    pub nodes: Vec<String>,
+}
+
+/// `verdict.json` in a trial's directory: what Slurm's programs made of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verdict {
+    /// Why one of them cannot work with it, in its own words; none when all can.
+    pub refusal: Option<String>,
+    /// What slurmctld complained of and passed over.
+    pub complaints: Vec<String>,
 }
 
 /// `POST /instance/v1/steps`, bearer the bootstrap id: a boot step was reached.

@@ -21,6 +21,7 @@ pub mod settings;
 pub mod shape;
 mod submit;
 mod tag;
+mod version;
 mod write;
 
 use std::sync::Arc;

@@ -6,3 +6,4 @@ pub mod conf;
 pub mod hostlist;
 pub mod process;
 pub mod settings;
+mod trial;

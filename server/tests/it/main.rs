@@ -19,6 +19,7 @@ mod quota;
 mod sandbox;
 mod scaling;
 mod secret;
+mod settings;
 mod sigv4;
 mod start;
 mod tag;
