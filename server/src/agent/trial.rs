@@ -19,6 +19,8 @@ use crate::sandbox::files;
 
 /// How long a daemon may take to come up, and all the programs together to answer. Slurm itself gives a message 10 s.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How long all of it may take; nodes that are not tried by then are taken as up.
+const WHOLE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(3);
 /// Lines of a program's words that are told.
 const WORDS: usize = 4;
@@ -58,6 +60,7 @@ struct Trial<'a> {
 
 impl Trial<'_> {
     fn verdict(&self) -> Result<Verdict> {
+        let deadline = Instant::now() + WHOLE;
         let mut controller = self.controller()?;
         let mut refusal = match controller.wait_for("Running as primary controller")? {
             Some(status) => Some(controller.words(status)),
@@ -69,7 +72,7 @@ impl Trial<'_> {
         }
         let complaints = controller.complaints();
         for node in &self.file.nodes {
-            if refusal.is_some() {
+            if refusal.is_some() || Instant::now() > deadline {
                 break;
             }
             refusal = self.node(node)?;

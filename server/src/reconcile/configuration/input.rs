@@ -38,11 +38,15 @@ pub async fn render_trial(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<(F
     input.slurmctld_log_file = dir.join("slurmctld.log");
     input.program_directory = dir.join("bin");
     input.gpu_directory = dir.join("gpu");
-    // What the daemons say is what the trial is for.
-    let says = ["SlurmctldDebug", "SlurmdDebug", "LogTimeFormat"];
+    // What the daemons say is what the trial is for, and a slurmd that starts would run the health check.
+    let own = [
+        "SlurmctldDebug",
+        "SlurmdDebug",
+        "LogTimeFormat",
+        "HealthCheckProgram",
+    ];
     input.settings.retain(|given| {
-        !says
-            .iter()
+        !own.iter()
             .any(|name| name.eq_ignore_ascii_case(&given.parameter_name))
     });
     let mut nodes = vec![];

@@ -3,10 +3,12 @@
 use super::Scope;
 
 /// The settings, with the values that mean nothing special and so need none.
-const CLUSTER: [(&str, &[&str]); 3] = [
+const CLUSTER: [(&str, &[&str]); 5] = [
     ("AccountingStorageEnforce", &["none"]),
     ("AccountingStorageTRES", &[]),
     ("AccountingStoreFlags", &[]),
+    ("PriorityWeightAge", &["0"]),
+    ("PriorityWeightFairshare", &["0"]),
 ];
 
 const QUEUE: [(&str, &[&str]); 5] = [
@@ -57,6 +59,8 @@ mod tests {
                 false,
             ),
             (Scope::Cluster, "PriorityWeightQOS", "10", false),
+            (Scope::Cluster, "PriorityWeightAge", "10", true),
+            (Scope::Cluster, "PriorityWeightFairshare", "0", false),
             (Scope::Queue, "AllowQos", "high", true),
             (Scope::Queue, "AllowQos", "all", false),
             (Scope::Queue, "AllowAccounts", "physics", true),
