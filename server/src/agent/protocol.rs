@@ -48,6 +48,8 @@ pub struct TrialFile {
     pub controller_port: u16,
     /// A node of each group, with a port of its own in the trial.
     pub nodes: Vec<String>,
+    /// The trial's own queue of all nodes, where each of these runs a job; none when no job is wanted.
+    pub queue: Option<String>,
 }
 
 /// `verdict.json` in a trial's directory: what Slurm's programs made of it.

@@ -3,7 +3,8 @@
 //!
 //! As controller, with a slurmctld of the trial's own (its ports and directories are in the trial's slurm.conf); as the
 //! people's programs, which ask that slurmctld and load every plugin that they load for a real job; as node, with the
-//! slurmd of a node of each group. Nothing of it is seen outside the sandbox, and all of it ends with this process.
+//! slurmd of a node of each group; and, where settings of the cluster or a group change, as job on each of these nodes.
+//! Nothing of it is seen outside the sandbox, and all of it ends with this process.
 
 use std::fs::File;
 use std::io::Read;
@@ -34,6 +35,8 @@ const PROGRAMS: [(&str, &[&str]); 4] = [
 /// How a program says that it works and that slurmctld does not want its test job, as where there is no queue yet.
 const NO_JOB: &str = "allocation failure: ";
 const NO_CONTROLLER: &str = "Unable to contact slurm controller";
+/// The same of a job that should start.
+const NO_ALLOCATION: &str = "Unable to allocate resources: ";
 
 pub fn run(dir: &Path) -> Result<()> {
     let init = Init::new(dir)?;
@@ -94,14 +97,82 @@ impl Trial<'_> {
 
     /// Why a node with this configuration does not come up; none when it does.
     fn node(&self, name: &str) -> Result<Option<String>> {
+        if self.file.queue.is_some() {
+            // Asked before it starts: it is then what Slurm waits for.
+            let power_up = format!("NodeName={name}");
+            self.client("scontrol", &["update", &power_up, "State=POWER_UP"])?;
+        }
         let mut command = self.command("sbin", "slurmd");
         // As nodes do: see `instance`.
         command
             .args(["-D", "-b", "-N", name, "--conf-server"])
             .arg(format!("127.0.0.1:{}", self.file.controller_port));
         let mut slurmd = Daemon::start("slurmd", command, self.dir.join("slurmd.out"))?;
-        let ended = slurmd.wait_for("slurmd started on")?;
-        Ok(ended.map(|status| slurmd.words(status)))
+        if let Some(status) = slurmd.wait_for("slurmd started on")? {
+            return Ok(Some(slurmd.words(status)));
+        }
+        let refusal = match &self.file.queue {
+            Some(queue) => self.job(name, queue)?,
+            None => None,
+        };
+        context("end slurmd", slurmd.child.kill())?;
+        context("end slurmd", slurmd.child.wait())?;
+        Ok(refusal)
+    }
+
+    /// Why the smallest of jobs does not work on a node that has just come up; none when it does, and when slurmctld does
+    /// not want it, as where root may run no jobs.
+    fn job(&self, node: &str, queue: &str) -> Result<Option<String>> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let (_, sinfo) =
+                self.client("sinfo", &["-h", "-p", queue, "-n", node, "-o", "%T %E"])?;
+            let state = sinfo.trim();
+            if state.starts_with("idle ") || Instant::now() > deadline {
+                break;
+            }
+            if ["drain", "down ", "inval"]
+                .iter()
+                .any(|bad| state.starts_with(bad))
+            {
+                return Ok(Some(format!("the node comes up as {state}")));
+            }
+            std::thread::sleep(PAUSE);
+        }
+        let job = [
+            "--immediate=3",
+            "-N1",
+            "-n1",
+            "--mem=1",
+            "-p",
+            queue,
+            "-w",
+            node,
+            "true",
+        ];
+        let (status, output) = self.client("srun", &job)?;
+        let works = status.is_none_or(|status| status.success()) || output.contains(NO_ALLOCATION);
+        let words = complaints("srun", &output).join(" | ");
+        Ok((!works).then(|| format!("srun: {words}")))
+    }
+
+    /// Runs one of the people's programs to its end, if it comes in time; what it prints.
+    fn client(
+        &self,
+        program: &'static str,
+        arguments: &[&str],
+    ) -> Result<(Option<ExitStatus>, String)> {
+        let mut command = self.command("bin", program);
+        command.args(arguments).env("SLURM_CONF", self.conf());
+        let mut running = Daemon::start(program, command, self.dir.join(format!("{program}.out")))?;
+        let deadline = Instant::now() + PATIENCE;
+        let status = loop {
+            match running.ended()? {
+                None if Instant::now() < deadline => std::thread::sleep(PAUSE),
+                status => break status,
+            }
+        };
+        Ok((status, running.output()))
     }
 
     /// Asks with all the programs at once; what the first that cannot work says.

@@ -146,6 +146,8 @@ async fn what_some_program_cannot_work_with_is_refused_and_harms_nobody() {
             "requires GANG",
         ),
         (&[("PreemptType", "preempt/qos")], "needs accounting"),
+        // What only a job finds out: no step would start.
+        (&[("MpiParams", "ports=abc")], "ports"),
         // What slurmctld dies of.
         (&[("Licenses", "solver:many")], "solver:many"),
         (&[("PriorityWeightTRES", "CPU")], "CPU"),

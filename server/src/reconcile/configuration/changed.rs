@@ -5,53 +5,94 @@ use std::collections::BTreeSet;
 use app::model::setting::SlurmCustomSetting;
 
 use super::Rows;
+use crate::db::cluster::ClusterSpec;
+use crate::db::compute_node_group::ComputeNodeGroupSpec;
+use crate::db::queue::QueueSpec;
 use crate::slurm::settings::{Scope, program};
 
 /// What runs before and after each job on its nodes.
-const JOB_SCRIPTS: [&str; 2] = ["Prolog", "Epilog"];
+const JOB_SCRIPTS: [&str; 2] = ["prolog", "epilog"];
 
-type Settings = Option<Vec<SlurmCustomSetting>>;
+/// The lists of one tried row: as they are to be, and as they are in force.
+#[derive(Clone, Copy)]
+struct Lists<'a> {
+    scope: Scope,
+    new: &'a [SlurmCustomSetting],
+    old: &'a [SlurmCustomSetting],
+}
+
+impl<'a> Lists<'a> {
+    /// What is not in force, or with another value.
+    fn fresh(self) -> impl Iterator<Item = (Scope, &'a SlurmCustomSetting)> {
+        let fresh = self
+            .new
+            .iter()
+            .filter(move |given| !self.old.contains(given));
+        fresh.map(move |given| (self.scope, given))
+    }
+}
 
 /// The settings that the tried rows have now and not in force, or with another value.
 pub fn settings<'a>(
     rows: &'a Rows,
     tried: &BTreeSet<&str>,
 ) -> Vec<(Scope, &'a SlurmCustomSetting)> {
-    let is_tried = |id: &str| tried.contains(id);
-    let mut changed = vec![];
-    if is_tried(&rows.cluster.id) {
-        let row = &rows.cluster;
-        let old = row.applied_spec.as_ref();
-        let old = old.and_then(|spec| spec.slurm.slurm_custom_settings.as_ref());
-        let new = &row.spec.slurm.slurm_custom_settings;
-        changed.extend(fresh(new, old).map(|given| (Scope::Cluster, given)));
-    }
-    for row in rows.groups.iter().filter(|row| is_tried(&row.id)) {
-        let old = row.applied_spec.as_ref().and_then(|s| s.slurm.as_ref());
-        let old = old.and_then(|slurm| slurm.slurm_custom_settings.as_ref());
-        if let Some(slurm) = &row.spec.slurm {
-            let new = &slurm.slurm_custom_settings;
-            changed.extend(fresh(new, old).map(|given| (Scope::NodeGroup, given)));
-        }
-    }
-    for row in rows.queues.iter().filter(|row| is_tried(&row.id)) {
-        let old = row.applied_spec.as_ref().and_then(|s| s.slurm.as_ref());
-        let old = old.and_then(|slurm| slurm.slurm_custom_settings.as_ref());
-        if let Some(slurm) = &row.spec.slurm {
-            let new = &slurm.slurm_custom_settings;
-            changed.extend(fresh(new, old).map(|given| (Scope::Queue, given)));
-        }
-    }
-    changed
+    let lists = lists(rows, tried).into_iter();
+    lists.flat_map(Lists::fresh).collect()
 }
 
-fn fresh<'a>(
-    new: &'a Settings,
-    old: Option<&Vec<SlurmCustomSetting>>,
-) -> impl Iterator<Item = &'a SlurmCustomSetting> {
-    new.iter()
-        .flatten()
-        .filter(move |given| !old.is_some_and(|old| old.contains(given)))
+/// Whether settings change, come or go that may decide whether a node can run jobs.
+pub fn concerns_nodes(rows: &Rows, tried: &BTreeSet<&str>) -> bool {
+    lists(rows, tried)
+        .iter()
+        .any(|lists| lists.scope != Scope::Queue && lists.new != lists.old)
+}
+
+fn lists<'a>(rows: &'a Rows, tried: &BTreeSet<&str>) -> Vec<Lists<'a>> {
+    let is_tried = |id: &str| tried.contains(id);
+    let slice = |list: Option<&'a Vec<SlurmCustomSetting>>| list.map_or(&[][..], Vec::as_slice);
+    let cluster = [&rows.cluster]
+        .into_iter()
+        .filter(|row| is_tried(&row.id))
+        .map(|row| {
+            let of = |spec: &'a ClusterSpec| spec.slurm.slurm_custom_settings.as_ref();
+            Lists {
+                scope: Scope::Cluster,
+                new: slice(of(&row.spec)),
+                old: slice(row.applied_spec.as_ref().and_then(of)),
+            }
+        });
+    let groups = rows
+        .groups
+        .iter()
+        .filter(|row| is_tried(&row.id))
+        .map(|row| {
+            let of = |spec: &'a ComputeNodeGroupSpec| {
+                let slurm = spec.slurm.as_ref()?;
+                slurm.slurm_custom_settings.as_ref()
+            };
+            Lists {
+                scope: Scope::NodeGroup,
+                new: slice(of(&row.spec)),
+                old: slice(row.applied_spec.as_ref().and_then(of)),
+            }
+        });
+    let queues = rows
+        .queues
+        .iter()
+        .filter(|row| is_tried(&row.id))
+        .map(|row| {
+            let of = |spec: &'a QueueSpec| {
+                let slurm = spec.slurm.as_ref()?;
+                slurm.slurm_custom_settings.as_ref()
+            };
+            Lists {
+                scope: Scope::Queue,
+                new: slice(of(&row.spec)),
+                old: slice(row.applied_spec.as_ref().and_then(of)),
+            }
+        });
+    cluster.chain(groups).chain(queues).collect()
 }
 
 /// Why a program that one of these names cannot be run any more: it may have gone since it was asked for.
@@ -65,28 +106,67 @@ pub fn program_problem(changed: &[(Scope, &SlurmCustomSetting)]) -> Option<Strin
 
 /// Whether the tried cluster has another Prolog or Epilog than is in force.
 pub fn job_scripts(rows: &Rows, tried: &BTreeSet<&str>) -> bool {
-    let row = &rows.cluster;
-    let Some(applied) = row
-        .applied_spec
-        .as_ref()
-        .filter(|_| tried.contains(row.id.as_str()))
-    else {
-        return false;
-    };
-    let scripts = |settings: &Settings| -> Vec<(String, String)> {
-        let mut scripts: Vec<(String, String)> = settings
-            .iter()
-            .flatten()
-            .map(|given| {
-                (
-                    given.parameter_name.to_lowercase(),
-                    given.parameter_value.clone(),
-                )
-            })
-            .filter(|(name, _)| JOB_SCRIPTS.iter().any(|s| s.eq_ignore_ascii_case(name)))
+    let is_running = rows.cluster.applied_spec.is_some();
+    let mut lists = lists(rows, tried).into_iter();
+    let cluster = lists.find(|lists| lists.scope == Scope::Cluster);
+    is_running && cluster.is_some_and(|lists| scripts(lists.new) != scripts(lists.old))
+}
+
+fn scripts(list: &[SlurmCustomSetting]) -> BTreeSet<(String, &str)> {
+    list.iter()
+        .map(|given| {
+            let name = given.parameter_name.to_ascii_lowercase();
+            (name, given.parameter_value.as_str())
+        })
+        .filter(|(name, _)| JOB_SCRIPTS.contains(&name.as_str()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(pairs: &[(&str, &str)]) -> Vec<SlurmCustomSetting> {
+        let setting = |(name, value): &(&str, &str)| SlurmCustomSetting {
+            parameter_name: (*name).to_owned(),
+            parameter_value: (*value).to_owned(),
+        };
+        pairs.iter().map(setting).collect()
+    }
+
+    #[test]
+    fn what_is_in_force_already_is_not_fresh() {
+        let new = given(&[("Prolog", "/a"), ("KillWait", "3"), ("MinJobAge", "9")]);
+        let old = given(&[("Prolog", "/a"), ("KillWait", "2"), ("Licenses", "a:1")]);
+        let lists = Lists {
+            scope: Scope::Cluster,
+            new: &new,
+            old: &old,
+        };
+        let fresh: Vec<&str> = lists
+            .fresh()
+            .map(|(_, given)| given.parameter_name.as_str())
             .collect();
-        scripts.sort();
-        scripts
-    };
-    scripts(&row.spec.slurm.slurm_custom_settings) != scripts(&applied.slurm.slurm_custom_settings)
+        assert_eq!(fresh, ["KillWait", "MinJobAge"]);
+    }
+
+    #[test]
+    fn scripts_change_when_they_come_go_or_move() {
+        for (new, old, same) in [
+            (
+                &[("prolog", "/a"), ("KillWait", "3")][..],
+                &[("Prolog", "/a")][..],
+                true,
+            ),
+            (&[("Prolog", "/b")], &[("Prolog", "/a")], false),
+            (&[], &[("Epilog", "/a")], false),
+            (&[("Epilog", "/a")], &[], false),
+        ] {
+            assert_eq!(
+                scripts(&given(new)) == scripts(&given(old)),
+                same,
+                "{new:?}"
+            );
+        }
+    }
 }

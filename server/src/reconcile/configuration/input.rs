@@ -20,6 +20,24 @@ const SUSPEND_TIMEOUT_S: u16 = 1;
 /// Slurm gives a node up later than the node reconciler does, so that ours is the reason people read.
 const RESUME_MARGIN_S: i64 = 60;
 
+/// The trial's own queue; no name of a queue has an underscore.
+const TRIAL_QUEUE: &str = "openpcs_trial";
+/// Settings that are left out of a trial: what the daemons say is what it is for, and no program of the people's may run
+/// for it. Their programs are looked at where they are given.
+const NOT_TRIED: [&str; 11] = [
+    "Epilog",
+    "HealthCheckProgram",
+    "LogTimeFormat",
+    "Prolog",
+    "SlurmctldDebug",
+    "SlurmdDebug",
+    "SrunEpilog",
+    "SrunProlog",
+    "TaskEpilog",
+    "TaskProlog",
+    "UnkillableStepProgram",
+];
+
 /// Slurm's files for these specs.
 pub async fn render(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<Files> {
     let catalogue = parts.provider.catalogue().await?;
@@ -28,7 +46,13 @@ pub async fn render(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<Files> {
 
 /// The same configuration for a trial: it differs from the real one in places and ports only, so that neither the
 /// controller nor a node that runs notices.
-pub async fn render_trial(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<(Files, TrialFile)> {
+///
+/// `with_jobs`: whether the nodes that are tried are to run one each.
+pub async fn render_trial(
+    parts: &Parts,
+    specs: &Specs<'_>,
+    with_jobs: bool,
+) -> anyhow::Result<(Files, TrialFile)> {
     let catalogue = parts.provider.catalogue().await?;
     let mut input = input(parts, specs, &catalogue)?;
     let dir = parts.controllers.trial_dir(&specs.cluster.0.id);
@@ -38,15 +62,9 @@ pub async fn render_trial(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<(F
     input.slurmctld_log_file = dir.join("slurmctld.log");
     input.program_directory = dir.join("bin");
     input.gpu_directory = dir.join("gpu");
-    // What the daemons say is what the trial is for, and a slurmd that starts would run the health check.
-    let own = [
-        "SlurmctldDebug",
-        "SlurmdDebug",
-        "LogTimeFormat",
-        "HealthCheckProgram",
-    ];
     input.settings.retain(|given| {
-        !own.iter()
+        !NOT_TRIED
+            .iter()
             .any(|name| name.eq_ignore_ascii_case(&given.parameter_name))
     });
     let mut nodes = vec![];
@@ -56,10 +74,16 @@ pub async fn render_trial(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<(F
             nodes.push(format!("{}-1", group.name));
         }
     }
+    input.queues.push(QueueConf {
+        name: TRIAL_QUEUE.to_owned(),
+        groups: input.groups.iter().map(|g| g.name.clone()).collect(),
+        settings: vec![],
+    });
     let file = TrialFile {
         slurm_prefix: parts.controllers.prefix(&input.version),
         controller_port: input.slurmctld_port,
         nodes,
+        queue: with_jobs.then(|| TRIAL_QUEUE.to_owned()),
     };
     Ok((conf::render(&input), file))
 }

@@ -24,14 +24,15 @@ pub async fn trial(
     {
         return Ok(Some(words));
     }
+    let with_jobs = changed::concerns_nodes(rows, tried);
     let settings: Vec<&SlurmCustomSetting> = changed.into_iter().map(|(_, given)| given).collect();
     let started = Instant::now();
-    let mut refusal = refusal(parts, &rows.specs(tried, false), &settings).await?;
+    let mut refusal = refusal(parts, &rows.specs(tried, false), with_jobs, &settings).await?;
     let was_in_force = rows.cluster.applied_spec.is_some();
     if refusal.is_some() && was_in_force {
         // What is in force may be no better, as a release before this one took it: then a change is not to blame, and
         // must not be held up, least of all the end of a queue or a group.
-        let old = self::refusal(parts, &rows.in_force(), &[]).await?;
+        let old = self::refusal(parts, &rows.in_force(), with_jobs, &[]).await?;
         refusal = refusal.filter(|words| old.as_ref() != Some(words));
     }
     let took = started.elapsed();
@@ -52,11 +53,12 @@ pub async fn trial_of_new(parts: &Parts, rows: &Rows) -> anyhow::Result<Option<S
 async fn refusal(
     parts: &Parts,
     specs: &Specs<'_>,
+    with_jobs: bool,
     changed: &[&SlurmCustomSetting],
 ) -> anyhow::Result<Option<String>> {
     let mut refusal = None;
     for _ in 0..TRIALS {
-        let (files, what) = input::render_trial(parts, specs).await?;
+        let (files, what) = input::render_trial(parts, specs, with_jobs).await?;
         let cluster_id = &specs.cluster.0.id;
         let verdict = parts.controllers.try_out(cluster_id, &files, &what).await?;
         refusal = verdict.refuses(changed);
