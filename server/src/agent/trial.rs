@@ -140,7 +140,7 @@ impl Trial<'_> {
             std::thread::sleep(PAUSE);
         }
         let job = [
-            "--immediate=3",
+            "--immediate=2",
             "-N1",
             "-n1",
             "--mem=1",
