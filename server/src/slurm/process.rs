@@ -132,6 +132,7 @@ impl Controllers {
     /// Ends the controller and every instance that is still there, and removes all that the cluster has on disk.
     /// Blocks; a cluster that is not there is no error.
     pub fn stop(&self, cluster_id: &str) -> io::Result<()> {
+        Sandbox::new(self.trial_dir(cluster_id)).end(None)?;
         self.sandbox(cluster_id).end(None)?;
         let instances = instances_dir(&self.data_dir, cluster_id);
         for instance_id in files::dir_names(&instances)? {

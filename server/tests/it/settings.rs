@@ -194,6 +194,20 @@ fn node_states(plane: &TestPlane) -> String {
     )
 }
 
+/// The timeline of all clusters, in English.
+async fn events(plane: &TestPlane) -> Vec<String> {
+    sqlx::any::install_default_drivers();
+    let url = format!(
+        "sqlite://{}",
+        plane.server.data().join("openpcs.db").display()
+    );
+    let pool = sqlx::AnyPool::connect(&url).await.unwrap();
+    let messages = sqlx::query_scalar("select message from event");
+    let messages = messages.fetch_all(&pool).await.unwrap();
+    pool.close().await;
+    messages
+}
+
 #[tokio::test]
 async fn a_prolog_is_a_script_or_a_directory_and_a_bad_one_does_no_lasting_harm() {
     let busy = Busy::start().await;
@@ -270,6 +284,9 @@ async fn a_prolog_is_a_script_or_a_directory_and_a_bad_one_does_no_lasting_harm(
     busy.plane.wait_job(CLUSTER, &job, "COMPLETED").await;
     let states = node_states(&busy.plane);
     assert!(!states.contains("drain"), "{states}");
+    let events = events(&busy.plane).await;
+    let told = |e: &String| e.starts_with("Node compute-1-2 takes jobs again: it was drained");
+    assert!(events.iter().any(told), "{events:?}");
     busy.unharmed().await;
     busy.finish().await;
 }
@@ -340,5 +357,9 @@ async fn a_new_cluster_that_slurm_cannot_work_with_fails_with_its_words() {
         .await;
     let words = failed.error_info()[0].message().unwrap();
     assert!(words.contains("bf_interval"), "{words}");
+    // Of the version that this suite runs on, whose end has come, the timeline tells.
+    let events = events(&plane).await;
+    let told = |e: &String| e.starts_with("Slurm 24.11 has had no corrections since 2026-05-31");
+    assert!(events.iter().any(told), "{events:?}");
     plane.finish().await;
 }
