@@ -22,7 +22,7 @@ NATIVE := --workspace --exclude frontend
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
-setup: ## install what running needs: packages, Rust's wasm target, Slurm (first time: about 6 min)
+setup: ## install what running needs: packages, Rust's wasm target, Slurm (first time: about 6 min); SLURM=25.11 adds another version
 	@.setup/run
 
 setup-test:

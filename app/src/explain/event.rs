@@ -106,6 +106,16 @@ pub enum What {
     NodeResumed {
         node: String,
     },
+    /// Slurm had drained it for the Prolog or Epilog, and those have changed.
+    NodeHealed {
+        node: String,
+        reason: String,
+    },
+    /// The cluster's Slurm version gets no corrections any more.
+    VersionEnded {
+        version: String,
+        date: String,
+    },
     NodeReplaced {
         node: String,
         reason: String,
@@ -221,6 +231,14 @@ impl What {
                 vec![("node", node.clone()), ("reason", reason.clone())],
             ),
             What::NodeResumed { node } => (t.node_resumed, vec![("node", node.clone())]),
+            What::NodeHealed { node, reason } => (
+                t.node_healed,
+                vec![("node", node.clone()), ("reason", reason.clone())],
+            ),
+            What::VersionEnded { version, date } => (
+                t.version_ended,
+                vec![("version", version.clone()), ("date", date.clone())],
+            ),
             What::NodeReplaced { node, reason, now } => (
                 if *now {
                     t.node_replaced_now
@@ -384,6 +402,14 @@ mod tests {
                 reason: reason.clone(),
             },
             What::NodeResumed { node: node.clone() },
+            What::NodeHealed {
+                node: node.clone(),
+                reason: "Prolog error".into(),
+            },
+            What::VersionEnded {
+                version: "24.11".into(),
+                date: "2026-05-31".into(),
+            },
             What::NodeReplaced {
                 node,
                 reason,

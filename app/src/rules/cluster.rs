@@ -31,8 +31,13 @@ pub fn usable_versions<'a>(versions: &'a [SlurmVersion], today: &str) -> Vec<&'a
         .collect()
 }
 
+/// Whether a version gets no corrections any more.
+pub fn has_ended(version: &SlurmVersion, today: &str) -> bool {
+    version.end_of_life.as_str() < today
+}
+
 fn is_usable(versions: &[SlurmVersion], version: &SlurmVersion, today: &str) -> bool {
-    let is_maintained = |v: &SlurmVersion| v.end_of_life.as_str() > today;
+    let is_maintained = |v: &SlurmVersion| !has_ended(v, today);
     let any_maintained = versions.iter().any(|v| v.installed && is_maintained(v));
     is_maintained(version) || !any_maintained
 }
@@ -87,6 +92,7 @@ mod tests {
             version_problem(english(), &all, "24.11", "2026-11-22"),
             None
         );
+        assert!(has_ended(&all[1], "2026-06-01") && !has_ended(&all[1], "2026-05-31"));
         let usable = usable_versions(&all, "2026-11-22");
         assert_eq!(
             usable.iter().map(|v| v.id.as_str()).collect::<Vec<_>>(),

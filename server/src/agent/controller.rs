@@ -50,6 +50,7 @@ pub fn run(dir: &Path, data_dir: &Path) -> Result<()> {
 /// Runs slurmctld and its successors to the end of the last one and says how that was.
 fn serve(init: &Init, dir: &Path) -> Result<String> {
     let file: ControllerFile = read_json(&dir.join("controller.json"))?;
+    context("put back slurm.conf", process::put_back_accepted(dir))?;
     let conf = dir.join("slurm.conf");
     let mut command = slurm_daemon(&file.slurm_prefix, "slurmctld");
     command

@@ -2,10 +2,11 @@
 //!
 //! - `openpcs-agent instance --dir DIR --data-dir DATA`: boots a node: registers it, starts slurmd and ends with it.
 //! - `openpcs-agent controller --dir DIR --data-dir DATA`: keeps a cluster's slurmctld running.
+//! - `openpcs-agent trial --dir DIR --data-dir DATA`: lets Slurm's programs read a configuration that is not in force.
 //! - `openpcs-agent probe`: only whether a sandbox can be made on this host.
 //! - called as `resume`, `suspend` or `prolog`, by links in a controller's `bin`: Slurm's own programs.
 //!
-//! The first two are process 1 of a [sandbox](crate::sandbox).
+//! The first three are process 1 of a [sandbox](crate::sandbox).
 
 use std::ffi::OsString;
 use std::io;
@@ -24,6 +25,7 @@ pub mod protocol;
 mod rotate;
 mod socket;
 pub mod state;
+mod trial;
 
 /// Errors are for the log: text is enough.
 pub(crate) type Result<T> = std::result::Result<T, String>;
@@ -31,8 +33,7 @@ pub(crate) type Result<T> = std::result::Result<T, String>;
 /// What the last line of a sandbox's log begins with, unless it was killed from outside.
 pub const ENDED: &str = "ended: ";
 
-const USAGE: &str =
-    "usage: openpcs-agent (instance | controller) --dir DIR --data-dir DATA | openpcs-agent probe";
+const USAGE: &str = "usage: openpcs-agent (instance | controller | trial) --dir DIR --data-dir DATA | openpcs-agent probe";
 
 /// All of the program.
 pub fn main(args: Vec<OsString>) -> ExitCode {
@@ -48,6 +49,9 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         }
         ["controller", "--dir", dir, "--data-dir", data_dir] => {
             controller::run(Path::new(dir), Path::new(data_dir))
+        }
+        ["trial", "--dir", dir, "--data-dir", data_dir] => {
+            trial::run(Path::new(dir), Path::new(data_dir))
         }
         _ => Err(USAGE.into()),
     };

@@ -1,5 +1,7 @@
 //! What the agent and the server say to each other beyond the AWS API, and the files that the server leaves for it.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// The step of an instance that cannot have its node's port: something else on the host has it.
@@ -44,6 +46,29 @@ pub struct HookFile {
 #[serde(rename_all = "camelCase")]
 pub struct ControllerFile {
     pub slurm_prefix: String,
+}
+
+/// `trial.json` in a trial's directory: what is tried beside its slurm.conf.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TrialFile {
+    pub slurm_prefix: PathBuf,
+    /// Where the trial's own slurmctld listens.
+    pub controller_port: u16,
+    /// A node of each group, with a port of its own in the trial.
+    pub nodes: Vec<String>,
+    /// The trial's own queue of all nodes, where each of these runs a job; none when no job is wanted.
+    pub queue: Option<String>,
+}
+
+/// `verdict.json` in a trial's directory: what Slurm's programs made of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verdict {
+    /// Why one of them cannot work with it, in its own words; none when all can.
+    pub refusal: Option<String>,
+    /// What slurmctld complained of and passed over.
+    pub complaints: Vec<String>,
 }
 
 /// `POST /instance/v1/steps`, bearer the bootstrap id: a boot step was reached.

@@ -60,6 +60,9 @@ impl ControllerState {
         if running.exists() {
             self.note_unclean(now)?;
         }
+        let conf = self.dir.join("slurm.conf");
+        let text = self.with_first_job_id(&std::fs::read_to_string(&conf)?);
+        files::write(&conf, text.as_bytes(), files::PLAIN)?;
         File::create(running).map(drop)
     }
 
@@ -134,9 +137,6 @@ impl ControllerState {
         if let Some(highest) = highest {
             let first = highest.saturating_add(1).to_string();
             files::write(&self.dir.join(FIRST_JOB_ID), first.as_bytes(), files::PLAIN)?;
-            let conf = self.dir.join("slurm.conf");
-            let text = self.with_first_job_id(&std::fs::read_to_string(&conf)?);
-            files::write(&conf, text.as_bytes(), files::PLAIN)?;
         }
         self.write_unclean(&unclean)
     }

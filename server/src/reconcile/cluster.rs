@@ -87,6 +87,15 @@ impl Reconciler for ClusterReconciler {
 impl ClusterReconciler {
     async fn keep(&mut self, cluster: &ClusterRow) -> anyhow::Result<Next> {
         let rows = Rows::read(&self.parts, cluster).await?;
+        if let Some(words) = self.refusal_of_new(&rows).await? {
+            let message = format!(
+                "Slurm cannot work with this configuration. Delete the cluster and create it again, without what \
+                 Slurm complains of: {words}"
+            );
+            return self
+                .create_failed(cluster, "ConfigurationRefused", message)
+                .await;
+        }
         let started = self.ensure_controller(&rows).await?;
         let killed = self
             .parts
@@ -130,6 +139,20 @@ impl ClusterReconciler {
     fn is_settled(&self, rows: &Rows) -> bool {
         let settled = self.settled.as_ref();
         settled.is_some_and(|s| s.rows == *rows && Instant::now() < s.until)
+    }
+
+    /// Why Slurm cannot work with the configuration of a cluster whose controller was never started.
+    async fn refusal_of_new(&self, rows: &Rows) -> anyhow::Result<Option<String>> {
+        let is_new = rows.cluster.status == Status::Creating
+            && self
+                .parts
+                .controllers
+                .conf_in_force(&rows.cluster.id)?
+                .is_none();
+        match is_new {
+            true => configuration::trial_of_new(&self.parts, rows).await,
+            false => Ok(None),
+        }
     }
 
     /// Whether it had to be started.
@@ -183,11 +206,21 @@ impl ClusterReconciler {
             "slurmctld does not start. Delete the cluster and create it again, without what slurmctld complains of: {}",
             words(&agent_log, &self.log("slurmctld.log").await)
         );
+        self.create_failed(cluster, "ControllerStartFailed", message)
+            .await
+    }
+
+    async fn create_failed(
+        &self,
+        cluster: &ClusterRow,
+        code: &str,
+        message: String,
+    ) -> anyhow::Result<Next> {
         self.stop_controller().await?;
         let mut failed = cluster.clone();
         failed.status = Status::CreateFailed;
         failed.error_info = vec![ErrorInfo {
-            code: Some("ControllerStartFailed".into()),
+            code: Some(code.into()),
             message: Some(message),
         }];
         let mut write = self.parts.db.write().await?;

@@ -39,6 +39,7 @@ const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 pub enum Role {
     Instance,
     Controller,
+    Trial,
 }
 
 impl Role {
@@ -46,6 +47,7 @@ impl Role {
         match self {
             Role::Instance => "instance",
             Role::Controller => "controller",
+            Role::Trial => "trial",
         }
     }
 }
@@ -94,6 +96,28 @@ impl Sandbox {
         // Only to take the exit status, or it would stay as a zombie.
         tokio::spawn(async move { child.wait().await });
         Ok(())
+    }
+
+    /// Runs the agent to its end and says how that was; at `patience` it is killed, with all that it started. Needs a
+    /// tokio runtime.
+    pub async fn run(
+        &self,
+        agent: &Path,
+        role: Role,
+        data_dir: &Path,
+        patience: Duration,
+    ) -> io::Result<std::process::ExitStatus> {
+        let mut child = self
+            .command(agent, role, data_dir)?
+            .kill_on_drop(true)
+            .spawn()?;
+        match tokio::time::timeout(patience, child.wait()).await {
+            Ok(status) => status,
+            Err(_) => Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("it takes longer than {} s", patience.as_secs()),
+            )),
+        }
     }
 
     /// Process 1 of the sandbox, by its number on the host; none when nothing runs.

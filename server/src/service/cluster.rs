@@ -3,7 +3,6 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use app::model::catalogue::SlurmVersion;
 use app::model::cluster::*;
 use app::model::error::{Error, Result};
 use app::model::limits;
@@ -11,7 +10,7 @@ use app::model::name::CLUSTER_NAME_MAX;
 use app::model::operation::Operation;
 use app::model::status::Status;
 use app::port::Caller;
-use app::rules::cluster::{IDLE_TIME, usable_versions, version_problem};
+use app::rules::cluster::IDLE_TIME;
 use app::rules::{check_name, english, network};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -20,7 +19,7 @@ use zeroize::Zeroizing;
 
 use super::write::{Begun, Change};
 use super::{
-    Service, cut, id, internal, page, ports, provider_error, settings, timestamp, well_formed,
+    Service, cut, id, internal, page, ports, provider_error, timestamp, version, well_formed,
 };
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
@@ -57,6 +56,7 @@ impl Service {
             .await?;
         let arn = self.arns.cluster(&row.id);
         change.create(&row, &arn, input.tags.as_ref()).await?;
+        self.note_ended_version(&mut change, &row).await?;
         self.store_key(&mut change, &row.id, &key).await?;
         let answer = CreateClusterResponse {
             cluster: self.cluster(&row),
@@ -76,11 +76,10 @@ impl Service {
         check_name(english(), &input.cluster_name, CLUSTER_NAME_MAX)
             .map_err(|why| Error::field("clusterName", why))?;
         let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
-        let today = chrono::Utc::now().format("%Y-%m-%d").to_string();
-        check_version(&catalogue.slurm_versions, &input.scheduler.version, &today)?;
+        version::check(&catalogue.slurm_versions, &input.scheduler.version)?;
         let networking = network::resolve(&catalogue, &input.networking)?;
         let asked = input.slurm_configuration.clone().unwrap_or_default();
-        settings::check_cluster(&input.scheduler.version, &asked)?;
+        self.check_cluster(&input.scheduler.version, &asked)?;
         super::tag::check(input.tags.as_ref(), "tags")?;
         Ok(networking)
     }
@@ -199,9 +198,9 @@ impl Service {
         self.authorize(caller, operation, &self.arns.cluster(&found.id))?;
         well_formed(operation, input)?;
         let asked = update_as_request(input.slurm_configuration.clone().unwrap_or_default());
-        settings::check_cluster(&found.spec.scheduler.version, &asked)?;
-        let version = input.scheduler.as_ref().map(|s| &s.version);
-        if version.is_some_and(|version| *version != found.spec.scheduler.version) {
+        self.check_cluster(&found.spec.scheduler.version, &asked)?;
+        let asked = input.scheduler.as_ref().map(|s| &s.version);
+        if asked.is_some_and(|asked| *asked != found.spec.scheduler.version) {
             return Err(Error::field(
                 "scheduler.version",
                 "This release cannot change a running cluster's Slurm version. Create a new cluster with it.",
@@ -398,22 +397,6 @@ pub(super) fn check_can_delete(
     ))
 }
 
-/// C6: a version that is here and still maintained.
-fn check_version(versions: &[SlurmVersion], asked: &str, today: &str) -> Result<()> {
-    let Some(why) = version_problem(english(), versions, asked, today) else {
-        return Ok(());
-    };
-    let usable = usable_versions(versions, today);
-    let names: Vec<&str> = usable.iter().map(|version| version.id.as_str()).collect();
-    Err(Error::field(
-        "scheduler.version",
-        format!(
-            "Slurm {asked} {why}. Versions to choose from: {}.",
-            names.join(", ")
-        ),
-    ))
-}
-
 fn check_quota(existing: &[ClusterRow], name: &str) -> Result<()> {
     if let Some(twin) = existing.iter().find(|c| c.name == name) {
         return Err(Error::conflict(
@@ -572,31 +555,5 @@ mod tests {
         merge(&mut current, update_as_request(asked));
         assert_eq!(current.scale_down_idle_time_in_seconds, Some(60));
         assert_eq!(current.auth_key, Some(key));
-    }
-
-    fn version(id: &str, end_of_life: &str, installed: bool) -> SlurmVersion {
-        SlurmVersion {
-            id: id.into(),
-            name: id.into(),
-            end_of_life: end_of_life.into(),
-            installed,
-        }
-    }
-
-    #[test]
-    fn a_version_past_its_end_is_refused_where_a_maintained_one_is_installed() {
-        let both = [
-            version("24.11", "2026-05-31", true),
-            version("25.11", "2027-05-31", true),
-        ];
-        assert!(check_version(&both, "24.11", "2026-11-22").is_err());
-        assert!(check_version(&both, "24.11", "2026-05-01").is_ok());
-        let only_old = [
-            version("24.11", "2026-05-31", true),
-            version("25.11", "2027-05-31", false),
-        ];
-        assert!(check_version(&only_old, "24.11", "2026-11-22").is_ok());
-        let refusal = check_version(&only_old, "25.11", "2026-11-22").unwrap_err();
-        assert!(refusal.message.contains("not installed") && refusal.message.contains("24.11"));
     }
 }

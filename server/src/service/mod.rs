@@ -22,6 +22,7 @@ pub mod settings;
 pub mod shape;
 pub mod submit;
 mod tag;
+mod version;
 mod write;
 
 use std::sync::Arc;

@@ -15,7 +15,7 @@ use sqlx::AnyConnection;
 use super::cluster::{check_can_delete, check_can_update, check_unmodified, reread};
 use super::compute_node_group::check_cluster_usable;
 use super::write::Begun;
-use super::{Service, cut, id, internal, page, settings, timestamp, well_formed};
+use super::{Service, cut, id, internal, page, timestamp, well_formed};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::{QueueRow, QueueSpec};
@@ -23,6 +23,8 @@ use crate::db::resource::{self, Row};
 use crate::slurm::catalogue::Scope;
 
 const RESOURCE_TYPE: &str = "QUEUE";
+/// Where a request has a queue's settings.
+const SETTINGS_PATH: &str = "slurmConfiguration.slurmCustomSettings";
 
 impl Service {
     pub(super) async fn create_queue(
@@ -66,9 +68,22 @@ impl Service {
         well_formed(operation, input)?;
         check_name(english(), &input.queue_name, CHILD_NAME_MAX)
             .map_err(|why| Error::field("queueName", why))?;
-        check_settings(&cluster, input.slurm_configuration.as_ref())?;
+        self.check_queue_settings(&cluster, input.slurm_configuration.as_ref())?;
         super::tag::check(input.tags.as_ref(), "tags")?;
         Ok(cluster)
+    }
+
+    fn check_queue_settings(
+        &self,
+        cluster: &ClusterRow,
+        asked: Option<&QueueSlurmConfiguration>,
+    ) -> Result<()> {
+        self.check_list(
+            Scope::Queue,
+            &cluster.spec.scheduler.version,
+            asked.and_then(|s| s.slurm_custom_settings.as_deref()),
+            SETTINGS_PATH,
+        )
     }
 
     /// The row to insert, or why not.
@@ -93,6 +108,8 @@ impl Service {
             );
             return Err(Error::conflict(RESOURCE_TYPE, &twin.id, message));
         }
+        let asked = input.slurm_configuration.as_ref();
+        check_alternate(&siblings, &input.queue_name, asked)?;
         let groups = input
             .compute_node_group_configurations
             .clone()
@@ -187,7 +204,7 @@ impl Service {
         let arn = self.arns.queue(&cluster.id, &found.id);
         self.authorize(caller, Operation::UpdateQueue, &arn)?;
         well_formed(Operation::UpdateQueue, input)?;
-        check_settings(&cluster, input.slurm_configuration.as_ref())?;
+        self.check_queue_settings(&cluster, input.slurm_configuration.as_ref())?;
         Ok((cluster, found))
     }
 
@@ -210,6 +227,10 @@ impl Service {
             row.spec.groups = groups.clone();
         }
         if input.slurm_configuration.is_some() {
+            let queues: Vec<QueueRow> = resource::list(&mut *db, Some(&cluster.id))
+                .await
+                .map_err(internal)?;
+            check_alternate(&queues, &row.name, input.slurm_configuration.as_ref())?;
             row.spec.slurm = input.slurm_configuration.clone();
         }
         row.status = Status::Updating;
@@ -305,13 +326,37 @@ fn not_found(cluster: &ClusterRow, identifier: &str) -> Error {
     )
 }
 
-fn check_settings(cluster: &ClusterRow, asked: Option<&QueueSlurmConfiguration>) -> Result<()> {
-    settings::check(
-        Scope::Queue,
-        &cluster.spec.scheduler.version,
-        asked.and_then(|s| s.slurm_custom_settings.as_deref()),
-        "slurmConfiguration.slurmCustomSettings",
-    )
+/// Slurm says nothing of an alternate that is not there, and jobs then wait where they were to go on.
+fn check_alternate(
+    queues: &[QueueRow],
+    own_name: &str,
+    asked: Option<&QueueSlurmConfiguration>,
+) -> Result<()> {
+    let settings = asked.and_then(|s| s.slurm_custom_settings.as_deref());
+    let named = settings
+        .unwrap_or_default()
+        .iter()
+        .enumerate()
+        .find(|(_, s)| s.parameter_name.eq_ignore_ascii_case("Alternate"));
+    let Some((index, given)) = named else {
+        return Ok(());
+    };
+    let alternate = &given.parameter_value;
+    let others = queues
+        .iter()
+        .filter(|q| q.name != own_name && q.status != Status::Deleting);
+    let names: Vec<&str> = others.map(|q| q.name.as_str()).collect();
+    if names.contains(&alternate.as_str()) {
+        return Ok(());
+    }
+    let there = match names.is_empty() {
+        true => "this cluster has no other queue".to_owned(),
+        false => format!("the other queues are {}", names.join(", ")),
+    };
+    Err(Error::field(
+        format!("{SETTINGS_PATH}[{index}].parameterValue"),
+        format!("The value of Alternate must be another queue of the cluster; {there}."),
+    ))
 }
 
 /// Q2: by id, each ACTIVE, each once.

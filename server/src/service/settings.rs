@@ -1,5 +1,7 @@
 //! Custom settings of Slurm and the members that later releases bring (C8, N9): checked here, refused with the field.
 
+use std::path::Path;
+
 use app::model::cluster::{AccountingMode, ClusterSlurmConfigurationRequest, SlurmRestMode};
 use app::model::error::{Error, FieldError, Result};
 use app::model::operation::Operation;
@@ -9,7 +11,7 @@ use app::rules::cluster::{accounting_problem, rest_problem};
 use app::rules::english;
 
 use super::Service;
-use crate::slurm::catalogue::{self, Part, Scope};
+use crate::slurm::catalogue::{self, Part, Place, Scope};
 
 impl Service {
     pub(super) fn list_settings(
@@ -37,7 +39,51 @@ impl Service {
         settings: Vec<SlurmCustomSetting>,
     ) -> Result<Vec<FieldError>> {
         self.authorize(caller, Operation::ListClusters, &self.arns.cluster("*"))?;
-        Ok(problems(scope_of(scope), &version, &settings, ""))
+        let prefix = self.controllers.prefix(&version);
+        let place = self.place(&version, &prefix);
+        Ok(problems(scope_of(scope), place, &settings, ""))
+    }
+
+    /// Where a cluster of that version runs; `prefix` is the version's directory.
+    fn place<'a>(&self, version: &'a str, prefix: &'a Path) -> Place<'a> {
+        Place {
+            version,
+            prefix,
+            shares_files: self.provider.shares_files(),
+            has_accounting: accounting_problem(english()).is_none(),
+        }
+    }
+
+    /// Checks one list of settings; `path` is the list's place in the request.
+    pub(super) fn check_list(
+        &self,
+        scope: Scope,
+        version: &str,
+        settings: Option<&[SlurmCustomSetting]>,
+        path: &str,
+    ) -> Result<()> {
+        let prefix = self.controllers.prefix(version);
+        let place = self.place(version, &prefix);
+        let wrong = problems(scope, place, settings.unwrap_or_default(), path);
+        match wrong.is_empty() {
+            true => Ok(()),
+            false => Err(Error::fields(wrong)),
+        }
+    }
+
+    /// Checks a cluster's Slurm configuration as asked for at create or update.
+    pub(super) fn check_cluster(
+        &self,
+        version: &str,
+        asked: &ClusterSlurmConfigurationRequest,
+    ) -> Result<()> {
+        self.check_list(
+            Scope::Cluster,
+            version,
+            asked.slurm_custom_settings.as_deref(),
+            "slurmConfiguration.slurmCustomSettings",
+        )?;
+        check_members(asked)
     }
 }
 
@@ -49,27 +95,13 @@ fn scope_of(scope: SettingScope) -> Scope {
     }
 }
 
-/// Checks one list of settings; `path` is the list's place in the request.
-pub fn check(
-    scope: Scope,
-    version: &str,
-    settings: Option<&[SlurmCustomSetting]>,
-    path: &str,
-) -> Result<()> {
-    let wrong = problems(scope, version, settings.unwrap_or_default(), path);
-    match wrong.is_empty() {
-        true => Ok(()),
-        false => Err(Error::fields(wrong)),
-    }
-}
-
 fn problems(
     scope: Scope,
-    version: &str,
+    place: Place<'_>,
     settings: &[SlurmCustomSetting],
     path: &str,
 ) -> Vec<FieldError> {
-    let wrong = catalogue::check(scope, version, settings).into_iter();
+    let wrong = catalogue::check(scope, place, settings).into_iter();
     wrong
         .map(|(index, part, message)| {
             let member = match part {
@@ -84,15 +116,9 @@ fn problems(
         .collect()
 }
 
-/// Checks a cluster's Slurm configuration as asked for at create or update.
-pub fn check_cluster(version: &str, asked: &ClusterSlurmConfigurationRequest) -> Result<()> {
+/// The members that this release or this provider cannot serve.
+fn check_members(asked: &ClusterSlurmConfigurationRequest) -> Result<()> {
     let path = "slurmConfiguration";
-    check(
-        Scope::Cluster,
-        version,
-        asked.slurm_custom_settings.as_deref(),
-        &format!("{path}.slurmCustomSettings"),
-    )?;
     let has_accounting = asked
         .accounting
         .as_ref()

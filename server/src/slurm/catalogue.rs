@@ -7,16 +7,17 @@ use std::path::{Path, PathBuf};
 
 use app::model::catalogue::SlurmVersion;
 
-pub use super::settings::{Part, Scope, check};
+pub use super::settings::{Part, Place, Scope, check};
 
 /// Major versions and the day after which no new cluster may use them: 18 months after SchedMD's release, at the
 /// end of the month, as AWS does.
-const VERSIONS: [(&str, &str); 5] = [
+const VERSIONS: [(&str, &str); 6] = [
     ("23.11", "2025-05-31"),
     ("24.05", "2025-11-30"),
     ("24.11", "2026-05-31"),
     ("25.05", "2026-11-30"),
     ("25.11", "2027-05-31"),
+    ("26.05", "2027-11-30"),
 ];
 
 /// Every version of the catalogue, oldest first, with whether its binaries are under `scheduler_root`.

@@ -7,3 +7,4 @@ pub mod hostlist;
 pub mod job_user;
 pub mod process;
 pub mod settings;
+mod trial;

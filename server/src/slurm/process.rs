@@ -9,6 +9,7 @@
 //!                                        bin/             links to the agent: resume suspend prolog
 //!                                        state/           StateSaveLocation
 //!                                        starts unclean.json …   see `agent::state`
+//!                                        trial/           a configuration that is being tried, while it is
 //!                                        agent.log slurmctld.log lock
 //! DATA/clusters/CLUSTER_ID/instances/INSTANCE_ID/         see `provider::local`
 //! ```
@@ -113,28 +114,15 @@ impl Controllers {
 
     /// The configuration that slurmctld took last; none before the first start.
     pub fn conf_in_force(&self, cluster_id: &str) -> io::Result<Option<Files>> {
-        match std::fs::read(self.dir(cluster_id).join(IN_FORCE)) {
-            Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        accepted(&self.dir(cluster_id))
     }
 
     /// Puts a configuration where slurmctld reads it at the next reconfigure. Afterwards call [`Self::accept`] if
     /// slurmctld took it, else [`Self::restore`]; after a crash in between [`Self::conf_in_force`] still says the truth.
     pub fn install(&self, cluster_id: &str, new: &Files) -> io::Result<()> {
-        let dir = self.dir(cluster_id);
-        let devices = gpu_dir(&self.data_dir, cluster_id);
-        files::create_dir(&devices)?;
-        for device in 0..new.gpu_devices {
-            files::link(
-                Path::new("/dev/null"),
-                &devices.join(format!("gpu{device}")),
-            )?;
-        }
         let mut new = new.clone();
         new.slurm_conf = self.state(cluster_id).with_first_job_id(&new.slurm_conf);
-        write_files(&dir, &new)?;
+        write_files(&self.dir(cluster_id), &new)?;
         self.publish(cluster_id)
     }
 
@@ -158,14 +146,6 @@ impl Controllers {
         }
     }
 
-    /// Puts a configuration beside the one that slurmctld reads, so that it can be tested; says where its `slurm.conf` is.
-    pub fn candidate(&self, cluster_id: &str, new: &Files) -> io::Result<PathBuf> {
-        let dir = self.dir(cluster_id).join("candidate");
-        files::create_dir(&dir)?;
-        write_files(&dir, new)?;
-        Ok(dir.join("slurm.conf"))
-    }
-
     /// Remembers that slurmctld runs with this configuration.
     pub fn accept(&self, cluster_id: &str, files: &Files) -> io::Result<()> {
         let path = self.dir(cluster_id).join(IN_FORCE);
@@ -183,6 +163,7 @@ impl Controllers {
     /// Ends the controller and every instance that is still there, and removes all that the cluster has on disk.
     /// Blocks; a cluster that is not there is no error.
     pub fn stop(&self, cluster_id: &str) -> io::Result<()> {
+        Sandbox::new(self.trial_dir(cluster_id)).end(None)?;
         self.sandbox(cluster_id).end(None)?;
         let instances = instances_dir(&self.data_dir, cluster_id);
         for instance_id in files::dir_names(&instances)? {
@@ -203,6 +184,11 @@ impl Controllers {
 
     fn sandbox(&self, cluster_id: &str) -> Sandbox {
         Sandbox::new(self.dir(cluster_id))
+    }
+
+    /// The program `openpcs-agent`.
+    pub fn agent(&self) -> &Path {
+        &self.agent
     }
 
     /// The directory with the `bin` and `sbin` of a version.
@@ -270,7 +256,34 @@ pub fn instances_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
     cluster_dir(data_dir, cluster_id).join("instances")
 }
 
-fn write_files(dir: &Path, new: &Files) -> io::Result<()> {
+/// The configuration that the slurmctld of a controller's directory took last.
+fn accepted(dir: &Path) -> io::Result<Option<Files>> {
+    match std::fs::read(dir.join(IN_FORCE)) {
+        Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Before slurmctld starts again: what was installed but never accepted, by a server that was killed in between, is
+/// taken back. The server goes on with it when it is there again.
+pub fn put_back_accepted(dir: &Path) -> io::Result<()> {
+    match accepted(dir)? {
+        Some(files) => write_files(dir, &files),
+        None => Ok(()),
+    }
+}
+
+/// Writes the files and the devices that they name.
+pub fn write_files(dir: &Path, new: &Files) -> io::Result<()> {
+    let devices = dir.join("gpu");
+    files::create_dir(&devices)?;
+    for device in 0..new.gpu_devices {
+        files::link(
+            Path::new("/dev/null"),
+            &devices.join(format!("gpu{device}")),
+        )?;
+    }
     for (name, text) in [
         ("cgroup.conf", &new.cgroup_conf),
         ("gres.conf", &new.gres_conf),
@@ -279,4 +292,33 @@ fn write_files(dir: &Path, new: &Files) -> io::Result<()> {
         files::write(&dir.join(name), text.as_bytes(), files::PLAIN)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_installed_and_never_accepted_is_taken_back() {
+        let data = tempfile::tempdir().unwrap();
+        let controllers = Controllers::new(data.path(), "/opt", "/agent");
+        let conf_of = |text: &str| Files {
+            slurm_conf: text.to_owned(),
+            gpu_devices: 1,
+            ..Files::default()
+        };
+        let dir = controllers.dir("pcs_a");
+        files::create_dir(&dir).unwrap();
+        let conf = || std::fs::read_to_string(dir.join("slurm.conf")).unwrap();
+        // Of a cluster that never started nothing is known, and nothing happens.
+        put_back_accepted(&dir).unwrap();
+        controllers.install("pcs_a", &conf_of("old")).unwrap();
+        controllers.accept("pcs_a", &conf_of("old")).unwrap();
+        controllers.install("pcs_a", &conf_of("new")).unwrap();
+        assert_eq!(conf(), "new");
+        put_back_accepted(&dir).unwrap();
+        assert_eq!(conf(), "old");
+        assert!(dir.join("gpu/gpu0").symlink_metadata().is_ok());
+    }
 }

@@ -24,6 +24,7 @@ mod quota;
 mod sandbox;
 mod scaling;
 mod secret;
+mod settings;
 mod sigv4;
 mod start;
 mod store;

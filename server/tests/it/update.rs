@@ -36,12 +36,19 @@ async fn a_maximum_goes_up_and_down_and_no_job_is_lost() {
             plane.sbatch(
                 CLUSTER,
                 &["--exclusive", "--output=/dev/null"],
-                &format!("test -e go || sleep 600; : {n}"),
+                &format!("touch looks-{n}; test -e go || sleep 600"),
             )
         })
         .collect();
-    for job in &others {
+    // RUNNING is said a moment before the script runs, and it must look before `go` is there.
+    for (n, job) in others.iter().enumerate() {
         plane.wait_job(CLUSTER, job, "RUNNING").await;
+        let mark = plane.server.home().join(format!("looks-{n}"));
+        wait_until("the job's script runs", async || match mark.exists() {
+            true => Ok(()),
+            false => Err("no mark".into()),
+        })
+        .await;
     }
     std::fs::write(plane.server.home().join("go"), "").unwrap();
     scale(&plane, "compute-1", 2).await;

@@ -1,19 +1,44 @@
 //! From rows to what the renderer of Slurm's files takes.
 
+use std::collections::BTreeSet;
+use std::net::TcpListener;
 use std::path::PathBuf;
 
 use app::model::catalogue::{Catalogue, InstanceType};
+use app::model::setting::SlurmCustomSetting;
+use app::model::setting::SlurmCustomSetting;
 
 use super::Specs;
+use crate::agent::protocol::TrialFile;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::reconcile::Parts;
 use crate::reconcile::node_plan::{READY_TIMEOUT_MS, REGISTER_TIMEOUT_MS};
 use crate::slurm::conf::{self, ConfInput, Files, GroupConf, QueueConf};
+use crate::slurm::settings::{Kind, Scope, program};
 
 /// Instances of this host end at once: Slurm may use a node again a second after it was suspended.
 const SUSPEND_TIMEOUT_S: u16 = 1;
 /// Slurm gives a node up later than the node reconciler does, so that ours is the reason people read.
 const RESUME_MARGIN_S: i64 = 60;
+
+/// The trial's own queue; no name of a queue has an underscore.
+const TRIAL_QUEUE: &str = "openpcs_trial";
+/// Settings that are left out of a trial: what the daemons say is what it is for, and no program of the people's may run
+/// for it. Their programs are looked at where they are given.
+const NOT_TRIED: [&str; 12] = [
+    "DisableRootJobs",
+    "Epilog",
+    "HealthCheckProgram",
+    "LogTimeFormat",
+    "Prolog",
+    "SlurmctldDebug",
+    "SlurmdDebug",
+    "SrunEpilog",
+    "SrunProlog",
+    "TaskEpilog",
+    "TaskProlog",
+    "UnkillableStepProgram",
+];
 
 /// Slurm's files for these specs.
 pub async fn render(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<Files> {
@@ -21,9 +46,72 @@ pub async fn render(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<Files> {
     Ok(conf::render(&input(parts, specs, &catalogue)?))
 }
 
+/// The same configuration for a trial: it differs from the real one in places and ports only, so that neither the
+/// controller nor a node that runs notices.
+///
+/// `with_jobs`: whether the nodes that are tried are to run one each.
+pub async fn render_trial(
+    parts: &Parts,
+    specs: &Specs<'_>,
+    with_jobs: bool,
+) -> anyhow::Result<(Files, TrialFile)> {
+    let catalogue = parts.provider.catalogue().await?;
+    let mut input = input(parts, specs, &catalogue)?;
+    let dir = parts.controllers.trial_dir(&specs.cluster.0.id);
+    let mut ports = FreePorts::default();
+    input.slurmctld_port = ports.take()?;
+    input.state_directory = dir.join("state");
+    input.slurmctld_log_file = dir.join("slurmctld.log");
+    input.program_directory = dir.join("bin");
+    input.gpu_directory = dir.join("gpu");
+    input.settings.retain(|given| {
+        !NOT_TRIED
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(&given.parameter_name))
+    });
+    // The jobs of a trial are root's where slurmctld is.
+    input.settings.push(SlurmCustomSetting {
+        parameter_name: "DisableRootJobs".to_owned(),
+        parameter_value: "NO".to_owned(),
+    });
+    let mut nodes = vec![];
+    for group in &mut input.groups {
+        if let Some(first) = group.ports.first_mut() {
+            *first = ports.take()?;
+            nodes.push(format!("{}-1", group.name));
+        }
+    }
+    input.queues.push(QueueConf {
+        name: TRIAL_QUEUE.to_owned(),
+        groups: input.groups.iter().map(|g| g.name.clone()).collect(),
+        settings: vec![],
+    });
+    let file = TrialFile {
+        slurm_prefix: parts.controllers.prefix(&input.version),
+        controller_port: input.slurmctld_port,
+        nodes,
+        queue: with_jobs.then(|| TRIAL_QUEUE.to_owned()),
+    };
+    Ok((conf::render(&input), file))
+}
+
+/// Ports of loopback that were free a moment ago, each another one.
+#[derive(Default)]
+struct FreePorts(Vec<TcpListener>);
+
+impl FreePorts {
+    fn take(&mut self) -> std::io::Result<u16> {
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let port = listener.local_addr()?.port();
+        self.0.push(listener);
+        Ok(port)
+    }
+}
+
 fn input(parts: &Parts, specs: &Specs<'_>, catalogue: &Catalogue) -> anyhow::Result<ConfInput> {
     let (row, spec) = specs.cluster;
     let directory = parts.controllers.dir(&row.id);
+    let settings = spec.slurm.slurm_custom_settings.clone().unwrap_or_default();
     let resume_timeout = (REGISTER_TIMEOUT_MS + READY_TIMEOUT_MS) / 1000 + RESUME_MARGIN_S;
     Ok(ConfInput {
         cluster_name: row.name.clone(),
@@ -49,7 +137,8 @@ fn input(parts: &Parts, specs: &Specs<'_>, catalogue: &Catalogue) -> anyhow::Res
         )?,
         resume_timeout_seconds: u16::try_from(resume_timeout)?,
         suspend_timeout_seconds: SUSPEND_TIMEOUT_S,
-        settings: spec.slurm.slurm_custom_settings.clone().unwrap_or_default(),
+        program_directories: program_directories(&settings, parts.provider.shares_files()),
+        settings,
         cgroup_settings: spec
             .slurm
             .cgroup_custom_settings
@@ -110,6 +199,17 @@ fn queues(specs: &Specs<'_>) -> Vec<QueueConf> {
                 .and_then(|s| s.slurm_custom_settings.clone())
                 .unwrap_or_default(),
         })
+        .collect()
+}
+
+fn program_directories(settings: &[SlurmCustomSetting], shares_files: bool) -> BTreeSet<String> {
+    let of_programs = settings.iter().filter(|given| {
+        let setting = Scope::Cluster.find(&given.parameter_name);
+        setting.is_some_and(|setting| setting.kind == Kind::Programs)
+    });
+    of_programs
+        .map(|given| given.parameter_value.clone())
+        .filter(|value| program::is_directory(value, shares_files))
         .collect()
 }
 

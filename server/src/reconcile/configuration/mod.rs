@@ -21,8 +21,12 @@ use crate::db::{self, Write, instance, resource, tag};
 use crate::slurm::client::{Client, NodeUpdate};
 use crate::slurm::conf::Files;
 
+mod changed;
+mod heal;
 mod input;
+mod trial;
 pub use input::render;
+pub use trial::trial_of_new;
 
 /// The rows that make up a cluster's configuration.
 #[derive(PartialEq)]
@@ -180,15 +184,17 @@ impl Switch<'_> {
         if self.parts.controllers.conf_in_force(cluster_id)?.as_ref() == Some(&files) {
             return Ok(Ok(()));
         }
-        // A file that no Slurm program can read would stop scontrol too: it never gets to where they look.
-        let candidate = self.parts.controllers.candidate(cluster_id, &files)?;
-        if let Err(error) = self.client.test(&candidate).await {
-            return Ok(Err(error.message));
+        // What some program cannot read never gets to where it looks.
+        if let Some(words) = trial::trial(self.parts, self.rows, tried).await? {
+            return Ok(Err(words));
         }
         self.free_what_goes(&specs).await?;
         let reconfigure = self.reconfigure(&files);
         match self.parts.gates.closed(cluster_id, reconfigure).await? {
             Ok(()) => {
+                if changed::job_scripts(self.rows, tried) {
+                    heal::after_job_scripts(self.parts, self.client, cluster_id).await?;
+                }
                 self.parts.controllers.accept(cluster_id, &files)?;
                 self.parts.wakers.wake_node(cluster_id);
                 Ok(Ok(()))
@@ -405,9 +411,7 @@ fn settled<S: Noun>(
     if let Some(applied) = &row.applied_spec {
         settled.spec = applied.clone();
     }
-    let message = format!(
-        "Slurm refused the configuration, the old one is still in force. Slurm says: {words}"
-    );
+    let message = format!("The configuration was refused, the old one is still in force: {words}");
     settled.error_info = vec![ErrorInfo {
         code: Some("ConfigurationRefused".into()),
         message: Some(message),

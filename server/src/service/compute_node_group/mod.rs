@@ -14,9 +14,7 @@ use sqlx::AnyConnection;
 
 use super::cluster::{check_can_delete, check_can_update, check_unmodified, reread};
 use super::write::Begun;
-use super::{
-    Service, cut, id, internal, page, ports, provider_error, settings, timestamp, well_formed,
-};
+use super::{Service, cut, id, internal, page, ports, provider_error, timestamp, well_formed};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::queue::QueueRow;
@@ -86,7 +84,7 @@ impl Service {
         let t = english();
         rules::check(t, &catalogue, networking, &as_request(spec), provider)?;
         let slurm = spec.slurm.as_ref();
-        settings::check(
+        self.check_list(
             Scope::NodeGroup,
             &cluster.spec.scheduler.version,
             slurm.and_then(|s| s.slurm_custom_settings.as_deref()),

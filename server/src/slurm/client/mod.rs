@@ -185,17 +185,6 @@ impl Client {
         }
     }
 
-    /// Reads a configuration as every Slurm program does at its start, without touching the controller: finds unknown
-    /// parameters and malformed values, not what only the controller can judge.
-    pub async fn test(&self, conf: &Path) -> Result<(), SlurmError> {
-        let mut other = self.clone();
-        other.conf = conf.to_owned();
-        other
-            .run("scontrol", ["show", "hostnames", "test"])
-            .await
-            .map(drop)
-    }
-
     async fn run<A: Into<OsString>>(
         &self,
         program: &str,

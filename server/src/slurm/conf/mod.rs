@@ -15,7 +15,7 @@ use app::model::setting::SlurmCustomSetting;
 use serde::{Deserialize, Serialize};
 
 use super::hostlist;
-use super::settings::{self, Kind, NameAndValue, Scope};
+use super::settings::{self, Kind, NameAndValue, Scope, communication, program};
 use line::Line;
 
 /// All that the files depend on. Directories and files are the caller's; node file names hold `%n`, which Slurm
@@ -52,6 +52,8 @@ pub struct ConfInput {
     /// second. For processes on this host, which end at once, 1.
     pub suspend_timeout_seconds: u16,
     pub settings: Vec<SlurmCustomSetting>,
+    /// Those values of the settings that are directories of programs.
+    pub program_directories: BTreeSet<String>,
     pub cgroup_settings: Vec<CgroupCustomSetting>,
     pub groups: Vec<GroupConf>,
     pub queues: Vec<QueueConf>,
@@ -152,7 +154,7 @@ fn identity(input: &ConfInput) -> Line {
     p.set("SlurmdParameters", "config_overrides");
     p.set("MailProg", "/bin/true");
     // Daemons listen on the address of their host's name only, which means loopback in their sandbox.
-    p.set("CommunicationParameters", "NoInAddrAny,NoCtldInAddrAny");
+    p.set("CommunicationParameters", communication::OURS);
     if let Some(port) = input.slurmdbd_port {
         p.set("AccountingStorageType", "accounting_storage/slurmdbd");
         p.set("AccountingStorageHost", "127.0.0.1");
@@ -226,8 +228,12 @@ fn apply_cluster_setting(parameters: &mut Line, input: &ConfInput, given: &Slurm
         ("SchedulerParameters", _) if !value.contains("batch_sched_delay") => {
             parameters.set(setting.name, format!("batch_sched_delay=0,{value}"));
         }
-        (name, Kind::ScriptDirectory) => {
-            parameters.set(name, format!("{}/*", value.trim_end_matches('/')));
+        ("CommunicationParameters", _) => {
+            parameters.set(setting.name, communication::merged(value));
+        }
+        (name, Kind::Programs) => {
+            let is_directory = input.program_directories.contains(value);
+            parameters.set(name, program::pattern(value, is_directory));
         }
         (name, _) => parameters.set(name, value),
     }

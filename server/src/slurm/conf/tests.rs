@@ -32,6 +32,7 @@ fn empty() -> ConfInput {
         resume_timeout_seconds: 60,
         suspend_timeout_seconds: 1,
         settings: vec![],
+        program_directories: BTreeSet::new(),
         cgroup_settings: vec![],
         groups: vec![],
         queues: vec![],
@@ -55,7 +56,10 @@ fn tutorial() -> ConfInput {
         setting("SchedulerParameters", "bf_continue"),
         setting("AccountingStorageEnforce", "all"),
         setting("SlurmctldPort", "1"),
+        setting("Epilog", "/opt/hpc/epilog.sh"),
+        setting("CommunicationParameters", "NoInAddrAny,keepalivetime=30"),
     ];
+    input.program_directories = BTreeSet::from(["/opt/hpc/prolog.d/".to_owned()]);
     input.groups = vec![
         group("login", vec![18001], true),
         group("compute-1", (18002..=18005).collect(), false),

@@ -1,6 +1,8 @@
 //! Settings of a cluster: lines of slurm.conf.
 
-use super::Kind::{Boolean, Choice, Choices, Integer, Limit, Path, ScriptDirectory, Text, Time};
+use super::Kind::{
+    Boolean, Choice, Choices, Command, Integer, Limit, Options, Path, Program, Programs, Text, Time,
+};
 use super::{Setting, setting};
 
 const U16: u64 = 65_533;
@@ -39,12 +41,24 @@ pub const SETTINGS: &[Setting] = &[
         "What else accounting keeps of a job.",
     ),
     setting(
+        "AuthAltParameters",
+        // Keys and what signs with them belong to the service.
+        Options(&["disable_token_creation", "max_token_lifespan"]),
+        "Who may make tokens for other ways to sign in, and how long those last.",
+    ),
+    setting(
         "BatchStartTimeout",
         Integer(1, U16),
         "Seconds that a batch job may take to start on its node.",
     ),
     setting("BcastExclude", Text, "Libraries that sbcast leaves out."),
     setting("BcastParameters", Text, "How sbcast copies files."),
+    Setting {
+        name: "CliFilterParameters",
+        kind: Text,
+        since: "25.11",
+        help: "Parameters of the filters, as cli_filter_lua_path=/opt/site/cli_filter.lua.",
+    },
     setting(
         "CliFilterPlugins",
         Choices(&[
@@ -54,6 +68,11 @@ pub const SETTINGS: &[Setting] = &[
             "cli_filter/user_defaults",
         ]),
         "Filters that see a job before it is submitted.",
+    ),
+    setting(
+        "CommunicationParameters",
+        Options(super::communication::OPTIONS),
+        "How daemons talk to each other; what the service needs there stays.",
     ),
     setting(
         "CompleteWait",
@@ -103,8 +122,8 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "Epilog",
-        ScriptDirectory,
-        "Directory on the nodes; every script in it runs when a job ends there.",
+        Programs,
+        "Script on the nodes that runs when a job ends there, or a directory: every script in it runs.",
     ),
     setting(
         "FairShareDampeningFactor",
@@ -152,7 +171,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "HealthCheckProgram",
-        Path,
+        Program,
         "Program on the nodes that checks their health.",
     ),
     setting(
@@ -162,7 +181,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "InteractiveStepOptions",
-        Text,
+        Command,
         "Options of the step that salloc starts.",
     ),
     setting(
@@ -277,6 +296,12 @@ pub const SETTINGS: &[Setting] = &[
         Integer(5, 300),
         "Seconds that a message between daemons may take.",
     ),
+    Setting {
+        name: "MetricsType",
+        kind: Choice(&["metrics/none", "metrics/openmetrics"]),
+        since: "25.11",
+        help: "What publishes the controller's metrics; also set CommunicationParameters=enable_http.",
+    },
     setting(
         "MinJobAge",
         Integer(2, U32),
@@ -427,8 +452,8 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "Prolog",
-        ScriptDirectory,
-        "Directory on the nodes; every script in it runs before a job's first step there.",
+        Programs,
+        "Script on the nodes that runs before a job's first step there, or a directory: every script in it runs.",
     ),
     setting(
         "PrologFlags",
@@ -476,7 +501,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "SallocDefaultCommand",
-        Text,
+        Command,
         "Command that salloc runs when none is given.",
     ),
     setting("SbcastParameters", Text, "How sbcast copies files."),
@@ -523,7 +548,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("SlurmdDebug", DEBUG, "How much the nodes log."),
     setting(
         "SrunEpilog",
-        Path,
+        Program,
         "Program that srun runs after a step, as the user.",
     ),
     setting(
@@ -533,7 +558,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "SrunProlog",
-        Path,
+        Program,
         "Program that srun runs before a step, as the user.",
     ),
     setting(
@@ -543,13 +568,13 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "TaskEpilog",
-        Path,
+        Program,
         "Program on the nodes that runs after each task, as the user.",
     ),
     setting("TaskPluginParam", Text, "How tasks are bound to CPUs."),
     setting(
         "TaskProlog",
-        Path,
+        Program,
         "Program on the nodes that runs before each task, as the user.",
     ),
     setting(
@@ -568,6 +593,11 @@ pub const SETTINGS: &[Setting] = &[
         "TreeWidth",
         Integer(1, 65_533),
         "How many nodes each node passes messages on to.",
+    ),
+    setting(
+        "UnkillableStepProgram",
+        Program,
+        "Program on the nodes that runs when a step does not die.",
     ),
     setting(
         "UnkillableStepTimeout",

@@ -17,10 +17,16 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// Some of these words, with commas between.
     Choices(&'static [&'static str]),
-    /// An absolute directory; Slurm runs every program in it.
-    ScriptDirectory,
+    /// The absolute path of a program, or of a directory; of that Slurm runs every program.
+    Programs,
+    /// The absolute path of a program.
+    Program,
     /// An absolute path.
     Path,
+    /// Words with commas between, each one of these alone or as `word=value`.
+    Options(&'static [&'static str]),
+    /// A command or its options, in which `$NAME` stands for the user's own variable: Slurm's defaults have `$SHELL`.
+    Command,
     /// Text in letters, digits and the signs that Slurm's own values are made of.
     Text,
 }
@@ -35,7 +41,10 @@ const UNLIMITED: [&str; 2] = ["UNLIMITED", "INFINITE"];
 impl Kind {
     /// The reason, as the end of a sentence, when the value does not fit.
     pub fn check(self, value: &str) -> Result<(), String> {
-        check_safe(value)?;
+        match self {
+            Kind::Command => check_safe(&without_variables(value))?,
+            _ => check_safe(value)?,
+        }
         match self {
             Kind::Boolean => one_of(value, &["YES", "NO"]),
             Kind::Integer(min, max) => integer(value, min, max),
@@ -50,8 +59,12 @@ impl Kind {
             Kind::Time => time(value),
             Kind::Choice(words) => one_of(value, words),
             Kind::Choices(words) => value.split(',').try_for_each(|word| one_of(word, words)),
-            Kind::ScriptDirectory | Kind::Path => path(value),
-            Kind::Text => Ok(()),
+            Kind::Programs | Kind::Program | Kind::Path => path(value),
+            Kind::Options(words) => value
+                .split(',')
+                .map(|option| option.split_once('=').map_or(option, |(word, _)| word))
+                .try_for_each(|word| one_of(word, words)),
+            Kind::Command | Kind::Text => Ok(()),
         }
     }
 }
@@ -76,6 +89,18 @@ fn check_safe(value: &str) -> Result<(), String> {
         Some(c) => Err(format!("must not hold the character {c}")),
         None => Ok(()),
     }
+}
+
+/// The text with an underscore for each `$` that begins a variable's name; any other stays, and is refused.
+fn without_variables(value: &str) -> String {
+    let mut following = value.chars().skip(1);
+    value
+        .chars()
+        .map(|c| match (c, following.next()) {
+            ('$', Some(next)) if next.is_ascii_alphabetic() || next == '_' => '_',
+            _ => c,
+        })
+        .collect()
 }
 
 fn is_one_of(value: &str, words: &[&str]) -> bool {

@@ -3,14 +3,21 @@
 //! The tables beside this file are the catalogue: what is in none of them is refused by name. Nothing that passes
 //! [`check`] can break out of its line in Slurm's files (S7), whatever the table says.
 
+mod accounting;
 mod cgroup;
 mod cluster;
+pub mod communication;
 mod gres;
+mod groups;
 mod kind;
 mod node;
+mod plugin;
+pub mod program;
 mod queue;
 mod reserved;
 mod slurmdbd;
+
+use std::path::Path;
 
 use app::model::cluster::{CgroupCustomSetting, SlurmdbdCustomSetting};
 use app::model::setting::SlurmCustomSetting;
@@ -135,10 +142,48 @@ name_and_value!(
     CgroupCustomSetting
 );
 
+/// Where settings are to be in force.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// Slurm's major version, as `24.11`.
+    pub version: &'a str,
+    /// The directory with that version's `lib`.
+    pub prefix: &'a Path,
+    /// Whether the nodes' files are this host's, and so can be looked at.
+    pub shares_files: bool,
+    pub has_accounting: bool,
+}
+
+impl Place<'_> {
+    /// Why a setting cannot have that value here, as the end of a sentence.
+    fn check(&self, scope: Scope, setting: &Setting, value: &str) -> Result<(), String> {
+        setting.kind.check(value)?;
+        let problem = match setting.name {
+            // Slurm would take it, and forget ended jobs before anybody can ask for them. Rows of before may have less.
+            "MinJobAge" if value.len() == 1 && value < "5" => {
+                Some("must be a whole number from 5 to 4294967293.".to_owned())
+            }
+            "CommunicationParameters" => communication::problem(self.version, value),
+            "AllowGroups" if self.shares_files => groups::problem(value),
+            _ => plugin::problem(self.prefix, setting.name, value),
+        };
+        let problem = problem
+            .or_else(|| match self.has_accounting {
+                true => None,
+                false => accounting::problem(scope, setting.name, value),
+            })
+            .or_else(|| match self.shares_files {
+                true => program::problem(setting.kind, value),
+                false => None,
+            });
+        problem.map_or(Ok(()), Err)
+    }
+}
+
 /// What is wrong with these settings: the index of each, the half, and the reason with its remedy.
 pub fn check<S: NameAndValue>(
     scope: Scope,
-    version: &str,
+    place: Place<'_>,
     settings: &[S],
 ) -> Vec<(usize, Part, String)> {
     let mut problems = Vec::new();
@@ -151,10 +196,10 @@ pub fn check<S: NameAndValue>(
             problems.push((index, Part::Name, message));
             continue;
         }
-        match find_for(scope, version, given.name()) {
+        match find_for(scope, place.version, given.name()) {
             Err(message) => problems.push((index, Part::Name, message)),
             Ok(setting) => {
-                if let Err(reason) = setting.kind.check(given.value()) {
+                if let Err(reason) = place.check(scope, setting, given.value()) {
                     let message = format!("The value of {} {reason}", setting.name);
                     problems.push((index, Part::Value, message));
                 }

@@ -1,6 +1,6 @@
 //! Settings of a compute node group: they stand on its line of nodes.
 
-use super::Kind::{Choice, Integer, Text};
+use super::Kind::{Choice, Integer, Options, Text};
 use super::{Setting, setting};
 
 pub const SETTINGS: &[Setting] = &[
@@ -31,6 +31,12 @@ pub const SETTINGS: &[Setting] = &[
         Integer(0, 4_294_967_293),
         "Memory in MB kept for the system.",
     ),
+    Setting {
+        name: "Parameters",
+        kind: Options(&["l3cache_as_socket", "numa_node_as_socket"]),
+        since: "25.11",
+        help: "How a node's hardware is counted.",
+    },
     setting(
         "RealMemory",
         Integer(1, 4_294_967_293),

@@ -22,7 +22,6 @@ pub const CLUSTER: &[(&str, &str)] = &[
     ("AccountingStoragePort", ACCOUNTING),
     ("AccountingStorageType", ACCOUNTING),
     ("AccountingStorageUser", ACCOUNTING),
-    ("AuthAltParameters", AUTH),
     ("AuthAltTypes", AUTH),
     ("AuthInfo", AUTH),
     ("AuthType", AUTH),
@@ -31,7 +30,6 @@ pub const CLUSTER: &[(&str, &str)] = &[
     ("BurstBufferType", PLUGIN),
     ("CertmgrType", AUTH),
     ("ClusterName", IDENTITY),
-    ("CommunicationParameters", IDENTITY),
     ("ControlAddr", IDENTITY),
     ("ControlMachine", IDENTITY),
     ("CredType", AUTH),
@@ -106,7 +104,6 @@ pub const CLUSTER: &[(&str, &str)] = &[
     ("TLSType", AUTH),
     ("TaskPlugin", PLUGIN),
     ("TopologyPlugin", PLUGIN),
-    ("UnkillableStepProgram", PROGRAM),
 ];
 
 pub const NODE_GROUP: &[(&str, &str)] = &[

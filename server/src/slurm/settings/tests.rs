@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+use std::path::Path;
+
 use super::*;
 
 fn given(name: &str, value: &str) -> SlurmCustomSetting {
@@ -9,8 +11,18 @@ fn given(name: &str, value: &str) -> SlurmCustomSetting {
     }
 }
 
+/// A host without Slurm, whose files are not the nodes': only the tables have a say.
+fn place(version: &str) -> Place<'_> {
+    Place {
+        version,
+        prefix: Path::new("/nowhere"),
+        shares_files: false,
+        has_accounting: false,
+    }
+}
+
 fn problem(scope: Scope, name: &str, value: &str) -> Option<(Part, String)> {
-    let mut problems = check(scope, "24.11", &[given(name, value)]);
+    let mut problems = check(scope, place("24.11"), &[given(name, value)]);
     assert!(problems.len() <= 1);
     problems.pop().map(|(_, part, message)| (part, message))
 }
@@ -21,11 +33,23 @@ fn the_guides_settings_are_taken_in_any_case() {
         (Scope::Cluster, "Prolog", "/opt/hpc/prolog.d"),
         (Scope::Cluster, "epilog", "/opt/hpc/epilog.d/"),
         (Scope::Cluster, "SelectTypeParameters", "CR_CPU_Memory"),
+        (Scope::Cluster, "Prolog", "/opt/hpc/prolog.sh"),
         (
             Scope::Cluster,
-            "AccountingStorageEnforce",
-            "associations,limits,safe",
+            "InteractiveStepOptions",
+            "--interactive --preserve-env --pty $SHELL",
         ),
+        (
+            Scope::Cluster,
+            "CommunicationParameters",
+            "block_null_hash,keepaliveinterval=10",
+        ),
+        (
+            Scope::Cluster,
+            "AuthAltParameters",
+            "disable_token_creation",
+        ),
+        (Scope::Cluster, "MinJobAge", "5"),
         (
             Scope::Cluster,
             "SchedulerParameters",
@@ -53,6 +77,17 @@ fn values_that_do_not_fit_name_the_setting_and_the_remedy() {
         (Scope::Cluster, "Prolog", "/opt/my scripts"),
         (Scope::Cluster, "SelectTypeParameters", "CR_Everything"),
         (Scope::Cluster, "KillWait", "-1"),
+        (Scope::Cluster, "MinJobAge", "4"),
+        (Scope::Cluster, "InteractiveStepOptions", "--pty $(id)"),
+        (Scope::Cluster, "Licenses", "$SHELL:1"),
+        (Scope::Cluster, "AuthAltParameters", "jwt_key=/tmp/key"),
+        (Scope::Cluster, "CommunicationParameters", "EnableIPv6"),
+        (
+            Scope::Cluster,
+            "AccountingStorageEnforce",
+            "associations,limits",
+        ),
+        (Scope::Queue, "AllowQos", "high"),
         (Scope::NodeGroup, "Weight", "ten"),
         (Scope::NodeGroup, "Features", "a\nState=DOWN"),
         (Scope::NodeGroup, "Features", "a\" State=DOWN \""),
@@ -72,6 +107,13 @@ fn values_that_do_not_fit_name_the_setting_and_the_remedy() {
     The value of Prolog must not hold spaces: Slurm would see two paths.
     The value of SelectTypeParameters must be one of CR_CPU, CR_CPU_Memory, CR_Core, CR_Core_Memory, CR_Memory, CR_ONE_TASK_PER_CORE, CR_CORE_DEFAULT_DIST_BLOCK, CR_LLN, CR_Pack_Nodes, LL_SHARED_GRES, MULTIPLE_SHARING_GRES_PJ, ENFORCE_BINDING_GRES, ONE_TASK_PER_SHARING_GRES.
     The value of KillWait must be a whole number from 0 to 65533.
+    The value of MinJobAge must be a whole number from 5 to 4294967293.
+    The value of InteractiveStepOptions must not hold the character $
+    The value of Licenses must not hold the character $
+    The value of AuthAltParameters must be one of disable_token_creation, max_token_lifespan.
+    The value of CommunicationParameters must not hold EnableIPv6: the service lets the daemons talk by IPv4 only. Leave it out.
+    The value of AccountingStorageEnforce needs accounting, which this release does not have yet. Leave it out, or give none.
+    The value of AllowQos needs accounting, which this release does not have yet. Leave it out, or give ALL.
     The value of Weight must be a whole number from 0 to 4294967280.
     The value of Features must be a single line.
     The value of Features must not hold the character "
@@ -116,7 +158,7 @@ fn names_that_may_not_be_set_are_refused_with_the_reason() {
 fn a_name_counts_once_whatever_its_case() {
     let problems = check(
         Scope::NodeGroup,
-        "24.11",
+        place("24.11"),
         &[given("Weight", "1"), given("WEIGHT", "2")],
     );
     assert_eq!(problems[0].0, 1);
@@ -125,11 +167,37 @@ fn a_name_counts_once_whatever_its_case() {
 
 #[test]
 fn a_setting_of_a_later_version_names_that_version() {
-    let problems = check(Scope::Queue, "23.11", &[given("ExclusiveTopo", "YES")]);
+    let problems = check(
+        Scope::Queue,
+        place("23.11"),
+        &[given("ExclusiveTopo", "YES")],
+    );
     assert_eq!(
         problems[0].2,
         "ExclusiveTopo needs Slurm 24.11 or later; this cluster runs 23.11."
     );
+}
+
+#[test]
+fn what_the_manual_lists_for_a_later_version_names_that_version() {
+    for (scope, name, value) in [
+        (Scope::Cluster, "MetricsType", "metrics/openmetrics"),
+        (
+            Scope::Cluster,
+            "CliFilterParameters",
+            "cli_filter_lua_path=/opt/x.lua",
+        ),
+        (Scope::Cluster, "CommunicationParameters", "enable_http"),
+        (Scope::NodeGroup, "Parameters", "l3cache_as_socket"),
+    ] {
+        let said = problem(scope, name, value).unwrap().1;
+        assert!(said.contains("needs Slurm 25.11 or later"), "{said}");
+        assert_eq!(
+            check(scope, place("25.11"), &[given(name, value)]),
+            [],
+            "{name}"
+        );
+    }
 }
 
 #[test]

@@ -9,10 +9,10 @@ use crate::i18n::text;
 use crate::model::catalogue::Catalogue;
 use crate::model::cluster::Size;
 use crate::model::name::CLUSTER_NAME_MAX;
-use crate::rules::{self, cluster::version_problem};
-use crate::ui::Choice;
+use crate::rules::{self, cluster::has_ended, cluster::version_problem};
 use crate::ui::form::*;
 use crate::ui::help::topic;
+use crate::ui::{Choice, Icon};
 
 #[component]
 pub fn General(
@@ -43,7 +43,7 @@ pub fn General(
             let choice = |version: &crate::model::catalogue::SlurmVersion| {
                 let problem = today.with_value(|today| version_problem(t, all, &version.id, today));
                 let end = &version.end_of_life;
-                let maintained = match today.with_value(|today| end < today) {
+                let maintained = match today.with_value(|today| has_ended(version, today)) {
                     true => t.create_cluster.version_ended(end),
                     false => t.create_cluster.version_until(end),
                 };
@@ -54,6 +54,18 @@ pub fn General(
                     )
             };
             all.iter().rev().map(choice).collect::<Vec<_>>()
+        })
+    };
+    let warning = move || {
+        catalogue.with(|catalogue| {
+            let chosen = draft.version.with(|id| {
+                let versions = catalogue.slurm_versions.iter();
+                versions.clone().find(|version| version.id == *id)
+            })?;
+            today.with_value(|today| has_ended(chosen, today)).then(|| {
+                t.create_cluster
+                    .version_warning(&chosen.name, &chosen.end_of_life)
+            })
         })
     };
     let check_version = move || {
@@ -88,6 +100,17 @@ pub fn General(
         >
             <RadioCards value=draft.version choices=Signal::derive(versions) />
         </Field>
+        {move || {
+            warning()
+                .map(|warning| {
+                    view! {
+                        <p class="flex items-start gap-2" role="status">
+                            <span class="mt-0.5 text-warning">{Icon::Warning.view()}</span>
+                            <span>{warning}</span>
+                        </p>
+                    }
+                })
+        }}
         <Field
             name="size"
             label=t.create_cluster.size

@@ -1,0 +1,172 @@
+//! Which settings the changes that are tried bring: a refusal must be about one of them.
+
+use std::collections::BTreeSet;
+
+use app::model::setting::SlurmCustomSetting;
+
+use super::Rows;
+use crate::db::cluster::ClusterSpec;
+use crate::db::compute_node_group::ComputeNodeGroupSpec;
+use crate::db::queue::QueueSpec;
+use crate::slurm::settings::{Scope, program};
+
+/// What runs before and after each job on its nodes.
+const JOB_SCRIPTS: [&str; 2] = ["prolog", "epilog"];
+
+/// The lists of one tried row: as they are to be, and as they are in force.
+#[derive(Clone, Copy)]
+struct Lists<'a> {
+    scope: Scope,
+    new: &'a [SlurmCustomSetting],
+    old: &'a [SlurmCustomSetting],
+}
+
+impl<'a> Lists<'a> {
+    /// What is not in force, or with another value.
+    fn fresh(self) -> impl Iterator<Item = (Scope, &'a SlurmCustomSetting)> {
+        let fresh = self
+            .new
+            .iter()
+            .filter(move |given| !self.old.contains(given));
+        fresh.map(move |given| (self.scope, given))
+    }
+}
+
+/// The settings that the tried rows have now and not in force, or with another value.
+pub fn settings<'a>(
+    rows: &'a Rows,
+    tried: &BTreeSet<&str>,
+) -> Vec<(Scope, &'a SlurmCustomSetting)> {
+    let lists = lists(rows, tried).into_iter();
+    lists.flat_map(Lists::fresh).collect()
+}
+
+/// Whether settings change, come or go that may decide whether a node can run jobs.
+pub fn concerns_nodes(rows: &Rows, tried: &BTreeSet<&str>) -> bool {
+    lists(rows, tried)
+        .iter()
+        .any(|lists| lists.scope != Scope::Queue && lists.new != lists.old)
+}
+
+fn lists<'a>(rows: &'a Rows, tried: &BTreeSet<&str>) -> Vec<Lists<'a>> {
+    let is_tried = |id: &str| tried.contains(id);
+    let slice = |list: Option<&'a Vec<SlurmCustomSetting>>| list.map_or(&[][..], Vec::as_slice);
+    let cluster = [&rows.cluster]
+        .into_iter()
+        .filter(|row| is_tried(&row.id))
+        .map(|row| {
+            let of = |spec: &'a ClusterSpec| spec.slurm.slurm_custom_settings.as_ref();
+            Lists {
+                scope: Scope::Cluster,
+                new: slice(of(&row.spec)),
+                old: slice(row.applied_spec.as_ref().and_then(of)),
+            }
+        });
+    let groups = rows
+        .groups
+        .iter()
+        .filter(|row| is_tried(&row.id))
+        .map(|row| {
+            let of = |spec: &'a ComputeNodeGroupSpec| {
+                let slurm = spec.slurm.as_ref()?;
+                slurm.slurm_custom_settings.as_ref()
+            };
+            Lists {
+                scope: Scope::NodeGroup,
+                new: slice(of(&row.spec)),
+                old: slice(row.applied_spec.as_ref().and_then(of)),
+            }
+        });
+    let queues = rows
+        .queues
+        .iter()
+        .filter(|row| is_tried(&row.id))
+        .map(|row| {
+            let of = |spec: &'a QueueSpec| {
+                let slurm = spec.slurm.as_ref()?;
+                slurm.slurm_custom_settings.as_ref()
+            };
+            Lists {
+                scope: Scope::Queue,
+                new: slice(of(&row.spec)),
+                old: slice(row.applied_spec.as_ref().and_then(of)),
+            }
+        });
+    cluster.chain(groups).chain(queues).collect()
+}
+
+/// Why a program that one of these names cannot be run any more: it may have gone since it was asked for.
+pub fn program_problem(changed: &[(Scope, &SlurmCustomSetting)]) -> Option<String> {
+    changed.iter().find_map(|(scope, given)| {
+        let setting = scope.find(&given.parameter_name)?;
+        let why = program::problem(setting.kind, &given.parameter_value)?;
+        Some(format!("The value of {} {why}", setting.name))
+    })
+}
+
+/// Whether the tried cluster has another Prolog or Epilog than is in force.
+pub fn job_scripts(rows: &Rows, tried: &BTreeSet<&str>) -> bool {
+    let is_running = rows.cluster.applied_spec.is_some();
+    let mut lists = lists(rows, tried).into_iter();
+    let cluster = lists.find(|lists| lists.scope == Scope::Cluster);
+    is_running && cluster.is_some_and(|lists| scripts(lists.new) != scripts(lists.old))
+}
+
+fn scripts(list: &[SlurmCustomSetting]) -> BTreeSet<(String, &str)> {
+    list.iter()
+        .map(|given| {
+            let name = given.parameter_name.to_ascii_lowercase();
+            (name, given.parameter_value.as_str())
+        })
+        .filter(|(name, _)| JOB_SCRIPTS.contains(&name.as_str()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(pairs: &[(&str, &str)]) -> Vec<SlurmCustomSetting> {
+        let setting = |(name, value): &(&str, &str)| SlurmCustomSetting {
+            parameter_name: (*name).to_owned(),
+            parameter_value: (*value).to_owned(),
+        };
+        pairs.iter().map(setting).collect()
+    }
+
+    #[test]
+    fn what_is_in_force_already_is_not_fresh() {
+        let new = given(&[("Prolog", "/a"), ("KillWait", "3"), ("MinJobAge", "9")]);
+        let old = given(&[("Prolog", "/a"), ("KillWait", "2"), ("Licenses", "a:1")]);
+        let lists = Lists {
+            scope: Scope::Cluster,
+            new: &new,
+            old: &old,
+        };
+        let fresh: Vec<&str> = lists
+            .fresh()
+            .map(|(_, given)| given.parameter_name.as_str())
+            .collect();
+        assert_eq!(fresh, ["KillWait", "MinJobAge"]);
+    }
+
+    #[test]
+    fn scripts_change_when_they_come_go_or_move() {
+        for (new, old, same) in [
+            (
+                &[("prolog", "/a"), ("KillWait", "3")][..],
+                &[("Prolog", "/a")][..],
+                true,
+            ),
+            (&[("Prolog", "/b")], &[("Prolog", "/a")], false),
+            (&[], &[("Epilog", "/a")], false),
+            (&[("Epilog", "/a")], &[], false),
+        ] {
+            assert_eq!(
+                scripts(&given(new)) == scripts(&given(old)),
+                same,
+                "{new:?}"
+            );
+        }
+    }
+}

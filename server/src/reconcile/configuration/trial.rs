@@ -1,0 +1,73 @@
+//! Whether Slurm can work with a change: tried out beside what runs, before anything is touched.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use app::model::setting::SlurmCustomSetting;
+
+use super::{Parts, Rows, Specs, changed, input};
+
+/// How often a trial is made when a port is taken from it in the moment before it listens.
+const TRIALS: usize = 5;
+const PORT_TAKEN: &str = "Address already in use";
+
+/// Why Slurm cannot work with the rows' configuration with these changes; none when it can, or when they change nothing
+/// about it.
+pub async fn trial(
+    parts: &Parts,
+    rows: &Rows,
+    tried: &BTreeSet<&str>,
+) -> anyhow::Result<Option<String>> {
+    let changed = changed::settings(rows, tried);
+    if parts.provider.shares_files()
+        && let Some(words) = changed::program_problem(&changed)
+    {
+        return Ok(Some(words));
+    }
+    let with_jobs = changed::concerns_nodes(rows, tried);
+    let settings: Vec<&SlurmCustomSetting> = changed.into_iter().map(|(_, given)| given).collect();
+    let started = Instant::now();
+    let mut refusal = refusal(parts, &rows.specs(tried, false), with_jobs, &settings).await?;
+    let was_in_force = rows.cluster.applied_spec.is_some();
+    if refusal.is_some() && was_in_force {
+        // What is in force may be no better, as a release before this one took it: then a change is not to blame, and
+        // must not be held up, least of all the end of a queue or a group.
+        let old = self::refusal(parts, &rows.in_force(), with_jobs, &[]).await?;
+        refusal = refusal.filter(|words| old.as_ref() != Some(words));
+    }
+    let took = started.elapsed();
+    tracing::info!(
+        cluster = rows.cluster.name,
+        ?took,
+        refusal,
+        "tried a configuration"
+    );
+    Ok(refusal)
+}
+
+/// Why a new cluster's controller could not work; none when it can.
+pub async fn trial_of_new(parts: &Parts, rows: &Rows) -> anyhow::Result<Option<String>> {
+    trial(parts, rows, &BTreeSet::from([rows.cluster.id.as_str()])).await
+}
+
+async fn refusal(
+    parts: &Parts,
+    specs: &Specs<'_>,
+    with_jobs: bool,
+    changed: &[&SlurmCustomSetting],
+) -> anyhow::Result<Option<String>> {
+    let mut refusal = None;
+    for _ in 0..TRIALS {
+        let (files, what) = input::render_trial(parts, specs, with_jobs).await?;
+        let cluster_id = &specs.cluster.0.id;
+        let verdict = parts.controllers.try_out(cluster_id, &files, &what).await?;
+        refusal = verdict.refuses(changed);
+        if !refusal
+            .as_ref()
+            .is_some_and(|words| words.contains(PORT_TAKEN))
+        {
+            break;
+        }
+    }
+    Ok(refusal)
+}

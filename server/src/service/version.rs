@@ -1,0 +1,92 @@
+//! The Slurm version of a new cluster (C6): one that is installed and still gets corrections, or, where there is none,
+//! the newest that is installed, with a word about it.
+
+use app::explain::What;
+use app::model::catalogue::SlurmVersion;
+use app::model::error::{Error, Result};
+use app::model::live::Kind;
+use app::rules::cluster::{has_ended, usable_versions, version_problem};
+use app::rules::english;
+
+use super::write::Change;
+use super::{Service, provider_error};
+use crate::db::cluster::ClusterRow;
+
+impl Service {
+    /// Says in the timeline that the version is past its end: only where nothing newer is installed does a new cluster
+    /// get such a one (C6).
+    pub(super) async fn note_ended_version(
+        &self,
+        change: &mut Change<'_>,
+        row: &ClusterRow,
+    ) -> Result<()> {
+        let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
+        let version = &row.spec.scheduler.version;
+        let found = catalogue.slurm_versions.iter().find(|v| v.id == *version);
+        let Some(ended) = found.filter(|version| has_ended(version, &today())) else {
+            return Ok(());
+        };
+        let what = What::VersionEnded {
+            version: ended.id.clone(),
+            date: ended.end_of_life.clone(),
+        };
+        change.event(&row.id, Kind::Cluster, &row.id, &what).await
+    }
+}
+
+/// As `2026-05-31`.
+fn today() -> String {
+    chrono::Utc::now().format("%Y-%m-%d").to_string()
+}
+
+/// A version that is here and still maintained.
+pub(super) fn check(versions: &[SlurmVersion], asked: &str) -> Result<()> {
+    check_at(versions, asked, &today())
+}
+
+fn check_at(versions: &[SlurmVersion], asked: &str, today: &str) -> Result<()> {
+    let Some(why) = version_problem(english(), versions, asked, today) else {
+        return Ok(());
+    };
+    let usable = usable_versions(versions, today);
+    let names: Vec<&str> = usable.iter().map(|version| version.id.as_str()).collect();
+    Err(Error::field(
+        "scheduler.version",
+        format!(
+            "Slurm {asked} {why}. Versions to choose from: {}.",
+            names.join(", ")
+        ),
+    ))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn version(id: &str, end_of_life: &str, installed: bool) -> SlurmVersion {
+        SlurmVersion {
+            id: id.into(),
+            name: id.into(),
+            end_of_life: end_of_life.into(),
+            installed,
+        }
+    }
+
+    #[test]
+    fn a_version_past_its_end_is_refused_where_a_maintained_one_is_installed() {
+        let both = [
+            version("24.11", "2026-05-31", true),
+            version("25.11", "2027-05-31", true),
+        ];
+        assert!(check_at(&both, "24.11", "2026-11-22").is_err());
+        assert!(check_at(&both, "24.11", "2026-05-01").is_ok());
+        let only_old = [
+            version("24.11", "2026-05-31", true),
+            version("25.11", "2027-05-31", false),
+        ];
+        assert!(check_at(&only_old, "24.11", "2026-11-22").is_ok());
+        let refusal = check_at(&only_old, "25.11", "2026-11-22").unwrap_err();
+        assert!(refusal.message.contains("not installed") && refusal.message.contains("24.11"));
+    }
+}

@@ -1,0 +1,198 @@
+//! Programs that settings name, looked at where the nodes' files are this host's: a Prolog that cannot be run drains
+//! each node that gets a job.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use nix::unistd::{AccessFlags, access};
+
+use super::Kind;
+
+/// Bytes of a program that are looked at: the kernel reads no longer first line.
+const HEAD: u64 = 256;
+
+/// Whether the value is a directory, every program of which runs. `shares_files`: this host can look; else the name
+/// must tell, by `/` or `.d` at its end.
+pub fn is_directory(value: &str, shares_files: bool) -> bool {
+    let path = Path::new(value);
+    if shares_files && path.exists() {
+        return path.is_dir();
+    }
+    value.ends_with('/') || value.ends_with(".d")
+}
+
+/// As Slurm takes it: a program, or the programs of a directory.
+pub fn pattern(value: &str, is_directory: bool) -> String {
+    let path = value.trim_end_matches('/');
+    match is_directory {
+        true => format!("{path}/*"),
+        false => path.to_owned(),
+    }
+}
+
+/// Why a node could not run what the setting names, as the end of a sentence; none for settings that name no program.
+/// Looks at this host's files.
+pub fn problem(kind: Kind, value: &str) -> Option<String> {
+    let path = Path::new(value);
+    let checked = match kind {
+        Kind::Programs if path.is_dir() => visible(path).and_then(|()| directory(path)),
+        Kind::Programs | Kind::Program => visible(path).and_then(|()| program(path)),
+        _ => Ok(()),
+    };
+    checked.err()
+}
+
+/// Not below what each node has for itself.
+fn visible(path: &Path) -> Result<(), String> {
+    match ["/run", "/proc"].iter().find(|own| path.starts_with(own)) {
+        Some(own) => Err(format!(
+            "is below {own}, which every node has for itself. Choose a place that the nodes share."
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Slurm runs all that has no dot before its name, and one that cannot be run fails the whole.
+fn directory(dir: &Path) -> Result<(), String> {
+    let entries = std::fs::read_dir(dir)
+        .map_err(|error| format!("names {}, which cannot be read: {error}.", dir.display()))?;
+    let mut paths: Vec<PathBuf> = entries
+        .flatten()
+        .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+        .map(|entry| entry.path())
+        .collect();
+    if paths.is_empty() {
+        return Err(format!(
+            "names {}, a directory without any program. Put one in first: with an empty directory no job starts.",
+            dir.display()
+        ));
+    }
+    paths.sort();
+    paths.iter().try_for_each(|path| {
+        program(path).map_err(|why| format!("{why} Slurm runs every file of {}.", dir.display()))
+    })
+}
+
+fn program(path: &Path) -> Result<(), String> {
+    let shown = path.display();
+    let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            format!("names {shown}, which is not there. Put it there first.")
+        }
+        _ => format!("names {shown}, which cannot be looked at: {error}."),
+    })?;
+    if !metadata.is_file() {
+        return Err(format!("names {shown}, which is no file. Name a program."));
+    }
+    if access(path, AccessFlags::R_OK | AccessFlags::X_OK).is_err() {
+        return Err(format!(
+            "names {shown}, which may not be read and executed. Give it the mode 755."
+        ));
+    }
+    let mut head = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(HEAD).read_to_end(&mut head))
+        .map_err(|error| format!("names {shown}, which cannot be read: {error}."))?;
+    loadable(&head).map_err(|why| format!("names {shown}, {why}"))
+}
+
+/// Whether the kernel knows what to do with a file that begins so.
+fn loadable(head: &[u8]) -> Result<(), String> {
+    if head.is_empty() {
+        return Err("an empty file. Give it a first line such as #!/bin/bash.".to_owned());
+    }
+    if head.starts_with(b"\x7fELF") {
+        return Ok(());
+    }
+    let Some(rest) = head.strip_prefix(b"#!") else {
+        return Err(
+            "which says nowhere what runs it. Begin it with #!/bin/bash or the like.".to_owned(),
+        );
+    };
+    let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    if line.ends_with(b"\r") {
+        return Err("whose lines end as on Windows. Save it with Unix line ends.".to_owned());
+    }
+    let line = String::from_utf8_lossy(line);
+    let interpreter = line.split_whitespace().next().unwrap_or_default();
+    match access(Path::new(interpreter), AccessFlags::X_OK) {
+        Ok(()) => Ok(()),
+        Err(_) => Err(format!(
+            "which is to be run by {interpreter:?}, and that is not there. Correct its first line."
+        )),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn put(path: &Path, text: &str, mode: u32) {
+        std::fs::write(path, text).unwrap();
+        std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn problem_of(kind: Kind, path: &Path) -> Option<String> {
+        problem(kind, path.to_str().unwrap())
+    }
+
+    #[test]
+    fn a_script_and_a_directory_of_scripts_are_fine() {
+        let dir = tempfile::tempdir().unwrap();
+        let script = dir.path().join("prolog.sh");
+        put(&script, "#!/bin/sh\nexit 0\n", 0o755);
+        put(&dir.path().join(".hidden"), "", 0o644);
+        assert_eq!(problem_of(Kind::Programs, &script), None);
+        assert_eq!(problem_of(Kind::Programs, dir.path()), None);
+        assert_eq!(problem_of(Kind::Program, Path::new("/bin/true")), None);
+        assert_eq!(problem_of(Kind::Path, Path::new("/no/such")), None);
+        let value = |path: &Path| path.to_str().unwrap().to_owned();
+        assert!(is_directory(&value(dir.path()), true));
+        assert!(!is_directory(&value(&script), true));
+    }
+
+    #[test]
+    fn what_a_node_could_not_run_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str, mode: u32| {
+            let path = dir.path().join(name);
+            put(&path, text, mode);
+            path
+        };
+        let empty = tempfile::tempdir().unwrap();
+        for (path, words) in [
+            (put("plain", "#!/bin/sh\n", 0o644), "mode 755"),
+            (put("empty", "", 0o755), "an empty file"),
+            (put("text", "exit 0\n", 0o755), "Begin it with"),
+            (put("dos", "#!/bin/sh\r\nexit 0\r\n", 0o755), "Windows"),
+            (put("lost", "#!/opt/no/python\n", 0o755), "/opt/no/python"),
+            (dir.path().join("missing"), "is not there"),
+            (empty.path().into(), "without any program"),
+            (dir.path().into(), "Slurm runs every file"),
+            ("/run/prolog.sh".into(), "for itself"),
+        ] {
+            let problem = problem_of(Kind::Programs, &path).unwrap();
+            assert!(problem.contains(words), "{problem}");
+        }
+        assert!(problem_of(Kind::Program, empty.path()).is_some());
+    }
+
+    #[test]
+    fn where_no_file_can_be_looked_at_the_name_tells() {
+        for (value, is_dir) in [
+            ("/opt/site/prolog.sh", false),
+            ("/opt/site/prolog", false),
+            ("/opt/site/prolog.d", true),
+            ("/opt/site/prolog/", true),
+        ] {
+            assert_eq!(is_directory(value, false), is_dir, "{value}");
+        }
+        assert_eq!(pattern("/a/b.d/", true), "/a/b.d/*");
+        assert_eq!(pattern("/a/b", false), "/a/b");
+    }
+}
