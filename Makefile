@@ -52,7 +52,7 @@ deny:
 	@if ! cargo deny --version >/dev/null 2>&1; then \
 	    echo "skipped: duplicates and advisories, because cargo-deny is not installed: cargo install cargo-deny --locked"; \
 	else \
-	    cargo deny --log-level error check licenses sources bans; \
+	    cargo deny check --hide-inclusion-graph licenses sources bans; \
 	    if cargo deny --log-level error fetch db >/dev/null 2>&1; then cargo deny check --disable-fetch advisories; \
 	    else echo "skipped: advisories, because their database cannot be reached"; fi; \
 	fi

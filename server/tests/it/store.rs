@@ -25,11 +25,11 @@ async fn ends_well(plane: &TestPlane, job: &str) {
     assert_eq!(done["Restarts"], "0");
 }
 
-/// The processes of clusters, by their numbers.
+/// The agents of the sandboxes of controllers and nodes: with one of them all that is in its sandbox goes.
 fn running(plane: &TestPlane) -> Vec<i32> {
     let all = processes(plane.server.root()).into_iter();
     let mut pids: Vec<i32> = all
-        .filter(|(_, line)| line.contains("slurm") && !line.contains("connect"))
+        .filter(|(_, line)| line.contains("openpcs-agent "))
         .map(|(pid, _)| pid.as_raw())
         .collect();
     pids.sort_unstable();
