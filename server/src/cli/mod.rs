@@ -54,7 +54,7 @@ fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<
 async fn open(store: &Store) -> anyhow::Result<Db> {
     make_data_dir(&store.data_dir)?;
     make_database_file(store)?;
-    Db::connect(&store.database_url())
+    Db::connect(&store.database_url()?)
         .await
         .context("the database cannot be opened")
 }
@@ -70,7 +70,7 @@ fn make_data_dir(path: &Path) -> anyhow::Result<()> {
 
 /// SQLite would give its file the mode that the shell's mask leaves, and its log files the mode of its file.
 fn make_database_file(store: &Store) -> anyhow::Result<()> {
-    if store.database_url.is_some() {
+    if !store.is_default_database() {
         return Ok(());
     }
     let path = store.database_file();

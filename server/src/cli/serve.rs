@@ -11,7 +11,7 @@ use crate::auth::credentials::DatabaseKeys;
 use crate::auth::seal::Seal;
 use crate::auth::sigv4::Verifier;
 use crate::config::{Config, LogFormat};
-use crate::http::serve::{bind, serve, stop_signal};
+use crate::http::serve::{bind, most_connections, serve, stop_signal};
 use crate::http::{Doors, HttpState};
 use crate::plane::Plane;
 
@@ -19,6 +19,7 @@ use crate::plane::Plane;
 const OPEN_FILES: u64 = 65_536;
 
 pub async fn run(config: Config) -> anyhow::Result<()> {
+    config.check_listen()?;
     start_log(config.log_format);
     allow_open_files();
     let stop = stop_signal()?;
@@ -33,6 +34,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         arns: config.place.arns(),
     };
     let verifier = Verifier::new(&config.place.region, Arc::new(keys));
+    let front = Arc::new(config.front());
     let plane = Plane::start(&config, db, seal, address).await?;
     let state = HttpState {
         plane: plane.control_plane.clone(),
@@ -40,13 +42,15 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         logins: plane.logins.clone(),
         readiness: plane.readiness.clone(),
         verifier: Arc::new(verifier),
+        front: front.clone(),
     };
-    let doors = Doors::new(state, Some(plane.console(&config)));
+    let console = plane.console(&config, front, address.port());
+    let doors = Doors::new(state, Some(console));
     if let Some(first_start) = first_start {
         say_how_to_sign_in(&first_start);
     }
     say(&format!("openpcs ready on http://{address}"))?;
-    let served = serve(listener, doors, stop).await;
+    let served = serve(listener, doors, most_connections(), stop).await;
     plane.shutdown().await;
     served?;
     tracing::info!("stopped; clusters and their jobs go on without the server");

@@ -171,6 +171,10 @@ fn door() -> (Arc<Fake>, Doors) {
         logins: fake.clone(),
         readiness: fake.clone(),
         verifier: Arc::new(Verifier::new("us-east-1", fake.clone())),
+        front: Arc::new(Front {
+            behind_tls_proxy: true,
+            ..Front::default()
+        }),
     };
     (fake, Doors::new(state, None))
 }
@@ -397,6 +401,8 @@ async fn every_answer_has_careful_headers() {
             "content-security-policy",
             "x-content-type-options",
             "referrer-policy",
+            "permissions-policy",
+            "strict-transport-security",
         ] {
             assert!(response.headers().contains_key(name), "{path} {name}");
         }
@@ -454,7 +460,9 @@ async fn a_stop_does_not_wait_for_long_polls() {
     let address = listener.local_addr().unwrap();
     let endless = Router::new().route("/endless", get(std::future::pending::<()>));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let served = tokio::spawn(serve::serve(listener, endless, async { _ = stopped.await }));
+    let served = tokio::spawn(serve::serve(listener, endless, 8, async {
+        _ = stopped.await
+    }));
     let poll = tokio::spawn(reqwest::get(format!("http://{address}/endless")));
     tokio::time::sleep(Duration::from_millis(100)).await;
     stop.send(()).unwrap();

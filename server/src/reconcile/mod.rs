@@ -23,6 +23,7 @@ pub mod login;
 pub mod node;
 pub mod node_plan;
 pub mod observed;
+pub mod pulse;
 pub mod requeue;
 pub mod sweep;
 pub mod wake;

@@ -14,6 +14,7 @@ mod postgres;
 mod refusal;
 mod requests;
 mod server;
+mod visitor;
 mod wait;
 
 pub use checks::{Check, run};
@@ -24,6 +25,7 @@ pub use postgres::Postgres;
 pub use refusal::Refusal;
 pub use requests::*;
 pub use server::Server;
+pub use visitor::{SignedIn, Visitor, client_at, sign_in, until};
 pub use wait::{DEADLINE, wait_until};
 
 /// Where a server keeps its rows.

@@ -21,13 +21,20 @@ pub struct TestPlane {
 impl TestPlane {
     pub async fn start(database: Database) -> Self {
         let postgres = (database == Database::Postgres).then(Postgres::start);
-        let mut server = Server::new(postgres.as_ref().map(Postgres::url));
+        let server = Server::new(postgres.as_ref().map(Postgres::url));
+        let mut plane = Self::on(server).await;
+        plane.postgres = postgres;
+        plane
+    }
+
+    /// On a server that is not started yet.
+    pub async fn on(mut server: Server) -> Self {
         server.start().await;
         let catalogue = catalogue(&server);
         let client = client(&server);
         Self {
             server,
-            postgres,
+            postgres: None,
             client,
             catalogue,
             shared: OnceCell::new(),
