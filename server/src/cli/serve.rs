@@ -11,6 +11,7 @@ use crate::auth::credentials::DatabaseKeys;
 use crate::auth::seal::Seal;
 use crate::auth::sigv4::Verifier;
 use crate::config::{Config, LogFormat};
+use crate::http::connection::Limits;
 use crate::http::serve::{bind, most_connections, serve, stop_signal};
 use crate::http::{Doors, HttpState};
 use crate::plane::Plane;
@@ -50,7 +51,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         say_how_to_sign_in(&first_start);
     }
     say(&format!("openpcs ready on http://{address}"))?;
-    let served = serve(listener, doors, most_connections(), stop).await;
+    let served = serve(listener, doors, most_connections(), Limits::default(), stop).await;
     plane.shutdown().await;
     served?;
     tracing::info!("stopped; clusters and their jobs go on without the server");

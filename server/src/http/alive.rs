@@ -16,6 +16,8 @@ use crate::db::session::session_list;
 
 /// Well below the second within which a stream must end.
 const LOOK: Duration = Duration::from_millis(400);
+/// After a look that failed: a database that is away is not asked, and its silence not logged, several times a second.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// Knows the sessions that have streams.
 #[derive(Clone)]
@@ -93,8 +95,11 @@ impl Sessions {
                     }
                     is_live
                 }),
-                // Whether a session is over is not known; pages of an open stream hear nothing of a silent database.
-                Err(cause) => tracing::debug!(%cause, "cannot look for ended sessions"),
+                // Whether a session is over is not known: its streams go on.
+                Err(cause) => {
+                    tracing::debug!(%cause, "cannot look for ended sessions");
+                    tokio::time::sleep(AFTER_FAILURE).await;
+                }
             }
         }
     }

@@ -1,8 +1,7 @@
 //! One connection: how long it may be silent, and what each of its requests is told of it.
 //!
-//! Three clocks. A head must be there [`HEAD`] after its first byte, the first one after the connection was made. Between
-//! requests a connection may idle for [`IDLE`]. A client that takes nothing of an answer is gone after [`STALLED`]. None
-//! of them runs while a request is at work: what waits there (a prolog, a live stream) has limits of its own.
+//! Three clocks, [`Limits`]. None of them runs while a request is at work: what waits there (a prolog, a live stream) has
+//! limits of its own.
 
 use std::io;
 use std::pin::Pin;
@@ -16,13 +15,28 @@ use http_body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// For the head of a request, from its first byte to its last.
-pub const HEAD: Duration = Duration::from_secs(10);
-/// Between two requests. Longer than proxies keep a connection (60 s in most): else they would now and then send a
-/// request into one that is just being closed.
-pub const IDLE: Duration = Duration::from_secs(75);
-/// For a client to take the next bytes of an answer.
-pub const STALLED: Duration = Duration::from_secs(75);
+/// How long a connection may be silent.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// For the head of a request, from its first byte to its last; for the first one, from the beginning.
+    pub head: Duration,
+    /// Between two requests.
+    pub idle: Duration,
+    /// For a client to take the next bytes of an answer.
+    pub stalled: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            head: Duration::from_secs(10),
+            // Longer than proxies keep a connection (60 s in most): else they would now and then send a request into one
+            // that is just being closed.
+            idle: Duration::from_secs(75),
+            stalled: Duration::from_secs(75),
+        }
+    }
+}
 
 /// Whether a request of the connection is at work: from its head to the end of its answer.
 #[derive(Clone, Default)]
@@ -78,9 +92,10 @@ impl HttpBody for Answer {
     }
 }
 
-/// A connection whose clocks run. [`IDLE`] is hyper's to watch: it alone knows when it waits for a head.
+/// A connection whose clocks run, but for the idle time: hyper alone knows when it waits for a head.
 pub struct Watched<IO> {
     io: IO,
+    limits: Limits,
     busy: Busy,
     /// Runs for the head after so many.
     head: Clock,
@@ -89,11 +104,12 @@ pub struct Watched<IO> {
 }
 
 impl<IO> Watched<IO> {
-    pub fn new(io: IO, busy: Busy) -> Watched<IO> {
+    pub fn new(io: IO, busy: Busy, limits: Limits) -> Watched<IO> {
         let mut head = Clock(None);
-        head.start(HEAD);
+        head.start(limits.head);
         Watched {
             io,
+            limits,
             busy,
             head,
             heads: 0,
@@ -111,7 +127,7 @@ impl<IO> Watched<IO> {
             self.stalled.stop();
             return written;
         }
-        self.stalled.start(STALLED);
+        self.stalled.start(self.limits.stalled);
         ready!(self.stalled.poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
@@ -134,7 +150,8 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Watched<IO> {
         }
         if read.is_ready() {
             if buffer.filled().len() > before {
-                self.head.start(HEAD);
+                let limit = self.limits.head;
+                self.head.start(limit);
             }
             return read;
         }

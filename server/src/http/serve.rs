@@ -17,10 +17,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use nix::sys::resource::{Resource, getrlimit};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tower::{Service, ServiceExt};
 
-use super::connection::{Answer, Busy, IDLE, Watched};
+use super::connection::{Answer, Busy, Limits, Watched};
 use super::front::Ends;
 
 /// How long requests may go on after the stop. Live streams and prologs never end by themselves: their clients come
@@ -63,6 +63,7 @@ pub async fn serve<S>(
     listener: TcpListener,
     doors: S,
     most: usize,
+    limits: Limits,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()>
 where
@@ -90,7 +91,11 @@ where
         match room.clone().try_acquire_owned() {
             Ok(place) => {
                 let doors = doors.clone();
-                tokio::spawn(connection(stream, peer, doors, place, stopped.clone()));
+                let served = connection(stream, peer, doors, limits, stopped.clone());
+                tokio::spawn(async move {
+                    served.await;
+                    drop(place);
+                });
             }
             Err(_) => refuse(&stream, peer, most, &mut said_full),
         }
@@ -116,7 +121,7 @@ async fn connection<S>(
     stream: TcpStream,
     peer: SocketAddr,
     doors: S,
-    place: OwnedSemaphorePermit,
+    limits: Limits,
     mut stopped: watch::Receiver<bool>,
 ) where
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
@@ -129,7 +134,7 @@ async fn connection<S>(
     let local = stream.local_addr().map_or(peer.ip(), |local| local.ip());
     let ends = ends(peer.ip(), local);
     let busy = Busy::default();
-    let io = TokioIo::new(Watched::new(stream, busy.clone()));
+    let io = TokioIo::new(Watched::new(stream, busy.clone(), limits));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let working = busy.begin();
         let doors = doors.clone();
@@ -145,7 +150,7 @@ async fn connection<S>(
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(IDLE)
+        .header_read_timeout(limits.idle)
         .max_buf_size(READ_AHEAD);
     let stop = async {
         // An error means that the server's end is gone: that is a stop too.
@@ -162,7 +167,6 @@ async fn connection<S>(
     if let Err(cause) = served {
         tracing::trace!(%cause, %peer, "a connection broke off");
     }
-    drop(place);
 }
 
 fn ends(peer: IpAddr, local: IpAddr) -> Ends {
