@@ -8,7 +8,8 @@
 //!   is free for each address, not [`FREE`]; the name itself is never refused.
 //! - **An address, whatever the names**: past [`FREE_OF_ADDRESS`] failures it is refused for 15 s … 1 min, so that trying one
 //!   password on many names is as slow. It is a short time, because many people can share an address.
-//! - **One hash at a time for each name**, further ones wait ([`Lockout::turn`]); how many at once in all is `password`'s.
+//! - **One hash at a time for each address and for each name**, further ones wait ([`Lockout::turn`]): whoever tries many
+//!   passwords or names waits for themselves. How many at once in all is `password`'s.
 //!
 //! An attempt counts as a failure when it *begins*: a thousand at once are no better than one after the other. A right
 //! password takes its own attempt back. Everything is forgotten after [`FORGET`] without a failure.
@@ -38,15 +39,18 @@ const LONGEST_LOCK_OF_ADDRESS: Duration = Duration::from_secs(60);
 const FORGET: Duration = Duration::from_secs(2 * 3600);
 /// Counters kept in each table, 32 bytes or so each.
 const MOST: usize = 20_000;
-/// Names that wait for each other although they differ are one in so many.
+/// Names, or addresses, that wait for each other although they differ are one in so many.
 const TURNS: usize = 256;
 
 pub struct Lockout {
     /// Hashes that nobody outside can foretell.
     keys: RandomState,
     tables: Mutex<Tables>,
-    turns: [tokio::sync::Mutex<()>; TURNS],
+    of_addresses: Turns,
+    of_names: Turns,
 }
+
+type Turns = [tokio::sync::Mutex<()>; TURNS];
 
 #[derive(Default)]
 struct Tables {
@@ -70,7 +74,8 @@ impl Default for Lockout {
         Lockout {
             keys: RandomState::new(),
             tables: Mutex::default(),
-            turns: std::array::from_fn(|_| tokio::sync::Mutex::default()),
+            of_addresses: std::array::from_fn(|_| tokio::sync::Mutex::default()),
+            of_names: std::array::from_fn(|_| tokio::sync::Mutex::default()),
         }
     }
 }
@@ -107,11 +112,13 @@ impl Lockout {
         tables.addresses.take_back(address, FREE_OF_ADDRESS, now);
     }
 
-    /// One attempt at a time for each name, in the order in which they came.
-    pub async fn turn(&self, user: &str) -> MutexGuard<'_, ()> {
-        let key = self.keys.hash_one(user);
-        // The remainder is below the length.
-        self.turns[(key % TURNS as u64) as usize].lock().await
+    /// One attempt at a time for each address and for each name, in the order in which they came. Whoever has the turn of
+    /// a name waits for nobody's, so nobody waits for ever.
+    pub async fn turn(&self, attempt: Attempt<'_>) -> [MutexGuard<'_, ()>; 2] {
+        let (name, _, address) = self.keys_of(attempt);
+        let of_address = turn_of(&self.of_addresses, address).lock().await;
+        let of_name = turn_of(&self.of_names, name).lock().await;
+        [of_address, of_name]
     }
 
     fn keys_of(&self, attempt: Attempt) -> (u64, u64, u64) {
@@ -127,6 +134,11 @@ impl Lockout {
             key(&|h| (2, address).hash(h)),
         )
     }
+}
+
+fn turn_of(turns: &Turns, key: u64) -> &tokio::sync::Mutex<()> {
+    // The remainder is below the length.
+    &turns[(key % TURNS as u64) as usize]
 }
 
 impl Tables {

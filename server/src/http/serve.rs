@@ -31,8 +31,8 @@ const GRACE: Duration = Duration::from_secs(2);
 const RESERVED_FILES: u64 = 128;
 /// Bytes read ahead of a connection, and so the largest head of a request.
 const READ_AHEAD: usize = 64 * 1024;
-/// Full is said once in this time: whoever fills the server must not fill its log too.
-const SAY_FULL: Duration = Duration::from_secs(60);
+/// See [`Occasional`].
+const SAY_EVERY: Duration = Duration::from_secs(60);
 /// Between two attempts, when the system has no room for a connection.
 const PAUSE: Duration = Duration::from_millis(100);
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\nconnection: close\r\n\
@@ -72,7 +72,7 @@ where
 {
     let room = Arc::new(Semaphore::new(most));
     let (stopping, stopped) = watch::channel(false);
-    let mut said_full = None;
+    let (mut full, mut failed) = (Occasional::default(), Occasional::default());
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -81,9 +81,11 @@ where
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
+            Err(cause) if is_of_one(&cause) => continue,
             Err(cause) => {
-                // Of one connection, which is gone, or of the system, which may have room again soon.
-                tracing::debug!(%cause, "a connection was not taken");
+                if failed.now() {
+                    tracing::warn!(%cause, "cannot take connections; trying again");
+                }
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
@@ -97,7 +99,13 @@ where
                     drop(place);
                 });
             }
-            Err(_) => refuse(&stream, peer, most, &mut said_full),
+            Err(_) => {
+                // As far as that costs no waiting.
+                let _ = stream.try_write(FULL);
+                if full.now() {
+                    tracing::warn!(%peer, most, "refusing connections: there are as many as the limit of open files allows");
+                }
+            }
         }
     }
     drop((listener, stopped));
@@ -107,12 +115,26 @@ where
     Ok(())
 }
 
-/// Says so as far as that costs no waiting, and hangs up.
-fn refuse(stream: &TcpStream, peer: SocketAddr, most: usize, said: &mut Option<Instant>) {
-    let _ = stream.try_write(FULL);
-    if said.is_none_or(|at| at.elapsed() > SAY_FULL) {
-        *said = Some(Instant::now());
-        tracing::warn!(%peer, most, "refusing connections: there are as many as the limit of open files allows");
+/// That connection is gone before it was taken; the next one is another matter.
+fn is_of_one(cause: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(
+        cause.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
+}
+
+/// What is said once in a while: whoever fills the server must not fill its log too.
+#[derive(Default)]
+struct Occasional(Option<Instant>);
+
+impl Occasional {
+    fn now(&mut self) -> bool {
+        let is_time = self.0.is_none_or(|at| at.elapsed() > SAY_EVERY);
+        if is_time {
+            self.0 = Some(Instant::now());
+        }
+        is_time
     }
 }
 

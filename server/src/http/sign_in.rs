@@ -21,7 +21,7 @@ use crate::auth::password::PASSWORD_MAX;
 const NAME_MAX: usize = 64;
 /// A name, a password and the address of a page, each byte of them written as three.
 const FORM_BYTES: usize = 32 * 1024;
-/// How long an attempt waits for those before it on the same name.
+/// How long an attempt waits for those before it, of its name and its address.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
@@ -100,7 +100,7 @@ async fn attempt(state: &SignIn, client: Client, user: &str, password: &str) -> 
         tracing::debug!(user, %client, "sign-in refused: too many failed");
         return Outcome::Locked(left);
     }
-    let turn = tokio::time::timeout(PATIENCE, state.lockout.turn(user)).await;
+    let turn = tokio::time::timeout(PATIENCE, state.lockout.turn(attempt)).await;
     if turn.is_err() {
         tracing::warn!(user, %client, "sign-in refused: too many at once");
         return Outcome::Locked(Duration::from_secs(1));
@@ -194,6 +194,18 @@ mod tests {
         assert_eq!(passwords.most.load(Ordering::SeqCst), 1);
         let elsewhere = attempt(&state, from([10, 0, 0, 1]), "ann", "right").await;
         assert!(matches!(elsewhere, Outcome::SignedIn(_)));
+    }
+
+    #[tokio::test]
+    async fn many_names_from_one_address_are_hashed_one_by_one() {
+        let (passwords, state) = door();
+        let guesses = (0..200).map(|n| {
+            let (state, name) = (state.clone(), format!("user-{n}"));
+            async move { attempt(&state, from([6, 6, 6, 6]), &name, "wrong").await }
+        });
+        futures::future::join_all(guesses).await;
+        assert!(passwords.hashes.load(Ordering::SeqCst) < 60);
+        assert_eq!(passwords.most.load(Ordering::SeqCst), 1);
     }
 
     #[tokio::test]
