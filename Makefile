@@ -28,7 +28,7 @@ setup: ## install what running needs: packages, Rust's wasm target, Slurm (first
 setup-test:
 	@.setup/test
 
-run: console ## build and start the server with its console; ARGS="--listen 0.0.0.0:8080" and the like, FEATURES=design for /design
+run: console ## build and start the server with its console; ARGS="--listen 127.0.0.1:8080" and the like, FEATURES=design for /design
 	$(ENV); cargo build -p openpcs-server --bins $(if $(FEATURES),--features $(FEATURES))
 	$(ENV); cargo run -p openpcs-server --bin openpcs $(if $(FEATURES),--features $(FEATURES)) -- serve $(ARGS)
 

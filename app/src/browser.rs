@@ -1,5 +1,53 @@
 //! The few things that only a browser can do. On the server each does nothing, so pages need no `cfg`.
 
+/// A thing of the browser that a component holds, as a stream: it goes with the component.
+///
+/// Such a thing must not leave its thread, and the server renders and disposes of a component on any of many. So on the
+/// server this holds nothing at all. What else would be tied to a thread is refused by `app/clippy.toml`.
+pub struct Held<T: 'static>(
+    #[cfg(feature = "hydrate")]
+    leptos::prelude::StoredValue<Option<T>, leptos::prelude::LocalStorage>,
+    #[cfg(not(feature = "hydrate"))] std::marker::PhantomData<fn() -> T>,
+);
+
+impl<T> Clone for Held<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Held<T> {}
+
+#[cfg(feature = "hydrate")]
+impl<T> Held<T> {
+    /// While a component is built. Holds nothing yet.
+    #[allow(clippy::disallowed_methods, clippy::new_without_default)] // a browser has one thread
+    pub fn new() -> Held<T> {
+        use leptos::prelude::{StoredValue, UpdateValue, on_cleanup};
+        let held = StoredValue::new_local(None);
+        on_cleanup(move || {
+            held.try_update_value(Option::take);
+        });
+        Held(held)
+    }
+
+    /// Holds this instead; what was held goes.
+    pub fn set(self, thing: Option<T>) {
+        use leptos::prelude::SetValue;
+        self.0.set_value(thing);
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+impl<T> Held<T> {
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Held<T> {
+        Held(std::marker::PhantomData)
+    }
+
+    pub fn set(self, _: Option<T>) {}
+}
+
 /// Milliseconds since 1970.
 #[cfg(feature = "hydrate")]
 pub fn now() -> i64 {

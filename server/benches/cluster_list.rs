@@ -6,8 +6,8 @@ use std::time::Duration;
 use sqlx::sqlite::SqlitePoolOptions;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::harness::{Database, TestPlane};
-use crate::visitor::{Visitor, p99};
+use crate::harness::{Database, TestPlane, Visitor};
+use crate::times::p99;
 
 const CLUSTERS: u32 = 100;
 const EVERY: Duration = Duration::from_millis(20);

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::harness::{Database, TestPlane};
+use crate::harness::{Database, TestPlane, Visitor, until};
 use crate::idle::cpu_seconds;
-use crate::visitor::{Visitor, p99, until};
+use crate::times::p99;
 
 const WATCHING: usize = 100;
 const CHANGES: usize = 30;

@@ -12,7 +12,7 @@ mod cold_start;
 mod get_cluster;
 mod idle;
 mod live;
-mod visitor;
+mod times;
 
 fn main() {
     // The baseline of `get_cluster` is a server of its own: this program, started again.

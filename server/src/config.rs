@@ -4,9 +4,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use anyhow::Context;
 use app::model::name::Arns;
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::auth::private_file;
+use crate::http::front::{Front, PublicUrl};
 use crate::sandbox::check_path;
 
 /// An open, self-hosted AWS Parallel Computing Service: Slurm clusters with the API and the console of AWS PCS.
@@ -99,7 +103,8 @@ pub struct Store {
     /// Directory of the database, the keys and the clusters' files. Made if it is not there.
     #[arg(long, global = true, env = "OPENPCS_DATA_DIR", default_value_os_t = default_data_dir(), value_parser = directory)]
     pub data_dir: PathBuf,
-    /// Address of the database, `sqlite:…` or `postgres://…` [default: sqlite://DATA_DIR/openpcs.db]
+    /// Address of the database, `sqlite:…` or `postgres://…` [default: sqlite://DATA_DIR/openpcs.db]. Everybody on this
+    /// host sees it in the list of processes: one with a password belongs into a file.
     #[arg(
         long,
         global = true,
@@ -107,13 +112,42 @@ pub struct Store {
         hide_env_values = true
     )]
     pub database_url: Option<String>,
+    /// File with the address of the database; only its owner may read it (mode 0600).
+    #[arg(
+        long,
+        global = true,
+        env = "OPENPCS_DATABASE_URL_FILE",
+        value_name = "FILE",
+        conflicts_with = "database_url"
+    )]
+    pub database_url_file: Option<PathBuf>,
 }
 
 impl Store {
-    pub fn database_url(&self) -> String {
-        self.database_url
-            .clone()
-            .unwrap_or_else(|| format!("sqlite://{}?mode=rwc", self.database_file().display()))
+    /// Fails if the file with it cannot be read, or others may read it.
+    pub fn database_url(&self) -> anyhow::Result<String> {
+        if let Some(url) = &self.database_url {
+            return Ok(url.clone());
+        }
+        let Some(file) = &self.database_url_file else {
+            return Ok(format!(
+                "sqlite://{}?mode=rwc",
+                self.database_file().display()
+            ));
+        };
+        let text = private_file::read(file).context("--database-url-file cannot be used")?;
+        let url = std::str::from_utf8(&text).map_or("", str::trim);
+        anyhow::ensure!(
+            !url.is_empty(),
+            "{} has no address of a database; write one into it, as postgres://USER:PASSWORD@HOST/NAME",
+            file.display()
+        );
+        Ok(url.to_owned())
+    }
+
+    /// The database is where it is unless told otherwise.
+    pub fn is_default_database(&self) -> bool {
+        self.database_url.is_none() && self.database_url_file.is_none()
     }
 
     /// The file of the default database.
@@ -187,9 +221,19 @@ pub struct Config {
     pub store: Store,
     #[command(flatten)]
     pub place: Place,
-    /// Address to listen on; port 0 takes any free one.
+    /// Address to listen on; port 0 takes any free one. One that other hosts can reach needs `--behind-tls-proxy`:
+    /// passwords and keys must not cross a network in clear.
     #[arg(long, env = "OPENPCS_LISTEN", default_value = LISTEN)]
     pub listen: SocketAddr,
+    /// Address under which browsers reach the console, as https://pcs.example.org. Under any other name than this, the
+    /// address listened on and those of this host itself, the console is refused.
+    #[arg(long, env = "OPENPCS_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
+    /// A proxy, on this host or another, ends TLS and passes requests on. It must be the only one that can reach the
+    /// address listened on, and name its client in `X-Forwarded-For`, whose last entry is believed. Name the address
+    /// that it serves with `--public-url`.
+    #[arg(long, env = "OPENPCS_BEHIND_TLS_PROXY", value_parser = FalseyValueParser::new())]
+    pub behind_tls_proxy: bool,
     /// Where instances come from.
     #[arg(long, env = "OPENPCS_PROVIDER", value_enum, default_value = "local")]
     pub provider: Provider,
@@ -214,6 +258,27 @@ pub struct Config {
 }
 
 impl Config {
+    /// Refuses an address that others reach without TLS.
+    pub fn check_listen(&self) -> anyhow::Result<()> {
+        let listen = self.listen;
+        anyhow::ensure!(
+            listen.ip().to_canonical().is_loopback() || self.behind_tls_proxy,
+            "--listen {listen} could be reached from other hosts, and without TLS whoever is on the way reads passwords \
+             and keys. Put a proxy that ends TLS in front of the server and say so with --behind-tls-proxy and \
+             --public-url https://NAME, or listen on this host only, as --listen 127.0.0.1:{}, and come by an SSH tunnel.",
+            listen.port()
+        );
+        Ok(())
+    }
+
+    /// How people reach the server.
+    pub fn front(&self) -> Front {
+        Front {
+            public_url: self.public_url.clone(),
+            behind_tls_proxy: self.behind_tls_proxy,
+        }
+    }
+
     /// `target/site` for `target/debug/openpcs`, `/opt/openpcs/site` for `/opt/openpcs/bin/openpcs`.
     pub fn site(&self) -> PathBuf {
         self.site.clone().unwrap_or_else(|| {

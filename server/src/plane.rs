@@ -20,6 +20,7 @@ use crate::db::{Db, change};
 use crate::follow::ServerOutputs;
 use crate::http::agents;
 use crate::http::console::{self, ConsoleState};
+use crate::http::front::Front;
 use crate::http::port::{Hooks, Logins, Outputs, Readiness};
 use crate::provider::Provider;
 use crate::provider::local::Local;
@@ -27,6 +28,7 @@ use crate::reconcile::gate::Gates;
 use crate::reconcile::hooks::ServerHooks;
 use crate::reconcile::login::ServerLogins;
 use crate::reconcile::observed::Observed;
+use crate::reconcile::pulse::Pulse;
 use crate::reconcile::wake::Wakers;
 use crate::reconcile::{Parts, driver};
 use crate::service::{Service, id};
@@ -38,8 +40,9 @@ use crate::slurm::process::Controllers;
 const SHUTDOWN: Duration = Duration::from_secs(2);
 /// How long a server waits for its predecessor to end: a restart begins while the old one is still closing.
 const HANDOVER: Duration = Duration::from_secs(5);
-/// How long the database may take to answer `/readyz`.
+/// How long the database may take to answer `/readyz`, and how often it is asked at most.
 const READY_TIMEOUT: Duration = Duration::from_secs(3);
+const READY_EVERY: Duration = Duration::from_secs(1);
 
 /// A running control plane.
 pub struct Plane {
@@ -82,7 +85,8 @@ impl Plane {
         };
         let (stop, stopped) = watch::channel(false);
         let holder = holder(data_dir)?;
-        let driver = tokio::spawn(driver::run(parts.clone(), holder, stopped));
+        let pulse = Pulse::default();
+        let driver = tokio::spawn(driver::run(parts.clone(), holder, pulse.clone(), stopped));
         let tail = tokio::spawn(change::tail(db.clone()));
         let plane = Self {
             control_plane: Arc::new(service.clone()),
@@ -94,7 +98,9 @@ impl Plane {
             logins: Arc::new(ServerLogins { parts }),
             readiness: Arc::new(ServerReadiness {
                 db: db.clone(),
+                pulse,
                 driver: driver.abort_handle(),
+                last: tokio::sync::Mutex::default(),
             }),
             db,
             stop,
@@ -104,8 +110,8 @@ impl Plane {
         Ok((plane, socket))
     }
 
-    /// The console's routes.
-    pub fn console(&self, config: &Config) -> Router {
+    /// The console's routes, on a server that listens on that port.
+    pub fn console(&self, config: &Config, front: Arc<Front>, port: u16) -> Router {
         console::router(ConsoleState {
             plane: self.control_plane.clone(),
             passwords: Arc::new(DatabaseUsers {
@@ -116,7 +122,8 @@ impl Plane {
             shutdown: self.stop.subscribe(),
             site: config.site(),
             arns: config.place.arns(),
-            secure: false,
+            front,
+            port,
         })
     }
 
@@ -246,22 +253,48 @@ fn holder(data_dir: &Path) -> anyhow::Result<String> {
 
 struct ServerReadiness {
     db: Db,
+    pulse: Pulse,
     driver: tokio::task::AbortHandle,
+    /// The last read of the database: whether it was answered, and when.
+    last: tokio::sync::Mutex<Option<(Instant, bool)>>,
 }
 
+impl ServerReadiness {
+    /// Reads at most once in a while, and once for all who ask meanwhile.
+    async fn answers(&self) -> bool {
+        let mut last = self.last.lock().await;
+        if let Some((at, answered)) = *last
+            && at.elapsed() < READY_EVERY
+        {
+            return answered;
+        }
+        let read = tokio::time::timeout(READY_TIMEOUT, self.db.ping()).await;
+        let answered = match read {
+            Ok(Ok(())) => true,
+            Ok(Err(cause)) => {
+                tracing::warn!(%cause, "not ready: the database cannot be read");
+                false
+            }
+            Err(_) => false,
+        };
+        *last = Some((Instant::now(), answered));
+        answered
+    }
+}
+
+/// Strangers may ask: nothing is written for them, and no cause is told.
 #[async_trait]
 impl Readiness for ServerReadiness {
     async fn ready(&self) -> Result<(), String> {
         if self.driver.is_finished() {
             return Err("The reconcilers have ended. Restart the server.".into());
         }
-        match tokio::time::timeout(READY_TIMEOUT, self.db.ping()).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(format!("The database refuses: {error}")),
-            Err(_) => Err(format!(
-                "The database does not answer within {} s.",
-                READY_TIMEOUT.as_secs()
-            )),
+        if !self.answers().await {
+            return Err("The database does not answer. The server's log has the cause.".into());
         }
+        if !self.pulse.is_fresh() {
+            return Err("The database takes no writes. The server's log has the cause.".into());
+        }
+        Ok(())
     }
 }

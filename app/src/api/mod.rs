@@ -3,6 +3,8 @@
 //!
 //! Every function takes JSON under `/console` at a fixed name: a form on another site can send neither.
 
+#[cfg(feature = "ssr")]
+mod argument;
 pub mod catalogue;
 pub mod cluster;
 pub mod compute_node_group;
@@ -50,11 +52,18 @@ impl<T: Serialize> Encodes<T> for JsonText {
 }
 
 impl<T: DeserializeOwned> Decodes<T> for JsonText {
+    #[cfg(feature = "ssr")]
+    type Error = argument::Wrong;
+    #[cfg(not(feature = "ssr"))]
     type Error = serde_json::Error;
 
-    fn decode(bytes: Bytes) -> serde_json::Result<T> {
+    fn decode(bytes: Bytes) -> Result<T, <Self as Decodes<T>>::Error> {
         // What is no text is no JSON either: the empty text gives the error that says so.
-        serde_json::from_str(std::str::from_utf8(&bytes).unwrap_or_default())
+        let text = std::str::from_utf8(&bytes).unwrap_or_default();
+        #[cfg(feature = "ssr")]
+        return argument::read(text);
+        #[cfg(not(feature = "ssr"))]
+        serde_json::from_str(text)
     }
 }
 
@@ -70,6 +79,13 @@ impl FromServerFnError for Error {
                 },
                 i18n::text().errors.unreachable,
             ),
+            // The server reads requests only.
+            #[cfg(feature = "ssr")]
+            ServerFnErrorErr::Deserialization(wrong) => {
+                let refusal = argument::Wrong::refusal(&wrong);
+                ssr::set_status(&refusal);
+                refusal
+            }
             ServerFnErrorErr::Args(reason) | ServerFnErrorErr::MissingArg(reason) => {
                 Error::validation(ValidationReason::CannotParse, reason)
             }
@@ -159,7 +175,7 @@ mod ssr {
 
     /// Only when the function itself was requested: while a page is rendered it would turn the whole page into a
     /// failure.
-    fn set_status(error: &Error) {
+    pub fn set_status(error: &Error) {
         if use_context::<leptos_router::location::RequestUrl>().is_some() {
             return;
         }

@@ -1,8 +1,8 @@
 //! What an operation would do.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 
+use super::Json;
 #[cfg(feature = "ssr")]
 use super::call;
 use crate::model::error::Result;

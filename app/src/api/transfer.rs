@@ -1,8 +1,8 @@
 //! A cluster as a document, out and in.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 
+use super::Json;
 #[cfg(feature = "ssr")]
 use super::call;
 use crate::model::apply::{ApplyOutcome, ApplyRequest, Format};

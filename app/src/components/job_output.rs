@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::browser::Held;
 use crate::follow::Stream;
 use crate::i18n::{Text, text};
 use crate::model::job::{JobOutput, OutputAbsence, OutputKind};
@@ -82,7 +83,7 @@ pub fn Output(
     let kind = RwSignal::new(OutputKind::Stdout);
     let shown = Shown::new(first);
     let following = RwSignal::new(true);
-    let stream = StoredValue::new_local(None::<Stream>);
+    let stream = Held::new();
     Effect::new(move |_| {
         let url = paths::job_output(&cluster.read(), &job.read(), kind.get());
         // Read so that a job that starts again is followed again.
@@ -93,10 +94,7 @@ pub fn Output(
                 shown.take(piece);
             }
         };
-        stream.set_value(Stream::open(&url, "output", piece));
-    });
-    on_cleanup(move || {
-        stream.try_update_value(Option::take);
+        stream.set(Stream::open(&url, "output", piece));
     });
 
     let page = NodeRef::<html::Pre>::new();

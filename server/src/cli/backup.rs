@@ -22,7 +22,7 @@ pub const FILES: [&str; 4] = [seal::FILE, CLAIM, "credentials", "admin-password"
 
 pub async fn run(store: Store, to: PathBuf) -> anyhow::Result<()> {
     let dir = DataDir::open(&store.data_dir)?;
-    let address = Address::from_str(&store.database_url())?;
+    let address = Address::from_str(&store.database_url()?)?;
     if store::check(&dir, &address).await? == Found::Nothing {
         bail!("there is no database at {address}: nothing to back up");
     }

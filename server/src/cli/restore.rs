@@ -23,7 +23,7 @@ pub async fn run(store: Store, from: PathBuf) -> anyhow::Result<()> {
     let has_database = database.exists();
     if has_database {
         check_database(&database, &claim).await?;
-        if store.database_url.is_some() {
+        if !store.is_default_database() {
             bail!(
                 "the backup holds an SQLite database, which goes to {}; leave --database-url out",
                 store.database_file().display()

@@ -11,8 +11,9 @@ use crate::auth::credentials::DatabaseKeys;
 use crate::auth::sigv4::Verifier;
 use crate::config::{Config, LogFormat};
 use crate::data_dir::DataDir;
+use crate::http::connection::Limits;
 use crate::http::proof::Prover;
-use crate::http::serve::{bind, serve, stop_signal};
+use crate::http::serve::{bind, most_connections, serve, stop_signal};
 use crate::http::{Doors, HttpState, agents};
 use crate::plane::Plane;
 use crate::slurm::job_user::JobUser;
@@ -21,6 +22,7 @@ use crate::slurm::job_user::JobUser;
 const OPEN_FILES: u64 = 65_536;
 
 pub async fn run(config: Config) -> anyhow::Result<()> {
+    config.check_listen()?;
     start_log(config.log_format);
     allow_open_files();
     let job_user = JobUser::find(config.job_user.as_deref()).map_err(anyhow::Error::msg)?;
@@ -43,6 +45,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         keys,
     };
     let (plane, socket) = Plane::start(&config, job_user.clone(), db.clone(), seal).await?;
+    let front = Arc::new(config.front());
     let state = HttpState {
         plane: plane.control_plane.clone(),
         hooks: plane.hooks.clone(),
@@ -50,15 +53,17 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         readiness: plane.readiness.clone(),
         verifier: Arc::new(verifier),
         prover: Arc::new(prover),
+        front: front.clone(),
     };
     let agents = tokio::spawn(agents::serve(socket, Doors::for_agents(state.clone())));
-    let doors = Doors::new(state, Some(plane.console(&config)));
+    let console = plane.console(&config, front, address.port());
+    let doors = Doors::new(state, Some(console));
     if let Some(first_start) = first_start {
         say_how_to_sign_in(&first_start);
     }
     say_who_runs_jobs(&job_user);
     say(&format!("openpcs ready on http://{address}"))?;
-    let served = serve(listener, doors, stop).await;
+    let served = serve(listener, doors, most_connections(), Limits::default(), stop).await;
     agents.abort();
     plane.shutdown().await;
     db.close().await;

@@ -16,7 +16,7 @@ use crate::db::{Db, secret};
 
 /// The data directory and its database, made if they are not there; the schema is brought up to date.
 pub async fn open_or_make(store: &Store) -> anyhow::Result<Db> {
-    let address = Address::from_str(&store.database_url())?;
+    let address = Address::from_str(&store.database_url()?)?;
     if !store.data_dir.exists() {
         // A directory is made for a database that can be used.
         address.look().await?;
@@ -36,7 +36,7 @@ pub async fn open(store: &Store) -> anyhow::Result<Db> {
         );
     }
     let dir = DataDir::open(&store.data_dir)?;
-    let address = Address::from_str(&store.database_url())?;
+    let address = Address::from_str(&store.database_url()?)?;
     if check(&dir, &address).await? == Found::Nothing {
         bail!(
             "there is no database at {address}; `openpcs serve` makes it, or name it with --database-url"
@@ -48,7 +48,7 @@ pub async fn open(store: &Store) -> anyhow::Result<Db> {
 /// Ties the data directory to the database, whatever it belonged to before: for restoring by hand.
 pub async fn adopt(store: &Store) -> anyhow::Result<()> {
     let dir = DataDir::open(&store.data_dir)?;
-    let address = Address::from_str(&store.database_url())?;
+    let address = Address::from_str(&store.database_url()?)?;
     if address.look().await? == Found::Nothing {
         bail!("there is no database at {address}; name the one to adopt with --database-url");
     }
@@ -78,7 +78,7 @@ pub async fn check(dir: &DataDir, address: &Address) -> anyhow::Result<Found> {
 }
 
 async fn connect(dir: &DataDir, address: &Address, store: &Store) -> anyhow::Result<Db> {
-    let db = Db::connect(&store.database_url()).await?;
+    let db = Db::connect(&store.database_url()?).await?;
     dir.set_claim(&Claim {
         id: db.id().to_owned(),
         address: address.to_string(),
@@ -88,7 +88,7 @@ async fn connect(dir: &DataDir, address: &Address, store: &Store) -> anyhow::Res
 
 /// SQLite would give its file the mode that the shell's mask leaves, and its log files the mode of its file.
 fn make_database_file(store: &Store) -> anyhow::Result<()> {
-    if store.database_url.is_some() {
+    if !store.is_default_database() {
         return Ok(());
     }
     let path = store.database_file();

@@ -33,6 +33,14 @@ pub async fn session_delete(db: &Db, id: &str) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// The ids of the sessions that have not expired at `now`.
+pub async fn session_list(db: &Db, now: i64) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("select id from session where expires_at > $1")
+        .bind(now)
+        .fetch_all(db.pool())
+        .await
+}
+
 /// Removes what expired before `now`; for the sweep.
 pub async fn session_delete_expired(db: &Db, now: i64) -> sqlx::Result<u64> {
     let deleted = sqlx::query("delete from session where expires_at <= $1")

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app::model::error::{Error, ValidationReason};
+use app::model::limits::REQUEST_BYTES;
 use app::model::operation::Operation;
 use app::port::{Caller, ControlPlane, Principal};
 use axum::body::Bytes;
@@ -17,8 +18,9 @@ use serde_json::Value;
 use tracing::Instrument;
 
 use super::HttpState;
+use super::body::{self, STRANGERS};
 use super::error::{JSON_1_0, Refusal, cannot_parse};
-use super::layer::{RequestId, read_body};
+use super::layer::RequestId;
 use crate::auth::sigv4::Denied;
 use crate::service::shape;
 
@@ -31,15 +33,16 @@ pub async fn handle(
     request: Request,
 ) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
-    let body = read_body(body).await?;
+    let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
     let operation = operation(&parts)?;
     check_content_type(&parts)?;
-    let principal = authenticate(state, operation, &parts, &body).await?;
+    let principal = authenticate(state, operation, &parts, &body.bytes).await?;
     let caller = Caller {
         request_id,
         principal,
     };
-    let input = document(&body)?;
+    let input = document(&body.bytes)?;
+    drop(body); // others may come in while this one is at work
     shape::check(operation, &input)?;
     let answer = run(state.plane.clone(), caller, operation, input).await?;
     Ok(([(CONTENT_TYPE, JSON_1_0)], answer).into_response())

@@ -20,20 +20,23 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
-use leptos::prelude::{FromServerFnError, provide_context, use_context};
+use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{LeptosRoutes, ResponseOptions};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_sessions::Session;
 
+use super::alive::Sessions;
+use super::front::Front;
 use super::layer::{RequestId, page_policy};
 use super::lockout::Lockout;
 use super::port::Outputs;
 use super::session::{self, Passwords};
-use super::{events, origin, output};
+use super::sign_in::{SignIn, sign_in};
+use super::{events, function, host, origin, output};
 use crate::db::Db;
 
 /// What the door needs of the house.
@@ -48,8 +51,9 @@ pub struct ConsoleState {
     /// The folder with `pkg/`, made by `openpcs-bundle`.
     pub site: PathBuf,
     pub arns: Arns,
-    /// The server is reached by TLS: the cookie says so.
-    pub secure: bool,
+    pub front: Arc<Front>,
+    /// The port of the server's own address.
+    pub port: u16,
 }
 
 /// All routes of the console. It has no fallback of its own: unknown addresses are a page of it.
@@ -63,8 +67,11 @@ pub fn router(state: ConsoleState) -> Router {
         let options = options.clone();
         move || app::shell(options.clone())
     };
-    let sessions = session::layer(state.db.clone(), state.secure);
-    let sign_in = session::SignIn {
+    let front = state.front.clone();
+    let cookie = front.cookie_name(state.port);
+    let cookies = session::layer(state.db.clone(), cookie, front.is_tls());
+    let sessions = Sessions::new(state.db.clone(), state.passwords.clone());
+    let sign_in_state = SignIn {
         passwords: state.passwords.clone(),
         lockout: Arc::new(Lockout::default()),
     };
@@ -72,29 +79,30 @@ pub fn router(state: ConsoleState) -> Router {
     Router::new()
         .leptos_routes_with_context(&options, app::routes(), provide_backend, shell)
         .with_state(options)
-        .route(
-            paths::POST_SIGN_IN,
-            post(session::sign_in).with_state(sign_in),
-        )
+        .route(paths::POST_SIGN_IN, post(sign_in).with_state(sign_in_state))
         .route(paths::POST_SIGN_OUT, post(session::sign_out))
         .route(paths::PREFERENCE, get(session::set_preference))
         .route(
             paths::EVENTS,
-            get(events::stream).with_state(events::Source::new(
-                state.db.changes(),
-                state.shutdown.clone(),
-            )),
+            get(events::stream).with_state(events::Source {
+                changes: state.db.changes(),
+                shutdown: state.shutdown.clone(),
+                sessions: sessions.clone(),
+            }),
         )
         .route(
             paths::JOB_OUTPUT_ROUTE,
             get(output::stream).with_state(output::Source {
                 outputs: state.outputs.clone(),
                 shutdown: state.shutdown.clone(),
+                sessions,
             }),
         )
-        .layer(from_fn(origin::same_origin))
+        .layer(from_fn(function::read_call))
+        .layer(from_fn_with_state(front.clone(), origin::same_origin))
         .layer(from_fn_with_state(state.clone(), identify))
-        .layer(sessions)
+        .layer(cookies)
+        .layer(from_fn(take_turns))
         .layer(SetResponseHeaderLayer::if_not_present(
             CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
@@ -102,6 +110,7 @@ pub fn router(state: ConsoleState) -> Router {
         // Pages and answers; never the live streams.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .nest_service("/pkg", files(&state.site))
+        .layer(from_fn_with_state(front, host::known_host))
 }
 
 /// The files of `pkg/`: names stay while contents change with a release, so browsers ask every time and mostly hear
@@ -136,6 +145,20 @@ fn provide_backend() {
     }
 }
 
+/// Pages rendered at once; others wait. A page is work for a processor and asks the database several times: with more
+/// of them each only waits longer for its connection, in the end too long, and none is ready sooner.
+const PAGES: usize = 16;
+static RENDERING: Semaphore = Semaphore::const_new(PAGES);
+
+async fn take_turns(request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with(paths::CONSOLE) {
+        return next.run(request).await;
+    }
+    // It is never closed; without a turn the page comes all the same.
+    let _turn = RENDERING.acquire().await;
+    next.run(request).await
+}
+
 /// What a stranger may ask for below [`paths::CONSOLE`]; the live stream says itself that nobody is signed in.
 const PUBLIC: [&str; 4] = [
     paths::POST_SIGN_IN,
@@ -152,8 +175,8 @@ async fn identify(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let user = match session::current_user(&session, state.passwords.as_ref()).await {
-        Ok(user) => user,
+    let signed_in = match session::current_user(&session, state.passwords.as_ref()).await {
+        Ok(signed_in) => signed_in,
         Err(error) => {
             tracing::error!(%error, "cannot read the session");
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -161,23 +184,26 @@ async fn identify(
     };
     let path = request.uri().path();
     let is_function = path.starts_with(paths::CONSOLE);
-    if user.is_none() && is_function && !PUBLIC.contains(&path) {
-        return (StatusCode::UNAUTHORIZED, Error::not_signed_in().ser()).into_response();
+    if signed_in.is_none() && is_function && !PUBLIC.contains(&path) {
+        return function::refused(StatusCode::UNAUTHORIZED, Error::not_signed_in());
     }
-    if user.is_none() && !is_function && path != paths::SIGN_IN {
+    if signed_in.is_none() && !is_function && path != paths::SIGN_IN {
         let here = request
             .uri()
             .path_and_query()
             .map_or(paths::CLUSTERS, |p| p.as_str());
         return see_other(&paths::sign_in(here));
     }
-    let caller = user.map(|name| Caller {
+    let caller = signed_in.as_ref().map(|session| Caller {
         request_id,
         principal: Principal::User {
-            arn: state.arns.user(&name),
-            name,
+            arn: state.arns.user(&session.account.name),
+            name: session.account.name.clone(),
         },
     });
+    if let Some(session) = signed_in {
+        request.extensions_mut().insert(session);
+    }
     request.extensions_mut().insert(Backend {
         plane: state.plane,
         caller,

@@ -6,6 +6,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use super::body::Unread;
 use crate::auth::sigv4::Denied;
 
 pub const JSON_1_0: &str = "application/x-amz-json-1.0";
@@ -32,23 +33,18 @@ impl Refusal {
             retry_after: None,
         }
     }
+}
 
-    /// The body is larger than any request has a reason to be.
-    pub fn too_large(limit: usize) -> Refusal {
-        Refusal::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "RequestEntityTooLargeException",
-            format!("The request body is larger than {limit} bytes. Send less at once."),
-        )
-    }
-
-    /// The body did not come to its end in time, or broke off.
-    pub fn incomplete_body() -> Refusal {
-        Refusal::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "RequestTimeoutException",
-            "The request body did not arrive whole. Send it again.",
-        )
+impl From<Unread> for Refusal {
+    fn from(unread: Unread) -> Refusal {
+        let code = match unread {
+            Unread::TooLarge(_) => "RequestEntityTooLargeException",
+            Unread::Incomplete => "RequestTimeoutException",
+            Unread::NoRoom => "ServiceUnavailableException",
+        };
+        let mut refusal = Refusal::new(unread.status(), code, unread.message());
+        refusal.retry_after = unread.retry_after();
+        refusal
     }
 }
 

@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use app::model::live::{Change, Kind};
-use app::port::Backend;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::IntoResponse;
@@ -15,46 +14,45 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::alive::{Alive, Sessions};
+use super::session::SignedIn;
+
 /// Changes within this time go out together: far below the second that is promised, far above the rate at which a
 /// page could ask again.
 const GATHER: Duration = Duration::from_millis(200);
 /// Proxies cut connections on which nothing happens.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// A stream ends after this, and the browser opens it anew: so an ended session is noticed.
+/// A stream ends after this, and the browser opens it anew: so no stream outlives what it was opened for by long.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 #[derive(Clone)]
 pub struct Source {
-    changes: broadcast::Sender<Change>,
-    shutdown: watch::Receiver<bool>,
+    pub changes: broadcast::Sender<Change>,
+    pub shutdown: watch::Receiver<bool>,
+    pub sessions: Sessions,
 }
 
-impl Source {
-    pub fn new(changes: broadcast::Sender<Change>, shutdown: watch::Receiver<bool>) -> Source {
-        Source { changes, shutdown }
-    }
-}
-
+/// Without a session the stream says only that there is none.
 pub async fn stream(
     State(source): State<Source>,
-    Extension(backend): Extension<Backend>,
+    session: Option<Extension<SignedIn>>,
 ) -> impl IntoResponse {
-    let signed_in = backend.caller.is_some();
+    let session = session.map(|Extension(session)| source.sessions.watch(&session));
     // A proxy that buffers would hold changes back.
     let headers = [("x-accel-buffering", "no"), ("cache-control", "no-store")];
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
     (
         headers,
-        Sse::new(events(source, signed_in)).keep_alive(keep_alive),
+        Sse::new(events(source, session)).keep_alive(keep_alive),
     )
 }
 
-fn events(source: Source, signed_in: bool) -> impl Stream<Item = Result<Event, Infallible>> {
+fn events(source: Source, session: Option<Alive>) -> impl Stream<Item = Result<Event, Infallible>> {
     async_stream::stream! {
-        if !signed_in {
+        let Some(mut session) = session else {
             yield Ok(named("signed-out"));
             return;
-        }
+        };
         let mut changes = source.changes.subscribe();
         let mut shutdown = source.shutdown;
         yield Ok(named("hello"));
@@ -62,6 +60,7 @@ fn events(source: Source, signed_in: bool) -> impl Stream<Item = Result<Event, I
         loop {
             let gathered = tokio::select! {
                 gathered = gather(&mut changes) => gathered,
+                () = session.ended() => Gathered::SignedOut,
                 // An error means that the server's end is gone: that is a shutdown too.
                 _ = shutdown.wait_for(|stopping| *stopping) => return,
                 () = sleep_until(end) => return,
@@ -69,6 +68,10 @@ fn events(source: Source, signed_in: bool) -> impl Stream<Item = Result<Event, I
             match gathered {
                 Gathered::Changes(changes) => yield Ok(changed(&changes)),
                 Gathered::Lagged => yield Ok(named("resync")),
+                Gathered::SignedOut => {
+                    yield Ok(named("signed-out"));
+                    return;
+                }
                 Gathered::Closed => return,
             }
         }
@@ -77,6 +80,8 @@ fn events(source: Source, signed_in: bool) -> impl Stream<Item = Result<Event, I
 
 enum Gathered {
     Changes(Vec<Change>),
+    /// The session is over.
+    SignedOut,
     /// Some were lost: the page must ask for everything again.
     Lagged,
     Closed,

@@ -1,6 +1,7 @@
 //! What the agents on instances and controllers call; the messages are in `agent::protocol`.
 
 use app::model::error::Error;
+use app::model::limits::REQUEST_BYTES;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -10,8 +11,8 @@ use axum::http::header::AUTHORIZATION;
 use serde::de::DeserializeOwned;
 
 use super::HttpState;
+use super::body::{self, STRANGERS};
 use super::error::{Refusal, cannot_parse};
-use super::layer::read_body;
 use crate::agent::protocol::HookAnswer;
 
 /// Says nothing: whoever asks wants to see the proof ([`super::proof`]) before it sends a secret.
@@ -52,7 +53,7 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Error> {
 }
 
 async fn message<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
-    let body = read_body(body).await?;
-    serde_json::from_slice(&body)
+    let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
+    serde_json::from_slice(&body.bytes)
         .map_err(|e| cannot_parse(format!("The message is not the one of this path: {e}.")).into())
 }

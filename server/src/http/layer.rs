@@ -1,26 +1,26 @@
 //! What happens around every request: an id, a log line, a net under panics, a limit, and careful headers.
 
 use std::panic::AssertUnwindSafe;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use app::model::error::Error;
 use app::model::limits::REQUEST_BYTES;
 use app::model::operation::Operation;
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::Limited;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use super::body::{Unread, discard};
 use super::error::Refusal;
 
 const AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// How long a client may take to send its body. Longer would let idle strangers hold connections.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
 /// The id of a request: in every answer, log line and audit record. Found in the request's extensions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +34,12 @@ impl RequestId {
 }
 
 /// Gives the request its id, refuses too large ones, catches panics, logs how it ended, and adds the headers that
-/// every answer has.
-pub async fn observe<F>(request: Request, answer: impl FnOnce(Request, RequestId) -> F) -> Response
+/// every answer has. `tls`: browsers reach the server by TLS, and are told never to come without.
+pub async fn observe<F>(
+    request: Request,
+    tls: bool,
+    answer: impl FnOnce(Request, RequestId) -> F,
+) -> Response
 where
     F: Future<Output = Response>,
 {
@@ -65,7 +69,7 @@ where
             answered!(info);
         }
     });
-    add_headers(&mut response, &id);
+    add_headers(&mut response, &id, tls);
     response
 }
 
@@ -81,9 +85,9 @@ pub fn operation(headers: &HeaderMap) -> Option<Operation> {
     Operation::parse(target.split_once('.')?.1)
 }
 
-fn add_headers(response: &mut Response, id: &RequestId) {
+fn add_headers(response: &mut Response, id: &RequestId, tls: bool) {
     let headers = response.headers_mut();
-    headers.reserve(8);
+    headers.reserve(10);
     // An id is hexadecimal, so it is always a header's value.
     if let Ok(id) = HeaderValue::from_str(&id.0) {
         headers.insert(AMZN_REQUEST_ID, id.clone());
@@ -97,6 +101,19 @@ fn add_headers(response: &mut Response, id: &RequestId) {
         header::REFERRER_POLICY,
         HeaderValue::from_static("same-origin"),
     );
+    // The console needs none of what it could ask a person for.
+    headers.insert(
+        PERMISSIONS_POLICY,
+        HeaderValue::from_static(
+            "camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), serial=(), usb=()",
+        ),
+    );
+    if tls {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
+    }
     // A page brings its own policy, with its nonce: see `page_policy`.
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
@@ -123,46 +140,10 @@ where
     let size = request.body().size_hint();
     if size.lower() > REQUEST_BYTES as u64 {
         discard(request.into_body()).await;
-        return Refusal::too_large(REQUEST_BYTES).into_response();
+        return Refusal::from(Unread::TooLarge(REQUEST_BYTES)).into_response();
     }
     if size.exact().is_some() {
         return answer(request).await;
     }
     answer(request.map(|body| Body::new(Limited::new(body, REQUEST_BYTES)))).await
-}
-
-/// Takes what a client is still sending, up to a bound: one that is cut off while it sends never sees the answer.
-async fn discard(mut body: Body) {
-    let taken = async {
-        let mut left = 16 * REQUEST_BYTES;
-        while let Some(Ok(frame)) = body.frame().await {
-            let length = frame.data_ref().map_or(0, Bytes::len);
-            let Some(rest) = left.checked_sub(length) else {
-                return;
-            };
-            left = rest;
-        }
-    };
-    // Whoever is too slow is cut off.
-    let _ = tokio::time::timeout(BODY_TIMEOUT, taken).await;
-}
-
-/// The whole body, if it keeps to the limit and comes in time.
-pub async fn read_body(body: Body) -> Result<Bytes, Refusal> {
-    match tokio::time::timeout(BODY_TIMEOUT, body.collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(e)) if is_too_large(&e) => Err(Refusal::too_large(REQUEST_BYTES)),
-        Ok(Err(_)) | Err(_) => Err(Refusal::incomplete_body()),
-    }
-}
-
-fn is_too_large(e: &axum::Error) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(e);
-    while let Some(e) = cause {
-        if e.is::<LengthLimitError>() {
-            return true;
-        }
-        cause = e.source();
-    }
-    false
 }

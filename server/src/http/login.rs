@@ -1,13 +1,15 @@
 //! Where `openpcs connect` is to go: `GET /openpcs/v1/clusters/{identifier}/login`, signed like the API.
 
+use app::model::limits::REQUEST_BYTES;
 use app::port::Caller;
 use axum::Json;
 use axum::extract::{Extension, Path, Request, State};
 use chrono::Utc;
 
 use super::HttpState;
+use super::body::{self, STRANGERS};
 use super::error::Refusal;
-use super::layer::{RequestId, read_body};
+use super::layer::RequestId;
 use super::port::LoginTarget;
 
 pub async fn handle(
@@ -17,8 +19,11 @@ pub async fn handle(
     request: Request,
 ) -> Result<Json<LoginTarget>, Refusal> {
     let (parts, body) = request.into_parts();
-    let body = read_body(body).await?;
-    let principal = state.verifier.verify(&parts, &body, Utc::now()).await?;
+    let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
+    let principal = state
+        .verifier
+        .verify(&parts, &body.bytes, Utc::now())
+        .await?;
     let caller = Caller {
         request_id,
         principal,

@@ -3,11 +3,17 @@
 //! A door decodes, finds out who asks, and calls the plane; it decides nothing else.
 
 pub mod agents;
+pub mod alive;
 pub mod aws_json;
+pub mod body;
+pub mod connection;
 pub mod console;
 pub mod error;
 pub mod events;
+pub mod front;
+pub mod function;
 pub mod health;
+pub mod host;
 pub mod instance;
 pub mod layer;
 pub mod lockout;
@@ -20,6 +26,7 @@ pub mod proof;
 pub mod serve;
 pub mod session;
 pub mod session_store;
+pub mod sign_in;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -33,6 +40,7 @@ use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use error::Refusal;
+use front::{Ends, Front};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use layer::RequestId;
@@ -49,6 +57,7 @@ pub struct HttpState {
     pub readiness: Arc<dyn port::Readiness>,
     pub verifier: Arc<Verifier>,
     pub prover: Arc<proof::Prover>,
+    pub front: Arc<Front>,
 }
 
 /// Every door behind one address, and around them what each request gets ([`layer::observe`]).
@@ -116,9 +125,15 @@ impl Service<Request> for Doors {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, mut request: Request) -> Self::Future {
         let doors = self.clone();
-        let answer = layer::observe(request, |request, id| doors.enter(request, id));
+        let front = self.state.front.clone();
+        if let Some(ends) = request.extensions().get::<Ends>().copied() {
+            let client = front.client(ends.peer, request.headers());
+            request.extensions_mut().insert(client);
+        }
+        let tls = front.behind_tls_proxy;
+        let answer = layer::observe(request, tls, |request, id| doors.enter(request, id));
         answer.map(Ok).boxed()
     }
 }

@@ -18,9 +18,11 @@ use futures::{Stream, StreamExt};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use super::alive::Sessions;
 use super::port::Outputs;
+use super::session::SignedIn;
 
-/// See `events`: proxies cut silent connections, and an ended session is to be noticed.
+/// See `events`.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 
@@ -28,11 +30,13 @@ const LONGEST: Duration = Duration::from_secs(15 * 60);
 pub struct Source {
     pub outputs: std::sync::Arc<dyn Outputs>,
     pub shutdown: watch::Receiver<bool>,
+    pub sessions: Sessions,
 }
 
 pub async fn stream(
     State(source): State<Source>,
     Extension(backend): Extension<Backend>,
+    Extension(session): Extension<SignedIn>,
     Path((cluster_identifier, job_id, kind)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
@@ -55,7 +59,9 @@ pub async fn stream(
         Ok(pieces) => {
             let headers = [("x-accel-buffering", "no"), ("cache-control", "no-store")];
             let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
-            let events = events(pieces, source.shutdown);
+            let mut session = source.sessions.watch(&session);
+            let session = async move { session.ended().await };
+            let events = events(pieces, source.shutdown, session);
             (headers, Sse::new(events).keep_alive(keep_alive)).into_response()
         }
         // A browser gives a stream up that is answered so; the page has the refusal from its own question.
@@ -75,12 +81,16 @@ fn status(refusal: &Error) -> StatusCode {
 fn events(
     mut pieces: BoxStream<'static, JobOutput>,
     mut shutdown: watch::Receiver<bool>,
+    session_ended: impl Future<Output = ()>,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     async_stream::stream! {
+        let mut session_ended = std::pin::pin!(session_ended);
         let end = Instant::now() + LONGEST;
         loop {
             let piece = tokio::select! {
                 piece = pieces.next() => piece,
+                // The browser comes back, is refused, and gives up.
+                () = &mut session_ended => return,
                 _ = shutdown.wait_for(|stopping| *stopping) => return,
                 () = sleep_until(end) => return,
             };
@@ -107,14 +117,17 @@ mod tests {
     async fn the_last_event_says_that_nothing_more_comes() {
         let pieces = futures::stream::iter([JobOutput::default()]).boxed();
         let (_keep, shutdown) = watch::channel(false);
-        let events: Vec<_> = events(pieces, shutdown).collect().await;
+        let events: Vec<_> = events(pieces, shutdown, std::future::pending())
+            .collect()
+            .await;
         assert_eq!(events.len(), 2);
     }
 
     #[tokio::test]
     async fn a_stop_of_the_server_ends_the_stream() {
         let (stop, shutdown) = watch::channel(false);
-        let mut events = Box::pin(events(futures::stream::pending().boxed(), shutdown));
+        let pieces = futures::stream::pending().boxed();
+        let mut events = Box::pin(events(pieces, shutdown, std::future::pending()));
         stop.send_replace(true);
         assert!(events.next().await.is_none());
     }

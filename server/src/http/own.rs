@@ -2,6 +2,7 @@
 
 use app::model::apply::{ApplyOutcome, ApplyRequest, Format};
 use app::model::error::Error;
+use app::model::limits::REQUEST_BYTES;
 use app::model::operation::Operation;
 use app::model::plan::{Plan, PlanRequest};
 use app::port::Caller;
@@ -15,8 +16,9 @@ use serde_json::Value;
 use tracing::Instrument;
 
 use super::HttpState;
+use super::body::{self, STRANGERS};
 use super::error::{Refusal, cannot_parse};
-use super::layer::{RequestId, read_body};
+use super::layer::RequestId;
 use crate::service::shape;
 
 /// `{"operation": "CreateQueue", "input": {…}}`. An input of the wrong shape is a refusal of the operation, so it is
@@ -85,13 +87,16 @@ async fn authenticate(
     request: Request,
 ) -> Result<(Caller, Bytes), Refusal> {
     let (parts, body) = request.into_parts();
-    let body = read_body(body).await?;
-    let principal = state.verifier.verify(&parts, &body, Utc::now()).await?;
+    let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
+    let principal = state
+        .verifier
+        .verify(&parts, &body.bytes, Utc::now())
+        .await?;
     let caller = Caller {
         request_id,
         principal,
     };
-    Ok((caller, body))
+    Ok((caller, body.bytes))
 }
 
 fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {

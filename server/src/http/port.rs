@@ -54,6 +54,6 @@ pub struct LoginTarget {
 /// Whether the plane can do its work now.
 #[async_trait]
 pub trait Readiness: Send + Sync {
-    /// The reason when it cannot: the database is silent, a reconciler has died.
+    /// The reason when it cannot, in words that strangers may read: the database is silent, a reconciler has died.
     async fn ready(&self) -> std::result::Result<(), String>;
 }

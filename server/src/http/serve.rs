@@ -3,22 +3,40 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use axum::ServiceExt;
+use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use nix::sys::resource::{Resource, getrlimit};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Notify;
-use tower::Service;
+use tokio::sync::{Semaphore, watch};
+use tower::{Service, ServiceExt};
+
+use super::connection::{Answer, Busy, Limits, Watched};
+use super::front::Ends;
 
 /// How long requests may go on after the stop. Live streams and prologs never end by themselves: their clients come
 /// back to the next server.
 const GRACE: Duration = Duration::from_secs(2);
+/// Open files that are never connections, at least: the reconcilers, the database and the logs go on when every
+/// connection is taken.
+const RESERVED_FILES: u64 = 128;
+/// Bytes read ahead of a connection, and so the largest head of a request.
+const READ_AHEAD: usize = 64 * 1024;
+/// See [`Occasional`].
+const SAY_EVERY: Duration = Duration::from_secs(60);
+/// Between two attempts, when the system has no room for a connection.
+const PAUSE: Duration = Duration::from_millis(100);
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\nconnection: close\r\n\
+    content-type: text/plain\r\ncontent-length: 52\r\n\r\nThe server has all the connections that it can take.";
 
 /// Takes the address, or says which one cannot be had.
 pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
@@ -30,32 +48,153 @@ pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     })
 }
 
-/// Serves until `stop` is done, and then as long as the last requests need, within the grace.
+/// As many connections as the limit of open files allows beside the reserve: three of four, or half of a small limit.
+pub fn most_connections() -> usize {
+    let limit = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(soft, _)| soft);
+    let reserve = RESERVED_FILES.max(limit / 4).min(limit / 2);
+    usize::try_from(limit - reserve)
+        .unwrap_or(usize::MAX)
+        .min(Semaphore::MAX_PERMITS)
+}
+
+/// Serves at most `most` connections at once until `stop` is done, and then as long as the last requests need, within
+/// the grace.
 pub async fn serve<S>(
     listener: TcpListener,
     doors: S,
+    most: usize,
+    limits: Limits,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()>
 where
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
-    let stopping = Arc::new(Notify::new());
-    let told = stopping.clone();
+    let room = Arc::new(Semaphore::new(most));
+    let (stopping, stopped) = watch::channel(false);
+    let (mut full, mut failed) = (Occasional::default(), Occasional::default());
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => break,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(cause) if is_of_one(&cause) => continue,
+            Err(cause) => {
+                if failed.now() {
+                    tracing::warn!(%cause, "cannot take connections; trying again");
+                }
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
+        match room.clone().try_acquire_owned() {
+            Ok(place) => {
+                let doors = doors.clone();
+                let served = connection(stream, peer, doors, limits, stopped.clone());
+                tokio::spawn(async move {
+                    served.await;
+                    drop(place);
+                });
+            }
+            Err(_) => {
+                // As far as that costs no waiting.
+                let _ = stream.try_write(FULL);
+                if full.now() {
+                    tracing::warn!(%peer, most, "refusing connections: there are as many as the limit of open files allows");
+                }
+            }
+        }
+    }
+    drop((listener, stopped));
+    stopping.send_replace(true);
+    // All are gone, or out of time.
+    let _ = tokio::time::timeout(GRACE, stopping.closed()).await;
+    Ok(())
+}
+
+/// That connection is gone before it was taken; the next one is another matter.
+fn is_of_one(cause: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(
+        cause.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
+}
+
+/// What is said once in a while: whoever fills the server must not fill its log too.
+#[derive(Default)]
+struct Occasional(Option<Instant>);
+
+impl Occasional {
+    fn now(&mut self) -> bool {
+        let is_time = self.0.is_none_or(|at| at.elapsed() > SAY_EVERY);
+        if is_time {
+            self.0 = Some(Instant::now());
+        }
+        is_time
+    }
+}
+
+/// Serves one connection until either end has enough, or the server stops.
+async fn connection<S>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    doors: S,
+    limits: Limits,
+    mut stopped: watch::Receiver<bool>,
+) where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
     // Without this an answer in two packets waits for the client's acknowledgement of the first.
-    let listener = listener.tap_io(|stream| {
-        if let Err(cause) = stream.set_nodelay(true) {
-            tracing::debug!(%cause, "a connection keeps its delay");
+    if let Err(cause) = stream.set_nodelay(true) {
+        tracing::debug!(%cause, "a connection keeps its delay");
+    }
+    let local = stream.local_addr().map_or(peer.ip(), |local| local.ip());
+    let ends = ends(peer.ip(), local);
+    let busy = Busy::default();
+    let io = TokioIo::new(Watched::new(stream, busy.clone(), limits));
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let working = busy.begin();
+        let doors = doors.clone();
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ends);
+        async move {
+            let answer = doors.oneshot(request).await?;
+            Ok::<_, Infallible>(answer.map(|body| Answer {
+                body,
+                _working: working,
+            }))
         }
     });
-    let server =
-        axum::serve(listener, doors.into_make_service()).with_graceful_shutdown(async move {
-            stop.await;
-            told.notify_one();
-        });
-    tokio::select! {
-        ended = server => ended,
-        () = async { stopping.notified().await; tokio::time::sleep(GRACE).await } => Ok(()),
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.idle)
+        .max_buf_size(READ_AHEAD);
+    let stop = async {
+        // An error means that the server's end is gone: that is a stop too.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    };
+    let mut serving = std::pin::pin!(http.serve_connection(io, service));
+    let served = tokio::select! {
+        served = serving.as_mut() => served,
+        () = stop => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(cause) = served {
+        tracing::trace!(%cause, %peer, "a connection broke off");
+    }
+}
+
+fn ends(peer: IpAddr, local: IpAddr) -> Ends {
+    Ends {
+        peer: peer.to_canonical(),
+        local: local.to_canonical(),
     }
 }
 

@@ -1,13 +1,11 @@
-//! Sign in, sign out, and what a person prefers. Plain forms and links, so that all of it works without WebAssembly.
-
-use std::sync::Arc;
-use std::time::Instant;
+//! Sessions: how long they last and whose they are; signing out, and what a person prefers. Plain forms and links, so
+//! that all of it works without WebAssembly.
 
 use app::i18n::Language;
 use app::paths;
 use app::preference::{LANGUAGE_COOKIE, THEME_COOKIE, Theme};
 use async_trait::async_trait;
-use axum::extract::{Form, Query, State};
+use axum::extract::Query;
 use axum::http::HeaderValue;
 use axum::http::header::SET_COOKIE;
 use axum::response::Response;
@@ -18,8 +16,7 @@ use tower_sessions::session::Error;
 use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
 use super::console::see_other;
-use super::lockout::Lockout;
-use super::session_store::DatabaseStore;
+use super::session_store::{DatabaseStore, key};
 use crate::db::Db;
 
 const USER: &str = "user";
@@ -52,9 +49,9 @@ pub trait Passwords: Send + Sync {
     async fn account(&self, user: &str) -> Result<Option<Account>, Unreadable>;
 }
 
-pub fn layer(db: Db, secure: bool) -> SessionManagerLayer<DatabaseStore> {
+pub fn layer(db: Db, cookie: String, secure: bool) -> SessionManagerLayer<DatabaseStore> {
     SessionManagerLayer::new(DatabaseStore { db })
-        .with_name("openpcs")
+        .with_name(cookie)
         .with_http_only(true)
         .with_secure(secure)
         // Strict would greet whoever follows a link in a mail with the sign-in page; `origin` guards what is not a read.
@@ -62,75 +59,40 @@ pub fn layer(db: Db, secure: bool) -> SessionManagerLayer<DatabaseStore> {
         .with_expiry(Expiry::OnInactivity(IDLE))
 }
 
+/// A session and whose it is.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    pub account: Account,
+    /// Its id in the database.
+    pub key: String,
+}
+
 /// Who is signed in. Marks the session as used; ends it if its user was deleted or has another password.
 pub async fn current_user(
     session: &Session,
     passwords: &dyn Passwords,
-) -> anyhow::Result<Option<String>> {
+) -> anyhow::Result<Option<SignedIn>> {
     let Some(user) = session.get::<String>(USER).await? else {
         return Ok(None);
     };
     let stamp = session.get::<String>(STAMP).await?.unwrap_or_default();
     let account = passwords.account(&user).await?;
-    if account.is_none_or(|account| account.stamp != stamp) {
+    let account = account.filter(|account| account.stamp == stamp);
+    let (Some(account), Some(id)) = (account, session.id()) else {
         session.flush().await?;
         return Ok(None);
-    }
+    };
     let now = OffsetDateTime::now_utc().unix_timestamp();
     let seen = session.get::<i64>(SEEN).await?.unwrap_or_default();
     if now - seen > SEEN_EVERY.whole_seconds() {
         session.insert(SEEN, now).await?;
     }
-    Ok(Some(user))
-}
-
-#[derive(Clone)]
-pub struct SignIn {
-    pub passwords: Arc<dyn Passwords>,
-    pub lockout: Arc<Lockout>,
-}
-
-#[derive(Deserialize)]
-pub struct Credentials {
-    user: String,
-    password: String,
-    #[serde(default)]
-    next: String,
-}
-
-pub async fn sign_in(
-    State(state): State<SignIn>,
-    session: Session,
-    Form(form): Form<Credentials>,
-) -> Response {
-    let next = local(&form.next);
-    if let Some(left) = state.lockout.remaining(&form.user, Instant::now()) {
-        let seconds = left.as_secs() + 1;
-        return see_other(&format!(
-            "{}&failed=locked&seconds={seconds}",
-            paths::sign_in(next)
-        ));
-    }
-    let Some(account) = state.passwords.verify(&form.user, &form.password).await else {
-        state.lockout.failed(&form.user, Instant::now());
-        tracing::warn!(user = form.user, "sign-in refused");
-        return see_other(&format!("{}&failed=refused", paths::sign_in(next)));
-    };
-    state.lockout.succeeded(&form.user);
-    match begin(&session, &account).await {
-        Ok(()) => {
-            tracing::info!(user = account.name, "signed in");
-            see_other(next)
-        }
-        Err(error) => {
-            tracing::error!(%error, "cannot store the session");
-            see_other(&format!("{}&failed=refused", paths::sign_in(next)))
-        }
-    }
+    let key = key(&id);
+    Ok(Some(SignedIn { account, key }))
 }
 
 /// A new id, so that one planted before the sign-in is worth nothing after it.
-async fn begin(session: &Session, account: &Account) -> Result<(), Error> {
+pub async fn begin(session: &Session, account: &Account) -> Result<(), Error> {
     session.cycle_id().await?;
     session.insert(USER, &account.name).await?;
     session.insert(STAMP, &account.stamp).await?;
@@ -173,7 +135,7 @@ pub async fn set_preference(Query(choice): Query<Choice>) -> Response {
 }
 
 /// Where to go on: nowhere but in the console.
-fn local(next: &str) -> &str {
+pub fn local(next: &str) -> &str {
     if paths::is_local(next) {
         next
     } else {
@@ -184,6 +146,8 @@ fn local(next: &str) -> &str {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::sync::Arc;
+
     use axum::Router;
     use axum::body::Body;
     use axum::http::Request;
@@ -191,6 +155,7 @@ mod tests {
     use axum::routing::{get, post};
     use tower::ServiceExt;
 
+    use super::super::sign_in::{SignIn, sign_in};
     use super::*;
 
     struct OneUser;
@@ -243,7 +208,7 @@ mod tests {
 
     async fn who(session: Session, users: &dyn Passwords) -> String {
         let user = current_user(&session, users).await.unwrap();
-        user.unwrap_or_default()
+        user.map(|user| user.account.name).unwrap_or_default()
     }
 
     /// The folder goes with the test.
@@ -264,7 +229,7 @@ mod tests {
                 get(async |session| who(session, &Changed).await),
             )
             .route("/deleted", get(async |session| who(session, &Nobody).await))
-            .layer(layer(db, false));
+            .layer(layer(db, "openpcs-1".into(), false));
         (router, folder)
     }
 

@@ -22,7 +22,8 @@ impl std::fmt::Debug for DatabaseStore {
     }
 }
 
-fn key(id: &Id) -> String {
+/// Under which the database has a session.
+pub fn key(id: &Id) -> String {
     hex::encode(Sha256::digest(id.to_string()))
 }
 

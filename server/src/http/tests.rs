@@ -30,6 +30,8 @@ use axum::response::Response;
 use chrono::{TimeDelta, Utc};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tower::ServiceExt;
 use zeroize::Zeroizing;
 
@@ -179,6 +181,10 @@ fn state() -> (Arc<Fake>, HttpState) {
         prover: Arc::new(proof::Prover {
             seal: Arc::new(Seal::new(&[7; 32]).unwrap()),
             keys: fake.clone(),
+        }),
+        front: Arc::new(Front {
+            behind_tls_proxy: true,
+            ..Front::default()
         }),
     };
     (fake, state)
@@ -411,6 +417,8 @@ async fn every_answer_has_careful_headers() {
             "content-security-policy",
             "x-content-type-options",
             "referrer-policy",
+            "permissions-policy",
+            "strict-transport-security",
         ] {
             assert!(response.headers().contains_key(name), "{path} {name}");
         }
@@ -462,13 +470,101 @@ async fn the_login_node_is_told_to_users_only() {
     );
 }
 
-#[tokio::test]
-async fn a_stop_does_not_wait_for_long_polls() {
+/// Serves at most two connections, patient for a moment only, until the sender is used or dropped.
+async fn serve_impatiently(
+    routes: Router,
+) -> (
+    std::net::SocketAddr,
+    tokio::sync::oneshot::Sender<()>,
+    tokio::task::JoinHandle<std::io::Result<()>>,
+) {
+    let moment = Duration::from_millis(200);
+    let limits = connection::Limits {
+        head: moment,
+        idle: 3 * moment,
+        stalled: moment,
+    };
     let listener = serve::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
     let address = listener.local_addr().unwrap();
-    let endless = Router::new().route("/endless", get(std::future::pending::<()>));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let served = tokio::spawn(serve::serve(listener, endless, async { _ = stopped.await }));
+    let stopped = async { _ = stopped.await };
+    let served = tokio::spawn(serve::serve(listener, routes, 2, limits, stopped));
+    (address, stop, served)
+}
+
+/// Sends it, and reads until the other end hangs up.
+async fn converse(address: std::net::SocketAddr, sent: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(sent.as_bytes()).await.unwrap();
+    let mut answer = vec![];
+    let read = tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut answer));
+    // Hung up on with unread bytes, it is reset.
+    let _ = read.await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn a_connection_that_is_silent_is_closed_and_one_at_work_is_not() {
+    let slowly = async || {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        "slow"
+    };
+    let routes = Router::new().route("/slow", get(slowly));
+    let (address, _stop, _) = serve_impatiently(routes).await;
+    assert_eq!(converse(address, "").await, "");
+    assert_eq!(converse(address, "GET /slow HTTP/1.1\r\nhost:").await, "");
+    // It idles after the answer, and then it is over too.
+    let answer = converse(address, "GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    assert!(answer.ends_with("slow"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_of_its_answer_is_gone() {
+    struct Taken(Arc<AtomicUsize>);
+    impl Drop for Taken {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+    let ended = Arc::new(AtomicUsize::new(0));
+    let mark = ended.clone();
+    let endless = move || {
+        let taken = Taken(mark.clone());
+        let bytes = futures::stream::repeat_with(move || {
+            let _ = &taken;
+            Ok::<_, Infallible>(vec![b'x'; 1 << 16])
+        });
+        std::future::ready(Body::from_stream(bytes))
+    };
+    let routes = Router::new().route("/endless", get(endless));
+    let (address, _stop, _) = serve_impatiently(routes).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let ask = b"GET /endless HTTP/1.1\r\nhost: a\r\n\r\n";
+    stream.write_all(ask).await.unwrap();
+    while ended.load(Ordering::SeqCst) == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_refused_at_once() {
+    let endless = Router::new().route("/endless", get(std::future::pending::<()>));
+    let (address, _stop, _) = serve_impatiently(endless).await;
+    let mut at_work = vec![];
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let ask = b"GET /endless HTTP/1.1\r\nhost: a\r\n\r\n";
+        stream.write_all(ask).await.unwrap();
+        at_work.push(stream);
+    }
+    let answer = converse(address, "").await;
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_long_polls() {
+    let endless = Router::new().route("/endless", get(std::future::pending::<()>));
+    let (address, stop, served) = serve_impatiently(endless).await;
     let poll = tokio::spawn(reqwest::get(format!("http://{address}/endless")));
     tokio::time::sleep(Duration::from_millis(100)).await;
     stop.send(()).unwrap();

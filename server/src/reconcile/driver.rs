@@ -12,13 +12,14 @@ use super::Parts;
 use super::cluster::ClusterReconciler;
 use super::job::JobReconciler;
 use super::node::NodeReconciler;
+use super::pulse::Pulse;
 use super::sweep::Sweep;
 use super::wake::Waker;
 use crate::db::cluster::ClusterSpec;
 use crate::db::{lease, resource};
 
 /// How long a server may be silent before another one reconciles in its place.
-const LEASE_MS: i64 = 15_000;
+pub const LEASE_MS: i64 = 15_000;
 /// How often the lease is renewed, new clusters are looked for and leftovers are swept.
 const TICK: Duration = Duration::from_secs(5);
 /// How often old rows are removed: they are days old, so there is no hurry.
@@ -49,8 +50,8 @@ impl Drop for Loops {
 }
 
 /// Reconciles for as long as `stop` stays false. `holder` names this server in the lease; it is the same after a
-/// restart, so a server that was killed goes on at once.
-pub async fn run(parts: Parts, holder: String, mut stop: watch::Receiver<bool>) {
+/// restart, so a server that was killed goes on at once. `pulse` is told whether its writes succeed.
+pub async fn run(parts: Parts, holder: String, pulse: Pulse, mut stop: watch::Receiver<bool>) {
     let mut changes = parts.db.changes().subscribe();
     let mut ticks = tokio::time::interval(TICK);
     let mut prunes = tokio::time::interval(PRUNE);
@@ -68,7 +69,7 @@ pub async fn run(parts: Parts, holder: String, mut stop: watch::Receiver<bool>) 
             },
             _ = prunes.tick(), if leading => sweep.outdated(&parts).await,
             _ = ticks.tick() => {
-                leading = lead(&parts, &holder, leading).await;
+                leading = lead(&parts, &holder, &pulse, leading).await;
                 if leading {
                     start_missing(&parts, &mut loops).await;
                     sweep.leftovers(&parts).await;
@@ -86,8 +87,10 @@ pub async fn run(parts: Parts, holder: String, mut stop: watch::Receiver<bool>) 
 
 /// Whether this server is the one that reconciles. While the database is away nobody else can take the lease either,
 /// so a leader goes on leading.
-async fn lead(parts: &Parts, holder: &str, leading: bool) -> bool {
-    match lease::acquire(&parts.db, "reconcile", holder, LEASE_MS).await {
+async fn lead(parts: &Parts, holder: &str, pulse: &Pulse, leading: bool) -> bool {
+    let acquired = lease::acquire(&parts.db, "reconcile", holder, LEASE_MS).await;
+    pulse.note(acquired.is_ok());
+    match acquired {
         Ok(mine) => {
             if mine != leading {
                 tracing::info!(mine, "reconciling");

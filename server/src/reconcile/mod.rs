@@ -26,6 +26,7 @@ pub mod login;
 pub mod node;
 pub mod node_plan;
 pub mod observed;
+pub mod pulse;
 pub mod recovery;
 pub mod requeue;
 pub mod sight;

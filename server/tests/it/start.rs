@@ -1,5 +1,7 @@
 //! What keeps a server from working is said when it starts, with the remedy.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 
 use crate::harness::*;
@@ -88,6 +90,38 @@ async fn settings_that_cannot_work_are_refused_by_name() {
         let text = complaint(serve.args([option, value]));
         assert!(text.contains(words), "{option} {value}: {text}");
     }
+}
+
+#[tokio::test]
+async fn an_address_that_others_reach_without_tls_is_refused() {
+    let server = Server::new(None);
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8765"] {
+        let mut serve = server.openpcs();
+        serve.args(["serve", "--listen", address, "--data-dir"]);
+        let text = complaint(serve.arg(server.data()));
+        for words in [address, "--behind-tls-proxy", "127.0.0.1"] {
+            assert!(text.contains(words), "{address}: {text}");
+        }
+    }
+    assert!(!server.data().exists(), "nothing was made before");
+}
+
+#[tokio::test]
+async fn the_databases_address_can_be_in_a_file_of_ones_own() {
+    let mut server = Server::new(None);
+    let file = server.home().join("database-url");
+    let url = format!("sqlite://{}/other.db?mode=rwc\n", server.home().display());
+    std::fs::write(&file, url).unwrap();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    server.option("--database-url-file", file.to_str().unwrap());
+    let text = complaint(&mut server.serve());
+    assert!(text.contains("chmod 600"), "{text}");
+
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    server.start().await;
+    assert!(server.home().join("other.db").exists());
+    assert!(!server.data().join("openpcs.db").exists());
+    server.stop();
 }
 
 #[tokio::test]

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use app::model::catalogue::{Catalogue, InstanceType};
 use app::model::setting::SlurmCustomSetting;
-use app::model::setting::SlurmCustomSetting;
 
 use super::Specs;
 use crate::agent::protocol::TrialFile;

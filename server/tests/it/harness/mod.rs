@@ -15,6 +15,7 @@ mod random;
 mod refusal;
 mod requests;
 mod server;
+mod visitor;
 mod wait;
 
 pub use checks::{Check, run};
@@ -26,6 +27,7 @@ pub use random::Random;
 pub use refusal::Refusal;
 pub use requests::*;
 pub use server::Server;
+pub use visitor::{SignedIn, Visitor, client_at, sign_in, until};
 pub use wait::{DEADLINE, wait_until};
 
 /// Where a server keeps its rows.

@@ -23,6 +23,10 @@ pub struct Server {
     root: TempDir,
     ports: Ports,
     database_url: Option<String>,
+    /// Of `serve`, beside those that every server here has.
+    options: Vec<String>,
+    /// Open files that it may have, if not as many as the tests.
+    open_files: Option<u32>,
     child: Option<Child>,
 }
 
@@ -46,8 +50,24 @@ impl Server {
             root,
             ports: Ports::take(),
             database_url,
+            options: vec![],
+            open_files: None,
             child: None,
         }
+    }
+
+    /// Starts with this option too.
+    pub fn option(&mut self, name: &str, value: &str) {
+        self.options.extend([name.to_owned(), value.to_owned()]);
+    }
+
+    pub fn flag(&mut self, name: &str) {
+        self.options.push(name.to_owned());
+    }
+
+    /// Starts with that limit of open files, which it cannot raise.
+    pub fn limit_open_files(&mut self, limit: u32) {
+        self.open_files = Some(limit);
     }
 
     pub fn root(&self) -> &Path {
@@ -106,7 +126,20 @@ impl Server {
         if let Some(url) = &self.database_url {
             command.args(["--database-url", url]);
         }
-        command
+        command.args(&self.options);
+        let Some(limit) = self.open_files else {
+            return command;
+        };
+        let mut limited = Command::new("prlimit");
+        limited.arg(format!("--nofile={limit}:{limit}"));
+        limited.arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => limited.env(name, value),
+                None => limited.env_remove(name),
+            };
+        }
+        limited
     }
 
     /// Starts it and waits for the line that says it is ready.
