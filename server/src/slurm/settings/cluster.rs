@@ -3,7 +3,7 @@
 use super::Kind::{
     Boolean, Choice, Choices, Command, Integer, Limit, Options, Path, Program, Programs, Text, Time,
 };
-use super::{Setting, setting};
+use super::{Setting, setting, words};
 
 const U16: u64 = 65_533;
 const U32: u64 = 4_294_967_293;
@@ -355,22 +355,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "PriorityFlags",
-        Choices(&[
-            "ACCRUE_ALWAYS",
-            "CALCULATE_RUNNING",
-            "DEPTH_OBLIVIOUS",
-            "FAIR_TREE",
-            "INCR_ONLY",
-            "MAX_TRES",
-            "MAX_TRES_GRES",
-            "NO_FAIR_TREE",
-            "NO_NORMAL_ALL",
-            "NO_NORMAL_ASSOC",
-            "NO_NORMAL_PART",
-            "NO_NORMAL_QOS",
-            "NO_NORMAL_TRES",
-            "SMALL_RELATIVE_TO_TIME",
-        ]),
+        Choices(words::PRIORITY_FLAGS),
         "How priority is calculated.",
     ),
     setting(
@@ -457,16 +442,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "PrologFlags",
-        Choices(&[
-            "Alloc",
-            "Contain",
-            "DeferBatch",
-            "ForceRequeueOnFail",
-            "NoHold",
-            "RunInJob",
-            "Serial",
-            "X11",
-        ]),
+        Choices(words::PROLOG_FLAGS),
         "When prologs run.",
     ),
     setting(
@@ -527,21 +503,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "SelectTypeParameters",
-        Choices(&[
-            "CR_CPU",
-            "CR_CPU_Memory",
-            "CR_Core",
-            "CR_Core_Memory",
-            "CR_Memory",
-            "CR_ONE_TASK_PER_CORE",
-            "CR_CORE_DEFAULT_DIST_BLOCK",
-            "CR_LLN",
-            "CR_Pack_Nodes",
-            "LL_SHARED_GRES",
-            "MULTIPLE_SHARING_GRES_PJ",
-            "ENFORCE_BINDING_GRES",
-            "ONE_TASK_PER_SHARING_GRES",
-        ]),
+        Choices(words::SELECT_TYPE),
         "What jobs are given: CR_CPU counts CPUs, CR_CPU_Memory memory as well.",
     ),
     setting("SlurmctldDebug", DEBUG, "How much the controller logs."),

@@ -16,6 +16,7 @@ pub mod program;
 mod queue;
 mod reserved;
 mod slurmdbd;
+mod words;
 
 use std::path::Path;
 
