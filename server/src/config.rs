@@ -230,8 +230,8 @@ pub struct Config {
     #[arg(long, env = "OPENPCS_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<PublicUrl>,
     /// A proxy, on this host or another, ends TLS and passes requests on. It must be the only one that can reach the
-    /// address listened on, and name its client in `X-Forwarded-For`, whose last entry is believed. Name the address
-    /// that it serves with `--public-url`.
+    /// address listened on, pass on `Host` as it came (requests of the API are signed with it), and name its client in
+    /// `X-Forwarded-For`, whose last entry is believed. Name the address that it serves with `--public-url`.
     #[arg(long, env = "OPENPCS_BEHIND_TLS_PROXY", value_parser = FalseyValueParser::new())]
     pub behind_tls_proxy: bool,
     /// Where instances come from.
