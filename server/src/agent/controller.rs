@@ -22,11 +22,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 pub fn run(dir: &Path, data_dir: &Path) -> Result<()> {
     let init = Init::new(dir, data_dir, &[])?;
-    let host = context(
-        "read the host name",
-        nix::unistd::gethostname().map_err(Into::into),
-    )?;
-    init.listen_on_loopback(&host.to_string_lossy())?;
+    init.listen_as_host()?;
     rotate::start(dir);
     context("publish slurm.conf", process::publish(Path::new("/"), dir))?;
     let mut pause = FIRST_PAUSE;

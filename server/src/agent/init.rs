@@ -15,7 +15,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::{Mode, umask};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{Pid, getpid, sethostname};
+use nix::unistd::{Pid, gethostname, getpid, sethostname};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Result, context, say};
@@ -76,6 +76,12 @@ impl Init {
             None::<&str>,
         );
         context("bind /etc/hosts", bound.map_err(io::Error::from))
+    }
+
+    /// The same for the host's own name, under which controllers stand in slurm.conf.
+    pub fn listen_as_host(&self) -> Result<()> {
+        let name = context("read the host name", gethostname().map_err(Into::into))?;
+        self.listen_on_loopback(&name.to_string_lossy())
     }
 
     /// Waits until some child has ended, whoever started it; none when there is no child at all. Nobody else in this

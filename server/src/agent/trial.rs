@@ -40,11 +40,7 @@ const NO_ALLOCATION: &str = "Unable to allocate resources: ";
 
 pub fn run(dir: &Path, data_dir: &Path) -> Result<()> {
     let init = Init::new(dir, data_dir, &[])?;
-    let host = context(
-        "read the host name",
-        nix::unistd::gethostname().map_err(Into::into),
-    )?;
-    init.listen_on_loopback(&host.to_string_lossy())?;
+    init.listen_as_host()?;
     let trial = Trial {
         dir,
         file: read_json(&dir.join("trial.json"))?,

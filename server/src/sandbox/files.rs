@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A secret: read and written by its owner only.
 pub const SECRET: u32 = 0o600;
@@ -30,7 +31,7 @@ pub fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
         .truncate(true)
         .mode(mode)
         .open(&fresh)?;
-    // The mode above is only asked for: the umask may take from it, and a left-over of a crash keeps its own.
+    // The mode above is only asked for: the umask may take from it.
     file.set_permissions(std::fs::Permissions::from_mode(mode))?;
     file.write_all(content)?;
     file.sync_all()?;
@@ -76,10 +77,13 @@ pub fn dir_names(path: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Where a file's next content is written first.
+/// Where a file's next content is written first: another name each time, for the server and an agent may write the same
+/// file at the same moment.
 fn fresh(path: &Path) -> PathBuf {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let mut name = path.as_os_str().to_owned();
-    name.push(".new");
+    name.push(format!(".new-{}-{count}", std::process::id()));
     name.into()
 }
 
@@ -106,11 +110,12 @@ mod tests {
     fn a_secret_is_never_open_to_others() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("slurm.key");
-        std::fs::write(fresh(&path), "left over").unwrap();
+        std::fs::write(&path, "open to all").unwrap();
         write(&path, b"k", SECRET).unwrap();
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, SECRET);
         assert_eq!(std::fs::read(&path).unwrap(), b"k");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -5,12 +5,11 @@ use crate::harness::*;
 const CLUSTER: &str = "bytes";
 
 /// Each is a way to hand Slurm bytes that are no text, as a shell writes it.
-const ODD: [&str; 5] = [
+const ODD: [&str; 4] = [
     r"sbatch --parsable -p demo --hold -J $'caf\xe9' --wrap true",
     r"sbatch --parsable -p demo --hold --comment=$'\xff\x01' --wrap true",
     r"mkdir -p $'d\xe9' && sbatch --parsable -p demo --hold -D $'d\xe9' --wrap true",
     r"sbatch --parsable -p demo --hold -o $'\xc3\x28/%j.out' --wrap true",
-    r"scontrol update NodeName=compute-1-2 State=DRAIN Reason=$'disk\xfe\xe9'",
 ];
 
 #[tokio::test]
@@ -22,6 +21,7 @@ async fn bytes_that_are_no_text_harm_nobody() {
     for command in ODD {
         plane.connect(CLUSTER, &["bash", "-c", command]);
     }
+    plane.administrate(r"scontrol update NodeName=compute-1-2 State=DRAIN Reason=$'disk\xfe\xe9'");
     // While they are there a node starts for a job, and stops when it idles.
     let job = plane.sbatch(CLUSTER, &["--output=/dev/null"], "hostname");
     plane.wait_job(CLUSTER, &job, "COMPLETED").await;

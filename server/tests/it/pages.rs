@@ -38,7 +38,7 @@ async fn every_page_comes_whole_however_many_ask_for_it_at_once() {
                 .replace("{job}", job)
                 .replace("{*any}", "nowhere");
             assert!(!path.contains(['{', ':', '*']), "what is {path}?");
-            if path == route.path() && job == &running {
+            if !route.path().contains("{job}") && job == &running {
                 continue; // the same again
             }
             join_all((0..AT_ONCE).map(|_| comes_whole(&visitor, &path))).await;

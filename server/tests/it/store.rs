@@ -36,6 +36,17 @@ fn running(plane: &TestPlane) -> Vec<i32> {
     pids
 }
 
+/// A database of its own in that directory.
+fn migrate(plane: &TestPlane, data_dir: &Path) {
+    let mut migrate = plane.server.openpcs();
+    let made = migrate
+        .arg("migrate")
+        .arg("--data-dir")
+        .arg(data_dir)
+        .output();
+    assert!(made.unwrap().status.success());
+}
+
 #[tokio::test]
 async fn another_database_is_refused_and_touches_nothing() {
     let mut plane = TestPlane::start(Database::Sqlite).await;
@@ -51,13 +62,7 @@ async fn another_database_is_refused_and_touches_nothing() {
         home.join("other"),
     );
     std::fs::write(&empty, "").unwrap();
-    let mut migrate = plane.server.openpcs();
-    let made = migrate
-        .arg("migrate")
-        .arg("--data-dir")
-        .arg(&other)
-        .output();
-    assert!(made.unwrap().status.success());
+    migrate(&plane, &other);
     for file in [&missing, &empty, &other.join("openpcs.db")] {
         let url = format!("sqlite://{}?mode=rwc", file.display());
         let content = std::fs::read(file).ok();
@@ -93,13 +98,7 @@ async fn a_database_that_is_exchanged_under_a_running_server_harms_nobody() {
     let job = with_a_job(&plane).await;
     let before = running(&plane);
     let other = plane.server.home().join("other");
-    let mut migrate = plane.server.openpcs();
-    let made = migrate
-        .arg("migrate")
-        .arg("--data-dir")
-        .arg(&other)
-        .output();
-    assert!(made.unwrap().status.success());
+    migrate(&plane, &other);
 
     let (data, kept) = (plane.server.data(), plane.server.home().join("kept"));
     let files = ["openpcs.db", "openpcs.db-wal", "openpcs.db-shm"];

@@ -1,7 +1,6 @@
 //! One client token is one job, however often and however fast it is sent, and over a crash.
 
 use app::model::submit::SubmitJobRequest;
-use app::paths::POST_SIGN_IN;
 use nix::sys::signal::{Signal, kill};
 use sha2::{Digest, Sha256};
 use sqlx::Connection;
@@ -10,54 +9,15 @@ use crate::harness::*;
 
 const CLUSTER: &str = "once";
 
-/// Somebody signed in to the console.
-struct Visitor {
-    endpoint: String,
-    cookie: String,
-    client: reqwest::Client,
-}
-
-impl Visitor {
-    async fn sign_in(plane: &TestPlane) -> Self {
-        let endpoint = plane.server.endpoint();
-        let policy = reqwest::redirect::Policy::none();
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(policy)
-            .build()
-            .unwrap();
-        let password = std::fs::read_to_string(plane.server.data().join("admin-password")).unwrap();
-        let form = format!("user=admin&password={}", password.trim());
-        let sign_in = client
-            .post(format!("{endpoint}{POST_SIGN_IN}"))
-            .header("origin", &endpoint)
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(form);
-        let answer = sign_in.send().await.unwrap();
-        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-        let cookie = cookie.split(';').next().unwrap().to_owned();
-        Self {
-            endpoint,
-            cookie,
-            client,
-        }
-    }
-
-    /// The job's id.
-    async fn submit(&self, input: &SubmitJobRequest) -> String {
-        let call = self
-            .client
-            .post(format!("{}/console/submit-job", self.endpoint))
-            .header("origin", &self.endpoint)
-            .header("cookie", &self.cookie)
-            .json(&serde_json::json!({ "input": input }));
-        let answer = call.send().await.unwrap();
-        let status = answer.status();
-        let text = answer.text().await.unwrap();
-        assert!(status.is_success(), "{status} {text}");
-        let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
-        answer["jobId"].as_str().unwrap().to_owned()
-    }
+/// The job's id.
+async fn submit(visitor: &Visitor, input: &SubmitJobRequest) -> String {
+    let body = serde_json::json!({ "input": input }).to_string();
+    let answer = visitor.post("/console/submit-job", body).await;
+    let status = answer.status();
+    let text = answer.text().await.unwrap();
+    assert!(status.is_success(), "{status} {text}");
+    let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
+    answer["jobId"].as_str().unwrap().to_owned()
 }
 
 fn request(token: &str) -> SubmitJobRequest {
@@ -108,7 +68,7 @@ async fn one_token_is_one_job() {
     let visitor = Visitor::sign_in(&plane).await;
 
     let input = request("concurrent");
-    let ten = (0..10).map(|_| visitor.submit(&input));
+    let ten = (0..10).map(|_| submit(&visitor, &input));
     let ids = futures::future::join_all(ten).await;
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     assert_eq!(jobs(&plane, "concurrent"), 1);
@@ -116,28 +76,28 @@ async fn one_token_is_one_job() {
     // The server died after sbatch: the job is found again.
     forget_the_answer(&plane, &input).await;
     plane.crash().await;
-    assert_eq!(visitor.submit(&input).await, ids[0]);
+    assert_eq!(submit(&visitor, &input).await, ids[0]);
     assert_eq!(jobs(&plane, "concurrent"), 1);
-    assert_eq!(visitor.submit(&input).await, ids[0]);
+    assert_eq!(submit(&visitor, &input).await, ids[0]);
 
     let mut array = request("array");
     array.array = "1-3".into();
-    let id = visitor.submit(&array).await;
+    let id = submit(&visitor, &array).await;
     forget_the_answer(&plane, &array).await;
-    assert_eq!(visitor.submit(&array).await, id);
+    assert_eq!(submit(&visitor, &array).await, id);
 
     // It died before sbatch: there is no job yet.
     let early = request("early");
     forget_the_answer(&plane, &early).await;
     assert_eq!(jobs(&plane, "early"), 0);
-    let id = visitor.submit(&early).await;
+    let id = submit(&visitor, &early).await;
     assert_eq!(
-        (jobs(&plane, "early"), visitor.submit(&early).await),
+        (jobs(&plane, "early"), submit(&visitor, &early).await),
         (1, id)
     );
     // The controller died before it had saved the job: it is there again, under the same token.
     let vanishing = request("vanishing");
-    let id = visitor.submit(&vanishing).await;
+    let id = submit(&visitor, &vanishing).await;
     for pid in slurmctld(&plane) {
         kill(pid, Signal::SIGKILL).unwrap();
     }
@@ -151,7 +111,7 @@ async fn one_token_is_one_job() {
     })
     .await;
     wait_until("the token leads to it", async || {
-        match visitor.submit(&vanishing).await {
+        match submit(&visitor, &vanishing).await {
             found if found == again => Ok(()),
             found => Err(found),
         }

@@ -1,9 +1,9 @@
 //! Slurm as a person on the login node sees it.
 
 use std::collections::BTreeMap;
-use std::process::Output;
+use std::process::{Command, Output};
 
-use super::{TestPlane, wait_until};
+use super::{TestPlane, processes, wait_until};
 
 impl TestPlane {
     /// What a command on the cluster's login node prints; it must succeed.
@@ -22,6 +22,34 @@ impl TestPlane {
         } else {
             Err(output)
         }
+    }
+
+    /// Runs a shell command as the cluster's administrator, where the one controller of this server is.
+    #[track_caller]
+    pub fn administrate(&self, command: &str) {
+        let (pid, line) = processes(self.server.root())
+            .into_iter()
+            .find(|(_, line)| line.contains("/sbin/slurmctld "))
+            .unwrap();
+        let words: Vec<&str> = line.split(' ').collect();
+        let bin = words[0].replace("/sbin/slurmctld", "/bin");
+        let conf = words
+            .iter()
+            .skip_while(|word| **word != "-f")
+            .nth(1)
+            .unwrap();
+        let mut enter = Command::new("nsenter");
+        enter.args(["-t", &pid.to_string(), "-m"]);
+        if !nix::unistd::geteuid().is_root() {
+            enter.args(["-U", "--preserve-credentials"]);
+        }
+        let path = format!("{bin}:{}", std::env::var("PATH").unwrap());
+        let output = enter
+            .args(["--", "bash", "-c", command])
+            .envs([("SLURM_CONF", *conf), ("PATH", &path)])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{command}: {output:?}");
     }
 
     /// `sinfo` without the spaces that align its columns.
