@@ -128,6 +128,11 @@ export async function signIn(page: Page, server: Server): Promise<void> {
   await expect(page.getByRole('heading', { name: 'Clusters', level: 1 })).toBeVisible();
 }
 
+/** The lines of the table with that title: `rows(page, "Queues", { name: "demo" })`; a page may have several tables. */
+export function rows(page: Page, table: string | RegExp, options: { name?: string | RegExp } = {}): Locator {
+  return page.getByRole('region', { name: table }).getByRole('row', options);
+}
+
 /** The cell of a table's row: `cell(page, "demo", "Active")`. */
 export function cell(page: Page, row: string | RegExp, text: string | RegExp): Locator {
   return page.getByRole('row').filter({ hasText: row }).getByRole('cell', { name: text });

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { check } from './axe';
-import { countLoads, createDemoQueue, expect, openTab, signIn, test, visit } from './helpers';
+import { countLoads, createDemoQueue, expect, openTab, rows, signIn, test, visit } from './helpers';
 import { workDirectory } from './server';
 
 /** Where jobs write: nothing of an earlier run is there. */
@@ -49,7 +49,7 @@ test('a job is submitted by clicking and its output is followed', async ({ page,
   expect(loads()).toBe(0);
 
   await openTab(page, 'Events');
-  await expect(page.getByRole('row', { name: /greeting.*was submitted to queue demo/ })).toBeVisible();
+  await expect(rows(page, 'Events', { name: /greeting.*was submitted to queue demo/ })).toBeVisible();
 });
 
 test.describe('what Slurm refuses', () => {
@@ -103,7 +103,7 @@ test('a job is held, released, requeued and cancelled', async ({ page, server, c
   await expect(button('Cancel')).toHaveAccessibleDescription(/has ended/);
 
   await page.getByRole('navigation', { name: 'Main navigation' }).getByRole('link', { name: 'Jobs' }).click();
-  await expect(page.getByRole('row', { name: /patient/ })).toContainText(cluster.name);
+  await expect(rows(page, 'Jobs', { name: /patient/ })).toContainText(cluster.name);
 });
 
 test('a restart of the server loses nothing of an open page', async ({ page, server, cluster }) => {
@@ -136,7 +136,7 @@ test('the pages of jobs and nodes are for everybody', async ({ page, server, clu
   await expect(state(page).filter({ hasText: 'Running' })).toBeVisible({ timeout: 40_000 });
   await check(page, 'a running job');
   await visit(page, '/jobs');
-  await expect(page.getByRole('row', { name: /held/ })).toBeVisible();
+  await expect(rows(page, 'Jobs', { name: /held/ })).toBeVisible();
   await check(page, 'all jobs');
   await visit(page, '/nodes');
   await expect(page.getByRole('cell', { name: /^compute-1-1/ })).toBeVisible();

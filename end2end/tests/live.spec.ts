@@ -8,6 +8,7 @@ import {
   createQueue,
   expect,
   openTab,
+  rows,
   signIn,
   test,
 } from './helpers';
@@ -19,7 +20,7 @@ test('a cluster made elsewhere becomes active on the open list', async ({ page, 
 
   const created = createCluster(server, 'made-elsewhere');
   const shown = cell(page, 'made-elsewhere', 'Active').waitFor().then(Date.now);
-  await expect(page.getByRole('row', { name: 'made-elsewhere' })).toBeVisible();
+  await expect(rows(page, 'All clusters', { name: 'made-elsewhere' })).toBeVisible();
   await created;
   await expect
     .poll(() => clusterStatus(server, 'made-elsewhere'), { timeout: 60_000 })
@@ -84,6 +85,6 @@ test('a cluster page follows groups, queues, jobs and nodes', async ({ page, ser
   await expect(cell(page, 'compute-1-1', /^Powered down/)).toBeVisible({ timeout: 40_000 });
 
   await openTab(page, 'Events');
-  await expect(page.getByRole('row', { name: 'compute-1-1' }).first()).toBeVisible();
+  await expect(rows(page, 'Nodes', { name: 'compute-1-1' })).toBeVisible();
   expect(loads()).toBe(0);
 });

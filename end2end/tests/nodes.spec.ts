@@ -1,6 +1,6 @@
 // Nodes: drained and resumed with a reason, replaced, seen in two browsers at once.
 import type { Page } from '@playwright/test';
-import { cell, countLoads, createGroup, expect, openTab, signIn, test } from './helpers';
+import { cell, countLoads, createGroup, expect, openTab, rows, signIn, test } from './helpers';
 
 async function act(page: Page, action: string, reason?: string, now = false): Promise<void> {
   await page.getByRole('button', { name: action, exact: true }).click();
@@ -46,10 +46,10 @@ test('a node is drained, resumed and replaced, and everybody sees it', async ({
   await act(page, 'Resume');
   await expect(cell(other, 'login-1', /^Idle/)).toBeVisible();
 
-  const { nodes } = { nodes: await other.getByRole('row', { name: /login-1/ }).textContent() };
+  const { nodes } = { nodes: await rows(other, 'Nodes', { name: /login-1/ }).textContent() };
   const instance = nodes?.match(/i-[0-9a-f]{17}/)?.[0] ?? 'none';
   await act(page, 'Replace', 'try another machine', true);
-  await expect(other.getByRole('row', { name: /login-1/ })).not.toContainText(instance);
+  await expect(rows(other, 'Nodes', { name: /login-1/ })).not.toContainText(instance);
   await expect(cell(other, 'login-1', /^Idle/)).toBeVisible({ timeout: 60_000 });
   await expect(page.getByText(/gets another instance at once.*try another machine/)).toBeVisible();
   await expect(page.getByText(/Somebody asked for another instance: try another machine/).first()).toBeVisible();

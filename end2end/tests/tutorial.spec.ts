@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import type { Locator, Page } from '@playwright/test';
 import en from '../../app/locales/en.json' with { type: 'json' };
 import zh from '../../app/locales/zh-CN.json' with { type: 'json' };
-import { countLoads, expect, signIn, test } from './helpers';
+import { countLoads, expect, rows, signIn, test } from './helpers';
 import { workDirectory } from './server';
 
 type Texts = typeof en;
@@ -187,7 +187,8 @@ async function remove(page: Page, t: Texts, name: string, list: RegExp, button =
   await look(page, `delete ${name}`);
   await dialog.getByRole('button', { name: t.common.delete }).click();
   await expect(page.getByRole('heading', { name: list, level: 2 })).toBeVisible();
-  const row = page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
+  // The events of the page that was left name it too.
+  const row = rows(page, list).filter({ has: page.getByRole('link', { name, exact: true }) });
   await expect(row).toBeHidden({ timeout: 60_000 });
   await look(page, `without ${name}`);
 }
@@ -222,7 +223,7 @@ for (const [t, cluster] of [
     await look(page, 'no jobs');
     await runJob(page, t);
     await openTab(page, t, t.cluster.nodes);
-    const node = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'compute-1-1' }) });
+    const node = rows(page, t.nodes.title).filter({ has: page.getByRole('link', { name: 'compute-1-1' }) });
     await expect(node.getByText(t.nodes.idle, { exact: true })).toBeVisible();
     await look(page, 'nodes');
     for (const tab of ['details', 'jobs', 'events'] as const) {
