@@ -30,8 +30,11 @@ const LOG_BYTES: u64 = 1024 * 1024;
 pub struct Unclean {
     /// When that was found, in milliseconds since 1970; of several ends, the last.
     pub at: i64,
-    /// The batch jobs whose scripts were there.
+    /// The batch jobs whose scripts were there, until it was told what became of them.
     pub jobs: BTreeSet<u32>,
+    /// The jobs of which it was told that they were started a second time.
+    #[serde(default)]
+    pub started_twice: BTreeSet<u32>,
 }
 
 /// One start of a job, as its prolog noted it.
@@ -80,15 +83,13 @@ impl ControllerState {
         }
     }
 
-    /// What became of its jobs was told, unless there was another end meanwhile.
-    pub fn told(&self, seen: &Unclean) -> io::Result<()> {
-        if self.unclean()?.as_ref() != Some(seen) {
-            return Ok(());
+    /// So much of it was looked after; false if there was another end meanwhile.
+    pub fn go_on(&self, seen: &Unclean, next: &Unclean) -> io::Result<bool> {
+        let is_same = self.unclean()?.as_ref() == Some(seen);
+        if is_same && next != seen {
+            self.write_unclean(next)?;
         }
-        self.write_unclean(&Unclean {
-            at: seen.at,
-            jobs: BTreeSet::new(),
-        })
+        Ok(is_same)
     }
 
     /// The server has looked after all of it, unless there was another end meanwhile.
@@ -251,6 +252,7 @@ mod tests {
         let left = Unclean {
             at: 2,
             jobs: [9, 17].into(),
+            ..Unclean::default()
         };
         assert_eq!(state.unclean().unwrap(), Some(left));
         assert_eq!(first_job_id(dir.path()).unwrap(), "22");
@@ -260,9 +262,15 @@ mod tests {
         let both = state.unclean().unwrap().unwrap();
         assert_eq!((both.at, both.jobs.len()), (3, 3));
         assert_eq!(first_job_id(dir.path()).unwrap(), "31");
-        state.told(&both).unwrap();
-        let told = state.unclean().unwrap().unwrap();
-        assert_eq!((told.at, told.jobs.len()), (3, 0));
+        let told = Unclean {
+            jobs: BTreeSet::new(),
+            ..both.clone()
+        };
+        assert!(state.go_on(&both, &told).unwrap());
+        assert!(
+            !state.go_on(&both, &told).unwrap(),
+            "it is not what was seen"
+        );
         state.looked_after(&both).unwrap();
         assert!(
             state.unclean().unwrap().is_some(),

@@ -29,11 +29,10 @@ const UNSAVED_MS: i64 = 10_000;
 /// What Slurm says of a job whose start failed on its node.
 const HELD: &str = "launch failed requeued held";
 
-/// How far it got. Kept in memory: after a restart of the server some of it is done again, which harms nobody.
+/// How far it got, beside what the agent's note says. In memory: nodes may register once more after a restart.
 #[derive(Debug, Default)]
 pub struct Recovery {
     registered: bool,
-    started_twice: BTreeSet<u32>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -60,7 +59,7 @@ fn plan(
         steps.push(Step::TellLost(&unclean.jobs - &known));
     }
     let twice = started_twice(starts, unclean.at - UNSAVED_MS);
-    let news = twice.difference(&recovery.started_twice);
+    let news = twice.difference(&unclean.started_twice);
     steps.extend(news.map(|job| Step::TellStartedTwice(*job)));
     let since = now - unclean.at;
     if !recovery.registered && since > REGISTER_AFTER_MS {
@@ -96,11 +95,12 @@ impl Recovery {
         cluster_id: &str,
     ) -> anyhow::Result<()> {
         let state = parts.controllers.state(cluster_id);
-        let Some(unclean) = state.unclean()? else {
+        let Some(mut unclean) = state.unclean()? else {
             return Ok(());
         };
         let queue = client.queue().await?;
         for step in plan(&unclean, self, &queue, &state.starts(), now()) {
+            let mut next = unclean.clone();
             match step {
                 Step::TellLost(jobs) => {
                     Lost {
@@ -110,7 +110,7 @@ impl Recovery {
                     }
                     .tell(jobs)
                     .await?;
-                    state.told(&unclean)?;
+                    next.jobs.clear();
                 }
                 Step::TellStartedTwice(job) => {
                     tell(
@@ -121,7 +121,7 @@ impl Recovery {
                         },
                     )
                     .await?;
-                    self.started_twice.insert(job);
+                    next.started_twice.insert(job);
                 }
                 Step::Register => {
                     let log = parts.controllers.dir(cluster_id).join("slurmctld.log");
@@ -133,8 +133,13 @@ impl Recovery {
                 Step::Done => {
                     state.looked_after(&unclean)?;
                     *self = Recovery::default();
+                    return Ok(());
                 }
             }
+            if !state.go_on(&unclean, &next)? {
+                return Ok(());
+            }
+            unclean = next;
         }
         Ok(())
     }
@@ -251,6 +256,7 @@ mod tests {
         Unclean {
             at: KILLED,
             jobs: jobs.iter().copied().collect(),
+            ..Unclean::default()
         }
     }
 
@@ -309,14 +315,12 @@ mod tests {
             start(7, 0, KILLED - 90_000),
             start(7, 0, KILLED - 80_000),
         ];
-        let mut recovery = Recovery::default();
-        let steps = plan(&unclean(&[]), &recovery, &[], &starts, KILLED + 3_000);
+        let recovery = Recovery::default();
+        let mut unclean = unclean(&[]);
+        let steps = plan(&unclean, &recovery, &[], &starts, KILLED + 3_000);
         assert_eq!(steps, [Step::TellStartedTwice(5)]);
-        recovery.started_twice.insert(5);
-        assert_eq!(
-            plan(&unclean(&[]), &recovery, &[], &starts, KILLED + 3_000),
-            []
-        );
+        unclean.started_twice.insert(5);
+        assert_eq!(plan(&unclean, &recovery, &[], &starts, KILLED + 3_000), []);
     }
 
     #[test]
