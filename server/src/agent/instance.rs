@@ -16,7 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::http::Client;
 use super::init::Init;
-use super::protocol::{InstanceFile, StepReport};
+use super::protocol::{InstanceFile, PORT_TAKEN, StepReport};
 use super::{Result, context, read_json, rotate, say, slurm_daemon};
 use crate::sandbox::{files, last_lines};
 use crate::slurm::process;
@@ -166,7 +166,7 @@ fn check_port(port: u16) -> std::result::Result<(), Failure> {
                 "slurmd cannot have its port {port}: {error}. `ss -ltnp sport = :{port}` on this host shows which \
                  program has it"
             );
-            let step = "port-taken-failed";
+            let step = PORT_TAKEN;
             return Err(Failure { step, reason });
         }
         std::thread::sleep(FIRST_PAUSE);

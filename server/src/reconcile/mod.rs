@@ -24,6 +24,7 @@ pub mod hooks;
 pub mod job;
 pub mod login;
 pub mod node;
+mod node_act;
 pub mod node_plan;
 pub mod observed;
 pub mod pulse;

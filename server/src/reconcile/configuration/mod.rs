@@ -10,7 +10,7 @@ use app::model::setting::ErrorInfo;
 use app::model::status::Status;
 
 use super::Parts;
-use super::node::one_line;
+use super::node_act::one_line;
 use super::requeue::start_again;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
