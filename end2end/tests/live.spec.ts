@@ -85,6 +85,6 @@ test('a cluster page follows groups, queues, jobs and nodes', async ({ page, ser
   await expect(cell(page, 'compute-1-1', /^Powered down/)).toBeVisible({ timeout: 40_000 });
 
   await openTab(page, 'Events');
-  await expect(rows(page, 'Nodes', { name: 'compute-1-1' })).toBeVisible();
+  await expect(rows(page, 'Events', { name: 'compute-1-1' }).first()).toBeVisible();
   expect(loads()).toBe(0);
 });

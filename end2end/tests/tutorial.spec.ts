@@ -179,17 +179,25 @@ async function runJob(page: Page, t: Texts): Promise<void> {
   await look(page, 'job, completed');
 }
 
-/** Deletes what the page is about; its list comes up and loses it. */
-async function remove(page: Page, t: Texts, name: string, list: RegExp, button = t.delete.delete) {
+/** Deletes what the page is about; its list comes up and loses it. `listed` is what the API still lists. */
+async function remove(
+  page: Page,
+  t: Texts,
+  name: string,
+  list: RegExp,
+  listed: () => Promise<unknown>,
+  button = t.delete.delete,
+) {
   await pressButton(page, button);
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('textbox', { name: t.forms.type_name.replace('{name}', name) }).fill(name);
   await look(page, `delete ${name}`);
   await dialog.getByRole('button', { name: t.common.delete }).click();
   await expect(page.getByRole('heading', { name: list, level: 2 })).toBeVisible();
+  await expect.poll(async () => JSON.stringify(await listed()), { timeout: 60_000 }).not.toContain(`"${name}"`);
   // The events of the page that was left name it too.
   const row = rows(page, list).filter({ has: page.getByRole('link', { name, exact: true }) });
-  await expect(row).toBeHidden({ timeout: 60_000 });
+  await expect(row).toBeHidden();
   await look(page, `without ${name}`);
 }
 
@@ -231,17 +239,19 @@ for (const [t, cluster] of [
       await look(page, tab);
     }
 
-    for (const [tab, name] of [
-      [t.cluster.queues, 'demo'],
-      [t.cluster.groups, COMPUTE.name],
-      [t.cluster.groups, LOGIN.name],
+    for (const [tab, name, list] of [
+      [t.cluster.queues, 'demo', 'list-queues'],
+      [t.cluster.groups, COMPUTE.name, 'list-compute-node-groups'],
+      [t.cluster.groups, LOGIN.name, 'list-compute-node-groups'],
     ]) {
       await openTab(page, t, tab);
       await page.getByRole('cell').getByRole('link', { name, exact: true }).click();
       await heading(page, name, 1);
-      await remove(page, t, name, new RegExp(`^${tab}`));
+      const listed = () => server.aws(list, '--cluster-identifier', cluster);
+      await remove(page, t, name, new RegExp(`^${tab}`), listed);
     }
-    await remove(page, t, cluster, new RegExp(`^${t.clusters.all}`), t.cluster.delete);
+    const clusters = () => server.aws('list-clusters');
+    await remove(page, t, cluster, new RegExp(`^${t.clusters.all}`), clusters, t.cluster.delete);
     await expect(page.getByText(t.clusters.empty_title)).toBeVisible();
     expect(loads(), 'pages that were loaded anew').toBe(0);
   });
