@@ -222,3 +222,25 @@ async fn a_group_with_no_idle_end_keeps_its_nodes() {
     assert_eq!(slurmd(&plane, "stays-1"), Some(pid));
     plane.finish().await;
 }
+
+/// Whoever on this host has the port of a node: the node gets another.
+#[tokio::test]
+async fn a_node_whose_port_is_taken_comes_up_at_another() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    plane.cluster(CLUSTER, 600).await;
+    let group = plane.group(CLUSTER, "compute-1", 0, 1).await;
+    plane.queue(CLUSTER, "demo", &group.id).await;
+    let port = || {
+        let node = plane.node(CLUSTER, "compute-1-1");
+        // Slurm leaves its own default out.
+        node.get("Port")
+            .map_or(6818, |port| port.parse::<u16>().unwrap())
+    };
+    let before = port();
+    let squatter = std::net::TcpListener::bind(("0.0.0.0", before)).unwrap();
+    let job = plane.sbatch(CLUSTER, &["--output=/dev/null"], "hostname");
+    plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+    assert_ne!(port(), before);
+    drop(squatter);
+    plane.finish().await;
+}
