@@ -37,11 +37,13 @@ pub mod wake;
 
 use std::sync::Arc;
 
+use app::explain::What;
+use app::model::live::Kind;
 use app::model::name::Arns;
 
 use crate::auth::seal::Seal;
 use crate::config::PortRange;
-use crate::db::Db;
+use crate::db::{Db, event};
 use crate::provider::Provider;
 use crate::slurm::client::Client;
 use crate::slurm::job_user::JobUser;
@@ -69,6 +71,14 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// Puts what happened to a cluster into its timeline.
+    async fn tell(&self, cluster_id: &str, what: &What) -> sqlx::Result<()> {
+        let mut write = self.db.write().await?;
+        let kind = Kind::Cluster;
+        event::insert(&mut write, cluster_id, kind, cluster_id, "reconciler", what).await?;
+        write.commit().await
+    }
+
     /// How to ask a cluster's Slurm; none while its controller does not run.
     pub fn client(&self, cluster_id: &str, slurm_version: &str) -> std::io::Result<Option<Client>> {
         let parts = self.controllers.client(cluster_id, slurm_version)?;

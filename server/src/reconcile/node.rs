@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use app::explain::What;
-use app::model::live::Kind;
 use app::model::sight::Sight;
 
 use super::driver::{Next, Reconciler};
@@ -18,7 +17,7 @@ use super::{Parts, aside};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
-use crate::db::{self, instance, now, resource};
+use crate::db::{instance, now, resource};
 use crate::provider::ObservedInstance;
 use crate::slurm::client::{Client, NodeInfo, NodeUpdate};
 
@@ -158,17 +157,7 @@ impl NodeReconciler {
             let what = What::InstanceSetAside {
                 instance: instance.clone(),
             };
-            let mut write = self.parts.db.write().await?;
-            db::event::insert(
-                &mut write,
-                cluster,
-                Kind::Cluster,
-                cluster,
-                "reconciler",
-                &what,
-            )
-            .await?;
-            write.commit().await?;
+            self.parts.tell(cluster, &what).await?;
             self.aside.insert(instance);
         }
         Ok(())

@@ -17,7 +17,7 @@ use crate::agent::state::{Start, Unclean};
 use crate::db::submission::{self, SubmissionRow};
 use crate::db::{self, idempotency, job, now};
 use crate::service::submit::MARK;
-use crate::slurm::client::{Client, Queued};
+use crate::slurm::client::{Client, LAUNCH_FAILED, Queued};
 
 /// When all nodes are asked to register: Slurm believes in a batch job that its node does not know for
 /// `BatchStartTimeout`, 10 s by default.
@@ -26,8 +26,6 @@ const REGISTER_AFTER_MS: i64 = 15_000;
 const LASTS_MS: i64 = 180_000;
 /// A start so long before the kill may still not have been saved: Slurm's 5 s, and the time until it was noticed.
 const UNSAVED_MS: i64 = 10_000;
-/// What Slurm says of a job whose start failed on its node.
-const HELD: &str = "launch failed requeued held";
 
 /// How far it got, beside what the agent's note says. In memory: nodes may register once more after a restart.
 #[derive(Debug, Default)]
@@ -65,7 +63,7 @@ fn plan(
     if !recovery.registered && since > REGISTER_AFTER_MS {
         steps.push(Step::Register);
     }
-    let held = queue.iter().filter(|queued| queued.reason == HELD);
+    let held = queue.iter().filter(|queued| queued.reason == LAUNCH_FAILED);
     steps.extend(held.map(|queued| Step::Release(queued.job)));
     if since > LASTS_MS {
         steps.push(Step::Done);
@@ -113,14 +111,10 @@ impl Recovery {
                     next.jobs.clear();
                 }
                 Step::TellStartedTwice(job) => {
-                    tell(
-                        parts,
-                        cluster_id,
-                        &What::JobStartedTwice {
-                            job: job.to_string(),
-                        },
-                    )
-                    .await?;
+                    let what = What::JobStartedTwice {
+                        job: job.to_string(),
+                    };
+                    parts.tell(cluster_id, &what).await?;
                     next.started_twice.insert(job);
                 }
                 Step::Register => {
@@ -154,7 +148,9 @@ struct Lost<'a> {
 
 impl Lost<'_> {
     async fn tell(&self, jobs: BTreeSet<u32>) -> anyhow::Result<()> {
-        tell(self.parts, self.cluster_id, &What::ControllerKilled {}).await?;
+        self.parts
+            .tell(self.cluster_id, &What::ControllerKilled {})
+            .await?;
         let pool = self.parts.db.pool();
         let mut lost: Vec<String> = vec![];
         for job in jobs {
@@ -167,7 +163,9 @@ impl Lost<'_> {
         }
         if !lost.is_empty() {
             let jobs = lost.join(", ");
-            tell(self.parts, self.cluster_id, &What::JobsLost { jobs }).await?;
+            self.parts
+                .tell(self.cluster_id, &What::JobsLost { jobs })
+                .await?;
         }
         Ok(())
     }
@@ -231,19 +229,14 @@ impl Lost<'_> {
 async fn release(parts: &Parts, client: &Client, cluster_id: &str, job: u32) -> anyhow::Result<()> {
     let id = job.to_string();
     match client.release_now(&id).await {
-        Ok(()) => tell(parts, cluster_id, &What::JobReleasedAgain { job: id }).await,
+        Ok(()) => Ok(parts
+            .tell(cluster_id, &What::JobReleasedAgain { job: id })
+            .await?),
         Err(error) => {
             tracing::debug!(job, %error, "not released");
             Ok(())
         }
     }
-}
-
-async fn tell(parts: &Parts, cluster_id: &str, what: &What) -> anyhow::Result<()> {
-    let mut write = parts.db.write().await?;
-    let kind = Kind::Cluster;
-    db::event::insert(&mut write, cluster_id, kind, cluster_id, "reconciler", what).await?;
-    Ok(write.commit().await?)
 }
 
 #[cfg(test)]
@@ -297,7 +290,7 @@ mod tests {
     #[test]
     fn a_job_is_released_only_if_its_start_failed() {
         let queue = [
-            queued(5, HELD),
+            queued(5, LAUNCH_FAILED),
             queued(6, "JobHeldUser"),
             queued(7, "launch failure limit exceeded requeued held"),
         ];

@@ -2,11 +2,10 @@
 //! it goes on.
 
 use app::explain::What;
-use app::model::live::Kind;
 use app::model::sight::Sight;
 
 use super::Parts;
-use crate::db::{self, now};
+use crate::db::now;
 use crate::slurm::client::SlurmError;
 
 /// A controller that starts anew does not answer for some seconds: that alone is no event.
@@ -52,10 +51,7 @@ impl Looks {
     }
 
     async fn tell(&mut self, parts: &Parts, cluster_id: &str, what: &What) -> sqlx::Result<()> {
-        let mut write = parts.db.write().await?;
-        let kind = Kind::Cluster;
-        db::event::insert(&mut write, cluster_id, kind, cluster_id, "reconciler", what).await?;
-        write.commit().await?;
+        parts.tell(cluster_id, what).await?;
         self.told = matches!(what, What::LookFails { .. });
         Ok(())
     }

@@ -7,12 +7,10 @@ use app::model::live::Kind;
 use super::Parts;
 use crate::db;
 use crate::reconcile::requeue::start_again;
-use crate::slurm::client::{Client, NodeInfo, NodeUpdate};
+use crate::slurm::client::{Client, LAUNCH_FAILED, NodeInfo, NodeUpdate};
 
 /// Slurm's own reasons for draining a node after its job scripts (`node_mgr.c`, `job_mgr.c`).
 const REASONS: [&str; 2] = ["Prolog error", "Epilog error"];
-/// How Slurm describes a job that it holds because its launch failed.
-const HELD: &str = "launch failed requeued held";
 
 /// To be called when new scripts are in force. Nodes first: a released job would else wait for them.
 pub async fn after_job_scripts(
@@ -60,7 +58,7 @@ fn is_drained(node: &NodeInfo) -> bool {
 }
 
 fn is_held(record: &JobRecord) -> bool {
-    record.job.is_pending() && record.description.contains(HELD)
+    record.job.is_pending() && record.description.contains(LAUNCH_FAILED)
 }
 
 async fn note(

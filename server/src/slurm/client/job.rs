@@ -8,6 +8,9 @@ use super::{Client, Queued, SlurmError, finish, parse, unreadable};
 use crate::slurm::job_user::{JobUser, SEARCH_PATH};
 use crate::slurm::process::CLIENT_CONF;
 
+/// How Slurm describes a job that it holds because its start failed on a node.
+pub const LAUNCH_FAILED: &str = "launch failed requeued held";
+
 impl Client {
     /// All that Slurm knows of the job: of an array, of each of its tasks. None when it knows no such job.
     pub async fn job(&self, id: &str) -> Result<Vec<JobRecord>, SlurmError> {

@@ -14,6 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 use super::hostlist;
 use super::process::ClientParts;
+pub use job::LAUNCH_FAILED;
 pub use parse::{NodeInfo, Queued};
 
 /// A controller that does not answer for so long is as good as down; the next look asks again.
