@@ -18,6 +18,8 @@ pub const JOBS: &str = "/jobs";
 pub const NODES: &str = "/nodes";
 /// As the server's router writes it; [`job_output`] is one of them.
 pub const JOB_OUTPUT_ROUTE: &str = "/console/clusters/{cluster}/jobs/{job}/output/{kind}";
+/// The same for [`job_output_file`].
+pub const JOB_OUTPUT_FILE_ROUTE: &str = "/console/clusters/{cluster}/jobs/{job}/output/{kind}/file";
 pub const CREATE_CLUSTER: &str = "/clusters/create";
 pub const IMPORT_CLUSTER: &str = "/clusters/import";
 /// Each component in each state; only in builds with the feature `design`.
@@ -109,6 +111,11 @@ pub fn job_output(cluster_id: &str, id: &str, kind: OutputKind) -> String {
     )
 }
 
+/// A job's whole output file, as a download.
+pub fn job_output_file(cluster_id: &str, id: &str, kind: OutputKind) -> String {
+    format!("{}/file", job_output(cluster_id, id, kind))
+}
+
 pub fn node(cluster_id: &str, name: &str) -> String {
     format!(
         "{}/{}",
@@ -181,7 +188,8 @@ pub fn is_local(path: &str) -> bool {
         && !path.contains(|c: char| c == '\\' || c.is_control())
 }
 
-fn encode(text: &str) -> String {
+/// Percent-encoded: all but letters, digits and `-_.~`.
+pub fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {

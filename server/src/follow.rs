@@ -8,15 +8,16 @@ use app::model::error::Result;
 use app::model::job::{JobOutput, OutputOf};
 use app::port::Caller;
 use async_trait::async_trait;
+use futures::StreamExt;
 use futures::stream::BoxStream;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::db::now;
-use crate::http::port::Outputs;
+use crate::http::port::{OpenOutput, Outputs};
 use crate::reconcile::observed::Observed;
 use crate::service::Service;
-use crate::service::output::{OutputFile, piece};
+use crate::service::output::{OutputFile, Part, piece};
 
 /// How often a file is looked at: far below the second in which people expect a line to show.
 const LOOK: Duration = Duration::from_millis(250);
@@ -79,20 +80,26 @@ impl Outputs for ServerOutputs {
         caller: &Caller,
         mut of: OutputOf,
     ) -> Result<BoxStream<'static, JobOutput>> {
-        let (cluster_id, file) = self.service.output_file(caller, &of).await?;
+        let chosen = self.service.output_file(caller, &of).await?;
         // What is observed is known by the cluster's id only.
-        of.cluster_identifier = cluster_id;
-        Ok(match file {
+        of.cluster_identifier = chosen.cluster_id;
+        let kind = chosen.kind;
+        Ok(match chosen.file {
             Ok(file) => {
                 let news = self.watch(&file, &of);
-                let from = of.from.and_then(|from| u64::try_from(from).ok());
-                Box::pin(pieces(file, from, news))
+                let pieces = pieces(file, Part::of(&of), news);
+                Box::pin(pieces.map(move |piece| JobOutput { kind, ..piece }))
             }
             Err(absence) => Box::pin(futures::stream::iter([JobOutput {
+                kind,
                 absence: Some(absence),
                 ..JobOutput::default()
             }])),
         })
+    }
+
+    async fn open(&self, caller: &Caller, of: &OutputOf) -> Result<OpenOutput> {
+        self.service.open_output(caller, of).await
     }
 }
 
@@ -141,27 +148,27 @@ async fn keep_looking(watchers: Watchers, sender: watch::Sender<Seen>, file: Out
     }
 }
 
-/// The file from `from`, or from near its end, piece by piece as it grows.
+/// The file from that part on, piece by piece as it grows.
 fn pieces(
     file: OutputFile,
-    from: Option<u64>,
+    first_part: Part,
     mut news: watch::Receiver<Seen>,
 ) -> impl futures::Stream<Item = JobOutput> + Send {
     async_stream::stream! {
-        let mut next = from;
+        let mut next = first_part;
         let mut absence = None;
         let mut first = true;
         loop {
             let over = news.borrow_and_update().over;
             loop {
-                let (file, from) = (file.clone(), next);
-                let Ok(output) = tokio::task::spawn_blocking(move || piece(&file, from)).await else {
+                let (file, part) = (file.clone(), next);
+                let Ok(output) = tokio::task::spawn_blocking(move || piece(&file, part)).await else {
                     return;
                 };
                 let is_news = first || !output.text.is_empty() || output.absence != absence;
                 let more = !output.text.is_empty() && output.to < output.size;
                 // A file that is not there yet is read from its beginning when it is.
-                next = Some(u64::try_from(output.to).unwrap_or_default());
+                next = Part::From(u64::try_from(output.to).unwrap_or_default());
                 absence = output.absence;
                 first = false;
                 if is_news {
@@ -181,8 +188,6 @@ fn pieces(
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use futures::StreamExt;
-
     use super::*;
 
     #[tokio::test]
@@ -196,7 +201,7 @@ mod tests {
             submitted_at: 0,
         };
         let (sender, news) = watch::channel(Seen::default());
-        let mut pieces = Box::pin(pieces(file.clone(), None, news));
+        let mut pieces = Box::pin(pieces(file.clone(), Part::End, news));
         assert!(pieces.next().await.unwrap().absence.is_some());
         std::fs::write(&file.path, "one\n").unwrap();
         sender.send_replace(Seen {

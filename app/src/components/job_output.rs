@@ -2,37 +2,31 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
+use super::output_text::{Pieces, readable};
+use crate::api::job::job_output;
 use crate::browser::Held;
 use crate::follow::Stream;
 use crate::i18n::{Text, text};
-use crate::model::job::{JobOutput, OutputAbsence, OutputKind};
+use crate::model::job::{JobOutput, OutputAbsence, OutputKind, OutputOf};
 use crate::paths;
-use crate::ui::{CopyButton, Icon};
-
-/// So much is kept in the page; a job may write gigabytes.
-const MOST: usize = 256 * 1024;
+use crate::ui::{Button, CopyButton, Icon, Look};
 
 /// The part of the output that is shown.
 #[derive(Clone, Copy)]
 struct Shown {
-    text: RwSignal<String>,
+    pieces: RwSignal<Pieces>,
     path: RwSignal<String>,
     absence: RwSignal<Option<OutputAbsence>>,
-    /// There is more before it.
-    is_cut: RwSignal<bool>,
-    /// Where the next piece begins, in the file.
-    next: StoredValue<i64>,
 }
 
 impl Shown {
     fn new(first: JobOutput) -> Shown {
         let shown = Shown {
-            text: RwSignal::default(),
+            pieces: RwSignal::default(),
             path: RwSignal::default(),
             absence: RwSignal::new(None),
-            is_cut: RwSignal::new(false),
-            next: StoredValue::new(-1),
         };
         shown.take(first);
         shown
@@ -40,38 +34,18 @@ impl Shown {
 
     fn take(self, piece: JobOutput) {
         self.absence.set(piece.absence);
-        self.path.set(piece.path);
-        if piece.absence.is_some() {
-            return;
-        }
-        let follows = piece.from == self.next.get_value();
-        self.next.set_value(piece.to);
-        if !follows {
-            self.is_cut.set(piece.from > 0);
-            self.text.set(piece.text);
-        } else if !piece.text.is_empty() {
-            self.text.update(|text| *text += &piece.text);
-        }
-        if self.text.with_untracked(|text| text.len() > MOST) {
-            self.is_cut.set(true);
-            self.text.update(|text| *text = last_lines(text));
+        self.path.set(piece.path.clone());
+        if piece.absence.is_none() {
+            self.pieces.update(|pieces| pieces.take(piece));
         }
     }
-}
-
-/// The last half of it, from the beginning of a line.
-fn last_lines(text: &str) -> String {
-    let start = text.ceil_char_boundary(text.len() - MOST / 2);
-    let rest = &text[start..];
-    let line = rest.find('\n').map_or(0, |at| at + 1);
-    rest[line..].to_owned()
 }
 
 #[component]
 pub fn Output(
     #[prop(into)] cluster: Signal<String>,
     #[prop(into)] job: Signal<String>,
-    /// The standard output as the server rendered it.
+    /// The output as the server rendered it: the one where the reason of a failure is, else the standard output.
     first: JobOutput,
     /// Once it is over nothing more comes; if it runs again, its output is followed again.
     #[prop(into)]
@@ -80,7 +54,7 @@ pub fn Output(
     two_files: bool,
 ) -> impl IntoView {
     let t = text();
-    let kind = RwSignal::new(OutputKind::Stdout);
+    let kind = RwSignal::new(first.kind);
     let shown = Shown::new(first);
     let following = RwSignal::new(true);
     let stream = Held::new();
@@ -88,7 +62,7 @@ pub fn Output(
         let url = paths::job_output(&cluster.read(), &job.read(), kind.get());
         // Read so that a job that starts again is followed again.
         over.track();
-        shown.next.set_value(-1);
+        shown.pieces.update_untracked(Pieces::start_anew);
         let piece = move |json: String| {
             if let Ok(piece) = serde_json::from_str(&json) {
                 shown.take(piece);
@@ -97,9 +71,30 @@ pub fn Output(
         stream.set(Stream::open(&url, "output", piece));
     });
 
+    let file = move || paths::job_output_file(&cluster.read(), &job.read(), kind.get());
+    let fetching = RwSignal::new(false);
+    let fetch_earlier = move |()| {
+        let of = OutputOf {
+            cluster_identifier: cluster.get_untracked(),
+            job_id: job.get_untracked(),
+            kind: Some(kind.get_untracked()),
+            from: None,
+            before: shown.pieces.with_untracked(Pieces::before),
+        };
+        following.set(false);
+        fetching.set(true);
+        spawn_local(async move {
+            // What fails here can be asked for again by the same button, unless the page is gone by then.
+            if let Ok(piece) = job_output(of).await {
+                shown.pieces.try_update(|pieces| pieces.take_earlier(piece));
+            }
+            fetching.try_set(false);
+        });
+    };
+
     let page = NodeRef::<html::Pre>::new();
     Effect::new(move |_| {
-        shown.text.track();
+        shown.pieces.track();
         if let (true, Some(page)) = (following.get(), page.get()) {
             request_animation_frame(move || page.set_scroll_top(page.scroll_height()));
         }
@@ -150,13 +145,28 @@ pub fn Output(
                     />
                     {t.job.follow}
                 </label>
-                {move || view! { <CopyButton what=t.job.output text=shown.text.get() /> }}
+                <Show when=move || shown.absence.get().is_none()>
+                    <a class="button button-link" href=file download="">
+                        {t.job.output_download}
+                    </a>
+                </Show>
+                {move || view! { <CopyButton what=t.job.output text=shown.pieces.read().text() /> }}
             </div>
-            <Show when=move || shown.is_cut.get()>
-                <p class="px-4 text-xs text-muted">{t.job.output_cut}</p>
+            <Show when=move || shown.pieces.with(|pieces| pieces.before().is_some())>
+                <p class="flex items-center gap-3 px-4 text-xs text-muted">
+                    {t.job.output_cut}
+                    <Show when=move || shown.pieces.with(Pieces::can_take_earlier)>
+                        <Button
+                            label=t.job.output_earlier
+                            look=Look::Link
+                            busy=fetching
+                            on_press=fetch_earlier
+                        />
+                    </Show>
+                </p>
             </Show>
             <pre class="output-text" tabindex="0" role="log" aria-label=t.job.output node_ref=page>
-                {move || words(t, shown)}
+                {move || words(t, shown, over.get())}
             </pre>
         </div>
     }
@@ -164,48 +174,15 @@ pub fn Output(
 }
 
 /// The text, or why there is none.
-fn words(t: &'static Text, shown: Shown) -> String {
+fn words(t: &'static Text, shown: Shown, over: bool) -> String {
     match shown.absence.get() {
         Some(OutputAbsence::NoFile) => t.job.output_no_file.into(),
+        Some(OutputAbsence::NotThere) if over => t.job.output_gone.into(),
         Some(OutputAbsence::NotThere) => t.job.output_not_there.into(),
         Some(OutputAbsence::NotReadable) => t.job.output_not_readable.into(),
         Some(OutputAbsence::Elsewhere) => t.job.output_elsewhere.into(),
-        None if shown.text.with(String::is_empty) => t.job.output_empty.into(),
-        None => shown.text.get(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn piece(from: i64, text: &str) -> JobOutput {
-        JobOutput {
-            from,
-            to: from + text.len() as i64,
-            text: text.into(),
-            ..JobOutput::default()
-        }
-    }
-
-    #[test]
-    fn pieces_are_put_together_and_a_new_file_begins_anew() {
-        let owner = Owner::new();
-        owner.set();
-        let shown = Shown::new(piece(0, "one\n"));
-        shown.take(piece(4, "two\n"));
-        assert_eq!(shown.text.get_untracked(), "one\ntwo\n");
-        shown.take(piece(0, "new\n"));
-        assert_eq!(shown.text.get_untracked(), "new\n");
-    }
-
-    #[test]
-    fn a_page_keeps_the_end_of_a_long_output() {
-        let owner = Owner::new();
-        owner.set();
-        let shown = Shown::new(piece(0, &"0123456789é\n".repeat(30_000)));
-        let length = shown.text.with_untracked(String::len);
-        assert!(length <= MOST / 2 && shown.is_cut.get_untracked());
-        assert!(shown.text.with_untracked(|text| text.starts_with('0')));
+        None if !shown.pieces.with(Pieces::is_empty) => readable(&shown.pieces.read().text()),
+        None if over => t.job.output_nothing.into(),
+        None => t.job.output_empty.into(),
     }
 }

@@ -18,6 +18,7 @@ mod node_actions;
 mod node_grid;
 mod node_phase;
 mod node_table;
+mod output_text;
 mod palette;
 pub mod plan;
 mod refusal;

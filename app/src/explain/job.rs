@@ -1,11 +1,17 @@
 //! Why a job waits or how it failed: Slurm's reason made more exact by what is known of its queue and its nodes.
 
+use std::collections::BTreeSet;
+
 use super::reason::{Plain, Reason};
 use super::text::Text;
 use super::{fill, span, text};
 use crate::i18n::Language;
+use crate::model::dependency::Dependency;
 use crate::model::explanation::{Explanation, Outlook};
 use crate::model::job::{Job, JobRecord};
+
+/// The signal that slurmstepd gives to what it could not start.
+const FILES_NOT_OPENED: i64 = 53;
 
 /// What an explanation is made of.
 #[derive(Clone, Debug)]
@@ -20,7 +26,32 @@ pub struct JobFacts<'a> {
     pub most_jobs: i64,
     /// Nodes that boot for it: name, since when, the step that was reached.
     pub starting: Vec<(String, i64, String)>,
+    pub causes: Causes,
     pub now: i64,
+}
+
+/// What is looked up for those reasons that have to do with something else than the job and its queue.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Causes {
+    /// Drained nodes that it may use, with Slurm's reason.
+    pub drained: Vec<(String, String)>,
+    /// Reservations on nodes that it may use.
+    pub reservations: Vec<Reserved>,
+    pub dependencies: Vec<Dependency>,
+    /// Who cancelled it by this server.
+    pub cancelled_by: Option<String>,
+    /// It asked for no memory where memory is given out: Slurm gives it all that a node has.
+    pub takes_whole_memory: bool,
+}
+
+/// A reservation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reserved {
+    pub name: String,
+    /// Of those that the job may use.
+    pub nodes: Vec<String>,
+    /// Milliseconds since 1970.
+    pub ends_at: i64,
 }
 
 /// The nodes that a job of the queue may use.
@@ -55,7 +86,7 @@ pub fn why(job: &Job, queue: Option<&QueueFacts>, language: Language) -> Option<
 pub fn explain(facts: &JobFacts, language: Language) -> Option<Explanation> {
     let t = text(language);
     let job = &facts.record.job;
-    let reason = refine(of_job(job)?, facts);
+    let reason = refine(described(of_job(job)?, facts), facts);
     let (code, entry, more) = match reason {
         Reason::Plain(plain) => (plain.word(), plain.entry(t), vec![]),
         Reason::Limit(limit) => {
@@ -90,7 +121,12 @@ fn of_job(job: &Job) -> Option<Reason> {
     match job.state.as_str() {
         "CONFIGURING" => plain(Plain::NodesStarting),
         "RUNNING" | "COMPLETING" | "COMPLETED" => None,
-        "CANCELLED" => plain(Plain::Cancelled),
+        "CANCELLED" => match given {
+            Some(Reason::Plain(Plain::DependencyNeverSatisfied)) => {
+                plain(Plain::DependencyCancelled)
+            }
+            _ => plain(Plain::Cancelled),
+        },
         "TIMEOUT" => plain(Plain::TimeLimit),
         "NODE_FAIL" => plain(Plain::NodeDown),
         "OUT_OF_MEMORY" => plain(Plain::OutOfMemory),
@@ -113,6 +149,45 @@ fn doubted(reason: Reason, queue: Option<&QueueFacts>) -> Reason {
         Some(queue) if not_available && queue.unavailable == 0 => Reason::Plain(Plain::Resources),
         _ => reason,
     }
+}
+
+/// The reason that Slurm's longer words tell, where its one word says something else or less.
+fn described(reason: Reason, facts: &JobFacts) -> Reason {
+    use Plain::*;
+    let (record, causes) = (facts.record, &facts.causes);
+    let says = |words: &str| record.description.contains(words);
+    let Reason::Plain(plain) = reason else {
+        return reason;
+    };
+    Reason::Plain(match plain {
+        HeldByUser | HeldByAdmin if says("launch failed") => LaunchFailed,
+        HeldByUser | HeldByAdmin if says("job requeued in") => RequeuedHeld,
+        NodeNotAvailable | Resources | Priority
+            if says("eserved") && !causes.reservations.is_empty() && reserved_too_many(facts) =>
+        {
+            NodesReserved
+        }
+        // With it slurmstepd tells that it could not open the files of a script that never began.
+        Signal | ExitCode if record.signal == Some(FILES_NOT_OPENED) => FilesNotOpened,
+        Cancelled if causes.cancelled_by.is_some() => CancelledBy,
+        Cancelled if facts.queue.is_none() => QueueDeleted,
+        plain => plain,
+    })
+}
+
+/// Whether too few nodes are left beside those that are reserved or out of use.
+fn reserved_too_many(facts: &JobFacts) -> bool {
+    let reserved: BTreeSet<&str> = (facts.causes.reservations.iter())
+        .flat_map(|reservation| reservation.nodes.iter().map(String::as_str))
+        .collect();
+    let asks_for_them = !facts.record.required_nodes.is_empty();
+    let queue = facts.queue.clone().unwrap_or_default();
+    let nodes = usize::try_from(facts.record.job.node_count.max(1)).unwrap_or(usize::MAX);
+    asks_for_them
+        || queue.total
+            < nodes
+                .saturating_add(queue.unavailable)
+                .saturating_add(reserved.len())
 }
 
 /// Slurm says `Resources` or `Priority` of many things that a person would tell apart.
@@ -180,7 +255,7 @@ fn values(facts: &JobFacts, t: &Text) -> Vec<(&'static str, String)> {
         ("job", job.id.clone()),
         ("queue", job.queue.clone()),
         ("user", job.user.clone()),
-        ("request", request(record, t)),
+        ("request", request(facts, t)),
         ("nodes", job.node_count.to_string()),
         ("cpus", record.cpus.to_string()),
         ("limit", time_limit(record, t)),
@@ -195,7 +270,14 @@ fn values(facts: &JobFacts, t: &Text) -> Vec<(&'static str, String)> {
         ("jobs", facts.jobs.to_string()),
         ("most_jobs", facts.most_jobs.to_string()),
         ("begins_in", at(record.eligible_at)),
-        ("dependency", or_dash(&record.dependency)),
+        ("dependency", or_dash(&dependencies(facts, t))),
+        ("drained", drained(facts, t)),
+        ("reservations", reservations(facts, t)),
+        (
+            "cancelled_by",
+            facts.causes.cancelled_by.clone().unwrap_or_default(),
+        ),
+        ("errors", or_dash(&record.standard_error)),
         ("required", or_dash(&record.required_nodes)),
         ("features", or_dash(&record.features)),
         ("description", or_dash(&record.description)),
@@ -205,7 +287,7 @@ fn values(facts: &JobFacts, t: &Text) -> Vec<(&'static str, String)> {
             record.exit_code.unwrap_or_default().to_string(),
         ),
         ("signal", record.signal.unwrap_or_default().to_string()),
-        ("output", or_dash(&record.standard_output)),
+        ("output", or_dash(where_it_tells(record))),
         ("directory", or_dash(&record.working_directory)),
         ("allocated", or_dash(&job.nodes)),
         ("boot", boot(facts, t)),
@@ -217,14 +299,16 @@ fn values(facts: &JobFacts, t: &Text) -> Vec<(&'static str, String)> {
 }
 
 /// "2 nodes, 8 CPUs, 16 GiB per node, at most 1 h".
-fn request(record: &JobRecord, t: &Text) -> String {
-    let r = &t.request;
+fn request(facts: &JobFacts, t: &Text) -> String {
+    let (r, record) = (&t.request, facts.record);
     let mut parts = vec![
         count(r.node, r.nodes, record.job.node_count),
         count(r.cpu, r.cpus, record.cpus),
     ];
     if record.memory > 0 {
         parts.push(count(r.memory, r.memory, record.memory));
+    } else if facts.causes.takes_whole_memory {
+        parts.push(r.whole_memory.to_owned());
     }
     if record.gpus > 0 {
         parts.push(count(r.gpu, r.gpus, record.gpus));
@@ -252,6 +336,66 @@ fn largest(queue: &QueueFacts, t: &Text) -> String {
 
 fn count(one: &str, many: &str, n: i64) -> String {
     fill(if n == 1 { one } else { many }, &[("n", n.to_string())])
+}
+
+/// The file in which a job that failed says why: that for errors, where there is one.
+fn where_it_tells(record: &JobRecord) -> &str {
+    match record.has_two_files() {
+        true => &record.standard_error,
+        false => &record.standard_output,
+    }
+}
+
+/// "afterok 29 (FAILED, exit code 3), singleton".
+fn dependencies(facts: &JobFacts, t: &Text) -> String {
+    let r = &t.request;
+    let one = |dependency: &Dependency| {
+        let values = [
+            ("condition", dependency.condition.clone()),
+            ("job", dependency.job.clone()),
+            ("state", dependency.state.clone()),
+            ("code", dependency.exit_code.unwrap_or_default().to_string()),
+        ];
+        let text = match (dependency.job.as_str(), dependency.state.as_str()) {
+            ("", _) => r.dependency,
+            (_, "") => r.dependency_on,
+            _ if dependency.exit_code.is_some() => r.dependency_ended,
+            _ => r.dependency_state,
+        };
+        fill(text, &values)
+    };
+    let all: Vec<String> = facts.causes.dependencies.iter().map(one).collect();
+    match all.is_empty() {
+        true => facts.record.dependency.clone(),
+        false => all.join(r.comma),
+    }
+}
+
+/// "compute-1-1 (Prolog error), compute-1-2 (Prolog error)", or that there are none.
+fn drained(facts: &JobFacts, t: &Text) -> String {
+    let one = |(node, reason): &(String, String)| {
+        let values = [("node", node.clone()), ("reason", reason.clone())];
+        fill(t.request.drained, &values)
+    };
+    let all: Vec<String> = facts.causes.drained.iter().map(one).collect();
+    match all.is_empty() {
+        true => t.request.drained_none.to_owned(),
+        false => all.join(t.request.comma),
+    }
+}
+
+/// "fixit has compute-1-2 for another 9 min".
+fn reservations(facts: &JobFacts, t: &Text) -> String {
+    let one = |reservation: &Reserved| {
+        let values = [
+            ("name", reservation.name.clone()),
+            ("nodes", reservation.nodes.join(", ")),
+            ("left", span(t, reservation.ends_at - facts.now)),
+        ];
+        fill(t.request.reserved, &values)
+    };
+    let all: Vec<String> = facts.causes.reservations.iter().map(one).collect();
+    all.join(t.request.comma)
 }
 
 /// "compute-1-1 (registered, 2 s ago)".
@@ -325,6 +469,7 @@ mod tests {
             jobs: 5,
             most_jobs: 256,
             starting: vec![],
+            causes: Causes::default(),
             now: NOW,
         }
     }
@@ -359,6 +504,143 @@ mod tests {
         assert_eq!(code(&refused, queue()), "Resources (ReqNodeNotAvail)");
         let thin = QueueFacts { cpus: 1, ..queue() };
         assert_eq!(code(&job, thin), "NodeTooSmall (Resources)");
+    }
+
+    /// Slurm's state, reason and longer words, as seen on 24.11, and what they mean.
+    #[test]
+    fn slurms_longer_words_are_heeded() {
+        let reserved = |causes: &mut Causes| {
+            causes.reservations = vec![Reserved {
+                name: "fixit".into(),
+                nodes: (1..=3).map(|n| format!("demo-{n}")).collect(),
+                ends_at: NOW + 60_000,
+            }];
+        };
+        let by_ann = |causes: &mut Causes| causes.cancelled_by = Some("ann".into());
+        let nothing = |_: &mut Causes| ();
+        type Looked = fn(&mut Causes);
+        let table: [(&str, &str, &str, Looked, &str); 16] = [
+            ("PENDING", "JobHeldUser", "", nothing, "JobHeldUser"),
+            (
+                "PENDING",
+                "JobHeldUser",
+                "launch failed requeued held",
+                nothing,
+                "LaunchFailed (JobHeldUser)",
+            ),
+            (
+                "PENDING",
+                "JobHeldUser",
+                "job requeued in held state",
+                nothing,
+                "RequeuedHeld (JobHeldUser)",
+            ),
+            (
+                "PENDING",
+                "JobHeldUser",
+                "job requeued in special exit state",
+                nothing,
+                "RequeuedHeld (JobHeldUser)",
+            ),
+            (
+                "PENDING",
+                "JobHoldMaxRequeue",
+                "launch failure limit exceeded requeued held",
+                nothing,
+                "JobHoldMaxRequeue",
+            ),
+            (
+                "PENDING",
+                "ReqNodeNotAvail",
+                "ReqNodeNotAvail, Reserved for maintenance",
+                reserved,
+                "NodesReserved (ReqNodeNotAvail)",
+            ),
+            (
+                "PENDING",
+                "ReqNodeNotAvail",
+                "ReqNodeNotAvail, May be reserved for other job",
+                reserved,
+                "NodesReserved (ReqNodeNotAvail)",
+            ),
+            (
+                "PENDING",
+                "ReqNodeNotAvail",
+                "ReqNodeNotAvail, May be reserved for other job",
+                nothing,
+                "Resources (ReqNodeNotAvail)",
+            ),
+            (
+                "PENDING",
+                "Resources",
+                "Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions",
+                reserved,
+                "NodesReserved (Resources)",
+            ),
+            ("PENDING", "Resources", "", reserved, "Resources"),
+            (
+                "PENDING",
+                "DependencyNeverSatisfied",
+                "",
+                nothing,
+                "DependencyNeverSatisfied",
+            ),
+            (
+                "CANCELLED",
+                "DependencyNeverSatisfied",
+                "",
+                nothing,
+                "DependencyCancelled (DependencyNeverSatisfied)",
+            ),
+            ("CANCELLED", "None", "", nothing, "Cancelled (None)"),
+            ("CANCELLED", "None", "", by_ann, "CancelledBy (None)"),
+            ("FAILED", "NonZeroExitCode", "", nothing, "NonZeroExitCode"),
+            (
+                "FAILED",
+                "RaisedSignal",
+                "RaisedSignal:9(Killed)",
+                nothing,
+                "RaisedSignal",
+            ),
+        ];
+        for (state, reason, description, look, expected) in table {
+            let mut job = record(state, reason);
+            job.description = description.into();
+            let mut facts = facts(&job, queue());
+            look(&mut facts.causes);
+            for language in Language::ALL {
+                let found =
+                    explain(&facts, language).map(|e| (e.code, e.title + &e.meaning + &e.remedy));
+                let (code, text) = found.unwrap_or_default();
+                assert_eq!(code, expected, "{state} {reason} {description}");
+                assert!(!text.contains(['{', '}']) && !text.contains("  "), "{text}");
+            }
+        }
+        let mut unopened = record("FAILED", "RaisedSignal");
+        unopened.signal = Some(53);
+        assert_eq!(code(&unopened, queue()), "FilesNotOpened (RaisedSignal)");
+        let cancelled = record("CANCELLED", "None");
+        let mut gone = facts(&cancelled, queue());
+        gone.queue = None;
+        let explained = explain(&gone, Language::English).map(|e| e.code);
+        assert_eq!(explained.as_deref(), Some("QueueDeleted (None)"));
+    }
+
+    #[test]
+    fn a_dependency_says_what_became_of_the_other_job() {
+        let job = record("PENDING", "DependencyNeverSatisfied");
+        let mut facts = facts(&job, queue());
+        let mut failed = crate::model::dependency::parse("afterok:29(failed)");
+        failed[0].state = "FAILED".into();
+        failed[0].exit_code = Some(3);
+        facts.causes.dependencies = failed;
+        for language in Language::ALL {
+            let meaning = explain(&facts, language).map(|e| e.meaning);
+            let meaning = meaning.unwrap_or_default();
+            for part in ["afterok", "29", "FAILED", "3"] {
+                assert!(meaning.contains(part), "{meaning}");
+            }
+        }
     }
 
     #[test]

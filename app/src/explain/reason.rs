@@ -119,6 +119,13 @@ reasons! {
     NodeTooSmall "<NodeTooSmall>" node_too_small NeedsAction;
     QueueGone "<QueueGone>" queue_gone NeedsAction;
     Requeued "<Requeued>" requeued ByItself;
+    LaunchFailed "<LaunchFailed>" launch_failed NeedsAction;
+    RequeuedHeld "<RequeuedHeld>" requeued_held NeedsAction;
+    NodesReserved "<NodesReserved>" nodes_reserved ByItself;
+    FilesNotOpened "<FilesNotOpened>" files_not_opened Over;
+    DependencyCancelled "<DependencyCancelled>" dependency_cancelled Over;
+    QueueDeleted "<QueueDeleted>" queue_deleted Over;
+    CancelledBy "<CancelledBy>" cancelled_by Over;
     Cancelled "<Cancelled>" cancelled Over;
     BootFailed "<BootFailed>" boot_failed Over;
     Preempted "<Preempted>" preempted Over;

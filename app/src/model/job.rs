@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::dependency::Dependency;
 use super::explanation::Explanation;
 
 /// A job in the queue or recently ended.
@@ -42,6 +43,11 @@ impl Job {
 
     pub fn is_over(&self) -> bool {
         self.ended_at > 0
+    }
+
+    /// It ended otherwise than well, and nobody wanted that.
+    pub fn has_failed(&self) -> bool {
+        self.is_over() && !matches!(self.state.as_str(), "COMPLETED" | "CANCELLED")
     }
 
     /// Waits only because somebody said so.
@@ -109,6 +115,13 @@ pub struct JobRecord {
     pub is_batch: bool,
 }
 
+impl JobRecord {
+    /// It has a file of its own for its errors.
+    pub fn has_two_files(&self) -> bool {
+        !self.standard_error.is_empty() && self.standard_error != self.standard_output
+    }
+}
+
 /// One moment in a job's life.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -147,6 +160,10 @@ pub struct JobDetail {
     pub timeline: Vec<JobStep>,
     /// Why it waits or failed; none when there is nothing to explain.
     pub explanation: Option<Explanation>,
+    /// What it waits for in other jobs.
+    pub dependencies: Vec<Dependency>,
+    /// It asked for no memory, and Slurm gives it all that a node has.
+    pub takes_whole_memory: bool,
 }
 
 /// What a person may do to a job.
@@ -207,9 +224,12 @@ pub struct ActOnJob {
 pub struct OutputOf {
     pub cluster_identifier: String,
     pub job_id: String,
-    pub kind: OutputKind,
+    /// None: the one where the reason of a failure is, else the standard output.
+    pub kind: Option<OutputKind>,
     /// In bytes; none: the end of it.
     pub from: Option<i64>,
+    /// The piece that ends at this byte, instead of one that begins somewhere.
+    pub before: Option<i64>,
 }
 
 /// Which of a job's two outputs.
@@ -222,6 +242,12 @@ pub enum OutputKind {
 }
 
 impl OutputKind {
+    pub fn parse(word: &str) -> Option<OutputKind> {
+        [OutputKind::Stdout, OutputKind::Stderr]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             OutputKind::Stdout => "stdout",
@@ -234,6 +260,7 @@ impl OutputKind {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JobOutput {
+    pub kind: OutputKind,
     pub path: String,
     /// Where the piece begins and where the next one does, in bytes.
     pub from: i64,

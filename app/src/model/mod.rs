@@ -6,6 +6,7 @@ pub mod blueprint;
 pub mod catalogue;
 pub mod cluster;
 pub mod compute_node_group;
+pub mod dependency;
 pub mod error;
 pub mod event;
 pub mod explanation;

@@ -11,7 +11,7 @@ use super::init::Init;
 use super::protocol::{ControllerFile, SLURMCTLD_IS_GONE};
 use super::state::ControllerState;
 use super::{Result, context, read_json, rotate, say, slurm_daemon};
-use crate::slurm::process;
+use crate::slurm::{hosts, process};
 
 /// A slurmctld that lived so long did not fail at its start.
 const STEADY: Duration = Duration::from_secs(10);
@@ -23,6 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 pub fn run(dir: &Path, data_dir: &Path) -> Result<()> {
     let init = Init::new(dir, data_dir, &[])?;
     init.listen_as_host()?;
+    init.know_nodes(&hosts::file(dir))?;
     rotate::start(dir);
     context("publish slurm.conf", process::publish(Path::new("/"), dir))?;
     let mut pause = FIRST_PAUSE;

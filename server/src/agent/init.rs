@@ -67,15 +67,18 @@ impl Init {
     pub fn listen_on_loopback(&self, name: &str) -> Result<()> {
         let known = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
         let hosts = format!("127.0.0.1 {name} localhost\n{known}");
-        context("write /run/hosts", std::fs::write("/run/hosts", hosts))?;
-        let bound = mount(
-            Some("/run/hosts"),
-            "/etc/hosts",
-            None::<&str>,
-            MsFlags::MS_BIND,
-            None::<&str>,
-        );
-        context("bind /etc/hosts", bound.map_err(io::Error::from))
+        let own = Path::new("/run/hosts");
+        context("write /run/hosts", std::fs::write(own, hosts))?;
+        context("bind /etc/hosts", bind_hosts(own))
+    }
+
+    /// Makes the names of all nodes of the cluster known, those to come as well. A cluster of before may have no such
+    /// file yet.
+    pub fn know_nodes(&self, hosts: &Path) -> Result<()> {
+        match hosts.exists() {
+            true => context("bind the names of the nodes", bind_hosts(hosts)),
+            false => Ok(()),
+        }
     }
 
     /// The same for the host's own name, under which controllers stand in slurm.conf.
@@ -100,6 +103,16 @@ impl Init {
             }
         }
     }
+}
+
+fn bind_hosts(file: &Path) -> io::Result<()> {
+    Ok(mount(
+        Some(file),
+        "/etc/hosts",
+        NOTHING,
+        MsFlags::MS_BIND,
+        NOTHING,
+    )?)
 }
 
 /// Mounts an empty `/run` over the host's and binds back what jobs need: name resolution and the user cache.

@@ -40,12 +40,15 @@ pub fn run(dir: &Path, data_dir: &Path) -> Result<()> {
     let path = dir.join("instance.json");
     let file: InstanceFile = read_json(&path)?;
     let devices = process::gpu_dir(data_dir, &file.cluster_id);
-    let init = Init::new(dir, data_dir, &[devices])?;
+    let hosts = process::hosts_file(data_dir, &file.cluster_id);
+    let names = hosts.parent().map(Path::to_owned);
+    let others: Vec<_> = [Some(devices), names].into_iter().flatten().collect();
+    let init = Init::new(dir, data_dir, &others)?;
     // It is good for one start only, and jobs need not find it.
     context("remove instance.json", files::remove_file(&path))?;
     rotate::start(dir);
     let steps = Steps::start(&file);
-    let failure = match serve(&init, dir, &file, &steps) {
+    let failure = match serve(&init, dir, &hosts, &file, &steps) {
         Err(failure) => failure,
         Ok(status) => {
             let last_words = last_lines(&dir.join("slurmd.log"), 1);
@@ -84,12 +87,14 @@ impl From<&str> for Failure {
 fn serve(
     init: &Init,
     dir: &Path,
+    hosts: &Path,
     file: &InstanceFile,
     steps: &Steps,
 ) -> std::result::Result<String, Failure> {
     let node = register(file)?;
     steps.reached("registered", Some(node.node_id.clone()));
     init.set_host_name(&node.node_id)?;
+    init.know_nodes(hosts)?;
     write_key(&node.shared_secret)?;
     check_port(file.slurmd_port)?;
     let mut slurmd = slurmd(dir, file, &node)?;

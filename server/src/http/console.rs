@@ -71,6 +71,11 @@ pub fn router(state: ConsoleState) -> Router {
     let cookie = front.cookie_name(state.port);
     let cookies = session::layer(state.db.clone(), cookie, front.is_tls());
     let sessions = Sessions::new(state.db.clone(), state.passwords.clone());
+    let outputs = output::Source {
+        outputs: state.outputs.clone(),
+        shutdown: state.shutdown.clone(),
+        sessions: sessions.clone(),
+    };
     let sign_in_state = SignIn {
         passwords: state.passwords.clone(),
         lockout: Arc::new(Lockout::default()),
@@ -87,16 +92,16 @@ pub fn router(state: ConsoleState) -> Router {
             get(events::stream).with_state(events::Source {
                 changes: state.db.changes(),
                 shutdown: state.shutdown.clone(),
-                sessions: sessions.clone(),
+                sessions,
             }),
         )
         .route(
             paths::JOB_OUTPUT_ROUTE,
-            get(output::stream).with_state(output::Source {
-                outputs: state.outputs.clone(),
-                shutdown: state.shutdown.clone(),
-                sessions,
-            }),
+            get(output::stream).with_state(outputs.clone()),
+        )
+        .route(
+            paths::JOB_OUTPUT_FILE_ROUTE,
+            get(output::file).with_state(outputs),
         )
         .layer(from_fn(function::read_call))
         .layer(from_fn_with_state(front.clone(), origin::same_origin))

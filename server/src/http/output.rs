@@ -1,4 +1,5 @@
-//! A job's output as it is written: a stream of its own beside the live stream, for the page that shows it.
+//! A job's output as it is written: a stream of its own beside the live stream, for the page that shows it; and the whole
+//! file, to keep.
 //!
 //! Each event carries where the next one begins, and a browser that comes back says it: nothing is sent twice.
 
@@ -9,14 +10,20 @@ use app::model::error::Error;
 use app::model::job::{JobOutput, OutputKind, OutputOf};
 use app::port::Backend;
 use axum::Extension;
+use axum::body::Body;
 use axum::extract::{Path, State};
+use axum::http::header::{
+    CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
+use tokio::io::AsyncReadExt;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
+use tokio_util::io::ReaderStream;
 
 use super::alive::Sessions;
 use super::port::Outputs;
@@ -33,23 +40,30 @@ pub struct Source {
     pub sessions: Sessions,
 }
 
+/// What the address names.
+type Named = Path<(String, String, String)>;
+
+fn named((cluster_identifier, job_id, kind): (String, String, String)) -> OutputOf {
+    OutputOf {
+        cluster_identifier,
+        job_id,
+        kind: OutputKind::parse(&kind),
+        from: None,
+        before: None,
+    }
+}
+
 pub async fn stream(
     State(source): State<Source>,
     Extension(backend): Extension<Backend>,
     Extension(session): Extension<SignedIn>,
-    Path((cluster_identifier, job_id, kind)): Path<(String, String, String)>,
+    Path(names): Named,
     headers: HeaderMap,
 ) -> Response {
-    let kind = match kind.as_str() {
-        "stderr" => OutputKind::Stderr,
-        _ => OutputKind::Stdout,
-    };
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let of = OutputOf {
-        cluster_identifier,
-        job_id,
-        kind,
         from: last.and_then(|id| id.parse().ok()),
+        ..named(names)
     };
     let pieces = match backend.caller() {
         Ok(caller) => source.outputs.follow(caller, of).await,
@@ -65,6 +79,35 @@ pub async fn stream(
             (headers, Sse::new(events).keep_alive(keep_alive)).into_response()
         }
         // A browser gives a stream up that is answered so; the page has the refusal from its own question.
+        Err(refusal) => (status(&refusal), refusal.message).into_response(),
+    }
+}
+
+/// The whole file, to keep. Whatever a job wrote is bytes: no browser may take it for a page of ours.
+pub async fn file(
+    State(source): State<Source>,
+    Extension(backend): Extension<Backend>,
+    Path(names): Named,
+) -> Response {
+    let opened = match backend.caller() {
+        Ok(caller) => source.outputs.open(caller, &named(names)).await,
+        Err(refusal) => Err(refusal),
+    };
+    match opened {
+        Ok(output) => {
+            let name = app::paths::encode(&output.name);
+            let headers = [
+                (CONTENT_TYPE, "application/octet-stream".to_owned()),
+                (CONTENT_LENGTH, output.size.to_string()),
+                (
+                    CONTENT_DISPOSITION,
+                    format!("attachment; filename*=UTF-8''{name}"),
+                ),
+                (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+            ];
+            let file = tokio::fs::File::from_std(output.file).take(output.size);
+            (headers, Body::from_stream(ReaderStream::new(file))).into_response()
+        }
         Err(refusal) => (status(&refusal), refusal.message).into_response(),
     }
 }

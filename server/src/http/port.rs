@@ -34,6 +34,17 @@ pub trait Logins: Send + Sync {
 pub trait Outputs: Send + Sync {
     /// The output from there on, as it grows; the stream ends when the job is over and all of it was given.
     async fn follow(&self, caller: &Caller, of: OutputOf) -> Result<BoxStream<'static, JobOutput>>;
+    /// The whole file as it is now.
+    async fn open(&self, caller: &Caller, of: &OutputOf) -> Result<OpenOutput>;
+}
+
+/// A job's output file, checked and open.
+pub struct OpenOutput {
+    /// The last part of its path.
+    pub name: String,
+    /// In bytes; what is written later is not part of it.
+    pub size: u64,
+    pub file: std::fs::File,
 }
 
 /// A place to enter, on the host of the server.

@@ -39,6 +39,8 @@ impl History {
         if new.is_empty() {
             return Ok(());
         }
+        let mut new: Vec<JobRecord> = new.into_iter().cloned().collect();
+        client.name_files(&mut new).await;
         let mut scripts = Vec::new();
         for record in &new {
             let wanted = record.is_batch && scripts.len() < SCRIPTS;

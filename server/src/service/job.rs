@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use app::explain::job::QueueFacts;
+use app::explain::job::{Causes, QueueFacts};
 use app::explain::{self, What};
 use app::i18n::Language;
 use app::model::error::{Error, Result};
@@ -67,13 +67,16 @@ impl Service {
         let cluster = self.readable_cluster(caller, &cluster).await?;
         let (mut record, script) = self.find_job_and_script(&cluster, &id).await?;
         let boots = self.boots(&cluster, &record.job).await?;
-        let facts = self.job_facts(&cluster, &record, &boots);
+        let causes = self.causes(&cluster, &record).await?;
+        let facts = self.job_facts(&cluster, &record, &boots, causes);
         let explanation = explain::job::explain(&facts, language);
-        let queue = facts.queue.clone();
+        let (queue, causes) = (facts.queue, facts.causes);
         record.job.why =
             explain::job::why(&record.job, queue.as_ref(), language).unwrap_or_default();
         Ok(JobDetail {
             timeline: timeline(&record, &boots),
+            dependencies: causes.dependencies,
+            takes_whole_memory: causes.takes_whole_memory,
             explanation,
             script,
             record,
@@ -205,6 +208,7 @@ impl Service {
         cluster: &ClusterRow,
         record: &'a JobRecord,
         boots: &[InstanceRow],
+        causes: Causes,
     ) -> explain::job::JobFacts<'a> {
         let seen = self.observed.latest(&cluster.id);
         let job = &record.job;
@@ -232,6 +236,7 @@ impl Service {
                     (row.node_name.clone(), row.launched_at, step.to_owned())
                 })
                 .collect(),
+            causes,
             now: now(),
         }
     }

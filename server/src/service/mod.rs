@@ -5,6 +5,7 @@
 
 mod audit;
 mod blueprint;
+mod causes;
 pub(crate) mod cluster;
 mod compute_node_group;
 mod console;

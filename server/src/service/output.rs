@@ -10,13 +10,15 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use app::model::error::Result;
+use app::model::error::{Error, Result};
 use app::model::job::*;
 use app::port::Caller;
 use nix::fcntl::OFlag;
 use nix::sys::statfs::*;
 
+use super::job::RESOURCE_TYPE;
 use super::{Service, internal};
+use crate::http::port::OpenOutput;
 
 /// The most that is read at once: some thousand lines.
 pub const PIECE: u64 = 64 * 1024;
@@ -55,40 +57,120 @@ pub struct OutputFile {
     pub submitted_at: i64,
 }
 
-impl Service {
-    pub(super) async fn job_output(&self, caller: &Caller, input: OutputOf) -> Result<JobOutput> {
-        let from = input.from.and_then(|from| u64::try_from(from).ok());
-        match self.output_file(caller, &input).await?.1 {
-            Ok(file) => tokio::task::spawn_blocking(move || piece(&file, from))
-                .await
-                .map_err(internal),
-            Err(absence) => Ok(absent("", absence)),
+/// Which of a job's outputs it is, and its file or why there is none.
+pub struct Chosen {
+    pub cluster_id: String,
+    pub kind: OutputKind,
+    pub file: Found,
+}
+
+/// Which part of a file, in bytes from its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    End,
+    From(u64),
+    Before(u64),
+}
+
+impl Part {
+    pub fn of(input: &OutputOf) -> Part {
+        let number = |n: Option<i64>| n.and_then(|n| u64::try_from(n).ok());
+        match (number(input.before), number(input.from)) {
+            (Some(before), _) => Part::Before(before),
+            (None, Some(from)) => Part::From(from),
+            (None, None) => Part::End,
         }
     }
+}
 
-    /// The cluster's id and which file it is, for whoever may read the cluster; else why there is none.
-    pub async fn output_file(&self, caller: &Caller, input: &OutputOf) -> Result<(String, Found)> {
+impl Service {
+    pub(super) async fn job_output(&self, caller: &Caller, input: OutputOf) -> Result<JobOutput> {
+        let part = Part::of(&input);
+        let Chosen { kind, file, .. } = self.output_file(caller, &input).await?;
+        let output = match file {
+            Ok(file) => tokio::task::spawn_blocking(move || piece(&file, part))
+                .await
+                .map_err(internal)?,
+            Err(absence) => absent("", absence),
+        };
+        Ok(JobOutput { kind, ..output })
+    }
+
+    /// The file, for whoever may read the cluster.
+    pub async fn output_file(&self, caller: &Caller, input: &OutputOf) -> Result<Chosen> {
         let cluster = self
             .readable_cluster(caller, &input.cluster_identifier)
             .await?;
         let record = self.find_job(&cluster, &input.job_id).await?;
-        let path = match input.kind {
-            OutputKind::Stdout => record.standard_output,
-            OutputKind::Stderr => record.standard_error,
+        let kind = match input.kind {
+            Some(kind) => kind,
+            None => self.where_it_failed(&record).await?,
         };
-        let found = if !self.provider.shares_files() {
-            Err(OutputAbsence::Elsewhere)
-        } else if !path.starts_with('/') {
-            Err(OutputAbsence::NoFile)
-        } else {
-            Ok(OutputFile {
-                path: path.into(),
-                user_id: u32::try_from(record.user_id).unwrap_or(u32::MAX),
-                forbidden: self.controllers.data_dir().to_owned(),
-                submitted_at: record.job.submitted_at,
+        Ok(Chosen {
+            kind,
+            file: self.file_of(&record, kind),
+            cluster_id: cluster.id.clone(),
+        })
+    }
+
+    /// The whole file, to hand it out.
+    pub async fn open_output(&self, caller: &Caller, input: &OutputOf) -> Result<OpenOutput> {
+        let file = self.output_file(caller, input).await?.file;
+        let missing = |absence| {
+            let message = format!(
+                "Job {} has no such output file to hand out: {}.",
+                input.job_id,
+                why(absence)
+            );
+            Error::not_found(RESOURCE_TYPE, &input.job_id, message)
+        };
+        let file = file.map_err(missing)?;
+        let opened = tokio::task::spawn_blocking(move || {
+            let open = open(&file)?;
+            let size = open.metadata()?.len();
+            let name = file.path.file_name().unwrap_or_default();
+            let name = name.to_string_lossy().into_owned();
+            Ok(OpenOutput {
+                name,
+                size,
+                file: open,
             })
+        });
+        let opened: io::Result<OpenOutput> = opened.await.map_err(internal)?;
+        opened.map_err(|error| missing(absence_of(&error)))
+    }
+
+    fn file_of(&self, record: &JobRecord, kind: OutputKind) -> Found {
+        let path = match kind {
+            OutputKind::Stdout => &record.standard_output,
+            OutputKind::Stderr => &record.standard_error,
         };
-        Ok((cluster.id.clone(), found))
+        if !self.provider.shares_files() {
+            return Err(OutputAbsence::Elsewhere);
+        }
+        if !path.starts_with('/') {
+            return Err(OutputAbsence::NoFile);
+        }
+        Ok(OutputFile {
+            path: path.into(),
+            user_id: u32::try_from(record.user_id).unwrap_or(u32::MAX),
+            forbidden: self.controllers.data_dir().to_owned(),
+            submitted_at: record.job.submitted_at,
+        })
+    }
+
+    /// A job that failed and wrote something into a file of its own for errors says the reason there.
+    async fn where_it_failed(&self, record: &JobRecord) -> Result<OutputKind> {
+        let errors = self.file_of(record, OutputKind::Stderr);
+        let (true, Ok(errors)) = (record.job.has_failed() && record.has_two_files(), errors) else {
+            return Ok(OutputKind::Stdout);
+        };
+        let has_words = move || piece(&errors, Part::End).size > 0;
+        let found = tokio::task::spawn_blocking(has_words);
+        Ok(match found.await.map_err(internal)? {
+            true => OutputKind::Stderr,
+            false => OutputKind::Stdout,
+        })
     }
 }
 
@@ -100,21 +182,34 @@ fn absent(path: &str, absence: OutputAbsence) -> JobOutput {
     }
 }
 
-/// The piece that begins at `from`, or the end of the file. Blocks, but never for longer than a disk does.
-pub fn piece(file: &OutputFile, from: Option<u64>) -> JobOutput {
+/// One part of the file, [`PIECE`] at most. Blocks, but never for longer than a disk does.
+pub fn piece(file: &OutputFile, part: Part) -> JobOutput {
     let path = file.path.display().to_string();
-    match open(file).and_then(|open| read(open, from)) {
+    match open(file).and_then(|open| read(open, part)) {
         Ok(output) => JobOutput { path, ..output },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            absent(&path, OutputAbsence::NotThere)
-        }
-        Err(_) => absent(&path, OutputAbsence::NotReadable),
+        Err(error) => absent(&path, absence_of(&error)),
+    }
+}
+
+fn absence_of(error: &io::Error) -> OutputAbsence {
+    match error.kind() {
+        io::ErrorKind::NotFound => OutputAbsence::NotThere,
+        _ => OutputAbsence::NotReadable,
+    }
+}
+
+fn why(absence: OutputAbsence) -> &'static str {
+    match absence {
+        OutputAbsence::NoFile => "it writes none",
+        OutputAbsence::NotThere => "it is not there",
+        OutputAbsence::NotReadable => "it is not a plain file of the job's user",
+        OutputAbsence::Elsewhere => "it is on the nodes",
     }
 }
 
 /// Opens it without waiting (a FIFO would) and without side effects (a device has), then looks at what was opened: what
 /// the name meant before or means later does not matter.
-fn open(file: &OutputFile) -> io::Result<File> {
+pub fn open(file: &OutputFile) -> io::Result<File> {
     let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
     let open = std::fs::OpenOptions::new()
         .read(true)
@@ -141,36 +236,43 @@ fn is_on_disk(open: &File) -> io::Result<bool> {
     Ok(!KERNELS_OWN.contains(&fstatfs(open)?.filesystem_type()))
 }
 
-fn read(mut open: File, from: Option<u64>) -> io::Result<JobOutput> {
+fn read(mut open: File, part: Part) -> io::Result<JobOutput> {
     let size = open.metadata()?.len();
-    // A file that was written anew is shown from its beginning.
-    let start = match from {
-        Some(from) if from <= size => from,
-        Some(_) => 0,
-        None => size.saturating_sub(PIECE),
+    let (start, end) = match part {
+        // A file that was written anew is shown from its beginning.
+        Part::From(from) if from > size => (0, size),
+        Part::From(from) => (from, size),
+        Part::End => (size.saturating_sub(PIECE), size),
+        Part::Before(before) => (before.min(size).saturating_sub(PIECE), before.min(size)),
     };
     open.seek(SeekFrom::Start(start))?;
     let mut bytes = Vec::new();
-    open.take(PIECE).read_to_end(&mut bytes)?;
-    // The end of a file begins with a whole line.
-    let cut = match from {
-        None if start > 0 => bytes
-            .iter()
-            .position(|b| *b == b'\n')
-            .map_or(0, |at| at + 1),
+    open.take(PIECE.min(end - start)).read_to_end(&mut bytes)?;
+    let cut = match part {
+        Part::End | Part::Before(_) if start > 0 => beginning(&bytes),
         _ => 0,
     };
-    let whole = whole_characters(&bytes);
-    let text = String::from_utf8_lossy(&bytes[cut.min(whole)..whole]).into_owned();
+    let whole = whole_characters(&bytes).max(cut);
+    let text = String::from_utf8_lossy(&bytes[cut..whole]).into_owned();
     let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     Ok(JobOutput {
-        path: String::new(),
-        from: number(start + cut.min(whole) as u64),
+        from: number(start + cut as u64),
         to: number(start + whole as u64),
         size: number(size),
         text,
-        absence: None,
+        ..JobOutput::default()
     })
+}
+
+/// Where to begin in the middle of a file: at a line that is not far, else at a character.
+fn beginning(bytes: &[u8]) -> usize {
+    let near = &bytes[..bytes.len() / 4];
+    if let Some(end_of_line) = near.iter().position(|byte| *byte == b'\n') {
+        return end_of_line + 1;
+    }
+    let is_inside = |byte: &&u8| matches!(byte, 0x80..=0xbf);
+    let inside = bytes.iter().take(3).take_while(is_inside).count();
+    inside.min(bytes.len())
 }
 
 /// How many of the bytes are before a character whose rest is not written yet.
@@ -205,18 +307,21 @@ mod tests {
     fn a_file_is_read_piece_by_piece() {
         let dir = folder();
         let file = file(dir.path(), "out");
-        assert_eq!(piece(&file, None).absence, Some(OutputAbsence::NotThere));
+        assert_eq!(
+            piece(&file, Part::End).absence,
+            Some(OutputAbsence::NotThere)
+        );
         std::fs::write(&file.path, "one\ntwo\n").unwrap();
-        let first = piece(&file, None);
+        let first = piece(&file, Part::End);
         assert_eq!((first.text.as_str(), first.to), ("one\ntwo\n", 8));
         std::fs::write(&file.path, "one\ntwo\nthree é").unwrap();
-        let second = piece(&file, Some(8));
+        let second = piece(&file, Part::From(8));
         assert_eq!(
             (second.text.as_str(), second.from, second.to),
             ("three é", 8, 16)
         );
         std::fs::write(&file.path, "new").unwrap();
-        assert_eq!(piece(&file, Some(16)).text, "new");
+        assert_eq!(piece(&file, Part::From(16)).text, "new");
     }
 
     #[test]
@@ -225,7 +330,7 @@ mod tests {
         let file = file(dir.path(), "out");
         let line = "0123456789abcdef\n";
         std::fs::write(&file.path, line.repeat(10_000)).unwrap();
-        let end = piece(&file, None);
+        let end = piece(&file, Part::End);
         assert!(end.text.starts_with("0123") && end.text.len() <= PIECE as usize);
         assert_eq!(
             (end.from + end.text.len() as i64, end.size),
@@ -234,12 +339,34 @@ mod tests {
     }
 
     #[test]
+    fn a_long_line_is_shown_too_and_earlier_parts_join_without_a_gap() {
+        let dir = folder();
+        let file = file(dir.path(), "out");
+        let whole = format!("first\n{}\nlast\n", "é".repeat(100_000));
+        std::fs::write(&file.path, &whole).unwrap();
+        let end = piece(&file, Part::End);
+        assert!(end.text.len() > 60_000 && end.text.ends_with("é\nlast\n"));
+        let (mut text, mut from) = (end.text, end.from);
+        while from > 0 {
+            let earlier = piece(&file, Part::Before(from as u64));
+            assert_eq!(earlier.to, from);
+            (text, from) = (earlier.text + &text, earlier.from);
+        }
+        assert_eq!(text, whole);
+        assert_eq!(piece(&file, Part::Before(u64::MAX)).to, whole.len() as i64);
+        assert_eq!(piece(&file, Part::Before(0)).text, "");
+    }
+
+    #[test]
     fn a_file_from_before_the_job_is_another_jobs() {
         let dir = folder();
         let mut file = file(dir.path(), "out");
         std::fs::write(&file.path, "old\n").unwrap();
         file.submitted_at = crate::db::now() + 60_000;
-        assert_eq!(piece(&file, None).absence, Some(OutputAbsence::NotThere));
+        assert_eq!(
+            piece(&file, Part::End).absence,
+            Some(OutputAbsence::NotThere)
+        );
     }
 
     #[test]
@@ -247,18 +374,18 @@ mod tests {
         let dir = folder();
         let file = file(dir.path(), "out");
         std::fs::write(&file.path, [b'a', 0xe4, 0xbd]).unwrap();
-        let first = piece(&file, Some(0));
+        let first = piece(&file, Part::From(0));
         assert_eq!((first.text.as_str(), first.to), ("a", 1));
         // What never was text does not hold the rest back.
         std::fs::write(&file.path, [b'a', 0xff, b'b']).unwrap();
-        assert_eq!(piece(&file, Some(0)).to, 3);
+        assert_eq!(piece(&file, Part::From(0)).to, 3);
     }
 
     #[test]
     fn nothing_but_a_plain_file_of_the_user_is_read() {
         let dir = folder();
         let refused =
-            |file: &OutputFile| piece(file, None).absence == Some(OutputAbsence::NotReadable);
+            |file: &OutputFile| piece(file, Part::End).absence == Some(OutputAbsence::NotReadable);
         let fifo = file(dir.path(), "fifo");
         nix::unistd::mkfifo(&fifo.path, nix::sys::stat::Mode::S_IRWXU).unwrap();
         assert!(refused(&fifo), "a FIFO");

@@ -6,6 +6,7 @@
 //! DATA/clusters/CLUSTER_ID/controller/   slurm.conf cgroup.conf gres.conf   what slurmctld reads
 //!                                        in-force.json    the last configuration that slurmctld took
 //!                                        slurm.key hook.json controller.json
+//!                                        names/hosts      `/etc/hosts` of all sandboxes, see `slurm::hosts`
 //!                                        bin/             links to the agent: resume suspend prolog
 //!                                        state/           StateSaveLocation
 //!                                        starts unclean.json …   see `agent::state`
@@ -24,6 +25,7 @@ use crate::agent::state::ControllerState;
 use crate::sandbox::{Role, Sandbox, files};
 use crate::slurm::catalogue;
 use crate::slurm::conf::Files;
+use crate::slurm::hosts;
 
 const IN_FORCE: &str = "in-force.json";
 /// Where clients find `slurm.conf` in every sandbox: on nodes slurmd puts it there.
@@ -93,6 +95,8 @@ impl Controllers {
             self.install(&spec.cluster_id, &spec.files)?;
             self.accept(&spec.cluster_id, &spec.files)?;
         }
+        let dir = sandbox.dir();
+        hosts::write(dir, &std::fs::read_to_string(dir.join("slurm.conf"))?)?;
         sandbox
             .spawn(&self.agent, Role::Controller, &self.data_dir)
             .await
@@ -251,6 +255,11 @@ pub fn gpu_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
     cluster_dir(data_dir, cluster_id).join("controller/gpu")
 }
 
+/// Holds the names of a cluster's nodes, for its controller and its nodes.
+pub fn hosts_file(data_dir: &Path, cluster_id: &str) -> PathBuf {
+    hosts::file(&cluster_dir(data_dir, cluster_id).join("controller"))
+}
+
 /// Where the sandboxes of a cluster's instances are.
 pub fn instances_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
     cluster_dir(data_dir, cluster_id).join("instances")
@@ -291,7 +300,7 @@ pub fn write_files(dir: &Path, new: &Files) -> io::Result<()> {
     ] {
         files::write(&dir.join(name), text.as_bytes(), files::PLAIN)?;
     }
-    Ok(())
+    hosts::write(dir, &new.slurm_conf)
 }
 
 #[cfg(test)]

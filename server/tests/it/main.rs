@@ -19,6 +19,7 @@ mod isolation;
 mod kill;
 mod kill_mix;
 mod licence;
+mod outputs;
 mod pages;
 mod plan;
 mod queue;

@@ -7,18 +7,68 @@ use app::model::job::{JobAction, JobRecord};
 use super::{Client, Queued, SlurmError, finish, parse, unreadable};
 use crate::slurm::job_user::{JobUser, SEARCH_PATH};
 use crate::slurm::process::CLIENT_CONF;
+use crate::slurm::stdio::{self, Stdio};
+
+/// Jobs whose files are asked for at once.
+const MOST_FILES: usize = 64;
 
 /// How Slurm describes a job that it holds because its start failed on a node.
 pub const LAUNCH_FAILED: &str = "launch failed requeued held";
 
+/// Whether slurmd may have given its files other names than the controller tells.
+fn has_doubtful_files(record: &JobRecord) -> bool {
+    let is_doubtful = |path: &str| path.contains(['%', '\\', char::REPLACEMENT_CHARACTER]);
+    record.is_batch && (is_doubtful(&record.standard_output) || is_doubtful(&record.standard_error))
+}
+
 impl Client {
     /// All that Slurm knows of the job: of an array, of each of its tasks. None when it knows no such job.
     pub async fn job(&self, id: &str) -> Result<Vec<JobRecord>, SlurmError> {
-        match self.run("scontrol", ["show", "job", id, "--json"]).await {
-            Ok(json) => parse::jobs(&json).map_err(|e| unreadable("scontrol", e)),
-            Err(error) if error.message.contains("Invalid job id") => Ok(vec![]),
-            Err(error) => Err(error),
+        let mut known = match self.run("scontrol", ["show", "job", id, "--json"]).await {
+            Ok(json) => parse::jobs(&json).map_err(|e| unreadable("scontrol", e))?,
+            Err(error) if error.message.contains("Invalid job id") => vec![],
+            Err(error) => return Err(error),
+        };
+        self.name_files(&mut known).await;
+        Ok(known)
+    }
+
+    /// Puts the files' true names where the controller resolved a pattern otherwise than slurmd. What cannot be asked
+    /// for stays as it is.
+    pub async fn name_files(&self, records: &mut [JobRecord]) {
+        let mut doubted: Vec<&mut JobRecord> = records
+            .iter_mut()
+            .filter(|record| has_doubtful_files(record))
+            .take(MOST_FILES)
+            .collect();
+        let ids: Vec<&str> = doubted
+            .iter()
+            .map(|record| record.job.id.as_str())
+            .collect();
+        let Ok(found) = self.files(&ids).await else {
+            return;
+        };
+        for (id, files) in found {
+            if let Some(record) = doubted.iter_mut().find(|record| record.job.id == id) {
+                record.standard_output = files.output.to_string_lossy().into_owned();
+                record.standard_error = files.errors.to_string_lossy().into_owned();
+            }
         }
+    }
+
+    /// The files of these jobs and array tasks, as far as Slurm knows them.
+    pub async fn files(&self, ids: &[&str]) -> Result<Vec<(String, Stdio)>, SlurmError> {
+        if ids.is_empty() {
+            return Ok(vec![]);
+        }
+        let jobs = format!("--job={}", ids.join(","));
+        let words = [
+            "--noheader".into(),
+            "--states=all".into(),
+            jobs,
+            stdio::format(),
+        ];
+        Ok(stdio::parse(&self.run("squeue", words).await?))
     }
 
     /// The script of a batch job.

@@ -2,6 +2,7 @@
 
 mod job;
 mod parse;
+mod reservation;
 mod state;
 
 use std::ffi::OsString;
@@ -16,6 +17,7 @@ use super::hostlist;
 use super::process::ClientParts;
 pub use job::LAUNCH_FAILED;
 pub use parse::{NodeInfo, Queued};
+pub use reservation::Reservation;
 
 /// A controller that does not answer for so long is as good as down; the next look asks again.
 const TIMEOUT: Duration = Duration::from_secs(30);

@@ -12,7 +12,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::reservation::{Reservation, reservation};
 use super::state;
+use crate::slurm::hostlist;
 
 /// A node as Slurm sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,12 +59,14 @@ impl NodeInfo {
 }
 
 /// The lists of an answer, each record still as Slurm wrote it.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Answer<'a> {
     #[serde(borrow, default)]
     nodes: Vec<&'a RawValue>,
     #[serde(borrow, default)]
     jobs: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    reservations: Vec<&'a RawValue>,
 }
 
 pub fn nodes(json: &[u8]) -> Result<Vec<NodeInfo>, serde_json::Error> {
@@ -89,6 +93,18 @@ pub fn jobs(json: &[u8]) -> Result<Vec<JobRecord>, serde_json::Error> {
     jobs.reverse();
     jobs.sort_by_key(|record| std::cmp::Reverse(record.job.submitted_at));
     Ok(jobs)
+}
+
+/// As far as they can be read.
+pub fn reservations(json: &[u8]) -> Vec<Reservation> {
+    let json = readable(json);
+    let answer: Answer = serde_json::from_str(&json).unwrap_or_default();
+    let all = answer.reservations.into_iter().filter_map(value);
+    all.map(|value| reservation(&value)).collect()
+}
+
+pub(super) fn node_names(value: &Value) -> Vec<String> {
+    hostlist::expand(&text(value)).unwrap_or_default()
 }
 
 /// The answer as text. Between its words a control character means no more than a space, and inside a string JSON
@@ -252,7 +268,7 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
@@ -265,12 +281,12 @@ fn number(value: &Value) -> i64 {
 }
 
 /// A time, in milliseconds since 1970; Slurm tells seconds.
-fn millis(value: &Value) -> i64 {
+pub(super) fn millis(value: &Value) -> i64 {
     number(value).saturating_mul(1000)
 }
 
 /// A list of words, or one word.
-fn words(value: &Value) -> impl Iterator<Item = String> {
+pub(super) fn words(value: &Value) -> impl Iterator<Item = String> {
     let one = value.as_str().into_iter();
     let many = list(value).filter_map(Value::as_str);
     one.chain(many).map(str::to_owned)

@@ -7,6 +7,7 @@ use super::super::{SubHeader, use_page};
 use crate::api::job::{get_job, job_output};
 use crate::components::{Explained, Fetched, JobActions, JobState, Output, TabTitle, asked, param};
 use crate::i18n::{Text, language, text};
+use crate::model::dependency::Dependency;
 use crate::model::job::*;
 use crate::model::live::Kind;
 use crate::paths::{self, ClusterTab};
@@ -28,8 +29,9 @@ pub fn JobPage() -> impl IntoView {
         job_output(OutputOf {
             cluster_identifier,
             job_id,
-            kind: OutputKind::Stdout,
+            kind: None,
             from: None,
+            before: None,
         })
     });
     let refusals = page.refusals();
@@ -68,9 +70,7 @@ pub fn JobPage() -> impl IntoView {
                             <Card title=t.job.output>
                                 <Fetched resource=output let:first>
                                     {
-                                        let record = record.get_untracked();
-                                        let errors = &record.standard_error;
-                                        let two_files = !errors.is_empty() && *errors != record.standard_output;
+                                        let two_files = record.with_untracked(JobRecord::has_two_files);
                                         view! {
                                             <Output
                                                 cluster=page.id
@@ -90,7 +90,7 @@ pub fn JobPage() -> impl IntoView {
                                 />
                             </Card>
                         </div>
-                        {move || view! { <Facts record=record.get() cluster=page.id.get() /> }}
+                        {move || view! { <Facts detail=detail.get() cluster=page.id.get() /> }}
                         <Card title=t.job.script>
                             {move || match script.get() {
                                 Some(script) => view! { <Code what=t.job.script_text text=script /> }.into_any(),
@@ -193,14 +193,16 @@ fn ending(t: &'static Text, record: &JobRecord) -> String {
 }
 
 #[component]
-fn Facts(record: JobRecord, cluster: String) -> impl IntoView {
+fn Facts(detail: JobDetail, cluster: String) -> impl IntoView {
     let t = text();
+    let record = detail.record;
     let job = record.job;
     let number = |n: i64| match n {
         0 => "–".to_owned(),
         n => n.to_string(),
     };
     let memory = match record.memory {
+        0 if detail.takes_whole_memory => t.job.memory_whole.to_owned(),
         0 => "–".to_owned(),
         mib if mib % 1024 == 0 => format!("{} GiB", mib / 1024),
         mib => format!("{mib} MiB"),
@@ -213,6 +215,10 @@ fn Facts(record: JobRecord, cluster: String) -> impl IntoView {
         (!value.is_empty()).then(|| view! { <KeyValue label>{value}</KeyValue> })
     };
     let queue = paths::cluster(&cluster, ClusterTab::Queues);
+    let dependencies = (!detail.dependencies.is_empty()).then(|| {
+        let all = dependencies(t, &detail.dependencies, &cluster);
+        view! { <KeyValue label=t.job.dependency wide=true>{all}</KeyValue> }
+    });
     view! {
         <div class="grid gap-5 xl:grid-cols-2">
             <Card title=t.job.request>
@@ -228,7 +234,7 @@ fn Facts(record: JobRecord, cluster: String) -> impl IntoView {
                     {(record.gpus > 0).then(|| view! { <KeyValue label=t.job.gpus>{record.gpus}</KeyValue> })}
                     <KeyValue label=t.job.time_limit>{limit}</KeyValue>
                     {plain(t.job.features, record.features)}
-                    {plain(t.job.dependency, record.dependency)}
+                    {dependencies}
                     <KeyValue label=t.job.tres wide=true>
                         <code class="font-mono text-[0.8125rem]">{record.requested}</code>
                     </KeyValue>
@@ -260,6 +266,30 @@ fn Facts(record: JobRecord, cluster: String) -> impl IntoView {
 
 fn or_dash(text: String) -> String {
     if text.is_empty() { "–".into() } else { text }
+}
+
+/// Each condition with a link to the job that it is about, and how that stands.
+fn dependencies(t: &'static Text, all: &[Dependency], cluster: &str) -> AnyView {
+    let one = |dependency: &Dependency| {
+        let Dependency {
+            condition,
+            job,
+            state,
+            ..
+        } = dependency.clone();
+        let href = paths::job(cluster, &job);
+        let code = dependency.exit_code.filter(|code| *code != 0);
+        view! {
+            <li class="flex flex-wrap items-center gap-2">
+                <code class="font-mono text-[0.8125rem]">{condition}</code>
+                {(!job.is_empty()).then(|| view! { <A href>{t.job.title(&job)}</A> })}
+                {(!state.is_empty()).then(|| view! { <JobState state /> })}
+                {code.map(|code| t.job.exit_code(code))}
+            </li>
+        }
+    };
+    let all: Vec<_> = all.iter().map(one).collect();
+    view! { <ul class="grid gap-1">{all}</ul> }.into_any()
 }
 
 /// One node by its link; a list of many as Slurm writes it.

@@ -1,0 +1,240 @@
+//! What a job writes is found wherever it goes, what became of it is told truly, and nodes know each other by name.
+
+use app::model::job::OutputKind;
+use app::paths;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::*;
+
+const CLUSTER: &str = "outputs";
+
+/// Patterns of sbatch(1), also those that the controller does not resolve.
+const PATTERNS: [&str; 9] = [
+    "slurm.%N.%j.out",
+    "worker-%J.out",
+    "part-%t.%n.out",
+    "step-%s.out",
+    "%x/%05j.out",
+    "plain%%j.out",
+    "made/later/%u-%j.txt",
+    r"a\%j.out",
+    "%12j",
+];
+
+#[tokio::test]
+async fn what_a_job_writes_is_found_and_what_became_of_it_is_told() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    let cluster = plane.cluster(CLUSTER, 3).await;
+    let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
+    plane.queue(CLUSTER, "demo", &group.id).await;
+    let jobs = Jobs {
+        visitor: Visitor::sign_in(&plane).await,
+        dir: plane.connect(CLUSTER, &["mktemp", "-d"]).trim().to_owned(),
+        cluster: cluster.id,
+        plane: &plane,
+    };
+    jobs.nodes_know_each_other_by_name().await;
+    jobs.patterns_are_resolved().await;
+    jobs.a_failure_is_shown_where_it_is_told().await;
+    jobs.long_lines_are_bounded_and_all_of_it_can_be_had().await;
+    jobs.what_became_of_it_is_told().await;
+    plane.connect(CLUSTER, &["rm", "-rf", &jobs.dir]);
+    plane.finish().await;
+}
+
+struct Jobs<'a> {
+    plane: &'a TestPlane,
+    visitor: Visitor,
+    cluster: String,
+    /// Where the job user may write.
+    dir: String,
+}
+
+impl Jobs<'_> {
+    fn submit(&self, options: &[&str], command: &str) -> String {
+        let options: Vec<&str> = ["-D", &self.dir].iter().chain(options).copied().collect();
+        self.plane.sbatch(CLUSTER, &options, command)
+    }
+
+    async fn ask(&self, function: &str, input: Value) -> Value {
+        let path = format!("/console/{function}");
+        let answer = self.visitor.post(&path, input.to_string()).await;
+        assert_eq!(answer.status(), 200, "{function} {input}");
+        answer.json().await.unwrap()
+    }
+
+    async fn output(&self, job: &str) -> Value {
+        let input = json!({"clusterIdentifier": self.cluster, "jobId": job});
+        self.ask("job-output", json!({ "input": input })).await
+    }
+
+    async fn detail(&self, job: &str) -> Value {
+        let input = json!({"cluster_identifier": self.cluster, "job_id": job, "language": "en"});
+        self.ask("get-job", input).await
+    }
+
+    /// Once the page says so: what is looked up may come a moment later.
+    async fn explained(&self, job: &str, code: &str) -> Value {
+        wait_until(&format!("job {job} is explained as {code}"), async || {
+            let detail = self.detail(job).await;
+            let found = detail["explanation"]["code"].as_str().unwrap_or_default();
+            match found.split(' ').next() == Some(code) {
+                true => Ok(detail),
+                false => Err(detail.to_string()),
+            }
+        })
+        .await
+    }
+
+    /// As programs find their partners that are told the first node's name.
+    async fn nodes_know_each_other_by_name(&self) {
+        let rendezvous = r"
+import os, socket, time
+rank, first = int(os.environ['SLURM_PROCID']), os.environ['MASTER_ADDR']
+port = 20000 + int(os.environ['SLURM_JOB_ID']) % 5000
+if rank == 0:
+    with socket.create_server((first, port)) as server:
+        server.accept()[0].sendall(b'met')
+else:
+    for _ in range(100):
+        try:
+            print(rank, socket.create_connection((first, port)).recv(3).decode(), first)
+            break
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+";
+        let program = format!("{}/rendezvous.py", self.dir);
+        let write = format!("cat > {program} <<'END'\n{rendezvous}END\n");
+        self.plane.connect(CLUSTER, &["bash", "-c", &write]);
+        let command = format!(
+            "export MASTER_ADDR=$(scontrol show hostnames $SLURM_JOB_NODELIST | head -1); srun python3 {program}"
+        );
+        let job = self.submit(&["-N2", "--ntasks-per-node=1"], &command);
+        self.plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+        assert_eq!(self.output(&job).await["text"], "1 met compute-1-1\n");
+        // On the login shell too, and of nodes that came later.
+        let later = self.plane.group(CLUSTER, "later", 0, 1).await;
+        self.plane.connect(CLUSTER, &["getent", "hosts", "later-1"]);
+        self.plane.delete_group(CLUSTER, &later.id).await;
+        let gone = self
+            .plane
+            .try_connect(CLUSTER, &["getent", "hosts", "later-1"]);
+        assert!(gone.is_err(), "{gone:?}");
+    }
+
+    async fn patterns_are_resolved(&self) {
+        let say = "echo I am job $SLURM_JOB_ID";
+        let name = ["-J", "two words"];
+        let submit = |pattern: &&str| self.submit(&["-o", pattern, name[0], name[1]], say);
+        let all: Vec<String> = PATTERNS.iter().map(submit).collect();
+        let array = self.submit(&["--array=3,12%2", "-o", "arr/%A_%4a_%b.out"], say);
+        for job in &all {
+            self.plane.wait_job(CLUSTER, job, "COMPLETED").await;
+            let output = self.output(job).await;
+            assert_eq!(output["text"], format!("I am job {job}\n"), "{output}");
+        }
+        for task in ["3", "12"] {
+            let id = format!("{array}_{task}");
+            self.plane.wait_job(CLUSTER, &id, "COMPLETED").await;
+            let path = self.output(&id).await["path"].to_string();
+            let ending = format!("/arr/{array}_{task:0>4}_{}.out\"", &task[task.len() - 1..]);
+            assert!(path.ends_with(&ending), "{path}");
+        }
+    }
+
+    async fn a_failure_is_shown_where_it_is_told(&self) {
+        let options = ["-o", "good.%j", "-e", "bad.%j"];
+        let failed = self.submit(&options, "echo fine; echo because >&2; exit 3");
+        let good = self.submit(&options, "echo fine; echo by the way >&2");
+        self.plane.wait_job(CLUSTER, &failed, "FAILED").await;
+        self.plane.wait_job(CLUSTER, &good, "COMPLETED").await;
+        let output = self.output(&failed).await;
+        assert_eq!(
+            (&output["kind"], &output["text"]),
+            (&json!("stderr"), &json!("because\n"))
+        );
+        assert_eq!(self.output(&good).await["text"], "fine\n");
+        let detail = self.explained(&failed, "NonZeroExitCode").await;
+        let remedy = detail["explanation"]["remedy"].to_string();
+        assert!(remedy.contains(&format!("bad.{failed}")), "{remedy}");
+
+        let unopened = self.submit(&["-o", "/proc/nope/%j.out"], "true");
+        self.plane.wait_job(CLUSTER, &unopened, "FAILED").await;
+        let detail = self.explained(&unopened, "FilesNotOpened").await;
+        let meaning = detail["explanation"]["meaning"].to_string();
+        assert!(
+            meaning.contains(&format!("/proc/nope/{unopened}.out")),
+            "{meaning}"
+        );
+    }
+
+    async fn long_lines_are_bounded_and_all_of_it_can_be_had(&self) {
+        let command = r"head -c 300000 /dev/zero | tr '\0' x; echo; echo '<b>last</b>'";
+        let job = self.submit(&["-o", "long.%j"], command);
+        self.plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+        let end = self.output(&job).await;
+        let text = end["text"].as_str().unwrap();
+        assert!(
+            text.len() > 60_000 && text.ends_with("x\n<b>last</b>\n"),
+            "{}",
+            text.len()
+        );
+        let before = json!({
+            "clusterIdentifier": self.cluster, "jobId": job, "kind": "stdout", "before": end["from"],
+        });
+        let earlier = self.ask("job-output", json!({ "input": before })).await;
+        assert_eq!(earlier["to"], end["from"]);
+        let path = paths::job_output_file(&self.cluster, &job, OutputKind::Stdout);
+        let file = self
+            .visitor
+            .request(Method::GET, &path)
+            .send()
+            .await
+            .unwrap();
+        let header = |name: &str| file.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("content-type"), "application/octet-stream");
+        assert!(
+            header("content-disposition")
+                .contains(&format!("attachment; filename*=UTF-8''long.{job}"))
+        );
+        assert_eq!(file.bytes().await.unwrap().len(), 300_013);
+        let none = paths::job_output_file(&self.cluster, &job, OutputKind::Stderr);
+        let other = paths::job_output_file(&self.cluster, "999999", OutputKind::Stdout);
+        for (path, status) in [(none, 200), (other, 404)] {
+            let answer = self
+                .visitor
+                .request(Method::GET, &path)
+                .send()
+                .await
+                .unwrap();
+            assert_eq!(answer.status(), status, "{path}");
+        }
+    }
+
+    async fn what_became_of_it_is_told(&self) {
+        let first = self.submit(&["--hold"], "exit 3");
+        let after = format!("--dependency=afterok:{first}");
+        let never = self.submit(&[&after], "true");
+        let ended = self.submit(&[&after, "--kill-on-invalid-dep=yes"], "true");
+        self.plane
+            .connect(CLUSTER, &["scontrol", "release", &first]);
+        self.plane.wait_job(CLUSTER, &first, "FAILED").await;
+        let detail = self.explained(&never, "DependencyNeverSatisfied").await;
+        let other = &detail["dependencies"][0];
+        assert_eq!(
+            (&other["job"], &other["exitCode"]),
+            (&json!(first), &json!(3))
+        );
+        self.explained(&ended, "DependencyCancelled").await;
+
+        let act = json!({"clusterIdentifier": self.cluster, "jobId": never, "action": "cancel"});
+        self.ask("act-on-job", json!({ "input": act })).await;
+        let detail = self.explained(&never, "CancelledBy").await;
+        let meaning = detail["explanation"]["meaning"].to_string();
+        assert!(meaning.contains("admin"), "{meaning}");
+        let held = self.submit(&["--hold"], "true");
+        self.plane.connect(CLUSTER, &["scancel", &held]);
+        self.explained(&held, "Cancelled").await;
+    }
+}
