@@ -62,6 +62,19 @@ pub fn now() -> i64 {
         .map_or(0, |since| since.as_millis() as i64)
 }
 
+/// How far the reader's clock is ahead of UTC at that time, in minutes: with summer time where and when there is any.
+#[cfg(feature = "hydrate")]
+pub fn zone(at: i64) -> i64 {
+    let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(at as f64));
+    -(date.get_timezone_offset() as i64)
+}
+
+/// The server does not know the reader's clock.
+#[cfg(not(feature = "hydrate"))]
+pub fn zone(_at: i64) -> i64 {
+    0
+}
+
 /// Marks the page as one that answers: until then clicks and keys do nothing.
 #[cfg(feature = "hydrate")]
 pub fn mark_live() {

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::live;
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::model::live::Kind;
 
 /// A part of this page's address: `param("id")` of `/clusters/:id`.
@@ -15,6 +15,9 @@ pub fn param(name: &'static str) -> Memo<String> {
     let params = use_params_map();
     Memo::new(move |_| params.read().get(name).unwrap_or_default())
 }
+
+/// The parts of the address, and how often what they name has changed.
+type Question = (Vec<String>, u64);
 
 type Fetch<T> =
     Box<dyn Fn(Vec<String>) -> Pin<Box<dyn Future<Output = Result<T>> + Send>> + Send + Sync>;
@@ -49,14 +52,31 @@ fn erased<T>(
 where
     T: serde::Serialize + serde::de::DeserializeOwned + Clone + Send + Sync + 'static,
 {
+    // What is not there does not change: it is asked for again only under another name.
+    let missing = StoredValue::new(None::<Question>);
     // None once the page has gone: whoever was waiting for its answer may still look for another question.
     let question = move || {
         let parts: Option<Vec<String>> = parts.iter().map(|part| part.try_get()).collect();
         let versions: u64 = kinds.iter().map(|kind| live::version(*kind)).sum();
-        Some((parts?, versions))
+        let parts = parts?;
+        let known = missing.try_get_value().flatten();
+        Some(
+            known
+                .filter(|(missing, _)| *missing == parts)
+                .unwrap_or((parts, versions)),
+        )
     };
-    Resource::new(question, move |question| match question {
-        Some((parts, _)) => fetch(parts),
-        None => Box::pin(std::future::pending()),
+    Resource::new(question, move |question| {
+        let Some(question) = question else {
+            return Box::pin(std::future::pending()) as Pin<Box<dyn Future<Output = _> + Send>>;
+        };
+        let answer = fetch(question.0.clone());
+        Box::pin(async move {
+            let answer = answer.await;
+            if answer.as_ref().is_err_and(Error::is_not_found) {
+                missing.try_set_value(Some(question));
+            }
+            answer
+        })
     })
 }

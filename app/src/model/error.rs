@@ -120,6 +120,10 @@ impl Error {
         Error::access_denied(NOT_SIGNED_IN)
     }
 
+    pub fn is_not_found(&self) -> bool {
+        matches!(self.kind, ErrorKind::ResourceNotFound { .. })
+    }
+
     pub fn is_not_signed_in(&self) -> bool {
         self.kind == ErrorKind::AccessDenied && self.message == NOT_SIGNED_IN
     }

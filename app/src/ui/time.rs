@@ -13,16 +13,22 @@ const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// One clock for all relative times of the page, so that they tick together.
+/// One clock for all times of the page, so that they tick together.
 #[derive(Clone, Copy)]
-pub struct Clock(RwSignal<i64>);
+pub struct Clock {
+    now: RwSignal<i64>,
+    /// The page is alive, and so the reader's zone is known: until then it says what the server said, which is UTC.
+    is_local: RwSignal<bool>,
+}
 
 impl Clock {
     pub fn provide() {
         let now = RwSignal::new(browser::now());
-        provide_context(Clock(now));
+        let is_local = RwSignal::new(false);
+        provide_context(Clock { now, is_local });
         // An effect, because the server has nothing that ticks.
         Effect::new(move |_| {
+            is_local.set(true);
             let tick = set_interval_with_handle(move || now.set(browser::now()), TICK);
             on_cleanup(move || {
                 if let Ok(tick) = tick {
@@ -33,9 +39,17 @@ impl Clock {
     }
 }
 
+/// The reader's zone at that time, in minutes east of UTC.
+fn zone(clock: Option<Clock>, at: i64) -> i64 {
+    match clock {
+        Some(clock) if clock.is_local.get() => browser::zone(at),
+        _ => 0,
+    }
+}
+
 /// Milliseconds since 1970, following the clock.
 pub fn now() -> i64 {
-    use_context::<Clock>().map_or_else(browser::now, |clock| clock.0.get())
+    use_context::<Clock>().map_or_else(browser::now, |clock| clock.now.get())
 }
 
 /// "3 min ago". `at` is in milliseconds since 1970; 0 means not yet.
@@ -45,12 +59,31 @@ pub fn Ago(at: i64) -> impl IntoView {
     if at <= 0 {
         return view! { <span class="text-muted">"–"</span> }.into_any();
     }
-    let exact = exact(at);
     let clock = use_context::<Clock>();
-    let now = move || clock.map_or_else(browser::now, |clock| clock.0.get());
+    let now = move || clock.map_or_else(browser::now, |clock| clock.now.get());
     view! {
-        <time class="whitespace-nowrap" datetime=exact.clone() title=exact>
+        <time
+            class="whitespace-nowrap"
+            datetime=machine(at)
+            title=move || exact_in(at, zone(clock, at))
+        >
             {move || ago(t, now() - at)}
+        </time>
+    }
+    .into_any()
+}
+
+/// The time of day in the reader's zone, "13:05:11", and the whole of it on hover.
+#[component]
+pub fn TimeOfDay(at: i64) -> impl IntoView {
+    let clock = use_context::<Clock>();
+    view! {
+        <time
+            class="whitespace-nowrap tabular-nums"
+            datetime=machine(at)
+            title=move || exact_in(at, zone(clock, at))
+        >
+            {move || exact_in(at, zone(clock, at)).get(11..19).unwrap_or_default().to_owned()}
         </time>
     }
     .into_any()
@@ -81,7 +114,7 @@ pub fn Elapsed(from: i64, to: i64) -> impl IntoView {
 
 fn ago(t: &Text, elapsed: i64) -> String {
     match elapsed {
-        ..=-5_000 => t.time.in_future.to_owned(),
+        ..=-5_000 => t.time.in_future(duration(t, -elapsed)),
         -4_999..5_000 => t.time.now.to_owned(),
         5_000..MINUTE => t.time.seconds_ago(elapsed / SECOND),
         MINUTE..HOUR => t.time.minutes_ago(elapsed / MINUTE),
@@ -101,12 +134,41 @@ pub fn duration(t: &Text, length: i64) -> String {
     }
 }
 
+/// How long after the first step of several another one came: "+0.4 s".
+pub fn offset(t: &Text, length: i64) -> String {
+    match length {
+        ..MINUTE => t
+            .time
+            .offset_tenths(length.max(0) / SECOND, length.max(0) % SECOND / 100),
+        _ => t.time.offset(duration(t, length)),
+    }
+}
+
 /// `2026-11-22 20:05:11 UTC`.
 pub fn exact(at: i64) -> String {
+    exact_in(at, 0)
+}
+
+/// `2026-11-23 01:35:11 UTC+05:30`: in a zone so many minutes east of UTC.
+fn exact_in(at: i64, zone: i64) -> String {
+    let name = match (zone, zone.abs() / 60, zone.abs() % 60) {
+        (0, ..) => "UTC".to_owned(),
+        (..0, hours, minutes) => format!("UTC-{hours:02}:{minutes:02}"),
+        (_, hours, minutes) => format!("UTC+{hours:02}:{minutes:02}"),
+    };
+    format!("{} {name}", date_and_time(at + zone * MINUTE))
+}
+
+/// As HTML and other programs read it: `2026-11-22T20:05:11Z`.
+fn machine(at: i64) -> String {
+    date_and_time(at).replacen(' ', "T", 1) + "Z"
+}
+
+fn date_and_time(at: i64) -> String {
     let (days, rest) = (at.div_euclid(DAY), at.rem_euclid(DAY));
     let (year, month, day) = civil(days);
     format!(
-        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02} UTC",
+        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}",
         rest / HOUR,
         rest % HOUR / MINUTE,
         rest % MINUTE / SECOND
@@ -159,10 +221,7 @@ mod tests {
             "2024-02-29T23:59:59Z",
             "2026-11-22T20:05:11Z",
         ] {
-            let written = exact(parse(text).unwrap_or(-1))
-                .replace(" UTC", "Z")
-                .replace(' ', "T");
-            assert_eq!(written, text);
+            assert_eq!(machine(parse(text).unwrap_or(-1)), text);
         }
         assert_eq!(
             parse("2026-11-22T20:05:11.123Z"),
@@ -172,10 +231,27 @@ mod tests {
     }
 
     #[test]
+    fn a_time_is_told_in_the_readers_zone() {
+        let at = parse("2026-12-31T20:05:11Z").unwrap_or_default();
+        for (zone, shown) in [
+            (0, "2026-12-31 20:05:11 UTC"),
+            (330, "2027-01-01 01:35:11 UTC+05:30"),
+            (-210, "2026-12-31 16:35:11 UTC-03:30"),
+            (765, "2027-01-01 08:50:11 UTC+12:45"),
+        ] {
+            assert_eq!(exact_in(at, zone), shown);
+        }
+    }
+
+    #[test]
     fn times_are_told_in_one_unit_and_durations_in_two() {
         let t = Language::English.text();
         assert_eq!(ago(t, 90 * SECOND), "1 min ago");
         assert_eq!(ago(t, 1), "just now");
+        assert_eq!(ago(t, -2 * HOUR), "in 2 h 0 min");
+        assert_eq!(offset(t, 400), "+0.4 s");
+        assert_eq!(offset(t, 59_999), "+59.9 s");
+        assert_eq!(offset(t, 61_000), "+1 min 1 s");
         assert_eq!(duration(t, 90 * SECOND), "1 min 30 s");
         assert_eq!(duration(t, 25 * HOUR), "1 d 1 h");
     }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::Tone;
-use super::time::{Ago, duration};
+use super::time::{Ago, TimeOfDay, duration, offset};
 use crate::i18n::text;
 
 /// One step, done, under way or still to come.
@@ -31,14 +31,22 @@ pub fn Timeline(
 ) -> impl IntoView {
     view! {
         <ol class="timeline" aria-label=label>
-            {move || steps.get().into_iter().map(step).collect_view()}
+            {move || {
+                let steps = steps.get();
+                let first = steps.iter().map(|step| step.at).find(|at| *at > 0).unwrap_or_default();
+                steps.into_iter().map(|one| step(one, first)).collect_view()
+            }}
         </ol>
     }
     .into_any()
 }
 
-fn step(step: TimelineStep) -> impl IntoView {
+/// With the time of day, and how long after the first it came; what is to come says when that is.
+fn step(step: TimelineStep, first: i64) -> impl IntoView {
     let t = text();
+    let at = step.at;
+    let since = (at > first && step.tone != Tone::Neutral).then(|| offset(t, at - first));
+    let to_come = (step.tone == Tone::Neutral).then(|| view! { <Ago at /> });
     let word = match step.tone {
         Tone::Success => t.common.step_done,
         Tone::Progress | Tone::Info => t.common.step_now,
@@ -54,7 +62,15 @@ fn step(step: TimelineStep) -> impl IntoView {
                     <span class="font-semibold">{step.label}</span>
                     <span class="sr-only">{word}</span>
                     {step.took.map(|took| view! { <span class="tabular-nums text-muted">{duration(t, took)}</span> })}
-                    {(step.at > 0).then(|| view! { <span class="text-xs text-muted"><Ago at=step.at /></span> })}
+                    {(at > 0)
+                        .then(|| {
+                            view! {
+                                <span class="flex gap-2 text-xs text-muted">
+                                    {since.map(|since| view! { <span class="tabular-nums">{since}</span> })}
+                                    {to_come} <TimeOfDay at />
+                                </span>
+                            }
+                        })}
                 </p>
                 {(!step.detail.is_empty()).then(|| view! { <p class="break-words text-muted">{step.detail}</p> })}
             </div>

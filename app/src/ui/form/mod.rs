@@ -109,8 +109,11 @@ impl Form {
         wrong
     }
 
-    /// Shows every error; true when there is none.
+    /// Shows every error; true when there is none. What the server refused before it may take now: it is asked again.
     pub fn accept(self) -> bool {
+        if self.refused.with_untracked(|refused| !refused.is_empty()) {
+            self.refused.set(vec![]);
+        }
         self.show(|_| true);
         untrack(|| self.wrong()).is_empty()
     }
