@@ -20,6 +20,9 @@ pub const NODES: &str = "/nodes";
 pub const JOB_OUTPUT_ROUTE: &str = "/console/clusters/{cluster}/jobs/{job}/output/{kind}";
 /// The same for [`job_output_file`].
 pub const JOB_OUTPUT_FILE_ROUTE: &str = "/console/clusters/{cluster}/jobs/{job}/output/{kind}/file";
+/// The same for [`controller_log`] and [`controller_log_file`].
+pub const CONTROLLER_LOG_ROUTE: &str = "/console/clusters/{cluster}/controller-log";
+pub const CONTROLLER_LOG_FILE_ROUTE: &str = "/console/clusters/{cluster}/controller-log/file";
 pub const CREATE_CLUSTER: &str = "/clusters/create";
 pub const IMPORT_CLUSTER: &str = "/clusters/import";
 /// Each component in each state; only in builds with the feature `design`.
@@ -59,7 +62,7 @@ impl ClusterTab {
             ClusterTab::Queues => t.cluster.queues,
             ClusterTab::Nodes => t.cluster.nodes,
             ClusterTab::Jobs => t.cluster.jobs,
-            ClusterTab::Logs => t.log_delivery.tab_title,
+            ClusterTab::Logs => t.logs.tab_title,
             ClusterTab::Events => t.cluster.events,
             ClusterTab::Tags => t.details.tags,
             ClusterTab::Connect => t.connect.tab,
@@ -114,6 +117,16 @@ pub fn job_output(cluster_id: &str, id: &str, kind: OutputKind) -> String {
 /// A job's whole output file, as a download.
 pub fn job_output_file(cluster_id: &str, id: &str, kind: OutputKind) -> String {
     format!("{}/file", job_output(cluster_id, id, kind))
+}
+
+/// The stream of what a cluster's controller logs.
+pub fn controller_log(cluster_id: &str) -> String {
+    format!("{CONSOLE}/clusters/{}/controller-log", encode(cluster_id))
+}
+
+/// The whole of it, as a download.
+pub fn controller_log_file(cluster_id: &str) -> String {
+    format!("{}/file", controller_log(cluster_id))
 }
 
 pub fn node(cluster_id: &str, name: &str) -> String {

@@ -13,6 +13,7 @@ use crate::model::error::{Error, FieldError, Result};
 use crate::model::event::{Event, EventsOf};
 use crate::model::instance::*;
 use crate::model::job::*;
+use crate::model::log::ControllerLogOf;
 use crate::model::node::*;
 use crate::model::plan::{Plan, PlanRequest};
 use crate::model::queue::*;
@@ -184,6 +185,7 @@ pub trait ControlPlane: Send + Sync {
     async fn act_on_job(&self, caller: &Caller, input: ActOnJob) -> Result<()>;
     /// A bounded piece of what a job wrote.
     async fn job_output(&self, caller: &Caller, input: OutputOf) -> Result<JobOutput>;
+    async fn controller_log(&self, caller: &Caller, input: ControllerLogOf) -> Result<JobOutput>;
     /// The newest events of a cluster and all in it, or of one resource, newest first, 200 at most.
     async fn list_events(&self, caller: &Caller, of: EventsOf) -> Result<Vec<Event>>;
     /// What the provider offers.

@@ -176,13 +176,16 @@ test.describe('what the import refuses', () => {
   });
 });
 
-test('the form of log delivery checks and says that nothing is delivered yet', async ({ page, server, cluster }) => {
+test('the controller's log is shown as it grows, searched and downloaded', async ({ page, server, cluster }) => {
   await signIn(page, server);
   await visit(page, `/clusters/${cluster.id}/logs`);
-  await expect(page.getByText('Log delivery is not running yet')).toBeVisible();
-  await page.getByRole('button', { name: 'Show the commands' }).click();
-  await expect(page.getByText('Name at least one destination.')).toBeVisible();
-  await page.getByLabel('S3 bucket').fill('arn:aws:s3:::my-logs');
-  await page.getByRole('button', { name: 'Show the commands' }).click();
-  await expect(page.getByText('put-delivery-destination', { exact: false })).toBeVisible();
+  const log = page.getByRole('log', { name: 'Controller log' });
+  await expect(log).toContainText('slurmctld version');
+  await page.getByLabel('Only lines with').fill('slurmctld VERSION');
+  await expect(log).toHaveText(/^[^\n]*slurmctld version[^\n]*\s*$/);
+  await page.getByLabel('Only lines with').fill('nothing has this');
+  await expect(log).toHaveText('');
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download' }).click();
+  expect((await download).suggestedFilename()).toBe('slurmctld.log');
 });

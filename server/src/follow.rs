@@ -1,4 +1,4 @@
-//! Follows what jobs write, while somebody looks: one task watches a file for all who do, and ends with the last of them.
+//! Follows what jobs write and controllers log, while somebody looks: one task watches a file for all who do, and ends with the last of them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use app::model::error::Result;
 use app::model::job::{JobOutput, OutputOf};
+use app::model::log::ControllerLogOf;
 use app::port::Caller;
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -49,7 +50,7 @@ impl ServerOutputs {
     }
 
     /// News of the file: of the task that watches it already, or of one that starts now.
-    fn watch(&self, file: &OutputFile, of: &OutputOf) -> watch::Receiver<Seen> {
+    fn watch(&self, file: &OutputFile, job: Option<Job>) -> watch::Receiver<Seen> {
         // See `Wakers::of`: the map stays sound whoever panics.
         let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = watchers.get(file) {
@@ -57,12 +58,6 @@ impl ServerOutputs {
         }
         let (sender, receiver) = watch::channel(Seen::default());
         watchers.insert(file.clone(), sender.clone());
-        let job = Job {
-            observed: self.service.observed.clone(),
-            cluster_id: of.cluster_identifier.clone(),
-            id: of.job_id.clone(),
-            since: now(),
-        };
         tokio::spawn(keep_looking(
             self.watchers.clone(),
             sender,
@@ -86,8 +81,14 @@ impl Outputs for ServerOutputs {
         let kind = chosen.kind;
         Ok(match chosen.file {
             Ok(file) => {
-                let news = self.watch(&file, &of);
-                let pieces = pieces(file, Part::of(&of), news);
+                let job = Job {
+                    observed: self.service.observed.clone(),
+                    cluster_id: of.cluster_identifier,
+                    id: of.job_id,
+                    since: now(),
+                };
+                let news = self.watch(&file, Some(job));
+                let pieces = pieces(file, Part::new(of.from, of.before), news);
                 Box::pin(pieces.map(move |piece| JobOutput { kind, ..piece }))
             }
             Err(absence) => Box::pin(futures::stream::iter([JobOutput {
@@ -100,6 +101,23 @@ impl Outputs for ServerOutputs {
 
     async fn open(&self, caller: &Caller, of: &OutputOf) -> Result<OpenOutput> {
         self.service.open_output(caller, of).await
+    }
+
+    async fn follow_log(
+        &self,
+        caller: &Caller,
+        of: ControllerLogOf,
+    ) -> Result<BoxStream<'static, JobOutput>> {
+        let cluster = &of.cluster_identifier;
+        let file = self.service.controller_log_file(caller, cluster).await?;
+        let news = self.watch(&file, None);
+        Ok(Box::pin(pieces(file, Part::new(of.from, of.before), news)))
+    }
+
+    async fn open_log(&self, caller: &Caller, cluster_identifier: &str) -> Result<OpenOutput> {
+        self.service
+            .open_controller_log(caller, cluster_identifier)
+            .await
     }
 }
 
@@ -123,7 +141,13 @@ impl Job {
     }
 }
 
-async fn keep_looking(watchers: Watchers, sender: watch::Sender<Seen>, file: OutputFile, job: Job) {
+/// Until the job is over, or, where it is no job's file, until nobody looks.
+async fn keep_looking(
+    watchers: Watchers,
+    sender: watch::Sender<Seen>,
+    file: OutputFile,
+    job: Option<Job>,
+) {
     let mut changed = Instant::now();
     loop {
         let found = tokio::fs::metadata(&file.path).await;
@@ -131,7 +155,7 @@ async fn keep_looking(watchers: Watchers, sender: watch::Sender<Seen>, file: Out
         if size != sender.borrow().size {
             changed = Instant::now();
         }
-        let over = job.is_over() && changed.elapsed() > SETTLE;
+        let over = job.as_ref().is_some_and(Job::is_over) && changed.elapsed() > SETTLE;
         sender.send_if_modified(|seen| {
             let now = Seen { size, over };
             std::mem::replace(seen, now) != now
@@ -197,7 +221,7 @@ mod tests {
         let file = OutputFile {
             path: dir.path().join("out"),
             user_id: nix::unistd::geteuid().as_raw(),
-            forbidden: dir.path().join("data"),
+            forbidden: Some(dir.path().join("data")),
             submitted_at: 0,
         };
         let (sender, news) = watch::channel(Seen::default());

@@ -11,6 +11,7 @@ pub mod compute_node_group;
 pub mod event;
 pub mod help;
 pub mod job;
+pub mod log;
 pub mod node;
 pub mod plan;
 pub mod queue;

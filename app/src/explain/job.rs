@@ -169,7 +169,7 @@ fn described(reason: Reason, facts: &JobFacts) -> Reason {
         }
         // With it slurmstepd tells that it could not open the files of a script that never began.
         Signal | ExitCode if record.signal == Some(FILES_NOT_OPENED) => FilesNotOpened,
-        Cancelled if causes.cancelled_by.is_some() => CancelledBy,
+        Cancelled | DependencyCancelled if causes.cancelled_by.is_some() => CancelledBy,
         Cancelled if facts.queue.is_none() => QueueDeleted,
         plain => plain,
     })
@@ -519,7 +519,7 @@ mod tests {
         let by_ann = |causes: &mut Causes| causes.cancelled_by = Some("ann".into());
         let nothing = |_: &mut Causes| ();
         type Looked = fn(&mut Causes);
-        let table: [(&str, &str, &str, Looked, &str); 16] = [
+        let table: [(&str, &str, &str, Looked, &str); 17] = [
             ("PENDING", "JobHeldUser", "", nothing, "JobHeldUser"),
             (
                 "PENDING",
@@ -594,6 +594,13 @@ mod tests {
             ),
             ("CANCELLED", "None", "", nothing, "Cancelled (None)"),
             ("CANCELLED", "None", "", by_ann, "CancelledBy (None)"),
+            (
+                "CANCELLED",
+                "DependencyNeverSatisfied",
+                "",
+                by_ann,
+                "CancelledBy (DependencyNeverSatisfied)",
+            ),
             ("FAILED", "NonZeroExitCode", "", nothing, "NonZeroExitCode"),
             (
                 "FAILED",

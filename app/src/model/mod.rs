@@ -16,6 +16,7 @@ pub mod job;
 pub mod lifecycle;
 pub mod limits;
 pub mod live;
+pub mod log;
 pub mod name;
 pub mod node;
 pub mod operation;

@@ -101,7 +101,15 @@ pub fn router(state: ConsoleState) -> Router {
         )
         .route(
             paths::JOB_OUTPUT_FILE_ROUTE,
-            get(output::file).with_state(outputs),
+            get(output::file).with_state(outputs.clone()),
+        )
+        .route(
+            paths::CONTROLLER_LOG_ROUTE,
+            get(output::log_stream).with_state(outputs.clone()),
+        )
+        .route(
+            paths::CONTROLLER_LOG_FILE_ROUTE,
+            get(output::log_file).with_state(outputs),
         )
         .layer(from_fn(function::read_call))
         .layer(from_fn_with_state(front.clone(), origin::same_origin))

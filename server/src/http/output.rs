@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use app::model::error::Error;
 use app::model::job::{JobOutput, OutputKind, OutputOf};
+use app::model::log::ControllerLogOf;
 use app::port::Backend;
 use axum::Extension;
 use axum::body::Body;
@@ -26,7 +27,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::io::ReaderStream;
 
 use super::alive::Sessions;
-use super::port::Outputs;
+use super::port::{OpenOutput, Outputs};
 use super::session::SignedIn;
 
 /// See `events`.
@@ -60,15 +61,47 @@ pub async fn stream(
     Path(names): Named,
     headers: HeaderMap,
 ) -> Response {
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let of = OutputOf {
-        from: last.and_then(|id| id.parse().ok()),
+        from: last_event(&headers),
         ..named(names)
     };
     let pieces = match backend.caller() {
         Ok(caller) => source.outputs.follow(caller, of).await,
         Err(refusal) => Err(refusal),
     };
+    answer_stream(source, session, pieces)
+}
+
+pub async fn log_stream(
+    State(source): State<Source>,
+    Extension(backend): Extension<Backend>,
+    Extension(session): Extension<SignedIn>,
+    Path(cluster_identifier): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let of = ControllerLogOf {
+        cluster_identifier,
+        from: last_event(&headers),
+        before: None,
+    };
+    let pieces = match backend.caller() {
+        Ok(caller) => source.outputs.follow_log(caller, of).await,
+        Err(refusal) => Err(refusal),
+    };
+    answer_stream(source, session, pieces)
+}
+
+/// Where the next piece begins for a browser that comes back.
+fn last_event(headers: &HeaderMap) -> Option<i64> {
+    let last = headers.get("last-event-id")?.to_str().ok()?;
+    last.parse().ok()
+}
+
+fn answer_stream(
+    source: Source,
+    session: SignedIn,
+    pieces: Result<BoxStream<'static, JobOutput>, Error>,
+) -> Response {
     match pieces {
         Ok(pieces) => {
             let headers = [("x-accel-buffering", "no"), ("cache-control", "no-store")];
@@ -93,6 +126,22 @@ pub async fn file(
         Ok(caller) => source.outputs.open(caller, &named(names)).await,
         Err(refusal) => Err(refusal),
     };
+    answer_file(opened)
+}
+
+pub async fn log_file(
+    State(source): State<Source>,
+    Extension(backend): Extension<Backend>,
+    Path(cluster): Path<String>,
+) -> Response {
+    let opened = match backend.caller() {
+        Ok(caller) => source.outputs.open_log(caller, &cluster).await,
+        Err(refusal) => Err(refusal),
+    };
+    answer_file(opened)
+}
+
+fn answer_file(opened: Result<OpenOutput, Error>) -> Response {
     match opened {
         Ok(output) => {
             let name = app::paths::encode(&output.name);

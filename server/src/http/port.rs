@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use app::model::error::Result;
 use app::model::job::{JobOutput, OutputOf};
+use app::model::log::ControllerLogOf;
 use app::port::Caller;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -29,16 +30,24 @@ pub trait Logins: Send + Sync {
     async fn login_target(&self, caller: &Caller, cluster_identifier: &str) -> Result<LoginTarget>;
 }
 
-/// What jobs write.
+/// What jobs write and controllers log.
 #[async_trait]
 pub trait Outputs: Send + Sync {
     /// The output from there on, as it grows; the stream ends when the job is over and all of it was given.
     async fn follow(&self, caller: &Caller, of: OutputOf) -> Result<BoxStream<'static, JobOutput>>;
     /// The whole file as it is now.
     async fn open(&self, caller: &Caller, of: &OutputOf) -> Result<OpenOutput>;
+    /// What a cluster's controller logs, from there on, without end.
+    async fn follow_log(
+        &self,
+        caller: &Caller,
+        of: ControllerLogOf,
+    ) -> Result<BoxStream<'static, JobOutput>>;
+    /// All of it that there is now.
+    async fn open_log(&self, caller: &Caller, cluster_identifier: &str) -> Result<OpenOutput>;
 }
 
-/// A job's output file, checked and open.
+/// Such a file, checked and open.
 pub struct OpenOutput {
     /// The last part of its path.
     pub name: String,

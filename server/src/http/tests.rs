@@ -13,6 +13,7 @@ use app::model::error::{Error, FieldError, Result};
 use app::model::event::{Event, EventsOf};
 use app::model::instance::*;
 use app::model::job::*;
+use app::model::log::ControllerLogOf;
 use app::model::node::*;
 use app::model::operation::Operation;
 use app::model::plan::{Plan, PlanRequest};
@@ -94,6 +95,7 @@ macro_rules! fake {
             async fn submit_job(&self, _: &Caller, _: SubmitJobRequest) -> Result<SubmitJobResponse> { Err(Error::internal()) }
             async fn act_on_job(&self, _: &Caller, _: ActOnJob) -> Result<()> { Ok(()) }
             async fn job_output(&self, _: &Caller, _: OutputOf) -> Result<JobOutput> { Ok(JobOutput::default()) }
+            async fn controller_log(&self, _: &Caller, _: ControllerLogOf) -> Result<JobOutput> { Ok(JobOutput::default()) }
             async fn list_events(&self, _: &Caller, _: EventsOf) -> Result<Vec<Event>> { Ok(vec![]) }
             async fn catalogue(&self, _: &Caller) -> Result<Catalogue> { Ok(Catalogue::default()) }
             async fn plan(&self, _: &Caller, _: PlanRequest) -> Result<Plan> { Err(Error::internal()) }

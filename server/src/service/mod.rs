@@ -37,6 +37,7 @@ use app::model::error::{Error, ErrorKind, FieldError, Result};
 use app::model::event::{Event, EventsOf};
 use app::model::instance::*;
 use app::model::job::*;
+use app::model::log::ControllerLogOf;
 use app::model::name::Arns;
 use app::model::node::*;
 use app::model::operation::Operation;
@@ -290,6 +291,7 @@ delegate! {
     submit_job(SubmitJobRequest) -> SubmitJobResponse;
     act_on_job(ActOnJob) -> ();
     job_output(OutputOf) -> JobOutput;
+    controller_log(ControllerLogOf) -> JobOutput;
     list_events(EventsOf) -> Vec<Event>;
 }
 

@@ -1,5 +1,5 @@
 //! What a job wrote: read where the server sees the files of the nodes, in bounded pieces, and never anything but a
-//! plain file of the job's own user.
+//! plain file of the job's own user. And, the same way, what a controller logs.
 //!
 //! The path comes from whoever submitted the job, and the server may be root: without the checks here a job that names
 //! `/etc/shadow` as its output would show it to every reader of the console.
@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use app::model::error::{Error, Result};
 use app::model::job::*;
+use app::model::log::ControllerLogOf;
 use app::port::Caller;
 use nix::fcntl::OFlag;
 use nix::sys::statfs::*;
@@ -52,7 +53,7 @@ pub struct OutputFile {
     pub path: PathBuf,
     pub user_id: u32,
     /// Nothing below it is shown: it has the server's secrets.
-    pub forbidden: PathBuf,
+    pub forbidden: Option<PathBuf>,
     /// When the job was submitted, in milliseconds since 1970: an older file of that name is another job's.
     pub submitted_at: i64,
 }
@@ -73,9 +74,9 @@ pub enum Part {
 }
 
 impl Part {
-    pub fn of(input: &OutputOf) -> Part {
+    pub fn new(from: Option<i64>, before: Option<i64>) -> Part {
         let number = |n: Option<i64>| n.and_then(|n| u64::try_from(n).ok());
-        match (number(input.before), number(input.from)) {
+        match (number(before), number(from)) {
             (Some(before), _) => Part::Before(before),
             (None, Some(from)) => Part::From(from),
             (None, None) => Part::End,
@@ -85,7 +86,7 @@ impl Part {
 
 impl Service {
     pub(super) async fn job_output(&self, caller: &Caller, input: OutputOf) -> Result<JobOutput> {
-        let part = Part::of(&input);
+        let part = Part::new(input.from, input.before);
         let Chosen { kind, file, .. } = self.output_file(caller, &input).await?;
         let output = match file {
             Ok(file) => tokio::task::spawn_blocking(move || piece(&file, part))
@@ -124,20 +125,43 @@ impl Service {
             );
             Error::not_found(RESOURCE_TYPE, &input.job_id, message)
         };
-        let file = file.map_err(missing)?;
-        let opened = tokio::task::spawn_blocking(move || {
-            let open = open(&file)?;
-            let size = open.metadata()?.len();
-            let name = file.path.file_name().unwrap_or_default();
-            let name = name.to_string_lossy().into_owned();
-            Ok(OpenOutput {
-                name,
-                size,
-                file: open,
-            })
-        });
-        let opened: io::Result<OpenOutput> = opened.await.map_err(internal)?;
+        let opened = open_whole(file.map_err(missing)?).await?;
         opened.map_err(|error| missing(absence_of(&error)))
+    }
+
+    pub(super) async fn controller_log(
+        &self,
+        caller: &Caller,
+        input: ControllerLogOf,
+    ) -> Result<JobOutput> {
+        let file = self
+            .controller_log_file(caller, &input.cluster_identifier)
+            .await?;
+        let part = Part::new(input.from, input.before);
+        let read = tokio::task::spawn_blocking(move || piece(&file, part));
+        read.await.map_err(internal)
+    }
+
+    /// What the cluster's slurmctld logs, for whoever may read the cluster.
+    pub async fn controller_log_file(&self, caller: &Caller, cluster: &str) -> Result<OutputFile> {
+        let cluster = self.readable_cluster(caller, cluster).await?;
+        Ok(OutputFile {
+            path: self.controllers.dir(&cluster.id).join("slurmctld.log"),
+            user_id: nix::unistd::geteuid().as_raw(),
+            forbidden: None,
+            submitted_at: 0,
+        })
+    }
+
+    /// The whole of it, to hand it out.
+    pub async fn open_controller_log(&self, caller: &Caller, cluster: &str) -> Result<OpenOutput> {
+        let file = self.controller_log_file(caller, cluster).await?;
+        let missing = |error| {
+            let why = why(absence_of(&error));
+            let message = format!("The controller's log cannot be handed out: {why}.");
+            Error::not_found("CLUSTER", cluster, message)
+        };
+        open_whole(file).await?.map_err(missing)
     }
 
     fn file_of(&self, record: &JobRecord, kind: OutputKind) -> Found {
@@ -154,7 +178,7 @@ impl Service {
         Ok(OutputFile {
             path: path.into(),
             user_id: u32::try_from(record.user_id).unwrap_or(u32::MAX),
-            forbidden: self.controllers.data_dir().to_owned(),
+            forbidden: Some(self.controllers.data_dir().to_owned()),
             submitted_at: record.job.submitted_at,
         })
     }
@@ -172,6 +196,21 @@ impl Service {
             false => OutputKind::Stdout,
         })
     }
+}
+
+async fn open_whole(file: OutputFile) -> Result<io::Result<OpenOutput>> {
+    let opened = tokio::task::spawn_blocking(move || {
+        let open = open(&file)?;
+        let size = open.metadata()?.len();
+        let name = file.path.file_name().unwrap_or_default();
+        let name = name.to_string_lossy().into_owned();
+        Ok(OpenOutput {
+            name,
+            size,
+            file: open,
+        })
+    });
+    opened.await.map_err(internal)
 }
 
 fn absent(path: &str, absence: OutputAbsence) -> JobOutput {
@@ -217,11 +256,14 @@ pub fn open(file: &OutputFile) -> io::Result<File> {
         .open(&file.path)?;
     let found = open.metadata()?;
     let place = std::fs::read_link(Path::new("/proc/self/fd").join(open.as_raw_fd().to_string()))?;
-    let forbidden = std::fs::canonicalize(&file.forbidden)?;
+    let is_forbidden = match &file.forbidden {
+        Some(forbidden) => place.starts_with(std::fs::canonicalize(forbidden)?),
+        None => false,
+    };
     if !is_on_disk(&open)? {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
-    if !found.is_file() || found.uid() != file.user_id || place.starts_with(forbidden) {
+    if !found.is_file() || found.uid() != file.user_id || is_forbidden {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
     if found.mtime() < file.submitted_at / 1000 {
@@ -292,7 +334,7 @@ mod tests {
         OutputFile {
             path: dir.join(name),
             user_id: nix::unistd::geteuid().as_raw(),
-            forbidden: dir.join("data"),
+            forbidden: Some(dir.join("data")),
             submitted_at: 0,
         }
     }
@@ -408,7 +450,7 @@ mod tests {
             ("/sys/fs/cgroup", "cgroup.procs"),
         ] {
             let mut kernels = file(Path::new(dir), name);
-            kernels.forbidden = other_data.clone();
+            kernels.forbidden = Some(other_data.clone());
             if kernels.path.exists() {
                 assert!(refused(&kernels), "{}", kernels.path.display());
             }

@@ -10,7 +10,6 @@ mod export;
 mod heading;
 mod import;
 mod list;
-mod logs;
 pub mod queues;
 mod related;
 

@@ -1,0 +1,16 @@
+//! Logs.
+
+use leptos::prelude::*;
+
+use super::Json;
+#[cfg(feature = "ssr")]
+use super::call;
+use crate::model::error::Result;
+use crate::model::job::JobOutput;
+use crate::model::log::ControllerLogOf;
+
+/// A piece of what the cluster's slurmctld logs.
+#[server(prefix = "/console", endpoint = "controller-log", input = Json, output = Json)]
+pub async fn controller_log(input: ControllerLogOf) -> Result<JobOutput> {
+    call(|plane, caller| async move { plane.controller_log(&caller, input).await }).await
+}
