@@ -5,7 +5,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use super::plan::watch_plan;
-use super::{ConfirmDelete, Submission, status_label};
+use super::{Begun, ConfirmDelete, FollowUps, Submission, Task, status_label};
 use crate::api;
 use crate::i18n::text;
 use crate::model::cluster::DeleteClusterRequest;
@@ -16,7 +16,7 @@ use crate::model::plan::{Named, Plan, PlanRequest};
 use crate::model::queue::DeleteQueueRequest;
 use crate::model::status::Status;
 use crate::paths::{self, ClusterTab};
-use crate::ui::{Flash, Link, Tone, flashes};
+use crate::ui::{Flash, Link, Tone};
 
 /// What is to be deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub fn why_not_edit(name: &str, status: Status) -> Option<String> {
 pub fn DeleteDialog(open: RwSignal<bool>, doomed: Signal<Option<Doomed>>) -> impl IntoView {
     let t = text();
     let submission = Submission::new();
-    let flashes = flashes();
+    let follow_ups = FollowUps::of_page();
     let navigate = use_navigate();
     let name = Signal::derive(move || doomed.get().map(|d| d.name).unwrap_or_default());
     let title = Signal::derive(move || {
@@ -121,8 +121,17 @@ pub fn DeleteDialog(open: RwSignal<bool>, doomed: Signal<Option<Doomed>>) -> imp
         let navigate = navigate.clone();
         submission.send(delete(doomed.request(Some(token))), move |()| {
             open.set(false);
-            flashes.push(Tone::Info, t.delete.begun(&doomed.name), "", None);
-            navigate(&doomed.list(), NavigateOptions::default());
+            let title = t.delete.begun(&doomed.name);
+            let list = doomed.list();
+            let begun = Begun {
+                task: Task::Delete,
+                kind: doomed.kind,
+                cluster_id: doomed.cluster_id,
+                id: doomed.id,
+                name: doomed.name,
+            };
+            follow_ups.begin(title, "", None, begun);
+            navigate(&list, NavigateOptions::default());
         });
     };
     view! {

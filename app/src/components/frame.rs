@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::Outlet;
 
+use super::follow_up::{FollowUps, Following};
 use super::guard::{Guard, UnsavedChanges};
 use super::help_panel::HelpPanel;
 use super::palette::Palette;
@@ -28,6 +29,7 @@ pub fn Frame() -> impl IntoView {
     let clusters = Resource::new(|| live::version(Kind::Cluster), |_| list_clusters());
     provide_context(Clusters(clusters));
     let flashes = Flashes::provide();
+    let follow_ups = FollowUps::provide(flashes);
     let help = Help::provide();
     let guard = Guard::provide();
     let session = use_session();
@@ -46,6 +48,7 @@ pub fn Frame() -> impl IntoView {
             <SideNav clusters nav_open />
             <main id="content" class="content" tabindex="-1">
                 <FlashStack flashes />
+                <Following all=follow_ups />
                 <Outlet />
             </main>
             <HelpPanel help />

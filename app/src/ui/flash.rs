@@ -52,7 +52,13 @@ pub fn Flash(
     };
     let link = |link: Link| {
         let target = link.new_window.then_some("_blank");
-        view! { <a class="font-semibold underline" href=link.href target=target>{link.title}</a> }
+        // Whoever goes on needs the message no more.
+        let follow = move |_| {
+            if let Some(dismiss) = on_dismiss {
+                dismiss.run(());
+            }
+        };
+        view! { <a class="font-semibold underline" href=link.href target=target on:click=follow>{link.title}</a> }
     };
     view! {
         <div class=format!("flash {}", flash_class(tone)) role=role>
@@ -95,6 +101,8 @@ fn flash_class(tone: Tone) -> &'static str {
 #[derive(Clone)]
 struct Note {
     id: usize,
+    /// It has said what became of what it told of.
+    is_settled: bool,
     tone: Tone,
     title: String,
     message: String,
@@ -141,18 +149,42 @@ impl Flashes {
         message: impl Into<String>,
         link: impl Into<Option<Link>>,
     ) {
+        let id = self.show(tone, title.into(), message.into(), link.into());
+        self.leave_in_time(id);
+    }
+
+    /// Of something that goes on: stays until it is settled. Returns its number.
+    pub fn push_lasting(self, title: String, message: &str, link: Option<Link>) -> usize {
+        self.show(Tone::Progress, title, message.to_owned(), link)
+    }
+
+    /// What it told of has ended so.
+    pub fn settle(self, id: usize, tone: Tone, title: String, message: String) {
+        self.notes.update(|notes| {
+            if let Some(note) = notes.iter_mut().find(|note| note.id == id) {
+                let failed = tone == Tone::Danger;
+                *note = Note {
+                    id,
+                    is_settled: true,
+                    tone,
+                    title,
+                    message,
+                    links: if failed { vec![] } else { note.links.clone() },
+                };
+            }
+        });
+        self.leave_in_time(id);
+    }
+
+    fn show(self, tone: Tone, title: String, message: String, link: Option<Link>) -> usize {
         let id = self.next.get_value();
         self.next.set_value(id + 1);
-        let link: Option<Link> = link.into();
-        let shown_for = match link {
-            Some(_) => WAY_ON_FOR,
-            None => GOOD_NEWS_FOR,
-        };
         let note = Note {
             id,
+            is_settled: false,
             tone,
-            title: title.into(),
-            message: message.into(),
+            title,
+            message,
             links: link.into_iter().collect(),
         };
         self.notes.update(|notes| {
@@ -161,7 +193,20 @@ impl Flashes {
                 notes.remove(0);
             }
         });
-        if matches!(tone, Tone::Success | Tone::Info) {
+        id
+    }
+
+    /// Good news leaves by itself.
+    fn leave_in_time(self, id: usize) {
+        let shown_for = self.notes.with_untracked(|notes| {
+            let note = notes.iter().find(|note| note.id == id)?;
+            let is_good = matches!(note.tone, Tone::Success | Tone::Info);
+            is_good.then_some(match note.links.is_empty() {
+                true => GOOD_NEWS_FOR,
+                false => WAY_ON_FOR,
+            })
+        });
+        if let Some(shown_for) = shown_for {
             set_timeout(move || self.dismiss(id), shown_for);
         }
     }
@@ -181,7 +226,7 @@ pub fn FlashStack(flashes: Flashes) -> impl IntoView {
     };
     view! {
         <div class="flash-stack" role="region" aria-label=text().frame.messages aria-live="polite">
-            <For each=move || flashes.notes.get() key=|note| note.id children=note />
+            <For each=move || flashes.notes.get() key=|note| (note.id, note.is_settled) children=note />
         </div>
     }
     .into_any()

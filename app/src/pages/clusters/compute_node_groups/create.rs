@@ -13,14 +13,14 @@ use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::{create_compute_node_group, list_compute_node_groups};
 use crate::command;
 use crate::components::wizard::{Request, Wizard};
-use crate::components::{Fetched, Submission, asked, param};
+use crate::components::{Begun, Fetched, FollowUps, Submission, Task, asked, param};
 use crate::i18n::text;
 use crate::model::live::Kind;
 use crate::model::operation::Operation;
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::Form;
 use crate::ui::help::{page_help, topic};
-use crate::ui::{Breadcrumbs, Link, PageHeader, Tone, flashes};
+use crate::ui::{Breadcrumbs, Link, PageHeader};
 
 #[component]
 pub fn CreateGroup() -> impl IntoView {
@@ -54,7 +54,7 @@ fn CreateWizard(lists: Lists) -> impl IntoView {
     let t = text();
     let form = Form::provide();
     let submission = Submission::new();
-    let flashes = flashes();
+    let follow_ups = FollowUps::of_page();
     let navigate = use_navigate();
     let draft = Draft::new();
     let cluster_id = lists.cluster.with_untracked(|c| c.id.clone());
@@ -68,7 +68,14 @@ fn CreateWizard(lists: Lists) -> impl IntoView {
         submission.send(create_compute_node_group(input), move |group| {
             form.dirty.set(false);
             let queue = Link::new(t.create_queue.title, paths::create_queue(&group.cluster_id));
-            flashes.push(Tone::Info, t.create_group.created(&group.name), "", queue);
+            let begun = Begun {
+                task: Task::Create,
+                kind: Kind::ComputeNodeGroup,
+                cluster_id: group.cluster_id.clone(),
+                id: group.id.clone(),
+                name: group.name.clone(),
+            };
+            follow_ups.begin(t.create_group.created(&group.name), "", Some(queue), begun);
             let page = paths::compute_node_group(&group.cluster_id, &group.id);
             navigate(&page, leave());
         });

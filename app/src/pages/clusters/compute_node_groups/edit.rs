@@ -14,7 +14,7 @@ use crate::api::compute_node_group::*;
 use crate::command;
 use crate::components::plan::PlanPreview;
 use crate::components::wizard::{Request, Wizard};
-use crate::components::{Fetched, Submission, TabTitle, asked, param};
+use crate::components::{Begun, Fetched, FollowUps, Submission, TabTitle, Task, asked, param};
 use crate::i18n::text;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;
@@ -23,7 +23,7 @@ use crate::model::plan::PlanRequest;
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::Form;
 use crate::ui::help::{page_help, topic};
-use crate::ui::{Breadcrumbs, PageHeader, Tone, flashes};
+use crate::ui::{Breadcrumbs, PageHeader};
 
 #[component]
 pub fn EditGroup() -> impl IntoView {
@@ -76,7 +76,7 @@ fn EditWizard(group: Signal<ComputeNodeGroup>, lists: Lists) -> impl IntoView {
     let t = text();
     let form = Form::provide();
     let submission = Submission::new();
-    let flashes = flashes();
+    let follow_ups = FollowUps::of_page();
     let navigate = use_navigate();
     let before = group.get_untracked();
     let draft = Draft::of(&before);
@@ -92,7 +92,14 @@ fn EditWizard(group: Signal<ComputeNodeGroup>, lists: Lists) -> impl IntoView {
             update_compute_node_group(input, modified_at),
             move |group| {
                 form.dirty.set(false);
-                flashes.push(Tone::Info, t.create_group.updated(&group.name), "", None);
+                let begun = Begun {
+                    task: Task::Update,
+                    kind: Kind::ComputeNodeGroup,
+                    cluster_id: group.cluster_id.clone(),
+                    id: group.id.clone(),
+                    name: group.name.clone(),
+                };
+                follow_ups.begin(t.create_group.updated(&group.name), "", None, begun);
                 let page = paths::compute_node_group(&group.cluster_id, &group.id);
                 navigate(&page, leave());
             },

@@ -25,15 +25,16 @@ use crate::api::catalogue::get_catalogue;
 use crate::api::cluster::create_cluster;
 use crate::browser;
 use crate::components::wizard::{Request, Step, Wizard};
-use crate::components::{Fetched, Submission, TagsField};
+use crate::components::{Begun, Fetched, FollowUps, Submission, TagsField, Task};
 use crate::i18n::text;
 use crate::model::catalogue::Catalogue;
+use crate::model::live::Kind;
 use crate::model::operation::Operation;
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::Form;
 use crate::ui::help::{page_help, topic};
 use crate::ui::time::exact;
-use crate::ui::{Breadcrumbs, Crumb, Link, PageHeader, Tone, flashes};
+use crate::ui::{Breadcrumbs, Crumb, Link, PageHeader};
 
 #[component]
 pub fn CreateCluster() -> impl IntoView {
@@ -109,7 +110,7 @@ fn Steps(catalogue: Signal<Catalogue>) -> impl IntoView {
 /// Sends it; then on to the cluster's page, which shows how far it is.
 fn submit(draft: Draft, form: Form, submission: Submission) -> Callback<()> {
     let t = text();
-    let flashes = flashes();
+    let follow_ups = FollowUps::of_page();
     let navigate = use_navigate();
     Callback::new(move |()| {
         let mut input = untrack(|| draft.input());
@@ -127,7 +128,14 @@ fn submit(draft: Draft, form: Form, submission: Submission) -> Callback<()> {
                 paths::create_compute_node_group(&cluster.id),
             );
             let title = t.create_cluster.created(&cluster.name);
-            flashes.push(Tone::Info, title, t.create_cluster.created_hint, group);
+            let begun = Begun {
+                task: Task::Create,
+                kind: Kind::Cluster,
+                cluster_id: cluster.id.clone(),
+                id: cluster.id.clone(),
+                name: cluster.name.clone(),
+            };
+            follow_ups.begin(title, t.create_cluster.created_hint, Some(group), begun);
             let page = paths::cluster(&cluster.id, ClusterTab::Details);
             let replace = NavigateOptions {
                 replace: true,

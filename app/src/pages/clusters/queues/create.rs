@@ -13,7 +13,7 @@ use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::queue::{create_queue, list_queues};
 use crate::command;
 use crate::components::wizard::{Request, Wizard};
-use crate::components::{Fetched, Submission, asked, param};
+use crate::components::{Begun, Fetched, FollowUps, Submission, Task, asked, param};
 use crate::i18n::text;
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
@@ -22,7 +22,7 @@ use crate::model::operation::Operation;
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::Form;
 use crate::ui::help::{page_help, topic};
-use crate::ui::{Breadcrumbs, Link, PageHeader, Tone, flashes};
+use crate::ui::{Breadcrumbs, Link, PageHeader};
 
 #[component]
 pub fn CreateQueue() -> impl IntoView {
@@ -62,7 +62,7 @@ fn CreateWizard(
     let t = text();
     let form = Form::provide();
     let submission = Submission::new();
-    let flashes = flashes();
+    let follow_ups = FollowUps::of_page();
     let navigate = use_navigate();
     let draft = Draft::new();
     let lists = Lists { groups, names };
@@ -77,7 +77,14 @@ fn CreateWizard(
         submission.send(create_queue(input), move |queue| {
             form.dirty.set(false);
             let job = Link::new(t.submit_job.title, paths::submit_job(&queue.cluster_id));
-            flashes.push(Tone::Info, t.create_queue.created(&queue.name), "", job);
+            let begun = Begun {
+                task: Task::Create,
+                kind: Kind::Queue,
+                cluster_id: queue.cluster_id.clone(),
+                id: queue.id.clone(),
+                name: queue.name.clone(),
+            };
+            follow_ups.begin(t.create_queue.created(&queue.name), "", Some(job), begun);
             navigate(&paths::queue(&queue.cluster_id, &queue.id), leave());
         });
     };

@@ -14,7 +14,7 @@ use crate::api::queue::{get_queue, update_queue};
 use crate::command;
 use crate::components::plan::PlanPreview;
 use crate::components::wizard::{Request, Wizard};
-use crate::components::{Fetched, Submission, TabTitle, asked, param};
+use crate::components::{Begun, Fetched, FollowUps, Submission, TabTitle, Task, asked, param};
 use crate::i18n::text;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;
@@ -24,7 +24,7 @@ use crate::model::queue::Queue;
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::Form;
 use crate::ui::help::{page_help, topic};
-use crate::ui::{Breadcrumbs, PageHeader, Tone, flashes};
+use crate::ui::{Breadcrumbs, PageHeader};
 
 #[component]
 pub fn EditQueue() -> impl IntoView {
@@ -64,7 +64,7 @@ fn EditWizard(queue: Signal<Queue>, groups: Signal<Vec<ComputeNodeGroup>>) -> im
     let t = text();
     let form = Form::provide();
     let submission = Submission::new();
-    let flashes = flashes();
+    let follow_ups = FollowUps::of_page();
     let navigate = use_navigate();
     let before = queue.get_untracked();
     let draft = Draft::of(&before);
@@ -83,7 +83,14 @@ fn EditWizard(queue: Signal<Queue>, groups: Signal<Vec<ComputeNodeGroup>>) -> im
         let navigate = navigate.clone();
         submission.send(update_queue(input, modified_at), move |queue| {
             form.dirty.set(false);
-            flashes.push(Tone::Info, t.create_queue.updated(&queue.name), "", None);
+            let begun = Begun {
+                task: Task::Update,
+                kind: Kind::Queue,
+                cluster_id: queue.cluster_id.clone(),
+                id: queue.id.clone(),
+                name: queue.name.clone(),
+            };
+            follow_ups.begin(t.create_queue.updated(&queue.name), "", None, begun);
             navigate(&paths::queue(&queue.cluster_id, &queue.id), leave());
         });
     };
