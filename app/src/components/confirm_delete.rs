@@ -26,6 +26,9 @@ pub fn ConfirmDelete(
     /// Ways to what stands in the way, beside a refusal.
     #[prop(optional, into)]
     links: Signal<Vec<Link>>,
+    /// Something stands in the way, as the children say: there is nothing to confirm.
+    #[prop(optional, into)]
+    blocked: Signal<bool>,
     #[prop(into)] on_confirm: Callback<()>,
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -55,18 +58,22 @@ pub fn ConfirmDelete(
             >
                 {children.with_value(|children| children())}
                 <Refused submission title=t.forms.delete_refused links />
-                <Field name="confirm-name" label=t.forms.type_name(name.get())>
-                    <TextInput value=typed />
-                </Field>
+                <Show when=move || !blocked.get()>
+                    <Field name="confirm-name" label=t.forms.type_name(name.get())>
+                        <TextInput value=typed />
+                    </Field>
+                </Show>
                 <DialogActions>
                     <Button label=t.common.cancel on_press=move || open.set(false) />
-                    <Button
-                        label=t.common.delete
-                        look=Look::Danger
-                        disabled=why_not
-                        busy=submission.busy
-                        on_press=confirm
-                    />
+                    <Show when=move || !blocked.get()>
+                        <Button
+                            label=t.common.delete
+                            look=Look::Danger
+                            disabled=why_not
+                            busy=submission.busy
+                            on_press=confirm
+                        />
+                    </Show>
                 </DialogActions>
             </form>
         </Dialog>

@@ -113,6 +113,11 @@ pub fn DeleteDialog(open: RwSignal<bool>, doomed: Signal<Option<Doomed>>) -> imp
             .map(|named| link(&cluster_id, named))
             .collect::<Vec<_>>()
     });
+    let blocked = Signal::derive(move || match plan.get() {
+        Some(Ok(plan)) => plan.refusal.is_some(),
+        Some(Err(_)) => true,
+        None => false,
+    });
     let confirm = move |()| {
         let Some(doomed) = doomed.get_untracked() else {
             return;
@@ -135,7 +140,7 @@ pub fn DeleteDialog(open: RwSignal<bool>, doomed: Signal<Option<Doomed>>) -> imp
         });
     };
     view! {
-        <ConfirmDelete open title name submission links on_confirm=confirm>
+        <ConfirmDelete open title name submission links blocked on_confirm=confirm>
             {move || {
                 let kind = doomed.get().map(|d| d.kind);
                 match plan.get() {
@@ -193,10 +198,17 @@ fn what_ends(kind: Option<Kind>, plan: Plan, links: Vec<Link>) -> AnyView {
     .into_any()
 }
 
+/// Names alone would not say which is a queue and which a group.
 fn link(cluster_id: &str, named: &Named) -> Link {
-    let href = match named.kind {
-        Kind::Queue => paths::queue(cluster_id, &named.id),
-        _ => paths::compute_node_group(cluster_id, &named.id),
-    };
-    Link::new(&named.name, href)
+    let t = text();
+    match named.kind {
+        Kind::Queue => {
+            let title = t.delete.a_queue(&named.name);
+            Link::new(title, paths::queue(cluster_id, &named.id))
+        }
+        _ => {
+            let title = t.delete.a_group(&named.name);
+            Link::new(title, paths::compute_node_group(cluster_id, &named.id))
+        }
+    }
 }

@@ -17,6 +17,9 @@ pub fn Heading(
     errors: Memo<Vec<ErrorInfo>>,
     /// Where it is edited.
     edit: Signal<String>,
+    /// What people mostly come for, before the rest.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let t = text();
     let deleting = RwSignal::new(false);
@@ -26,6 +29,7 @@ pub fn Heading(
         <PageHeader title=name>
             <span role="status">{move || view! { <StatusIndicator status=status.get() /> }}</span>
             <span class="flex-1"></span>
+            {children.map(|children| children())}
             <ButtonLink
                 label=t.create_queue.edit
                 href=edit

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 
 use super::super::size_label;
+use super::next_steps::NextSteps;
 use super::use_page;
 use crate::api::tag::list_cluster_tags;
 use crate::components::{Fetched, StatusIndicator, asked};
@@ -20,6 +21,7 @@ pub fn Details() -> impl IntoView {
     let page = use_page();
     let tags = asked([page.id], &[Kind::Cluster], |[id]| list_cluster_tags(id));
     view! {
+        <NextSteps page />
         <Fetched resource=page.cluster let:cluster>
             {move || {
                 let cluster = cluster.get();

@@ -7,6 +7,7 @@ mod details;
 mod events;
 mod jobs;
 mod logs;
+mod next_steps;
 mod nodes;
 mod queues;
 mod row_actions;

@@ -17,7 +17,7 @@ use crate::model::live::Kind;
 use crate::model::queue::Queue;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::AgoText;
-use crate::ui::{Breadcrumbs, Card, Copyable, Fact, Pairs, facts};
+use crate::ui::{Breadcrumbs, ButtonLink, Card, Copyable, Fact, Look, Pairs, facts};
 
 #[component]
 pub fn QueuePage() -> impl IntoView {
@@ -69,7 +69,13 @@ fn Header(queue: Signal<Queue>) -> impl IntoView {
             status=Memo::new(move |_| queue.read().status)
             errors=Memo::new(move |_| queue.read().error_info.clone())
             edit=Signal::derive(move || of.with(|of| paths::edit_queue(&of.cluster_id, &of.id)))
-        />
+        >
+            <ButtonLink
+                label=text().submit_job.title
+                look=Look::Primary
+                href=Signal::derive(move || of.with(|of| paths::submit_job(&of.cluster_id)))
+            />
+        </Heading>
     }
     .into_any()
 }
