@@ -279,6 +279,34 @@ pub fn push_here() {
     }
 }
 
+/// Puts these into the query of the page's address, in the place of all of those names. The page stays as it is.
+#[cfg_attr(not(feature = "hydrate"), allow(unused_variables))]
+pub fn replace_query(names: &[&str], pairs: &[(&'static str, String)]) {
+    #[cfg(feature = "hydrate")]
+    {
+        let window = leptos::prelude::window();
+        let location = window.location();
+        let query = location.search().unwrap_or_default();
+        let kept = query.trim_start_matches('?').split('&').filter(|pair| {
+            let name = pair.split('=').next().unwrap_or_default();
+            !pair.is_empty() && !names.contains(&name)
+        });
+        let new = pairs
+            .iter()
+            .map(|(name, value)| format!("{name}={}", crate::paths::encode(value)));
+        let query: Vec<String> = kept.map(str::to_owned).chain(new).collect();
+        let path = location.pathname().unwrap_or_default();
+        let address = match query.is_empty() {
+            true => path,
+            false => format!("{path}?{}", query.join("&")),
+        };
+        if let Ok(history) = window.history() {
+            let state = history.state().unwrap_or(wasm_bindgen::JsValue::NULL);
+            let _ = history.replace_state_with_url(&state, "", Some(&address));
+        }
+    }
+}
+
 /// As the browser's button.
 pub fn back() {
     #[cfg(feature = "hydrate")]

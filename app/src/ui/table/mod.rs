@@ -1,6 +1,7 @@
 //! A table with title, count, actions, filter, choice of columns, sortable headings and pages. Filter, order and page
-//! live in the browser; a change of one row redraws that row's cells and nothing else.
+//! live in the page's address; a change of one row redraws that row's cells and nothing else.
 
+mod address;
 mod column;
 mod columns;
 mod filter;
@@ -45,7 +46,7 @@ pub fn Table<T>(
     #[prop(into)]
     empty: ViewFn,
     #[prop(optional, into)] filter: RwSignal<String>,
-    /// Unique on its page; a table with one lets columns be chosen.
+    /// The one table of its page that has one: lets columns be chosen, and is remembered by the page's address.
     #[prop(optional)]
     id: &'static str,
     #[prop(optional)] selected: Option<RwSignal<BTreeSet<String>>>,
@@ -97,6 +98,9 @@ fn table(slots: Slots, query: Query) -> AnyView {
     let (columns, rows) = (query.columns, query.rows);
     let order: head::Order = RwSignal::new(None);
     let page = RwSignal::new(0_usize);
+    if !id.is_empty() {
+        address::keep(query, order, page);
+    }
 
     let found = Memo::new(move |_| {
         let mut found = rows.with(|rows| {
@@ -110,11 +114,13 @@ fn table(slots: Slots, query: Query) -> AnyView {
         found
     });
     // Another order or filter begins at the top.
-    Effect::new(move |_| {
+    Effect::new(move |seen: Option<()>| {
         order.track();
         query.text.track();
         query.tokens.track();
-        page.set(0);
+        if seen.is_some() {
+            page.set(0);
+        }
     });
     let total = Memo::new(move |_| rows.with(Vec::len));
     let shown = Memo::new(move |_| found.with(Vec::len));

@@ -57,7 +57,7 @@ fn ControllerLog(cluster: Memo<String>, first: JobOutput) -> impl IntoView {
                 <TextInput value=search />
             </Field>
             <OutputPane label=t.logs.controller first stream file earlier over search>
-                {()}
+                ""
             </OutputPane>
         </div>
     }
