@@ -67,15 +67,19 @@ impl JobReconciler {
             .await?;
         self.looked = signs;
         let parts = &self.parts;
-        start_again(client, lives::to_start(&records, now())).await;
+        let waiting = lives::to_start(&records, now());
         let log = parts
             .controllers
             .dir(&self.cluster_id)
             .join("slurmctld.log");
         let sees_output = parts.provider.shares_files();
-        self.lives
+        // Before the next life writes to the same file; whether it could be noted or not, that life begins.
+        let kept = self
+            .lives
             .keep(&parts.db, &log, sees_output, &mut records)
-            .await?;
+            .await;
+        start_again(client, waiting).await;
+        kept?;
         let over = records.iter().filter(|record| record.job.is_over());
         self.history.keep(&self.parts.db, client, over).await?;
         let jobs = records.into_iter().map(|record| record.job).collect();

@@ -71,8 +71,10 @@ impl Lives {
             let Some(mut life) = run.and_then(|run| ended_life(run, record)) else {
                 continue;
             };
-            life.end = self.ends.remove(id).unwrap_or_default();
-            if sees_output && record.standard_output.starts_with('/') {
+            life.end = self.ends.get(id).cloned().unwrap_or_default();
+            // Once the next life runs, nobody can tell what is whose.
+            let is_still = record.job.started_at == 0;
+            if sees_output && is_still && record.standard_output.starts_with('/') {
                 let file = tokio::fs::metadata(&record.standard_output).await;
                 life.output_bytes = file.ok().and_then(|file| i64::try_from(file.len()).ok());
             }
@@ -86,6 +88,9 @@ impl Lives {
                 job_life::put(&mut write, &self.cluster_id, id, life).await?;
             }
             write.commit().await?;
+        }
+        for (id, _) in &ended {
+            self.ends.remove(id);
         }
         // Only what is alive can be requeued; what ended is requeued by an administrator at most, and then begins anew.
         let alive = records.iter().filter(|record| !record.job.is_over());

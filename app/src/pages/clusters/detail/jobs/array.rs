@@ -249,7 +249,7 @@ fn TaskOutput(page: Page, members: Memo<Vec<Job>>, record: Memo<JobRecord>) -> i
         view! {
             <div class="grid gap-3">
                 <Field name="task" label=t.array.output_of>
-                    <Select value=by_hand choices=choices empty="" />
+                    <Select value=by_hand choices=choices />
                 </Field>
                 <Output cluster=page.id job=chosen first=JobOutput::default() over two_files />
             </div>
