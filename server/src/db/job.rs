@@ -1,4 +1,4 @@
-//! Jobs that ended, in the database: Slurm itself forgets them after a minute.
+//! Jobs that ended, in the database: Slurm itself forgets them after minutes.
 
 use app::model::job::JobRecord;
 use app::model::live::Kind;

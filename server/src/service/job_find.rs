@@ -81,7 +81,11 @@ impl Service {
             found.script = self.script(cluster, &who).await;
         }
         let job = &mut found.record.job;
-        found.lives = job_life::list(self.db.pool(), &cluster.id, &job.id)
+        // A heterogeneous job lives as its first component does: all are requeued together.
+        let leader = format!("{}+0", job.id);
+        let is_led = found.members.iter().any(|member| member.job.id == leader);
+        let of = if is_led { &leader } else { &job.id };
+        found.lives = job_life::list(self.db.pool(), &cluster.id, of)
             .await
             .map_err(internal)?;
         if let Some(first) = found.lives.first() {

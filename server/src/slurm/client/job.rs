@@ -41,6 +41,8 @@ impl Client {
         command
             .arg("--parsable")
             .args(options)
+            // Made for our own questions; the job would inherit it.
+            .env_remove("SLURM_BITSTR_LEN")
             // The job inherits it, and starts its steps with this cluster's `srun`.
             .env("PATH", self.search_path())
             .env("LANG", "C.UTF-8")
