@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::i18n::{Language, Text};
 use crate::model::job::OutputKind;
+use crate::model::job_id::JobId;
 use crate::preference::Theme;
 
 /// The folder of all that is not a page: server functions, the live stream, sign-in and sign-out.
@@ -97,8 +98,11 @@ pub fn compute_node_group(cluster_id: &str, id: &str) -> String {
     format!("{groups}/{}", encode(id))
 }
 
+/// The page of a job; of tasks that wait together their array's, for they start one by one and the address stays.
 pub fn job(cluster_id: &str, id: &str) -> String {
-    format!("{}/{}", cluster(cluster_id, ClusterTab::Jobs), encode(id))
+    let jobs = cluster(cluster_id, ClusterTab::Jobs);
+    let lasting = id.parse().map(|id: JobId| id.lasting().to_string());
+    format!("{jobs}/{}", encode(lasting.as_deref().unwrap_or(id)))
 }
 
 pub fn submit_job(cluster_id: &str) -> String {
@@ -228,6 +232,8 @@ mod tests {
             .chain([
                 CLUSTERS.into(),
                 job("pcs_abc123def4", "12_[4-9]"),
+                job("pcs_abc123def4", "12_3"),
+                job("pcs_abc123def4", "13+1"),
                 submit_job("pcs_abc123def4"),
                 job_output("pcs_abc123def4", "12_3", OutputKind::Stderr),
                 node("pcs_abc123def4", "compute-1-1"),
@@ -262,7 +268,9 @@ mod tests {
                 "/clusters/pcs_abc123def4/tags",
                 "/clusters/pcs_abc123def4/connect",
                 "/clusters",
-                "/clusters/pcs_abc123def4/jobs/12_%5B4-9%5D",
+                "/clusters/pcs_abc123def4/jobs/12",
+                "/clusters/pcs_abc123def4/jobs/12_3",
+                "/clusters/pcs_abc123def4/jobs/13%2B1",
                 "/clusters/pcs_abc123def4/jobs/submit",
                 "/console/clusters/pcs_abc123def4/jobs/12_3/output/stderr",
                 "/clusters/pcs_abc123def4/nodes/compute-1-1",

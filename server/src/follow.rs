@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use app::model::error::Result;
 use app::model::job::{JobOutput, OutputOf};
+use app::model::job_id::JobId;
 use app::model::log::ControllerLogOf;
 use app::port::Caller;
 use async_trait::async_trait;
@@ -133,8 +134,9 @@ impl Job {
     /// As far as Slurm was asked since somebody looked: a job that it has forgotten is over too.
     fn is_over(&self) -> bool {
         let seen = self.observed.latest(&self.cluster_id);
-        let found = seen.jobs.iter().find(|job| job.id == self.id);
-        match found {
+        let who: Option<JobId> = self.id.parse().ok();
+        let is_it = |job: &&app::model::job::Job| who.as_ref().is_some_and(|who| job.includes(who));
+        match seen.jobs.iter().find(is_it) {
             Some(job) => job.is_over(),
             None => seen.jobs_asked_at > self.since,
         }

@@ -2,13 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::{Refused, Submission};
-use crate::api::job::act_on_job;
+use super::Submission;
+use super::job_choice::{AskWhom, act, title, ways};
 use crate::i18n::{Text, text};
-use crate::model::error::Result;
-use crate::model::job::{ActOnJob, Job, JobAction, JobObstacle, OfCluster};
+use crate::model::job::{Job, JobAction, JobObstacle, OfCluster};
 use crate::model::user::Refusals;
-use crate::ui::{Button, Dialog, DialogActions, Look};
+use crate::ui::{Button, Dialog, Look};
 
 /// The jobs that are meant: the selected ones of a list, or the one of a page.
 pub type Meant = Signal<Vec<OfCluster<Job>>>;
@@ -16,6 +15,9 @@ pub type Meant = Signal<Vec<OfCluster<Job>>>;
 #[component]
 pub fn JobActions(
     jobs: Meant,
+    /// What else is known, of which those may be a part: other tasks of their array, other components.
+    #[prop(into)]
+    all: Meant,
     #[prop(into)] refusals: Signal<Refusals>,
     /// Called when it is done: a list then selects nothing.
     #[prop(into)]
@@ -25,20 +27,20 @@ pub fn JobActions(
     let submission = Submission::new();
     let asked = RwSignal::new(None::<JobAction>);
     let open = RwSignal::new(false);
-    let act = move |action: JobAction| {
-        let jobs = jobs.get_untracked();
-        submission.send(act_on_all(jobs, action), move |()| {
-            open.set(false);
-            on_done.run(());
-        });
-    };
-    // What ends work is asked about first; an error of the others shows in the same dialog.
+    let ways_now = Memo::new(move |_| {
+        let action = asked.get();
+        action.map_or_else(Vec::new, |action| ways(action, &jobs.read(), &all.read()))
+    });
+    // What ends work or means many is asked about first; an error of the rest shows in the same dialog.
     let press = move |action: JobAction| {
         asked.set(Some(action));
         submission.error.set(None);
-        match action {
-            JobAction::Cancel | JobAction::Requeue => open.set(true),
-            JobAction::Hold | JobAction::Release => act(action),
+        let ends_work = matches!(action, JobAction::Cancel | JobAction::Requeue);
+        match ways_now.get_untracked().as_slice() {
+            [way] if way.is_plain() && !ends_work => {
+                submission.send(act(way.clone(), action), move |()| on_done.run(()));
+            }
+            _ => open.set(true),
         }
     };
     Effect::new(move |_| {
@@ -56,7 +58,7 @@ pub fn JobActions(
         let disabled = Signal::derive(move || why_not(t, action, jobs, refusals));
         view! { <Button label look disabled on_press=move || press(action) /> }
     };
-    let title = Signal::derive(move || title(t, asked.get(), jobs));
+    let title = Signal::derive(move || title(t, asked.get(), &ways_now.read()));
     view! {
         <div class="flex flex-wrap gap-2">
             {[JobAction::Hold, JobAction::Release, JobAction::Requeue, JobAction::Cancel]
@@ -65,72 +67,15 @@ pub fn JobActions(
                 .collect_view()}
         </div>
         <Dialog open title>
-            <div class="grid gap-4">
-                {move || asked.get().and_then(|action| consequence(t, action)).map(|words| view! { <p>{words}</p> })}
-                <Refused submission title=t.jobs.not_done />
-                <DialogActions>
-                    <Button label=t.jobs.keep on_press=move || open.set(false) />
-                    {move || {
-                        asked
-                            .get()
-                            .filter(|action| consequence(t, *action).is_some())
-                            .map(|action| {
-                                let label = match action {
-                                    JobAction::Cancel => t.jobs.cancel,
-                                    _ => t.jobs.requeue,
-                                };
-                                view! {
-                                    <Button
-                                        label
-                                        look=Look::Danger
-                                        busy=submission.busy
-                                        autofocus=true
-                                        on_press=move || act(action)
-                                    />
-                                }
-                            })
-                    }}
-                </DialogActions>
-            </div>
+            {move || {
+                asked.get().map(|action| view! { <AskWhom action ways=ways_now submission open on_done /> })
+            }}
         </Dialog>
     }
     .into_any()
 }
 
-/// One after the other; the first refusal ends it.
-async fn act_on_all(jobs: Vec<OfCluster<Job>>, action: JobAction) -> Result<()> {
-    for job in jobs {
-        act_on_job(ActOnJob {
-            cluster_identifier: job.cluster_id,
-            job_id: job.item.id,
-            action,
-        })
-        .await?;
-    }
-    Ok(())
-}
-
-fn consequence(t: &'static Text, action: JobAction) -> Option<&'static str> {
-    match action {
-        JobAction::Cancel => Some(t.jobs.cancel_text),
-        JobAction::Requeue => Some(t.jobs.requeue_text),
-        JobAction::Hold | JobAction::Release => None,
-    }
-}
-
-fn title(t: &'static Text, action: Option<JobAction>, jobs: Meant) -> String {
-    let named = jobs.with(|jobs| match jobs.as_slice() {
-        [job] => t.jobs.one(&job.item.id),
-        jobs => t.jobs.several(jobs.len()),
-    });
-    match action {
-        Some(JobAction::Cancel) => t.jobs.cancel_title(named),
-        Some(JobAction::Requeue) => t.jobs.requeue_title(named),
-        _ => t.jobs.not_done.to_owned(),
-    }
-}
-
-/// Why not: nothing is chosen, the reader may not, or one of the jobs is in no state for it.
+/// Why not: nothing is chosen, the reader may not, or none of the jobs is in a state for it.
 fn why_not(
     t: &'static Text,
     action: JobAction,
@@ -160,6 +105,14 @@ fn why_not(
                 JobObstacle::NotHeld => t.jobs.why_not_release(id),
             })
         };
-        refusal.or_else(|| jobs.iter().find_map(obstacle))
+        // The parts of an array are in several states: what the action makes no sense for is left out, and the question
+        // says for whom it does.
+        let of_array = jobs.iter().any(|job| job.item.who().is_of_array());
+        let fits = |job: &OfCluster<Job>| action.obstacle(&job.item).is_none();
+        let obstacle = match of_array && jobs.iter().any(fits) {
+            true => None,
+            false => jobs.iter().find_map(obstacle),
+        };
+        refusal.or(obstacle)
     })
 }

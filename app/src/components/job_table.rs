@@ -21,6 +21,9 @@ pub fn JobTable(
     /// With the name of each one's cluster.
     #[prop(optional)]
     of_all: bool,
+    /// Instead of "Jobs": the parts of one.
+    #[prop(optional)]
+    title: Option<&'static str>,
     #[prop(into)] refusals: Signal<Refusals>,
     #[prop(into)] empty: ViewFn,
     /// More buttons, after those for the selected jobs.
@@ -39,16 +42,21 @@ pub fn JobTable(
     });
     view! {
         <Table
-            title=if of_all { t.jobs.all_title } else { t.jobs.title }
+            title=title.unwrap_or(if of_all { t.jobs.all_title } else { t.jobs.title })
             noun=t.jobs.filter
-            id=if of_all { "all-jobs" } else { "jobs" }
+            id=match (of_all, title) {
+                (true, _) => "all-jobs",
+                (false, None) => "jobs",
+                (false, Some(_)) => "job-parts",
+            }
             rows=jobs
             columns=columns(t, of_all)
             key=key
+            weight=|row: &Row| row.item.count()
             selected
             actions=move || {
                 view! {
-                    <JobActions jobs=chosen refusals on_done=move || selected.set(BTreeSet::new()) />
+                    <JobActions jobs=chosen all=jobs refusals on_done=move || selected.set(BTreeSet::new()) />
                     {actions.run()}
                 }
             }
@@ -123,6 +131,5 @@ fn columns(t: &'static Text, of_all: bool) -> Vec<Column<Row>> {
 
 /// The number of `12` and of `12_3`.
 fn number(job: &Row) -> i64 {
-    let digits = job.item.id.split('_').next().unwrap_or_default();
-    digits.parse().unwrap_or_default()
+    i64::from(job.item.who().number())
 }

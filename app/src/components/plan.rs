@@ -156,7 +156,7 @@ fn view_nodes(t: &'static Text, nodes: &NodeChanges) -> AnyView {
 
 fn view_jobs(t: &'static Text, jobs: Vec<JobImpact>, counts: JobCounts) -> AnyView {
     let all = counts.cancelled + counts.requeued + counts.finishes_first + counts.untouched;
-    let more = all.saturating_sub(jobs.len());
+    let more = all.saturating_sub(jobs.iter().map(JobImpact::count).sum());
     let row = |job: JobImpact| {
         let (tone, effect) = match job.effect {
             JobEffect::Cancelled => (Tone::Danger, t.plan.job_cancelled),

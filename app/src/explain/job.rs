@@ -252,7 +252,8 @@ fn values(facts: &JobFacts, t: &Text) -> Vec<(&'static str, String)> {
         }
     };
     vec![
-        ("job", job.id.clone()),
+        // As `scontrol update` takes it: of tasks that wait together the array.
+        ("job", job.who().lasting().to_string()),
         ("queue", job.queue.clone()),
         ("user", job.user.clone()),
         ("request", request(facts, t)),

@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::dependency::Dependency;
 use super::explanation::Explanation;
+use super::job_id::JobId;
+use super::job_life::{Life, LifeEnd};
 
 /// A job in the queue or recently ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Job {
-    /// Slurm's id; array tasks as `12_3`.
+    /// Slurm's id, as [`JobId`] reads it; array tasks as `12_3`.
     pub id: String,
     pub name: String,
     pub user: String,
@@ -26,13 +28,34 @@ pub struct Job {
     /// Hostlist of the allocated nodes, or empty.
     pub nodes: String,
     pub node_count: i64,
-    /// Milliseconds since 1970; 0 when not yet.
+    /// Milliseconds since 1970; 0 when not yet. Of a job that was requeued: when it was submitted first.
     pub submitted_at: i64,
     pub started_at: i64,
     pub ended_at: i64,
 }
 
 impl Job {
+    /// Whom its id means; a word of Slurm's that is no id stands for no job.
+    pub fn who(&self) -> JobId {
+        self.id.parse().unwrap_or(JobId::Whole(0))
+    }
+
+    /// Whether it is whom the id means, or has that task among those that wait together.
+    pub fn includes(&self, who: &JobId) -> bool {
+        let mine = self.who();
+        match (&mine, who) {
+            (JobId::Tasks { array, tasks }, JobId::Task { array: of, task }) => {
+                array == of && tasks.contains(*task)
+            }
+            _ => mine == *who,
+        }
+    }
+
+    /// How many tasks this is: tasks of an array that wait together are one row of Slurm's.
+    pub fn count(&self) -> usize {
+        self.who().count()
+    }
+
     /// Waits for nodes or for its turn.
     pub fn is_pending(&self) -> bool {
         matches!(
@@ -129,9 +152,11 @@ pub struct JobStep {
     pub moment: JobMoment,
     /// Milliseconds since 1970.
     pub at: i64,
-    /// The node that boots, the step that it reached.
+    /// The node that boots, the step that it reached; the nodes of a life that ended.
     pub node: String,
     pub detail: String,
+    /// Why it went back to the queue.
+    pub end: Option<LifeEnd>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +169,8 @@ pub enum JobMoment {
     /// A node of it reached a step of its boot.
     Boot,
     Running,
+    /// A life ended, and the job waits again.
+    Requeued,
     Ended,
     /// Slurm's guess, in the future.
     Expected,
@@ -164,6 +191,12 @@ pub struct JobDetail {
     pub dependencies: Vec<Dependency>,
     /// It asked for no memory, and Slurm gives it all that a node has.
     pub takes_whole_memory: bool,
+    /// The tasks of an array, of a heterogeneous job the components; of others none.
+    #[serde(default)]
+    pub members: Vec<Job>,
+    /// The runs before this one, the first one first.
+    #[serde(default)]
+    pub lives: Vec<Life>,
 }
 
 /// What a person may do to a job.
@@ -214,6 +247,7 @@ impl JobAction {
 #[serde(rename_all = "camelCase")]
 pub struct ActOnJob {
     pub cluster_identifier: String,
+    /// As [`JobId`] reads it: `22_[3-10]` is those that wait of these tasks, `22` all of the array.
     pub job_id: String,
     pub action: JobAction,
 }

@@ -19,7 +19,8 @@ impl Size {
         }
     }
 
-    /// The most jobs, running and queued together; the scheduler enforces it.
+    /// The most jobs, running and queued together, each task of an array counted. The console is exact; the scheduler
+    /// counts jobs that ended in the last minutes too and has room for them: see `server/src/slurm/conf`.
     pub fn max_jobs(self) -> i64 {
         match self {
             Size::Small => 256,

@@ -8,6 +8,7 @@ use super::compute_node_group::{
     CreateComputeNodeGroupRequest, DeleteComputeNodeGroupRequest, UpdateComputeNodeGroupRequest,
 };
 use super::error::Error;
+use super::job_id::JobId;
 use super::live::Kind;
 use super::operation::Operation;
 use super::queue::{CreateQueueRequest, DeleteQueueRequest, UpdateQueueRequest};
@@ -138,6 +139,13 @@ pub struct JobImpact {
     pub name: String,
     pub user: String,
     pub effect: JobEffect,
+}
+
+impl JobImpact {
+    /// How many it stands for: tasks of an array that wait together are one line.
+    pub fn count(&self) -> usize {
+        self.id.parse().map_or(1, |id: JobId| id.count())
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

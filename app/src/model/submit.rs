@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::job_id::TaskSet;
 use crate::i18n::Text;
 
 /// Slurm's own limit is 4 MB; a request has 1 MiB.
@@ -155,6 +156,14 @@ impl SubmitJobRequest {
             .collect()
     }
 
+    /// The tasks of the array that it becomes; none for a single job.
+    pub fn tasks_of_array(&self) -> Option<TaskSet> {
+        match self.array.as_str() {
+            "" => array_of_script(&self.script),
+            array => array.parse().ok(),
+        }
+    }
+
     /// The options of `sbatch`, each an argument of its own; they win over `#SBATCH` lines of the script.
     pub fn options(&self) -> Vec<String> {
         let number = |name: &str, value: Option<i64>, unit: &str| {
@@ -228,12 +237,24 @@ fn path(value: &str) -> Option<Problem> {
     line(value, LONGEST_PATH)
 }
 
-/// `0-7`, `1,3,5`, `1-9:2%4`: Slurm checks the rest.
+/// `0-7`, `1,3,5`, `1-9:2%4`.
 fn array(value: &str) -> Option<Problem> {
-    let known = |c: char| c.is_ascii_digit() || ",-:%".contains(c);
-    let odd = !value.chars().all(known) || value.starts_with(['-', ',', ':', '%']);
+    let odd = !value.is_empty() && value.parse::<TaskSet>().is_err();
     let too_long = value.len() > LONGEST_ARRAY;
     (odd || too_long).then_some(Problem::NotAnArray)
+}
+
+/// The array that a script asks for by itself: of several lines Slurm takes the last.
+fn array_of_script(script: &str) -> Option<TaskSet> {
+    let mut options = script.lines().filter_map(|line| {
+        let words = line.strip_prefix("#SBATCH")?.trim();
+        let value = words
+            .strip_prefix("--array")
+            .or_else(|| words.strip_prefix("-a"))?;
+        let value = value.trim_start_matches(['=', ' ', '\t']);
+        value.split_whitespace().next()?.parse().ok()
+    });
+    options.next_back()
 }
 
 /// A word as a shell takes it literally.
@@ -297,6 +318,27 @@ mod tests {
         );
         let quoted: Vec<String> = wishes.options().iter().map(|word| quote(word)).collect();
         assert_eq!(quoted[1], r"'--job-name=a; rm -rf '\''$HOME'\'''");
+    }
+
+    #[test]
+    fn an_array_is_known_wherever_it_is_asked_for() {
+        let tasks = |array: &str, line: &str| {
+            let request = SubmitJobRequest {
+                array: array.into(),
+                script: format!("#!/bin/sh\n{line}\nhostname\n"),
+                ..request()
+            };
+            request.tasks_of_array().map(|tasks| tasks.len())
+        };
+        assert_eq!(tasks("", "#SBATCH -n 4"), None);
+        assert_eq!(tasks("1-4", "#SBATCH --array=1-9"), Some(4));
+        for line in [
+            "#SBATCH --array=0-299%4",
+            "#SBATCH -a 0-299",
+            "#SBATCH --array 0-299 # all",
+        ] {
+            assert_eq!(tasks("", line), Some(300), "{line}");
+        }
     }
 
     #[test]

@@ -80,8 +80,9 @@ pub fn text_of(plan: &Plan) -> String {
     }
     let counts = plan.job_counts;
     let total = counts.cancelled + counts.requeued + counts.finishes_first + counts.untouched;
-    if total > plan.jobs.len() {
-        lines.push(format!("  … and {} more jobs", total - plan.jobs.len()));
+    let listed: usize = plan.jobs.iter().map(JobImpact::count).sum();
+    if total > listed {
+        lines.push(format!("  … and {} more jobs", total - listed));
     }
     for named in &plan.in_the_way {
         lines.push(format!(

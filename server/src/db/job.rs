@@ -1,4 +1,4 @@
-//! Jobs that ended, in the database: Slurm itself forgets them after a minute.
+//! Jobs that ended, in the database: Slurm itself forgets them after minutes.
 
 use app::model::job::JobRecord;
 use app::model::live::Kind;
@@ -64,6 +64,32 @@ pub async fn find(
     Ok(serde_json::from_str(&record)
         .ok()
         .map(|record| (record, script)))
+}
+
+/// What has ended of an array or of a heterogeneous job, by the number that its parts share, each with its script.
+pub async fn family(
+    pool: &AnyPool,
+    cluster_id: &str,
+    number: u32,
+) -> sqlx::Result<Vec<(JobRecord, Option<String>)>> {
+    let rows = sqlx::query(
+        "select record, script from job where cluster_id = $1 \
+         and (id = $2 or id like $3 escape '!' or id like $4 escape '!')",
+    )
+    .bind(cluster_id)
+    .bind(number.to_string())
+    .bind(format!("{number}!_%"))
+    .bind(format!("{number}+%"))
+    .fetch_all(pool)
+    .await?;
+    let mut family = vec![];
+    for row in rows {
+        let record: String = row.try_get("record")?;
+        if let Ok(record) = serde_json::from_str(&record) {
+            family.push((record, row.try_get("script")?));
+        }
+    }
+    Ok(family)
 }
 
 /// The id of the job that ended and bears that mark; a mark is letters, digits and hyphens, which mean themselves.

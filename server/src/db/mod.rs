@@ -14,6 +14,7 @@ pub mod event;
 pub mod idempotency;
 pub mod instance;
 pub mod job;
+pub mod job_life;
 pub mod lease;
 pub mod open;
 pub mod queue;

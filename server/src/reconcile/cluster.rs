@@ -15,7 +15,7 @@ use super::recovery::Recovery;
 use super::{Parts, aside, hooks};
 use crate::agent::protocol::SLURMCTLD_IS_GONE;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
-use crate::db::{self, instance, job, now, resource, secret, submission, tag, tombstone};
+use crate::db::{self, instance, job, job_life, now, resource, secret, submission, tag, tombstone};
 use crate::sandbox::AGENT_LOG;
 use crate::slurm::client::Client;
 use crate::slurm::process::ControllerSpec;
@@ -277,6 +277,7 @@ impl ClusterReconciler {
         }
         secret::delete(&mut write, &cluster.id).await?;
         job::clear(&mut write, &cluster.id).await?;
+        job_life::clear(&mut write, &cluster.id).await?;
         submission::clear(&mut write, &cluster.id).await?;
         tag::clear(&mut write, &self.parts.arns.cluster(&cluster.id)).await?;
         resource::delete::<ClusterSpec>(&mut write, cluster).await?;

@@ -1,4 +1,4 @@
-//! Notes jobs that ended: Slurm forgets them after a minute, people ask later.
+//! Notes jobs that ended: Slurm forgets them after minutes, people ask later.
 
 use std::collections::HashMap;
 
@@ -45,7 +45,11 @@ impl History {
         for record in &new {
             let wanted = record.is_batch && scripts.len() < SCRIPTS;
             scripts.push(match wanted {
-                true => client.script(&record.job.id).await.ok(),
+                // Tasks that never started have their array's.
+                true => client
+                    .script(&record.job.who().lasting().to_string())
+                    .await
+                    .ok(),
                 false => None,
             });
         }

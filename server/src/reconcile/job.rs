@@ -2,6 +2,8 @@
 //!
 //! A loop of its own, because jobs are many: asking for thousands takes seconds of processor time, in which the node
 //! loop starts and ends nodes.
+//!
+//! It also sees jobs come back to the queue: their lives are written down, and they start again at once.
 
 use std::time::{Duration, Instant};
 
@@ -10,6 +12,8 @@ use app::model::sight::Sight;
 use super::Parts;
 use super::driver::{Next, Reconciler};
 use super::history::History;
+use super::lives::{self, Lives};
+use super::requeue::start_again;
 use super::sight::Looks;
 use super::signs::Signs;
 use super::wake::Waker;
@@ -33,6 +37,7 @@ pub struct JobReconciler {
     looked: Signs,
     looks: Looks,
     history: History,
+    lives: Lives,
     /// The last look was a long one: not before then.
     resting_until: Instant,
 }
@@ -44,6 +49,7 @@ impl JobReconciler {
             looked: Signs::default(),
             looks: Looks::new(Sight::Jobs),
             history: History::new(&cluster_id),
+            lives: Lives::new(&cluster_id),
             resting_until: Instant::now(),
             parts,
             cluster_id,
@@ -55,11 +61,25 @@ impl JobReconciler {
         let found = client.jobs().await;
         let rest = (began.elapsed() * REST).min(LONGEST_REST);
         self.resting_until = Instant::now() + rest;
-        let records = self
+        let mut records = self
             .looks
             .note(&self.parts, &self.cluster_id, found)
             .await?;
         self.looked = signs;
+        let parts = &self.parts;
+        let waiting = lives::to_start(&records, now());
+        let log = parts
+            .controllers
+            .dir(&self.cluster_id)
+            .join("slurmctld.log");
+        let sees_output = parts.provider.shares_files();
+        // Before the next life writes to the same file; whether it could be noted or not, that life begins.
+        let kept = self
+            .lives
+            .keep(&parts.db, &log, sees_output, &mut records)
+            .await;
+        start_again(client, waiting).await;
+        kept?;
         let over = records.iter().filter(|record| record.job.is_over());
         self.history.keep(&self.parts.db, client, over).await?;
         let jobs = records.into_iter().map(|record| record.job).collect();

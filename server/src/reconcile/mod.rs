@@ -22,6 +22,7 @@ pub mod gate;
 pub mod history;
 pub mod hooks;
 pub mod job;
+mod lives;
 pub mod login;
 pub mod node;
 mod node_act;

@@ -204,7 +204,7 @@ impl Lost<'_> {
         };
         let jobs = self.client.jobs().await?;
         let same = jobs.into_iter().find(|record| record.mark == mark);
-        Ok(same.map(|record| record.job.id))
+        Ok(same.map(|record| record.job.who().number().to_string()))
     }
 
     async fn write_down(&self, row: &SubmissionRow, again: String) -> anyhow::Result<()> {

@@ -13,7 +13,9 @@ use super::Parts;
 use crate::data_dir::DataDir;
 use crate::db::cluster::ClusterSpec;
 use crate::db::session::session_delete_expired;
-use crate::db::{change, event, idempotency, instance, job, now, resource, submission, tombstone};
+use crate::db::{
+    change, event, idempotency, instance, job, job_life, now, resource, submission, tombstone,
+};
 
 /// Ended instances with their logs, ended jobs and events are kept for 30 days (L5, X4).
 const KEEP: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -117,5 +119,6 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     instance::prune(&parts.db, before).await?;
     tombstone::prune(&parts.db, before).await?;
     job::prune(&parts.db, before).await?;
+    job_life::prune(&parts.db, before).await?;
     event::prune(&parts.db, before).await
 }

@@ -7,17 +7,22 @@ use app::explain::{self, What};
 use app::i18n::Language;
 use app::model::error::{Error, Result};
 use app::model::job::*;
+use app::model::job_choice::Count;
+use app::model::job_id::JobId;
 use app::model::live::Kind;
 use app::model::node::NodePhase;
 use app::model::operation::Operation;
 use app::port::Caller;
 
-use super::node::{phase, told_once};
+use super::job_find::job_id;
+use super::job_target::target;
+use super::job_timeline::{attributed, timeline};
+use super::node::phase;
 use super::write::Begun;
 use super::{Service, internal, whole};
 use crate::db::cluster::ClusterRow;
 use crate::db::instance::InstanceRow;
-use crate::db::{instance, job, now};
+use crate::db::{event, instance, job, now};
 use crate::reconcile::observed::Snapshot;
 use crate::slurm::client::SlurmError;
 use crate::slurm::hostlist;
@@ -27,6 +32,8 @@ pub(super) const RESOURCE_TYPE: &str = "JOB";
 const ENDED: i64 = 500;
 /// Instances that are looked at for the boots that a job waited for.
 const INSTANCES: i64 = 200;
+/// Events of a job that are looked at for who requeued it.
+const REQUEUES: i64 = 50;
 /// Nodes whose boot a job's timeline tells step by step; of a job on hundreds nobody reads more.
 const BOOTS: usize = 8;
 
@@ -47,13 +54,7 @@ impl Service {
         let forgotten = ended.into_iter().map(|record| record.job);
         jobs.extend(forgotten.filter(|job| !known.contains(job.id.as_str())));
         jobs.sort_by_key(|job| std::cmp::Reverse(job.submitted_at));
-        let mut queues: HashMap<String, Option<QueueFacts>> = HashMap::new();
-        for job in &mut jobs {
-            let queue = queues
-                .entry(job.queue.clone())
-                .or_insert_with_key(|name| queue_facts(&seen, name));
-            job.why = explain::job::why(job, queue.as_ref(), language).unwrap_or_default();
-        }
+        explain_each(&seen, &mut jobs, language);
         Ok(jobs)
     }
 
@@ -65,22 +66,60 @@ impl Service {
         language: Language,
     ) -> Result<JobDetail> {
         let cluster = self.readable_cluster(caller, &cluster).await?;
-        let (mut record, script) = self.find_job_and_script(&cluster, &id).await?;
-        let boots = self.boots(&cluster, &record.job).await?;
+        let found = self.find(&cluster, &id, true).await?;
+        let (mut record, script) = (found.record, found.script);
+        // Nodes boot for the life that goes on or ended last.
+        let mut last_life = record.job.clone();
+        if let Some(before) = found.lives.last() {
+            last_life.submitted_at = before.ended_at;
+        }
+        let boots = self.boots(&cluster, &last_life).await?;
+        let requeues = self.requeues(&cluster, &record.job).await?;
+        let lives = attributed(found.lives, &requeues, script.as_deref());
         let causes = self.causes(&cluster, &record).await?;
         let facts = self.job_facts(&cluster, &record, &boots, causes);
         let explanation = explain::job::explain(&facts, language);
         let (queue, causes) = (facts.queue, facts.causes);
         record.job.why =
             explain::job::why(&record.job, queue.as_ref(), language).unwrap_or_default();
+        let mut members: Vec<Job> = found.members.into_iter().map(|member| member.job).collect();
+        members.sort_by_key(|job| job.who().place());
+        explain_each(&self.observed.latest(&cluster.id), &mut members, language);
         Ok(JobDetail {
-            timeline: timeline(&record, &boots),
+            timeline: timeline(&record, &lives, &boots),
             dependencies: causes.dependencies,
             takes_whole_memory: causes.takes_whole_memory,
             explanation,
             script,
             record,
+            members,
+            lives,
         })
+    }
+
+    /// When somebody requeued it through the console, and who.
+    async fn requeues(&self, cluster: &ClusterRow, job: &Job) -> Result<Vec<(i64, String)>> {
+        let who = job.who();
+        let mut of: Vec<String> = vec![who.to_string()];
+        // It may have been requeued with all of its array or of its components.
+        if who != JobId::Whole(who.number()) {
+            of.push(who.number().to_string());
+        }
+        let mut requeues = vec![];
+        for id in of {
+            let kind = Kind::Job.as_str();
+            let events = event::of_resource(self.db.pool(), &cluster.id, kind, &id, REQUEUES)
+                .await
+                .map_err(internal)?;
+            let requeued = events
+                .into_iter()
+                .filter(|event| matches!(event.what, Some(What::JobRequeued { .. })));
+            requeues.extend(requeued.map(|event| {
+                let user = event.actor.rsplit('/').next().unwrap_or_default();
+                (event.at, user.to_owned())
+            }));
+        }
+        Ok(requeues)
     }
 
     pub(super) async fn act_on_job(&self, caller: &Caller, input: ActOnJob) -> Result<()> {
@@ -98,14 +137,28 @@ impl Service {
         };
         let arn = self.arns.cluster(&cluster.id);
         self.authorize(caller, operation, &arn)?;
-        let record = self.find_job(&cluster, &input.job_id).await?;
-        if let Some(obstacle) = input.action.obstacle(&record.job) {
-            let message = told(obstacle, &input.job_id);
-            return Err(Error::conflict(RESOURCE_TYPE, &input.job_id, message));
+        let mut who = job_id(&input.job_id)?;
+        let known = match &who {
+            JobId::Task { .. } => vec![self.find_job(&cluster, &input.job_id).await?],
+            _ => self.parts_of(&cluster, who.number()).await?,
+        };
+        if known.is_empty() {
+            // Says that there is none.
+            self.find_job(&cluster, &input.job_id).await?;
         }
-        let id = slurm_id(&input.job_id)?;
+        let known: Vec<Job> = known.into_iter().map(|record| record.job).collect();
+        // Slurm also takes the number that a task has of its own.
+        if let [only] = known.as_slice()
+            && only.who().number() != who.number()
+        {
+            who = only.who();
+        }
+        let target = target(&who, input.action, &known).map_err(|obstacle| {
+            let message = told(obstacle, &input.job_id);
+            Error::conflict(RESOURCE_TYPE, &input.job_id, message)
+        })?;
         self.slurm(&cluster)?
-            .act_on_job(id, input.action)
+            .act_on_job(&target.id, input.action, target.waiting_only)
             .await
             .map_err(|error| refused(&input.job_id, &error))?;
         self.look_again(&cluster.id);
@@ -113,69 +166,16 @@ impl Service {
         else {
             return Ok(());
         };
-        let job = input.job_id.clone();
+        let job = target.id.clone();
         let what = match input.action {
             JobAction::Cancel => What::JobCancelled { job },
             JobAction::Requeue => What::JobRequeued { job },
             JobAction::Hold => What::JobHeld { job },
             JobAction::Release => What::JobReleased { job },
         };
-        change
-            .event(&cluster.id, Kind::Job, &input.job_id, &what)
-            .await?;
+        let page = who.lasting().to_string();
+        change.event(&cluster.id, Kind::Job, &page, &what).await?;
         change.commit(&arn, ()).await
-    }
-
-    /// The job as Slurm tells of it, or as it was when it ended.
-    pub(super) async fn find_job(&self, cluster: &ClusterRow, id: &str) -> Result<JobRecord> {
-        match self.job_of_slurm(cluster, id).await? {
-            Some(record) => Ok(record),
-            None => Ok(self.ended_job(cluster, id).await?.0),
-        }
-    }
-
-    /// The same with its script, for which Slurm is asked once more.
-    async fn find_job_and_script(
-        &self,
-        cluster: &ClusterRow,
-        id: &str,
-    ) -> Result<(JobRecord, Option<String>)> {
-        let Some(record) = self.job_of_slurm(cluster, id).await? else {
-            return self.ended_job(cluster, id).await;
-        };
-        let script = match record.is_batch {
-            true => self.slurm(cluster)?.script(slurm_id(id)?).await.ok(),
-            false => None,
-        };
-        Ok((record, script))
-    }
-
-    /// The job, while Slurm knows it.
-    async fn job_of_slurm(&self, cluster: &ClusterRow, id: &str) -> Result<Option<JobRecord>> {
-        let asked = slurm_id(id)?;
-        // A controller that does not answer now has not forgotten what ended before.
-        let known = match self.slurm(cluster) {
-            Ok(client) => client.job(asked).await.unwrap_or_default(),
-            Err(_) => vec![],
-        };
-        Ok(known.into_iter().find(|record| record.job.id == id))
-    }
-
-    async fn ended_job(
-        &self,
-        cluster: &ClusterRow,
-        id: &str,
-    ) -> Result<(JobRecord, Option<String>)> {
-        job::find(self.db.pool(), &cluster.id, id)
-            .await
-            .map_err(internal)?
-            .ok_or_else(|| {
-                let message = format!(
-                    "Cluster {} has no job {id}, or it ended more than 30 days ago.",
-                    cluster.name
-                );
-                Error::not_found(RESOURCE_TYPE, id, message)
-            })
     }
 
     /// The next look at Slurm comes at once, so that everybody sees what was just done.
@@ -224,8 +224,8 @@ impl Service {
         explain::job::JobFacts {
             record,
             queue: queue_facts(&seen, &job.queue),
-            ahead: seen.jobs.iter().filter(goes_first).count(),
-            jobs: seen.jobs.iter().filter(|job| !job.is_over()).count(),
+            ahead: seen.jobs.iter().filter(goes_first).map(Job::count).sum(),
+            jobs: alive(&seen),
             most_jobs: cluster.spec.size.max_jobs(),
             starting: starting
                 .map(|row| {
@@ -240,6 +240,11 @@ impl Service {
             now: now(),
         }
     }
+}
+
+/// How many jobs Slurm has that are not over, tasks of arrays each for itself.
+pub(super) fn alive(seen: &Snapshot) -> usize {
+    Count::of(seen.jobs.iter()).alive()
 }
 
 /// The jobs that are on a node now.
@@ -287,67 +292,15 @@ fn queue_facts(seen: &Snapshot, queue: &str) -> Option<QueueFacts> {
     (facts.total > 0).then_some(facts)
 }
 
-fn timeline(record: &JobRecord, boots: &[InstanceRow]) -> Vec<JobStep> {
-    let job = &record.job;
-    let step = |moment, at: i64| JobStep {
-        moment,
-        at,
-        node: String::new(),
-        detail: String::new(),
-    };
-    let mut steps = vec![step(JobMoment::Submitted, job.submitted_at)];
-    if record.eligible_at > job.submitted_at {
-        steps.push(step(JobMoment::Eligible, record.eligible_at));
+/// The one line of each, of what is known of its queue.
+fn explain_each(seen: &Snapshot, jobs: &mut [Job], language: Language) {
+    let mut queues: HashMap<String, Option<QueueFacts>> = HashMap::new();
+    for job in jobs {
+        let queue = queues
+            .entry(job.queue.clone())
+            .or_insert_with_key(|name| queue_facts(seen, name));
+        job.why = explain::job::why(job, queue.as_ref(), language).unwrap_or_default();
     }
-    let configuring = job.state == "CONFIGURING";
-    let allocated = boots.iter().map(|row| row.launched_at).min();
-    // Once its nodes are up, Slurm sets the start anew: when it chose them is known by their launch only.
-    if let Some(at) = allocated.or_else(|| configuring.then_some(job.started_at)) {
-        steps.push(step(JobMoment::Allocated, at.max(job.submitted_at)));
-    }
-    for row in boots {
-        steps.extend(told_once(&row.steps).map(|boot| JobStep {
-            moment: JobMoment::Boot,
-            at: boot.at,
-            node: row.node_name.clone(),
-            detail: boot.name.clone(),
-        }));
-    }
-    if job.started_at > 0 && !configuring && !job.nodes.is_empty() {
-        steps.push(step(JobMoment::Running, job.started_at));
-    }
-    if job.ended_at > 0 {
-        steps.push(step(JobMoment::Ended, job.ended_at));
-    } else if record.expected_at > now() {
-        steps.push(step(JobMoment::Expected, record.expected_at));
-    }
-    // Slurm's times are whole seconds and ours are not: what came later is never shown first.
-    let order = |step: &JobStep| match step.moment {
-        JobMoment::Running => (1, step.at),
-        JobMoment::Ended | JobMoment::Expected => (2, step.at),
-        _ => (0, step.at),
-    };
-    steps.sort_by_key(order);
-    steps
-}
-
-/// The id as Slurm's programs take it: `12` or `12_3`; of an array's waiting tasks, `12_[4-9]`, the array.
-pub(super) fn slurm_id(id: &str) -> Result<&str> {
-    let bare = id.split("_[").next().unwrap_or(id);
-    let number = |text: &str| {
-        !text.is_empty() && text.len() <= 10 && text.bytes().all(|b| b.is_ascii_digit())
-    };
-    let good = match bare.split_once('_') {
-        Some((job, task)) => number(job) && number(task),
-        None => number(bare),
-    };
-    if good {
-        return Ok(bare);
-    }
-    Err(Error::field(
-        "jobId",
-        "Give a job's number, as 12, or an array task's, as 12_3.",
-    ))
 }
 
 pub(super) fn refused(id: &str, error: &SlurmError) -> Error {
@@ -362,59 +315,5 @@ fn told(obstacle: JobObstacle, id: &str) -> String {
         JobObstacle::Started => format!("Job {id} has started. Cancel or requeue it."),
         JobObstacle::Held => format!("Job {id} is held already."),
         JobObstacle::NotHeld => format!("Job {id} is not held."),
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_jobs_number_reaches_slurm() {
-        assert_eq!(slurm_id("12").unwrap(), "12");
-        assert_eq!(slurm_id("12_3").unwrap(), "12_3");
-        assert_eq!(slurm_id("12_[4-9%2]").unwrap(), "12");
-        for bad in [
-            "",
-            "12;id",
-            "--help",
-            "12_",
-            "_3",
-            "1e9",
-            "12 13",
-            "99999999999",
-        ] {
-            assert!(slurm_id(bad).is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn a_timeline_is_told_in_order() {
-        let mut record = JobRecord::default();
-        record.job.submitted_at = 1_000;
-        record.job.started_at = 4_000;
-        record.job.ended_at = 9_000;
-        record.job.nodes = "a-1".into();
-        record.job.state = "COMPLETED".into();
-        record.eligible_at = 1_000;
-        let boot = InstanceRow {
-            launched_at: 1_500,
-            registered_at: Some(2_000),
-            ready_at: Some(4_200),
-            steps: vec![app::model::node::BootStep {
-                name: "ready".into(),
-                at: 4_200,
-                detail: None,
-            }],
-            ..InstanceRow::ready("a-1")
-        };
-        assert!(booted_for(&boot, &record.job));
-        let moments: Vec<JobMoment> = timeline(&record, &[boot])
-            .iter()
-            .map(|s| s.moment)
-            .collect();
-        use JobMoment::*;
-        assert_eq!(moments, [Submitted, Allocated, Boot, Running, Ended]);
     }
 }

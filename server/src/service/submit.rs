@@ -5,6 +5,7 @@ use std::path::Path;
 use app::explain::What;
 use app::i18n::Language;
 use app::model::error::{Error, FieldError, Result};
+use app::model::job_id::{JobId, TaskSet};
 use app::model::live::Kind;
 use app::model::operation::Operation;
 use app::model::submit::*;
@@ -57,7 +58,7 @@ impl Service {
         check_cluster_usable(&cluster)?;
         self.check_queue(&cluster, &input.queue).await?;
         self.check_directory(&input.working_directory).await?;
-        self.check_job_limit(&cluster)?;
+        self.check_job_limit(&cluster, &input)?;
         let token = input.client_token.as_deref();
         let principal = principal_arn(caller);
         let _turn = match token {
@@ -152,7 +153,8 @@ impl Service {
                 .map_err(internal)?,
         };
         // Of an array: sbatch answers the id of the whole.
-        Ok(id.map(|id| id.split('_').next().unwrap_or_default().to_owned()))
+        let whole = |id: String| id.parse().map_or(id, |id: JobId| id.number().to_string());
+        Ok(id.map(whole))
     }
 
     async fn check_queue(&self, cluster: &ClusterRow, name: &str) -> Result<()> {
@@ -211,19 +213,67 @@ impl Service {
     }
 
     /// C5. `sbatch` itself would wait and try again for minutes.
-    fn check_job_limit(&self, cluster: &ClusterRow) -> Result<()> {
-        let most = cluster.spec.size.max_jobs();
-        let jobs = self.observed.latest(&cluster.id).jobs.len();
-        if i64::try_from(jobs).unwrap_or(i64::MAX) < most {
-            return Ok(());
-        }
-        let message = format!(
-            "Cluster {} holds {jobs} jobs, and its size allows {most}, counting those that ended in the last minute. \
-             Wait until some have ended, or use a larger cluster.",
-            cluster.name
-        );
-        Err(Error::quota("jobs-per-cluster", message))
+    fn check_job_limit(&self, cluster: &ClusterRow, input: &SubmitJobRequest) -> Result<()> {
+        let most = usize::try_from(cluster.spec.size.max_jobs()).unwrap_or_default();
+        let alive = super::job::alive(&self.observed.latest(&cluster.id));
+        let Some(tasks) = input.tasks_of_array() else {
+            return within(alive, most, &cluster.name);
+        };
+        array_fits(&tasks, alive, most, max_array_size(cluster))
+            .map_err(|message| Error::field(Field::Array.name(), message))
     }
+}
+
+/// Room for one more job.
+fn within(alive: usize, most: usize, cluster: &str) -> Result<()> {
+    if alive < most {
+        return Ok(());
+    }
+    let message = format!(
+        "Cluster {cluster} has {alive} jobs that wait or run, and its size allows {most}, each task of an array counted. \
+         Wait until some have ended, or use a larger cluster."
+    );
+    Err(Error::quota("jobs-per-cluster", message))
+}
+
+/// Whether the cluster takes the array now; else why not and what to do.
+fn array_fits(
+    tasks: &TaskSet,
+    alive: usize,
+    most: usize,
+    max_array_size: u32,
+) -> std::result::Result<(), String> {
+    let (size, highest) = (tasks.len(), tasks.last().unwrap_or_default());
+    if highest >= max_array_size {
+        return Err(format!(
+            "Task {highest} is too high: tasks of this cluster are numbered up to {}. Number them from 0, split the \
+             array, or set MaxArraySize of the cluster to more than {highest}.",
+            max_array_size.saturating_sub(1)
+        ));
+    }
+    if size > most {
+        return Err(format!(
+            "These are {size} tasks, and the cluster's size allows {most} jobs at a time, each task counted. Submit it \
+             in parts of at most {most} tasks, or use a larger cluster."
+        ));
+    }
+    if size + alive > most {
+        return Err(format!(
+            "These are {size} tasks; {alive} jobs wait or run already, and the cluster's size allows {most} together. \
+             Submit at most {} tasks now, wait until some have ended, or use a larger cluster.",
+            most.saturating_sub(alive)
+        ));
+    }
+    Ok(())
+}
+
+/// Slurm's limit of an array's task numbers (`MaxArraySize` in slurm.conf(5)): tasks are lower.
+fn max_array_size(cluster: &ClusterRow) -> u32 {
+    let mut settings = cluster.spec.slurm.slurm_custom_settings.iter().flatten();
+    let given = settings.find(|s| s.parameter_name.eq_ignore_ascii_case("MaxArraySize"));
+    given
+        .and_then(|s| s.parameter_value.trim().parse().ok())
+        .unwrap_or(1001)
 }
 
 /// Options and script as sbatch takes them.
@@ -291,6 +341,27 @@ mod tests {
     use app::model::error::ErrorKind;
 
     use super::*;
+
+    #[test]
+    fn an_array_is_refused_with_limit_size_and_remedy() {
+        let fits = |text: &str, alive| {
+            let tasks = text.parse().unwrap_or_default();
+            array_fits(&tasks, alive, 256, 1001)
+        };
+        assert_eq!(fits("0-299:2%4", 0), Ok(()));
+        assert_eq!(fits("0-255", 0), Ok(()));
+        for (array, alive, words) in [
+            ("0-299%4", 0, ["300", "256"]),
+            ("0-1001", 0, ["1001", "1000"]),
+            ("1-10", 250, ["250", "at most 6 tasks"]),
+        ] {
+            let refusal = fits(array, alive).err().unwrap_or_default();
+            assert!(
+                words.iter().all(|word| refusal.contains(word)),
+                "{array}: {refusal}"
+            );
+        }
+    }
 
     #[test]
     fn a_refusal_lands_at_its_field() {

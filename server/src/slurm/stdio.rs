@@ -14,10 +14,12 @@ const PATH: usize = 4097;
 /// The longest name that Slurm takes for a job is shorter.
 const NAME: usize = 1024;
 /// Each field with its width in bytes, as `squeue --Format` prints them, one right after the other.
-const FIELDS: [(&str, usize); 8] = [
+const FIELDS: [(&str, usize); 10] = [
     ("JobID", 12),
     ("ArrayJobID", 12),
     ("ArrayTaskID", 12),
+    ("HetJobId", 12),
+    ("HetJobOffset", 12),
     ("UserName", NAME),
     ("BatchHost", NAME),
     ("Name", NAME),
@@ -66,15 +68,29 @@ fn job(line: &[u8]) -> Option<(String, Stdio)> {
         // A path may begin with a space, but the padding is at the end.
         Some(field.trim_ascii_end().to_vec())
     });
-    let [job, array, task, user, host, name, output, errors] = fields;
-    let task = String::from_utf8_lossy(&task?).parse().ok();
+    let [
+        job,
+        array,
+        task,
+        het,
+        offset,
+        user,
+        host,
+        name,
+        output,
+        errors,
+    ] = fields;
+    let number = |field: Option<Vec<u8>>| String::from_utf8_lossy(&field?).parse::<u32>().ok();
+    let (task, het, offset) = (number(task), number(het), number(offset));
     let (job, array, host, output, errors) = (job?, array?, host?, output?, errors?);
     if !output.starts_with(b"/") || host.is_empty() || host == b"N/A" {
         return None;
     }
-    let id = match task {
-        Some(task) => format!("{}_{task}", String::from_utf8_lossy(&array)),
-        None => String::from_utf8_lossy(&job).into_owned(),
+    let id = match (task, het.zip(offset)) {
+        (Some(task), _) => format!("{}_{task}", String::from_utf8_lossy(&array)),
+        // Slurm says 0+0 of a job that has no components.
+        (None, Some((het, offset))) if het > 0 => format!("{het}+{offset}"),
+        _ => String::from_utf8_lossy(&job).into_owned(),
     };
     let (user, name) = (user?, name?);
     let step = Step {
@@ -237,7 +253,7 @@ mod tests {
         assert_eq!(resolved("slurm-%j.out", &step()), "slurm-19.out");
     }
 
-    fn line(values: [&[u8]; 8]) -> Vec<u8> {
+    fn line(values: [&[u8]; 10]) -> Vec<u8> {
         let mut line = vec![];
         for (value, (_, width)) in values.iter().zip(FIELDS) {
             line.extend_from_slice(value);
@@ -250,12 +266,19 @@ mod tests {
     #[test]
     fn the_answer_is_read_by_its_widths() {
         let errors = b"/w/%j.err";
-        let task =
-            |host, errors| line([b"19", b"18", b"3", b"ann", host, b"a b", b"/w/ %a", errors]);
+        let no: &[u8] = b"N/A";
+        let task = |host, errors| {
+            line([
+                b"19", b"18", b"3", no, no, b"ann", host, b"a b", b"/w/ %a", errors,
+            ])
+        };
         let alone = line([
-            b"20", b"20", b"N/A", b"ann", b"one-1", b"a\nb", b"/%x", b"(null)",
+            b"20", b"20", no, no, no, b"ann", b"one-1", b"a\nb", b"/%x", b"(null)",
         ]);
-        let all = [task(b"one-1", errors), task(b"N/A", errors), alone].concat();
+        let part = line([
+            b"22", b"22", no, b"21", b"1", b"ann", b"one-1", b"c", b"/%j", b"(null)",
+        ]);
+        let all = [task(b"one-1", errors), task(b"N/A", errors), alone, part].concat();
         let files = |output: &str, errors: &str| Stdio {
             output: output.into(),
             errors: errors.into(),
@@ -264,6 +287,7 @@ mod tests {
         let expected = [
             ("18_3".to_owned(), files("/w/ 3", "/w/19.err")),
             ("20".to_owned(), files("/a\nb", "/a\nb")),
+            ("21+1".to_owned(), files("/22", "/22")),
         ];
         assert_eq!(parse(&all), expected);
         assert_eq!(parse(b""), []);

@@ -171,9 +171,9 @@ async fn what_some_program_cannot_work_with_is_refused_and_harms_nobody() {
     }
     busy.unharmed().await;
     // The next good update is taken, and a bad value does not come back with a restart.
-    busy.take(&[("MinJobAge", "300"), ("Licenses", "solver:4")])
+    busy.take(&[("MinJobAge", "240"), ("Licenses", "solver:4")])
         .await;
-    assert_eq!(busy.config("MinJobAge").as_deref(), Some("300 sec"));
+    assert_eq!(busy.config("MinJobAge").as_deref(), Some("240 sec"));
     busy.take(&[("CliFilterPlugins", "cli_filter/user_defaults")])
         .await;
     busy.unharmed().await;

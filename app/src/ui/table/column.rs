@@ -97,6 +97,8 @@ impl AnyColumn {
 #[derive(Clone)]
 pub struct Row {
     pub key: String,
+    /// How many of the counted it stands for.
+    pub weight: usize,
     value: Arc<dyn Any + Send + Sync>,
     is_same: fn(&dyn Any, &dyn Any) -> bool,
 }
@@ -105,9 +107,14 @@ impl Row {
     pub fn new<T: PartialEq + Send + Sync + 'static>(key: String, value: T) -> Row {
         Row {
             key,
+            weight: 1,
             value: Arc::new(value),
             is_same: |a, b| a.downcast_ref::<T>() == b.downcast_ref::<T>(),
         }
+    }
+
+    pub fn weighing(self, weight: usize) -> Row {
+        Row { weight, ..self }
     }
 
     pub fn value(&self) -> &dyn Any {

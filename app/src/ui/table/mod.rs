@@ -42,6 +42,9 @@ pub fn Table<T>(
     #[prop(into)] rows: Signal<Vec<T>>,
     columns: Vec<Column<T>>,
     key: fn(&T) -> String,
+    /// How many of the counted a row stands for.
+    #[prop(default = |_| 1)]
+    weight: fn(&T) -> usize,
     /// What stands here when there is not a single row.
     #[prop(into)]
     empty: ViewFn,
@@ -57,7 +60,7 @@ pub fn Table<T>(
 where
     T: Clone + PartialEq + Send + Sync + 'static,
 {
-    let erase = move |row: &T| Row::new(key(row), row.clone());
+    let erase = move |row: &T| Row::new(key(row), row.clone()).weighing(weight(row));
     let rows = Signal::derive(move || rows.with(|rows| rows.iter().map(erase).collect()));
     let columns: Vec<AnyColumn> = columns.into_iter().map(|column| column.of).collect();
     let hidden = Hidden::of(id, &columns);
@@ -152,8 +155,9 @@ fn table(slots: Slots, query: Query) -> AnyView {
         selected: slots.selected,
         hidden: slots.hidden,
     };
+    let weigh = |rows: &Vec<Row>| rows.iter().map(|row| row.weight).sum::<usize>();
     let count = move || {
-        let (shown, total) = (shown.get(), total.get());
+        let (shown, total) = (found.with(weigh), rows.with(weigh));
         if shown == total {
             t.common.count(total)
         } else {

@@ -29,7 +29,7 @@ pub async fn after_job_scripts(
     let mut released = vec![];
     for job in held {
         // One that somebody has cancelled meanwhile is none of ours.
-        match client.act_on_job(&job.id, JobAction::Release).await {
+        match client.act_on_job(&job.id, JobAction::Release, false).await {
             Ok(()) => released.push(job.id.clone()),
             Err(error) => tracing::warn!(job = job.id, %error, "not released"),
         }

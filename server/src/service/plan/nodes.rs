@@ -129,7 +129,7 @@ pub fn impact(job: &Job, effect: JobEffect) -> JobImpact {
 pub fn put_jobs(plan: &mut Plan, mut jobs: Vec<JobImpact>) {
     let mut counts = JobCounts::default();
     for job in &jobs {
-        *counts.of_mut(job.effect) += 1;
+        *counts.of_mut(job.effect) += job.count();
     }
     if counts.untouched > 0 {
         plan.stays.push(Stay::Jobs {

@@ -91,6 +91,8 @@ impl Client {
         command
             .arg("--parsable")
             .args(options)
+            // Made for our own questions; the job would inherit it.
+            .env_remove("SLURM_BITSTR_LEN")
             // The job inherits it, and starts its steps with this cluster's `srun`.
             .env("PATH", self.search_path())
             .env("LANG", "C.UTF-8")
@@ -136,8 +138,15 @@ impl Client {
         self.start_now(&[id.to_owned()]).await
     }
 
-    pub async fn act_on_job(&self, id: &str, action: JobAction) -> Result<(), SlurmError> {
+    /// Does it to whom the id means; with `waiting_only` to none that has started meanwhile.
+    pub async fn act_on_job(
+        &self,
+        id: &str,
+        action: JobAction,
+        waiting_only: bool,
+    ) -> Result<(), SlurmError> {
         let done = match action {
+            JobAction::Cancel if waiting_only => self.run("scancel", ["--state=PENDING", id]).await,
             JobAction::Cancel => self.run("scancel", [id]).await,
             JobAction::Requeue => self.run("scontrol", ["requeue", id]).await,
             JobAction::Hold => self.run("scontrol", ["hold", id]).await,

@@ -215,6 +215,8 @@ impl Client {
             .env_clear()
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .env("SLURM_CONF", &self.conf)
+            // Else a long list of an array's tasks ends in dots.
+            .env("SLURM_BITSTR_LEN", "0")
             .kill_on_drop(true);
         command
     }

@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use app::model::job::{Job, JobRecord};
+use app::model::job_id::JobId;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -15,6 +16,9 @@ use serde_json::value::RawValue;
 use super::reservation::{Reservation, reservation};
 use super::state;
 use crate::slurm::hostlist;
+
+/// Slurm's `NO_VAL`, which stands for the number of a task that has none yet.
+const NO_TASK: &str = "4294967294";
 
 /// A node as Slurm sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -176,6 +180,7 @@ fn job(value: &Value) -> Job {
 fn record(value: Value) -> JobRecord {
     let value = &value;
     let job = job(value);
+    let waiting_tasks = matches!(job.who(), JobId::Tasks { .. });
     let when = |name: &str| millis(&value[name]);
     let exit = &value["exit_code"];
     let requested = text(&value["tres_req_str"]);
@@ -206,8 +211,8 @@ fn record(value: Value) -> JobRecord {
         requested,
         allocated: text(&value["tres_alloc_str"]),
         working_directory: text(&value["current_working_directory"]),
-        standard_output: text(&value["standard_output"]),
-        standard_error: text(&value["standard_error"]),
+        standard_output: output(&value["standard_output"], waiting_tasks),
+        standard_error: output(&value["standard_error"], waiting_tasks),
         command: text(&value["command"]),
         dependency: text(&value["dependency"]),
         features: text(&value["features"]),
@@ -251,16 +256,27 @@ fn gpus(gres: &str) -> i64 {
         .fold(0, i64::saturating_add)
 }
 
-/// `12`, a task of an array as `12_3`, the tasks of an array that still wait as `12_[4-9]`.
+/// As Slurm prints it and [`JobId`] reads it: `12`, a task of an array as `12_3`, the tasks of an array that still wait as
+/// `12_[4-9]`, a component of a heterogeneous job as `13+1`.
 fn id(value: &Value) -> String {
     let waiting_tasks = text(&value["array_task_string"]);
-    match number(&value["array_job_id"]) {
-        0 => number(&value["job_id"]).to_string(),
-        array if value["array_task_id"]["set"] == true => {
+    match (number(&value["array_job_id"]), number(&value["het_job_id"])) {
+        (0, 0) => number(&value["job_id"]).to_string(),
+        (0, whole) => format!("{whole}+{}", number(&value["het_job_offset"])),
+        (array, _) if value["array_task_id"]["set"] == true => {
             format!("{array}_{}", number(&value["array_task_id"]))
         }
-        array if !waiting_tasks.is_empty() => format!("{array}_[{waiting_tasks}]"),
-        array => array.to_string(),
+        (array, _) if !waiting_tasks.is_empty() => format!("{array}_[{waiting_tasks}]"),
+        (array, _) => array.to_string(),
+    }
+}
+
+/// Where tasks that wait will write: Slurm puts its word for "none" in the place of their number.
+fn output(value: &Value, waiting_tasks: bool) -> String {
+    let path = text(value);
+    match waiting_tasks {
+        true => path.replace(NO_TASK, "%a"),
+        false => path,
     }
 }
 

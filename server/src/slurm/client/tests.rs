@@ -207,6 +207,44 @@ async fn a_refused_submission_is_told_in_sbatchs_words() {
 }
 
 #[test]
+fn an_id_says_of_what_it_is_a_part() {
+    let set = |number: i64| serde_json::json!({ "set": true, "infinite": false, "number": number });
+    let unset = serde_json::json!({ "set": false, "infinite": false, "number": 0 });
+    let job = |array: i64, task: &serde_json::Value, waiting: &str, het: i64, offset: i64| {
+        serde_json::json!({
+            "job_id": 40, "array_job_id": set(array), "array_task_id": task, "array_task_string": waiting,
+            "het_job_id": set(het), "het_job_offset": set(offset),
+            "standard_output": "/w/slurm-22_4294967294.out",
+        })
+    };
+    for (value, id, output) in [
+        (job(0, &unset, "", 0, 0), "40", "/w/slurm-22_4294967294.out"),
+        (
+            job(22, &set(7), "", 0, 0),
+            "22_7",
+            "/w/slurm-22_4294967294.out",
+        ),
+        (
+            job(22, &unset, "3-10%2", 0, 0),
+            "22_[3-10%2]",
+            "/w/slurm-22_%a.out",
+        ),
+        (
+            job(0, &unset, "", 13, 1),
+            "13+1",
+            "/w/slurm-22_4294967294.out",
+        ),
+    ] {
+        let answer = serde_json::json!({ "jobs": [value] }).to_string();
+        let jobs = parse::jobs(answer.as_bytes()).unwrap();
+        assert_eq!(
+            (jobs[0].job.id.as_str(), jobs[0].standard_output.as_str()),
+            (id, output)
+        );
+    }
+}
+
+#[test]
 fn a_record_has_what_a_jobs_page_shows() {
     let json = br#"{"jobs":[{"job_id":3,"job_state":["FAILED"],"state_reason":"NonZeroExitCode","end_time":{"set":true,"number":1700000000},"node_count":{"set":true,"number":2},
         "cpus":{"set":true,"number":4},"memory_per_node":{"set":true,"number":512},"tres_req_str":"cpu=4,mem=1G,node=2,gres/gpu=2",

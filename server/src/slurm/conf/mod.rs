@@ -203,18 +203,42 @@ fn power_saving(input: &ConfInput) -> Line {
 /// What people may change but did not.
 fn scheduling(input: &ConfInput) -> Line {
     let mut p = Line::default();
-    // Slurm accepts a job only while fewer than this are in its memory.
-    p.set("MaxJobCount", (input.size.max_jobs() + 1).to_string());
-    // Ended jobs count towards MaxJobCount until they are forgotten.
-    p.set("MinJobAge", "60");
+    let most = input.size.max_jobs();
+    // Slurm accepts a job only while fewer than this are in its memory, each task of an array counted.
+    p.set("MaxJobCount", (most + ended_jobs(most) + 1).to_string());
+    // How long an ended job can be asked for: programs that wait for jobs with `squeue` need some minutes.
+    p.set("MinJobAge", "300");
     p.set("JobRequeue", "1");
     p.set("SelectType", "select/cons_tres");
     p.set("SelectTypeParameters", "CR_CPU");
-    // Else batch jobs are scheduled every 3 s only.
-    p.set("SchedulerParameters", "batch_sched_delay=0");
+    p.set("SchedulerParameters", scheduler_parameters(input, ""));
     // The controller talks to each node itself: a node in the middle of a tree may be gone at any time.
     p.set("TreeWidth", "65533");
     p
+}
+
+/// Room for jobs that ended and are remembered, so that they take none from those that wait and run: as many as a busy
+/// cluster ends in that time, and no more than can be looked at without a pause.
+///
+/// Slurm has one limit for both. While few have ended, `sbatch` therefore takes more than the size allows: up to
+/// MaxJobCount of single jobs, but never a larger array. The console counts those that are alive, and is exact.
+fn ended_jobs(most: i64) -> i64 {
+    (most * 4).min(10_000)
+}
+
+/// Ours before those that were given, which win.
+fn scheduler_parameters(input: &ConfInput, given: &str) -> String {
+    let most = input.size.max_jobs();
+    let ours = [
+        // Else batch jobs are scheduled every 3 s only.
+        ("batch_sched_delay", 0),
+        // Else `sbatch` waits for minutes with an array that the cluster's size never allows.
+        ("max_array_tasks", most),
+    ];
+    let missing = ours.iter().filter(|(name, _)| !given.contains(name));
+    let missing = missing.map(|(name, value)| format!("{name}={value}"));
+    let given = Some(given.to_owned()).filter(|given| !given.is_empty());
+    missing.chain(given).collect::<Vec<_>>().join(",")
 }
 
 fn apply_cluster_setting(parameters: &mut Line, input: &ConfInput, given: &SlurmCustomSetting) {
@@ -225,8 +249,8 @@ fn apply_cluster_setting(parameters: &mut Line, input: &ConfInput, given: &Slurm
         // slurmctld does not start with it where there is no slurmdbd to ask.
         ("AccountingStorageEnforce" | "AccountingStorageTRES", _)
             if input.slurmdbd_port.is_none() => {}
-        ("SchedulerParameters", _) if !value.contains("batch_sched_delay") => {
-            parameters.set(setting.name, format!("batch_sched_delay=0,{value}"));
+        ("SchedulerParameters", _) => {
+            parameters.set(setting.name, scheduler_parameters(input, value));
         }
         ("CommunicationParameters", _) => {
             parameters.set(setting.name, communication::merged(value));

@@ -13,6 +13,7 @@ use crate::components::{
     Fetched, Settings, StatusWithErrors, asked, is_pending, is_running, status_label,
 };
 use crate::i18n::{Text, text};
+use crate::model::job::Job;
 use crate::model::live::Kind;
 use crate::model::queue::Queue;
 use crate::paths;
@@ -132,8 +133,8 @@ fn group_names(page: Page, ids: &[String]) -> String {
 fn count_jobs(page: Page, queue: &str, wanted: fn(&str) -> bool) -> String {
     let jobs = page.jobs.get().and_then(Result::ok);
     let count = jobs.map(|jobs| {
-        let counted = |j: &&crate::model::job::Job| j.queue == queue && wanted(&j.state);
-        jobs.iter().filter(counted).count()
+        let counted = |j: &&Job| j.queue == queue && wanted(&j.state);
+        jobs.iter().filter(counted).map(Job::count).sum::<usize>()
     });
     count.map_or_else(|| "–".into(), |count| count.to_string())
 }

@@ -8,14 +8,14 @@ use crate::i18n::text;
 use crate::model::cluster::Cluster;
 use crate::model::error::Result;
 use crate::model::job::Job;
-use crate::model::node::{Node, NodePhase};
+use crate::model::node::NodePhase;
 use crate::ui::ProgressBar;
 
 #[component]
 pub fn Strip(page: Page, cluster: Signal<Cluster>) -> impl IntoView {
     let t = text();
-    let nodes = move |wanted: fn(&Node) -> bool| Signal::derive(move || count(page.nodes, wanted));
-    let jobs = move |wanted: fn(&Job) -> bool| Signal::derive(move || count(page.jobs, wanted));
+    let nodes = move |wanted| Signal::derive(move || count(page.nodes, wanted, |_| 1));
+    let jobs = move |wanted| Signal::derive(move || count(page.jobs, wanted, Job::count));
     let running = nodes(|n| n.instance.is_some());
     let most = Signal::derive(move || cluster.with(|c| c.size.max_instances()));
     let used = Signal::derive(move || running.get().unwrap_or(0) as i64);
@@ -42,12 +42,16 @@ pub fn Strip(page: Page, cluster: Signal<Cluster>) -> impl IntoView {
 }
 
 /// None until it is known.
-fn count<T>(resource: Resource<Result<Vec<T>>>, wanted: fn(&T) -> bool) -> Option<usize>
+fn count<T>(
+    resource: Resource<Result<Vec<T>>>,
+    wanted: fn(&T) -> bool,
+    each: fn(&T) -> usize,
+) -> Option<usize>
 where
     T: Clone + Send + Sync + 'static,
 {
     let all = resource.get()?.ok()?;
-    Some(all.iter().filter(|one| wanted(one)).count())
+    Some(all.iter().filter(|one| wanted(one)).map(each).sum())
 }
 
 #[component]

@@ -3,12 +3,18 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use super::super::{SubHeader, use_page};
+use super::super::{Page, SubHeader, use_page};
+use super::array::ArrayView;
 use crate::api::job::{get_job, job_output};
-use crate::components::{Explained, Fetched, JobActions, JobState, Output, TabTitle, asked, param};
+use crate::components::{
+    Explained, Fetched, JobActions, JobState, JobTable, Output, TabTitle, asked, param,
+};
 use crate::i18n::{Text, language, text};
 use crate::model::dependency::Dependency;
+use crate::model::error::Result;
 use crate::model::job::*;
+use crate::model::job_id::JobId;
+use crate::model::job_life::{Life, LifeEnd};
 use crate::model::live::Kind;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::Ago;
@@ -34,70 +40,14 @@ pub fn JobPage() -> impl IntoView {
             before: None,
         })
     });
-    let refusals = page.refusals();
     view! {
         <TabTitle text=Signal::derive(move || t.job.title(id.get())) />
         <Fetched resource=detail let:detail>
             {
-                let job = Memo::new(move |_| detail.with(|detail| detail.record.job.clone()));
-                let record = Memo::new(move |_| detail.with(|detail| detail.record.clone()));
-                let explanation = Memo::new(move |_| detail.with(|detail| detail.explanation.clone()));
-                let script = Memo::new(move |_| detail.with(|detail| detail.script.clone()));
-                let over = Memo::new(move |_| job.with(Job::is_over));
-                let meant = Signal::derive(move || {
-                    vec![
-                        OfCluster {
-                            cluster_id: page.id.get(),
-                            cluster_name: String::new(),
-                            item: job.get(),
-                        },
-                    ]
-                });
-                let title = Signal::derive(move || job.with(|job| heading(t, job)));
-                view! {
-                    <div class="grid gap-5">
-                        <SubHeader
-                            title
-                            back=t.job.back
-                            href=Signal::derive(move || paths::cluster(&page.id.read(), ClusterTab::Jobs))
-                        >
-                            <span role="status">{move || view! { <JobState state=job.get().state /> }}</span>
-                            <span class="flex-1"></span>
-                            <JobActions jobs=meant refusals on_done=|| () />
-                        </SubHeader>
-                        {move || explanation.get().map(|explanation| view! { <Explained explanation /> })}
-                        <div class="job-columns">
-                            <Card title=t.job.output>
-                                <Fetched resource=output let:first>
-                                    {
-                                        let two_files = record.with_untracked(JobRecord::has_two_files);
-                                        view! {
-                                            <Output
-                                                cluster=page.id
-                                                job=id
-                                                first=first.get_untracked()
-                                                over
-                                                two_files
-                                            />
-                                        }
-                                    }
-                                </Fetched>
-                            </Card>
-                            <Card title=t.job.timeline>
-                                <Timeline
-                                    label=t.job.timeline
-                                    steps=Signal::derive(move || detail.with(|detail| steps(t, detail)))
-                                />
-                            </Card>
-                        </div>
-                        {move || view! { <Facts detail=detail.get() cluster=page.id.get() /> }}
-                        <Card title=t.job.script>
-                            {move || match script.get() {
-                                Some(script) => view! { <Code what=t.job.script_text text=script /> }.into_any(),
-                                None => view! { <p class="text-muted">{t.job.script_none}</p> }.into_any(),
-                            }}
-                        </Card>
-                    </div>
+                let is_array = Memo::new(move |_| detail.with(is_array));
+                move || match is_array.get() {
+                    true => view! { <ArrayView page detail /> }.into_any(),
+                    false => view! { <SingleView page id detail output /> }.into_any(),
                 }
             }
         </Fetched>
@@ -105,8 +55,146 @@ pub fn JobPage() -> impl IntoView {
     .into_any()
 }
 
-fn heading(t: &'static Text, job: &Job) -> String {
-    let title = t.job.title(&job.id);
+/// All tasks are told as one.
+fn is_array(detail: &JobDetail) -> bool {
+    let of_array = detail.members.iter().any(|job| job.who().is_of_array());
+    of_array && matches!(detail.record.job.who(), JobId::Whole(_))
+}
+
+/// A job, a task of an array, a heterogeneous job or one of its components.
+#[component]
+fn SingleView(
+    page: Page,
+    id: Memo<String>,
+    detail: Signal<JobDetail>,
+    output: Resource<Result<JobOutput>>,
+) -> impl IntoView {
+    let t = text();
+    let refusals = page.refusals();
+    let job = Memo::new(move |_| detail.with(|detail| detail.record.job.clone()));
+    let record = Memo::new(move |_| detail.with(|detail| detail.record.clone()));
+    let explanation = Memo::new(move |_| detail.with(|detail| detail.explanation.clone()));
+    let members = Memo::new(move |_| detail.with(|detail| detail.members.clone()));
+    let over = Memo::new(move |_| job.with(Job::is_over));
+    let all = Signal::derive(move || of_cluster(&page.id.read(), &members.read()));
+    let meant = Signal::derive(move || {
+        let job = job.get();
+        // The whole of a heterogeneous job is its components.
+        match (job.who(), members.with(Vec::is_empty)) {
+            (JobId::Whole(_), false) => all.get(),
+            _ => of_cluster(&page.id.read(), &[job]),
+        }
+    });
+    let title = Signal::derive(move || {
+        job.with(|job| {
+            let is_het = matches!(job.who(), JobId::Whole(_)) && !members.read().is_empty();
+            let title = match is_het {
+                true => t.array.het_title(&job.id),
+                false => t.job.title(&job.id),
+            };
+            heading(title, job)
+        })
+    });
+    let has_components = Memo::new(move |_| members.with(|members| !members.is_empty()));
+    view! {
+        <div class="grid gap-5">
+            <SubHeader
+                title
+                back=t.job.back
+                href=Signal::derive(move || paths::cluster(&page.id.read(), ClusterTab::Jobs))
+            >
+                <span role="status">{move || view! { <JobState state=job.get().state /> }}</span>
+                {move || whole_of(t, &page.id.read(), &job.read())}
+                <span class="flex-1"></span>
+                <JobActions jobs=meant all=all refusals on_done=|| () />
+            </SubHeader>
+            {move || explanation.get().map(|explanation| view! { <Explained explanation /> })}
+            {move || {
+                has_components
+                    .get()
+                    .then(|| {
+                        view! {
+                            <div class="grid gap-2">
+                                <p class="text-muted">{t.array.het_text}</p>
+                                <JobTable
+                                    jobs=all
+                                    title=t.array.components
+                                    refusals
+                                    empty=|| ()
+                                />
+                            </div>
+                        }
+                    })
+            }}
+            <div class="job-columns">
+                <Card title=t.job.output>
+                    <Fetched resource=output let:first>
+                        {
+                            let two_files = record.with_untracked(JobRecord::has_two_files);
+                            view! {
+                                <Output
+                                    cluster=page.id
+                                    job=id
+                                    first=first.get_untracked()
+                                    over
+                                    two_files
+                                />
+                            }
+                        }
+                    </Fetched>
+                </Card>
+                <Card title=t.job.timeline>
+                    <Timeline
+                        label=t.job.timeline
+                        steps=Signal::derive(move || detail.with(|detail| steps(t, detail)))
+                    />
+                </Card>
+            </div>
+            {move || view! { <Facts detail=detail.get() cluster=page.id.get() /> }}
+            <ScriptCard detail />
+        </div>
+    }
+    .into_any()
+}
+
+/// The way from a task to its array and from a component to its job.
+fn whole_of(t: &'static Text, cluster: &str, job: &Job) -> Option<AnyView> {
+    let who = job.who();
+    let number = who.number();
+    let words = match who {
+        JobId::Task { .. } => t.array.part_of_array(number),
+        JobId::Component { .. } => t.array.part_of_het(number),
+        _ => return None,
+    };
+    let href = paths::job(cluster, &number.to_string());
+    Some(view! { <A href>{words}</A> }.into_any())
+}
+
+pub(super) fn of_cluster(cluster: &str, jobs: &[Job]) -> Vec<OfCluster<Job>> {
+    let of = |job: &Job| OfCluster {
+        cluster_id: cluster.to_owned(),
+        cluster_name: String::new(),
+        item: job.clone(),
+    };
+    jobs.iter().map(of).collect()
+}
+
+#[component]
+pub(super) fn ScriptCard(detail: Signal<JobDetail>) -> impl IntoView {
+    let t = text();
+    let script = Memo::new(move |_| detail.with(|detail| detail.script.clone()));
+    view! {
+        <Card title=t.job.script>
+            {move || match script.get() {
+                Some(script) => view! { <Code what=t.job.script_text text=script /> }.into_any(),
+                None => view! { <p class="text-muted">{t.job.script_none}</p> }.into_any(),
+            }}
+        </Card>
+    }
+    .into_any()
+}
+
+pub(super) fn heading(title: String, job: &Job) -> String {
     match job.name.as_str() {
         "" => title,
         name => format!("{title} · {name}"),
@@ -114,7 +202,7 @@ fn heading(t: &'static Text, job: &Job) -> String {
 }
 
 /// The timeline with how long each stage took; what has not ended goes on.
-fn steps(t: &'static Text, detail: &JobDetail) -> Vec<TimelineStep> {
+pub(super) fn steps(t: &'static Text, detail: &JobDetail) -> Vec<TimelineStep> {
     let stages = &detail.timeline;
     let over = detail.record.job.is_over();
     let failed = over && detail.record.job.state != "COMPLETED";
@@ -129,6 +217,11 @@ fn steps(t: &'static Text, detail: &JobDetail) -> Vec<TimelineStep> {
     let last = stages
         .iter()
         .rposition(|step| step.moment != JobMoment::Expected);
+    // How many lives had ended before it.
+    let life = |at: usize| {
+        let before = stages.iter().take(at);
+        before.filter(|s| s.moment == JobMoment::Requeued).count()
+    };
     let step = |(at, step): (usize, &JobStep)| {
         let is_last = Some(at) == last;
         let stage = !matches!(
@@ -136,9 +229,13 @@ fn steps(t: &'static Text, detail: &JobDetail) -> Vec<TimelineStep> {
             JobMoment::Boot | JobMoment::Ended | JobMoment::Expected
         );
         TimelineStep {
-            label: label(t, step),
+            label: match (step.moment, detail.lives.is_empty()) {
+                (JobMoment::Running, false) => t.life.running(life(at) + 1),
+                _ => label(t, step),
+            },
             detail: match step.moment {
-                JobMoment::Running => detail.record.job.nodes.clone(),
+                JobMoment::Running => step.node.clone(),
+                JobMoment::Requeued => requeued(t, step.end.as_ref(), detail.lives.get(life(at))),
                 JobMoment::Ended => ending(t, &detail.record),
                 _ => String::new(),
             },
@@ -149,6 +246,11 @@ fn steps(t: &'static Text, detail: &JobDetail) -> Vec<TimelineStep> {
             tone: match step.moment {
                 JobMoment::Expected => Tone::Neutral,
                 JobMoment::Ended if failed => Tone::Danger,
+                JobMoment::Requeued => match step.end {
+                    Some(LifeEnd::NodeFailed { .. }) => Tone::Danger,
+                    Some(LifeEnd::Preempted { .. }) => Tone::Warning,
+                    _ => Tone::Success,
+                },
                 JobMoment::Boot if step.detail.ends_with("-failed") => Tone::Danger,
                 _ if is_last && !over => Tone::Progress,
                 _ => Tone::Success,
@@ -164,9 +266,25 @@ fn label(t: &'static Text, step: &JobStep) -> String {
         JobMoment::Eligible => t.job.eligible.into(),
         JobMoment::Allocated => t.job.allocated.into(),
         JobMoment::Running => t.job.running.into(),
+        JobMoment::Requeued => t.life.requeued.into(),
         JobMoment::Ended => t.job.ended.into(),
         JobMoment::Expected => t.job.expected.into(),
         JobMoment::Boot => format!("{} · {}", step.node, boot_label(t, &step.detail)),
+    }
+}
+
+/// Why a life ended, and where its output does.
+fn requeued(t: &'static Text, end: Option<&LifeEnd>, life: Option<&Life>) -> String {
+    let why = match end {
+        None | Some(LifeEnd::Requeued) => t.life.by_scontrol.to_owned(),
+        Some(LifeEnd::ByUser { user }) => t.life.by_user(user),
+        Some(LifeEnd::Itself) => t.life.itself.to_owned(),
+        Some(LifeEnd::Preempted { by }) => t.life.preempted(by),
+        Some(LifeEnd::NodeFailed { node }) => t.life.node_failed(node),
+    };
+    match life.and_then(|life| life.output_bytes) {
+        Some(bytes) if bytes > 0 => format!("{why} {}", t.life.output_until(bytes)),
+        _ => why,
     }
 }
 
@@ -193,7 +311,7 @@ fn ending(t: &'static Text, record: &JobRecord) -> String {
 }
 
 #[component]
-fn Facts(detail: JobDetail, cluster: String) -> impl IntoView {
+pub(super) fn Facts(detail: JobDetail, cluster: String) -> impl IntoView {
     let t = text();
     let record = detail.record;
     let job = record.job;

@@ -1,5 +1,6 @@
 //! The jobs of a cluster, one of them, and submitting one.
 
+mod array;
 mod detail;
 mod submit;
 
@@ -49,13 +50,5 @@ pub fn Jobs() -> impl IntoView {
 
 /// As the table takes them: with the cluster that they are of.
 fn of_cluster(page: Page, jobs: Signal<Vec<Job>>) -> Signal<Vec<OfCluster<Job>>> {
-    Signal::derive(move || {
-        let id = page.id.get();
-        let of = |item| OfCluster {
-            cluster_id: id.clone(),
-            cluster_name: String::new(),
-            item,
-        };
-        jobs.get().into_iter().map(of).collect()
-    })
+    Signal::derive(move || detail::of_cluster(&page.id.read(), &jobs.read()))
 }

@@ -1,0 +1,247 @@
+//! The question before something is done to jobs: whom it means, and how many of them wait and run.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+
+use super::{Refused, Submission};
+use crate::api::job::act_on_job;
+use crate::i18n::{Text, text};
+use crate::model::error::Result;
+use crate::model::job::{ActOnJob, Job, JobAction, OfCluster};
+use crate::model::job_choice::{Choice, Count, Scope, choices};
+use crate::ui::form::{Field, RadioCards};
+use crate::ui::{self, Button, DialogActions, Look};
+
+/// One way to understand the button, in one cluster or in several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    choice: Choice,
+    /// Cluster and id of each that is told.
+    acts: Vec<(String, String)>,
+}
+
+impl Way {
+    /// Says no more than the button did.
+    pub fn is_plain(&self) -> bool {
+        self.choice.count.alive() == 1
+    }
+
+    fn id(&self) -> &'static str {
+        match self.choice.scope {
+            Scope::Chosen => "chosen",
+            Scope::Waiting => "waiting",
+            Scope::Array(_) => "array",
+            Scope::Components(_) => "components",
+        }
+    }
+}
+
+/// The ways to understand the action on these jobs, the narrowest first.
+pub fn ways(action: JobAction, chosen: &[OfCluster<Job>], all: &[OfCluster<Job>]) -> Vec<Way> {
+    let mut clusters: BTreeMap<&str, Vec<Job>> = BTreeMap::new();
+    for job in chosen {
+        let jobs = clusters.entry(&job.cluster_id).or_default();
+        jobs.push(job.item.clone());
+    }
+    let ways_in = |(cluster, jobs): (&&str, &Vec<Job>)| {
+        let of_it = all.iter().filter(|job| job.cluster_id == **cluster);
+        let of_it: Vec<Job> = of_it.map(|job| job.item.clone()).collect();
+        let way = |choice: Choice| Way {
+            acts: choice
+                .ids
+                .iter()
+                .map(|id| (cluster.to_string(), id.clone()))
+                .collect(),
+            choice,
+        };
+        choices(action, jobs, &of_it)
+            .into_iter()
+            .map(way)
+            .collect::<Vec<Way>>()
+    };
+    let mut of_each: Vec<Vec<Way>> = clusters.iter().map(ways_in).collect();
+    if of_each.len() <= 1 {
+        return of_each.pop().unwrap_or_default();
+    }
+    // What was chosen in several clusters is itself.
+    let narrow = |ways: Vec<Way>| {
+        let chosen = ways
+            .iter()
+            .position(|way| way.choice.scope != Scope::Waiting);
+        ways.into_iter().nth(chosen?)
+    };
+    let together = |one: Way, other: Way| {
+        let (a, b) = (one.choice.count, other.choice.count);
+        Way {
+            acts: [one.acts, other.acts].concat(),
+            choice: Choice {
+                scope: Scope::Chosen,
+                ids: [one.choice.ids, other.choice.ids].concat(),
+                count: Count {
+                    waiting: a.waiting + b.waiting,
+                    running: a.running + b.running,
+                    over: a.over + b.over,
+                },
+                is_of_array: one.choice.is_of_array || other.choice.is_of_array,
+            },
+        }
+    };
+    let all = of_each.into_iter().filter_map(narrow).reduce(together);
+    all.into_iter().collect()
+}
+
+/// "8 waiting tasks", "3 jobs", "job 12".
+fn what(t: &'static Text, choice: &Choice) -> String {
+    let c = &t.job_choice;
+    let is_one = choice.count.alive() == 1 || matches!(choice.scope, Scope::Components(_));
+    if let (true, [id]) = (is_one, choice.ids.as_slice()) {
+        return t.jobs.one(id);
+    }
+    match (
+        choice.is_of_array,
+        choice.count.waiting,
+        choice.count.running,
+    ) {
+        (true, waiting, 0) => c.waiting_tasks(waiting),
+        (true, 0, running) => c.running_tasks(running),
+        (true, ..) => c.tasks(choice.count.alive()),
+        (false, ..) => t.jobs.several(choice.count.alive()),
+    }
+}
+
+/// "2 running, 8 waiting".
+pub fn counts(t: &'static Text, count: Count) -> String {
+    let c = &t.job_choice;
+    match (count.running, count.waiting) {
+        (0, waiting) => c.waiting(waiting),
+        (running, 0) => c.running(running),
+        (running, waiting) => c.and(c.running(running), c.waiting(waiting)),
+    }
+}
+
+fn button(t: &'static Text, action: JobAction, choice: &Choice) -> String {
+    let what = what(t, choice);
+    match action {
+        JobAction::Cancel => t.job_choice.cancel(what),
+        JobAction::Requeue => t.job_choice.requeue(what),
+        JobAction::Hold => t.job_choice.hold(what),
+        JobAction::Release => t.job_choice.release(what),
+    }
+}
+
+pub fn title(t: &'static Text, action: Option<JobAction>, ways: &[Way]) -> String {
+    let Some((action, way)) = action.zip(ways.first()) else {
+        return t.jobs.not_done.to_owned();
+    };
+    let named = what(t, &way.choice);
+    match action {
+        JobAction::Cancel => t.jobs.cancel_title(named),
+        JobAction::Requeue => t.jobs.requeue_title(named),
+        JobAction::Hold => t.job_choice.hold_title(named),
+        JobAction::Release => t.job_choice.release_title(named),
+    }
+}
+
+fn card(t: &'static Text, way: &Way) -> ui::Choice {
+    let c = &t.job_choice;
+    let choice = &way.choice;
+    let (name, words) = match choice.scope {
+        Scope::Chosen => (c.chosen.to_owned(), what(t, choice)),
+        Scope::Waiting => (c.only_waiting.to_owned(), what(t, choice)),
+        Scope::Array(array) => (c.array(array), counts(t, choice.count)),
+        Scope::Components(job) => (c.components(job), counts(t, choice.count)),
+    };
+    ui::Choice::new(way.id(), name).description(words)
+}
+
+/// Tells Slurm, one after the other; the first refusal ends it.
+pub async fn act(way: Way, action: JobAction) -> Result<()> {
+    for (cluster_identifier, job_id) in way.acts {
+        act_on_job(ActOnJob {
+            cluster_identifier,
+            job_id,
+            action,
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// Whom it means, what it does, and the button that does it.
+#[component]
+pub fn AskWhom(
+    action: JobAction,
+    /// They change while the question stands: what the button says is what it does.
+    ways: Memo<Vec<Way>>,
+    submission: Submission,
+    open: RwSignal<bool>,
+    on_done: Callback<()>,
+) -> impl IntoView {
+    let t = text();
+    let first = ways.with_untracked(|ways| ways.first().map_or("", Way::id));
+    let scope = RwSignal::new(first.to_owned());
+    let way = Memo::new(move |_| {
+        ways.with(|ways| {
+            let chosen = ways.iter().find(|way| way.id() == scope.read().as_str());
+            chosen.or(ways.first()).cloned()
+        })
+    });
+    let cards = Memo::new(move |_| {
+        ways.with(|ways| ways.iter().map(|way| card(t, way)).collect::<Vec<_>>())
+    });
+    let several = Memo::new(move |_| cards.with(|cards| cards.len() > 1));
+    let of_components = move || {
+        way.with(|way| {
+            let scope = way.as_ref().map(|way| way.choice.scope);
+            matches!(scope, Some(Scope::Components(_)))
+        })
+    };
+    let words = match action {
+        JobAction::Cancel => t.jobs.cancel_text,
+        JobAction::Requeue => t.jobs.requeue_text,
+        JobAction::Hold => t.job_choice.hold_text,
+        JobAction::Release => t.job_choice.release_text,
+    };
+    let label = Signal::derive(move || {
+        way.with(|way| {
+            let way = way.as_ref();
+            way.map_or_else(String::new, |way| button(t, action, &way.choice))
+        })
+    });
+    let look = match action {
+        JobAction::Cancel | JobAction::Requeue => Look::Danger,
+        JobAction::Hold | JobAction::Release => Look::Primary,
+    };
+    let nothing = Signal::derive(move || {
+        way.with(Option::is_none)
+            .then(|| t.job_choice.nothing.to_owned())
+    });
+    let send = move || {
+        if let Some(way) = way.get_untracked() {
+            submission.send(act(way, action), move |()| {
+                open.set(false);
+                on_done.run(());
+            });
+        }
+    };
+    view! {
+        <div class="grid gap-4">
+            <Show when=move || several.get()>
+                <Field name="which" label=t.job_choice.which group=true>
+                    <RadioCards value=scope choices=cards />
+                </Field>
+            </Show>
+            <p>{words}</p>
+            <Show when=of_components>
+                <p class="text-muted">{t.job_choice.components_text}</p>
+            </Show>
+            <Refused submission title=t.jobs.not_done />
+            <DialogActions>
+                <Button label=t.jobs.keep on_press=move || open.set(false) />
+                <Button label look disabled=nothing busy=submission.busy autofocus=true on_press=send />
+            </DialogActions>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,308 @@
+//! The lives of jobs: what each run was before its job went back to the queue, which Slurm forgets at that moment.
+//!
+//! A life is known from the look before and the look after. Why it ended stands in the controller's log only, where it
+//! says whose nodes were taken by whom and which node failed; the rest is told by [`crate::service::job`], who knows
+//! what people did.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use app::model::job::JobRecord;
+use app::model::job_life::{Life, LifeEnd};
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+
+use crate::db::{Db, job_life};
+
+/// How much of the log is read at once: more than a controller writes between two looks.
+const LOG_BYTES: u64 = 1024 * 1024;
+/// Slurm lets a requeued job wait until its old credential has expired, which is two minutes at most.
+const CREDENTIAL_MS: i64 = 130_000;
+
+/// What a run was when it was looked at last.
+#[derive(Clone, Debug, Default)]
+struct Run {
+    restarts: i64,
+    submitted_at: i64,
+    started_at: i64,
+    nodes: String,
+}
+
+/// The runs of one cluster's jobs.
+pub struct Lives {
+    cluster_id: String,
+    runs: HashMap<String, Run>,
+    /// When jobs that were requeued were submitted first. None until the database was asked.
+    first: Option<HashMap<String, i64>>,
+    /// Why jobs lost their nodes, as the log has it and as long as nobody needed it.
+    ends: HashMap<String, LifeEnd>,
+    /// How much of the log was read.
+    read: Option<u64>,
+}
+
+impl Lives {
+    pub fn new(cluster_id: &str) -> Self {
+        Self {
+            cluster_id: cluster_id.to_owned(),
+            runs: HashMap::new(),
+            first: None,
+            ends: HashMap::new(),
+            read: None,
+        }
+    }
+
+    /// Writes down the lives that ended since the last look, and gives each job the time of its first submit. `log` is
+    /// the controller's; `sees_output` says whether the files of jobs are on this host.
+    pub async fn keep(
+        &mut self,
+        db: &Db,
+        log: &Path,
+        sees_output: bool,
+        records: &mut [JobRecord],
+    ) -> sqlx::Result<()> {
+        self.read_log(log).await;
+        let mut first = match self.first.take() {
+            Some(first) => first,
+            None => job_life::first_submitted(db.pool(), &self.cluster_id).await?,
+        };
+        let mut ended = vec![];
+        for record in records.iter() {
+            let id = &record.job.id;
+            let run = self.runs.get(id);
+            let Some(mut life) = run.and_then(|run| ended_life(run, record)) else {
+                continue;
+            };
+            life.end = self.ends.get(id).cloned().unwrap_or_default();
+            // Once the next life runs, nobody can tell what is whose.
+            let is_still = record.job.started_at == 0;
+            if sees_output && is_still && record.standard_output.starts_with('/') {
+                let file = tokio::fs::metadata(&record.standard_output).await;
+                life.output_bytes = file.ok().and_then(|file| i64::try_from(file.len()).ok());
+            }
+            first.entry(id.clone()).or_insert(life.submitted_at);
+            ended.push((id.clone(), life));
+        }
+        self.first = Some(first);
+        if !ended.is_empty() {
+            let mut write = db.write().await?;
+            for (id, life) in &ended {
+                job_life::put(&mut write, &self.cluster_id, id, life).await?;
+            }
+            write.commit().await?;
+        }
+        for (id, _) in &ended {
+            self.ends.remove(id);
+        }
+        // Only what is alive can be requeued; what ended is requeued by an administrator at most, and then begins anew.
+        let alive = records.iter().filter(|record| !record.job.is_over());
+        let runs = alive.map(|record| {
+            let id = &record.job.id;
+            (id.clone(), run(record, self.runs.get(id)))
+        });
+        self.runs = runs.collect();
+        self.ends.retain(|id, _| self.runs.contains_key(id));
+        self.date(records);
+        Ok(())
+    }
+
+    /// Slurm's own time of submit is that of the last requeue.
+    fn date(&mut self, records: &mut [JobRecord]) {
+        let Some(first) = &mut self.first else {
+            return;
+        };
+        for record in records.iter_mut().filter(|record| record.restarts > 0) {
+            if let Some(at) = first.get(&record.job.id) {
+                record.job.submitted_at = *at;
+            }
+        }
+    }
+
+    async fn read_log(&mut self, log: &Path) {
+        let Ok(text) = read_on(log, &mut self.read).await else {
+            return;
+        };
+        self.ends.extend(text.lines().filter_map(end_of));
+    }
+}
+
+/// The jobs that wait for nothing but that their old credential expires, although nothing of them is left: what is told
+/// by the records as Slurm gave them.
+pub fn to_start(records: &[JobRecord], now: i64) -> Vec<String> {
+    let waits = |record: &&JobRecord| {
+        let job = &record.job;
+        let is_back = record.restarts > 0 && job.state == "PENDING" && job.reason == "BeginTime";
+        // A begin time that a person gave is later.
+        let by_slurm = record.eligible_at <= job.submitted_at + CREDENTIAL_MS;
+        is_back && job.priority > 0 && by_slurm && record.eligible_at > now
+    };
+    let ids = records.iter().filter(waits);
+    ids.map(|record| record.job.id.clone()).collect()
+}
+
+fn run(record: &JobRecord, before: Option<&Run>) -> Run {
+    // As a job leaves its nodes for the queue, Slurm gives neither its start nor, later, its nodes any more.
+    let is_leaving = |run: &&Run| {
+        let has_left = run.restarts == record.restarts && run.started_at > record.job.started_at;
+        has_left || (run.restarts < record.restarts && is_completing(record))
+    };
+    if let Some(before) = before.filter(is_leaving) {
+        return before.clone();
+    }
+    Run {
+        restarts: record.restarts,
+        submitted_at: record.job.submitted_at,
+        started_at: record.job.started_at,
+        nodes: record.job.nodes.clone(),
+    }
+}
+
+/// Slurm counts a requeue when it begins; until the job has left its nodes it may still write.
+fn is_completing(record: &JobRecord) -> bool {
+    record.job.state == "COMPLETING"
+}
+
+/// The life that ended between the two, if one did.
+fn ended_life(before: &Run, record: &JobRecord) -> Option<Life> {
+    let is_over = record.restarts > before.restarts && !is_completing(record);
+    is_over.then(|| Life {
+        restarts: before.restarts,
+        submitted_at: before.submitted_at,
+        started_at: before.started_at,
+        // Slurm dates the submit anew when the job is back in the queue.
+        ended_at: record.job.submitted_at.max(before.started_at),
+        nodes: before.nodes.clone(),
+        end: LifeEnd::default(),
+        output_bytes: None,
+    })
+}
+
+/// What the log has more than was read of it, in whole lines; nothing at the first time.
+async fn read_on(log: &Path, read: &mut Option<u64>) -> std::io::Result<String> {
+    let mut file = tokio::fs::File::open(log).await?;
+    let size = file.metadata().await?.len();
+    let Some(before) = *read else {
+        *read = Some(size);
+        return Ok(String::new());
+    };
+    // A log that is shorter now was begun anew.
+    let start = if before > size { 0 } else { before };
+    let start = start.max(size.saturating_sub(LOG_BYTES));
+    file.seek(std::io::SeekFrom::Start(start)).await?;
+    let mut bytes = vec![];
+    file.take(LOG_BYTES).read_to_end(&mut bytes).await?;
+    let whole = bytes
+        .iter()
+        .rposition(|b| *b == b'\n')
+        .map_or(0, |at| at + 1);
+    *read = Some(start + whole as u64);
+    Ok(String::from_utf8_lossy(&bytes[..whole]).into_owned())
+}
+
+/// Whose life ended by what, in a line of slurmctld's log (`interfaces/preempt.c`, `slurmctld/job_mgr.c`).
+fn end_of(line: &str) -> Option<(String, LifeEnd)> {
+    if let Some((_, rest)) = line.split_once("preempted JobId=") {
+        let (job, by) = rest.split_once(" to reclaim resources for JobId=")?;
+        let by = id(by)?;
+        return Some((id(job)?, LifeEnd::Preempted { by }));
+    }
+    let (job, node) = line.split_once(" due to failure of node ")?;
+    let (_, job) = job.split_once("JobId=")?;
+    let node = node.split_whitespace().next()?.to_owned();
+    Some((id(job)?, LifeEnd::NodeFailed { node }))
+}
+
+/// `12`, `12_3(17)` or `13+1(14)` at the beginning of the text.
+fn id(text: &str) -> Option<String> {
+    let end = |c: char| !(c.is_ascii_digit() || c == '_' || c == '+');
+    let id = text.split(end).next().unwrap_or_default();
+    (!id.is_empty()).then(|| id.to_owned())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn record(restarts: i64, state: &str, reason: &str) -> JobRecord {
+        let mut record = JobRecord {
+            restarts,
+            eligible_at: 131_000,
+            ..JobRecord::default()
+        };
+        record.job.id = "7".into();
+        record.job.state = state.into();
+        record.job.reason = reason.into();
+        record.job.priority = 1;
+        record.job.submitted_at = 100_000;
+        record
+    }
+
+    #[test]
+    fn a_life_ends_when_the_job_is_back_in_the_queue() {
+        let before = Run {
+            restarts: 0,
+            submitted_at: 1_000,
+            started_at: 2_000,
+            nodes: "a-1".into(),
+        };
+        let life = ended_life(&before, &record(1, "PENDING", "BeginTime")).unwrap();
+        assert_eq!((life.restarts, life.submitted_at), (0, 1_000));
+        assert_eq!((life.started_at, life.ended_at), (2_000, 100_000));
+        assert_eq!(life.nodes, "a-1");
+        assert_eq!(ended_life(&before, &record(0, "RUNNING", "")), None);
+        let mut completing = record(1, "COMPLETING", "");
+        completing.job.submitted_at = 1_000;
+        assert_eq!(ended_life(&before, &completing), None, "it may still write");
+        assert_eq!(
+            run(&completing, Some(&before)).restarts,
+            0,
+            "it is told later"
+        );
+    }
+
+    #[test]
+    fn only_who_waits_for_an_old_credential_is_started() {
+        let now = 101_000;
+        let requeued = record(1, "PENDING", "BeginTime");
+        assert_eq!(to_start(std::slice::from_ref(&requeued), now), ["7"]);
+        let mut held = requeued.clone();
+        held.job.priority = 0;
+        let mut later = requeued.clone();
+        later.eligible_at = 3_600_000;
+        let mut due = requeued.clone();
+        due.eligible_at = now;
+        let others = [
+            record(0, "PENDING", "BeginTime"),
+            record(1, "COMPLETING", "BeginTime"),
+            record(1, "PENDING", "Resources"),
+            held,
+            later,
+            due,
+        ];
+        assert_eq!(to_start(&others, now), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_log_tells_why() {
+        let preempted = "[2026-11-26T10:00:00.000] preempted JobId=12_3(17) has been requeued to reclaim resources for \
+                         JobId=50";
+        let by = LifeEnd::Preempted { by: "50".into() };
+        assert_eq!(end_of(preempted), Some(("12_3".into(), by)));
+        for words in ["requeue job JobId=7", "requeue JobId=7"] {
+            let failed =
+                format!("[2026-11-26T10:00:00.000] {words} due to failure of node compute-1-1");
+            let node = "compute-1-1".into();
+            assert_eq!(
+                end_of(&failed),
+                Some(("7".into(), LifeEnd::NodeFailed { node }))
+            );
+        }
+        for other in [
+            "",
+            "requeue job JobId=",
+            "preempted JobId=x",
+            "Requeuing JobId=7",
+        ] {
+            assert_eq!(end_of(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! Finds a job by whatever its id means: in Slurm, or among those that ended; a task also while it waits with others, an
+//! array and a heterogeneous job by all their parts.
+
+use std::collections::HashSet;
+
+use app::model::error::{Error, Result};
+use app::model::job::JobRecord;
+use app::model::job_id::JobId;
+use app::model::job_life::Life;
+
+use super::job::RESOURCE_TYPE;
+use super::{Service, internal};
+use crate::db::cluster::ClusterRow;
+use crate::db::{job, job_life};
+
+/// States from the one that says most of a whole whose parts are in several.
+const TELLING: [&str; 14] = [
+    "RUNNING",
+    "COMPLETING",
+    "CONFIGURING",
+    "SUSPENDED",
+    "PENDING",
+    "FAILED",
+    "OUT_OF_MEMORY",
+    "NODE_FAIL",
+    "BOOT_FAIL",
+    "TIMEOUT",
+    "DEADLINE",
+    "PREEMPTED",
+    "CANCELLED",
+    "COMPLETED",
+];
+
+/// A job, or a whole of several parts told as one.
+#[derive(Default)]
+pub(super) struct Found {
+    pub record: JobRecord,
+    pub script: Option<String>,
+    /// The tasks of an array or the components of a heterogeneous job, of which this is the whole or a component.
+    pub members: Vec<JobRecord>,
+    /// The runs before this one.
+    pub lives: Vec<Life>,
+}
+
+/// What people call a job, read.
+pub(super) fn job_id(id: &str) -> Result<JobId> {
+    id.parse().map_err(|_| {
+        let message =
+            "Give a job's number, as 12, an array's task, as 12_3, its waiting tasks, as 12_[4-9], or a component, \
+             as 13+1.";
+        Error::field("jobId", message)
+    })
+}
+
+impl Service {
+    /// The job as Slurm tells of it, or as it was when it ended.
+    pub(super) async fn find_job(&self, cluster: &ClusterRow, id: &str) -> Result<JobRecord> {
+        Ok(self.find(cluster, id, false).await?.record)
+    }
+
+    /// The same with its parts; with its script too, for which Slurm is asked once more, if that is wanted.
+    pub(super) async fn find(
+        &self,
+        cluster: &ClusterRow,
+        id: &str,
+        wants_script: bool,
+    ) -> Result<Found> {
+        let who = job_id(id)?.lasting();
+        let found = match &who {
+            JobId::Whole(number) => self.find_whole(cluster, *number).await?,
+            _ => self.find_part(cluster, &who).await?,
+        };
+        let Some(mut found) = found else {
+            let message = format!(
+                "Cluster {} has no job {id}, or it ended more than 30 days ago.",
+                cluster.name
+            );
+            return Err(Error::not_found(RESOURCE_TYPE, id, message));
+        };
+        if wants_script && found.script.is_none() && found.record.is_batch {
+            found.script = self.script(cluster, &who).await;
+        }
+        let job = &mut found.record.job;
+        // A heterogeneous job lives as its first component does: all are requeued together.
+        let leader = format!("{}+0", job.id);
+        let is_led = found.members.iter().any(|member| member.job.id == leader);
+        let of = if is_led { &leader } else { &job.id };
+        found.lives = job_life::list(self.db.pool(), &cluster.id, of)
+            .await
+            .map_err(internal)?;
+        if let Some(first) = found.lives.first() {
+            job.submitted_at = first.submitted_at;
+        }
+        Ok(found)
+    }
+
+    /// The job itself, or all tasks of the array, or all components: those that Slurm knows and those that ended.
+    pub(super) async fn parts_of(
+        &self,
+        cluster: &ClusterRow,
+        number: u32,
+    ) -> Result<Vec<JobRecord>> {
+        Ok(self.family(cluster, number).await?.0)
+    }
+
+    async fn family(
+        &self,
+        cluster: &ClusterRow,
+        number: u32,
+    ) -> Result<(Vec<JobRecord>, Option<String>)> {
+        let mut known = self.of_slurm(cluster, &JobId::Whole(number)).await;
+        let is_of_it = |record: &JobRecord| record.job.who().number() == number;
+        // A task of an array can be asked for by its own number too.
+        if known.len() > 1 {
+            known.retain(is_of_it);
+        }
+        let ended = job::family(self.db.pool(), &cluster.id, number)
+            .await
+            .map_err(internal)?;
+        let ids: HashSet<String> = known.iter().map(|record| record.job.id.clone()).collect();
+        let mut script = None;
+        for (record, of_it) in ended {
+            script = script.or(of_it);
+            if !ids.contains(&record.job.id) {
+                known.push(record);
+            }
+        }
+        Ok((known, script))
+    }
+
+    async fn find_whole(&self, cluster: &ClusterRow, number: u32) -> Result<Option<Found>> {
+        let (mut members, script) = self.family(cluster, number).await?;
+        let of_many = |record: &JobRecord| record.job.id != number.to_string();
+        let is_whole = members.len() > 1
+            || members
+                .iter()
+                .any(|m| m.job.who().number() == number && of_many(m));
+        if is_whole {
+            let record = whole(number, &members);
+            return Ok(Some(Found {
+                record,
+                script,
+                members,
+                ..Found::default()
+            }));
+        }
+        Ok(members.pop().map(|record| Found {
+            script: script.filter(|_| record.job.is_over()),
+            record,
+            ..Found::default()
+        }))
+    }
+
+    async fn find_part(&self, cluster: &ClusterRow, who: &JobId) -> Result<Option<Found>> {
+        let members = match who {
+            JobId::Component { job, .. } => self.parts_of(cluster, *job).await?,
+            _ => vec![],
+        };
+        let known = self.of_slurm(cluster, who).await;
+        if let Some(record) = known.into_iter().find(|record| record.job.includes(who)) {
+            return Ok(Some(Found {
+                record: narrowed(record, who),
+                members,
+                ..Found::default()
+            }));
+        }
+        let pool = self.db.pool();
+        let ended = match job::find(pool, &cluster.id, &who.to_string())
+            .await
+            .map_err(internal)?
+        {
+            Some(ended) => Some(ended),
+            // It was cancelled as one of those that waited together.
+            None => job::family(pool, &cluster.id, who.number())
+                .await
+                .map_err(internal)?
+                .into_iter()
+                .find(|(record, _)| record.job.includes(who)),
+        };
+        Ok(ended.map(|(record, script)| Found {
+            record: narrowed(record, who),
+            script,
+            members,
+            ..Found::default()
+        }))
+    }
+
+    /// What Slurm knows of it. A controller that does not answer now has not forgotten what ended before.
+    async fn of_slurm(&self, cluster: &ClusterRow, who: &JobId) -> Vec<JobRecord> {
+        match self.slurm(cluster) {
+            Ok(client) => client.job(&who.to_string()).await.unwrap_or_default(),
+            Err(_) => vec![],
+        }
+    }
+
+    /// Tasks and components have the script of the whole, which may be there when theirs is not yet.
+    async fn script(&self, cluster: &ClusterRow, who: &JobId) -> Option<String> {
+        let client = self.slurm(cluster).ok()?;
+        match client.script(&who.to_string()).await {
+            Ok(script) => Some(script),
+            Err(_) => client.script(&who.number().to_string()).await.ok(),
+        }
+    }
+}
+
+/// One task out of those that wait together.
+fn narrowed(mut record: JobRecord, who: &JobId) -> JobRecord {
+    if let (JobId::Tasks { .. }, JobId::Task { task, .. }) = (record.job.who(), who) {
+        let task = task.to_string();
+        record.job.id = who.to_string();
+        for path in [&mut record.standard_output, &mut record.standard_error] {
+            *path = path.replace("%a", &task);
+        }
+    }
+    record
+}
+
+/// The array or the heterogeneous job as one: what its parts have in common, from the first start to the last end. There
+/// is at least one part.
+fn whole(number: u32, members: &[JobRecord]) -> JobRecord {
+    let rank = |record: &JobRecord| {
+        let state = &record.job.state;
+        let at = TELLING.iter().position(|known| known == state);
+        at.unwrap_or(TELLING.len())
+    };
+    let telling = members.iter().min_by_key(|record| rank(record));
+    // What waits is explained; else any part tells what was asked for.
+    let waits = members.iter().find(|record| record.job.is_pending());
+    let mut record = waits.or(telling).cloned().unwrap_or_default();
+    let jobs = || members.iter().map(|record| &record.job);
+    let job = &mut record.job;
+    job.id = number.to_string();
+    job.state = telling.map_or_else(String::new, |record| record.job.state.clone());
+    job.submitted_at = jobs().map(|job| job.submitted_at).min().unwrap_or_default();
+    let starts = jobs().map(|job| job.started_at).filter(|at| *at > 0);
+    job.started_at = starts.min().unwrap_or_default();
+    job.ended_at = match jobs().all(app::model::job::Job::is_over) {
+        true => jobs().map(|job| job.ended_at).max().unwrap_or_default(),
+        false => 0,
+    };
+    job.nodes = String::new();
+    record.exit_code = None;
+    record.signal = None;
+    // A het job's script runs in its first component, and writes there.
+    if let Some(leader) = members
+        .iter()
+        .find(|record| record.job.id == format!("{number}+0"))
+    {
+        record.standard_output = leader.standard_output.clone();
+        record.standard_error = leader.standard_error.clone();
+    }
+    record
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn record(id: &str, state: &str, started_at: i64, ended_at: i64) -> JobRecord {
+        let mut record = JobRecord::default();
+        record.job.id = id.into();
+        record.job.state = state.into();
+        record.job.submitted_at = 1;
+        record.job.started_at = started_at;
+        record.job.ended_at = ended_at;
+        record
+    }
+
+    #[test]
+    fn only_what_slurm_could_have_said_is_an_id() {
+        for good in ["12", "12_3", "12_[4-9%2]", "13+1"] {
+            assert!(job_id(good).is_ok(), "{good}");
+        }
+        for bad in ["", "12;id", "--help", "12_", "_3", "1e9", "12 13"] {
+            assert!(job_id(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_whole_is_what_its_parts_are() {
+        let running = [
+            record("22_[3-10]", "PENDING", 0, 0),
+            record("22_2", "RUNNING", 20, 0),
+            record("22_1", "COMPLETED", 10, 30),
+        ];
+        let all = whole(22, &running).job;
+        assert_eq!((all.id.as_str(), all.state.as_str()), ("22", "RUNNING"));
+        assert_eq!((all.started_at, all.ended_at), (10, 0));
+        let over = [
+            record("22_1", "COMPLETED", 10, 30),
+            record("22_2", "FAILED", 20, 40),
+        ];
+        let all = whole(22, &over).job;
+        assert_eq!((all.state.as_str(), all.ended_at), ("FAILED", 40));
+    }
+
+    #[test]
+    fn a_task_is_found_before_it_starts() {
+        let mut waiting = record("22_[3-10%2]", "PENDING", 0, 0);
+        waiting.standard_output = "/w/slurm-22_%a.out".into();
+        let task: JobId = "22_7".parse().unwrap();
+        assert!(waiting.job.includes(&task));
+        assert!(!waiting.job.includes(&"22_2".parse().unwrap()));
+        let task = narrowed(waiting, &task);
+        assert_eq!(
+            (task.job.id.as_str(), task.standard_output.as_str()),
+            ("22_7", "/w/slurm-22_7.out")
+        );
+    }
+}
