@@ -109,6 +109,11 @@ pub fn submit_job(cluster_id: &str) -> String {
     format!("{}/submit", cluster(cluster_id, ClusterTab::Jobs))
 }
 
+/// A list, showing those with that value only: see `ui::table`.
+pub fn with_property(list: &str, title: &str, value: &str) -> String {
+    format!("{list}?where={}", encode(&format!("{title} = {value}")))
+}
+
 /// The stream of a job's output.
 pub fn job_output(cluster_id: &str, id: &str, kind: OutputKind) -> String {
     let (cluster, job) = (encode(cluster_id), encode(id));

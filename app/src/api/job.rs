@@ -9,7 +9,7 @@ use crate::model::error::Result;
 use crate::model::job::*;
 use crate::model::submit::*;
 
-/// The jobs of a cluster, newest first.
+/// The jobs of a cluster: what runs, what waits, what is over, of each the newest first.
 #[server(prefix = "/console", endpoint = "list-jobs", input = Json, output = Json)]
 pub async fn list_jobs(cluster_identifier: String, language: String) -> Result<Vec<Job>> {
     let language = language_of(&language);
@@ -19,7 +19,7 @@ pub async fn list_jobs(cluster_identifier: String, language: String) -> Result<V
     .await
 }
 
-/// The jobs of all clusters, newest first.
+/// The same of all clusters.
 #[server(prefix = "/console", endpoint = "list-all-jobs", input = Json, output = Json)]
 pub async fn list_all_jobs(language: String) -> Result<Vec<OfCluster<Job>>> {
     let language = language_of(&language);
@@ -29,7 +29,7 @@ pub async fn list_all_jobs(language: String) -> Result<Vec<OfCluster<Job>>> {
             async move { plane.list_jobs(&caller, id, language).await }
         };
         let mut all = in_all_clusters(&plane, &caller, list).await?;
-        all.sort_by_key(|job| std::cmp::Reverse(job.item.submitted_at));
+        all.sort_by_key(|job| job.item.place_in_list());
         Ok(all)
     })
     .await

@@ -92,7 +92,11 @@ fn columns(t: &'static Text, of_all: bool) -> Vec<Column<Row>> {
                 <JobReason reason=r.item.reason.clone() why=r.item.why.clone() />
             }
         })
-        .text(move |r| format!("{} {}", state_words(t, &r.item.state), r.item.why)),
+        .text(move |r| state_words(t, &r.item.state)),
+        // A property of its own for the filter; the state's cell shows it.
+        Column::new(t.jobs.reason, |r: &Row| r.item.why.clone())
+            .text(|r| r.item.why.clone())
+            .hidden(),
         Column::new(t.jobs.queue, |r: &Row| r.item.queue.clone()).text(|r| r.item.queue.clone()),
         Column::new(t.jobs.nodes, |r: &Row| {
             view! {

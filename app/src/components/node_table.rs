@@ -83,7 +83,12 @@ fn columns(t: &'static Text, of_all: bool) -> Vec<Column<Row>> {
                 <code class="block text-xs text-muted">{r.item.state.clone()}</code>
             }
         })
-        .text(move |r| format!("{} {}", phase_label(t, r.item.phase), r.item.state)),
+        .text(move |r| phase_label(t, r.item.phase).to_owned()),
+        Column::new(t.nodes.slurm_state, |r: &Row| {
+            view! { <code class="text-xs">{r.item.state.clone()}</code> }
+        })
+        .text(|r| r.item.state.clone())
+        .hidden(),
         Column::new(t.nodes.reason, |r: &Row| reason(&r.item)).text(|r| reason(&r.item)),
         Column::new(t.nodes.instance, move |r: &Row| {
             r.item.instance.clone().map(|i| {

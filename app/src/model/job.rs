@@ -1,5 +1,7 @@
 //! Jobs of a cluster, as Slurm tells of them, and what may be done to each.
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 
 use super::dependency::Dependency;
@@ -66,6 +68,22 @@ impl Job {
 
     pub fn is_over(&self) -> bool {
         self.ended_at > 0
+    }
+
+    /// For a list: what runs, what waits, what is over; of each the newest first.
+    pub fn place_in_list(&self) -> (u8, Reverse<i64>, Reverse<u32>, u32) {
+        let rank = match (self.is_over(), self.is_pending()) {
+            (true, _) => 2,
+            (false, true) => 1,
+            (false, false) => 0,
+        };
+        let who = self.who();
+        (
+            rank,
+            Reverse(self.submitted_at),
+            Reverse(who.number()),
+            who.place(),
+        )
     }
 
     /// It ended otherwise than well, and nobody wanted that.
@@ -330,6 +348,27 @@ mod tests {
             ended_at: i64::from(state == "COMPLETED"),
             ..Job::default()
         }
+    }
+
+    #[test]
+    fn what_goes_on_stands_above_what_is_over() {
+        let job = |id: &str, state, at| Job {
+            id: id.into(),
+            submitted_at: at,
+            ..job(state, "")
+        };
+        let mut jobs = [
+            job("9", "COMPLETED", 9),
+            job("12_[3-9]", "PENDING", 5),
+            job("7", "RUNNING", 1),
+            job("11", "PENDING", 5),
+            job("8", "COMPLETED", 8),
+            job("12_2", "RUNNING", 5),
+            job("12_1", "RUNNING", 5),
+        ];
+        jobs.sort_by_key(Job::place_in_list);
+        let ids: Vec<&str> = jobs.iter().map(|job| job.id.as_str()).collect();
+        assert_eq!(ids, ["12_1", "12_2", "7", "12_[3-9]", "11", "9", "8"]);
     }
 
     #[test]

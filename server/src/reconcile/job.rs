@@ -63,7 +63,7 @@ impl JobReconciler {
         self.resting_until = Instant::now() + rest;
         let mut records = self
             .looks
-            .note(&self.parts, &self.cluster_id, found)
+            .note(&self.parts, &self.cluster_id, asked_at, found)
             .await?;
         self.looked = signs;
         let parts = &self.parts;

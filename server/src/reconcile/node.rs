@@ -186,7 +186,7 @@ impl NodeReconciler {
         let found = client.nodes().await;
         let nodes = self
             .looks
-            .note(&self.parts, &self.cluster_id, found)
+            .note(&self.parts, &self.cluster_id, asked_at, found)
             .await?;
         self.looked = signs;
         let free = now_free(&latest.nodes, &nodes);

@@ -12,7 +12,6 @@ use app::model::live::{Change, Kind};
 use app::model::sight::{Sight, Trouble};
 use tokio::sync::{broadcast, watch};
 
-use crate::db::now;
 use crate::slurm::client::NodeInfo;
 
 /// What is known of a cluster's Slurm.
@@ -108,13 +107,14 @@ impl Observed {
         &self,
         cluster_id: &str,
         of: Sight,
+        asked_at: i64,
         words: Option<String>,
     ) -> Option<Trouble> {
         let mut before = None;
         self.change(cluster_id, |seen| {
             let at = seen.troubles.iter().position(|trouble| trouble.of == of);
             before = at.map(|at| seen.troubles.remove(at));
-            let since = before.as_ref().map_or_else(now, |before| before.since);
+            let since = before.as_ref().map_or(asked_at, |before| before.since);
             seen.troubles
                 .extend(words.map(|words| Trouble { of, since, words }));
             (seen.trouble(of) != before.as_ref()).then_some(Kind::Cluster)
@@ -159,15 +159,19 @@ mod tests {
         let (changes, mut told) = broadcast::channel(8);
         let observed = Observed::new(changes);
         let words = |text: &str| Some(text.to_owned());
-        assert_eq!(observed.set_trouble("c", Sight::Jobs, words("one")), None);
+        assert_eq!(
+            observed.set_trouble("c", Sight::Jobs, 1, words("one")),
+            None
+        );
         let since = observed.latest("c").trouble(Sight::Jobs).unwrap().since;
-        observed.set_trouble("c", Sight::Jobs, words("two"));
+        assert_eq!(since, 1, "when the look began");
+        observed.set_trouble("c", Sight::Jobs, 2, words("two"));
         let seen = observed.latest("c");
         let trouble = seen.trouble(Sight::Jobs).unwrap();
         assert_eq!((trouble.since, trouble.words.as_str()), (since, "two"));
         assert_eq!(seen.trouble(Sight::Nodes), None);
-        assert!(observed.set_trouble("c", Sight::Jobs, None).is_some());
-        assert_eq!(observed.set_trouble("c", Sight::Jobs, None), None);
+        assert!(observed.set_trouble("c", Sight::Jobs, 3, None).is_some());
+        assert_eq!(observed.set_trouble("c", Sight::Jobs, 4, None), None);
         assert!(observed.latest("c").troubles.is_empty());
         let announced = std::iter::from_fn(|| told.try_recv().ok());
         assert_eq!(announced.count(), 3, "what stays the same is not announced");

@@ -23,17 +23,18 @@ impl Looks {
         Self { of, told: false }
     }
 
-    /// Passes on what a look found, and notes whether it worked.
+    /// Passes on what a look found that began then, and notes whether it worked.
     pub async fn note<T>(
         &mut self,
         parts: &Parts,
         cluster_id: &str,
+        asked_at: i64,
         found: Result<T, SlurmError>,
     ) -> anyhow::Result<T> {
         let words = found.as_ref().err().map(ToString::to_string);
         let before = parts
             .observed
-            .set_trouble(cluster_id, self.of, words.clone());
+            .set_trouble(cluster_id, self.of, asked_at, words.clone());
         let lasts = |since: i64| now() - since > PATIENCE_MS;
         match (&words, before) {
             (Some(words), Some(before)) if !self.told && lasts(before.since) => {

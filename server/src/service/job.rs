@@ -53,7 +53,7 @@ impl Service {
         let known: HashSet<&str> = seen.jobs.iter().map(|job| job.id.as_str()).collect();
         let forgotten = ended.into_iter().map(|record| record.job);
         jobs.extend(forgotten.filter(|job| !known.contains(job.id.as_str())));
-        jobs.sort_by_key(|job| std::cmp::Reverse(job.submitted_at));
+        jobs.sort_by_key(Job::place_in_list);
         explain_each(&seen, &mut jobs, language);
         Ok(jobs)
     }

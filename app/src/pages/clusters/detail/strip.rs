@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 
 use super::Page;
-use crate::components::{is_pending, is_running};
+use crate::components::{is_pending, is_running, state_words};
 use crate::i18n::text;
 use crate::model::cluster::Cluster;
 use crate::model::error::Result;
 use crate::model::job::Job;
 use crate::model::node::NodePhase;
+use crate::paths::{self, ClusterTab};
 use crate::ui::ProgressBar;
 
 #[component]
@@ -19,6 +20,12 @@ pub fn Strip(page: Page, cluster: Signal<Cluster>) -> impl IntoView {
     let running = nodes(|n| n.instance.is_some());
     let most = Signal::derive(move || cluster.with(|c| c.size.max_instances()));
     let used = Signal::derive(move || running.get().unwrap_or(0) as i64);
+    let in_state = move |state| {
+        Signal::derive(move || {
+            let jobs = paths::cluster(&page.id.read(), ClusterTab::Jobs);
+            paths::with_property(&jobs, t.jobs.state, &state_words(t, state))
+        })
+    };
     let phase = move |label, wanted, colour| view! { <Figure label value=nodes(wanted) colour /> };
     view! {
         <Transition fallback=|| view! { <div class="skeleton h-20 w-full"></div> }>
@@ -33,8 +40,18 @@ pub fn Strip(page: Page, cluster: Signal<Cluster>) -> impl IntoView {
                 {phase(t.cluster.nodes_idle, |n| n.phase == NodePhase::Idle, "text-info")}
                 {phase(t.cluster.nodes_starting, |n| n.phase == NodePhase::Starting, "text-info")}
                 {phase(t.cluster.nodes_failed, |n| n.phase == NodePhase::Failed, "text-danger")}
-                <Figure label=t.cluster.jobs_running value=jobs(|j| is_running(&j.state)) colour="text-success" />
-                <Figure label=t.cluster.jobs_pending value=jobs(|j| is_pending(&j.state)) colour="text-warning" />
+                <Figure
+                    label=t.cluster.jobs_running
+                    value=jobs(|j| is_running(&j.state))
+                    colour="text-success"
+                    href=in_state("RUNNING")
+                />
+                <Figure
+                    label=t.cluster.jobs_pending
+                    value=jobs(|j| is_pending(&j.state))
+                    colour="text-warning"
+                    href=in_state("PENDING")
+                />
             </dl>
         </Transition>
     }
@@ -60,6 +77,9 @@ fn Figure(
     value: Signal<Option<usize>>,
     /// Worn while the number is not 0: a quiet strip means a quiet cluster.
     colour: &'static str,
+    /// Where those that are counted are listed.
+    #[prop(optional)]
+    href: Option<Signal<String>>,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let class = move || match value.get() {
@@ -74,7 +94,12 @@ fn Figure(
     view! {
         <div>
             <dt class="text-xs font-medium text-muted">{label}</dt>
-            <dd class=class>{number}</dd>
+            <dd class=class>
+                {match href {
+                    Some(href) => view! { <a class="text-inherit" aria-label=label href=href>{number}</a> }.into_any(),
+                    None => number.into_any(),
+                }}
+            </dd>
             {children.map(|children| children())}
         </div>
     }
