@@ -20,6 +20,7 @@ pub mod node;
 pub mod operation;
 pub mod plan;
 pub mod queue;
+pub mod script;
 pub mod setting;
 pub mod sight;
 pub mod status;
