@@ -21,6 +21,7 @@ pub mod operation;
 pub mod plan;
 pub mod queue;
 pub mod script;
+pub mod secret;
 pub mod setting;
 pub mod sight;
 pub mod status;
