@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod instance;
 pub mod job;
 pub mod lease;
+pub mod meaning;
 pub mod open;
 pub mod queue;
 pub mod resource;
