@@ -17,7 +17,7 @@ NATIVE := --workspace --exclude frontend
 
 # Cargo is parallel enough, and two of its runs would only wait for each other.
 .NOTPARALLEL:
-.PHONY: help setup setup-test run test bench lint lint-native lint-wasm deny console clean
+.PHONY: help setup setup-test run test bench lint lint-native lint-wasm deny model console clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -64,6 +64,10 @@ console: setup ## build the console into target/site: WebAssembly and stylesheet
 	$(WASM_ENV); cargo build $(WASM) --profile wasm-release
 	cargo run --quiet -p openpcs-bundle -- \
 	    $(TARGET_DIR)/wasm32-unknown-unknown/wasm-release/frontend.wasm $(OPENPCS_SITE)
+
+model: ## compare our copy of AWS's service model with the newest botocore; a changed shape or meaning shows, and fails this target
+	@.setup/python
+	@$(ENV); "$$OPENPCS_TOOLS/venv/bin/python" .setup/model
 
 clean: ## remove what was built (not what set-up installed)
 	cargo clean

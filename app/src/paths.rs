@@ -9,6 +9,8 @@ use crate::preference::Theme;
 
 /// The folder of all that is not a page: server functions, the live stream, sign-in and sign-out.
 pub const CONSOLE: &str = "/console";
+/// Where the browser posts a job that it submits.
+pub const SUBMIT_JOB: &str = "/console/submit-job";
 pub const SIGN_IN: &str = "/sign-in";
 pub const POST_SIGN_IN: &str = "/console/sign-in";
 pub const POST_SIGN_OUT: &str = "/console/sign-out";

@@ -17,6 +17,7 @@ use crate::model::log::ControllerLogOf;
 use crate::model::node::*;
 use crate::model::plan::{Plan, PlanRequest};
 use crate::model::queue::*;
+use crate::model::secret::*;
 use crate::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use crate::model::sight::Trouble;
 use crate::model::submit::*;
@@ -132,6 +133,13 @@ pub trait ControlPlane: Send + Sync {
         caller: &Caller,
         input: UntagResourceRequest,
     ) -> Result<UntagResourceResponse>;
+
+    /// The key of a cluster. Not of `pcs`: people read it from AWS Secrets Manager.
+    async fn get_secret_value(
+        &self,
+        caller: &Caller,
+        input: GetSecretValueRequest,
+    ) -> Result<GetSecretValueResponse>;
 
     async fn register_compute_node_group_instance(
         &self,

@@ -67,8 +67,6 @@ test('a group and a queue are made by clicking, with errors at their fields', as
 
   await visit(page, `/clusters/${cluster.id}/queues/create`);
   await page.getByLabel('Queue name').fill('demo');
-  await next(page);
-  await expect(page.getByText('Choose at least one compute node group.').first()).toBeVisible();
   await choose(page, 'Compute node groups', /compute-1/);
   await next(page);
   await next(page);
@@ -96,6 +94,14 @@ test('an edit that drops nodes says which nodes and jobs it touches', async ({ p
   await page.getByRole('button', { name: 'Save changes' }).click();
   await expect(page.getByRole('heading', { name: 'compute-1', level: 1 })).toBeVisible();
   await expect(page.getByText('Dynamic · 0–1')).toBeVisible();
+
+  // With no node at all the group is parked, and its queue stays.
+  await page.getByRole('link', { name: 'Edit' }).click();
+  await page.getByLabel('Number of nodes').fill('0');
+  for (let i = 0; i < 4; i++) await next(page);
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.getByText('Parked · no nodes')).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'Active' })).toBeVisible();
 });
 
 test('a delete names what stands in the way, and counts what ends', async ({ page, server, cluster }) => {

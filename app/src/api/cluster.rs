@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::Json;
 #[cfg(feature = "ssr")]
-use super::call;
+use super::{MOST_RESULTS, call};
 use crate::model::cluster::*;
 use crate::model::error::Result;
 use crate::model::sight::Trouble;
@@ -28,7 +28,10 @@ pub async fn list_clusters() -> Result<Vec<Cluster>> {
     use crate::model::error::ErrorKind;
     call(|plane, caller| async move {
         let mut clusters = Vec::new();
-        let mut page = ListClustersRequest::default();
+        let mut page = ListClustersRequest {
+            max_results: Some(MOST_RESULTS),
+            next_token: None,
+        };
         loop {
             let found = plane.list_clusters(&caller, page).await?;
             for summary in found.clusters {
@@ -46,7 +49,7 @@ pub async fn list_clusters() -> Result<Vec<Cluster>> {
             }
             page = ListClustersRequest {
                 next_token: found.next_token,
-                ..Default::default()
+                max_results: Some(MOST_RESULTS),
             };
         }
     })

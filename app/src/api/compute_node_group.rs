@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::Json;
 #[cfg(feature = "ssr")]
-use super::call;
+use super::{MOST_RESULTS, call};
 use crate::model::compute_node_group::*;
 use crate::model::error::Result;
 
@@ -19,7 +19,7 @@ pub async fn list_compute_node_groups(cluster_identifier: String) -> Result<Vec<
             let page = ListComputeNodeGroupsRequest {
                 cluster_identifier: cluster_identifier.clone(),
                 next_token,
-                max_results: None,
+                max_results: Some(MOST_RESULTS),
             };
             let found = plane.list_compute_node_groups(&caller, page).await?;
             for summary in found.compute_node_groups {

@@ -29,6 +29,10 @@ use serde::de::DeserializeOwned;
 use crate::i18n;
 use crate::model::error::{Error, ErrorKind, ValidationReason};
 
+/// Resources on a page: a list of the console is whole, so its pages are the largest that the service model has.
+#[cfg(feature = "ssr")]
+const MOST_RESULTS: i64 = 100;
+
 /// What every function takes and gives.
 pub type Json = Post<JsonText>;
 

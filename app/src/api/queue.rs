@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::Json;
 #[cfg(feature = "ssr")]
-use super::call;
+use super::{MOST_RESULTS, call};
 use crate::model::error::Result;
 use crate::model::queue::*;
 
@@ -19,7 +19,7 @@ pub async fn list_queues(cluster_identifier: String) -> Result<Vec<Queue>> {
             let page = ListQueuesRequest {
                 cluster_identifier: cluster_identifier.clone(),
                 next_token,
-                max_results: None,
+                max_results: Some(MOST_RESULTS),
             };
             let found = plane.list_queues(&caller, page).await?;
             for summary in found.queues {

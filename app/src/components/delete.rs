@@ -179,6 +179,8 @@ fn what_ends(kind: Option<Kind>, plan: Plan, links: Vec<Link>) -> AnyView {
     };
     let (lead, lines) = match kind {
         Some(Kind::ComputeNodeGroup) => (t.delete.group_ends, vec![nodes, jobs]),
+        // Nodes that other queues have a use for are no matter here.
+        Some(Kind::Queue) if nodes.0 => (t.delete.queue_ends, vec![jobs, nodes]),
         Some(Kind::Queue) => (t.delete.queue_ends, vec![jobs]),
         _ => (t.delete.cluster_ends, vec![]),
     };

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cluster::*;
 use super::compute_node_group::*;
+use super::health::InstanceHealthChecks;
 use super::lifecycle::NodeLifecycleActions;
 use super::queue::*;
 
@@ -66,6 +67,8 @@ pub struct GroupBlueprint {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node_lifecycle_actions: Option<NodeLifecycleActions>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_health_checks: Option<InstanceHealthChecks>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<BTreeMap<String, String>>,
 }
 
@@ -104,6 +107,7 @@ impl ClusterBlueprint {
                     slurm_custom_settings: s.slurm_custom_settings,
                     slurmdbd_custom_settings: s.slurmdbd_custom_settings,
                     cgroup_custom_settings: s.cgroup_custom_settings,
+                    job_submit_plugins: s.job_submit_plugins,
                     accounting: s.accounting.map(|a| UpdateAccountingRequest {
                         default_purge_time_in_days: a.default_purge_time_in_days,
                         mode: Some(a.mode),
@@ -142,6 +146,7 @@ impl GroupBlueprint {
             spot_options: self.spot_options.clone(),
             slurm_configuration: self.slurm_configuration.clone(),
             node_lifecycle_actions: self.node_lifecycle_actions.clone(),
+            instance_health_checks: self.instance_health_checks.clone(),
             client_token: None,
             tags: self.tags.clone(),
         }
@@ -163,6 +168,7 @@ impl GroupBlueprint {
             iam_instance_profile_arn: Some(self.iam_instance_profile_arn.clone()),
             slurm_configuration: self.slurm_configuration.clone(),
             node_lifecycle_actions: self.node_lifecycle_actions.clone(),
+            instance_health_checks: self.instance_health_checks.clone(),
             client_token: None,
             unmodified_since: None,
         }

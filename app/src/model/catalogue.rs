@@ -92,6 +92,13 @@ pub struct LaunchTemplateVersion {
     pub key_name: Option<String>,
 }
 
+impl LaunchTemplateVersion {
+    /// Network interfaces come with subnets and security groups of their own.
+    pub fn has_interfaces(&self) -> bool {
+        !self.subnet_ids.is_empty()
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InstanceProfile {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::job_submit::JobSubmitPlugin;
 use super::setting::{ErrorInfo, SlurmCustomSetting};
 use super::status::Status;
 
@@ -188,6 +189,9 @@ pub struct ClusterSlurmConfiguration {
     /// Additional Cgroup-specific configuration that directly maps to Cgroup settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cgroup_custom_settings: Option<Vec<CgroupCustomSetting>>,
+    /// The job submit plugins to run on the cluster controller.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job_submit_plugins: Option<Vec<JobSubmitPlugin>>,
     /// The shared Slurm key for authentication, also known as the cluster secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_key: Option<SlurmAuthKey>,
@@ -218,6 +222,9 @@ pub struct ClusterSlurmConfigurationRequest {
     /// Additional Cgroup-specific configuration that directly maps to Cgroup settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cgroup_custom_settings: Option<Vec<CgroupCustomSetting>>,
+    /// The job submit plugins to run on the cluster controller.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job_submit_plugins: Option<Vec<JobSubmitPlugin>>,
     /// The accounting configuration includes configurable settings for Slurm accounting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accounting: Option<Accounting>,
@@ -242,6 +249,9 @@ pub struct UpdateClusterSlurmConfigurationRequest {
     /// Additional Cgroup-specific configuration that directly maps to Cgroup settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cgroup_custom_settings: Option<Vec<CgroupCustomSetting>>,
+    /// The job submit plugins to run on the cluster controller.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job_submit_plugins: Option<Vec<JobSubmitPlugin>>,
     /// The accounting configuration includes configurable settings for Slurm accounting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accounting: Option<UpdateAccountingRequest>,

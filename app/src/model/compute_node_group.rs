@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::health::InstanceHealthChecks;
 use super::lifecycle::NodeLifecycleActions;
 use super::setting::{ErrorInfo, SlurmCustomSetting};
 use super::status::Status;
@@ -54,6 +55,9 @@ pub struct CreateComputeNodeGroupRequest {
     /// The lifecycle actions to run on compute nodes in the compute node group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node_lifecycle_actions: Option<NodeLifecycleActions>,
+    /// The instance health check settings for the compute node group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_health_checks: Option<InstanceHealthChecks>,
     /// A unique, case-sensitive identifier that you provide to ensure the idempotency of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_token: Option<String>,
@@ -156,6 +160,9 @@ pub struct UpdateComputeNodeGroupRequest {
     /// The lifecycle actions to run on compute nodes in the compute node group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node_lifecycle_actions: Option<NodeLifecycleActions>,
+    /// The instance health check settings for the compute node group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_health_checks: Option<InstanceHealthChecks>,
     /// A unique, case-sensitive identifier that you provide to ensure the idempotency of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_token: Option<String>,
@@ -241,6 +248,9 @@ pub struct ComputeNodeGroup {
     /// The lifecycle actions to run on compute nodes in the compute node group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node_lifecycle_actions: Option<NodeLifecycleActions>,
+    /// The instance health check settings for the compute node group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_health_checks: Option<InstanceHealthChecks>,
     /// The list of errors that occurred during compute node group provisioning.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub error_info: Vec<ErrorInfo>,
@@ -270,7 +280,8 @@ pub struct ComputeNodeGroupSummary {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ComputeNodeGroupSlurmConfiguration {
-    /// The time (in seconds) before an idle node is scaled down.
+    /// The time (in seconds) before an idle node is scaled down; none: the cluster's. In requests −1 takes the group's
+    /// own time away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale_down_idle_time_in_seconds: Option<i64>,
     /// Additional Slurm-specific configuration that directly maps to Slurm settings.

@@ -15,6 +15,17 @@ pub struct NodeLifecycleActions {
     pub script_caching_policy: Option<ScriptCachingPolicy>,
 }
 
+impl NodeLifecycleActions {
+    /// Whether there is anything to run.
+    pub fn has_scripts(&self) -> bool {
+        let stages = [&self.stages.node_bootstrapped, &self.stages.node_ready];
+        stages
+            .into_iter()
+            .flatten()
+            .any(|scripts| !scripts.is_empty())
+    }
+}
+
 /// The stages of a compute node's lifecycle where you can configure scripts to run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

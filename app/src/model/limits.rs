@@ -8,6 +8,8 @@ pub const CLUSTERS: i64 = 5;
 pub const TAGS: usize = 50;
 /// The largest request body, in bytes.
 pub const REQUEST_BYTES: usize = 1024 * 1024;
+/// The same where a job is submitted: its script, in which JSON writes some characters as two.
+pub const SUBMISSION_BYTES: usize = 2 * super::script::LONGEST_SCRIPT + REQUEST_BYTES;
 
 impl Size {
     /// The most instances that all node groups of the cluster may have together.

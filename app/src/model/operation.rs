@@ -1,4 +1,4 @@
-//! The operations by name: those of the service model, and our own for jobs and nodes.
+//! The operations by name: those of the service model, our own for jobs and nodes, and the one of Secrets Manager.
 
 /// One operation of `pcs` 2023-02-10, or one of the console's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +30,7 @@ pub enum Operation {
     DrainNode,
     ResumeNode,
     ReplaceNode,
+    GetSecretValue,
 }
 
 use Operation::*;
@@ -58,8 +59,8 @@ impl Operation {
         UpdateQueue,
     ];
 
-    /// Ours, beyond the service model.
-    pub const OWN: [Operation; 8] = [
+    /// Beyond the service model: ours, and the one of AWS Secrets Manager that a cluster's key is read with.
+    pub const OWN: [Operation; 9] = [
         SubmitJob,
         CancelJob,
         RequeueJob,
@@ -68,6 +69,7 @@ impl Operation {
         DrainNode,
         ResumeNode,
         ReplaceNode,
+        GetSecretValue,
     ];
 
     /// The name on the wire, after `AWSParallelComputingService.`, and in the audit trail.
@@ -100,6 +102,7 @@ impl Operation {
             DrainNode => "DrainNode",
             ResumeNode => "ResumeNode",
             ReplaceNode => "ReplaceNode",
+            GetSecretValue => "GetSecretValue",
         }
     }
 
@@ -108,6 +111,7 @@ impl Operation {
     pub fn action(self) -> String {
         match self {
             DrainNode | ResumeNode | ReplaceNode => UpdateComputeNodeGroup.action(),
+            GetSecretValue => "secretsmanager:GetSecretValue".into(),
             own if Operation::OWN.contains(&own) => format!("openpcs:{}", own.name()),
             operation => format!("pcs:{}", operation.name()),
         }
@@ -149,5 +153,6 @@ mod tests {
         assert_eq!(UpdateQueue.action(), "pcs:UpdateQueue");
         assert_eq!(SubmitJob.action(), "openpcs:SubmitJob");
         assert_eq!(DrainNode.action(), "pcs:UpdateComputeNodeGroup");
+        assert_eq!(GetSecretValue.action(), "secretsmanager:GetSecretValue");
     }
 }

@@ -109,7 +109,7 @@ pub struct NodeChanges {
     pub replaced_after_jobs: Vec<String>,
     /// Names that go.
     pub removed: Vec<String>,
-    /// Of the names that go, those with an instance, which ends.
+    /// Those whose instance ends: their names go, or no queue uses them any more.
     pub ending: Vec<String>,
 }
 

@@ -6,10 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::job_id::TaskSet;
+use super::script;
 use crate::i18n::Text;
 
-/// Slurm's own limit is 4 MB; a request has 1 MiB.
-pub const LONGEST_SCRIPT: usize = 512 * 1024;
 const LONGEST_NAME: usize = 128;
 const LONGEST_PATH: usize = 4096;
 const LONGEST_ARRAY: usize = 200;
@@ -110,6 +109,8 @@ pub enum Problem {
     ControlCharacters,
     /// The script's first line names no interpreter.
     NoInterpreter,
+    /// Lines that end with a lone carriage return.
+    LoneReturns,
     NotAbsolute,
     NotAnArray,
     StartsWithHyphen,
@@ -124,6 +125,7 @@ impl Problem {
             Problem::OutOfRange(least, most) => t.problem_range(least, most),
             Problem::ControlCharacters => t.problem_control.into(),
             Problem::NoInterpreter => t.problem_interpreter.into(),
+            Problem::LoneReturns => t.problem_returns.into(),
             Problem::NotAbsolute => t.problem_absolute.into(),
             Problem::NotAnArray => t.problem_array.into(),
             Problem::StartsWithHyphen => t.problem_hyphen.into(),
@@ -137,7 +139,10 @@ impl SubmitJobRequest {
         let checks = [
             (Field::Queue, word(&self.queue, LONGEST_NAME)),
             (Field::Name, line(&self.name, LONGEST_NAME)),
-            (Field::Script, script(&self.script)),
+            (
+                Field::Script,
+                script::problem(&script::mended(&self.script)),
+            ),
             (Field::Nodes, number(self.nodes, 1, MOST)),
             (Field::Tasks, number(self.tasks, 1, MOST)),
             (Field::CpusPerTask, number(self.cpus_per_task, 1, MOST)),
@@ -206,20 +211,6 @@ fn line(value: &str, longest: usize) -> Option<Problem> {
         return Some(Problem::ControlCharacters);
     }
     value.starts_with('-').then_some(Problem::StartsWithHyphen)
-}
-
-fn script(script: &str) -> Option<Problem> {
-    if script.trim().is_empty() {
-        return Some(Problem::Missing);
-    }
-    if script.len() > LONGEST_SCRIPT {
-        return Some(Problem::TooLong(LONGEST_SCRIPT));
-    }
-    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}' | '\u{1b}');
-    if script.chars().any(control) {
-        return Some(Problem::ControlCharacters);
-    }
-    (!script.starts_with("#!")).then_some(Problem::NoInterpreter)
 }
 
 fn number(value: Option<i64>, least: i64, most: i64) -> Option<Problem> {

@@ -2,9 +2,12 @@
 
 use crate::i18n::Text;
 use crate::model::catalogue::SlurmVersion;
+use crate::model::job_submit::JobSubmitPlugin;
 
 /// Seconds that a node may idle when nobody says otherwise (C8).
 pub const IDLE_TIME: i64 = 600;
+/// Seconds; the most that the service model takes. A group's nodes that may idle so long are never stopped for it (N9).
+pub const IDLE_FOREVER: i64 = 10_000_000;
 
 /// Why no new cluster may have this version (C6); None when one may. Where none of the host's versions is maintained any
 /// more, those that are installed may be used: the host's administrator decides when it gets a newer one. `today` is
@@ -50,6 +53,11 @@ pub fn accounting_problem(t: &'static Text) -> Option<&'static str> {
 /// Why a cluster cannot have the Slurm REST API; None as soon as it can.
 pub fn rest_problem(t: &'static Text) -> Option<&'static str> {
     Some(t.rules.no_rest)
+}
+
+/// Why the controller cannot run scripts for each submit; None as soon as it can, or where there are none (C14).
+pub fn job_submit_problem(t: &'static Text, plugins: &[JobSubmitPlugin]) -> Option<&'static str> {
+    (!plugins.is_empty()).then_some(t.rules.no_job_submit)
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ pub fn check(
     subnets(t, catalogue, cluster, &group.subnet_ids, template)?;
     let security_group_ids = group.security_group_ids.as_deref().unwrap_or_default();
     security_groups(t, catalogue, cluster, security_group_ids, template)?;
+    key_pair(t, catalogue, group.ssh_key_name.as_deref())?;
     image(
         t,
         catalogue,
@@ -41,19 +42,26 @@ pub fn check(
             return Err(Error::field(field, t.group_rules.gres));
         }
     }
-    if group.node_lifecycle_actions.is_some() {
+    if group
+        .node_lifecycle_actions
+        .as_ref()
+        .is_some_and(|a| a.has_scripts())
+    {
         return Err(Error::field(
             "nodeLifecycleActions",
             t.group_rules.lifecycle,
         ));
     }
+    if let Some(checks) = &group.instance_health_checks {
+        super::health::check(t, checks)?;
+    }
     Ok(())
 }
 
-/// N2: static (min = max > 0) or dynamic (min = 0 < max).
+/// N2: static (min = max > 0), dynamic (min = 0 < max) or parked (both 0).
 pub fn scaling(t: &'static Text, scaling: &ScalingConfiguration) -> Result<()> {
     let (min, max) = (scaling.min_instance_count, scaling.max_instance_count);
-    if max > 0 && (min == 0 || min == max) {
+    if max >= 0 && (min == 0 || min == max) {
         return Ok(());
     }
     Err(Error::field(
@@ -181,7 +189,8 @@ pub fn subnets(
     Ok(())
 }
 
-/// Those of the template, or with none the group's own; all in the cluster's VPC.
+/// The group's own, which go before the template's; a template with interfaces has theirs, and without a template
+/// there must be some (N5). All in the cluster's VPC.
 pub fn security_groups(
     t: &'static Text,
     catalogue: &Catalogue,
@@ -190,18 +199,30 @@ pub fn security_groups(
     template: Option<&LaunchTemplateVersion>,
 ) -> Result<()> {
     let vpc = vpc_of(catalogue, cluster).unwrap_or_default();
-    let Some(template) = template else {
-        return check_security_groups(catalogue, ids, vpc, "securityGroupIds");
+    let own = "securityGroupIds";
+    match template {
+        None if ids.is_empty() => return Err(Error::field(own, t.group_rules.groups_needed)),
+        Some(template) if ids.is_empty() => {
+            let of_template = &template.security_group_ids;
+            return check_security_groups(catalogue, of_template, vpc, "customLaunchTemplate.id");
+        }
+        Some(template) if template.has_interfaces() => {
+            return Err(Error::field(own, t.group_rules.groups_interfaces));
+        }
+        _ => {}
+    }
+    check_security_groups(catalogue, ids, vpc, own)
+}
+
+/// The group's own, which goes before the template's; one that there is.
+pub fn key_pair(t: &'static Text, catalogue: &Catalogue, name: Option<&str>) -> Result<()> {
+    let Some(name) = name else {
+        return Ok(());
     };
-    let of_template = &template.security_group_ids;
-    check_security_groups(catalogue, of_template, vpc, "customLaunchTemplate.id")?;
-    if ids.is_empty() {
+    if catalogue.key_pairs.iter().any(|pair| pair.name == name) {
         return Ok(());
     }
-    Err(Error::field(
-        "securityGroupIds",
-        t.group_rules.groups_template,
-    ))
+    Err(Error::field("sshKeyName", t.group_rules.key_unknown(name)))
 }
 
 /// N6: the group's image, else the template's; available and of the types' architecture.
@@ -269,7 +290,7 @@ pub fn purchase(
     Ok(())
 }
 
-/// N9: a number of seconds, −1 for never, or the cluster's own when it is left out.
+/// N9: a number of seconds; −1 takes the group's own away.
 pub fn idle_time(t: &'static Text, seconds: Option<i64>) -> Result<()> {
     if seconds != Some(0) {
         return Ok(());
@@ -292,11 +313,12 @@ mod tests {
     }
 
     #[test]
-    fn a_group_is_static_or_dynamic_and_nothing_between() {
+    fn a_group_is_static_dynamic_or_parked_and_nothing_between() {
         let t = english();
         assert!(scaling(t, &bounds(1, 1)).is_ok());
         assert!(scaling(t, &bounds(0, 4)).is_ok());
-        for (min, max) in [(0, 0), (1, 4), (4, 1), (2, 0)] {
+        assert!(scaling(t, &bounds(0, 0)).is_ok());
+        for (min, max) in [(1, 4), (4, 1), (2, 0), (-1, -1), (0, -1)] {
             let refusal = scaling(t, &bounds(min, max)).unwrap_err();
             assert!(
                 refusal.message.contains("scalingConfiguration"),

@@ -5,6 +5,7 @@
 
 pub mod cluster;
 pub mod compute_node_group;
+pub mod health;
 pub mod network;
 pub mod queue;
 

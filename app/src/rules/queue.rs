@@ -13,17 +13,13 @@ pub struct Group<'a> {
     pub status: Status,
 }
 
-/// Groups by id, each ready to be used, each once.
+/// Groups by id, each ready to be used, each once; none too: jobs then wait.
 pub fn groups(
     t: &'static Text,
     cluster_name: &str,
     there: &[Group<'_>],
     asked: &[ComputeNodeGroupConfiguration],
 ) -> Result<()> {
-    if asked.is_empty() {
-        let field = "computeNodeGroupConfigurations";
-        return Err(Error::field(field, t.group_rules.queue_group_needed));
-    }
     for (i, one) in asked.iter().enumerate() {
         let refuse = |message: String| {
             let field = format!("computeNodeGroupConfigurations[{i}].computeNodeGroupId");
@@ -80,9 +76,9 @@ mod tests {
             groups(english(), "c", &there, &asked)
         };
         assert_eq!(check(&["pcs_a"]), Ok(()));
+        assert_eq!(check(&[]), Ok(()));
         for (ids, words) in [
-            (&[][..], "at least one"),
-            (&["a"], "by its id"),
+            (&["a"][..], "by its id"),
             (&["pcs_a", "pcs_a"], "twice"),
             (&["pcs_x"], "no compute node group"),
             (&["pcs_b"], "CREATING"),

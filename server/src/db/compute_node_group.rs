@@ -1,6 +1,7 @@
 //! Compute node groups in the database.
 
 use app::model::compute_node_group::*;
+use app::model::health::InstanceHealthChecks;
 use app::model::lifecycle::NodeLifecycleActions;
 use app::model::live::Kind;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ pub struct ComputeNodeGroupSpec {
     pub spot_options: Option<SpotOptions>,
     pub slurm: Option<ComputeNodeGroupSlurmConfiguration>,
     pub node_lifecycle_actions: Option<NodeLifecycleActions>,
+    #[serde(default)]
+    pub instance_health_checks: Option<InstanceHealthChecks>,
     /// The port of each node, `GROUP-1` first, from the cluster's range.
     pub ports: Vec<u16>,
     /// Grows when a change needs new instances; older instances are replaced (N15).
@@ -49,4 +52,55 @@ pub type ComputeNodeGroupRow = Row<ComputeNodeGroupSpec>;
 impl Noun for ComputeNodeGroupSpec {
     const TABLE: &'static str = "compute_node_group";
     const KIND: Kind = Kind::ComputeNodeGroup;
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use app::rules::cluster::IDLE_FOREVER;
+    use serde_json::json;
+    use sqlx::Executor;
+
+    use super::*;
+    use crate::db::{Db, resource};
+
+    fn spec(idle: i64) -> ComputeNodeGroupSpec {
+        let spec = json!({
+            "ami_id": null, "security_group_ids": null, "ssh_key_name": null, "subnet_ids": [], "purchase_option": null,
+            "launch_template_mode": null, "custom_launch_template": null, "iam_instance_profile_arn": "arn",
+            "scaling": {"minInstanceCount": 0, "maxInstanceCount": 1}, "instance_configs": [], "spot_options": null,
+            "slurm": {"scaleDownIdleTimeInSeconds": idle}, "node_lifecycle_actions": null, "ports": [],
+            "launch_generation": 1
+        });
+        serde_json::from_value(spec).unwrap()
+    }
+
+    fn idle(spec: &ComputeNodeGroupSpec) -> Option<i64> {
+        spec.slurm.as_ref()?.scale_down_idle_time_in_seconds
+    }
+
+    /// What an earlier release kept as −1 meant never, and goes on meaning it.
+    #[tokio::test]
+    async fn never_stays_never() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/test.db?mode=rwc", dir.path().display());
+        let db = Db::connect(&url).await.unwrap();
+        let mut write = db.write().await.unwrap();
+        for (id, seconds) in [("pcs_never", -1), ("pcs_some", 10)] {
+            let mut row =
+                ComputeNodeGroupRow::new(id.into(), "pcs_c".into(), id.into(), spec(seconds));
+            resource::insert(&mut write, &row).await.unwrap();
+            row.applied_spec = Some(row.spec.clone());
+            resource::update(&mut write, &row, false).await.unwrap();
+        }
+        let migration = include_str!("../../../migrations/0007_idle_time.sql");
+        write.tx.execute(migration).await.unwrap();
+        write.commit().await.unwrap();
+        for (id, seconds) in [("pcs_never", IDLE_FOREVER), ("pcs_some", 10)] {
+            let found = resource::find(db.pool(), Some("pcs_c"), id).await.unwrap();
+            let row: ComputeNodeGroupRow = found.unwrap();
+            assert_eq!(idle(&row.spec), Some(seconds));
+            assert_eq!(row.applied_spec.as_ref().and_then(idle), Some(seconds));
+        }
+    }
 }

@@ -16,6 +16,7 @@ pub mod instance;
 pub mod job;
 pub mod job_life;
 pub mod lease;
+pub mod meaning;
 pub mod open;
 pub mod queue;
 pub mod resource;

@@ -8,10 +8,11 @@ use serde::de::DeserializeOwned;
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyPool, Executor, Row as _};
 
+use super::meaning::Meaning;
 use super::{Write, now};
 
 /// A noun with a table of its own.
-pub trait Noun: Serialize + DeserializeOwned + Clone + Send + Sync + Unpin + 'static {
+pub trait Noun: Meaning + Serialize + DeserializeOwned + Send + Sync + Unpin + 'static {
     const TABLE: &'static str;
     const KIND: Kind;
 }
@@ -79,6 +80,27 @@ impl<S: Noun> Row<S> {
             error_info: vec![],
             created_at: at,
             modified_at: at,
+        }
+    }
+}
+
+impl<S: Noun> Row<S> {
+    /// The row as it is to be with another spec: UPDATING, or as it was but for the spelling where that means the same
+    /// as what is in force (N21).
+    pub fn respecified(&self, spec: S) -> Self {
+        let is_in_force = self.status == Status::Active && self.spec.means(&spec);
+        if is_in_force {
+            return Row {
+                spec: spec.clone(),
+                applied_spec: Some(spec),
+                ..self.clone()
+            };
+        }
+        Row {
+            spec,
+            status: Status::Updating,
+            error_info: vec![],
+            ..self.clone()
         }
     }
 }

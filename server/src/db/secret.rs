@@ -28,10 +28,21 @@ pub async fn insert(write: &mut Write, row: &SecretRow) -> sqlx::Result<()> {
 
 /// The secret of a cluster.
 pub async fn get(pool: &AnyPool, cluster_id: &str) -> sqlx::Result<Option<SecretRow>> {
-    let row = sqlx::query("select * from secret where cluster_id = $1")
-        .bind(cluster_id)
-        .fetch_optional(pool)
-        .await?;
+    one(
+        pool,
+        "select * from secret where cluster_id = $1",
+        cluster_id,
+    )
+    .await
+}
+
+/// The secret of that ARN.
+pub async fn by_arn(pool: &AnyPool, arn: &str) -> sqlx::Result<Option<SecretRow>> {
+    one(pool, "select * from secret where arn = $1", arn).await
+}
+
+async fn one(pool: &AnyPool, sql: &str, bind: &str) -> sqlx::Result<Option<SecretRow>> {
+    let row = sqlx::query(sql).bind(bind).fetch_optional(pool).await?;
     row.map(|row| {
         Ok(SecretRow {
             arn: row.try_get("arn")?,

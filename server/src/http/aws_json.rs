@@ -21,10 +21,11 @@ use super::HttpState;
 use super::body::{self, STRANGERS};
 use super::error::{JSON_1_0, Refusal, cannot_parse};
 use super::layer::RequestId;
+use super::secrets;
 use crate::auth::sigv4::Denied;
 use crate::service::shape;
 
-const TARGET_PREFIX: &str = "AWSParallelComputingService.";
+pub const TARGET_PREFIX: &str = "AWSParallelComputingService.";
 
 /// Operation, caller, document, answer: in this order, so that a stranger learns nothing of the document's rules.
 pub async fn handle(
@@ -34,6 +35,13 @@ pub async fn handle(
 ) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
     let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
+    if secrets::is_asked(&parts) {
+        let caller = Caller {
+            principal: secrets::authenticate(state, &parts, &body.bytes).await?,
+            request_id,
+        };
+        return secrets::answer(state, &caller, &body.bytes).await;
+    }
     let operation = operation(&parts)?;
     check_content_type(&parts)?;
     let principal = authenticate(state, operation, &parts, &body.bytes).await?;
@@ -49,14 +57,12 @@ pub async fn handle(
 }
 
 fn operation(parts: &Parts) -> Result<Operation, Error> {
-    let target = parts
-        .headers
-        .get("x-amz-target")
-        .and_then(|t| t.to_str().ok());
+    let target = parts.headers.get("x-amz-target");
     target
+        .and_then(|t| t.to_str().ok())
         .and_then(|t| t.strip_prefix(TARGET_PREFIX))
         .and_then(Operation::parse)
-        .ok_or_else(unknown_operation)
+        .ok_or_else(|| secrets::foreign(&parts.headers).unwrap_or_else(unknown_operation))
 }
 
 /// The header names none, or none that this door knows.
@@ -167,7 +173,7 @@ async fn dispatch(
         Operation::TagResource => call!(tag_resource),
         Operation::UntagResource => call!(untag_resource),
         Operation::RegisterComputeNodeGroupInstance => call!(register_compute_node_group_instance),
-        // The console's own.
+        // The console's own, and the one of another service.
         Operation::SubmitJob
         | Operation::CancelJob
         | Operation::RequeueJob
@@ -175,7 +181,8 @@ async fn dispatch(
         | Operation::ReleaseJob
         | Operation::DrainNode
         | Operation::ResumeNode
-        | Operation::ReplaceNode => Err(unknown_operation()),
+        | Operation::ReplaceNode
+        | Operation::GetSecretValue => Err(unknown_operation()),
     }
 }
 

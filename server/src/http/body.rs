@@ -114,7 +114,7 @@ async fn collect(body: &mut Body, limit: usize, budget: &'static Budget) -> Resu
     let (mut whole, mut room) = (Gathered::default(), None);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|cause| match is_too_large(&cause) {
-            true => Unread::TooLarge(REQUEST_BYTES),
+            true => Unread::TooLarge(limit),
             false => Unread::Incomplete,
         })?;
         if let Ok(piece) = frame.into_data() {

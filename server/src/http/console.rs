@@ -11,7 +11,7 @@ use app::model::error::Error;
 use app::model::name::Arns;
 use app::paths;
 use app::port::{Backend, Caller, ControlPlane, Principal};
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, VARY};
 use axum::http::{HeaderValue, StatusCode, request::Parts};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -112,6 +112,8 @@ pub fn router(state: ConsoleState) -> Router {
             get(output::log_file).with_state(outputs),
         )
         .layer(from_fn(function::read_call))
+        // Bodies are bounded where they are read.
+        .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(front.clone(), origin::same_origin))
         .layer(from_fn_with_state(state.clone(), identify))
         .layer(cookies)

@@ -2,7 +2,6 @@
 //! a budget for bodies and takes any content type.
 
 use app::model::error::{Error, ValidationReason};
-use app::model::limits::REQUEST_BYTES;
 use app::paths;
 use axum::body::Body;
 use axum::extract::Request;
@@ -13,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use leptos::prelude::FromServerFnError;
 
 use super::body::{self, SIGNED_IN};
+use super::layer;
 
 const JSON: &str = "application/json";
 
@@ -22,7 +22,7 @@ pub async fn read_call(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    let body = match body::read(body, REQUEST_BYTES, &SIGNED_IN).await {
+    let body = match body::read(body, layer::longest(parts.uri.path()), &SIGNED_IN).await {
         Ok(body) => body,
         Err(unread) => {
             let mut response = refused(unread.status(), unread.into());

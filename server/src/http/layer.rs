@@ -4,8 +4,9 @@ use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use app::model::error::Error;
-use app::model::limits::REQUEST_BYTES;
+use app::model::limits::{REQUEST_BYTES, SUBMISSION_BYTES};
 use app::model::operation::Operation;
+use app::paths::SUBMIT_JOB;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -137,13 +138,21 @@ async fn within_limit<F>(request: Request, answer: impl FnOnce(Request) -> F) ->
 where
     F: Future<Output = Response>,
 {
-    let size = request.body().size_hint();
-    if size.lower() > REQUEST_BYTES as u64 {
+    let (size, limit) = (request.body().size_hint(), longest(request.uri().path()));
+    if size.lower() > limit as u64 {
         discard(request.into_body()).await;
-        return Refusal::from(Unread::TooLarge(REQUEST_BYTES)).into_response();
+        return Refusal::from(Unread::TooLarge(limit)).into_response();
     }
     if size.exact().is_some() {
         return answer(request).await;
     }
-    answer(request.map(|body| Body::new(Limited::new(body, REQUEST_BYTES)))).await
+    answer(request.map(|body| Body::new(Limited::new(body, limit)))).await
+}
+
+/// The most bytes that a request to that path may have.
+pub fn longest(path: &str) -> usize {
+    match path == SUBMIT_JOB {
+        true => SUBMISSION_BYTES,
+        false => REQUEST_BYTES,
+    }
 }

@@ -23,6 +23,7 @@ pub mod output;
 pub mod own;
 pub mod port;
 pub mod proof;
+pub mod secrets;
 pub mod serve;
 pub mod session;
 pub mod session_store;
@@ -109,6 +110,9 @@ impl Doors {
             return aws_json::handle(&self.state, id, request)
                 .await
                 .into_response();
+        }
+        if let Some(error) = secrets::foreign(request.headers()) {
+            return Refusal::from(error).into_response();
         }
         request.extensions_mut().insert(id);
         let Ok(response) = self.others.oneshot(request).await;

@@ -18,6 +18,7 @@ use app::model::node::*;
 use app::model::operation::Operation;
 use app::model::plan::{Plan, PlanRequest};
 use app::model::queue::*;
+use app::model::secret::*;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::model::sight::Trouble;
 use app::model::submit::*;
@@ -123,6 +124,7 @@ fake! {
     delete_queue(DeleteQueueRequest) -> DeleteQueueResponse, DeleteQueue;
     list_tags_for_resource(ListTagsForResourceRequest) -> ListTagsForResourceResponse, ListTagsForResource;
     untag_resource(UntagResourceRequest) -> UntagResourceResponse, UntagResource;
+    get_secret_value(GetSecretValueRequest) -> GetSecretValueResponse, GetSecretValue;
     register_compute_node_group_instance(RegisterComputeNodeGroupInstanceRequest)
         -> RegisterComputeNodeGroupInstanceResponse, RegisterComputeNodeGroupInstance;
 }
@@ -359,6 +361,44 @@ async fn strangers_learn_nothing() {
     let mut unknown = unsigned("ListClusters", "{}");
     signer.sign(&mut unknown, Utc::now()).unwrap();
     assert_eq!(code(unknown).await, "UnrecognizedClientException");
+}
+
+#[tokio::test]
+async fn other_services_are_told_what_is_answered_here() {
+    let request = |target: Option<&str>, scope: &str| {
+        let mut request = Request::post("http://127.0.0.1:8765/")
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("authorization", format!("AWS4-HMAC-SHA256 Credential={ID}/20260101/us-east-1/{scope}/aws4_request, SignedHeaders=host, Signature=0"));
+        if let Some(target) = target {
+            request = request.header("x-amz-target", target);
+        }
+        request.body("{}".to_owned()).unwrap()
+    };
+    for (target, scope, named) in [
+        (
+            Some("secretsmanager.CreateSecret"),
+            "secretsmanager",
+            "secretsmanager.CreateSecret",
+        ),
+        (
+            Some("DynamoDB_20120810.ListTables"),
+            "dynamodb",
+            "DynamoDB_20120810.ListTables",
+        ),
+        (None, "ec2", "ec2"),
+    ] {
+        let response = send(request(target, scope)).await;
+        assert_eq!(response.status(), 400);
+        let told = body(response).await;
+        assert_eq!(told["__type"], "ValidationException");
+        let message = told["message"].as_str().unwrap();
+        for words in [named, "aws pcs", "get-secret-value", "AWS_ENDPOINT_URL_PCS"] {
+            assert!(message.contains(words), "{message}");
+        }
+    }
+    // The one that is: signed for another service than its own it is not believed.
+    let (_, code, _) = refusal(request(Some("secretsmanager.GetSecretValue"), "pcs")).await;
+    assert!(code.ends_with("SignatureException"), "{code}");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use app::explain::Cause;
+use app::rules::cluster::IDLE_FOREVER;
 
 use crate::db::instance::InstanceRow;
 use crate::provider::ObservedInstance;
@@ -31,7 +32,8 @@ pub struct Group {
     /// Exactly `max` nodes are kept running.
     pub is_static: bool,
     pub launch_generation: i64,
-    /// How long a node may idle, in seconds; none: as Slurm does for the whole cluster; −1: for ever (N9).
+    /// How long a node may idle, in seconds; none: as Slurm does for the whole cluster;
+    /// [`IDLE_FOREVER`]: for ever (N9).
     pub idle_seconds: Option<i64>,
 }
 
@@ -251,7 +253,11 @@ fn idles_too_long(row: &InstanceRow, group: &Group, node: &NodeInfo, now: i64) -
         .iter()
         .any(|f| node.is(f));
     let busy = node.is_busy() || reserved;
-    !group.is_static && limit >= 0 && !busy && is_up(node) && now - idle_since > limit * 1000
+    !group.is_static
+        && limit < IDLE_FOREVER
+        && !busy
+        && is_up(node)
+        && now - idle_since > limit * 1000
 }
 
 /// Why the instance takes too long to boot, if it does.

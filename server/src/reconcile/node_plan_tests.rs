@@ -305,7 +305,7 @@ fn a_group_with_an_idle_time_of_its_own_powers_its_nodes_down() {
         ),
         []
     );
-    group.idle_seconds = Some(-1);
+    group.idle_seconds = Some(IDLE_FOREVER);
     assert_eq!(plan(&[group], &idle), []);
 }
 

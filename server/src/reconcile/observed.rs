@@ -12,6 +12,7 @@ use app::model::live::{Change, Kind};
 use app::model::sight::{Sight, Trouble};
 use tokio::sync::{broadcast, watch};
 
+use crate::db::now;
 use crate::slurm::client::NodeInfo;
 
 /// What is known of a cluster's Slurm.

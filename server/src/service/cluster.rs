@@ -1,6 +1,6 @@
 //! Clusters: create, get, list, update, delete (C1–C8, C10, C11).
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use app::model::cluster::*;
@@ -258,13 +258,8 @@ impl Service {
 
     /// As the API shows it.
     pub(super) fn cluster(&self, row: &ClusterRow) -> Cluster {
-        let endpoint = Endpoint {
-            r#type: EndpointType::Slurmctld,
-            private_ip_address: Ipv4Addr::LOCALHOST.to_string(),
-            public_ip_address: None,
-            ipv6_address: None,
-            port: row.spec.ports.controller.to_string(),
-        };
+        let address = Ipv4Addr::LOCALHOST.into();
+        let endpoint = endpoint(EndpointType::Slurmctld, address, row.spec.ports.controller);
         Cluster {
             name: row.name.clone(),
             id: row.id.clone(),
@@ -294,6 +289,21 @@ impl Service {
     }
 }
 
+/// Of an address of the sixth version the model has the private one empty, and not left out.
+fn endpoint(r#type: EndpointType, address: IpAddr, port: u16) -> Endpoint {
+    let (private_ip_address, ipv6_address) = match address {
+        IpAddr::V4(address) => (address.to_string(), None),
+        IpAddr::V6(address) => (String::new(), Some(address.to_string())),
+    };
+    Endpoint {
+        r#type,
+        private_ip_address,
+        public_ip_address: None,
+        ipv6_address,
+        port: port.to_string(),
+    }
+}
+
 pub(crate) fn not_found(identifier: &str) -> Error {
     Error::not_found(
         RESOURCE_TYPE,
@@ -311,10 +321,11 @@ pub(super) async fn updated_cluster(
     let before = reread(db, found).await?;
     check_unmodified(&before, input.unmodified_since.as_deref(), RESOURCE_TYPE)?;
     check_can_update(before.status, RESOURCE_TYPE, &before.id, &before.name)?;
-    let mut row = before.clone();
-    row.spec.slurm = merged(&before.spec.slurm, input);
-    row.status = Status::Updating;
-    row.error_info.clear();
+    let spec = ClusterSpec {
+        slurm: merged(&before.spec.slurm, input),
+        ..before.spec.clone()
+    };
+    let row = before.respecified(spec);
     Ok((before, row))
 }
 
@@ -479,6 +490,7 @@ fn slurm_configuration(
         slurm_custom_settings: asked.slurm_custom_settings,
         slurmdbd_custom_settings: asked.slurmdbd_custom_settings,
         cgroup_custom_settings: asked.cgroup_custom_settings,
+        job_submit_plugins: asked.job_submit_plugins,
         auth_key: Some(key),
         jwt_auth: None,
         accounting: asked.accounting,
@@ -495,6 +507,7 @@ fn update_as_request(
         slurm_custom_settings: update.slurm_custom_settings,
         slurmdbd_custom_settings: update.slurmdbd_custom_settings,
         cgroup_custom_settings: update.cgroup_custom_settings,
+        job_submit_plugins: update.job_submit_plugins,
         accounting: update.accounting.and_then(|a| {
             a.mode.map(|mode| Accounting {
                 mode,
@@ -531,6 +544,7 @@ fn merge(current: &mut ClusterSlurmConfiguration, asked: ClusterSlurmConfigurati
         &mut current.cgroup_custom_settings,
         asked.cgroup_custom_settings,
     );
+    set(&mut current.job_submit_plugins, asked.job_submit_plugins);
     set(&mut current.accounting, asked.accounting);
     set(&mut current.slurm_rest, asked.slurm_rest);
 }
@@ -539,6 +553,21 @@ fn merge(current: &mut ClusterSlurmConfiguration, asked: ClusterSlurmConfigurati
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_endpoint_has_the_address_that_there_is() {
+        let of = |address: &str| endpoint(EndpointType::Slurmctld, address.parse().unwrap(), 6817);
+        let (four, six) = (of("10.3.0.4"), of("fd00::4"));
+        assert_eq!(
+            (four.private_ip_address.as_str(), four.ipv6_address),
+            ("10.3.0.4", None)
+        );
+        assert_eq!(
+            (six.private_ip_address.as_str(), six.ipv6_address.as_deref()),
+            ("", Some("fd00::4"))
+        );
+        assert_eq!(six.port, "6817");
+    }
 
     #[test]
     fn an_update_keeps_what_it_does_not_name() {

@@ -221,20 +221,19 @@ impl Service {
         let before = reread(db, found).await?;
         check_unmodified(&before, input.unmodified_since.as_deref(), RESOURCE_TYPE)?;
         check_can_update(before.status, RESOURCE_TYPE, &before.id, &before.name)?;
-        let mut row = before.clone();
+        let mut spec = before.spec.clone();
         if let Some(groups) = &input.compute_node_group_configurations {
             check_groups(db, &cluster, groups).await?;
-            row.spec.groups = groups.clone();
+            spec.groups = groups.clone();
         }
         if input.slurm_configuration.is_some() {
             let queues: Vec<QueueRow> = resource::list(&mut *db, Some(&cluster.id))
                 .await
                 .map_err(internal)?;
-            check_alternate(&queues, &row.name, input.slurm_configuration.as_ref())?;
-            row.spec.slurm = input.slurm_configuration.clone();
+            check_alternate(&queues, &before.name, input.slurm_configuration.as_ref())?;
+            spec.slurm = input.slurm_configuration.clone();
         }
-        row.status = Status::Updating;
-        row.error_info.clear();
+        let row = before.respecified(spec);
         Ok((before, row))
     }
 
@@ -359,7 +358,7 @@ fn check_alternate(
     ))
 }
 
-/// Q2: by id, each ACTIVE, each once.
+/// Q2: by id, each ACTIVE, each once; none too.
 async fn check_groups(
     db: &mut AnyConnection,
     cluster: &ClusterRow,

@@ -7,7 +7,7 @@ use app::model::error::{Error, FieldError, Result};
 use app::model::operation::Operation;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::port::Caller;
-use app::rules::cluster::{accounting_problem, rest_problem};
+use app::rules::cluster::{accounting_problem, job_submit_problem, rest_problem};
 use app::rules::english;
 
 use super::Service;
@@ -132,6 +132,10 @@ fn check_members(asked: &ClusterSlurmConfigurationRequest) -> Result<()> {
         .is_some_and(|r| r.mode != SlurmRestMode::None);
     if let Some(why) = rest_problem(english()).filter(|_| has_rest) {
         return Err(Error::field(format!("{path}.slurmRest.mode"), why));
+    }
+    let plugins = asked.job_submit_plugins.as_deref().unwrap_or_default();
+    if let Some(why) = job_submit_problem(english(), plugins) {
+        return Err(Error::field(format!("{path}.jobSubmitPlugins"), why));
     }
     if asked
         .slurmdbd_custom_settings

@@ -8,6 +8,7 @@ use app::model::error::{Error, FieldError, Result};
 use app::model::job_id::{JobId, TaskSet};
 use app::model::live::Kind;
 use app::model::operation::Operation;
+use app::model::script::mended;
 use app::model::submit::*;
 use app::port::Caller;
 use sha2::{Digest, Sha256};
@@ -285,8 +286,7 @@ fn order(
     let mut options = input.options();
     let mark = mark.filter(|_| is_markable(cluster, &input.script));
     options.extend(mark.map(|mark| format!("{MARK}{mark}")));
-    // A text area of some systems ends its lines as DOS does, and sbatch refuses that.
-    (options, input.script.replace("\r\n", "\n"))
+    (options, mended(&input.script).into_owned())
 }
 
 /// Tells the job of a token from all others, also after a crash; the token itself is nobody else's business.

@@ -106,8 +106,13 @@ impl Change<'_> {
         self.event_of(row, What::Create { noun, name }).await
     }
 
-    /// Writes what is wanted now.
+    /// Writes what is wanted now. What means the same as before is only spelled anew: nobody's timeline or nodes hear of
+    /// it.
     pub async fn update<S: Noun>(&mut self, row: &Row<S>) -> Result<()> {
+        if row.status != Status::Updating {
+            let written = resource::update(&mut self.write, row, false).await;
+            return written.map(drop).map_err(internal);
+        }
         let (noun, name) = (S::KIND, row.name.clone());
         self.rewrite(row, What::Update { noun, name }).await
     }

@@ -9,7 +9,7 @@ on_both_databases!(
     a_group_is_found_by_name_and_by_id_and_listed_in_pages,
     a_name_that_breaks_a_rule_is_refused,
     a_name_is_taken_once_in_a_cluster,
-    a_group_is_static_or_dynamic,
+    a_group_is_static_dynamic_or_parked,
     instance_types_must_be_known_and_alike,
     subnets_must_be_in_the_clusters_network,
     a_template_must_be_the_customers_own_and_exist,
@@ -119,9 +119,9 @@ async fn a_name_is_taken_once_in_a_cluster(plane: &TestPlane) {
     plane.delete_group(CLUSTER, "taken").await;
 }
 
-async fn a_group_is_static_or_dynamic(plane: &TestPlane) {
+async fn a_group_is_static_dynamic_or_parked(plane: &TestPlane) {
     plane.shared_cluster().await;
-    for (min, max) in [(0, 0), (1, 2), (2, 1)] {
+    for (min, max) in [(1, 2), (2, 1), (2, 0)] {
         plane
             .new_group(CLUSTER, "scaling", min, max)
             .send()

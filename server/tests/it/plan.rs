@@ -28,7 +28,7 @@ fn openpcs(plane: &TestPlane, arguments: &[&str], input: &str) -> Output {
 }
 
 /// The plan, and whether the operation would be done.
-fn plan(plane: &TestPlane, operation: &str, input: &Value) -> (Value, bool) {
+pub fn plan(plane: &TestPlane, operation: &str, input: &Value) -> (Value, bool) {
     let arguments = ["plan", operation, "--cli-input-json", "-", "--json"];
     let output = openpcs(plane, &arguments, &input.to_string());
     let plan = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"));

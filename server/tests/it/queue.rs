@@ -108,7 +108,6 @@ async fn groups_are_named_by_id_and_each_once(plane: &TestPlane) {
     let group = group(plane).await;
     let list = "computeNodeGroupConfigurations";
     for (groups, field) in [
-        (vec![], list.to_string()),
         (vec!["for-all"], format!("{list}[0].computeNodeGroupId")),
         (
             vec!["pcs_0000000000"],

@@ -194,7 +194,7 @@ async fn a_group_with_no_idle_end_keeps_its_nodes() {
     let plane = TestPlane::start(Database::Sqlite).await;
     plane.cluster(CLUSTER, 1).await;
     let never = ComputeNodeGroupSlurmConfigurationRequest::builder()
-        .scale_down_idle_time_in_seconds(-1)
+        .scale_down_idle_time_in_seconds(10_000_000)
         .build();
     plane
         .new_group(CLUSTER, "stays", 0, 1)

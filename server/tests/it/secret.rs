@@ -29,6 +29,42 @@ fn holds(path: &Path, secret: &[u8]) -> bool {
         .any(|part| part == secret)
 }
 
+/// What the guide has a login node of one's own do: the address of the secret from GetCluster, the key from Secrets
+/// Manager, both from this server. Other secrets it does not have, nor other operations.
+fn as_a_login_node_reads_it(plane: &TestPlane, cluster: &str) -> Vec<u8> {
+    let aws = |arguments: &[&str]| {
+        let output = plane
+            .server
+            .aws(&[arguments, &["--output", "text"]].concat());
+        match output.status.success() {
+            true => Ok(String::from_utf8(output.stdout).unwrap().trim().to_owned()),
+            false => Err(String::from_utf8(output.stderr).unwrap()),
+        }
+    };
+    let of_key = "cluster.slurmConfiguration.authKey.secretArn";
+    let get = [
+        "pcs",
+        "get-cluster",
+        "--cluster-identifier",
+        cluster,
+        "--query",
+        of_key,
+    ];
+    let arn = aws(&get).unwrap();
+    let read = |secret: &str| {
+        let get = ["secretsmanager", "get-secret-value", "--secret-id", secret];
+        aws(&[&get[..], &["--query", "SecretString"]].concat())
+    };
+    let text = read(&arn).unwrap();
+    let name = arn.split_once(":secret:").unwrap().1;
+    assert_eq!(read(name).unwrap(), text);
+    let refusal = read("another").unwrap_err();
+    assert!(refusal.contains("ResourceNotFoundException"), "{refusal}");
+    let refusal = aws(&["secretsmanager", "list-secrets"]).unwrap_err();
+    assert!(refusal.contains("only get-secret-value"), "{refusal}");
+    BASE64.decode(text).unwrap()
+}
+
 #[tokio::test]
 async fn secrets_are_in_their_own_files_and_nowhere_else() {
     let plane = TestPlane::start(Database::Sqlite).await;
@@ -39,6 +75,7 @@ async fn secrets_are_in_their_own_files_and_nowhere_else() {
 
     let data = plane.server.data();
     assert_eq!(mode(&data), 0o700);
+    let read = as_a_login_node_reads_it(&plane, "secretive");
     let mut all = vec![];
     files(&data, &mut all);
     let named = |name: &str| {
@@ -66,6 +103,7 @@ async fn secrets_are_in_their_own_files_and_nowhere_else() {
         serde_json::from_slice(&std::fs::read(named("hook.json")[0]).unwrap()).unwrap();
     let proof_key = hook["proofKey"].as_str().unwrap();
     assert!(key.len() >= 32 && proof_key.len() >= 32);
+    assert!(read == key, "get-secret-value answers another key");
     let encoded = BASE64.encode(&key);
     let admin = plane.server.access_key().secret;
     all.push(plane.server.root().join("log"));

@@ -120,3 +120,52 @@ async fn one_token_is_one_job() {
     assert_eq!(jobs(&plane, "vanishing"), 1);
     plane.finish().await;
 }
+
+#[tokio::test]
+async fn scripts_run_as_people_paste_them() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    plane.cluster(CLUSTER, 600).await;
+    let group = plane.group(CLUSTER, "compute-1", 0, 1).await;
+    plane.queue(CLUSTER, "demo", &group.id).await;
+    let visitor = Visitor::sign_in(&plane).await;
+    let home = plane.server.home().display().to_string();
+    let pasted = |script: &str| SubmitJobRequest {
+        working_directory: home.clone(),
+        script: script.into(),
+        hold: false,
+        client_token: None,
+        ..request("pasted")
+    };
+    // As large as Slurm takes them, and every character one that JSON writes as two.
+    let long = format!(
+        "#!/bin/sh\nhostname\n#{}",
+        "\"".repeat(4 * 1024 * 1024 - 64)
+    );
+    for script in [
+        "#!/bin/bash\r\n#SBATCH -J from-windows\r\nhostname\r\n",
+        "#!/bin/bash\n#SBATCH -J half-windows\r\nhostname\n",
+        "\u{feff}#!/bin/bash\nhostname\n",
+        "   #!/bin/bash\nhostname\n",
+        "\n#!/bin/bash\nhostname\n",
+        "#!/usr/bin/env python3\n#SBATCH -J in-python\nimport os; print(os.environ[\"SLURM_JOB_ID\"])\n",
+        &long,
+    ] {
+        let job = submit(&visitor, &pasted(script)).await;
+        plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+    }
+    for (script, words) in [
+        ("#!/bin/bash\recho old mac\r", "lone carriage return"),
+        (
+            "#!/bin/bash\n#SBATCH --no-such\nhostname\n",
+            "Slurm refused",
+        ),
+        (&format!("{long}{}", "#".repeat(64)), "too long"),
+    ] {
+        let body = serde_json::json!({ "input": pasted(script) }).to_string();
+        let answer = visitor.post("/console/submit-job", body).await;
+        assert!(!answer.status().is_success());
+        let told = answer.text().await.unwrap();
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    plane.finish().await;
+}

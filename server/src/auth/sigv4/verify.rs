@@ -59,6 +59,7 @@ pub struct Verifier {
 struct Known {
     key: Key,
     date: String,
+    service: &'static str,
     signing_key: KeyedHash,
     read_at: Instant,
 }
@@ -72,21 +73,32 @@ impl Verifier {
         }
     }
 
-    /// Who signed this request.
+    /// Who signed this request for `pcs`.
     pub async fn verify(
         &self,
         parts: &Parts,
         body: &[u8],
         now: DateTime<Utc>,
     ) -> Result<Principal, Denied> {
+        self.verify_for(SERVICE, parts, body, now).await
+    }
+
+    /// Who signed this request for the service of that signing name.
+    pub async fn verify_for(
+        &self,
+        service: &'static str,
+        parts: &Parts,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<Principal, Denied> {
         let proof = Proof::of(parts)?;
-        self.check_scope(&proof)?;
+        self.check_scope(&proof, service)?;
         check_time(&proof, now)?;
         let signed: Vec<&str> = proof.signed_headers.split(';').collect();
         check_signed_headers(&signed, &parts.headers)?;
         let body_hash = canonical::body_hash(body);
         check_body(&parts.headers, &body_hash)?;
-        let known = self.known(&proof).await?;
+        let known = self.known(&proof, service).await?;
         let request = canonical::Request {
             method: parts.method.as_str(),
             path: parts.uri.path(),
@@ -107,7 +119,7 @@ impl Verifier {
         }
     }
 
-    fn check_scope(&self, proof: &Proof) -> Result<(), Denied> {
+    fn check_scope(&self, proof: &Proof, service: &str) -> Result<(), Denied> {
         let scope = proof.scope();
         if scope.region != self.region {
             return Err(Denied::Invalid(format!(
@@ -115,15 +127,15 @@ impl Verifier {
                 self.region
             )));
         }
-        if scope.service != SERVICE {
+        if scope.service != service {
             return Err(Denied::Invalid(format!(
-                "Credential should be scoped to correct service: '{SERVICE}'."
+                "Credential should be scoped to correct service: '{service}'."
             )));
         }
         Ok(())
     }
 
-    async fn known(&self, proof: &Proof) -> Result<Arc<Known>, Denied> {
+    async fn known(&self, proof: &Proof, service: &'static str) -> Result<Arc<Known>, Denied> {
         let scope = proof.scope();
         let remembered = self
             .known
@@ -133,6 +145,7 @@ impl Verifier {
             .cloned();
         if let Some(known) = remembered
             && known.date == scope.date
+            && known.service == service
             && known.read_at.elapsed() < KEY_LIFETIME
         {
             return Ok(known);
@@ -144,6 +157,7 @@ impl Verifier {
                 signing_key: canonical::signing_key(&key.secret, &scope),
                 key,
                 date: scope.date.to_owned(),
+                service,
                 read_at: Instant::now(),
             })
         });

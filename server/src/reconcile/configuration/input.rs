@@ -10,6 +10,7 @@ use app::model::setting::SlurmCustomSetting;
 use super::Specs;
 use crate::agent::protocol::TrialFile;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
+use crate::db::meaning::by_name;
 use crate::reconcile::Parts;
 use crate::reconcile::node_plan::{READY_TIMEOUT_MS, REGISTER_TIMEOUT_MS};
 use crate::slurm::conf::{self, ConfInput, Files, GroupConf, QueueConf};
@@ -110,7 +111,7 @@ impl FreePorts {
 fn input(parts: &Parts, specs: &Specs<'_>, catalogue: &Catalogue) -> anyhow::Result<ConfInput> {
     let (row, spec) = specs.cluster;
     let directory = parts.controllers.dir(&row.id);
-    let settings = spec.slurm.slurm_custom_settings.clone().unwrap_or_default();
+    let settings = by_name(spec.slurm.slurm_custom_settings.as_ref());
     let resume_timeout = (REGISTER_TIMEOUT_MS + READY_TIMEOUT_MS) / 1000 + RESUME_MARGIN_S;
     Ok(ConfInput {
         cluster_name: row.name.clone(),
@@ -175,7 +176,7 @@ fn group(
         memory_mib: kind.memory_mib,
         gpus: kind.gpus,
         keep_running: spec.is_static() || slurm.scale_down_idle_time_in_seconds.is_some(),
-        settings: slurm.slurm_custom_settings.unwrap_or_default(),
+        settings: by_name(slurm.slurm_custom_settings.as_ref()),
         gres_records: slurm.gres_custom_settings.unwrap_or_default(),
     })
 }
@@ -192,11 +193,11 @@ fn queues(specs: &Specs<'_>) -> Vec<QueueConf> {
                 .filter(|(g, _)| spec.uses(&g.id))
                 .map(|(g, _)| g.name.clone())
                 .collect(),
-            settings: spec
-                .slurm
-                .as_ref()
-                .and_then(|s| s.slurm_custom_settings.clone())
-                .unwrap_or_default(),
+            settings: by_name(
+                spec.slurm
+                    .as_ref()
+                    .and_then(|s| s.slurm_custom_settings.as_ref()),
+            ),
         })
         .collect()
 }

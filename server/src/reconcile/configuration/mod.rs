@@ -15,7 +15,7 @@ use super::requeue::start_again;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::instance::InstanceRow;
-use crate::db::queue::{QueueRow, QueueSpec};
+use crate::db::queue::{QueueRow, QueueSpec, groups_of_its_own};
 use crate::db::resource::{Noun, Row};
 use crate::db::{self, Write, instance, resource, tag};
 use crate::slurm::client::{Client, NodeUpdate};
@@ -47,6 +47,18 @@ impl Specs<'_> {
     /// The names of all nodes.
     fn nodes(&self) -> BTreeSet<String> {
         self.groups.iter().flat_map(node_names).collect()
+    }
+
+    /// Which queue has how many nodes of which group.
+    fn places(&self) -> BTreeSet<(&str, &str, i64)> {
+        let mut places = BTreeSet::new();
+        for (queue, wanted) in &self.queues {
+            for (group, spec) in self.groups.iter().filter(|(g, _)| wanted.uses(&g.id)) {
+                let most = spec.scaling.max_instance_count;
+                places.insert((queue.name.as_str(), group.name.as_str(), most));
+            }
+        }
+        places
     }
 
     fn partitions(&self) -> BTreeSet<String> {
@@ -196,6 +208,10 @@ impl Switch<'_> {
                     heal::after_job_scripts(self.parts, self.client, cluster_id).await?;
                 }
                 self.parts.controllers.accept(cluster_id, &files)?;
+                let before = self.rows.in_force();
+                if !specs.places().is_subset(&before.places()) {
+                    self.look_for_jobs().await;
+                }
                 self.parts.wakers.wake_node(cluster_id);
                 Ok(Ok(()))
             }
@@ -203,6 +219,20 @@ impl Switch<'_> {
                 self.parts.controllers.restore(cluster_id)?;
                 Ok(Err(words))
             }
+        }
+    }
+
+    /// Jobs may have waited for the nodes that a queue has now: Slurm itself would look for them up to half a minute
+    /// later, when its backfill scheduler comes by. It does at once when it is told something of a node, whichever.
+    async fn look_for_jobs(&self) {
+        let told = async {
+            let nodes = self.client.nodes().await?;
+            let any = nodes.into_iter().find(|node| node.reason.is_none());
+            let any: Vec<String> = any.map(|node| node.name).into_iter().collect();
+            self.client.update_nodes(&any, &NodeUpdate::Offer).await
+        };
+        if let Err(error) = told.await {
+            tracing::warn!(%error, "jobs that waited for nodes of a queue start later");
         }
     }
 
@@ -281,6 +311,9 @@ impl Switch<'_> {
             )
             .await?;
         }
+        for queue in rows.queues.iter().filter(|q| deleting(q.status)) {
+            self.power_down_after(queue).await?;
+        }
         let gone = rows.groups.iter().any(|g| deleting(g.status))
             || rows.queues.iter().any(|q| deleting(q.status));
         if accepted.is_empty() && refused.is_empty() && !gone {
@@ -313,6 +346,32 @@ impl Switch<'_> {
             }
         }
         Ok(write.commit().await?)
+    }
+
+    /// Nodes that only this queue had jobs for go as soon as those have ended, and not after their idle time (Q4).
+    async fn power_down_after(&self, queue: &QueueRow) -> anyhow::Result<()> {
+        let rows = self.rows;
+        let idle = groups_of_its_own(queue, &rows.queues, &rows.groups);
+        if idle.is_empty() {
+            return Ok(());
+        }
+        let live = instance::live(self.parts.db.pool(), &rows.cluster.id).await?;
+        let of_idle = |row: &&InstanceRow| {
+            let group = &row.compute_node_group_id;
+            row.cause().is_none() && idle.iter().any(|g| g.id == *group)
+        };
+        let mut nodes: Vec<String> = live
+            .iter()
+            .filter(of_idle)
+            .map(|row| row.node_name.clone())
+            .collect();
+        // Slurm refuses to hear of nodes that it does not know.
+        let known = self.client.nodes().await?;
+        nodes.retain(|name| known.iter().any(|node| node.name == *name));
+        self.client
+            .update_nodes(&nodes, &NodeUpdate::PowerDown)
+            .await?;
+        Ok(())
     }
 
     /// Ends those of the cluster's instances that are meant.

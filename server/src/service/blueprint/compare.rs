@@ -2,11 +2,13 @@
 
 use app::model::blueprint::{ClusterBlueprint, GroupBlueprint, QueueBlueprint};
 use app::model::cluster::Networking;
+use app::model::compute_node_group::InstanceConfig;
 use app::model::error::{Error, Result};
 
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
-use crate::db::queue::QueueRow;
+use crate::db::meaning::Meaning;
+use crate::db::queue::{QueueRow, QueueSpec};
 use crate::service::cluster::merged;
 use crate::service::compute_node_group::updated;
 
@@ -20,28 +22,40 @@ pub fn cluster_is_as(wanted: &ClusterBlueprint, row: &ClusterRow) -> Result<bool
     }
     let update = wanted.update(&row.id);
     let same_version = wanted.scheduler == row.spec.scheduler;
-    Ok(same_version && merged(&row.spec.slurm, &update) == row.spec.slurm)
+    Ok(same_version && merged(&row.spec.slurm, &update).means(&row.spec.slurm))
 }
 
 /// N3: the instance types stay as they are for life.
 pub fn group_is_as(wanted: &GroupBlueprint, row: &ComputeNodeGroupRow) -> Result<bool> {
-    if wanted.instance_configs != row.spec.instance_configs {
+    if !same_types(&wanted.instance_configs, &row.spec.instance_configs) {
         let field = "computeNodeGroups.instanceConfigs";
         return Err(fixed(field, "the instance types of a compute node group"));
     }
-    Ok(updated(&row.spec, &wanted.update("", "")) == row.spec)
+    Ok(updated(&row.spec, &wanted.update("", "")).means(&row.spec))
+}
+
+/// A group's types are all alike: their order says nothing.
+fn same_types(wanted: &[InstanceConfig], are: &[InstanceConfig]) -> bool {
+    let is_in = |one: &InstanceConfig, all: &[InstanceConfig]| all.contains(one);
+    wanted.iter().all(|one| is_in(one, are)) && are.iter().all(|one| is_in(one, wanted))
 }
 
 pub fn queue_is_as(wanted: &QueueBlueprint, row: &QueueRow, group_ids: &[String]) -> bool {
     let update = wanted.update("", "", group_ids);
-    let same_groups = update.compute_node_group_configurations.as_ref() == Some(&row.spec.groups);
-    let same_settings =
-        wanted.slurm_configuration.is_none() || wanted.slurm_configuration == row.spec.slurm;
-    same_groups && same_settings
+    let spec = QueueSpec {
+        groups: update.compute_node_group_configurations.unwrap_or_default(),
+        slurm: update.slurm_configuration.or(row.spec.slurm.clone()),
+    };
+    spec.means(&row.spec)
 }
 
 /// What is not named got a default when the cluster was made.
 fn same_network(wanted: &Networking, is: &Networking) -> bool {
+    let (plain, is) = (wanted.plain(), is.plain());
+    let wanted = &Networking {
+        network_type: wanted.network_type,
+        ..plain
+    };
     fn same<T: PartialEq>(wanted: &Option<T>, is: &Option<T>) -> bool {
         wanted.is_none() || wanted == is
     }

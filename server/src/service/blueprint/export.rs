@@ -86,6 +86,7 @@ fn cluster_blueprint(row: &ClusterRow, tags: Option<BTreeMap<String, String>>) -
             slurm_custom_settings: slurm.slurm_custom_settings,
             slurmdbd_custom_settings: slurm.slurmdbd_custom_settings,
             cgroup_custom_settings: slurm.cgroup_custom_settings,
+            job_submit_plugins: slurm.job_submit_plugins,
             accounting: slurm.accounting,
             slurm_rest: slurm.slurm_rest,
         }),
@@ -113,6 +114,7 @@ fn group_blueprint(
         spot_options: spec.spot_options,
         slurm_configuration: spec.slurm,
         node_lifecycle_actions: spec.node_lifecycle_actions,
+        instance_health_checks: spec.instance_health_checks,
         tags,
     }
 }

@@ -6,7 +6,6 @@ use app::model::compute_node_group::*;
 use app::model::error::{Error, Result};
 use app::model::name::CHILD_NAME_MAX;
 use app::model::operation::Operation;
-use app::model::status::Status;
 use app::port::Caller;
 use app::rules::compute_node_group as rules;
 use app::rules::{check_name, english};
@@ -17,6 +16,7 @@ use super::write::Begun;
 use super::{Service, cut, id, internal, page, ports, provider_error, timestamp, well_formed};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
+use crate::db::meaning::{Meaning, spot_options};
 use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
 use crate::slurm::catalogue::Scope;
@@ -242,10 +242,7 @@ impl Service {
         )?;
         spec.launch_generation =
             before.spec.launch_generation + i64::from(needs_new_instances(&before.spec, &spec));
-        let mut row = before.clone();
-        row.spec = spec;
-        row.status = Status::Updating;
-        row.error_info.clear();
+        let row = before.respecified(spec);
         Ok((before, row))
     }
 
@@ -327,14 +324,19 @@ impl Service {
             status: row.status,
             subnet_ids: spec.subnet_ids,
             purchase_option: spec.purchase_option,
-            launch_template_mode: spec.launch_template_mode,
+            launch_template_mode: spec
+                .launch_template_mode
+                .or(Some(LaunchTemplateMode::Custom)),
             custom_launch_template: spec.custom_launch_template,
             iam_instance_profile_arn: spec.iam_instance_profile_arn,
             scaling_configuration: spec.scaling,
             instance_configs: spec.instance_configs,
-            spot_options: spec.spot_options,
+            spot_options: spec
+                .purchase_option
+                .and_then(|option| spot_options(option, spec.spot_options.as_ref())),
             slurm_configuration: spec.slurm,
             node_lifecycle_actions: spec.node_lifecycle_actions,
+            instance_health_checks: spec.instance_health_checks,
             error_info: row.error_info.clone(),
         }
     }
@@ -391,7 +393,7 @@ pub(super) fn check_cluster_usable(cluster: &ClusterRow) -> Result<()> {
 pub(super) fn requested(input: &CreateComputeNodeGroupRequest) -> ComputeNodeGroupSpec {
     ComputeNodeGroupSpec {
         ami_id: input.ami_id.clone(),
-        security_group_ids: input.security_group_ids.clone(),
+        security_group_ids: filled(input.security_group_ids.as_ref()),
         ssh_key_name: input.ssh_key_name.clone(),
         subnet_ids: input.subnet_ids.clone(),
         purchase_option: Some(input.purchase_option.unwrap_or(PurchaseOption::Ondemand)),
@@ -401,8 +403,12 @@ pub(super) fn requested(input: &CreateComputeNodeGroupRequest) -> ComputeNodeGro
         scaling: input.scaling_configuration.clone(),
         instance_configs: input.instance_configs.clone(),
         spot_options: input.spot_options.clone(),
-        slurm: input.slurm_configuration.clone(),
+        slurm: input
+            .slurm_configuration
+            .as_ref()
+            .map(|asked| merged_slurm(Default::default(), asked)),
         node_lifecycle_actions: input.node_lifecycle_actions.clone(),
+        instance_health_checks: input.instance_health_checks.clone(),
         ports: vec![],
         launch_generation: 1,
     }
@@ -427,6 +433,7 @@ fn as_request(spec: &ComputeNodeGroupSpec) -> CreateComputeNodeGroupRequest {
         spot_options: spec.spot_options,
         slurm_configuration: spec.slurm,
         node_lifecycle_actions: spec.node_lifecycle_actions,
+        instance_health_checks: spec.instance_health_checks,
         client_token: None,
         tags: None,
     }
@@ -447,14 +454,16 @@ pub(super) fn updated(
     let mut spec = current.clone();
     spec.ami_id = text(&current.ami_id, &input.ami_id);
     spec.ssh_key_name = text(&current.ssh_key_name, &input.ssh_key_name);
-    if let Some(groups) = &input.security_group_ids {
-        spec.security_group_ids = (!groups.is_empty()).then(|| groups.clone());
+    if input.security_group_ids.is_some() {
+        spec.security_group_ids = filled(input.security_group_ids.as_ref());
     }
     if let Some(subnets) = &input.subnet_ids {
         spec.subnet_ids = subnets.clone();
     }
-    if let Some(template) = &input.custom_launch_template {
-        spec.custom_launch_template = Some(template.clone());
+    // Who switches to the service's own template has none; one that is named all the same is refused.
+    let switched = input.launch_template_mode == Some(LaunchTemplateMode::Managed);
+    if input.custom_launch_template.is_some() || switched {
+        spec.custom_launch_template = input.custom_launch_template.clone();
     }
     if let Some(profile) = &input.iam_instance_profile_arn {
         spec.iam_instance_profile_arn = profile.clone();
@@ -475,7 +484,16 @@ pub(super) fn updated(
         .node_lifecycle_actions
         .clone()
         .or(current.node_lifecycle_actions.clone());
+    // What is named replaces all of it, as the model has it.
+    spec.instance_health_checks = input
+        .instance_health_checks
+        .clone()
+        .or(current.instance_health_checks.clone());
     spec
+}
+
+fn filled(list: Option<&Vec<String>>) -> Option<Vec<String>> {
+    list.filter(|list| !list.is_empty()).cloned()
 }
 
 fn merged_slurm(
@@ -483,9 +501,11 @@ fn merged_slurm(
     asked: &ComputeNodeGroupSlurmConfiguration,
 ) -> ComputeNodeGroupSlurmConfiguration {
     ComputeNodeGroupSlurmConfiguration {
+        // −1 takes the group's own away (N9).
         scale_down_idle_time_in_seconds: asked
             .scale_down_idle_time_in_seconds
-            .or(current.scale_down_idle_time_in_seconds),
+            .or(current.scale_down_idle_time_in_seconds)
+            .filter(|seconds| *seconds >= 0),
         slurm_custom_settings: asked
             .slurm_custom_settings
             .clone()
@@ -500,6 +520,7 @@ fn merged_slurm(
 /// Whether running instances no longer are what the group asks for (N15). Subnets and the allocation strategy touch
 /// only instances to come.
 fn needs_new_instances(old: &ComputeNodeGroupSpec, new: &ComputeNodeGroupSpec) -> bool {
+    let (old, new) = (old.plain(), new.plain());
     old.ami_id != new.ami_id
         || old.custom_launch_template != new.custom_launch_template
         || old.launch_template_mode != new.launch_template_mode

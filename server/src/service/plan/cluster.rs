@@ -12,6 +12,7 @@ use super::diff::diff;
 use super::nodes::{impact, put_jobs};
 use super::{conclude_update, connection, settings_by_name};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
+use crate::db::meaning::Meaning;
 use crate::db::resource;
 use crate::service::cluster::{contents, updated_cluster};
 use crate::service::{Service, internal, provider_error};
@@ -119,6 +120,8 @@ impl Service {
 
 /// A cluster's spec as its diff shows it, without what the service made.
 pub(in crate::service) fn view(spec: &ClusterSpec) -> Value {
+    let settings = settings_by_name(spec.slurm.slurm_custom_settings.as_ref());
+    let spec = spec.plain();
     let slurm = &spec.slurm;
     json!({
         "scheduler": spec.scheduler,
@@ -126,9 +129,10 @@ pub(in crate::service) fn view(spec: &ClusterSpec) -> Value {
         "networking": spec.networking,
         "slurmConfiguration": {
             "scaleDownIdleTimeInSeconds": slurm.scale_down_idle_time_in_seconds,
-            "slurmCustomSettings": settings_by_name(slurm.slurm_custom_settings.as_ref()),
+            "slurmCustomSettings": settings,
             "slurmdbdCustomSettings": slurm.slurmdbd_custom_settings,
             "cgroupCustomSettings": slurm.cgroup_custom_settings,
+            "jobSubmitPlugins": slurm.job_submit_plugins,
             "accounting": slurm.accounting,
             "slurmRest": slurm.slurm_rest,
         },

@@ -15,6 +15,7 @@ use super::nodes::{Change, job_effects, put_jobs};
 use super::{conclude_update, connection, settings_by_name};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
+use crate::db::meaning::Meaning;
 use crate::db::{instance, now, resource};
 use crate::provider::ObservedInstance;
 use crate::reconcile::node::in_force;
@@ -231,6 +232,9 @@ fn put_addresses(
 
 /// A group's spec as its diff shows it.
 pub(in crate::service) fn view(spec: &ComputeNodeGroupSpec) -> Value {
+    let settings = spec.slurm.as_ref();
+    let settings = settings.and_then(|slurm| slurm.slurm_custom_settings.as_ref());
+    let spec = spec.plain();
     let slurm = spec.slurm.clone().unwrap_or_default();
     let types = spec.instance_configs.iter();
     json!({
@@ -246,9 +250,10 @@ pub(in crate::service) fn view(spec: &ComputeNodeGroupSpec) -> Value {
         "instanceConfigs": types.filter_map(|c| c.instance_type.clone()).collect::<Vec<_>>(),
         "spotOptions": spec.spot_options,
         "nodeLifecycleActions": spec.node_lifecycle_actions,
+        "instanceHealthChecks": spec.instance_health_checks,
         "slurmConfiguration": {
             "scaleDownIdleTimeInSeconds": slurm.scale_down_idle_time_in_seconds,
-            "slurmCustomSettings": settings_by_name(slurm.slurm_custom_settings.as_ref()),
+            "slurmCustomSettings": settings_by_name(settings),
             "gresCustomSettings": slurm.gres_custom_settings,
         },
     })

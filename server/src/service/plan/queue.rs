@@ -12,7 +12,9 @@ use super::nodes::{impact, put_jobs};
 use super::{conclude_update, connection, settings_by_name};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
-use crate::db::queue::{QueueRow, QueueSpec};
+use crate::db::instance::{self, InstanceRow};
+use crate::db::meaning::Meaning;
+use crate::db::queue::{QueueRow, QueueSpec, groups_of_its_own};
 use crate::db::resource;
 use crate::service::{Service, internal};
 
@@ -66,9 +68,33 @@ impl Service {
         let row = self
             .deletable_queue(connection(&mut held), caller, &cluster, input)
             .await?;
+        drop(held);
         let mut plan = Plan::default();
+        plan.nodes.ending = self.nodes_of_no_other_queue(&cluster, &row).await?;
         self.put_queue_jobs(&mut plan, &cluster, &row, JobEffect::Cancelled);
         Ok(plan)
+    }
+
+    /// Nodes with an instance that the queue's end leaves without a use.
+    async fn nodes_of_no_other_queue(
+        &self,
+        cluster: &ClusterRow,
+        queue: &QueueRow,
+    ) -> Result<Vec<String>> {
+        let queues: Vec<QueueRow> = resource::list(self.db.pool(), Some(&cluster.id))
+            .await
+            .map_err(internal)?;
+        let groups = self.groups(cluster).await?;
+        let own = groups_of_its_own(queue, &queues, &groups);
+        let live = instance::live(self.db.pool(), &cluster.id)
+            .await
+            .map_err(internal)?;
+        let of_own = |row: &InstanceRow| own.iter().any(|g| g.id == row.compute_node_group_id);
+        Ok(live
+            .into_iter()
+            .filter(of_own)
+            .map(|row| row.node_name)
+            .collect())
     }
 
     fn put_queue_jobs(
@@ -101,7 +127,7 @@ impl Service {
 pub(in crate::service) fn view(spec: &QueueSpec, groups: &[ComputeNodeGroupRow]) -> Value {
     let slurm = spec.slurm.clone().unwrap_or_default();
     json!({
-        "computeNodeGroupConfigurations": group_names(spec, groups),
+        "computeNodeGroupConfigurations": group_names(&spec.plain(), groups),
         "slurmConfiguration": {
             "slurmCustomSettings": settings_by_name(slurm.slurm_custom_settings.as_ref()),
         },

@@ -381,7 +381,13 @@ fn meaning(shape: &str) -> Option<&'static str> {
         "ScriptSourceScriptLocationString" => {
             "an address of the form s3://BUCKET/KEY or https://HOST/PATH"
         }
-        "ScriptSourceChecksumString" => "a SHA-256 checksum of 64 hexadecimal digits",
+        "JobSubmitPluginNameString" => {
+            "a plugin's name: letters, digits, hyphens and underscores, a letter or digit first"
+        }
+        "JobSubmitScriptSourceScriptLocationString" => "an address of the form s3://BUCKET/KEY",
+        "JobSubmitScriptSourceChecksumString" | "ScriptSourceChecksumString" => {
+            "a SHA-256 checksum of 64 hexadecimal digits"
+        }
         "Arn" => {
             "the ARN of a resource such as arn:aws:pcs:us-east-1:111122223333:cluster/pcs_0123456789"
         }

@@ -16,6 +16,11 @@ impl Line {
         }
     }
 
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
     pub fn set_path(&mut self, name: &str, path: &Path) {
         self.set(name, path.to_string_lossy());
     }

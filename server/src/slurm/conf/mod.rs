@@ -79,7 +79,7 @@ pub struct GroupConf {
 #[derive(Clone, Debug, Default)]
 pub struct QueueConf {
     pub name: String,
-    /// Names of its node groups; a queue without any is fine.
+    /// Names of its node groups; without any, or with none that has nodes, jobs wait.
     pub groups: Vec<String>,
     pub settings: Vec<SlurmCustomSetting>,
 }
@@ -329,6 +329,10 @@ fn queue_line(input: &ConfInput, queue: &QueueConf) -> Line {
         if let Some((setting, value)) = settings::accepted(Scope::Queue, given) {
             line.set(setting.name, value);
         }
+    }
+    if nodes.is_empty() && line.get("State") == Some("UP") {
+        // Slurm refuses jobs for a partition without nodes; in one that is down they wait until it has some.
+        line.set("State", "DOWN");
     }
     line
 }

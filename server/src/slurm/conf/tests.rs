@@ -107,6 +107,30 @@ fn the_tutorials_cluster() {
 }
 
 #[test]
+fn a_queue_without_nodes_takes_jobs_that_wait() {
+    let mut input = empty();
+    input.groups = vec![GroupConf {
+        name: "parked".into(),
+        ..GroupConf::default()
+    }];
+    for (groups, settings, line) in [
+        (&[][..], vec![], "State=DOWN"),
+        (&["parked"], vec![], "State=DOWN"),
+        (&[], vec![setting("State", "UP")], "State=DOWN"),
+        (&[], vec![setting("State", "INACTIVE")], "State=INACTIVE"),
+    ] {
+        input.queues = vec![QueueConf {
+            name: "demo".into(),
+            groups: groups.iter().map(|name| (*name).into()).collect(),
+            settings,
+        }];
+        let file = render(&input).slurm_conf;
+        let last = file.lines().last();
+        assert_eq!(last, Some(format!("PartitionName=demo {line}").as_str()));
+    }
+}
+
+#[test]
 fn root_submits_nothing_unless_somebody_wants_it() {
     let line = |input: &ConfInput| {
         let file = render(input).slurm_conf;

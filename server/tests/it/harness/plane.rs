@@ -202,6 +202,7 @@ impl TestPlane {
             .client
             .list_queues()
             .cluster_identifier(cluster)
+            .max_results(100)
             .send()
             .await
             .unwrap()
@@ -213,6 +214,7 @@ impl TestPlane {
             .client
             .list_compute_node_groups()
             .cluster_identifier(cluster)
+            .max_results(100)
             .send()
             .await
             .unwrap();

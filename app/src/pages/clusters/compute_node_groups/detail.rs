@@ -10,7 +10,7 @@ use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::get_compute_node_group;
 use crate::api::queue::list_queues;
 use crate::components::delete::Doomed;
-use crate::components::{Fetched, Settings, asked, param};
+use crate::components::{Fetched, Settings, asked, idle_words, param, scaling_words};
 use crate::i18n::text;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;
@@ -98,13 +98,7 @@ fn Facts(group: Signal<ComputeNodeGroup>, queues: Signal<Vec<Queue>>) -> impl In
             false => links.collect_view().into_any(),
         }
     };
-    let scaling = move || {
-        let bounds = group.read().scaling_configuration.clone();
-        match bounds.min_instance_count {
-            0 => t.groups.scaling_dynamic(bounds.max_instance_count),
-            _ => t.groups.scaling_static(bounds.max_instance_count),
-        }
-    };
+    let scaling = move || scaling_words(t, &group.read().scaling_configuration);
     let template = move || match &group.read().custom_launch_template {
         Some(template) => t.groups.template_version(&template.id, &template.version),
         None => t.groups.template_managed.to_owned(),
@@ -122,8 +116,7 @@ fn Facts(group: Signal<ComputeNodeGroup>, queues: Signal<Vec<Queue>>) -> impl In
     };
     let idle = move || {
         let slurm = group.read().slurm_configuration.clone();
-        let seconds = slurm.and_then(|s| s.scale_down_idle_time_in_seconds);
-        seconds.map_or(t.groups.idle_of_cluster.to_owned(), |s| t.time.seconds(s))
+        idle_words(t, slurm.and_then(|s| s.scale_down_idle_time_in_seconds))
     };
     let copy = move |what: &'static str, value: fn(&ComputeNodeGroup) -> String| {
         Fact::view(what, move || {

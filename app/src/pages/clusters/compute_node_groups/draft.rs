@@ -13,6 +13,8 @@ pub const STATIC: &str = "static";
 pub const CUSTOM: &str = "custom";
 pub const MANAGED: &str = "managed";
 pub const ONDEMAND: &str = "ONDEMAND";
+/// Takes a group's own idle time away.
+const OF_CLUSTER: i64 = -1;
 /// Settings that have a field of their own.
 const OWN_FIELDS: [&str; 3] = ["Weight", "RealMemory", "Features"];
 
@@ -35,8 +37,6 @@ pub struct Draft {
     pub memory: RwSignal<String>,
     pub features: RwSignal<String>,
     pub idle: RwSignal<String>,
-    /// The group has an idle time of its own, which the API can change but not take away.
-    pub has_idle: bool,
     pub settings: Rows,
     pub tags: Rows,
     /// It exists already: name and types stand, tags are edited elsewhere.
@@ -63,7 +63,6 @@ impl Draft {
             memory: RwSignal::default(),
             features: RwSignal::default(),
             idle: RwSignal::default(),
-            has_idle: false,
             settings: Rows::new([]),
             tags: Rows::new([]),
             exists: false,
@@ -109,7 +108,6 @@ impl Draft {
             memory: own("RealMemory"),
             features: own("Features"),
             idle: RwSignal::new(idle.map(|s| s.to_string()).unwrap_or_default()),
-            has_idle: idle.is_some(),
             settings: Rows::new(pairs(&others)),
             tags: Rows::new([]),
             exists: true,
@@ -127,11 +125,11 @@ impl Draft {
         self.types.get().into_iter().map(config).collect()
     }
 
-    /// The number of nodes, if it is one.
+    /// The number of nodes, if it is one; 0 parks the group.
     pub fn nodes(self) -> Option<i64> {
         self.count
             .with(|count| count.trim().parse().ok())
-            .filter(|n| *n > 0)
+            .filter(|n| *n >= 0)
     }
 
     pub fn bounds(self) -> ScalingConfiguration {
@@ -207,8 +205,8 @@ impl Draft {
         let has_slurm = slurm != ComputeNodeGroupSlurmConfiguration::default();
         CreateComputeNodeGroupRequest {
             ami_id: filled(self.image),
-            security_group_ids: (managed && !security_groups.is_empty()).then_some(security_groups),
-            ssh_key_name: filled(self.key).filter(|_| managed),
+            security_group_ids: (!security_groups.is_empty()).then_some(security_groups),
+            ssh_key_name: filled(self.key),
             cluster_identifier: cluster_id.into(),
             compute_node_group_name: self.name.get(),
             subnet_ids: self.subnets.get(),
@@ -221,6 +219,7 @@ impl Draft {
             spot_options: None,
             slurm_configuration: has_slurm.then_some(slurm),
             node_lifecycle_actions: None,
+            instance_health_checks: None,
             client_token: None,
             tags: tags(self.tags),
         }
@@ -245,7 +244,9 @@ impl Draft {
             cluster_identifier: before.cluster_id.clone(),
             compute_node_group_identifier: before.id.clone(),
             subnet_ids: (wanted.subnet_ids != before.subnet_ids).then_some(wanted.subnet_ids),
-            launch_template_mode: None,
+            launch_template_mode: (mode(wanted.launch_template_mode)
+                != mode(before.launch_template_mode))
+            .then(|| mode(wanted.launch_template_mode)),
             custom_launch_template: wanted
                 .custom_launch_template
                 .filter(|t| before.custom_launch_template.as_ref() != Some(t)),
@@ -257,16 +258,23 @@ impl Draft {
                 .then(|| wanted.iam_instance_profile_arn.clone()),
             slurm_configuration: (!same_settings || !same_idle).then(|| {
                 ComputeNodeGroupSlurmConfiguration {
-                    scale_down_idle_time_in_seconds: idle.filter(|_| !same_idle),
+                    scale_down_idle_time_in_seconds: (!same_idle)
+                        .then(|| idle.unwrap_or(OF_CLUSTER)),
                     slurm_custom_settings: (!same_settings).then_some(settings),
                     gres_custom_settings: None,
                 }
             }),
             node_lifecycle_actions: None,
+            instance_health_checks: None,
             client_token: None,
             unmodified_since: None,
         }
     }
+}
+
+/// CUSTOM where nothing is said.
+fn mode(said: Option<LaunchTemplateMode>) -> LaunchTemplateMode {
+    said.unwrap_or(LaunchTemplateMode::Custom)
 }
 
 fn has_field(setting: &SlurmCustomSetting) -> bool {

@@ -25,19 +25,15 @@ pub fn Launch(draft: Draft, lists: Lists) -> impl IntoView {
     ];
     let managed = Memo::new(move |_| draft.is_managed());
     let view_mode = move || match managed.get() {
-        true => view! { <Managed draft lists /> }.into_any(),
+        true => ().into_any(),
         false => view! { <Template draft lists /> }.into_any(),
     };
     view! {
-        {(!draft.exists)
-            .then(|| {
-                view! {
-                    <Field name="launchTemplateMode" label=t.create_group.mode group=true>
-                        <RadioCards value=draft.mode choices=modes />
-                    </Field>
-                }
-            })}
+        <Field name="launchTemplateMode" label=t.create_group.mode group=true>
+            <RadioCards value=draft.mode choices=modes />
+        </Field>
         {view_mode}
+        <Own draft lists />
         <Image draft lists />
         <Profile draft lists />
     }
@@ -151,9 +147,9 @@ fn view_contents(
     .into_any()
 }
 
-/// Without a template: security groups and key pair.
+/// Security groups and key pair: they go before the template's.
 #[component]
-fn Managed(draft: Draft, lists: Lists) -> impl IntoView {
+fn Own(draft: Draft, lists: Lists) -> impl IntoView {
     let t = text();
     let groups = Signal::derive(move || {
         let (catalogue, cluster) = (lists.catalogue.read(), lists.cluster.read());
@@ -171,18 +167,24 @@ fn Managed(draft: Draft, lists: Lists) -> impl IntoView {
     let check = move || {
         let (catalogue, cluster) = (lists.catalogue.read(), lists.cluster.read());
         let ids = draft.security_groups.get();
+        let template = draft.template_version(&catalogue);
+        // A template that is still to be chosen has its own complaint.
+        if template.is_none() && !draft.is_managed() {
+            return None;
+        }
         complaint(rules::security_groups(
             t,
             &catalogue,
             &cluster.networking,
             &ids,
-            None,
+            template.as_ref(),
         ))
     };
     view! {
         <Field
             name="securityGroupIds"
             label=t.create_group.security_groups
+            hint=t.create_group.own_hint
             help=topic::SECURITY_GROUPS
             optional=true
             check=Signal::derive(check)

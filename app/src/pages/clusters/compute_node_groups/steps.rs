@@ -2,18 +2,18 @@
 
 use leptos::prelude::*;
 
-use super::super::draft::{NameField, SettingsField, complaint, name_and_id};
+use super::super::draft::{NameField, SettingsField, name_and_id};
 use super::draft::{DYNAMIC, Draft, STATIC};
 use super::instances::Instances;
 use super::launch::{Launch, Subnets};
 use crate::components::wizard::{ReviewPart, Step};
-use crate::components::{TagsField, shown_tags};
+use crate::components::{TagsField, idle_words, scaling_words, shown_tags};
 use crate::i18n::text;
 use crate::model::catalogue::Catalogue;
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
-use crate::rules::cluster::IDLE_TIME;
-use crate::rules::compute_node_group as rules;
+use crate::rules::check_number;
+use crate::rules::cluster::{IDLE_FOREVER, IDLE_TIME};
 use crate::ui::form::{Field, RadioCards, TextInput};
 use crate::ui::help::topic;
 use crate::ui::{Choice, Fact, facts};
@@ -146,20 +146,12 @@ fn Slurm(draft: Draft, lists: Lists) -> impl IntoView {
             (!is_number).then(|| t.create_group.number.to_owned())
         }
     };
-    let emptied = move || {
-        let empty = draft.has_idle && draft.idle.with(|idle| idle.trim().is_empty());
-        empty.then(|| t.create_group.idle_kept(lists.cluster_idle()))
-    };
-    let idle = move || {
-        number(draft.idle)()
-            .or_else(emptied)
-            .or_else(|| complaint(rules::idle_time(t, draft.idle_seconds())))
-    };
+    let idle = move || draft.idle.with(|text| check_number(t, text, 1)).err();
     view! {
         <Field
             name="slurmConfiguration.scaleDownIdleTimeInSeconds"
             label=t.create_group.idle
-            hint=t.create_group.idle_hint
+            hint=Signal::derive(move || t.create_group.idle_hint(lists.cluster_idle(), IDLE_FOREVER))
             help=topic::IDLE_TIME
             optional=true
             check=Signal::derive(idle)
@@ -201,10 +193,7 @@ pub fn review(draft: Draft, lists: Lists) -> AnyView {
     let t = text();
     let catalogue = lists.catalogue;
     let named = move |id: &str| catalogue.with(|catalogue| name_and_id(t, catalogue, id));
-    let scaling = move || match draft.scaling.with(|kind| kind == STATIC) {
-        true => t.groups.scaling_static(draft.count.get()),
-        false => t.groups.scaling_dynamic(draft.count.get()),
-    };
+    let scaling = move || scaling_words(t, &draft.bounds());
     let template = move || match draft.custom_template() {
         Some(template) => t
             .groups
@@ -229,11 +218,7 @@ pub fn review(draft: Draft, lists: Lists) -> AnyView {
             .map(|s| (s.parameter_name, s.parameter_value));
         shown_tags(&pairs.collect::<Vec<_>>())
     };
-    let idle = move || {
-        draft
-            .idle_seconds()
-            .map_or(t.groups.idle_of_cluster.to_owned(), |s| t.time.seconds(s))
-    };
+    let idle = move || idle_words(t, draft.idle_seconds());
     let general = vec![
         Fact::text(t.create_group.name, move || draft.name.get()),
         Fact::text(t.create_group.scaling, scaling),

@@ -8,7 +8,7 @@ use leptos_router::components::A;
 use super::row_actions::{Chosen, CreateButton, RowActions, only};
 use super::{Page, use_page};
 use crate::components::delete::Doomed;
-use crate::components::{Fetched, StatusWithErrors, status_label};
+use crate::components::{Fetched, StatusWithErrors, scaling_words, status_label};
 use crate::i18n::{Text, text};
 use crate::model::compute_node_group::*;
 use crate::model::live::Kind;
@@ -106,12 +106,7 @@ fn instance_types(group: &ComputeNodeGroup) -> String {
 }
 
 fn scaling(t: &'static Text, group: &ComputeNodeGroup) -> String {
-    let scaling = &group.scaling_configuration;
-    if scaling.min_instance_count == 0 {
-        t.groups.scaling_dynamic(scaling.max_instance_count)
-    } else {
-        t.groups.scaling_static(scaling.max_instance_count)
-    }
+    scaling_words(t, &group.scaling_configuration)
 }
 
 /// Nodes of the group that have an instance; a dash until it is known.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::super::draft::*;
 use crate::components::wizard::{ReviewPart, Step};
-use crate::components::{TagsField, shown_tags, status_label};
+use crate::components::{TagsField, scaling_words, shown_tags, status_label};
 use crate::i18n::{Text, text};
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::queue::*;
@@ -165,17 +165,13 @@ fn Groups(draft: Draft, groups: Signal<Vec<ComputeNodeGroup>>) -> impl IntoView 
     let t = text();
     let choices =
         Signal::derive(move || groups.with(|all| all.iter().map(|g| choice(t, g)).collect()));
-    let check = move || {
-        let none = draft.groups.with(Vec::is_empty);
-        none.then(|| t.create_queue.groups_needed.to_owned())
-    };
     view! {
         <Field
             name="computeNodeGroupConfigurations"
             label=t.create_queue.groups
             hint=t.create_queue.groups_hint
             help=topic::QUEUE_GROUPS
-            check=Signal::derive(check)
+            optional=true
         >
             <Combobox
                 value=draft.groups
@@ -192,11 +188,7 @@ fn Groups(draft: Draft, groups: Signal<Vec<ComputeNodeGroup>>) -> impl IntoView 
 fn choice(t: &'static Text, group: &ComputeNodeGroup) -> Choice {
     let types = group.instance_configs.iter();
     let types: Vec<&str> = types.filter_map(|c| c.instance_type.as_deref()).collect();
-    let bounds = &group.scaling_configuration;
-    let scaling = match bounds.min_instance_count {
-        0 => t.groups.scaling_dynamic(bounds.max_instance_count),
-        _ => t.groups.scaling_static(bounds.max_instance_count),
-    };
+    let scaling = scaling_words(t, &group.scaling_configuration);
     let status = status_label(t, group.status);
     let not_ready = (!group.status.can_be_used()).then(|| t.create_queue.group_not_ready(status));
     Choice::new(&group.id, &group.name)
@@ -213,9 +205,10 @@ pub fn review(draft: Draft, lists: Lists) -> AnyView {
                 known.map_or(id.clone(), |g| g.name.clone())
             })
         };
-        draft
-            .groups
-            .with(|ids| ids.iter().map(name).collect::<Vec<_>>().join(", "))
+        draft.groups.with(|ids| match ids.is_empty() {
+            true => t.create_queue.groups_none.to_owned(),
+            false => ids.iter().map(name).collect::<Vec<_>>().join(", "),
+        })
     };
     let general = vec![
         Fact::text(t.create_queue.name, move || draft.name.get()),

@@ -13,7 +13,8 @@ use crate::components::guard::guard_changes;
 use crate::components::{Fetched, Refused, Submission, asked, field_errors};
 use crate::i18n::{Text, text};
 use crate::model::queue::Queue;
-use crate::model::submit::{Field as Of, SubmitJobRequest, quote};
+use crate::model::script::hints;
+use crate::model::submit::{Field as Of, Problem, SubmitJobRequest, quote};
 use crate::model::user::JobOwner;
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::*;
@@ -23,6 +24,9 @@ const SCRIPT: &str = "#!/bin/bash
 echo \"Job $SLURM_JOB_ID runs on $SLURM_JOB_NODELIST\"
 srun hostname
 ";
+
+/// What is wrong with the fields.
+type Problems = Memo<Vec<(Of, Problem)>>;
 
 /// What is filled in, as text.
 #[derive(Clone, Copy)]
@@ -115,6 +119,8 @@ fn Filling(page: Page, queues: Vec<Queue>) -> impl IntoView {
         filled.queue.set(only.name.clone());
     }
     let request = Memo::new(move |_| filled.request(page.id.get()));
+    // Once for all fields: a script may be long.
+    let problems = Memo::new(move |_| request.with(SubmitJobRequest::problems));
     let jobs = Signal::derive(move || paths::cluster(&page.id.read(), ClusterTab::Jobs));
     Effect::new(move |_| {
         if let Some(error) = submission.error.get() {
@@ -157,8 +163,8 @@ fn Filling(page: Page, queues: Vec<Queue>) -> impl IntoView {
             <Fetched resource=identity let:identity>
                 {move || runs_as(t, identity.get().jobs)}
             </Fetched>
-            <Script filled request />
-            <Resources filled request queues=choices(t, &queues) />
+            <Script filled problems />
+            <Resources filled problems queues=choices(t, &queues) />
             <Card title=t.submit_job.command>
                 <p class="mb-2 text-muted">{t.submit_job.command_hint}</p>
                 {move || {
@@ -215,16 +221,16 @@ fn command(cluster: &str, request: &SubmitJobRequest) -> String {
 }
 
 /// What is wrong with one field of the request.
-fn check(t: &'static Text, request: Memo<SubmitJobRequest>, field: Of) -> Signal<Option<String>> {
+fn check(t: &'static Text, problems: Problems, field: Of) -> Signal<Option<String>> {
     Signal::derive(move || {
-        let problems = request.with(SubmitJobRequest::problems);
-        let found = problems.into_iter().find(|(of, _)| *of == field);
+        let problems = problems.read();
+        let found = problems.iter().find(|(of, _)| *of == field);
         found.map(|(_, problem)| problem.text(t))
     })
 }
 
 #[component]
-fn Script(filled: Filled, request: Memo<SubmitJobRequest>) -> impl IntoView {
+fn Script(filled: Filled, problems: Problems) -> impl IntoView {
     let t = text();
     view! {
         <Card title=t.submit_job.script_card>
@@ -233,10 +239,11 @@ fn Script(filled: Filled, request: Memo<SubmitJobRequest>) -> impl IntoView {
                     name=Of::Script.name()
                     label=t.submit_job.script
                     hint=t.submit_job.script_hint
-                    check=check(t, request, Of::Script)
+                    check=check(t, problems, Of::Script)
                 >
                     <TextArea value=filled.script rows=12 />
                 </Field>
+                <Hints script=filled.script />
                 {line(Line {
                     field: Of::Name,
                     label: t.submit_job.name,
@@ -244,7 +251,7 @@ fn Script(filled: Filled, request: Memo<SubmitJobRequest>) -> impl IntoView {
                     unit: "",
                     numeric: false,
                     value: filled.name,
-                    request,
+                    problems,
                 })}
             </div>
         </Card>
@@ -252,12 +259,22 @@ fn Script(filled: Filled, request: Memo<SubmitJobRequest>) -> impl IntoView {
     .into_any()
 }
 
+/// Lines of the script that Slurm would pass over: no mistake to be refused for, but hardly what was meant.
 #[component]
-fn Resources(
-    filled: Filled,
-    request: Memo<SubmitJobRequest>,
-    queues: Vec<Choice>,
-) -> impl IntoView {
+fn Hints(script: RwSignal<String>) -> impl IntoView {
+    let t = text();
+    let found = Memo::new(move |_| script.with(|script| hints(script)));
+    let list = move || {
+        let lines = found.get().into_iter();
+        let lines = lines.map(|hint| view! { <li>{hint.text(t)}</li> });
+        let lines: Vec<_> = lines.collect();
+        (!lines.is_empty()).then(|| view! { <ul class="grid gap-1 text-muted">{lines}</ul> })
+    };
+    view! { <div role="status">{list}</div> }.into_any()
+}
+
+#[component]
+fn Resources(filled: Filled, problems: Problems, queues: Vec<Choice>) -> impl IntoView {
     let t = text();
     let s = &t.submit_job;
     let number = move |field, label, hint, unit, value| {
@@ -268,7 +285,7 @@ fn Resources(
             unit,
             numeric: true,
             value,
-            request,
+            problems,
         })
     };
     let words = move |field, label, hint, value| {
@@ -279,14 +296,14 @@ fn Resources(
             unit: "",
             numeric: false,
             value,
-            request,
+            problems,
         })
     };
     let hint = if queues.is_empty() { s.queue_none } else { "" };
     view! {
         <Card title=s.resources>
             <div class="field-columns">
-                <Field name=Of::Queue.name() label=s.queue hint check=check(t, request, Of::Queue)>
+                <Field name=Of::Queue.name() label=s.queue hint check=check(t, problems, Of::Queue)>
                     <Select value=filled.queue choices=Signal::stored(queues) empty=s.queue_choose />
                 </Field>
                 {number(Of::Nodes, s.nodes, "", "", filled.nodes)}
@@ -316,7 +333,7 @@ struct Line {
     unit: &'static str,
     numeric: bool,
     value: RwSignal<String>,
-    request: Memo<SubmitJobRequest>,
+    problems: Problems,
 }
 
 fn line(line: Line) -> AnyView {
@@ -326,7 +343,7 @@ fn line(line: Line) -> AnyView {
             label=line.label
             hint=line.hint
             optional=true
-            check=check(text(), line.request, line.field)
+            check=check(text(), line.problems, line.field)
         >
             <TextInput value=line.value numeric=line.numeric unit=line.unit mono=!line.numeric />
         </Field>

@@ -1,0 +1,198 @@
+//! Scripts as people paste them: what can be mended is mended, what cannot is named, and what Slurm would pass over
+//! without a word is told.
+
+use std::borrow::Cow;
+
+use super::submit::Problem;
+use crate::i18n::Text;
+
+/// Bytes; Slurm's own limit (`max_script_size` in slurm.conf(5)).
+pub const LONGEST_SCRIPT: usize = 4 * 1024 * 1024;
+/// More hints than this help nobody.
+const HINTS_MAX: usize = 5;
+/// What begins a line of options.
+const DIRECTIVE: &str = "#SBATCH";
+
+/// The script as sbatch takes it: without the mark that some editors put first, without blanks before `#!`, and with
+/// the ends of lines as Unix has them.
+pub fn mended(script: &str) -> Cow<'_, str> {
+    let from_first = script.trim_start_matches(is_blank);
+    let script = match from_first.starts_with("#!") {
+        true => from_first,
+        false => script,
+    };
+    match script.contains("\r\n") {
+        true => Cow::Owned(script.replace("\r\n", "\n")),
+        false => Cow::Borrowed(script),
+    }
+}
+
+fn is_blank(c: char) -> bool {
+    c == '\u{feff}' || c.is_whitespace()
+}
+
+/// What is wrong with a script that was mended.
+pub fn problem(script: &str) -> Option<Problem> {
+    if script.chars().all(is_blank) {
+        return Some(Problem::Missing);
+    }
+    if script.len() > LONGEST_SCRIPT {
+        return Some(Problem::TooLong(LONGEST_SCRIPT));
+    }
+    // Slurm would take it, and run all of it as one line: a comment.
+    if script.contains('\r') {
+        return Some(Problem::LoneReturns);
+    }
+    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\u{c}' | '\u{1b}');
+    if script.chars().any(control) {
+        return Some(Problem::ControlCharacters);
+    }
+    (!script.starts_with("#!")).then_some(Problem::NoInterpreter)
+}
+
+/// A line that looks like options and is none to Slurm (sbatch(1): options stand before the first command, each line
+/// beginning with `#SBATCH`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// From 1.
+    pub line: usize,
+    pub why: Ignored,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ignored {
+    /// Something stands before `#SBATCH`.
+    Indented,
+    /// A command stands above it.
+    Late,
+    /// A blank that is none to Slurm, as web pages have them.
+    OddBlank,
+    /// `# SBATCH`, `#sbatch`.
+    Misspelt,
+}
+
+impl Hint {
+    pub fn text(self, t: &Text) -> String {
+        let t = &t.submit_job;
+        match self.why {
+            Ignored::Indented => t.hint_indented(self.line),
+            Ignored::Late => t.hint_late(self.line),
+            Ignored::OddBlank => t.hint_odd_blank(self.line),
+            Ignored::Misspelt => t.hint_misspelt(self.line),
+        }
+    }
+}
+
+/// The lines that Slurm passes over, in order, the first few.
+pub fn hints(script: &str) -> Vec<Hint> {
+    let script = mended(script);
+    let mut commands = false;
+    let ignored = script.lines().enumerate().filter_map(|(index, line)| {
+        let why = ignored(line, commands);
+        let bare = line.trim_start();
+        commands |= !bare.is_empty() && !bare.starts_with('#');
+        Some(Hint {
+            line: index + 1,
+            why: why?,
+        })
+    });
+    ignored.take(HINTS_MAX).collect()
+}
+
+fn ignored(line: &str, after_command: bool) -> Option<Ignored> {
+    let bare = line.trim_start();
+    let rest = bare.strip_prefix('#')?;
+    let word: String = rest
+        .trim_start()
+        .chars()
+        .take(DIRECTIVE.len() - 1)
+        .collect();
+    if !word.eq_ignore_ascii_case(&DIRECTIVE[1..]) {
+        return None;
+    }
+    if !bare.starts_with(DIRECTIVE) {
+        // `#SBATCHES` of a text are none, `# SBATCH -n 2` is meant.
+        let after = rest.trim_start().chars().nth(word.len());
+        return after
+            .is_some_and(char::is_whitespace)
+            .then_some(Ignored::Misspelt);
+    }
+    if bare.len() < line.len() {
+        return Some(Ignored::Indented);
+    }
+    if after_command {
+        return Some(Ignored::Late);
+    }
+    let odd = |c: char| c.is_whitespace() && !c.is_ascii();
+    line.contains(odd).then_some(Ignored::OddBlank)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_mended_is() {
+        let right = "#!/bin/bash\nhostname\n";
+        for pasted in [
+            right,
+            "#!/bin/bash\r\nhostname\r\n",
+            "#!/bin/bash\nhostname\r\n",
+            "\u{feff}#!/bin/bash\nhostname\n",
+            "   #!/bin/bash\nhostname\n",
+            "\n\n#!/bin/bash\nhostname\n",
+            "\r\n\u{feff} \t\u{a0}#!/bin/bash\r\nhostname\n",
+        ] {
+            assert_eq!(mended(pasted), right, "{pasted:?}");
+            assert_eq!(problem(&mended(pasted)), None);
+        }
+        // Blanks below the first line are the script's own.
+        let own = "#!/usr/bin/env python3\n\n  x = '\u{feff}'\n";
+        assert_eq!(mended(own), own);
+    }
+
+    #[test]
+    fn what_cannot_be_mended_is_named() {
+        for (pasted, wrong) in [
+            ("#!/bin/bash\recho old mac\r", Problem::LoneReturns),
+            ("#!/bin/bash\r\necho a\rb\r\n", Problem::LoneReturns),
+            ("  hostname", Problem::NoInterpreter),
+            ("\u{feff}hostname", Problem::NoInterpreter),
+            ("#!/bin/sh\0", Problem::ControlCharacters),
+            ("\u{feff}\n \r\n", Problem::Missing),
+        ] {
+            assert_eq!(problem(&mended(pasted)), Some(wrong), "{pasted:?}");
+        }
+        let long = format!("#!/bin/sh\n{}", "#".repeat(600 * 1024));
+        assert_eq!(problem(&long), None);
+        let long = format!("#!/bin/sh\n{}", "#".repeat(LONGEST_SCRIPT));
+        assert_eq!(problem(&long), Some(Problem::TooLong(LONGEST_SCRIPT)));
+    }
+
+    #[test]
+    fn what_slurm_passes_over_is_told() {
+        let script = "#!/bin/bash\n#SBATCH -J named\n  #SBATCH -n 3\n#SBATCH\u{a0}-N 2\n# SBATCH -t 1\n#sbatch -t 1\n\
+                      # about SBATCH and #SBATCH\n##SBATCH -n 9\n\nset -e\n#SBATCH -N 4\nhostname\n";
+        let found: Vec<_> = hints(script).into_iter().map(|h| (h.line, h.why)).collect();
+        assert_eq!(
+            found,
+            [
+                (3, Ignored::Indented),
+                (4, Ignored::OddBlank),
+                (5, Ignored::Misspelt),
+                (6, Ignored::Misspelt),
+                (11, Ignored::Late),
+            ]
+        );
+        assert_eq!(
+            hints("#!/bin/sh\n#SBATCH -n 2 # tasks\n\n# a\n#SBATCH -N 1\nsrun a\n"),
+            []
+        );
+        // With DOS lines, and counted from where the script begins.
+        assert_eq!(hints("\r\n#!/bin/sh\r\n#SBATCH -n 2\r\nsrun a\r\n"), []);
+        assert_eq!(
+            hints(&format!("#!/bin/sh\n{}", " #SBATCH\n".repeat(99))).len(),
+            HINTS_MAX
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! The key of a cluster, for login nodes of people's own (C10). Whoever reads it is in the audit trail.
+
+use app::model::error::{Error, Result};
+use app::model::operation::Operation;
+use app::model::secret::*;
+use app::port::Caller;
+
+use super::write::{principal_arn, unwritten};
+use super::{Service, audit, internal};
+use crate::db::secret::{self, SecretRow};
+use crate::db::{self, audit::AuditRow};
+
+const RESOURCE_TYPE: &str = "SECRET";
+/// The stage of the only version that there is: a key is not rotated.
+const CURRENT: &str = "AWSCURRENT";
+
+impl Service {
+    pub(super) async fn get_secret_value(
+        &self,
+        caller: &Caller,
+        input: GetSecretValueRequest,
+    ) -> Result<GetSecretValueResponse> {
+        let arn = match input.secret_id.starts_with("arn:") {
+            true => input.secret_id.clone(),
+            false => self.arns.secret(&input.secret_id),
+        };
+        self.authorize(caller, Operation::GetSecretValue, &arn)?;
+        let found = secret::by_arn(self.db.pool(), &arn)
+            .await
+            .map_err(internal)?;
+        let row = found.ok_or_else(|| not_found(&input.secret_id))?;
+        check_version(&row, &input)?;
+        let cluster = self.find_cluster(&row.cluster_id).await?;
+        let text = self
+            .seal
+            .open(secret::PURPOSE, &row.sealed)
+            .map_err(internal)?;
+        let text = String::from_utf8(text.to_vec()).map_err(internal)?;
+        self.note_reading(caller, &row, &input).await?;
+        let prefix = self.arns.secret("");
+        Ok(GetSecretValueResponse {
+            name: row.arn.strip_prefix(&prefix).unwrap_or(&row.arn).to_owned(),
+            arn: row.arn,
+            version_id: row.version,
+            secret_string: text,
+            version_stages: vec![CURRENT.into()],
+            created_date: cluster.created_at as f64 / 1000.0,
+        })
+    }
+
+    /// Written before the key is given away.
+    async fn note_reading(
+        &self,
+        caller: &Caller,
+        row: &SecretRow,
+        input: &GetSecretValueRequest,
+    ) -> Result<()> {
+        let mut write = self.db.write().await.map_err(unwritten)?;
+        let reading = AuditRow {
+            request_id: &caller.request_id,
+            principal: principal_arn(caller),
+            operation: Operation::GetSecretValue.name(),
+            resource_arn: &row.arn,
+            request: &audit::request_text(input),
+        };
+        db::audit::insert(&mut write, &reading)
+            .await
+            .map_err(internal)?;
+        write.commit().await.map_err(unwritten)
+    }
+}
+
+fn not_found(identifier: &str) -> Error {
+    let message = "Secrets Manager can't find the specified secret. This server has the keys of its clusters only: \
+                   `aws pcs get-cluster` shows a cluster's as slurmConfiguration.authKey.secretArn.";
+    Error::not_found(RESOURCE_TYPE, identifier, message)
+}
+
+fn check_version(row: &SecretRow, asked: &GetSecretValueRequest) -> Result<()> {
+    let other = asked.version_id.as_ref().filter(|id| **id != row.version);
+    let other = other.or(asked
+        .version_stage
+        .as_ref()
+        .filter(|stage| *stage != CURRENT));
+    let Some(other) = other else {
+        return Ok(());
+    };
+    let message = format!(
+        "Secrets Manager can't find the specified secret value for {other}. A cluster's key has one version, \
+         {CURRENT}: leave it out."
+    );
+    Err(Error::not_found(RESOURCE_TYPE, &asked.secret_id, message))
+}
