@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use app::model::job_id::JobId;
 use serde_json::{Value, json};
 
 use crate::harness::*;
