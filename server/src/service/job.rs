@@ -77,7 +77,12 @@ impl Service {
         let requeues = self.requeues(&cluster, &record.job).await?;
         let lives = attributed(found.lives, &requeues, script.as_deref());
         let facts = self.job_facts(&cluster, &record, &boots);
-        let explanation = explain::job::explain(&facts, language);
+        // How an array ended each of its tasks tells for itself.
+        let tells_itself = !found.members.is_empty() && record.job.is_over();
+        let explanation = match tells_itself && matches!(record.job.who(), JobId::Whole(_)) {
+            true => None,
+            false => explain::job::explain(&facts, language),
+        };
         let queue = facts.queue.clone();
         record.job.why =
             explain::job::why(&record.job, queue.as_ref(), language).unwrap_or_default();
