@@ -53,6 +53,7 @@ test('tasks of an array are told, followed and cancelled one by one', async ({ p
   await rows(page, 'Tasks', { name: new RegExp(`${array}_1 `) }).getByRole('link', { name: `${array}_1`, exact: true }).click();
   await expect(page.getByRole('heading', { name: `Job ${array}_1 · sweep` })).toBeVisible();
   await page.getByRole('link', { name: `All tasks of array ${array}` }).click();
+  await expect(page.getByRole('heading', { name: `Array ${array} · sweep` })).toBeVisible();
   await button(page, 'Cancel').click();
   await dialog(page).getByRole('button', { name: 'Cancel 2 running tasks' }).click();
   await expect(page.getByText('12 of 12 tasks have ended')).toBeVisible({ timeout: 30_000 });
@@ -64,7 +65,8 @@ test.describe('an array over the limit', () => {
   test('is refused at its field', async ({ page, server, cluster }) => {
     await createDemoQueue(server, cluster.name);
     await signIn(page, server);
-    await visit(page, `/clusters/${cluster.id}/jobs/submit`);
+    await visit(page, `/clusters/${cluster.id}/jobs`);
+    await page.getByRole('link', { name: 'Submit a job' }).first().click();
     await page.getByRole('textbox', { name: 'Script', exact: true }).fill('#!/bin/bash\nhostname\n');
     await page.getByLabel('Array').fill('0-299%4');
     await button(page, 'Submit').click();

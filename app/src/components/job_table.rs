@@ -15,6 +15,9 @@ use crate::ui::{Column, Table};
 
 type Row = OfCluster<Job>;
 
+/// Characters of an id that stand on one line.
+const LONGEST_LINE: usize = 20;
+
 #[component]
 pub fn JobTable(
     #[prop(into)] jobs: Signal<Vec<Row>>,
@@ -50,7 +53,7 @@ pub fn JobTable(
                 (false, Some(_)) => "job-parts",
             }
             rows=jobs
-            columns=columns(t, of_all)
+            columns=columns(t, of_all, title.is_some())
             key=key
             weight=|row: &Row| row.item.count()
             selected
@@ -70,22 +73,32 @@ fn key(job: &Row) -> String {
     format!("{} {}", job.cluster_id, job.item.id)
 }
 
-fn columns(t: &'static Text, of_all: bool) -> Vec<Column<Row>> {
+/// The parts of one job have its name and its user: those columns wait until they are asked for.
+fn columns(t: &'static Text, of_all: bool, of_one: bool) -> Vec<Column<Row>> {
     let cluster = Column::new(t.jobs.cluster, |r: &Row| {
         let href = paths::cluster(&r.cluster_id, ClusterTab::Jobs);
         let name = r.cluster_name.clone();
         view! { <A href attr:class="whitespace-nowrap">{name}</A> }
     })
     .text(|r| r.cluster_name.clone());
+    let shared = |column: Column<Row>| match of_one {
+        true => column.hidden(),
+        false => column,
+    };
     let mut columns = vec![
         Column::new(t.jobs.id, |r: &Row| {
             let href = paths::job(&r.cluster_id, &r.item.id);
             let id = r.item.id.clone();
-            view! { <A href attr:class="row-link tabular-nums">{id}</A> }
+            // A long list of tasks may break, a short one reads as one.
+            let class = match id.len() {
+                0..=LONGEST_LINE => "row-link tabular-nums whitespace-nowrap",
+                _ => "row-link tabular-nums",
+            };
+            view! { <A href attr:class=class>{id}</A> }
         })
         .text(|r| r.item.id.clone())
         .sort(number),
-        Column::new(t.jobs.name, |r: &Row| r.item.name.clone()).text(|r| r.item.name.clone()),
+        shared(Column::new(t.jobs.name, |r: &Row| r.item.name.clone()).text(|r| r.item.name.clone())),
         Column::new(t.jobs.state, |r: &Row| {
             view! {
                 <JobState state=r.item.state.clone() />
@@ -106,7 +119,7 @@ fn columns(t: &'static Text, of_all: bool) -> Vec<Column<Row>> {
         })
         .text(|r| r.item.nodes.clone())
         .sort(|r| r.item.node_count),
-        Column::new(t.jobs.user, |r: &Row| r.item.user.clone()).text(|r| r.item.user.clone()),
+        shared(Column::new(t.jobs.user, |r: &Row| r.item.user.clone()).text(|r| r.item.user.clone())),
         Column::new(
             t.jobs.submitted,
             |r: &Row| view! { <Ago at=r.item.submitted_at /> },

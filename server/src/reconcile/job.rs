@@ -5,11 +5,12 @@
 //!
 //! It also sees jobs come back to the queue: their lives are written down, and they start again at once.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use app::model::job::Job;
 use app::model::sight::Sight;
 
-use super::Parts;
 use super::driver::{Next, Reconciler};
 use super::history::History;
 use super::lives::{self, Lives};
@@ -17,8 +18,9 @@ use super::requeue::start_again;
 use super::sight::Looks;
 use super::signs::Signs;
 use super::wake::Waker;
+use super::{Parts, cancelled};
 use crate::db::cluster::ClusterRow;
-use crate::db::{now, resource};
+use crate::db::{self, now, resource};
 use crate::slurm::client::Client;
 
 /// How often the signs are looked at.
@@ -28,6 +30,8 @@ const LONGEST_SILENCE_MS: i64 = 60_000;
 /// A look is followed by a pause so many times as long: looking at jobs takes a fifth of a core at most.
 const REST: u32 = 4;
 const LONGEST_REST: Duration = Duration::from_secs(10);
+/// Ended jobs that a server remembers at its start.
+const ENDED: i64 = 500;
 
 /// The loop of one cluster.
 pub struct JobReconciler {
@@ -56,6 +60,18 @@ impl JobReconciler {
         }
     }
 
+    /// The jobs of the last look; before there was one those that ended.
+    async fn before(&self) -> sqlx::Result<Arc<Vec<Job>>> {
+        let latest = self.parts.observed.latest(&self.cluster_id);
+        if latest.jobs_asked_at > 0 {
+            return Ok(latest.jobs.clone());
+        }
+        let ended = db::job::list(self.parts.db.pool(), &self.cluster_id, ENDED).await?;
+        Ok(Arc::new(
+            ended.into_iter().map(|record| record.job).collect(),
+        ))
+    }
+
     async fn look(&mut self, client: &Client, signs: Signs) -> anyhow::Result<()> {
         let (asked_at, began) = (now(), Instant::now());
         let found = client.jobs().await;
@@ -67,6 +83,8 @@ impl JobReconciler {
             .await?;
         self.looked = signs;
         let parts = &self.parts;
+        let before = self.before().await?;
+        cancelled::name(&mut records, before.iter());
         let waiting = lives::to_start(&records, now());
         let log = parts
             .controllers

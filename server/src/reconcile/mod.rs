@@ -15,6 +15,7 @@
 //! another cluster, nor for a look at thousands of jobs.
 
 pub mod aside;
+pub mod cancelled;
 pub mod cluster;
 pub mod configuration;
 pub mod driver;

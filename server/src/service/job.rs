@@ -78,7 +78,12 @@ impl Service {
         let lives = attributed(found.lives, &requeues, script.as_deref());
         let causes = self.causes(&cluster, &record).await?;
         let facts = self.job_facts(&cluster, &record, &boots, causes);
-        let explanation = explain::job::explain(&facts, language);
+        // How an array ended each of its tasks tells for itself.
+        let tells_itself = !found.members.is_empty() && record.job.is_over();
+        let explanation = match tells_itself && matches!(record.job.who(), JobId::Whole(_)) {
+            true => None,
+            false => explain::job::explain(&facts, language),
+        };
         let (queue, causes) = (facts.queue, facts.causes);
         record.job.why =
             explain::job::why(&record.job, queue.as_ref(), language).unwrap_or_default();

@@ -12,6 +12,7 @@ use super::job::RESOURCE_TYPE;
 use super::{Service, internal};
 use crate::db::cluster::ClusterRow;
 use crate::db::{job, job_life};
+use crate::reconcile::cancelled;
 
 /// States from the one that says most of a whole whose parts are in several.
 const TELLING: [&str; 14] = [
@@ -117,6 +118,12 @@ impl Service {
         let ended = job::family(self.db.pool(), &cluster.id, number)
             .await
             .map_err(internal)?;
+        let seen = self.observed.latest(&cluster.id);
+        let before = seen
+            .jobs
+            .iter()
+            .chain(ended.iter().map(|(record, _)| &record.job));
+        cancelled::name(&mut known, before);
         let ids: HashSet<String> = known.iter().map(|record| record.job.id.clone()).collect();
         let mut script = None;
         for (record, of_it) in ended {
@@ -159,7 +166,7 @@ impl Service {
         let known = self.of_slurm(cluster, who).await;
         if let Some(record) = known.into_iter().find(|record| record.job.includes(who)) {
             return Ok(Some(Found {
-                record: narrowed(record, who),
+                record: led(narrowed(record, who), &members),
                 members,
                 ..Found::default()
             }));
@@ -178,7 +185,7 @@ impl Service {
                 .find(|(record, _)| record.job.includes(who)),
         };
         Ok(ended.map(|(record, script)| Found {
-            record: narrowed(record, who),
+            record: led(narrowed(record, who), &members),
             script,
             members,
             ..Found::default()
@@ -215,6 +222,16 @@ fn narrowed(mut record: JobRecord, who: &JobId) -> JobRecord {
     record
 }
 
+/// The script of a heterogeneous job runs in its first component, and all output is there.
+fn led(mut record: JobRecord, members: &[JobRecord]) -> JobRecord {
+    let leader = format!("{}+0", record.job.who().number());
+    if let Some(leader) = members.iter().find(|member| member.job.id == leader) {
+        record.standard_output = leader.standard_output.clone();
+        record.standard_error = leader.standard_error.clone();
+    }
+    record
+}
+
 /// The array or the heterogeneous job as one: what its parts have in common, from the first start to the last end. There
 /// is at least one part.
 fn whole(number: u32, members: &[JobRecord]) -> JobRecord {
@@ -241,15 +258,7 @@ fn whole(number: u32, members: &[JobRecord]) -> JobRecord {
     job.nodes = String::new();
     record.exit_code = None;
     record.signal = None;
-    // A het job's script runs in its first component, and writes there.
-    if let Some(leader) = members
-        .iter()
-        .find(|record| record.job.id == format!("{number}+0"))
-    {
-        record.standard_output = leader.standard_output.clone();
-        record.standard_error = leader.standard_error.clone();
-    }
-    record
+    led(record, members)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use app::model::job_id::JobId;
 use serde_json::{Value, json};
 
 use crate::harness::*;
@@ -155,6 +156,22 @@ async fn an_array_is_told_and_changed_task_by_task(plane: &TestPlane, visitor: &
         })
         .await;
     }
+    // Slurm forgets which tasks it never started; the page does not.
+    act(visitor, CLUSTER, &set("1-12"), "cancel").await.unwrap();
+    wait_until(
+        "what was cancelled together is told by its tasks",
+        async || {
+            let whole = page(visitor, CLUSTER, &array).await;
+            let members = whole["members"].as_array().unwrap();
+            let waits = members.iter().any(|member| member["state"] == "PENDING");
+            let is_set = |id: &&str| matches!(id.parse(), Ok(JobId::Tasks { .. }));
+            match (ids(&whole).iter().any(is_set), waits) {
+                (true, false) => Ok(()),
+                other => Err(format!("{other:?} {:?}", ids(&whole))),
+            }
+        },
+    )
+    .await;
     act(visitor, CLUSTER, &array, "cancel").await.unwrap();
     wait(
         "all are gone",

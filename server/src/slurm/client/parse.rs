@@ -8,7 +8,6 @@
 use std::collections::BTreeSet;
 
 use app::model::job::{Job, JobRecord};
-use app::model::job_id::JobId;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -180,7 +179,8 @@ fn job(value: &Value) -> Job {
 fn record(value: Value) -> JobRecord {
     let value = &value;
     let job = job(value);
-    let waiting_tasks = matches!(job.who(), JobId::Tasks { .. });
+    let of_array = number(&value["array_job_id"]) > 0;
+    let waiting_tasks = of_array && value["array_task_id"]["set"] != true;
     let when = |name: &str| millis(&value[name]);
     let exit = &value["exit_code"];
     let requested = text(&value["tres_req_str"]);
@@ -256,7 +256,7 @@ fn gpus(gres: &str) -> i64 {
         .fold(0, i64::saturating_add)
 }
 
-/// As Slurm prints it and [`JobId`] reads it: `12`, a task of an array as `12_3`, the tasks of an array that still wait as
+/// As Slurm prints it and [`app::model::job_id::JobId`] reads it: `12`, a task of an array as `12_3`, the tasks of an array that still wait as
 /// `12_[4-9]`, a component of a heterogeneous job as `13+1`.
 fn id(value: &Value) -> String {
     let waiting_tasks = text(&value["array_task_string"]);
@@ -271,7 +271,7 @@ fn id(value: &Value) -> String {
     }
 }
 
-/// Where tasks that wait will write: Slurm puts its word for "none" in the place of their number.
+/// Where tasks that wait, or that were cancelled while they did, would write: Slurm puts its word for "none" in the place of their number.
 fn output(value: &Value, waiting_tasks: bool) -> String {
     let path = text(value);
     match waiting_tasks {

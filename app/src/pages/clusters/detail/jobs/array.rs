@@ -102,12 +102,6 @@ pub fn ArrayView(page: Page, detail: Signal<JobDetail>) -> impl IntoView {
             <Card title=t.array.progress>
                 <Progress members />
             </Card>
-            <JobTable
-                jobs=all
-                title=t.array.tasks
-                refusals=page.refusals()
-                empty=move || view! { <EmptyState title=t.jobs.empty_title text=t.jobs.empty>""</EmptyState> }
-            />
             <div class="job-columns">
                 <Card title=t.job.output>
                     <TaskOutput page members record />
@@ -119,6 +113,12 @@ pub fn ArrayView(page: Page, detail: Signal<JobDetail>) -> impl IntoView {
                     />
                 </Card>
             </div>
+            <JobTable
+                jobs=all
+                title=t.array.tasks
+                refusals=page.refusals()
+                empty=move || view! { <EmptyState title=t.jobs.empty_title text=t.jobs.empty>""</EmptyState> }
+            />
             {move || view! { <Facts detail=detail.get() cluster=page.id.get() /> }}
             <ScriptCard detail />
         </div>
