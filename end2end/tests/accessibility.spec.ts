@@ -23,6 +23,11 @@ test('the list and a cluster are for everybody', async ({ page, server, cluster 
     await openTab(page, tab);
     await check(page, tab.toLowerCase());
   }
+  // Opened by its address each comes to life too: the page watches its console for that.
+  const addresses = ['compute-node-groups', 'queues', 'nodes', 'jobs', 'jobs/1', 'logs', 'events', 'tags', 'connect'];
+  for (const path of addresses) {
+    await visit(page, `/clusters/${cluster.id}/${path}`);
+  }
 });
 
 test('groups, queues and documents are for everybody', async ({ page, server, cluster }) => {
@@ -38,6 +43,7 @@ test('groups, queues and documents are for everybody', async ({ page, server, cl
     'queue, edit': 'queues/demo/edit',
     'cluster, edit': 'edit',
     export: 'export',
+    'job, submit': 'jobs/submit',
   };
   for (const [what, path] of Object.entries(pages)) {
     await visit(page, `/clusters/${cluster.id}/${path}`);

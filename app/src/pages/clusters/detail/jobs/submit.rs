@@ -12,10 +12,11 @@ use crate::api::user::identity;
 use crate::components::guard::guard_changes;
 use crate::components::{Fetched, Refused, Submission, asked, field_errors};
 use crate::i18n::{Text, text};
+use crate::model::error::Result;
 use crate::model::queue::Queue;
 use crate::model::script::hints;
 use crate::model::submit::{Field as Of, Problem, SubmitJobRequest, quote};
-use crate::model::user::JobOwner;
+use crate::model::user::{Identity, JobOwner};
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::*;
 use crate::ui::{Button, ButtonLink, Card, Choice, Code, Look, Tone, flashes};
@@ -95,17 +96,18 @@ pub fn SubmitJob() -> impl IntoView {
     let t = text();
     let page = use_page();
     let queues = asked([page.id], &[], |[id]| list_queues(id));
+    let identity = Resource::new(|| (), |()| identity());
     view! {
         <Title text=t.submit_job.title />
         <Fetched resource=queues let:queues>
-            <Filling page queues=queues.get_untracked() />
+            <Filling page queues=queues.get_untracked() identity />
         </Fetched>
     }
     .into_any()
 }
 
 #[component]
-fn Filling(page: Page, queues: Vec<Queue>) -> impl IntoView {
+fn Filling(page: Page, queues: Vec<Queue>, identity: Resource<Result<Identity>>) -> impl IntoView {
     let t = text();
     let form = Form::provide();
     guard_changes(form.dirty);
@@ -153,7 +155,6 @@ fn Filling(page: Page, queues: Vec<Queue>) -> impl IntoView {
     };
     let why_not = Signal::derive(move || refusals.with(|refusals| refusals.submit_job.clone()));
     let title = Signal::stored(t.submit_job.title.to_owned());
-    let identity = Resource::new(|| (), |()| identity());
     view! {
         <div class="grid gap-5">
             <SubHeader title back=t.job.back href=jobs>
