@@ -6,6 +6,7 @@ mod agent;
 mod aws_cli;
 mod backup;
 mod bad_input;
+mod clients;
 mod cluster;
 mod compute_node_group;
 mod console;

@@ -300,16 +300,7 @@ async fn what_was_never_accepted_is_not_what_a_controller_starts_with() {
     let accepted = std::fs::read_to_string(&conf).unwrap();
     // As a server leaves it that is killed between writing the files and slurmctld's answer.
     std::fs::write(&conf, format!("{accepted}\nPreemptMode=SUSPEND\n")).unwrap();
-    // Slurm writes its jobs down every few seconds; one that it has not written is lost with it.
-    wait_until("the job is written down", async || {
-        let jobs = std::fs::read(conf.with_file_name("state").join("job_state"));
-        let jobs = jobs.unwrap_or_default();
-        match jobs.windows(11).any(|bytes| bytes == b"compute-1-1") {
-            true => Ok(()),
-            false => Err("not yet".into()),
-        }
-    })
-    .await;
+    busy.plane.wait_saved(CLUSTER, "compute-1-1").await;
     let slurmctld = processes(busy.plane.server.root())
         .into_iter()
         .find(|(_, line)| line.contains("sbin/slurmctld "))

@@ -4,6 +4,7 @@
 //! refuses, each is tried alone, so that one person's mistake never holds up another's change.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use app::explain::{Cause, What};
 use app::model::setting::ErrorInfo;
@@ -20,6 +21,11 @@ use crate::db::resource::{Noun, Row};
 use crate::db::{self, Write, instance, resource, tag};
 use crate::slurm::client::{Client, NodeUpdate};
 use crate::slurm::conf::Files;
+
+/// slurmctld has heard again of a node that is older: it asks each every third of `SlurmdTimeout`.
+const YOUNG_MS: i64 = 30_000;
+/// Into a second: the rest of it is more than nodes take to report.
+const EARLY_MS: i64 = 400;
 
 mod changed;
 mod heal;
@@ -239,9 +245,27 @@ impl Switch<'_> {
     /// Installs the files and has slurmctld read them; it goes on with the old ones if it refuses.
     async fn reconfigure(&self, files: &Files) -> anyhow::Result<Result<(), String>> {
         let (controllers, cluster_id) = (&self.parts.controllers, &self.rows.cluster.id);
+        self.far_from_the_next_second().await?;
         controllers.install(cluster_id, files)?;
         let log = controllers.dir(cluster_id).join("slurmctld.log");
         Ok(self.client.reconfigure(&log).await.map_err(|e| e.message))
+    }
+
+    /// slurmctld reckons in whole seconds when a node booted, anew with each report of the node. A node that came up a
+    /// moment ago, and reports at the end of one second what is read in the next, has rebooted for it, and its jobs end.
+    /// All nodes report when the configuration changes: then not at the end of a second.
+    async fn far_from_the_next_second(&self) -> sqlx::Result<()> {
+        let pool = self.parts.db.pool();
+        let came_up = instance::live(pool, &self.rows.cluster.id).await?;
+        let newest = came_up.iter().filter_map(|row| row.registered_at).max();
+        let now = db::now();
+        let into_the_second = now % 1000;
+        let is_young = newest.is_some_and(|at| now - at < YOUNG_MS);
+        if is_young && into_the_second > EARLY_MS {
+            let rest = u64::try_from(1000 - into_the_second).unwrap_or_default();
+            tokio::time::sleep(Duration::from_millis(rest)).await;
+        }
+        Ok(())
     }
 
     /// Jobs of a queue that goes end; jobs on nodes that go return to the queue. Slurm would cancel both without a word.

@@ -84,6 +84,29 @@ impl TestPlane {
         fields(&self.connect(cluster, &["scontrol", "--oneliner", "show", "node", node]))
     }
 
+    /// Waits until slurmctld has written down that a job runs on the node. It does every few seconds; a job that it has not
+    /// written is lost with it.
+    pub async fn wait_saved(&self, cluster: &str, node: &str) {
+        let id = self.get_cluster(cluster).await.id;
+        let controller = self
+            .server
+            .data()
+            .join("clusters")
+            .join(id)
+            .join("controller");
+        wait_until("the job is written down", async || {
+            let jobs = std::fs::read(controller.join("state/job_state")).unwrap_or_default();
+            match jobs
+                .windows(node.len())
+                .any(|bytes| bytes == node.as_bytes())
+            {
+                true => Ok(()),
+                false => Err("not yet".into()),
+            }
+        })
+        .await;
+    }
+
     /// Waits until a job is in that state.
     pub async fn wait_job(
         &self,

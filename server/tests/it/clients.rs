@@ -1,0 +1,83 @@
+//! Programs that drive Slurm for people, each as people run it: on a cluster without accounting, from a cold group.
+
+use std::path::Path;
+use std::process::Output;
+
+use crate::harness::*;
+
+const CLUSTER: &str = "clients";
+
+/// A file and what runs it, after the directory of the clients' programs; `{queue}` and `{dir}` are filled in.
+const CLIENTS: [(&str, &str, &str); 5] = [
+    (
+        "submitit_map.py",
+        include_str!("clients/submitit_map.py"),
+        "python {dir}/submitit_map.py {queue} {dir}",
+    ),
+    (
+        "dask_pool.py",
+        include_str!("clients/dask_pool.py"),
+        "python {dir}/dask_pool.py {queue} {dir}",
+    ),
+    (
+        "parsl_apps.py",
+        include_str!("clients/parsl_apps.py"),
+        "python {dir}/parsl_apps.py {queue} {dir}",
+    ),
+    (
+        "psij_job.py",
+        include_str!("clients/psij_job.py"),
+        "python {dir}/psij_job.py {queue} {dir}",
+    ),
+    (
+        "Snakefile",
+        include_str!("clients/Snakefile"),
+        "snakemake --quiet --executor slurm --jobs 4 --slurm-status-command squeue \
+         --slurm-init-seconds-before-status-checks 5 \
+         --default-resources slurm_partition={queue} runtime=3 mem_mb=100 cpus_per_task=1",
+    ),
+];
+
+#[tokio::test]
+async fn the_clients_of_slurm_work() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    plane.cluster(CLUSTER, 60).await;
+    let group = plane.group(CLUSTER, "compute-1", 0, 4).await;
+    plane.queue(CLUSTER, "demo", &group.id).await;
+    let root = plane.connect(CLUSTER, &["mktemp", "-d"]).trim().to_owned();
+    // Beside each other, as on a cluster.
+    std::thread::scope(|scope| {
+        let runs = CLIENTS.map(|client| {
+            let (plane, root) = (&plane, &root);
+            (client.0, scope.spawn(move || run(plane, root, client)))
+        });
+        for (name, run) in runs {
+            if let Err(output) = run.join().unwrap() {
+                panic!("{name}: {}", String::from_utf8_lossy(&output.stderr));
+            }
+        }
+    });
+    plane.connect(CLUSTER, &["rm", "-rf", &root]);
+    plane.finish().await;
+}
+
+fn run(
+    plane: &TestPlane,
+    root: &str,
+    (name, text, command): (&str, &str, &str),
+) -> Result<String, Output> {
+    let tools = std::env::var("OPENPCS_TOOLS").unwrap_or_else(|_| "/opt/openpcs".into());
+    let programs = Path::new(&tools).join("clients/bin");
+    assert!(
+        programs.is_dir(),
+        "{} is missing: run `make setup-test`",
+        programs.display()
+    );
+    let dir = format!("{root}/{name}.d");
+    let command = command.replace("{queue}", "demo").replace("{dir}", &dir);
+    let script = format!(
+        "mkdir {dir} && cd {dir} && cat > {name} <<'END'\n{text}END\nPATH={}:$PATH HOME={dir} {command}",
+        programs.display()
+    );
+    plane.try_connect(CLUSTER, &["bash", "-c", &script])
+}
