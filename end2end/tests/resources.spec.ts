@@ -182,7 +182,7 @@ test.describe('what the import refuses', () => {
   });
 });
 
-test('the controller's log is shown as it grows, searched and downloaded', async ({ page, server, cluster }) => {
+test('the log of the controller is shown as it grows, searched and downloaded', async ({ page, server, cluster }) => {
   await signIn(page, server);
   await visit(page, `/clusters/${cluster.id}/logs`);
   const log = page.getByRole('log', { name: 'Controller log' });

@@ -76,7 +76,7 @@ fn run(
     let dir = format!("{root}/{name}.d");
     let command = command.replace("{queue}", "demo").replace("{dir}", &dir);
     let script = format!(
-        "mkdir {dir} && cd {dir} && cat > {name} <<'END'\n{text}END\nPATH={}:$PATH HOME={dir} {command}",
+        "mkdir {dir} && cd {dir} && cat > {name} <<'END'\n{text}END\nexport HOME={dir} PATH={}:$PATH\n{command}",
         programs.display()
     );
     plane.try_connect(CLUSTER, &["bash", "-c", &script])
