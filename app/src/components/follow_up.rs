@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::api::cluster::get_cluster;
-use crate::api::compute_node_group::get_compute_node_group;
-use crate::api::queue::get_queue;
-use crate::i18n::text;
+use crate::api::cluster::list_clusters;
+use crate::api::compute_node_group::list_compute_node_groups;
+use crate::api::queue::list_queues;
+use crate::i18n::{Text, text};
 use crate::live;
 use crate::model::error::Result;
 use crate::model::live::Kind;
@@ -37,6 +37,8 @@ pub struct Begun {
 pub struct FollowUps {
     begun: RwSignal<Vec<(usize, Begun)>>,
     flashes: Flashes,
+    /// Of the page: an answer that comes later has no context to find it in.
+    t: &'static Text,
 }
 
 impl FollowUps {
@@ -44,6 +46,7 @@ impl FollowUps {
         let all = FollowUps {
             begun: RwSignal::default(),
             flashes,
+            t: text(),
         };
         provide_context(all);
         all
@@ -61,8 +64,7 @@ impl FollowUps {
     }
 
     fn end(self, id: usize, begun: &Begun, end: End) {
-        let t = text();
-        let name = &begun.name;
+        let (t, name) = (self.t, &begun.name);
         let (tone, title, message) = match (end, begun.task) {
             (End::Well, Task::Create) => (Tone::Success, t.follow_up.created(name), String::new()),
             (End::Well, Task::Update) => (Tone::Success, t.follow_up.updated(name), String::new()),
@@ -76,6 +78,9 @@ impl FollowUps {
             .update(|all| all.retain(|(known, _)| *known != id));
     }
 }
+
+/// What is known of something that is there.
+type Found = (Status, Vec<ErrorInfo>);
 
 /// How it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,58 +113,60 @@ fn follow(all: FollowUps, id: usize, begun: Begun) {
                 all.begun.try_with_untracked(is_known) == Some(true)
             };
             // A server out of reach is asked again at the next change.
-            if let Some(end) = end_of(begun.task, look(&begun).await).filter(|_| still(all)) {
+            if let Some(end) = end_of(all.t, begun.task, look(&begun).await).filter(|_| still(all))
+            {
                 all.end(id, &begun, end);
             }
         });
     });
 }
 
-async fn look(begun: &Begun) -> Result<(Status, Vec<ErrorInfo>)> {
-    let (cluster, id) = (begun.cluster_id.clone(), begun.id.clone());
-    match begun.kind {
+/// Its status, and what went wrong; None when it is gone. Asked for by its list, where what is gone is no error.
+async fn look(begun: &Begun) -> Result<Option<Found>> {
+    let (cluster, id) = (begun.cluster_id.clone(), &begun.id);
+    Ok(match begun.kind {
         Kind::ComputeNodeGroup => {
-            let group = get_compute_node_group(cluster, id).await?;
-            Ok((group.status, group.error_info))
+            let all = list_compute_node_groups(cluster).await?;
+            let found = all.into_iter().find(|group| group.id == *id);
+            found.map(|group| (group.status, group.error_info))
         }
         Kind::Queue => {
-            let queue = get_queue(cluster, id).await?;
-            Ok((queue.status, queue.error_info))
+            let all = list_queues(cluster).await?;
+            let found = all.into_iter().find(|queue| queue.id == *id);
+            found.map(|queue| (queue.status, queue.error_info))
         }
         _ => {
-            let cluster = get_cluster(id).await?;
-            Ok((cluster.status, cluster.error_info))
+            let all = list_clusters().await?;
+            let found = all.into_iter().find(|cluster| cluster.id == *id);
+            found.map(|cluster| (cluster.status, cluster.error_info))
         }
-    }
+    })
 }
 
 /// None while it goes on, and while nobody knows.
-fn end_of(task: Task, found: Result<(Status, Vec<ErrorInfo>)>) -> Option<End> {
-    match found {
-        Err(error) if error.is_not_found() => match task {
-            Task::Delete => Some(End::Well),
-            // Somebody else deleted it meanwhile.
-            _ => Some(End::Badly(error.message)),
-        },
-        Err(_) => None,
-        Ok((Status::Active, _)) if task != Task::Delete => Some(End::Well),
-        Ok((Status::CreateFailed | Status::UpdateFailed | Status::DeleteFailed, errors)) => {
+fn end_of(t: &Text, task: Task, found: Result<Option<Found>>) -> Option<End> {
+    match found.ok()? {
+        None if task == Task::Delete => Some(End::Well),
+        // Somebody else deleted it meanwhile.
+        None => Some(End::Badly(t.follow_up.gone.to_owned())),
+        Some((Status::Active, _)) if task != Task::Delete => Some(End::Well),
+        Some((Status::CreateFailed | Status::UpdateFailed | Status::DeleteFailed, errors)) => {
             let words = errors.into_iter().filter_map(|error| error.message);
             Some(End::Badly(words.collect::<Vec<_>>().join(" ")))
         }
-        Ok(_) => None,
+        Some(_) => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::i18n::Language;
     use crate::model::error::Error;
 
     #[test]
     fn what_goes_on_is_followed_to_its_end() {
-        let at = |status| Ok((status, vec![]));
-        let gone = || Err(Error::not_found("QUEUE", "q", "There is no such queue."));
+        let at = |status| Ok(Some((status, vec![])));
         for (task, found, expected) in [
             (Task::Create, at(Status::Creating), None),
             (Task::Create, at(Status::Active), Some(End::Well)),
@@ -171,15 +178,14 @@ mod tests {
             (Task::Update, at(Status::Updating), None),
             (Task::Delete, at(Status::Active), None),
             (Task::Delete, at(Status::Deleting), None),
-            (Task::Delete, gone(), Some(End::Well)),
-            (
-                Task::Update,
-                gone(),
-                Some(End::Badly("There is no such queue.".into())),
-            ),
+            (Task::Delete, Ok(None), Some(End::Well)),
             (Task::Delete, Err(Error::internal()), None),
         ] {
-            assert_eq!(end_of(task, found.clone()), expected, "{task:?} {found:?}");
+            assert_eq!(
+                end_of(Language::English.text(), task, found.clone()),
+                expected,
+                "{task:?} {found:?}"
+            );
         }
     }
 }

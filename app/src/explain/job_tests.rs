@@ -1,0 +1,269 @@
+//! What Slurm's words about jobs are taken to mean.
+
+use super::*;
+
+const NOW: i64 = 1_000_000;
+
+fn record(state: &str, reason: &str) -> JobRecord {
+    JobRecord {
+        job: Job {
+            id: "12".into(),
+            user: "ann".into(),
+            queue: "demo".into(),
+            state: state.into(),
+            reason: reason.into(),
+            node_count: 2,
+            ..Job::default()
+        },
+        cpus: 4,
+        ..JobRecord::default()
+    }
+}
+
+fn queue() -> QueueFacts {
+    QueueFacts {
+        total: 4,
+        off: 4,
+        cpus: 2,
+        memory: 8192,
+        ..QueueFacts::default()
+    }
+}
+
+fn facts(record: &JobRecord, queue: QueueFacts) -> JobFacts<'_> {
+    JobFacts {
+        record,
+        queue: Some(queue),
+        ahead: 3,
+        jobs: 5,
+        most_jobs: 256,
+        starting: vec![],
+        causes: Causes::default(),
+        now: NOW,
+    }
+}
+
+fn code(record: &JobRecord, queue: QueueFacts) -> String {
+    explain(&facts(record, queue), Language::English).map_or_else(String::new, |e| e.code)
+}
+
+#[test]
+fn resources_is_told_apart() {
+    let job = record("PENDING", "Resources");
+    assert_eq!(code(&job, queue()), "Resources");
+    let busy = QueueFacts {
+        off: 0,
+        busy: 4,
+        ..queue()
+    };
+    assert_eq!(code(&job, busy), "NodesBusy (Resources)");
+    let down = QueueFacts {
+        off: 1,
+        unavailable: 3,
+        ..queue()
+    };
+    assert_eq!(code(&job, down), "NodesUnavailable (Resources)");
+    let small = QueueFacts {
+        total: 1,
+        off: 1,
+        ..queue()
+    };
+    assert_eq!(code(&job, small), "QueueTooSmall (Resources)");
+    let refused = record("PENDING", "ReqNodeNotAvail");
+    assert_eq!(code(&refused, queue()), "Resources (ReqNodeNotAvail)");
+    let thin = QueueFacts { cpus: 1, ..queue() };
+    assert_eq!(code(&job, thin), "NodeTooSmall (Resources)");
+}
+
+/// Slurm's state, reason and longer words, as seen on 24.11, and what they mean.
+#[test]
+fn slurms_longer_words_are_heeded() {
+    let reserved = |causes: &mut Causes| {
+        causes.reservations = vec![Reserved {
+            name: "fixit".into(),
+            nodes: (1..=3).map(|n| format!("demo-{n}")).collect(),
+            ends_at: NOW + 60_000,
+        }];
+    };
+    let by_ann = |causes: &mut Causes| causes.cancelled_by = Some("ann".into());
+    let nothing = |_: &mut Causes| ();
+    type Looked = fn(&mut Causes);
+    let table: [(&str, &str, &str, Looked, &str); 17] = [
+        ("PENDING", "JobHeldUser", "", nothing, "JobHeldUser"),
+        (
+            "PENDING",
+            "JobHeldUser",
+            "launch failed requeued held",
+            nothing,
+            "LaunchFailed (JobHeldUser)",
+        ),
+        (
+            "PENDING",
+            "JobHeldUser",
+            "job requeued in held state",
+            nothing,
+            "RequeuedHeld (JobHeldUser)",
+        ),
+        (
+            "PENDING",
+            "JobHeldUser",
+            "job requeued in special exit state",
+            nothing,
+            "RequeuedHeld (JobHeldUser)",
+        ),
+        (
+            "PENDING",
+            "JobHoldMaxRequeue",
+            "launch failure limit exceeded requeued held",
+            nothing,
+            "JobHoldMaxRequeue",
+        ),
+        (
+            "PENDING",
+            "ReqNodeNotAvail",
+            "ReqNodeNotAvail, Reserved for maintenance",
+            reserved,
+            "NodesReserved (ReqNodeNotAvail)",
+        ),
+        (
+            "PENDING",
+            "ReqNodeNotAvail",
+            "ReqNodeNotAvail, May be reserved for other job",
+            reserved,
+            "NodesReserved (ReqNodeNotAvail)",
+        ),
+        (
+            "PENDING",
+            "ReqNodeNotAvail",
+            "ReqNodeNotAvail, May be reserved for other job",
+            nothing,
+            "Resources (ReqNodeNotAvail)",
+        ),
+        (
+            "PENDING",
+            "Resources",
+            "Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions",
+            reserved,
+            "NodesReserved (Resources)",
+        ),
+        ("PENDING", "Resources", "", reserved, "Resources"),
+        (
+            "PENDING",
+            "DependencyNeverSatisfied",
+            "",
+            nothing,
+            "DependencyNeverSatisfied",
+        ),
+        (
+            "CANCELLED",
+            "DependencyNeverSatisfied",
+            "",
+            nothing,
+            "DependencyCancelled (DependencyNeverSatisfied)",
+        ),
+        ("CANCELLED", "None", "", nothing, "Cancelled (None)"),
+        ("CANCELLED", "None", "", by_ann, "CancelledBy (None)"),
+        (
+            "CANCELLED",
+            "DependencyNeverSatisfied",
+            "",
+            by_ann,
+            "CancelledBy (DependencyNeverSatisfied)",
+        ),
+        ("FAILED", "NonZeroExitCode", "", nothing, "NonZeroExitCode"),
+        (
+            "FAILED",
+            "RaisedSignal",
+            "RaisedSignal:9(Killed)",
+            nothing,
+            "RaisedSignal",
+        ),
+    ];
+    for (state, reason, description, look, expected) in table {
+        let mut job = record(state, reason);
+        job.description = description.into();
+        let mut facts = facts(&job, queue());
+        look(&mut facts.causes);
+        for language in Language::ALL {
+            let found =
+                explain(&facts, language).map(|e| (e.code, e.title + &e.meaning + &e.remedy));
+            let (code, text) = found.unwrap_or_default();
+            assert_eq!(code, expected, "{state} {reason} {description}");
+            assert!(!text.contains(['{', '}']) && !text.contains("  "), "{text}");
+        }
+    }
+    let mut unopened = record("FAILED", "RaisedSignal");
+    unopened.signal = Some(53);
+    assert_eq!(code(&unopened, queue()), "FilesNotOpened (RaisedSignal)");
+    let cancelled = record("CANCELLED", "None");
+    let mut gone = facts(&cancelled, queue());
+    gone.queue = None;
+    let explained = explain(&gone, Language::English).map(|e| e.code);
+    assert_eq!(explained.as_deref(), Some("QueueDeleted (None)"));
+}
+
+#[test]
+fn a_dependency_says_what_became_of_the_other_job() {
+    let job = record("PENDING", "DependencyNeverSatisfied");
+    let mut facts = facts(&job, queue());
+    let mut failed = crate::model::dependency::parse("afterok:29(failed)");
+    failed[0].state = "FAILED".into();
+    failed[0].exit_code = Some(3);
+    facts.causes.dependencies = failed;
+    for language in Language::ALL {
+        let meaning = explain(&facts, language).map(|e| e.meaning);
+        let meaning = meaning.unwrap_or_default();
+        for part in ["afterok", "29", "FAILED", "3"] {
+            assert!(meaning.contains(part), "{meaning}");
+        }
+    }
+}
+
+#[test]
+fn a_job_that_runs_or_ended_well_needs_no_explanation() {
+    for state in ["RUNNING", "COMPLETED", "COMPLETING"] {
+        assert_eq!(code(&record(state, "None"), queue()), "");
+    }
+}
+
+#[test]
+fn an_explanation_has_the_jobs_own_numbers() {
+    let job = record("PENDING", "Priority");
+    let english = explain(&facts(&job, queue()), Language::English);
+    let meaning = english.map(|e| e.meaning).unwrap_or_default();
+    assert!(
+        meaning.contains('3') && meaning.contains("demo"),
+        "{meaning}"
+    );
+    let booting = record("CONFIGURING", "None");
+    let mut facts = facts(&booting, queue());
+    facts.starting = vec![("compute-1-1".into(), NOW - 2000, "registered".into())];
+    for language in Language::ALL {
+        let meaning = explain(&facts, language)
+            .map(|e| e.meaning)
+            .unwrap_or_default();
+        assert!(meaning.contains("compute-1-1"), "{meaning}");
+    }
+}
+
+/// No text has a placeholder that nobody fills, in either language.
+#[test]
+fn every_reason_is_explained_without_a_gap() {
+    for word in include_str!("reasons-24.11.txt").lines() {
+        for language in Language::ALL {
+            let job = record("PENDING", word);
+            let all = facts(&job, queue());
+            let Some(explanation) = explain(&all, language) else {
+                panic!("{word} is not explained");
+            };
+            for text in [explanation.title, explanation.meaning, explanation.remedy] {
+                assert!(
+                    !text.is_empty() && !text.contains(['{', '}']),
+                    "{word}: {text}"
+                );
+                assert!(!text.contains("  "), "{word} has a gap: {text}");
+            }
+            assert!(why(&job.job, None, language).is_some(), "{word}");
+        }
+    }
+}
