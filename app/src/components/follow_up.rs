@@ -8,8 +8,10 @@ use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::queue::list_queues;
 use crate::i18n::{Text, text};
 use crate::live;
+use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::error::Result;
 use crate::model::live::Kind;
+use crate::model::queue::Queue;
 use crate::model::setting::ErrorInfo;
 use crate::model::status::Status;
 use crate::ui::{Flashes, Link, Tone};
@@ -30,6 +32,28 @@ pub struct Begun {
     pub cluster_id: String,
     pub id: String,
     pub name: String,
+}
+
+impl Begun {
+    pub fn queue(task: Task, queue: &Queue) -> Begun {
+        Begun {
+            task,
+            kind: Kind::Queue,
+            cluster_id: queue.cluster_id.clone(),
+            id: queue.id.clone(),
+            name: queue.name.clone(),
+        }
+    }
+
+    pub fn group(task: Task, group: &ComputeNodeGroup) -> Begun {
+        Begun {
+            task,
+            kind: Kind::ComputeNodeGroup,
+            cluster_id: group.cluster_id.clone(),
+            id: group.id.clone(),
+            name: group.name.clone(),
+        }
+    }
 }
 
 /// All that is under way, beside the stack of messages.

@@ -160,7 +160,8 @@ fn sorted(list: &[String]) -> Vec<String> {
     list
 }
 
-fn filled<T: Clone>(list: Option<&Vec<T>>) -> Option<Vec<T>> {
+/// A list that says something; an empty one says nothing.
+pub fn filled<T: Clone>(list: Option<&Vec<T>>) -> Option<Vec<T>> {
     list.filter(|list| !list.is_empty()).cloned()
 }
 

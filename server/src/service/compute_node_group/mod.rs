@@ -16,7 +16,7 @@ use super::write::Begun;
 use super::{Service, cut, id, internal, page, ports, provider_error, timestamp, well_formed};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
-use crate::db::meaning::{Meaning, spot_options};
+use crate::db::meaning::{Meaning, filled, spot_options};
 use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
 use crate::slurm::catalogue::Scope;
@@ -490,10 +490,6 @@ pub(super) fn updated(
         .clone()
         .or(current.instance_health_checks.clone());
     spec
-}
-
-fn filled(list: Option<&Vec<String>>) -> Option<Vec<String>> {
-    list.filter(|list| !list.is_empty()).cloned()
 }
 
 fn merged_slurm(

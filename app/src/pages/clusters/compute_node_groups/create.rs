@@ -68,13 +68,7 @@ fn CreateWizard(lists: Lists) -> impl IntoView {
         submission.send(create_compute_node_group(input), move |group| {
             form.dirty.set(false);
             let queue = Link::new(t.create_queue.title, paths::create_queue(&group.cluster_id));
-            let begun = Begun {
-                task: Task::Create,
-                kind: Kind::ComputeNodeGroup,
-                cluster_id: group.cluster_id.clone(),
-                id: group.id.clone(),
-                name: group.name.clone(),
-            };
+            let begun = Begun::group(Task::Create, &group);
             follow_ups.begin(t.create_group.created(&group.name), "", Some(queue), begun);
             let page = paths::compute_node_group(&group.cluster_id, &group.id);
             navigate(&page, leave());

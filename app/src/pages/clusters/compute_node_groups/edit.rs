@@ -92,13 +92,7 @@ fn EditWizard(group: Signal<ComputeNodeGroup>, lists: Lists) -> impl IntoView {
             update_compute_node_group(input, modified_at),
             move |group| {
                 form.dirty.set(false);
-                let begun = Begun {
-                    task: Task::Update,
-                    kind: Kind::ComputeNodeGroup,
-                    cluster_id: group.cluster_id.clone(),
-                    id: group.id.clone(),
-                    name: group.name.clone(),
-                };
+                let begun = Begun::group(Task::Update, &group);
                 follow_ups.begin(t.create_group.updated(&group.name), "", None, begun);
                 let page = paths::compute_node_group(&group.cluster_id, &group.id);
                 navigate(&page, leave());

@@ -77,13 +77,7 @@ fn CreateWizard(
         submission.send(create_queue(input), move |queue| {
             form.dirty.set(false);
             let job = Link::new(t.submit_job.title, paths::submit_job(&queue.cluster_id));
-            let begun = Begun {
-                task: Task::Create,
-                kind: Kind::Queue,
-                cluster_id: queue.cluster_id.clone(),
-                id: queue.id.clone(),
-                name: queue.name.clone(),
-            };
+            let begun = Begun::queue(Task::Create, &queue);
             follow_ups.begin(t.create_queue.created(&queue.name), "", Some(job), begun);
             navigate(&paths::queue(&queue.cluster_id, &queue.id), leave());
         });

@@ -83,13 +83,7 @@ fn EditWizard(queue: Signal<Queue>, groups: Signal<Vec<ComputeNodeGroup>>) -> im
         let navigate = navigate.clone();
         submission.send(update_queue(input, modified_at), move |queue| {
             form.dirty.set(false);
-            let begun = Begun {
-                task: Task::Update,
-                kind: Kind::Queue,
-                cluster_id: queue.cluster_id.clone(),
-                id: queue.id.clone(),
-                name: queue.name.clone(),
-            };
+            let begun = Begun::queue(Task::Update, &queue);
             follow_ups.begin(t.create_queue.updated(&queue.name), "", None, begun);
             navigate(&paths::queue(&queue.cluster_id, &queue.id), leave());
         });

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::super::{Page, SubHeader};
-use super::detail::{Facts, ScriptCard, heading, of_cluster, steps};
+use super::detail::{Facts, ScriptCard, TimelineCard, heading, of_cluster};
 use crate::components::{Explained, JobActions, JobState, JobTable, Output, job_counts};
 use crate::i18n::{Text, text};
 use crate::model::job::*;
@@ -11,7 +11,7 @@ use crate::model::job_choice::Count;
 use crate::model::job_id::JobId;
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::{Field, Select};
-use crate::ui::{Card, Choice, EmptyState, Timeline};
+use crate::ui::{Card, Choice, EmptyState};
 
 /// What became of tasks, in the order in which the bar shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,12 +106,7 @@ pub fn ArrayView(page: Page, detail: Signal<JobDetail>) -> impl IntoView {
                 <Card title=t.job.output>
                     <TaskOutput page members record />
                 </Card>
-                <Card title=t.job.timeline>
-                    <Timeline
-                        label=t.job.timeline
-                        steps=Signal::derive(move || detail.with(|detail| steps(t, detail)))
-                    />
-                </Card>
+                <TimelineCard detail />
             </div>
             <JobTable
                 jobs=all

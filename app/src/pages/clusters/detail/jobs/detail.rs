@@ -143,12 +143,7 @@ fn SingleView(
                         }
                     </Fetched>
                 </Card>
-                <Card title=t.job.timeline>
-                    <Timeline
-                        label=t.job.timeline
-                        steps=Signal::derive(move || detail.with(|detail| steps(t, detail)))
-                    />
-                </Card>
+                <TimelineCard detail />
             </div>
             {move || view! { <Facts detail=detail.get() cluster=page.id.get() /> }}
             <ScriptCard detail />
@@ -180,6 +175,18 @@ pub(super) fn of_cluster(cluster: &str, jobs: &[Job]) -> Vec<OfCluster<Job>> {
 }
 
 #[component]
+pub(super) fn TimelineCard(detail: Signal<JobDetail>) -> impl IntoView {
+    let t = text();
+    let steps = Signal::derive(move || detail.with(|detail| steps(t, detail)));
+    view! {
+        <Card title=t.job.timeline>
+            <Timeline label=t.job.timeline steps />
+        </Card>
+    }
+    .into_any()
+}
+
+#[component]
 pub(super) fn ScriptCard(detail: Signal<JobDetail>) -> impl IntoView {
     let t = text();
     let script = Memo::new(move |_| detail.with(|detail| detail.script.clone()));
@@ -202,7 +209,7 @@ pub(super) fn heading(title: String, job: &Job) -> String {
 }
 
 /// The timeline with how long each stage took; what has not ended goes on.
-pub(super) fn steps(t: &'static Text, detail: &JobDetail) -> Vec<TimelineStep> {
+fn steps(t: &'static Text, detail: &JobDetail) -> Vec<TimelineStep> {
     let stages = &detail.timeline;
     let over = detail.record.job.is_over();
     let failed = over && detail.record.job.state != "COMPLETED";
