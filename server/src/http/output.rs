@@ -65,10 +65,7 @@ pub async fn stream(
         from: last_event(&headers),
         ..named(names)
     };
-    let pieces = match backend.caller() {
-        Ok(caller) => source.outputs.follow(caller, of).await,
-        Err(refusal) => Err(refusal),
-    };
+    let pieces = async { source.outputs.follow(backend.caller()?, of).await }.await;
     answer_stream(source, session, pieces)
 }
 
@@ -84,10 +81,7 @@ pub async fn log_stream(
         from: last_event(&headers),
         before: None,
     };
-    let pieces = match backend.caller() {
-        Ok(caller) => source.outputs.follow_log(caller, of).await,
-        Err(refusal) => Err(refusal),
-    };
+    let pieces = async { source.outputs.follow_log(backend.caller()?, of).await }.await;
     answer_stream(source, session, pieces)
 }
 
@@ -122,11 +116,8 @@ pub async fn file(
     Extension(backend): Extension<Backend>,
     Path(names): Named,
 ) -> Response {
-    let opened = match backend.caller() {
-        Ok(caller) => source.outputs.open(caller, &named(names)).await,
-        Err(refusal) => Err(refusal),
-    };
-    answer_file(opened)
+    let of = named(names);
+    answer_file(async { source.outputs.open(backend.caller()?, &of).await }.await)
 }
 
 pub async fn log_file(
@@ -134,11 +125,7 @@ pub async fn log_file(
     Extension(backend): Extension<Backend>,
     Path(cluster): Path<String>,
 ) -> Response {
-    let opened = match backend.caller() {
-        Ok(caller) => source.outputs.open_log(caller, &cluster).await,
-        Err(refusal) => Err(refusal),
-    };
-    answer_file(opened)
+    answer_file(async { source.outputs.open_log(backend.caller()?, &cluster).await }.await)
 }
 
 fn answer_file(opened: Result<OpenOutput, Error>) -> Response {
