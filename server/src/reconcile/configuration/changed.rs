@@ -8,6 +8,7 @@ use super::Rows;
 use crate::db::cluster::ClusterSpec;
 use crate::db::compute_node_group::ComputeNodeGroupSpec;
 use crate::db::queue::QueueSpec;
+use crate::db::resource::Row;
 use crate::slurm::settings::{Scope, program};
 
 /// What runs before and after each job on its nodes.
@@ -49,50 +50,40 @@ pub fn concerns_nodes(rows: &Rows, tried: &BTreeSet<&str>) -> bool {
 }
 
 fn lists<'a>(rows: &'a Rows, tried: &BTreeSet<&str>) -> Vec<Lists<'a>> {
-    let is_tried = |id: &str| tried.contains(id);
-    let slice = |list: Option<&'a Vec<SlurmCustomSetting>>| list.map_or(&[][..], Vec::as_slice);
-    let cluster = [&rows.cluster]
-        .into_iter()
-        .filter(|row| is_tried(&row.id))
-        .map(|row| {
-            let of = |spec: &'a ClusterSpec| spec.slurm.slurm_custom_settings.as_ref();
-            Lists {
-                scope: Scope::Cluster,
-                new: slice(of(&row.spec)),
-                old: slice(row.applied_spec.as_ref().and_then(of)),
-            }
-        });
-    let groups = rows
-        .groups
-        .iter()
-        .filter(|row| is_tried(&row.id))
-        .map(|row| {
-            let of = |spec: &'a ComputeNodeGroupSpec| {
-                let slurm = spec.slurm.as_ref()?;
-                slurm.slurm_custom_settings.as_ref()
-            };
-            Lists {
-                scope: Scope::NodeGroup,
-                new: slice(of(&row.spec)),
-                old: slice(row.applied_spec.as_ref().and_then(of)),
-            }
-        });
-    let queues = rows
-        .queues
-        .iter()
-        .filter(|row| is_tried(&row.id))
-        .map(|row| {
-            let of = |spec: &'a QueueSpec| {
-                let slurm = spec.slurm.as_ref()?;
-                slurm.slurm_custom_settings.as_ref()
-            };
-            Lists {
-                scope: Scope::Queue,
-                new: slice(of(&row.spec)),
-                old: slice(row.applied_spec.as_ref().and_then(of)),
-            }
-        });
-    cluster.chain(groups).chain(queues).collect()
+    let cluster = std::slice::from_ref(&rows.cluster);
+    let mut all = of_tried(Scope::Cluster, cluster, tried, |spec: &ClusterSpec| {
+        spec.slurm.slurm_custom_settings.as_ref()
+    });
+    all.extend(of_tried(
+        Scope::NodeGroup,
+        &rows.groups,
+        tried,
+        |spec: &ComputeNodeGroupSpec| spec.slurm.as_ref()?.slurm_custom_settings.as_ref(),
+    ));
+    all.extend(of_tried(
+        Scope::Queue,
+        &rows.queues,
+        tried,
+        |spec: &QueueSpec| spec.slurm.as_ref()?.slurm_custom_settings.as_ref(),
+    ));
+    all
+}
+
+/// Those of one noun; `of` finds the list in its spec.
+fn of_tried<'a, S>(
+    scope: Scope,
+    rows: &'a [Row<S>],
+    tried: &BTreeSet<&str>,
+    of: fn(&S) -> Option<&Vec<SlurmCustomSetting>>,
+) -> Vec<Lists<'a>> {
+    let slice = |spec: Option<&'a S>| spec.and_then(of).map_or(&[][..], Vec::as_slice);
+    let tried = rows.iter().filter(|row| tried.contains(row.id.as_str()));
+    let lists = tried.map(|row| Lists {
+        scope,
+        new: slice(Some(&row.spec)),
+        old: slice(row.applied_spec.as_ref()),
+    });
+    lists.collect()
 }
 
 /// Why a program that one of these names cannot be run any more: it may have gone since it was asked for.
