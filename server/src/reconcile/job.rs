@@ -90,11 +90,12 @@ impl JobReconciler {
             .controllers
             .dir(&self.cluster_id)
             .join("slurmctld.log");
-        let sees_output = parts.provider.shares_files();
+        let data_dir = parts.controllers.data_dir();
+        let data_dir = parts.provider.shares_files().then_some(data_dir);
         // Before the next life writes to the same file; whether it could be noted or not, that life begins.
         let kept = self
             .lives
-            .keep(&parts.db, &log, sees_output, &mut records)
+            .keep(&parts.db, &log, data_dir, &mut records)
             .await;
         start_again(client, waiting).await;
         kept?;

@@ -7,14 +7,13 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use app::model::job::JobRecord;
+use app::model::job::{JobRecord, OutputKind};
 use app::model::job_life::{Life, LifeEnd};
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 use crate::db::{Db, job_life};
+use crate::service::output::{self, OutputFile};
+use crate::slurm::log;
 
-/// How much of the log is read at once: more than a controller writes between two looks.
-const LOG_BYTES: u64 = 1024 * 1024;
 /// Slurm lets a requeued job wait until its old credential has expired, which is two minutes at most.
 const CREDENTIAL_MS: i64 = 130_000;
 
@@ -51,12 +50,12 @@ impl Lives {
     }
 
     /// Writes down the lives that ended since the last look, and gives each job the time of its first submit. `log` is
-    /// the controller's; `sees_output` says whether the files of jobs are on this host.
+    /// the controller's; `data_dir` is the server's own, where the files of jobs are on this host.
     pub async fn keep(
         &mut self,
         db: &Db,
         log: &Path,
-        sees_output: bool,
+        data_dir: Option<&Path>,
         records: &mut [JobRecord],
     ) -> sqlx::Result<()> {
         self.read_log(log).await;
@@ -74,9 +73,8 @@ impl Lives {
             life.end = self.ends.get(id).cloned().unwrap_or_default();
             // Once the next life runs, nobody can tell what is whose.
             let is_still = record.job.started_at == 0;
-            if sees_output && is_still && record.standard_output.starts_with('/') {
-                let file = tokio::fs::metadata(&record.standard_output).await;
-                life.output_bytes = file.ok().and_then(|file| i64::try_from(file.len()).ok());
+            if let (Some(data_dir), true) = (data_dir, is_still) {
+                life.output_bytes = output_bytes(record, &life, data_dir).await;
             }
             first.entry(id.clone()).or_insert(life.submitted_at);
             ended.push((id.clone(), life));
@@ -122,6 +120,14 @@ impl Lives {
         };
         self.ends.extend(text.lines().filter_map(end_of));
     }
+}
+
+/// How much the life wrote, if its file is one that may be looked at.
+async fn output_bytes(record: &JobRecord, life: &Life, data_dir: &Path) -> Option<i64> {
+    let mut file = OutputFile::of(record, OutputKind::Stdout, data_dir)?;
+    // The record has the submit of the life to come.
+    file.submitted_at = life.submitted_at;
+    i64::try_from(output::size(file).await?).ok()
 }
 
 /// The jobs that wait for nothing but that their old credential expires, although nothing of them is left: what is told
@@ -177,18 +183,11 @@ fn ended_life(before: &Run, record: &JobRecord) -> Option<Life> {
 
 /// What the log has more than was read of it, in whole lines; nothing at the first time.
 async fn read_on(log: &Path, read: &mut Option<u64>) -> std::io::Result<String> {
-    let mut file = tokio::fs::File::open(log).await?;
-    let size = file.metadata().await?.len();
     let Some(before) = *read else {
-        *read = Some(size);
+        *read = Some(tokio::fs::metadata(log).await?.len());
         return Ok(String::new());
     };
-    // A log that is shorter now was begun anew.
-    let start = if before > size { 0 } else { before };
-    let start = start.max(size.saturating_sub(LOG_BYTES));
-    file.seek(std::io::SeekFrom::Start(start)).await?;
-    let mut bytes = vec![];
-    file.take(LOG_BYTES).read_to_end(&mut bytes).await?;
+    let (start, bytes) = log::since(log, before).await?;
     let whole = bytes
         .iter()
         .rposition(|b| *b == b'\n')

@@ -58,6 +58,22 @@ pub struct OutputFile {
     pub submitted_at: i64,
 }
 
+impl OutputFile {
+    /// That output of a job whose files this server sees; none where the job writes no such file.
+    pub fn of(record: &JobRecord, kind: OutputKind, data_dir: &Path) -> Option<OutputFile> {
+        let path = match kind {
+            OutputKind::Stdout => &record.standard_output,
+            OutputKind::Stderr => &record.standard_error,
+        };
+        path.starts_with('/').then(|| OutputFile {
+            path: path.into(),
+            user_id: u32::try_from(record.user_id).unwrap_or(u32::MAX),
+            forbidden: Some(data_dir.to_owned()),
+            submitted_at: record.job.submitted_at,
+        })
+    }
+}
+
 /// Which of a job's outputs it is, and its file or why there is none.
 pub struct Chosen {
     pub cluster_id: String,
@@ -165,22 +181,10 @@ impl Service {
     }
 
     fn file_of(&self, record: &JobRecord, kind: OutputKind) -> Found {
-        let path = match kind {
-            OutputKind::Stdout => &record.standard_output,
-            OutputKind::Stderr => &record.standard_error,
-        };
         if !self.provider.shares_files() {
             return Err(OutputAbsence::Elsewhere);
         }
-        if !path.starts_with('/') {
-            return Err(OutputAbsence::NoFile);
-        }
-        Ok(OutputFile {
-            path: path.into(),
-            user_id: u32::try_from(record.user_id).unwrap_or(u32::MAX),
-            forbidden: Some(self.controllers.data_dir().to_owned()),
-            submitted_at: record.job.submitted_at,
-        })
+        OutputFile::of(record, kind, self.controllers.data_dir()).ok_or(OutputAbsence::NoFile)
     }
 
     /// A job that failed and wrote something into a file of its own for errors says the reason there.
@@ -189,13 +193,17 @@ impl Service {
         let (true, Ok(errors)) = (record.job.has_failed() && record.has_two_files(), errors) else {
             return Ok(OutputKind::Stdout);
         };
-        let has_words = move || piece(&errors, Part::End).size > 0;
-        let found = tokio::task::spawn_blocking(has_words);
-        Ok(match found.await.map_err(internal)? {
-            true => OutputKind::Stderr,
-            false => OutputKind::Stdout,
+        Ok(match size(errors).await {
+            Some(1..) => OutputKind::Stderr,
+            _ => OutputKind::Stdout,
         })
     }
+}
+
+/// How many bytes are in it; none of what may not be read.
+pub async fn size(file: OutputFile) -> Option<u64> {
+    let size = tokio::task::spawn_blocking(move || Some(open(&file).ok()?.metadata().ok()?.len()));
+    size.await.ok().flatten()
 }
 
 async fn open_whole(file: OutputFile) -> Result<io::Result<OpenOutput>> {

@@ -6,6 +6,7 @@ pub mod conf;
 pub mod hostlist;
 pub mod hosts;
 pub mod job_user;
+pub mod log;
 pub mod process;
 pub mod settings;
 pub mod stdio;

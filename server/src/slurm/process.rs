@@ -94,9 +94,9 @@ impl Controllers {
         if self.conf_in_force(&spec.cluster_id)?.is_none() {
             self.install(&spec.cluster_id, &spec.files)?;
             self.accept(&spec.cluster_id, &spec.files)?;
+        } else {
+            self.publish(&spec.cluster_id)?;
         }
-        let dir = sandbox.dir();
-        hosts::write(dir, &std::fs::read_to_string(dir.join("slurm.conf"))?)?;
         sandbox
             .spawn(&self.agent, Role::Controller, &self.data_dir)
             .await
@@ -135,10 +135,12 @@ impl Controllers {
         ControllerState::new(&self.dir(cluster_id))
     }
 
-    /// Puts the installed `slurm.conf` where the running controller's clients find it. The controller's agent does the
-    /// same when it starts.
+    /// Puts the installed `slurm.conf` where the running controller's clients find it, and the names of its nodes where
+    /// all sandboxes do. The controller's agent does the first too when it starts.
     pub fn publish(&self, cluster_id: &str) -> io::Result<()> {
         let sandbox = self.sandbox(cluster_id);
+        let conf = std::fs::read_to_string(sandbox.dir().join("slurm.conf"))?;
+        hosts::write(sandbox.dir(), &conf)?;
         let Some(pid) = sandbox.holder()? else {
             return Ok(());
         };
@@ -300,7 +302,7 @@ pub fn write_files(dir: &Path, new: &Files) -> io::Result<()> {
     ] {
         files::write(&dir.join(name), text.as_bytes(), files::PLAIN)?;
     }
-    hosts::write(dir, &new.slurm_conf)
+    Ok(())
 }
 
 #[cfg(test)]

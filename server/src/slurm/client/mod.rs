@@ -11,9 +11,10 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use app::model::job::JobRecord;
-use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 
 use super::hostlist;
+use super::log;
 use super::process::ClientParts;
 pub use job::LAUNCH_FAILED;
 pub use parse::{NodeInfo, Queued};
@@ -23,8 +24,6 @@ pub use reservation::Reservation;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// What is said then.
 const NO_ANSWER: &str = "no answer within";
-/// How much of a refused reconfiguration's log is read: the reason stands at its end.
-const LOG_BYTES: u64 = 1024 * 1024;
 
 /// Why Slurm did not do it, in its own words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -303,14 +302,7 @@ fn one_line(text: &str) -> String {
 
 /// What the controller logged since `before` of why it refused: the last fatal line and the errors just above it.
 async fn refusal(log: &Path, before: u64) -> Option<String> {
-    let mut file = tokio::fs::File::open(log).await.ok()?;
-    let end = file.metadata().await.ok()?.len();
-    // A log that is shorter now was begun anew.
-    let before = if before > end { 0 } else { before };
-    let start = before.max(end.saturating_sub(LOG_BYTES));
-    file.seek(std::io::SeekFrom::Start(start)).await.ok()?;
-    let mut bytes = Vec::new();
-    file.take(LOG_BYTES).read_to_end(&mut bytes).await.ok()?;
+    let (_, bytes) = log::since(log, before).await.ok()?;
     words_of_refusal(&String::from_utf8_lossy(&bytes))
 }
 
