@@ -5,18 +5,18 @@ use app::explain::job::{Causes, Reserved};
 use app::model::dependency::{self, Dependency};
 use app::model::error::Result;
 use app::model::job::JobRecord;
-use app::model::live::Kind;
 
-use super::{Service, internal};
+use super::Service;
 use crate::db::cluster::ClusterRow;
-use crate::db::event;
 use crate::reconcile::observed::Snapshot;
 use crate::slurm::hostlist;
 
 /// Of more drained nodes nobody reads.
 const DRAINED: usize = 8;
-/// Events of the job that are searched for its cancelling.
-const EVENTS: i64 = 20;
+/// How long a job may take to end once it was told to: Slurm's `KillWait`, and some.
+const LONGEST_END_MS: i64 = 60_000;
+/// Slurm's times are whole seconds.
+const SLACK_MS: i64 = 5_000;
 
 impl Service {
     pub(super) async fn causes(&self, cluster: &ClusterRow, record: &JobRecord) -> Result<Causes> {
@@ -90,22 +90,12 @@ impl Service {
         if job.state != "CANCELLED" {
             return Ok(None);
         }
-        let kind = Kind::Job.as_str();
-        let events = event::of_resource(self.db.pool(), &cluster.id, kind, &job.id, EVENTS);
-        let events = events.await.map_err(internal)?;
-        let cancelled = events.into_iter().find(|event| {
-            let is_cancelling = matches!(event.what, Some(What::JobCancelled { .. }));
-            is_cancelling && event.at >= job.submitted_at
-        });
-        // A user's name is the end of the ARN.
-        let name = |actor: String| {
-            actor
-                .rsplit(['/', ':'])
-                .next()
-                .unwrap_or_default()
-                .to_owned()
-        };
-        Ok(cancelled.map(|event| name(event.actor)))
+        let is_cancel = |what: &What| matches!(what, What::JobCancelled { .. });
+        let cancels = self.done_to(cluster, job, is_cancel).await?;
+        // Others of its array may have been cancelled at another time.
+        let within = job.ended_at - LONGEST_END_MS..=job.ended_at + SLACK_MS;
+        let mut cancels = cancels.into_iter().filter(|(at, _)| within.contains(at));
+        Ok(cancels.next().map(|(_, user)| user))
     }
 }
 

@@ -32,8 +32,8 @@ pub(super) const RESOURCE_TYPE: &str = "JOB";
 const ENDED: i64 = 500;
 /// Instances that are looked at for the boots that a job waited for.
 const INSTANCES: i64 = 200;
-/// Events of a job that are looked at for who requeued it.
-const REQUEUES: i64 = 50;
+/// Events of a job that are looked at for who did something to it.
+const DONE: i64 = 50;
 /// Nodes whose boot a job's timeline tells step by step; of a job on hundreds nobody reads more.
 const BOOTS: usize = 8;
 
@@ -74,7 +74,8 @@ impl Service {
             last_life.submitted_at = before.ended_at;
         }
         let boots = self.boots(&cluster, &last_life).await?;
-        let requeues = self.requeues(&cluster, &record.job).await?;
+        let is_requeue = |what: &What| matches!(what, What::JobRequeued { .. });
+        let requeues = self.done_to(&cluster, &record.job, is_requeue).await?;
         let lives = attributed(found.lives, &requeues, script.as_deref());
         let causes = self.causes(&cluster, &record).await?;
         let facts = self.job_facts(&cluster, &record, &boots, causes);
@@ -102,29 +103,34 @@ impl Service {
         })
     }
 
-    /// When somebody requeued it through the console, and who.
-    async fn requeues(&self, cluster: &ClusterRow, job: &Job) -> Result<Vec<(i64, String)>> {
+    /// When somebody did that to it through the console, and who.
+    pub(super) async fn done_to(
+        &self,
+        cluster: &ClusterRow,
+        job: &Job,
+        is_it: fn(&What) -> bool,
+    ) -> Result<Vec<(i64, String)>> {
         let who = job.who();
         let mut of: Vec<String> = vec![who.to_string()];
-        // It may have been requeued with all of its array or of its components.
+        // It may have been done to all of its array or of its components.
         if who != JobId::Whole(who.number()) {
             of.push(who.number().to_string());
         }
-        let mut requeues = vec![];
+        let mut done = vec![];
         for id in of {
             let kind = Kind::Job.as_str();
-            let events = event::of_resource(self.db.pool(), &cluster.id, kind, &id, REQUEUES)
+            let events = event::of_resource(self.db.pool(), &cluster.id, kind, &id, DONE)
                 .await
                 .map_err(internal)?;
-            let requeued = events
+            let events = events
                 .into_iter()
-                .filter(|event| matches!(event.what, Some(What::JobRequeued { .. })));
-            requeues.extend(requeued.map(|event| {
+                .filter(|event| event.what.as_ref().is_some_and(is_it));
+            done.extend(events.map(|event| {
                 let user = event.actor.rsplit('/').next().unwrap_or_default();
                 (event.at, user.to_owned())
             }));
         }
-        Ok(requeues)
+        Ok(done)
     }
 
     pub(super) async fn act_on_job(&self, caller: &Caller, input: ActOnJob) -> Result<()> {

@@ -233,6 +233,13 @@ else:
         let detail = self.explained(&never, "CancelledBy").await;
         let meaning = detail["explanation"]["meaning"].to_string();
         assert!(meaning.contains("admin"), "{meaning}");
+        // The same of a task that was cancelled with all of its array.
+        let array = self.submit(&["--array=1-2"], "sleep 600");
+        let task = format!("{array}_1");
+        self.plane.wait_job(CLUSTER, &task, "RUNNING").await;
+        let act = json!({"clusterIdentifier": self.cluster, "jobId": array, "action": "cancel"});
+        self.ask("act-on-job", json!({ "input": act })).await;
+        self.explained(&task, "CancelledBy").await;
         let held = self.submit(&["--hold"], "true");
         self.plane.connect(CLUSTER, &["scancel", &held]);
         self.explained(&held, "Cancelled").await;

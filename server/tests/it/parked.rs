@@ -26,20 +26,6 @@ async fn wait_gone(plane: &TestPlane, node: &str) {
     .await;
 }
 
-async fn scale(plane: &TestPlane, group: &str, min: i32, max: i32) {
-    let update = plane.admin().update_compute_node_group();
-    update
-        .cluster_identifier(CLUSTER)
-        .compute_node_group_identifier(group)
-        .scaling_configuration(scaling(min, max))
-        .send()
-        .await
-        .unwrap();
-    plane
-        .wait_group(CLUSTER, group, ComputeNodeGroupStatus::Active)
-        .await;
-}
-
 #[tokio::test]
 async fn a_parked_group_has_no_node_and_its_jobs_wait() {
     let plane = TestPlane::start(Database::Postgres).await;
@@ -61,14 +47,14 @@ async fn a_parked_group_has_no_node_and_its_jobs_wait() {
         possible && told["nodes"]["ending"] == json!(["fixed-1"]),
         "{told}"
     );
-    scale(&plane, "fixed", 0, 0).await;
+    plane.scale(CLUSTER, "fixed", 0, 0).await;
     wait_gone(&plane, "fixed-1").await;
     assert_eq!(plane.sinfo(CLUSTER), ["demo down infinite 0 n/a"]);
     let waiting = demo("hostname");
     for job in [&running, &waiting] {
         plane.wait_job(CLUSTER, job, "PENDING").await;
     }
-    scale(&plane, "fixed", 1, 1).await;
+    plane.scale(CLUSTER, "fixed", 1, 1).await;
     for job in [&running, &waiting] {
         plane.wait_job(CLUSTER, job, "COMPLETED").await;
     }

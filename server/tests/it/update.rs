@@ -6,22 +6,6 @@ use crate::harness::*;
 
 const CLUSTER: &str = "updates";
 
-async fn scale(plane: &TestPlane, group: &str, max: i32) {
-    let update = plane
-        .admin()
-        .update_compute_node_group()
-        .cluster_identifier(CLUSTER);
-    update
-        .compute_node_group_identifier(group)
-        .scaling_configuration(scaling(0, max))
-        .send()
-        .await
-        .unwrap();
-    plane
-        .wait_group(CLUSTER, group, ComputeNodeGroupStatus::Active)
-        .await;
-}
-
 #[tokio::test]
 async fn a_maximum_goes_up_and_down_and_no_job_is_lost() {
     let plane = TestPlane::start(Database::Sqlite).await;
@@ -30,7 +14,7 @@ async fn a_maximum_goes_up_and_down_and_no_job_is_lost() {
     plane.queue(CLUSTER, "demo", &group.id).await;
     let first = plane.sbatch(CLUSTER, &["--exclusive"], "sleep 20");
     plane.wait_job(CLUSTER, &first, "RUNNING").await;
-    scale(&plane, "compute-1", 4).await;
+    plane.scale(CLUSTER, "compute-1", 0, 4).await;
     let others: Vec<String> = (0..3)
         .map(|n| {
             plane.sbatch(
@@ -51,7 +35,7 @@ async fn a_maximum_goes_up_and_down_and_no_job_is_lost() {
         .await;
     }
     std::fs::write(plane.server.home().join("go"), "").unwrap();
-    scale(&plane, "compute-1", 2).await;
+    plane.scale(CLUSTER, "compute-1", 0, 2).await;
     // The jobs of nodes 3 and 4 run again where there is room; those of 1 and 2 never stopped.
     assert_eq!(plane.job(CLUSTER, &first)["Restarts"], "0");
     wait_until(

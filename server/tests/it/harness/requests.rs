@@ -181,6 +181,22 @@ impl TestPlane {
             .unwrap();
         self.wait_queue(cluster, name, QueueStatus::Active).await
     }
+
+    /// Gives a group another minimum and maximum, and waits until that is in force.
+    pub async fn scale(&self, cluster: &str, group: &str, min: i32, max: i32) {
+        let update = self
+            .admin()
+            .update_compute_node_group()
+            .cluster_identifier(cluster);
+        update
+            .compute_node_group_identifier(group)
+            .scaling_configuration(scaling(min, max))
+            .send()
+            .await
+            .unwrap();
+        self.wait_group(cluster, group, ComputeNodeGroupStatus::Active)
+            .await;
+    }
 }
 
 fn new_group(
