@@ -34,6 +34,7 @@ pub mod recovery;
 pub mod requeue;
 pub mod sight;
 pub mod signs;
+mod stranded;
 pub mod sweep;
 pub mod wake;
 

@@ -12,6 +12,7 @@ use super::node_plan::{Group, Seen, plan};
 use super::observed::Snapshot;
 use super::sight::Looks;
 use super::signs::Signs;
+use super::stranded::{Stranded, is_stranded};
 use super::wake::Waker;
 use super::{Parts, aside};
 use crate::db::cluster::ClusterRow;
@@ -44,6 +45,7 @@ pub struct NodeReconciler {
     rest: Option<Rest>,
     /// Instances that were reported as set aside.
     aside: HashSet<String>,
+    stranded: Stranded,
 }
 
 /// After a run that found no instance and nothing to do: as long as nobody wakes the loop and Slurm logs nothing,
@@ -63,6 +65,7 @@ impl NodeReconciler {
             looks: Looks::new(Sight::Nodes),
             rest: None,
             aside: HashSet::new(),
+            stranded: Stranded::default(),
         }
     }
 }
@@ -107,6 +110,7 @@ impl Reconciler for NodeReconciler {
             ended,
             provider,
             set_aside,
+            stranded: self.stranded.note(&snapshot.nodes, now()),
             nodes: snapshot.nodes.to_vec(),
             now: now(),
         };
@@ -226,11 +230,12 @@ fn now_free(before: &[NodeInfo], now: &[NodeInfo]) -> Vec<String> {
     names.filter(|name| going.contains(name.as_str())).collect()
 }
 
-/// Slurm is about to change the node by itself.
+/// Slurm is about to change the node by itself, or should be.
 fn in_transition(node: &NodeInfo) -> bool {
     ["POWERING_UP", "POWER_UP", "POWERING_DOWN", "POWER_DOWN"]
         .iter()
         .any(|flag| node.is(flag))
+        || is_stranded(node)
 }
 
 /// The groups as their last accepted configuration has them. A group that is being deleted wants no nodes.

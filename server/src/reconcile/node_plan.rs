@@ -49,6 +49,8 @@ pub struct Seen {
     /// Instances without a row run on some of the nodes.
     pub set_aside: bool,
     pub nodes: Vec<NodeInfo>,
+    /// Names of those that hold jobs although Slurm has powered them down, for too long.
+    pub stranded: Vec<String>,
     pub now: i64,
 }
 
@@ -294,7 +296,7 @@ fn empty_node_step(node: &NodeInfo, group: &Group, seen: &Seen) -> Option<Step> 
     if node.is("POWERING_DOWN") || node.is("POWER_UP") || node.is("POWER_DOWN") {
         return None;
     }
-    if node.is("POWERED_DOWN") {
+    if node.is("POWERED_DOWN") && !seen.stranded.contains(&name) {
         return (group.is_static && !waiting).then_some(Step::PowerUp { node: name });
     }
     // It may be on this node, with jobs. If nothing is, Slurm notices by itself.

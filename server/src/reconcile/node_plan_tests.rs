@@ -73,6 +73,19 @@ fn a_powered_down_dynamic_node_is_left_alone() {
 }
 
 #[test]
+fn a_powered_down_node_that_holds_jobs_for_too_long_fails() {
+    let mut seen = empty(&["ALLOCATED", "CLOUD", "POWERED_DOWN"]);
+    assert_eq!(plan(&[group(1, false)], &seen), []);
+    seen.stranded = vec!["compute-1-1".into()];
+    let fail = Step::Fail {
+        node: "compute-1-1".into(),
+        instance: None,
+        cause: Cause::Vanished,
+    };
+    assert_eq!(plan(&[group(1, false)], &seen), [fail]);
+}
+
+#[test]
 fn a_powered_down_static_node_is_powered_up() {
     let steps = plan(
         &[group(1, true)],

@@ -152,6 +152,8 @@ async fn a_killed_controller_holds_no_job_and_gives_no_number_again() {
     plane.cluster(cluster, 600).await;
     let group = plane.group(cluster, "compute-1", 0, 2).await;
     plane.queue(cluster, "demo", &group.id).await;
+    let nodes = plane.wait_state(cluster, "node_state", "compute-1-2").await;
+    let all_off = std::fs::read(&nodes).unwrap();
     let warm = plane.sbatch(cluster, &["--nodes=2", "--output=/dev/null"], "true");
     plane.wait_job(cluster, &warm, "COMPLETED").await;
     let mut given = vec![warm];
@@ -189,5 +191,33 @@ async fn a_killed_controller_holds_no_job_and_gives_no_number_again() {
         }
     })
     .await;
+
+    // Slurm saves nodes and jobs at different moments: the job runs, on a node that is off.
+    let command = "test $SLURM_RESTART_COUNT || sleep 60";
+    let job = plane.sbatch(cluster, &["--output=/dev/null", "--nodes=2"], command);
+    plane.wait_job(cluster, &job, "RUNNING").await;
+    plane.wait_saved(cluster, "compute-1-[1-2]").await;
+    let agents = controller_agents(&plane);
+    for pid in &agents {
+        kill(*pid, Signal::SIGSTOP).unwrap();
+    }
+    for pid in slurmctld(&plane) {
+        kill(pid, Signal::SIGKILL).unwrap();
+    }
+    std::fs::write(&nodes, all_off).unwrap();
+    for pid in &agents {
+        kill(*pid, Signal::SIGCONT).unwrap();
+    }
+    let done = plane.wait_job(cluster, &job, "COMPLETED").await;
+    assert_eq!(done["Restarts"], "1");
     plane.finish().await;
+}
+
+/// What starts slurmctld again when it has died.
+fn controller_agents(plane: &TestPlane) -> Vec<Pid> {
+    processes(plane.server.root())
+        .into_iter()
+        .filter(|(_, line)| line.contains("openpcs-agent controller"))
+        .map(|(pid, _)| pid)
+        .collect()
 }

@@ -159,6 +159,7 @@ impl Service {
             ended: vec![],
             set_aside: false,
             nodes: self.observed.latest(&cluster.id).nodes.to_vec(),
+            stranded: vec![],
             now,
         })
     }

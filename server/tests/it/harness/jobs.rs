@@ -1,6 +1,7 @@
 //! Slurm as a person on the login node sees it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use super::{TestPlane, processes, wait_until};
@@ -87,24 +88,24 @@ impl TestPlane {
     /// Waits until slurmctld has written down that a job runs on the node. It does every few seconds; a job that it has not
     /// written is lost with it.
     pub async fn wait_saved(&self, cluster: &str, node: &str) {
+        self.wait_state(cluster, "job_state", node).await;
+    }
+
+    /// Waits until this file of slurmctld's state names the node.
+    pub async fn wait_state(&self, cluster: &str, file: &str, node: &str) -> PathBuf {
         let id = self.get_cluster(cluster).await.id;
-        let controller = self
-            .server
-            .data()
-            .join("clusters")
-            .join(id)
-            .join("controller");
-        wait_until("the job is written down", async || {
-            let jobs = std::fs::read(controller.join("state/job_state")).unwrap_or_default();
-            match jobs
-                .windows(node.len())
-                .any(|bytes| bytes == node.as_bytes())
-            {
+        let clusters = self.server.data().join("clusters");
+        let path = clusters.join(id).join("controller/state").join(file);
+        wait_until(&format!("{node} is in {file}"), async || {
+            let bytes = std::fs::read(&path).unwrap_or_default();
+            let mut words = bytes.windows(node.len());
+            match words.any(|word| word == node.as_bytes()) {
                 true => Ok(()),
                 false => Err("not yet".into()),
             }
         })
         .await;
+        path
     }
 
     /// Waits until a job is in that state.
