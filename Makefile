@@ -14,10 +14,13 @@ ENV := source .setup/env
 WASM_ENV := $(ENV); source "$$OPENPCS_TOOLS/wasm.env"
 WASM := -p frontend --target wasm32-unknown-unknown $(if $(FEATURES),--features $(FEATURES))
 NATIVE := --workspace --exclude frontend
+# The kinds of machine that nodes are.
+NODES := x86_64-unknown-linux-musl aarch64-unknown-linux-musl
+export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER := rust-lld
 
 # Cargo is parallel enough, and two of its runs would only wait for each other.
 .NOTPARALLEL:
-.PHONY: help setup setup-test run test bench lint lint-native lint-wasm deny model console clean
+.PHONY: help setup setup-test run test bench lint lint-native lint-wasm deny model console agent clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -29,7 +32,7 @@ setup-test:
 	@.setup/test
 
 run: console ## build and start the server with its console; ARGS="--listen 127.0.0.1:8080" and the like, FEATURES=design for /design
-	$(ENV); cargo build -p openpcs-server --bins $(if $(FEATURES),--features $(FEATURES))
+	$(ENV); cargo build -p openpcs-server -p openpcs-agent --bins $(if $(FEATURES),--features $(FEATURES))
 	$(ENV); cargo run -p openpcs-server --bin openpcs $(if $(FEATURES),--features $(FEATURES)) -- serve $(ARGS)
 
 test: setup-test lint console ## check everything: lints, tests with real Slurm, the console in a browser
@@ -64,6 +67,11 @@ console: setup ## build the console into target/site: WebAssembly and stylesheet
 	$(WASM_ENV); cargo build $(WASM) --profile wasm-release
 	cargo run --quiet -p openpcs-bundle -- \
 	    $(TARGET_DIR)/wasm32-unknown-unknown/wasm-release/frontend.wasm $(OPENPCS_SITE)
+
+agent: ## build the agent as it is copied to nodes: static, for x86_64 and arm64
+	rustup target add $(NODES)
+	for node in $(NODES); do cargo build -p openpcs-agent --profile agent --target $$node; done
+	@ls -l $(NODES:%=$(TARGET_DIR)/%/agent/openpcs-agent)
 
 model: ## compare our copy of AWS's service model with the newest botocore; a changed shape or meaning shows, and fails this target
 	@.setup/python

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use anyhow::Context;
 use app::model::name::Arns;
@@ -11,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::auth::private_file;
 use crate::http::front::{Front, PublicUrl};
+use crate::provider::ports::PortRange;
 use crate::sandbox::check_path;
 
 /// An open, self-hosted AWS Parallel Computing Service: Slurm clusters with the API and the console of AWS PCS.
@@ -191,27 +191,6 @@ pub enum LogFormat {
     Pretty,
     /// For machines, an object per line.
     Json,
-}
-
-/// Ports from `first` to `last`, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PortRange {
-    pub first: u16,
-    pub last: u16,
-}
-
-impl FromStr for PortRange {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<PortRange, String> {
-        let parsed = text
-            .split_once('-')
-            .and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
-        match parsed {
-            Some((first, last)) if 1024 <= first && first <= last => Ok(PortRange { first, last }),
-            _ => Err("ports are written FIRST-LAST, from 1024 on, as 20000-31999".into()),
-        }
-    }
 }
 
 /// How to serve.

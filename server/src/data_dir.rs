@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::db::open::Found;
-use crate::sandbox::files;
+use openpcs_agent::files;
 
 /// The file that says whose the directory is.
 pub const CLAIM: &str = "database-id";

@@ -3,16 +3,19 @@
 //! One way through: door (`http`) → `auth` → `service` → `db` → `reconcile` → `provider` and `slurm` → status → live.
 //! A request only writes down what is wanted; reconcilers make it so.
 
-pub mod agent;
 pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod data_dir;
 pub mod db;
-pub mod follow;
+pub mod fault;
 pub mod http;
+pub mod live;
+pub mod plan;
 pub mod plane;
 pub mod provider;
+pub mod quota;
+pub mod random;
 pub mod reconcile;
 pub mod sandbox;
 pub mod service;

@@ -17,21 +17,22 @@ use crate::auth::seal::Seal;
 use crate::auth::users::DatabaseUsers;
 use crate::config::{self, Config};
 use crate::db::{Db, change};
-use crate::follow::ServerOutputs;
 use crate::http::agents;
 use crate::http::console::{self, ConsoleState};
 use crate::http::front::Front;
-use crate::http::port::{Hooks, Logins, Outputs, Readiness};
+use crate::live::gate::Gates;
+use crate::live::observed::Observed;
+use crate::live::pulse::Pulse;
+use crate::live::wake::Wakers;
 use crate::provider::Provider;
 use crate::provider::local::Local;
-use crate::reconcile::gate::Gates;
-use crate::reconcile::hooks::ServerHooks;
-use crate::reconcile::login::ServerLogins;
-use crate::reconcile::observed::Observed;
-use crate::reconcile::pulse::Pulse;
-use crate::reconcile::wake::Wakers;
+use crate::random;
 use crate::reconcile::{Parts, driver};
-use crate::service::{Service, id};
+use crate::service::Service;
+use crate::service::doors::{Hooks, Logins, Outputs, Readiness};
+use crate::service::follow::ServerOutputs;
+use crate::service::hooks::ServerHooks;
+use crate::service::login::ServerLogins;
 use crate::slurm::catalogue;
 use crate::slurm::job_user::JobUser;
 use crate::slurm::process::Controllers;
@@ -214,7 +215,7 @@ fn agent_path() -> anyhow::Result<PathBuf> {
         .with_file_name("openpcs-agent");
     anyhow::ensure!(
         path.is_file(),
-        "{} is missing: it belongs beside the server's program. Build it with `cargo build --bin openpcs-agent`, or \
+        "{} is missing: it belongs beside the server's program. Build it with `cargo build -p openpcs-agent`, or \
          install both programs together.",
         path.display()
     );
@@ -246,7 +247,7 @@ fn holder(data_dir: &Path) -> anyhow::Result<String> {
     if let Ok(known) = std::fs::read_to_string(&path) {
         return Ok(known);
     }
-    let new = id::random_hex(16);
+    let new = random::random_hex(16);
     std::fs::write(&path, &new).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(new)
 }

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
-use crate::service::id::random_bytes;
+use crate::random::random_bytes;
 
 /// One hash fills 19 MiB for some 20 ms. More at once would let strangers at the sign-in page exhaust the memory;
 /// fewer would make sign-ins queue.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::service::id::random_hex;
+use crate::random::random_hex;
 
 /// What the file holds, or, when there is none yet, what `make` gives, written first. Of several programs that
 /// start at once one writes and all read the same; a crash leaves either no file or the whole one.

@@ -13,7 +13,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::private_file;
-use crate::service::id::random_bytes;
+use crate::random::random_bytes;
 
 /// Says how a text was sealed, so that a later way can stand beside this one.
 const PREFIX: &str = "v1:";
@@ -95,6 +95,11 @@ impl Seal {
         let encrypted = self.cipher.encrypt(XNonce::from_slice(&sealed), payload);
         sealed.extend(encrypted.map_err(|_| SealError::TooLong)?);
         Ok(format!("{PREFIX}{}", STANDARD_NO_PAD.encode(sealed)))
+    }
+
+    /// The key that this server shares with an instance or a cluster's controller: see [`openpcs_agent::answer`].
+    pub fn agent_key(&self, id: &str) -> String {
+        hex::encode(self.derive(&format!("proof:{id}")))
     }
 
     /// A token for this purpose: always the same one, and nothing of the data key can be learned from it.

@@ -7,7 +7,28 @@ use zeroize::Zeroizing;
 use super::password;
 use crate::db::Db;
 use crate::db::user::{UserRow, user_get};
-use crate::http::session::{Account, Passwords, Unreadable};
+
+/// A user as a session remembers them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    pub name: String,
+    /// Differs after each change of the password: a session begun before it is over.
+    pub stamp: String,
+}
+
+/// The users were not to be read: whether somebody is signed in is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the users cannot be read")]
+pub struct Unreadable;
+
+/// Knows users and their passwords.
+#[async_trait]
+pub trait Passwords: Send + Sync {
+    /// The user, if the password is theirs. Takes the same time for a name that nobody has.
+    async fn verify(&self, user: &str, password: &str) -> Option<Account>;
+    /// The user as they are now; none once deleted.
+    async fn account(&self, user: &str) -> Result<Option<Account>, Unreadable>;
+}
 
 pub struct DatabaseUsers {
     pub db: Db,

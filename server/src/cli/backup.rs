@@ -13,7 +13,7 @@ use crate::auth::{private_file, seal};
 use crate::config::Store;
 use crate::data_dir::{CLAIM, DataDir};
 use crate::db::open::{Address, Found};
-use crate::sandbox::files;
+use openpcs_agent::files;
 
 /// The database's name in a backup, and in a data directory.
 pub const DATABASE: &str = "openpcs.db";

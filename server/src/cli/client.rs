@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::credentials_file::{PROFILE, Profile};
-use crate::auth::answer::{NONCE, PROOF, PROVE_TO, PeerId, is_proven, new_nonce};
 use crate::auth::sigv4::sign::Signer;
 use crate::config::{Reach, default_data_dir};
+use openpcs_agent::answer::{NONCE, PROOF, PROVE_TO, PeerId, is_proven, new_nonce};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 

@@ -15,8 +15,8 @@ use app::model::submit::quote;
 
 use super::client::{self, Client};
 use crate::config::Connect;
-use crate::http::port::LoginTarget;
 use crate::sandbox::Sandbox;
+use crate::service::doors::LoginTarget;
 use crate::slurm::job_user::{JobUser, SEARCH_PATH};
 
 /// What of the caller's environment goes along to another user: how the terminal is, and what Slurm's programs are to do.

@@ -9,8 +9,9 @@ use crate::config::{SetAsideCommand, Store};
 use crate::data_dir::DataDir;
 use crate::db::cluster::ClusterSpec;
 use crate::db::{Db, instance, resource, tombstone};
-use crate::sandbox::{Sandbox, files};
-use crate::slurm::process::{cluster_dir, instances_dir};
+use crate::sandbox::Sandbox;
+use openpcs_agent::files;
+use openpcs_agent::layout::{cluster_dir, instances_dir};
 
 /// A cluster, or an instance of a cluster that is known.
 struct Aside {

@@ -16,7 +16,7 @@ pub async fn insert(write: &mut Write, row: &AuditRow<'_>) -> sqlx::Result<()> {
         "insert into audit (id, at, request_id, principal, operation, resource_arn, request) \
          values ($1, $2, $3, $4, $5, $6, $7)",
     )
-    .bind(crate::service::id::random_hex(16))
+    .bind(crate::random::random_hex(16))
     .bind(now())
     .bind(row.request_id)
     .bind(row.principal)

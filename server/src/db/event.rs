@@ -57,7 +57,7 @@ pub async fn insert(
         "insert into event (id, at, cluster_id, resource_type, resource_id, message, actor, code, parameters) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
-    .bind(crate::service::id::random_hex(16))
+    .bind(crate::random::random_hex(16))
     .bind(now())
     .bind(cluster_id)
     .bind(kind.as_str())

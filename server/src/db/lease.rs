@@ -2,6 +2,9 @@
 
 use super::{Db, now};
 
+/// How long a server may be silent before another one reconciles in its place.
+pub const LEASE_MS: i64 = 15_000;
+
 /// Takes or renews the lease for `ttl_ms`; true while this holder has it.
 pub async fn acquire(db: &Db, name: &str, holder: &str, ttl_ms: i64) -> sqlx::Result<bool> {
     let at = now();

@@ -10,7 +10,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AnyConnection, Connection, Row};
 
-use crate::service::id::random_hex;
+use crate::random::random_hex;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 

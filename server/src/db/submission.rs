@@ -6,6 +6,9 @@ use sqlx::{AnyPool, Row};
 use super::resource::to_json;
 use super::{Db, Write, now};
 
+/// The option of sbatch that carries a submission's mark.
+pub const MARK: &str = "--extra=";
+
 /// Far longer than Slurm takes to save a job, and than a server takes to come back.
 const KEEP_MS: i64 = 3600 * 1000;
 

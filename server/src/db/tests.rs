@@ -82,7 +82,7 @@ async fn a_full_database_refuses_and_recovers() {
         let mut write = db.write().await?;
         for _ in 0..200 {
             sqlx::query("insert into session (id, data, expires_at) values ($1, $2, 0)")
-                .bind(crate::service::id::random_hex(16))
+                .bind(crate::random::random_hex(16))
                 .bind("x".repeat(1000))
                 .execute(&mut *write.tx)
                 .await?;

@@ -14,19 +14,19 @@ use axum::response::Response;
 use tokio::net::UnixListener;
 use tower::Service;
 
-use crate::sandbox::{files, socket};
+use openpcs_agent::{files, place};
 
 /// Where agents find the socket, for a server with this data directory.
 pub fn socket_file(data_dir: &Path) -> PathBuf {
-    socket::dir(data_dir).join("server.sock")
+    place::dir(data_dir).join("server.sock")
 }
 
 /// Takes the socket's place. Whoever has the lock of the data directory may: what stands there is of a server that ended.
 pub fn bind(data_dir: &Path) -> io::Result<UnixListener> {
     let path = socket_file(data_dir);
-    files::create_dir(&socket::dir(data_dir))?;
+    files::create_dir(&place::dir(data_dir))?;
     files::remove_file(&path)?;
-    let place = socket::Place::of(&path)?;
+    let place = place::Place::of(&path)?;
     UnixListener::bind(place.short())
 }
 

@@ -10,7 +10,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::sync::watch;
 
-use super::session::{Passwords, SignedIn};
+use super::session::SignedIn;
+use crate::auth::users::Passwords;
 use crate::db::Db;
 use crate::db::session::session_list;
 

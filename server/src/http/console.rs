@@ -33,11 +33,12 @@ use super::alive::Sessions;
 use super::front::Front;
 use super::layer::{RequestId, page_policy};
 use super::lockout::Lockout;
-use super::port::Outputs;
-use super::session::{self, Passwords};
+use super::session;
 use super::sign_in::{SignIn, sign_in};
 use super::{events, function, host, origin, output};
+use crate::auth::users::Passwords;
 use crate::db::Db;
+use crate::service::doors::Outputs;
 
 /// What the door needs of the house.
 #[derive(Clone)]

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::HttpState;
 use super::body::{self, STRANGERS};
 use super::error::{Refusal, cannot_parse};
-use crate::agent::protocol::HookAnswer;
+use openpcs_agent::protocol::HookAnswer;
 
 /// Says nothing: whoever asks wants to see the proof ([`super::proof`]) before it sends a secret.
 pub async fn prove() -> StatusCode {

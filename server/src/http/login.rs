@@ -10,7 +10,7 @@ use super::HttpState;
 use super::body::{self, STRANGERS};
 use super::error::Refusal;
 use super::layer::RequestId;
-use super::port::LoginTarget;
+use crate::service::doors::LoginTarget;
 
 pub async fn handle(
     State(state): State<HttpState>,

@@ -21,7 +21,6 @@ pub mod login;
 pub mod origin;
 pub mod output;
 pub mod own;
-pub mod port;
 pub mod proof;
 pub mod secrets;
 pub mod serve;
@@ -48,14 +47,15 @@ use layer::RequestId;
 use tower::{Service, ServiceExt};
 
 use crate::auth::sigv4::Verifier;
+use crate::service::doors;
 
 /// What the doors need of the plane.
 #[derive(Clone)]
 pub struct HttpState {
     pub plane: Arc<dyn ControlPlane>,
-    pub hooks: Arc<dyn port::Hooks>,
-    pub logins: Arc<dyn port::Logins>,
-    pub readiness: Arc<dyn port::Readiness>,
+    pub hooks: Arc<dyn doors::Hooks>,
+    pub logins: Arc<dyn doors::Logins>,
+    pub readiness: Arc<dyn doors::Readiness>,
     pub verifier: Arc<Verifier>,
     pub prover: Arc<proof::Prover>,
     pub front: Arc<Front>,

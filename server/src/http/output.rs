@@ -27,8 +27,8 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::io::ReaderStream;
 
 use super::alive::Sessions;
-use super::port::{OpenOutput, Outputs};
 use super::session::SignedIn;
+use crate::service::doors::{OpenOutput, Outputs};
 
 /// See `events`.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);

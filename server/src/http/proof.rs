@@ -1,4 +1,4 @@
-//! Answers with the proof that they are this server's, for whoever asks: see [`crate::auth::answer`].
+//! Answers with the proof that they are this server's, for whoever asks: see [`openpcs_agent::answer`].
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use http_body_util::BodyExt;
 use app::model::error::Error;
 
 use super::error::Refusal;
-use crate::auth::answer::{LONGEST_NONCE, NONCE, PROOF, PROVE_TO, PeerId, agent_key, proof};
 use crate::auth::credentials::KeyStore;
 use crate::auth::seal::Seal;
+use openpcs_agent::answer::{LONGEST_NONCE, NONCE, PROOF, PROVE_TO, PeerId, proof};
 
 /// The paths whose answers are short and end by themselves: a stream cannot be proven before its end.
 const PROVEN: [&str; 3] = ["/instance/", "/controller/", "/openpcs/"];
@@ -70,7 +70,7 @@ impl Prover {
 
     async fn key(&self, peer: &PeerId) -> Option<String> {
         match peer {
-            PeerId::Agent(id) => Some(agent_key(&self.seal, id)),
+            PeerId::Agent(id) => Some(self.seal.agent_key(id)),
             PeerId::AccessKey(id) => {
                 let key = self.keys.key(id).await.ok()??;
                 Some(key.secret.as_str().to_owned())

@@ -4,7 +4,6 @@
 use app::i18n::Language;
 use app::paths;
 use app::preference::{LANGUAGE_COOKIE, THEME_COOKIE, Theme};
-use async_trait::async_trait;
 use axum::extract::Query;
 use axum::http::HeaderValue;
 use axum::http::header::SET_COOKIE;
@@ -17,6 +16,7 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
 use super::console::see_other;
 use super::session_store::{DatabaseStore, key};
+use crate::auth::users::{Account, Passwords};
 use crate::db::Db;
 
 const USER: &str = "user";
@@ -26,28 +26,6 @@ const SEEN: &str = "seen";
 const IDLE: Duration = Duration::hours(10);
 /// Activity is written down this often at most: a page's many requests are one write.
 const SEEN_EVERY: Duration = Duration::minutes(5);
-
-/// A user as a session remembers them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
-    pub name: String,
-    /// Differs after each change of the password: a session begun before it is over.
-    pub stamp: String,
-}
-
-/// The users were not to be read: whether somebody is signed in is not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the users cannot be read")]
-pub struct Unreadable;
-
-/// Knows users and their passwords.
-#[async_trait]
-pub trait Passwords: Send + Sync {
-    /// The user, if the password is theirs. Takes the same time for a name that nobody has.
-    async fn verify(&self, user: &str, password: &str) -> Option<Account>;
-    /// The user as they are now; none once deleted.
-    async fn account(&self, user: &str) -> Result<Option<Account>, Unreadable>;
-}
 
 pub fn layer(db: Db, cookie: String, secure: bool) -> SessionManagerLayer<DatabaseStore> {
     SessionManagerLayer::new(DatabaseStore { db })
@@ -156,7 +134,10 @@ mod tests {
     use tower::ServiceExt;
 
     use super::super::sign_in::{SignIn, sign_in};
+    use async_trait::async_trait;
+
     use super::*;
+    use crate::auth::users::Unreadable;
 
     struct OneUser;
 

@@ -14,8 +14,9 @@ use super::body::{self, STRANGERS, Unread};
 use super::console::see_other;
 use super::front::Client;
 use super::lockout::{Attempt, Lockout};
-use super::session::{self, Account, Passwords, local};
+use super::session::{self, local};
 use crate::auth::password::PASSWORD_MAX;
+use crate::auth::users::{Account, Passwords};
 
 /// The longest name that a user can have, in bytes.
 const NAME_MAX: usize = 64;
@@ -132,8 +133,8 @@ mod tests {
 
     use async_trait::async_trait;
 
-    use super::super::session::Unreadable;
     use super::*;
+    use crate::auth::users::Unreadable;
 
     /// Ann's password is `right`; counts the hashes, and how many were made at once at most.
     #[derive(Default)]

@@ -7,6 +7,7 @@ use app::model::node::NodeLog;
 use async_trait::async_trait;
 
 pub mod local;
+pub mod ports;
 
 /// What an instance needs to start. The id is chosen by us and written to the database first, so that a crash
 /// between the two neither loses nor doubles an instance.
@@ -17,7 +18,7 @@ pub struct LaunchRequest {
     pub compute_node_group_id: String,
     pub node_name: String,
     pub instance_type: String,
-    /// Never logged: see [`crate::agent::protocol::InstanceFile`].
+    /// Never logged: see [`openpcs_agent::protocol::InstanceFile`].
     pub bootstrap_id: String,
     /// Never logged either.
     pub proof_key: String,

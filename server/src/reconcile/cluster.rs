@@ -12,13 +12,13 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::configuration::{self, Rows};
 use super::driver::{Next, Reconciler};
 use super::recovery::Recovery;
-use super::{Parts, aside, hooks};
-use crate::agent::protocol::SLURMCTLD_IS_GONE;
+use super::{Parts, aside};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::{self, instance, job, job_life, now, resource, secret, submission, tag, tombstone};
 use crate::sandbox::AGENT_LOG;
 use crate::slurm::client::Client;
 use crate::slurm::process::ControllerSpec;
+use openpcs_agent::protocol::SLURMCTLD_IS_GONE;
 
 /// How often a healthy cluster is looked after without a wake-up.
 const TICK: Duration = Duration::from_secs(5);
@@ -158,7 +158,7 @@ impl ClusterReconciler {
     /// Whether it had to be started.
     async fn ensure_controller(&mut self, rows: &Rows) -> anyhow::Result<bool> {
         let cluster = &rows.cluster;
-        let hook = hooks::file(&self.parts, &cluster.id);
+        let hook = self.parts.hook_file(&cluster.id);
         if self.parts.controllers.running(&cluster.id)? {
             if !self.introduced {
                 self.parts.controllers.write_hook(&cluster.id, &hook)?;

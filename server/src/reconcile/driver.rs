@@ -12,14 +12,12 @@ use super::Parts;
 use super::cluster::ClusterReconciler;
 use super::job::JobReconciler;
 use super::node::NodeReconciler;
-use super::pulse::Pulse;
 use super::sweep::Sweep;
-use super::wake::Waker;
 use crate::db::cluster::ClusterSpec;
 use crate::db::{lease, resource};
+use crate::live::pulse::Pulse;
+use crate::live::wake::Waker;
 
-/// How long a server may be silent before another one reconciles in its place.
-pub const LEASE_MS: i64 = 15_000;
 /// How often the lease is renewed, new clusters are looked for and leftovers are swept.
 const TICK: Duration = Duration::from_secs(5);
 /// How often old rows are removed: they are days old, so there is no hurry.
@@ -88,7 +86,7 @@ pub async fn run(parts: Parts, holder: String, pulse: Pulse, mut stop: watch::Re
 /// Whether this server is the one that reconciles. While the database is away nobody else can take the lease either,
 /// so a leader goes on leading.
 async fn lead(parts: &Parts, holder: &str, pulse: &Pulse, leading: bool) -> bool {
-    let acquired = lease::acquire(&parts.db, "reconcile", holder, LEASE_MS).await;
+    let acquired = lease::acquire(&parts.db, "reconcile", holder, lease::LEASE_MS).await;
     pulse.note(acquired.is_ok());
     match acquired {
         Ok(mine) => {

@@ -11,8 +11,8 @@ use app::model::job::{JobRecord, OutputKind};
 use app::model::job_life::{Life, LifeEnd};
 
 use crate::db::{Db, job_life};
-use crate::service::output::{self, OutputFile};
 use crate::slurm::log;
+use crate::slurm::output::{self, OutputFile};
 
 /// Slurm lets a requeued job wait until its old credential has expired, which is two minutes at most.
 const CREDENTIAL_MS: i64 = 130_000;

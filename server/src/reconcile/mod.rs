@@ -15,28 +15,19 @@
 //! another cluster, nor for a look at thousands of jobs.
 
 pub mod aside;
-pub mod cancelled;
 pub mod cluster;
 pub mod configuration;
 pub mod driver;
-pub mod gate;
 pub mod history;
-pub mod hooks;
 pub mod job;
 mod lives;
-pub mod login;
 pub mod node;
 mod node_act;
-pub mod node_plan;
-pub mod observed;
-pub mod pulse;
 pub mod recovery;
 pub mod requeue;
 pub mod sight;
 pub mod signs;
-mod stranded;
 pub mod sweep;
-pub mod wake;
 
 use std::sync::Arc;
 
@@ -45,15 +36,16 @@ use app::model::live::Kind;
 use app::model::name::Arns;
 
 use crate::auth::seal::Seal;
-use crate::config::PortRange;
 use crate::db::{Db, event};
+use crate::live::gate::Gates;
+use crate::live::observed::Observed;
+use crate::live::wake::Wakers;
 use crate::provider::Provider;
+use crate::provider::ports::PortRange;
 use crate::slurm::client::Client;
 use crate::slurm::job_user::JobUser;
 use crate::slurm::process::Controllers;
-use gate::Gates;
-use observed::Observed;
-use wake::Wakers;
+use openpcs_agent::protocol::HookFile;
 
 /// What reconcilers need. Cheap to clone: every part is a handle.
 #[derive(Clone)]
@@ -86,5 +78,20 @@ impl Parts {
     pub fn client(&self, cluster_id: &str, slurm_version: &str) -> std::io::Result<Option<Client>> {
         let parts = self.controllers.client(cluster_id, slurm_version)?;
         Ok(parts.map(Client::from))
+    }
+
+    /// What a cluster's hooks show to be let in: derived, so nothing has to be stored.
+    pub fn hook_token(&self, cluster_id: &str) -> String {
+        hex::encode(self.seal.derive(&format!("hook:{cluster_id}")))
+    }
+
+    /// How Slurm's programs of a cluster reach this server.
+    pub fn hook_file(&self, cluster_id: &str) -> HookFile {
+        HookFile {
+            endpoint: self.endpoint.clone(),
+            proof_key: self.seal.agent_key(cluster_id),
+            cluster_id: cluster_id.into(),
+            token: self.hook_token(cluster_id),
+        }
     }
 }

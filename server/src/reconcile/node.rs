@@ -8,17 +8,17 @@ use app::model::sight::Sight;
 
 use super::driver::{Next, Reconciler};
 use super::node_act::Act;
-use super::node_plan::{Group, Seen, plan};
-use super::observed::Snapshot;
 use super::sight::Looks;
 use super::signs::Signs;
-use super::stranded::{Stranded, is_stranded};
-use super::wake::Waker;
 use super::{Parts, aside};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
 use crate::db::{instance, now, resource};
+use crate::live::observed::Snapshot;
+use crate::live::wake::Waker;
+use crate::plan::node::{Seen, in_force, plan};
+use crate::plan::stranded::{Stranded, is_stranded};
 use crate::provider::ObservedInstance;
 use crate::slurm::client::{Client, NodeInfo, NodeUpdate};
 
@@ -236,26 +236,6 @@ fn in_transition(node: &NodeInfo) -> bool {
         .iter()
         .any(|flag| node.is(flag))
         || is_stranded(node)
-}
-
-/// The groups as their last accepted configuration has them. A group that is being deleted wants no nodes.
-pub(crate) fn in_force(groups: &[ComputeNodeGroupRow]) -> Vec<Group> {
-    groups
-        .iter()
-        .filter(|row| row.status != app::model::status::Status::Deleting)
-        .filter_map(|row| row.applied_spec.as_ref().map(|spec| (row, spec)))
-        .map(|(row, spec)| Group {
-            id: row.id.clone(),
-            name: row.name.clone(),
-            max: spec.scaling.max_instance_count,
-            is_static: spec.is_static(),
-            launch_generation: spec.launch_generation,
-            idle_seconds: spec
-                .slurm
-                .as_ref()
-                .and_then(|s| s.scale_down_idle_time_in_seconds),
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Carries out what [`super::node_plan`] decided about a cluster's nodes: instances come and go, Slurm is told.
+//! Carries out what [`crate::plan::node`] decided about a cluster's nodes: instances come and go, Slurm is told.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +8,18 @@ use app::model::node::BootStep;
 use futures::StreamExt;
 
 use super::Parts;
-use super::node_plan::{Seen, Step};
 use super::requeue::start_again;
-use crate::agent::protocol::PORT_TAKEN;
-use crate::auth::answer;
+use crate::auth::bootstrap_hash;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
 use crate::db::{self, instance, now, resource};
+use crate::plan::node::{Seen, Step};
 use crate::provider::LaunchRequest;
-use crate::service::ports::{self, Taken};
-use crate::service::{id, instance::bootstrap_hash};
+use crate::provider::ports::{self, Taken};
+use crate::random;
 use crate::slurm::client::{Client, NodeUpdate};
+use openpcs_agent::protocol::PORT_TAKEN;
 
 /// Processes that are started or ended at the same time.
 const PARALLEL: usize = 8;
@@ -139,10 +139,10 @@ impl Act<'_> {
         group: &ComputeNodeGroupRow,
     ) -> (InstanceRow, LaunchRequest) {
         let spec = group.applied_spec.as_ref().unwrap_or(&group.spec);
-        let bootstrap_id = id::random_hex(BOOTSTRAP_BYTES);
+        let bootstrap_id = random::random_hex(BOOTSTRAP_BYTES);
         let at = now();
         let row = InstanceRow {
-            id: id::instance_id(),
+            id: random::instance_id(),
             cluster_id: self.cluster.id.clone(),
             compute_node_group_id: group.id.clone(),
             node_name: node_name.clone(),
@@ -171,7 +171,7 @@ impl Act<'_> {
             node_name,
             instance_type: row.instance_type.clone(),
             bootstrap_id,
-            proof_key: answer::agent_key(&self.parts.seal, &row.id),
+            proof_key: self.parts.seal.agent_key(&row.id),
             slurm_version: self.cluster.spec.scheduler.version.clone(),
         };
         (row, request)

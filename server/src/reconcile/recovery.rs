@@ -13,11 +13,10 @@ use app::model::operation::Operation;
 use app::model::submit::SubmitJobResponse;
 
 use super::Parts;
-use crate::agent::state::{Start, Unclean};
-use crate::db::submission::{self, SubmissionRow};
+use crate::db::submission::{self, MARK, SubmissionRow};
 use crate::db::{self, idempotency, job, now};
-use crate::service::submit::MARK;
 use crate::slurm::client::{Client, LAUNCH_FAILED, Queued};
+use openpcs_agent::state::{Start, Unclean};
 
 /// When all nodes are asked to register: Slurm believes in a batch job that its node does not know for
 /// `BatchStartTimeout`, 10 s by default.

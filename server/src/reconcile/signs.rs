@@ -1,7 +1,7 @@
 //! What tells without asking Slurm that something of a cluster may have changed.
 
 use super::Parts;
-use super::wake::Waker;
+use crate::live::wake::Waker;
 
 /// The same signs as before a look mean that another one would find the same.
 #[derive(Clone, Copy, Default, PartialEq)]

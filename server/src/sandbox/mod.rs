@@ -4,7 +4,7 @@
 //! `/run` (two clusters of one host would fight for Slurm's sockets there), host name, and without root also users. The
 //! agent is process 1 in there, so its end is the end of everything that was ever started inside.
 //!
-//! Who the sandbox is, is a lock and not a pid file: see [`lock`]. So the server may be killed between any two steps
+//! Who the sandbox is, is a lock and not a pid file: see [`openpcs_agent::lock`]. So the server may be killed between any two steps
 //! and can always tell, from the directory alone, what runs; and two agents of one directory exclude each other.
 
 use std::ffi::OsString;
@@ -16,15 +16,12 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
+use openpcs_agent::tail::last_lines;
+use openpcs_agent::{files, lock};
 
-pub mod files;
-pub mod lock;
 mod probe;
-pub mod socket;
-mod tail;
 
 pub use probe::{check_path, probe};
-pub use tail::{end_of, last_lines};
 
 /// What the agent and all in the sandbox print.
 pub const AGENT_LOG: &str = "agent.log";

@@ -8,7 +8,7 @@ use app::model::job::JobRecord;
 
 use super::Service;
 use crate::db::cluster::ClusterRow;
-use crate::reconcile::observed::Snapshot;
+use crate::live::observed::Snapshot;
 use crate::slurm::hostlist;
 
 /// Of more drained nodes nobody reads.

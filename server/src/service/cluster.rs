@@ -18,23 +18,20 @@ use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
 use super::write::{Begun, Change};
-use super::{
-    Service, cut, id, internal, page, ports, provider_error, timestamp, version, well_formed,
-};
+use super::{Service, cut, page, provider_error, timestamp, version, well_formed};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
 use crate::db::{self, secret};
+use crate::fault::internal;
+use crate::provider::ports;
+use crate::{quota, random};
 
 /// `ResourceNotFoundException.resourceType` and friends.
 pub const RESOURCE_TYPE: &str = "CLUSTER";
 /// Bytes of an `auth/slurm` key: Slurm's documentation makes 1024.
 const KEY_BYTES: usize = 1024;
-/// The quota of clusters, as AWS codes it.
-pub(super) const CLUSTERS_QUOTA: &str = "L-4B1D5BBA";
-/// The quota of one cluster in CREATING.
-const CREATING_QUOTA: &str = "L-6C8AE3F0";
 
 impl Service {
     pub(super) async fn create_cluster(
@@ -95,10 +92,10 @@ impl Service {
         check_quota(&existing, &input.cluster_name)?;
         let groups: Vec<ComputeNodeGroupRow> =
             resource::list(&mut *db, None).await.map_err(internal)?;
-        let id = id::resource_id();
+        let id = random::resource_id();
         let key = SlurmAuthKey {
             secret_arn: self.arns.secret(&format!("pcs!slurm-secret-{id}")),
-            secret_version: id::random_hex(16),
+            secret_version: random::random_hex(16),
         };
         let asked = input.slurm_configuration.clone().unwrap_or_default();
         let spec = ClusterSpec {
@@ -119,7 +116,7 @@ impl Service {
         cluster_id: &str,
         key: &SlurmAuthKey,
     ) -> Result<()> {
-        let bytes = Zeroizing::new(id::random_bytes(KEY_BYTES));
+        let bytes = Zeroizing::new(random::random_bytes(KEY_BYTES));
         let text = Zeroizing::new(BASE64.encode(&*bytes));
         let row = secret::SecretRow {
             arn: key.secret_arn.clone(),
@@ -421,7 +418,7 @@ fn check_quota(existing: &[ClusterRow], name: &str) -> Result<()> {
     }
     if let Some(creating) = existing.iter().find(|c| c.status == Status::Creating) {
         return Err(Error::quota(
-            CREATING_QUOTA,
+            quota::CREATING,
             format!(
                 "Cluster {} is being created; one at a time. Wait until it is ACTIVE.",
                 creating.name
@@ -430,7 +427,7 @@ fn check_quota(existing: &[ClusterRow], name: &str) -> Result<()> {
     }
     if existing.len() as i64 >= limits::CLUSTERS {
         return Err(Error::quota(
-            CLUSTERS_QUOTA,
+            quota::CLUSTERS,
             format!(
                 "There are {} clusters, the most of this account and region. Delete one first.",
                 existing.len()

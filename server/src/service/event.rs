@@ -8,12 +8,13 @@ use app::model::event::{Event, EventsOf};
 use app::model::live::Kind;
 use app::port::Caller;
 
-use super::{Service, internal};
+use super::Service;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::event::{self, EventRow};
 use crate::db::queue::QueueSpec;
 use crate::db::resource;
+use crate::fault::internal;
 
 /// Events that are shown, and those that are read to know how long the shown ones lasted.
 const EVENTS: i64 = 200;

@@ -9,20 +9,16 @@ use app::model::instance::*;
 use app::model::live::Kind;
 use app::model::node::BootStep;
 use app::port::Caller;
-use sha2::{Digest, Sha256};
 
+use super::Service;
 use super::write::unwritten;
-use super::{Service, internal};
-use crate::agent::protocol::StepReport;
+use crate::auth::bootstrap_hash;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
 use crate::db::{self, instance, now, resource, secret};
-
-/// What the database keeps of a bootstrap id.
-pub fn bootstrap_hash(bootstrap_id: &str) -> String {
-    hex::encode(Sha256::digest(bootstrap_id.as_bytes()))
-}
+use crate::fault::internal;
+use openpcs_agent::protocol::StepReport;
 
 /// Steps of one instance that are kept: a boot has fewer than ten.
 pub const STEPS: usize = 64;

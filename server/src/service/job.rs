@@ -19,11 +19,12 @@ use super::job_target::target;
 use super::job_timeline::{attributed, timeline};
 use super::node::phase;
 use super::write::Begun;
-use super::{Service, internal, whole};
+use super::{Service, whole};
 use crate::db::cluster::ClusterRow;
 use crate::db::instance::InstanceRow;
 use crate::db::{event, instance, job, now};
-use crate::reconcile::observed::Snapshot;
+use crate::fault::internal;
+use crate::live::observed::Snapshot;
 use crate::slurm::client::SlurmError;
 use crate::slurm::hostlist;
 

@@ -8,11 +8,12 @@ use app::model::job::JobRecord;
 use app::model::job_id::JobId;
 use app::model::job_life::Life;
 
+use super::Service;
 use super::job::RESOURCE_TYPE;
-use super::{Service, internal};
 use crate::db::cluster::ClusterRow;
 use crate::db::{job, job_life};
-use crate::reconcile::cancelled;
+use crate::fault::internal;
+use crate::live::cancelled;
 
 /// States from the one that says most of a whole whose parts are in several.
 const TELLING: [&str; 14] = [

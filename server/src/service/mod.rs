@@ -9,19 +9,21 @@ mod causes;
 pub(crate) mod cluster;
 mod compute_node_group;
 mod console;
+pub mod doors;
 mod event;
-pub mod id;
+pub mod follow;
+pub mod hooks;
 pub mod instance;
 mod job;
 mod job_find;
 mod job_target;
 mod job_timeline;
+pub mod login;
 mod node;
 pub mod once;
 pub mod output;
 mod page;
 mod plan;
-pub mod ports;
 mod queue;
 mod secret;
 pub mod settings;
@@ -60,9 +62,10 @@ use async_trait::async_trait;
 use crate::auth::policy;
 use crate::auth::seal::Seal;
 use crate::db::Db;
+use crate::fault::internal;
+use crate::live::observed::Observed;
+use crate::live::wake::Wakers;
 use crate::provider::{Provider, ProviderError};
-use crate::reconcile::observed::Observed;
-use crate::reconcile::wake::Wakers;
 use crate::slurm::client::Client;
 use crate::slurm::job_user::JobUser;
 use crate::slurm::process::Controllers;
@@ -76,7 +79,7 @@ pub struct Service {
     pub provider: Arc<dyn Provider>,
     pub seal: Arc<Seal>,
     /// Where the ports of local clusters are taken from.
-    pub ports: crate::config::PortRange,
+    pub ports: crate::provider::ports::PortRange,
     /// What the reconcilers saw last of nodes and jobs.
     pub observed: Observed,
     /// The clusters' controllers: jobs are Slurm's, and are asked of it.
@@ -86,12 +89,6 @@ pub struct Service {
     pub submissions: once::Once,
     /// Who runs what is submitted here.
     pub job_user: JobUser,
-}
-
-/// Logs what really happened and answers that it is our fault.
-pub(crate) fn internal(cause: impl std::fmt::Display) -> Error {
-    tracing::error!(%cause, "internal error");
-    Error::internal()
 }
 
 /// For `map_err` on the provider: its message is for people.

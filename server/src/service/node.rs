@@ -10,11 +10,12 @@ use app::port::Caller;
 
 use super::job::jobs_on;
 use super::write::Begun;
-use super::{Service, internal, provider_error, whole};
+use super::{Service, provider_error, whole};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
 use crate::db::{instance, now, resource};
+use crate::fault::internal;
 use crate::slurm::client::{NodeInfo, NodeUpdate};
 
 const RESOURCE_TYPE: &str = "NODE";

@@ -15,11 +15,13 @@ use sqlx::AnyConnection;
 use super::cluster::{check_can_delete, check_can_update, check_unmodified, reread};
 use super::compute_node_group::check_cluster_usable;
 use super::write::Begun;
-use super::{Service, cut, id, internal, page, timestamp, well_formed};
+use super::{Service, cut, page, timestamp, well_formed};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::{QueueRow, QueueSpec};
 use crate::db::resource::{self, Row};
+use crate::fault::internal;
+use crate::random;
 use crate::slurm::catalogue::Scope;
 
 const RESOURCE_TYPE: &str = "QUEUE";
@@ -120,7 +122,7 @@ impl Service {
             slurm: input.slurm_configuration.clone(),
         };
         Ok(Row::new(
-            id::resource_id(),
+            random::resource_id(),
             cluster.id.clone(),
             input.queue_name.clone(),
             spec,

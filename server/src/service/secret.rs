@@ -6,9 +6,10 @@ use app::model::secret::*;
 use app::port::Caller;
 
 use super::write::{principal_arn, unwritten};
-use super::{Service, audit, internal};
+use super::{Service, audit};
 use crate::db::secret::{self, SecretRow};
 use crate::db::{self, audit::AuditRow};
+use crate::fault::internal;
 
 const RESOURCE_TYPE: &str = "SECRET";
 /// The stage of the only version that there is: a key is not rotated.

@@ -15,11 +15,13 @@ use sha2::{Digest, Sha256};
 
 use super::compute_node_group::check_cluster_usable;
 use super::write::{Begun, principal_arn};
-use super::{Service, internal, whole};
+use super::{Service, whole};
 use crate::db::cluster::ClusterRow;
 use crate::db::queue::QueueRow;
+use crate::db::submission::MARK;
 use crate::db::submission::{self, SubmissionRow};
 use crate::db::{self, idempotency, resource};
+use crate::fault::internal;
 use crate::slurm::client::SlurmError;
 
 /// What `sbatch` says and the field that it speaks of.
@@ -36,9 +38,6 @@ const FIELDS: [(&str, Field); 11] = [
     ("CPU count", Field::CpusPerTask),
     ("interpreter", Field::Script),
 ];
-
-/// The option of sbatch that carries a submission's mark.
-pub const MARK: &str = "--extra=";
 
 impl Service {
     pub(super) async fn submit_job(

@@ -10,15 +10,14 @@ use app::model::operation::Operation;
 use app::model::tag::*;
 use app::port::Caller;
 
+use super::Service;
 use super::write::Begun;
-use super::{Service, internal};
 use crate::db::cluster::ClusterSpec;
 use crate::db::compute_node_group::ComputeNodeGroupSpec;
 use crate::db::queue::QueueSpec;
 use crate::db::{resource, tag};
-
-/// The quota of tags; AWS gives it no code, and the model asks for one.
-const TAGS_QUOTA: &str = "L-TAGS";
+use crate::fault::internal;
+use crate::quota;
 
 /// What a tag's ARN names, as far as announcing a change needs it.
 struct Tagged {
@@ -182,7 +181,7 @@ fn check_count(count: usize) -> Result<()> {
         return Ok(());
     }
     Err(Error::quota(
-        TAGS_QUOTA,
+        quota::TAGS,
         format!(
             "A resource has at most {} tags; this would make {count}. Remove some first.",
             limits::TAGS

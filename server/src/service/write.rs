@@ -13,12 +13,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::{Service, audit, internal};
+use super::{Service, audit};
 use crate::db::audit::AuditRow;
 use crate::db::idempotency::Remembered;
 use crate::db::resource::{self, Noun, Row};
 use crate::db::writer::is_busy;
 use crate::db::{self, Write};
+use crate::fault::internal;
 
 /// When a caller who found the database busy had better come back.
 const RETRY_SECONDS: i64 = 2;

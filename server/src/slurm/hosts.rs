@@ -7,21 +7,18 @@ use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::sandbox::files;
+use openpcs_agent::files;
+use openpcs_agent::layout::names_file;
+
 use crate::slurm::hostlist;
 
 const HOSTS: &str = "/etc/hosts";
 
-/// The file in a controller's directory, in a directory of its own, which all sandboxes of the cluster see.
-pub fn file(controller_dir: &Path) -> PathBuf {
-    controller_dir.join("names/hosts")
-}
-
 /// Writes down the nodes of that `slurm.conf`, and what this host knows.
 pub fn write(controller_dir: &Path, slurm_conf: &str) -> io::Result<()> {
-    let path = file(controller_dir);
+    let path = names_file(controller_dir);
     if let Some(dir) = path.parent() {
         files::create_open_dir(dir)?;
     }
@@ -86,7 +83,7 @@ mod tests {
         use std::io::{Read, Seek};
         let dir = tempfile::tempdir().unwrap();
         write(dir.path(), "NodeName=a-[1-300]\n").unwrap();
-        let mut bound = std::fs::File::open(file(dir.path())).unwrap();
+        let mut bound = std::fs::File::open(names_file(dir.path())).unwrap();
         write(dir.path(), "NodeName=b-1\n").unwrap();
         let mut text = String::new();
         bound.rewind().unwrap();

@@ -9,7 +9,7 @@
 //!                                        names/hosts      `/etc/hosts` of all sandboxes, see `slurm::hosts`
 //!                                        bin/             links to the agent: resume suspend prolog
 //!                                        state/           StateSaveLocation
-//!                                        starts unclean.json …   see `agent::state`
+//!                                        starts unclean.json …   see `openpcs_agent::state`
 //!                                        trial/           a configuration that is being tried, while it is
 //!                                        agent.log slurmctld.log lock
 //! DATA/clusters/CLUSTER_ID/instances/INSTANCE_ID/         see `provider::local`
@@ -17,20 +17,17 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::agent::protocol::{ControllerFile, HookFile};
-use crate::agent::state::ControllerState;
-use crate::sandbox::{Role, Sandbox, files};
-use crate::slurm::catalogue;
-use crate::slurm::conf::Files;
-use crate::slurm::hosts;
+use openpcs_agent::configuration::{self, Files};
+use openpcs_agent::files;
+use openpcs_agent::layout::{cluster_dir, instances_dir};
+use openpcs_agent::protocol::{ControllerFile, HookFile};
+use openpcs_agent::state::ControllerState;
 
-const IN_FORCE: &str = "in-force.json";
-/// Where clients find `slurm.conf` in every sandbox: on nodes slurmd puts it there.
-pub const CLIENT_CONF: &str = "/run/slurm/conf/slurm.conf";
-const CLIENT_DIRS: [&str; 2] = ["/run/slurm", "/run/slurm/conf"];
+use crate::sandbox::{Role, Sandbox};
+use crate::slurm::catalogue;
+use crate::slurm::hosts;
 
 /// What a controller needs for its first start.
 pub struct ControllerSpec {
@@ -118,7 +115,7 @@ impl Controllers {
 
     /// The configuration that slurmctld took last; none before the first start.
     pub fn conf_in_force(&self, cluster_id: &str) -> io::Result<Option<Files>> {
-        accepted(&self.dir(cluster_id))
+        configuration::accepted(&self.dir(cluster_id))
     }
 
     /// Puts a configuration where slurmctld reads it at the next reconfigure. Afterwards call [`Self::accept`] if
@@ -126,7 +123,7 @@ impl Controllers {
     pub fn install(&self, cluster_id: &str, new: &Files) -> io::Result<()> {
         let mut new = new.clone();
         new.slurm_conf = self.state(cluster_id).with_first_job_id(&new.slurm_conf);
-        write_files(&self.dir(cluster_id), &new)?;
+        configuration::write_files(&self.dir(cluster_id), &new)?;
         self.publish(cluster_id)
     }
 
@@ -145,7 +142,7 @@ impl Controllers {
             return Ok(());
         };
         let root = PathBuf::from(format!("/proc/{pid}/root"));
-        match publish(&root, sandbox.dir()) {
+        match configuration::publish(&root, sandbox.dir()) {
             // It has ended meanwhile.
             Err(_) if sandbox.holder()? != Some(pid) => Ok(()),
             published => published,
@@ -154,8 +151,7 @@ impl Controllers {
 
     /// Remembers that slurmctld runs with this configuration.
     pub fn accept(&self, cluster_id: &str, files: &Files) -> io::Result<()> {
-        let path = self.dir(cluster_id).join(IN_FORCE);
-        files::write(&path, &serde_json::to_vec(files)?, files::PLAIN)
+        configuration::accept(&self.dir(cluster_id), files)
     }
 
     /// Takes a configuration back that slurmctld refused.
@@ -231,80 +227,6 @@ impl Controllers {
     }
 }
 
-/// Copies `slurm.conf` from a controller's directory, which is closed to all users but the server's, into the private
-/// `/run` of its sandbox, whose root directory is `root`.
-pub fn publish(root: &Path, dir: &Path) -> io::Result<()> {
-    let inside = |path: &str| root.join(path.trim_start_matches('/'));
-    let device = |path: &Path| Ok::<_, io::Error>(std::fs::metadata(path)?.dev());
-    if root != Path::new("/") && device(&inside("/run"))? == device(Path::new("/run"))? {
-        // The agent has only just started, and `/run` is still the host's.
-        return Ok(());
-    }
-    for dir in CLIENT_DIRS {
-        files::create_open_dir(&inside(dir))?;
-    }
-    let conf = std::fs::read(dir.join("slurm.conf"))?;
-    files::write(&inside(CLIENT_CONF), &conf, files::PLAIN)
-}
-
-/// Everything that a cluster has on disk.
-pub fn cluster_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
-    data_dir.join("clusters").join(cluster_id)
-}
-
-/// Holds the stand-ins for a cluster's GPUs, for its controller and its nodes.
-pub fn gpu_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
-    cluster_dir(data_dir, cluster_id).join("controller/gpu")
-}
-
-/// Holds the names of a cluster's nodes, for its controller and its nodes.
-pub fn hosts_file(data_dir: &Path, cluster_id: &str) -> PathBuf {
-    hosts::file(&cluster_dir(data_dir, cluster_id).join("controller"))
-}
-
-/// Where the sandboxes of a cluster's instances are.
-pub fn instances_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
-    cluster_dir(data_dir, cluster_id).join("instances")
-}
-
-/// The configuration that the slurmctld of a controller's directory took last.
-fn accepted(dir: &Path) -> io::Result<Option<Files>> {
-    match std::fs::read(dir.join(IN_FORCE)) {
-        Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Before slurmctld starts again: what was installed but never accepted, by a server that was killed in between, is
-/// taken back. The server goes on with it when it is there again.
-pub fn put_back_accepted(dir: &Path) -> io::Result<()> {
-    match accepted(dir)? {
-        Some(files) => write_files(dir, &files),
-        None => Ok(()),
-    }
-}
-
-/// Writes the files and the devices that they name.
-pub fn write_files(dir: &Path, new: &Files) -> io::Result<()> {
-    let devices = dir.join("gpu");
-    files::create_dir(&devices)?;
-    for device in 0..new.gpu_devices {
-        files::link(
-            Path::new("/dev/null"),
-            &devices.join(format!("gpu{device}")),
-        )?;
-    }
-    for (name, text) in [
-        ("cgroup.conf", &new.cgroup_conf),
-        ("gres.conf", &new.gres_conf),
-        ("slurm.conf", &new.slurm_conf),
-    ] {
-        files::write(&dir.join(name), text.as_bytes(), files::PLAIN)?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -323,12 +245,12 @@ mod tests {
         files::create_dir(&dir).unwrap();
         let conf = || std::fs::read_to_string(dir.join("slurm.conf")).unwrap();
         // Of a cluster that never started nothing is known, and nothing happens.
-        put_back_accepted(&dir).unwrap();
+        configuration::put_back_accepted(&dir).unwrap();
         controllers.install("pcs_a", &conf_of("old")).unwrap();
         controllers.accept("pcs_a", &conf_of("old")).unwrap();
         controllers.install("pcs_a", &conf_of("new")).unwrap();
         assert_eq!(conf(), "new");
-        put_back_accepted(&dir).unwrap();
+        configuration::put_back_accepted(&dir).unwrap();
         assert_eq!(conf(), "old");
         assert!(dir.join("gpu/gpu0").symlink_metadata().is_ok());
     }

@@ -6,11 +6,15 @@ use std::time::Duration;
 
 use app::model::setting::SlurmCustomSetting;
 
-use super::conf::Files;
-use super::process::{Controllers, write_files};
-use crate::agent::protocol::{TrialFile, Verdict};
-use crate::sandbox::{AGENT_LOG, Role, Sandbox, files, last_lines};
-use crate::service::id;
+use openpcs_agent::configuration::{Files, write_files};
+
+use super::process::Controllers;
+use crate::random;
+use openpcs_agent::files;
+use openpcs_agent::protocol::{TrialFile, Verdict};
+use openpcs_agent::tail::last_lines;
+
+use crate::sandbox::{AGENT_LOG, Role, Sandbox};
 
 /// More than all the waits of the agent's trial together: only a host that stands still takes longer.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -62,7 +66,7 @@ fn prepare(dir: &Path, new: &Files, file: &TrialFile) -> io::Result<()> {
     }
     files::write(
         &dir.join("slurm.key"),
-        &id::random_bytes(KEY_BYTES),
+        &random::random_bytes(KEY_BYTES),
         files::SECRET,
     )?;
     files::write(
@@ -73,22 +77,16 @@ fn prepare(dir: &Path, new: &Files, file: &TrialFile) -> io::Result<()> {
     write_files(dir, new)
 }
 
-impl Verdict {
-    /// Why the configuration is not to be had, for what it changes: a setting that slurmctld complains of by name or by
-    /// value and then ignores is not in force, whatever the row says.
-    pub fn refuses(&self, changed: &[&SlurmCustomSetting]) -> Option<String> {
-        if self.refusal.is_some() {
-            return self.refusal.clone();
-        }
-        let about = |complaint: &&String| changed.iter().any(|given| is_about(complaint, given));
-        let complaints: Vec<&str> = self
-            .complaints
-            .iter()
-            .filter(about)
-            .map(String::as_str)
-            .collect();
-        (!complaints.is_empty()).then(|| format!("slurmctld: {}", complaints.join(" | ")))
+/// Why the configuration is not to be had, for what it changes: a setting that slurmctld complains of by name or by value
+/// and then ignores is not in force, whatever the row says.
+pub fn refusal(verdict: &Verdict, changed: &[&SlurmCustomSetting]) -> Option<String> {
+    if verdict.refusal.is_some() {
+        return verdict.refusal.clone();
     }
+    let about = |complaint: &&String| changed.iter().any(|given| is_about(complaint, given));
+    let complaints = verdict.complaints.iter().filter(about);
+    let complaints: Vec<&str> = complaints.map(String::as_str).collect();
+    (!complaints.is_empty()).then(|| format!("slurmctld: {}", complaints.join(" | ")))
 }
 
 /// Whether the complaint has the setting's name as a word, or what is distinctive of its value.
@@ -120,7 +118,7 @@ mod tests {
             parameter_name: name.to_owned(),
             parameter_value: value.to_owned(),
         };
-        verdict.refuses(&[&given]).is_some()
+        refusal(&verdict, &[&given]).is_some()
     }
 
     /// What slurmctld 24.11 logs.
@@ -156,6 +154,6 @@ mod tests {
             refusal: Some("srun: fatal".into()),
             complaints: vec![],
         };
-        assert_eq!(verdict.refuses(&[]).unwrap(), "srun: fatal");
+        assert_eq!(refusal(&verdict, &[]).unwrap(), "srun: fatal");
     }
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use openpcs_server::auth::answer;
+use openpcs_agent::answer;
 use openpcs_server::provider::local::Local;
 use openpcs_server::provider::{LaunchRequest, Provider};
 

@@ -7,8 +7,8 @@ use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 
 use aws_sdk_pcs::types::ComputeNodeGroupStatus;
+use openpcs_agent::place::Place;
 use openpcs_server::http::agents::socket_file;
-use openpcs_server::sandbox::socket::Place;
 use serde_json::{Value, json};
 
 use crate::harness::*;

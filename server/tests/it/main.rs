@@ -20,6 +20,7 @@ mod isolation;
 mod job_parts;
 mod kill;
 mod kill_mix;
+mod layers;
 mod licence;
 mod lives;
 mod outputs;

@@ -6,17 +6,18 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use openpcs_server::agent::protocol::HookFile;
+use openpcs_agent::configuration::Files;
+use openpcs_agent::protocol::HookFile;
 use openpcs_server::sandbox::Sandbox;
-use openpcs_server::slurm::conf::Files;
 use openpcs_server::slurm::process::{ControllerSpec, Controllers};
 
 const CLUSTER: &str = "pcs_test";
 /// Stands in for slurmctld: leaves a daemon behind in a session of its own, as a badly behaved job would.
 const SLURMCTLD: &str = "#!/bin/sh\nsetsid sh -c 'sleep 1000; :' \"$2\" &\nsleep 1000\n";
 
-pub fn agent() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_openpcs-agent"))
+/// It stands beside the server's program.
+pub fn agent() -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_openpcs")).with_file_name("openpcs-agent")
 }
 
 /// A data directory with a scheduler of shell scripts.
@@ -26,7 +27,7 @@ pub struct Host {
 
 impl Host {
     pub fn new(programs: &[(&str, &str)]) -> Self {
-        openpcs_server::sandbox::probe(agent()).unwrap();
+        openpcs_server::sandbox::probe(&agent()).unwrap();
         let root = tempfile::tempdir().unwrap();
         let sbin = root.path().join("scheduler/slurm-24.11/sbin");
         std::fs::create_dir_all(&sbin).unwrap();

@@ -28,10 +28,10 @@ use async_trait::async_trait;
 use zeroize::Zeroizing;
 
 use super::{ID, SECRET};
-use crate::agent::protocol::{HookAnswer, HookCall, StepReport};
 use crate::auth::credentials::{Key, KeyStore};
 use crate::auth::policy;
-use crate::http::port::{Hooks, LoginTarget, Logins, Readiness};
+use crate::service::doors::{Hooks, LoginTarget, Logins, Readiness};
+use openpcs_agent::protocol::{HookAnswer, HookCall, StepReport};
 
 /// Says who asked for what; counts the mutations that ran to their end.
 #[derive(Default)]

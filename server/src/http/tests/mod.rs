@@ -21,9 +21,9 @@ mod fake;
 use fake::Fake;
 
 use super::*;
-use crate::auth::answer::{NONCE, PROOF, PROVE_TO, PeerId, agent_key, is_proven};
 use crate::auth::seal::Seal;
 use crate::auth::sigv4::sign::Signer;
+use openpcs_agent::answer::{NONCE, PROOF, PROVE_TO, PeerId, is_proven};
 
 const ID: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -487,7 +487,7 @@ async fn proven(doors: Doors, request: Request<String>, peer: PeerId, key: &str)
 #[tokio::test]
 async fn the_server_proves_itself_to_those_who_share_a_key_with_it() {
     let (_, state) = state();
-    let agent = agent_key(&state.prover.seal, "i-1");
+    let agent = state.prover.seal.agent_key("i-1");
     let hello = || {
         let path = "http://127.0.0.1/instance/v1/proof";
         Request::get(path).body(String::new()).unwrap()

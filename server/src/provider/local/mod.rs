@@ -12,11 +12,14 @@ use app::model::node::NodeLog;
 use async_trait::async_trait;
 
 use super::{LaunchRequest, ObservedInstance, Provider, ProviderError};
-use crate::agent::ENDED;
-use crate::agent::protocol::InstanceFile;
-use crate::sandbox::{self, AGENT_LOG, Role, Sandbox, files, last_lines};
+use openpcs_agent::ENDED;
+use openpcs_agent::files;
+use openpcs_agent::protocol::InstanceFile;
+use openpcs_agent::tail::{end_of, last_lines};
+
+use crate::sandbox::{AGENT_LOG, Role, Sandbox};
 use crate::slurm;
-use crate::slurm::process::instances_dir;
+use openpcs_agent::layout::instances_dir;
 
 pub mod catalogue;
 mod stand_in;
@@ -142,7 +145,7 @@ impl Provider for Local {
         let dir = if live.is_dir() { live } else { kept };
         let read = tokio::task::spawn_blocking(move || {
             let log = |name: &str| {
-                let (text, is_cut) = sandbox::end_of(&dir.join(name)).ok()?;
+                let (text, is_cut) = end_of(&dir.join(name)).ok()?;
                 let name = name.to_owned();
                 Some(NodeLog { name, text, is_cut })
             };

@@ -20,7 +20,7 @@ use crate::db::queue::{QueueRow, QueueSpec, groups_of_its_own};
 use crate::db::resource::{Noun, Row};
 use crate::db::{self, Write, instance, resource, tag};
 use crate::slurm::client::{Client, NodeUpdate};
-use crate::slurm::conf::Files;
+use openpcs_agent::configuration::Files;
 
 /// slurmctld has heard again of a node that is older: it asks each every third of `SlurmdTimeout`.
 const YOUNG_MS: i64 = 30_000;

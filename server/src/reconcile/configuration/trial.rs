@@ -6,6 +6,7 @@ use std::time::Instant;
 use app::model::setting::SlurmCustomSetting;
 
 use super::{Parts, Rows, Specs, changed, input};
+use crate::slurm::trial;
 
 /// How often a trial is made when a port is taken from it in the moment before it listens.
 const TRIALS: usize = 5;
@@ -61,7 +62,7 @@ async fn refusal(
         let (files, what) = input::render_trial(parts, specs, with_jobs).await?;
         let cluster_id = &specs.cluster.0.id;
         let verdict = parts.controllers.try_out(cluster_id, &files, &what).await?;
-        refusal = verdict.refuses(changed);
+        refusal = trial::refusal(&verdict, changed);
         if !refusal
             .as_ref()
             .is_some_and(|words| words.contains(PORT_TAKEN))

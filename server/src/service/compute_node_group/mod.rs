@@ -13,17 +13,19 @@ use sqlx::AnyConnection;
 
 use super::cluster::{check_can_delete, check_can_update, check_unmodified, reread};
 use super::write::Begun;
-use super::{Service, cut, id, internal, page, ports, provider_error, timestamp, well_formed};
+use super::{Service, cut, page, provider_error, timestamp, well_formed};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::meaning::{Meaning, filled, spot_options};
 use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
+use crate::fault::internal;
+use crate::provider::ports;
+use crate::quota;
+use crate::random;
 use crate::slurm::catalogue::Scope;
 
 pub const RESOURCE_TYPE: &str = "COMPUTE_NODE_GROUP";
-/// Instances of all groups of a cluster together, as AWS codes the quota.
-const INSTANCES_QUOTA: &str = "L-8D8B4C11";
 
 impl Service {
     pub(super) async fn create_compute_node_group(
@@ -122,7 +124,7 @@ impl Service {
         let taken = taken_ports(db).await?;
         spec.ports = ports::of_nodes(self.ports, &taken, &[], spec.scaling.max_instance_count)?;
         Ok(Row::new(
-            id::resource_id(),
+            random::resource_id(),
             cluster.id.clone(),
             input.compute_node_group_name.clone(),
             spec,
@@ -558,7 +560,7 @@ pub(super) fn check_size(
         return Ok(());
     }
     Err(Error::quota(
-        INSTANCES_QUOTA,
+        quota::INSTANCES,
         format!(
             "A cluster of this size has at most {limit} instances; the other groups have {others}, so {} is too many. \
              Ask for {} at most.",

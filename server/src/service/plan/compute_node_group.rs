@@ -17,9 +17,9 @@ use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::meaning::Meaning;
 use crate::db::{instance, now, resource};
+use crate::plan::node::Seen;
+use crate::plan::node::in_force;
 use crate::provider::ObservedInstance;
-use crate::reconcile::node::in_force;
-use crate::reconcile::node_plan::Seen;
 use crate::service::compute_node_group::queues_of;
 use crate::service::{Service, internal, provider_error};
 

@@ -15,7 +15,8 @@ use sqlx::AnyConnection;
 use sqlx::pool::PoolConnection;
 
 pub(super) use self::queue::group_names;
-use super::{Service, internal};
+use super::Service;
+use crate::fault::internal;
 
 impl Service {
     pub(super) async fn plan(&self, caller: &Caller, request: PlanRequest) -> Result<Plan> {

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 use app::model::job::Job;
 use app::model::plan::{JOBS_MAX, JobCounts, JobEffect, JobImpact, NodeChanges, Plan, Stay};
 
-use crate::reconcile::node_plan::{Group, Seen, Step, plan};
+use crate::plan::node::{Group, Seen, Step, plan};
 use crate::slurm::client::NodeInfo;
 use crate::slurm::hostlist;
 

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use app::model::cluster::{CgroupCustomSetting, Size};
 use app::model::setting::SlurmCustomSetting;
-use serde::{Deserialize, Serialize};
+use openpcs_agent::configuration::Files;
 
 use super::hostlist;
 use super::settings::{self, Kind, NameAndValue, Scope, communication, program};
@@ -82,16 +82,6 @@ pub struct QueueConf {
     /// Names of its node groups; without any, or with none that has nodes, jobs wait.
     pub groups: Vec<String>,
     pub settings: Vec<SlurmCustomSetting>,
-}
-
-/// The files, to be written side by side.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Files {
-    pub slurm_conf: String,
-    pub cgroup_conf: String,
-    pub gres_conf: String,
-    /// How many stand-in devices [`ConfInput::gpu_directory`] must hold.
-    pub gpu_devices: u64,
 }
 
 pub fn render(input: &ConfInput) -> Files {

@@ -3,14 +3,35 @@
 
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, TcpListener};
+use std::str::FromStr;
 
 use app::model::error::{Error, Result};
 
-use super::cluster::CLUSTERS_QUOTA;
-use super::{id, internal};
-use crate::config::PortRange;
 use crate::db::cluster::{ClusterRow, Ports};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
+use crate::fault::internal;
+use crate::{quota, random};
+
+/// Ports from `first` to `last`, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PortRange {
+    pub first: u16,
+    pub last: u16,
+}
+
+impl FromStr for PortRange {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<PortRange, String> {
+        let parsed = text
+            .split_once('-')
+            .and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
+        match parsed {
+            Some((first, last)) if 1024 <= first && first <= last => Ok(PortRange { first, last }),
+            _ => Err("ports are written FIRST-LAST, from 1024 on, as 20000-31999".into()),
+        }
+    }
+}
 
 /// The ports that clusters and groups of this server have already.
 pub struct Taken(HashSet<u16>);
@@ -54,7 +75,7 @@ pub fn of_nodes(range: PortRange, taken: &Taken, current: &[u16], max: i64) -> R
 /// neither knows the other's clusters.
 fn free(range: PortRange, taken: &Taken, count: usize) -> Result<Vec<u16>> {
     let all = range.last - range.first;
-    let start = id::random_below(all.saturating_add(1));
+    let start = random::random_below(all.saturating_add(1));
     let candidates = (start..=all).chain(0..start).map(|n| range.first + n);
     let found: Vec<u16> = candidates
         .filter(|port| !taken.0.contains(port) && is_free(*port))
@@ -64,7 +85,7 @@ fn free(range: PortRange, taken: &Taken, count: usize) -> Result<Vec<u16>> {
         return Ok(found);
     }
     Err(Error::quota(
-        CLUSTERS_QUOTA,
+        quota::CLUSTERS,
         format!(
             "{count} ports are needed, and of those between {} and {} only {} are free on this host. Delete a cluster or \
              a group, choose a smaller maximum, or start the server with a wider --ports.",

@@ -16,7 +16,7 @@ pub const SLURMCTLD_IS_GONE: &str = "slurmctld is gone";
 pub struct InstanceFile {
     /// Where the server is: see [`HookFile::endpoint`].
     pub endpoint: String,
-    /// What the server proves itself with, to this instance's id: see [`crate::auth::answer`].
+    /// What the server proves itself with, to this instance's id: see [`crate::answer`].
     pub proof_key: String,
     pub cluster_id: String,
     pub instance_id: String,
@@ -70,6 +70,38 @@ pub struct Verdict {
     /// What slurmctld complained of and passed over.
     pub complaints: Vec<String>,
 }
+
+/// The operation RegisterComputeNodeGroupInstance of the API, as far as a node needs it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Register {
+    pub cluster_identifier: String,
+    pub bootstrap_id: String,
+}
+
+/// Its answer.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Registered {
+    /// The node's name.
+    #[serde(rename = "nodeID")]
+    pub node_id: String,
+    /// The cluster's key, in base64. Never logged.
+    pub shared_secret: String,
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// Where one of a cluster's daemons listens.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Endpoint {
+    pub r#type: String,
+    pub private_ip_address: String,
+    pub port: String,
+}
+
+/// The type of slurmctld's [`Endpoint`].
+pub const SLURMCTLD: &str = "SLURMCTLD";
 
 /// `POST /instance/v1/steps`, bearer the bootstrap id: a boot step was reached.
 #[derive(Clone, Debug, Serialize, Deserialize)]

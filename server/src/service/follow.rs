@@ -15,11 +15,11 @@ use futures::stream::BoxStream;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::Service;
+use super::doors::{OpenOutput, Outputs};
 use crate::db::now;
-use crate::http::port::{OpenOutput, Outputs};
-use crate::reconcile::observed::Observed;
-use crate::service::Service;
-use crate::service::output::{OutputFile, Part, piece};
+use crate::live::observed::Observed;
+use crate::slurm::output::{OutputFile, Part, piece};
 
 /// How often a file is looked at: far below the second in which people expect a line to show.
 const LOOK: Duration = Duration::from_millis(250);

@@ -1,20 +1,6 @@
-//! Random names for things.
+//! Random bytes, and random names for things.
 
-/// `count` random bytes from the operating system.
-///
-/// # Panics
-/// When the system has no randomness to give: nothing safe can be done then.
-pub fn random_bytes(count: usize) -> Vec<u8> {
-    let mut bytes = vec![0; count];
-    #[allow(clippy::expect_used)]
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-    bytes
-}
-
-/// `bytes` random bytes, as lower-case hexadecimal.
-pub fn random_hex(bytes: usize) -> String {
-    hex::encode(random_bytes(bytes))
-}
+pub use openpcs_agent::random::{random_bytes, random_hex};
 
 /// A random number below `limit`, which is above 0. Good enough to spread things, not to draw lots.
 pub fn random_below(limit: u16) -> u16 {

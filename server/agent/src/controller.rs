@@ -11,7 +11,7 @@ use super::init::Init;
 use super::protocol::{ControllerFile, SLURMCTLD_IS_GONE};
 use super::state::ControllerState;
 use super::{Result, context, read_json, rotate, say, slurm_daemon};
-use crate::slurm::{hosts, process};
+use crate::{configuration, layout};
 
 /// A slurmctld that lived so long did not fail at its start.
 const STEADY: Duration = Duration::from_secs(10);
@@ -23,9 +23,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 pub fn run(dir: &Path, data_dir: &Path) -> Result<()> {
     let init = Init::new(dir, data_dir, &[])?;
     init.listen_as_host()?;
-    init.know_nodes(&hosts::file(dir))?;
+    init.know_nodes(&layout::names_file(dir))?;
     rotate::start(dir);
-    context("publish slurm.conf", process::publish(Path::new("/"), dir))?;
+    context(
+        "publish slurm.conf",
+        configuration::publish(Path::new("/"), dir),
+    )?;
     let mut pause = FIRST_PAUSE;
     while !init.stopping() {
         let started = Instant::now();
@@ -47,7 +50,7 @@ pub fn run(dir: &Path, data_dir: &Path) -> Result<()> {
 /// Runs slurmctld and its successors to the end of the last one and says how that was.
 fn serve(init: &Init, dir: &Path) -> Result<String> {
     let file: ControllerFile = read_json(&dir.join("controller.json"))?;
-    context("put back slurm.conf", process::put_back_accepted(dir))?;
+    context("put back slurm.conf", configuration::put_back_accepted(dir))?;
     let conf = dir.join("slurm.conf");
     let mut command = slurm_daemon(&file.slurm_prefix, "slurmctld");
     command

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use super::init::Init;
 use super::protocol::{TrialFile, Verdict};
 use super::{Result, context, read_json};
-use crate::sandbox::files;
+use crate::files;
 
 /// How long a daemon may take to come up, and all the programs together to answer. Slurm itself gives a message 10 s.
 const PATIENCE: Duration = Duration::from_secs(15);

@@ -7,19 +7,16 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use app::model::cluster::EndpointType;
-use app::model::instance::{
-    RegisterComputeNodeGroupInstanceRequest, RegisterComputeNodeGroupInstanceResponse,
-};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::http::Client;
 use super::init::Init;
-use super::protocol::{InstanceFile, PORT_TAKEN, StepReport};
+use super::protocol::{InstanceFile, PORT_TAKEN, Register, Registered, SLURMCTLD, StepReport};
 use super::{Result, context, read_json, rotate, say, slurm_daemon};
-use crate::sandbox::{files, last_lines};
-use crate::slurm::process;
+use crate::files;
+use crate::layout;
+use crate::tail::last_lines;
 
 /// How long the server may be away while a node boots.
 const REGISTER_PATIENCE: Duration = Duration::from_secs(60);
@@ -39,8 +36,8 @@ const LOG_LINES: usize = 10;
 pub fn run(dir: &Path, data_dir: &Path) -> Result<()> {
     let path = dir.join("instance.json");
     let file: InstanceFile = read_json(&path)?;
-    let devices = process::gpu_dir(data_dir, &file.cluster_id);
-    let hosts = process::hosts_file(data_dir, &file.cluster_id);
+    let devices = layout::gpu_dir(data_dir, &file.cluster_id);
+    let hosts = layout::hosts_file(data_dir, &file.cluster_id);
     let names = hosts.parent().map(Path::to_owned);
     let others: Vec<_> = [Some(devices), names].into_iter().flatten().collect();
     let init = Init::new(dir, data_dir, &others)?;
@@ -120,9 +117,9 @@ fn client(file: &InstanceFile) -> Client {
 
 /// Trades the bootstrap id for the node's name, the cluster's key and the controller's address. A server that is away
 /// is asked again; one that refuses is not.
-fn register(file: &InstanceFile) -> Result<RegisterComputeNodeGroupInstanceResponse> {
+fn register(file: &InstanceFile) -> Result<Registered> {
     let client = client(file);
-    let input = RegisterComputeNodeGroupInstanceRequest {
+    let input = Register {
         cluster_identifier: file.cluster_id.clone(),
         bootstrap_id: file.bootstrap_id.clone(),
     };
@@ -179,15 +176,11 @@ fn check_port(port: u16) -> std::result::Result<(), Failure> {
     Ok(())
 }
 
-fn slurmd(
-    dir: &Path,
-    file: &InstanceFile,
-    node: &RegisterComputeNodeGroupInstanceResponse,
-) -> Result<Command> {
+fn slurmd(dir: &Path, file: &InstanceFile, node: &Registered) -> Result<Command> {
     let controller = node
         .endpoints
         .iter()
-        .find(|endpoint| endpoint.r#type == EndpointType::Slurmctld)
+        .find(|endpoint| endpoint.r#type == SLURMCTLD)
         .ok_or("the answer to registering names no controller")?;
     let mut command = slurm_daemon(&file.slurm_prefix, "slurmd");
     command

@@ -6,8 +6,10 @@
 use std::collections::{HashMap, HashSet};
 
 use app::explain::Cause;
+use app::model::status::Status;
 use app::rules::cluster::IDLE_FOREVER;
 
+use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
 use crate::provider::ObservedInstance;
 use crate::slurm::client::NodeInfo;
@@ -35,6 +37,26 @@ pub struct Group {
     /// How long a node may idle, in seconds; none: as Slurm does for the whole cluster;
     /// [`IDLE_FOREVER`]: for ever (N9).
     pub idle_seconds: Option<i64>,
+}
+
+/// The groups as their last accepted configuration has them. A group that is being deleted wants no nodes.
+pub fn in_force(groups: &[ComputeNodeGroupRow]) -> Vec<Group> {
+    groups
+        .iter()
+        .filter(|row| row.status != Status::Deleting)
+        .filter_map(|row| row.applied_spec.as_ref().map(|spec| (row, spec)))
+        .map(|(row, spec)| Group {
+            id: row.id.clone(),
+            name: row.name.clone(),
+            max: spec.scaling.max_instance_count,
+            is_static: spec.is_static(),
+            launch_generation: spec.launch_generation,
+            idle_seconds: spec
+                .slurm
+                .as_ref()
+                .and_then(|s| s.scale_down_idle_time_in_seconds),
+        })
+        .collect()
 }
 
 /// What is seen at one moment.
@@ -325,5 +347,5 @@ fn next_try(node: &str, ended: &[InstanceRow]) -> i64 {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-#[path = "node_plan_tests.rs"]
+#[path = "node_tests.rs"]
 mod tests;

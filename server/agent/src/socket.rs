@@ -9,7 +9,7 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
 };
 
-use crate::sandbox::socket::Place;
+use crate::place::Place;
 
 /// Connects to this socket, whatever the address of the request.
 #[derive(Debug)]

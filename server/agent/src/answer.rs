@@ -8,8 +8,7 @@
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use super::seal::Seal;
-use crate::service::id::random_hex;
+use crate::random::random_hex;
 
 /// Of a request: a random text.
 pub const NONCE: &str = "x-openpcs-nonce";
@@ -48,11 +47,6 @@ impl std::fmt::Display for PeerId {
             PeerId::AccessKey(id) => write!(f, "key/{id}"),
         }
     }
-}
-
-/// The key that this server shares with an instance or a cluster's controller.
-pub fn agent_key(seal: &Seal, id: &str) -> String {
-    hex::encode(seal.derive(&format!("proof:{id}")))
 }
 
 pub fn new_nonce() -> String {

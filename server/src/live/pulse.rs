@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use crate::db::lease::LEASE_MS;
+
 /// As long as the lease: whoever has not written for so long may have lost it to another server.
-const FRESH: Duration = Duration::from_millis(super::driver::LEASE_MS as u64);
+const FRESH: Duration = Duration::from_millis(LEASE_MS as u64);
 
 /// When the last write succeeded; none after one that failed.
 #[derive(Clone)]

@@ -19,7 +19,7 @@ use nix::unistd::{Pid, gethostname, getpid, sethostname};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Result, context, say};
-use crate::sandbox::{lock, socket};
+use crate::{lock, place};
 
 /// How long the processes of a sandbox may take to end by themselves when the host shuts down.
 const GRACE: Duration = Duration::from_secs(10);
@@ -128,7 +128,7 @@ pub fn private_run() -> io::Result<()> {
 /// others.
 fn hide(data_dir: &Path, own: &Path, others: &[PathBuf]) -> io::Result<()> {
     let own = held([own.to_owned()]);
-    let others = held(others.iter().cloned().chain([socket::dir(data_dir)]));
+    let others = held(others.iter().cloned().chain([place::dir(data_dir)]));
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     cover(data_dir, flags)?;
     bring_back(&own)?;

@@ -8,7 +8,7 @@ use ureq::http::StatusCode;
 use ureq::unversioned::resolver::DefaultResolver;
 
 use super::socket::SocketConnector;
-use crate::auth::answer::{NONCE, PROOF, PROVE_TO, PeerId, is_proven, new_nonce};
+use crate::answer::{NONCE, PROOF, PROVE_TO, PeerId, is_proven, new_nonce};
 
 /// What an endpoint begins with that is a socket of this host.
 const SOCKET: &str = "unix:";

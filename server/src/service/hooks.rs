@@ -7,32 +7,17 @@ use app::model::job::Job;
 use async_trait::async_trait;
 use subtle::ConstantTimeEq;
 
-use super::Parts;
-use super::observed::Snapshot;
-use crate::agent::protocol::{HookAnswer, HookCall, HookFile, HookProgram, StepReport};
-use crate::auth::answer;
+use super::Service;
+use super::doors::Hooks;
 use crate::db::now;
-use crate::http::port::Hooks;
-use crate::service::Service;
+use crate::live::observed::Snapshot;
+use crate::plan::node::is_up;
+use crate::reconcile::Parts;
 use crate::slurm::hostlist;
+use openpcs_agent::protocol::{HookAnswer, HookCall, HookProgram, StepReport};
 
 /// How long a prolog waits for its nodes before it lets Slurm's own 30 s look decide: shorter than the agent's patience.
 const PROLOG_WAIT: Duration = Duration::from_secs(280);
-
-/// The bearer token of a cluster's hooks: derived from the data key, so it need not be stored.
-fn token(parts: &Parts, cluster_id: &str) -> String {
-    hex::encode(parts.seal.derive(&format!("hook:{cluster_id}")))
-}
-
-/// How a cluster's hooks reach this server.
-pub fn file(parts: &Parts, cluster_id: &str) -> HookFile {
-    HookFile {
-        endpoint: parts.endpoint.clone(),
-        proof_key: answer::agent_key(&parts.seal, cluster_id),
-        cluster_id: cluster_id.into(),
-        token: token(parts, cluster_id),
-    }
-}
 
 /// The hooks of this server.
 pub struct ServerHooks {
@@ -49,7 +34,7 @@ impl Hooks for ServerHooks {
     }
 
     async fn hook(&self, bearer: &str, call: HookCall) -> Result<HookAnswer> {
-        let expected = token(&self.parts, &call.cluster_id);
+        let expected = self.parts.hook_token(&call.cluster_id);
         if !bool::from(expected.as_bytes().ct_eq(bearer.as_bytes())) {
             return Err(Error::access_denied(
                 "The hook token is not this cluster's.",
@@ -89,7 +74,7 @@ fn all_up(seen: &Snapshot, nodes: &[String]) -> bool {
     nodes.iter().all(|name| {
         seen.nodes
             .iter()
-            .any(|node| node.name == *name && super::node_plan::is_up(node))
+            .any(|node| node.name == *name && is_up(node))
     })
 }
 

@@ -6,7 +6,7 @@
 //! - `openpcs-agent probe`: only whether a sandbox can be made on this host.
 //! - called as `resume`, `suspend` or `prolog`, by links in a controller's `bin`: Slurm's own programs.
 //!
-//! The first three are process 1 of a [sandbox](crate::sandbox).
+//! The first three are process 1 of a [sandbox].
 
 use std::ffi::OsString;
 use std::io;
@@ -16,15 +16,23 @@ use std::process::{Command, ExitCode};
 use nix::unistd::geteuid;
 use serde::de::DeserializeOwned;
 
+pub mod answer;
+pub mod configuration;
 mod controller;
+pub mod files;
 mod hook;
 mod http;
 mod init;
 mod instance;
+pub mod layout;
+pub mod lock;
+pub mod place;
 pub mod protocol;
+pub mod random;
 mod rotate;
 mod socket;
 pub mod state;
+pub mod tail;
 mod trial;
 
 /// Errors are for the log: text is enough.

@@ -7,15 +7,16 @@ use app::model::operation::Operation;
 use app::port::Caller;
 use async_trait::async_trait;
 
-use super::Parts;
+use super::cluster;
+use super::doors::{LoginTarget, Logins};
 use crate::auth::policy;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::QueueRow;
 use crate::db::{instance, resource};
-use crate::http::port::{LoginTarget, Logins};
-use crate::service::{cluster, internal};
-use crate::slurm::process::CLIENT_CONF;
+use crate::fault::internal;
+use crate::reconcile::Parts;
+use openpcs_agent::layout::CLIENT_CONF;
 
 /// The logins of this server.
 pub struct ServerLogins {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
-use crate::agent::protocol::{HookAnswer, HookCall, StepReport};
+use openpcs_agent::protocol::{HookAnswer, HookCall, StepReport};
 
 /// Calls of instances and controllers. They know no access key: each has a bearer token of its own, and whoever
 /// answers checks it.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::sandbox::files;
+use crate::files;
 
 const RUNNING: &str = "slurmctld.running";
 const UNCLEAN: &str = "unclean.json";

@@ -1,0 +1,86 @@
+//! The configuration of a cluster's Slurm in its controller's directory: what is installed, and what slurmctld took last.
+
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::files;
+use crate::layout::CLIENT_CONF;
+
+const IN_FORCE: &str = "in-force.json";
+const CLIENT_DIRS: [&str; 2] = ["/run/slurm", "/run/slurm/conf"];
+
+/// The files, to be written side by side.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Files {
+    pub slurm_conf: String,
+    pub cgroup_conf: String,
+    pub gres_conf: String,
+    /// How many stand-in devices the directory of GPUs must hold.
+    pub gpu_devices: u64,
+}
+
+/// Copies `slurm.conf` from a controller's directory, which is closed to all users but the server's, into the private
+/// `/run` of its sandbox, whose root directory is `root`.
+pub fn publish(root: &Path, dir: &Path) -> io::Result<()> {
+    let inside = |path: &str| root.join(path.trim_start_matches('/'));
+    let device = |path: &Path| Ok::<_, io::Error>(std::fs::metadata(path)?.dev());
+    if root != Path::new("/") && device(&inside("/run"))? == device(Path::new("/run"))? {
+        // The agent has only just started, and `/run` is still the host's.
+        return Ok(());
+    }
+    for dir in CLIENT_DIRS {
+        files::create_open_dir(&inside(dir))?;
+    }
+    let conf = std::fs::read(dir.join("slurm.conf"))?;
+    files::write(&inside(CLIENT_CONF), &conf, files::PLAIN)
+}
+
+/// The configuration that the slurmctld of a controller's directory took last.
+pub fn accepted(dir: &Path) -> io::Result<Option<Files>> {
+    match std::fs::read(dir.join(IN_FORCE)) {
+        Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Before slurmctld starts again: what was installed but never accepted, by a server that was killed in between, is
+/// taken back. The server goes on with it when it is there again.
+pub fn put_back_accepted(dir: &Path) -> io::Result<()> {
+    match accepted(dir)? {
+        Some(files) => write_files(dir, &files),
+        None => Ok(()),
+    }
+}
+
+/// Writes the files and the devices that they name.
+pub fn write_files(dir: &Path, new: &Files) -> io::Result<()> {
+    let devices = dir.join("gpu");
+    files::create_dir(&devices)?;
+    for device in 0..new.gpu_devices {
+        files::link(
+            Path::new("/dev/null"),
+            &devices.join(format!("gpu{device}")),
+        )?;
+    }
+    for (name, text) in [
+        ("cgroup.conf", &new.cgroup_conf),
+        ("gres.conf", &new.gres_conf),
+        ("slurm.conf", &new.slurm_conf),
+    ] {
+        files::write(&dir.join(name), text.as_bytes(), files::PLAIN)?;
+    }
+    Ok(())
+}
+
+/// Remembers that slurmctld runs with this configuration.
+pub fn accept(dir: &Path, files: &Files) -> io::Result<()> {
+    files::write(
+        &dir.join(IN_FORCE),
+        &serde_json::to_vec(files)?,
+        files::PLAIN,
+    )
+}

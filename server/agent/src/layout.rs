@@ -1,0 +1,31 @@
+//! Where the things of a cluster are on disk.
+
+use std::path::{Path, PathBuf};
+
+/// Where clients find `slurm.conf` in every sandbox: on nodes slurmd puts it there.
+pub const CLIENT_CONF: &str = "/run/slurm/conf/slurm.conf";
+
+/// Everything that a cluster has on disk.
+pub fn cluster_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
+    data_dir.join("clusters").join(cluster_id)
+}
+
+/// Holds the stand-ins for a cluster's GPUs, for its controller and its nodes.
+pub fn gpu_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
+    cluster_dir(data_dir, cluster_id).join("controller/gpu")
+}
+
+/// Holds the names of a cluster's nodes, for its controller and its nodes.
+pub fn hosts_file(data_dir: &Path, cluster_id: &str) -> PathBuf {
+    names_file(&cluster_dir(data_dir, cluster_id).join("controller"))
+}
+
+/// Where the sandboxes of a cluster's instances are.
+pub fn instances_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
+    cluster_dir(data_dir, cluster_id).join("instances")
+}
+
+/// The same, in a controller's directory: in a directory of its own, which all sandboxes of the cluster see.
+pub fn names_file(controller_dir: &Path) -> PathBuf {
+    controller_dir.join("names/hosts")
+}

@@ -1,0 +1,331 @@
+//! The files that jobs write, read in bounded pieces, and never anything but a plain file of the job's own user.
+//!
+//! The path comes from whoever submitted the job, and the server may be root: without the checks here a job that names
+//! `/etc/shadow` as its output would show it to every reader of the console.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use app::model::job::*;
+use nix::fcntl::OFlag;
+use nix::sys::statfs::*;
+
+/// The most that is read at once: some thousand lines.
+pub const PIECE: u64 = 64 * 1024;
+
+/// The file systems through which the kernel tells of itself.
+const KERNELS_OWN: [FsType; 16] = [
+    PROC_SUPER_MAGIC,
+    SYSFS_MAGIC,
+    CGROUP_SUPER_MAGIC,
+    CGROUP2_SUPER_MAGIC,
+    DEBUGFS_MAGIC,
+    TRACEFS_MAGIC,
+    SECURITYFS_MAGIC,
+    SELINUX_MAGIC,
+    SMACK_MAGIC,
+    BPF_FS_MAGIC,
+    DEVPTS_SUPER_MAGIC,
+    HUGETLBFS_MAGIC,
+    NSFS_MAGIC,
+    RDTGROUP_SUPER_MAGIC,
+    USBDEVICE_SUPER_MAGIC,
+    XENFS_SUPER_MAGIC,
+];
+
+/// A job's output file and what must hold of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OutputFile {
+    pub path: PathBuf,
+    pub user_id: u32,
+    /// Nothing below it is shown: it has the server's secrets.
+    pub forbidden: Option<PathBuf>,
+    /// When the job was submitted, in milliseconds since 1970: an older file of that name is another job's.
+    pub submitted_at: i64,
+}
+
+impl OutputFile {
+    /// That output of a job whose files this server sees; none where the job writes no such file.
+    pub fn of(record: &JobRecord, kind: OutputKind, data_dir: &Path) -> Option<OutputFile> {
+        let path = match kind {
+            OutputKind::Stdout => &record.standard_output,
+            OutputKind::Stderr => &record.standard_error,
+        };
+        path.starts_with('/').then(|| OutputFile {
+            path: path.into(),
+            user_id: u32::try_from(record.user_id).unwrap_or(u32::MAX),
+            forbidden: Some(data_dir.to_owned()),
+            submitted_at: record.job.submitted_at,
+        })
+    }
+}
+
+/// Which part of a file, in bytes from its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    End,
+    From(u64),
+    Before(u64),
+}
+
+impl Part {
+    pub fn new(from: Option<i64>, before: Option<i64>) -> Part {
+        let number = |n: Option<i64>| n.and_then(|n| u64::try_from(n).ok());
+        match (number(before), number(from)) {
+            (Some(before), _) => Part::Before(before),
+            (None, Some(from)) => Part::From(from),
+            (None, None) => Part::End,
+        }
+    }
+}
+
+/// How many bytes are in it; none of what may not be read.
+pub async fn size(file: OutputFile) -> Option<u64> {
+    let size = tokio::task::spawn_blocking(move || Some(open(&file).ok()?.metadata().ok()?.len()));
+    size.await.ok().flatten()
+}
+
+pub fn absent(path: &str, absence: OutputAbsence) -> JobOutput {
+    JobOutput {
+        path: path.into(),
+        absence: Some(absence),
+        ..JobOutput::default()
+    }
+}
+
+/// One part of the file, [`PIECE`] at most. Blocks, but never for longer than a disk does.
+pub fn piece(file: &OutputFile, part: Part) -> JobOutput {
+    let path = file.path.display().to_string();
+    match open(file).and_then(|open| read(open, part)) {
+        Ok(output) => JobOutput { path, ..output },
+        Err(error) => absent(&path, absence_of(&error)),
+    }
+}
+
+pub fn absence_of(error: &io::Error) -> OutputAbsence {
+    match error.kind() {
+        io::ErrorKind::NotFound => OutputAbsence::NotThere,
+        _ => OutputAbsence::NotReadable,
+    }
+}
+
+/// Opens it without waiting (a FIFO would) and without side effects (a device has), then looks at what was opened: what
+/// the name meant before or means later does not matter.
+pub fn open(file: &OutputFile) -> io::Result<File> {
+    let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    let open = std::fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits())
+        .open(&file.path)?;
+    let found = open.metadata()?;
+    let place = std::fs::read_link(Path::new("/proc/self/fd").join(open.as_raw_fd().to_string()))?;
+    let is_forbidden = match &file.forbidden {
+        Some(forbidden) => place.starts_with(std::fs::canonicalize(forbidden)?),
+        None => false,
+    };
+    if !is_on_disk(&open)? {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    if !found.is_file() || found.uid() != file.user_id || is_forbidden {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    if found.mtime() < file.submitted_at / 1000 {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    Ok(open)
+}
+
+/// Whether the file is one of those that jobs write. The files of the kernel's own file systems look like plain ones, but
+/// `/proc/self/environ` would be this server's.
+fn is_on_disk(open: &File) -> io::Result<bool> {
+    Ok(!KERNELS_OWN.contains(&fstatfs(open)?.filesystem_type()))
+}
+
+fn read(mut open: File, part: Part) -> io::Result<JobOutput> {
+    let size = open.metadata()?.len();
+    let (start, end) = match part {
+        // A file that was written anew is shown from its beginning.
+        Part::From(from) if from > size => (0, size),
+        Part::From(from) => (from, size),
+        Part::End => (size.saturating_sub(PIECE), size),
+        Part::Before(before) => (before.min(size).saturating_sub(PIECE), before.min(size)),
+    };
+    open.seek(SeekFrom::Start(start))?;
+    let mut bytes = Vec::new();
+    open.take(PIECE.min(end - start)).read_to_end(&mut bytes)?;
+    let cut = match part {
+        Part::End | Part::Before(_) if start > 0 => beginning(&bytes),
+        _ => 0,
+    };
+    let whole = whole_characters(&bytes).max(cut);
+    let text = String::from_utf8_lossy(&bytes[cut..whole]).into_owned();
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    Ok(JobOutput {
+        from: number(start + cut as u64),
+        to: number(start + whole as u64),
+        size: number(size),
+        text,
+        ..JobOutput::default()
+    })
+}
+
+/// Where to begin in the middle of a file: at a line that is not far, else at a character.
+fn beginning(bytes: &[u8]) -> usize {
+    let near = &bytes[..bytes.len() / 4];
+    if let Some(end_of_line) = near.iter().position(|byte| *byte == b'\n') {
+        return end_of_line + 1;
+    }
+    let is_inside = |byte: &&u8| matches!(byte, 0x80..=0xbf);
+    let inside = bytes.iter().take(3).take_while(is_inside).count();
+    inside.min(bytes.len())
+}
+
+/// How many of the bytes are before a character whose rest is not written yet.
+fn whole_characters(bytes: &[u8]) -> usize {
+    match std::str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => error.valid_up_to(),
+        _ => bytes.len(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn file(dir: &Path, name: &str) -> OutputFile {
+        OutputFile {
+            path: dir.join(name),
+            user_id: nix::unistd::geteuid().as_raw(),
+            forbidden: Some(dir.join("data")),
+            submitted_at: 0,
+        }
+    }
+
+    fn folder() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("data")).unwrap();
+        dir
+    }
+
+    #[test]
+    fn a_file_is_read_piece_by_piece() {
+        let dir = folder();
+        let file = file(dir.path(), "out");
+        assert_eq!(
+            piece(&file, Part::End).absence,
+            Some(OutputAbsence::NotThere)
+        );
+        std::fs::write(&file.path, "one\ntwo\n").unwrap();
+        let first = piece(&file, Part::End);
+        assert_eq!((first.text.as_str(), first.to), ("one\ntwo\n", 8));
+        std::fs::write(&file.path, "one\ntwo\nthree é").unwrap();
+        let second = piece(&file, Part::From(8));
+        assert_eq!(
+            (second.text.as_str(), second.from, second.to),
+            ("three é", 8, 16)
+        );
+        std::fs::write(&file.path, "new").unwrap();
+        assert_eq!(piece(&file, Part::From(16)).text, "new");
+    }
+
+    #[test]
+    fn a_long_file_is_shown_from_a_line_at_its_end() {
+        let dir = folder();
+        let file = file(dir.path(), "out");
+        let line = "0123456789abcdef\n";
+        std::fs::write(&file.path, line.repeat(10_000)).unwrap();
+        let end = piece(&file, Part::End);
+        assert!(end.text.starts_with("0123") && end.text.len() <= PIECE as usize);
+        assert_eq!(
+            (end.from + end.text.len() as i64, end.size),
+            (170_000, 170_000)
+        );
+    }
+
+    #[test]
+    fn a_long_line_is_shown_too_and_earlier_parts_join_without_a_gap() {
+        let dir = folder();
+        let file = file(dir.path(), "out");
+        let whole = format!("first\n{}\nlast\n", "é".repeat(100_000));
+        std::fs::write(&file.path, &whole).unwrap();
+        let end = piece(&file, Part::End);
+        assert!(end.text.len() > 60_000 && end.text.ends_with("é\nlast\n"));
+        let (mut text, mut from) = (end.text, end.from);
+        while from > 0 {
+            let earlier = piece(&file, Part::Before(from as u64));
+            assert_eq!(earlier.to, from);
+            (text, from) = (earlier.text + &text, earlier.from);
+        }
+        assert_eq!(text, whole);
+        assert_eq!(piece(&file, Part::Before(u64::MAX)).to, whole.len() as i64);
+        assert_eq!(piece(&file, Part::Before(0)).text, "");
+    }
+
+    #[test]
+    fn a_file_from_before_the_job_is_another_jobs() {
+        let dir = folder();
+        let mut file = file(dir.path(), "out");
+        std::fs::write(&file.path, "old\n").unwrap();
+        file.submitted_at = crate::db::now() + 60_000;
+        assert_eq!(
+            piece(&file, Part::End).absence,
+            Some(OutputAbsence::NotThere)
+        );
+    }
+
+    #[test]
+    fn half_a_character_waits_for_its_rest() {
+        let dir = folder();
+        let file = file(dir.path(), "out");
+        std::fs::write(&file.path, [b'a', 0xe4, 0xbd]).unwrap();
+        let first = piece(&file, Part::From(0));
+        assert_eq!((first.text.as_str(), first.to), ("a", 1));
+        // What never was text does not hold the rest back.
+        std::fs::write(&file.path, [b'a', 0xff, b'b']).unwrap();
+        assert_eq!(piece(&file, Part::From(0)).to, 3);
+    }
+
+    #[test]
+    fn nothing_but_a_plain_file_of_the_user_is_read() {
+        let dir = folder();
+        let refused =
+            |file: &OutputFile| piece(file, Part::End).absence == Some(OutputAbsence::NotReadable);
+        let fifo = file(dir.path(), "fifo");
+        nix::unistd::mkfifo(&fifo.path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert!(refused(&fifo), "a FIFO");
+        assert!(refused(&file(Path::new("/dev"), "zero")) || refused(&file(dir.path(), "data")));
+        assert!(refused(&file(dir.path(), "data")), "a directory");
+        std::fs::write(dir.path().join("data/data-key"), "secret").unwrap();
+        assert!(
+            refused(&file(dir.path(), "data/data-key")),
+            "the server's own"
+        );
+        std::os::unix::fs::symlink(dir.path().join("data/data-key"), dir.path().join("link"))
+            .unwrap();
+        assert!(refused(&file(dir.path(), "link")), "a way around");
+        let other_data = dir.path().join("data");
+        for (dir, name) in [
+            ("/proc/self", "environ"),
+            ("/proc/self", "cmdline"),
+            ("/proc", "version"),
+            ("/sys/kernel", "uevent_seqnum"),
+            ("/sys/fs/cgroup", "cgroup.procs"),
+        ] {
+            let mut kernels = file(Path::new(dir), name);
+            kernels.forbidden = Some(other_data.clone());
+            if kernels.path.exists() {
+                assert!(refused(&kernels), "{}", kernels.path.display());
+            }
+        }
+        std::os::unix::fs::symlink("/proc/self/environ", dir.path().join("round")).unwrap();
+        assert!(refused(&file(dir.path(), "round")), "a way to the kernel's");
+        let mut other = file(dir.path(), "mine");
+        std::fs::write(&other.path, "x").unwrap();
+        other.user_id += 1;
+        assert!(refused(&other), "somebody else's");
+    }
+}
