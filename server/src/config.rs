@@ -1,5 +1,6 @@
 //! The command line and the environment. The doc comments are the manual: `openpcs help` prints them.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -276,7 +277,7 @@ pub struct Connect {
     /// Command to run there; without one, a shell opens. Where the server is root, it runs as the user of jobs: in the
     /// current directory if that user can write to it, else in the user's home.
     #[arg(last = true, value_name = "COMMAND")]
-    pub command: Vec<String>,
+    pub command: Vec<OsString>,
     #[command(flatten)]
     pub reach: Reach,
 }

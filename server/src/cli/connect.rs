@@ -3,9 +3,10 @@
 //! Where the server is root, so is who may enter its sandboxes; but work on a cluster is the job user's, so the command
 //! becomes that user's, with the environment of a login and on a terminal of its own.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::IsTerminal;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -43,7 +44,7 @@ pub fn run(connect: &Connect) -> anyhow::Result<()> {
 fn command(
     target: &LoginTarget,
     user: Option<&JobUser>,
-    wanted: &[String],
+    wanted: &[OsString],
 ) -> anyhow::Result<Command> {
     let cwd = std::env::current_dir().unwrap_or_else(|_| "/".into());
     let become_user = user.map(JobUser::enter).unwrap_or_default();
@@ -54,7 +55,7 @@ fn command(
     let wanted = match (wanted, user) {
         ([], Some(user)) => vec![user.shell().into()],
         ([], None) => vec![std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into())],
-        (wanted, _) => wanted.iter().map(OsString::from).collect(),
+        (wanted, _) => wanted.to_vec(),
     };
     words.extend(match user {
         Some(user) => off_our_terminal(user, become_user, wanted),
@@ -105,9 +106,14 @@ fn off_our_terminal(
     if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
         // A terminal of its own, which passes on what is typed and printed.
         let line = as_user(&[]);
-        let line: Vec<String> = line.iter().map(|w| quote(&w.to_string_lossy())).collect();
-        let line = format!("exec {}", line.join(" "));
-        words(&["script", "-qefc", &line, "/dev/null"])
+        let mut exec = OsString::from("exec");
+        for word in &line {
+            exec.push(" ");
+            exec.push(quoted(word));
+        }
+        let mut all = words(&["script", "-qefc"]);
+        all.extend([exec, "/dev/null".into()]);
+        all
     } else if File::open("/dev/tty").is_ok() {
         // Pipes stay as they are; without a terminal Ctrl-C does not reach the command, but our end does.
         let mut all = words(&["setsid"]);
@@ -115,6 +121,18 @@ fn off_our_terminal(
         all
     } else {
         as_user(&[])
+    }
+}
+
+/// As a shell reads it back, also where it is no text.
+fn quoted(word: &OsStr) -> OsString {
+    match word.to_str() {
+        Some(text) => quote(text).into(),
+        None => {
+            let parts: Vec<&[u8]> = word.as_bytes().split(|byte| *byte == b'\'').collect();
+            let inner = parts.join(br"'\''".as_slice());
+            OsString::from_vec([b"'".as_slice(), &inner, b"'"].concat())
+        }
     }
 }
 
@@ -164,4 +182,27 @@ fn with_slurm(slurm_prefix: &Path, path: &OsString) -> anyhow::Result<OsString> 
 /// Asks the server, which checks the caller's rights and knows the cluster's name.
 fn login_target(client: &Client, cluster: &str) -> anyhow::Result<LoginTarget> {
     client.get(&client::cluster_path(cluster, "login")?)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_every_word_as_it_was() {
+        for word in [
+            &b"plain"[..],
+            b"two words",
+            b"it's",
+            b"caf\xe9",
+            b"\xff'\n$x",
+            b"",
+        ] {
+            let mut script = OsString::from("printf %s ");
+            script.push(quoted(OsStr::from_bytes(word)));
+            let output = Command::new("sh").arg("-c").arg(script).output().unwrap();
+            assert_eq!(output.stdout, word);
+        }
+    }
 }

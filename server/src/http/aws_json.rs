@@ -21,7 +21,7 @@ use super::HttpState;
 use super::body::{self, STRANGERS};
 use super::error::{JSON_1_0, Refusal, cannot_parse};
 use super::layer::RequestId;
-use super::secrets;
+use super::{foreign, secrets};
 use crate::auth::sigv4::Denied;
 use crate::service::shape;
 
@@ -34,6 +34,10 @@ pub async fn handle(
     request: Request,
 ) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
+    if let Some(refusal) = foreign::refusal(&parts.headers) {
+        body::discard(body).await;
+        return Err(refusal);
+    }
     let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
     if secrets::is_asked(&parts) {
         let caller = Caller {
@@ -62,7 +66,7 @@ fn operation(parts: &Parts) -> Result<Operation, Error> {
         .and_then(|t| t.to_str().ok())
         .and_then(|t| t.strip_prefix(TARGET_PREFIX))
         .and_then(Operation::parse)
-        .ok_or_else(|| secrets::foreign(&parts.headers).unwrap_or_else(unknown_operation))
+        .ok_or_else(unknown_operation)
 }
 
 /// The header names none, or none that this door knows.

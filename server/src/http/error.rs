@@ -1,4 +1,5 @@
-//! How an error leaves by the API's door: JSON 1.0, as every AWS SDK reads it. The one mapping.
+//! How an error leaves by the API's door: JSON 1.0, as every AWS SDK of this service reads it; in another protocol for
+//! clients of other services. The one mapping.
 
 use app::model::error::{Error, ErrorKind, ValidationReason};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -7,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::body::Unread;
+use super::foreign::{CBOR, Protocol, SMITHY_PROTOCOL};
 use crate::auth::sigv4::Denied;
 
 pub const JSON_1_0: &str = "application/x-amz-json-1.0";
@@ -21,6 +23,7 @@ pub struct Refusal {
     message: String,
     members: Map<String, Value>,
     retry_after: Option<i64>,
+    protocol: Protocol,
 }
 
 impl Refusal {
@@ -31,7 +34,12 @@ impl Refusal {
             message: message.into(),
             members: Map::new(),
             retry_after: None,
+            protocol: Protocol::Json,
         }
+    }
+
+    pub fn spoken(self, protocol: Protocol) -> Refusal {
+        Refusal { protocol, ..self }
     }
 }
 
@@ -112,13 +120,16 @@ impl From<Denied> for Refusal {
 }
 
 impl IntoResponse for Refusal {
-    fn into_response(mut self) -> Response {
-        self.members.insert("__type".into(), self.code.into());
-        self.members.insert("message".into(), self.message.into());
-        let body = Value::Object(self.members).to_string();
-        let mut response = (self.status, [(CONTENT_TYPE, JSON_1_0)], body).into_response();
+    fn into_response(self) -> Response {
+        let protocol = self.protocol;
+        let body = protocol.document(self.code, &self.message, self.members);
+        let content_type = [(CONTENT_TYPE, protocol.content_type())];
+        let mut response = (self.status, content_type, body).into_response();
         let headers = response.headers_mut();
         headers.insert(ERROR_TYPE, HeaderValue::from_static(self.code));
+        if protocol == Protocol::Cbor {
+            headers.insert(SMITHY_PROTOCOL, HeaderValue::from_static(CBOR));
+        }
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, seconds.into());
         }

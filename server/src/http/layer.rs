@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::body::{Unread, discard};
 use super::error::Refusal;
+use super::foreign;
 
 const AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -140,8 +141,10 @@ where
 {
     let (size, limit) = (request.body().size_hint(), longest(request.uri().path()));
     if size.lower() > limit as u64 {
+        let refusal = foreign::refusal(request.headers());
         discard(request.into_body()).await;
-        return Refusal::from(Unread::TooLarge(limit)).into_response();
+        let too_large = || Refusal::from(Unread::TooLarge(limit));
+        return refusal.unwrap_or_else(too_large).into_response();
     }
     if size.exact().is_some() {
         return answer(request).await;

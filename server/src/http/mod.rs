@@ -10,6 +10,7 @@ pub mod connection;
 pub mod console;
 pub mod error;
 pub mod events;
+pub mod foreign;
 pub mod front;
 pub mod function;
 pub mod health;
@@ -111,8 +112,9 @@ impl Doors {
                 .await
                 .into_response();
         }
-        if let Some(error) = secrets::foreign(request.headers()) {
-            return Refusal::from(error).into_response();
+        if let Some(refusal) = foreign::refusal(request.headers()) {
+            body::discard(request.into_body()).await;
+            return refusal.into_response();
         }
         request.extensions_mut().insert(id);
         let Ok(response) = self.others.oneshot(request).await;

@@ -98,6 +98,7 @@ async fn the_guides_commands_do_what_the_guide_says() {
 
     lists_and_tags(&plane, &cluster).await;
     refusals_name_the_exception_and_the_field(&plane);
+    other_services_are_told_what_is_answered_here(&plane);
     for (command, noun) in [
         (
             "pcs delete-queue --queue-identifier my-queue --cluster-identifier my-cluster",
@@ -180,6 +181,29 @@ fn refusals_name_the_exception_and_the_field(plane: &TestPlane) {
     ] {
         let text = complaint(plane, command);
         assert!(words.iter().all(|w| text.contains(w)), "{command}: {text}");
+    }
+}
+
+/// Whatever protocol a service speaks, its client shows our words.
+fn other_services_are_told_what_is_answered_here(plane: &TestPlane) {
+    std::fs::write(plane.server.home().join("large"), vec![b'x'; 3 << 20]).unwrap();
+    for command in [
+        "s3 ls",
+        "s3 ls s3://bucket/key",
+        "s3 cp large s3://bucket/key",
+        "ec2 describe-instances",
+        "sts get-caller-identity",
+        "iam list-users",
+        "cloudformation list-stacks",
+        "route53 list-hosted-zones",
+        "sqs list-queues",
+        "lambda list-functions",
+        "dynamodb list-tables",
+    ] {
+        let text = complaint(plane, command);
+        for words in ["This server does not answer", "AWS_ENDPOINT_URL_PCS"] {
+            assert!(text.contains(words), "{command}: {text}");
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Parts that die while others work: jobs go on, and everything comes back by itself.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -141,6 +143,37 @@ async fn a_node_that_dies_twice_within_seconds_costs_no_job() {
         let done = plane.wait_job(cluster, job, "COMPLETED").await;
         assert_eq!(done["Restarts"], "2");
     }
+    plane.finish().await;
+}
+
+/// Slurm cannot start a job elsewhere while its prolog waits for a node that will not come.
+#[tokio::test]
+async fn a_job_whose_node_fails_at_boot_starts_on_another() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    let cluster = "boot";
+    plane.cluster(cluster, 600).await;
+    let group = plane.group(cluster, "compute-1", 0, 2).await;
+    plane.queue(cluster, "demo", &group.id).await;
+    // A node boots in a moment: whoever sleeps between two looks comes too late.
+    let (job, killed) = std::thread::scope(|scope| {
+        let killer = scope.spawn(|| {
+            let agent = loop {
+                if let [agent] = agents(&plane)[..] {
+                    break agent;
+                }
+            };
+            kill(agent, Signal::SIGKILL).unwrap();
+            SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
+        });
+        let job = plane.sbatch(cluster, &["--output=began"], "date +%s.%N");
+        (job, killer.join().unwrap())
+    });
+    let done = plane.wait_job(cluster, &job, "COMPLETED").await;
+    assert_eq!(done["NodeList"], "compute-1-2");
+    let began = std::fs::read_to_string(plane.server.home().join("began")).unwrap();
+    let began: f64 = began.trim().parse().unwrap();
+    let waited = began - killed.as_secs_f64();
+    println!("a job began {waited:.1} s after its node had failed at boot");
     plane.finish().await;
 }
 

@@ -1,5 +1,8 @@
 //! What a job or a node is called is bytes: whoever submits it, nobody else's nodes and jobs are touched by it.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
 use crate::harness::*;
 
 const CLUSTER: &str = "bytes";
@@ -21,6 +24,12 @@ async fn bytes_that_are_no_text_harm_nobody() {
     for command in ODD {
         plane.connect(CLUSTER, &["bash", "-c", command]);
     }
+    let name = OsStr::from_bytes(b"--job-name=caf\xe9");
+    let words = ["sbatch", "-pdemo", "--hold", "--wrap=true"].map(OsStr::new);
+    let by_hand = plane
+        .server
+        .connect(CLUSTER, &[&words[..], &[name]].concat());
+    assert!(by_hand.status.success(), "{by_hand:?}");
     plane.administrate(r"scontrol update NodeName=compute-1-2 State=DRAIN Reason=$'disk\xfe\xe9'");
     // While they are there a node starts for a job, and stops when it idles.
     let job = plane.sbatch(CLUSTER, &["--output=/dev/null"], "hostname");

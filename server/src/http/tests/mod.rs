@@ -239,7 +239,7 @@ async fn other_services_are_told_what_is_answered_here() {
             "dynamodb",
             "DynamoDB_20120810.ListTables",
         ),
-        (None, "ec2", "ec2"),
+        (None, "lambda", "lambda"),
     ] {
         let response = send(request(target, scope)).await;
         assert_eq!(response.status(), 400);

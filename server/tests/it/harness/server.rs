@@ -1,5 +1,6 @@
 //! The real program `openpcs serve`, with a directory and ports of its own.
 
+use std::ffi::OsStr;
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -204,7 +205,7 @@ impl Server {
     }
 
     /// Runs a command of a user on the cluster's login node.
-    pub fn connect(&self, cluster: &str, command: &[&str]) -> Output {
+    pub fn connect(&self, cluster: &str, command: &[impl AsRef<OsStr>]) -> Output {
         let mut connect = self.openpcs();
         connect
             .args([
