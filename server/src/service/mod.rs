@@ -24,6 +24,7 @@ mod plan;
 pub mod ports;
 mod queue;
 mod secret;
+pub mod set_aside;
 pub mod settings;
 pub mod shape;
 pub mod submit;
@@ -49,6 +50,7 @@ use app::model::operation::Operation;
 use app::model::plan::{Plan, PlanRequest};
 use app::model::queue::*;
 use app::model::secret::*;
+use app::model::set_aside::AllSetAside;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::model::sight::Trouble;
 use app::model::submit::*;
@@ -178,6 +180,9 @@ macro_rules! delegate {
             }
             async fn troubles(&self, caller: &Caller, cluster: String) -> Result<Vec<Trouble>> {
                 Service::troubles(self, caller, cluster).await
+            }
+            async fn set_aside(&self, caller: &Caller) -> Result<AllSetAside> {
+                Service::set_aside(self, caller).await
             }
             async fn list_nodes(&self, caller: &Caller, cluster: String) -> Result<Vec<Node>> {
                 Service::list_nodes(self, caller, cluster).await
