@@ -3,6 +3,7 @@
 //! Nothing happens here but writing down what is wanted; side effects belong to `reconcile`. To add an operation: give
 //! `app::port::ControlPlane` a method, write it in the file of its noun, let the doors call it.
 
+mod alternate;
 mod audit;
 mod blueprint;
 mod causes;
