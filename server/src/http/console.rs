@@ -36,7 +36,7 @@ use super::lockout::Lockout;
 use super::port::Outputs;
 use super::session::{self, Passwords};
 use super::sign_in::{SignIn, sign_in};
-use super::{events, function, host, origin, output};
+use super::{events, function, host, origin, output, unavailable};
 use crate::db::Db;
 
 /// What the door needs of the house.
@@ -194,7 +194,8 @@ async fn identify(
         Ok(signed_in) => signed_in,
         Err(error) => {
             tracing::error!(%error, "cannot read the session");
-            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+            let path = request.uri().path();
+            return unavailable::answer(request.method(), path, request.headers());
         }
     };
     let path = request.uri().path();
