@@ -57,7 +57,18 @@ fn topics(help: &Locale) -> String {
             key.to_uppercase()
         );
     }
-    code + "}\n"
+    code + "}\n" + &by_name(help)
+}
+
+/// The way back, for a name that comes from the server.
+fn by_name(help: &Locale) -> String {
+    let arms: String = help
+        .keys()
+        .map(|key| format!("        {key:?} => topic::{},\n", key.to_uppercase()))
+        .collect();
+    format!(
+        "fn by_name(name: &str) -> Option<Topic> {{\n    Some(match name {{\n{arms}        _ => return None,\n    }})\n}}\n"
+    )
 }
 
 fn read(file: &str) -> Locale {

@@ -18,6 +18,7 @@ use crate::model::node::*;
 use crate::model::plan::{Plan, PlanRequest};
 use crate::model::queue::*;
 use crate::model::secret::*;
+use crate::model::set_aside::AllSetAside;
 use crate::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use crate::model::sight::Trouble;
 use crate::model::submit::*;
@@ -153,6 +154,8 @@ pub trait ControlPlane: Send + Sync {
     async fn refusals(&self, caller: &Caller, cluster_identifier: String) -> Result<Refusals>;
     /// What cannot be seen of a cluster at the moment; empty when all can.
     async fn troubles(&self, caller: &Caller, cluster_identifier: String) -> Result<Vec<Trouble>>;
+    /// What is on disk and the database does not know, as after an older backup was restored.
+    async fn set_aside(&self, caller: &Caller) -> Result<AllSetAside>;
     /// All nodes of a cluster, powered down ones too, in name order.
     async fn list_nodes(&self, caller: &Caller, cluster_identifier: String) -> Result<Vec<Node>>;
     /// A node with all of its instances that are still known, and its jobs.

@@ -47,9 +47,14 @@ impl Preference {
         let Some(parts) = use_context::<http::request::Parts>() else {
             return Preference::default(); // routes are being listed: there is no request
         };
+        Preference::of(&parts.headers)
+    }
+
+    /// For an answer that no component renders.
+    #[cfg(feature = "ssr")]
+    pub fn of(headers: &http::HeaderMap) -> Preference {
         let header = |name| {
-            parts
-                .headers
+            headers
                 .get(name)
                 .and_then(|value: &http::HeaderValue| value.to_str().ok())
                 .unwrap_or_default()

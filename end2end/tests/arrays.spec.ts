@@ -117,5 +117,6 @@ test('each life of a job is told', async ({ page, server, cluster }) => {
   await expect(timeline).toContainText('Requeued by admin.', { timeout: 30_000 });
   await expect(timeline).toContainText('Running (life 2)', { timeout: 30_000 });
   await expect(timeline.getByText('Submitted')).toHaveCount(1);
+  await expect(page.getByRole('separator', { name: 'Life 2 begins here' })).toBeVisible();
   await openTab(page, 'Jobs');
 });

@@ -1,6 +1,6 @@
 // Compute node groups and queues by clicking: created with errors at their fields, edited with the plan shown, deleted
 // with what stands in the way; and a cluster cloned from its own document.
-import { cell, createGroup, createQueue, expect, openTab, signIn, test, visit } from './helpers';
+import { cell, createGroup, createQueue, expect, openTab, rows, signIn, test, visit } from './helpers';
 import type { Locator, Page } from '@playwright/test';
 import type { Server } from './server';
 
@@ -166,8 +166,18 @@ test('a cluster is cloned from its document', async ({ page, server, cluster }) 
   await expect(page.getByRole('heading', { name: 'copy', level: 1 })).toBeVisible();
   await openTab(page, 'Queues');
   await expect(cell(page, 'short', 'Active')).toBeVisible();
-  await page.goto('about:blank');
-  await server.deleteCluster('copy');
+
+  await page.getByRole('button', { name: 'Delete cluster' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByRole('link')).toHaveText(['Queue short', 'Compute node group compute-1']);
+  await dialog.getByRole('textbox', { name: 'copy' }).fill('copy');
+  await dialog.getByRole('button', { name: 'Delete all of it, in order' }).click();
+  const ends = dialog.getByRole('list', { name: 'What is deleted' });
+  await expect(ends.getByRole('listitem').first()).toHaveText(/^Queue short · (is being deleted|deleted)$/);
+  await expect(dialog.getByText('Keep this page open', { exact: false })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Clusters', level: 1 })).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText('copy is deleted.')).toBeVisible({ timeout: 30_000 });
+  await expect(rows(page, 'All clusters', { name: /copy/ })).toHaveCount(0);
 });
 
 test.describe('what the import refuses', () => {

@@ -7,6 +7,7 @@ use super::Json;
 use super::{MOST_RESULTS, call};
 use crate::model::cluster::*;
 use crate::model::error::Result;
+use crate::model::set_aside::AllSetAside;
 use crate::model::sight::Trouble;
 
 #[server(prefix = "/console", endpoint = "get-cluster", input = Json, output = Json)]
@@ -19,6 +20,12 @@ pub async fn get_cluster(cluster_identifier: String) -> Result<Cluster> {
 #[server(prefix = "/console", endpoint = "troubles", input = Json, output = Json)]
 pub async fn troubles(cluster_identifier: String) -> Result<Vec<Trouble>> {
     call(|plane, caller| async move { plane.troubles(&caller, cluster_identifier).await }).await
+}
+
+/// What is on disk and the database does not know.
+#[server(name = GetSetAside, prefix = "/console", endpoint = "set-aside", input = Json, output = Json)]
+pub async fn set_aside() -> Result<AllSetAside> {
+    call(|plane, caller| async move { plane.set_aside(&caller).await }).await
 }
 
 /// All clusters with what only GetCluster tells, for the list shows version and size. One that is deleted in between

@@ -46,7 +46,11 @@ mod texts {
             Language::English => &ENGLISH,
             Language::SimplifiedChinese => &SIMPLIFIED_CHINESE,
         };
-        texts.get(topic).cloned()
+        let mut found = texts.get(topic).cloned()?;
+        if let Some(next) = texts.get(&found.see) {
+            found.see_title = next.title.clone();
+        }
+        Some(found)
     }
 
     #[cfg(test)]
@@ -58,6 +62,23 @@ mod texts {
             for language in Language::ALL {
                 let found = find(language, "cluster_size").map(|help| help.title);
                 assert!(found.is_some(), "{language:?}");
+            }
+        }
+
+        #[test]
+        fn a_way_on_leads_to_a_text_and_says_its_title() {
+            for language in Language::ALL {
+                let clusters = find(language, "clusters").unwrap_or_default();
+                let next = find(language, &clusters.see).unwrap_or_default();
+                assert!(!next.title.is_empty() && clusters.see_title == next.title);
+                assert!(next.text.contains("`openpcs backup --to DIR`"));
+            }
+            for help in [&ENGLISH, &SIMPLIFIED_CHINESE] {
+                for (name, text) in help.iter() {
+                    let leads_on = text.see.is_empty() || help.contains_key(&text.see);
+                    assert!(leads_on, "{name}: there is no text {}", text.see);
+                    assert_eq!(text.text.matches('`').count() % 2, 0, "{name}");
+                }
             }
         }
     }

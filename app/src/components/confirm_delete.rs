@@ -29,6 +29,12 @@ pub fn ConfirmDelete(
     /// Something stands in the way, as the children say: there is nothing to confirm.
     #[prop(optional, into)]
     blocked: Signal<bool>,
+    /// What the button says, if it is not only "Delete".
+    #[prop(optional, into)]
+    label: Option<Signal<String>>,
+    /// It goes on step by step: there is nothing to confirm meanwhile, as the children show.
+    #[prop(optional, into)]
+    under_way: Signal<bool>,
     #[prop(into)] on_confirm: Callback<()>,
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -44,6 +50,12 @@ pub fn ConfirmDelete(
     let mismatch = move || typed.with(|typed| name.with(|name| typed.trim() != name.as_str()));
     let why_not = Signal::derive(move || mismatch().then(|| t.forms.type_name_first(name.get())));
     let confirm = move || on_confirm.run(());
+    let label = label.unwrap_or_else(|| Signal::stored(t.common.delete.to_owned()));
+    let asks = move || !blocked.get() && !under_way.get();
+    let leave = Signal::derive(move || match under_way.get() {
+        true => t.common.close.to_owned(),
+        false => t.common.cancel.to_owned(),
+    });
     let children = StoredValue::new(children);
     view! {
         <Dialog open title>
@@ -51,23 +63,23 @@ pub fn ConfirmDelete(
                 class="grid gap-4"
                 on:submit=move |event| {
                     event.prevent_default();
-                    if !untrack(mismatch) {
+                    if !untrack(mismatch) && untrack(asks) {
                         confirm();
                     }
                 }
             >
                 {children.with_value(|children| children())}
                 <Refused submission title=t.forms.delete_refused links />
-                <Show when=move || !blocked.get()>
+                <Show when=asks>
                     <Field name="confirm-name" label=t.forms.type_name(name.get())>
                         <TextInput value=typed />
                     </Field>
                 </Show>
                 <DialogActions>
-                    <Button label=t.common.cancel on_press=move || open.set(false) />
-                    <Show when=move || !blocked.get()>
+                    <Button label=leave on_press=move || open.set(false) />
+                    <Show when=asks>
                         <Button
-                            label=t.common.delete
+                            label
                             look=Look::Danger
                             disabled=why_not
                             busy=submission.busy

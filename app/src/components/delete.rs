@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
+use super::delete_all::{DeleteAll, DeleteSteps, part_title};
 use super::plan::watch_plan;
 use super::{Begun, ConfirmDelete, FollowUps, Submission, Task, status_label};
 use crate::api;
@@ -113,35 +114,71 @@ pub fn DeleteDialog(open: RwSignal<bool>, doomed: Signal<Option<Doomed>>) -> imp
             .map(|named| link(&cluster_id, named))
             .collect::<Vec<_>>()
     });
+    // A cluster may go with all that is in it.
+    let has_parts = Memo::new(move |_| {
+        let parts = plan.with(|plan| matches!(plan, Some(Ok(plan)) if !plan.in_the_way.is_empty()));
+        parts && doomed.get().is_some_and(|d| d.kind == Kind::Cluster)
+    });
     let blocked = Signal::derive(move || match plan.get() {
-        Some(Ok(plan)) => plan.refusal.is_some(),
+        Some(Ok(plan)) => plan.refusal.is_some() && !has_parts.get(),
         Some(Err(_)) => true,
         None => false,
+    });
+    let done = Callback::new(move |()| {
+        let Some(doomed) = doomed.get_untracked() else {
+            return;
+        };
+        open.set(false);
+        let title = t.delete.begun(&doomed.name);
+        let list = doomed.list();
+        let begun = Begun {
+            task: Task::Delete,
+            kind: doomed.kind,
+            cluster_id: doomed.cluster_id,
+            id: doomed.id,
+            name: doomed.name,
+        };
+        follow_ups.begin(title, "", None, begun);
+        navigate(&list, NavigateOptions::default());
+    });
+    let all = DeleteAll::new(done);
+    // What is seen of an earlier attempt is over; one that is under way is shown again.
+    Effect::new(move |_| {
+        if open.get() && !untrack(|| all.is_under_way()) {
+            all.forget();
+        }
     });
     let confirm = move |()| {
         let Some(doomed) = doomed.get_untracked() else {
             return;
         };
+        if has_parts.get_untracked() {
+            all.begin(doomed.cluster_id);
+            return;
+        }
         let token = submission.token(&doomed.id);
-        let navigate = navigate.clone();
-        submission.send(delete(doomed.request(Some(token))), move |()| {
-            open.set(false);
-            let title = t.delete.begun(&doomed.name);
-            let list = doomed.list();
-            let begun = Begun {
-                task: Task::Delete,
-                kind: doomed.kind,
-                cluster_id: doomed.cluster_id,
-                id: doomed.id,
-                name: doomed.name,
-            };
-            follow_ups.begin(title, "", None, begun);
-            navigate(&list, NavigateOptions::default());
-        });
+        submission.send(delete(doomed.request(Some(token))), move |()| done.run(()));
     };
+    let label = Signal::derive(move || match has_parts.get() {
+        true => t.delete.all.to_owned(),
+        false => t.common.delete.to_owned(),
+    });
     view! {
-        <ConfirmDelete open title name submission links blocked on_confirm=confirm>
+        <ConfirmDelete
+            open
+            title
+            name
+            submission
+            links
+            blocked
+            label
+            under_way=Signal::derive(move || all.is_under_way())
+            on_confirm=confirm
+        >
             {move || {
+                if all.is_under_way() || !all.steps.read().is_empty() {
+                    return with_steps(all);
+                }
                 let kind = doomed.get().map(|d| d.kind);
                 match plan.get() {
                     None => view! { <p class="text-muted">{t.plan.loading}</p> }.into_any(),
@@ -157,8 +194,26 @@ pub fn DeleteDialog(open: RwSignal<bool>, doomed: Signal<Option<Doomed>>) -> imp
     .into_any()
 }
 
+/// The parts on their way, and the cluster's own refusal if there is one.
+fn with_steps(all: DeleteAll) -> AnyView {
+    let t = text();
+    let refused = move || {
+        let error = all.error.get();
+        error.map(|e| view! { <Flash tone=Tone::Danger title=t.forms.delete_refused code=e.code() message=e.message /> })
+    };
+    view! {
+        <DeleteSteps all />
+        {refused}
+    }
+    .into_any()
+}
+
 fn what_ends(kind: Option<Kind>, plan: Plan, links: Vec<Link>) -> AnyView {
     let t = text();
+    if let (Some(Kind::Cluster), false) = (kind, links.is_empty()) {
+        return view! { <Flash tone=Tone::Warning title=t.delete.has_parts message=t.delete.all_ends links /> }
+            .into_any();
+    }
     if let Some(error) = plan.refusal {
         let message = match links.is_empty() {
             true => error.message.clone(),
@@ -200,17 +255,10 @@ fn what_ends(kind: Option<Kind>, plan: Plan, links: Vec<Link>) -> AnyView {
     .into_any()
 }
 
-/// Names alone would not say which is a queue and which a group.
 fn link(cluster_id: &str, named: &Named) -> Link {
-    let t = text();
-    match named.kind {
-        Kind::Queue => {
-            let title = t.delete.a_queue(&named.name);
-            Link::new(title, paths::queue(cluster_id, &named.id))
-        }
-        _ => {
-            let title = t.delete.a_group(&named.name);
-            Link::new(title, paths::compute_node_group(cluster_id, &named.id))
-        }
-    }
+    let href = match named.kind {
+        Kind::Queue => paths::queue(cluster_id, &named.id),
+        _ => paths::compute_node_group(cluster_id, &named.id),
+    };
+    Link::new(part_title(text(), named), href)
 }

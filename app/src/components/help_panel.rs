@@ -8,7 +8,7 @@ use crate::browser;
 use crate::i18n::text;
 use crate::model::error::Result;
 use crate::model::help::HelpText;
-use crate::ui::help::Help;
+use crate::ui::help::{Help, Topic};
 use crate::ui::{Flash, Icon, Skeleton, Tone};
 
 /// The panel's id, for the buttons that open it.
@@ -54,7 +54,7 @@ pub fn HelpPanel(help: Help) -> impl IntoView {
                 </header>
                 {move || match answer.get() {
                     None => view! { <Skeleton /> }.into_any(),
-                    Some(Ok(help)) => shown(help),
+                    Some(Ok(text)) => shown(text, help),
                     Some(Err(error)) => {
                         view! { <Flash tone=Tone::Danger title=t.errors.failed_title message=error.message /> }.into_any()
                     }
@@ -65,11 +65,33 @@ pub fn HelpPanel(help: Help) -> impl IntoView {
     .into_any()
 }
 
-fn shown(help: HelpText) -> AnyView {
-    let paragraph = |text: &str| view! { <p>{text.to_owned()}</p> };
+fn shown(text: HelpText, help: Help) -> AnyView {
+    let next = Topic::named(&text.see).map(|next| {
+        view! {
+            <p>
+                <button type="button" class="info-link" on:click=move |_| help.open.set(Some(next))>
+                    {text.see_title}
+                </button>
+            </p>
+        }
+    });
     view! {
-        <h2 class="text-lg font-semibold">{help.title}</h2>
-        {help.text.split("\n\n").map(paragraph).collect_view()}
+        <h2 class="text-lg font-semibold">{text.title}</h2>
+        {text.text.split("\n\n").map(paragraph).collect_view()}
+        {next}
     }
     .into_any()
+}
+
+/// Every other piece between grave accents is code.
+fn paragraph(text: &str) -> AnyView {
+    let piece = |(i, piece): (usize, &str)| {
+        let piece = piece.to_owned();
+        match i % 2 {
+            0 => piece.into_any(),
+            _ => view! { <code class="break-words font-mono text-[0.8125rem]">{piece}</code> }
+                .into_any(),
+        }
+    };
+    view! { <p>{text.split('`').enumerate().map(piece).collect_view()}</p> }.into_any()
 }

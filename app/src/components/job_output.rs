@@ -19,6 +19,9 @@ pub fn Output(
     /// Once it is over nothing more comes; if it runs again, its output is followed again.
     #[prop(into)]
     over: Signal<bool>,
+    /// The number of each later life of the job, and its first byte in the standard output.
+    #[prop(optional, into)]
+    lives: Signal<Vec<(i64, i64)>>,
     /// It has a file of its own for its errors.
     two_files: bool,
 ) -> impl IntoView {
@@ -62,8 +65,12 @@ pub fn Output(
             </div>
         }
     });
+    let lives = Signal::derive(move || match kind.get() {
+        OutputKind::Stdout => lives.get(),
+        OutputKind::Stderr => vec![],
+    });
     view! {
-        <OutputPane label=t.job.output first stream file earlier over>
+        <OutputPane label=t.job.output first stream file earlier over lives>
             {segments}
         </OutputPane>
     }

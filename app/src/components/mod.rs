@@ -3,6 +3,7 @@
 mod asked;
 mod confirm_delete;
 pub mod delete;
+mod delete_all;
 mod error_info;
 mod event_timeline;
 mod explanation;

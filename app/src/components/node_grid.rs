@@ -9,9 +9,10 @@ use crate::i18n::text;
 use crate::model::job::OfCluster;
 use crate::model::node::{Node, NodePhase};
 
-const PHASES: [NodePhase; 7] = [
+const PHASES: [NodePhase; 8] = [
     NodePhase::Busy,
     NodePhase::Idle,
+    NodePhase::Reserved,
     NodePhase::Starting,
     NodePhase::Draining,
     NodePhase::Stopping,
@@ -102,6 +103,7 @@ fn cell_class(phase: NodePhase) -> &'static str {
         NodePhase::PoweredDown => "node-cell node-off",
         NodePhase::Starting => "node-cell node-starting",
         NodePhase::Idle => "node-cell node-idle",
+        NodePhase::Reserved => "node-cell node-reserved",
         NodePhase::Busy => "node-cell node-busy",
         NodePhase::Draining => "node-cell node-draining",
         NodePhase::Stopping => "node-cell node-stopping",

@@ -10,6 +10,7 @@ pub fn phase_label(t: &'static Text, phase: NodePhase) -> &'static str {
     match phase {
         NodePhase::PoweredDown => t.nodes.powered_down,
         NodePhase::Starting => t.nodes.starting,
+        NodePhase::Reserved => t.nodes.reserved,
         NodePhase::Idle => t.nodes.idle,
         NodePhase::Busy => t.nodes.busy,
         NodePhase::Draining => t.nodes.draining,
@@ -27,6 +28,14 @@ pub fn NodePhaseIndicator(phase: NodePhase) -> impl IntoView {
             return view! {
                 <span class="inline-flex items-center gap-1.5 whitespace-nowrap font-medium text-success">
                     {Icon::Play.view()} <span>{label}</span>
+                </span>
+            }
+            .into_any();
+        }
+        NodePhase::Reserved => {
+            return view! {
+                <span class="inline-flex items-center gap-1.5 whitespace-nowrap font-medium text-info">
+                    {Icon::Lock.view()} <span>{label}</span>
                 </span>
             }
             .into_any();

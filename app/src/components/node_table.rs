@@ -89,7 +89,8 @@ fn columns(t: &'static Text, of_all: bool) -> Vec<Column<Row>> {
         })
         .text(|r| r.item.state.clone())
         .hidden(),
-        Column::new(t.nodes.reason, |r: &Row| reason(&r.item)).text(|r| reason(&r.item)),
+        Column::new(t.nodes.reason, move |r: &Row| reason(t, &r.item))
+            .text(move |r| reason(t, &r.item)),
         Column::new(t.nodes.instance, move |r: &Row| {
             r.item.instance.clone().map(|i| {
                 view! {
@@ -116,8 +117,13 @@ fn columns(t: &'static Text, of_all: bool) -> Vec<Column<Row>> {
     columns
 }
 
-/// Slurm's reason, else why the instance ended.
-fn reason(node: &Node) -> String {
+/// Slurm's reason, else why the instance ended, else what keeps it.
+fn reason(t: &'static Text, node: &Node) -> String {
     let instance = node.instance.as_ref().and_then(|i| i.reason.clone());
-    node.reason.clone().or(instance).unwrap_or_default()
+    let reservation = node
+        .reservation
+        .as_ref()
+        .map(|name| t.nodes.reservation(name));
+    let reason = node.reason.clone().or(instance).or(reservation);
+    reason.unwrap_or_default()
 }

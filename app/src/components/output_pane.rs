@@ -63,6 +63,9 @@ pub fn OutputPane(
     /// Only lines that contain it are shown.
     #[prop(optional, into)]
     search: Signal<String>,
+    /// The number of each later life of the job, and its first byte in the file.
+    #[prop(optional, into)]
+    lives: Signal<Vec<(i64, i64)>>,
     /// Stands at the left of the head.
     children: Children,
 ) -> impl IntoView {
@@ -144,11 +147,30 @@ pub fn OutputPane(
                 </p>
             </Show>
             <pre class="output-text" tabindex="0" role="log" aria-label=label node_ref=page>
-                {move || found(words(t, shown, over.get()), &search.read())}
+                {move || {
+                    let is_text = shown.absence.get().is_none() && !shown.pieces.with(Pieces::is_empty);
+                    match is_text && !lives.read().is_empty() {
+                        true => by_life(t, &shown.pieces.read(), &lives.read()),
+                        false => found(words(t, shown, over.get()), &search.read()).into_any(),
+                    }
+                }}
             </pre>
         </div>
     }
     .into_any()
+}
+
+/// The text with a line where each later life begins.
+fn by_life(t: &'static Text, pieces: &Pieces, lives: &[(i64, i64)]) -> AnyView {
+    let part = |(number, text): (Option<i64>, String)| {
+        let line = number.map(|number| {
+            let words = t.life.begins(number);
+            view! { <span class="output-life" role="separator" aria-label=words.clone()>{words.clone()}</span> }
+        });
+        (line, readable(&text))
+    };
+    let parts = pieces.by_life(lives).into_iter().map(part);
+    parts.collect_view().into_any()
 }
 
 /// The lines that contain it, whatever their case.

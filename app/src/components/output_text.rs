@@ -77,6 +77,33 @@ impl Pieces {
             .collect()
     }
 
+    /// The text, cut where each later life of the job begins in the file: `lives` has the number of each and its first
+    /// byte, in their order. What stands before the first of them has no number.
+    pub fn by_life(&self, lives: &[(i64, i64)]) -> Vec<(Option<i64>, String)> {
+        let begin = self.pieces.front().map_or(0, |piece| piece.from);
+        let end = self.pieces.back().map_or(0, |piece| piece.to);
+        let kept = |(_, at): &&(i64, i64)| (begin..=end).contains(at);
+        let mut lives = lives.iter().filter(kept).peekable();
+        let mut parts = vec![];
+        let mut part = (None, String::new());
+        for piece in &self.pieces {
+            let mut from = 0;
+            while let Some((number, at)) = lives.next_if(|(_, at)| *at < piece.to) {
+                let cut = piece.place_of(*at).max(from);
+                part.1 += &piece.text[from..cut];
+                parts.push(std::mem::replace(&mut part, (Some(*number), String::new())));
+                from = cut;
+            }
+            part.1 += &piece.text[from..];
+        }
+        // They have written nothing yet.
+        for (number, _) in lives {
+            parts.push(std::mem::replace(&mut part, (Some(*number), String::new())));
+        }
+        parts.push(part);
+        parts
+    }
+
     pub fn is_empty(&self) -> bool {
         self.length() == 0
     }
@@ -93,6 +120,22 @@ impl Piece {
             to: output.to,
             text: output.text,
         }
+    }
+
+    /// Where a byte of the file stands in the text. One that was no text became a character of three: it counts as one.
+    fn place_of(&self, at: i64) -> usize {
+        let is_whole = self.to - self.from == self.text.len() as i64;
+        let mut byte = self.from;
+        for (place, c) in self.text.char_indices() {
+            if byte >= at {
+                return place;
+            }
+            byte += match c {
+                char::REPLACEMENT_CHARACTER if !is_whole => 1,
+                c => c.len_utf8() as i64,
+            };
+        }
+        self.text.len()
     }
 }
 
@@ -184,6 +227,42 @@ mod tests {
         pieces.take_earlier(piece(0, &earlier));
         pieces.take(piece(30_000 * line.len() as i64, line));
         assert_eq!(pieces.text().len(), 30_001 * line.len());
+    }
+
+    #[test]
+    fn a_file_is_cut_where_each_life_of_the_job_begins() {
+        let mut pieces = Pieces::default();
+        pieces.take(piece(10, "one\n"));
+        pieces.take(piece(14, "zwö\nthree\n"));
+        let cut = |pieces: &Pieces, lives: &[(i64, i64)]| {
+            let parts = pieces.by_life(lives).into_iter();
+            let part = |(number, text)| format!("{}:{text}", Option::unwrap_or(number, 1i64));
+            parts.map(part).collect::<Vec<_>>()
+        };
+        for (lives, expected) in [
+            (&[][..], &["1:one\nzwö\nthree\n"][..]),
+            (&[(2, 14)], &["1:one\n", "2:zwö\nthree\n"]),
+            (&[(2, 19)], &["1:one\nzwö\n", "2:three\n"]),
+            // In the middle of a letter: behind it.
+            (&[(2, 17)], &["1:one\nzwö", "2:\nthree\n"]),
+            (
+                &[(2, 14), (3, 14), (4, 19)],
+                &["1:one\n", "2:", "3:zwö\n", "4:three\n"],
+            ),
+            // At the beginning of what is kept, and at the end: nothing was written since.
+            (&[(2, 10), (3, 25)], &["1:", "2:one\nzwö\nthree\n", "3:"]),
+            // Before and behind what is kept.
+            (&[(2, 9), (3, 26)], &["1:one\nzwö\nthree\n"]),
+        ] {
+            assert_eq!(cut(&pieces, lives), expected, "{lives:?}");
+        }
+        // Two bytes that were no text.
+        let mut binary = Pieces::default();
+        binary.take(JobOutput {
+            to: 4,
+            ..piece(0, "\u{fffd}\u{fffd}ab")
+        });
+        assert_eq!(cut(&binary, &[(2, 3)]), ["1:\u{fffd}\u{fffd}a", "2:b"]);
     }
 
     #[test]

@@ -65,14 +65,15 @@ pub fn explain(facts: &NodeFacts, language: Language) -> Option<Explanation> {
             t.node_remedy.retry,
             Outlook::ByItself,
         )),
-        NodePhase::Idle | NodePhase::Busy => facts.replacing.map(|_| {
-            (
-                "replacing",
-                t.node.replacing,
-                t.node_remedy.replacing,
-                Outlook::ByItself,
-            )
-        }),
+        NodePhase::Idle | NodePhase::Busy => facts.replacing.map(|_| replacing(t)),
+        // One that is to be replaced is, reserved or not.
+        NodePhase::Reserved if facts.replacing.is_some() => Some(replacing(t)),
+        NodePhase::Reserved => Some((
+            "reserved",
+            t.node.reserved,
+            t.node_remedy.reserved,
+            Outlook::ByItself,
+        )),
         NodePhase::Starting => Some((
             "starting",
             t.node.starting,
@@ -90,12 +91,13 @@ pub fn explain(facts: &NodeFacts, language: Language) -> Option<Explanation> {
     let (code, meaning, remedy, outlook) = told?;
     let values = values(facts, t, language);
     let title = match node.phase {
+        NodePhase::Reserved if code == "reserved" => t.node_title.reserved,
         NodePhase::Draining => t.node_title.draining,
         NodePhase::Failed => t.node_title.failed,
         NodePhase::Starting => t.node_title.starting,
         NodePhase::Stopping => t.node_title.stopping,
         NodePhase::PoweredDown => t.node_title.retry,
-        NodePhase::Idle | NodePhase::Busy => t.node_title.replacing,
+        NodePhase::Reserved | NodePhase::Idle | NodePhase::Busy => t.node_title.replacing,
     };
     Some(Explanation {
         code: code.into(),
@@ -103,6 +105,7 @@ pub fn explain(facts: &NodeFacts, language: Language) -> Option<Explanation> {
         meaning: fill(meaning, &values),
         outlook,
         prospect: match outlook {
+            Outlook::ByItself if code == "reserved" => t.prospect.node_reserved.into(),
             Outlook::ByItself => t.prospect.node_by_itself.into(),
             Outlook::NeedsAction => t.prospect.needs_action.into(),
             Outlook::Over => t.prospect.over.into(),
@@ -112,6 +115,15 @@ pub fn explain(facts: &NodeFacts, language: Language) -> Option<Explanation> {
 }
 
 type Told = (&'static str, &'static str, &'static str, Outlook);
+
+fn replacing(t: &'static Text) -> Told {
+    (
+        "replacing",
+        t.node.replacing,
+        t.node_remedy.replacing,
+        Outlook::ByItself,
+    )
+}
 
 /// Slurm's reason, else ours, else that somebody drained it.
 fn unusable(facts: &NodeFacts, t: &'static Text) -> Told {
@@ -124,12 +136,7 @@ fn unusable(facts: &NodeFacts, t: &'static Text) -> Told {
     };
     let reason = facts.node.reason.as_deref().unwrap_or_default();
     if facts.replacing.is_some() {
-        return (
-            "replacing",
-            t.node.replacing,
-            t.node_remedy.replacing,
-            Outlook::ByItself,
-        );
+        return replacing(t);
     }
     if let Some((meaning, remedy)) = of_slurm(t, reason) {
         return ("slurm", meaning, remedy, outlook);
@@ -161,6 +168,7 @@ fn values(facts: &NodeFacts, t: &Text, language: Language) -> Vec<(&'static str,
     vec![
         ("node", node.name.clone()),
         ("group", node.compute_node_group_name.clone()),
+        ("reservation", or_dash(node.reservation.as_deref())),
         ("reason", or_dash(node.reason.as_deref())),
         ("replacing", or_dash(facts.replacing)),
         (
@@ -185,6 +193,7 @@ mod tests {
             compute_node_group_name: "compute-1".into(),
             state: String::new(),
             phase,
+            reservation: Some("upgrade".into()),
             reason: reason.map(str::to_owned),
             instance: None,
             cpus: 2,
@@ -207,6 +216,19 @@ mod tests {
     fn a_healthy_node_needs_no_words() {
         for phase in [NodePhase::Idle, NodePhase::Busy, NodePhase::PoweredDown] {
             assert_eq!(told(&node(phase, None), None, Language::English), None);
+        }
+    }
+
+    #[test]
+    fn a_reserved_node_says_by_what_and_is_not_called_broken() {
+        for language in Language::ALL {
+            let told = told(&node(NodePhase::Reserved, None), None, language);
+            let told = told.map(|t| (t.code, t.outlook, t.meaning + &t.remedy));
+            let Some((code, outlook, words)) = told else {
+                panic!("{language:?}: it is not explained");
+            };
+            assert_eq!((code.as_str(), outlook), ("reserved", Outlook::ByItself));
+            assert!(words.contains("upgrade") && words.contains("--reservation=upgrade"));
         }
     }
 

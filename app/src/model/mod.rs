@@ -29,6 +29,7 @@ pub mod plan;
 pub mod queue;
 pub mod script;
 pub mod secret;
+pub mod set_aside;
 pub mod setting;
 pub mod sight;
 pub mod status;

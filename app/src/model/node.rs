@@ -16,6 +16,8 @@ pub struct Node {
     /// Slurm's word with its suffix, as `sinfo` prints it: `idle~`, `mixed`, `down*`.
     pub state: String,
     pub phase: NodePhase,
+    /// The reservation that keeps it now.
+    pub reservation: Option<String>,
     /// Slurm's reason for a node that is down or drained.
     pub reason: Option<String>,
     /// The instance behind the node, if one runs.
@@ -31,6 +33,8 @@ pub struct Node {
 pub enum NodePhase {
     PoweredDown,
     Starting,
+    /// It could run jobs, up or powered down, but a reservation keeps it for some, or for nobody.
+    Reserved,
     Idle,
     Busy,
     Draining,

@@ -184,6 +184,17 @@ pub struct QueueSlurmConfiguration {
     pub slurm_custom_settings: Option<Vec<SlurmCustomSetting>>,
 }
 
+impl QueueSlurmConfiguration {
+    /// The queue that takes the jobs while this one is drained or inactive, and the place of the setting in the list.
+    pub fn alternate(&self) -> Option<(usize, &str)> {
+        let settings = self.slurm_custom_settings.iter().flatten().enumerate();
+        settings
+            .filter(|(_, s)| s.parameter_name.eq_ignore_ascii_case("Alternate"))
+            .map(|(index, s)| (index, s.parameter_value.as_str()))
+            .next()
+    }
+}
+
 /// The compute node group configuration for a queue.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

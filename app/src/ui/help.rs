@@ -9,6 +9,12 @@ use crate::i18n::text;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Topic(pub &'static str);
 
+impl Topic {
+    pub fn named(name: &str) -> Option<Topic> {
+        by_name(name)
+    }
+}
+
 include!(concat!(env!("OUT_DIR"), "/topics.rs"));
 
 /// What the help panel shows.

@@ -15,6 +15,7 @@ pub enum Icon {
     Dot,
     Globe,
     Help,
+    Lock,
     Menu,
     Minus,
     Nodes,
@@ -52,6 +53,7 @@ impl Icon {
             Icon::Help => {
                 "M1.75 8a6.25 6.25 0 1 0 12.5 0a6.25 6.25 0 1 0-12.5 0M6.25 6.25c0-2.500 3.500-2.500 3.500-.25c0 1.500-1.750 1.500-1.750 3M8 11.250v.1"
             }
+            Icon::Lock => "M3.75 7.25h8.5v6h-8.5zM5.5 7.25V5a2.5 2.5 0 0 1 5 0v2.25",
             Icon::Menu => "M2 4h12M2 8h12M2 12h12",
             Icon::Minus => "M1.75 8a6.25 6.25 0 1 0 12.5 0a6.25 6.25 0 1 0-12.5 0M5 8h6",
             Icon::Nodes => "M2.500 3h11v4h-11zM2.500 9h11v4h-11zM5 5v.1M5 11v.1",

@@ -25,7 +25,7 @@ pub struct Unreadable;
 #[async_trait]
 pub trait Passwords: Send + Sync {
     /// The user, if the password is theirs. Takes the same time for a name that nobody has.
-    async fn verify(&self, user: &str, password: &str) -> Option<Account>;
+    async fn verify(&self, user: &str, password: &str) -> Result<Option<Account>, Unreadable>;
     /// The user as they are now; none once deleted.
     async fn account(&self, user: &str) -> Result<Option<Account>, Unreadable>;
 }
@@ -37,26 +37,22 @@ pub struct DatabaseUsers {
 #[async_trait]
 impl Passwords for DatabaseUsers {
     /// Takes as long for a user who does not exist as for one who does.
-    async fn verify(&self, user: &str, password: &str) -> Option<Account> {
-        let row = match user_get(&self.db, user).await {
-            Ok(row) => row,
-            Err(error) => {
-                tracing::error!(%error, "cannot look a user up");
-                return None;
-            }
-        };
+    async fn verify(&self, user: &str, password: &str) -> Result<Option<Account>, Unreadable> {
+        let row = user_get(&self.db, user).await.map_err(unreadable)?;
         let stored = row.as_ref().map(|row| row.password_hash.clone());
         let right = password::verify(Zeroizing::new(password.to_owned()), stored).await;
-        row.filter(|_| right).map(account)
+        Ok(row.filter(|_| right).map(account))
     }
 
     async fn account(&self, user: &str) -> Result<Option<Account>, Unreadable> {
-        let row = user_get(&self.db, user).await.map_err(|error| {
-            tracing::error!(%error, "cannot look a user up");
-            Unreadable
-        })?;
+        let row = user_get(&self.db, user).await.map_err(unreadable)?;
         Ok(row.map(account))
     }
+}
+
+fn unreadable(error: sqlx::Error) -> Unreadable {
+    tracing::error!(%error, "cannot look a user up");
+    Unreadable
 }
 
 /// The hash of a password has its salt in it: its own hash tells nothing and is another with each password.

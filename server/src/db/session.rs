@@ -2,8 +2,8 @@
 
 use super::Db;
 
-/// Writes a session, whether or not it was there. `expires_at` is in seconds since 1970.
-pub async fn session_save(db: &Db, id: &str, data: &str, expires_at: i64) -> sqlx::Result<()> {
+/// Writes a new session. `expires_at` is in seconds since 1970.
+pub async fn session_create(db: &Db, id: &str, data: &str, expires_at: i64) -> sqlx::Result<()> {
     sqlx::query(
         "insert into session (id, data, expires_at) values ($1, $2, $3)
          on conflict (id) do update set data = excluded.data, expires_at = excluded.expires_at",
@@ -13,6 +13,17 @@ pub async fn session_save(db: &Db, id: &str, data: &str, expires_at: i64) -> sql
     .bind(expires_at)
     .execute(&mut *db.writer().await?)
     .await?;
+    Ok(())
+}
+
+/// Writes a session that is there. One that was deleted meanwhile stays so.
+pub async fn session_save(db: &Db, id: &str, data: &str, expires_at: i64) -> sqlx::Result<()> {
+    sqlx::query("update session set data = $2, expires_at = $3 where id = $1")
+        .bind(id)
+        .bind(data)
+        .bind(expires_at)
+        .execute(&mut *db.writer().await?)
+        .await?;
     Ok(())
 }
 

@@ -35,7 +35,7 @@ use super::layer::{RequestId, page_policy};
 use super::lockout::Lockout;
 use super::session;
 use super::sign_in::{SignIn, sign_in};
-use super::{events, function, host, origin, output};
+use super::{events, function, host, origin, output, unavailable};
 use crate::auth::users::Passwords;
 use crate::db::Db;
 use crate::service::doors::Outputs;
@@ -195,7 +195,8 @@ async fn identify(
         Ok(signed_in) => signed_in,
         Err(error) => {
             tracing::error!(%error, "cannot read the session");
-            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+            let path = request.uri().path();
+            return unavailable::answer(request.method(), path, request.headers());
         }
     };
     let path = request.uri().path();

@@ -28,6 +28,7 @@ pub mod serve;
 pub mod session;
 pub mod session_store;
 pub mod sign_in;
+pub mod unavailable;
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -5,8 +5,8 @@ use app::i18n::Language;
 use app::paths;
 use app::preference::{LANGUAGE_COOKIE, THEME_COOKIE, Theme};
 use axum::extract::Query;
-use axum::http::HeaderValue;
 use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::Response;
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
@@ -16,6 +16,7 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
 use super::console::see_other;
 use super::session_store::{DatabaseStore, key};
+use super::unavailable;
 use crate::auth::users::{Account, Passwords};
 use crate::db::Db;
 
@@ -76,12 +77,16 @@ pub async fn begin(session: &Session, account: &Account) -> Result<(), Error> {
     session.insert(STAMP, &account.stamp).await?;
     session
         .insert(SEEN, OffsetDateTime::now_utc().unix_timestamp())
-        .await
+        .await?;
+    // Here, and not after the answer: whoever is told that they are signed in is.
+    session.save().await
 }
 
-pub async fn sign_out(session: Session) -> Response {
+/// Whoever is told that they are signed out is.
+pub async fn sign_out(session: Session, headers: HeaderMap) -> Response {
     if let Err(error) = session.flush().await {
         tracing::error!(%error, "cannot delete the session");
+        return unavailable::answer(&Method::POST, paths::POST_SIGN_OUT, &headers);
     }
     see_other(paths::SIGN_IN)
 }
@@ -143,9 +148,13 @@ mod tests {
 
     #[async_trait]
     impl Passwords for OneUser {
-        async fn verify(&self, user: &str, password: &str) -> Option<Account> {
-            let account = self.account(user).await.unwrap();
-            account.filter(|_| password == "right")
+        async fn verify(
+            &self,
+            user: &str,
+            password: &str,
+        ) -> std::result::Result<Option<Account>, Unreadable> {
+            let account = self.account(user).await?;
+            Ok(account.filter(|_| password == "right"))
         }
 
         async fn account(&self, user: &str) -> std::result::Result<Option<Account>, Unreadable> {
@@ -161,8 +170,12 @@ mod tests {
 
     #[async_trait]
     impl Passwords for Changed {
-        async fn verify(&self, _: &str, _: &str) -> Option<Account> {
-            None
+        async fn verify(
+            &self,
+            _: &str,
+            _: &str,
+        ) -> std::result::Result<Option<Account>, Unreadable> {
+            Ok(None)
         }
 
         async fn account(&self, user: &str) -> std::result::Result<Option<Account>, Unreadable> {
@@ -178,8 +191,12 @@ mod tests {
 
     #[async_trait]
     impl Passwords for Nobody {
-        async fn verify(&self, _: &str, _: &str) -> Option<Account> {
-            None
+        async fn verify(
+            &self,
+            _: &str,
+            _: &str,
+        ) -> std::result::Result<Option<Account>, Unreadable> {
+            Ok(None)
         }
 
         async fn account(&self, _: &str) -> std::result::Result<Option<Account>, Unreadable> {

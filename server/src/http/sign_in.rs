@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use app::paths;
 use axum::extract::{Request, State};
+use axum::http::Method;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -15,6 +16,7 @@ use super::console::see_other;
 use super::front::Client;
 use super::lockout::{Attempt, Lockout};
 use super::session::{self, local};
+use super::unavailable;
 use crate::auth::password::PASSWORD_MAX;
 use crate::auth::users::{Account, Passwords};
 
@@ -45,10 +47,14 @@ enum Outcome {
     Refused,
     /// Try again after that time.
     Locked(Duration),
+    /// Nobody knows whether the password is right.
+    Unavailable,
 }
 
 pub async fn sign_in(State(state): State<SignIn>, session: Session, request: Request) -> Response {
     let client = Client::of(request.extensions());
+    let headers = request.headers().clone();
+    let unavailable = || unavailable::answer(&Method::POST, paths::POST_SIGN_IN, &headers);
     let form = match body::read(request.into_body(), FORM_BYTES, &STRANGERS).await {
         Ok(form) => form,
         Err(unread) => return not_read(unread),
@@ -70,9 +76,10 @@ pub async fn sign_in(State(state): State<SignIn>, session: Session, request: Req
             }
             Err(error) => {
                 tracing::error!(%error, "cannot store the session");
-                see_other(&format!("{}&failed=refused", paths::sign_in(next)))
+                unavailable()
             }
         },
+        Outcome::Unavailable => unavailable(),
         Outcome::Refused => see_other(&format!("{}&failed=refused", paths::sign_in(next))),
         Outcome::Locked(left) => {
             let seconds = left.as_secs() + 1;
@@ -90,7 +97,7 @@ async fn attempt(state: &SignIn, client: Client, user: &str, password: &str) -> 
         return Outcome::Refused;
     }
     let Ok(known) = state.passwords.account(user).await else {
-        return Outcome::Refused;
+        return Outcome::Unavailable;
     };
     let attempt = Attempt {
         user,
@@ -107,11 +114,12 @@ async fn attempt(state: &SignIn, client: Client, user: &str, password: &str) -> 
         return Outcome::Locked(Duration::from_secs(1));
     }
     match state.passwords.verify(user, password).await {
-        Some(account) => {
+        Err(_) => Outcome::Unavailable,
+        Ok(Some(account)) => {
             state.lockout.succeeded(attempt, Instant::now());
             Outcome::SignedIn(account)
         }
-        None => {
+        Ok(None) => {
             tracing::warn!(user, %client, "sign-in refused");
             Outcome::Refused
         }
@@ -146,14 +154,14 @@ mod tests {
 
     #[async_trait]
     impl Passwords for Counting {
-        async fn verify(&self, user: &str, password: &str) -> Option<Account> {
+        async fn verify(&self, user: &str, password: &str) -> Result<Option<Account>, Unreadable> {
             self.hashes.fetch_add(1, Ordering::SeqCst);
             let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
             self.most.fetch_max(now, Ordering::SeqCst);
             tokio::task::yield_now().await;
             self.now.fetch_sub(1, Ordering::SeqCst);
-            let account = self.account(user).await.ok()?;
-            account.filter(|_| password == "right")
+            let account = self.account(user).await?;
+            Ok(account.filter(|_| password == "right"))
         }
 
         async fn account(&self, user: &str) -> Result<Option<Account>, Unreadable> {

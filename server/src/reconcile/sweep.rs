@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, ensure};
+use app::model::live::{Change, Kind};
 
 use super::Parts;
 use crate::data_dir::DataDir;
@@ -84,17 +85,33 @@ impl Sweep {
             if tombstone::has(parts.db.pool(), &cluster_id, &cluster_id).await? {
                 tracing::info!(cluster_id, "removing what a deleted cluster left");
                 let controllers = parts.controllers.clone();
-                tokio::task::spawn_blocking(move || controllers.stop(&cluster_id)).await??;
+                let id = cluster_id.clone();
+                tokio::task::spawn_blocking(move || controllers.stop(&id)).await??;
+                if self.aside.remove(&cluster_id) {
+                    announce(parts, cluster_id);
+                }
             } else if self.aside.insert(cluster_id.clone()) {
                 tracing::warn!(
                     cluster_id,
                     "the database does not know this cluster: it is set aside and goes on as it is. A newer backup of \
                      the database may know it; `openpcs set-aside remove` ends and removes it"
                 );
+                announce(parts, cluster_id);
             }
         }
         Ok(())
     }
+}
+
+/// The console lists what is set aside beside its clusters.
+fn announce(parts: &Parts, cluster_id: String) {
+    let change = Change {
+        kind: Kind::Cluster,
+        resource_id: cluster_id.clone(),
+        cluster_id,
+    };
+    // Nobody watching is fine.
+    let _ = parts.db.changes().send(change);
 }
 
 async fn at_home(parts: &Parts) -> anyhow::Result<()> {

@@ -290,7 +290,7 @@ fn queue_facts(seen: &Snapshot, queue: &str) -> Option<QueueFacts> {
         facts.total += 1;
         let drained = node.is("DRAIN");
         *match phase(node) {
-            NodePhase::Failed | NodePhase::Draining => &mut facts.unavailable,
+            NodePhase::Failed | NodePhase::Draining | NodePhase::Reserved => &mut facts.unavailable,
             _ if drained => &mut facts.unavailable,
             NodePhase::Busy => &mut facts.busy,
             NodePhase::Idle => &mut facts.idle,

@@ -3,6 +3,7 @@
 //! Nothing happens here but writing down what is wanted; side effects belong to `reconcile`. To add an operation: give
 //! `app::port::ControlPlane` a method, write it in the file of its noun, let the doors call it.
 
+mod alternate;
 mod audit;
 mod blueprint;
 mod causes;
@@ -26,6 +27,7 @@ mod page;
 mod plan;
 mod queue;
 mod secret;
+pub mod set_aside;
 pub mod settings;
 pub mod shape;
 pub mod submit;
@@ -51,6 +53,7 @@ use app::model::operation::Operation;
 use app::model::plan::{Plan, PlanRequest};
 use app::model::queue::*;
 use app::model::secret::*;
+use app::model::set_aside::AllSetAside;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::model::sight::Trouble;
 use app::model::submit::*;
@@ -175,6 +178,9 @@ macro_rules! delegate {
             }
             async fn troubles(&self, caller: &Caller, cluster: String) -> Result<Vec<Trouble>> {
                 Service::troubles(self, caller, cluster).await
+            }
+            async fn set_aside(&self, caller: &Caller) -> Result<AllSetAside> {
+                Service::set_aside(self, caller).await
             }
             async fn list_nodes(&self, caller: &Caller, cluster: String) -> Result<Vec<Node>> {
                 Service::list_nodes(self, caller, cluster).await

@@ -337,6 +337,7 @@ fn node(
             .map(|i| i.state_text.clone())
             .unwrap_or_else(|| "unknown".into()),
         phase: info.map_or(NodePhase::PoweredDown, phase),
+        reservation: info.and_then(|i| i.reservation.clone()),
         reason: info.and_then(|i| i.reason.clone()),
         instance: instance.map(|row| instance_of(row, Language::English)),
         cpus: info.map_or(0, |i| i.cpus),
@@ -347,7 +348,7 @@ fn node(
 /// Slurm's flags in one word; the order decides which flag speaks when several are set.
 pub(super) fn phase(info: &NodeInfo) -> NodePhase {
     let order = [
-        ("POWERED_DOWN", NodePhase::PoweredDown),
+        ("POWERED_DOWN", off(info)),
         ("POWERING_DOWN", NodePhase::Stopping),
         ("POWER_DOWN", NodePhase::Stopping),
         ("DOWN", NodePhase::Failed),
@@ -363,7 +364,21 @@ pub(super) fn phase(info: &NodeInfo) -> NodePhase {
     order
         .into_iter()
         .find(|(flag, _)| info.is(flag))
-        .map_or(NodePhase::Idle, |(_, phase)| phase)
+        .map_or_else(|| kept(info).unwrap_or(NodePhase::Idle), |(_, phase)| phase)
+}
+
+/// A node that could run jobs if no reservation kept it.
+fn kept(info: &NodeInfo) -> Option<NodePhase> {
+    let is_kept = info.is("RESERVED") || info.is("MAINTENANCE");
+    is_kept.then_some(NodePhase::Reserved)
+}
+
+/// Of a node without power it matters whether a job may start it.
+fn off(info: &NodeInfo) -> NodePhase {
+    let can_run = !info.is("DRAIN") && !info.is("DOWN");
+    kept(info)
+        .filter(|_| can_run)
+        .unwrap_or(NodePhase::PoweredDown)
 }
 
 #[cfg(test)]
@@ -377,6 +392,40 @@ mod tests {
             node_names: vec!["a-1".into()],
             action,
             reason: reason.into(),
+        }
+    }
+
+    #[test]
+    fn a_reservation_shows_where_nothing_else_is_the_matter() {
+        for (flags, right) in [
+            (&["IDLE"][..], NodePhase::Idle),
+            (&["IDLE", "RESERVED"], NodePhase::Reserved),
+            (&["IDLE", "MAINTENANCE"], NodePhase::Reserved),
+            (&["IDLE", "POWERED_DOWN"], NodePhase::PoweredDown),
+            (&["IDLE", "POWERED_DOWN", "RESERVED"], NodePhase::Reserved),
+            (
+                &["IDLE", "POWERED_DOWN", "MAINTENANCE"],
+                NodePhase::Reserved,
+            ),
+            (
+                &["IDLE", "POWERED_DOWN", "MAINTENANCE", "DRAIN"],
+                NodePhase::PoweredDown,
+            ),
+            (&["IDLE", "POWERING_UP", "RESERVED"], NodePhase::Starting),
+            (
+                &["IDLE", "POWERING_DOWN", "MAINTENANCE"],
+                NodePhase::Stopping,
+            ),
+            (&["MIXED", "RESERVED"], NodePhase::Busy),
+            (&["ALLOCATED", "MAINTENANCE"], NodePhase::Busy),
+            (&["IDLE", "DRAIN", "MAINTENANCE"], NodePhase::Draining),
+            (&["DOWN", "RESERVED"], NodePhase::Failed),
+        ] {
+            let info = NodeInfo {
+                states: flags.iter().map(|&flag| flag.to_owned()).collect(),
+                ..NodeInfo::default()
+            };
+            assert_eq!(phase(&info), right, "{flags:?}");
         }
     }
 

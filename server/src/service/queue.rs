@@ -6,7 +6,6 @@ use app::model::error::{Error, Result};
 use app::model::name::CHILD_NAME_MAX;
 use app::model::operation::Operation;
 use app::model::queue::*;
-use app::model::status::Status;
 use app::port::Caller;
 use app::rules::queue as rules;
 use app::rules::{check_name, english};
@@ -15,7 +14,7 @@ use sqlx::AnyConnection;
 use super::cluster::{check_can_delete, check_can_update, check_unmodified, reread};
 use super::compute_node_group::check_cluster_usable;
 use super::write::Begun;
-use super::{Service, cut, page, timestamp, well_formed};
+use super::{Service, alternate, cut, page, timestamp, well_formed};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::{QueueRow, QueueSpec};
@@ -24,9 +23,9 @@ use crate::fault::internal;
 use crate::random;
 use crate::slurm::catalogue::Scope;
 
-const RESOURCE_TYPE: &str = "QUEUE";
+pub(super) const RESOURCE_TYPE: &str = "QUEUE";
 /// Where a request has a queue's settings.
-const SETTINGS_PATH: &str = "slurmConfiguration.slurmCustomSettings";
+pub(super) const SETTINGS_PATH: &str = "slurmConfiguration.slurmCustomSettings";
 
 impl Service {
     pub(super) async fn create_queue(
@@ -97,9 +96,7 @@ impl Service {
     ) -> Result<QueueRow> {
         let cluster = reread(db, cluster).await?;
         check_cluster_usable(&cluster)?;
-        let siblings: Vec<QueueRow> = resource::list(&mut *db, Some(&cluster.id))
-            .await
-            .map_err(internal)?;
+        let siblings = siblings(db, &cluster).await?;
         if let Some(twin) = siblings
             .iter()
             .find(|q| q.name.eq_ignore_ascii_case(&input.queue_name))
@@ -111,7 +108,7 @@ impl Service {
             return Err(Error::conflict(RESOURCE_TYPE, &twin.id, message));
         }
         let asked = input.slurm_configuration.as_ref();
-        check_alternate(&siblings, &input.queue_name, asked)?;
+        alternate::check_there(&siblings, &input.queue_name, asked)?;
         let groups = input
             .compute_node_group_configurations
             .clone()
@@ -229,10 +226,9 @@ impl Service {
             spec.groups = groups.clone();
         }
         if input.slurm_configuration.is_some() {
-            let queues: Vec<QueueRow> = resource::list(&mut *db, Some(&cluster.id))
-                .await
-                .map_err(internal)?;
-            check_alternate(&queues, &before.name, input.slurm_configuration.as_ref())?;
+            let queues = siblings(db, &cluster).await?;
+            let asked = input.slurm_configuration.as_ref();
+            alternate::check_there(&queues, &before.name, asked)?;
             spec.slurm = input.slurm_configuration.clone();
         }
         let row = before.respecified(spec);
@@ -277,6 +273,7 @@ impl Service {
         let arn = self.arns.queue(&cluster.id, &row.id);
         self.authorize(caller, Operation::DeleteQueue, &arn)?;
         check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
+        alternate::check_unnamed(&siblings(db, cluster).await?, &row)?;
         Ok(row)
     }
 
@@ -327,37 +324,14 @@ fn not_found(cluster: &ClusterRow, identifier: &str) -> Error {
     )
 }
 
-/// Slurm says nothing of an alternate that is not there, and jobs then wait where they were to go on.
-fn check_alternate(
-    queues: &[QueueRow],
-    own_name: &str,
-    asked: Option<&QueueSlurmConfiguration>,
-) -> Result<()> {
-    let settings = asked.and_then(|s| s.slurm_custom_settings.as_deref());
-    let named = settings
-        .unwrap_or_default()
-        .iter()
-        .enumerate()
-        .find(|(_, s)| s.parameter_name.eq_ignore_ascii_case("Alternate"));
-    let Some((index, given)) = named else {
-        return Ok(());
-    };
-    let alternate = &given.parameter_value;
-    let others = queues
-        .iter()
-        .filter(|q| q.name != own_name && q.status != Status::Deleting);
-    let names: Vec<&str> = others.map(|q| q.name.as_str()).collect();
-    if names.contains(&alternate.as_str()) {
-        return Ok(());
-    }
-    let there = match names.is_empty() {
-        true => "this cluster has no other queue".to_owned(),
-        false => format!("the other queues are {}", names.join(", ")),
-    };
-    Err(Error::field(
-        format!("{SETTINGS_PATH}[{index}].parameterValue"),
-        format!("The value of Alternate must be another queue of the cluster; {there}."),
-    ))
+/// The queues of a cluster.
+pub(super) async fn siblings(
+    db: &mut AnyConnection,
+    cluster: &ClusterRow,
+) -> Result<Vec<QueueRow>> {
+    resource::list(&mut *db, Some(&cluster.id))
+        .await
+        .map_err(internal)
 }
 
 /// Q2: by id, each ACTIVE, each once; none too.

@@ -117,6 +117,15 @@ async fn a_restored_backup_keeps_what_is_younger() {
         aside.len() == 3 && aside.contains(&young.as_str()),
         "{list}"
     );
+    let page = Visitor::sign_in(&plane).await;
+    let (page, _) = page.page(app::paths::CLUSTERS, "identity").await;
+    let page = String::from_utf8_lossy(&page);
+    for id in &aside {
+        let remove = format!("openpcs set-aside remove {id} ");
+        assert!(page.contains(&remove), "{id}: {page}");
+    }
+    let directory = plane.server.data().join("clusters").join(&young);
+    assert!(page.contains(&*directory.to_string_lossy()), "{page}");
     let nothing =
         crate::start::complaint(&mut plane.command(&["set-aside", "remove", "pcs_0000000000"]));
     assert!(nothing.contains("set-aside list"), "{nothing}");

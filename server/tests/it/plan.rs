@@ -224,6 +224,14 @@ async fn a_cluster_is_exported_cloned_and_kept_as_its_document_says() {
     changed["computeNodeGroups"][0]["scalingConfiguration"]["maxInstanceCount"] = json!(3);
     changed["computeNodeGroups"].as_array_mut().unwrap().pop();
     changed["queues"][0]["computeNodeGroups"] = json!(["compute"]);
+    // A queue that names one further down.
+    let alternate = json!({"parameterName": "Alternate", "parameterValue": "behind"});
+    let queues = changed["queues"].as_array_mut().unwrap();
+    queues.insert(
+        0,
+        json!({"name": "ahead", "slurmConfiguration": {"slurmCustomSettings": [alternate]}}),
+    );
+    queues.push(json!({"name": "behind"}));
     let told = stdout(openpcs(
         &plane,
         &["apply", "-f", "-", "--prune", "--wait"],
@@ -234,6 +242,8 @@ async fn a_cluster_is_exported_cloned_and_kept_as_its_document_says() {
     assert_eq!(
         told,
         [
+            "create queue ahead",
+            "create queue behind",
             "delete compute-node-group spare",
             "update compute-node-group compute",
             "update queue demo"
@@ -244,6 +254,18 @@ async fn a_cluster_is_exported_cloned_and_kept_as_its_document_says() {
         .list_compute_node_groups()
         .cluster_identifier("copy");
     assert_eq!(groups.send().await.unwrap().compute_node_groups.len(), 1);
+
+    let named = json!({"clusterIdentifier": "copy", "queueIdentifier": "behind"});
+    let (told, possible) = plan(&plane, "delete-queue", &named);
+    assert!(!possible, "{told}");
+    assert_eq!(told["inTheWay"][0]["name"], "ahead", "{told}");
+    let refused = plane.http().call("DeleteQueue", named.to_string()).await;
+    refused.refused("ConflictException");
+    assert!(
+        refused.message().contains("delete ahead first"),
+        "{}",
+        refused.text
+    );
 
     let wrong = document.replace("size: SMALL", "size: LARGE");
     let output = openpcs(&plane, &["apply", "-f", "-"], &wrong);

@@ -247,3 +247,76 @@ fn asking_makes_nothing_and_a_directory_keeps_its_mode() {
         }
     }
 }
+
+#[tokio::test]
+async fn who_is_signed_in_stays_so_while_the_database_is_held() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        hold_the_sessions(TestPlane::start(database).await).await;
+    }
+}
+
+/// On SQLite another program writes: pages are read all the same. On PostgreSQL one keeps others from reading too.
+async fn hold_the_sessions(plane: TestPlane) {
+    use reqwest::Method;
+    use sqlx::{Connection, Executor};
+    sqlx::any::install_default_drivers();
+    let visitor = Visitor::sign_in(&plane).await;
+    let is_postgres = plane.postgres.is_some();
+    let url = match &plane.postgres {
+        Some(postgres) => postgres.url(),
+        None => format!(
+            "sqlite://{}",
+            plane.server.data().join("openpcs.db").display()
+        ),
+    };
+    let mut other = sqlx::AnyConnection::connect(&url).await.unwrap();
+    // Used long ago: the next request is to write that it is used.
+    let (data,): (String,) = sqlx::query_as("select data from session")
+        .fetch_one(&mut other)
+        .await
+        .unwrap();
+    let mut data: serde_json::Value = serde_json::from_str(&data).unwrap();
+    data["seen"] = 0.into();
+    sqlx::query("update session set data = $1")
+        .bind(data.to_string())
+        .execute(&mut other)
+        .await
+        .unwrap();
+    let hold: &[&str] = match is_postgres {
+        true => &["begin", "lock table session in access exclusive mode"],
+        false => &["begin immediate", "update counter set value = value"],
+    };
+    for statement in hold {
+        other.execute(*statement).await.unwrap();
+    }
+    let page = || visitor.request(Method::GET, app::paths::CLUSTERS).send();
+    let call = || visitor.post("/console/list-clusters", "{}");
+    let out = || {
+        visitor
+            .request(Method::POST, app::paths::POST_SIGN_OUT)
+            .send()
+    };
+    let (page, call, out) = tokio::join!(page(), call(), out());
+    for (what, answer, is_read) in [
+        ("page", page.unwrap(), true),
+        ("call", call, true),
+        ("sign-out", out.unwrap(), false),
+    ] {
+        let status = answer.status().as_u16();
+        let retry = answer.headers().get("retry-after").cloned();
+        let text = answer.text().await.unwrap();
+        if is_read && !is_postgres {
+            assert_eq!(status, 200, "{what}: {text}");
+            continue;
+        }
+        assert_eq!(status, 503, "{what}: {text}");
+        assert!(retry.is_some() && text.contains("busy"), "{what}: {text}");
+        if what == "call" {
+            assert!(text.contains("retryAfterSeconds"), "{text}");
+        }
+    }
+    other.execute("commit").await.unwrap();
+    let after = visitor.request(Method::GET, app::paths::CLUSTERS).send();
+    assert_eq!(after.await.unwrap().status(), 200, "still signed in");
+    plane.finish().await;
+}

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::A;
 
+use super::set_aside::{SetAsideBox, all_set_aside};
 use super::size_label;
 use crate::components::{Clusters, Fetched, StatusIndicator, status_label};
 use crate::i18n::{Text, text};
@@ -32,6 +33,7 @@ pub fn ClusterList() -> impl IntoView {
     let clusters = use_context::<Clusters>().map(|clusters| clusters.0);
     let resource =
         clusters.unwrap_or_else(|| Resource::new(|| (), async |()| Err(Error::internal())));
+    let aside = all_set_aside();
     view! {
         <Title text=t.clusters.title />
         <div class="grid gap-5">
@@ -39,6 +41,7 @@ pub fn ClusterList() -> impl IntoView {
                 <PageHeader title=t.clusters.title>""</PageHeader>
                 <p class="text-muted">{t.clusters.lead}</p>
             </div>
+            <SetAsideBox all=aside />
             <Fetched resource let:clusters>
                 <Table
                     title=t.clusters.all

@@ -12,6 +12,7 @@ mod import;
 mod list;
 pub mod queues;
 mod related;
+mod set_aside;
 
 pub use create::CreateCluster;
 pub use edit::EditCluster;

@@ -18,6 +18,7 @@ use app::model::operation::Operation;
 use app::model::plan::{Plan, PlanRequest};
 use app::model::queue::*;
 use app::model::secret::*;
+use app::model::set_aside::AllSetAside;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::model::sight::Trouble;
 use app::model::submit::*;
@@ -71,6 +72,7 @@ macro_rules! fake {
             async fn identity(&self, _: &Caller) -> Result<Identity> { Err(Error::internal()) }
             async fn refusals(&self, _: &Caller, _: String) -> Result<Refusals> { Ok(Refusals::default()) }
             async fn troubles(&self, _: &Caller, _: String) -> Result<Vec<Trouble>> { Ok(vec![]) }
+            async fn set_aside(&self, _: &Caller) -> Result<AllSetAside> { Ok(AllSetAside::default()) }
             async fn list_nodes(&self, _: &Caller, _: String) -> Result<Vec<Node>> { Ok(vec![]) }
             async fn get_node(&self, _: &Caller, _: String, _: String, _: Language) -> Result<NodeDetail> { Err(Error::internal()) }
             async fn node_logs(&self, _: &Caller, _: String, _: String) -> Result<Vec<NodeLog>> { Ok(vec![]) }

@@ -19,7 +19,7 @@ use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
-use crate::service::{Service, internal};
+use crate::service::{Service, alternate, internal};
 
 pub struct Pass<'a> {
     pub service: &'a Service,
@@ -150,6 +150,9 @@ impl Pass<'_> {
             let on = missing.into_iter().cloned().collect();
             return Ok(step(action, self.waiting(on)));
         }
+        if let Some(alternate) = self.alternate_to_come(wanted, &there.queues) {
+            return Ok(step(action, self.waiting(vec![alternate.into()])));
+        }
         let ids: Vec<String> = ready
             .into_iter()
             .filter_map(|n| Some(found(n)?.id.clone()))
@@ -178,6 +181,32 @@ impl Pass<'_> {
         })
     }
 
+    /// The alternate that the queue names, while it is only in the document. Where queues wait for each other in a circle
+    /// nobody waits: the service says what is wrong.
+    fn alternate_to_come<'q>(
+        &'q self,
+        queue: &'q QueueBlueprint,
+        there: &[QueueRow],
+    ) -> Option<&'q str> {
+        let to_come = |queue: &'q QueueBlueprint| {
+            let slurm = queue.slurm_configuration.as_ref()?;
+            let (_, name) = slurm.alternate()?;
+            let of_document = self.blueprint.queues.iter().find(|q| q.name == name);
+            of_document.filter(|_| !there.iter().any(|row| row.name == name))
+        };
+        let first = to_come(queue)?;
+        let mut chain = vec![queue.name.as_str()];
+        let mut next = Some(first);
+        while let Some(one) = next {
+            if chain.contains(&one.name.as_str()) {
+                return None;
+            }
+            chain.push(&one.name);
+            next = to_come(one);
+        }
+        Some(&first.name)
+    }
+
     /// Groups and queues that the document does not name: first the queues, then the groups that no queue uses.
     async fn superfluous(&self, there: &There) -> Result<Vec<ApplyStep>> {
         let mut steps = vec![];
@@ -196,7 +225,14 @@ impl Pass<'_> {
                 ApplyAction::Delete,
                 ApplyState::Planned,
             );
-            steps.push(self.delete(step, row.status, vec![], request).await?);
+            // Those that name it and go too have to be gone. What stays and names it is the service's to refuse, as is a
+            // circle, which would wait for ever.
+            let mut going = vec![];
+            if !alternate::is_in_a_circle(&there.queues, row) {
+                let naming = alternate::naming(&there.queues, row).into_iter();
+                going.extend(naming.filter(superfluous).map(|q| q.name.clone()));
+            }
+            steps.push(self.delete(step, row.status, going, request).await?);
         }
         let groups = &self.blueprint.compute_node_groups;
         let superfluous = |row: &&ComputeNodeGroupRow| !groups.iter().any(|g| g.name == row.name);

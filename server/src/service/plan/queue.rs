@@ -1,7 +1,8 @@
 //! Plans of queues (Q3, Q4).
 
-use app::model::error::Result;
+use app::model::error::{Error, Result};
 use app::model::job::Job;
+use app::model::live::Kind;
 use app::model::plan::*;
 use app::model::queue::*;
 use app::port::Caller;
@@ -16,7 +17,8 @@ use crate::db::instance::{self, InstanceRow};
 use crate::db::meaning::Meaning;
 use crate::db::queue::{QueueRow, QueueSpec, groups_of_its_own};
 use crate::db::resource;
-use crate::service::{Service, internal};
+use crate::service::queue::siblings;
+use crate::service::{Service, alternate, internal};
 
 impl Service {
     pub(super) async fn plan_create_queue(
@@ -65,14 +67,43 @@ impl Service {
     ) -> Result<Plan> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let mut held = self.reader().await?;
-        let row = self
+        let deletable = self
             .deletable_queue(connection(&mut held), caller, &cluster, input)
-            .await?;
+            .await;
         drop(held);
+        let row = match deletable {
+            Ok(row) => row,
+            Err(refusal) if super::is_of_the_operation(&refusal) => {
+                return self.undeletable_queue(&cluster, input, refusal).await;
+            }
+            Err(error) => return Err(error),
+        };
         let mut plan = Plan::default();
         plan.nodes.ending = self.nodes_of_no_other_queue(&cluster, &row).await?;
         self.put_queue_jobs(&mut plan, &cluster, &row, JobEffect::Cancelled);
         Ok(plan)
+    }
+
+    /// With the queues that stand in the way.
+    async fn undeletable_queue(
+        &self,
+        cluster: &ClusterRow,
+        input: &DeleteQueueRequest,
+        refusal: Error,
+    ) -> Result<Plan> {
+        let row = self.find_queue(cluster, &input.queue_identifier).await?;
+        let mut held = self.reader().await?;
+        let queues = siblings(connection(&mut held), cluster).await?;
+        let named = |q: &QueueRow| Named {
+            kind: Kind::Queue,
+            id: q.id.clone(),
+            name: q.name.clone(),
+        };
+        let naming = alternate::naming(&queues, &row);
+        Ok(Plan {
+            in_the_way: naming.into_iter().map(named).collect(),
+            ..Plan::refused(refusal)
+        })
     }
 
     /// Nodes with an instance that the queue's end leaves without a use.

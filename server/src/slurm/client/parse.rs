@@ -28,6 +28,8 @@ pub struct NodeInfo {
     /// As `sinfo` prints it: `idle~`, `mix`, `down*`.
     pub state_text: String,
     pub reason: Option<String>,
+    /// The reservation that keeps it now.
+    pub reservation: Option<String>,
     /// Seconds since 1970; 0 when it never booted.
     pub boot_time: i64,
     /// Seconds since 1970; 0 when powered down.
@@ -131,6 +133,7 @@ fn node(value: Value) -> NodeInfo {
         state_text: state::text(&states),
         states,
         reason: Some(text(&value["reason"])).filter(|reason| !reason.is_empty()),
+        reservation: Some(text(&value["reservation"])).filter(|name| !name.is_empty()),
         boot_time: number(&value["boot_time"]),
         last_busy: number(&value["last_busy"]),
         partitions: words(&value["partitions"]).collect(),

@@ -73,7 +73,11 @@ fn Login() -> impl IntoView {
         let groups = page.groups.get().and_then(Result::ok).unwrap_or_default();
         let fixed = |node: &&Node| {
             let group = groups.iter().find(|g| g.id == node.compute_node_group_id);
-            let up = matches!(node.phase, NodePhase::Idle | NodePhase::Busy);
+            let up = match node.phase {
+                NodePhase::Idle | NodePhase::Busy => true,
+                NodePhase::Reserved => node.instance.is_some(),
+                _ => false,
+            };
             up && group.is_some_and(|g| g.scaling_configuration.min_instance_count > 0)
         };
         let nodes = page.nodes.get().and_then(Result::ok).unwrap_or_default();

@@ -95,6 +95,7 @@ fn SingleView(
             heading(title, job)
         })
     });
+    let lives = Memo::new(move |_| detail.with(|detail| later_lives(&detail.lives)));
     let has_components = Memo::new(move |_| members.with(|members| !members.is_empty()));
     view! {
         <div class="grid gap-5">
@@ -137,6 +138,7 @@ fn SingleView(
                                     job=id
                                     first=first.get_untracked()
                                     over
+                                    lives=lives
                                     two_files
                                 />
                             }
@@ -150,6 +152,12 @@ fn SingleView(
         </div>
     }
     .into_any()
+}
+
+/// The number of each life but the first, and the byte of the output at which it begins.
+fn later_lives(ended: &[Life]) -> Vec<(i64, i64)> {
+    let next = |life: &Life| Some((life.restarts + 2, life.output_bytes?));
+    ended.iter().filter_map(next).collect()
 }
 
 /// The way from a task to its array and from a component to its job.

@@ -113,6 +113,9 @@ fn Facts(detail: NodeDetail, cluster: String) -> impl IntoView {
                 </KeyValue>
                 <KeyValue label=t.node.cpus_used>{t.node.cpus_of(detail.allocated_cpus, node.cpus)}</KeyValue>
                 <KeyValue label=t.node.memory>{t.nodes.memory(node.memory / 1024)}</KeyValue>
+                {node
+                    .reservation
+                    .map(|name| view! { <KeyValue label=t.node.reservation><code class="chip">{name}</code></KeyValue> })}
                 {node.reason.map(|reason| view! { <KeyValue label=t.nodes.reason wide=true>{reason}</KeyValue> })}
             </Pairs>
         </Card>

@@ -1,0 +1,80 @@
+//! Clusters and instances on disk that the database does not know, as after restoring a backup: for the console's list and
+//! for `openpcs set-aside`.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use app::model::error::Result;
+use app::model::operation::Operation;
+use app::model::set_aside::{AllSetAside, SetAside};
+use app::port::Caller;
+
+use super::Service;
+use crate::data_dir::DataDir;
+use crate::db::cluster::ClusterSpec;
+use crate::db::{Db, instance, resource, tombstone};
+use crate::fault::internal;
+use crate::sandbox::Sandbox;
+use openpcs_agent::files;
+use openpcs_agent::layout::{cluster_dir, instances_dir};
+
+impl Service {
+    pub(super) async fn set_aside(&self, caller: &Caller) -> Result<AllSetAside> {
+        self.authorize(caller, Operation::ListClusters, &self.arns.cluster("*"))?;
+        let dir = DataDir::at(self.controllers.data_dir());
+        Ok(AllSetAside {
+            data_dir: dir.path().display().to_string(),
+            found: find(&self.db, &dir).await.map_err(internal)?,
+        })
+    }
+}
+
+/// All that is set aside, in the order of the clusters on disk.
+pub async fn find(db: &Db, dir: &DataDir) -> anyhow::Result<Vec<SetAside>> {
+    // Disk first: what is made in between is then in the database.
+    let on_disk = dir.clusters()?;
+    let rows = resource::list::<ClusterSpec>(db.pool(), None).await?;
+    let known: HashSet<String> = rows.into_iter().map(|row| row.id).collect();
+    let mut found = vec![];
+    for cluster_id in on_disk {
+        if known.contains(&cluster_id) {
+            found.extend(instances(db, dir, &cluster_id).await?);
+        } else if !tombstone::has(db.pool(), &cluster_id, &cluster_id).await? {
+            let own = cluster_dir(dir.path(), &cluster_id);
+            found.push(SetAside {
+                runs: runs(&own.join("controller"))?,
+                directory: own.display().to_string(),
+                instance_id: None,
+                cluster_id,
+            });
+        }
+    }
+    Ok(found)
+}
+
+async fn instances(db: &Db, dir: &DataDir, cluster_id: &str) -> anyhow::Result<Vec<SetAside>> {
+    let on_disk = instances_dir(dir.path(), cluster_id);
+    let names = files::dir_names(&on_disk)?;
+    let live = instance::live(db.pool(), cluster_id).await?;
+    let mut found = vec![];
+    for id in names {
+        if live.iter().any(|row| row.id == id) {
+            continue;
+        }
+        let is_known = instance::find(db.pool(), cluster_id, &id).await?.is_some();
+        if !is_known && !tombstone::has(db.pool(), cluster_id, &id).await? {
+            let own = on_disk.join(&id);
+            found.push(SetAside {
+                cluster_id: cluster_id.to_owned(),
+                runs: runs(&own)?,
+                directory: own.display().to_string(),
+                instance_id: Some(id),
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn runs(sandbox: &Path) -> std::io::Result<bool> {
+    Ok(Sandbox::new(sandbox).holder()?.is_some())
+}
