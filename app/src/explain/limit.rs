@@ -3,8 +3,8 @@
 //! `AssocGrpCPURunMinutesLimit` is: the association (`Assoc`), all its jobs together (`Grp`), CPUs, minutes that running
 //! jobs may still use (`RunMinutes`).
 
+use super::entry::Entry;
 use super::fill;
-use super::reason::Entry;
 use super::text::Text;
 use crate::model::explanation::Outlook;
 

@@ -5,6 +5,7 @@
 //! filled in by [`fill`].
 
 pub mod cause;
+mod entry;
 pub mod event;
 pub mod job;
 mod limit;

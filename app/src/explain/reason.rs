@@ -3,6 +3,7 @@
 //! Some 60 words stand for themselves; the other 150 are limits, put together of who has the limit, what kind it is and
 //! what it limits, and read by [`super::limit`].
 
+use super::entry::Entry;
 use super::limit::Limit;
 use super::text::Text;
 use crate::model::explanation::Outlook;
@@ -23,14 +24,6 @@ impl Reason {
             .map(Reason::Plain)
             .or_else(|| Limit::parse(word).map(Reason::Limit))
     }
-}
-
-/// The texts of a reason, their placeholders not yet filled in.
-pub(super) struct Entry {
-    pub title: &'static str,
-    pub meaning: &'static str,
-    pub remedy: &'static str,
-    pub outlook: Outlook,
 }
 
 /// The table: Slurm's word, the name of its texts, how it goes on.

@@ -26,6 +26,7 @@ pub mod name;
 pub mod node;
 pub mod operation;
 pub mod plan;
+pub mod problem;
 pub mod queue;
 pub mod script;
 pub mod secret;

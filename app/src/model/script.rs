@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::submit::Problem;
+use super::problem::Problem;
 use crate::i18n::Text;
 
 /// Bytes; Slurm's own limit (`max_script_size` in slurm.conf(5)).

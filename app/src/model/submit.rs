@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::job_id::TaskSet;
+pub use super::problem::Problem;
 use super::script;
-use crate::i18n::Text;
 
 const LONGEST_NAME: usize = 128;
 const LONGEST_PATH: usize = 4096;
@@ -96,39 +96,6 @@ impl Field {
             Field::TimeLimitMinutes => "timeLimitMinutes",
             Field::WorkingDirectory => "workingDirectory",
             Field::Array => "array",
-        }
-    }
-}
-
-/// What is wrong with a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Problem {
-    Missing,
-    TooLong(usize),
-    OutOfRange(i64, i64),
-    ControlCharacters,
-    /// The script's first line names no interpreter.
-    NoInterpreter,
-    /// Lines that end with a lone carriage return.
-    LoneReturns,
-    NotAbsolute,
-    NotAnArray,
-    StartsWithHyphen,
-}
-
-impl Problem {
-    pub fn text(self, t: &Text) -> String {
-        let t = &t.submit_job;
-        match self {
-            Problem::Missing => t.problem_missing.into(),
-            Problem::TooLong(most) => t.problem_too_long(most),
-            Problem::OutOfRange(least, most) => t.problem_range(least, most),
-            Problem::ControlCharacters => t.problem_control.into(),
-            Problem::NoInterpreter => t.problem_interpreter.into(),
-            Problem::LoneReturns => t.problem_returns.into(),
-            Problem::NotAbsolute => t.problem_absolute.into(),
-            Problem::NotAnArray => t.problem_array.into(),
-            Problem::StartsWithHyphen => t.problem_hyphen.into(),
         }
     }
 }

@@ -10,16 +10,7 @@ use app::model::setting::SlurmCustomSetting;
 use super::cluster::ClusterSpec;
 use super::compute_node_group::ComputeNodeGroupSpec;
 use super::queue::QueueSpec;
-
-pub trait Meaning: Clone + PartialEq {
-    /// The one spelling that all with the same meaning share. For comparing and showing only: people get back what
-    /// they wrote.
-    fn plain(&self) -> Self;
-
-    fn means(&self, other: &Self) -> bool {
-        self.plain() == other.plain()
-    }
-}
+use super::resource::Meaning;
 
 impl Meaning for ClusterSpec {
     fn plain(&self) -> Self {

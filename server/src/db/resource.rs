@@ -8,8 +8,18 @@ use serde::de::DeserializeOwned;
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyPool, Executor, Row as _};
 
-use super::meaning::Meaning;
 use super::{Write, now};
+
+/// Equality by meaning (N21): how a spec is spelled does not count. See `db/meaning.rs`.
+pub trait Meaning: Clone + PartialEq {
+    /// The one spelling that all with the same meaning share. For comparing and showing only: people get back what
+    /// they wrote.
+    fn plain(&self) -> Self;
+
+    fn means(&self, other: &Self) -> bool {
+        self.plain() == other.plain()
+    }
+}
 
 /// A noun with a table of its own.
 pub trait Noun: Meaning + Serialize + DeserializeOwned + Send + Sync + Unpin + 'static {

@@ -19,13 +19,12 @@ use tracing::Instrument;
 
 use super::HttpState;
 use super::body::{self, STRANGERS};
-use super::error::{JSON_1_0, Refusal, cannot_parse};
+use super::error::{Refusal, cannot_parse};
 use super::layer::RequestId;
+use super::protocol::{JSON_1_0, PCS};
 use super::{foreign, secrets};
 use crate::auth::sigv4::Denied;
 use crate::service::shape;
-
-pub const TARGET_PREFIX: &str = "AWSParallelComputingService.";
 
 /// Operation, caller, document, answer: in this order, so that a stranger learns nothing of the document's rules.
 pub async fn handle(
@@ -64,7 +63,7 @@ fn operation(parts: &Parts) -> Result<Operation, Error> {
     let target = parts.headers.get("x-amz-target");
     target
         .and_then(|t| t.to_str().ok())
-        .and_then(|t| t.strip_prefix(TARGET_PREFIX))
+        .and_then(|t| t.strip_prefix(PCS))
         .and_then(Operation::parse)
         .ok_or_else(unknown_operation)
 }
@@ -74,8 +73,8 @@ pub fn unknown_operation() -> Error {
     Error::validation(
         ValidationReason::UnknownOperation,
         format!(
-            "The header X-Amz-Target names no operation of this service. It must be {TARGET_PREFIX}OPERATION, as \
-             {TARGET_PREFIX}ListClusters."
+            "The header X-Amz-Target names no operation of this service. It must be {PCS}OPERATION, as \
+             {PCS}ListClusters."
         ),
     )
 }

@@ -12,10 +12,10 @@ use app::model::name::Arns;
 use app::paths;
 use app::port::{Backend, Caller, ControlPlane, Principal};
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, VARY};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, VARY};
 use axum::http::{HeaderValue, StatusCode, request::Parts};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use leptos::config::LeptosOptions;
@@ -31,7 +31,7 @@ use tower_sessions::Session;
 
 use super::alive::Sessions;
 use super::front::Front;
-use super::layer::{RequestId, page_policy};
+use super::layer::{RequestId, page_policy, see_other};
 use super::lockout::Lockout;
 use super::session;
 use super::sign_in::{SignIn, sign_in};
@@ -226,12 +226,4 @@ async fn identify(
         caller,
     });
     next.run(request).await
-}
-
-/// Go on there with a GET.
-pub(super) fn see_other(to: &str) -> Response {
-    match HeaderValue::from_str(to) {
-        Ok(location) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
-        Err(_) => StatusCode::BAD_REQUEST.into_response(),
-    }
 }

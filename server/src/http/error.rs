@@ -8,10 +8,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::body::Unread;
-use super::foreign::{CBOR, Protocol, SMITHY_PROTOCOL};
+use super::protocol::{CBOR, Protocol, SMITHY_PROTOCOL};
 use crate::auth::sigv4::Denied;
 
-pub const JSON_1_0: &str = "application/x-amz-json-1.0";
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const SERVICE_CODE: &str = "pcs";
 

@@ -9,7 +9,7 @@ use app::model::operation::Operation;
 use app::paths::SUBMIT_JOB;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use http_body_util::Limited;
@@ -157,5 +157,12 @@ pub fn longest(path: &str) -> usize {
     match path == SUBMIT_JOB {
         true => SUBMISSION_BYTES,
         false => REQUEST_BYTES,
+    }
+}
+/// Go on there with a GET.
+pub(super) fn see_other(to: &str) -> Response {
+    match HeaderValue::from_str(to) {
+        Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
+        Err(_) => StatusCode::BAD_REQUEST.into_response(),
     }
 }

@@ -23,6 +23,7 @@ pub mod origin;
 pub mod output;
 pub mod own;
 pub mod proof;
+pub mod protocol;
 pub mod secrets;
 pub mod serve;
 pub mod session;

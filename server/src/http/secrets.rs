@@ -11,16 +11,14 @@ use chrono::Utc;
 
 use super::HttpState;
 use super::error::{Refusal, cannot_parse};
-use super::foreign::target;
+use super::protocol::{GET_SECRET_VALUE, target};
 use crate::auth::sigv4::{Denied, SECRETS};
 
-/// What X-Amz-Target says then.
-pub const TARGET: &str = "secretsmanager.GetSecretValue";
 const JSON_1_1: &str = "application/x-amz-json-1.1";
 
 /// Whether the request is for this door.
 pub fn is_asked(parts: &Parts) -> bool {
-    target(&parts.headers) == Some(TARGET)
+    target(&parts.headers) == Some(GET_SECRET_VALUE)
 }
 
 pub async fn authenticate(

@@ -14,7 +14,7 @@ use tower_sessions::cookie::SameSite;
 use tower_sessions::session::Error;
 use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
-use super::console::see_other;
+use super::layer::see_other;
 use super::session_store::{DatabaseStore, key};
 use super::unavailable;
 use crate::auth::users::{Account, Passwords};

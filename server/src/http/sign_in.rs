@@ -12,8 +12,8 @@ use serde::Deserialize;
 use tower_sessions::Session;
 
 use super::body::{self, STRANGERS, Unread};
-use super::console::see_other;
 use super::front::Client;
+use super::layer::see_other;
 use super::lockout::{Attempt, Lockout};
 use super::session::{self, local};
 use super::unavailable;

@@ -10,9 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::configuration::{self, Rows};
-use super::driver::{Next, Reconciler};
 use super::recovery::Recovery;
-use super::{Parts, aside};
+use super::{Next, Parts, Reconciler, aside};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::{self, instance, job, job_life, now, resource, secret, submission, tag, tombstone};
 use crate::sandbox::AGENT_LOG;

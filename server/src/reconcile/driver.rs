@@ -8,11 +8,11 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::Parts;
 use super::cluster::ClusterReconciler;
 use super::job::JobReconciler;
 use super::node::NodeReconciler;
 use super::sweep::Sweep;
+use super::{Next, Parts, Reconciler};
 use crate::db::cluster::ClusterSpec;
 use crate::db::{lease, resource};
 use crate::live::pulse::Pulse;
@@ -24,15 +24,6 @@ const TICK: Duration = Duration::from_secs(5);
 const PRUNE: Duration = Duration::from_secs(600);
 /// The longest wait after failures in a row.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
-
-/// When a loop wants to look again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// At the latest after that time, or when woken.
-    After(Duration),
-    /// The object is gone: the loop ends.
-    Never,
-}
 
 /// The loops of one cluster; dropped, they end at once (they are idempotent, so anywhere will do).
 struct Loops {
@@ -137,14 +128,6 @@ async fn start_missing(parts: &Parts, loops: &mut HashMap<String, Loops>) {
             }
         });
     }
-}
-
-/// One reconciler of one cluster.
-pub trait Reconciler: Send + 'static {
-    /// Its name in logs.
-    fn name(&self) -> String;
-    /// One run: look, plan, act, write back.
-    fn run(&mut self) -> impl Future<Output = anyhow::Result<Next>> + Send;
 }
 
 async fn run_loop(mut reconciler: impl Reconciler, wake: Waker) {

@@ -11,13 +11,12 @@ use std::time::{Duration, Instant};
 use app::model::job::Job;
 use app::model::sight::Sight;
 
-use super::Parts;
-use super::driver::{Next, Reconciler};
 use super::history::History;
 use super::lives::{self, Lives};
 use super::requeue::start_again;
 use super::sight::Looks;
 use super::signs::Signs;
+use super::{Next, Parts, Reconciler};
 use crate::db::cluster::ClusterRow;
 use crate::db::{self, now, resource};
 use crate::live::cancelled;

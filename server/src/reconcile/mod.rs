@@ -30,6 +30,7 @@ pub mod signs;
 pub mod sweep;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::explain::What;
 use app::model::live::Kind;
@@ -46,6 +47,23 @@ use crate::slurm::client::Client;
 use crate::slurm::job_user::JobUser;
 use crate::slurm::process::Controllers;
 use openpcs_agent::protocol::HookFile;
+
+/// One reconciler of one cluster.
+pub trait Reconciler: Send + 'static {
+    /// Its name in logs.
+    fn name(&self) -> String;
+    /// One run: look, plan, act, write back.
+    fn run(&mut self) -> impl Future<Output = anyhow::Result<Next>> + Send;
+}
+
+/// When a loop wants to look again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// At the latest after that time, or when woken.
+    After(Duration),
+    /// The object is gone: the loop ends.
+    Never,
+}
 
 /// What reconcilers need. Cheap to clone: every part is a handle.
 #[derive(Clone)]

@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 use app::explain::What;
 use app::model::sight::Sight;
 
-use super::driver::{Next, Reconciler};
 use super::node_act::Act;
 use super::sight::Looks;
 use super::signs::Signs;
-use super::{Parts, aside};
+use super::{Next, Parts, Reconciler, aside};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;

@@ -7,8 +7,11 @@ use app::model::error::{Error, Result};
 use app::model::queue::QueueSlurmConfiguration;
 use app::model::status::Status;
 
-use super::queue::{RESOURCE_TYPE, SETTINGS_PATH};
 use crate::db::queue::QueueRow;
+
+pub(super) const RESOURCE_TYPE: &str = "QUEUE";
+/// Where a request has a queue's settings.
+pub(super) const SETTINGS_PATH: &str = "slurmConfiguration.slurmCustomSettings";
 
 /// Refuses settings that name a queue which is not there, is about to go, or is the queue itself.
 pub fn check_there(

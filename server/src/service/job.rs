@@ -14,10 +14,10 @@ use app::model::node::NodePhase;
 use app::model::operation::Operation;
 use app::port::Caller;
 
-use super::job_find::job_id;
+use super::job_find::{RESOURCE_TYPE, job_id};
 use super::job_target::target;
 use super::job_timeline::{attributed, timeline};
-use super::node::phase;
+use super::node_phase::phase;
 use super::write::Begun;
 use super::{Service, whole};
 use crate::db::cluster::ClusterRow;
@@ -28,7 +28,6 @@ use crate::live::observed::Snapshot;
 use crate::slurm::client::SlurmError;
 use crate::slurm::hostlist;
 
-pub(super) const RESOURCE_TYPE: &str = "JOB";
 /// Ended jobs that a list shows beside those that Slurm still knows.
 const ENDED: i64 = 500;
 /// Instances that are looked at for the boots that a job waited for.
@@ -257,15 +256,6 @@ impl Service {
 /// How many jobs Slurm has that are not over, tasks of arrays each for itself.
 pub(super) fn alive(seen: &Snapshot) -> usize {
     Count::of(seen.jobs.iter()).alive()
-}
-
-/// The jobs that are on a node now.
-pub(super) fn jobs_on(jobs: &[Job], node: &str) -> Vec<Job> {
-    let on_it = |job: &&Job| {
-        let nodes = hostlist::expand(&job.nodes).unwrap_or_default();
-        !job.is_over() && nodes.iter().any(|name| name == node)
-    };
-    jobs.iter().filter(on_it).cloned().collect()
 }
 
 /// A boot belongs to a job if the node was not ready when the job was submitted, and began before the job did.

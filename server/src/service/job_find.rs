@@ -9,11 +9,12 @@ use app::model::job_id::JobId;
 use app::model::job_life::Life;
 
 use super::Service;
-use super::job::RESOURCE_TYPE;
 use crate::db::cluster::ClusterRow;
 use crate::db::{job, job_life};
 use crate::fault::internal;
 use crate::live::cancelled;
+
+pub(super) const RESOURCE_TYPE: &str = "JOB";
 
 /// States from the one that says most of a whole whose parts are in several.
 const TELLING: [&str; 14] = [

@@ -3,7 +3,7 @@
 use app::model::job::{JobMoment, JobRecord, JobStep};
 use app::model::job_life::{Life, LifeEnd};
 
-use super::node::told_once;
+use super::boot::told_once;
 use crate::db::instance::InstanceRow;
 use crate::db::now;
 

@@ -6,6 +6,7 @@
 mod alternate;
 mod audit;
 mod blueprint;
+mod boot;
 mod causes;
 pub(crate) mod cluster;
 mod compute_node_group;
@@ -21,6 +22,7 @@ mod job_target;
 mod job_timeline;
 pub mod login;
 mod node;
+mod node_phase;
 pub mod once;
 pub mod output;
 mod page;

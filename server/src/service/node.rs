@@ -3,12 +3,14 @@
 use app::explain::{self, What};
 use app::i18n::Language;
 use app::model::error::{Error, Result};
+use app::model::job::Job;
 use app::model::live::Kind;
 use app::model::node::*;
 use app::model::operation::Operation;
 use app::port::Caller;
 
-use super::job::jobs_on;
+use super::boot::told_once;
+use super::node_phase::phase;
 use super::write::Begun;
 use super::{Service, provider_error, whole};
 use crate::db::cluster::ClusterRow;
@@ -17,6 +19,7 @@ use crate::db::instance::InstanceRow;
 use crate::db::{instance, now, resource};
 use crate::fault::internal;
 use crate::slurm::client::{NodeInfo, NodeUpdate};
+use crate::slurm::hostlist;
 
 const RESOURCE_TYPE: &str = "NODE";
 /// Instances of one node that its page shows.
@@ -303,11 +306,13 @@ fn told(obstacle: NodeObstacle, name: &str) -> String {
     }
 }
 
-/// A registration is noted by the server and reported by the instance: shown once.
-pub(super) fn told_once(steps: &[BootStep]) -> impl Iterator<Item = &BootStep> {
-    let again = |at: usize| at > 0 && steps[at].name == steps[at - 1].name;
-    let steps_once = steps.iter().enumerate().filter(move |(at, _)| !again(*at));
-    steps_once.map(|(_, step)| step)
+/// The jobs that are on a node now.
+fn jobs_on(jobs: &[Job], node: &str) -> Vec<Job> {
+    let on_it = |job: &&Job| {
+        let nodes = hostlist::expand(&job.nodes).unwrap_or_default();
+        !job.is_over() && nodes.iter().any(|name| name == node)
+    };
+    jobs.iter().filter(on_it).cloned().collect()
 }
 
 fn instance_of(row: &InstanceRow, language: Language) -> Instance {
@@ -345,42 +350,6 @@ fn node(
     }
 }
 
-/// Slurm's flags in one word; the order decides which flag speaks when several are set.
-pub(super) fn phase(info: &NodeInfo) -> NodePhase {
-    let order = [
-        ("POWERED_DOWN", off(info)),
-        ("POWERING_DOWN", NodePhase::Stopping),
-        ("POWER_DOWN", NodePhase::Stopping),
-        ("DOWN", NodePhase::Failed),
-        ("FAIL", NodePhase::Failed),
-        ("INVALID_REG", NodePhase::Failed),
-        ("POWERING_UP", NodePhase::Starting),
-        ("POWER_UP", NodePhase::Starting),
-        ("DRAIN", NodePhase::Draining),
-        ("ALLOCATED", NodePhase::Busy),
-        ("MIXED", NodePhase::Busy),
-        ("COMPLETING", NodePhase::Busy),
-    ];
-    order
-        .into_iter()
-        .find(|(flag, _)| info.is(flag))
-        .map_or_else(|| kept(info).unwrap_or(NodePhase::Idle), |(_, phase)| phase)
-}
-
-/// A node that could run jobs if no reservation kept it.
-fn kept(info: &NodeInfo) -> Option<NodePhase> {
-    let is_kept = info.is("RESERVED") || info.is("MAINTENANCE");
-    is_kept.then_some(NodePhase::Reserved)
-}
-
-/// Of a node without power it matters whether a job may start it.
-fn off(info: &NodeInfo) -> NodePhase {
-    let can_run = !info.is("DRAIN") && !info.is("DOWN");
-    kept(info)
-        .filter(|_| can_run)
-        .unwrap_or(NodePhase::PoweredDown)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -392,40 +361,6 @@ mod tests {
             node_names: vec!["a-1".into()],
             action,
             reason: reason.into(),
-        }
-    }
-
-    #[test]
-    fn a_reservation_shows_where_nothing_else_is_the_matter() {
-        for (flags, right) in [
-            (&["IDLE"][..], NodePhase::Idle),
-            (&["IDLE", "RESERVED"], NodePhase::Reserved),
-            (&["IDLE", "MAINTENANCE"], NodePhase::Reserved),
-            (&["IDLE", "POWERED_DOWN"], NodePhase::PoweredDown),
-            (&["IDLE", "POWERED_DOWN", "RESERVED"], NodePhase::Reserved),
-            (
-                &["IDLE", "POWERED_DOWN", "MAINTENANCE"],
-                NodePhase::Reserved,
-            ),
-            (
-                &["IDLE", "POWERED_DOWN", "MAINTENANCE", "DRAIN"],
-                NodePhase::PoweredDown,
-            ),
-            (&["IDLE", "POWERING_UP", "RESERVED"], NodePhase::Starting),
-            (
-                &["IDLE", "POWERING_DOWN", "MAINTENANCE"],
-                NodePhase::Stopping,
-            ),
-            (&["MIXED", "RESERVED"], NodePhase::Busy),
-            (&["ALLOCATED", "MAINTENANCE"], NodePhase::Busy),
-            (&["IDLE", "DRAIN", "MAINTENANCE"], NodePhase::Draining),
-            (&["DOWN", "RESERVED"], NodePhase::Failed),
-        ] {
-            let info = NodeInfo {
-                states: flags.iter().map(|&flag| flag.to_owned()).collect(),
-                ..NodeInfo::default()
-            };
-            assert_eq!(phase(&info), right, "{flags:?}");
         }
     }
 

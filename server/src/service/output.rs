@@ -9,7 +9,7 @@ use app::port::Caller;
 
 use super::Service;
 use super::doors::OpenOutput;
-use super::job::RESOURCE_TYPE;
+use super::job_find::RESOURCE_TYPE;
 use crate::fault::internal;
 use crate::slurm::output::{OutputFile, Part, absence_of, absent, open, piece, size};
 

@@ -11,6 +11,7 @@ use app::rules::queue as rules;
 use app::rules::{check_name, english};
 use sqlx::AnyConnection;
 
+use super::alternate::{RESOURCE_TYPE, SETTINGS_PATH};
 use super::cluster::{check_can_delete, check_can_update, check_unmodified, reread};
 use super::compute_node_group::check_cluster_usable;
 use super::write::Begun;
@@ -22,10 +23,6 @@ use crate::db::resource::{self, Row};
 use crate::fault::internal;
 use crate::random;
 use crate::slurm::catalogue::Scope;
-
-pub(super) const RESOURCE_TYPE: &str = "QUEUE";
-/// Where a request has a queue's settings.
-pub(super) const SETTINGS_PATH: &str = "slurmConfiguration.slurmCustomSettings";
 
 impl Service {
     pub(super) async fn create_queue(

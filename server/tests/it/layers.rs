@@ -1,7 +1,7 @@
 //! The house's rooms and the crates under it only point downwards: what is below can be read, tested and changed without
 //! what is above.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -124,6 +124,121 @@ fn rooms_of_the_server_only_point_down() {
 fn rooms_of_the_console_only_point_down() {
     let wrong = wrong("app/src", &APP_ROOMS);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The files that a file uses by `use`, by their place below the crate; what a part takes from the whole it belongs to does
+/// not count.
+fn neighbours(own: &[String], text: &str, files: &BTreeSet<Vec<String>>) -> BTreeSet<Vec<String>> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut found = BTreeSet::new();
+    for (at, _) in code.match_indices("use ") {
+        let is_start = code[..at].ends_with(['\n', ' ', ')']);
+        let Some(end) = code[at..].find(';').filter(|_| is_start) else {
+            continue;
+        };
+        for path in paths(&code[at + 4..at + end]) {
+            let mut parts: Vec<String> = path.split("::").map(|part| part.trim().into()).collect();
+            let mut target = match parts[0].as_str() {
+                "crate" => vec![],
+                "super" | "self" => own.to_vec(),
+                _ => continue,
+            };
+            while matches!(
+                parts.first().map(String::as_str),
+                Some("crate" | "super" | "self")
+            ) {
+                if parts.remove(0) == "super" {
+                    target.pop();
+                }
+            }
+            target.extend(parts);
+            while !files.contains(&target) && !target.is_empty() {
+                target.pop();
+            }
+            if !own.starts_with(&target) {
+                found.insert(target);
+            }
+        }
+    }
+    found
+}
+
+/// `a::{b, c::{d, e}}` as `a::b`, `a::c::d` and `a::c::e`.
+fn paths(tree: &str) -> Vec<String> {
+    let Some((head, rest)) = tree.split_once('{') else {
+        return vec![tree.trim().to_owned()];
+    };
+    let list = rest.trim_end().trim_end_matches('}');
+    let (mut items, mut depth) = (vec![String::new()], 0);
+    for c in list.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        match (c, depth) {
+            (',', 0) => items.push(String::new()),
+            _ => items.last_mut().unwrap().push(c),
+        }
+    }
+    let items = items.iter().filter(|item| !item.trim().is_empty());
+    items
+        .flat_map(|item| paths(item))
+        .map(|path| format!("{}{path}", head.trim()))
+        .collect()
+}
+
+/// The files that use each other in a circle, each with the circle that it was found by.
+fn circles(dir: &str) -> Vec<String> {
+    let dir = root().join(dir);
+    let texts: BTreeMap<Vec<String>, String> = sources(&dir)
+        .into_iter()
+        .filter(|(_, path)| !path.to_string_lossy().contains("test"))
+        .map(|(_, path)| {
+            let below = path.strip_prefix(&dir).unwrap().with_extension("");
+            let mut place: Vec<String> = below
+                .iter()
+                .map(|part| part.to_string_lossy().into_owned())
+                .collect();
+            if matches!(place.last().map(String::as_str), Some("mod" | "lib")) {
+                place.pop();
+            }
+            (place, std::fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    let files: BTreeSet<Vec<String>> = texts.keys().cloned().collect();
+    let uses: BTreeMap<&Vec<String>, BTreeSet<Vec<String>>> = texts
+        .iter()
+        .map(|(place, text)| (place, neighbours(place, text, &files)))
+        .collect();
+    let reached = |from: &Vec<String>| {
+        let mut seen = BTreeSet::new();
+        let mut left: Vec<&Vec<String>> = uses[from].iter().collect();
+        while let Some(next) = left.pop() {
+            if seen.insert(next) {
+                left.extend(&uses[next]);
+            }
+        }
+        seen
+    };
+    let in_circle = files.iter().filter(|file| reached(file).contains(file));
+    in_circle.map(|file| file.join("::")).collect()
+}
+
+#[test]
+fn no_files_use_each_other_in_a_circle() {
+    for dir in ["app/src", "server/src", "server/agent/src"] {
+        let circles = circles(dir);
+        assert!(circles.is_empty(), "{dir}: {circles:?}");
+    }
+}
+
+#[test]
+fn what_is_used_is_seen() {
+    let text = "use crate::{a, b::c};\n// use crate::d;\nlet x = crate::e::f();\n#[cfg(test)]\nuse crate::g;\n";
+    let names = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>().join(" ");
+    assert_eq!(names(used(text)), "a b e");
+    assert_eq!(paths("a::{b, c::{d, e}}").join(" "), "a::b a::c::d a::c::e");
 }
 
 /// All crates that a package is built with, as this machine would.

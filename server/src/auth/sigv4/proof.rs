@@ -7,8 +7,7 @@ use http::HeaderMap;
 use http::request::Parts;
 
 use super::canonical::{Scope, decode};
-use super::verify::Denied;
-use super::{ALGORITHM, TERMINATOR};
+use super::{ALGORITHM, Denied, TERMINATOR};
 
 /// The longest life of a presigned address, in seconds: a week, as AWS has it.
 const PRESIGNED_MAX: i64 = 7 * 24 * 3600;

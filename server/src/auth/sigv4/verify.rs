@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq;
 
 use super::canonical::{self, KeyedHash};
 use super::proof::Proof;
-use super::{DATE_FORMAT, SERVICE};
+use super::{DATE_FORMAT, Denied, SERVICE};
 use crate::auth::credentials::{Key, KeyStore};
 
 /// How far a caller's clock may be from ours (S1). More would keep a stolen request good for longer.
@@ -24,29 +24,6 @@ const SKEW: TimeDelta = TimeDelta::minutes(5);
 const KEY_LIFETIME: Duration = Duration::from_secs(3);
 /// Keys remembered at once; past it the memory starts anew.
 const KEYS_MAX: usize = 1024;
-
-/// Why a request is not believed, in AWS's words and with the remedy.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Denied {
-    #[error("Missing Authentication Token: sign the request with AWS Signature Version 4.")]
-    Missing,
-    #[error("{0}")]
-    Incomplete(String),
-    #[error("{0}")]
-    Invalid(String),
-    #[error(
-        "The security token included in the request is invalid: this server has no access key of that id. \
-         `openpcs key list` shows those it has."
-    )]
-    Unrecognized,
-    #[error(
-        "The security token included in the request is invalid: this server has no temporary credentials. \
-         Unset AWS_SESSION_TOKEN and use an access key of this server."
-    )]
-    SessionToken,
-    #[error("The service could not check the signature because of a fault of its own. Try again.")]
-    Internal,
-}
 
 /// Checks signatures for one region.
 pub struct Verifier {

@@ -7,8 +7,8 @@ use app::model::error::{Error, Result};
 
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
-use crate::db::meaning::Meaning;
 use crate::db::queue::{QueueRow, QueueSpec};
+use crate::db::resource::Meaning;
 use crate::service::cluster::merged;
 use crate::service::compute_node_group::updated;
 

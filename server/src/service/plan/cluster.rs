@@ -12,8 +12,8 @@ use super::diff::diff;
 use super::nodes::{impact, put_jobs};
 use super::{conclude_update, connection, settings_by_name};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
-use crate::db::meaning::Meaning;
 use crate::db::resource;
+use crate::db::resource::Meaning;
 use crate::service::cluster::{contents, updated_cluster};
 use crate::service::{Service, internal, provider_error};
 

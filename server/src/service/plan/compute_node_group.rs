@@ -15,7 +15,7 @@ use super::nodes::{Change, job_effects, put_jobs};
 use super::{conclude_update, connection, settings_by_name};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
-use crate::db::meaning::Meaning;
+use crate::db::resource::Meaning;
 use crate::db::{instance, now, resource};
 use crate::plan::node::Seen;
 use crate::plan::node::in_force;

@@ -14,9 +14,9 @@ use super::{conclude_update, connection, settings_by_name};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::{self, InstanceRow};
-use crate::db::meaning::Meaning;
 use crate::db::queue::{QueueRow, QueueSpec, groups_of_its_own};
 use crate::db::resource;
+use crate::db::resource::Meaning;
 use crate::service::queue::siblings;
 use crate::service::{Service, alternate, internal};
 

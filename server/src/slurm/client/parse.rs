@@ -12,7 +12,6 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::reservation::{Reservation, reservation};
 use super::state;
 use crate::slurm::hostlist;
 
@@ -101,11 +100,10 @@ pub fn jobs(json: &[u8]) -> Result<Vec<JobRecord>, serde_json::Error> {
 }
 
 /// As far as they can be read.
-pub fn reservations(json: &[u8]) -> Vec<Reservation> {
+pub fn reservations(json: &[u8]) -> Vec<Value> {
     let json = readable(json);
     let answer: Answer = serde_json::from_str(&json).unwrap_or_default();
-    let all = answer.reservations.into_iter().filter_map(value);
-    all.map(|value| reservation(&value)).collect()
+    answer.reservations.into_iter().filter_map(value).collect()
 }
 
 pub(super) fn node_names(value: &Value) -> Vec<String> {

@@ -21,11 +21,12 @@ impl Client {
         let json = self
             .run("scontrol", ["show", "reservations", "--json"])
             .await?;
-        Ok(parse::reservations(&json))
+        let all = parse::reservations(&json);
+        Ok(all.iter().map(reservation).collect())
     }
 }
 
-pub(super) fn reservation(value: &Value) -> Reservation {
+fn reservation(value: &Value) -> Reservation {
     let time = |name: &str| parse::millis(&value[name]);
     Reservation {
         name: parse::text(&value["name"]),

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::draft::{Draft, ONDEMAND};
-use super::steps::Lists;
+use super::lists::Lists;
 use crate::i18n::{Text, text};
 use crate::model::catalogue::InstanceType;
 use crate::rules::compute_node_group as rules;

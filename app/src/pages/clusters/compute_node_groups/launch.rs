@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::super::draft::complaint;
 use super::draft::{CUSTOM, Draft, MANAGED};
-use super::steps::Lists;
+use super::lists::Lists;
 use crate::i18n::{Text, text};
 use crate::model::catalogue::{Catalogue, LaunchTemplateVersion, Subnet};
 use crate::rules::compute_node_group as rules;

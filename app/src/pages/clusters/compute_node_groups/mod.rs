@@ -6,6 +6,7 @@ mod draft;
 mod edit;
 mod instances;
 mod launch;
+mod lists;
 mod steps;
 
 pub use create::CreateGroup;

@@ -6,43 +6,15 @@ use super::super::draft::{NameField, SettingsField, name_and_id};
 use super::draft::{DYNAMIC, Draft, STATIC};
 use super::instances::Instances;
 use super::launch::{Launch, Subnets};
+use super::lists::Lists;
 use crate::components::wizard::{ReviewPart, Step};
 use crate::components::{TagsField, idle_words, scaling_words, shown_tags};
 use crate::i18n::text;
-use crate::model::catalogue::Catalogue;
-use crate::model::cluster::Cluster;
-use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::rules::check_number;
-use crate::rules::cluster::{IDLE_FOREVER, IDLE_TIME};
+use crate::rules::cluster::IDLE_FOREVER;
 use crate::ui::form::{Field, RadioCards, TextInput};
 use crate::ui::help::topic;
 use crate::ui::{Choice, Fact, facts};
-
-/// What the steps show beside the draft.
-#[derive(Clone, Copy)]
-pub struct Lists {
-    pub cluster: Signal<Cluster>,
-    pub catalogue: Signal<Catalogue>,
-    /// The cluster's other groups.
-    pub others: Signal<Vec<ComputeNodeGroup>>,
-}
-
-impl Lists {
-    /// Seconds, of groups without an idle time of their own.
-    fn cluster_idle(self) -> i64 {
-        let cluster = self.cluster.read();
-        let slurm = cluster.slurm_configuration.as_ref();
-        let own = slurm.and_then(|slurm| slurm.scale_down_idle_time_in_seconds);
-        own.unwrap_or(IDLE_TIME)
-    }
-
-    /// The instances that the cluster has room for (C5).
-    fn free(self) -> i64 {
-        let max = |g: &ComputeNodeGroup| g.scaling_configuration.max_instance_count;
-        let used: i64 = self.others.with(|others| others.iter().map(max).sum());
-        (self.cluster.with(|c| c.size.max_instances()) - used).max(0)
-    }
-}
 
 pub fn steps(draft: Draft, lists: Lists) -> Vec<Step> {
     let t = text();

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::super::{Page, SubHeader};
-use super::detail::{Facts, ScriptCard, TimelineCard, heading, of_cluster};
+use super::cards::{Facts, ScriptCard, TimelineCard, heading, of_cluster};
 use crate::components::{Explained, JobActions, JobState, JobTable, Output, job_counts};
 use crate::i18n::{Text, text};
 use crate::model::job::*;

@@ -1,12 +1,14 @@
 //! The jobs of a cluster, one of them, and submitting one.
 
 mod array;
+mod cards;
 mod detail;
 mod submit;
 
 use leptos::prelude::*;
 
-pub use detail::{JobPage, boot_label};
+pub use cards::boot_label;
+pub use detail::JobPage;
 pub use submit::SubmitJob;
 
 use super::{Page, use_page};
@@ -50,5 +52,5 @@ pub fn Jobs() -> impl IntoView {
 
 /// As the table takes them: with the cluster that they are of.
 fn of_cluster(page: Page, jobs: Signal<Vec<Job>>) -> Signal<Vec<OfCluster<Job>>> {
-    Signal::derive(move || detail::of_cluster(&page.id.read(), &jobs.read()))
+    Signal::derive(move || cards::of_cluster(&page.id.read(), &jobs.read()))
 }

@@ -1,0 +1,36 @@
+//! What can be wrong with a field of the form for jobs.
+
+use crate::i18n::Text;
+
+/// What is wrong with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    Missing,
+    TooLong(usize),
+    OutOfRange(i64, i64),
+    ControlCharacters,
+    /// The script's first line names no interpreter.
+    NoInterpreter,
+    /// Lines that end with a lone carriage return.
+    LoneReturns,
+    NotAbsolute,
+    NotAnArray,
+    StartsWithHyphen,
+}
+
+impl Problem {
+    pub fn text(self, t: &Text) -> String {
+        let t = &t.submit_job;
+        match self {
+            Problem::Missing => t.problem_missing.into(),
+            Problem::TooLong(most) => t.problem_too_long(most),
+            Problem::OutOfRange(least, most) => t.problem_range(least, most),
+            Problem::ControlCharacters => t.problem_control.into(),
+            Problem::NoInterpreter => t.problem_interpreter.into(),
+            Problem::LoneReturns => t.problem_returns.into(),
+            Problem::NotAbsolute => t.problem_absolute.into(),
+            Problem::NotAnArray => t.problem_array.into(),
+            Problem::StartsWithHyphen => t.problem_hyphen.into(),
+        }
+    }
+}

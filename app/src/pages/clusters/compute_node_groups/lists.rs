@@ -1,0 +1,34 @@
+//! What the wizard shows beside its draft.
+
+use leptos::prelude::*;
+
+use crate::model::catalogue::Catalogue;
+use crate::model::cluster::Cluster;
+use crate::model::compute_node_group::ComputeNodeGroup;
+use crate::rules::cluster::IDLE_TIME;
+
+/// What the steps show beside the draft.
+#[derive(Clone, Copy)]
+pub struct Lists {
+    pub cluster: Signal<Cluster>,
+    pub catalogue: Signal<Catalogue>,
+    /// The cluster's other groups.
+    pub others: Signal<Vec<ComputeNodeGroup>>,
+}
+
+impl Lists {
+    /// Seconds, of groups without an idle time of their own.
+    pub fn cluster_idle(self) -> i64 {
+        let cluster = self.cluster.read();
+        let slurm = cluster.slurm_configuration.as_ref();
+        let own = slurm.and_then(|slurm| slurm.scale_down_idle_time_in_seconds);
+        own.unwrap_or(IDLE_TIME)
+    }
+
+    /// The instances that the cluster has room for (C5).
+    pub fn free(self) -> i64 {
+        let max = |g: &ComputeNodeGroup| g.scaling_configuration.max_instance_count;
+        let used: i64 = self.others.with(|others| others.iter().map(max).sum());
+        (self.cluster.with(|c| c.size.max_instances()) - used).max(0)
+    }
+}
