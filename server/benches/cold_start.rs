@@ -36,20 +36,20 @@ async fn measure(plane: &TestPlane) -> Vec<f64> {
         plane
             .wait_sinfo(CLUSTER, &["demo up infinite 2 idle~ compute-1-[1-2]"])
             .await;
-        seconds.push(one_job(plane).await);
+        seconds.push(one_job(plane, CLUSTER).await);
     }
     seconds
 }
 
-/// The job writes down when it ran, so that our looking does not count.
-async fn one_job(plane: &TestPlane) -> f64 {
+/// Seconds until a job on queue `demo` runs. It writes down when, so that our looking does not count.
+pub async fn one_job(plane: &TestPlane, cluster: &str) -> f64 {
     let output = plane.server.home().join("cold-start.out");
     let _ = std::fs::remove_file(&output);
     let submitted = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .expect("the clock is past 1970");
     let option = format!("--output={}", output.display());
-    plane.sbatch(CLUSTER, &["--partition=demo", &option], "date +%s.%N");
+    plane.sbatch(cluster, &["--partition=demo", &option], "date +%s.%N");
     let begun = Instant::now();
     loop {
         if let Some(started) = first_line(&output) {
@@ -93,11 +93,11 @@ fn use_stock_power_saving(plane: &TestPlane) {
     plane.connect(CLUSTER, &["scontrol", "reconfigure"]);
 }
 
-fn mean(seconds: &[f64]) -> f64 {
+pub fn mean(seconds: &[f64]) -> f64 {
     seconds.iter().sum::<f64>() / seconds.len() as f64
 }
 
-fn text(seconds: &[f64]) -> String {
+pub fn text(seconds: &[f64]) -> String {
     let each: Vec<String> = seconds.iter().map(|s| format!("{s:.2}")).collect();
     format!("{:.2} s on average ({})", mean(seconds), each.join(", "))
 }

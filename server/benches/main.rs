@@ -7,6 +7,7 @@
 #[path = "../tests/it/harness/mod.rs"]
 mod harness;
 
+mod busy_cluster;
 mod cluster_list;
 mod cold_start;
 mod get_cluster;
@@ -40,6 +41,9 @@ fn main() {
         }
         if wanted("cold_start") {
             cold_start::run().await;
+        }
+        if wanted("busy_cluster") {
+            busy_cluster::run().await;
         }
     });
 }

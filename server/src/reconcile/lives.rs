@@ -135,7 +135,9 @@ async fn output_bytes(record: &JobRecord, life: &Life, data_dir: &Path) -> Optio
 pub fn to_start(records: &[JobRecord], now: i64) -> Vec<String> {
     let waits = |record: &&JobRecord| {
         let job = &record.job;
-        let is_back = record.restarts > 0 && job.state == "PENDING" && job.reason == "BeginTime";
+        // Slurm names the reason at its next scheduling look.
+        let is_timed = ["", "BeginTime"].contains(&job.reason.as_str());
+        let is_back = record.restarts > 0 && job.state == "PENDING" && is_timed;
         // A begin time that a person gave is later.
         let by_slurm = record.eligible_at <= job.submitted_at + CREDENTIAL_MS;
         is_back && job.priority > 0 && by_slurm && record.eligible_at > now
@@ -263,6 +265,8 @@ mod tests {
         let now = 101_000;
         let requeued = record(1, "PENDING", "BeginTime");
         assert_eq!(to_start(std::slice::from_ref(&requeued), now), ["7"]);
+        let unnamed = record(1, "PENDING", "");
+        assert_eq!(to_start(&[unnamed], now), ["7"]);
         let mut held = requeued.clone();
         held.job.priority = 0;
         let mut later = requeued.clone();

@@ -218,6 +218,75 @@ fn words(command: &str) -> Vec<String> {
     text.split_terminator('\0').map(str::to_owned).collect()
 }
 
+/// Runs the command that a form shows for that input, as pasted into a shell.
+fn paste(plane: &TestPlane, operation: app::model::operation::Operation, input: &Value) {
+    let command = app::command::aws_cli(operation, input);
+    let words = words(&command);
+    let arguments: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+    let output = plane.server.aws(&arguments);
+    assert!(output.status.success(), "{command}\n{output:?}");
+}
+
+/// What is a list in one place and has commas of its own in another.
+async fn groups_and_a_queue_from_a_form(plane: &TestPlane) {
+    use app::model::operation::Operation;
+    use aws_sdk_pcs::types::{ComputeNodeGroupStatus, QueueStatus};
+
+    let ids = plane.ids();
+    let subnets = ["PublicSubnetA", "PrivateSubnetA"]
+        .map(|name| ids.subnet(&format!("hpc-networking:{name}")));
+    let types = ["c6i.xlarge", "m6i.xlarge", "r6i.xlarge"];
+    let mut groups = vec![];
+    for name in ["one", "two"] {
+        let template = ids.template("compute-getstarted-lt").id;
+        let input = serde_json::json!({
+            "clusterIdentifier": "from-form",
+            "computeNodeGroupName": name,
+            "subnetIds": subnets,
+            "customLaunchTemplate": { "id": template, "version": "1" },
+            "iamInstanceProfileArn": ids.profile("AWSPCS-getstarted-role"),
+            "instanceConfigs": types.map(|name| serde_json::json!({ "instanceType": name })),
+            "scalingConfiguration": { "minInstanceCount": 0, "maxInstanceCount": 1 },
+            "slurmConfiguration": { "slurmCustomSettings": [
+                { "parameterName": "Features", "parameterValue": "neuron,cores4" }
+            ] },
+        });
+        paste(plane, Operation::CreateComputeNodeGroup, &input);
+        let active = ComputeNodeGroupStatus::Active;
+        let group = plane.wait_group("from-form", name, active).await;
+        assert_eq!(group.subnet_ids, subnets);
+        let found = group
+            .instance_configs
+            .iter()
+            .map(|config| config.instance_type());
+        assert_eq!(found.collect::<Vec<_>>(), types.map(Some));
+        groups.push(group.id);
+    }
+    let weights = "CPU=1.0,Mem=0.25G";
+    let input = serde_json::json!({
+        "clusterIdentifier": "from-form",
+        "queueName": "both",
+        "computeNodeGroupConfigurations": groups.iter()
+            .map(|id| serde_json::json!({ "computeNodeGroupId": id }))
+            .collect::<Vec<_>>(),
+        "slurmConfiguration": { "slurmCustomSettings": [
+            { "parameterName": "TRESBillingWeights", "parameterValue": weights },
+            { "parameterName": "MaxTime", "parameterValue": "2-00:00:00" }
+        ] },
+    });
+    paste(plane, Operation::CreateQueue, &input);
+    let queue = plane
+        .wait_queue("from-form", "both", QueueStatus::Active)
+        .await;
+    let found = queue.compute_node_group_configurations.iter();
+    let found: Vec<&str> = found
+        .filter_map(|one| one.compute_node_group_id())
+        .collect();
+    assert_eq!(found, groups);
+    let slurm = queue.slurm_configuration.unwrap();
+    assert_eq!(slurm.slurm_custom_settings()[0].parameter_value, weights);
+}
+
 #[tokio::test]
 async fn the_command_that_a_form_shows_does_what_the_form_does() {
     use app::model::cluster::*;
@@ -227,9 +296,14 @@ async fn the_command_that_a_form_shows_does_what_the_form_does() {
 
     let plane = TestPlane::start(Database::Sqlite).await;
     let ids = plane.ids();
-    let tags: BTreeMap<String, String> = [("owner", "R&D 'a' \"b\" $HOME `id`"), ("k", "a=b,c")]
-        .map(|(key, value)| (key.to_string(), value.to_string()))
-        .into();
+    let tags: BTreeMap<String, String> = [
+        ("owner", "R&D 'a' \"b\" $HOME `id`"),
+        ("k", "a=b,c"),
+        ("cost centre", "R&D, \"blue\" = 50 %"),
+        ("责任人", "李"),
+    ]
+    .map(|(key, value)| (key.to_string(), value.to_string()))
+    .into();
     let input = CreateClusterRequest {
         cluster_name: "from-form".into(),
         scheduler: Scheduler {
@@ -276,5 +350,6 @@ async fn the_command_that_a_form_shows_does_what_the_form_does() {
     plane
         .wait_cluster("from-form", aws_sdk_pcs::types::ClusterStatus::Active)
         .await;
+    groups_and_a_queue_from_a_form(&plane).await;
     plane.finish().await;
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use aws_sdk_pcs::types::*;
 
 use crate::harness::*;
+use crate::job_parts::{act, page};
 
 const CLUSTER: &str = "settings";
 const FIRST_VALUE: &str = "slurmConfiguration.slurmCustomSettings[0].parameterValue";
@@ -151,9 +152,22 @@ async fn what_some_program_cannot_work_with_is_refused_and_harms_nobody() {
         // What slurmctld dies of.
         (&[("Licenses", "solver:many")], "solver:many"),
         (&[("PriorityWeightTRES", "CPU")], "CPU"),
-        // What it complains of and ignores.
+        // What it complains of and ignores, or ignores in silence.
         (&[("SchedulerParameters", "bf_interval=-5")], "bf_interval"),
+        (
+            &[("SchedulerParameters", "bf_resolution=0")],
+            "bf_resolution",
+        ),
+        (
+            &[("SchedulerParameters", "sched_min_interval=-3")],
+            "sched_min_interval",
+        ),
         (&[("RequeueExit", "a-b")], "a-b"),
+        (&[("SrunPortRange", "5-1")], "the lower one first"),
+        (
+            &[("DefMemPerCPU", "9000"), ("MaxMemPerCPU", "10")],
+            "MaxMemPerCPU",
+        ),
     ] {
         let said = busy.refused(settings).await;
         assert!(said.contains(words), "{settings:?}: {said}");
@@ -257,29 +271,21 @@ async fn a_prolog_is_a_script_or_a_directory_and_a_bad_one_does_no_lasting_harm(
         assert!(words.contains(word), "{words}");
     }
 
-    // A script that runs and fails cannot be known before: it drains its node and holds its job, until it is taken away.
-    put(&busy.path("fails.sh"), "#!/bin/sh\nexit 1\n", 0o755);
-    busy.take(&[("Prolog", &text(&busy.path("fails.sh")))])
-        .await;
-    let job = busy
-        .plane
-        .sbatch(CLUSTER, &["--nodelist=compute-1-2"], "true");
-    wait_until("the prolog's node is drained", async || {
-        let states = node_states(&busy.plane);
-        match states.contains("Prolog error") {
-            true => Ok(()),
-            false => Err(states),
-        }
-    })
-    .await;
-    wait_until("the job is held", async || {
-        let held = busy.plane.job(CLUSTER, &job);
-        match held["Priority"] == "0" {
-            true => Ok(()),
-            false => Err(format!("{held:?}")),
-        }
-    })
-    .await;
+    // A script that runs and fails cannot be known before: it drains its node and holds its job.
+    let (bad, claim) = (busy.path("bad"), busy.path("claim"));
+    let fails = format!(
+        "#!/bin/sh\nmkdir {0} 2>/dev/null && echo $SLURMD_NODENAME >{1}\ntest $SLURMD_NODENAME != $(cat {1})\n",
+        claim.display(),
+        bad.display()
+    );
+    put(&busy.path("fails.sh"), &fails, 0o755);
+    std::fs::create_dir(&claim).unwrap();
+    let fails = text(&busy.path("fails.sh"));
+    busy.take(&[("Prolog", &fails)]).await;
+    what_is_held_is_explained_and_goes_on_by_the_remedy(&busy, &bad).await;
+
+    // Until the setting is taken away.
+    let job = held_by_prolog(&busy, &bad).await;
     busy.take(&[]).await;
     busy.plane.wait_job(CLUSTER, &job, "COMPLETED").await;
     let states = node_states(&busy.plane);
@@ -288,7 +294,84 @@ async fn a_prolog_is_a_script_or_a_directory_and_a_bad_one_does_no_lasting_harm(
     let told = |e: &String| e.starts_with("Node compute-1-2 takes jobs again: it was drained");
     assert!(events.iter().any(told), "{events:?}");
     busy.unharmed().await;
+
+    // Where Slurm is not to hold them, jobs go to another node by themselves.
+    std::fs::remove_dir(&claim).unwrap();
+    let no_hold = ("SchedulerParameters", "nohold_on_prolog_fail");
+    busy.take(&[("Prolog", &fails), no_hold]).await;
+    let job = busy.plane.sbatch(CLUSTER, &[], "true");
+    let done = busy.plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+    let bad = std::fs::read_to_string(&bad).unwrap();
+    assert_ne!(done["NodeList"], bad.trim());
+    let states = node_states(&busy.plane);
+    assert_eq!(states.matches("Prolog error").count(), 1, "{states}");
+    busy.take(&[]).await;
+    busy.unharmed().await;
     busy.finish().await;
+}
+
+/// A job that its prolog keeps from starting on compute-1-2.
+async fn held_by_prolog(busy: &Busy, bad: &Path) -> String {
+    std::fs::write(bad, "compute-1-2").unwrap();
+    let plane = &busy.plane;
+    let job = plane.sbatch(CLUSTER, &["--nodelist=compute-1-2"], "true");
+    wait_until("the prolog's node is drained", async || {
+        let states = node_states(plane);
+        match states.contains("Prolog error") {
+            true => Ok(()),
+            false => Err(states),
+        }
+    })
+    .await;
+    wait_until("the job is held", async || {
+        let held = plane.job(CLUSTER, &job);
+        match held["Priority"] == "0" {
+            true => Ok(()),
+            false => Err(format!("{held:?}")),
+        }
+    })
+    .await;
+    job
+}
+
+fn slurmd(plane: &TestPlane, node: &str) -> Option<nix::unistd::Pid> {
+    let is_it = |line: &str| line.contains("/slurmd ") && line.contains(&format!("-N {node} "));
+    processes(plane.server.root())
+        .into_iter()
+        .find(|(_, line)| is_it(line))
+        .map(|(pid, _)| pid)
+}
+
+/// Slurm's reason says that a user holds it. The page says which node failed it and what to do, and that is enough.
+async fn what_is_held_is_explained_and_goes_on_by_the_remedy(busy: &Busy, bad: &Path) {
+    let plane = &busy.plane;
+    let visitor = Visitor::sign_in(plane).await;
+    let job = held_by_prolog(busy, bad).await;
+    let node = slurmd(plane, "compute-1-2");
+    assert!(node.is_some());
+    let told = wait_until("the page says why it is held", async || {
+        let told = page(&visitor, CLUSTER, &job).await["explanation"].clone();
+        match told["code"] == "LaunchFailed (JobHeldUser)" {
+            true => Ok(told),
+            false => Err(told.to_string()),
+        }
+    })
+    .await;
+    let meaning = told["meaning"].as_str().unwrap();
+    assert!(meaning.contains("compute-1-2 (Prolog error)"), "{meaning}");
+    let remedy = told["remedy"].as_str().unwrap();
+    for words in ["Mend the cause", "resume the node", "release the job"] {
+        assert!(remedy.contains(words), "{remedy}");
+    }
+    std::fs::write(bad, "none").unwrap();
+    plane.administrate("scontrol update nodename=compute-1-2 state=resume");
+    act(&visitor, CLUSTER, &job, "release").await.unwrap();
+    plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+    assert_eq!(
+        slurmd(plane, "compute-1-2"),
+        node,
+        "the node was thrown away"
+    );
 }
 
 #[tokio::test]
@@ -345,7 +428,7 @@ async fn what_was_never_accepted_is_not_what_a_controller_starts_with() {
 async fn a_new_cluster_that_slurm_cannot_work_with_fails_with_its_words() {
     let plane = TestPlane::start(Database::Sqlite).await;
     let slurm = ClusterSlurmConfigurationRequest::builder()
-        .slurm_custom_settings(setting("SchedulerParameters", "bf_interval=-5"))
+        .slurm_custom_settings(setting("Licenses", "solver:many"))
         .build();
     let create = plane.new_cluster(CLUSTER).slurm_configuration(slurm);
     create.send().await.unwrap();
@@ -353,7 +436,7 @@ async fn a_new_cluster_that_slurm_cannot_work_with_fails_with_its_words() {
         .wait_cluster(CLUSTER, ClusterStatus::CreateFailed)
         .await;
     let words = failed.error_info()[0].message().unwrap();
-    assert!(words.contains("bf_interval"), "{words}");
+    assert!(words.contains("solver:many"), "{words}");
     // Of the version that this suite runs on, whose end has come, the timeline tells.
     let events = events(&plane).await;
     let told = |e: &String| e.starts_with("Slurm 24.11 has had no corrections since 2026-05-31");

@@ -11,6 +11,7 @@ mod gres;
 mod groups;
 mod kind;
 mod node;
+mod numbers;
 mod plugin;
 pub mod program;
 mod queue;
@@ -166,7 +167,8 @@ impl Place<'_> {
             }
             "CommunicationParameters" => communication::problem(self.version, value),
             "AllowGroups" if self.shares_files => groups::problem(value),
-            _ => plugin::problem(self.prefix, setting.name, value),
+            _ => plugin::problem(self.prefix, setting.name, value)
+                .or_else(|| numbers::problem(setting.name, value)),
         };
         let problem = problem
             .or_else(|| match self.has_accounting {
@@ -207,6 +209,8 @@ pub fn check<S: NameAndValue>(
             }
         }
     }
+    let contradictions = numbers::contradictions(settings).into_iter();
+    problems.extend(contradictions.map(|(index, message)| (index, Part::Value, message)));
     problems
 }
 
