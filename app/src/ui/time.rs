@@ -17,18 +17,14 @@ const DAY: i64 = 24 * HOUR;
 #[derive(Clone, Copy)]
 pub struct Clock {
     now: RwSignal<i64>,
-    /// The page is alive, and so the reader's zone is known: until then it says what the server said, which is UTC.
-    is_local: RwSignal<bool>,
 }
 
 impl Clock {
     pub fn provide() {
         let now = RwSignal::new(browser::now());
-        let is_local = RwSignal::new(false);
-        provide_context(Clock { now, is_local });
+        provide_context(Clock { now });
         // An effect, because the server has nothing that ticks.
         Effect::new(move |_| {
-            is_local.set(true);
             let tick = set_interval_with_handle(move || now.set(browser::now()), TICK);
             on_cleanup(move || {
                 if let Ok(tick) = tick {
@@ -39,12 +35,12 @@ impl Clock {
     }
 }
 
-/// The reader's zone at that time, in minutes east of UTC.
-fn zone(clock: Option<Clock>, at: i64) -> i64 {
-    match clock {
-        Some(clock) if clock.is_local.get() => browser::zone(at),
-        _ => 0,
-    }
+/// The reader's zone at that time, in minutes east of UTC. It is 0 at first, as on the server: what a page's own source
+/// has is taken as it is, whenever that part of it comes alive, and only a change after that is written over it.
+fn zone(at: i64) -> RwSignal<i64> {
+    let zone = RwSignal::new(0);
+    Effect::new(move |_| zone.set(browser::zone(at)));
+    zone
 }
 
 /// Milliseconds since 1970, following the clock.
@@ -59,13 +55,14 @@ pub fn Ago(at: i64) -> impl IntoView {
     if at <= 0 {
         return view! { <span class="text-muted">"–"</span> }.into_any();
     }
+    let zone = zone(at);
     let clock = use_context::<Clock>();
     let now = move || clock.map_or_else(browser::now, |clock| clock.now.get());
     view! {
         <time
             class="whitespace-nowrap"
             datetime=machine(at)
-            title=move || exact_in(at, zone(clock, at))
+            title=move || exact_in(at, zone.get())
         >
             {move || ago(t, now() - at)}
         </time>
@@ -76,14 +73,14 @@ pub fn Ago(at: i64) -> impl IntoView {
 /// The time of day in the reader's zone, "13:05:11", and the whole of it on hover.
 #[component]
 pub fn TimeOfDay(at: i64) -> impl IntoView {
-    let clock = use_context::<Clock>();
+    let zone = zone(at);
     view! {
         <time
             class="whitespace-nowrap tabular-nums"
             datetime=machine(at)
-            title=move || exact_in(at, zone(clock, at))
+            title=move || exact_in(at, zone.get())
         >
-            {move || exact_in(at, zone(clock, at)).get(11..19).unwrap_or_default().to_owned()}
+            {move || exact_in(at, zone.get()).get(11..19).unwrap_or_default().to_owned()}
         </time>
     }
     .into_any()

@@ -11,6 +11,9 @@ use crate::model::set_aside::{AllSetAside, SetAside};
 use crate::ui::help::{InfoLink, topic};
 use crate::ui::{Copyable, Tone};
 
+/// More would push the list out of sight.
+const MOST: usize = 5;
+
 /// For the top of a page: see [`crate::components::Fetched`].
 pub fn all_set_aside() -> Resource<Result<AllSetAside>> {
     asked([], &[Kind::Cluster, Kind::Event], |[]| set_aside())
@@ -35,7 +38,21 @@ fn warning(all: AllSetAside) -> AnyView {
     let t = text();
     let restore = format!("openpcs restore --from BACKUP --data-dir {}", all.data_dir);
     let data_dir = all.data_dir;
-    let rows = all.found.into_iter().map(|one| row(t, one, &data_dir));
+    let more = all.found.len().saturating_sub(MOST);
+    let more = (more > 0).then(|| {
+        let list = format!("openpcs set-aside list --data-dir {data_dir}");
+        view! {
+            <li class="grid gap-1">
+                <span>{t.set_aside.more(more)}</span>
+                <Copyable what=t.set_aside.command value=list />
+            </li>
+        }
+    });
+    let rows = all
+        .found
+        .into_iter()
+        .take(MOST)
+        .map(|one| row(t, one, &data_dir));
     view! {
         <section class="flash border-warning bg-warning-soft" aria-label=t.set_aside.title>
             <span class=format!("mt-0.5 {}", Tone::Warning.class())>{Tone::Warning.icon().view()}</span>
@@ -44,7 +61,7 @@ fn warning(all: AllSetAside) -> AnyView {
                     {t.set_aside.title} <InfoLink topic=topic::BACKUP about=t.set_aside.title />
                 </h2>
                 <p>{t.set_aside.why}</p>
-                <ul class="grid gap-3">{rows.collect_view()}</ul>
+                <ul class="grid gap-3">{rows.collect_view()} {more}</ul>
                 <p>{t.set_aside.get_back}</p>
                 <Copyable what=t.set_aside.command value=restore />
             </div>
