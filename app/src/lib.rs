@@ -15,8 +15,6 @@ pub mod command;
 mod components;
 #[cfg(feature = "ssr")]
 pub mod explain;
-#[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
-mod follow;
 pub mod i18n;
 mod live;
 pub mod model;
@@ -26,6 +24,8 @@ pub mod paths;
 pub mod port;
 pub mod preference;
 pub mod rules;
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
+mod stream;
 mod ui;
 
 #[cfg(feature = "hydrate")]

@@ -9,10 +9,10 @@ use leptos::task::spawn_local;
 
 use super::output_text::{Pieces, readable};
 use crate::browser::Held;
-use crate::follow::Stream;
 use crate::i18n::{Text, text};
 use crate::model::error::Result;
 use crate::model::job::{JobOutput, OutputAbsence};
+use crate::stream::Stream;
 use crate::ui::{Button, CopyButton, Icon, Look};
 
 /// The part of the output that is shown.

@@ -8,6 +8,7 @@ pub mod aws_json;
 pub mod body;
 pub mod connection;
 pub mod console;
+pub mod documents;
 pub mod error;
 pub mod events;
 pub mod foreign;
@@ -21,7 +22,6 @@ pub mod lockout;
 pub mod login;
 pub mod origin;
 pub mod output;
-pub mod own;
 pub mod proof;
 pub mod protocol;
 pub mod secrets;
@@ -164,9 +164,12 @@ fn people(state: HttpState) -> Router {
             "/openpcs/v1/clusters/{identifier}/login",
             get(login::handle),
         )
-        .route("/openpcs/v1/clusters/{identifier}/export", get(own::export))
-        .route("/openpcs/v1/plan", post(own::plan))
-        .route("/openpcs/v1/apply", post(own::apply))
+        .route(
+            "/openpcs/v1/clusters/{identifier}/export",
+            get(documents::export),
+        )
+        .route("/openpcs/v1/plan", post(documents::plan))
+        .route("/openpcs/v1/apply", post(documents::apply))
         .with_state(state)
 }
 

@@ -30,7 +30,7 @@ const APP_ROOMS: [&[&str]; 13] = [
     &["pages"],
     &["components"],
     &["ui"],
-    &["follow", "live", "api"],
+    &["live", "stream", "api"],
     &["browser"],
     &["command"],
     &["paths"],

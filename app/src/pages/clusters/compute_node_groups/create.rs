@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_navigate;
 
 use super::super::crumbs::in_cluster;
-use super::super::draft::leave;
+use super::super::fields::leave;
 use super::draft::Draft;
 use super::lists::Lists;
 use super::steps::{review, steps};

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::super::draft::{pairs, settings, tags};
+use super::super::fields::{pairs, settings, tags};
 use crate::model::catalogue::{Catalogue, InstanceType, LaunchTemplateVersion};
 use crate::model::compute_node_group::*;
 use crate::model::setting::SlurmCustomSetting;

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::super::draft::complaint;
+use super::super::fields::complaint;
 use super::draft::{CUSTOM, Draft, MANAGED};
 use super::lists::Lists;
 use crate::i18n::{Text, text};

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::super::draft::{NameField, SettingsField, name_and_id};
+use super::super::fields::{NameField, SettingsField, name_and_id};
 use super::draft::{DYNAMIC, Draft, STATIC};
 use super::instances::Instances;
 use super::launch::{Launch, Subnets};

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::super::draft::name_and_id;
+use super::super::fields::name_and_id;
 use super::super::size_label;
 use super::draft::Draft;
 use crate::components::wizard::ReviewPart;

@@ -1,15 +1,15 @@
 //! One cluster: header, live figures, tabs. The tabs share what the header asked for.
 
 mod actions;
-mod compute_node_groups;
 mod connect;
 mod details;
 mod events;
+mod group_table;
 mod jobs;
 mod logs;
 mod next_steps;
 mod nodes;
-mod queues;
+mod queue_table;
 mod row_actions;
 mod strip;
 mod tags;
@@ -18,14 +18,14 @@ use leptos::prelude::*;
 use leptos_router::components::Outlet;
 
 use actions::ClusterActions;
-pub use compute_node_groups::ComputeNodeGroups;
 pub use connect::Connect;
 pub use details::Details;
 pub use events::{Events, columns as event_columns};
+pub use group_table::ComputeNodeGroups;
 pub use jobs::{JobPage, Jobs, SubmitJob};
 pub use logs::Logs;
 pub use nodes::{NodePage, Nodes};
-pub use queues::Queues;
+pub use queue_table::Queues;
 use strip::Strip;
 pub use tags::Tags;
 

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::super::draft::*;
+use super::super::fields::*;
 use crate::components::wizard::{ReviewPart, Step};
 use crate::components::{TagsField, scaling_words, shown_tags, status_label};
 use crate::i18n::{Text, text};

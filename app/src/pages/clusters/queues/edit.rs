@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
 use super::super::crumbs::in_cluster;
-use super::super::draft::leave;
+use super::super::fields::leave;
 use super::draft::{Draft, Lists, review, steps};
 use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::list_compute_node_groups;
