@@ -29,6 +29,8 @@ const EXPECTING: Duration = Duration::from_millis(50);
 const UNDER_WAY: Duration = Duration::from_millis(250);
 /// Slurm is asked at least this often even when nothing seems to happen.
 const LONGEST_SILENCE_MS: i64 = 60_000;
+/// Slurm marks the nodes of a reservation up to 5 s after its log told of it, and says nothing then.
+const SETTLES_MS: i64 = 6_000;
 /// The database is read at least this often even when nothing seems to happen.
 const LONGEST_REST: Duration = Duration::from_secs(15);
 /// Ended instances that are looked at for back-off.
@@ -40,6 +42,8 @@ pub struct NodeReconciler {
     cluster_id: String,
     waker: Waker,
     looked: Signs,
+    /// When the signs changed last, in milliseconds since 1970.
+    changed_at: i64,
     looks: Looks,
     rest: Option<Rest>,
     /// Instances that were reported as set aside.
@@ -61,6 +65,7 @@ impl NodeReconciler {
             parts,
             cluster_id,
             looked: Signs::default(),
+            changed_at: 0,
             looks: Looks::new(Sight::Nodes),
             rest: None,
             aside: HashSet::new(),
@@ -128,9 +133,13 @@ impl Reconciler for NodeReconciler {
         }
         let is_quiet = seen.instances.is_empty() && seen.provider.is_empty();
         if is_quiet && !acted && !seen.nodes.iter().any(in_transition) {
+            let settles = self
+                .settles_in(&snapshot)
+                .and_then(|ms| u64::try_from(ms).ok());
+            let rest = settles.map_or(LONGEST_REST, Duration::from_millis);
             self.rest = Some(Rest {
                 signs,
-                until: Instant::now() + LONGEST_REST,
+                until: Instant::now() + rest.min(LONGEST_REST),
             });
         }
         Ok(Next::After(self.pause(&seen, acted)))
@@ -166,6 +175,12 @@ impl NodeReconciler {
         Ok(())
     }
 
+    /// In how many milliseconds all that came of the last signs can be seen; none if it was looked at since.
+    fn settles_in(&self, latest: &Snapshot) -> Option<i64> {
+        let settled_at = self.changed_at + SETTLES_MS;
+        (latest.asked_at < settled_at).then(|| (settled_at - now()).max(0))
+    }
+
     /// What Slurm says now, or what it said last when nothing can have changed since.
     async fn look(
         &mut self,
@@ -181,7 +196,11 @@ impl NodeReconciler {
             || provider.iter().filter(|i| i.running).count() != instances.len()
             || latest.nodes.iter().any(in_transition);
         let waited_for = self.parts.observed.waiting(&self.cluster_id) > 0;
-        let old = now() - latest.asked_at > LONGEST_SILENCE_MS;
+        if signs != self.looked {
+            self.changed_at = now();
+        }
+        let has_settled = self.settles_in(&latest) == Some(0);
+        let old = now() - latest.asked_at > LONGEST_SILENCE_MS || has_settled;
         if !(unsettled || waited_for || old || signs != self.looked) {
             return Ok(latest);
         }
