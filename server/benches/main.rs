@@ -13,6 +13,7 @@ mod cold_start;
 mod get_cluster;
 mod idle;
 mod live;
+mod node_plan;
 mod times;
 
 fn main() {
@@ -38,6 +39,9 @@ fn main() {
         }
         if wanted("idle") {
             idle::run().await;
+        }
+        if wanted("node_plan") {
+            node_plan::run();
         }
         if wanted("cold_start") {
             cold_start::run().await;

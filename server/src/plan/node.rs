@@ -118,42 +118,65 @@ pub fn is_up(node: &NodeInfo) -> bool {
     !NOT_UP.iter().any(|flag| node.is(flag))
 }
 
+/// What is seen, to be looked up: a cluster may have two thousand nodes, and the plan is made many times a second while
+/// they boot.
+struct Index<'a> {
+    nodes: HashMap<&'a str, &'a NodeInfo>,
+    /// Of two rows for one node the newest serves.
+    newest: HashMap<&'a str, &'a InstanceRow>,
+    observed: HashMap<&'a str, &'a ObservedInstance>,
+    /// Of each node, the newest first.
+    ended: HashMap<&'a str, Vec<&'a InstanceRow>>,
+    stranded: HashSet<&'a str>,
+}
+
+impl<'a> Index<'a> {
+    fn new(seen: &'a Seen) -> Index<'a> {
+        let mut newest: HashMap<&str, &InstanceRow> = HashMap::new();
+        for row in &seen.instances {
+            let known = newest.entry(&row.node_name).or_insert(row);
+            if (row.launched_at, &row.id) > (known.launched_at, &known.id) {
+                *known = row;
+            }
+        }
+        let mut ended: HashMap<&str, Vec<&InstanceRow>> = HashMap::new();
+        for row in &seen.ended {
+            ended.entry(&row.node_name).or_default().push(row);
+        }
+        let observed = seen.provider.iter();
+        Index {
+            nodes: seen.nodes.iter().map(|n| (n.name.as_str(), n)).collect(),
+            newest,
+            observed: observed.map(|i| (i.instance_id.as_str(), i)).collect(),
+            ended,
+            stranded: seen.stranded.iter().map(String::as_str).collect(),
+        }
+    }
+
+    fn runs(&self, row: &InstanceRow) -> bool {
+        let observed = self.observed.get(row.id.as_str());
+        observed.is_some_and(|instance| instance.running)
+    }
+}
+
 /// What to do. Steps about one node never contradict each other; the order of the list does not matter.
 pub fn plan(groups: &[Group], seen: &Seen) -> Vec<Step> {
     let wanted = wanted_nodes(groups);
-    let nodes: HashMap<&str, &NodeInfo> = seen.nodes.iter().map(|n| (n.name.as_str(), n)).collect();
-    let running: HashSet<&str> = seen
-        .provider
-        .iter()
-        .filter(|i| i.running)
-        .map(|i| i.instance_id.as_str())
-        .collect();
+    let index = Index::new(seen);
     let mut steps = orphans(seen);
-    let mut taken: HashSet<&str> = HashSet::new();
     for row in &seen.instances {
-        // Of two rows for one node the newest serves; the other ends.
-        let superseded = seen.instances.iter().any(|o| {
-            o.node_name == row.node_name && (o.launched_at, &o.id) > (row.launched_at, &row.id)
-        });
-        if !superseded {
-            taken.insert(&row.node_name);
-        }
-        let group = wanted
-            .get(row.node_name.as_str())
-            .copied()
-            .filter(|_| !superseded);
-        let node = nodes.get(row.node_name.as_str()).copied();
-        steps.extend(instance_step(
-            row,
-            group,
-            node,
-            running.contains(row.id.as_str()),
-            seen,
-        ));
+        let name = row.node_name.as_str();
+        let serves = index
+            .newest
+            .get(name)
+            .is_some_and(|newest| newest.id == row.id);
+        let group = wanted.get(name).copied().filter(|_| serves);
+        steps.extend(instance_step(row, group, &index, seen));
     }
     for (name, group) in &wanted {
-        if let (false, Some(node)) = (taken.contains(name.as_str()), nodes.get(name.as_str())) {
-            steps.extend(empty_node_step(node, group, seen));
+        let name = name.as_str();
+        if let (false, Some(node)) = (index.newest.contains_key(name), index.nodes.get(name)) {
+            steps.extend(empty_node_step(node, group, &index, seen));
         }
     }
     steps
@@ -183,8 +206,7 @@ fn orphans(seen: &Seen) -> Vec<Step> {
 fn instance_step(
     row: &InstanceRow,
     group: Option<&Group>,
-    node: Option<&NodeInfo>,
-    running: bool,
+    index: &Index,
     seen: &Seen,
 ) -> Option<Step> {
     let end = |cause: Cause| {
@@ -206,8 +228,8 @@ fn instance_step(
     let Some(group) = group else {
         return end(Cause::NotWanted);
     };
-    if !running && seen.now - row.launched_at > SPAWN_GRACE_MS {
-        let observed = seen.provider.iter().find(|i| i.instance_id == row.id);
+    if !index.runs(row) && seen.now - row.launched_at > SPAWN_GRACE_MS {
+        let observed = index.observed.get(row.id.as_str());
         let why = observed
             .and_then(|i| i.reason.as_deref())
             .unwrap_or("its processes are gone");
@@ -235,7 +257,7 @@ fn instance_step(
     let replaced = row.replace_reason.as_ref().map(|reason| Cause::Replaced {
         reason: reason.clone(),
     });
-    let node = node?;
+    let node = index.nodes.get(row.node_name.as_str())?;
     if node.is("POWERED_DOWN") || node.is("POWERING_DOWN") {
         return end(replaced.unwrap_or(Cause::PoweredDown));
     }
@@ -303,9 +325,10 @@ fn too_late(row: &InstanceRow, now: i64) -> Option<Cause> {
 }
 
 /// The step for a node that has no instance.
-fn empty_node_step(node: &NodeInfo, group: &Group, seen: &Seen) -> Option<Step> {
+fn empty_node_step(node: &NodeInfo, group: &Group, index: &Index, seen: &Seen) -> Option<Step> {
     let name = node.name.clone();
-    let waiting = seen.now < next_try(&name, &seen.ended);
+    let ended = index.ended.get(name.as_str());
+    let waiting = seen.now < next_try(ended.map_or(&[], Vec::as_slice));
     if node.is("DOWN") {
         return (!waiting).then_some(Step::Recover { node: name });
     }
@@ -318,7 +341,7 @@ fn empty_node_step(node: &NodeInfo, group: &Group, seen: &Seen) -> Option<Step> 
     if node.is("POWERING_DOWN") || node.is("POWER_UP") || node.is("POWER_DOWN") {
         return None;
     }
-    if node.is("POWERED_DOWN") && !seen.stranded.contains(&name) {
+    if node.is("POWERED_DOWN") && !index.stranded.contains(name.as_str()) {
         return (group.is_static && !waiting).then_some(Step::PowerUp { node: name });
     }
     // It may be on this node, with jobs. If nothing is, Slurm notices by itself.
@@ -333,9 +356,9 @@ fn empty_node_step(node: &NodeInfo, group: &Group, seen: &Seen) -> Option<Step> 
 }
 
 /// When a node may be tried again: attempts in a row that never got ready push it further away.
-fn next_try(node: &str, ended: &[InstanceRow]) -> i64 {
-    let attempts = ended.iter().filter(|i| i.node_name == node);
-    let failures: Vec<&InstanceRow> = attempts.take_while(|i| i.ready_at.is_none()).collect();
+fn next_try(attempts: &[&InstanceRow]) -> i64 {
+    let never_ready = attempts.iter().take_while(|i| i.ready_at.is_none());
+    let failures: Vec<&&InstanceRow> = never_ready.collect();
     let Some(last) = failures.first().and_then(|i| i.ended_at) else {
         return 0;
     };

@@ -241,6 +241,44 @@ fn what_is_used_is_seen() {
     assert_eq!(paths("a::{b, c::{d, e}}").join(" "), "a::b a::c::d a::c::e");
 }
 
+/// The ids in parentheses of a comment, as `(N15, Q3)`.
+fn cited(line: &str) -> Vec<String> {
+    let Some((_, comment)) = line.split_once("//") else {
+        return vec![];
+    };
+    let is_id = |word: &&str| {
+        let digits = word.trim_start_matches(|c: char| c.is_ascii_uppercase());
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_number && word.len() == digits.len() + 1
+    };
+    let inside = comment
+        .split('(')
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next());
+    let words: Vec<Vec<&str>> = inside.map(|text| text.split(", ").collect()).collect();
+    let all_ids = words.iter().filter(|words| words.iter().all(is_id));
+    all_ids.flatten().map(|word| word.to_string()).collect()
+}
+
+#[test]
+fn what_comments_cite_can_be_looked_up() {
+    let list = std::fs::read_to_string(root().join("REQUIREMENTS.md")).unwrap();
+    let mut missing = vec![];
+    let mut count = 0;
+    for dir in ["app/src", "server"] {
+        for (_, path) in sources(&root().join(dir)) {
+            let text = std::fs::read_to_string(&path).unwrap();
+            for id in text.lines().flat_map(cited) {
+                count += 1;
+                if !list.contains(&format!("\n- {id} ")) {
+                    missing.push(format!("{}: {id}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty() && count > 50, "{count}: {missing:?}");
+}
+
 /// All crates that a package is built with, as this machine would.
 fn tree(arguments: &[&str]) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
