@@ -1,0 +1,148 @@
+// What pages say goes on being true: a message tells how it ended, next steps stay until a job ran, times are the
+// reader's, and a list's address brings its filter and order back. One cluster serves them all.
+import type { Browser, Locator, Page } from '@playwright/test';
+import { createGroup, expect, rows, signIn, test, visit } from './helpers';
+import type { Server } from './server';
+
+/** Half an hour off, with summer time. */
+const ST_JOHNS = 'America/St_Johns';
+const KOLKATA = 'Asia/Kolkata';
+const DAY = 24 * 3600 * 1000;
+
+test.use({ timezoneId: ST_JOHNS });
+
+/** `UTC-03:30`: what a clock in that zone shows at that time. */
+function offset(zone: string, at: Date): string {
+  const parts = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' }).formatToParts(at);
+  const name = parts.find((part) => part.type === 'timeZoneName')?.value ?? '';
+  return name.replace('GMT', 'UTC');
+}
+
+/** As a page tells a time on hover: `2026-11-23 01:35:11 UTC+05:30`. */
+function told(zone: string, at: Date): string {
+  const local = at.toLocaleString('sv-SE', { timeZone: zone });
+  return `${local} ${offset(zone, at)}`;
+}
+
+/** A day on which the clocks of the zone stand otherwise than today. */
+function otherSeason(zone: string): Date {
+  const today = new Date();
+  const days = Array.from({ length: 11 }, (_, month) => new Date(today.getTime() + (month + 1) * 30 * DAY));
+  const other = days.find((day) => offset(zone, day) !== offset(zone, today));
+  if (!other) throw new Error(`${zone} has no summer time`);
+  return other;
+}
+
+/** Every time in it is told in the zone, and these offsets occur. */
+async function areTold(place: Locator, zone: string, offsets: string[]): Promise<void> {
+  // Until the page is alive they are told as the server does, in UTC.
+  await expect(async () => {
+    const times = await place.locator('time').evaluateAll((all) =>
+      all.map((time) => ({ at: time.getAttribute('datetime') ?? '', title: (time as HTMLElement).title })),
+    );
+    expect(times.map(({ title }) => title)).toEqual(times.map(({ at }) => told(zone, new Date(at))));
+    const found = times.map(({ at }) => offset(zone, new Date(at)));
+    expect([...new Set(found)].sort()).toEqual([...offsets].sort());
+  }).toPass({ timeout: 15_000 });
+}
+
+const timeline = (page: Page) => page.getByRole('list', { name: 'Timeline' });
+
+async function submit(server: Server, cluster: string, ...words: string[]): Promise<string> {
+  const given = await server.connect(cluster, 'sbatch', '--parsable', '-p', 'demo', '--output=/dev/null', ...words);
+  return given.trim();
+}
+
+/** The same page in a browser of another zone. */
+async function isToldElsewhere(browser: Browser, server: Server, path: string): Promise<void> {
+  const context = await browser.newContext({ baseURL: server.url, timezoneId: KOLKATA });
+  const page = await context.newPage();
+  await signIn(page, server);
+  await visit(page, path);
+  await expect(timeline(page)).toContainText('Ended');
+  await areTold(timeline(page), KOLKATA, ['UTC+05:30']);
+  await context.close();
+}
+
+test('messages, next steps, times and addresses stay true', async ({ page, browser, server, cluster }) => {
+  const home = `/clusters/${cluster.id}`;
+  await signIn(page, server);
+  await visit(page, home);
+  const steps = page.getByRole('region', { name: 'Next steps' });
+  await expect(steps.getByRole('link')).toHaveText('Create a compute node group');
+
+  await test.step('a message follows what it began to its end', async () => {
+    await visit(page, `${home}/queues/create`);
+    await page.getByLabel('Queue name').fill('demo');
+    for (const _ of [1, 2]) await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByRole('button', { name: 'Create queue' }).click();
+    await expect(page.getByRole('heading', { name: 'demo', level: 1 })).toBeVisible();
+    await expect(page.getByText('demo is ready.')).toBeVisible();
+    await expect(page.getByText('Queue demo is being created.')).toBeHidden();
+  });
+
+  await test.step('next steps stay until there was a job', async () => {
+    await page.getByRole('navigation', { name: 'Breadcrumbs' }).getByRole('link', { name: 'demo' }).first().click();
+    await expect(steps.getByRole('link')).toHaveText('Create a compute node group');
+    const group = await createGroup(server, cluster.name, 'compute-1');
+    await server.aws(
+      'update-queue',
+      ...['--cluster-identifier', cluster.name, '--queue-identifier', 'demo'],
+      ...['--compute-node-group-configurations', `computeNodeGroupId=${group}`],
+    );
+    await expect(steps.getByRole('link')).toHaveText('Submit a job');
+    await page.reload();
+    await expect(steps.getByRole('link')).toHaveText('Submit a job');
+    const queue = ['get-queue', '--cluster-identifier', cluster.name, '--queue-identifier', 'demo'];
+    await expect.poll(async () => (await server.aws(...queue)).queue.status).toBe('ACTIVE');
+  });
+
+  const job = await submit(server, cluster.name, '--job-name=odd', '--wrap=sleep 1');
+  await expect(steps).toBeHidden();
+
+  await test.step("times are the reader's", async () => {
+    await visit(page, `${home}/jobs/${job}`);
+    await expect(page.getByRole('main').getByRole('status').filter({ hasText: 'Completed' })).toBeVisible({
+      timeout: 40_000,
+    });
+    await expect(timeline(page)).toContainText(/\+\d+\.\d s/);
+    const now = new Date();
+    await areTold(timeline(page), ST_JOHNS, [offset(ST_JOHNS, now)]);
+    await isToldElsewhere(browser, server, `${home}/jobs/${job}`);
+
+    const begin = otherSeason(ST_JOHNS);
+    const at = Math.floor(begin.getTime() / 1000) - Math.floor(now.getTime() / 1000);
+    const later = await submit(server, cluster.name, '--job-name=later', `--begin=now+${at}`, '--wrap=true');
+    await visit(page, `${home}/jobs/${later}`);
+    await areTold(timeline(page), ST_JOHNS, [offset(ST_JOHNS, now), offset(ST_JOHNS, begin)]);
+  });
+
+  await test.step("a list's address brings it back", async () => {
+    await visit(page, `${home}/jobs`);
+    const list = page.getByRole('region', { name: 'Jobs', exact: true });
+    const isShown = async () => {
+      await expect(rows(page, 'Jobs', { name: /later/ })).toHaveCount(1);
+      await expect(rows(page, 'Jobs', { name: /odd/ })).toHaveCount(0);
+      await expect(list.getByRole('combobox', { name: 'Filter jobs' })).toHaveValue('later');
+      await expect(list.getByRole('columnheader', { name: 'Job', exact: true })).toHaveAttribute('aria-sort', 'ascending');
+      const { searchParams } = new URL(page.url());
+      expect(Object.fromEntries(searchParams)).toEqual({ filter: 'later', sort: 'Job' });
+    };
+    await list.getByRole('combobox', { name: 'Filter jobs' }).fill('later');
+    await list.getByRole('button', { name: 'Job', exact: true }).click();
+    await isShown();
+    await rows(page, 'Jobs', { name: /later/ }).getByRole('link').first().click();
+    await expect(page.getByRole('heading', { name: /^Job \d+ · later$/ })).toBeVisible();
+    await page.goBack();
+    await isShown();
+    await page.reload();
+    await isShown();
+
+    await visit(page, `${home}/jobs?filter=odd`);
+    await expect(rows(page, 'Jobs', { name: /odd/ })).toHaveCount(1);
+    await expect(rows(page, 'Jobs', { name: /later/ })).toHaveCount(0);
+    await page.getByRole('navigation', { name: 'Parts of the cluster' }).getByRole('link', { name: 'Events' }).click();
+    await page.goBack();
+    await expect(rows(page, 'Jobs', { name: /later/ })).toHaveCount(0);
+  });
+});
