@@ -26,6 +26,39 @@ pub async fn put(write: &mut Write, cluster_id: &str, job: &str, life: &Life) ->
     write.changed(Kind::Job, cluster_id, job).await
 }
 
+/// What that life and those before it wrote is not in their job's file any more.
+pub async fn forget_output(
+    write: &mut Write,
+    cluster_id: &str,
+    job: &str,
+    restarts: i64,
+) -> sqlx::Result<()> {
+    let rows = sqlx::query(
+        "select life from job_life where cluster_id = $1 and job_id = $2 and restarts <= $3",
+    )
+    .bind(cluster_id)
+    .bind(job)
+    .bind(restarts)
+    .fetch_all(&mut *write.tx)
+    .await?;
+    for row in rows {
+        let Ok(mut life) = serde_json::from_str::<Life>(&row.try_get::<String, _>("life")?) else {
+            continue;
+        };
+        life.output_bytes = None;
+        sqlx::query(
+            "update job_life set life = $4 where cluster_id = $1 and job_id = $2 and restarts = $3",
+        )
+        .bind(cluster_id)
+        .bind(job)
+        .bind(life.restarts)
+        .bind(to_json(&life)?)
+        .execute(&mut *write.tx)
+        .await?;
+    }
+    write.changed(Kind::Job, cluster_id, job).await
+}
+
 /// The lives of a job that ended, the first one first. A row that this server cannot read is left out.
 pub async fn list(pool: &AnyPool, cluster_id: &str, job: &str) -> sqlx::Result<Vec<Life>> {
     let rows = sqlx::query(

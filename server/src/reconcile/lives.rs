@@ -17,6 +17,18 @@ use crate::slurm::output::{self, OutputFile};
 /// Slurm lets a requeued job wait until its old credential has expired, which is two minutes at most.
 const CREDENTIAL_MS: i64 = 130_000;
 
+/// So much of a life's output is compared later: enough to tell it from another's.
+const END_BYTES: u64 = 1024;
+
+/// What a life left in its output file. The next one appends to it or, as Slurm does unless told otherwise, writes it
+/// anew; which of the two, Slurm does not say.
+struct Written {
+    restarts: i64,
+    submitted_at: i64,
+    bytes: u64,
+    end: Vec<u8>,
+}
+
 /// What a run was when it was looked at last.
 #[derive(Clone, Debug, Default)]
 struct Run {
@@ -34,6 +46,8 @@ pub struct Lives {
     first: Option<HashMap<String, i64>>,
     /// Why jobs lost their nodes, as the log has it and as long as nobody needed it.
     ends: HashMap<String, LifeEnd>,
+    /// Of the lives that ended last, as long as their jobs live.
+    written: HashMap<String, Written>,
     /// How much of the log was read.
     read: Option<u64>,
 }
@@ -45,6 +59,7 @@ impl Lives {
             runs: HashMap::new(),
             first: None,
             ends: HashMap::new(),
+            written: HashMap::new(),
             read: None,
         }
     }
@@ -74,16 +89,22 @@ impl Lives {
             // Once the next life runs, nobody can tell what is whose.
             let is_still = record.job.started_at == 0;
             if let (Some(data_dir), true) = (data_dir, is_still) {
-                life.output_bytes = output_bytes(record, &life, data_dir).await;
+                let written = written(record, &life, data_dir).await;
+                life.output_bytes = written.as_ref().and_then(|w| i64::try_from(w.bytes).ok());
+                self.written.extend(written.map(|w| (id.clone(), w)));
             }
             first.entry(id.clone()).or_insert(life.submitted_at);
             ended.push((id.clone(), life));
         }
         self.first = Some(first);
-        if !ended.is_empty() {
+        let overwritten = self.overwritten(data_dir, records).await;
+        if !ended.is_empty() || !overwritten.is_empty() {
             let mut write = db.write().await?;
             for (id, life) in &ended {
                 job_life::put(&mut write, &self.cluster_id, id, life).await?;
+            }
+            for (id, restarts) in &overwritten {
+                job_life::forget_output(&mut write, &self.cluster_id, id, *restarts).await?;
             }
             write.commit().await?;
         }
@@ -98,8 +119,40 @@ impl Lives {
         });
         self.runs = runs.collect();
         self.ends.retain(|id, _| self.runs.contains_key(id));
+        self.written.retain(|id, _| self.runs.contains_key(id));
         self.date(records);
         Ok(())
+    }
+
+    /// The lives whose output is gone, because the next one did not append to it.
+    async fn overwritten(
+        &mut self,
+        data_dir: Option<&Path>,
+        records: &[JobRecord],
+    ) -> Vec<(String, i64)> {
+        let Some(data_dir) = data_dir else {
+            return vec![];
+        };
+        let mut gone = vec![];
+        for record in records.iter().filter(|record| record.job.started_at > 0) {
+            let written = self.written.get(&record.job.id);
+            let Some(written) = written.filter(|w| w.restarts < record.restarts) else {
+                continue;
+            };
+            let file = OutputFile::of(record, OutputKind::Stdout, data_dir);
+            let Some(mut file) = file.filter(|_| written.bytes > 0) else {
+                continue;
+            };
+            file.submitted_at = written.submitted_at;
+            let now = output::before(file, written.bytes, END_BYTES).await;
+            if now.as_ref() != Some(&written.end) {
+                gone.push((record.job.id.clone(), written.restarts));
+            }
+        }
+        for (id, _) in &gone {
+            self.written.remove(id);
+        }
+        gone
     }
 
     /// Slurm's own time of submit is that of the last requeue.
@@ -122,12 +175,18 @@ impl Lives {
     }
 }
 
-/// How much the life wrote, if its file is one that may be looked at.
-async fn output_bytes(record: &JobRecord, life: &Life, data_dir: &Path) -> Option<i64> {
+/// What the life wrote, if its file is one that may be looked at.
+async fn written(record: &JobRecord, life: &Life, data_dir: &Path) -> Option<Written> {
     let mut file = OutputFile::of(record, OutputKind::Stdout, data_dir)?;
     // The record has the submit of the life to come.
     file.submitted_at = life.submitted_at;
-    i64::try_from(output::size(file).await?).ok()
+    let (bytes, end) = output::end_of(file, END_BYTES).await?;
+    Some(Written {
+        restarts: life.restarts,
+        submitted_at: life.submitted_at,
+        bytes,
+        end,
+    })
 }
 
 /// The jobs that wait for nothing but that their old credential expires, although nothing of them is left: what is told

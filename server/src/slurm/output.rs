@@ -88,6 +88,25 @@ pub async fn size(file: OutputFile) -> Option<u64> {
     size.await.ok().flatten()
 }
 
+/// How many bytes are in it, and its last ones, `most` at most; none of what may not be read.
+pub async fn end_of(file: OutputFile, most: u64) -> Option<(u64, Vec<u8>)> {
+    let size = size(file.clone()).await?;
+    Some((size, before(file, size, most).await?))
+}
+
+/// The bytes before that place, `most` at most; none where the file ends before.
+pub async fn before(file: OutputFile, place: u64, most: u64) -> Option<Vec<u8>> {
+    let read = tokio::task::spawn_blocking(move || {
+        let mut open = open(&file).ok()?;
+        let start = place.saturating_sub(most);
+        open.seek(SeekFrom::Start(start)).ok()?;
+        let mut bytes = vec![];
+        open.take(place - start).read_to_end(&mut bytes).ok()?;
+        (bytes.len() as u64 == place - start).then_some(bytes)
+    });
+    read.await.ok().flatten()
+}
+
 pub fn absent(path: &str, absence: OutputAbsence) -> JobOutput {
     JobOutput {
         path: path.into(),

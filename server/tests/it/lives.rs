@@ -146,5 +146,36 @@ async fn every_life_of_a_job_is_told() {
         .find(|row| row["id"] == job.as_str());
     assert_eq!(row.unwrap()["submittedAt"], first);
     plane.connect(CLUSTER, &["scancel", &job]);
+    output_that_is_written_anew(&plane, &visitor).await;
     plane.finish().await;
+}
+
+/// Where the next life does not append, nothing in the file is of the first.
+async fn output_that_is_written_anew(plane: &TestPlane, visitor: &Visitor) {
+    let command = "test $SLURM_RESTART_COUNT && echo again || echo the first of two; sleep 600";
+    let job = plane.sbatch(CLUSTER, &["--exclusive", "--output=anew"], command);
+    wait_life(plane, &job, 0).await;
+    let file = plane.server.home().join("anew");
+    let written = async |text: &str| {
+        wait_until("the life writes", async || {
+            match std::fs::read_to_string(&file) {
+                Ok(now) if now == text => Ok(()),
+                now => Err(format!("{now:?}")),
+            }
+        })
+        .await;
+    };
+    written("the first of two\n").await;
+    act(visitor, CLUSTER, &job, "requeue").await.unwrap();
+    wait_life(plane, &job, 1).await;
+    written("again\n").await;
+    wait_until("the first life has no output any more", async || {
+        let told = lives(visitor, &job, 1).await;
+        match told["lives"][0]["outputBytes"].is_null() {
+            true => Ok(()),
+            false => Err(told["lives"].to_string()),
+        }
+    })
+    .await;
+    plane.connect(CLUSTER, &["scancel", &job]);
 }
