@@ -41,6 +41,7 @@ test: setup-test lint console ## check everything: lints, tests with real Slurm,
 	$(ENV); cd end2end; npx playwright test
 
 bench: setup ## measure: release build, then the benchmarks
+	$(ENV); cargo build --release -p openpcs-agent
 	$(ENV); cargo bench -p openpcs-server --bench openpcs
 
 lint: lint-native lint-wasm ## formatting and clippy, warnings are errors
