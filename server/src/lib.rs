@@ -1,7 +1,8 @@
 //! The control plane.
 //!
 //! One way through: door (`http`) → `auth` → `service` → `db` → `reconcile` → `provider` and `slurm` → status → live.
-//! A request only writes down what is wanted; reconcilers make it so.
+//! A request only writes down what is wanted; reconcilers make it so. A room uses only those below its own:
+//! `tests/it/layers.rs` has their order.
 
 pub mod auth;
 pub mod cli;

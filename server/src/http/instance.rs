@@ -1,4 +1,4 @@
-//! What the agents on instances and controllers call; the messages are in `agent::protocol`.
+//! What the agents on instances and controllers call; the messages are in `openpcs_agent::protocol`.
 
 use app::model::error::Error;
 use app::model::limits::REQUEST_BYTES;

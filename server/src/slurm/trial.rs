@@ -1,4 +1,4 @@
-//! Tries a configuration out before it is in force: see [`crate::agent`]'s role `trial` for what is tried.
+//! Tries a configuration out before it is in force: see [`openpcs_agent`]'s role `trial` for what is tried.
 
 use std::io;
 use std::path::{Path, PathBuf};
