@@ -5,74 +5,17 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use super::delete_all::{DeleteAll, DeleteSteps, part_title};
+pub use super::doomed::Doomed;
+use super::doomed::delete;
 use super::plan::watch_plan;
 use super::{Begun, ConfirmDelete, FollowUps, Submission, Task, status_label};
-use crate::api;
 use crate::i18n::text;
-use crate::model::cluster::DeleteClusterRequest;
-use crate::model::compute_node_group::DeleteComputeNodeGroupRequest;
 use crate::model::error::Result;
 use crate::model::live::Kind;
-use crate::model::plan::{Named, Plan, PlanRequest};
-use crate::model::queue::DeleteQueueRequest;
+use crate::model::plan::{Named, Plan};
 use crate::model::status::Status;
-use crate::paths::{self, ClusterTab};
+use crate::paths;
 use crate::ui::{Flash, Link, Tone};
-
-/// What is to be deleted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Doomed {
-    /// Cluster, compute node group or queue.
-    pub kind: Kind,
-    pub cluster_id: String,
-    pub id: String,
-    pub name: String,
-}
-
-impl Doomed {
-    fn request(&self, client_token: Option<String>) -> PlanRequest {
-        let cluster_identifier = self.cluster_id.clone();
-        match self.kind {
-            Kind::ComputeNodeGroup => {
-                PlanRequest::DeleteComputeNodeGroup(DeleteComputeNodeGroupRequest {
-                    cluster_identifier,
-                    compute_node_group_identifier: self.id.clone(),
-                    client_token,
-                })
-            }
-            Kind::Queue => PlanRequest::DeleteQueue(DeleteQueueRequest {
-                cluster_identifier,
-                queue_identifier: self.id.clone(),
-                client_token,
-            }),
-            _ => PlanRequest::DeleteCluster(DeleteClusterRequest {
-                cluster_identifier,
-                client_token,
-            }),
-        }
-    }
-
-    /// Where its list is, for when it is gone.
-    fn list(&self) -> String {
-        match self.kind {
-            Kind::ComputeNodeGroup => paths::cluster(&self.cluster_id, ClusterTab::Groups),
-            Kind::Queue => paths::cluster(&self.cluster_id, ClusterTab::Queues),
-            _ => paths::CLUSTERS.into(),
-        }
-    }
-}
-
-async fn delete(request: PlanRequest) -> Result<()> {
-    match request {
-        PlanRequest::DeleteQueue(input) => api::queue::delete_queue(input).await,
-        PlanRequest::DeleteComputeNodeGroup(input) => {
-            api::compute_node_group::delete_compute_node_group(input).await
-        }
-        PlanRequest::DeleteCluster(input) => api::cluster::delete_cluster(input).await,
-        // `Doomed::request` makes no other.
-        _ => Ok(()),
-    }
-}
 
 /// Why something of this name in this status cannot be deleted now.
 pub fn why_not_delete(name: &str, status: Status) -> Option<String> {

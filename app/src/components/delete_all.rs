@@ -4,18 +4,15 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::api::cluster::delete_cluster;
-use crate::api::compute_node_group::{delete_compute_node_group, list_compute_node_groups};
-use crate::api::queue::{delete_queue, list_queues};
+use super::doomed::{Doomed, delete};
+use crate::api::compute_node_group::list_compute_node_groups;
+use crate::api::queue::list_queues;
 use crate::browser;
 use crate::i18n::{Text, text};
 use crate::live;
-use crate::model::cluster::DeleteClusterRequest;
-use crate::model::compute_node_group::DeleteComputeNodeGroupRequest;
 use crate::model::error::{Error, Result};
 use crate::model::live::Kind;
 use crate::model::plan::Named;
-use crate::model::queue::DeleteQueueRequest;
 use crate::model::setting::ErrorInfo;
 use crate::model::status::Status;
 use crate::ui::Tone;
@@ -131,7 +128,7 @@ impl DeleteAll {
             if !still() {
                 return;
             }
-            let progress = match delete(cluster, &named).await {
+            let progress = match ask(cluster, &named).await {
                 Ok(()) => Progress::Going,
                 Err(error) if error.is_not_found() => Progress::Gone,
                 Err(error) => Progress::Refused(error.message),
@@ -149,11 +146,12 @@ impl DeleteAll {
     }
 
     async fn end(self, cluster: &str) {
-        let request = DeleteClusterRequest {
-            cluster_identifier: cluster.to_owned(),
-            client_token: Some(browser::token()),
+        let whole = Named {
+            kind: Kind::Cluster,
+            id: cluster.to_owned(),
+            name: String::new(),
         };
-        match delete_cluster(request).await {
+        match ask(cluster, &whole).await {
             Ok(()) => {
                 self.cluster.try_set(None);
                 self.on_done.try_run(());
@@ -229,27 +227,15 @@ fn is_stuck(steps: &[Step]) -> bool {
     !steps.iter().any(goes) && steps.iter().any(cannot)
 }
 
-async fn delete(cluster: &str, named: &Named) -> Result<()> {
-    let cluster_identifier = cluster.to_owned();
-    let client_token = Some(browser::token());
-    match named.kind {
-        Kind::Queue => {
-            delete_queue(DeleteQueueRequest {
-                cluster_identifier,
-                queue_identifier: named.id.clone(),
-                client_token,
-            })
-            .await
-        }
-        _ => {
-            delete_compute_node_group(DeleteComputeNodeGroupRequest {
-                cluster_identifier,
-                compute_node_group_identifier: named.id.clone(),
-                client_token,
-            })
-            .await
-        }
-    }
+/// For the end of the cluster or of one of its parts.
+async fn ask(cluster: &str, named: &Named) -> Result<()> {
+    let doomed = Doomed {
+        kind: named.kind,
+        cluster_id: cluster.to_owned(),
+        id: named.id.clone(),
+        name: named.name.clone(),
+    };
+    delete(doomed.request(Some(browser::token()))).await
 }
 
 /// "Queue demo": names alone would not say which is a queue and which a group.

@@ -4,6 +4,7 @@ mod asked;
 mod confirm_delete;
 pub mod delete;
 mod delete_all;
+mod doomed;
 mod error_info;
 mod event_timeline;
 mod explanation;
