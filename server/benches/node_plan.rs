@@ -83,20 +83,11 @@ fn seen(nodes: i64) -> Seen {
 fn row(node: &str) -> InstanceRow {
     InstanceRow {
         id: format!("i-{node}"),
-        cluster_id: "pcs_cluster".into(),
-        compute_node_group_id: "pcs_group".into(),
         node_name: node.into(),
-        instance_type: "c6i.xlarge".into(),
         launch_generation: 1,
-        bootstrap_hash: String::new(),
         launched_at: NOW - 10_000,
         registered_at: Some(NOW - 9_000),
         ready_at: Some(NOW - 8_000),
-        ended_at: None,
-        reason: None,
-        cause: None,
-        replace_reason: None,
-        replace_now: false,
-        steps: vec![],
+        ..InstanceRow::default()
     }
 }

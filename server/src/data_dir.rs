@@ -9,10 +9,10 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use openpcs_agent::files;
 use serde::{Deserialize, Serialize};
 
 use crate::db::open::Found;
-use openpcs_agent::files;
 
 /// The file that says whose the directory is.
 pub const CLAIM: &str = "database-id";

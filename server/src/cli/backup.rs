@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, bail};
+use openpcs_agent::files;
 use sqlx::Connection;
 
 use super::store;
@@ -13,7 +14,6 @@ use crate::auth::{private_file, seal};
 use crate::config::Store;
 use crate::data_dir::{CLAIM, DataDir};
 use crate::db::open::{Address, Found};
-use openpcs_agent::files;
 
 /// The database's name in a backup, and in a data directory.
 pub const DATABASE: &str = "openpcs.db";

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use chrono::Utc;
 use http::{Method, Request};
+use openpcs_agent::answer::{NONCE, PROOF, PROVE_TO, PeerId, is_proven, new_nonce};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -14,7 +15,6 @@ use zeroize::Zeroizing;
 use super::credentials_file::{PROFILE, Profile};
 use crate::auth::sigv4::sign::Signer;
 use crate::config::{Reach, default_data_dir};
-use openpcs_agent::answer::{NONCE, PROOF, PROVE_TO, PeerId, is_proven, new_nonce};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 

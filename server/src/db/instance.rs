@@ -9,7 +9,7 @@ use sqlx::{Any, AnyPool, Executor, Row as _};
 use super::resource::to_json;
 use super::{Db, Write, now};
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InstanceRow {
     pub id: String,
     pub cluster_id: String,
@@ -53,16 +53,10 @@ impl InstanceRow {
             node_name: node.into(),
             instance_type: "c6i.xlarge".into(),
             launch_generation: 1,
-            bootstrap_hash: String::new(),
             launched_at: 1,
             registered_at: Some(2),
             ready_at: Some(3),
-            ended_at: None,
-            reason: None,
-            cause: None,
-            replace_reason: None,
-            replace_now: false,
-            steps: vec![],
+            ..InstanceRow::default()
         }
     }
 }

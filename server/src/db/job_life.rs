@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use app::model::job_life::Life;
 use app::model::live::Kind;
+use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row as _};
 
 use super::resource::to_json;
@@ -41,10 +42,7 @@ pub async fn forget_output(
     .bind(restarts)
     .fetch_all(&mut *write.tx)
     .await?;
-    for row in rows {
-        let Ok(mut life) = serde_json::from_str::<Life>(&row.try_get::<String, _>("life")?) else {
-            continue;
-        };
+    for mut life in decode(&rows)? {
         life.output_bytes = None;
         sqlx::query(
             "update job_life set life = $4 where cluster_id = $1 and job_id = $2 and restarts = $3",
@@ -68,6 +66,10 @@ pub async fn list(pool: &AnyPool, cluster_id: &str, job: &str) -> sqlx::Result<V
     .bind(job)
     .fetch_all(pool)
     .await?;
+    decode(&rows)
+}
+
+fn decode(rows: &[AnyRow]) -> sqlx::Result<Vec<Life>> {
     let lives = rows.iter().map(|row| row.try_get::<String, _>("life"));
     lives
         .filter_map(|json| {
@@ -88,7 +90,7 @@ pub async fn first_submitted(
     .bind(cluster_id)
     .fetch_all(pool)
     .await?;
-    let pair = |row: &sqlx::any::AnyRow| Ok((row.try_get("job_id")?, row.try_get("first")?));
+    let pair = |row: &AnyRow| Ok((row.try_get("job_id")?, row.try_get("first")?));
     rows.iter().map(pair).collect()
 }
 

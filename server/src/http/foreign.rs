@@ -11,6 +11,7 @@ use crate::auth::sigv4::SERVICE;
 
 /// Of what the request wants, in characters.
 const ECHO_MAX: usize = 60;
+
 /// Of a request that is for no operation of this server: by the header's name or, where there is none, by the service
 /// that it is signed for.
 pub fn refusal(headers: &HeaderMap) -> Option<Refusal> {

@@ -8,12 +8,12 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
+use openpcs_agent::protocol::HookAnswer;
 use serde::de::DeserializeOwned;
 
 use super::HttpState;
 use super::body::{self, STRANGERS};
 use super::error::{Refusal, cannot_parse};
-use openpcs_agent::protocol::HookAnswer;
 
 /// Says nothing: whoever asks wants to see the proof ([`super::proof`]) before it sends a secret.
 pub async fn prove() -> StatusCode {

@@ -9,11 +9,11 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
 
 use app::model::error::Error;
+use openpcs_agent::answer::{LONGEST_NONCE, NONCE, PROOF, PROVE_TO, PeerId, proof};
 
 use super::error::Refusal;
 use crate::auth::credentials::KeyStore;
 use crate::auth::seal::Seal;
-use openpcs_agent::answer::{LONGEST_NONCE, NONCE, PROOF, PROVE_TO, PeerId, proof};
 
 /// The paths whose answers are short and end by themselves: a stream cannot be proven before its end.
 const PROVEN: [&str; 3] = ["/instance/", "/controller/", "/openpcs/"];

@@ -165,11 +165,11 @@ mod tests {
         }
     }
 
-    /// After Ann was given another password.
-    struct Changed;
+    /// Later: Ann was given another password, or she was deleted.
+    struct Later(Option<&'static str>);
 
     #[async_trait]
-    impl Passwords for Changed {
+    impl Passwords for Later {
         async fn verify(
             &self,
             _: &str,
@@ -179,28 +179,10 @@ mod tests {
         }
 
         async fn account(&self, user: &str) -> std::result::Result<Option<Account>, Unreadable> {
-            Ok(Some(Account {
+            Ok(self.0.map(|stamp| Account {
                 name: user.to_owned(),
-                stamp: "second password".to_owned(),
+                stamp: stamp.to_owned(),
             }))
-        }
-    }
-
-    /// After Ann was deleted.
-    struct Nobody;
-
-    #[async_trait]
-    impl Passwords for Nobody {
-        async fn verify(
-            &self,
-            _: &str,
-            _: &str,
-        ) -> std::result::Result<Option<Account>, Unreadable> {
-            Ok(None)
-        }
-
-        async fn account(&self, _: &str) -> std::result::Result<Option<Account>, Unreadable> {
-            Ok(None)
         }
     }
 
@@ -224,9 +206,12 @@ mod tests {
             .route("/who", get(async |session| who(session, &OneUser).await))
             .route(
                 "/changed",
-                get(async |session| who(session, &Changed).await),
+                get(async |session| who(session, &Later(Some("second password"))).await),
             )
-            .route("/deleted", get(async |session| who(session, &Nobody).await))
+            .route(
+                "/deleted",
+                get(async |session| who(session, &Later(None)).await),
+            )
             .layer(layer(db, "openpcs-1".into(), false));
         (router, folder)
     }

@@ -34,11 +34,7 @@ impl Stranded {
 
 /// Has a job, is off, and is not on its way up.
 pub fn is_stranded(node: &NodeInfo) -> bool {
-    let under_way = ["POWER_UP", "POWERING_UP", "POWER_DOWN", "POWERING_DOWN"];
-    node.is_busy()
-        && node.is("POWERED_DOWN")
-        && !node.is("DOWN")
-        && !under_way.iter().any(|flag| node.is(flag))
+    node.is_busy() && node.is("POWERED_DOWN") && !node.is("DOWN") && !node.changes_power()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use app::model::setting::ErrorInfo;
 use app::model::status::Status;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use openpcs_agent::protocol::SLURMCTLD_IS_GONE;
 
 use super::configuration::{self, Rows};
 use super::recovery::Recovery;
@@ -17,7 +18,6 @@ use crate::db::{self, instance, job, job_life, now, resource, secret, submission
 use crate::sandbox::AGENT_LOG;
 use crate::slurm::client::Client;
 use crate::slurm::process::ControllerSpec;
-use openpcs_agent::protocol::SLURMCTLD_IS_GONE;
 
 /// How often a healthy cluster is looked after without a wake-up.
 const TICK: Duration = Duration::from_secs(5);

@@ -46,7 +46,7 @@ pub struct Lives {
     first: Option<HashMap<String, i64>>,
     /// Why jobs lost their nodes, as the log has it and as long as nobody needed it.
     ends: HashMap<String, LifeEnd>,
-    /// Of the lives that ended last, as long as their jobs live.
+    /// Of the lives that ended last, until the next one has written.
     written: HashMap<String, Written>,
     /// How much of the log was read.
     read: Option<u64>,
@@ -133,7 +133,7 @@ impl Lives {
         let Some(data_dir) = data_dir else {
             return vec![];
         };
-        let mut gone = vec![];
+        let (mut gone, mut settled) = (vec![], vec![]);
         for record in records.iter().filter(|record| record.job.started_at > 0) {
             let written = self.written.get(&record.job.id);
             let Some(written) = written.filter(|w| w.restarts < record.restarts) else {
@@ -144,13 +144,17 @@ impl Lives {
                 continue;
             };
             file.submitted_at = written.submitted_at;
-            let now = output::before(file, written.bytes, END_BYTES).await;
-            if now.as_ref() != Some(&written.end) {
-                gone.push((record.job.id.clone(), written.restarts));
+            let now = output::before(file, Some(written.bytes), END_BYTES).await;
+            match now.filter(|now| now.bytes == written.end) {
+                None => gone.push((record.job.id.clone(), written.restarts)),
+                // More stands behind it.
+                Some(now) if now.size > written.bytes => {}
+                Some(_) => continue,
             }
+            settled.push(record.job.id.clone());
         }
-        for (id, _) in &gone {
-            self.written.remove(id);
+        for id in settled {
+            self.written.remove(&id);
         }
         gone
     }
@@ -180,12 +184,12 @@ async fn written(record: &JobRecord, life: &Life, data_dir: &Path) -> Option<Wri
     let mut file = OutputFile::of(record, OutputKind::Stdout, data_dir)?;
     // The record has the submit of the life to come.
     file.submitted_at = life.submitted_at;
-    let (bytes, end) = output::end_of(file, END_BYTES).await?;
+    let left = output::before(file, None, END_BYTES).await?;
     Some(Written {
         restarts: life.restarts,
         submitted_at: life.submitted_at,
-        bytes,
-        end,
+        bytes: left.size,
+        end: left.bytes,
     })
 }
 

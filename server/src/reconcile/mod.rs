@@ -35,6 +35,7 @@ use std::time::Duration;
 use app::explain::What;
 use app::model::live::Kind;
 use app::model::name::Arns;
+use openpcs_agent::protocol::HookFile;
 
 use crate::auth::seal::Seal;
 use crate::db::{Db, event};
@@ -46,7 +47,6 @@ use crate::provider::ports::PortRange;
 use crate::slurm::client::Client;
 use crate::slurm::job_user::JobUser;
 use crate::slurm::process::Controllers;
-use openpcs_agent::protocol::HookFile;
 
 /// One reconciler of one cluster.
 pub trait Reconciler: Send + 'static {

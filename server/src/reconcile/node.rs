@@ -250,10 +250,7 @@ fn now_free(before: &[NodeInfo], now: &[NodeInfo]) -> Vec<String> {
 
 /// Slurm is about to change the node by itself, or should be.
 fn in_transition(node: &NodeInfo) -> bool {
-    ["POWERING_UP", "POWER_UP", "POWERING_DOWN", "POWER_DOWN"]
-        .iter()
-        .any(|flag| node.is(flag))
-        || is_stranded(node)
+    node.changes_power() || is_stranded(node)
 }
 
 #[cfg(test)]

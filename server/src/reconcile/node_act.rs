@@ -6,6 +6,7 @@ use app::explain::{Cause, What};
 use app::model::live::Kind;
 use app::model::node::BootStep;
 use futures::StreamExt;
+use openpcs_agent::protocol::PORT_TAKEN;
 
 use super::Parts;
 use super::requeue::start_again;
@@ -19,7 +20,6 @@ use crate::provider::LaunchRequest;
 use crate::provider::ports::{self, Taken};
 use crate::random;
 use crate::slurm::client::{Client, NodeUpdate};
-use openpcs_agent::protocol::PORT_TAKEN;
 
 /// Processes that are started or ended at the same time.
 const PARALLEL: usize = 8;

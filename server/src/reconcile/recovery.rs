@@ -11,12 +11,12 @@ use app::explain::What;
 use app::model::live::Kind;
 use app::model::operation::Operation;
 use app::model::submit::SubmitJobResponse;
+use openpcs_agent::state::{Start, Unclean};
 
 use super::Parts;
 use crate::db::submission::{self, MARK, SubmissionRow};
 use crate::db::{self, idempotency, job, now};
 use crate::slurm::client::{Client, LAUNCH_FAILED, Queued};
-use openpcs_agent::state::{Start, Unclean};
 
 /// When all nodes are asked to register: Slurm believes in a batch job that its node does not know for
 /// `BatchStartTimeout`, 10 s by default.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use app::model::error::{Error, Result};
 use app::model::job::Job;
 use async_trait::async_trait;
+use openpcs_agent::protocol::{HookAnswer, HookCall, HookProgram, StepReport};
 use subtle::ConstantTimeEq;
 
 use super::Service;
@@ -14,7 +15,6 @@ use crate::live::observed::Snapshot;
 use crate::plan::node::is_up;
 use crate::reconcile::Parts;
 use crate::slurm::hostlist;
-use openpcs_agent::protocol::{HookAnswer, HookCall, HookProgram, StepReport};
 
 /// How long a prolog waits for its nodes before it lets Slurm's own 30 s look decide: shorter than the agent's patience.
 const PROLOG_WAIT: Duration = Duration::from_secs(280);

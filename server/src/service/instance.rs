@@ -9,6 +9,7 @@ use app::model::instance::*;
 use app::model::live::Kind;
 use app::model::node::BootStep;
 use app::port::Caller;
+use openpcs_agent::protocol::StepReport;
 
 use super::Service;
 use super::write::unwritten;
@@ -18,7 +19,6 @@ use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
 use crate::db::{self, instance, now, resource, secret};
 use crate::fault::internal;
-use openpcs_agent::protocol::StepReport;
 
 /// Steps of one instance that are kept: a boot has fewer than ten.
 pub const STEPS: usize = 64;

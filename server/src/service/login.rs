@@ -6,6 +6,7 @@ use app::model::error::{Error, Result};
 use app::model::operation::Operation;
 use app::port::Caller;
 use async_trait::async_trait;
+use openpcs_agent::layout::CLIENT_CONF;
 
 use super::cluster;
 use super::doors::{LoginTarget, Logins};
@@ -16,7 +17,6 @@ use crate::db::queue::QueueRow;
 use crate::db::{instance, resource};
 use crate::fault::internal;
 use crate::reconcile::Parts;
-use openpcs_agent::layout::CLIENT_CONF;
 
 /// The logins of this server.
 pub struct ServerLogins {

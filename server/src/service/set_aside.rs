@@ -8,6 +8,8 @@ use app::model::error::Result;
 use app::model::operation::Operation;
 use app::model::set_aside::{AllSetAside, SetAside};
 use app::port::Caller;
+use openpcs_agent::files;
+use openpcs_agent::layout::{cluster_dir, instances_dir};
 
 use super::Service;
 use crate::data_dir::DataDir;
@@ -15,8 +17,6 @@ use crate::db::cluster::ClusterSpec;
 use crate::db::{Db, instance, resource, tombstone};
 use crate::fault::internal;
 use crate::sandbox::Sandbox;
-use openpcs_agent::files;
-use openpcs_agent::layout::{cluster_dir, instances_dir};
 
 impl Service {
     pub(super) async fn set_aside(&self, caller: &Caller) -> Result<AllSetAside> {

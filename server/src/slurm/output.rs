@@ -88,21 +88,24 @@ pub async fn size(file: OutputFile) -> Option<u64> {
     size.await.ok().flatten()
 }
 
-/// How many bytes are in it, and its last ones, `most` at most; none of what may not be read.
-pub async fn end_of(file: OutputFile, most: u64) -> Option<(u64, Vec<u8>)> {
-    let size = size(file.clone()).await?;
-    Some((size, before(file, size, most).await?))
+/// The bytes before a place in a file, and how many the file has in all.
+pub struct Before {
+    pub bytes: Vec<u8>,
+    pub size: u64,
 }
 
-/// The bytes before that place, `most` at most; none where the file ends before.
-pub async fn before(file: OutputFile, place: u64, most: u64) -> Option<Vec<u8>> {
+/// What is before that place, or before its end where none is given, `most` bytes at most; none of what may not be read,
+/// or ends before that place.
+pub async fn before(file: OutputFile, place: Option<u64>, most: u64) -> Option<Before> {
     let read = tokio::task::spawn_blocking(move || {
         let mut open = open(&file).ok()?;
+        let size = open.metadata().ok()?.len();
+        let place = place.unwrap_or(size);
         let start = place.saturating_sub(most);
         open.seek(SeekFrom::Start(start)).ok()?;
         let mut bytes = vec![];
         open.take(place - start).read_to_end(&mut bytes).ok()?;
-        (bytes.len() as u64 == place - start).then_some(bytes)
+        (bytes.len() as u64 == place - start).then_some(Before { bytes, size })
     });
     read.await.ok().flatten()
 }

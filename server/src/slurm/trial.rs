@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use app::model::setting::SlurmCustomSetting;
-
 use openpcs_agent::configuration::{Files, write_files};
-
-use super::process::Controllers;
-use crate::random;
 use openpcs_agent::files;
 use openpcs_agent::protocol::{TrialFile, Verdict};
 use openpcs_agent::tail::last_lines;
+
+use super::process::Controllers;
+use crate::random;
 
 use crate::sandbox::{AGENT_LOG, Role, Sandbox};
 

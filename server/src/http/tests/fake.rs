@@ -26,13 +26,13 @@ use app::model::tag::*;
 use app::model::user::{Identity, Refusals};
 use app::port::{Caller, ControlPlane, Principal};
 use async_trait::async_trait;
+use openpcs_agent::protocol::{HookAnswer, HookCall, StepReport};
 use zeroize::Zeroizing;
 
 use super::{ID, SECRET};
 use crate::auth::credentials::{Key, KeyStore};
 use crate::auth::policy;
 use crate::service::doors::{Hooks, LoginTarget, Logins, Readiness};
-use openpcs_agent::protocol::{HookAnswer, HookCall, StepReport};
 
 /// Says who asked for what; counts the mutations that ran to their end.
 #[derive(Default)]

@@ -19,11 +19,11 @@ use zeroize::Zeroizing;
 mod fake;
 
 use fake::Fake;
+use openpcs_agent::answer::{NONCE, PROOF, PROVE_TO, PeerId, is_proven};
 
 use super::*;
 use crate::auth::seal::Seal;
 use crate::auth::sigv4::sign::Signer;
-use openpcs_agent::answer::{NONCE, PROOF, PROVE_TO, PeerId, is_proven};
 
 const ID: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";

@@ -10,16 +10,16 @@ use std::time::SystemTime;
 use app::model::catalogue::{Catalogue, SlurmVersion};
 use app::model::node::NodeLog;
 use async_trait::async_trait;
-
-use super::{LaunchRequest, ObservedInstance, Provider, ProviderError};
 use openpcs_agent::ENDED;
 use openpcs_agent::files;
+use openpcs_agent::layout::instances_dir;
 use openpcs_agent::protocol::InstanceFile;
 use openpcs_agent::tail::{end_of, last_lines};
 
+use super::{LaunchRequest, ObservedInstance, Provider, ProviderError};
+
 use crate::sandbox::{AGENT_LOG, Role, Sandbox};
 use crate::slurm;
-use openpcs_agent::layout::instances_dir;
 
 pub mod catalogue;
 mod stand_in;

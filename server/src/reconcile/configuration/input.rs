@@ -6,17 +6,17 @@ use std::path::PathBuf;
 
 use app::model::catalogue::{Catalogue, InstanceType};
 use app::model::setting::SlurmCustomSetting;
+use openpcs_agent::configuration::Files;
+use openpcs_agent::protocol::TrialFile;
 
 use super::Specs;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::meaning::by_name;
 use crate::plan::node::{READY_TIMEOUT_MS, REGISTER_TIMEOUT_MS};
 use crate::reconcile::Parts;
-use openpcs_agent::configuration::Files;
 
 use crate::slurm::conf::{self, ConfInput, GroupConf, QueueConf};
 use crate::slurm::settings::{Kind, Scope, program};
-use openpcs_agent::protocol::TrialFile;
 
 /// Instances of this host end at once: Slurm may use a node again a second after it was suspended.
 const SUSPEND_TIMEOUT_S: u16 = 1;

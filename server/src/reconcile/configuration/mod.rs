@@ -9,6 +9,7 @@ use std::time::Duration;
 use app::explain::{Cause, What};
 use app::model::setting::ErrorInfo;
 use app::model::status::Status;
+use openpcs_agent::configuration::Files;
 
 use super::Parts;
 use super::node_act::one_line;
@@ -20,7 +21,6 @@ use crate::db::queue::{QueueRow, QueueSpec, groups_of_its_own};
 use crate::db::resource::{Noun, Row};
 use crate::db::{self, Write, instance, resource, tag};
 use crate::slurm::client::{Client, NodeUpdate};
-use openpcs_agent::configuration::Files;
 
 /// slurmctld has heard again of a node that is older: it asks each every third of `SlurmdTimeout`.
 const YOUNG_MS: i64 = 30_000;

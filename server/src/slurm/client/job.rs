@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 
 use app::model::job::{JobAction, JobRecord};
+use openpcs_agent::layout::CLIENT_CONF;
 
 use super::{Client, Queued, SlurmError, finish, parse, unreadable};
 use crate::slurm::job_user::{JobUser, SEARCH_PATH};
 use crate::slurm::stdio::{self, Stdio};
-use openpcs_agent::layout::CLIENT_CONF;
 
 /// Jobs whose files are asked for at once.
 const MOST_FILES: usize = 64;

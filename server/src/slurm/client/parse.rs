@@ -60,6 +60,13 @@ impl NodeInfo {
     pub fn is_busy(&self) -> bool {
         self.is("ALLOCATED") || self.is("MIXED") || self.is("COMPLETING")
     }
+
+    /// Slurm is powering it up or down, or about to.
+    pub fn changes_power(&self) -> bool {
+        ["POWERING_UP", "POWER_UP", "POWERING_DOWN", "POWER_DOWN"]
+            .iter()
+            .any(|flag| self.is(flag))
+    }
 }
 
 /// The lists of an answer, each record still as Slurm wrote it.
