@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use openpcs_server::db::instance::InstanceRow;
 use openpcs_server::plan::node::{Group, Seen, plan};
-use openpcs_server::provider::ObservedInstance;
+use openpcs_server::provider::{Instance, State};
 use openpcs_server::slurm::client::NodeInfo;
 
 const LARGE: i64 = 2_048;
@@ -63,10 +63,9 @@ fn seen(nodes: i64) -> Seen {
             }
             kind => {
                 row.ready_at = row.ready_at.filter(|_| kind == 2);
-                seen.provider.push(ObservedInstance {
-                    instance_id: row.id.clone(),
-                    running: true,
-                    reason: None,
+                seen.provider.push(Instance {
+                    id: row.id.clone(),
+                    state: State::Running,
                 });
                 seen.instances.push(row);
             }
@@ -86,6 +85,7 @@ fn row(node: &str) -> InstanceRow {
         node_name: node.into(),
         launch_generation: 1,
         launched_at: NOW - 10_000,
+        provider_id: Some(format!("i-{node}")),
         registered_at: Some(NOW - 9_000),
         ready_at: Some(NOW - 8_000),
         ..InstanceRow::default()

@@ -102,6 +102,12 @@ impl Seal {
         hex::encode(self.derive(&format!("proof:{id}")))
     }
 
+    /// What an instance shows once to be let in, 256 bits (A8): derived, so that the same launch can be asked for again
+    /// though only its hash is stored.
+    pub fn bootstrap_id(&self, instance_id: &str) -> String {
+        hex::encode(self.derive(&format!("bootstrap:{instance_id}")))
+    }
+
     /// A token for this purpose: always the same one, and nothing of the data key can be learned from it.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
         // HMAC takes keys of every length.

@@ -19,8 +19,16 @@ pub struct InstanceRow {
     pub launch_generation: i64,
     pub bootstrap_hash: String,
     pub launched_at: i64,
+    /// The batch in which it was asked for: see [`crate::provider::Batch`].
+    pub launch_token: String,
+    /// The provider's id of it; none until the provider has said that it started it.
+    pub provider_id: Option<String>,
+    /// When the provider is to be asked for it again.
+    pub ask_again_at: Option<i64>,
     pub registered_at: Option<i64>,
     pub ready_at: Option<i64>,
+    /// When the provider was asked for its end last.
+    pub stop_asked_at: Option<i64>,
     pub ended_at: Option<i64>,
     /// Why it ended or is about to, in English; `cause` is the same as data.
     pub reason: Option<String>,
@@ -54,6 +62,7 @@ impl InstanceRow {
             instance_type: "c6i.xlarge".into(),
             launch_generation: 1,
             launched_at: 1,
+            provider_id: Some(format!("i-{node}")),
             registered_at: Some(2),
             ready_at: Some(3),
             ..InstanceRow::default()
@@ -74,8 +83,12 @@ fn decode(row: &AnyRow) -> sqlx::Result<InstanceRow> {
         launch_generation: row.try_get("launch_generation")?,
         bootstrap_hash: row.try_get("bootstrap_hash")?,
         launched_at: row.try_get("launched_at")?,
+        launch_token: row.try_get("launch_token")?,
+        provider_id: row.try_get("provider_id")?,
+        ask_again_at: row.try_get("ask_again_at")?,
         registered_at: row.try_get("registered_at")?,
         ready_at: row.try_get("ready_at")?,
+        stop_asked_at: row.try_get("stop_asked_at")?,
         ended_at: row.try_get("ended_at")?,
         reason: row.try_get("reason")?,
         // One of a newer server is still told by `reason`.
@@ -159,7 +172,7 @@ pub async fn by_bootstrap(pool: &AnyPool, hash: &str) -> sqlx::Result<Option<Ins
 pub async fn insert(write: &mut Write, row: &InstanceRow) -> sqlx::Result<()> {
     sqlx::query(
         "insert into instance (id, cluster_id, compute_node_group_id, node_name, instance_type, launch_generation, \
-         bootstrap_hash, launched_at, steps) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         bootstrap_hash, launched_at, launch_token, steps) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(&row.id)
     .bind(&row.cluster_id)
@@ -169,12 +182,33 @@ pub async fn insert(write: &mut Write, row: &InstanceRow) -> sqlx::Result<()> {
     .bind(row.launch_generation)
     .bind(&row.bootstrap_hash)
     .bind(row.launched_at)
+    .bind(&row.launch_token)
     .bind(to_json(&row.steps)?)
     .execute(&mut *write.tx)
     .await?;
     write
         .changed(Kind::Node, &row.cluster_id, &row.node_name)
         .await
+}
+
+/// The provider has started it.
+pub async fn set_launched(write: &mut Write, id: &str, provider_id: &str) -> sqlx::Result<()> {
+    sqlx::query("update instance set provider_id = $1, ask_again_at = null where id = $2")
+        .bind(provider_id)
+        .bind(id)
+        .execute(&mut *write.tx)
+        .await?;
+    Ok(())
+}
+
+/// The provider is to be asked for it again then.
+pub async fn set_ask_again(write: &mut Write, id: &str, at: i64) -> sqlx::Result<()> {
+    sqlx::query("update instance set ask_again_at = $1 where id = $2")
+        .bind(at)
+        .bind(id)
+        .execute(&mut *write.tx)
+        .await?;
+    Ok(())
 }
 
 /// Uses up the bootstrap id: true for the one call that comes first (A8).
@@ -265,16 +299,27 @@ pub async fn set_replace(
         .await
 }
 
-/// Nothing of the instance is left.
-pub async fn set_ended(write: &mut Write, row: &InstanceRow) -> sqlx::Result<()> {
-    sqlx::query("update instance set ended_at = $1 where id = $2 and ended_at is null")
+/// The provider was asked for its end.
+pub async fn set_stop_asked(write: &mut Write, id: &str) -> sqlx::Result<()> {
+    sqlx::query("update instance set stop_asked_at = $1 where id = $2")
+        .bind(now())
+        .bind(id)
+        .execute(&mut *write.tx)
+        .await?;
+    Ok(())
+}
+
+/// Nothing of the instance is left; false when that was known.
+pub async fn set_ended(write: &mut Write, row: &InstanceRow) -> sqlx::Result<bool> {
+    let done = sqlx::query("update instance set ended_at = $1 where id = $2 and ended_at is null")
         .bind(now())
         .bind(&row.id)
         .execute(&mut *write.tx)
         .await?;
     write
         .changed(Kind::Node, &row.cluster_id, &row.node_name)
-        .await
+        .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Forgets instances that ended before that time.

@@ -11,16 +11,9 @@ use app::rules::cluster::IDLE_FOREVER;
 
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
-use crate::provider::ObservedInstance;
+use crate::provider::{Instance, Profile};
 use crate::slurm::client::NodeInfo;
 
-/// How long an instance may take from its launch to its registration with us.
-/// Too low and a slow machine never boots; too high and a job waits for a node that will not come.
-pub const REGISTER_TIMEOUT_MS: i64 = 60_000;
-/// How long it may take from registering with us until Slurm takes the node as up.
-pub const READY_TIMEOUT_MS: i64 = 60_000;
-/// A launched instance is not missed before this: its processes need a moment to show.
-const SPAWN_GRACE_MS: i64 = 3_000;
 /// First and longest pause before a node that failed to boot is tried again.
 const BACKOFF_MS: i64 = 1_000;
 const LONGEST_BACKOFF_MS: i64 = 60_000;
@@ -66,8 +59,11 @@ pub struct Seen {
     pub instances: Vec<InstanceRow>,
     /// Newest ended instances, for back-off.
     pub ended: Vec<InstanceRow>,
-    /// Those with a row, live or ended.
-    pub provider: Vec<ObservedInstance>,
+    pub profile: Profile,
+    /// Those that the provider has and that have a row, live or ended.
+    pub provider: Vec<Instance>,
+    /// When the provider was looked at.
+    pub looked_at: i64,
     /// Instances without a row run on some of the nodes.
     pub set_aside: bool,
     pub nodes: Vec<NodeInfo>,
@@ -81,10 +77,14 @@ pub struct Seen {
 pub enum Step {
     /// Slurm wants the node and nothing runs for it.
     Launch { node: String, group_id: String },
+    /// The provider has not said that it started the instance: it is asked once more.
+    AskAgain { instance: String },
     /// Slurm took the node as up.
     MarkReady { instance: String },
     /// The instance is not wanted any more; Slurm has let go of the node.
     End { instance: String, cause: Cause },
+    /// Its end was asked for and the provider has nothing of it any more.
+    Ended { instance: String },
     /// The node is lost: its jobs go back to the queue, its instance (if any) ends.
     Fail {
         node: String,
@@ -124,7 +124,7 @@ struct Index<'a> {
     nodes: HashMap<&'a str, &'a NodeInfo>,
     /// Of two rows for one node the newest serves.
     newest: HashMap<&'a str, &'a InstanceRow>,
-    observed: HashMap<&'a str, &'a ObservedInstance>,
+    provider: HashMap<&'a str, &'a Instance>,
     /// Of each node, the newest first.
     ended: HashMap<&'a str, Vec<&'a InstanceRow>>,
     stranded: HashSet<&'a str>,
@@ -143,19 +143,18 @@ impl<'a> Index<'a> {
         for row in &seen.ended {
             ended.entry(&row.node_name).or_default().push(row);
         }
-        let observed = seen.provider.iter();
+        let provider = seen.provider.iter();
         Index {
             nodes: seen.nodes.iter().map(|n| (n.name.as_str(), n)).collect(),
             newest,
-            observed: observed.map(|i| (i.instance_id.as_str(), i)).collect(),
+            provider: provider.map(|i| (i.id.as_str(), i)).collect(),
             ended,
             stranded: seen.stranded.iter().map(String::as_str).collect(),
         }
     }
 
-    fn runs(&self, row: &InstanceRow) -> bool {
-        let observed = self.observed.get(row.id.as_str());
-        observed.is_some_and(|instance| instance.running)
+    fn instance(&self, row: &InstanceRow) -> Option<&Instance> {
+        self.provider.get(row.id.as_str()).copied()
     }
 }
 
@@ -194,10 +193,10 @@ fn orphans(seen: &Seen) -> Vec<Step> {
     let unknown = seen
         .provider
         .iter()
-        .filter(|i| !known.contains(i.instance_id.as_str()));
+        .filter(|i| i.can_be_ended() && !known.contains(i.id.as_str()));
     unknown
         .map(|i| Step::EndOrphan {
-            instance: i.instance_id.clone(),
+            instance: i.id.clone(),
         })
         .collect()
 }
@@ -223,26 +222,30 @@ fn instance_step(
         })
     };
     if let Some(cause) = row.cause() {
-        return end(cause);
+        return leaving(row, cause, index, seen);
     }
     let Some(group) = group else {
         return end(Cause::NotWanted);
     };
-    if !index.runs(row) && seen.now - row.launched_at > SPAWN_GRACE_MS {
-        let observed = index.observed.get(row.id.as_str());
-        let why = observed
-            .and_then(|i| i.reason.as_deref())
-            .unwrap_or("its processes are gone");
-        let cause = Cause::EndedUnexpectedly {
-            instance: row.id.clone(),
-            why: why.into(),
-        };
-        // One that is set aside may have taken its place on the node, with jobs.
-        return if seen.set_aside {
-            end(cause)
-        } else {
-            fail(cause)
-        };
+    match absence(row, index, seen) {
+        Absence::None => {}
+        Absence::AskAgain => {
+            return Some(Step::AskAgain {
+                instance: row.id.clone(),
+            });
+        }
+        Absence::Lost(why) => {
+            let cause = Cause::EndedUnexpectedly {
+                instance: row.id.clone(),
+                why,
+            };
+            // One that is set aside may have taken its place on the node, with jobs.
+            return if seen.set_aside {
+                end(cause)
+            } else {
+                fail(cause)
+            };
+        }
     }
     if let Some(failed) = row.steps.iter().find(|s| s.name.ends_with("-failed")) {
         return fail(Cause::StepFailed {
@@ -251,7 +254,7 @@ fn instance_step(
             detail: failed.detail.clone().unwrap_or_default(),
         });
     }
-    if let Some(late) = too_late(row, seen.now) {
+    if let Some(late) = too_late(row, seen) {
         return fail(late);
     }
     let replaced = row.replace_reason.as_ref().map(|reason| Cause::Replaced {
@@ -289,6 +292,46 @@ fn instance_step(
     })
 }
 
+/// The step for an instance that is to end: asked for until the provider has nothing of it any more.
+fn leaving(row: &InstanceRow, cause: Cause, index: &Index, seen: &Seen) -> Option<Step> {
+    let instance = row.id.clone();
+    let Some(asked_at) = row.stop_asked_at else {
+        return Some(Step::End { instance, cause });
+    };
+    let is_gone = index.instance(row).is_none_or(Instance::is_gone);
+    if is_gone && asked_at <= seen.looked_at {
+        return Some(Step::Ended { instance });
+    }
+    let is_stuck = seen.now - asked_at > seen.profile.stop_ms;
+    is_stuck.then_some(Step::End { instance, cause })
+}
+
+/// What to think of an instance that does not show as alive.
+enum Absence {
+    /// It does, or may still come to.
+    None,
+    /// Whether the provider started it is not known.
+    AskAgain,
+    Lost(String),
+}
+
+fn absence(row: &InstanceRow, index: &Index, seen: &Seen) -> Absence {
+    let instance = index.instance(row);
+    if let Some(why) = instance.and_then(Instance::end) {
+        return Absence::Lost(why.into());
+    }
+    let missed_at = row.launched_at + seen.profile.missing_grace_ms;
+    let is_missed = instance.is_none_or(|i| !i.lives()) && seen.now > missed_at;
+    let is_started = row.provider_id.is_some() || row.registered_at.is_some();
+    match is_started {
+        true if is_missed => Absence::Lost("nothing of it is left".into()),
+        false if instance.is_none() && seen.now > row.ask_again_at.unwrap_or(missed_at) => {
+            Absence::AskAgain
+        }
+        _ => Absence::None,
+    }
+}
+
 /// Slurm knows one idle time for the cluster; a group's own one is ours to keep.
 fn idles_too_long(row: &InstanceRow, group: &Group, node: &NodeInfo, now: i64) -> bool {
     let (Some(limit), Some(ready_at)) = (group.idle_seconds, row.ready_at) else {
@@ -307,18 +350,23 @@ fn idles_too_long(row: &InstanceRow, group: &Group, node: &NodeInfo, now: i64) -
 }
 
 /// Why the instance takes too long to boot, if it does.
-fn too_late(row: &InstanceRow, now: i64) -> Option<Cause> {
+fn too_late(row: &InstanceRow, seen: &Seen) -> Option<Cause> {
     if row.ready_at.is_some() {
         return None;
     }
+    let Profile {
+        register_ms,
+        ready_ms,
+        ..
+    } = seen.profile;
     match row.registered_at {
-        None if now - row.launched_at > REGISTER_TIMEOUT_MS => Some(Cause::NotRegistered {
+        None if seen.now - row.launched_at > register_ms => Some(Cause::NotRegistered {
             instance: row.id.clone(),
-            seconds: REGISTER_TIMEOUT_MS / 1000,
+            seconds: register_ms / 1000,
         }),
-        Some(at) if now - at > READY_TIMEOUT_MS => Some(Cause::NotSeen {
+        Some(at) if seen.now - at > ready_ms => Some(Cause::NotSeen {
             node: row.node_name.clone(),
-            seconds: READY_TIMEOUT_MS / 1000,
+            seconds: ready_ms / 1000,
         }),
         _ => None,
     }

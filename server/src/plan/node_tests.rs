@@ -3,6 +3,7 @@
 use app::model::node::BootStep;
 
 use super::*;
+use crate::provider::State;
 
 const NOW: i64 = 1_000_000;
 
@@ -34,12 +35,15 @@ fn instance(node: &str) -> InstanceRow {
     }
 }
 
-fn running(row: &InstanceRow) -> ObservedInstance {
-    ObservedInstance {
-        instance_id: row.id.clone(),
-        running: true,
-        reason: None,
+fn in_state(row: &InstanceRow, state: State) -> Instance {
+    Instance {
+        id: row.id.clone(),
+        state,
     }
+}
+
+fn running(row: &InstanceRow) -> Instance {
+    in_state(row, State::Running)
 }
 
 /// One node, one instance that runs.
@@ -48,6 +52,7 @@ fn seen(states: &[&str], row: InstanceRow) -> Seen {
         provider: vec![running(&row)],
         nodes: vec![node(&row.node_name, states)],
         instances: vec![row],
+        looked_at: NOW,
         now: NOW,
         ..Seen::default()
     }
@@ -137,11 +142,8 @@ fn an_idle_node_that_slurm_powers_down_ends() {
 #[test]
 fn a_dead_instance_fails_its_node_with_the_reason() {
     let mut seen = seen(&["ALLOCATED", "CLOUD"], instance("compute-1-1"));
-    seen.provider = vec![ObservedInstance {
-        instance_id: "i-compute-1-1".into(),
-        running: false,
-        reason: Some("slurmd was killed".into()),
-    }];
+    let cause = "slurmd was killed".into();
+    seen.provider[0].state = State::Stopped { cause };
     let steps = plan(&[group(1, false)], &seen);
     assert!(
         matches!(&steps[..], [Step::Fail { cause, .. }] if cause.english().contains("slurmd was killed")),
@@ -150,10 +152,100 @@ fn a_dead_instance_fails_its_node_with_the_reason() {
 }
 
 #[test]
+fn an_instance_that_is_to_end_has_ended_once_the_provider_has_nothing_of_it() {
+    let mut row = instance("compute-1-1");
+    row.reason = Some("not wanted".into());
+    let end = Step::End {
+        instance: row.id.clone(),
+        cause: Cause::Other {
+            text: "not wanted".into(),
+        },
+    };
+    let ended = Step::Ended {
+        instance: row.id.clone(),
+    };
+    let gone = || State::Gone {
+        cause: "terminated".into(),
+    };
+    let stop_ms = Profile::default().stop_ms;
+    let old = NOW - stop_ms - 1;
+    // When its end was asked for, when the provider was looked at, what it has, and what follows.
+    let table = [
+        (None, NOW, Some(State::Running), Some(&end)),
+        (None, NOW, None, Some(&end)),
+        (Some(NOW - 10), NOW, Some(State::Running), None),
+        (Some(NOW - 10), NOW, Some(State::Stopping), None),
+        (Some(NOW - 10), NOW - 20, None, None),
+        (Some(NOW - 10), NOW, None, Some(&ended)),
+        (Some(NOW - 10), NOW, Some(gone()), Some(&ended)),
+        (Some(old), NOW, Some(State::Running), Some(&end)),
+        (Some(old), NOW, Some(State::Stopping), Some(&end)),
+    ];
+    for (asked_at, looked_at, state, expected) in table {
+        row.stop_asked_at = asked_at;
+        let mut seen = seen(&["IDLE", "CLOUD"], row.clone());
+        seen.provider = state.iter().map(|s| in_state(&row, s.clone())).collect();
+        seen.looked_at = looked_at;
+        let steps = plan(&[group(1, false)], &seen);
+        assert_eq!(
+            steps.first(),
+            expected,
+            "{asked_at:?} {looked_at} {state:?}"
+        );
+    }
+}
+
+#[test]
+fn what_the_provider_did_not_confirm_is_asked_for_again() {
+    let states = ["ALLOCATED", "CLOUD", "POWERING_UP", "NOT_RESPONDING"];
+    let mut row = instance("compute-1-1");
+    (row.registered_at, row.ready_at, row.provider_id) = (None, None, None);
+    let again = Step::AskAgain {
+        instance: row.id.clone(),
+    };
+    let steps = |row: &InstanceRow, provider: Vec<Instance>| {
+        let mut seen = seen(&states, row.clone());
+        seen.provider = provider;
+        plan(&[group(1, false)], &seen)
+    };
+    // A crash between row and launch; a provider that wants to be asked later.
+    assert_eq!(steps(&row, vec![]), [again.clone()]);
+    assert_eq!(steps(&row, vec![running(&row)]), []);
+    row.launched_at = NOW - 1_000;
+    assert_eq!(steps(&row, vec![]), []);
+    row.ask_again_at = Some(NOW + 1);
+    assert_eq!(steps(&row, vec![]), []);
+    row.ask_again_at = Some(NOW - 1);
+    assert_eq!(steps(&row, vec![]), [again]);
+    // Not for ever.
+    row.launched_at = NOW - Profile::default().register_ms - 1;
+    row.ask_again_at = Some(NOW + 1);
+    assert!(matches!(steps(&row, vec![])[..], [Step::Fail { .. }]));
+}
+
+#[test]
+fn an_instance_that_takes_its_time_is_not_missed() {
+    let states = ["ALLOCATED", "CLOUD", "POWERING_UP"];
+    let mut row = instance("compute-1-1");
+    (row.registered_at, row.ready_at) = (None, None);
+    let mut seen = seen(&states, row.clone());
+    seen.provider[0].state = State::Pending;
+    assert_eq!(plan(&[group(1, false)], &seen), []);
+    seen.provider.clear();
+    seen.instances[0].launched_at = NOW - 1_000;
+    assert_eq!(plan(&[group(1, false)], &seen), []);
+    seen.instances[0].launched_at = NOW - Profile::default().missing_grace_ms - 1;
+    assert!(matches!(
+        plan(&[group(1, false)], &seen)[..],
+        [Step::Fail { .. }]
+    ));
+}
+
+#[test]
 fn an_instance_that_never_registers_is_given_up() {
     let mut row = instance("compute-1-1");
     (row.registered_at, row.ready_at, row.launched_at) =
-        (None, None, NOW - REGISTER_TIMEOUT_MS - 1);
+        (None, None, NOW - Profile::default().register_ms - 1);
     let steps = plan(
         &[group(1, false)],
         &seen(&["ALLOCATED", "CLOUD", "POWERING_UP"], row),
@@ -261,6 +353,8 @@ fn what_the_database_does_not_know_is_ended() {
             instance: "i-lost".into()
         }]
     );
+    seen.provider[0].state = State::Stopping;
+    assert_eq!(plan(&[group(1, false)], &seen), []);
 }
 
 #[test]

@@ -1,4 +1,8 @@
 //! Where instances come from. One trait, two providers: `local` (processes of this host) and, later, `aws` (EC2).
+//!
+//! A provider is asked and looked at, never waited for: an instance that was asked for shows in the [`Inventory`], and
+//! one whose end was asked for leaves it. An inventory is of one cluster: to look at a cluster's directory is exact and
+//! next to free for the local provider, and one that can only look at the whole account keeps its last look.
 
 use std::time::SystemTime;
 
@@ -6,38 +10,44 @@ use app::model::catalogue::Catalogue;
 use app::model::node::NodeLog;
 use async_trait::async_trait;
 
+mod batch;
+mod inventory;
 pub mod local;
 pub mod ports;
 
-/// What an instance needs to start. The id is chosen by us and written to the database first, so that a crash
-/// between the two neither loses nor doubles an instance.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LaunchRequest {
-    pub instance_id: String,
-    pub cluster_id: String,
-    pub compute_node_group_id: String,
-    pub node_name: String,
-    pub instance_type: String,
-    /// Never logged: see [`openpcs_agent::protocol::InstanceFile`].
-    pub bootstrap_id: String,
-    /// Never logged either.
-    pub proof_key: String,
-    /// Slurm's major version, as `24.11`.
-    pub slurm_version: String,
-    /// Where its slurmd listens: what slurm.conf says of the node.
-    pub slurmd_port: u16,
+pub use batch::{Batch, LaunchError, Launched, NodeLaunch};
+pub use inventory::{Instance, Inventory, State};
+
+/// How a provider's instances behave: what the plan of nodes and Slurm's configuration reckon with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// `local` or `aws`.
+    pub name: &'static str,
+    /// Whether paths on the nodes mean the same files on the server's host.
+    pub shares_files: bool,
+    /// How long an instance may take from its launch to its registration with us, in milliseconds. Too low and a slow
+    /// machine never boots; too high and a job waits for a node that will not come.
+    pub register_ms: i64,
+    /// How long it may take from registering with us until Slurm takes the node as up.
+    pub ready_ms: i64,
+    /// A launched instance is not missed in the inventory before this: it needs a moment to show.
+    pub missing_grace_ms: i64,
+    /// How long an instance may take to end before it is asked for once more.
+    pub stop_ms: i64,
+    /// How long Slurm keeps a suspended node unusable, in seconds: its SuspendTimeout.
+    pub suspend_seconds: u16,
+    /// The most instances in one batch.
+    pub batch_max: usize,
 }
 
-/// An instance as the provider sees it, whether or not the database knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ObservedInstance {
-    pub instance_id: String,
-    pub running: bool,
-    /// Why it ended, as far as the provider can tell.
-    pub reason: Option<String>,
+/// As processes of one host.
+impl Default for Profile {
+    fn default() -> Self {
+        local::PROFILE
+    }
 }
 
-/// Why a provider could not do it. `code` is stable (`InsufficientInstanceCapacity`, `LocalIo`), the message is for people.
+/// Why a provider could not do it. `code` is stable (`UnauthorizedOperation`, `LocalIo`), the message is for people.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ProviderError {
@@ -48,16 +58,22 @@ pub struct ProviderError {
 /// A source of instances. Every call is idempotent: the reconcilers call again after a crash.
 #[async_trait]
 pub trait Provider: Send + Sync {
-    /// `local` or `aws`.
-    fn name(&self) -> &'static str;
+    fn profile(&self) -> Profile;
     async fn catalogue(&self) -> Result<Catalogue, ProviderError>;
-    /// Starts the instance unless it is there already.
-    async fn launch(&self, request: &LaunchRequest) -> Result<(), ProviderError>;
+    /// Starts those of the batch that are not there already; an answer for each.
+    async fn launch(&self, batch: &Batch) -> Vec<Launched>;
     /// The node's instance is lost. Where the next one gets the same address, what Slurm still sends to the lost one
     /// must not reach it: until the next launch of the node somebody else takes it.
     async fn stand_in(&self, cluster_id: &str, node: &str, port: u16);
-    /// Ends the instance with every process it ever started and removes what it left. Unknown ids are no error.
-    async fn terminate(&self, cluster_id: &str, instance_id: &str) -> Result<(), ProviderError>;
+    /// Asks for the end of these instances with all that they ever started. When one has left the inventory, nothing of
+    /// it is left but its logs. Unknown ids are no error.
+    async fn terminate(
+        &self,
+        cluster_id: &str,
+        instance_ids: &[String],
+    ) -> Result<(), ProviderError>;
+    /// Every instance of the cluster that is there, also those the database does not know (orphans).
+    async fn inventory(&self, cluster_id: &str) -> Result<Inventory, ProviderError>;
     /// The ends of an instance's logs, also after its own end; none when nothing was kept.
     async fn logs(
         &self,
@@ -66,8 +82,4 @@ pub trait Provider: Send + Sync {
     ) -> Result<Vec<NodeLog>, ProviderError>;
     /// Removes the logs of instances that ended before then.
     async fn prune_logs(&self, before: SystemTime) -> Result<(), ProviderError>;
-    /// Whether paths on the nodes mean the same files on the server's host.
-    fn shares_files(&self) -> bool;
-    /// Every instance of the cluster that is there, also those the database does not know (orphans).
-    async fn observe(&self, cluster_id: &str) -> Result<Vec<ObservedInstance>, ProviderError>;
 }

@@ -3,19 +3,21 @@
 use super::Parts;
 use crate::db::instance::{self, InstanceRow};
 use crate::db::tombstone;
-use crate::provider::ObservedInstance;
+use crate::provider::Instance;
 
 /// A cluster's instances.
 pub struct Observed {
     /// Live, or ended by us and not gone yet.
-    pub known: Vec<ObservedInstance>,
-    pub aside: Vec<ObservedInstance>,
+    pub known: Vec<Instance>,
+    pub aside: Vec<Instance>,
+    /// When the provider was looked at.
+    pub looked_at: i64,
 }
 
 impl Observed {
     /// Whether there may be jobs on those that are set aside.
     pub fn any_aside_runs(&self) -> bool {
-        self.aside.iter().any(|one| one.running)
+        self.aside.iter().any(Instance::lives)
     }
 }
 
@@ -26,13 +28,15 @@ pub async fn observe(
     cluster_id: &str,
     live: &[InstanceRow],
 ) -> anyhow::Result<Observed> {
+    let inventory = parts.provider.inventory(cluster_id).await?;
     let mut observed = Observed {
         known: vec![],
         aside: vec![],
+        looked_at: inventory.taken_at,
     };
-    for one in parts.provider.observe(cluster_id).await? {
-        let is_known = live.iter().any(|row| row.id == one.instance_id)
-            || tombstone::has(parts.db.pool(), cluster_id, &one.instance_id).await?;
+    for one in inventory.instances {
+        let is_known = live.iter().any(|row| row.id == one.id)
+            || tombstone::has(parts.db.pool(), cluster_id, &one.id).await?;
         match is_known {
             true => observed.known.push(one),
             false => observed.aside.push(one),
@@ -46,8 +50,8 @@ pub async fn observe(
 pub async fn any_runs(parts: &Parts, cluster_id: &str) -> anyhow::Result<bool> {
     let live = instance::live(parts.db.pool(), cluster_id).await?;
     for one in observe(parts, cluster_id, &live).await?.aside {
-        let row = instance::find(parts.db.pool(), cluster_id, &one.instance_id).await?;
-        if one.running && row.is_none() {
+        let row = instance::find(parts.db.pool(), cluster_id, &one.id).await?;
+        if one.lives() && row.is_none() {
             return Ok(true);
         }
     }

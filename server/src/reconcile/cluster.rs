@@ -15,6 +15,7 @@ use super::recovery::Recovery;
 use super::{Next, Parts, Reconciler, aside};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::{self, instance, job, job_life, now, resource, secret, submission, tag, tombstone};
+use crate::provider::Instance;
 use crate::sandbox::AGENT_LOG;
 use crate::slurm::client::Client;
 use crate::slurm::process::ControllerSpec;
@@ -74,8 +75,12 @@ impl Reconciler for ClusterReconciler {
         };
         match cluster.status {
             Status::Deleting => {
-                self.tear_down(&cluster).await?;
-                Ok(Next::Never)
+                let is_gone = self.tear_down(&cluster).await?;
+                Ok(if is_gone {
+                    Next::Never
+                } else {
+                    Next::After(STARTING)
+                })
             }
             Status::CreateFailed => Ok(Next::After(TICK)),
             _ => self.keep(&cluster).await,
@@ -261,13 +266,17 @@ impl ClusterReconciler {
         Ok(tokio::task::spawn_blocking(move || controllers.stop(&id)).await??)
     }
 
-    /// Processes and directories first, rows last: whatever is left by a crash is still known by its row.
-    async fn tear_down(&self, cluster: &ClusterRow) -> anyhow::Result<()> {
-        for observed in self.parts.provider.observe(&cluster.id).await? {
-            self.parts
-                .provider
-                .terminate(&cluster.id, &observed.instance_id)
-                .await?;
+    /// Processes and directories first, rows last: whatever is left by a crash is still known by its row. Whether
+    /// nothing is left.
+    async fn tear_down(&self, cluster: &ClusterRow) -> anyhow::Result<bool> {
+        let provider = &self.parts.provider;
+        let there = provider.inventory(&cluster.id).await?.instances;
+        let to_end = there.into_iter().filter(Instance::can_be_ended);
+        let ids: Vec<String> = to_end.map(|instance| instance.id).collect();
+        provider.terminate(&cluster.id, &ids).await?;
+        let left = provider.inventory(&cluster.id).await?.instances;
+        if !left.iter().all(Instance::is_gone) {
+            return Ok(false);
         }
         self.stop_controller().await?;
         let mut write = self.parts.db.write().await?;
@@ -286,7 +295,7 @@ impl ClusterReconciler {
         self.parts.wakers.forget(&cluster.id);
         self.parts.gates.forget(&cluster.id);
         tracing::info!(cluster = cluster.name, "deleted");
-        Ok(())
+        Ok(true)
     }
 }
 

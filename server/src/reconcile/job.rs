@@ -91,7 +91,7 @@ impl JobReconciler {
             .dir(&self.cluster_id)
             .join("slurmctld.log");
         let data_dir = parts.controllers.data_dir();
-        let data_dir = parts.provider.shares_files().then_some(data_dir);
+        let data_dir = parts.provider.profile().shares_files.then_some(data_dir);
         // Before the next life writes to the same file; whether it could be noted or not, that life begins.
         let kept = self
             .lives

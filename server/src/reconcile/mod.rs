@@ -18,6 +18,7 @@ pub mod aside;
 pub mod cluster;
 pub mod configuration;
 pub mod driver;
+mod ending;
 pub mod history;
 pub mod job;
 mod lives;

@@ -18,7 +18,7 @@ use crate::live::observed::Snapshot;
 use crate::live::wake::Waker;
 use crate::plan::node::{Seen, in_force, plan};
 use crate::plan::stranded::{Stranded, is_stranded};
-use crate::provider::ObservedInstance;
+use crate::provider::Instance;
 use crate::slurm::client::{Client, NodeInfo, NodeUpdate};
 
 /// How often processes are looked after. Cheap: a few system calls per instance.
@@ -105,14 +105,16 @@ impl Reconciler for NodeReconciler {
         let observed = aside::observe(&self.parts, &cluster.id, &instances).await?;
         self.report(&observed.aside).await?;
         let set_aside = observed.any_aside_runs();
-        let provider = observed.known;
+        let (provider, looked_at) = (observed.known, observed.looked_at);
         let snapshot = self.look(&client, signs, &instances, &provider).await?;
         let groups: Vec<ComputeNodeGroupRow> = resource::list(pool, Some(&cluster.id)).await?;
         let ended = instance::ended(pool, &cluster.id, HISTORY).await?;
         let seen = Seen {
             instances,
             ended,
+            profile: self.parts.provider.profile(),
             provider,
+            looked_at,
             set_aside,
             stranded: self.stranded.note(&snapshot.nodes, now()),
             nodes: snapshot.nodes.to_vec(),
@@ -154,9 +156,9 @@ impl NodeReconciler {
     }
 
     /// Once for each, also in the timeline.
-    async fn report(&mut self, aside: &[ObservedInstance]) -> anyhow::Result<()> {
+    async fn report(&mut self, aside: &[Instance]) -> anyhow::Result<()> {
         for one in aside {
-            let (cluster, instance) = (&self.cluster_id, one.instance_id.clone());
+            let (cluster, instance) = (&self.cluster_id, one.id.clone());
             if self.aside.contains(&instance) {
                 continue;
             }
@@ -187,13 +189,13 @@ impl NodeReconciler {
         client: &Client,
         signs: Signs,
         instances: &[InstanceRow],
-        provider: &[ObservedInstance],
+        provider: &[Instance],
     ) -> anyhow::Result<std::sync::Arc<Snapshot>> {
         let latest = self.parts.observed.latest(&self.cluster_id);
         let unsettled = instances
             .iter()
             .any(|i| i.ready_at.is_none() || i.reason.is_some())
-            || provider.iter().filter(|i| i.running).count() != instances.len()
+            || provider.iter().filter(|i| i.lives()).count() != instances.len()
             || latest.nodes.iter().any(in_transition);
         let waited_for = self.parts.observed.waiting(&self.cluster_id) > 0;
         if signs != self.looked {
@@ -219,10 +221,9 @@ impl NodeReconciler {
     }
 
     fn pause(&self, seen: &Seen, acted: bool) -> Duration {
-        let expecting = seen
-            .instances
-            .iter()
-            .any(|i| i.registered_at.is_some() && i.ready_at.is_none());
+        let boots = |i: &InstanceRow| i.registered_at.is_some() && i.ready_at.is_none();
+        let leaves = |i: &InstanceRow| i.reason.is_some() && i.stop_asked_at.is_none();
+        let expecting = seen.instances.iter().any(|i| boots(i) || leaves(i));
         if expecting {
             EXPECTING
         } else if acted || seen.nodes.iter().any(in_transition) {

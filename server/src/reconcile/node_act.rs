@@ -5,26 +5,23 @@ use std::collections::BTreeMap;
 use app::explain::{Cause, What};
 use app::model::live::Kind;
 use app::model::node::BootStep;
-use futures::StreamExt;
 use openpcs_agent::protocol::PORT_TAKEN;
 
-use super::Parts;
 use super::requeue::start_again;
+use super::{Parts, ending};
 use crate::auth::bootstrap_hash;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
 use crate::db::{self, instance, now, resource};
 use crate::plan::node::{Seen, Step};
-use crate::provider::LaunchRequest;
 use crate::provider::ports::{self, Taken};
+use crate::provider::{Batch, LaunchError, Launched, NodeLaunch};
 use crate::random;
 use crate::slurm::client::{Client, NodeUpdate};
 
-/// Processes that are started or ended at the same time.
-const PARALLEL: usize = 8;
-/// The bytes of a bootstrap id: 256 bits (A8 asks for at least 128).
-const BOOTSTRAP_BYTES: usize = 32;
+/// The bytes of a batch's token.
+const TOKEN_BYTES: usize = 16;
 /// Slurm's reason texts are one line; a longer one is cut.
 const LONGEST_REASON: usize = 200;
 
@@ -41,14 +38,19 @@ impl Act<'_> {
     pub async fn all(&self, steps: Vec<Step>) -> anyhow::Result<()> {
         tracing::info!(cluster = self.cluster.name, ?steps, "acting");
         let mut launches = vec![];
+        let mut asked_again = vec![];
         let mut ends = vec![];
+        let mut ended = vec![];
+        let mut orphans = vec![];
         let mut failures: BTreeMap<Cause, Vec<String>> = BTreeMap::new();
         let mut updates: Vec<(NodeUpdate, String)> = vec![];
         for step in steps {
             match step {
                 Step::Launch { node, group_id } => launches.push((node, group_id)),
+                Step::AskAgain { instance } => asked_again.extend(self.row(&instance)),
                 Step::MarkReady { instance } => self.mark_ready(&instance).await?,
                 Step::End { instance, cause } => ends.push((instance, cause)),
+                Step::Ended { instance } => ended.extend(self.row(&instance)),
                 Step::Fail {
                     node,
                     instance,
@@ -67,15 +69,12 @@ impl Act<'_> {
                     updates.push((NodeUpdate::PowerDownAsap { reason }, node));
                 }
                 Step::PowerDown { node } => updates.push((NodeUpdate::PowerDown, node)),
-                Step::EndOrphan { instance } => {
-                    self.parts
-                        .provider
-                        .terminate(&self.cluster.id, &instance)
-                        .await?
-                }
+                Step::EndOrphan { instance } => orphans.push(instance),
             }
         }
+        ending::note(self.parts, ended).await?;
         self.launch(launches).await?;
+        self.ask_again(asked_again).await?;
         let failed: Vec<String> = failures.values().flatten().cloned().collect();
         let requeued = self.client.jobs_on(&failed).await?;
         self.stand_in(&failed).await;
@@ -84,7 +83,14 @@ impl Act<'_> {
         self.fail(failures).await?;
         self.move_ports(&without_port).await?;
         self.parts.observed.failed(&self.cluster.id, failed.iter());
-        self.end(ends).await?;
+        let rows = ends
+            .iter()
+            .filter_map(|(id, cause)| Some((self.row(id)?, cause.clone())));
+        ending::ask(self.parts, &self.cluster.id, rows.collect()).await?;
+        self.parts
+            .provider
+            .terminate(&self.cluster.id, &orphans)
+            .await?;
         start_again(self.client, requeued).await;
         self.update(updates).await
     }
@@ -93,100 +99,116 @@ impl Act<'_> {
         self.seen.instances.iter().find(|i| i.id == instance_id)
     }
 
-    /// Rows first, in one transaction, then processes: a crash in between leaves rows whose instance never shows, and
-    /// those fail by themselves.
+    /// Rows first, in one transaction, then instances: a crash in between leaves rows for which the provider is asked
+    /// again.
     async fn launch(&self, wanted: Vec<(String, String)>) -> anyhow::Result<()> {
         if wanted.is_empty() {
             return Ok(());
         }
+        let mut by_group: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (node, group) in &wanted {
+            by_group.entry(group).or_default().push(node);
+        }
         let mut write = self.parts.db.write().await?;
-        let mut requests = vec![];
-        for (node_name, group_id) in wanted {
-            let Some(group) = self.groups.iter().find(|g| g.id == group_id) else {
+        let mut batches = vec![];
+        for (group, nodes) in by_group {
+            let Some(group) = self.groups.iter().find(|g| g.id == group) else {
                 continue;
             };
-            let (row, request) = self.attempt(node_name, group);
-            instance::insert(&mut write, &row).await?;
-            let what = What::NodeStarts {
-                node: row.node_name.clone(),
-                instance: row.id.clone(),
-            };
-            self.event(&mut write, &row.node_name, &what).await?;
-            requests.push(request);
-        }
-        write.commit().await?;
-        let provider = &self.parts.provider;
-        let results: Vec<_> = futures::stream::iter(requests)
-            .map(|request| async move {
-                let result = provider.launch(&request).await;
-                (request, result)
-            })
-            .buffer_unordered(PARALLEL)
-            .collect()
-            .await;
-        for (request, result) in results {
-            if let Err(error) = result {
-                self.note_launch_failure(&request, &error.to_string())
-                    .await?;
+            for nodes in nodes.chunks(self.seen.profile.batch_max) {
+                let token = random::random_hex(TOKEN_BYTES);
+                let rows: Vec<InstanceRow> = nodes
+                    .iter()
+                    .map(|node| self.attempt(node, group, &token))
+                    .collect();
+                for row in &rows {
+                    instance::insert(&mut write, row).await?;
+                    let what = What::NodeStarts {
+                        node: row.node_name.clone(),
+                        instance: row.id.clone(),
+                    };
+                    self.event(&mut write, &row.node_name, &what).await?;
+                }
+                batches.extend(self.batch(&rows.iter().collect::<Vec<_>>()));
             }
         }
-        Ok(())
+        write.commit().await?;
+        self.ask_for(batches).await
     }
 
-    fn attempt(
-        &self,
-        node_name: String,
-        group: &ComputeNodeGroupRow,
-    ) -> (InstanceRow, LaunchRequest) {
+    /// The same batches as before, as far as they are still wanted.
+    async fn ask_again(&self, rows: Vec<&InstanceRow>) -> anyhow::Result<()> {
+        let mut by_token: BTreeMap<&str, Vec<&InstanceRow>> = BTreeMap::new();
+        for row in rows {
+            by_token.entry(&row.launch_token).or_default().push(row);
+        }
+        let batches = by_token.values().filter_map(|rows| self.batch(rows));
+        self.ask_for(batches.collect()).await
+    }
+
+    async fn ask_for(&self, batches: Vec<Batch>) -> anyhow::Result<()> {
+        let asked = batches
+            .iter()
+            .map(|batch| self.parts.provider.launch(batch));
+        let answers: Vec<Launched> = futures::future::join_all(asked).await.concat();
+        if answers.is_empty() {
+            return Ok(());
+        }
+        let mut write = self.parts.db.write().await?;
+        for Launched {
+            instance_id,
+            result,
+        } in answers
+        {
+            match result {
+                Ok(id) => instance::set_launched(&mut write, &instance_id, &id).await?,
+                Err(error) => note_failure(&mut write, &instance_id, &error).await?,
+            }
+        }
+        Ok(write.commit().await?)
+    }
+
+    fn attempt(&self, node: &str, group: &ComputeNodeGroupRow, token: &str) -> InstanceRow {
         let spec = group.applied_spec.as_ref().unwrap_or(&group.spec);
-        let bootstrap_id = random::random_hex(BOOTSTRAP_BYTES);
+        let id = random::instance_id();
         let at = now();
-        let row = InstanceRow {
-            id: random::instance_id(),
+        InstanceRow {
+            bootstrap_hash: bootstrap_hash(&self.parts.seal.bootstrap_id(&id)),
+            id,
             cluster_id: self.cluster.id.clone(),
             compute_node_group_id: group.id.clone(),
-            node_name: node_name.clone(),
+            node_name: node.into(),
             instance_type: spec.instance_type().into(),
             launch_generation: spec.launch_generation,
-            bootstrap_hash: bootstrap_hash(&bootstrap_id),
             launched_at: at,
-            registered_at: None,
-            ready_at: None,
-            ended_at: None,
-            reason: None,
-            cause: None,
-            replace_reason: None,
-            replace_now: false,
+            launch_token: token.into(),
             steps: vec![BootStep {
                 name: "launched".into(),
                 at,
                 detail: None,
             }],
-        };
-        let request = LaunchRequest {
-            slurmd_port: self.port_of(&node_name).unwrap_or(0),
-            instance_id: row.id.clone(),
-            cluster_id: row.cluster_id.clone(),
-            compute_node_group_id: group.id.clone(),
-            node_name,
-            instance_type: row.instance_type.clone(),
-            bootstrap_id,
-            proof_key: self.parts.seal.agent_key(&row.id),
-            slurm_version: self.cluster.spec.scheduler.version.clone(),
-        };
-        (row, request)
+            ..InstanceRow::default()
+        }
     }
 
-    /// A launch that the provider refused is a failed boot step: the next plan fails the node at once.
-    async fn note_launch_failure(&self, request: &LaunchRequest, why: &str) -> anyhow::Result<()> {
-        let mut write = self.parts.db.write().await?;
-        let step = BootStep {
-            name: "launch-failed".into(),
-            at: now(),
-            detail: Some(why.into()),
+    /// What to ask for; all rows are of one group.
+    fn batch(&self, rows: &[&InstanceRow]) -> Option<Batch> {
+        let first = rows.first()?;
+        let node = |row: &&InstanceRow| NodeLaunch {
+            instance_id: row.id.clone(),
+            node_name: row.node_name.clone(),
+            bootstrap_id: self.parts.seal.bootstrap_id(&row.id),
+            proof_key: self.parts.seal.agent_key(&row.id),
+            slurmd_port: self.port_of(&row.node_name).unwrap_or(0),
         };
-        instance::add_step(&mut write, &request.instance_id, step).await?;
-        Ok(write.commit().await?)
+        Some(Batch {
+            token: first.launch_token.clone(),
+            cluster_id: self.cluster.id.clone(),
+            compute_node_group_id: first.compute_node_group_id.clone(),
+            instance_type: first.instance_type.clone(),
+            slurm_version: self.cluster.spec.scheduler.version.clone(),
+            nodes: rows.iter().map(node).collect(),
+        })
     }
 
     async fn mark_ready(&self, instance_id: &str) -> anyhow::Result<()> {
@@ -283,37 +305,6 @@ impl Act<'_> {
             .any(|n| n.name == node && n.is("DOWN"))
     }
 
-    async fn end(&self, ends: Vec<(String, Cause)>) -> anyhow::Result<()> {
-        let results: Vec<anyhow::Result<()>> = futures::stream::iter(ends)
-            .map(|(instance_id, cause)| async move { self.end_one(&instance_id, cause).await })
-            .buffer_unordered(PARALLEL)
-            .collect()
-            .await;
-        results.into_iter().collect()
-    }
-
-    /// The reason is written before anything is ended: after a crash the next run goes on with the end.
-    async fn end_one(&self, instance_id: &str, cause: Cause) -> anyhow::Result<()> {
-        let Some(row) = self.row(instance_id) else {
-            return Ok(());
-        };
-        let mut write = self.parts.db.write().await?;
-        instance::set_reason(&mut write, row, &cause).await?;
-        write.commit().await?;
-        self.parts
-            .provider
-            .terminate(&self.cluster.id, instance_id)
-            .await?;
-        let mut write = self.parts.db.write().await?;
-        instance::set_ended(&mut write, row).await?;
-        let what = What::InstanceEnded {
-            instance: instance_id.to_owned(),
-            cause,
-        };
-        self.event(&mut write, &row.node_name, &what).await?;
-        Ok(write.commit().await?)
-    }
-
     async fn update(&self, updates: Vec<(NodeUpdate, String)>) -> anyhow::Result<()> {
         let mut batches: Vec<(NodeUpdate, Vec<String>)> = vec![];
         for (update, node) in updates {
@@ -339,6 +330,20 @@ impl Act<'_> {
         )
         .await
     }
+}
+
+/// A launch that the provider refused is a failed boot step: the next plan fails the node at once.
+async fn note_failure(write: &mut db::Write, id: &str, error: &LaunchError) -> sqlx::Result<()> {
+    if let Some(after) = error.ask_again_after_ms() {
+        tracing::warn!(instance = id, %error, "the provider is asked again");
+        return instance::set_ask_again(write, id, now() + after).await;
+    }
+    let step = BootStep {
+        name: "launch-failed".into(),
+        at: now(),
+        detail: Some(error.to_string()),
+    };
+    instance::add_step(write, id, step).await
 }
 
 fn is_port_taken(cause: &Cause) -> bool {

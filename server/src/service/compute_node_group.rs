@@ -83,7 +83,7 @@ impl Service {
     ) -> Result<()> {
         let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
         let networking = &cluster.spec.networking;
-        let provider = self.provider.name();
+        let provider = self.provider.profile().name;
         let t = english();
         rules::check(t, &catalogue, networking, &as_request(spec), provider)?;
         let slurm = spec.slurm.as_ref();

@@ -22,7 +22,7 @@ impl Service {
             arn: arn.clone(),
             account_id: self.arns.account.clone(),
             region: self.arns.region.clone(),
-            provider: self.provider.name().into(),
+            provider: self.provider.profile().name.into(),
             jobs: JobOwner {
                 user: self.job_user.name.clone(),
                 home: self.job_user.home.display().to_string(),

@@ -104,7 +104,7 @@ impl Service {
     }
 
     fn file_of(&self, record: &JobRecord, kind: OutputKind) -> Found {
-        if !self.provider.shares_files() {
+        if !self.provider.profile().shares_files {
             return Err(OutputAbsence::Elsewhere);
         }
         OutputFile::of(record, kind, self.controllers.data_dir()).ok_or(OutputAbsence::NoFile)

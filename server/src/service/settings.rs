@@ -49,7 +49,7 @@ impl Service {
         Place {
             version,
             prefix,
-            shares_files: self.provider.shares_files(),
+            shares_files: self.provider.profile().shares_files,
             has_accounting: accounting_problem(english()).is_none(),
         }
     }

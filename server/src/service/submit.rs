@@ -180,7 +180,7 @@ impl Service {
 
     /// Where nodes see the server's files, a missing directory is known before a job fails of it.
     async fn check_directory(&self, path: &str) -> Result<()> {
-        if path.is_empty() || !self.provider.shares_files() {
+        if path.is_empty() || !self.provider.profile().shares_files {
             return Ok(());
         }
         match tokio::fs::metadata(path).await {

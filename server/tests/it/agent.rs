@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use openpcs_agent::answer;
 use openpcs_server::provider::local::Local;
-use openpcs_server::provider::{LaunchRequest, Provider};
+use openpcs_server::provider::{Batch, Inventory, NodeLaunch, Provider, State};
 
 use crate::sandbox::{Host, agent, eventually};
 
@@ -83,22 +83,38 @@ fn local(host: &Host, endpoint: &str) -> Local {
     Local::new(host.data(), host.scheduler(), agent(), endpoint, Vec::new()).unwrap()
 }
 
-fn request() -> LaunchRequest {
-    LaunchRequest {
-        instance_id: "i-1".into(),
+fn batch(slurmd_port: u16) -> Batch {
+    Batch {
+        token: "token".into(),
         cluster_id: "pcs_test".into(),
         compute_node_group_id: "pcs_group".into(),
-        node_name: "compute-1".into(),
         instance_type: "c6i.xlarge".into(),
-        bootstrap_id: "bootstrap-secret".into(),
-        proof_key: PROOF_KEY.into(),
-        slurmd_port: 0,
         slurm_version: "24.11".into(),
+        nodes: vec![NodeLaunch {
+            instance_id: "i-1".into(),
+            node_name: "compute-1".into(),
+            bootstrap_id: "bootstrap-secret".into(),
+            proof_key: PROOF_KEY.into(),
+            slurmd_port,
+        }],
     }
 }
 
+async fn launch(local: &Local, slurmd_port: u16) {
+    let launched = local.launch(&batch(slurmd_port)).await;
+    assert_eq!(launched[0].result, Ok("i-1".to_owned()));
+}
+
+async fn terminate(local: &Local) {
+    local.terminate("pcs_test", &["i-1".into()]).await.unwrap();
+}
+
+async fn inventory(local: &Local) -> Inventory {
+    local.inventory("pcs_test").await.unwrap()
+}
+
 async fn running(local: &Local) -> bool {
-    local.observe("pcs_test").await.unwrap()[0].running
+    inventory(local).await.instances[0].state == State::Running
 }
 
 #[tokio::test]
@@ -107,24 +123,24 @@ async fn a_node_registers_and_lives_as_long_as_its_slurmd() {
     let host = Host::new(&[("slurmd", slurmd)]);
     let server = Server::start(200, REGISTERED);
     let local = local(&host, &server.endpoint);
-    local.launch(&request()).await.unwrap();
-    local.launch(&request()).await.unwrap();
+    launch(&local, 0).await;
+    launch(&local, 0).await;
     assert!(running(&local).await);
     eventually("slurmd runs", || server.heard("slurmd-started")).await;
     eventually("its end is reported", || server.heard("slurmd-failed")).await;
     assert!(server.heard("\"detail\":\"compute-1\"") && server.heard("exit status 3"));
 
     eventually("all is over", || host.processes().is_empty()).await;
-    let observed = local.observe("pcs_test").await.unwrap();
-    let reason = observed[0].reason.clone().unwrap();
+    let found = inventory(&local).await;
+    let reason = found.instances[0].end().unwrap();
     assert!(
         reason.starts_with("slurmd ended with exit status 3"),
         "{reason}"
     );
 
-    local.terminate("pcs_test", "i-1").await.unwrap();
-    local.terminate("pcs_test", "i-1").await.unwrap();
-    assert_eq!(local.observe("pcs_test").await.unwrap(), []);
+    terminate(&local).await;
+    terminate(&local).await;
+    assert_eq!(inventory(&local).await.instances, []);
     let log = std::fs::read_to_string(local.kept_logs("i-1").join("agent.log")).unwrap();
     let started = "compute-1 key -D -b -N compute-1 --conf-server 127.0.0.1:6817";
     assert!(log.contains(started), "{log}");
@@ -140,17 +156,11 @@ async fn a_node_that_is_refused_gives_up_at_once() {
     );
     let local = local(&host, &server.endpoint);
     // It may be over before the start has seen it run.
-    let _ = local.launch(&request()).await;
+    local.launch(&batch(0)).await;
     eventually("all is over", || host.processes().is_empty()).await;
-    let observed = local.observe("pcs_test").await.unwrap();
-    assert!(
-        observed[0]
-            .reason
-            .as_ref()
-            .unwrap()
-            .contains("Unknown bootstrap id."),
-        "{observed:?}"
-    );
+    let found = inventory(&local).await;
+    let why = found.instances[0].end().unwrap();
+    assert!(why.contains("Unknown bootstrap id."), "{why}");
 }
 
 /// Calls the agent as Slurm does and returns its exit status.
@@ -209,7 +219,7 @@ async fn who_cannot_prove_to_be_the_server_is_told_nothing_and_not_believed() {
     let host = Host::new(&[("slurmd", "#!/bin/sh\nsleep 1000\n")]);
     let rogue_for_nodes = Server::with_key("guessed", 200, REGISTERED);
     let local = local(&host, &rogue_for_nodes.endpoint);
-    local.launch(&request()).await.unwrap();
+    launch(&local, 0).await;
     eventually("the node has asked twice", || {
         rogue_for_nodes.bodies.lock().unwrap().len() >= 2
     })
@@ -223,7 +233,7 @@ async fn who_cannot_prove_to_be_the_server_is_told_nothing_and_not_believed() {
             server.bodies.lock().unwrap()
         );
     }
-    local.terminate("pcs_test", "i-1").await.unwrap();
+    terminate(&local).await;
 }
 
 #[tokio::test]
@@ -233,13 +243,9 @@ async fn a_node_whose_port_is_taken_says_so() {
     let local = local(&host, &server.endpoint);
     let squatter = TcpListener::bind("127.0.0.1:0").unwrap();
     let slurmd_port = squatter.local_addr().unwrap().port();
-    let request = LaunchRequest {
-        slurmd_port,
-        ..request()
-    };
-    local.launch(&request).await.unwrap();
+    launch(&local, slurmd_port).await;
     eventually("the step is reported", || server.heard("port-taken-failed")).await;
     assert!(server.heard(&slurmd_port.to_string()));
     eventually("all is over", || host.processes().is_empty()).await;
-    local.terminate("pcs_test", "i-1").await.unwrap();
+    terminate(&local).await;
 }

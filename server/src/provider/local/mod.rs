@@ -16,8 +16,14 @@ use openpcs_agent::layout::instances_dir;
 use openpcs_agent::protocol::InstanceFile;
 use openpcs_agent::tail::{end_of, last_lines};
 
-use super::{LaunchRequest, ObservedInstance, Provider, ProviderError};
+use futures::StreamExt;
+use tokio::sync::Semaphore;
 
+use super::{
+    Batch, Instance, Inventory, LaunchError, Launched, NodeLaunch, Profile, Provider,
+    ProviderError, State,
+};
+use crate::db::now;
 use crate::sandbox::{AGENT_LOG, Role, Sandbox};
 use crate::slurm;
 
@@ -30,6 +36,21 @@ use stand_in::StandIns;
 const LOGS: [&str; 2] = ["slurmd.log", AGENT_LOG];
 /// So much of the log is looked at for the reason of an end.
 const REASON_LINES: usize = 5;
+/// Processes that are started or ended at the same time.
+const PARALLEL: usize = 8;
+
+/// Processes of this host come and go at once, and a look finds them all.
+pub const PROFILE: Profile = Profile {
+    name: "local",
+    shares_files: true,
+    register_ms: 60_000,
+    ready_ms: 60_000,
+    missing_grace_ms: 3_000,
+    stop_ms: 60_000,
+    // Slurm may use a node again a second after it was suspended.
+    suspend_seconds: 1,
+    batch_max: 256,
+};
 
 /// Instances as processes of this host.
 pub struct Local {
@@ -39,6 +60,7 @@ pub struct Local {
     endpoint: String,
     catalogue: Catalogue,
     stand_ins: StandIns,
+    starts: Semaphore,
 }
 
 impl Local {
@@ -57,6 +79,7 @@ impl Local {
             endpoint: endpoint.into(),
             catalogue: catalogue::catalogue(slurm_versions)?,
             stand_ins: StandIns::default(),
+            starts: Semaphore::new(PARALLEL),
         })
     }
 
@@ -73,54 +96,48 @@ impl Local {
         Sandbox::new(instances_dir(&self.data_dir, cluster_id).join(instance_id))
     }
 
-    fn write_instance(&self, dir: &Path, request: &LaunchRequest) -> io::Result<()> {
-        let prefix = slurm::catalogue::prefix(&self.scheduler_root, &request.slurm_version);
-        let file = serde_json::to_vec(&InstanceFile {
-            endpoint: self.endpoint.clone(),
-            proof_key: request.proof_key.clone(),
-            cluster_id: request.cluster_id.clone(),
-            instance_id: request.instance_id.clone(),
-            bootstrap_id: request.bootstrap_id.clone(),
-            slurm_prefix: prefix.display().to_string(),
-            slurmd_port: request.slurmd_port,
-        })?;
-        files::write(&dir.join("instance.json"), &file, files::SECRET)
-    }
-}
-
-#[async_trait]
-impl Provider for Local {
-    fn name(&self) -> &'static str {
-        "local"
+    async fn launched(&self, batch: &Batch, node: &NodeLaunch) -> Launched {
+        let id = &node.instance_id;
+        let refused = |error| LaunchError::Refused {
+            message: local_io("start", id, &error).message,
+        };
+        let started = self.start(batch, node).await;
+        Launched {
+            instance_id: id.clone(),
+            result: started.map(|()| id.clone()).map_err(refused),
+        }
     }
 
-    async fn catalogue(&self) -> Result<Catalogue, ProviderError> {
-        Ok(self.catalogue.clone())
-    }
-
-    async fn launch(&self, request: &LaunchRequest) -> Result<(), ProviderError> {
-        let sandbox = self.sandbox(&request.cluster_id, &request.instance_id);
-        let failed = |error| local_io("start", &request.instance_id, &error);
-        if sandbox.holder().map_err(failed)?.is_some() {
+    async fn start(&self, batch: &Batch, node: &NodeLaunch) -> io::Result<()> {
+        // Never closed.
+        let _permit = self.starts.acquire().await;
+        let sandbox = self.sandbox(&batch.cluster_id, &node.instance_id);
+        if sandbox.holder()?.is_some() {
             return Ok(());
         }
-        self.stand_ins
-            .end(&request.cluster_id, &request.node_name)
-            .await;
-        sandbox.prepare().map_err(failed)?;
-        self.write_instance(sandbox.dir(), request)
-            .map_err(failed)?;
+        self.stand_ins.end(&batch.cluster_id, &node.node_name).await;
+        sandbox.prepare()?;
+        self.write_instance(sandbox.dir(), batch, node)?;
         sandbox
             .spawn(&self.agent, Role::Instance, &self.data_dir)
             .await
-            .map_err(failed)
     }
 
-    async fn stand_in(&self, cluster_id: &str, node: &str, port: u16) {
-        self.stand_ins.begin(cluster_id, node, port).await;
+    fn write_instance(&self, dir: &Path, batch: &Batch, node: &NodeLaunch) -> io::Result<()> {
+        let prefix = slurm::catalogue::prefix(&self.scheduler_root, &batch.slurm_version);
+        let file = serde_json::to_vec(&InstanceFile {
+            endpoint: self.endpoint.clone(),
+            proof_key: node.proof_key.clone(),
+            cluster_id: batch.cluster_id.clone(),
+            instance_id: node.instance_id.clone(),
+            bootstrap_id: node.bootstrap_id.clone(),
+            slurm_prefix: prefix.display().to_string(),
+            slurmd_port: node.slurmd_port,
+        })?;
+        files::write(&dir.join("instance.json"), &file, files::SECRET)
     }
 
-    async fn terminate(&self, cluster_id: &str, instance_id: &str) -> Result<(), ProviderError> {
+    async fn end(&self, cluster_id: &str, instance_id: &str) -> Result<(), ProviderError> {
         let sandbox = self.sandbox(cluster_id, instance_id);
         let logs = self.kept_logs(instance_id);
         let ended = tokio::task::spawn_blocking(move || {
@@ -133,6 +150,67 @@ impl Provider for Local {
             .map_err(io::Error::other)
             .flatten()
             .map_err(|error| local_io("end", instance_id, &error))
+    }
+}
+
+#[async_trait]
+impl Provider for Local {
+    fn profile(&self) -> Profile {
+        PROFILE
+    }
+
+    async fn catalogue(&self) -> Result<Catalogue, ProviderError> {
+        Ok(self.catalogue.clone())
+    }
+
+    async fn launch(&self, batch: &Batch) -> Vec<Launched> {
+        let each: Vec<_> = batch
+            .nodes
+            .iter()
+            .map(|node| self.launched(batch, node))
+            .collect();
+        futures::future::join_all(each).await
+    }
+
+    async fn stand_in(&self, cluster_id: &str, node: &str, port: u16) {
+        self.stand_ins.begin(cluster_id, node, port).await;
+    }
+
+    async fn terminate(
+        &self,
+        cluster_id: &str,
+        instance_ids: &[String],
+    ) -> Result<(), ProviderError> {
+        let ends: Vec<_> = instance_ids
+            .iter()
+            .map(|id| self.end(cluster_id, id))
+            .collect();
+        let ended: Vec<Result<(), ProviderError>> = futures::stream::iter(ends)
+            .buffer_unordered(PARALLEL)
+            .collect()
+            .await;
+        ended.into_iter().collect()
+    }
+
+    async fn inventory(&self, cluster_id: &str) -> Result<Inventory, ProviderError> {
+        let failed = |error| local_io("look for", "instances", &error);
+        let taken_at = now();
+        let names = files::dir_names(&instances_dir(&self.data_dir, cluster_id)).map_err(failed)?;
+        let instance = |id: String| {
+            let sandbox = self.sandbox(cluster_id, &id);
+            let state = match sandbox.holder()? {
+                Some(_) => State::Running,
+                None => State::Stopped {
+                    cause: reason(sandbox.dir()),
+                },
+            };
+            Ok(Instance { id, state })
+        };
+        let instances: io::Result<Vec<Instance>> = names.into_iter().map(instance).collect();
+        Ok(Inventory {
+            taken_at,
+            instances: instances.map_err(failed)?,
+        })
     }
 
     async fn logs(
@@ -163,27 +241,6 @@ impl Provider for Local {
             .map_err(io::Error::other)
             .flatten()
             .map_err(|error| local_io("remove", "old logs", &error))
-    }
-
-    fn shares_files(&self) -> bool {
-        true
-    }
-
-    async fn observe(&self, cluster_id: &str) -> Result<Vec<ObservedInstance>, ProviderError> {
-        let failed = |error| local_io("look for", "instances", &error);
-        let names = files::dir_names(&instances_dir(&self.data_dir, cluster_id)).map_err(failed)?;
-        let mut observed = Vec::new();
-        for instance_id in names {
-            let sandbox = self.sandbox(cluster_id, &instance_id);
-            let running = sandbox.holder().map_err(failed)?.is_some();
-            let reason = (!running).then(|| reason(sandbox.dir()));
-            observed.push(ObservedInstance {
-                instance_id,
-                running,
-                reason,
-            });
-        }
-        Ok(observed)
     }
 }
 

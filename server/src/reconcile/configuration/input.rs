@@ -12,14 +12,11 @@ use openpcs_agent::protocol::TrialFile;
 use super::Specs;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::meaning::by_name;
-use crate::plan::node::{READY_TIMEOUT_MS, REGISTER_TIMEOUT_MS};
 use crate::reconcile::Parts;
 
 use crate::slurm::conf::{self, ConfInput, GroupConf, QueueConf};
 use crate::slurm::settings::{Kind, Scope, program};
 
-/// Instances of this host end at once: Slurm may use a node again a second after it was suspended.
-const SUSPEND_TIMEOUT_S: u16 = 1;
 /// Slurm gives a node up later than the node reconciler does, so that ours is the reason people read.
 const RESUME_MARGIN_S: i64 = 60;
 
@@ -114,7 +111,8 @@ fn input(parts: &Parts, specs: &Specs<'_>, catalogue: &Catalogue) -> anyhow::Res
     let (row, spec) = specs.cluster;
     let directory = parts.controllers.dir(&row.id);
     let settings = by_name(spec.slurm.slurm_custom_settings.as_ref());
-    let resume_timeout = (REGISTER_TIMEOUT_MS + READY_TIMEOUT_MS) / 1000 + RESUME_MARGIN_S;
+    let profile = parts.provider.profile();
+    let resume_timeout = (profile.register_ms + profile.ready_ms) / 1000 + RESUME_MARGIN_S;
     Ok(ConfInput {
         cluster_name: row.name.clone(),
         version: spec.scheduler.version.clone(),
@@ -138,8 +136,8 @@ fn input(parts: &Parts, specs: &Specs<'_>, catalogue: &Catalogue) -> anyhow::Res
                 .unwrap_or_default(),
         )?,
         resume_timeout_seconds: u16::try_from(resume_timeout)?,
-        suspend_timeout_seconds: SUSPEND_TIMEOUT_S,
-        program_directories: program_directories(&settings, parts.provider.shares_files()),
+        suspend_timeout_seconds: profile.suspend_seconds,
+        program_directories: program_directories(&settings, profile.shares_files),
         settings,
         cgroup_settings: spec
             .slurm

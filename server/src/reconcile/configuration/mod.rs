@@ -3,7 +3,7 @@
 //! The cluster, its groups and its queues share one `slurm.conf`. All pending changes are tried together; if Slurm
 //! refuses, each is tried alone, so that one person's mistake never holds up another's change.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use app::explain::{Cause, What};
@@ -11,9 +11,9 @@ use app::model::setting::ErrorInfo;
 use app::model::status::Status;
 use openpcs_agent::configuration::Files;
 
-use super::Parts;
 use super::node_act::one_line;
 use super::requeue::start_again;
+use super::{Parts, ending};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::instance::InstanceRow;
@@ -314,8 +314,9 @@ impl Switch<'_> {
             reason: one_line(&cause.english()),
         };
         self.client.update_nodes(nodes, &update).await?;
-        self.end_instances(|row| nodes.contains(&row.node_name), &cause)
-            .await?;
+        let cluster_id = &self.rows.cluster.id;
+        let meant = |row: &InstanceRow| nodes.contains(&row.node_name);
+        ending::end_all(self.parts, cluster_id, meant, &cause).await?;
         start_again(self.client, jobs).await;
         Ok(())
     }
@@ -328,12 +329,13 @@ impl Switch<'_> {
     ) -> anyhow::Result<()> {
         let rows = self.rows;
         let deleting = |status| status == Status::Deleting;
+        let mut empty = HashSet::new();
         for group in rows.groups.iter().filter(|g| deleting(g.status)) {
-            self.end_instances(
-                |row| row.compute_node_group_id == group.id,
-                &Cause::GroupDeleted,
-            )
-            .await?;
+            let meant = |row: &InstanceRow| row.compute_node_group_id == group.id;
+            let cluster_id = &rows.cluster.id;
+            if ending::end_all(self.parts, cluster_id, meant, &Cause::GroupDeleted).await? {
+                empty.insert(&group.id);
+            }
         }
         for queue in rows.queues.iter().filter(|q| deleting(q.status)) {
             self.power_down_after(queue).await?;
@@ -347,7 +349,7 @@ impl Switch<'_> {
         settle_row(&mut write, &rows.cluster, accepted, refused).await?;
         for group in &rows.groups {
             settle_row(&mut write, group, accepted, refused).await?;
-            if deleting(group.status) {
+            if deleting(group.status) && empty.contains(&group.id) {
                 self.remove(
                     &mut write,
                     group,
@@ -395,28 +397,6 @@ impl Switch<'_> {
         self.client
             .update_nodes(&nodes, &NodeUpdate::PowerDown)
             .await?;
-        Ok(())
-    }
-
-    /// Ends those of the cluster's instances that are meant.
-    async fn end_instances(
-        &self,
-        meant: impl Fn(&InstanceRow) -> bool,
-        cause: &Cause,
-    ) -> anyhow::Result<()> {
-        let all = instance::live(self.parts.db.pool(), &self.rows.cluster.id).await?;
-        for row in all.into_iter().filter(meant) {
-            let mut write = self.parts.db.write().await?;
-            instance::set_reason(&mut write, &row, cause).await?;
-            write.commit().await?;
-            self.parts
-                .provider
-                .terminate(&row.cluster_id, &row.id)
-                .await?;
-            let mut write = self.parts.db.write().await?;
-            instance::set_ended(&mut write, &row).await?;
-            write.commit().await?;
-        }
         Ok(())
     }
 

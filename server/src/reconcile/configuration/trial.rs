@@ -20,7 +20,7 @@ pub async fn trial(
     tried: &BTreeSet<&str>,
 ) -> anyhow::Result<Option<String>> {
     let changed = changed::settings(rows, tried);
-    if parts.provider.shares_files()
+    if parts.provider.profile().shares_files
         && let Some(words) = changed::program_problem(&changed)
     {
         return Ok(Some(words));

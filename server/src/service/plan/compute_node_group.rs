@@ -19,7 +19,7 @@ use crate::db::resource::Meaning;
 use crate::db::{instance, now, resource};
 use crate::plan::node::Seen;
 use crate::plan::node::in_force;
-use crate::provider::ObservedInstance;
+use crate::provider::{Instance, State};
 use crate::service::compute_node_group::queues_of;
 use crate::service::{Service, internal, provider_error};
 
@@ -148,12 +148,13 @@ impl Service {
             row.registered_at.get_or_insert(now);
             row.ready_at.get_or_insert(now);
         }
-        let alive = |row: &instance::InstanceRow| ObservedInstance {
-            instance_id: row.id.clone(),
-            running: true,
-            reason: None,
+        let alive = |row: &instance::InstanceRow| Instance {
+            id: row.id.clone(),
+            state: State::Running,
         };
         Ok(Seen {
+            profile: self.provider.profile(),
+            looked_at: now,
             provider: instances.iter().map(alive).collect(),
             instances,
             ended: vec![],

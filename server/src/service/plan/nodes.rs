@@ -146,7 +146,7 @@ pub fn put_jobs(plan: &mut Plan, mut jobs: Vec<JobImpact>) {
 mod tests {
     use super::*;
     use crate::db::instance::InstanceRow;
-    use crate::provider::ObservedInstance;
+    use crate::provider::{Instance, State};
 
     const NOW: i64 = 1_000_000;
 
@@ -180,10 +180,9 @@ mod tests {
         Seen {
             provider: instances
                 .iter()
-                .map(|row| ObservedInstance {
-                    instance_id: row.id.clone(),
-                    running: true,
-                    reason: None,
+                .map(|row| Instance {
+                    id: row.id.clone(),
+                    state: State::Running,
                 })
                 .collect(),
             nodes: nodes.iter().map(info).collect(),

@@ -1,0 +1,80 @@
+//! What is asked of a provider at once: instances for nodes of one group, and what became of each.
+
+use std::fmt;
+
+/// Instances to start together. Asked again under the same token, a provider starts none twice: after a lost answer or a
+/// crash the reconcilers simply ask again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    pub token: String,
+    pub cluster_id: String,
+    pub compute_node_group_id: String,
+    pub instance_type: String,
+    /// Slurm's major version, as `24.11`.
+    pub slurm_version: String,
+    pub nodes: Vec<NodeLaunch>,
+}
+
+/// The instance of one node. Its id is chosen by us and written to the database first, so that a crash between the two
+/// neither loses nor doubles an instance.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NodeLaunch {
+    pub instance_id: String,
+    pub node_name: String,
+    /// Never logged: see [`openpcs_agent::protocol::InstanceFile`].
+    pub bootstrap_id: String,
+    /// Never logged either.
+    pub proof_key: String,
+    /// Where its slurmd listens: what slurm.conf says of the node.
+    pub slurmd_port: u16,
+}
+
+impl fmt::Debug for NodeLaunch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} for {}", self.instance_id, self.node_name)
+    }
+}
+
+/// What became of one instance of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Launched {
+    pub instance_id: String,
+    /// The provider's own id of it.
+    pub result: Result<String, LaunchError>,
+}
+
+/// Why an instance was not started. The message is for people.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LaunchError {
+    /// There is none to be had now; another pool or a later time may have one.
+    #[error("There is no capacity in {pool}: {message}")]
+    Capacity { pool: String, message: String },
+    /// Too many requests: asked again after that many milliseconds.
+    #[error("The provider wants to be asked later: {message}")]
+    Throttled { after_ms: i64, message: String },
+    /// The account may not have more.
+    #[error("A quota is reached: {message}")]
+    Quota { message: String },
+    /// What was asked for is wrong, and stays wrong.
+    #[error("The provider refuses: {message}")]
+    Refused { message: String },
+    /// No answer came: it may have been started or not.
+    #[error("No answer came: {message}")]
+    Unknown { message: String },
+}
+
+/// After a lost answer the provider is asked again this soon.
+const ASK_AGAIN_MS: i64 = 1_000;
+
+impl LaunchError {
+    /// In how many milliseconds the same is asked again; none: this attempt has failed.
+    pub fn ask_again_after_ms(&self) -> Option<i64> {
+        match self {
+            LaunchError::Throttled { after_ms, .. } => Some(*after_ms),
+            LaunchError::Unknown { .. } => Some(ASK_AGAIN_MS),
+            LaunchError::Capacity { .. }
+            | LaunchError::Quota { .. }
+            | LaunchError::Refused { .. } => None,
+        }
+    }
+}

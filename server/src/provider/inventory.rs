@@ -1,0 +1,68 @@
+//! What a provider has of a cluster, whether or not the database knows it.
+
+/// The instances of a cluster at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// When the look began, in milliseconds since 1970: what was asked for later cannot be in it. A provider that looks
+    /// at all clusters at once answers with its last look.
+    pub taken_at: i64,
+    pub instances: Vec<Instance>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// Ours, as in the database.
+    pub id: String,
+    pub state: State,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// On its way up.
+    Pending,
+    Running,
+    /// On its way down.
+    Stopping,
+    /// It does not run any more; what is left of it goes when its end is asked for.
+    Stopped {
+        /// Why, as far as the provider can tell.
+        cause: String,
+    },
+    /// Nothing is left of it but that the provider remembers it.
+    Gone {
+        cause: String,
+    },
+}
+
+impl Inventory {
+    /// Whether something may be left of an instance whose end was asked for then, if it was.
+    pub fn may_have(&self, id: &str, stop_asked_at: Option<i64>) -> bool {
+        let instance = self.instances.iter().find(|instance| instance.id == id);
+        let is_there = instance.is_some_and(|instance| !instance.is_gone());
+        is_there || stop_asked_at.is_none_or(|at| at > self.taken_at)
+    }
+}
+
+impl Instance {
+    /// There may be jobs on it, now or in a moment.
+    pub fn lives(&self) -> bool {
+        matches!(self.state, State::Pending | State::Running)
+    }
+
+    /// Why it ended by itself, if it did.
+    pub fn end(&self) -> Option<&str> {
+        match &self.state {
+            State::Stopped { cause } | State::Gone { cause } => Some(cause),
+            State::Pending | State::Running | State::Stopping => None,
+        }
+    }
+
+    /// Its end is yet to be asked for.
+    pub fn can_be_ended(&self) -> bool {
+        !matches!(self.state, State::Stopping | State::Gone { .. })
+    }
+
+    pub fn is_gone(&self) -> bool {
+        matches!(self.state, State::Gone { .. })
+    }
+}
