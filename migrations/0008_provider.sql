@@ -10,3 +10,12 @@ alter table instance add column ask_again_at bigint;
 alter table instance add column stop_asked_at bigint;
 
 update instance set provider_id = id;
+
+-- Where daemons listen: given when they are to start, and no part of what anybody wants. Rows of earlier releases have
+-- it in their specs; the server that migrates moves it here.
+create table placement (
+    owner text primary key,    -- the cluster, for its controller; a group, for its nodes
+    cluster_id text not null,
+    address text not null,     -- an IP address
+    ports text not null        -- JSON list: the controller's port, or one for each node, GROUP-1 first
+);

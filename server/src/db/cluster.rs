@@ -17,17 +17,6 @@ pub struct ClusterSpec {
     pub networking: Networking,
     /// As asked for; the key's ARN is derived from the cluster's id.
     pub slurm: ClusterSlurmConfiguration,
-    pub ports: Ports,
-}
-
-/// The TCP ports of a cluster whose nodes share this host. Each node's own is in its group's spec: nodes are told apart
-/// by port because slurmd cannot be given an address of its own without root.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ports {
-    pub controller: u16,
-    /// A cluster of before has a block of its own, from which its groups have theirs; `nodes` is 0 where there is none.
-    pub first_node: u16,
-    pub nodes: u16,
 }
 
 pub type ClusterRow = Row<ClusterSpec>;
@@ -71,11 +60,6 @@ pub(super) mod tests {
             size: Size::Small,
             networking: Networking::default(),
             slurm: ClusterSlurmConfiguration::default(),
-            ports: Ports {
-                controller: 20000,
-                first_node: 20001,
-                nodes: 32,
-            },
         };
         Row::new("pcs_a".into(), "pcs_a".into(), "get-started".into(), spec)
     }

@@ -26,8 +26,6 @@ pub struct ComputeNodeGroupSpec {
     pub node_lifecycle_actions: Option<NodeLifecycleActions>,
     #[serde(default)]
     pub instance_health_checks: Option<InstanceHealthChecks>,
-    /// The port of each node, `GROUP-1` first, from the cluster's range.
-    pub ports: Vec<u16>,
     /// Grows when a change needs new instances; older instances are replaced (N15).
     pub launch_generation: i64,
 }
@@ -36,6 +34,11 @@ impl ComputeNodeGroupSpec {
     /// min = max > 0: the service keeps exactly that many nodes (N2, N12).
     pub fn is_static(&self) -> bool {
         self.scaling.min_instance_count > 0
+    }
+
+    /// How many nodes Slurm knows of.
+    pub fn nodes(&self) -> usize {
+        usize::try_from(self.scaling.max_instance_count).unwrap_or_default()
     }
 
     /// Nodes are made as the first of the group's interchangeable types (N3).
@@ -69,7 +72,7 @@ mod tests {
             "ami_id": null, "security_group_ids": null, "ssh_key_name": null, "subnet_ids": [], "purchase_option": null,
             "launch_template_mode": null, "custom_launch_template": null, "iam_instance_profile_arn": "arn",
             "scaling": {"minInstanceCount": 0, "maxInstanceCount": 1}, "instance_configs": [], "spot_options": null,
-            "slurm": {"scaleDownIdleTimeInSeconds": idle}, "node_lifecycle_actions": null, "ports": [],
+            "slurm": {"scaleDownIdleTimeInSeconds": idle}, "node_lifecycle_actions": null,
             "launch_generation": 1
         });
         serde_json::from_value(spec).unwrap()

@@ -173,7 +173,7 @@ mod tests {
             "purchase_option": null, "launch_template_mode": null,
             "custom_launch_template": {"id": "lt-1", "version": "1"}, "iam_instance_profile_arn": "arn",
             "scaling": {"minInstanceCount": 0, "maxInstanceCount": 1}, "instance_configs": [{"instanceType": "c6i.large"}],
-            "spot_options": null, "slurm": null, "node_lifecycle_actions": null, "ports": [1], "launch_generation": 1
+            "spot_options": null, "slurm": null, "node_lifecycle_actions": null, "launch_generation": 1
         });
         for (name, value) in changes.as_object().unwrap() {
             spec[name] = value.clone();

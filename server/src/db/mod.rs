@@ -18,6 +18,7 @@ pub mod job_life;
 pub mod lease;
 pub mod meaning;
 pub mod open;
+pub mod placement;
 pub mod queue;
 pub mod resource;
 pub mod secret;

@@ -10,6 +10,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AnyConnection, Connection, Row};
 
+use super::placement;
 use crate::random::random_hex;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
@@ -163,6 +164,7 @@ impl Address {
                     .with_context(|| format!("the schema of {self} cannot be brought up to date"));
             }
         }
+        placement::adopt(connection).await?;
         // Of several servers that start at once, one gives the id.
         sqlx::query(
             "insert into store (name, id) values ('store', $1) on conflict (name) do nothing",

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyPool, Executor, Row as _};
 
+use super::placement::{self, Owner, Placement};
 use super::{Write, now};
 
 /// Equality by meaning (N21): how a spec is spelled does not count. See `db/meaning.rs`.
@@ -39,6 +40,8 @@ pub struct Row<S> {
     pub spec: S,
     /// What was last in force; none until the first success.
     pub applied_spec: Option<S>,
+    /// Where its daemons listen; none before the first is to start. Written by [`placement::put`] only.
+    pub placement: Option<Placement>,
     pub error_info: Vec<ErrorInfo>,
     pub created_at: i64,
     pub modified_at: i64,
@@ -70,6 +73,7 @@ impl<S: Noun> Row<S> {
             generation: row.try_get("generation")?,
             spec: json(row, "spec")?,
             applied_spec: applied.map(|_| json(row, "applied_spec")).transpose()?,
+            placement: Placement::decode(row)?,
             error_info: json(row, "error_info")?,
             created_at: row.try_get("created_at")?,
             modified_at: row.try_get("modified_at")?,
@@ -87,6 +91,7 @@ impl<S: Noun> Row<S> {
             generation: 1,
             spec,
             applied_spec: None,
+            placement: None,
             error_info: vec![],
             created_at: at,
             modified_at: at,
@@ -121,7 +126,8 @@ async fn fetch<'e, S: Noun>(
     binds: &[&str],
 ) -> sqlx::Result<Vec<Row<S>>> {
     let sql = format!(
-        "select * from {} where {condition} order by created_at, id",
+        "select *, {} from {} where {condition} order by created_at, id",
+        placement::columns(S::TABLE),
         S::TABLE
     );
     let mut query = sqlx::query(&sql);
@@ -175,7 +181,8 @@ pub async fn page<S: Noun>(
     limit: i64,
 ) -> sqlx::Result<Vec<Row<S>>> {
     let sql = format!(
-        "select * from {} where id > $1 and ($2 = '' or cluster_id = $2) order by id limit $3",
+        "select *, {} from {} where id > $1 and ($2 = '' or cluster_id = $2) order by id limit $3",
+        placement::columns(S::TABLE),
         S::TABLE
     );
     sqlx::query(&sql)
@@ -235,8 +242,25 @@ pub async fn update<S: Noun>(write: &mut Write, row: &Row<S>, bump: bool) -> sql
     Ok(done.rows_affected() == 1)
 }
 
+impl<S: Noun> Row<S> {
+    /// As the owner of its place.
+    pub fn owner(&self) -> Owner<'_> {
+        Owner {
+            kind: S::KIND,
+            cluster_id: &self.cluster_id,
+            id: &self.id,
+        }
+    }
+
+    /// Where its daemons listen, as far as there is any yet.
+    pub fn ports(&self) -> &[u16] {
+        self.placement.as_ref().map_or(&[], |place| &place.ports)
+    }
+}
+
 /// Removes the row; the last thing that happens to a resource.
 pub async fn delete<S: Noun>(write: &mut Write, row: &Row<S>) -> sqlx::Result<()> {
+    placement::delete(write, &row.id).await?;
     let sql = format!("delete from {} where id = $1", S::TABLE);
     sqlx::query(&sql)
         .bind(&row.id)

@@ -9,11 +9,14 @@ use app::explain::Cause;
 use app::model::status::Status;
 use app::rules::cluster::IDLE_FOREVER;
 
+use super::stranded::{ALIVE_MS, EMPTY_MS};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
 use crate::provider::{Instance, Profile};
 use crate::slurm::client::NodeInfo;
 
+/// slurmd needs a moment to register.
+const REGISTER_EVERY_MS: i64 = 5_000;
 /// First and longest pause before a node that failed to boot is tried again.
 const BACKOFF_MS: i64 = 1_000;
 const LONGEST_BACKOFF_MS: i64 = 60_000;
@@ -67,8 +70,10 @@ pub struct Seen {
     /// Instances without a row run on some of the nodes.
     pub set_aside: bool,
     pub nodes: Vec<NodeInfo>,
-    /// Names of those that hold jobs although Slurm has powered them down, for too long.
-    pub stranded: Vec<String>,
+    /// When an instance's slurmd was told last to register once more.
+    pub told_to_register: HashMap<String, i64>,
+    /// Names of those that hold jobs although Slurm has powered them down, and for how many milliseconds.
+    pub stranded: HashMap<String, i64>,
     pub now: i64,
 }
 
@@ -98,6 +103,8 @@ pub enum Step {
     /// The instance is older than the group's settings, or somebody wants another one: let its jobs finish, then power
     /// it down.
     Replace { node: String, cause: Cause },
+    /// The instance is up and Slurm does not know: its slurmd is to register once more.
+    RegisterAgain { instance: String },
     /// The node idled longer than its group allows.
     PowerDown { node: String },
     /// The provider still has something that was ended.
@@ -127,7 +134,6 @@ struct Index<'a> {
     provider: HashMap<&'a str, &'a Instance>,
     /// Of each node, the newest first.
     ended: HashMap<&'a str, Vec<&'a InstanceRow>>,
-    stranded: HashSet<&'a str>,
 }
 
 impl<'a> Index<'a> {
@@ -149,7 +155,6 @@ impl<'a> Index<'a> {
             newest,
             provider: provider.map(|i| (i.id.as_str(), i)).collect(),
             ended,
-            stranded: seen.stranded.iter().map(String::as_str).collect(),
         }
     }
 
@@ -261,6 +266,16 @@ fn instance_step(
         reason: reason.clone(),
     });
     let node = index.nodes.get(row.node_name.as_str())?;
+    let stranded = seen.stranded.get(&row.node_name);
+    if stranded.is_some_and(|age| *age > ALIVE_MS) {
+        return fail(Cause::NotSeen {
+            node: row.node_name.clone(),
+            seconds: ALIVE_MS / 1000,
+        });
+    }
+    if stranded.is_some() || (node.is("POWERING_UP") && row.ready_at.is_some()) {
+        return register_again(row, seen);
+    }
     if node.is("POWERED_DOWN") || node.is("POWERING_DOWN") {
         return end(replaced.unwrap_or(Cause::PoweredDown));
     }
@@ -289,6 +304,16 @@ fn instance_step(
     }
     idles_too_long(row, group, node, seen.now).then(|| Step::PowerDown {
         node: row.node_name.clone(),
+    })
+}
+
+/// Slurm thinks of a node whose instance is up that it is off or on its way up: a controller that was killed remembers
+/// the node as it was before, or a new job came before the last instance of the node had ended.
+fn register_again(row: &InstanceRow, seen: &Seen) -> Option<Step> {
+    let told_at = seen.told_to_register.get(&row.id);
+    let is_due = told_at.is_none_or(|at| seen.now - at > REGISTER_EVERY_MS);
+    is_due.then(|| Step::RegisterAgain {
+        instance: row.id.clone(),
     })
 }
 
@@ -389,7 +414,7 @@ fn empty_node_step(node: &NodeInfo, group: &Group, index: &Index, seen: &Seen) -
     if node.is("POWERING_DOWN") || node.is("POWER_UP") || node.is("POWER_DOWN") {
         return None;
     }
-    if node.is("POWERED_DOWN") && !index.stranded.contains(name.as_str()) {
+    if node.is("POWERED_DOWN") && seen.stranded.get(&name).is_none_or(|age| *age <= EMPTY_MS) {
         return (group.is_static && !waiting).then_some(Step::PowerUp { node: name });
     }
     // It may be on this node, with jobs. If nothing is, Slurm notices by itself.

@@ -81,13 +81,53 @@ fn a_powered_down_dynamic_node_is_left_alone() {
 fn a_powered_down_node_that_holds_jobs_for_too_long_fails() {
     let mut seen = empty(&["ALLOCATED", "CLOUD", "POWERED_DOWN"]);
     assert_eq!(plan(&[group(1, false)], &seen), []);
-    seen.stranded = vec!["compute-1-1".into()];
+    seen.stranded.insert("compute-1-1".into(), EMPTY_MS);
+    assert_eq!(plan(&[group(1, false)], &seen), []);
+    seen.stranded.insert("compute-1-1".into(), EMPTY_MS + 1);
     let fail = Step::Fail {
         node: "compute-1-1".into(),
         instance: None,
         cause: Cause::Vanished,
     };
     assert_eq!(plan(&[group(1, false)], &seen), [fail]);
+}
+
+/// As a controller that was killed remembers nodes whose jobs it remembers too.
+#[test]
+fn a_node_whose_jobs_run_is_not_ended_because_slurm_thinks_it_is_off() {
+    let mut seen = seen(
+        &["ALLOCATED", "CLOUD", "POWERED_DOWN"],
+        instance("compute-1-1"),
+    );
+    let again = Step::RegisterAgain {
+        instance: "i-compute-1-1".into(),
+    };
+    seen.stranded.insert("compute-1-1".into(), 0);
+    assert_eq!(
+        plan(&[group(1, false)], &seen),
+        std::slice::from_ref(&again)
+    );
+    seen.told_to_register
+        .insert("i-compute-1-1".into(), NOW - 1_000);
+    assert_eq!(plan(&[group(1, false)], &seen), []);
+    seen.told_to_register
+        .insert("i-compute-1-1".into(), NOW - 10_000);
+    assert_eq!(
+        plan(&[group(1, false)], &seen),
+        std::slice::from_ref(&again)
+    );
+    // Slurm powers it up by itself meanwhile.
+    let powering_up = ["ALLOCATED", "CLOUD", "POWERING_UP", "NOT_RESPONDING"];
+    seen.nodes = vec![node("compute-1-1", &powering_up)];
+    seen.stranded.clear();
+    assert_eq!(plan(&[group(1, false)], &seen), [again]);
+    // Not for ever.
+    seen.nodes = vec![node("compute-1-1", &["ALLOCATED", "CLOUD", "POWERED_DOWN"])];
+    seen.stranded.insert("compute-1-1".into(), ALIVE_MS + 1);
+    assert!(matches!(
+        plan(&[group(1, false)], &seen)[..],
+        [Step::Fail { .. }]
+    ));
 }
 
 #[test]

@@ -8,27 +8,27 @@ use std::collections::HashMap;
 
 use crate::slurm::client::NodeInfo;
 
-/// How long it may look so. Too short and a job that just got the node loses it; too long and its owner waits.
-const AFTER_MS: i64 = 10_000;
+/// How long a node on which nothing runs may look so. Too short and a job that just got the node loses it; too long and
+/// its owner waits.
+pub const EMPTY_MS: i64 = 10_000;
+/// How long one whose instance lives may look so: its jobs run, and once its slurmd has registered Slurm knows.
+pub const ALIVE_MS: i64 = 45_000;
 
 /// Since when each has been seen so. In memory: after a restart of the server they are counted anew.
 #[derive(Debug, Default)]
 pub struct Stranded(HashMap<String, i64>);
 
 impl Stranded {
-    /// Which of these nodes have been stranded for too long.
-    pub fn note(&mut self, nodes: &[NodeInfo], now: i64) -> Vec<String> {
-        let stranded: Vec<&str> = nodes
-            .iter()
-            .filter(|node| is_stranded(node))
-            .map(|node| node.name.as_str())
+    /// Which of these nodes are stranded, and for how many milliseconds each has been.
+    pub fn note(&mut self, nodes: &[NodeInfo], now: i64) -> HashMap<String, i64> {
+        let stranded = nodes.iter().filter(|node| is_stranded(node));
+        let since = |node: &NodeInfo| self.0.get(&node.name).copied().unwrap_or(now);
+        self.0 = stranded
+            .map(|node| (node.name.clone(), since(node)))
             .collect();
-        self.0.retain(|name, _| stranded.contains(&name.as_str()));
-        for name in &stranded {
-            self.0.entry((*name).to_owned()).or_insert(now);
-        }
-        let late = self.0.iter().filter(|(_, since)| now - **since > AFTER_MS);
-        late.map(|(name, _)| name.clone()).collect()
+        let ages = self.0.iter();
+        ages.map(|(name, since)| (name.clone(), now - since))
+            .collect()
     }
 }
 
@@ -50,12 +50,11 @@ mod tests {
     }
 
     #[test]
-    fn a_node_is_stranded_when_it_has_been_so_for_long() {
+    fn a_node_is_stranded_for_as_long_as_it_was_seen_so() {
         let mut stranded = Stranded::default();
         let off = [node("ALLOCATED CLOUD POWERED_DOWN")];
-        assert!(stranded.note(&off, 0).is_empty());
-        assert!(stranded.note(&off, AFTER_MS).is_empty());
-        assert_eq!(stranded.note(&off, AFTER_MS + 1), ["a-1"]);
+        assert_eq!(stranded.note(&off, 5)["a-1"], 0);
+        assert_eq!(stranded.note(&off, 25)["a-1"], 20);
     }
 
     #[test]
@@ -63,8 +62,12 @@ mod tests {
         let mut stranded = Stranded::default();
         let off = [node("MIXED CLOUD POWERED_DOWN")];
         stranded.note(&off, 0);
-        stranded.note(&[node("MIXED CLOUD POWERING_UP")], 5_000);
-        assert!(stranded.note(&off, AFTER_MS + 1).is_empty());
+        assert!(
+            stranded
+                .note(&[node("MIXED CLOUD POWERING_UP")], 10)
+                .is_empty()
+        );
+        assert_eq!(stranded.note(&off, 20)["a-1"], 0);
     }
 
     #[test]

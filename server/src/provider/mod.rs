@@ -65,6 +65,12 @@ pub trait Provider: Send + Sync {
     /// The node's instance is lost. Where the next one gets the same address, what Slurm still sends to the lost one
     /// must not reach it: until the next launch of the node somebody else takes it.
     async fn stand_in(&self, cluster_id: &str, node: &str, port: u16);
+    /// Has the slurmd of each of these instances register with slurmctld once more. Unknown ids are no error.
+    async fn register_again(
+        &self,
+        cluster_id: &str,
+        instance_ids: &[String],
+    ) -> Result<(), ProviderError>;
     /// Asks for the end of these instances with all that they ever started. When one has left the inventory, nothing of
     /// it is left but its logs. Unknown ids are no error.
     async fn terminate(

@@ -12,7 +12,7 @@ use openpcs_agent::protocol::SLURMCTLD_IS_GONE;
 
 use super::configuration::{self, Rows};
 use super::recovery::Recovery;
-use super::{Next, Parts, Reconciler, aside};
+use super::{Next, Parts, Reconciler, aside, placement};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::{self, instance, job, job_life, now, resource, secret, submission, tag, tombstone};
 use crate::provider::Instance;
@@ -90,7 +90,14 @@ impl Reconciler for ClusterReconciler {
 
 impl ClusterReconciler {
     async fn keep(&mut self, cluster: &ClusterRow) -> anyhow::Result<Next> {
-        let rows = Rows::read(&self.parts, cluster).await?;
+        let mut rows = Rows::read(&self.parts, cluster).await?;
+        match placement::ensure(&self.parts, cluster, 1).await? {
+            Ok(place) => rows.cluster.placement = Some(place),
+            Err(no_room) => {
+                let message = no_room.to_string();
+                return self.create_failed(cluster, "NoFreePort", message).await;
+            }
+        }
         if let Some(words) = self.refusal_of_new(&rows).await? {
             let message = format!(
                 "Slurm cannot work with this configuration. Delete the cluster and create it again, without what \

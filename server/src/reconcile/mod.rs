@@ -24,6 +24,7 @@ pub mod job;
 mod lives;
 pub mod node;
 mod node_act;
+mod placement;
 pub mod recovery;
 pub mod requeue;
 pub mod sight;

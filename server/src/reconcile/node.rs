@@ -1,6 +1,6 @@
 //! Keeps the instances of a cluster: launches what Slurm wants, ends what it lets go, replaces what died.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use app::explain::What;
@@ -16,7 +16,7 @@ use crate::db::instance::InstanceRow;
 use crate::db::{instance, now, resource};
 use crate::live::observed::Snapshot;
 use crate::live::wake::Waker;
-use crate::plan::node::{Seen, in_force, plan};
+use crate::plan::node::{Seen, Step, in_force, plan};
 use crate::plan::stranded::{Stranded, is_stranded};
 use crate::provider::Instance;
 use crate::slurm::client::{Client, NodeInfo, NodeUpdate};
@@ -49,6 +49,7 @@ pub struct NodeReconciler {
     /// Instances that were reported as set aside.
     aside: HashSet<String>,
     stranded: Stranded,
+    told_to_register: HashMap<String, i64>,
 }
 
 /// After a run that found no instance and nothing to do: as long as nobody wakes the loop and Slurm logs nothing,
@@ -70,6 +71,7 @@ impl NodeReconciler {
             rest: None,
             aside: HashSet::new(),
             stranded: Stranded::default(),
+            told_to_register: HashMap::new(),
         }
     }
 }
@@ -117,11 +119,13 @@ impl Reconciler for NodeReconciler {
             looked_at,
             set_aside,
             stranded: self.stranded.note(&snapshot.nodes, now()),
+            told_to_register: self.told_to_register.clone(),
             nodes: snapshot.nodes.to_vec(),
             now: now(),
         };
         let steps = plan(&in_force(&groups), &seen);
         let acted = !steps.is_empty();
+        self.note_registering(&seen, &steps);
         if acted {
             let act = Act {
                 parts: &self.parts,
@@ -153,6 +157,16 @@ impl NodeReconciler {
         let rest = self.rest.as_ref();
         rest.is_some_and(|rest| rest.signs == signs && Instant::now() < rest.until)
             && self.parts.observed.waiting(&self.cluster_id) == 0
+    }
+
+    fn note_registering(&mut self, seen: &Seen, steps: &[Step]) {
+        let lives = |id: &String| seen.instances.iter().any(|row| row.id == *id);
+        self.told_to_register.retain(|id, _| lives(id));
+        let told = steps.iter().filter_map(|step| match step {
+            Step::RegisterAgain { instance } => Some((instance.clone(), seen.now)),
+            _ => None,
+        });
+        self.told_to_register.extend(told);
     }
 
     /// Once for each, also in the timeline.

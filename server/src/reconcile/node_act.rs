@@ -8,14 +8,13 @@ use app::model::node::BootStep;
 use openpcs_agent::protocol::PORT_TAKEN;
 
 use super::requeue::start_again;
-use super::{Parts, ending};
+use super::{Parts, ending, placement};
 use crate::auth::bootstrap_hash;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
-use crate::db::{self, instance, now, resource};
+use crate::db::{self, instance, now};
 use crate::plan::node::{Seen, Step};
-use crate::provider::ports::{self, Taken};
 use crate::provider::{Batch, LaunchError, Launched, NodeLaunch};
 use crate::random;
 use crate::slurm::client::{Client, NodeUpdate};
@@ -42,6 +41,7 @@ impl Act<'_> {
         let mut ends = vec![];
         let mut ended = vec![];
         let mut orphans = vec![];
+        let mut silent = vec![];
         let mut failures: BTreeMap<Cause, Vec<String>> = BTreeMap::new();
         let mut updates: Vec<(NodeUpdate, String)> = vec![];
         for step in steps {
@@ -70,6 +70,7 @@ impl Act<'_> {
                 }
                 Step::PowerDown { node } => updates.push((NodeUpdate::PowerDown, node)),
                 Step::EndOrphan { instance } => orphans.push(instance),
+                Step::RegisterAgain { instance } => silent.push(instance),
             }
         }
         ending::note(self.parts, ended).await?;
@@ -87,10 +88,9 @@ impl Act<'_> {
             .iter()
             .filter_map(|(id, cause)| Some((self.row(id)?, cause.clone())));
         ending::ask(self.parts, &self.cluster.id, rows.collect()).await?;
-        self.parts
-            .provider
-            .terminate(&self.cluster.id, &orphans)
-            .await?;
+        let provider = &self.parts.provider;
+        provider.terminate(&self.cluster.id, &orphans).await?;
+        provider.register_again(&self.cluster.id, &silent).await?;
         start_again(self.client, requeued).await;
         self.update(updates).await
     }
@@ -236,7 +236,7 @@ impl Act<'_> {
 
     fn port_of(&self, node: &str) -> Option<u16> {
         let (group, at) = self.place_of(node)?;
-        group.applied_spec.as_ref()?.ports.get(at).copied()
+        group.ports().get(at).copied()
     }
 
     /// A node's group and its place in the group's list of ports.
@@ -249,24 +249,13 @@ impl Act<'_> {
 
     /// Gives nodes another port, for something else on this host has theirs. The cluster's configuration follows.
     async fn move_ports(&self, nodes: &[String]) -> anyhow::Result<()> {
-        for (group, at) in nodes.iter().filter_map(|node| self.place_of(node)) {
-            let mut write = self.parts.db.write().await?;
-            let clusters: Vec<ClusterRow> = resource::list(&mut *write.tx, None).await?;
-            let groups: Vec<ComputeNodeGroupRow> = resource::list(&mut *write.tx, None).await?;
-            let new = ports::of_nodes(self.parts.ports, &Taken::by(&clusters, &groups), &[], 1)?;
-            let Some(mut row) = groups.into_iter().find(|row| row.id == group.id) else {
-                continue;
-            };
-            let specs = [Some(&mut row.spec), row.applied_spec.as_mut()];
-            for port in specs
-                .into_iter()
-                .flatten()
-                .filter_map(|spec| spec.ports.get_mut(at))
-            {
-                *port = new[0];
+        for group in self.groups {
+            let places = nodes.iter().filter_map(|node| self.place_of(node));
+            let of_group = places.filter(|(owner, _)| owner.id == group.id);
+            let daemons: Vec<usize> = of_group.map(|(_, at)| at).collect();
+            if !daemons.is_empty() {
+                placement::move_away(self.parts, group, &daemons).await??;
             }
-            resource::update(&mut write, &row, false).await?;
-            write.commit().await?;
         }
         Ok(())
     }

@@ -148,6 +148,21 @@ impl Sandbox {
         files::remove_dir(&self.dir)
     }
 
+    /// Signals the daemon of that name which the agent started; nothing when it does not run.
+    pub fn signal(&self, daemon: &str, signal: Signal) -> io::Result<()> {
+        let Some(agent) = self.holder()? else {
+            return Ok(());
+        };
+        let children = format!("/proc/{agent}/task/{agent}/children");
+        for child in std::fs::read_to_string(children)?.split_whitespace() {
+            let name = std::fs::read_to_string(format!("/proc/{child}/comm"));
+            if let (true, Ok(pid)) = (name.is_ok_and(|n| n.trim_end() == daemon), child.parse()) {
+                kill(Pid::from_raw(pid), signal)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The words to put before a command so that it runs with the sandbox's `/run`; none when nothing runs.
     pub fn enter(&self) -> io::Result<Option<Vec<OsString>>> {
         Ok(self.holder()?.map(|pid| nsenter(pid, &["-m"])))

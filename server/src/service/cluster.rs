@@ -1,6 +1,6 @@
 //! Clusters: create, get, list, update, delete (C1–C8, C10, C11).
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use app::model::cluster::*;
@@ -23,7 +23,7 @@ use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
-use crate::db::{self, secret};
+use crate::db::{self, placement, secret};
 use crate::fault::internal;
 use crate::provider::ports;
 use crate::{quota, random};
@@ -90,8 +90,7 @@ impl Service {
     ) -> Result<(ClusterRow, SlurmAuthKey)> {
         let existing: Vec<ClusterRow> = resource::list(&mut *db, None).await.map_err(internal)?;
         check_quota(&existing, &input.cluster_name)?;
-        let groups: Vec<ComputeNodeGroupRow> =
-            resource::list(&mut *db, None).await.map_err(internal)?;
+        self.check_ports(&mut *db, 1).await?;
         let id = random::resource_id();
         let key = SlurmAuthKey {
             secret_arn: self.arns.secret(&format!("pcs!slurm-secret-{id}")),
@@ -103,10 +102,16 @@ impl Service {
             size: input.size,
             networking,
             slurm: slurm_configuration(asked, key.clone()),
-            ports: ports::of_cluster(self.ports, &ports::Taken::by(&existing, &groups))?,
         };
         let row = Row::new(id.clone(), id, input.cluster_name.clone(), spec);
         Ok((row, key))
+    }
+
+    /// Whether there is room for so many daemons more.
+    pub(super) async fn check_ports(&self, db: &mut AnyConnection, daemons: usize) -> Result<()> {
+        let taken = placement::taken(db).await.map_err(internal)?;
+        ports::check_room(self.ports, &taken, daemons)
+            .map_err(|no_room| Error::quota(quota::CLUSTERS, no_room.to_string()))
     }
 
     /// A fresh key, sealed, in the same transaction as the cluster (C10).
@@ -255,8 +260,14 @@ impl Service {
 
     /// As the API shows it.
     pub(super) fn cluster(&self, row: &ClusterRow) -> Cluster {
-        let address = Ipv4Addr::LOCALHOST.into();
-        let endpoint = endpoint(EndpointType::Slurmctld, address, row.spec.ports.controller);
+        let place = row.placement.as_ref();
+        let endpoint = place.and_then(|place| {
+            Some(endpoint(
+                EndpointType::Slurmctld,
+                place.address,
+                *place.ports.first()?,
+            ))
+        });
         Cluster {
             name: row.name.clone(),
             id: row.id.clone(),
@@ -269,7 +280,7 @@ impl Service {
             slurm_configuration: Some(row.spec.slurm.clone()),
             networking: row.spec.networking.clone(),
             // There is nobody to talk to before the first controller has answered.
-            endpoints: row.applied_spec.is_some().then(|| vec![endpoint]),
+            endpoints: row.applied_spec.is_some().then(|| Vec::from_iter(endpoint)),
             error_info: row.error_info.clone(),
         }
     }

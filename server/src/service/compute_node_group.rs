@@ -21,7 +21,6 @@ use crate::db::queue::QueueRow;
 use crate::db::resource::Meaning;
 use crate::db::resource::{self, Row};
 use crate::fault::internal;
-use crate::provider::ports;
 use crate::quota;
 use crate::random;
 use crate::slurm::catalogue::Scope;
@@ -120,10 +119,9 @@ impl Service {
                 ),
             ));
         }
-        let mut spec = requested(input);
+        let spec = requested(input);
         check_size(&cluster, &siblings, None, &spec)?;
-        let taken = taken_ports(db).await?;
-        spec.ports = ports::of_nodes(self.ports, &taken, &[], spec.scaling.max_instance_count)?;
+        self.check_ports(db, spec.nodes()).await?;
         Ok(Row::new(
             random::resource_id(),
             cluster.id.clone(),
@@ -236,13 +234,8 @@ impl Service {
             .map_err(internal)?;
         let mut spec = updated(&before.spec, input);
         check_size(&cluster, &siblings, Some(&before.id), &spec)?;
-        let taken = taken_ports(db).await?;
-        spec.ports = ports::of_nodes(
-            self.ports,
-            &taken,
-            &before.spec.ports,
-            spec.scaling.max_instance_count,
-        )?;
+        let more = spec.nodes().saturating_sub(before.ports().len());
+        self.check_ports(db, more).await?;
         spec.launch_generation =
             before.spec.launch_generation + i64::from(needs_new_instances(&before.spec, &spec));
         let row = before.respecified(spec);
@@ -412,7 +405,6 @@ pub(super) fn requested(input: &CreateComputeNodeGroupRequest) -> ComputeNodeGro
             .map(|asked| merged_slurm(Default::default(), asked)),
         node_lifecycle_actions: input.node_lifecycle_actions.clone(),
         instance_health_checks: input.instance_health_checks.clone(),
-        ports: vec![],
         launch_generation: 1,
     }
 }
@@ -535,13 +527,6 @@ fn needs_new_instances(old: &ComputeNodeGroupSpec, new: &ComputeNodeGroupSpec) -
                 .slurm
                 .as_ref()
                 .and_then(|s| s.slurm_custom_settings.as_ref())
-}
-
-async fn taken_ports(db: &mut AnyConnection) -> Result<ports::Taken> {
-    let clusters: Vec<ClusterRow> = resource::list(&mut *db, None).await.map_err(internal)?;
-    let groups: Vec<ComputeNodeGroupRow> =
-        resource::list(&mut *db, None).await.map_err(internal)?;
-    Ok(ports::Taken::by(&clusters, &groups))
 }
 
 /// C5: the sum of all groups' maximum stays within the cluster's size.

@@ -1,7 +1,5 @@
 //! What a booting instance asks for: its name, the cluster's key, the way to the controller (A8).
 
-use std::net::Ipv4Addr;
-
 use app::explain::What;
 use app::model::cluster::{Endpoint, EndpointType};
 use app::model::error::{Error, Result};
@@ -84,6 +82,7 @@ impl Service {
             .seal
             .open(secret::PURPOSE, &sealed.sealed)
             .map_err(internal)?;
+        let place = cluster.placement.as_ref().ok_or_else(refused)?;
         let mut write = self.db.write().await.map_err(unwritten)?;
         if !instance::register(&mut write, &row)
             .await
@@ -105,10 +104,10 @@ impl Service {
             shared_secret: String::from_utf8(key.to_vec()).map_err(internal)?,
             endpoints: vec![Endpoint {
                 r#type: EndpointType::Slurmctld,
-                private_ip_address: Ipv4Addr::LOCALHOST.to_string(),
+                private_ip_address: place.address.to_string(),
                 public_ip_address: None,
                 ipv6_address: None,
-                port: cluster.spec.ports.controller.to_string(),
+                port: place.ports.first().ok_or_else(refused)?.to_string(),
             }],
             cluster_name: Some(cluster.name),
             compute_node_group_id: Some(group.id),

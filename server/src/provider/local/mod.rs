@@ -17,6 +17,7 @@ use openpcs_agent::protocol::InstanceFile;
 use openpcs_agent::tail::{end_of, last_lines};
 
 use futures::StreamExt;
+use nix::sys::signal::Signal;
 use tokio::sync::Semaphore;
 
 use super::{
@@ -174,6 +175,20 @@ impl Provider for Local {
 
     async fn stand_in(&self, cluster_id: &str, node: &str, port: u16) {
         self.stand_ins.begin(cluster_id, node, port).await;
+    }
+
+    async fn register_again(
+        &self,
+        cluster_id: &str,
+        instance_ids: &[String],
+    ) -> Result<(), ProviderError> {
+        for id in instance_ids {
+            let sandbox = self.sandbox(cluster_id, id);
+            sandbox
+                .signal("slurmd", Signal::SIGHUP)
+                .map_err(|error| local_io("reach slurmd of", id, &error))?;
+        }
+        Ok(())
     }
 
     async fn terminate(

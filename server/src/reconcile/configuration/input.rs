@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::path::PathBuf;
 
+use anyhow::Context;
 use app::model::catalogue::{Catalogue, InstanceType};
 use app::model::setting::SlurmCustomSetting;
 use openpcs_agent::configuration::Files;
@@ -118,7 +119,10 @@ fn input(parts: &Parts, specs: &Specs<'_>, catalogue: &Catalogue) -> anyhow::Res
         version: spec.scheduler.version.clone(),
         size: spec.size,
         host: short_host_name()?,
-        slurmctld_port: spec.ports.controller,
+        slurmctld_port: *row
+            .ports()
+            .first()
+            .context("the controller has no place yet")?,
         slurmdbd_port: None,
         user: own_user()?,
         state_directory: directory.join("state"),
@@ -169,9 +173,10 @@ fn group(
             )
         })?;
     let slurm = spec.slurm.clone().unwrap_or_default();
+    let ports = row.ports().get(..spec.nodes());
     Ok(GroupConf {
         name: row.name.clone(),
-        ports: spec.ports.clone(),
+        ports: ports.context("not all nodes have a place yet")?.to_vec(),
         cpus: kind.cores,
         memory_mib: kind.memory_mib,
         gpus: kind.gpus,

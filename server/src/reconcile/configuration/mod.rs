@@ -13,7 +13,7 @@ use openpcs_agent::configuration::Files;
 
 use super::node_act::one_line;
 use super::requeue::start_again;
-use super::{Parts, ending};
+use super::{Parts, ending, placement};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::instance::InstanceRow;
@@ -35,7 +35,7 @@ pub use input::render;
 pub use trial::trial_of_new;
 
 /// The rows that make up a cluster's configuration.
-#[derive(PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Rows {
     pub cluster: ClusterRow,
     pub groups: Vec<ComputeNodeGroupRow>,
@@ -157,18 +157,21 @@ impl Rows {
 
 /// Makes what is wanted be in force; rows learn what became of them.
 pub async fn reconcile(parts: &Parts, client: &Client, rows: &Rows) -> anyhow::Result<()> {
+    let mut rows = rows.clone();
+    let mut refused = place(parts, &mut rows).await?;
+    let rows = &rows;
     let switch = Switch {
         parts,
         client,
         rows,
     };
-    let pending = rows.pending();
+    let mut pending = rows.pending();
+    pending.retain(|id| !refused.contains_key(*id));
     let mut accepted = BTreeSet::new();
-    let mut refused: HashMap<&str, String> = HashMap::new();
     match switch.apply(&pending).await? {
         Ok(()) => accepted = pending,
         Err(words) if pending.len() == 1 => {
-            refused.extend(pending.iter().map(|id| (*id, words.clone())))
+            refused.extend(pending.iter().map(|id| (id.to_string(), words.clone())))
         }
         Err(words) if pending.is_empty() => {
             anyhow::bail!("slurmctld refuses the configuration in force: {words}")
@@ -179,12 +182,24 @@ pub async fn reconcile(parts: &Parts, client: &Client, rows: &Rows) -> anyhow::R
                 tried.insert(id);
                 match switch.apply(&tried).await? {
                     Ok(()) => accepted = tried,
-                    Err(words) => drop(refused.insert(id, words)),
+                    Err(words) => drop(refused.insert(id.to_owned(), words)),
                 }
             }
         }
     }
     switch.settle(&accepted, &refused).await
+}
+
+/// Gives the nodes that groups are to have their places; the groups for which there is no room, with the reason.
+async fn place(parts: &Parts, rows: &mut Rows) -> anyhow::Result<HashMap<String, String>> {
+    let mut refused = HashMap::new();
+    for group in rows.groups.iter_mut().filter(|g| is_pending(g.status)) {
+        match placement::ensure(parts, group, group.spec.nodes()).await? {
+            Ok(place) => group.placement = Some(place),
+            Err(no_room) => drop(refused.insert(group.id.clone(), no_room.to_string())),
+        }
+    }
+    Ok(refused)
 }
 
 struct Switch<'a> {
@@ -325,7 +340,7 @@ impl Switch<'_> {
     async fn settle(
         &self,
         accepted: &BTreeSet<&str>,
-        refused: &HashMap<&str, String>,
+        refused: &HashMap<String, String>,
     ) -> anyhow::Result<()> {
         let rows = self.rows;
         let deleting = |status| status == Status::Deleting;
@@ -348,7 +363,10 @@ impl Switch<'_> {
         let mut write = self.parts.db.write().await?;
         settle_row(&mut write, &rows.cluster, accepted, refused).await?;
         for group in &rows.groups {
-            settle_row(&mut write, group, accepted, refused).await?;
+            if let Some(settled) = settle_row(&mut write, group, accepted, refused).await? {
+                let nodes = settled.applied_spec.as_ref().map_or(0, |spec| spec.nodes());
+                placement::trim(&mut write, group, nodes).await?;
+            }
             if deleting(group.status) && empty.contains(&group.id) {
                 self.remove(
                     &mut write,
@@ -424,35 +442,29 @@ impl Switch<'_> {
     }
 }
 
-/// The row's new status, if its change was among those tried.
+/// The row as it is from now on, if its change was among those tried.
 async fn settle_row<S: Noun>(
     write: &mut Write,
     row: &Row<S>,
     accepted: &BTreeSet<&str>,
-    refused: &HashMap<&str, String>,
-) -> sqlx::Result<()> {
+    refused: &HashMap<String, String>,
+) -> sqlx::Result<Option<Row<S>>> {
     let Some((settled, what)) = settled(row, accepted, refused) else {
-        return Ok(());
+        return Ok(None);
     };
-    if resource::update(write, &settled, false).await? {
-        db::event::insert(
-            write,
-            &row.cluster_id,
-            S::KIND,
-            &row.id,
-            "reconciler",
-            &what,
-        )
-        .await?;
+    if !resource::update(write, &settled, false).await? {
+        return Ok(None);
     }
-    Ok(())
+    let (cluster, id) = (&row.cluster_id, &row.id);
+    db::event::insert(write, cluster, S::KIND, id, "reconciler", &what).await?;
+    Ok(Some(settled))
 }
 
 /// What becomes of a row: active with its change in force, or failed with Slurm's words and the old one in force.
 fn settled<S: Noun>(
     row: &Row<S>,
     accepted: &BTreeSet<&str>,
-    refused: &HashMap<&str, String>,
+    refused: &HashMap<String, String>,
 ) -> Option<(Row<S>, What)> {
     let mut settled = row.clone();
     if accepted.contains(row.id.as_str()) {
@@ -522,7 +534,7 @@ mod tests {
 
     #[test]
     fn a_refused_change_fails_with_slurms_words() {
-        let refused = HashMap::from([("pcs_q", "no such parameter".to_string())]);
+        let refused = HashMap::from([("pcs_q".into(), "no such parameter".into())]);
         let (row, _) = settled(&queue(Status::Updating, true), &BTreeSet::new(), &refused).unwrap();
         assert_eq!(row.status, Status::UpdateFailed);
         assert!(

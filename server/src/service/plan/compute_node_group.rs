@@ -160,7 +160,8 @@ impl Service {
             ended: vec![],
             set_aside: false,
             nodes: self.observed.latest(&cluster.id).nodes.to_vec(),
-            stranded: vec![],
+            told_to_register: Default::default(),
+            stranded: Default::default(),
             now,
         })
     }

@@ -1,0 +1,85 @@
+//! A data directory of an earlier release comes up unharmed: `landed/` was made by one that kept ports in what was wanted.
+
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+
+use aws_sdk_pcs::types::*;
+use sqlx::Connection;
+
+use crate::harness::*;
+
+const CLUSTER: &str = "landed";
+const DATABASE: &str = include_str!("landed/openpcs.sql");
+const DATA_KEY: &str = include_str!("landed/data-key.hex");
+const CREDENTIALS: &str = include_str!("landed/credentials");
+/// What its nodes listened on.
+const NODES: &str = "Port=[19024-19026]";
+
+/// As that release left it, with its daemons gone as after a restart of the host.
+async fn unpack(data: &Path) {
+    std::fs::DirBuilder::new().mode(0o700).create(data).unwrap();
+    let put = |name: &str, content: &[u8]| {
+        let file = data.join(name);
+        std::fs::write(&file, content).unwrap();
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+    };
+    put("data-key", &hex::decode(DATA_KEY.trim()).unwrap());
+    put("credentials", CREDENTIALS.as_bytes());
+    put("openpcs.db", b"");
+    let url = format!("sqlite://{}", data.join("openpcs.db").display());
+    let mut database = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql(DATABASE)
+        .execute(&mut database)
+        .await
+        .unwrap();
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_data_directory_of_before_comes_up_unharmed() {
+    let server = Server::new(None);
+    unpack(&server.data()).await;
+    let plane = TestPlane::on(server, None).await;
+    let cluster = plane.wait_cluster(CLUSTER, ClusterStatus::Active).await;
+    wait_until("its controller answers", async || {
+        let answer = plane.try_connect(CLUSTER, &["scontrol", "ping"]);
+        answer.map(drop).map_err(|output| format!("{output:?}"))
+    })
+    .await;
+    let endpoint = &plane.get_cluster(CLUSTER).await.endpoints.unwrap()[0];
+    assert_eq!(endpoint.port, "19082");
+    let conf = plane.server.data().join("clusters").join(cluster.id());
+    let conf = std::fs::read_to_string(conf.join("controller/slurm.conf")).unwrap();
+    assert!(conf.contains(NODES), "{conf}");
+
+    let job = plane.sbatch(
+        CLUSTER,
+        &["--nodes=3", "--output=/dev/null"],
+        "srun hostname",
+    );
+    plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+
+    // A node more gets a port more, and the others keep theirs.
+    let groups = plane.admin().list_compute_node_groups();
+    let groups = groups.cluster_identifier(CLUSTER).send().await.unwrap();
+    let group = groups.compute_node_groups()[0].id().to_owned();
+    let update = plane.admin().update_compute_node_group();
+    let update = update
+        .cluster_identifier(CLUSTER)
+        .compute_node_group_identifier(&group);
+    let update = update.scaling_configuration(scaling(0, 4));
+    update.send().await.unwrap();
+    plane
+        .wait_group(CLUSTER, &group, ComputeNodeGroupStatus::Active)
+        .await;
+    let nodes = plane.connect(CLUSTER, &["scontrol", "show", "node", "--oneliner"]);
+    let port = |line: &str| -> Option<u16> {
+        let (_, rest) = line.split_once(" Port=")?;
+        rest.split(' ').next()?.parse().ok()
+    };
+    let ports: Vec<u16> = nodes.lines().filter_map(port).collect();
+    assert_eq!(ports[..3], [19024, 19025, 19026], "{nodes}");
+    assert_eq!(ports.len(), 4, "{nodes}");
+    plane.delete_all_of(CLUSTER).await;
+    plane.finish().await;
+}
