@@ -217,6 +217,9 @@ pub struct Config {
     /// Where instances come from.
     #[arg(long, env = "OPENPCS_PROVIDER", value_enum, default_value = "local")]
     pub provider: Provider,
+    /// Makes the provider fail as this file says, for tests: see `provider::fault`.
+    #[arg(long, hide = true, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
     /// File with the password that the user `admin` gets on the first start, instead of a generated one.
     #[arg(long, env = "OPENPCS_ADMIN_PASSWORD_FILE")]
     pub admin_password_file: Option<PathBuf>,

@@ -25,6 +25,7 @@ use crate::live::observed::Observed;
 use crate::live::pulse::Pulse;
 use crate::live::wake::Wakers;
 use crate::provider::Provider;
+use crate::provider::fault::Faulty;
 use crate::provider::local::Local;
 use crate::random;
 use crate::reconcile::{Parts, driver};
@@ -161,6 +162,10 @@ fn parts(config: &Config, job_user: JobUser, db: Db, seal: Arc<Seal>) -> anyhow:
         config::Provider::Aws => anyhow::bail!(
             "The aws provider is not available in this release. Start with --provider local, the default."
         ),
+    };
+    let provider: Arc<dyn Provider> = match &config.faults {
+        Some(file) => Arc::new(Faulty::new(provider, file.clone())),
+        None => provider,
     };
     Ok(Parts {
         arns: config.place.arns(),

@@ -11,6 +11,7 @@ use app::model::node::NodeLog;
 use async_trait::async_trait;
 
 mod batch;
+pub mod fault;
 mod inventory;
 pub mod local;
 pub mod ports;

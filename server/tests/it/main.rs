@@ -7,6 +7,7 @@ mod aws_cli;
 mod backup;
 mod bad_input;
 mod clients;
+mod cloud;
 mod cluster;
 mod compute_node_group;
 mod console;

@@ -1,0 +1,341 @@
+//! What a cloud does to people, on this host: a provider that fails as it is told (X9), so that every plan is proved
+//! before one instance is paid for.
+//!
+//! The faults are in a file that the server reads at each call (`--faults FILE`, for tests); whoever switches one on
+//! writes the file with [`Faults::write`].
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use app::model::catalogue::Catalogue;
+use app::model::node::NodeLog;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Batch, Instance, Inventory, LaunchError, Launched, Profile, Provider, ProviderError, State,
+};
+use crate::db::now;
+
+/// Looks that are kept, for those that come late.
+const LOOKS: usize = 200;
+
+/// The faults that are on. All off by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Faults {
+    /// So many instances can be had still.
+    pub capacity: Option<usize>,
+    /// So many requests are answered with "later".
+    pub throttled: usize,
+    /// So many batches start, but nobody learns of it.
+    pub lost_answers: usize,
+    /// Instances start that much later.
+    pub boot_delay_ms: u64,
+    /// So many instances start and never call.
+    pub stuck_boots: usize,
+    /// So many requests to end instances are taken and forgotten.
+    pub stuck_stops: usize,
+    /// The inventory is of so long ago.
+    pub inventory_lag_ms: i64,
+    /// The instances of these nodes end by themselves.
+    pub gone: Vec<String>,
+}
+
+impl Faults {
+    /// Nothing is at fault where there is no file.
+    pub fn read(path: &Path) -> Faults {
+        let text = std::fs::read(path).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    /// As one: who reads meanwhile finds the old faults or the new ones.
+    pub fn write(&self, path: &Path) -> std::io::Result<()> {
+        let new = path.with_extension("new");
+        std::fs::write(&new, serde_json::to_vec(self)?)?;
+        std::fs::rename(new, path)
+    }
+}
+
+/// A provider, and what goes wrong with it.
+pub struct Faulty {
+    inner: Arc<dyn Provider>,
+    file: PathBuf,
+    state: Arc<Mutex<Memory>>,
+}
+
+#[derive(Default)]
+struct Memory {
+    /// Nodes' names of instances that were launched here.
+    nodes: HashMap<String, String>,
+    /// On their way up, with their clusters.
+    booting: HashMap<String, String>,
+    /// They start and never call.
+    stuck: HashMap<String, String>,
+    /// Their end was asked for and forgotten.
+    forgotten: HashSet<String>,
+    looks: HashMap<String, VecDeque<Inventory>>,
+}
+
+impl Faulty {
+    pub fn new(inner: Arc<dyn Provider>, file: PathBuf) -> Self {
+        Self {
+            inner,
+            file,
+            state: Arc::default(),
+        }
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Uses up one of a kind of fault; whether there was one.
+    fn strikes(&self, of: impl Fn(&mut Faults) -> &mut usize) -> bool {
+        let mut faults = Faults::read(&self.file);
+        let left = of(&mut faults);
+        if *left == 0 {
+            return false;
+        }
+        *left -= 1;
+        faults.write(&self.file).is_ok()
+    }
+
+    /// How many of so many can be had.
+    fn capacity(&self, wanted: usize) -> usize {
+        let mut faults = Faults::read(&self.file);
+        let Some(left) = &mut faults.capacity else {
+            return wanted;
+        };
+        let had = wanted.min(*left);
+        *left -= had;
+        // Asked again, the same can be had once more: nothing is lost but the fault.
+        let _ = faults.write(&self.file);
+        had
+    }
+
+    /// Starts what can be had, now or later.
+    async fn start(&self, batch: &Batch) -> Vec<Launched> {
+        let (mut now_started, mut ids) = (batch.clone(), vec![]);
+        now_started.nodes.retain(|node| {
+            let is_stuck = self.strikes(|faults| &mut faults.stuck_boots);
+            if is_stuck {
+                let cluster = batch.cluster_id.clone();
+                self.memory()
+                    .stuck
+                    .insert(node.instance_id.clone(), cluster);
+                ids.push(node.instance_id.clone());
+            }
+            !is_stuck
+        });
+        let delay = Duration::from_millis(Faults::read(&self.file).boot_delay_ms);
+        if delay.is_zero() {
+            let mut launched = self.inner.launch(&now_started).await;
+            launched.extend(ids.into_iter().map(started));
+            return launched;
+        }
+        ids.extend(
+            now_started
+                .nodes
+                .iter()
+                .map(|node| node.instance_id.clone()),
+        );
+        self.start_later(now_started, delay);
+        ids.into_iter().map(started).collect()
+    }
+
+    fn start_later(&self, batch: Batch, delay: Duration) {
+        for node in &batch.nodes {
+            let cluster = batch.cluster_id.clone();
+            self.memory()
+                .booting
+                .insert(node.instance_id.clone(), cluster);
+        }
+        let (inner, state) = (self.inner.clone(), self.state.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            let still = |id: &str| {
+                let mut memory = state.lock().unwrap_or_else(PoisonError::into_inner);
+                memory.booting.remove(id).is_some()
+            };
+            let mut batch = batch;
+            batch.nodes.retain(|node| still(&node.instance_id));
+            inner.launch(&batch).await;
+        });
+    }
+
+    /// Ends what is to end by itself.
+    async fn vanish(&self, cluster_id: &str) -> Result<(), ProviderError> {
+        let mut faults = Faults::read(&self.file);
+        if faults.gone.is_empty() {
+            return Ok(());
+        }
+        let is_meant = |node: &String| faults.gone.contains(node);
+        let nodes = self.memory().nodes.clone();
+        let ids = nodes.into_iter().filter(|(_, node)| is_meant(node));
+        let ids: Vec<String> = ids.map(|(id, _)| id).collect();
+        self.inner.terminate(cluster_id, &ids).await?;
+        faults.gone.clear();
+        // Ended again is ended.
+        let _ = faults.write(&self.file);
+        Ok(())
+    }
+
+    /// With those that only this file knows of.
+    fn with_faults(&self, cluster_id: &str, mut inventory: Inventory) -> Inventory {
+        let memory = self.memory();
+        let here = |map: &HashMap<String, String>| {
+            let of_cluster = map.iter().filter(|(_, cluster)| *cluster == cluster_id);
+            of_cluster.map(|(id, _)| id.clone()).collect::<Vec<_>>()
+        };
+        let in_state = |state: State| {
+            move |id| Instance {
+                id,
+                state: state.clone(),
+            }
+        };
+        let booting = here(&memory.booting)
+            .into_iter()
+            .map(in_state(State::Pending));
+        let stuck = here(&memory.stuck)
+            .into_iter()
+            .map(in_state(State::Running));
+        inventory.instances.extend(booting.chain(stuck));
+        for instance in &mut inventory.instances {
+            if memory.forgotten.contains(&instance.id) {
+                instance.state = State::Stopping;
+            }
+        }
+        inventory
+    }
+
+    /// The look of so long ago; none was before the first.
+    fn late(&self, cluster_id: &str, look: Inventory) -> Inventory {
+        let until = now() - Faults::read(&self.file).inventory_lag_ms;
+        let mut memory = self.memory();
+        let looks = memory.looks.entry(cluster_id.to_owned()).or_default();
+        looks.push_back(look.clone());
+        if looks.len() > LOOKS {
+            looks.pop_front();
+        }
+        let old = looks.iter().rev().find(|look| look.taken_at <= until);
+        match until < look.taken_at {
+            true => old.cloned().unwrap_or_default(),
+            false => look,
+        }
+    }
+}
+
+fn started(id: String) -> Launched {
+    Launched {
+        instance_id: id.clone(),
+        result: Ok(id),
+    }
+}
+
+#[async_trait]
+impl Provider for Faulty {
+    /// Shorter than people would have it: tests wait for it.
+    fn profile(&self) -> Profile {
+        Profile {
+            register_ms: 10_000,
+            stop_ms: 5_000,
+            ..self.inner.profile()
+        }
+    }
+
+    async fn catalogue(&self) -> Result<Catalogue, ProviderError> {
+        self.inner.catalogue().await
+    }
+
+    async fn launch(&self, batch: &Batch) -> Vec<Launched> {
+        let all = |error: LaunchError| {
+            let each = batch.nodes.iter().map(|node| Launched {
+                instance_id: node.instance_id.clone(),
+                result: Err(error.clone()),
+            });
+            each.collect::<Vec<_>>()
+        };
+        if self.strikes(|faults| &mut faults.throttled) {
+            return all(LaunchError::Throttled {
+                after_ms: 500,
+                message: "too many requests".into(),
+            });
+        }
+        for node in &batch.nodes {
+            let name = node.node_name.clone();
+            self.memory().nodes.insert(node.instance_id.clone(), name);
+        }
+        if self.strikes(|faults| &mut faults.lost_answers) {
+            self.inner.launch(batch).await;
+            return all(LaunchError::Unknown {
+                message: "the connection was closed".into(),
+            });
+        }
+        let had = self.capacity(batch.nodes.len());
+        let mut part = batch.clone();
+        let missing = part.nodes.split_off(had);
+        let mut launched = self.start(&part).await;
+        launched.extend(missing.into_iter().map(|node| Launched {
+            instance_id: node.instance_id,
+            result: Err(LaunchError::Capacity {
+                pool: batch.instance_type.clone(),
+                message: "none are left".into(),
+            }),
+        }));
+        launched
+    }
+
+    async fn stand_in(&self, cluster_id: &str, node: &str, port: u16) {
+        self.inner.stand_in(cluster_id, node, port).await;
+    }
+
+    async fn register_again(
+        &self,
+        cluster_id: &str,
+        instance_ids: &[String],
+    ) -> Result<(), ProviderError> {
+        self.inner.register_again(cluster_id, instance_ids).await
+    }
+
+    async fn terminate(
+        &self,
+        cluster_id: &str,
+        instance_ids: &[String],
+    ) -> Result<(), ProviderError> {
+        if !instance_ids.is_empty() && self.strikes(|faults| &mut faults.stuck_stops) {
+            self.memory().forgotten.extend(instance_ids.iter().cloned());
+            return Ok(());
+        }
+        {
+            let mut memory = self.memory();
+            for id in instance_ids {
+                memory.booting.remove(id);
+                memory.stuck.remove(id);
+                memory.forgotten.remove(id);
+            }
+        }
+        self.inner.terminate(cluster_id, instance_ids).await
+    }
+
+    async fn inventory(&self, cluster_id: &str) -> Result<Inventory, ProviderError> {
+        self.vanish(cluster_id).await?;
+        let look = self.inner.inventory(cluster_id).await?;
+        let look = self.with_faults(cluster_id, look);
+        Ok(self.late(cluster_id, look))
+    }
+
+    async fn logs(
+        &self,
+        cluster_id: &str,
+        instance_id: &str,
+    ) -> Result<Vec<NodeLog>, ProviderError> {
+        self.inner.logs(cluster_id, instance_id).await
+    }
+
+    async fn prune_logs(&self, before: SystemTime) -> Result<(), ProviderError> {
+        self.inner.prune_logs(before).await
+    }
+}
