@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::auth::seal::Seal;
 use crate::auth::users::DatabaseUsers;
 use crate::config::{self, Config};
+use crate::db::server::ServerRow;
 use crate::db::{Db, change};
 use crate::http::agents;
 use crate::http::console::{self, ConsoleState};
@@ -61,24 +62,31 @@ pub struct Plane {
 }
 
 impl Plane {
-    /// The plane, and the socket at which its agents call.
+    /// The plane of a server that people reach at that URL, and the socket at which its agents call.
     pub async fn start(
         config: &Config,
         job_user: JobUser,
         db: Db,
         seal: Arc<Seal>,
+        url: String,
     ) -> anyhow::Result<(Self, UnixListener)> {
         let data_dir = &config.store.data_dir;
         let lock = lock(data_dir)?;
         let socket = agents::bind(data_dir)
             .context("the socket of the agents cannot be made in the data directory")?;
-        let parts = parts(config, job_user, db.clone(), seal)?;
+        let server = ServerRow {
+            id: server_id(data_dir)?,
+            url,
+            host: nix::unistd::gethostname()?.to_string_lossy().into_owned(),
+        };
+        let parts = parts(config, job_user, db.clone(), seal, server)?;
         let service = Service {
             db: db.clone(),
             arns: parts.arns.clone(),
             provider: parts.provider.clone(),
             seal: parts.seal.clone(),
             ports: config.ports,
+            server_id: parts.server.id.clone(),
             observed: parts.observed.clone(),
             controllers: parts.controllers.clone(),
             wakers: parts.wakers.clone(),
@@ -86,9 +94,8 @@ impl Plane {
             job_user: parts.job_user.clone(),
         };
         let (stop, stopped) = watch::channel(false);
-        let holder = holder(data_dir)?;
         let pulse = Pulse::default();
-        let driver = tokio::spawn(driver::run(parts.clone(), holder, pulse.clone(), stopped));
+        let driver = tokio::spawn(driver::run(parts.clone(), pulse.clone(), stopped));
         let tail = tokio::spawn(change::tail(db.clone()));
         let plane = Self {
             control_plane: Arc::new(service.clone()),
@@ -142,7 +149,13 @@ impl Plane {
     }
 }
 
-fn parts(config: &Config, job_user: JobUser, db: Db, seal: Arc<Seal>) -> anyhow::Result<Parts> {
+fn parts(
+    config: &Config,
+    job_user: JobUser,
+    db: Db,
+    seal: Arc<Seal>,
+    server: ServerRow,
+) -> anyhow::Result<Parts> {
     let data_dir = &config.store.data_dir;
     let endpoint = format!("unix:{}", agents::socket_file(data_dir).display());
     let agent = agent_path()?;
@@ -177,6 +190,7 @@ fn parts(config: &Config, job_user: JobUser, db: Db, seal: Arc<Seal>) -> anyhow:
         wakers: Wakers::default(),
         gates: Gates::default(),
         ports: config.ports,
+        server,
         endpoint,
         db,
     })
@@ -246,8 +260,8 @@ fn lock(data_dir: &Path) -> anyhow::Result<File> {
     }
 }
 
-/// This server's name in the lease: the same after a restart, so that it need not wait for its own lease to expire.
-fn holder(data_dir: &Path) -> anyhow::Result<String> {
+/// This server's name among those of its database: the same after a restart, for its clusters are where its directory is.
+fn server_id(data_dir: &Path) -> anyhow::Result<String> {
     let path = data_dir.join("server-id");
     if let Ok(known) = std::fs::read_to_string(&path) {
         return Ok(known);

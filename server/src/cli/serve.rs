@@ -44,7 +44,11 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         seal: seal.clone(),
         keys,
     };
-    let (plane, socket) = Plane::start(&config, job_user.clone(), db.clone(), seal).await?;
+    let url = match &config.public_url {
+        Some(url) => url.to_string(),
+        None => format!("http://{address}"),
+    };
+    let (plane, socket) = Plane::start(&config, job_user.clone(), db.clone(), seal, url).await?;
     let front = Arc::new(config.front());
     let state = HttpState {
         plane: plane.control_plane.clone(),

@@ -15,13 +15,13 @@ pub mod idempotency;
 pub mod instance;
 pub mod job;
 pub mod job_life;
-pub mod lease;
 pub mod meaning;
 pub mod open;
 pub mod placement;
 pub mod queue;
 pub mod resource;
 pub mod secret;
+pub mod server;
 pub mod session;
 pub mod submission;
 pub mod tag;
@@ -76,6 +76,11 @@ pub struct Write {
 }
 
 impl Db {
+    /// Whether no other server can be on this database: its file is open to one.
+    pub fn has_one_server(&self) -> bool {
+        self.clusters.is_some()
+    }
+
     /// Connects and brings the schema up to date. Whether this is the database of the data directory is the caller's to
     /// know before.
     pub async fn connect(url: &str) -> anyhow::Result<Db> {

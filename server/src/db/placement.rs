@@ -16,14 +16,17 @@ use super::Write;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {
     pub address: IpAddr,
+    /// The server on whose host they run; empty in rows of earlier releases.
+    pub server: String,
     /// The controller's, or those of the group's nodes, `GROUP-1` first.
     pub ports: Vec<u16>,
 }
 
 impl Placement {
-    /// On this host.
-    pub fn here(ports: Vec<u16>) -> Self {
+    /// On the host of that server.
+    pub fn here(server: &str, ports: Vec<u16>) -> Self {
         Placement {
+            server: server.into(),
             address: Ipv4Addr::LOCALHOST.into(),
             ports,
         }
@@ -38,6 +41,7 @@ impl Placement {
         };
         Ok(Some(Placement {
             address: address.parse().map_err(|e| broken("address", e))?,
+            server: row.try_get("server")?,
             ports: list(&ports)?,
         }))
     }
@@ -58,6 +62,7 @@ fn list(ports: &str) -> sqlx::Result<Vec<u16>> {
 pub(super) fn columns(table: &str) -> String {
     format!(
         "(select address from placement where owner = {table}.id) as address, \
+         (select server from placement where owner = {table}.id) as server, \
          (select ports from placement where owner = {table}.id) as ports"
     )
 }
@@ -94,12 +99,14 @@ async fn insert(
     placement: &Placement,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "insert into placement (owner, cluster_id, address, ports) values ($1, $2, $3, $4) \
-         on conflict (owner) do update set address = excluded.address, ports = excluded.ports",
+        "insert into placement (owner, cluster_id, address, server, ports) values ($1, $2, $3, $4, $5) \
+         on conflict (owner) do update set address = excluded.address, server = excluded.server, \
+         ports = excluded.ports",
     )
     .bind(owner)
     .bind(cluster_id)
     .bind(placement.address.to_string())
+    .bind(&placement.server)
     .bind(format!("{:?}", placement.ports))
     .execute(connection)
     .await?;
@@ -131,7 +138,7 @@ pub async fn adopt(connection: &mut AnyConnection) -> sqlx::Result<()> {
             let all = specs.map(|spec| ports_of_before(&spec));
             let ports = all.max_by_key(Vec::len).unwrap_or_default();
             if !ports.is_empty() {
-                let place = Placement::here(ports);
+                let place = Placement::here("", ports);
                 insert(&mut *connection, (&id, &cluster_id), &place).await?;
             }
         }

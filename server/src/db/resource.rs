@@ -252,6 +252,11 @@ impl<S: Noun> Row<S> {
         }
     }
 
+    /// The server on whose host its daemons run; empty before one has claimed it.
+    pub fn server(&self) -> &str {
+        self.placement.as_ref().map_or("", |place| &place.server)
+    }
+
     /// Where its daemons listen, as far as there is any yet.
     pub fn ports(&self) -> &[u16] {
         self.placement.as_ref().map_or(&[], |place| &place.ports)

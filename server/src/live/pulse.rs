@@ -1,14 +1,12 @@
-//! Whether the database takes writes, as the reconcilers last saw it: the lease that they renew every few seconds is a
-//! write that must commit. So `/readyz` knows without writing, whoever asks and however often.
+//! Whether the database takes writes, as the reconcilers last saw it: that the server lives is written every few seconds,
+//! and must commit. So `/readyz` knows without writing, whoever asks and however often.
 
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use crate::db::lease::LEASE_MS;
-
-/// As long as the lease: whoever has not written for so long may have lost it to another server.
-const FRESH: Duration = Duration::from_millis(LEASE_MS as u64);
+/// Three times as long as it takes between two writes.
+const FRESH: Duration = Duration::from_secs(15);
 
 /// When the last write succeeded; none after one that failed.
 #[derive(Clone)]

@@ -12,13 +12,12 @@ use super::cluster::ClusterReconciler;
 use super::job::JobReconciler;
 use super::node::NodeReconciler;
 use super::sweep::Sweep;
-use super::{Next, Parts, Reconciler};
-use crate::db::cluster::ClusterSpec;
-use crate::db::{lease, resource};
+use super::{Next, Parts, Reconciler, home};
+use crate::db::server;
 use crate::live::pulse::Pulse;
 use crate::live::wake::Waker;
 
-/// How often the lease is renewed, new clusters are looked for and leftovers are swept.
+/// How often the server says that it lives, new clusters are looked for and leftovers are swept.
 const TICK: Duration = Duration::from_secs(5);
 /// How often old rows are removed: they are days old, so there is no hurry.
 const PRUNE: Duration = Duration::from_secs(600);
@@ -38,57 +37,31 @@ impl Drop for Loops {
     }
 }
 
-/// Reconciles for as long as `stop` stays false. `holder` names this server in the lease; it is the same after a
-/// restart, so a server that was killed goes on at once. `pulse` is told whether its writes succeed.
-pub async fn run(parts: Parts, holder: String, pulse: Pulse, mut stop: watch::Receiver<bool>) {
+/// Reconciles for as long as `stop` stays false. `pulse` is told whether the database takes writes.
+pub async fn run(parts: Parts, pulse: Pulse, mut stop: watch::Receiver<bool>) {
     let mut changes = parts.db.changes().subscribe();
     let mut ticks = tokio::time::interval(TICK);
     let mut prunes = tokio::time::interval(PRUNE);
     let mut loops: HashMap<String, Loops> = HashMap::new();
     let mut sweep = Sweep::default();
-    let mut leading = false;
     loop {
         tokio::select! {
             _ = stop.changed() => break,
             change = changes.recv() => match change {
-                Ok(change) if leading => on_change(&parts, &mut loops, &change).await,
-                Ok(_) => {}
+                Ok(change) => on_change(&parts, &mut loops, &change).await,
                 Err(RecvError::Lagged(_)) => parts.wakers.wake_all(),
                 Err(RecvError::Closed) => break,
             },
-            _ = prunes.tick(), if leading => sweep.outdated(&parts).await,
+            _ = prunes.tick() => sweep.outdated(&parts).await,
             _ = ticks.tick() => {
-                leading = lead(&parts, &holder, &pulse, leading).await;
-                if leading {
-                    start_missing(&parts, &mut loops).await;
-                    sweep.leftovers(&parts).await;
-                } else {
-                    loops.clear();
+                let beat = server::beat(&parts.db, &parts.server).await;
+                pulse.note(beat.is_ok());
+                if let Err(error) = beat {
+                    tracing::warn!(%error, "cannot say that this server lives");
                 }
+                start_missing(&parts, &mut loops).await;
+                sweep.leftovers(&parts).await;
             }
-        }
-    }
-    loops.clear();
-    if leading && let Err(error) = lease::release(&parts.db, "reconcile", &holder).await {
-        tracing::warn!(%error, "cannot give the lease back; it expires by itself");
-    }
-}
-
-/// Whether this server is the one that reconciles. While the database is away nobody else can take the lease either,
-/// so a leader goes on leading.
-async fn lead(parts: &Parts, holder: &str, pulse: &Pulse, leading: bool) -> bool {
-    let acquired = lease::acquire(&parts.db, "reconcile", holder, lease::LEASE_MS).await;
-    pulse.note(acquired.is_ok());
-    match acquired {
-        Ok(mine) => {
-            if mine != leading {
-                tracing::info!(mine, "reconciling");
-            }
-            mine
-        }
-        Err(error) => {
-            tracing::warn!(%error, "cannot renew the lease");
-            leading
         }
     }
 }
@@ -109,7 +82,7 @@ async fn on_change(parts: &Parts, loops: &mut HashMap<String, Loops>, change: &C
 /// Starts the loops of clusters that have none and forgets those that have ended.
 async fn start_missing(parts: &Parts, loops: &mut HashMap<String, Loops>) {
     loops.retain(|_, l| !l.tasks[0].is_finished());
-    let rows = match resource::list::<ClusterSpec>(parts.db.pool(), None).await {
+    let rows = match home::clusters(parts).await {
         Ok(rows) => rows,
         Err(error) => return tracing::warn!(%error, "cannot list the clusters"),
     };

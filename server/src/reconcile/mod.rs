@@ -20,6 +20,7 @@ pub mod configuration;
 pub mod driver;
 mod ending;
 pub mod history;
+mod home;
 pub mod job;
 mod lives;
 pub mod node;
@@ -40,6 +41,7 @@ use app::model::name::Arns;
 use openpcs_agent::protocol::HookFile;
 
 use crate::auth::seal::Seal;
+use crate::db::server::ServerRow;
 use crate::db::{Db, event};
 use crate::live::gate::Gates;
 use crate::live::observed::Observed;
@@ -80,6 +82,8 @@ pub struct Parts {
     pub gates: Gates,
     /// Where ports of nodes come from.
     pub ports: PortRange,
+    /// This server, as others of the database see it.
+    pub server: ServerRow,
     /// Where hooks and instances of this host call, as `unix:PATH`.
     pub endpoint: String,
     pub job_user: JobUser,

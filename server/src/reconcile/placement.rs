@@ -77,7 +77,7 @@ async fn change<S: Noun>(
         if new.iter().any(|port| taken.contains(port)) {
             continue;
         }
-        let place = Placement::here(put_in(new));
+        let place = Placement::here(&parts.server.id, put_in(new));
         placement::put(&mut write, owner.owner(), &place).await?;
         write.commit().await?;
         return Ok(Ok(place));

@@ -40,7 +40,7 @@ impl Service {
         if !record.job.is_pending() || !record.description.contains("eserved") {
             return vec![];
         }
-        let Ok(client) = self.slurm(cluster) else {
+        let Ok(client) = self.slurm(cluster).await else {
             return vec![];
         };
         // Slurm that does not answer leaves the explanation with less.

@@ -21,9 +21,10 @@ use super::write::{Begun, Change};
 use super::{Service, cut, page, provider_error, timestamp, version, well_formed};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
+use crate::db::placement::{self, Placement};
 use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
-use crate::db::{self, placement, secret};
+use crate::db::{self, secret};
 use crate::fault::internal;
 use crate::provider::ports;
 use crate::{quota, random};
@@ -53,6 +54,11 @@ impl Service {
             .await?;
         let arn = self.arns.cluster(&row.id);
         change.create(&row, &arn, input.tags.as_ref()).await?;
+        // Its daemons will run where it was made; they get their ports when they start.
+        let here = Placement::here(&self.server_id, vec![]);
+        placement::put(&mut change.write, row.owner(), &here)
+            .await
+            .map_err(internal)?;
         self.note_ended_version(&mut change, &row).await?;
         self.store_key(&mut change, &row.id, &key).await?;
         let answer = CreateClusterResponse {

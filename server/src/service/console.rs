@@ -50,7 +50,7 @@ impl Service {
     }
 
     pub(super) async fn troubles(&self, caller: &Caller, cluster: String) -> Result<Vec<Trouble>> {
-        let cluster = self.readable_cluster(caller, &cluster).await?;
+        let cluster = self.observed_cluster(caller, &cluster).await?;
         Ok(self.observed.latest(&cluster.id).troubles.clone())
     }
 

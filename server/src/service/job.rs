@@ -44,7 +44,7 @@ impl Service {
         cluster: String,
         language: Language,
     ) -> Result<Vec<Job>> {
-        let cluster = self.readable_cluster(caller, &cluster).await?;
+        let cluster = self.observed_cluster(caller, &cluster).await?;
         let seen = self.observed.latest(&cluster.id);
         let ended = job::list(self.db.pool(), &cluster.id, ENDED)
             .await
@@ -65,7 +65,7 @@ impl Service {
         id: String,
         language: Language,
     ) -> Result<JobDetail> {
-        let cluster = self.readable_cluster(caller, &cluster).await?;
+        let cluster = self.observed_cluster(caller, &cluster).await?;
         let found = self.find(&cluster, &id, true).await?;
         let (mut record, script) = (found.record, found.script);
         // Nodes boot for the life that goes on or ended last.
@@ -168,7 +168,8 @@ impl Service {
             let message = told(obstacle, &input.job_id);
             Error::conflict(RESOURCE_TYPE, &input.job_id, message)
         })?;
-        self.slurm(&cluster)?
+        self.slurm(&cluster)
+            .await?
             .act_on_job(&target.id, input.action, target.waiting_only)
             .await
             .map_err(|error| refused(&input.job_id, &error))?;

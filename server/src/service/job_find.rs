@@ -196,7 +196,7 @@ impl Service {
 
     /// What Slurm knows of it. A controller that does not answer now has not forgotten what ended before.
     async fn of_slurm(&self, cluster: &ClusterRow, who: &JobId) -> Vec<JobRecord> {
-        match self.slurm(cluster) {
+        match self.slurm(cluster).await {
             Ok(client) => client.job(&who.to_string()).await.unwrap_or_default(),
             Err(_) => vec![],
         }
@@ -204,7 +204,7 @@ impl Service {
 
     /// Tasks and components have the script of the whole, which may be there when theirs is not yet.
     async fn script(&self, cluster: &ClusterRow, who: &JobId) -> Option<String> {
-        let client = self.slurm(cluster).ok()?;
+        let client = self.slurm(cluster).await.ok()?;
         match client.script(&who.to_string()).await {
             Ok(script) => Some(script),
             Err(_) => client.script(&who.number().to_string()).await.ok(),

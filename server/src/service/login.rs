@@ -8,8 +8,8 @@ use app::port::Caller;
 use async_trait::async_trait;
 use openpcs_agent::layout::CLIENT_CONF;
 
-use super::cluster;
 use super::doors::{LoginTarget, Logins};
+use super::{cluster, home};
 use crate::auth::policy;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
@@ -36,6 +36,7 @@ impl Logins for ServerLogins {
             Operation::GetCluster,
             &self.parts.arns.cluster(&cluster.id),
         )?;
+        home::check(&self.parts.db, &self.parts.server.id, &cluster).await?;
         let slurm_prefix = self
             .parts
             .controllers

@@ -14,6 +14,7 @@ mod console;
 pub mod doors;
 mod event;
 pub mod follow;
+mod home;
 pub mod hooks;
 pub mod instance;
 mod job;
@@ -67,6 +68,7 @@ use async_trait::async_trait;
 use crate::auth::policy;
 use crate::auth::seal::Seal;
 use crate::db::Db;
+use crate::db::cluster::ClusterRow;
 use crate::fault::internal;
 use crate::live::observed::Observed;
 use crate::live::wake::Wakers;
@@ -85,6 +87,8 @@ pub struct Service {
     pub seal: Arc<Seal>,
     /// Where the ports of local clusters are taken from.
     pub ports: crate::provider::ports::PortRange,
+    /// This server: see [`crate::db::server`].
+    pub server_id: String,
     /// What the reconcilers saw last of nodes and jobs.
     pub observed: Observed,
     /// The clusters' controllers: jobs are Slurm's, and are asked of it.
@@ -125,7 +129,8 @@ impl Service {
     }
 
     /// How to ask the cluster's Slurm now.
-    fn slurm(&self, cluster: &crate::db::cluster::ClusterRow) -> Result<Client> {
+    async fn slurm(&self, cluster: &ClusterRow) -> Result<Client> {
+        home::check(&self.db, &self.server_id, cluster).await?;
         let version = &cluster.spec.scheduler.version;
         let parts = self
             .controllers
@@ -141,13 +146,16 @@ impl Service {
     }
 
     /// For the console's own reads: they are allowed to whoever may read the cluster.
-    async fn readable_cluster(
-        &self,
-        caller: &Caller,
-        identifier: &str,
-    ) -> Result<Arc<crate::db::cluster::ClusterRow>> {
+    async fn readable_cluster(&self, caller: &Caller, identifier: &str) -> Result<Arc<ClusterRow>> {
         let row = self.find_cluster(identifier).await?;
         self.authorize(caller, Operation::GetCluster, &self.arns.cluster(&row.id))?;
+        Ok(row)
+    }
+
+    /// As [`Self::readable_cluster`], for what only the server knows on whose host the cluster runs.
+    async fn observed_cluster(&self, caller: &Caller, identifier: &str) -> Result<Arc<ClusterRow>> {
+        let row = self.readable_cluster(caller, identifier).await?;
+        home::check(&self.db, &self.server_id, &row).await?;
         Ok(row)
     }
 }

@@ -34,7 +34,7 @@ struct Found {
 
 impl Service {
     pub(super) async fn list_nodes(&self, caller: &Caller, cluster: String) -> Result<Vec<Node>> {
-        let cluster = self.readable_cluster(caller, &cluster).await?;
+        let cluster = self.observed_cluster(caller, &cluster).await?;
         let found = self.nodes_of(&cluster).await?;
         Ok(found.into_iter().map(|found| found.node).collect())
     }
@@ -46,7 +46,7 @@ impl Service {
         name: String,
         language: Language,
     ) -> Result<NodeDetail> {
-        let cluster = self.readable_cluster(caller, &cluster).await?;
+        let cluster = self.observed_cluster(caller, &cluster).await?;
         let Found { node, info, .. } = self.find_node(&cluster, &name).await?;
         let rows = instance::of_node(self.db.pool(), &cluster.id, &name, INSTANCES)
             .await
@@ -82,7 +82,7 @@ impl Service {
         cluster: String,
         instance_id: String,
     ) -> Result<Vec<NodeLog>> {
-        let cluster = self.readable_cluster(caller, &cluster).await?;
+        let cluster = self.observed_cluster(caller, &cluster).await?;
         let row = instance::find(self.db.pool(), &cluster.id, &instance_id)
             .await
             .map_err(internal)?
@@ -148,7 +148,7 @@ impl Service {
         input: &ActOnNodes,
         found: &[Found],
     ) -> Result<()> {
-        let client = self.slurm(cluster)?;
+        let client = self.slurm(cluster).await?;
         let is_down = |one: &&Found| one.info.as_ref().is_some_and(|info| info.is("DOWN"));
         let names = |all: Vec<&Found>| -> Vec<String> {
             all.into_iter().map(|one| one.node.name.clone()).collect()

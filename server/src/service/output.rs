@@ -39,7 +39,7 @@ impl Service {
     /// The file, for whoever may read the cluster.
     pub async fn output_file(&self, caller: &Caller, input: &OutputOf) -> Result<Chosen> {
         let cluster = self
-            .readable_cluster(caller, &input.cluster_identifier)
+            .observed_cluster(caller, &input.cluster_identifier)
             .await?;
         let record = self.find_job(&cluster, &input.job_id).await?;
         let kind = match input.kind {
@@ -83,7 +83,7 @@ impl Service {
 
     /// What the cluster's slurmctld logs, for whoever may read the cluster.
     pub async fn controller_log_file(&self, caller: &Caller, cluster: &str) -> Result<OutputFile> {
-        let cluster = self.readable_cluster(caller, cluster).await?;
+        let cluster = self.observed_cluster(caller, cluster).await?;
         Ok(OutputFile {
             path: self.controllers.dir(&cluster.id).join("slurmctld.log"),
             user_id: nix::unistd::geteuid().as_raw(),

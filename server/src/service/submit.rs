@@ -85,7 +85,7 @@ impl Service {
         let job_id = match known {
             Some(id) => id,
             None => {
-                let job = self.slurm(&cluster)?;
+                let job = self.slurm(&cluster).await?;
                 let submitted = job.submit(&self.job_user, &options, &script).await;
                 match submitted {
                     Ok(id) => id,
@@ -145,7 +145,7 @@ impl Service {
 
     /// The job that an earlier try under the same token left in Slurm, or that has ended since.
     async fn find_marked(&self, cluster: &ClusterRow, mark: &str) -> Result<Option<String>> {
-        let jobs = self.slurm(cluster)?.jobs().await.map_err(internal)?;
+        let jobs = self.slurm(cluster).await?.jobs().await.map_err(internal)?;
         let id = match jobs.into_iter().find(|record| record.mark == mark) {
             Some(record) => Some(record.job.id),
             None => db::job::marked(self.db.pool(), &cluster.id, mark)

@@ -34,6 +34,7 @@ mod same_again;
 mod sandbox;
 mod scaling;
 mod secret;
+mod servers;
 mod settings;
 mod sigv4;
 mod start;

@@ -1,0 +1,115 @@
+//! Two servers on one PostgreSQL: each keeps the clusters of its own host, and answers for all.
+
+use std::os::unix::fs::DirBuilderExt;
+
+use aws_sdk_pcs::types::*;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::harness::*;
+
+/// Another server of the same database: it has the same key, and a data directory of its own.
+async fn another(postgres: &Postgres, first: &TestPlane) -> TestPlane {
+    let server = Server::new(Some(postgres.url()));
+    let data = server.data();
+    std::fs::DirBuilder::new()
+        .mode(0o700)
+        .create(&data)
+        .unwrap();
+    for name in ["data-key", "credentials"] {
+        std::fs::copy(first.server.data().join(name), data.join(name)).unwrap();
+    }
+    TestPlane::on(server, None).await
+}
+
+async fn with_a_queue(plane: &TestPlane, cluster: &str) -> String {
+    plane.cluster(cluster, 600).await;
+    let group = plane.group(cluster, "compute-1", 0, 2).await;
+    plane.queue(cluster, "demo", &group.id).await;
+    let command = "until test -e go; do sleep 0.1; done; echo $SLURM_RESTART_COUNT";
+    let job = plane.sbatch(cluster, &["--output=job.out"], command);
+    plane.wait_job(cluster, &job, "RUNNING").await;
+    job
+}
+
+async fn names(plane: &TestPlane) -> Vec<String> {
+    let list = plane.admin().list_clusters().send().await.unwrap();
+    let mut names: Vec<String> = list.clusters.into_iter().map(|c| c.name).collect();
+    names.sort();
+    names
+}
+
+/// How many there are of each: nobody else may have started one too.
+fn controllers_and_nodes(plane: &TestPlane) -> (usize, usize) {
+    let is_node =
+        |line: &str| line.contains("openpcs-agent instance") && !line.starts_with("unshare");
+    let all = processes(plane.server.root());
+    let nodes = all.into_iter().filter(|(_, line)| is_node(line));
+    (slurmctld(plane).len(), nodes.count())
+}
+
+async fn ends(plane: &TestPlane, cluster: &str, job: &str) {
+    std::fs::write(plane.server.home().join("go"), "").unwrap();
+    let done = plane.wait_job(cluster, job, "COMPLETED").await;
+    assert_eq!(done["Restarts"], "0", "{cluster}");
+}
+
+#[tokio::test]
+async fn two_servers_of_one_database_keep_their_own_clusters() {
+    let postgres = Postgres::start();
+    let mut left = TestPlane::on(Server::new(Some(postgres.url())), None).await;
+    let right = another(&postgres, &left).await;
+    let left_job = with_a_queue(&left, "left").await;
+    let right_job = with_a_queue(&right, "right").await;
+    for plane in [&left, &right] {
+        assert_eq!(names(plane).await, ["left", "right"]);
+        assert_eq!(controllers_and_nodes(plane), (1, 1));
+    }
+
+    // What only the host of a cluster knows is refused with where to ask.
+    let refused = right.try_connect("left", &["sinfo"]).unwrap_err();
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(words.contains(&left.server.endpoint()), "{words}");
+
+    // One is killed: the other goes on, and keeps its hands off.
+    left.server.kill();
+    let job = right.sbatch("right", &["--output=/dev/null"], "hostname");
+    right.wait_job("right", &job, "COMPLETED").await;
+    assert_eq!(names(&right).await, ["left", "right"]);
+    left.server.start().await;
+
+    // One stands still: what is wanted meanwhile is done when it goes on, once.
+    let paused = Pid::from_raw(i32::try_from(left.server.pid()).unwrap());
+    kill(paused, Signal::SIGSTOP).unwrap();
+    let groups = right.admin().list_compute_node_groups();
+    let groups = groups.cluster_identifier("left").send().await.unwrap();
+    let group = groups.compute_node_groups()[0].id().to_owned();
+    let update = right.admin().update_compute_node_group();
+    let update = update.cluster_identifier("left");
+    let update = update.compute_node_group_identifier(&group);
+    update
+        .scaling_configuration(scaling(0, 3))
+        .send()
+        .await
+        .unwrap();
+    let job = right.sbatch(
+        "right",
+        &["--output=/dev/null", "--nodes=2"],
+        "srun hostname",
+    );
+    right.wait_job("right", &job, "COMPLETED").await;
+    kill(paused, Signal::SIGCONT).unwrap();
+    right
+        .wait_group("left", &group, ComputeNodeGroupStatus::Active)
+        .await;
+    assert_eq!(controllers_and_nodes(&left), (1, 1));
+    assert_eq!(controllers_and_nodes(&right), (1, 2));
+
+    ends(&left, "left", &left_job).await;
+    ends(&right, "right", &right_job).await;
+    // One may delete what the other runs.
+    left.delete_all_of("right").await;
+    right.delete_all_of("left").await;
+    right.finish().await;
+    left.finish().await;
+}
