@@ -46,7 +46,7 @@ pub async fn find(db: &Db, identifier: &str) -> sqlx::Result<Option<Arc<ClusterR
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub mod tests {
     use app::model::cluster::SchedulerType;
 
     use super::*;

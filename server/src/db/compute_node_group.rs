@@ -59,7 +59,8 @@ impl Noun for ComputeNodeGroupSpec {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
+pub mod tests {
+    use app::model::status::Status;
     use app::rules::cluster::IDLE_FOREVER;
     use serde_json::json;
     use sqlx::Executor;
@@ -76,6 +77,14 @@ mod tests {
             "launch_generation": 1
         });
         serde_json::from_value(spec).unwrap()
+    }
+
+    /// A group of that many nodes at most, as it is in force.
+    pub fn row(name: &str, max: i64, status: Status) -> ComputeNodeGroupRow {
+        let mut row = ComputeNodeGroupRow::new(name.into(), "pcs_a".into(), name.into(), spec(60));
+        row.spec.scaling.max_instance_count = max;
+        (row.status, row.applied_spec) = (status, Some(row.spec.clone()));
+        row
     }
 
     fn idle(spec: &ComputeNodeGroupSpec) -> Option<i64> {

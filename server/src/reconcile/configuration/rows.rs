@@ -1,0 +1,202 @@
+//! The rows that make up a cluster's configuration, and the specs of them that are to be rendered.
+
+use std::collections::BTreeSet;
+
+use app::model::status::Status;
+
+use crate::db::cluster::{ClusterRow, ClusterSpec};
+use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
+use crate::db::queue::{QueueRow, QueueSpec};
+use crate::db::resource::{self, Row};
+use crate::reconcile::Parts;
+
+/// The rows that make up a cluster's configuration.
+#[derive(Clone, PartialEq)]
+pub struct Rows {
+    pub cluster: ClusterRow,
+    pub groups: Vec<ComputeNodeGroupRow>,
+    pub queues: Vec<QueueRow>,
+}
+
+/// The specs to render: of each row the wanted one or the one in force.
+pub struct Specs<'a> {
+    pub cluster: (&'a ClusterRow, &'a ClusterSpec),
+    pub groups: Vec<(&'a ComputeNodeGroupRow, &'a ComputeNodeGroupSpec)>,
+    pub queues: Vec<(&'a QueueRow, &'a QueueSpec)>,
+}
+
+impl Specs<'_> {
+    /// Whether queues or nodes of the others are not among these.
+    pub fn lack_any_of(&self, others: &Specs<'_>) -> bool {
+        !others.partitions().is_subset(&self.partitions())
+            || !others.nodes().is_subset(&self.nodes())
+    }
+
+    /// The names of all nodes.
+    pub fn nodes(&self) -> BTreeSet<String> {
+        self.groups.iter().flat_map(node_names).collect()
+    }
+
+    /// Which queue has how many nodes of which group.
+    pub fn places(&self) -> BTreeSet<(&str, &str, i64)> {
+        let mut places = BTreeSet::new();
+        for (queue, wanted) in &self.queues {
+            for (group, spec) in self.groups.iter().filter(|(g, _)| wanted.uses(&g.id)) {
+                let most = spec.scaling.max_instance_count;
+                places.insert((queue.name.as_str(), group.name.as_str(), most));
+            }
+        }
+        places
+    }
+
+    pub fn partitions(&self) -> BTreeSet<String> {
+        self.queues
+            .iter()
+            .map(|(row, _)| row.name.clone())
+            .collect()
+    }
+}
+
+/// The names of a group's nodes (N10).
+pub fn node_names(
+    (row, spec): &(&ComputeNodeGroupRow, &ComputeNodeGroupSpec),
+) -> impl Iterator<Item = String> + use<> {
+    let name = row.name.clone();
+    (1..=spec.scaling.max_instance_count).map(move |n| format!("{name}-{n}"))
+}
+
+pub fn is_pending(status: Status) -> bool {
+    matches!(status, Status::Creating | Status::Updating)
+}
+
+/// The spec of a row to render: what is wanted if its change is among those tried, else what is in force.
+fn chosen<'a, S>(row: &'a Row<S>, tried: &BTreeSet<&str>) -> Option<(&'a Row<S>, &'a S)> {
+    let spec = if tried.contains(row.id.as_str()) {
+        Some(&row.spec)
+    } else {
+        row.applied_spec.as_ref()
+    };
+    spec.map(|spec| (row, spec))
+}
+
+impl Rows {
+    pub async fn read(parts: &Parts, cluster: &ClusterRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            cluster: cluster.clone(),
+            groups: resource::list(parts.db.pool(), Some(&cluster.id)).await?,
+            queues: resource::list(parts.db.pool(), Some(&cluster.id)).await?,
+        })
+    }
+
+    /// What Slurm took last.
+    pub fn in_force(&self) -> Specs<'_> {
+        self.specs(&BTreeSet::new(), true)
+    }
+
+    /// The specs with the changes `tried`. Rows that are being deleted are left out unless they are still `in force`.
+    pub fn specs<'a>(&'a self, tried: &BTreeSet<&str>, keep_deleted: bool) -> Specs<'a> {
+        let stays = |status: Status| keep_deleted || status != Status::Deleting;
+        Specs {
+            cluster: chosen(&self.cluster, tried).unwrap_or((&self.cluster, &self.cluster.spec)),
+            groups: self
+                .groups
+                .iter()
+                .filter(|g| stays(g.status))
+                .filter_map(|g| chosen(g, tried))
+                .collect(),
+            queues: self
+                .queues
+                .iter()
+                .filter(|q| stays(q.status))
+                .filter_map(|q| chosen(q, tried))
+                .collect(),
+        }
+    }
+
+    /// The rows with all that goes still there: what slurmctld is to take first, so that nothing is cancelled or set down
+    /// for a configuration that it then refuses.
+    pub fn keeping(&self) -> Rows {
+        let mut kept = self.clone();
+        let deleting = |status: &Status| *status == Status::Deleting;
+        let queues = kept.queues.iter_mut().map(|queue| &mut queue.status);
+        let groups = kept.groups.iter_mut().map(|group| &mut group.status);
+        for status in queues.chain(groups).filter(|status| deleting(status)) {
+            *status = Status::Active;
+        }
+        for group in &mut kept.groups {
+            let scaling = &mut group.spec.scaling;
+            let applied = group.applied_spec.as_ref();
+            let most = applied.map_or(0, |spec| spec.scaling.max_instance_count);
+            scaling.max_instance_count = scaling.max_instance_count.max(most);
+        }
+        kept
+    }
+
+    /// Whether nothing is to be changed or removed.
+    pub fn is_settled(&self) -> bool {
+        let goes = |status| status == Status::Deleting;
+        self.pending().is_empty()
+            && !self.groups.iter().any(|g| goes(g.status))
+            && !self.queues.iter().any(|q| goes(q.status))
+    }
+
+    pub fn pending(&self) -> BTreeSet<&str> {
+        let cluster = is_pending(self.cluster.status).then_some(self.cluster.id.as_str());
+        let groups = self
+            .groups
+            .iter()
+            .filter(|g| is_pending(g.status))
+            .map(|g| g.id.as_str());
+        let queues = self
+            .queues
+            .iter()
+            .filter(|q| is_pending(q.status))
+            .map(|q| q.id.as_str());
+        cluster.into_iter().chain(groups).chain(queues).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use app::model::queue::ComputeNodeGroupConfiguration;
+
+    use super::*;
+    use crate::db::cluster::tests::row as cluster;
+    use crate::db::compute_node_group::tests::row as group;
+
+    fn queue(name: &str, groups: &[&str], status: Status) -> QueueRow {
+        let uses = |id: &&str| ComputeNodeGroupConfiguration {
+            compute_node_group_id: Some((*id).into()),
+        };
+        let spec = QueueSpec {
+            groups: groups.iter().map(uses).collect(),
+            slurm: None,
+        };
+        let mut row = Row::new(name.into(), "pcs_a".into(), name.into(), spec.clone());
+        (row.status, row.applied_spec) = (status, Some(spec));
+        row
+    }
+
+    #[test]
+    fn what_goes_is_still_there_at_first_and_all_else_is_new() {
+        let mut lowered = group("lowered", 4, Status::Updating);
+        lowered.spec.scaling.max_instance_count = 1;
+        let mut raised = group("raised", 1, Status::Updating);
+        raised.spec.scaling.max_instance_count = 2;
+        let rows = Rows {
+            cluster: cluster(),
+            groups: vec![lowered, raised, group("goes", 2, Status::Deleting)],
+            queues: vec![
+                queue("stays", &["lowered"], Status::Active),
+                queue("leaves", &["goes"], Status::Deleting),
+            ],
+        };
+        let tried = rows.pending();
+        let nodes = |rows: &Rows| rows.specs(&tried, false).nodes().len();
+        assert_eq!(nodes(&rows), 1 + 2);
+        let kept = rows.keeping();
+        assert_eq!(nodes(&kept), 4 + 2 + 2);
+        let partitions = kept.specs(&tried, false).partitions();
+        assert_eq!(partitions.len(), 2, "{partitions:?}");
+    }
+}

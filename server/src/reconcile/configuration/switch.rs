@@ -1,0 +1,173 @@
+//! Puts a configuration in force. What goes is freed of its jobs, but not before slurmctld has taken all the rest.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use app::explain::Cause;
+use openpcs_agent::configuration::Files;
+
+use super::rows::{Rows, Specs, node_names};
+use super::{changed, heal, render, trial};
+use crate::db::compute_node_group::ComputeNodeGroupRow;
+use crate::db::instance::InstanceRow;
+use crate::db::{self, instance};
+use crate::reconcile::node_act::one_line;
+use crate::reconcile::requeue::start_again;
+use crate::reconcile::{Parts, ending};
+use crate::slurm::client::{Client, NodeUpdate};
+
+/// slurmctld has heard again of a node that is older: it asks each every third of `SlurmdTimeout`.
+const YOUNG_MS: i64 = 30_000;
+/// Into a second: the rest of it is more than nodes take to report.
+const EARLY_MS: i64 = 400;
+
+/// From what is in force to what is tried.
+pub struct Switch<'a> {
+    pub parts: &'a Parts,
+    pub client: &'a Client,
+    pub rows: &'a Rows,
+}
+
+impl Switch<'_> {
+    /// Tries a configuration; the inner error is slurmctld's refusal, with the old configuration in force again.
+    pub async fn apply(&self, tried: &BTreeSet<&str>) -> anyhow::Result<Result<(), String>> {
+        let cluster_id = &self.rows.cluster.id;
+        let specs = self.rows.specs(tried, false);
+        let files = render(self.parts, &specs).await?;
+        if self.parts.controllers.conf_in_force(cluster_id)?.as_ref() == Some(&files) {
+            return Ok(Ok(()));
+        }
+        // What some program cannot read never gets to where it looks.
+        if let Some(words) = trial::trial(self.parts, self.rows, tried).await? {
+            return Ok(Err(words));
+        }
+        let before = self.rows.in_force();
+        if specs.lack_any_of(&before) {
+            let kept = self.rows.keeping();
+            let kept = render(self.parts, &kept.specs(tried, false)).await?;
+            if let Err(words) = self.put(&kept).await? {
+                return Ok(Err(words));
+            }
+            self.free_what_goes(&specs).await?;
+        }
+        if let Err(words) = self.put(&files).await? {
+            return Ok(Err(words));
+        }
+        if changed::job_scripts(self.rows, tried) {
+            heal::after_job_scripts(self.parts, self.client, cluster_id).await?;
+        }
+        if !specs.places().is_subset(&before.places()) {
+            self.look_for_jobs().await;
+        }
+        self.parts.wakers.wake_node(cluster_id);
+        Ok(Ok(()))
+    }
+
+    /// Puts files in force, unless they are; or says why slurmctld refuses them, with what was in force again.
+    async fn put(&self, files: &Files) -> anyhow::Result<Result<(), String>> {
+        let (controllers, cluster_id) = (&self.parts.controllers, &self.rows.cluster.id);
+        if controllers.conf_in_force(cluster_id)?.as_ref() == Some(files) {
+            return Ok(Ok(()));
+        }
+        let reconfigure = self.reconfigure(files);
+        let answer = self.parts.gates.closed(cluster_id, reconfigure).await?;
+        match &answer {
+            Ok(()) => controllers.accept(cluster_id, files)?,
+            Err(_) => controllers.restore(cluster_id)?,
+        }
+        Ok(answer)
+    }
+
+    /// Jobs may have waited for the nodes that a queue has now: Slurm itself would look for them up to half a minute
+    /// later, when its backfill scheduler comes by. It does at once when it is told something of a node, whichever.
+    async fn look_for_jobs(&self) {
+        let told = async {
+            let nodes = self.client.nodes().await?;
+            let any = nodes.into_iter().find(|node| node.reason.is_none());
+            let any: Vec<String> = any.map(|node| node.name).into_iter().collect();
+            self.client.update_nodes(&any, &NodeUpdate::Offer).await
+        };
+        if let Err(error) = told.await {
+            tracing::warn!(%error, "jobs that waited for nodes of a queue start later");
+        }
+    }
+
+    /// Installs the files and has slurmctld read them; it goes on with the old ones if it refuses.
+    async fn reconfigure(&self, files: &Files) -> anyhow::Result<Result<(), String>> {
+        let (controllers, cluster_id) = (&self.parts.controllers, &self.rows.cluster.id);
+        self.far_from_the_next_second().await?;
+        controllers.install(cluster_id, files)?;
+        let log = controllers.dir(cluster_id).join("slurmctld.log");
+        Ok(self.client.reconfigure(&log).await.map_err(|e| e.message))
+    }
+
+    /// slurmctld reckons in whole seconds when a node booted, anew with each report of the node. A node that came up a
+    /// moment ago, and reports at the end of one second what is read in the next, has rebooted for it, and its jobs end.
+    /// All nodes report when the configuration changes: then not at the end of a second.
+    async fn far_from_the_next_second(&self) -> sqlx::Result<()> {
+        let pool = self.parts.db.pool();
+        let came_up = instance::live(pool, &self.rows.cluster.id).await?;
+        let newest = came_up.iter().filter_map(|row| row.registered_at).max();
+        let now = db::now();
+        let into_the_second = now % 1000;
+        let is_young = newest.is_some_and(|at| now - at < YOUNG_MS);
+        if is_young && into_the_second > EARLY_MS {
+            let rest = u64::try_from(1000 - into_the_second).unwrap_or_default();
+            tokio::time::sleep(Duration::from_millis(rest)).await;
+        }
+        Ok(())
+    }
+
+    /// Jobs of a queue that goes end; jobs on nodes that go return to the queue. Slurm would cancel both without a word.
+    async fn free_what_goes(&self, new: &Specs<'_>) -> anyhow::Result<()> {
+        let old = self.rows.in_force();
+        for queue in old.partitions().difference(&new.partitions()) {
+            self.client.cancel_partition(queue).await?;
+        }
+        let mut going: BTreeSet<String> = old.nodes().difference(&new.nodes()).cloned().collect();
+        if going.is_empty() {
+            return Ok(());
+        }
+        // After a crash Slurm may have taken this change already, and refuses to hear of nodes that it does not know.
+        let known = self.client.nodes().await?;
+        going.retain(|name| known.iter().any(|node| node.name == *name));
+        let group_goes = |(row, _): &(&ComputeNodeGroupRow, _)| {
+            !new.groups.iter().any(|(kept, _)| kept.id == row.id)
+        };
+        let of_groups_that_go: BTreeSet<String> = old
+            .groups
+            .iter()
+            .filter(|group| group_goes(group))
+            .flat_map(node_names)
+            .collect();
+        let (with_group, beyond_maximum): (Vec<String>, Vec<String>) = going
+            .into_iter()
+            .partition(|node| of_groups_that_go.contains(node));
+        if !with_group.is_empty() {
+            self.client.cancel_jobs_on(&with_group).await?;
+            let reason = one_line(&Cause::GroupDeleted.english());
+            self.client
+                .update_nodes(&with_group, &NodeUpdate::Down { reason })
+                .await?;
+        }
+        if !beyond_maximum.is_empty() {
+            self.free_nodes(&beyond_maximum, Cause::MaximumLowered)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Ends these nodes' instances; their jobs start again elsewhere.
+    async fn free_nodes(&self, nodes: &[String], cause: Cause) -> anyhow::Result<()> {
+        let jobs = self.client.jobs_on(nodes).await?;
+        let update = NodeUpdate::Down {
+            reason: one_line(&cause.english()),
+        };
+        self.client.update_nodes(nodes, &update).await?;
+        let cluster_id = &self.rows.cluster.id;
+        let meant = |row: &InstanceRow| nodes.contains(&row.node_name);
+        ending::end_all(self.parts, cluster_id, meant, &cause).await?;
+        start_again(self.client, jobs).await;
+        Ok(())
+    }
+}
