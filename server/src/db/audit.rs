@@ -2,28 +2,47 @@
 
 use super::{Write, now};
 
-/// One accepted change, written in the transaction that makes it.
+/// What was asked for and nobody came back to say what became of it: the server ended meanwhile.
+pub const ASKED: &str = "asked";
+pub const DONE: &str = "done";
+
+/// One change, written in the transaction that makes it, or before what is done outside the database.
 pub struct AuditRow<'a> {
     pub request_id: &'a str,
     pub principal: &'a str,
     pub operation: &'a str,
     pub resource_arn: &'a str,
     pub request: &'a str,
+    /// [`DONE`], [`ASKED`], or why it was refused.
+    pub outcome: &'a str,
 }
 
-pub async fn insert(write: &mut Write, row: &AuditRow<'_>) -> sqlx::Result<()> {
+/// The new row's id.
+pub async fn insert(write: &mut Write, row: &AuditRow<'_>) -> sqlx::Result<String> {
+    let id = crate::random::random_hex(16);
     sqlx::query(
-        "insert into audit (id, at, request_id, principal, operation, resource_arn, request) \
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into audit (id, at, request_id, principal, operation, resource_arn, request, outcome) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
-    .bind(crate::random::random_hex(16))
+    .bind(&id)
     .bind(now())
     .bind(row.request_id)
     .bind(row.principal)
     .bind(row.operation)
     .bind(row.resource_arn)
     .bind(row.request)
+    .bind(row.outcome)
     .execute(&mut *write.tx)
     .await?;
+    Ok(id)
+}
+
+/// Notes what became of it.
+pub async fn close(write: &mut Write, id: &str, outcome: &str) -> sqlx::Result<()> {
+    sqlx::query("update audit set outcome = $1 where id = $2")
+        .bind(outcome)
+        .bind(id)
+        .execute(&mut *write.tx)
+        .await?;
     Ok(())
 }

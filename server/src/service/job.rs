@@ -168,16 +168,20 @@ impl Service {
             let message = told(obstacle, &input.job_id);
             Error::conflict(RESOURCE_TYPE, &input.job_id, message)
         })?;
-        self.slurm(&cluster)
-            .await?
-            .act_on_job(&target.id, input.action, target.waiting_only)
-            .await
-            .map_err(|error| refused(&input.job_id, &error))?;
+        let slurm = self.slurm(&cluster).await?;
+        let effect = async {
+            let told = slurm.act_on_job(&target.id, input.action, target.waiting_only);
+            told.await.map_err(|error| refused(&input.job_id, &error))
+        };
+        let ((), intent) = self
+            .intended(caller, operation, &input, &arn, effect)
+            .await?;
         self.look_again(&cluster.id);
         let Begun::New(mut change) = self.begin::<_, ()>(caller, operation, &input, None).await?
         else {
             return Ok(());
         };
+        change.fulfil(intent);
         let job = target.id.clone();
         let what = match input.action {
             JobAction::Cancel => What::JobCancelled { job },

@@ -17,6 +17,7 @@ pub mod follow;
 mod home;
 pub mod hooks;
 pub mod instance;
+mod intent;
 mod job;
 mod job_find;
 mod job_target;

@@ -11,7 +11,7 @@ use app::port::Caller;
 
 use super::boot::told_once;
 use super::node_phase::phase;
-use super::write::Begun;
+use super::write::{Begun, Intent};
 use super::{Service, provider_error, whole};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
@@ -130,13 +130,17 @@ impl Service {
             found.push(one);
         }
         check_reason(&input)?;
-        match input.action {
+        let intent = match input.action {
             NodeAction::Drain | NodeAction::Resume => {
-                self.tell_nodes(&cluster, &input, &found).await?
+                let effect = self.tell_nodes(&cluster, &input, &found);
+                let arn = self.arns.cluster(&cluster.id);
+                let done = self.intended(caller, operation, &input, &arn, effect);
+                Some(done.await?.1)
             }
-            NodeAction::Replace | NodeAction::ReplaceNow => {}
-        }
-        self.write_down(caller, operation, &cluster, &input).await?;
+            NodeAction::Replace | NodeAction::ReplaceNow => None,
+        };
+        self.write_down(caller, operation, &cluster, &input, intent)
+            .await?;
         self.look_again(&cluster.id);
         Ok(())
     }
@@ -181,11 +185,15 @@ impl Service {
         operation: Operation,
         cluster: &ClusterRow,
         input: &ActOnNodes,
+        intent: Option<Intent>,
     ) -> Result<()> {
         let Begun::New(mut change) = self.begin::<_, ()>(caller, operation, input, None).await?
         else {
             return Ok(());
         };
+        if let Some(intent) = intent {
+            change.fulfil(intent);
+        }
         let reason = input.reason.trim().to_owned();
         let at_once = input.action == NodeAction::ReplaceNow;
         if operation == Operation::ReplaceNode {

@@ -63,6 +63,7 @@ impl Service {
             operation: Operation::GetSecretValue.name(),
             resource_arn: &row.arn,
             request: &audit::request_text(input),
+            outcome: db::audit::DONE,
         };
         db::audit::insert(&mut write, &reading)
             .await

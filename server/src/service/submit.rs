@@ -82,17 +82,19 @@ impl Service {
             _ => None,
         };
         let (options, script) = order(&cluster, &input, mark);
-        let job_id = match known {
-            Some(id) => id,
-            None => {
-                let job = self.slurm(&cluster).await?;
-                let submitted = job.submit(&self.job_user, &options, &script).await;
-                match submitted {
-                    Ok(id) => id,
-                    Err(error) => return Err(self.not_submitted(caller, token, error).await?),
-                }
+        let effect = async {
+            if let Some(id) = known {
+                return Ok(id);
+            }
+            let slurm = self.slurm(&cluster).await?;
+            match slurm.submit(&self.job_user, &options, &script).await {
+                Ok(id) => Ok(id),
+                Err(error) => Err(self.not_submitted(caller, token, error).await?),
             }
         };
+        let (job_id, intent) = self
+            .intended(caller, operation, &input, &arn, effect)
+            .await?;
         self.look_again(&cluster.id);
         let answer = SubmitJobResponse {
             job_id: job_id.clone(),
@@ -103,6 +105,7 @@ impl Service {
         else {
             return Ok(answer);
         };
+        change.fulfil(intent);
         let what = What::JobSubmitted {
             job: job_id.clone(),
             name: if input.name.is_empty() {

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::{Service, audit};
-use crate::db::audit::AuditRow;
+use crate::db::audit::{AuditRow, DONE};
 use crate::db::idempotency::Remembered;
 use crate::db::resource::{self, Noun, Row};
 use crate::db::writer::is_busy;
@@ -23,6 +23,9 @@ use crate::fault::internal;
 
 /// When a caller who found the database busy had better come back.
 const RETRY_SECONDS: i64 = 2;
+
+/// The id of an open row of the audit trail: see `service/intent.rs`.
+pub struct Intent(pub String);
 
 /// A change under way. Dropped without [`Change::commit`], nothing of it stays.
 pub struct Change<'a> {
@@ -34,6 +37,8 @@ pub struct Change<'a> {
     request_hash: String,
     /// The token was reserved before, and whoever did it did not come back with an answer.
     is_reserved: bool,
+    /// It is in the audit trail already.
+    intent: Option<Intent>,
 }
 
 /// Either the remembered answer of an earlier identical request, or a change to make.
@@ -83,11 +88,17 @@ impl Service {
             request,
             request_hash,
             is_reserved,
+            intent: None,
         }))
     }
 }
 
 impl Change<'_> {
+    /// This change is what was intended.
+    pub fn fulfil(&mut self, intent: Intent) {
+        self.intent = Some(intent);
+    }
+
     /// Puts a new resource with its tags into the database, and into the timeline.
     pub async fn create<S: Noun>(
         &mut self,
@@ -170,16 +181,7 @@ impl Change<'_> {
     /// Writes audit row and answer, and commits.
     pub async fn commit<R: Serialize>(mut self, resource_arn: &str, response: R) -> Result<R> {
         let principal = principal_arn(self.caller);
-        let row = AuditRow {
-            request_id: &self.caller.request_id,
-            principal,
-            operation: self.operation.name(),
-            resource_arn,
-            request: &self.request,
-        };
-        db::audit::insert(&mut self.write, &row)
-            .await
-            .map_err(internal)?;
+        self.audit(resource_arn).await.map_err(internal)?;
         if let Some(token) = self.token {
             let remembered = Remembered {
                 request_hash: self.request_hash,
@@ -197,6 +199,23 @@ impl Change<'_> {
         }
         self.write.commit().await.map_err(unwritten)?;
         Ok(response)
+    }
+}
+
+impl Change<'_> {
+    async fn audit(&mut self, resource_arn: &str) -> sqlx::Result<()> {
+        if let Some(Intent(id)) = &self.intent {
+            return db::audit::close(&mut self.write, id, DONE).await;
+        }
+        let row = AuditRow {
+            request_id: &self.caller.request_id,
+            principal: principal_arn(self.caller),
+            operation: self.operation.name(),
+            resource_arn,
+            request: &self.request,
+            outcome: DONE,
+        };
+        db::audit::insert(&mut self.write, &row).await.map(drop)
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod agent;
+mod audit;
 mod aws_cli;
 mod backup;
 mod bad_input;

@@ -1,0 +1,55 @@
+//! What is done outside the database, as Slurm is told to cancel a job: it is in the audit trail before it is done, and
+//! what became of it after. A crash between the two leaves a record that says so; what cannot be written down is not done.
+
+use app::model::error::Result;
+use app::model::operation::Operation;
+use app::port::Caller;
+use serde::Serialize;
+
+use super::write::{Intent, principal_arn, unwritten};
+use super::{Service, audit};
+use crate::db;
+use crate::db::audit::{ASKED, AuditRow};
+use crate::fault::internal;
+
+impl Service {
+    /// Does it, with the intent written down before; the intent is closed here if it is refused.
+    pub(super) async fn intended<T>(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        input: &impl Serialize,
+        arn: &str,
+        effect: impl Future<Output = Result<T>>,
+    ) -> Result<(T, Intent)> {
+        let mut write = self.db.write().await.map_err(unwritten)?;
+        let row = AuditRow {
+            request_id: &caller.request_id,
+            principal: principal_arn(caller),
+            operation: operation.name(),
+            resource_arn: arn,
+            request: &audit::request_text(input),
+            outcome: ASKED,
+        };
+        let id = db::audit::insert(&mut write, &row)
+            .await
+            .map_err(internal)?;
+        write.commit().await.map_err(unwritten)?;
+        match effect.await {
+            Ok(done) => Ok((done, Intent(id))),
+            Err(refused) => {
+                // It was not done, and that is what the answer must say, whatever the database does.
+                if let Err(error) = self.close(&id, &refused.message).await {
+                    tracing::warn!(%error, "the audit trail does not say that it was refused");
+                }
+                Err(refused)
+            }
+        }
+    }
+
+    async fn close(&self, id: &str, outcome: &str) -> sqlx::Result<()> {
+        let mut write = self.db.write().await?;
+        db::audit::close(&mut write, id, outcome).await?;
+        write.commit().await
+    }
+}

@@ -1,0 +1,71 @@
+//! What is done outside the database is in the audit trail before it is done, and what became of it after.
+
+use nix::sys::signal::{Signal, kill};
+use serde_json::json;
+use sqlx::SqlitePool;
+
+use crate::harness::*;
+
+const CLUSTER: &str = "audit";
+
+async fn outcomes(plane: &TestPlane) -> Vec<String> {
+    let url = format!(
+        "sqlite://{}",
+        plane.server.data().join("openpcs.db").display()
+    );
+    let pool = SqlitePool::connect(&url).await.unwrap();
+    let query =
+        sqlx::query_scalar("select outcome from audit where operation = 'DrainNode' order by at");
+    let found = query.fetch_all(&pool).await.unwrap();
+    pool.close().await;
+    found
+}
+
+fn all(signal: Signal, plane: &TestPlane) {
+    for pid in slurmctld(plane) {
+        kill(pid, signal).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_was_asked_of_slurm_is_in_the_trail_though_nobody_came_back() {
+    let mut plane = TestPlane::start(Database::Sqlite).await;
+    plane.cluster(CLUSTER, 600).await;
+    let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
+    plane.queue(CLUSTER, "demo", &group.id).await;
+    let visitor = Visitor::sign_in(&plane).await;
+    let drain = |node: &str| {
+        let input = json!({
+            "clusterIdentifier": CLUSTER, "nodeNames": [node], "action": "drain", "reason": "x"
+        });
+        visitor.post(
+            "/console/act-on-nodes",
+            json!({ "input": input }).to_string(),
+        )
+    };
+    wait_until("the node is seen", async || {
+        match drain("compute-1-1").await.status().as_u16() {
+            200 => Ok(()),
+            other => Err(other.to_string()),
+        }
+    })
+    .await;
+
+    // slurmctld stands still, and the server dies before it can tell what became of it.
+    all(Signal::SIGSTOP, &plane);
+    let asked = wait_until("it is written down", async || {
+        match outcomes(&plane).await.as_slice() {
+            [first, second] if first == "done" && second == "asked" => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    });
+    tokio::select! {
+        answer = drain("compute-1-2") => panic!("answered: {answer:?}"),
+        () = asked => {}
+    }
+    plane.server.kill();
+    all(Signal::SIGCONT, &plane);
+    plane.server.start().await;
+    assert_eq!(outcomes(&plane).await, ["done", "asked"]);
+    plane.finish().await;
+}
