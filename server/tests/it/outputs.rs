@@ -94,30 +94,29 @@ impl Jobs<'_> {
 
     /// As programs find their partners that are told the first node's name.
     async fn nodes_know_each_other_by_name(&self) {
-        let rendezvous = r"
-import os, socket, time
-rank, first = int(os.environ['SLURM_PROCID']), os.environ['MASTER_ADDR']
-port = 20000 + int(os.environ['SLURM_JOB_ID']) % 5000
-if rank == 0:
-    with socket.create_server((first, port)) as server:
-        server.accept()[0].sendall(b'met')
-else:
-    for _ in range(100):
-        try:
-            print(rank, socket.create_connection((first, port)).recv(3).decode(), first)
-            break
-        except ConnectionRefusedError:
-            time.sleep(0.1)
+        let program = format!("{}/reduce.py", self.dir);
+        let reduce = r"
+import torch, torch.distributed as group
+group.init_process_group('gloo')
+ones = torch.ones(1)
+group.all_reduce(ones)
+print(f'{int(ones)} ranks, of them {group.get_rank()}', flush=True)
 ";
-        let program = format!("{}/rendezvous.py", self.dir);
-        let write = format!("cat > {program} <<'END'\n{rendezvous}END\n");
+        let write = format!("cat > {program} <<'END'\n{reduce}END\n");
         self.plane.connect(CLUSTER, &["bash", "-c", &write]);
+        // Without the two options an older torchrun stumbles over a newer Python's flags.
         let command = format!(
-            "export MASTER_ADDR=$(scontrol show hostnames $SLURM_JOB_NODELIST | head -1); srun python3 {program}"
+            "export MASTER_ADDR=$(scontrol show hostnames $SLURM_JOB_NODELIST | head -1) OMP_NUM_THREADS=1
+             srun torchrun --redirects 2 --tee 2 --nnodes 2 --nproc_per_node 1 --rdzv_id $SLURM_JOB_ID --rdzv_backend c10d \
+             --rdzv_endpoint $MASTER_ADDR:$((20000 + SLURM_JOB_ID % 5000)) {program}"
         );
-        let job = self.submit(&["-N2", "--ntasks-per-node=1"], &command);
+        let options = ["-N2", "--ntasks-per-node=1", "--error=torchrun.err"];
+        let job = self.submit(&options, &command);
         self.plane.wait_job(CLUSTER, &job, "COMPLETED").await;
-        assert_eq!(self.output(&job).await["text"], "1 met compute-1-1\n");
+        let output = self.output(&job).await;
+        let mut lines: Vec<&str> = output["text"].as_str().unwrap().lines().collect();
+        lines.sort();
+        assert_eq!(lines, ["2 ranks, of them 0", "2 ranks, of them 1"]);
         // On the login shell too, and of nodes that came later.
         let later = self.plane.group(CLUSTER, "later", 0, 1).await;
         self.plane.connect(CLUSTER, &["getent", "hosts", "later-1"]);
