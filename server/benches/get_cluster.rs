@@ -46,7 +46,7 @@ fn best(rounds: &[f64]) -> f64 {
 }
 
 /// The request as it goes over the wire; replayed, for a signature is good for five minutes.
-fn raw(request: &http::Request<Vec<u8>>) -> Vec<u8> {
+pub fn raw(request: &http::Request<Vec<u8>>) -> Vec<u8> {
     let mut text = format!("{} {} HTTP/1.1\r\n", request.method(), request.uri().path());
     for (name, value) in request.headers() {
         text += &format!(
@@ -87,7 +87,7 @@ async fn client(address: String, request: Vec<u8>, until: Instant) -> u32 {
     count
 }
 
-async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) {
+pub async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) {
     let mut length = 0;
     loop {
         length += stream

@@ -13,6 +13,7 @@ mod cold_start;
 mod get_cluster;
 mod idle;
 mod live;
+mod look;
 mod node_plan;
 mod times;
 
@@ -39,6 +40,9 @@ fn main() {
         }
         if wanted("idle") {
             idle::run().await;
+        }
+        if wanted("look") {
+            look::run().await;
         }
         if wanted("node_plan") {
             node_plan::run();

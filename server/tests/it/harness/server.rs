@@ -206,6 +206,11 @@ impl Server {
 
     /// Runs a command of a user on the cluster's login node.
     pub fn connect(&self, cluster: &str, command: &[impl AsRef<OsStr>]) -> Output {
+        self.connecting(cluster, command).output().unwrap()
+    }
+
+    /// The same, not started yet.
+    pub fn connecting(&self, cluster: &str, command: &[impl AsRef<OsStr>]) -> Command {
         let mut connect = self.openpcs();
         connect
             .args([
@@ -221,7 +226,7 @@ impl Server {
             .args(command)
             .current_dir(self.home())
             .stdin(Stdio::null());
-        connect.output().unwrap()
+        connect
     }
 
     /// Runs the real AWS CLI.

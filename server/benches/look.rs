@@ -1,0 +1,84 @@
+//! What a request waits while the server looks at thousands of jobs, beside the same while there is nothing to look at.
+
+use std::time::{Duration, Instant};
+
+use aws_sdk_pcs::types::{ClusterStatus, Size};
+use tokio::net::TcpStream;
+use tokio::time::sleep;
+
+use crate::get_cluster::{raw, read_answer};
+use crate::harness::{Database, TestPlane, idle};
+use crate::idle::cpu_seconds;
+use crate::times::p99;
+
+const CLUSTER: &str = "looked-at";
+const JOBS: usize = 3_000;
+const REQUESTS: usize = 1_000;
+const EVERY: Duration = Duration::from_millis(5);
+/// A job more comes so often, and after so many seconds each.
+const TIMES: usize = 30;
+const HAPPENS: f64 = 0.2;
+
+pub async fn run() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    let create = plane.new_cluster(CLUSTER).size(Size::Medium);
+    let create = create.slurm_configuration(idle(600)).send().await;
+    create.expect("a cluster can be made");
+    plane.wait_cluster(CLUSTER, ClusterStatus::Active).await;
+    let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
+    plane.queue(CLUSTER, "demo", group.id()).await;
+    let quiet = measure(&plane).await;
+    let submit = "sbatch --hold --partition=demo --output=/dev/null --wrap=true --job-name";
+    let all = format!("seq {JOBS} | xargs --max-procs=4 --max-args=1 {submit} >/dev/null");
+    plane.connect(CLUSTER, &["sh", "-c", &all]);
+    let again =
+        format!("for n in $(seq {TIMES}); do {submit} more >/dev/null; sleep {HAPPENS}; done");
+    let mut happens = plane
+        .server
+        .connecting(CLUSTER, &["sh", "-c", &again])
+        .spawn()
+        .expect("a shell on the login node starts");
+    let busy = measure(&plane).await;
+    happens.wait().expect("the shell ends by itself");
+    println!("GetCluster p99, no jobs: {quiet}");
+    println!("GetCluster p99, {JOBS} jobs that are looked at: {busy}");
+    plane.connect(CLUSTER, &["scancel", "--partition=demo"]);
+    plane.finish().await;
+}
+
+/// The p99, and what the server took meanwhile.
+async fn measure(plane: &TestPlane) -> String {
+    let http = plane.http();
+    let body = format!(r#"{{"clusterIdentifier":"{CLUSTER}"}}"#);
+    let mut request = http.request("GetCluster", body.as_str());
+    http.sign(&mut request);
+    let bytes = raw(&request);
+    let mut stream = TcpStream::connect(plane.server.address())
+        .await
+        .expect("the server takes connections");
+    let (begun, cpu) = (Instant::now(), cpu_seconds(plane.server.pid()));
+    let (mut times, mut buffer) = (vec![], vec![0; 64 * 1024]);
+    for _ in 0..REQUESTS {
+        let asked = Instant::now();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, &bytes)
+            .await
+            .expect("the server reads");
+        read_answer(&mut stream, &mut buffer).await;
+        times.push(asked.elapsed());
+        sleep(EVERY).await;
+    }
+    let share = (cpu_seconds(plane.server.pid()) - cpu) / begun.elapsed().as_secs_f64();
+    format!(
+        "{:.1} ms; the server takes {:.0} % of a core, {} MB",
+        p99(&mut times).as_secs_f64() * 1000.0,
+        100.0 * share,
+        resident_megabytes(plane.server.pid())
+    )
+}
+
+fn resident_megabytes(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kilobytes.unwrap_or_default() / 1024
+}
