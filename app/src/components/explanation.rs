@@ -21,7 +21,7 @@ pub fn Explained(explanation: Explanation) -> impl IntoView {
             <h3 class="flex flex-wrap items-center gap-x-2 font-semibold">
                 <span class=tone.class()>{tone.icon().view()}</span>
                 {title}
-                <code class="font-mono text-xs font-normal text-muted">{explanation.code}</code>
+                <code class="code-text text-xs font-normal text-muted">{explanation.code}</code>
             </h3>
             <dl class="explained-facts">
                 <div>

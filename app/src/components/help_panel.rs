@@ -89,7 +89,7 @@ fn paragraph(text: &str) -> AnyView {
         let piece = piece.to_owned();
         match i % 2 {
             0 => piece.into_any(),
-            _ => view! { <code class="break-words font-mono text-[0.8125rem]">{piece}</code> }
+            _ => view! { <code class="break-words code-text text-[0.8125rem]">{piece}</code> }
                 .into_any(),
         }
     };

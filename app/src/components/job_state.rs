@@ -52,5 +52,5 @@ pub fn JobReason(reason: String, why: String) -> impl IntoView {
     if why.is_empty() {
         return ().into_any();
     }
-    view! { <span class="block max-w-md text-xs text-muted" title=reason>{why}</span> }.into_any()
+    view! { <span class="cell-note text-muted" title=reason>{why}</span> }.into_any()
 }

@@ -106,7 +106,7 @@ fn view_changes(t: &'static Text, changes: Vec<FieldChange>) -> AnyView {
         view! {
             <tr>
                 <th scope="row">
-                    <code class="font-mono text-xs">{change.path}</code>
+                    <code class="code-text text-xs">{change.path}</code>
                 </th>
                 {(!is_new).then(|| view! { <td>{value(change.before)}</td> })}
                 <td>{value(change.after)}</td>

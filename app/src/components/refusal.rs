@@ -36,7 +36,7 @@ pub fn Refusal(error: Error) -> impl IntoView {
             .then(|| {
                 view! {
                     <Title text=title />
-                    <h1 class="sr-only">{title}</h1>
+                    <h1 class="read-out">{title}</h1>
                 }
             })}
         <div class="grid gap-3">

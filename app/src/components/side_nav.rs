@@ -64,7 +64,7 @@ fn entry(cluster: Cluster) -> impl IntoView {
             <A href=paths::cluster(&cluster.id, ClusterTab::Details)>
                 <span class=format!("h-2 w-2 shrink-0 rounded-full {colour}") title=status></span>
                 <span class="truncate">{cluster.name}</span>
-                <span class="sr-only">{status}</span>
+                <span class="read-out">{status}</span>
             </A>
         </li>
     }

@@ -23,7 +23,7 @@ pub fn StatusIndicator(status: Status) -> impl IntoView {
 pub fn StatusWithErrors(status: Status, errors: Vec<ErrorInfo>) -> impl IntoView {
     let line = |error: ErrorInfo| {
         view! {
-            <span class="block max-w-md text-xs" title=error.code>
+            <span class="cell-note" title=error.code>
                 {error.message}
             </span>
         }

@@ -99,11 +99,11 @@ fn place(identity: Identity) -> impl IntoView {
     };
     view! {
         <dl class="place">
-            <dt class="sr-only">{t.frame.provider}</dt>
+            <dt class="read-out">{t.frame.provider}</dt>
             <dd>{provider}</dd>
-            <dt class="sr-only">{t.frame.region}</dt>
+            <dt class="read-out">{t.frame.region}</dt>
             <dd>{identity.region}</dd>
-            <dt class="sr-only">{t.frame.account}</dt>
+            <dt class="read-out">{t.frame.account}</dt>
             <dd>{identity.account_id}</dd>
         </dl>
     }
@@ -212,7 +212,7 @@ fn user_menu(identity: Identity) -> impl IntoView {
         <Menu icon=Icon::User label=t.frame.user_menu(&identity.user_name)>
             <p class="px-3 py-2">
                 <span class="block font-semibold">{identity.user_name.clone()}</span>
-                <span class="block break-all font-mono text-xs text-muted">{identity.arn.clone()}</span>
+                <span class="block break-all code-text text-xs text-muted">{identity.arn.clone()}</span>
             </p>
             <form method="post" action=paths::POST_SIGN_OUT>
                 <button type="submit" class="menu-item">

@@ -14,7 +14,7 @@ pub fn NotFound() -> impl IntoView {
     answer_not_found();
     view! {
         <Title text=t.errors.not_found_title />
-        <h1 class="sr-only">{t.errors.not_found_title}</h1>
+        <h1 class="read-out">{t.errors.not_found_title}</h1>
         <EmptyState title=t.errors.not_found_title text=t.errors.not_found>
             <p class="text-center">
                 <a class="button" href=paths::CLUSTERS>{t.errors.back_to_clusters}</a>

@@ -32,7 +32,7 @@ pub fn SignIn() -> impl IntoView {
                     {t.common.product}
                 </div>
                 <p class="text-muted">{t.sign_in.lead}</p>
-                <h1 class="sr-only">{t.sign_in.title}</h1>
+                <h1 class="read-out">{t.sign_in.title}</h1>
                 {failure
                     .map(|message| view! { <Flash tone=Tone::Danger title=t.sign_in.failed message /> })}
                 <form method="post" action=paths::POST_SIGN_IN class="grid gap-4">

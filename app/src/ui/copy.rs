@@ -23,7 +23,7 @@ pub fn CopyButton(what: &'static str, #[prop(into)] text: String) -> impl IntoVi
     view! {
         <button type="button" class="icon-button copy-button" title=label.clone() aria-label=label on:click=copy>
             {move || if copied.get() { Icon::Check.view() } else { Icon::Copy.view() }}
-            <span class="sr-only" role="status">
+            <span class="read-out" role="status">
                 {move || copied.get().then_some(t.common.copied)}
             </span>
         </button>
@@ -40,7 +40,7 @@ pub fn Copyable(what: &'static str, #[prop(into)] value: String) -> impl IntoVie
     }
     view! {
         <span class="inline-flex max-w-full items-start gap-1">
-            <span class="min-w-0 break-all font-mono text-[0.8125rem]">{value.clone()}</span>
+            <span class="min-w-0 break-all code-text text-[0.8125rem]">{value.clone()}</span>
             <CopyButton what text=value />
         </span>
     }

@@ -65,7 +65,7 @@ pub fn Flash(
             <span class=format!("mt-0.5 {}", tone.class())>{tone.icon().view()}</span>
             <div class="min-w-0 flex-1">
                 <p class="font-semibold">
-                    {title} {code.map(|code| view! { <code class="ml-2 font-mono text-xs font-normal text-muted">{code}</code> })}
+                    {title} {code.map(|code| view! { <code class="ml-2 code-text text-xs font-normal text-muted">{code}</code> })}
                 </p>
                 <p class="break-words">{message}</p>
                 {(!links.is_empty())

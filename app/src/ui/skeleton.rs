@@ -8,7 +8,7 @@ use crate::i18n::text;
 pub fn Skeleton() -> impl IntoView {
     view! {
         <div class="grid gap-3 rounded-xl border border-line bg-surface p-5" role="status">
-            <span class="sr-only">{text().common.loading}</span>
+            <span class="read-out">{text().common.loading}</span>
             <div class="skeleton h-5 w-48"></div>
             <div class="skeleton h-4 w-full"></div>
             <div class="skeleton h-4 w-full"></div>

@@ -60,7 +60,7 @@ fn step(step: TimelineStep, first: i64) -> impl IntoView {
             <div class="min-w-0">
                 <p class="flex flex-wrap items-baseline gap-x-3">
                     <span class="font-semibold">{step.label}</span>
-                    <span class="sr-only">{word}</span>
+                    <span class="read-out">{word}</span>
                     {step.took.map(|took| view! { <span class="tabular-nums text-muted">{duration(t, took)}</span> })}
                     {(at > 0)
                         .then(|| {

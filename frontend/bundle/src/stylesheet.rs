@@ -1,5 +1,5 @@
 //! The stylesheet: a Tailwind-like reset and the utilities that `app` really uses, then our own
-//! `style/*.css`. It comes last, so that its few rules (focus, print) win over a utility.
+//! `style/*.css`, all of it minified. Who owns what: see `style/README.md`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,7 +20,9 @@ pub fn generate(pkg: &Path) -> anyhow::Result<()> {
         css.push('\n');
         css.push_str(&part);
     }
-    fs::write(pkg.join(format!("{NAME}.css")), css)?;
+    let minified = minifier::css::minify(&css)
+        .map_err(|error| anyhow::anyhow!("the stylesheet cannot be minified: {error}"))?;
+    fs::write(pkg.join(format!("{NAME}.css")), minified.to_string())?;
     Ok(())
 }
 
@@ -67,8 +69,55 @@ fn read_all(files: Vec<PathBuf>) -> anyhow::Result<Vec<String>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    /// Of the rules in `style/`, from the workspace's root.
+    fn ours() -> String {
+        std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).unwrap();
+        read_all(files(Path::new(STYLE), "css").unwrap())
+            .unwrap()
+            .concat()
+    }
+
+    /// What a utility lacks for all of its uses is no look of a component.
+    const MENDED: [&str; 1] = ["grid"];
+
+    #[test]
+    fn a_component_is_not_named_like_a_utility() {
+        let css = ours();
+        let config = config().unwrap();
+        let selectors = css.split('}').filter_map(|rule| rule.split('{').next());
+        let names = selectors.flat_map(|selector| selector.split('.').skip(1));
+        let is_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+        let rules = |text: &str| encre_css::generate([text], &config).matches('{').count();
+        let none = rules("");
+        let names = names.filter_map(|rest| rest.split(|c| !is_name(c)).next());
+        let utilities: BTreeSet<&str> = names
+            .filter(|name| !MENDED.contains(name) && rules(name) != none)
+            .collect();
+        assert!(
+            utilities.is_empty(),
+            "name what they are for: {utilities:?}"
+        );
+    }
+
+    #[test]
+    fn minifying_leaves_what_it_means() {
+        let css = ours();
+        let minified = minifier::css::minify(&css).unwrap().to_string();
+        assert_eq!(minified.matches('{').count(), css.matches('{').count());
+        for whole in [
+            "light-dark(",
+            "calc(100% + 0.25rem)",
+            "clip-path:inset(50%)",
+            "min(18rem,",
+        ] {
+            assert!(minified.contains(whole), "{whole}");
+        }
+        assert!(minified.len() < css.len() * 9 / 10);
+    }
 
     #[test]
     fn finds_classes_in_strings_and_switches() {

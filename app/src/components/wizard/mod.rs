@@ -177,7 +177,7 @@ pub fn Wizard(
                 </section>
                 <div class="wizard-actions">
                     <ButtonLink label=t.common.cancel look=Look::Link href=cancel />
-                    <span class="flex-1"></span>
+                    <span class="wizard-gap"></span>
                     <Show when=move || place.current.get() != 0>
                         <Button
                             label=t.wizard.previous

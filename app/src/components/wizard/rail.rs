@@ -35,7 +35,7 @@ pub fn Rail(label: String, titles: Vec<&'static str>, place: Place) -> impl Into
                         {move || if is_done() { Icon::Tick.view().into_any() } else { (number + 1).to_string().into_any() }}
                     </span>
                     <span class="min-w-0">
-                        {title} <span class="sr-only">{move || is_done().then_some(t.common.step_done)}</span>
+                        {title} <span class="read-out">{move || is_done().then_some(t.common.step_done)}</span>
                     </span>
                 </button>
             </li>

@@ -24,7 +24,7 @@ pub fn TextInput(
                 id=field.id.to_string()
                 type="text"
                 class="input"
-                class:font-mono=mono
+                class:code-text=mono
                 class:input-short=numeric
                 inputmode=if numeric { "numeric" } else { "text" }
                 autocomplete="off"

@@ -137,7 +137,7 @@ pub fn view(noun: &'static str, id: &'static str, query: Query) -> AnyView {
         }
     };
     view! {
-        <div class="filter">
+        <div class="combobox list-filter">
             {Icon::Search.view()}
             <input
                 type="text"
@@ -163,7 +163,6 @@ pub fn view(noun: &'static str, id: &'static str, query: Query) -> AnyView {
             <ul
                 id=list.id()
                 class="listbox"
-                class:hidden=move || found.with(Vec::is_empty)
                 role="listbox"
                 aria-label=t.forms.choices
             >

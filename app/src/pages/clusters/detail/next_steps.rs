@@ -81,7 +81,7 @@ fn shown(t: &'static Text, steps: [Step; 4]) -> AnyView {
         view! {
             <li class="flex items-start gap-2">
                 <span class=format!("mt-0.5 {}", tone.class())>{tone.icon().view()}</span>
-                <span>{title} <span class="sr-only">{word}</span></span>
+                <span>{title} <span class="read-out">{word}</span></span>
             </li>
         }
     };

@@ -208,7 +208,7 @@ pub(super) fn Facts(detail: JobDetail, cluster: String) -> impl IntoView {
                     {plain(t.job.features, record.features)}
                     {dependencies}
                     <KeyValue label=t.job.tres wide=true>
-                        <code class="font-mono text-[0.8125rem]">{record.requested}</code>
+                        <code class="code-text text-[0.8125rem]">{record.requested}</code>
                     </KeyValue>
                 </Pairs>
             </Card>
@@ -216,7 +216,7 @@ pub(super) fn Facts(detail: JobDetail, cluster: String) -> impl IntoView {
                 <Pairs>
                     <KeyValue label=t.job.nodes>{nodes(&job.nodes, &cluster)}</KeyValue>
                     <KeyValue label=t.job.tres>
-                        <code class="font-mono text-[0.8125rem]">{or_dash(record.allocated)}</code>
+                        <code class="code-text text-[0.8125rem]">{or_dash(record.allocated)}</code>
                     </KeyValue>
                     <KeyValue label=t.jobs.user>{job.user}</KeyValue>
                     <KeyValue label=t.jobs.submitted>
@@ -253,7 +253,7 @@ fn dependencies(t: &'static Text, all: &[Dependency], cluster: &str) -> AnyView 
         let code = dependency.exit_code.filter(|code| *code != 0);
         view! {
             <li class="flex flex-wrap items-center gap-2">
-                <code class="font-mono text-[0.8125rem]">{condition}</code>
+                <code class="code-text text-[0.8125rem]">{condition}</code>
                 {(!job.is_empty()).then(|| view! { <A href>{t.job.title(&job)}</A> })}
                 {(!state.is_empty()).then(|| view! { <JobState state /> })}
                 {code.map(|code| t.job.exit_code(code))}
