@@ -123,6 +123,7 @@ fn App() -> impl IntoView {
                     </ParentRoute>
                     <Route path=path!("jobs") view={Lazy::<parts::AllJobs>::new()} />
                     <Route path=path!("nodes") view={Lazy::<parts::AllNodes>::new()} />
+                    <Route path=path!("system") view={Lazy::<parts::System>::new()} />
                     <Route path=path!("design") view=Design />
                     <Route path=path!("*any") view=NotFound />
                 </ParentRoute>

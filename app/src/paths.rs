@@ -11,6 +11,8 @@ use crate::preference::Theme;
 pub const CONSOLE: &str = "/console";
 /// Where the browser posts a job that it submits.
 pub const SUBMIT_JOB: &str = "/console/submit-job";
+/// What the page *System* asks for again and again, by itself.
+pub const GET_SYSTEM: &str = "/console/get-system";
 pub const SIGN_IN: &str = "/sign-in";
 pub const POST_SIGN_IN: &str = "/console/sign-in";
 pub const POST_SIGN_OUT: &str = "/console/sign-out";
@@ -19,6 +21,7 @@ pub const PREFERENCE: &str = "/console/preference";
 pub const CLUSTERS: &str = "/clusters";
 pub const JOBS: &str = "/jobs";
 pub const NODES: &str = "/nodes";
+pub const SYSTEM: &str = "/system";
 /// As the server's router writes it; [`job_output`] is one of them.
 pub const JOB_OUTPUT_ROUTE: &str = "/console/clusters/{cluster}/jobs/{job}/output/{kind}";
 /// The same for [`job_output_file`].
@@ -260,6 +263,7 @@ mod tests {
                 sign_in("/clusters?a=b"),
                 set_language(Language::SimplifiedChinese, CLUSTERS),
                 set_theme(Theme::Dark, CLUSTERS),
+                SYSTEM.into(),
             ])
             .collect::<Vec<String>>();
         assert_eq!(
@@ -297,6 +301,7 @@ mod tests {
                 "/sign-in?next=%2Fclusters%3Fa%3Db",
                 "/console/preference?language=zh-CN&next=%2Fclusters",
                 "/console/preference?theme=dark&next=%2Fclusters",
+                "/system",
             ]
         );
     }

@@ -22,6 +22,7 @@ use crate::model::set_aside::AllSetAside;
 use crate::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use crate::model::sight::Trouble;
 use crate::model::submit::*;
+use crate::model::system::System;
 use crate::model::tag::*;
 use crate::model::user::{Identity, Refusals};
 
@@ -156,6 +157,8 @@ pub trait ControlPlane: Send + Sync {
     async fn troubles(&self, caller: &Caller, cluster_identifier: String) -> Result<Vec<Trouble>>;
     /// What is on disk and the database does not know, as after an older backup was restored.
     async fn set_aside(&self, caller: &Caller) -> Result<AllSetAside>;
+    /// How the server itself is. Nothing is written, and it is answered while the database is away.
+    async fn system(&self, caller: &Caller) -> Result<System>;
     /// All nodes of a cluster, powered down ones too, in name order.
     async fn list_nodes(&self, caller: &Caller, cluster_identifier: String) -> Result<Vec<Node>>;
     /// A node with all of its instances that are still known, and its jobs.

@@ -42,7 +42,7 @@ export class Server {
     readonly url: string,
     readonly adminPassword: string,
     readonly ids: ClusterIds,
-    private readonly dataDir: string,
+    readonly dataDir: string,
     private readonly workDir: string,
     private process: ChildProcess,
   ) {}

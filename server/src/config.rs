@@ -254,6 +254,12 @@ impl Config {
         Ok(())
     }
 
+    /// Whether nobody but this host reaches the server: it listens on loopback, and nothing is said to stand in front of it.
+    pub fn is_for_this_host(&self) -> bool {
+        let is_direct = !self.behind_tls_proxy && self.public_url.is_none();
+        is_direct && self.listen.ip().to_canonical().is_loopback()
+    }
+
     /// How people reach the server.
     pub fn front(&self) -> Front {
         Front {
@@ -478,6 +484,22 @@ mod tests {
         for bad in ["", "/a b", "/a\nb", "/a'b", "/a/../b", "/ä", "/a#b", "/a=b"] {
             assert!(directory(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_server_is_for_its_host_unless_something_stands_in_front_of_it() {
+        let is_for_this_host = |options: &[&str]| {
+            let line = ["openpcs", "serve"].iter().chain(options);
+            let Command::Serve(config) = Cli::try_parse_from(line).unwrap().command else {
+                panic!("serve");
+            };
+            config.is_for_this_host()
+        };
+        assert!(is_for_this_host(&[]));
+        assert!(is_for_this_host(&["--listen", "[::1]:1"]));
+        assert!(!is_for_this_host(&["--behind-tls-proxy"]));
+        assert!(!is_for_this_host(&["--listen", "0.0.0.0:1"]));
+        assert!(!is_for_this_host(&["--public-url", "http://pcs"]));
     }
 
     #[test]

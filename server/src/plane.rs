@@ -12,18 +12,23 @@ use axum::Router;
 use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
 
+use crate::auth::private_file;
 use crate::auth::seal::Seal;
 use crate::auth::users::DatabaseUsers;
 use crate::config::{self, Config};
 use crate::db::server::ServerRow;
-use crate::db::{Db, change};
+use crate::db::{Db, change, now};
 use crate::http::agents;
 use crate::http::console::{self, ConsoleState};
 use crate::http::front::Front;
 use crate::live::gate::Gates;
+use crate::live::meter::Meter;
 use crate::live::observed::Observed;
 use crate::live::pulse::Pulse;
+use crate::live::reach::Reach;
+use crate::live::status::Statuses;
 use crate::live::wake::Wakers;
 use crate::provider::Provider;
 use crate::provider::fault::Faulty;
@@ -31,10 +36,12 @@ use crate::provider::local::Local;
 use crate::random;
 use crate::reconcile::{Parts, driver};
 use crate::service::Service;
-use crate::service::doors::{Hooks, Logins, Outputs, Readiness};
+use crate::service::doors::{Hooks, Logins, Metrics, Outputs, Readiness};
 use crate::service::follow::ServerOutputs;
 use crate::service::hooks::ServerHooks;
 use crate::service::login::ServerLogins;
+use crate::service::metrics::ServerMetrics;
+use crate::service::system::Itself;
 use crate::slurm::catalogue;
 use crate::slurm::job_user::JobUser;
 use crate::slurm::process::Controllers;
@@ -43,9 +50,8 @@ use crate::slurm::process::Controllers;
 const SHUTDOWN: Duration = Duration::from_secs(2);
 /// How long a server waits for its predecessor to end: a restart begins while the old one is still closing.
 const HANDOVER: Duration = Duration::from_secs(5);
-/// How long the database may take to answer `/readyz`, and how often it is asked at most.
-const READY_TIMEOUT: Duration = Duration::from_secs(3);
-const READY_EVERY: Duration = Duration::from_secs(1);
+/// Of the token for metrics: 256 bits.
+const TOKEN_BYTES: usize = 32;
 
 /// A running control plane.
 pub struct Plane {
@@ -54,6 +60,8 @@ pub struct Plane {
     pub logins: Arc<dyn Logins>,
     pub outputs: Arc<dyn Outputs>,
     pub readiness: Arc<dyn Readiness>,
+    pub metrics: Arc<dyn Metrics>,
+    pub meter: Meter,
     pub db: Db,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -79,7 +87,10 @@ impl Plane {
             url,
             host: nix::unistd::gethostname()?.to_string_lossy().into_owned(),
         };
-        let parts = parts(config, job_user, db.clone(), seal, server)?;
+        let token = metrics_token(data_dir)?;
+        let meter = Meter::default();
+        let parts = parts(config, job_user, db.clone(), seal, server, &meter)?;
+        let (pulse, reach) = (Pulse::default(), Reach::new(db.clone()));
         let service = Service {
             db: db.clone(),
             arns: parts.arns.clone(),
@@ -92,24 +103,38 @@ impl Plane {
             wakers: parts.wakers.clone(),
             submissions: Default::default(),
             job_user: parts.job_user.clone(),
+            itself: Arc::new(Itself {
+                started_at: now(),
+                database: config.store.database_url()?.parse()?,
+                scheduler_root: config.scheduler_root.clone(),
+                statuses: parts.statuses.clone(),
+                meter: meter.clone(),
+                pulse: pulse.clone(),
+                reach: reach.clone(),
+                versions: Default::default(),
+            }),
         };
         let (stop, stopped) = watch::channel(false);
-        let pulse = Pulse::default();
         let driver = tokio::spawn(driver::run(parts.clone(), pulse.clone(), stopped));
         let tail = tokio::spawn(change::tail(db.clone()));
         let plane = Self {
             control_plane: Arc::new(service.clone()),
             outputs: Arc::new(ServerOutputs::new(service.clone())),
+            metrics: Arc::new(ServerMetrics::new(
+                service.clone(),
+                token,
+                config.is_for_this_host(),
+            )),
+            meter,
             hooks: Arc::new(ServerHooks {
                 service,
                 parts: parts.clone(),
             }),
             logins: Arc::new(ServerLogins { parts }),
             readiness: Arc::new(ServerReadiness {
-                db: db.clone(),
+                reach,
                 pulse,
                 driver: driver.abort_handle(),
-                last: tokio::sync::Mutex::default(),
             }),
             db,
             stop,
@@ -155,6 +180,7 @@ fn parts(
     db: Db,
     seal: Arc<Seal>,
     server: ServerRow,
+    meter: &Meter,
 ) -> anyhow::Result<Parts> {
     let data_dir = &config.store.data_dir;
     let endpoint = format!("unix:{}", agents::socket_file(data_dir).display());
@@ -189,6 +215,7 @@ fn parts(
         observed: Observed::new(db.changes()),
         wakers: Wakers::default(),
         gates: Gates::default(),
+        statuses: Statuses::new(meter.clone()),
         ports: config.ports,
         server,
         endpoint,
@@ -271,35 +298,25 @@ fn server_id(data_dir: &Path) -> anyhow::Result<String> {
     Ok(new)
 }
 
-struct ServerReadiness {
-    db: Db,
-    pulse: Pulse,
-    driver: tokio::task::AbortHandle,
-    /// The last read of the database: whether it was answered, and when.
-    last: tokio::sync::Mutex<Option<(Instant, bool)>>,
+/// What programs that read `/metrics` from other hosts show; made at the first start. To have another one, remove the file
+/// and restart the server.
+fn metrics_token(data_dir: &Path) -> anyhow::Result<Zeroizing<String>> {
+    let file = data_dir.join("metrics-token");
+    let made = || Zeroizing::new(format!("{}\n", random::random_hex(TOKEN_BYTES)).into_bytes());
+    let text = private_file::read_or_create(&file, made)?;
+    let token = std::str::from_utf8(&text).map_or("", str::trim);
+    anyhow::ensure!(
+        token.len() >= TOKEN_BYTES,
+        "{} holds no token: remove the file and start again",
+        file.display()
+    );
+    Ok(Zeroizing::new(token.to_owned()))
 }
 
-impl ServerReadiness {
-    /// Reads at most once in a while, and once for all who ask meanwhile.
-    async fn answers(&self) -> bool {
-        let mut last = self.last.lock().await;
-        if let Some((at, answered)) = *last
-            && at.elapsed() < READY_EVERY
-        {
-            return answered;
-        }
-        let read = tokio::time::timeout(READY_TIMEOUT, self.db.ping()).await;
-        let answered = match read {
-            Ok(Ok(())) => true,
-            Ok(Err(cause)) => {
-                tracing::warn!(%cause, "not ready: the database cannot be read");
-                false
-            }
-            Err(_) => false,
-        };
-        *last = Some((Instant::now(), answered));
-        answered
-    }
+struct ServerReadiness {
+    reach: Reach,
+    pulse: Pulse,
+    driver: tokio::task::AbortHandle,
 }
 
 /// Strangers may ask: nothing is written for them, and no cause is told.
@@ -309,7 +326,7 @@ impl Readiness for ServerReadiness {
         if self.driver.is_finished() {
             return Err("The reconcilers have ended. Restart the server.".into());
         }
-        if !self.answers().await {
+        if self.reach.answer().await.is_none() {
             return Err("The database does not answer. The server's log has the cause.".into());
         }
         if !self.pulse.is_fresh() {

@@ -16,6 +16,7 @@ pub mod node;
 pub mod plan;
 pub mod queue;
 pub mod setting;
+pub mod system;
 pub mod tag;
 pub mod transfer;
 pub mod user;

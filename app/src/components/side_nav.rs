@@ -45,6 +45,9 @@ pub fn SideNav(
                 <li>
                     <A href=paths::NODES>{Icon::Nodes.view()} {t.nodes.title}</A>
                 </li>
+                <li>
+                    <A href=paths::SYSTEM>{Icon::Pulse.view()} {t.system.title}</A>
+                </li>
             </ul>
         </nav>
     }

@@ -35,5 +35,6 @@ pub mod setting;
 pub mod sight;
 pub mod status;
 pub mod submit;
+pub mod system;
 pub mod tag;
 pub mod user;

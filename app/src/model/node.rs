@@ -42,6 +42,33 @@ pub enum NodePhase {
     Failed,
 }
 
+impl NodePhase {
+    pub const ALL: [NodePhase; 8] = [
+        NodePhase::PoweredDown,
+        NodePhase::Starting,
+        NodePhase::Reserved,
+        NodePhase::Idle,
+        NodePhase::Busy,
+        NodePhase::Draining,
+        NodePhase::Stopping,
+        NodePhase::Failed,
+    ];
+
+    /// In metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NodePhase::PoweredDown => "powered_down",
+            NodePhase::Starting => "starting",
+            NodePhase::Reserved => "reserved",
+            NodePhase::Idle => "idle",
+            NodePhase::Busy => "busy",
+            NodePhase::Draining => "draining",
+            NodePhase::Stopping => "stopping",
+            NodePhase::Failed => "failed",
+        }
+    }
+}
+
 /// One attempt to run a node: from launch to end. Its steps are kept after it is gone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -31,6 +31,7 @@ pub enum Operation {
     ResumeNode,
     ReplaceNode,
     GetSecretValue,
+    GetSystem,
 }
 
 use Operation::*;
@@ -60,7 +61,7 @@ impl Operation {
     ];
 
     /// Beyond the service model: ours, and the one of AWS Secrets Manager that a cluster's key is read with.
-    pub const OWN: [Operation; 9] = [
+    pub const OWN: [Operation; 10] = [
         SubmitJob,
         CancelJob,
         RequeueJob,
@@ -70,6 +71,7 @@ impl Operation {
         ResumeNode,
         ReplaceNode,
         GetSecretValue,
+        GetSystem,
     ];
 
     /// The name on the wire, after `AWSParallelComputingService.`, and in the audit trail.
@@ -103,6 +105,7 @@ impl Operation {
             ResumeNode => "ResumeNode",
             ReplaceNode => "ReplaceNode",
             GetSecretValue => "GetSecretValue",
+            GetSystem => "GetSystem",
         }
     }
 
@@ -132,6 +135,7 @@ impl Operation {
                 | ListComputeNodeGroups
                 | ListQueues
                 | ListTagsForResource
+                | GetSystem
         )
     }
 }

@@ -8,6 +8,7 @@ mod nodes;
 mod not_found;
 pub mod parts;
 mod sign_in;
+mod system;
 
 #[cfg(feature = "design")]
 pub use design::Design;

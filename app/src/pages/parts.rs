@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
 use super::clusters::{self, compute_node_groups as groups, detail, queues};
-use super::{jobs, nodes};
+use super::{jobs, nodes, system};
 
 /// `Jobs: detail::Jobs` lets `Lazy::<parts::Jobs>::new()` stand for that component in the table of routes.
 macro_rules! part {
@@ -62,6 +62,7 @@ part! {
         Queue: queues::QueuePage;
         Queues: detail::Queues;
         SubmitJob: detail::SubmitJob;
+        System: system::SystemPage;
         Tags: detail::Tags;
     }
 }

@@ -22,6 +22,7 @@ pub enum Icon {
     Play,
     Plus,
     Progress,
+    Pulse,
     Search,
     Sliders,
     Theme,
@@ -62,6 +63,7 @@ impl Icon {
             }
             Icon::Plus => "M8 3v10M3 8h10",
             Icon::Progress => "M8 1.75a6.25 6.25 0 1 1-5.8 3.9",
+            Icon::Pulse => "M1.75 8.500h3l2-5l3 9l1.750-4h2.750",
             Icon::Search => "M2 7a5 5 0 1 0 10 0a5 5 0 1 0-10 0M10.75 10.75l3.25 3.25",
             Icon::Sliders => "M2 4.500h7M12 4.500h2M9 3v3M2 11.500h2M7 11.500h7M6.500 10v3",
             Icon::Theme => {

@@ -38,13 +38,19 @@ pub fn publish(root: &Path, dir: &Path) -> io::Result<()> {
     files::write(&inside(CLIENT_CONF), &conf, files::PLAIN)
 }
 
-/// The configuration that the slurmctld of a controller's directory took last.
+/// The configuration that the slurmctld of a controller's directory took last. An error names the file.
 pub fn accepted(dir: &Path) -> io::Result<Option<Files>> {
-    match std::fs::read(dir.join(IN_FORCE)) {
-        Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
+    let path = dir.join(IN_FORCE);
+    let read = match std::fs::read(&path) {
+        Ok(text) => serde_json::from_slice(&text)
+            .map(Some)
+            .map_err(io::Error::from),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
-    }
+    };
+    let named =
+        |e: io::Error| io::Error::new(e.kind(), format!("{} cannot be read: {e}", path.display()));
+    read.map_err(named)
 }
 
 /// Before slurmctld starts again: what was installed but never accepted, by a server that was killed in between, is

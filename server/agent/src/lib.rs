@@ -4,6 +4,7 @@
 //! - `openpcs-agent controller --dir DIR --data-dir DATA`: keeps a cluster's slurmctld running.
 //! - `openpcs-agent trial --dir DIR --data-dir DATA`: lets Slurm's programs read a configuration that is not in force.
 //! - `openpcs-agent probe`: only whether a sandbox can be made on this host.
+//! - `openpcs-agent --version`: which one it is.
 //! - called as `resume`, `suspend` or `prolog`, by links in a controller's `bin`: Slurm's own programs.
 //!
 //! The first three are process 1 of a [sandbox].
@@ -41,7 +42,7 @@ pub(crate) type Result<T> = std::result::Result<T, String>;
 /// What the last line of a sandbox's log begins with, unless it was killed from outside.
 pub const ENDED: &str = "ended: ";
 
-const USAGE: &str = "usage: openpcs-agent (instance | controller | trial) --dir DIR --data-dir DATA | openpcs-agent probe";
+const USAGE: &str = "usage: openpcs-agent (instance | controller | trial) --dir DIR --data-dir DATA | openpcs-agent (probe | --version)";
 
 /// All of the program.
 pub fn main(args: Vec<OsString>) -> ExitCode {
@@ -51,6 +52,10 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     }
     let words: Vec<&str> = args.iter().skip(1).filter_map(|arg| arg.to_str()).collect();
     let result = match words.as_slice() {
+        ["--version"] => {
+            println!("openpcs-agent {}", env!("CARGO_PKG_VERSION"));
+            Ok(())
+        }
         ["probe"] => init::private_run().map_err(|error| error.to_string()),
         ["instance", "--dir", dir, "--data-dir", data_dir] => {
             instance::run(Path::new(dir), Path::new(data_dir))

@@ -55,6 +55,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         hooks: plane.hooks.clone(),
         logins: plane.logins.clone(),
         readiness: plane.readiness.clone(),
+        metrics: plane.metrics.clone(),
+        meter: plane.meter.clone(),
         verifier: Arc::new(verifier),
         prover: Arc::new(prover),
         front: front.clone(),

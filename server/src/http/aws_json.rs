@@ -185,7 +185,8 @@ async fn dispatch(
         | Operation::DrainNode
         | Operation::ResumeNode
         | Operation::ReplaceNode
-        | Operation::GetSecretValue => Err(unknown_operation()),
+        | Operation::GetSecretValue
+        | Operation::GetSystem => Err(unknown_operation()),
     }
 }
 

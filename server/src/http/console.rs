@@ -191,7 +191,9 @@ async fn identify(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let signed_in = match session::current_user(&session, state.passwords.as_ref()).await {
+    let by_itself = request.uri().path() == paths::GET_SYSTEM;
+    let passwords = state.passwords.as_ref();
+    let signed_in = match session::current_user(&session, passwords, by_itself).await {
         Ok(signed_in) => signed_in,
         Err(error) => {
             tracing::error!(%error, "cannot read the session");

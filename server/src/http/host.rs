@@ -12,9 +12,7 @@ use axum::response::{IntoResponse, Response};
 use super::front::{Ends, Front, host_names};
 
 pub async fn known_host(State(front): State<Arc<Front>>, request: Request, next: Next) -> Response {
-    let local = request.extensions().get::<Ends>().map(|ends| ends.local);
-    let names = host_names(&request);
-    if names.is_some_and(|names| names.iter().all(|name| is_known(&front, local, name))) {
+    if is_for_us(&front, &request) {
         return next.run(request).await;
     }
     let refusal = match &front.public_url {
@@ -25,6 +23,13 @@ pub async fn known_host(State(front): State<Arc<Front>>, request: Request, next:
             .into(),
     };
     (StatusCode::MISDIRECTED_REQUEST, refusal + "\n").into_response()
+}
+
+/// Whether all that the request says of its host is a name of this server.
+pub fn is_for_us(front: &Front, request: &Request) -> bool {
+    let local = request.extensions().get::<Ends>().map(|ends| ends.local);
+    let names = host_names(request);
+    names.is_some_and(|names| names.iter().all(|name| is_known(front, local, name)))
 }
 
 /// The public name, the address that was connected to, or one of this host that no other site can have.

@@ -18,7 +18,8 @@ use uuid::Uuid;
 
 use super::body::{Unread, discard};
 use super::error::Refusal;
-use super::foreign;
+use super::{door, foreign};
+use crate::live::meter::Meter;
 
 const AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -35,11 +36,12 @@ impl RequestId {
     }
 }
 
-/// Gives the request its id, refuses too large ones, catches panics, logs how it ended, and adds the headers that
-/// every answer has. `tls`: browsers reach the server by TLS, and are told never to come without.
+/// Gives the request its id, refuses too large ones, catches panics, counts and logs how it ended, and adds the headers
+/// that every answer has. `tls`: browsers reach the server by TLS, and are told never to come without.
 pub async fn observe<F>(
     request: Request,
     tls: bool,
+    meter: Meter,
     answer: impl FnOnce(Request, RequestId) -> F,
 ) -> Response
 where
@@ -56,7 +58,9 @@ where
         span.in_scope(|| tracing::error!("the request's handler panicked"));
         Refusal::from(Error::internal()).into_response()
     });
-    let (status, micros) = (response.status(), start.elapsed().as_micros());
+    let (status, took) = (response.status(), start.elapsed());
+    let micros = took.as_micros();
+    meter.answered(door::of(&method, uri.path()), status.as_u16(), took);
     macro_rules! answered {
         ($level:ident) => {
             tracing::$level!(%method, path = uri.path(), status = status.as_u16(), micros, "answered")

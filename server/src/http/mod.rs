@@ -9,6 +9,7 @@ pub mod body;
 pub mod connection;
 pub mod console;
 pub mod documents;
+pub mod door;
 pub mod error;
 pub mod events;
 pub mod foreign;
@@ -20,6 +21,7 @@ pub mod instance;
 pub mod layer;
 pub mod lockout;
 pub mod login;
+pub mod metrics;
 pub mod origin;
 pub mod output;
 pub mod proof;
@@ -50,6 +52,7 @@ use layer::RequestId;
 use tower::{Service, ServiceExt};
 
 use crate::auth::sigv4::Verifier;
+use crate::live::meter::Meter;
 use crate::service::doors;
 
 /// What the doors need of the plane.
@@ -59,6 +62,8 @@ pub struct HttpState {
     pub hooks: Arc<dyn doors::Hooks>,
     pub logins: Arc<dyn doors::Logins>,
     pub readiness: Arc<dyn doors::Readiness>,
+    pub metrics: Arc<dyn doors::Metrics>,
+    pub meter: Meter,
     pub verifier: Arc<Verifier>,
     pub prover: Arc<proof::Prover>,
     pub front: Arc<Front>,
@@ -141,7 +146,8 @@ impl Service<Request> for Doors {
             request.extensions_mut().insert(client);
         }
         let tls = front.behind_tls_proxy;
-        let answer = layer::observe(request, tls, |request, id| doors.enter(request, id));
+        let meter = self.state.meter.clone();
+        let answer = layer::observe(request, tls, meter, |request, id| doors.enter(request, id));
         answer.map(Ok).boxed()
     }
 }
@@ -160,6 +166,7 @@ fn people(state: HttpState) -> Router {
     Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .route("/metrics", get(metrics::handle))
         .route(
             "/openpcs/v1/clusters/{identifier}/login",
             get(login::handle),

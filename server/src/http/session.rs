@@ -46,10 +46,12 @@ pub struct SignedIn {
     pub key: String,
 }
 
-/// Who is signed in. Marks the session as used; ends it if its user was deleted or has another password.
+/// Who is signed in. Marks the session as used, unless a page asks by itself; ends it if its user was deleted or has
+/// another password.
 pub async fn current_user(
     session: &Session,
     passwords: &dyn Passwords,
+    by_itself: bool,
 ) -> anyhow::Result<Option<SignedIn>> {
     let Some(user) = session.get::<String>(USER).await? else {
         return Ok(None);
@@ -63,7 +65,7 @@ pub async fn current_user(
     };
     let now = OffsetDateTime::now_utc().unix_timestamp();
     let seen = session.get::<i64>(SEEN).await?.unwrap_or_default();
-    if now - seen > SEEN_EVERY.whole_seconds() {
+    if !by_itself && now - seen > SEEN_EVERY.whole_seconds() {
         session.insert(SEEN, now).await?;
     }
     let key = key(&id);
@@ -187,15 +189,19 @@ mod tests {
     }
 
     async fn who(session: Session, users: &dyn Passwords) -> String {
-        let user = current_user(&session, users).await.unwrap();
+        let user = current_user(&session, users, false).await.unwrap();
         user.map(|user| user.account.name).unwrap_or_default()
     }
 
     /// The folder goes with the test.
-    async fn door() -> (Router, tempfile::TempDir) {
+    async fn database() -> (Db, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
-        let db = Db::connect(&url).await.unwrap();
+        (Db::connect(&url).await.unwrap(), folder)
+    }
+
+    async fn door() -> (Router, tempfile::TempDir) {
+        let (db, folder) = database().await;
         let sign_in_state = SignIn {
             passwords: Arc::new(OneUser),
             lockout: Arc::default(),
@@ -277,6 +283,21 @@ mod tests {
             assert_eq!(who_has(&router, &cookie).await, "ann");
             assert_eq!(text(ask(&router, "GET", path, &cookie, "").await).await, "");
             assert_eq!(who_has(&router, &cookie).await, "", "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_page_that_asks_by_itself_keeps_no_session_alive() {
+        let (db, _folder) = database().await;
+        let session = Session::new(None, Arc::new(DatabaseStore { db }), None);
+        let ann = OneUser.account("ann").await.unwrap().unwrap();
+        begin(&session, &ann).await.unwrap();
+        session.insert(SEEN, 1).await.unwrap();
+        for (by_itself, is_marked) in [(true, false), (false, true)] {
+            let user = current_user(&session, &OneUser, by_itself).await.unwrap();
+            assert!(user.is_some());
+            let seen = session.get::<i64>(SEEN).await.unwrap();
+            assert_eq!(seen > Some(1), is_marked);
         }
     }
 

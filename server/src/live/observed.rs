@@ -142,6 +142,12 @@ impl Observed {
         }
     }
 
+    /// Of every cluster that was looked at.
+    pub fn all(&self) -> Vec<Arc<Snapshot>> {
+        let clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
+        clusters.values().map(|one| one.borrow().clone()).collect()
+    }
+
     pub fn forget(&self, cluster_id: &str) {
         self.clusters
             .lock()

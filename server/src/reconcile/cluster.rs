@@ -6,6 +6,7 @@ use app::explain::What;
 use app::model::live::Kind;
 use app::model::setting::ErrorInfo;
 use app::model::status::Status;
+use app::model::system::{ReconcilerKind, Work};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use openpcs_agent::protocol::SLURMCTLD_IS_GONE;
@@ -15,6 +16,7 @@ use super::recovery::Recovery;
 use super::{Next, Parts, Reconciler, aside, placement};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::{self, instance, job, job_life, now, resource, secret, submission, tag, tombstone};
+use crate::live::status::Done;
 use crate::provider::Instance;
 use crate::sandbox::AGENT_LOG;
 use crate::slurm::client::Client;
@@ -63,11 +65,9 @@ impl ClusterReconciler {
 }
 
 impl Reconciler for ClusterReconciler {
-    fn name(&self) -> String {
-        format!("cluster {}", self.cluster_id)
-    }
+    const KIND: ReconcilerKind = ReconcilerKind::Cluster;
 
-    async fn run(&mut self) -> anyhow::Result<Next> {
+    async fn run(&mut self, done: &mut Done) -> anyhow::Result<Next> {
         let found: Option<ClusterRow> =
             resource::find(self.parts.db.pool(), None, &self.cluster_id).await?;
         let Some(cluster) = found else {
@@ -83,13 +83,13 @@ impl Reconciler for ClusterReconciler {
                 })
             }
             Status::CreateFailed => Ok(Next::After(TICK)),
-            _ => self.keep(&cluster).await,
+            _ => self.keep(&cluster, done).await,
         }
     }
 }
 
 impl ClusterReconciler {
-    async fn keep(&mut self, cluster: &ClusterRow) -> anyhow::Result<Next> {
+    async fn keep(&mut self, cluster: &ClusterRow, done: &mut Done) -> anyhow::Result<Next> {
         let mut rows = Rows::read(&self.parts, cluster).await?;
         match placement::ensure(&self.parts, cluster, 1).await? {
             Ok(place) => rows.cluster.placement = Some(place),
@@ -108,6 +108,7 @@ impl ClusterReconciler {
                 .await;
         }
         let started = self.ensure_controller(&rows).await?;
+        done.note(Work::ControllerStarted, started.into());
         let killed = self
             .parts
             .controllers
@@ -123,6 +124,7 @@ impl ClusterReconciler {
         };
         if cluster.status == Status::Creating {
             self.set_active(cluster).await?;
+            done.note(Work::ClusterReady, 1);
             return Ok(Next::After(Duration::ZERO));
         }
         // What cannot be looked after now is looked after later; the configuration must not wait for it.
@@ -140,6 +142,7 @@ impl ClusterReconciler {
             return Ok(Next::After(TICK));
         }
         configuration::reconcile(&self.parts, &client, &rows).await?;
+        done.note(Work::Configured, (!rows.is_settled()).into());
         self.settled = rows.is_settled().then(|| Settled {
             rows,
             until: Instant::now() + TRUST,

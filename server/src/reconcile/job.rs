@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use app::model::job::Job;
 use app::model::sight::Sight;
+use app::model::system::{ReconcilerKind, Work};
 
 use super::history::History;
 use super::lives::{self, Lives};
@@ -20,6 +21,7 @@ use super::{Next, Parts, Reconciler};
 use crate::db::cluster::ClusterRow;
 use crate::db::{self, now, resource};
 use crate::live::cancelled;
+use crate::live::status::Done;
 use crate::live::wake::Waker;
 use crate::slurm::client::Client;
 
@@ -72,7 +74,8 @@ impl JobReconciler {
         ))
     }
 
-    async fn look(&mut self, client: &Client, signs: Signs) -> anyhow::Result<()> {
+    /// How many there are.
+    async fn look(&mut self, client: &Client, signs: Signs) -> anyhow::Result<usize> {
         let (asked_at, began) = (now(), Instant::now());
         let found = client.jobs().await;
         let rest = (began.elapsed() * REST).min(LONGEST_REST);
@@ -101,18 +104,17 @@ impl JobReconciler {
         kept?;
         let over = records.iter().filter(|record| record.job.is_over());
         self.history.keep(&self.parts.db, client, over).await?;
-        let jobs = records.into_iter().map(|record| record.job).collect();
+        let jobs: Vec<Job> = records.into_iter().map(|record| record.job).collect();
+        let count = jobs.len();
         self.parts.observed.jobs(&self.cluster_id, asked_at, jobs);
-        Ok(())
+        Ok(count)
     }
 }
 
 impl Reconciler for JobReconciler {
-    fn name(&self) -> String {
-        format!("job {}", self.cluster_id)
-    }
+    const KIND: ReconcilerKind = ReconcilerKind::Job;
 
-    async fn run(&mut self) -> anyhow::Result<Next> {
+    async fn run(&mut self, done: &mut Done) -> anyhow::Result<Next> {
         let rest = self.resting_until.saturating_duration_since(Instant::now());
         if !rest.is_zero() {
             return Ok(Next::After(rest));
@@ -130,7 +132,7 @@ impl Reconciler for JobReconciler {
         if cluster.applied_spec.is_some() && cluster.status.can_be_used() {
             let version = &cluster.spec.scheduler.version;
             if let Some(client) = self.parts.client(&cluster.id, version)? {
-                self.look(&client, signs).await?;
+                done.note(Work::JobsLookedAt, self.look(&client, signs).await?);
             }
         }
         Ok(Next::After(TICK))

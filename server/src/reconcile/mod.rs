@@ -7,7 +7,7 @@
 //! - **It is idempotent.** The server may be killed at any point; the next run finds what is there and goes on.
 //! - **It plans with a pure function**, `plan(desired, observed) -> steps`, which tests call without I/O.
 //! - **It does not retry inside.** A failed step is logged and ends the run; the next wake-up is the retry, with
-//!   back-off by the driver.
+//!   back-off by the driver, which also notes how each run went.
 //! - **It writes back with the generation that it read**, so a person's newer change is never overwritten.
 //!
 //! Each cluster has three loops: [`cluster`] keeps the controller and its configuration, [`node`] keeps the instances,
@@ -31,6 +31,7 @@ pub mod requeue;
 pub mod sight;
 pub mod signs;
 pub mod sweep;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +39,7 @@ use std::time::Duration;
 use app::explain::What;
 use app::model::live::Kind;
 use app::model::name::Arns;
+use app::model::system::ReconcilerKind;
 use openpcs_agent::protocol::HookFile;
 
 use crate::auth::seal::Seal;
@@ -45,6 +47,7 @@ use crate::db::server::ServerRow;
 use crate::db::{Db, event};
 use crate::live::gate::Gates;
 use crate::live::observed::Observed;
+use crate::live::status::{Done, Statuses};
 use crate::live::wake::Wakers;
 use crate::provider::Provider;
 use crate::provider::ports::PortRange;
@@ -54,10 +57,9 @@ use crate::slurm::process::Controllers;
 
 /// One reconciler of one cluster.
 pub trait Reconciler: Send + 'static {
-    /// Its name in logs.
-    fn name(&self) -> String;
-    /// One run: look, plan, act, write back.
-    fn run(&mut self) -> impl Future<Output = anyhow::Result<Next>> + Send;
+    const KIND: ReconcilerKind;
+    /// One run: look, plan, act, write back. What it does it notes as done.
+    fn run(&mut self, done: &mut Done) -> impl Future<Output = anyhow::Result<Next>> + Send;
 }
 
 /// When a loop wants to look again.
@@ -80,6 +82,7 @@ pub struct Parts {
     pub observed: Observed,
     pub wakers: Wakers,
     pub gates: Gates,
+    pub statuses: Statuses,
     /// Where ports of nodes come from.
     pub ports: PortRange,
     /// This server, as others of the database see it.

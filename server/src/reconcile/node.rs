@@ -5,16 +5,18 @@ use std::time::{Duration, Instant};
 
 use app::explain::What;
 use app::model::sight::Sight;
+use app::model::system::{ReconcilerKind, Work};
 
 use super::node_act::Act;
 use super::sight::Looks;
 use super::signs::Signs;
-use super::{Next, Parts, Reconciler, aside};
+use super::{Next, Parts, Reconciler, aside, work};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
 use crate::db::{instance, now, resource};
 use crate::live::observed::Snapshot;
+use crate::live::status::Done;
 use crate::live::wake::Waker;
 use crate::plan::node::{Seen, Step, in_force, plan};
 use crate::plan::stranded::{Stranded, is_stranded};
@@ -77,11 +79,9 @@ impl NodeReconciler {
 }
 
 impl Reconciler for NodeReconciler {
-    fn name(&self) -> String {
-        format!("node {}", self.cluster_id)
-    }
+    const KIND: ReconcilerKind = ReconcilerKind::Node;
 
-    async fn run(&mut self) -> anyhow::Result<Next> {
+    async fn run(&mut self, done: &mut Done) -> anyhow::Result<Next> {
         let signs = Signs::now(&self.parts, &self.cluster_id, &self.waker).await;
         if self.is_at_rest(signs) {
             return Ok(Next::After(TICK));
@@ -134,7 +134,9 @@ impl Reconciler for NodeReconciler {
                 groups: &groups,
                 seen: &seen,
             };
+            let did: Vec<Work> = steps.iter().filter_map(work::of).collect();
             act.all(steps).await?;
+            did.into_iter().for_each(|work| done.note(work, 1));
             self.looked = Signs::default();
         }
         let is_quiet = seen.instances.is_empty() && seen.provider.is_empty();

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, ensure};
 use app::model::live::{Change, Kind};
+use app::model::system::Work;
 
 use super::Parts;
 use crate::data_dir::DataDir;
@@ -17,6 +18,7 @@ use crate::db::session::session_delete_expired;
 use crate::db::{
     change, event, idempotency, instance, job, job_life, now, resource, submission, tombstone,
 };
+use crate::live::status::Done;
 
 /// Ended instances with their logs, ended jobs and events are kept for 30 days (L5, X4).
 const KEEP: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -25,52 +27,19 @@ const KEEP: Duration = Duration::from_secs(30 * 24 * 3600);
 #[derive(Default)]
 pub struct Sweep {
     aside: HashSet<String>,
-    complaint: String,
 }
 
 impl Sweep {
-    /// Removes rows and logs that are too old to be of use.
-    pub async fn outdated(&mut self, parts: &Parts) {
-        if !self.is_at_home(parts).await {
-            return;
-        }
-        if let Err(error) = prune(parts).await {
-            tracing::warn!(%error, "cannot remove old rows");
-        }
-        if let Err(error) = parts.provider.prune_logs(SystemTime::now() - KEEP).await {
-            tracing::warn!(%error, "cannot remove old logs");
-        }
-    }
-
     /// Removes what deleted clusters left on disk.
-    pub async fn leftovers(&mut self, parts: &Parts) {
-        if !self.is_at_home(parts).await {
-            return;
-        }
-        if let Err(error) = self.orphans(parts).await {
-            tracing::warn!(
-                error = format!("{error:#}"),
-                "cannot remove what a deleted cluster left"
-            );
-        }
-    }
-
-    /// Directory and database may have been exchanged under the running server: looked at each time.
-    async fn is_at_home(&mut self, parts: &Parts) -> bool {
-        let complaint = match at_home(parts).await {
-            Ok(()) => String::new(),
-            Err(error) => error.to_string(),
-        };
-        if !complaint.is_empty() && complaint != self.complaint {
-            tracing::error!(complaint, "nothing is removed from disk any more");
-        }
-        self.complaint = complaint;
-        self.complaint.is_empty()
+    pub async fn leftovers(&mut self, parts: &Parts, done: &mut Done) -> anyhow::Result<()> {
+        check_home(parts).await?;
+        let swept = self.orphans(parts, done).await;
+        swept.context("cannot remove what a deleted cluster left")
     }
 
     /// A cluster on disk that the database does not know: its delete committed just before the server was killed, or
     /// it is of another time.
-    async fn orphans(&mut self, parts: &Parts) -> anyhow::Result<()> {
+    async fn orphans(&mut self, parts: &Parts, done: &mut Done) -> anyhow::Result<()> {
         // Disk first: a cluster that is created in between is then in the database.
         let on_disk = parts.controllers.list()?;
         if on_disk.is_empty() {
@@ -87,6 +56,7 @@ impl Sweep {
                 let controllers = parts.controllers.clone();
                 let id = cluster_id.clone();
                 tokio::task::spawn_blocking(move || controllers.stop(&id)).await??;
+                done.note(Work::LeftoverRemoved, 1);
                 if self.aside.remove(&cluster_id) {
                     announce(parts, cluster_id);
                 }
@@ -112,6 +82,19 @@ fn announce(parts: &Parts, cluster_id: String) {
     };
     // Nobody watching is fine.
     let _ = parts.db.changes().send(change);
+}
+
+/// Removes rows and logs that are too old to be of use.
+pub async fn outdated(parts: &Parts) -> anyhow::Result<()> {
+    check_home(parts).await?;
+    let rows = prune(parts).await.context("cannot remove old rows");
+    let logs = parts.provider.prune_logs(SystemTime::now() - KEEP).await;
+    rows.and(logs.context("cannot remove old logs"))
+}
+
+/// Directory and database may have been exchanged under the running server: looked at each time.
+async fn check_home(parts: &Parts) -> anyhow::Result<()> {
+    at_home(parts).await.context("nothing is removed from disk")
 }
 
 async fn at_home(parts: &Parts) -> anyhow::Result<()> {

@@ -77,3 +77,11 @@ pub trait Readiness: Send + Sync {
     /// The reason when it cannot, in words that strangers may read: the database is silent, a reconciler has died.
     async fn ready(&self) -> std::result::Result<(), String>;
 }
+
+/// What programs that watch the server read.
+#[async_trait]
+pub trait Metrics: Send + Sync {
+    /// All of them, as Prometheus reads them. For whoever shows the server's token, and for anybody who shows none where
+    /// nobody but the server's host reaches it.
+    async fn metrics(&self, bearer: Option<&str>) -> Result<String>;
+}

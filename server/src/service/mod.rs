@@ -14,6 +14,7 @@ mod console;
 pub mod doors;
 mod event;
 pub mod follow;
+mod gauges;
 mod home;
 pub mod hooks;
 pub mod instance;
@@ -23,6 +24,7 @@ mod job_find;
 mod job_target;
 mod job_timeline;
 pub mod login;
+pub mod metrics;
 mod node;
 mod node_phase;
 pub mod once;
@@ -35,6 +37,7 @@ pub mod set_aside;
 pub mod settings;
 pub mod shape;
 pub mod submit;
+pub mod system;
 mod tag;
 mod version;
 mod write;
@@ -61,6 +64,7 @@ use app::model::set_aside::AllSetAside;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::model::sight::Trouble;
 use app::model::submit::*;
+use app::model::system::System;
 use app::model::tag::*;
 use app::model::user::{Identity, Refusals};
 use app::port::{Caller, ControlPlane};
@@ -99,6 +103,8 @@ pub struct Service {
     pub submissions: once::Once,
     /// Who runs what is submitted here.
     pub job_user: JobUser,
+    /// What the server knows of itself.
+    pub itself: Arc<system::Itself>,
 }
 
 /// For `map_err` on the provider: its message is for people.
@@ -192,6 +198,9 @@ macro_rules! delegate {
             }
             async fn set_aside(&self, caller: &Caller) -> Result<AllSetAside> {
                 Service::set_aside(self, caller).await
+            }
+            async fn system(&self, caller: &Caller) -> Result<System> {
+                Service::system(self, caller).await
             }
             async fn list_nodes(&self, caller: &Caller, cluster: String) -> Result<Vec<Node>> {
                 Service::list_nodes(self, caller, cluster).await

@@ -24,6 +24,9 @@ async fn a_server_without_its_database_says_so_and_recovers() {
     )
     .await;
     assert_eq!(http.get("/healthz").await.status, 200);
+    let told = http.get("/metrics").await.text;
+    assert!(told.contains("\nopenpcs_db_up 0"), "{told}");
+    assert!(!told.contains("openpcs_clusters"), "nobody knows: {told}");
     let answer = http.call("ListClusters", "{}").await;
     assert_eq!(
         (answer.status, answer.code().as_str()),

@@ -20,7 +20,7 @@ async fn strangers_cost_nothing() {
     long_names_are_refused_and_not_logged(&plane).await;
     stalled_bodies_keep_out_no_ordinary_request(&plane).await;
     silent_connections_end_and_kept_ones_stay(&plane).await;
-    asking_whether_it_is_ready_writes_nothing(&plane).await;
+    asking_how_it_is_writes_nothing(&plane).await;
     streams_end_with_their_session(&plane).await;
     the_console_answers_under_its_own_names_only(&plane).await;
     plane.finish().await;
@@ -159,15 +159,17 @@ async fn silent_connections_end_and_kept_ones_stay(plane: &TestPlane) {
     assert!(rest.contains("HTTP/1.1 200"), "{rest}");
 }
 
-async fn asking_whether_it_is_ready_writes_nothing(plane: &TestPlane) {
+async fn asking_how_it_is_writes_nothing(plane: &TestPlane) {
     let database = database(&plane.server).await;
     let writes = || async {
         let query = sqlx::query_scalar("select value from counter where name = 'change'");
         query.fetch_one(&database).await.unwrap()
     };
     let before: i64 = writes().await;
-    let asked = join_all((0..200).map(|_| async { plane.http().get("/readyz").await.status }));
-    assert!(asked.await.iter().all(|status| *status == 200));
+    for path in ["/readyz", "/metrics"] {
+        let asked = join_all((0..200).map(|_| async { plane.http().get(path).await.status }));
+        assert!(asked.await.iter().all(|status| *status == 200), "{path}");
+    }
     assert_eq!(writes().await, before);
 }
 

@@ -59,6 +59,7 @@ async fn a_job_reaches_nothing_of_the_servers() {
         "data-key",
         "credentials",
         "admin-password",
+        "metrics-token",
         "openpcs.db",
         "openpcs.db-wal",
         &format!("clusters/{other}/controller/slurm.key"),

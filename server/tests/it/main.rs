@@ -41,6 +41,7 @@ mod sigv4;
 mod start;
 mod store;
 mod submit;
+mod system;
 mod tag;
 mod tutorial;
 mod update;

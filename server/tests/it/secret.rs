@@ -86,6 +86,7 @@ async fn secrets_are_in_their_own_files_and_nowhere_else() {
     for name in [
         "credentials",
         "admin-password",
+        "metrics-token",
         "openpcs.db",
         "slurm.key",
         "hook.json",

@@ -22,6 +22,7 @@ use app::model::set_aside::AllSetAside;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::model::sight::Trouble;
 use app::model::submit::*;
+use app::model::system::System;
 use app::model::tag::*;
 use app::model::user::{Identity, Refusals};
 use app::port::{Caller, ControlPlane, Principal};
@@ -32,7 +33,7 @@ use zeroize::Zeroizing;
 use super::{ID, SECRET};
 use crate::auth::credentials::{Key, KeyStore};
 use crate::auth::policy;
-use crate::service::doors::{Hooks, LoginTarget, Logins, Readiness};
+use crate::service::doors::{Hooks, LoginTarget, Logins, Metrics, Readiness};
 
 /// Says who asked for what; counts the mutations that ran to their end.
 #[derive(Default)]
@@ -73,6 +74,7 @@ macro_rules! fake {
             async fn refusals(&self, _: &Caller, _: String) -> Result<Refusals> { Ok(Refusals::default()) }
             async fn troubles(&self, _: &Caller, _: String) -> Result<Vec<Trouble>> { Ok(vec![]) }
             async fn set_aside(&self, _: &Caller) -> Result<AllSetAside> { Ok(AllSetAside::default()) }
+            async fn system(&self, _: &Caller) -> Result<System> { Ok(System::default()) }
             async fn list_nodes(&self, _: &Caller, _: String) -> Result<Vec<Node>> { Ok(vec![]) }
             async fn get_node(&self, _: &Caller, _: String, _: String, _: Language) -> Result<NodeDetail> { Err(Error::internal()) }
             async fn node_logs(&self, _: &Caller, _: String, _: String) -> Result<Vec<NodeLog>> { Ok(vec![]) }
@@ -146,6 +148,16 @@ impl Logins for Fake {
 impl Readiness for Fake {
     async fn ready(&self) -> std::result::Result<(), String> {
         Err("the database is silent".into())
+    }
+}
+
+#[async_trait]
+impl Metrics for Fake {
+    async fn metrics(&self, bearer: Option<&str>) -> Result<String> {
+        match bearer {
+            None | Some("right") => Ok("# none\n".into()),
+            Some(_) => Err(Error::access_denied("Show another one.")),
+        }
     }
 }
 

@@ -35,6 +35,8 @@ fn state() -> (Arc<Fake>, HttpState) {
         hooks: fake.clone(),
         logins: fake.clone(),
         readiness: fake.clone(),
+        metrics: fake.clone(),
+        meter: Meter::default(),
         verifier: Arc::new(Verifier::new("us-east-1", fake.clone())),
         prover: Arc::new(proof::Prover {
             seal: Arc::new(Seal::new(&[7; 32]).unwrap()),

@@ -1,0 +1,142 @@
+//! How the server itself is, for the page *System*. Memory and the host know it; the database is only asked whether it
+//! answers.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use app::model::error::Result;
+use app::model::operation::Operation;
+use app::model::system::*;
+use app::port::Caller;
+use tokio::process::Command;
+use tokio::sync::OnceCell;
+
+use super::Service;
+use crate::db::open::Address;
+use crate::fault::internal;
+use crate::live::host;
+use crate::live::meter::Meter;
+use crate::live::pulse::Pulse;
+use crate::live::reach::Reach;
+use crate::live::status::Statuses;
+use crate::slurm::catalogue;
+
+/// How long a program may take to say which version it is.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the server knows of itself.
+pub struct Itself {
+    /// In milliseconds since 1970.
+    pub started_at: i64,
+    pub database: Address,
+    pub scheduler_root: PathBuf,
+    pub statuses: Statuses,
+    pub meter: Meter,
+    pub pulse: Pulse,
+    pub reach: Reach,
+    /// Asked once: what is installed is looked at when the server starts.
+    pub versions: OnceCell<Versions>,
+}
+
+impl Service {
+    pub(super) async fn system(&self, caller: &Caller) -> Result<System> {
+        self.authorize(caller, Operation::GetSystem, &self.arns.cluster("*"))?;
+        let mut reconcilers = self.itself.statuses.all();
+        // Those of the server come last; else they stay as they are: by cluster.
+        reconcilers.sort_by_key(|one| {
+            let name = one.cluster_name.clone();
+            (!one.is_failing(), name.is_empty(), name)
+        });
+        Ok(System {
+            reconcilers,
+            database: self.database().await,
+            host: self.host().await?,
+            versions: self.versions().await,
+        })
+    }
+
+    pub(super) async fn database(&self) -> Database {
+        let answered = self.itself.reach.answer().await;
+        let address = &self.itself.database;
+        let pool = self.db.pool();
+        let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+        Database {
+            kind: match address.file {
+                Some(_) => DatabaseKind::Sqlite,
+                None => DatabaseKind::Postgresql,
+            },
+            address: address.to_string(),
+            answered_in: answered.and_then(|took| i64::try_from(took.as_micros()).ok()),
+            takes_writes: self.itself.pulse.is_fresh(),
+            size: match &address.file {
+                Some(file) => size(file).await,
+                None => None,
+            },
+            connections: Connections {
+                busy: pool.size().saturating_sub(idle),
+                idle,
+                most: pool.options().get_max_connections(),
+            },
+        }
+    }
+
+    async fn host(&self) -> Result<Host> {
+        let data_dir = self.controllers.data_dir().to_owned();
+        let started_at = self.itself.started_at;
+        // A file system may keep whoever asks waiting.
+        let asked = tokio::task::spawn_blocking(move || Host {
+            name: host::name(),
+            started_at,
+            cpus: host::cpus(),
+            load: host::load(),
+            memory: host::memory(),
+            disk: host::disk(&data_dir),
+            resident: host::usage().ok().map(|usage| usage.resident),
+            data_dir: data_dir.display().to_string(),
+        });
+        asked.await.map_err(internal)
+    }
+
+    async fn versions(&self) -> Versions {
+        let root = &self.itself.scheduler_root;
+        let agent = self.controllers.agent();
+        let versions = self.itself.versions.get_or_init(|| ask(root, agent));
+        versions.await.clone()
+    }
+}
+
+/// With the journal beside it.
+async fn size(file: &Path) -> Option<u64> {
+    let main = tokio::fs::metadata(file).await.ok()?.len();
+    let mut journal = file.as_os_str().to_owned();
+    journal.push("-wal");
+    let journal = tokio::fs::metadata(journal).await;
+    Some(main + journal.map_or(0, |journal| journal.len()))
+}
+
+async fn ask(scheduler_root: &Path, agent: &Path) -> Versions {
+    let mut slurm = vec![];
+    for version in catalogue::versions(scheduler_root) {
+        if version.installed {
+            let prefix = catalogue::prefix(scheduler_root, &version.id);
+            let said = version_of(&prefix.join("sbin/slurmctld"), "-V").await;
+            slurm.push(said.unwrap_or(version.id));
+        }
+    }
+    Versions {
+        openpcs: env!("CARGO_PKG_VERSION").into(),
+        agent: version_of(agent, "--version").await.unwrap_or_default(),
+        slurm,
+    }
+}
+
+/// `24.11.5` of a program that says `slurm 24.11.5`.
+async fn version_of(program: &Path, option: &str) -> Option<String> {
+    let mut asked = Command::new(program);
+    asked.arg(option).stdin(Stdio::null()).kill_on_drop(true);
+    let said = tokio::time::timeout(PATIENCE, asked.output()).await;
+    let said = said.ok()?.ok().filter(|said| said.status.success())?;
+    let text = String::from_utf8(said.stdout).ok()?;
+    Some(text.split_whitespace().last()?.to_owned())
+}
