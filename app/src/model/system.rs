@@ -6,11 +6,24 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct System {
-    /// Those that run on this server, the failing ones first. None while another server has the work.
+    /// Those that run on this server, the failing ones first.
     pub reconcilers: Vec<Reconciler>,
     pub database: Database,
     pub host: Host,
     pub versions: Versions,
+    /// Those that share the database, by host; each runs clusters of its own.
+    pub others: Vec<OtherServer>,
+}
+
+/// Another server of the same database.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OtherServer {
+    pub host: String,
+    /// Where people reach it.
+    pub url: String,
+    /// When it wrote to the database last.
+    pub seen_at: i64,
 }
 
 /// What a reconciler looks after.

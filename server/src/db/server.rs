@@ -1,5 +1,6 @@
 //! The servers of a database, for each other and for people: who runs a cluster's daemons, and where to reach it.
 
+use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row as _};
 
 use super::{Db, now};
@@ -35,14 +36,24 @@ pub async fn find(pool: &AnyPool, id: &str) -> sqlx::Result<Option<ServerRow>> {
         .bind(id)
         .fetch_optional(pool)
         .await?;
-    row.map(|row| {
-        Ok(ServerRow {
-            id: row.try_get("id")?,
-            url: row.try_get("url")?,
-            host: row.try_get("host")?,
-        })
+    row.as_ref().map(decode).transpose()
+}
+
+/// All that ever used this database, with when each said last that it lives.
+pub async fn all(pool: &AnyPool) -> sqlx::Result<Vec<(ServerRow, i64)>> {
+    let rows = sqlx::query("select * from server order by host, url")
+        .fetch_all(pool)
+        .await?;
+    let with_time = |row| Ok((decode(row)?, row.try_get("seen_at")?));
+    rows.iter().map(with_time).collect()
+}
+
+fn decode(row: &AnyRow) -> sqlx::Result<ServerRow> {
+    Ok(ServerRow {
+        id: row.try_get("id")?,
+        url: row.try_get("url")?,
+        host: row.try_get("host")?,
     })
-    .transpose()
 }
 
 /// The ids of those that said lately that they live.

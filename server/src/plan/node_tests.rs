@@ -249,7 +249,7 @@ fn what_the_provider_did_not_confirm_is_asked_for_again() {
         plan(&[group(1, false)], &seen)
     };
     // A crash between row and launch; a provider that wants to be asked later.
-    assert_eq!(steps(&row, vec![]), [again.clone()]);
+    assert_eq!(steps(&row, vec![]), std::slice::from_ref(&again));
     assert_eq!(steps(&row, vec![running(&row)]), []);
     row.launched_at = NOW - 1_000;
     assert_eq!(steps(&row, vec![]), []);

@@ -14,6 +14,7 @@ use tokio::sync::OnceCell;
 
 use super::Service;
 use crate::db::open::Address;
+use crate::db::server::{self, ServerRow};
 use crate::fault::internal;
 use crate::live::host;
 use crate::live::meter::Meter;
@@ -53,6 +54,7 @@ impl Service {
             database: self.database().await,
             host: self.host().await?,
             versions: self.versions().await,
+            others: self.others().await,
         })
     }
 
@@ -79,6 +81,18 @@ impl Service {
                 most: pool.options().get_max_connections(),
             },
         }
+    }
+
+    /// None while the database does not answer: the page says that elsewhere.
+    async fn others(&self) -> Vec<OtherServer> {
+        let all = server::all(self.db.pool()).await.unwrap_or_default();
+        let others = all.into_iter().filter(|(row, _)| row.id != self.server_id);
+        let other = |(row, seen_at): (ServerRow, i64)| OtherServer {
+            host: row.host,
+            url: row.url,
+            seen_at,
+        };
+        others.map(other).collect()
     }
 
     async fn host(&self) -> Result<Host> {

@@ -42,6 +42,8 @@ pub struct Change<'a> {
 }
 
 /// Either the remembered answer of an earlier identical request, or a change to make.
+// One of them lives for the length of a request.
+#[allow(clippy::large_enum_variant)]
 pub enum Begun<'a, R> {
     Answered(R),
     New(Change<'a>),

@@ -70,6 +70,7 @@ fn shown(system: Signal<System>, resource: Resource<Result<System>>) -> AnyView 
             <p role="status">{status}</p>
             {reconcilers::table(system)}
             <div class="grid gap-5 2xl:grid-cols-2">{facts::database(system)} {facts::host(system)}</div>
+            {facts::others(system)}
         </div>
     }
     .into_any()
