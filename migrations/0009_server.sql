@@ -10,5 +10,3 @@ create table server (
 -- The server on whose host the daemons run; empty in rows of earlier releases until one claims them.
 alter table placement add column server text not null default '';
 
--- Of several servers one used to reconcile the clusters of all.
-drop table lease;

@@ -2,7 +2,7 @@
 
 use super::{Write, now};
 
-/// What was asked for and nobody came back to say what became of it: the server ended meanwhile.
+/// What was asked for and nobody came back to say what became of it, as when the server ended meanwhile.
 pub const ASKED: &str = "asked";
 pub const DONE: &str = "done";
 
@@ -13,7 +13,7 @@ pub struct AuditRow<'a> {
     pub operation: &'a str,
     pub resource_arn: &'a str,
     pub request: &'a str,
-    /// [`DONE`], [`ASKED`], or why it was refused.
+    /// [`DONE`], [`ASKED`], or the words with which it failed.
     pub outcome: &'a str,
 }
 

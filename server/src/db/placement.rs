@@ -67,9 +67,14 @@ pub(super) fn columns(table: &str) -> String {
     )
 }
 
-/// All ports that are given away.
-pub async fn taken<'e>(executor: impl Executor<'e, Database = Any>) -> sqlx::Result<HashSet<u16>> {
-    let rows = sqlx::query("select ports from placement")
+/// The ports that are given away on the host of that server.
+pub async fn taken<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    server: &str,
+) -> sqlx::Result<HashSet<u16>> {
+    // What nobody has claimed yet may be here.
+    let rows = sqlx::query("select ports from placement where server in ($1, '')")
+        .bind(server)
         .fetch_all(executor)
         .await?;
     let mut taken = HashSet::new();
@@ -77,6 +82,15 @@ pub async fn taken<'e>(executor: impl Executor<'e, Database = Any>) -> sqlx::Res
         taken.extend(list(row.try_get("ports")?)?);
     }
     Ok(taken)
+}
+
+/// The place of a resource as it is now.
+pub async fn find(connection: &mut AnyConnection, owner: &str) -> sqlx::Result<Option<Placement>> {
+    let row = sqlx::query("select address, server, ports from placement where owner = $1")
+        .bind(owner)
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map_or(Ok(None), Placement::decode)
 }
 
 /// Whose place it is.
@@ -87,9 +101,19 @@ pub struct Owner<'a> {
     pub id: &'a str,
 }
 
+const REPLACE: &str =
+    "do update set address = excluded.address, server = excluded.server, ports = excluded.ports";
+const KEEP: &str = "do nothing";
+
 /// Gives a resource its place, or another one.
 pub async fn put(write: &mut Write, owner: Owner<'_>, placement: &Placement) -> sqlx::Result<()> {
-    insert(&mut write.tx, (owner.id, owner.cluster_id), placement).await?;
+    insert(
+        &mut write.tx,
+        (owner.id, owner.cluster_id),
+        placement,
+        REPLACE,
+    )
+    .await?;
     write.changed(owner.kind, owner.cluster_id, owner.id).await
 }
 
@@ -97,19 +121,30 @@ async fn insert(
     connection: &mut AnyConnection,
     (owner, cluster_id): (&str, &str),
     placement: &Placement,
+    if_known: &str,
 ) -> sqlx::Result<()> {
-    sqlx::query(
+    let sql = format!(
         "insert into placement (owner, cluster_id, address, server, ports) values ($1, $2, $3, $4, $5) \
-         on conflict (owner) do update set address = excluded.address, server = excluded.server, \
-         ports = excluded.ports",
-    )
-    .bind(owner)
-    .bind(cluster_id)
-    .bind(placement.address.to_string())
-    .bind(&placement.server)
-    .bind(format!("{:?}", placement.ports))
-    .execute(connection)
-    .await?;
+         on conflict (owner) {if_known}"
+    );
+    sqlx::query(&sql)
+        .bind(owner)
+        .bind(cluster_id)
+        .bind(placement.address.to_string())
+        .bind(&placement.server)
+        .bind(format!("{:?}", placement.ports))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// All daemons of a cluster are on the host of that server.
+pub async fn move_all(write: &mut Write, cluster_id: &str, server: &str) -> sqlx::Result<()> {
+    sqlx::query("update placement set server = $1 where cluster_id = $2")
+        .bind(server)
+        .bind(cluster_id)
+        .execute(&mut *write.tx)
+        .await?;
     Ok(())
 }
 
@@ -139,7 +174,7 @@ pub async fn adopt(connection: &mut AnyConnection) -> sqlx::Result<()> {
             let ports = all.max_by_key(Vec::len).unwrap_or_default();
             if !ports.is_empty() {
                 let place = Placement::here("", ports);
-                insert(&mut *connection, (&id, &cluster_id), &place).await?;
+                insert(&mut *connection, (&id, &cluster_id), &place, KEEP).await?;
             }
         }
     }

@@ -232,26 +232,6 @@ fn instance_step(
     let Some(group) = group else {
         return end(Cause::NotWanted);
     };
-    match absence(row, index, seen) {
-        Absence::None => {}
-        Absence::AskAgain => {
-            return Some(Step::AskAgain {
-                instance: row.id.clone(),
-            });
-        }
-        Absence::Lost(why) => {
-            let cause = Cause::EndedUnexpectedly {
-                instance: row.id.clone(),
-                why,
-            };
-            // One that is set aside may have taken its place on the node, with jobs.
-            return if seen.set_aside {
-                end(cause)
-            } else {
-                fail(cause)
-            };
-        }
-    }
     if let Some(failed) = row.steps.iter().find(|s| s.name.ends_with("-failed")) {
         return fail(Cause::StepFailed {
             instance: row.id.clone(),
@@ -261,6 +241,19 @@ fn instance_step(
     }
     if let Some(late) = too_late(row, seen) {
         return fail(late);
+    }
+    let absence = absence(row, index, seen);
+    if let Absence::Lost(why) = &absence {
+        let cause = Cause::EndedUnexpectedly {
+            instance: row.id.clone(),
+            why: why.clone(),
+        };
+        // One that is set aside may have taken its place on the node, with jobs.
+        return if seen.set_aside {
+            end(cause)
+        } else {
+            fail(cause)
+        };
     }
     let replaced = row.replace_reason.as_ref().map(|reason| Cause::Replaced {
         reason: reason.clone(),
@@ -282,6 +275,11 @@ fn instance_step(
     if node.is("DOWN") {
         let why = node.reason.as_deref().unwrap_or("no reason given");
         return fail(Cause::SetDown { why: why.into() });
+    }
+    if matches!(absence, Absence::AskAgain) {
+        return Some(Step::AskAgain {
+            instance: row.id.clone(),
+        });
     }
     if let (Some(cause), true) = (&replaced, row.replace_now) {
         return fail(cause.clone());

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Instances to start together. Asked again under the same token, a provider starts none twice: after a lost answer or a
-/// crash the reconcilers simply ask again.
+/// crash the reconcilers simply ask again, perhaps for fewer of them, as the others came or are not wanted any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
     pub token: String,

@@ -68,8 +68,8 @@ pub struct Faulty {
 
 #[derive(Default)]
 struct Memory {
-    /// Nodes' names of instances that were launched here.
-    nodes: HashMap<String, String>,
+    /// Clusters and nodes of instances that were launched here.
+    nodes: HashMap<String, (String, String)>,
     /// On their way up, with their clusters.
     booting: HashMap<String, String>,
     /// They start and never call.
@@ -167,20 +167,24 @@ impl Faulty {
     }
 
     /// Ends what is to end by itself.
-    async fn vanish(&self, cluster_id: &str) -> Result<(), ProviderError> {
+    async fn vanish(&self, cluster_id: &str) {
         let mut faults = Faults::read(&self.file);
-        if faults.gone.is_empty() {
-            return Ok(());
-        }
-        let is_meant = |node: &String| faults.gone.contains(node);
+        let meant = |(_, (cluster, node)): &(&String, &(String, String))| {
+            cluster == cluster_id && faults.gone.contains(node)
+        };
         let nodes = self.memory().nodes.clone();
-        let ids = nodes.into_iter().filter(|(_, node)| is_meant(node));
-        let ids: Vec<String> = ids.map(|(id, _)| id).collect();
-        self.inner.terminate(cluster_id, &ids).await?;
+        let ids: Vec<String> = nodes
+            .iter()
+            .filter(meant)
+            .map(|(id, _)| id.clone())
+            .collect();
+        if ids.is_empty() {
+            return;
+        }
+        self.inner.terminate(cluster_id, &ids).await;
         faults.gone.clear();
         // Ended again is ended.
         let _ = faults.write(&self.file);
-        Ok(())
     }
 
     /// With those that only this file knows of.
@@ -265,8 +269,8 @@ impl Provider for Faulty {
             });
         }
         for node in &batch.nodes {
-            let name = node.node_name.clone();
-            self.memory().nodes.insert(node.instance_id.clone(), name);
+            let of = (batch.cluster_id.clone(), node.node_name.clone());
+            self.memory().nodes.insert(node.instance_id.clone(), of);
         }
         if self.strikes(|faults| &mut faults.lost_answers) {
             self.inner.launch(batch).await;
@@ -304,10 +308,10 @@ impl Provider for Faulty {
         &self,
         cluster_id: &str,
         instance_ids: &[String],
-    ) -> Result<(), ProviderError> {
+    ) -> Vec<Result<(), ProviderError>> {
         if !instance_ids.is_empty() && self.strikes(|faults| &mut faults.stuck_stops) {
             self.memory().forgotten.extend(instance_ids.iter().cloned());
-            return Ok(());
+            return vec![Ok(()); instance_ids.len()];
         }
         {
             let mut memory = self.memory();
@@ -321,7 +325,7 @@ impl Provider for Faulty {
     }
 
     async fn inventory(&self, cluster_id: &str) -> Result<Inventory, ProviderError> {
-        self.vanish(cluster_id).await?;
+        self.vanish(cluster_id).await;
         let look = self.inner.inventory(cluster_id).await?;
         let look = self.with_faults(cluster_id, look);
         Ok(self.late(cluster_id, look))

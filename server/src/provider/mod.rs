@@ -73,12 +73,12 @@ pub trait Provider: Send + Sync {
         instance_ids: &[String],
     ) -> Result<(), ProviderError>;
     /// Asks for the end of these instances with all that they ever started. When one has left the inventory, nothing of
-    /// it is left but its logs. Unknown ids are no error.
+    /// it is left but its logs. An answer for each; unknown ids are no error.
     async fn terminate(
         &self,
         cluster_id: &str,
         instance_ids: &[String],
-    ) -> Result<(), ProviderError>;
+    ) -> Vec<Result<(), ProviderError>>;
     /// Every instance of the cluster that is there, also those the database does not know (orphans).
     async fn inventory(&self, cluster_id: &str) -> Result<Inventory, ProviderError>;
     /// The ends of an instance's logs, also after its own end; none when nothing was kept.

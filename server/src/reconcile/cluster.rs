@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use app::explain::What;
+use app::explain::{Cause, What};
 use app::model::live::Kind;
 use app::model::setting::ErrorInfo;
 use app::model::status::Status;
@@ -13,11 +13,10 @@ use openpcs_agent::protocol::SLURMCTLD_IS_GONE;
 
 use super::configuration::{self, Rows};
 use super::recovery::Recovery;
-use super::{Next, Parts, Reconciler, aside, placement};
+use super::{Next, Parts, Reconciler, aside, ending, placement};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
-use crate::db::{self, instance, job, job_life, now, resource, secret, submission, tag, tombstone};
+use crate::db::{self, job, job_life, now, resource, secret, submission, tag, tombstone};
 use crate::live::status::Done;
-use crate::provider::Instance;
 use crate::sandbox::AGENT_LOG;
 use crate::slurm::client::Client;
 use crate::slurm::process::ControllerSpec;
@@ -27,6 +26,8 @@ const TICK: Duration = Duration::from_secs(5);
 /// How long a cluster whose rows stay the same is believed to be in order: its controller runs, that is all that is
 /// looked at.
 const TRUST: Duration = Duration::from_secs(60);
+/// The pause while instances of a deleted cluster end.
+const ENDING: Duration = Duration::from_secs(1);
 /// The pause while slurmctld is starting.
 const STARTING: Duration = Duration::from_millis(100);
 /// How long a new controller may take to answer before its cluster is CREATE_FAILED.
@@ -79,7 +80,7 @@ impl Reconciler for ClusterReconciler {
                 Ok(if is_gone {
                     Next::Never
                 } else {
-                    Next::After(STARTING)
+                    Next::After(ENDING)
                 })
             }
             Status::CreateFailed => Ok(Next::After(TICK)),
@@ -93,10 +94,11 @@ impl ClusterReconciler {
         let mut rows = Rows::read(&self.parts, cluster).await?;
         match placement::ensure(&self.parts, cluster, 1).await? {
             Ok(place) => rows.cluster.placement = Some(place),
-            Err(no_room) => {
+            Err(no_room) if cluster.status == Status::Creating => {
                 let message = no_room.to_string();
                 return self.create_failed(cluster, "NoFreePort", message).await;
             }
+            Err(no_room) => anyhow::bail!("the controller has no port: {no_room}"),
         }
         if let Some(words) = self.refusal_of_new(&rows).await? {
             let message = format!(
@@ -279,20 +281,13 @@ impl ClusterReconciler {
     /// Processes and directories first, rows last: whatever is left by a crash is still known by its row. Whether
     /// nothing is left.
     async fn tear_down(&self, cluster: &ClusterRow) -> anyhow::Result<bool> {
-        let provider = &self.parts.provider;
-        let there = provider.inventory(&cluster.id).await?.instances;
-        let to_end = there.into_iter().filter(Instance::can_be_ended);
-        let ids: Vec<String> = to_end.map(|instance| instance.id).collect();
-        provider.terminate(&cluster.id, &ids).await?;
-        let left = provider.inventory(&cluster.id).await?.instances;
-        if !left.iter().all(Instance::is_gone) {
+        let id = &cluster.id;
+        let ended = ending::end_all(&self.parts, id, |_| true, &Cause::NotWanted).await?;
+        if !ended || !ending::end_strangers(&self.parts, id).await? {
             return Ok(false);
         }
         self.stop_controller().await?;
         let mut write = self.parts.db.write().await?;
-        for row in instance::live(&mut *write.tx, &cluster.id).await? {
-            instance::set_ended(&mut write, &row).await?;
-        }
         secret::delete(&mut write, &cluster.id).await?;
         job::clear(&mut write, &cluster.id).await?;
         job_life::clear(&mut write, &cluster.id).await?;

@@ -114,13 +114,14 @@ async fn on_change(parts: &Parts, loops: &mut HashMap<String, Loops>, change: &C
     }
 }
 
-/// Starts the loops of clusters that have none and forgets those that have ended.
+/// Starts the loops of clusters that have none and forgets those that have ended, or whose cluster another server has.
 async fn start_missing(parts: &Parts, loops: &mut HashMap<String, Loops>) {
-    loops.retain(|_, l| !l.tasks[0].is_finished());
     let rows = match home::clusters(parts).await {
         Ok(rows) => rows,
         Err(error) => return tracing::warn!(%error, "cannot list the clusters"),
     };
+    let is_mine = |id: &String| rows.iter().any(|row| row.id == *id);
+    loops.retain(|id, l| is_mine(id) && !l.tasks[0].is_finished());
     for row in rows {
         let waker = parts.wakers.of(&row.id);
         loops.entry(row.id.clone()).or_insert_with(|| {

@@ -1,12 +1,15 @@
 //! The one way to end instances. Why is written down first, then the provider is asked, and an instance has ended once the
 //! provider has nothing of it any more: after a crash at any point the next run goes on.
 
+use std::collections::HashSet;
+
 use app::explain::{Cause, What};
 use app::model::live::Kind;
 
 use super::Parts;
-use crate::db::event;
 use crate::db::instance::{self, InstanceRow};
+use crate::db::{event, now};
+use crate::provider::{Instance, ProviderError};
 
 /// Asks for the end of these instances of a cluster.
 pub async fn ask(
@@ -23,12 +26,14 @@ pub async fn ask(
     }
     write.commit().await?;
     let ids: Vec<String> = leaving.iter().map(|(row, _)| row.id.clone()).collect();
-    parts.provider.terminate(cluster_id, &ids).await?;
+    let asked = parts.provider.terminate(cluster_id, &ids).await;
     let mut write = parts.db.write().await?;
-    for id in &ids {
+    let taken = ids.iter().zip(&asked).filter(|(_, answer)| answer.is_ok());
+    for (id, _) in taken {
         instance::set_stop_asked(&mut write, id).await?;
     }
-    Ok(write.commit().await?)
+    write.commit().await?;
+    Ok(asked.into_iter().collect::<Result<(), ProviderError>>()?)
 }
 
 /// Notes that nothing is left of these.
@@ -36,6 +41,7 @@ pub async fn note(parts: &Parts, ended: Vec<&InstanceRow>) -> anyhow::Result<()>
     if ended.is_empty() {
         return Ok(());
     }
+    let clusters: HashSet<&String> = ended.iter().map(|row| &row.cluster_id).collect();
     let mut write = parts.db.write().await?;
     for row in ended {
         if !instance::set_ended(&mut write, row).await? {
@@ -48,7 +54,12 @@ pub async fn note(parts: &Parts, ended: Vec<&InstanceRow>) -> anyhow::Result<()>
         let (cluster, node) = (&row.cluster_id, &row.node_name);
         event::insert(&mut write, cluster, Kind::Node, node, "reconciler", &what).await?;
     }
-    Ok(write.commit().await?)
+    write.commit().await?;
+    // A group or a cluster may wait for its last instance.
+    for cluster in clusters {
+        parts.wakers.wake_cluster(cluster);
+    }
+    Ok(())
 }
 
 /// Ends those of a cluster's instances that are meant, and says whether nothing is left of them.
@@ -60,9 +71,9 @@ pub async fn end_all(
 ) -> anyhow::Result<bool> {
     let pool = parts.db.pool();
     let live = instance::live(pool, cluster_id).await?;
-    let staying = live
-        .iter()
-        .filter(|row| meant(row) && row.stop_asked_at.is_none());
+    let stop_ms = parts.provider.profile().stop_ms;
+    let is_due = |row: &InstanceRow| row.stop_asked_at.is_none_or(|at| now() - at > stop_ms);
+    let staying = live.iter().filter(|row| meant(row) && is_due(row));
     ask(
         parts,
         cluster_id,
@@ -80,4 +91,20 @@ pub async fn end_all(
         leaving.into_iter().partition(is_left);
     note(parts, ended).await?;
     Ok(left.is_empty())
+}
+
+/// Ends what the provider has of a cluster beside what the database knows, and says whether nothing is left of it.
+pub async fn end_strangers(parts: &Parts, cluster_id: &str) -> anyhow::Result<bool> {
+    let there = parts.provider.inventory(cluster_id).await?.instances;
+    let ids: Vec<String> = there
+        .into_iter()
+        .filter(|instance| !instance.is_gone())
+        .map(|instance| instance.id)
+        .collect();
+    let asked_at = now();
+    for answer in parts.provider.terminate(cluster_id, &ids).await {
+        answer?;
+    }
+    let left = parts.provider.inventory(cluster_id).await?;
+    Ok(left.taken_at >= asked_at && left.instances.iter().all(Instance::is_gone))
 }

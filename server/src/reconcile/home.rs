@@ -10,7 +10,7 @@ use crate::db::{resource, server};
 pub async fn clusters(parts: &Parts) -> anyhow::Result<Vec<ClusterRow>> {
     let all: Vec<ClusterRow> = resource::list::<ClusterSpec>(parts.db.pool(), None).await?;
     if parts.db.has_one_server() {
-        return Ok(all);
+        return all_are_here(parts, all).await;
     }
     let alive = server::alive(parts.db.pool()).await?;
     let on_disk = parts.controllers.list()?;
@@ -28,13 +28,20 @@ pub async fn clusters(parts: &Parts) -> anyhow::Result<Vec<ClusterRow>> {
     Ok(mine)
 }
 
-/// A cluster of nobody, or of a server that has been silent, belongs to whom its directory is with: to the same data
-/// directory under a new name, or to the server that an earlier release left it to. Without a directory anywhere, as
-/// after the loss of a disk, only a server that is alone may take what is nobody's.
+/// The directory may have another name among servers than it had.
+async fn all_are_here(parts: &Parts, mut all: Vec<ClusterRow>) -> anyhow::Result<Vec<ClusterRow>> {
+    for row in &mut all {
+        if row.server() != parts.server.id {
+            claim(parts, row).await?;
+        }
+    }
+    Ok(all)
+}
+
+/// A cluster of nobody, or of a server that has been silent, belongs to whom its directory is with: to the server that an
+/// earlier release left it to, or to the same data directory under a new name.
 fn may_claim(owner: &str, is_here: bool, alive: &[String]) -> bool {
-    let is_free = owner.is_empty() || !alive.iter().any(|id| id == owner);
-    let is_alone = alive.len() <= 1;
-    is_free && (is_here || (owner.is_empty() && is_alone))
+    is_here && !alive.iter().any(|id| id == owner)
 }
 
 async fn claim(parts: &Parts, row: &mut ClusterRow) -> anyhow::Result<()> {
@@ -47,6 +54,7 @@ async fn claim(parts: &Parts, row: &mut ClusterRow) -> anyhow::Result<()> {
     };
     let mut write = parts.db.write().await?;
     placement::put(&mut write, row.owner(), &place).await?;
+    placement::move_all(&mut write, &row.id, &parts.server.id).await?;
     write.commit().await?;
     tracing::info!(cluster = row.name, "its daemons are on this host");
     row.placement = Some(place);
@@ -60,22 +68,17 @@ mod tests {
     #[test]
     fn a_cluster_belongs_to_whom_its_directory_is_with() {
         let alive = ["me".to_owned(), "other".to_owned()];
-        let alone = &alive[..1];
         let table = [
-            ("", true, &alive[..], true),
-            ("", false, &alive, false),
-            ("", false, alone, true),
-            ("gone", true, &alive, true),
-            ("gone", false, alone, false),
-            ("other", true, &alive, false),
-            ("other", false, &alive, false),
+            ("", true, true),
+            ("", false, false),
+            ("gone", true, true),
+            ("gone", false, false),
+            ("other", true, false),
+            ("other", false, false),
         ];
-        for (owner, is_here, alive, expected) in table {
-            assert_eq!(
-                may_claim(owner, is_here, alive),
-                expected,
-                "{owner} {is_here} {alive:?}"
-            );
+        for (owner, is_here, expected) in table {
+            let claims = may_claim(owner, is_here, &alive);
+            assert_eq!(claims, expected, "{owner} {is_here}");
         }
     }
 }

@@ -87,12 +87,18 @@ impl Act<'_> {
         let rows = ends
             .iter()
             .filter_map(|(id, cause)| Some((self.row(id)?, cause.clone())));
-        ending::ask(self.parts, &self.cluster.id, rows.collect()).await?;
+        // What one instance does must not hold up the others: what failed is told at the end.
+        let asked = ending::ask(self.parts, &self.cluster.id, rows.collect()).await;
         let provider = &self.parts.provider;
-        provider.terminate(&self.cluster.id, &orphans).await?;
-        provider.register_again(&self.cluster.id, &silent).await?;
+        let strangers = provider.terminate(&self.cluster.id, &orphans).await;
+        let told = provider.register_again(&self.cluster.id, &silent).await;
         start_again(self.client, requeued).await;
-        self.update(updates).await
+        self.update(updates).await?;
+        for answer in strangers {
+            answer?;
+        }
+        told?;
+        asked
     }
 
     fn row(&self, instance_id: &str) -> Option<&InstanceRow> {

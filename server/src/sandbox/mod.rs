@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
 use openpcs_agent::tail::last_lines;
@@ -154,10 +155,15 @@ impl Sandbox {
             return Ok(());
         };
         let children = format!("/proc/{agent}/task/{agent}/children");
-        for child in std::fs::read_to_string(children)?.split_whitespace() {
+        // What has ended meanwhile is not there to be signalled.
+        let children = std::fs::read_to_string(children).unwrap_or_default();
+        for child in children.split_whitespace() {
             let name = std::fs::read_to_string(format!("/proc/{child}/comm"));
             if let (true, Ok(pid)) = (name.is_ok_and(|n| n.trim_end() == daemon), child.parse()) {
-                kill(Pid::from_raw(pid), signal)?;
+                match kill(Pid::from_raw(pid), signal) {
+                    Err(Errno::ESRCH) => {}
+                    told => told?,
+                }
             }
         }
         Ok(())
@@ -219,7 +225,11 @@ impl Sandbox {
         for entry in entries {
             let entry = entry?;
             if entry.file_name().as_bytes().ends_with(b".log") {
-                std::fs::rename(entry.path(), target.join(entry.file_name()))?;
+                match std::fs::rename(entry.path(), target.join(entry.file_name())) {
+                    // Somebody else ends it too, and was faster.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    moved => moved?,
+                }
             }
         }
         Ok(())

@@ -121,7 +121,7 @@ impl Service {
         }
         let spec = requested(input);
         check_size(&cluster, &siblings, None, &spec)?;
-        self.check_ports(db, spec.nodes()).await?;
+        self.check_ports_of(db, &cluster, spec.nodes()).await?;
         Ok(Row::new(
             random::resource_id(),
             cluster.id.clone(),
@@ -235,7 +235,7 @@ impl Service {
         let mut spec = updated(&before.spec, input);
         check_size(&cluster, &siblings, Some(&before.id), &spec)?;
         let more = spec.nodes().saturating_sub(before.ports().len());
-        self.check_ports(db, more).await?;
+        self.check_ports_of(db, &cluster, more).await?;
         spec.launch_generation =
             before.spec.launch_generation + i64::from(needs_new_instances(&before.spec, &spec));
         let row = before.respecified(spec);

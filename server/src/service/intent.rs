@@ -13,7 +13,8 @@ use crate::db::audit::{ASKED, AuditRow};
 use crate::fault::internal;
 
 impl Service {
-    /// Does it, with the intent written down before; the intent is closed here if it is refused.
+    /// Does it, with the intent written down before; if it is refused, or Slurm does not answer in time, the trail has the
+    /// words that the caller gets.
     pub(super) async fn intended<T>(
         &self,
         caller: &Caller,
@@ -38,9 +39,9 @@ impl Service {
         match effect.await {
             Ok(done) => Ok((done, Intent(id))),
             Err(refused) => {
-                // It was not done, and that is what the answer must say, whatever the database does.
+                // The answer must say why, whatever the database does.
                 if let Err(error) = self.close(&id, &refused.message).await {
-                    tracing::warn!(%error, "the audit trail does not say that it was refused");
+                    tracing::warn!(%error, "the audit trail does not say why it failed");
                 }
                 Err(refused)
             }

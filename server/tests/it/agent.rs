@@ -106,7 +106,8 @@ async fn launch(local: &Local, slurmd_port: u16) {
 }
 
 async fn terminate(local: &Local) {
-    local.terminate("pcs_test", &["i-1".into()]).await.unwrap();
+    let ended = local.terminate("pcs_test", &["i-1".into()]).await;
+    assert_eq!(ended, [Ok(())]);
 }
 
 async fn inventory(local: &Local) -> Inventory {

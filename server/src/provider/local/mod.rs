@@ -195,16 +195,15 @@ impl Provider for Local {
         &self,
         cluster_id: &str,
         instance_ids: &[String],
-    ) -> Result<(), ProviderError> {
+    ) -> Vec<Result<(), ProviderError>> {
         let ends: Vec<_> = instance_ids
             .iter()
             .map(|id| self.end(cluster_id, id))
             .collect();
-        let ended: Vec<Result<(), ProviderError>> = futures::stream::iter(ends)
-            .buffer_unordered(PARALLEL)
+        futures::stream::iter(ends)
+            .buffered(PARALLEL)
             .collect()
-            .await;
-        ended.into_iter().collect()
+            .await
     }
 
     async fn inventory(&self, cluster_id: &str) -> Result<Inventory, ProviderError> {

@@ -59,20 +59,29 @@ pub async fn reconcile(parts: &Parts, client: &Client, rows: &Rows) -> anyhow::R
             }
         }
     }
+    // What goes, goes whatever else was refused: its rows must not go before Slurm has let go of it.
+    if !refused.is_empty()
+        && let Err(words) = switch.apply(&accepted).await?
+    {
+        anyhow::bail!("slurmctld refuses a configuration that it took before: {words}");
+    }
     settle.settle(&accepted, &refused).await
 }
 
-/// Gives the nodes that groups are to have their places; the groups for which there is no room, with the reason.
+/// Gives the nodes that groups have or are to have their places; the changed groups for which there is no room, with the
+/// reason.
 async fn place(parts: &Parts, rows: &mut Rows) -> anyhow::Result<HashMap<String, String>> {
     let mut refused = HashMap::new();
-    for group in rows
-        .groups
-        .iter_mut()
-        .filter(|g| rows::is_pending(g.status))
-    {
-        match placement::ensure(parts, group, group.spec.nodes()).await? {
+    for group in &mut rows.groups {
+        let in_force = group.applied_spec.as_ref().map_or(0, |spec| spec.nodes());
+        let is_pending = rows::is_pending(group.status);
+        let wanted = if is_pending { group.spec.nodes() } else { 0 };
+        match placement::ensure(parts, group, in_force.max(wanted)).await? {
             Ok(place) => group.placement = Some(place),
-            Err(no_room) => drop(refused.insert(group.id.clone(), no_room.to_string())),
+            Err(no_room) if is_pending => {
+                refused.insert(group.id.clone(), no_room.to_string());
+            }
+            Err(no_room) => anyhow::bail!("group {}: {no_room}", group.name),
         }
     }
     Ok(refused)

@@ -113,17 +113,24 @@ impl Rows {
         }
     }
 
-    /// The rows with all that goes still there: what slurmctld is to take first, so that nothing is cancelled or set down
-    /// for a configuration that it then refuses.
-    pub fn keeping(&self) -> Rows {
+    /// The rows with all that goes still there, as far as it is in that `slurm.conf`: what slurmctld is to take first, so
+    /// that nothing is cancelled or set down for a configuration that it then refuses.
+    pub fn keeping(&self, conf: &str) -> Rows {
+        let has = |word: &str, name: &str| {
+            let start = format!("{word}={name}");
+            let after = |line: &str| line.strip_prefix(&start)?.chars().next();
+            conf.lines().filter_map(after).any(|c| c == ' ' || c == '-')
+        };
         let mut kept = self.clone();
-        let deleting = |status: &Status| *status == Status::Deleting;
-        let queues = kept.queues.iter_mut().map(|queue| &mut queue.status);
-        let groups = kept.groups.iter_mut().map(|group| &mut group.status);
-        for status in queues.chain(groups).filter(|status| deleting(status)) {
-            *status = Status::Active;
+        for queue in &mut kept.queues {
+            if queue.status == Status::Deleting && has("PartitionName", &queue.name) {
+                queue.status = Status::Active;
+            }
         }
         for group in &mut kept.groups {
+            if group.status == Status::Deleting && has("NodeName", &group.name) {
+                group.status = Status::Active;
+            }
             let scaling = &mut group.spec.scaling;
             let applied = group.applied_spec.as_ref();
             let most = applied.map_or(0, |spec| spec.scaling.max_instance_count);
@@ -194,9 +201,13 @@ mod tests {
         let tried = rows.pending();
         let nodes = |rows: &Rows| rows.specs(&tried, false).nodes().len();
         assert_eq!(nodes(&rows), 1 + 2);
-        let kept = rows.keeping();
+        let conf = "NodeName=goes-[1-2] Port=1\nPartitionName=leaves Nodes=goes-[1-2]\n";
+        let kept = rows.keeping(conf);
         assert_eq!(nodes(&kept), 4 + 2 + 2);
         let partitions = kept.specs(&tried, false).partitions();
         assert_eq!(partitions.len(), 2, "{partitions:?}");
+        // Of another name, or taken out before: it ends, and does not come back.
+        let kept = rows.keeping("NodeName=goes-on-[1-2] Port=1\nPartitionName=leavesnot Nodes=x\n");
+        assert_eq!(kept.specs(&tried, false).partitions().len(), 1);
     }
 }

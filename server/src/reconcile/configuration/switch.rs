@@ -34,33 +34,54 @@ impl Switch<'_> {
         let cluster_id = &self.rows.cluster.id;
         let specs = self.rows.specs(tried, false);
         let files = render(self.parts, &specs).await?;
-        if self.parts.controllers.conf_in_force(cluster_id)?.as_ref() == Some(&files) {
-            return Ok(Ok(()));
-        }
-        // What some program cannot read never gets to where it looks.
-        if let Some(words) = trial::trial(self.parts, self.rows, tried).await? {
-            return Ok(Err(words));
-        }
-        let before = self.rows.in_force();
-        if specs.lack_any_of(&before) {
-            let kept = self.rows.keeping();
-            let kept = render(self.parts, &kept.specs(tried, false)).await?;
-            if let Err(words) = self.put(&kept).await? {
+        let known = self.parts.controllers.conf_in_force(cluster_id)?;
+        if known.as_ref() != Some(&files) {
+            // What some program cannot read never gets to where it looks.
+            if let Some(words) = trial::trial(self.parts, self.rows, tried).await? {
                 return Ok(Err(words));
             }
-            self.free_what_goes(&specs).await?;
+            if let Err(words) = self.switch(tried, &specs, &files, known).await? {
+                return Ok(Err(words));
+            }
+        } else if tried.is_empty() {
+            return Ok(Ok(()));
         }
-        if let Err(words) = self.put(&files).await? {
-            return Ok(Err(words));
-        }
+        // Also after a crash that came between: until the rows are settled these changes are tried again.
         if changed::job_scripts(self.rows, tried) {
             heal::after_job_scripts(self.parts, self.client, cluster_id).await?;
         }
-        if !specs.places().is_subset(&before.places()) {
+        if !specs.places().is_subset(&self.rows.in_force().places()) {
             self.look_for_jobs().await;
         }
         self.parts.wakers.wake_node(cluster_id);
         Ok(Ok(()))
+    }
+
+    /// Where something goes, all the rest first.
+    async fn switch(
+        &self,
+        tried: &BTreeSet<&str>,
+        specs: &Specs<'_>,
+        files: &Files,
+        known: Option<Files>,
+    ) -> anyhow::Result<Result<(), String>> {
+        let conf = known.as_ref().map_or("", |files| &files.slurm_conf);
+        let kept = self.rows.keeping(conf);
+        let kept = kept.specs(tried, false);
+        if specs.lack_any_of(&kept) {
+            let kept = render(self.parts, &kept).await?;
+            if let Err(words) = self.put(&kept).await? {
+                return Ok(Err(words));
+            }
+            self.free_what_goes(specs).await?;
+        }
+        let answer = self.put(files).await?;
+        if let (Err(_), Some(known)) = (&answer, known)
+            && let Err(words) = self.put(&known).await?
+        {
+            anyhow::bail!("slurmctld refuses what was in force before: {words}");
+        }
+        Ok(answer)
     }
 
     /// Puts files in force, unless they are; or says why slurmctld refuses them, with what was in force again.
