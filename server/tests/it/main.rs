@@ -41,3 +41,4 @@ mod submit;
 mod tag;
 mod tutorial;
 mod update;
+mod warm;

@@ -208,7 +208,11 @@ impl Switch<'_> {
         }
         self.free_what_goes(&specs).await?;
         let reconfigure = self.reconfigure(&files);
-        match self.parts.gates.closed(cluster_id, reconfigure).await? {
+        match self
+            .parts
+            .while_no_job_starts(cluster_id, reconfigure)
+            .await??
+        {
             Ok(()) => {
                 if changed::job_scripts(self.rows, tried) {
                     heal::after_job_scripts(self.parts, self.client, cluster_id).await?;
