@@ -11,7 +11,7 @@ test('a server without clusters tells how it is', async ({ page, server }) => {
   await expect(page.getByText('All is well')).toBeVisible();
   await expect(rows(page, 'Reconcilers', { name: /Leftovers/ })).toContainText('Works');
   await expect(rows(page, 'Reconcilers', { name: /Old records/ })).toContainText('This server');
-  await expect(page.getByText('There are no clusters yet.')).toBeVisible();
+  await expect(page.getByText('No cluster runs on this server.')).toBeVisible();
 
   const database = page.getByRole('region', { name: 'Database' });
   await expect(database).toContainText('SQLite');

@@ -18,6 +18,7 @@ use crate::plan::node::{Seen, Step};
 use crate::provider::{Batch, LaunchError, Launched, NodeLaunch};
 use crate::random;
 use crate::slurm::client::{Client, NodeUpdate};
+use crate::slurm::hostlist;
 
 /// The bytes of a batch's token.
 const TOKEN_BYTES: usize = 16;
@@ -70,12 +71,18 @@ impl Act<'_> {
                 }
                 Step::PowerDown { node } => updates.push((NodeUpdate::PowerDown, node)),
                 Step::EndOrphan { instance } => orphans.push(instance),
-                Step::RegisterAgain { instance } => silent.push(instance),
+                Step::RegisterAgain { instance } => silent.extend(self.row(&instance)),
             }
         }
         ending::note(self.parts, ended).await?;
         self.launch(launches).await?;
         self.ask_again(asked_again).await?;
+        let (replaced, silent) = self.replaced_under_jobs(silent).await?;
+        for row in replaced {
+            ends.push((row.id.clone(), Cause::Vanished));
+            let nodes = failures.entry(Cause::Vanished).or_default();
+            nodes.push(row.node_name.clone());
+        }
         let failed: Vec<String> = failures.values().flatten().cloned().collect();
         let requeued = self.client.jobs_on(&failed).await?;
         self.stand_in(&failed).await;
@@ -91,6 +98,7 @@ impl Act<'_> {
         let asked = ending::ask(self.parts, &self.cluster.id, rows.collect()).await;
         let provider = &self.parts.provider;
         let strangers = provider.terminate(&self.cluster.id, &orphans).await;
+        let silent: Vec<String> = silent.into_iter().map(|row| row.id.clone()).collect();
         let told = provider.register_again(&self.cluster.id, &silent).await;
         start_again(self.client, requeued).await;
         self.update(updates).await?;
@@ -99,6 +107,35 @@ impl Act<'_> {
         }
         told?;
         asked
+    }
+
+    /// Which of these instances Slurm takes for older ones, with jobs that began before they were launched, and which not:
+    /// those jobs run nowhere, and Slurm would believe in them for minutes.
+    async fn replaced_under_jobs<'r>(
+        &self,
+        rows: Vec<&'r InstanceRow>,
+    ) -> anyhow::Result<(Vec<&'r InstanceRow>, Vec<&'r InstanceRow>)> {
+        if rows.is_empty() {
+            return Ok((vec![], vec![]));
+        }
+        let jobs = self.client.jobs().await?;
+        let running = jobs.iter().map(|record| &record.job);
+        let running: Vec<(i64, Vec<String>)> = running
+            .filter(|job| job.state == "RUNNING")
+            .map(|job| {
+                (
+                    job.started_at,
+                    hostlist::expand(&job.nodes).unwrap_or_default(),
+                )
+            })
+            .collect();
+        // Slurm counts in whole seconds.
+        let is_older = |row: &&InstanceRow| {
+            running.iter().any(|(started_at, nodes)| {
+                started_at + 1_000 < row.launched_at && nodes.contains(&row.node_name)
+            })
+        };
+        Ok(rows.into_iter().partition(is_older))
     }
 
     fn row(&self, instance_id: &str) -> Option<&InstanceRow> {
