@@ -46,4 +46,3 @@ mod tag;
 mod tutorial;
 mod update;
 mod upgrade;
-mod warm;

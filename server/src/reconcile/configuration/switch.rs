@@ -91,8 +91,7 @@ impl Switch<'_> {
             return Ok(Ok(()));
         }
         let reconfigure = self.reconfigure(files);
-        let closed = self.parts.while_no_job_starts(cluster_id, reconfigure);
-        let answer = closed.await??;
+        let answer = self.parts.gates.closed(cluster_id, reconfigure).await?;
         match &answer {
             Ok(()) => controllers.accept(cluster_id, files)?,
             Err(_) => controllers.restore(cluster_id)?,
