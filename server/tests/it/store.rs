@@ -115,7 +115,13 @@ async fn a_database_that_is_exchanged_under_a_running_server_harms_nobody() {
         if exchange {
             moved(&other, &data);
         }
-        let failed = || plane.server.log().matches("cannot say that this server lives").count();
+        let failed = || {
+            plane
+                .server
+                .log()
+                .matches("cannot say that this server lives")
+                .count()
+        };
         let before = failed();
         wait_until("a sweep has come and gone", async || {
             match failed() - before {
