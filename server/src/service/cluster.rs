@@ -26,7 +26,6 @@ use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
 use crate::db::{self, secret};
 use crate::fault::internal;
-use crate::provider::ports;
 use crate::{quota, random};
 
 /// `ResourceNotFoundException.resourceType` and friends.
@@ -111,29 +110,6 @@ impl Service {
         };
         let row = Row::new(id.clone(), id, input.cluster_name.clone(), spec);
         Ok((row, key))
-    }
-
-    /// Whether there is room for so many daemons more on this host.
-    pub(super) async fn check_ports(&self, db: &mut AnyConnection, daemons: usize) -> Result<()> {
-        let taken = placement::taken(db, &self.server_id)
-            .await
-            .map_err(internal)?;
-        ports::check_room(self.ports, &taken, daemons)
-            .map_err(|no_room| Error::quota(quota::CLUSTERS, no_room.to_string()))
-    }
-
-    /// The same for more daemons of a cluster: what room there is on another host, its server knows.
-    pub(super) async fn check_ports_of(
-        &self,
-        db: &mut AnyConnection,
-        cluster: &ClusterRow,
-        daemons: usize,
-    ) -> Result<()> {
-        let is_here = self.db.has_one_server() || cluster.server() == self.server_id;
-        match is_here {
-            true => self.check_ports(db, daemons).await,
-            false => Ok(()),
-        }
     }
 
     /// A fresh key, sealed, in the same transaction as the cluster (C10).

@@ -30,6 +30,7 @@ mod node_phase;
 pub mod once;
 pub mod output;
 mod page;
+mod placement;
 mod plan;
 mod queue;
 mod secret;
