@@ -48,6 +48,11 @@ impl InstanceRow {
             .clone()
             .or_else(|| text.map(|text| Cause::Other { text }))
     }
+
+    /// Whether its end is to be asked for, the first time or, when it takes longer than that, once more.
+    pub fn end_is_due(&self, now: i64, stop_ms: i64) -> bool {
+        self.stop_asked_at.is_none_or(|at| now - at > stop_ms)
+    }
 }
 
 /// An instance that is ready, for tests: launched at 1, ready at 3, with the id of its node.

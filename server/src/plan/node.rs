@@ -12,7 +12,7 @@ use app::rules::cluster::IDLE_FOREVER;
 use super::stranded::{ALIVE_MS, EMPTY_MS};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
-use crate::provider::{Instance, Profile};
+use crate::provider::{Instance, Profile, has_left};
 use crate::slurm::client::NodeInfo;
 
 /// slurmd needs a moment to register.
@@ -318,15 +318,11 @@ fn register_again(row: &InstanceRow, seen: &Seen) -> Option<Step> {
 /// The step for an instance that is to end: asked for until the provider has nothing of it any more.
 fn leaving(row: &InstanceRow, cause: Cause, index: &Index, seen: &Seen) -> Option<Step> {
     let instance = row.id.clone();
-    let Some(asked_at) = row.stop_asked_at else {
-        return Some(Step::End { instance, cause });
-    };
-    let is_gone = index.instance(row).is_none_or(Instance::is_gone);
-    if is_gone && asked_at <= seen.looked_at {
+    if has_left(index.instance(row), seen.looked_at, row.stop_asked_at) {
         return Some(Step::Ended { instance });
     }
-    let is_stuck = seen.now - asked_at > seen.profile.stop_ms;
-    is_stuck.then_some(Step::End { instance, cause })
+    let is_due = row.end_is_due(seen.now, seen.profile.stop_ms);
+    is_due.then_some(Step::End { instance, cause })
 }
 
 /// What to think of an instance that does not show as alive.

@@ -34,13 +34,10 @@ pub enum State {
     },
 }
 
-impl Inventory {
-    /// Whether something may be left of an instance whose end was asked for then, if it was.
-    pub fn may_have(&self, id: &str, stop_asked_at: Option<i64>) -> bool {
-        let instance = self.instances.iter().find(|instance| instance.id == id);
-        let is_there = instance.is_some_and(|instance| !instance.is_gone());
-        is_there || stop_asked_at.is_none_or(|at| at > self.taken_at)
-    }
+/// Whether nothing is left of an instance whose end was asked for then, if it was: so the provider said, when it was looked
+/// at, with this of the instance or with nothing.
+pub fn has_left(instance: Option<&Instance>, looked_at: i64, stop_asked_at: Option<i64>) -> bool {
+    instance.is_none_or(Instance::is_gone) && stop_asked_at.is_some_and(|at| at <= looked_at)
 }
 
 impl Instance {

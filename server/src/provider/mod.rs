@@ -17,7 +17,7 @@ pub mod local;
 pub mod ports;
 
 pub use batch::{Batch, LaunchError, Launched, NodeLaunch};
-pub use inventory::{Instance, Inventory, State};
+pub use inventory::{Instance, Inventory, State, has_left};
 
 /// How a provider's instances behave: what the plan of nodes and Slurm's configuration reckon with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use app::model::live::Kind;
 use super::Parts;
 use crate::db::instance::{self, InstanceRow};
 use crate::db::{event, now};
-use crate::provider::{Instance, ProviderError};
+use crate::provider::{self, Instance, ProviderError};
 
 /// Asks for the end of these instances of a cluster.
 pub async fn ask(
@@ -72,8 +72,9 @@ pub async fn end_all(
     let pool = parts.db.pool();
     let live = instance::live(pool, cluster_id).await?;
     let stop_ms = parts.provider.profile().stop_ms;
-    let is_due = |row: &InstanceRow| row.stop_asked_at.is_none_or(|at| now() - at > stop_ms);
-    let staying = live.iter().filter(|row| meant(row) && is_due(row));
+    let staying = live
+        .iter()
+        .filter(|row| meant(row) && row.end_is_due(now(), stop_ms));
     ask(
         parts,
         cluster_id,
@@ -86,9 +87,12 @@ pub async fn end_all(
         return Ok(true);
     }
     let inventory = parts.provider.inventory(cluster_id).await?;
-    let is_left = |row: &&InstanceRow| inventory.may_have(&row.id, row.stop_asked_at);
-    let (left, ended): (Vec<&InstanceRow>, Vec<&InstanceRow>) =
-        leaving.into_iter().partition(is_left);
+    let has_left = |row: &&InstanceRow| {
+        let instance = inventory.instances.iter().find(|i| i.id == row.id);
+        provider::has_left(instance, inventory.taken_at, row.stop_asked_at)
+    };
+    let (ended, left): (Vec<&InstanceRow>, Vec<&InstanceRow>) =
+        leaving.into_iter().partition(has_left);
     note(parts, ended).await?;
     Ok(left.is_empty())
 }

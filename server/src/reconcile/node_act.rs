@@ -50,14 +50,17 @@ impl Act<'_> {
                 Step::Launch { node, group_id } => launches.push((node, group_id)),
                 Step::AskAgain { instance } => asked_again.extend(self.row(&instance)),
                 Step::MarkReady { instance } => self.mark_ready(&instance).await?,
-                Step::End { instance, cause } => ends.push((instance, cause)),
+                Step::End { instance, cause } => {
+                    ends.extend(self.row(&instance).map(|row| (row, cause)))
+                }
                 Step::Ended { instance } => ended.extend(self.row(&instance)),
                 Step::Fail {
                     node,
                     instance,
                     cause,
                 } => {
-                    ends.extend(instance.map(|i| (i, cause.clone())));
+                    let row = instance.and_then(|id| self.row(&id));
+                    ends.extend(row.map(|row| (row, cause.clone())));
                     failures.entry(cause).or_default().push(node);
                 }
                 Step::Recover { node } => {
@@ -79,7 +82,7 @@ impl Act<'_> {
         self.ask_again(asked_again).await?;
         let (replaced, silent) = self.replaced_under_jobs(silent).await?;
         for row in replaced {
-            ends.push((row.id.clone(), Cause::Vanished));
+            ends.push((row, Cause::Vanished));
             let nodes = failures.entry(Cause::Vanished).or_default();
             nodes.push(row.node_name.clone());
         }
@@ -91,11 +94,8 @@ impl Act<'_> {
         self.fail(failures).await?;
         self.move_ports(&without_port).await?;
         self.parts.observed.failed(&self.cluster.id, failed.iter());
-        let rows = ends
-            .iter()
-            .filter_map(|(id, cause)| Some((self.row(id)?, cause.clone())));
         // What one instance does must not hold up the others: what failed is told at the end.
-        let asked = ending::ask(self.parts, &self.cluster.id, rows.collect()).await;
+        let asked = ending::ask(self.parts, &self.cluster.id, ends).await;
         let provider = &self.parts.provider;
         let strangers = provider.terminate(&self.cluster.id, &orphans).await;
         let silent: Vec<String> = silent.into_iter().map(|row| row.id.clone()).collect();
