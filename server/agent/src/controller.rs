@@ -60,6 +60,11 @@ fn serve(init: &Init, dir: &Path) -> Result<String> {
         .arg(dir.join("slurmctld.log"))
         .env("SLURM_CONF", &conf)
         .env("SLURM_SACK_KEY", dir.join("slurm.key"));
+    if let Some(library) = &file.library {
+        command
+            .env("LD_PRELOAD", library)
+            .env("OPENPCS_CONTROLLER", dir);
+    }
     let state = ControllerState::new(dir);
     let now = chrono::Utc::now().timestamp_millis();
     context("note what is left", state.before_start(now))?;

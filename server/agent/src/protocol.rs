@@ -46,6 +46,9 @@ pub struct HookFile {
 #[serde(rename_all = "camelCase")]
 pub struct ControllerFile {
     pub slurm_prefix: String,
+    /// What slurmctld loads before Slurm's own libraries, if it is there: `server/slurmctld/warm.c`.
+    #[serde(default)]
+    pub library: Option<PathBuf>,
 }
 
 /// `trial.json` in a trial's directory: what is tried beside its slurm.conf.
@@ -134,7 +137,7 @@ pub enum HookProgram {
     Resume,
     /// `SuspendProgram`: nodes are to stop. Answered at once.
     Suspend,
-    /// `PrologSlurmctld`: answered when every node of the job has registered, or one failed.
+    /// `PrologSlurmctld` of a job that cannot start yet: answered when every node of the job has registered, or one failed.
     Prolog,
 }
 

@@ -177,8 +177,7 @@ impl ClusterReconciler {
         let hook = self.parts.hook_file(&cluster.id);
         if self.parts.controllers.running(&cluster.id)? {
             if !self.introduced {
-                self.parts.controllers.write_hook(&cluster.id, &hook)?;
-                self.parts.controllers.publish(&cluster.id)?;
+                self.parts.controllers.introduce(&cluster.id, &hook)?;
                 self.introduced = true;
             }
             return Ok(false);

@@ -1,14 +1,15 @@
 //! The lives of jobs: what each run was before its job went back to the queue, which Slurm forgets at that moment.
 //!
-//! A life is known from the look before and the look after. Why it ended stands in the controller's log only, where it
-//! says whose nodes were taken by whom and which node failed; the rest is told by [`crate::service::job`], who knows
-//! what people did.
+//! A life is known from the look before and the look after; of one that began and ended between two looks, its start was
+//! noted. Why it ended stands in the controller's log only, where it says whose nodes were taken by whom and which node
+//! failed; the rest is told by [`crate::service::job`], who knows what people did.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use app::model::job::{JobRecord, OutputKind};
 use app::model::job_life::{Life, LifeEnd};
+use openpcs_agent::state::{ControllerState, Start};
 
 use crate::db::{Db, job_life};
 use crate::slurm::log;
@@ -38,6 +39,14 @@ struct Run {
     nodes: String,
 }
 
+/// Where a job was started.
+#[derive(Debug, PartialEq, Eq)]
+struct Placed {
+    /// Its own, also of a task.
+    number: u32,
+    nodes: String,
+}
+
 /// The runs of one cluster's jobs.
 pub struct Lives {
     cluster_id: String,
@@ -46,6 +55,8 @@ pub struct Lives {
     first: Option<HashMap<String, i64>>,
     /// Why jobs lost their nodes, as the log has it and as long as nobody needed it.
     ends: HashMap<String, LifeEnd>,
+    /// Where jobs were started last, as the log has it.
+    placed: HashMap<String, Placed>,
     /// Of the lives that ended last, until the next one has written.
     written: HashMap<String, Written>,
     /// How much of the log was read.
@@ -59,21 +70,22 @@ impl Lives {
             runs: HashMap::new(),
             first: None,
             ends: HashMap::new(),
+            placed: HashMap::new(),
             written: HashMap::new(),
             read: None,
         }
     }
 
-    /// Writes down the lives that ended since the last look, and gives each job the time of its first submit. `log` is
-    /// the controller's; `data_dir` is the server's own, where the files of jobs are on this host.
+    /// Writes down the lives that ended since the last look, and gives each job the time of its first submit.
+    /// `data_dir` is the server's own, where the files of jobs are on this host.
     pub async fn keep(
         &mut self,
         db: &Db,
-        log: &Path,
+        controller: &ControllerState,
         data_dir: Option<&Path>,
         records: &mut [JobRecord],
     ) -> sqlx::Result<()> {
-        self.read_log(log).await;
+        self.read_log(&controller.log()).await;
         let mut first = match self.first.take() {
             Some(first) => first,
             None => job_life::first_submitted(db.pool(), &self.cluster_id).await?,
@@ -86,6 +98,9 @@ impl Lives {
                 continue;
             };
             life.end = self.ends.get(id).cloned().unwrap_or_default();
+            if life.started_at == 0 {
+                self.add_unseen(&mut life, id, &controller.starts());
+            }
             // Once the next life runs, nobody can tell what is whose.
             let is_still = record.job.started_at == 0;
             if let (Some(data_dir), true) = (data_dir, is_still) {
@@ -119,6 +134,7 @@ impl Lives {
         });
         self.runs = runs.collect();
         self.ends.retain(|id, _| self.runs.contains_key(id));
+        self.placed.retain(|id, _| self.runs.contains_key(id));
         self.written.retain(|id, _| self.runs.contains_key(id));
         self.date(records);
         Ok(())
@@ -176,6 +192,22 @@ impl Lives {
             return;
         };
         self.ends.extend(text.lines().filter_map(end_of));
+        self.placed.extend(text.lines().filter_map(placed));
+    }
+
+    /// What no look saw of a life.
+    fn add_unseen(&self, life: &mut Life, id: &str, starts: &[Start]) {
+        let Some(placed) = self.placed.get(id) else {
+            return;
+        };
+        let is_it = |start: &&Start| {
+            start.job == placed.number && i64::from(start.restarts) == life.restarts
+        };
+        if let Some(start) = starts.iter().rfind(is_it) {
+            life.started_at = start.at;
+            life.ended_at = life.ended_at.max(start.at);
+            life.nodes = placed.nodes.clone();
+        }
     }
 }
 
@@ -274,6 +306,32 @@ fn end_of(line: &str) -> Option<(String, LifeEnd)> {
     Some((id(job)?, LifeEnd::NodeFailed { node }))
 }
 
+/// Which job was started where, in a line of slurmctld's log: by the scheduler (`slurmctld/job_scheduler.c`), by backfill
+/// (`sched/backfill`) or at once (`slurmctld/proc_req.c`).
+fn placed(line: &str) -> Option<(String, Placed)> {
+    const STARTED: [&str; 3] = [
+        "Allocate JobId=",
+        "Started JobId=",
+        "_slurm_rpc_allocate_resources JobId=",
+    ];
+    let rest = STARTED
+        .iter()
+        .find_map(|words| Some(line.split_once(words)?.1))?;
+    let id = id(rest)?;
+    let number = match rest.strip_prefix(&id)?.strip_prefix('(') {
+        Some(number) => number.split_once(')')?.0,
+        None => &id,
+    };
+    let (_, nodes) = rest
+        .split_once(" NodeList=")
+        .or_else(|| rest.split_once(" on "))?;
+    let placed = Placed {
+        number: number.parse().ok()?,
+        nodes: nodes.split_whitespace().next()?.to_owned(),
+    };
+    Some((id, placed))
+}
+
 /// `12`, `12_3(17)` or `13+1(14)` at the beginning of the text.
 fn id(text: &str) -> Option<String> {
     let end = |c: char| !(c.is_ascii_digit() || c == '_' || c == '+');
@@ -345,6 +403,48 @@ mod tests {
             due,
         ];
         assert_eq!(to_start(&others, now), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_life_that_no_look_saw_is_told_by_what_was_noted() {
+        for (line, id, number, nodes) in [
+            (
+                "sched: Allocate JobId=7 NodeList=a-[1-2] #CPUs=2",
+                "7",
+                7,
+                "a-[1-2]",
+            ),
+            (
+                "sched/backfill: _start_job: Started JobId=7_3(9) in demo on a-3",
+                "7_3",
+                9,
+                "a-3",
+            ),
+            (
+                "sched: _slurm_rpc_allocate_resources JobId=8 NodeList=a-4 usec=9",
+                "8",
+                8,
+                "a-4",
+            ),
+        ] {
+            let nodes = nodes.to_owned();
+            assert_eq!(placed(line), Some((id.into(), Placed { number, nodes })));
+        }
+        assert_eq!(placed("preempted JobId=7 has been requeued on a-1"), None);
+
+        let mut lives = Lives::new("pcs_a");
+        let nodes = "a-4".to_owned();
+        lives.placed.insert("7".into(), Placed { number: 9, nodes });
+        let starts = [(9, 0, 90_000), (9, 1, 101_000), (7, 1, 102_000)];
+        let starts = starts.map(|(job, restarts, at)| Start { job, restarts, at });
+        let before = Run {
+            restarts: 1,
+            ..Run::default()
+        };
+        let mut life = ended_life(&before, &record(2, "PENDING", "")).unwrap();
+        lives.add_unseen(&mut life, "7", &starts);
+        assert_eq!((life.started_at, life.ended_at), (101_000, 101_000));
+        assert_eq!(life.nodes, "a-4");
     }
 
     #[test]

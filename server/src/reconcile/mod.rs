@@ -44,11 +44,12 @@ use openpcs_agent::protocol::HookFile;
 
 use crate::auth::seal::Seal;
 use crate::db::server::ServerRow;
-use crate::db::{Db, event};
-use crate::live::gate::Gates;
+use crate::db::{Db, event, instance};
+use crate::live::gate::{Gates, SETTLE};
 use crate::live::observed::Observed;
 use crate::live::status::{Done, Statuses};
 use crate::live::wake::Wakers;
+use crate::plan::node::is_up;
 use crate::provider::Provider;
 use crate::provider::ports::PortRange;
 use crate::slurm::client::Client;
@@ -105,6 +106,31 @@ impl Parts {
     pub fn client(&self, cluster_id: &str, slurm_version: &str) -> std::io::Result<Option<Client>> {
         let parts = self.controllers.client(cluster_id, slurm_version)?;
         Ok(parts.map(Client::from))
+    }
+
+    /// Runs a reconfiguration while no job of the cluster is being launched.
+    async fn while_no_job_starts<T>(
+        &self,
+        cluster_id: &str,
+        reconfigure: impl Future<Output = T>,
+    ) -> anyhow::Result<T> {
+        let closed = async {
+            let gate = self.controllers.close_gate(cluster_id)?;
+            // Jobs on nodes that are up passed by themselves until now.
+            if self.may_have_nodes_up(cluster_id).await? {
+                tokio::time::sleep(SETTLE).await;
+            }
+            anyhow::Ok((reconfigure.await, gate))
+        };
+        // The gate opens when the nodes have settled, too.
+        let (result, _gate) = self.gates.closed(cluster_id, closed).await?;
+        Ok(result)
+    }
+
+    async fn may_have_nodes_up(&self, cluster_id: &str) -> sqlx::Result<bool> {
+        let seen = self.observed.latest(cluster_id);
+        Ok(seen.nodes.iter().any(is_up)
+            || !instance::live(self.db.pool(), cluster_id).await?.is_empty())
     }
 
     /// What a cluster's hooks show to be let in: derived, so nothing has to be stored.

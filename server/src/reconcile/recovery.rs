@@ -119,7 +119,7 @@ impl Recovery {
                 Step::Register => {
                     let log = parts.controllers.dir(cluster_id).join("slurmctld.log");
                     let register = client.reconfigure(&log);
-                    parts.gates.closed(cluster_id, register).await?;
+                    parts.while_no_job_starts(cluster_id, register).await??;
                     self.registered = true;
                 }
                 Step::Release(job) => release(parts, client, cluster_id, job).await?,

@@ -8,6 +8,7 @@
 //!                                        slurm.key hook.json controller.json
 //!                                        names/hosts      `/etc/hosts` of all sandboxes, see `slurm::hosts`
 //!                                        bin/             links to the agent: resume suspend prolog
+//!                                        gate-closed      there while no job may start, see `live::gate`
 //!                                        state/           StateSaveLocation
 //!                                        starts unclean.json …   see `openpcs_agent::state`
 //!                                        trial/           a configuration that is being tried, while it is
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 use openpcs_agent::configuration::{self, Files};
 use openpcs_agent::files;
-use openpcs_agent::layout::{cluster_dir, instances_dir};
+use openpcs_agent::layout::{cluster_dir, gate_file, instances_dir};
 use openpcs_agent::protocol::{ControllerFile, HookFile};
 use openpcs_agent::state::ControllerState;
 
@@ -49,6 +50,17 @@ pub struct ClientParts {
     pub enter: Vec<OsString>,
     /// The path of `slurm.conf`.
     pub conf: PathBuf,
+}
+
+/// As long as this lives, every job calls its prolog before it starts.
+pub struct ClosedGate(PathBuf);
+
+impl Drop for ClosedGate {
+    fn drop(&mut self) {
+        if let Err(error) = files::remove_file(&self.0) {
+            tracing::warn!(gate = %self.0.display(), %error, "jobs on nodes that are up start slower");
+        }
+    }
 }
 
 /// All controllers of this host.
@@ -198,8 +210,22 @@ impl Controllers {
         catalogue::prefix(&self.scheduler_root, slurm_version)
     }
 
+    /// From now on jobs whose nodes are all up call their prolog too.
+    pub fn close_gate(&self, cluster_id: &str) -> io::Result<ClosedGate> {
+        let gate = gate_file(&self.dir(cluster_id));
+        std::fs::write(&gate, "")?;
+        Ok(ClosedGate(gate))
+    }
+
+    /// Takes over from a server that may have been killed: says how the hooks reach this one, and opens the gate.
+    pub fn introduce(&self, cluster_id: &str, hook: &HookFile) -> io::Result<()> {
+        drop(ClosedGate(gate_file(&self.dir(cluster_id))));
+        self.write_hook(cluster_id, hook)?;
+        self.publish(cluster_id)
+    }
+
     /// Says how the hooks reach this server: one before it may have been elsewhere.
-    pub fn write_hook(&self, cluster_id: &str, hook: &HookFile) -> io::Result<()> {
+    fn write_hook(&self, cluster_id: &str, hook: &HookFile) -> io::Result<()> {
         let path = self.dir(cluster_id).join("hook.json");
         let hook = serde_json::to_vec(hook)?;
         if std::fs::read(&path).is_ok_and(|known| known == hook) {
@@ -222,6 +248,7 @@ impl Controllers {
         self.write_hook(&spec.cluster_id, &spec.hook)?;
         let controller = serde_json::to_vec(&ControllerFile {
             slurm_prefix: self.prefix(&spec.slurm_version).display().to_string(),
+            library: catalogue::library(&self.scheduler_root, &spec.slurm_version),
         })?;
         files::write(&dir.join("controller.json"), &controller, files::PLAIN)
     }

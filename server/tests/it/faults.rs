@@ -229,7 +229,9 @@ async fn a_killed_controller_holds_no_job_and_gives_no_number_again() {
     let command = "until test -e go; do sleep 0.1; done";
     let job = plane.sbatch(cluster, &["--output=/dev/null", "--nodes=2"], command);
     plane.wait_job(cluster, &job, "RUNNING").await;
-    plane.wait_saved(cluster, "compute-1-[1-2]").await;
+    // Saved once more, for its nodes are written down before it runs.
+    plane.sbatch(cluster, &["--hold", "--job-name=came-later"], "true");
+    plane.wait_state(cluster, "job_state", "came-later").await;
     let agents = controller_agents(&plane);
     for pid in &agents {
         kill(*pid, Signal::SIGSTOP).unwrap();

@@ -91,7 +91,8 @@ impl Switch<'_> {
             return Ok(Ok(()));
         }
         let reconfigure = self.reconfigure(files);
-        let answer = self.parts.gates.closed(cluster_id, reconfigure).await?;
+        let closed = self.parts.while_no_job_starts(cluster_id, reconfigure);
+        let answer = closed.await??;
         match &answer {
             Ok(()) => controllers.accept(cluster_id, files)?,
             Err(_) => controllers.restore(cluster_id)?,
