@@ -22,6 +22,7 @@ mod ending;
 pub mod history;
 mod home;
 pub mod job;
+mod job_log;
 mod lives;
 pub mod node;
 mod node_act;

@@ -15,12 +15,13 @@ use openpcs_agent::state::{Start, Unclean};
 
 use super::Parts;
 use crate::db::submission::{self, MARK, SubmissionRow};
-use crate::db::{self, idempotency, job, now};
+use crate::db::{self, idempotency, instance, job, now};
 use crate::slurm::client::{Client, LAUNCH_FAILED, Queued};
+use crate::slurm::hostlist;
 
-/// When all nodes are asked to register: Slurm believes in a batch job that its node does not know for
-/// `BatchStartTimeout`, 10 s by default.
-const REGISTER_AFTER_MS: i64 = 15_000;
+/// How often nodes are asked to register: after each start slurmctld believes for so long in a batch job that its node
+/// does not know (`BatchStartTimeout` and `MessageTimeout`, 10 s each by default). By itself it asks minutes later.
+const REGISTER_EVERY_MS: i64 = 22_000;
 /// How long jobs are released that Slurm holds for a start that failed: long enough for all that waited to be tried.
 const LASTS_MS: i64 = 180_000;
 /// A start so long before the kill may still not have been saved: Slurm's 5 s, and the time until it was noticed.
@@ -29,7 +30,7 @@ const UNSAVED_MS: i64 = 10_000;
 /// How far it got, beside what the agent's note says. In memory: nodes may register once more after a restart.
 #[derive(Debug, Default)]
 pub struct Recovery {
-    registered: bool,
+    registered_at: Option<i64>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ enum Step {
     /// Slurm knows nothing of these, although it had taken them.
     TellLost(BTreeSet<u32>),
     TellStartedTwice(u32),
-    /// Nodes register at a reconfiguration, and tell what runs.
+    /// The nodes of jobs that Slurm believes to run since before tell what runs.
     Register,
     Release(u32),
     Done,
@@ -59,7 +60,8 @@ fn plan(
     let news = twice.difference(&unclean.started_twice);
     steps.extend(news.map(|job| Step::TellStartedTwice(*job)));
     let since = now - unclean.at;
-    if !recovery.registered && since > REGISTER_AFTER_MS {
+    let registered_at = recovery.registered_at.unwrap_or_default();
+    if now - registered_at.max(unclean.at) > REGISTER_EVERY_MS {
         steps.push(Step::Register);
     }
     let held = queue.iter().filter(|queued| queued.reason == LAUNCH_FAILED);
@@ -117,10 +119,8 @@ impl Recovery {
                     next.started_twice.insert(job);
                 }
                 Step::Register => {
-                    let log = parts.controllers.dir(cluster_id).join("slurmctld.log");
-                    let register = client.reconfigure(&log);
-                    parts.while_no_job_starts(cluster_id, register).await??;
-                    self.registered = true;
+                    register(parts, client, cluster_id, unclean.at).await?;
+                    self.registered_at = Some(now());
                 }
                 Step::Release(job) => release(parts, client, cluster_id, job).await?,
                 Step::Done => {
@@ -224,6 +224,36 @@ impl Lost<'_> {
     }
 }
 
+/// Has the nodes of jobs that began before then tell what runs on them.
+async fn register(
+    parts: &Parts,
+    client: &Client,
+    cluster_id: &str,
+    before: i64,
+) -> anyhow::Result<()> {
+    let jobs = client.jobs().await?;
+    let doubtful = jobs
+        .iter()
+        .map(|record| &record.job)
+        .filter(|job| job.state == "RUNNING" && job.started_at < before);
+    let nodes: BTreeSet<String> = doubtful
+        .flat_map(|job| hostlist::expand(&job.nodes).unwrap_or_default())
+        .collect();
+    if nodes.is_empty() {
+        return Ok(());
+    }
+    let live = instance::live(parts.db.pool(), cluster_id).await?;
+    let there: Vec<String> = live
+        .into_iter()
+        .filter(|row| nodes.contains(&row.node_name))
+        .map(|row| row.id)
+        .collect();
+    // A slurmd that reads its configuration anew can lose the launch of a job.
+    let told = parts.provider.register_again(cluster_id, &there);
+    parts.while_no_job_starts(cluster_id, told).await??;
+    Ok(())
+}
+
 /// A job that was changed meanwhile is refused, and that is fine.
 async fn release(parts: &Parts, client: &Client, cluster_id: &str, job: u32) -> anyhow::Result<()> {
     let id = job.to_string();
@@ -316,16 +346,21 @@ mod tests {
     }
 
     #[test]
-    fn nodes_register_once_and_it_ends() {
+    fn nodes_register_now_and_then_until_it_ends() {
         let mut recovery = Recovery::default();
-        let later = KILLED + REGISTER_AFTER_MS + 1;
+        let steps =
+            |recovery: &Recovery, since| plan(&unclean(&[]), recovery, &[], &[], KILLED + since);
         assert_eq!(
-            plan(&unclean(&[]), &recovery, &[], &[], later),
-            [Step::Register]
+            steps(&recovery, REGISTER_EVERY_MS),
+            [],
+            "Slurm would not hear of it"
         );
-        recovery.registered = true;
-        assert_eq!(plan(&unclean(&[]), &recovery, &[], &[], later), []);
-        let end = KILLED + LASTS_MS + 1;
-        assert_eq!(plan(&unclean(&[]), &recovery, &[], &[], end), [Step::Done]);
+        let due = REGISTER_EVERY_MS + 1;
+        assert_eq!(steps(&recovery, due), [Step::Register]);
+        recovery.registered_at = Some(KILLED + due);
+        assert_eq!(steps(&recovery, due + 1), []);
+        assert_eq!(steps(&recovery, 2 * due), [Step::Register]);
+        recovery.registered_at = Some(KILLED + LASTS_MS);
+        assert_eq!(steps(&recovery, LASTS_MS + 1), [Step::Done]);
     }
 }
