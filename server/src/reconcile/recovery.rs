@@ -56,7 +56,7 @@ fn plan(
         let known: BTreeSet<u32> = queue.iter().flat_map(|q| [q.job, q.array]).collect();
         steps.push(Step::TellLost(&unclean.jobs - &known));
     }
-    let twice = started_twice(starts, unclean.at - UNSAVED_MS);
+    let twice = started_twice(starts, queue, unclean.at - UNSAVED_MS);
     let news = twice.difference(&unclean.started_twice);
     steps.extend(news.map(|job| Step::TellStartedTwice(*job)));
     let since = now - unclean.at;
@@ -72,13 +72,16 @@ fn plan(
     steps
 }
 
-/// Jobs with a start of the same count before, one of the two since then: Slurm had forgotten the first.
-fn started_twice(starts: &[Start], since: i64) -> BTreeSet<u32> {
+/// Jobs with a start since then that Slurm has forgotten: one of the same count came later, or Slurm counts less.
+fn started_twice(starts: &[Start], queue: &[Queued], since: i64) -> BTreeSet<u32> {
+    let counts: BTreeMap<u32, u32> = queue.iter().map(|q| (q.job, q.restarts)).collect();
     let mut first: BTreeMap<(u32, u32), i64> = BTreeMap::new();
     let mut twice = BTreeSet::new();
     for start in starts {
         let before = first.insert((start.job, start.restarts), start.at);
-        if before.is_some() && start.at >= since {
+        let counted = counts.get(&start.job);
+        let is_forgotten = before.is_some() || counted.is_some_and(|count| start.restarts > *count);
+        if is_forgotten && start.at >= since {
             twice.insert(start.job);
         }
     }
@@ -97,8 +100,10 @@ impl Recovery {
         let Some(mut unclean) = state.unclean()? else {
             return Ok(());
         };
+        // In this order: what came between is counted.
+        let starts = state.starts();
         let queue = client.queue().await?;
-        for step in plan(&unclean, self, &queue, &state.starts(), now()) {
+        for step in plan(&unclean, self, &queue, &starts, now()) {
             let mut next = unclean.clone();
             match step {
                 Step::TellLost(jobs) => {
@@ -286,6 +291,7 @@ mod tests {
         Queued {
             job,
             array: job,
+            restarts: 0,
             reason: reason.into(),
         }
     }
@@ -343,6 +349,10 @@ mod tests {
         assert_eq!(steps, [Step::TellStartedTwice(5)]);
         unclean.started_twice.insert(5);
         assert_eq!(plan(&unclean, &recovery, &[], &starts, KILLED + 3_000), []);
+        // It ran on another node meanwhile, and Slurm thinks that it never left the first.
+        let forgotten = [queued(6, "None")];
+        let steps = plan(&unclean, &recovery, &forgotten, &starts, KILLED + 3_000);
+        assert_eq!(steps, [Step::TellStartedTwice(6)]);
     }
 
     #[test]
