@@ -8,7 +8,7 @@ use crate::harness::*;
 
 #[tokio::test]
 async fn whatever_comes_in_the_server_answers_and_lives() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     what_is_not_json_is_refused(&plane).await;
     an_unknown_target_is_refused(&plane).await;
     a_body_past_the_limit_is_refused(&plane).await;

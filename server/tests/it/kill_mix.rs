@@ -51,15 +51,11 @@ async fn kill_one(plane: &mut TestPlane, random: &mut Random, round: u64) {
 
 /// What the timeline says of jobs, by its codes.
 async fn told(plane: &TestPlane, code: &str) -> Vec<String> {
-    let url = format!(
-        "sqlite://{}/openpcs.db?mode=ro",
-        plane.server.data().display()
-    );
-    let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+    let pool = plane.database().await;
     let query = sqlx::query("select parameters from event where code = $1").bind(code.to_owned());
     let rows = query.fetch_all(&pool).await.unwrap();
     pool.close().await;
-    let words = |row: &sqlx::sqlite::SqliteRow| -> Vec<String> {
+    let words = |row: &sqlx::any::AnyRow| -> Vec<String> {
         let text: String = row.get("parameters");
         let digits = |c: char| !c.is_ascii_digit();
         text.split(digits)
@@ -87,7 +83,7 @@ fn marks(plane: &TestPlane) -> BTreeMap<String, (usize, usize)> {
 
 #[tokio::test]
 async fn whatever_is_killed_no_job_is_lost_held_or_run_twice_unseen() {
-    let mut plane = TestPlane::start(Database::Sqlite).await;
+    let mut plane = TestPlane::start(Database::OfRun).await;
     let random = &mut Random::new(20);
     plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 4).await;

@@ -46,7 +46,7 @@ async fn lives(visitor: &Visitor, job: &str, count: usize) -> Value {
 
 #[tokio::test]
 async fn every_life_of_a_job_is_told() {
-    let mut plane = TestPlane::start(Database::Sqlite).await;
+    let mut plane = TestPlane::start(Database::OfRun).await;
     let settings = ClusterSlurmConfigurationRequest::builder()
         .scale_down_idle_time_in_seconds(600)
         .slurm_custom_settings(setting("PreemptType", "preempt/partition_prio"))

@@ -14,7 +14,7 @@ use crate::harness::*;
 
 #[tokio::test]
 async fn only_what_the_administrator_signed_is_answered() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     unsigned_requests_are_refused(&plane).await;
     keys_regions_and_services_must_be_right(&plane).await;
     the_clock_may_differ_by_five_minutes(&plane).await;

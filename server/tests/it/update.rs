@@ -8,7 +8,7 @@ const CLUSTER: &str = "updates";
 
 #[tokio::test]
 async fn a_maximum_goes_up_and_down_and_no_job_is_lost() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
     plane.queue(CLUSTER, "demo", &group.id).await;
@@ -65,7 +65,7 @@ async fn a_maximum_goes_up_and_down_and_no_job_is_lost() {
 
 #[tokio::test]
 async fn a_queue_changes_its_groups_under_a_running_job() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 600).await;
     let first = plane.group(CLUSTER, "first", 0, 1).await;
     let second = plane.group(CLUSTER, "second", 0, 1).await;
@@ -108,7 +108,7 @@ async fn a_queue_changes_its_groups_under_a_running_job() {
 
 #[tokio::test]
 async fn what_slurm_refuses_fails_with_its_words_and_changes_nothing() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 1).await;
     plane.queue(CLUSTER, "demo", &group.id).await;
@@ -176,7 +176,7 @@ fn slurmd(plane: &TestPlane, node: &str) -> Option<nix::unistd::Pid> {
 
 #[tokio::test]
 async fn another_image_replaces_idle_nodes_at_once_and_busy_ones_after_their_jobs() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 2, 2).await;
     plane.queue(CLUSTER, "demo", &group.id).await;
@@ -233,7 +233,7 @@ async fn another_image_replaces_idle_nodes_at_once_and_busy_ones_after_their_job
 
 #[tokio::test]
 async fn a_cluster_whose_controller_does_not_start_fails_with_slurms_words() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     let slurm = ClusterSlurmConfigurationRequest::builder()
         .slurm_custom_settings(setting("PreemptType", "preempt/partition_prio"))
         .slurm_custom_settings(setting("PreemptMode", "OFF"));

@@ -18,7 +18,7 @@ struct Warm {
 
 impl Warm {
     async fn start() -> Self {
-        let plane = TestPlane::start(Database::Sqlite).await;
+        let plane = TestPlane::start(Database::OfRun).await;
         let cluster = plane.cluster(CLUSTER, 600).await;
         let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
         plane.queue(CLUSTER, "demo", group.id()).await;
