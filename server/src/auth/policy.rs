@@ -2,36 +2,36 @@
 
 use app::model::error::{Error, Result};
 use app::model::operation::Operation;
-use app::port::{Caller, Principal};
+use app::port::{Ctx, Principal};
 
 /// Every user may do everything in this release; who carries no proof may only register an instance, and the
 /// service checks the bootstrap id that comes with it (A8).
-pub fn authorize(caller: &Caller, action: Operation, resource_arn: &str) -> Result<()> {
-    let who = match &caller.principal {
-        Principal::User { .. } => return Ok(()),
-        Principal::Anonymous if action == Operation::RegisterComputeNodeGroupInstance => {
-            return Ok(());
-        }
-        Principal::Anonymous => "anonymous",
+pub fn authorize(ctx: &Ctx, action: Operation, resource_arn: &str) -> Result<()> {
+    let is_allowed = match ctx.who {
+        Principal::User { .. } => true,
+        Principal::Anonymous => action == Operation::RegisterComputeNodeGroupInstance,
     };
+    if is_allowed {
+        return Ok(());
+    }
     Err(Error::access_denied(format!(
-        "User: {who} is not authorized to perform: {} on resource: {resource_arn}",
+        "User: {} is not authorized to perform: {} on resource: {resource_arn}",
+        ctx.who.arn(),
         action.action()
     )))
 }
 
 #[cfg(test)]
 mod tests {
+    use app::port::Why;
+
     use super::*;
 
     #[test]
     fn who_is_nobody_may_only_register_an_instance() {
-        let caller = Caller {
-            request_id: "r".into(),
-            principal: Principal::Anonymous,
-        };
+        let ctx = Ctx::new(Principal::Anonymous, Why::Api, "r".into());
         for action in Operation::ALL.into_iter().chain(Operation::OWN) {
-            let allowed = authorize(&caller, action, "arn").is_ok();
+            let allowed = authorize(&ctx, action, "arn").is_ok();
             assert_eq!(
                 allowed,
                 action == Operation::RegisterComputeNodeGroupInstance,
@@ -39,7 +39,7 @@ mod tests {
             );
         }
         assert_eq!(
-            authorize(&caller, Operation::DeleteCluster, "arn:x").map_err(|e| e.message),
+            authorize(&ctx, Operation::DeleteCluster, "arn:x").map_err(|e| e.message),
             Err(
                 "User: anonymous is not authorized to perform: pcs:DeleteCluster on resource: arn:x"
                     .into()
@@ -49,15 +49,13 @@ mod tests {
 
     #[test]
     fn a_user_may_do_everything() {
-        let caller = Caller {
-            request_id: "r".into(),
-            principal: Principal::User {
-                name: "admin".into(),
-                arn: "arn:aws:iam::1:user/admin".into(),
-            },
+        let admin = Principal::User {
+            name: "admin".into(),
+            arn: "arn:aws:iam::1:user/admin".into(),
         };
+        let ctx = Ctx::new(admin, Why::Api, "r".into());
         for action in Operation::ALL.into_iter().chain(Operation::OWN) {
-            assert_eq!(authorize(&caller, action, "arn"), Ok(()));
+            assert_eq!(authorize(&ctx, action, "arn"), Ok(()));
         }
     }
 }

@@ -9,7 +9,7 @@ use app::model::limits;
 use app::model::name::CLUSTER_NAME_MAX;
 use app::model::operation::Operation;
 use app::model::status::Status;
-use app::port::Caller;
+use app::port::Ctx;
 use app::rules::cluster::IDLE_TIME;
 use app::rules::{check_name, english, network};
 use base64::Engine as _;
@@ -36,13 +36,13 @@ const KEY_BYTES: usize = 1024;
 impl Service {
     pub(super) async fn create_cluster(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: CreateClusterRequest,
     ) -> Result<CreateClusterResponse> {
-        let networking = self.may_create_cluster(caller, &input).await?;
+        let networking = self.may_create_cluster(ctx, &input).await?;
         let operation = Operation::CreateCluster;
         let mut change = match self
-            .begin(caller, operation, &input, input.client_token.as_deref())
+            .begin(ctx, operation, &input, input.client_token.as_deref())
             .await?
         {
             Begun::Answered(answer) => return Ok(answer),
@@ -69,11 +69,11 @@ impl Service {
     /// The checks before the transaction, for the operation and its plan; the network with what was left out.
     pub(super) async fn may_create_cluster(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &CreateClusterRequest,
     ) -> Result<Networking> {
         let operation = Operation::CreateCluster;
-        self.authorize(caller, operation, &self.arns.cluster("*"))?;
+        self.authorize(ctx, operation, &self.arns.cluster("*"))?;
         well_formed(operation, input)?;
         check_name(english(), &input.cluster_name, CLUSTER_NAME_MAX)
             .map_err(|why| Error::field("clusterName", why))?;
@@ -137,11 +137,11 @@ impl Service {
 
     pub(super) async fn get_cluster(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: GetClusterRequest,
     ) -> Result<GetClusterResponse> {
         let row = self.find_cluster(&input.cluster_identifier).await?;
-        self.authorize(caller, Operation::GetCluster, &self.arns.cluster(&row.id))?;
+        self.authorize(ctx, Operation::GetCluster, &self.arns.cluster(&row.id))?;
         Ok(GetClusterResponse {
             cluster: self.cluster(&row),
         })
@@ -149,10 +149,10 @@ impl Service {
 
     pub(super) async fn list_clusters(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: ListClustersRequest,
     ) -> Result<ListClustersResponse> {
-        self.authorize(caller, Operation::ListClusters, &self.arns.cluster("*"))?;
+        self.authorize(ctx, Operation::ListClusters, &self.arns.cluster("*"))?;
         let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
         let mut rows: Vec<ClusterRow> = resource::page(self.db.pool(), None, &after, limit + 1)
             .await
@@ -167,13 +167,13 @@ impl Service {
 
     pub(super) async fn update_cluster(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: UpdateClusterRequest,
     ) -> Result<UpdateClusterResponse> {
-        let found = self.may_update_cluster(caller, &input).await?;
+        let found = self.may_update_cluster(ctx, &input).await?;
         let operation = Operation::UpdateCluster;
         let mut change = match self
-            .begin(caller, operation, &input, input.client_token.as_deref())
+            .begin(ctx, operation, &input, input.client_token.as_deref())
             .await?
         {
             Begun::Answered(answer) => return Ok(answer),
@@ -190,12 +190,12 @@ impl Service {
     /// The checks before the transaction; the cluster as it was found.
     pub(super) async fn may_update_cluster(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &UpdateClusterRequest,
     ) -> Result<Arc<ClusterRow>> {
         let found = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::UpdateCluster;
-        self.authorize(caller, operation, &self.arns.cluster(&found.id))?;
+        self.authorize(ctx, operation, &self.arns.cluster(&found.id))?;
         well_formed(operation, input)?;
         let asked = update_as_request(input.slurm_configuration.clone().unwrap_or_default());
         self.check_cluster(&found.spec.scheduler.version, &asked)?;
@@ -211,19 +211,19 @@ impl Service {
 
     pub(super) async fn delete_cluster(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: DeleteClusterRequest,
     ) -> Result<DeleteClusterResponse> {
         let operation = Operation::DeleteCluster;
         let mut change = match self
-            .begin(caller, operation, &input, input.client_token.as_deref())
+            .begin(ctx, operation, &input, input.client_token.as_deref())
             .await?
         {
             Begun::Answered(answer) => return Ok(answer),
             Begun::New(change) => change,
         };
         let mut row = self
-            .deletable_cluster(&mut change.write.tx, caller, &input)
+            .deletable_cluster(&mut change.write.tx, ctx, &input)
             .await?;
         change.delete(&mut row).await?;
         let arn = self.arns.cluster(&row.id);
@@ -234,7 +234,7 @@ impl Service {
     pub(super) async fn deletable_cluster(
         &self,
         db: &mut AnyConnection,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &DeleteClusterRequest,
     ) -> Result<ClusterRow> {
         let row: Option<ClusterRow> = resource::find(&mut *db, None, &input.cluster_identifier)
@@ -242,7 +242,7 @@ impl Service {
             .map_err(internal)?;
         let row = row.ok_or_else(|| not_found(&input.cluster_identifier))?;
         let arn = self.arns.cluster(&row.id);
-        self.authorize(caller, Operation::DeleteCluster, &arn)?;
+        self.authorize(ctx, Operation::DeleteCluster, &arn)?;
         check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
         check_empty(db, &row).await?;
         Ok(row)

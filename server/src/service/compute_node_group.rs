@@ -6,7 +6,7 @@ use app::model::compute_node_group::*;
 use app::model::error::{Error, Result};
 use app::model::name::CHILD_NAME_MAX;
 use app::model::operation::Operation;
-use app::port::Caller;
+use app::port::Ctx;
 use app::rules::compute_node_group as rules;
 use app::rules::{check_name, english};
 use sqlx::AnyConnection;
@@ -30,13 +30,13 @@ pub const RESOURCE_TYPE: &str = "COMPUTE_NODE_GROUP";
 impl Service {
     pub(super) async fn create_compute_node_group(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: CreateComputeNodeGroupRequest,
     ) -> Result<CreateComputeNodeGroupResponse> {
-        let cluster = self.may_create_group(caller, &input).await?;
+        let cluster = self.may_create_group(ctx, &input).await?;
         let operation = Operation::CreateComputeNodeGroup;
         let mut change = match self
-            .begin(caller, operation, &input, input.client_token.as_deref())
+            .begin(ctx, operation, &input, input.client_token.as_deref())
             .await?
         {
             Begun::Answered(answer) => return Ok(answer),
@@ -56,13 +56,13 @@ impl Service {
     /// The checks before the transaction, for the operation and its plan; the cluster that gets the group.
     pub(super) async fn may_create_group(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &CreateComputeNodeGroupRequest,
     ) -> Result<Arc<ClusterRow>> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::CreateComputeNodeGroup;
         self.authorize(
-            caller,
+            ctx,
             operation,
             &self.arns.compute_node_group(&cluster.id, "*"),
         )?;
@@ -132,7 +132,7 @@ impl Service {
 
     pub(super) async fn get_compute_node_group(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: GetComputeNodeGroupRequest,
     ) -> Result<GetComputeNodeGroupResponse> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
@@ -140,7 +140,7 @@ impl Service {
             .find_group(&cluster, &input.compute_node_group_identifier)
             .await?;
         let arn = self.arns.compute_node_group(&cluster.id, &row.id);
-        self.authorize(caller, Operation::GetComputeNodeGroup, &arn)?;
+        self.authorize(ctx, Operation::GetComputeNodeGroup, &arn)?;
         Ok(GetComputeNodeGroupResponse {
             compute_node_group: self.compute_node_group(&row),
         })
@@ -148,12 +148,12 @@ impl Service {
 
     pub(super) async fn list_compute_node_groups(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: ListComputeNodeGroupsRequest,
     ) -> Result<ListComputeNodeGroupsResponse> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         self.authorize(
-            caller,
+            ctx,
             Operation::ListComputeNodeGroups,
             &self.arns.cluster(&cluster.id),
         )?;
@@ -175,13 +175,13 @@ impl Service {
 
     pub(super) async fn update_compute_node_group(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: UpdateComputeNodeGroupRequest,
     ) -> Result<UpdateComputeNodeGroupResponse> {
-        let (cluster, found) = self.may_update_group(caller, &input).await?;
+        let (cluster, found) = self.may_update_group(ctx, &input).await?;
         let operation = Operation::UpdateComputeNodeGroup;
         let mut change = match self
-            .begin(caller, operation, &input, input.client_token.as_deref())
+            .begin(ctx, operation, &input, input.client_token.as_deref())
             .await?
         {
             Begun::Answered(answer) => return Ok(answer),
@@ -201,7 +201,7 @@ impl Service {
     /// The checks before the transaction; cluster and group as they were found.
     pub(super) async fn may_update_group(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &UpdateComputeNodeGroupRequest,
     ) -> Result<(Arc<ClusterRow>, ComputeNodeGroupRow)> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
@@ -209,7 +209,7 @@ impl Service {
             .find_group(&cluster, &input.compute_node_group_identifier)
             .await?;
         let arn = self.arns.compute_node_group(&cluster.id, &found.id);
-        self.authorize(caller, Operation::UpdateComputeNodeGroup, &arn)?;
+        self.authorize(ctx, Operation::UpdateComputeNodeGroup, &arn)?;
         well_formed(Operation::UpdateComputeNodeGroup, input)?;
         self.check_group(&cluster, &updated(&found.spec, input))
             .await?;
@@ -244,20 +244,20 @@ impl Service {
 
     pub(super) async fn delete_compute_node_group(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: DeleteComputeNodeGroupRequest,
     ) -> Result<DeleteComputeNodeGroupResponse> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::DeleteComputeNodeGroup;
         let mut change = match self
-            .begin(caller, operation, &input, input.client_token.as_deref())
+            .begin(ctx, operation, &input, input.client_token.as_deref())
             .await?
         {
             Begun::Answered(answer) => return Ok(answer),
             Begun::New(change) => change,
         };
         let mut row = self
-            .deletable_group(&mut change.write.tx, caller, &cluster, &input)
+            .deletable_group(&mut change.write.tx, ctx, &cluster, &input)
             .await?;
         change.delete(&mut row).await?;
         let arn = self.arns.compute_node_group(&cluster.id, &row.id);
@@ -268,7 +268,7 @@ impl Service {
     pub(super) async fn deletable_group(
         &self,
         db: &mut AnyConnection,
-        caller: &Caller,
+        ctx: &Ctx,
         cluster: &ClusterRow,
         input: &DeleteComputeNodeGroupRequest,
     ) -> Result<ComputeNodeGroupRow> {
@@ -279,7 +279,7 @@ impl Service {
                 .map_err(internal)?;
         let row = row.ok_or_else(|| not_found(cluster, identifier))?;
         let arn = self.arns.compute_node_group(&cluster.id, &row.id);
-        self.authorize(caller, Operation::DeleteComputeNodeGroup, &arn)?;
+        self.authorize(ctx, Operation::DeleteComputeNodeGroup, &arn)?;
         check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
         let queues = queues_of(db, &row).await?;
         if queues.is_empty() {

@@ -6,16 +6,14 @@ use app::model::error::{Error, Result};
 use app::model::operation::Operation;
 use app::model::sight::Trouble;
 use app::model::user::{Identity, JobOwner, Refusals};
-use app::port::{Caller, Principal};
+use app::port::{Ctx, Principal};
 
 use super::{Service, provider_error};
 
 impl Service {
-    pub(super) fn identity(&self, caller: &Caller) -> Result<Identity> {
-        let Principal::User { name, arn } = &caller.principal else {
-            return Err(Error::access_denied(
-                "You are not signed in. Sign in to go on.",
-            ));
+    pub(super) fn identity(&self, ctx: &Ctx) -> Result<Identity> {
+        let Principal::User { name, arn } = &ctx.who else {
+            return Err(Error::not_signed_in());
         };
         Ok(Identity {
             user_name: name.clone(),
@@ -31,12 +29,12 @@ impl Service {
         })
     }
 
-    pub(super) async fn refusals(&self, caller: &Caller, cluster: String) -> Result<Refusals> {
-        let cluster = self.readable_cluster(caller, &cluster).await?;
+    pub(super) async fn refusals(&self, ctx: &Ctx, cluster: String) -> Result<Refusals> {
+        let cluster = self.readable_cluster(ctx, &cluster).await?;
         let arn = self.arns.cluster(&cluster.id);
         let groups = self.arns.compute_node_group(&cluster.id, "*");
         let refusal = |operation, arn: &str| {
-            let refused = self.authorize(caller, operation, arn).err();
+            let refused = self.authorize(ctx, operation, arn).err();
             refused.map(|error| error.message)
         };
         Ok(Refusals {
@@ -49,13 +47,13 @@ impl Service {
         })
     }
 
-    pub(super) async fn troubles(&self, caller: &Caller, cluster: String) -> Result<Vec<Trouble>> {
-        let cluster = self.observed_cluster(caller, &cluster).await?;
+    pub(super) async fn troubles(&self, ctx: &Ctx, cluster: String) -> Result<Vec<Trouble>> {
+        let cluster = self.observed_cluster(ctx, &cluster).await?;
         Ok(self.observed.latest(&cluster.id).troubles.clone())
     }
 
-    pub(super) async fn catalogue(&self, caller: &Caller) -> Result<Catalogue> {
-        self.authorize(caller, Operation::ListClusters, &self.arns.cluster("*"))?;
+    pub(super) async fn catalogue(&self, ctx: &Ctx) -> Result<Catalogue> {
+        self.authorize(ctx, Operation::ListClusters, &self.arns.cluster("*"))?;
         self.provider.catalogue().await.map_err(provider_error)
     }
 }

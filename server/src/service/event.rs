@@ -6,7 +6,7 @@ use app::i18n::Language;
 use app::model::error::{Error, Result};
 use app::model::event::{Event, EventsOf};
 use app::model::live::Kind;
-use app::port::Caller;
+use app::port::Ctx;
 
 use super::Service;
 use crate::db::cluster::ClusterRow;
@@ -20,11 +20,8 @@ use crate::fault::internal;
 const EVENTS: i64 = 200;
 
 impl Service {
-    pub(super) async fn list_events(&self, caller: &Caller, of: EventsOf) -> Result<Vec<Event>> {
-        let cluster = self
-            .readable_cluster(caller, &of.cluster_identifier)
-            .await?;
-        let language = Language::parse(&of.language).unwrap_or_default();
+    pub(super) async fn list_events(&self, ctx: &Ctx, of: EventsOf) -> Result<Vec<Event>> {
+        let cluster = self.readable_cluster(ctx, &of.cluster_identifier).await?;
         let pool = self.db.pool();
         let rows = if of.resource_type.is_empty() {
             event::list(pool, &cluster.id, EVENTS)
@@ -48,7 +45,7 @@ impl Service {
             }
             rows
         };
-        let mut events = told(&rows, language);
+        let mut events = told(&rows, ctx.language);
         let names = self.names_in(&cluster).await.map_err(internal)?;
         for event in &mut events {
             event.resource_name = names.get(&event.resource_id).cloned().unwrap_or_default();
@@ -118,7 +115,7 @@ mod tests {
             code: String::new(),
             message: what.english(),
             what: Some(what),
-            actor: "reconciler".into(),
+            actor: event::RECONCILER.into(),
         }
     }
 

@@ -6,7 +6,7 @@ use app::model::error::{Error, Result};
 use app::model::instance::*;
 use app::model::live::Kind;
 use app::model::node::BootStep;
-use app::port::Caller;
+use app::port::Ctx;
 use openpcs_agent::protocol::StepReport;
 
 use super::Service;
@@ -54,7 +54,7 @@ fn refused() -> Error {
 impl Service {
     pub(super) async fn register_compute_node_group_instance(
         &self,
-        _caller: &Caller,
+        _caller: &Ctx,
         input: RegisterComputeNodeGroupInstanceRequest,
     ) -> Result<RegisterComputeNodeGroupInstanceResponse> {
         let row = self.instance_of(&input.bootstrap_id).await?;

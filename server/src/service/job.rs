@@ -12,7 +12,7 @@ use app::model::job_id::JobId;
 use app::model::live::Kind;
 use app::model::node::NodePhase;
 use app::model::operation::Operation;
-use app::port::Caller;
+use app::port::Ctx;
 
 use super::job_find::{RESOURCE_TYPE, job_id};
 use super::job_target::target;
@@ -38,13 +38,8 @@ const DONE: i64 = 50;
 const BOOTS: usize = 8;
 
 impl Service {
-    pub(super) async fn list_jobs(
-        &self,
-        caller: &Caller,
-        cluster: String,
-        language: Language,
-    ) -> Result<Vec<Job>> {
-        let cluster = self.observed_cluster(caller, &cluster).await?;
+    pub(super) async fn list_jobs(&self, ctx: &Ctx, cluster: String) -> Result<Vec<Job>> {
+        let cluster = self.observed_cluster(ctx, &cluster).await?;
         let seen = self.observed.latest(&cluster.id);
         let ended = job::list(self.db.pool(), &cluster.id, ENDED)
             .await
@@ -54,18 +49,17 @@ impl Service {
         let forgotten = ended.into_iter().map(|record| record.job);
         jobs.extend(forgotten.filter(|job| !known.contains(job.id.as_str())));
         jobs.sort_by_key(Job::place_in_list);
-        explain_each(&seen, &mut jobs, language);
+        explain_each(&seen, &mut jobs, ctx.language);
         Ok(jobs)
     }
 
     pub(super) async fn get_job(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         cluster: String,
         id: String,
-        language: Language,
     ) -> Result<JobDetail> {
-        let cluster = self.observed_cluster(caller, &cluster).await?;
+        let cluster = self.observed_cluster(ctx, &cluster).await?;
         let found = self.find(&cluster, &id, true).await?;
         let (mut record, script) = (found.record, found.script);
         // Nodes boot for the life that goes on or ended last.
@@ -83,14 +77,18 @@ impl Service {
         let tells_itself = !found.members.is_empty() && record.job.is_over();
         let explanation = match tells_itself && matches!(record.job.who(), JobId::Whole(_)) {
             true => None,
-            false => explain::job::explain(&facts, language),
+            false => explain::job::explain(&facts, ctx.language),
         };
         let (queue, causes) = (facts.queue, facts.causes);
         record.job.why =
-            explain::job::why(&record.job, queue.as_ref(), language).unwrap_or_default();
+            explain::job::why(&record.job, queue.as_ref(), ctx.language).unwrap_or_default();
         let mut members: Vec<Job> = found.members.into_iter().map(|member| member.job).collect();
         members.sort_by_key(|job| job.who().place());
-        explain_each(&self.observed.latest(&cluster.id), &mut members, language);
+        explain_each(
+            &self.observed.latest(&cluster.id),
+            &mut members,
+            ctx.language,
+        );
         Ok(JobDetail {
             timeline: timeline(&record, &lives, &boots),
             dependencies: causes.dependencies,
@@ -133,12 +131,12 @@ impl Service {
         Ok(done)
     }
 
-    pub(super) async fn act_on_job(&self, caller: &Caller, input: ActOnJob) -> Result<()> {
-        let (service, caller) = (self.clone(), caller.clone());
-        whole(async move { service.act(&caller, input).await }).await
+    pub(super) async fn act_on_job(&self, ctx: &Ctx, input: ActOnJob) -> Result<()> {
+        let (service, ctx) = (self.clone(), ctx.clone());
+        whole(async move { service.act(&ctx, input).await }).await
     }
 
-    async fn act(&self, caller: &Caller, input: ActOnJob) -> Result<()> {
+    async fn act(&self, ctx: &Ctx, input: ActOnJob) -> Result<()> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = match input.action {
             JobAction::Cancel => Operation::CancelJob,
@@ -147,7 +145,7 @@ impl Service {
             JobAction::Release => Operation::ReleaseJob,
         };
         let arn = self.arns.cluster(&cluster.id);
-        self.authorize(caller, operation, &arn)?;
+        self.authorize(ctx, operation, &arn)?;
         let mut who = job_id(&input.job_id)?;
         let known = match &who {
             JobId::Task { .. } => vec![self.find_job(&cluster, &input.job_id).await?],
@@ -173,11 +171,9 @@ impl Service {
             let told = slurm.act_on_job(&target.id, input.action, target.waiting_only);
             told.await.map_err(|error| refused(&input.job_id, &error))
         };
-        let ((), intent) = self
-            .intended(caller, operation, &input, &arn, effect)
-            .await?;
+        let ((), intent) = self.intended(ctx, operation, &input, &arn, effect).await?;
         self.look_again(&cluster.id);
-        let Begun::New(mut change) = self.begin::<_, ()>(caller, operation, &input, None).await?
+        let Begun::New(mut change) = self.begin::<_, ()>(ctx, operation, &input, None).await?
         else {
             return Ok(());
         };

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use app::model::error::{Error, Result};
 use app::model::operation::Operation;
-use app::port::Caller;
+use app::port::Ctx;
 use async_trait::async_trait;
 use openpcs_agent::layout::CLIENT_CONF;
 
@@ -25,14 +25,14 @@ pub struct ServerLogins {
 
 #[async_trait]
 impl Logins for ServerLogins {
-    async fn login_target(&self, caller: &Caller, identifier: &str) -> Result<LoginTarget> {
+    async fn login_target(&self, ctx: &Ctx, identifier: &str) -> Result<LoginTarget> {
         let pool = self.parts.db.pool();
         let found: Option<ClusterRow> = resource::find(pool, None, identifier)
             .await
             .map_err(internal)?;
         let cluster = found.ok_or_else(|| cluster::not_found(identifier))?;
         policy::authorize(
-            caller,
+            ctx,
             Operation::GetCluster,
             &self.parts.arns.cluster(&cluster.id),
         )?;

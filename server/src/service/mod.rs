@@ -45,7 +45,6 @@ mod write;
 
 use std::sync::Arc;
 
-use app::i18n::Language;
 use app::model::apply::{ApplyOutcome, ApplyRequest, Format};
 use app::model::catalogue::Catalogue;
 use app::model::cluster::*;
@@ -68,7 +67,7 @@ use app::model::submit::*;
 use app::model::system::System;
 use app::model::tag::*;
 use app::model::user::{Identity, Refusals};
-use app::port::{Caller, ControlPlane};
+use app::port::{ControlPlane, Ctx};
 use async_trait::async_trait;
 
 use crate::auth::policy;
@@ -121,8 +120,8 @@ fn provider_error(error: ProviderError) -> Error {
     )
 }
 
-/// Runs work to its end even if whoever asked for it is gone: what was done to Slurm is then also written down.
-async fn whole<T: Send + 'static>(
+/// Runs work to its end even if whoever asked for it is gone: what was done outside is then also written down.
+pub(crate) async fn whole<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
     use tracing::Instrument as _;
@@ -132,8 +131,8 @@ async fn whole<T: Send + 'static>(
 
 impl Service {
     /// Refuses callers who may not do that to that resource.
-    fn authorize(&self, caller: &Caller, operation: Operation, arn: &str) -> Result<()> {
-        policy::authorize(caller, operation, arn)
+    fn authorize(&self, ctx: &Ctx, operation: Operation, arn: &str) -> Result<()> {
+        policy::authorize(ctx, operation, arn)
     }
 
     /// How to ask the cluster's Slurm now.
@@ -154,15 +153,15 @@ impl Service {
     }
 
     /// For the console's own reads: they are allowed to whoever may read the cluster.
-    async fn readable_cluster(&self, caller: &Caller, identifier: &str) -> Result<Arc<ClusterRow>> {
+    async fn readable_cluster(&self, ctx: &Ctx, identifier: &str) -> Result<Arc<ClusterRow>> {
         let row = self.find_cluster(identifier).await?;
-        self.authorize(caller, Operation::GetCluster, &self.arns.cluster(&row.id))?;
+        self.authorize(ctx, Operation::GetCluster, &self.arns.cluster(&row.id))?;
         Ok(row)
     }
 
     /// As [`Self::readable_cluster`], for what only the server knows on whose host the cluster runs.
-    async fn observed_cluster(&self, caller: &Caller, identifier: &str) -> Result<Arc<ClusterRow>> {
-        let row = self.readable_cluster(caller, identifier).await?;
+    async fn observed_cluster(&self, ctx: &Ctx, identifier: &str) -> Result<Arc<ClusterRow>> {
+        let row = self.readable_cluster(ctx, identifier).await?;
         home::check(&self.db, &self.server_id, &row).await?;
         Ok(row)
     }
@@ -184,90 +183,87 @@ macro_rules! delegate {
     ($($name:ident($input:ty) -> $output:ty;)*) => {
         #[async_trait]
         impl ControlPlane for Service {
-            $(async fn $name(&self, caller: &Caller, input: $input) -> Result<$output> {
-                Service::$name(self, caller, input).await
+            $(async fn $name(&self, ctx: &Ctx, input: $input) -> Result<$output> {
+                Service::$name(self, ctx, input).await
             })*
 
-            async fn identity(&self, caller: &Caller) -> Result<Identity> {
-                Service::identity(self, caller)
+            async fn identity(&self, ctx: &Ctx) -> Result<Identity> {
+                Service::identity(self, ctx)
             }
-            async fn refusals(&self, caller: &Caller, cluster: String) -> Result<Refusals> {
-                Service::refusals(self, caller, cluster).await
+            async fn refusals(&self, ctx: &Ctx, cluster: String) -> Result<Refusals> {
+                Service::refusals(self, ctx, cluster).await
             }
-            async fn troubles(&self, caller: &Caller, cluster: String) -> Result<Vec<Trouble>> {
-                Service::troubles(self, caller, cluster).await
+            async fn troubles(&self, ctx: &Ctx, cluster: String) -> Result<Vec<Trouble>> {
+                Service::troubles(self, ctx, cluster).await
             }
-            async fn set_aside(&self, caller: &Caller) -> Result<AllSetAside> {
-                Service::set_aside(self, caller).await
+            async fn set_aside(&self, ctx: &Ctx) -> Result<AllSetAside> {
+                Service::set_aside(self, ctx).await
             }
-            async fn system(&self, caller: &Caller) -> Result<System> {
-                Service::system(self, caller).await
+            async fn system(&self, ctx: &Ctx) -> Result<System> {
+                Service::system(self, ctx).await
             }
-            async fn list_nodes(&self, caller: &Caller, cluster: String) -> Result<Vec<Node>> {
-                Service::list_nodes(self, caller, cluster).await
+            async fn list_nodes(&self, ctx: &Ctx, cluster: String) -> Result<Vec<Node>> {
+                Service::list_nodes(self, ctx, cluster).await
             }
             async fn get_node(
                 &self,
-                caller: &Caller,
+                ctx: &Ctx,
                 cluster: String,
                 node: String,
-                language: Language,
             ) -> Result<NodeDetail> {
-                Service::get_node(self, caller, cluster, node, language).await
+                Service::get_node(self, ctx, cluster, node).await
             }
             async fn node_logs(
                 &self,
-                caller: &Caller,
+                ctx: &Ctx,
                 cluster: String,
                 instance: String,
             ) -> Result<Vec<NodeLog>> {
-                Service::node_logs(self, caller, cluster, instance).await
+                Service::node_logs(self, ctx, cluster, instance).await
             }
             async fn list_jobs(
                 &self,
-                caller: &Caller,
+                ctx: &Ctx,
                 cluster: String,
-                language: Language,
             ) -> Result<Vec<Job>> {
-                Service::list_jobs(self, caller, cluster, language).await
+                Service::list_jobs(self, ctx, cluster).await
             }
             async fn get_job(
                 &self,
-                caller: &Caller,
+                ctx: &Ctx,
                 cluster: String,
                 job: String,
-                language: Language,
             ) -> Result<JobDetail> {
-                Service::get_job(self, caller, cluster, job, language).await
+                Service::get_job(self, ctx, cluster, job).await
             }
-            async fn catalogue(&self, caller: &Caller) -> Result<Catalogue> {
-                Service::catalogue(self, caller).await
+            async fn catalogue(&self, ctx: &Ctx) -> Result<Catalogue> {
+                Service::catalogue(self, ctx).await
             }
-            async fn plan(&self, caller: &Caller, request: PlanRequest) -> Result<Plan> {
-                Service::plan(self, caller, request).await
+            async fn plan(&self, ctx: &Ctx, request: PlanRequest) -> Result<Plan> {
+                Service::plan(self, ctx, request).await
             }
-            async fn export_cluster(&self, caller: &Caller, cluster: String, format: Format) -> Result<String> {
-                Service::export_cluster(self, caller, cluster, format).await
+            async fn export_cluster(&self, ctx: &Ctx, cluster: String, format: Format) -> Result<String> {
+                Service::export_cluster(self, ctx, cluster, format).await
             }
-            async fn apply(&self, caller: &Caller, request: ApplyRequest) -> Result<ApplyOutcome> {
-                Service::apply(self, caller, request).await
+            async fn apply(&self, ctx: &Ctx, request: ApplyRequest) -> Result<ApplyOutcome> {
+                Service::apply(self, ctx, request).await
             }
             async fn list_settings(
                 &self,
-                caller: &Caller,
+                ctx: &Ctx,
                 scope: SettingScope,
                 version: String,
             ) -> Result<Vec<KnownSetting>> {
-                Service::list_settings(self, caller, scope, version)
+                Service::list_settings(self, ctx, scope, version)
             }
             async fn check_settings(
                 &self,
-                caller: &Caller,
+                ctx: &Ctx,
                 scope: SettingScope,
                 version: String,
                 settings: Vec<SlurmCustomSetting>,
             ) -> Result<Vec<FieldError>> {
-                Service::check_settings(self, caller, scope, version, settings)
+                Service::check_settings(self, ctx, scope, version, settings)
             }
         }
     };

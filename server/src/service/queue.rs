@@ -6,7 +6,7 @@ use app::model::error::{Error, Result};
 use app::model::name::CHILD_NAME_MAX;
 use app::model::operation::Operation;
 use app::model::queue::*;
-use app::port::Caller;
+use app::port::Ctx;
 use app::rules::queue as rules;
 use app::rules::{check_name, english};
 use sqlx::AnyConnection;
@@ -27,13 +27,13 @@ use crate::slurm::catalogue::Scope;
 impl Service {
     pub(super) async fn create_queue(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: CreateQueueRequest,
     ) -> Result<CreateQueueResponse> {
-        let cluster = self.may_create_queue(caller, &input).await?;
+        let cluster = self.may_create_queue(ctx, &input).await?;
         let operation = Operation::CreateQueue;
         let mut change = match self
-            .begin(caller, operation, &input, input.client_token.as_deref())
+            .begin(ctx, operation, &input, input.client_token.as_deref())
             .await?
         {
             Begun::Answered(answer) => return Ok(answer),
@@ -57,12 +57,12 @@ impl Service {
     /// The checks before the transaction, for the operation and its plan; the cluster that gets the queue.
     pub(super) async fn may_create_queue(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &CreateQueueRequest,
     ) -> Result<Arc<ClusterRow>> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::CreateQueue;
-        self.authorize(caller, operation, &self.arns.queue(&cluster.id, "*"))?;
+        self.authorize(ctx, operation, &self.arns.queue(&cluster.id, "*"))?;
         well_formed(operation, input)?;
         check_name(english(), &input.queue_name, CHILD_NAME_MAX)
             .map_err(|why| Error::field("queueName", why))?;
@@ -125,13 +125,13 @@ impl Service {
 
     pub(super) async fn get_queue(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: GetQueueRequest,
     ) -> Result<GetQueueResponse> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let row = self.find_queue(&cluster, &input.queue_identifier).await?;
         self.authorize(
-            caller,
+            ctx,
             Operation::GetQueue,
             &self.arns.queue(&cluster.id, &row.id),
         )?;
@@ -142,15 +142,11 @@ impl Service {
 
     pub(super) async fn list_queues(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: ListQueuesRequest,
     ) -> Result<ListQueuesResponse> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        self.authorize(
-            caller,
-            Operation::ListQueues,
-            &self.arns.cluster(&cluster.id),
-        )?;
+        self.authorize(ctx, Operation::ListQueues, &self.arns.cluster(&cluster.id))?;
         let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
         let mut rows: Vec<QueueRow> =
             resource::page(self.db.pool(), Some(&cluster.id), &after, limit + 1)
@@ -165,13 +161,13 @@ impl Service {
 
     pub(super) async fn update_queue(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: UpdateQueueRequest,
     ) -> Result<UpdateQueueResponse> {
-        let (cluster, found) = self.may_update_queue(caller, &input).await?;
+        let (cluster, found) = self.may_update_queue(ctx, &input).await?;
         let operation = Operation::UpdateQueue;
         let mut change = match self
-            .begin(caller, operation, &input, input.client_token.as_deref())
+            .begin(ctx, operation, &input, input.client_token.as_deref())
             .await?
         {
             Begun::Answered(answer) => return Ok(answer),
@@ -192,13 +188,13 @@ impl Service {
     /// The checks before the transaction; cluster and queue as they were found.
     pub(super) async fn may_update_queue(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &UpdateQueueRequest,
     ) -> Result<(Arc<ClusterRow>, QueueRow)> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let found = self.find_queue(&cluster, &input.queue_identifier).await?;
         let arn = self.arns.queue(&cluster.id, &found.id);
-        self.authorize(caller, Operation::UpdateQueue, &arn)?;
+        self.authorize(ctx, Operation::UpdateQueue, &arn)?;
         well_formed(Operation::UpdateQueue, input)?;
         self.check_queue_settings(&cluster, input.slurm_configuration.as_ref())?;
         Ok((cluster, found))
@@ -234,20 +230,20 @@ impl Service {
 
     pub(super) async fn delete_queue(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: DeleteQueueRequest,
     ) -> Result<DeleteQueueResponse> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::DeleteQueue;
         let mut change = match self
-            .begin(caller, operation, &input, input.client_token.as_deref())
+            .begin(ctx, operation, &input, input.client_token.as_deref())
             .await?
         {
             Begun::Answered(answer) => return Ok(answer),
             Begun::New(change) => change,
         };
         let mut row = self
-            .deletable_queue(&mut change.write.tx, caller, &cluster, &input)
+            .deletable_queue(&mut change.write.tx, ctx, &cluster, &input)
             .await?;
         change.delete(&mut row).await?;
         let arn = self.arns.queue(&cluster.id, &row.id);
@@ -258,7 +254,7 @@ impl Service {
     pub(super) async fn deletable_queue(
         &self,
         db: &mut AnyConnection,
-        caller: &Caller,
+        ctx: &Ctx,
         cluster: &ClusterRow,
         input: &DeleteQueueRequest,
     ) -> Result<QueueRow> {
@@ -268,7 +264,7 @@ impl Service {
                 .map_err(internal)?;
         let row = row.ok_or_else(|| not_found(cluster, &input.queue_identifier))?;
         let arn = self.arns.queue(&cluster.id, &row.id);
-        self.authorize(caller, Operation::DeleteQueue, &arn)?;
+        self.authorize(ctx, Operation::DeleteQueue, &arn)?;
         check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
         alternate::check_unnamed(&siblings(db, cluster).await?, &row)?;
         Ok(row)

@@ -7,7 +7,7 @@ use std::path::Path;
 use app::model::error::Result;
 use app::model::operation::Operation;
 use app::model::set_aside::{AllSetAside, SetAside};
-use app::port::Caller;
+use app::port::Ctx;
 use openpcs_agent::files;
 use openpcs_agent::layout::{cluster_dir, instances_dir};
 
@@ -19,8 +19,8 @@ use crate::fault::internal;
 use crate::sandbox::Sandbox;
 
 impl Service {
-    pub(super) async fn set_aside(&self, caller: &Caller) -> Result<AllSetAside> {
-        self.authorize(caller, Operation::ListClusters, &self.arns.cluster("*"))?;
+    pub(super) async fn set_aside(&self, ctx: &Ctx) -> Result<AllSetAside> {
+        self.authorize(ctx, Operation::ListClusters, &self.arns.cluster("*"))?;
         let dir = DataDir::at(self.controllers.data_dir());
         Ok(AllSetAside {
             data_dir: dir.path().display().to_string(),

@@ -6,7 +6,7 @@ use app::model::cluster::{AccountingMode, ClusterSlurmConfigurationRequest, Slur
 use app::model::error::{Error, FieldError, Result};
 use app::model::operation::Operation;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
-use app::port::Caller;
+use app::port::Ctx;
 use app::rules::cluster::{accounting_problem, job_submit_problem, rest_problem};
 use app::rules::english;
 
@@ -16,11 +16,11 @@ use crate::slurm::catalogue::{self, Part, Place, Scope};
 impl Service {
     pub(super) fn list_settings(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         scope: SettingScope,
         version: String,
     ) -> Result<Vec<KnownSetting>> {
-        self.authorize(caller, Operation::ListClusters, &self.arns.cluster("*"))?;
+        self.authorize(ctx, Operation::ListClusters, &self.arns.cluster("*"))?;
         let known = scope_of(scope).settings().iter();
         Ok(known
             .filter(|setting| setting.since <= version.as_str())
@@ -33,12 +33,12 @@ impl Service {
 
     pub(super) fn check_settings(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         scope: SettingScope,
         version: String,
         settings: Vec<SlurmCustomSetting>,
     ) -> Result<Vec<FieldError>> {
-        self.authorize(caller, Operation::ListClusters, &self.arns.cluster("*"))?;
+        self.authorize(ctx, Operation::ListClusters, &self.arns.cluster("*"))?;
         let prefix = self.controllers.prefix(&version);
         let place = self.place(&version, &prefix);
         Ok(problems(scope_of(scope), place, &settings, ""))

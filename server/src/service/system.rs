@@ -8,7 +8,7 @@ use std::time::Duration;
 use app::model::error::Result;
 use app::model::operation::Operation;
 use app::model::system::*;
-use app::port::Caller;
+use app::port::Ctx;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
@@ -41,8 +41,8 @@ pub struct Itself {
 }
 
 impl Service {
-    pub(super) async fn system(&self, caller: &Caller) -> Result<System> {
-        self.authorize(caller, Operation::GetSystem, &self.arns.cluster("*"))?;
+    pub(super) async fn system(&self, ctx: &Ctx) -> Result<System> {
+        self.authorize(ctx, Operation::GetSystem, &self.arns.cluster("*"))?;
         let mut reconcilers = self.itself.statuses.all();
         // Those of the server come last; else they stay as they are: by cluster.
         reconcilers.sort_by_key(|one| {

@@ -8,7 +8,7 @@ use app::model::live::Kind;
 use app::model::name::ArnResource;
 use app::model::operation::Operation;
 use app::model::tag::*;
-use app::port::Caller;
+use app::port::Ctx;
 
 use super::Service;
 use super::write::Begun;
@@ -29,11 +29,11 @@ struct Tagged {
 impl Service {
     pub(super) async fn list_tags_for_resource(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: ListTagsForResourceRequest,
     ) -> Result<ListTagsForResourceResponse> {
         self.tagged(&input.resource_arn).await?;
-        self.authorize(caller, Operation::ListTagsForResource, &input.resource_arn)?;
+        self.authorize(ctx, Operation::ListTagsForResource, &input.resource_arn)?;
         let tags = tag::list(self.db.pool(), &input.resource_arn)
             .await
             .map_err(internal)?;
@@ -42,14 +42,14 @@ impl Service {
 
     pub(super) async fn tag_resource(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: TagResourceRequest,
     ) -> Result<TagResourceResponse> {
         let tagged = self.tagged(&input.resource_arn).await?;
-        self.authorize(caller, Operation::TagResource, &input.resource_arn)?;
+        self.authorize(ctx, Operation::TagResource, &input.resource_arn)?;
         check(Some(&input.tags), "tags")?;
         let Begun::New(mut change) = self
-            .begin::<_, TagResourceResponse>(caller, Operation::TagResource, &input, None)
+            .begin::<_, TagResourceResponse>(ctx, Operation::TagResource, &input, None)
             .await?
         else {
             return Ok(TagResourceResponse {});
@@ -73,13 +73,13 @@ impl Service {
 
     pub(super) async fn untag_resource(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: UntagResourceRequest,
     ) -> Result<UntagResourceResponse> {
         let tagged = self.tagged(&input.resource_arn).await?;
-        self.authorize(caller, Operation::UntagResource, &input.resource_arn)?;
+        self.authorize(ctx, Operation::UntagResource, &input.resource_arn)?;
         let Begun::New(mut change) = self
-            .begin::<_, UntagResourceResponse>(caller, Operation::UntagResource, &input, None)
+            .begin::<_, UntagResourceResponse>(ctx, Operation::UntagResource, &input, None)
             .await?
         else {
             return Ok(UntagResourceResponse {});

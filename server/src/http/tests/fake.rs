@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use app::i18n::Language;
 use app::model::apply::{ApplyOutcome, ApplyRequest, Format};
 use app::model::catalogue::Catalogue;
 use app::model::cluster::*;
@@ -25,7 +24,7 @@ use app::model::submit::*;
 use app::model::system::System;
 use app::model::tag::*;
 use app::model::user::{Identity, Refusals};
-use app::port::{Caller, ControlPlane, Principal};
+use app::port::{ControlPlane, Ctx, Principal};
 use async_trait::async_trait;
 use openpcs_agent::protocol::{HookAnswer, HookCall, StepReport};
 use zeroize::Zeroizing;
@@ -41,8 +40,8 @@ pub struct Fake {
     pub finished: AtomicUsize,
 }
 
-fn answer<T>(caller: &Caller, operation: Operation) -> Result<T> {
-    policy::authorize(caller, operation, "arn")?;
+fn answer<T>(ctx: &Ctx, operation: Operation) -> Result<T> {
+    policy::authorize(ctx, operation, "arn")?;
     Err(Error::not_found(
         "CLUSTER",
         operation.name(),
@@ -54,44 +53,44 @@ macro_rules! fake {
     ($($name:ident($input:ty) -> $output:ty, $operation:ident;)*) => {
         #[async_trait]
         impl ControlPlane for Fake {
-            $(async fn $name(&self, caller: &Caller, _input: $input) -> Result<$output> {
-                answer(caller, Operation::$operation)
+            $(async fn $name(&self, ctx: &Ctx, _input: $input) -> Result<$output> {
+                answer(ctx, Operation::$operation)
             })*
 
-            async fn list_clusters(&self, _: &Caller, _: ListClustersRequest) -> Result<ListClustersResponse> {
+            async fn list_clusters(&self, _: &Ctx, _: ListClustersRequest) -> Result<ListClustersResponse> {
                 Ok(ListClustersResponse { clusters: vec![], next_token: None })
             }
-            async fn get_cluster(&self, _: &Caller, input: GetClusterRequest) -> Result<GetClusterResponse> {
+            async fn get_cluster(&self, _: &Ctx, input: GetClusterRequest) -> Result<GetClusterResponse> {
                 assert_ne!(input.cluster_identifier, "panic", "as asked for");
                 Err(Error::internal())
             }
-            async fn tag_resource(&self, _: &Caller, _: TagResourceRequest) -> Result<TagResourceResponse> {
+            async fn tag_resource(&self, _: &Ctx, _: TagResourceRequest) -> Result<TagResourceResponse> {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 self.finished.fetch_add(1, Ordering::SeqCst);
                 Ok(TagResourceResponse {})
             }
-            async fn identity(&self, _: &Caller) -> Result<Identity> { Err(Error::internal()) }
-            async fn refusals(&self, _: &Caller, _: String) -> Result<Refusals> { Ok(Refusals::default()) }
-            async fn troubles(&self, _: &Caller, _: String) -> Result<Vec<Trouble>> { Ok(vec![]) }
-            async fn set_aside(&self, _: &Caller) -> Result<AllSetAside> { Ok(AllSetAside::default()) }
-            async fn system(&self, _: &Caller) -> Result<System> { Ok(System::default()) }
-            async fn list_nodes(&self, _: &Caller, _: String) -> Result<Vec<Node>> { Ok(vec![]) }
-            async fn get_node(&self, _: &Caller, _: String, _: String, _: Language) -> Result<NodeDetail> { Err(Error::internal()) }
-            async fn node_logs(&self, _: &Caller, _: String, _: String) -> Result<Vec<NodeLog>> { Ok(vec![]) }
-            async fn act_on_nodes(&self, _: &Caller, _: ActOnNodes) -> Result<()> { Ok(()) }
-            async fn list_jobs(&self, _: &Caller, _: String, _: Language) -> Result<Vec<Job>> { Ok(vec![]) }
-            async fn get_job(&self, _: &Caller, _: String, _: String, _: Language) -> Result<JobDetail> { Err(Error::internal()) }
-            async fn submit_job(&self, _: &Caller, _: SubmitJobRequest) -> Result<SubmitJobResponse> { Err(Error::internal()) }
-            async fn act_on_job(&self, _: &Caller, _: ActOnJob) -> Result<()> { Ok(()) }
-            async fn job_output(&self, _: &Caller, _: OutputOf) -> Result<JobOutput> { Ok(JobOutput::default()) }
-            async fn controller_log(&self, _: &Caller, _: ControllerLogOf) -> Result<JobOutput> { Ok(JobOutput::default()) }
-            async fn list_events(&self, _: &Caller, _: EventsOf) -> Result<Vec<Event>> { Ok(vec![]) }
-            async fn catalogue(&self, _: &Caller) -> Result<Catalogue> { Ok(Catalogue::default()) }
-            async fn plan(&self, _: &Caller, _: PlanRequest) -> Result<Plan> { Err(Error::internal()) }
-            async fn export_cluster(&self, _: &Caller, _: String, _: Format) -> Result<String> { Err(Error::internal()) }
-            async fn apply(&self, _: &Caller, _: ApplyRequest) -> Result<ApplyOutcome> { Err(Error::internal()) }
-            async fn list_settings(&self, _: &Caller, _: SettingScope, _: String) -> Result<Vec<KnownSetting>> { Ok(vec![]) }
-            async fn check_settings(&self, _: &Caller, _: SettingScope, _: String, _: Vec<SlurmCustomSetting>) -> Result<Vec<FieldError>> { Ok(vec![]) }
+            async fn identity(&self, _: &Ctx) -> Result<Identity> { Err(Error::internal()) }
+            async fn refusals(&self, _: &Ctx, _: String) -> Result<Refusals> { Ok(Refusals::default()) }
+            async fn troubles(&self, _: &Ctx, _: String) -> Result<Vec<Trouble>> { Ok(vec![]) }
+            async fn set_aside(&self, _: &Ctx) -> Result<AllSetAside> { Ok(AllSetAside::default()) }
+            async fn system(&self, _: &Ctx) -> Result<System> { Ok(System::default()) }
+            async fn list_nodes(&self, _: &Ctx, _: String) -> Result<Vec<Node>> { Ok(vec![]) }
+            async fn get_node(&self, _: &Ctx, _: String, _: String) -> Result<NodeDetail> { Err(Error::internal()) }
+            async fn node_logs(&self, _: &Ctx, _: String, _: String) -> Result<Vec<NodeLog>> { Ok(vec![]) }
+            async fn act_on_nodes(&self, _: &Ctx, _: ActOnNodes) -> Result<()> { Ok(()) }
+            async fn list_jobs(&self, _: &Ctx, _: String) -> Result<Vec<Job>> { Ok(vec![]) }
+            async fn get_job(&self, _: &Ctx, _: String, _: String) -> Result<JobDetail> { Err(Error::internal()) }
+            async fn submit_job(&self, _: &Ctx, _: SubmitJobRequest) -> Result<SubmitJobResponse> { Err(Error::internal()) }
+            async fn act_on_job(&self, _: &Ctx, _: ActOnJob) -> Result<()> { Ok(()) }
+            async fn job_output(&self, _: &Ctx, _: OutputOf) -> Result<JobOutput> { Ok(JobOutput::default()) }
+            async fn controller_log(&self, _: &Ctx, _: ControllerLogOf) -> Result<JobOutput> { Ok(JobOutput::default()) }
+            async fn list_events(&self, _: &Ctx, _: EventsOf) -> Result<Vec<Event>> { Ok(vec![]) }
+            async fn catalogue(&self, _: &Ctx) -> Result<Catalogue> { Ok(Catalogue::default()) }
+            async fn plan(&self, _: &Ctx, _: PlanRequest) -> Result<Plan> { Err(Error::internal()) }
+            async fn export_cluster(&self, _: &Ctx, _: String, _: Format) -> Result<String> { Err(Error::internal()) }
+            async fn apply(&self, _: &Ctx, _: ApplyRequest) -> Result<ApplyOutcome> { Err(Error::internal()) }
+            async fn list_settings(&self, _: &Ctx, _: SettingScope, _: String) -> Result<Vec<KnownSetting>> { Ok(vec![]) }
+            async fn check_settings(&self, _: &Ctx, _: SettingScope, _: String, _: Vec<SlurmCustomSetting>) -> Result<Vec<FieldError>> { Ok(vec![]) }
         }
     };
 }
@@ -133,8 +132,8 @@ impl Hooks for Fake {
 
 #[async_trait]
 impl Logins for Fake {
-    async fn login_target(&self, caller: &Caller, cluster: &str) -> Result<LoginTarget> {
-        assert!(matches!(caller.principal, Principal::User { .. }));
+    async fn login_target(&self, ctx: &Ctx, cluster: &str) -> Result<LoginTarget> {
+        assert!(matches!(ctx.who, Principal::User { .. }));
         Ok(LoginTarget {
             sandbox_dir: cluster.into(),
             slurm_prefix: "/opt/slurm".into(),

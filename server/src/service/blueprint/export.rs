@@ -7,7 +7,7 @@ use app::model::blueprint::*;
 use app::model::cluster::ClusterSlurmConfigurationRequest;
 use app::model::error::Result;
 use app::model::status::Status;
-use app::port::Caller;
+use app::port::Ctx;
 
 use super::document;
 use crate::db::cluster::ClusterRow;
@@ -20,11 +20,11 @@ use crate::service::{Service, internal};
 impl Service {
     pub(in crate::service) async fn export_cluster(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         identifier: String,
         format: Format,
     ) -> Result<String> {
-        let cluster = self.readable_cluster(caller, &identifier).await?;
+        let cluster = self.readable_cluster(ctx, &identifier).await?;
         document::write(&self.blueprint(&cluster).await?, format)
     }
 

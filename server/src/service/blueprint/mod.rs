@@ -12,16 +12,12 @@ mod pass;
 use app::model::apply::{ApplyOutcome, ApplyRequest};
 use app::model::blueprint::Blueprint;
 use app::model::error::{Error, Result};
-use app::port::Caller;
+use app::port::Ctx;
 
 use super::Service;
 
 impl Service {
-    pub(super) async fn apply(
-        &self,
-        caller: &Caller,
-        request: ApplyRequest,
-    ) -> Result<ApplyOutcome> {
+    pub(super) async fn apply(&self, ctx: &Ctx, request: ApplyRequest) -> Result<ApplyOutcome> {
         let mut blueprint = document::read(&request.document)?;
         if let Some(name) = request.name {
             blueprint.cluster.name = name;
@@ -29,7 +25,7 @@ impl Service {
         check_names(&blueprint)?;
         pass::Pass {
             service: self,
-            caller,
+            ctx,
             blueprint: &blueprint,
             prune: request.prune,
             dry_run: request.dry_run,
