@@ -169,17 +169,8 @@ async fn dispatch(
         Operation::TagResource => call!(tag_resource),
         Operation::UntagResource => call!(untag_resource),
         Operation::RegisterComputeNodeGroupInstance => call!(register_compute_node_group_instance),
-        // The console's own, and the one of another service.
-        Operation::SubmitJob
-        | Operation::CancelJob
-        | Operation::RequeueJob
-        | Operation::HoldJob
-        | Operation::ReleaseJob
-        | Operation::DrainNode
-        | Operation::ResumeNode
-        | Operation::ReplaceNode
-        | Operation::GetSecretValue
-        | Operation::GetSystem => Err(unknown_operation()),
+        // The console's own, and the one of another service: `Operation::parse` knows none of them.
+        _ => Err(unknown_operation()),
     }
 }
 

@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 
 use super::write::{Begun, Change};
 use super::{Service, cut, page, provider_error, timestamp, version, well_formed};
+use crate::auth::policy::Authorize as _;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::placement::{self, Placement};
@@ -73,7 +74,7 @@ impl Service {
         input: &CreateClusterRequest,
     ) -> Result<Networking> {
         let operation = Operation::CreateCluster;
-        self.authorize(ctx, operation, &self.arns.cluster("*"))?;
+        ctx.authorize(operation, &self.arns.cluster("*"))?;
         well_formed(operation, input)?;
         check_name(english(), &input.cluster_name, CLUSTER_NAME_MAX)
             .map_err(|why| Error::field("clusterName", why))?;
@@ -141,7 +142,7 @@ impl Service {
         input: GetClusterRequest,
     ) -> Result<GetClusterResponse> {
         let row = self.find_cluster(&input.cluster_identifier).await?;
-        self.authorize(ctx, Operation::GetCluster, &self.arns.cluster(&row.id))?;
+        ctx.authorize(Operation::GetCluster, &self.arns.cluster(&row.id))?;
         Ok(GetClusterResponse {
             cluster: self.cluster(&row),
         })
@@ -152,7 +153,7 @@ impl Service {
         ctx: &Ctx,
         input: ListClustersRequest,
     ) -> Result<ListClustersResponse> {
-        self.authorize(ctx, Operation::ListClusters, &self.arns.cluster("*"))?;
+        ctx.authorize(Operation::ListClusters, &self.arns.cluster("*"))?;
         let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
         let mut rows: Vec<ClusterRow> = resource::page(self.db.pool(), None, &after, limit + 1)
             .await
@@ -195,7 +196,7 @@ impl Service {
     ) -> Result<Arc<ClusterRow>> {
         let found = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::UpdateCluster;
-        self.authorize(ctx, operation, &self.arns.cluster(&found.id))?;
+        ctx.authorize(operation, &self.arns.cluster(&found.id))?;
         well_formed(operation, input)?;
         let asked = update_as_request(input.slurm_configuration.clone().unwrap_or_default());
         self.check_cluster(&found.spec.scheduler.version, &asked)?;
@@ -242,7 +243,7 @@ impl Service {
             .map_err(internal)?;
         let row = row.ok_or_else(|| not_found(&input.cluster_identifier))?;
         let arn = self.arns.cluster(&row.id);
-        self.authorize(ctx, Operation::DeleteCluster, &arn)?;
+        ctx.authorize(Operation::DeleteCluster, &arn)?;
         check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
         check_empty(db, &row).await?;
         Ok(row)

@@ -14,6 +14,7 @@ use sqlx::AnyConnection;
 use super::cluster::{check_can_delete, check_can_update, check_unmodified, reread};
 use super::write::Begun;
 use super::{Service, cut, page, provider_error, timestamp, well_formed};
+use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::meaning::{filled, spot_options};
@@ -61,11 +62,7 @@ impl Service {
     ) -> Result<Arc<ClusterRow>> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::CreateComputeNodeGroup;
-        self.authorize(
-            ctx,
-            operation,
-            &self.arns.compute_node_group(&cluster.id, "*"),
-        )?;
+        ctx.authorize(operation, &self.arns.compute_node_group(&cluster.id, "*"))?;
         well_formed(operation, input)?;
         check_name(english(), &input.compute_node_group_name, CHILD_NAME_MAX)
             .map_err(|why| Error::field("computeNodeGroupName", why))?;
@@ -140,7 +137,7 @@ impl Service {
             .find_group(&cluster, &input.compute_node_group_identifier)
             .await?;
         let arn = self.arns.compute_node_group(&cluster.id, &row.id);
-        self.authorize(ctx, Operation::GetComputeNodeGroup, &arn)?;
+        ctx.authorize(Operation::GetComputeNodeGroup, &arn)?;
         Ok(GetComputeNodeGroupResponse {
             compute_node_group: self.compute_node_group(&row),
         })
@@ -152,8 +149,7 @@ impl Service {
         input: ListComputeNodeGroupsRequest,
     ) -> Result<ListComputeNodeGroupsResponse> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        self.authorize(
-            ctx,
+        ctx.authorize(
             Operation::ListComputeNodeGroups,
             &self.arns.cluster(&cluster.id),
         )?;
@@ -209,7 +205,7 @@ impl Service {
             .find_group(&cluster, &input.compute_node_group_identifier)
             .await?;
         let arn = self.arns.compute_node_group(&cluster.id, &found.id);
-        self.authorize(ctx, Operation::UpdateComputeNodeGroup, &arn)?;
+        ctx.authorize(Operation::UpdateComputeNodeGroup, &arn)?;
         well_formed(Operation::UpdateComputeNodeGroup, input)?;
         self.check_group(&cluster, &updated(&found.spec, input))
             .await?;
@@ -279,7 +275,7 @@ impl Service {
                 .map_err(internal)?;
         let row = row.ok_or_else(|| not_found(cluster, identifier))?;
         let arn = self.arns.compute_node_group(&cluster.id, &row.id);
-        self.authorize(ctx, Operation::DeleteComputeNodeGroup, &arn)?;
+        ctx.authorize(Operation::DeleteComputeNodeGroup, &arn)?;
         check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
         let queues = queues_of(db, &row).await?;
         if queues.is_empty() {

@@ -3,15 +3,17 @@
 
 use app::model::catalogue::Catalogue;
 use app::model::error::{Error, Result};
-use app::model::operation::Operation;
+use app::model::operation::Operation::{self, *};
 use app::model::sight::Trouble;
 use app::model::user::{Identity, JobOwner, Refusals};
 use app::port::{Ctx, Principal};
 
 use super::{Service, provider_error};
+use crate::auth::policy::Authorize as _;
 
 impl Service {
     pub(super) fn identity(&self, ctx: &Ctx) -> Result<Identity> {
+        ctx.authorize(Operation::GetIdentity, "*")?;
         let Principal::User { name, arn } = &ctx.who else {
             return Err(Error::not_signed_in());
         };
@@ -30,30 +32,32 @@ impl Service {
     }
 
     pub(super) async fn refusals(&self, ctx: &Ctx, cluster: String) -> Result<Refusals> {
-        let cluster = self.readable_cluster(ctx, &cluster).await?;
-        let arn = self.arns.cluster(&cluster.id);
+        let cluster = self
+            .cluster_for(ctx, Operation::GetRefusals, &cluster)
+            .await?;
+        let jobs = [SubmitJob, CancelJob, RequeueJob, HoldJob, ReleaseJob];
+        let nodes = [DrainNode, ResumeNode, ReplaceNode];
         let groups = self.arns.compute_node_group(&cluster.id, "*");
-        let refusal = |operation, arn: &str| {
-            let refused = self.authorize(ctx, operation, arn).err();
-            refused.map(|error| error.message)
-        };
-        Ok(Refusals {
-            submit_job: refusal(Operation::SubmitJob, &arn),
-            cancel_job: refusal(Operation::CancelJob, &arn),
-            requeue_job: refusal(Operation::RequeueJob, &arn),
-            hold_job: refusal(Operation::HoldJob, &arn),
-            release_job: refusal(Operation::ReleaseJob, &arn),
-            change_nodes: refusal(Operation::DrainNode, &groups),
-        })
+        let asked = jobs.map(|one| (one, self.arns.cluster(&cluster.id)));
+        let asked = asked
+            .into_iter()
+            .chain(nodes.map(|one| (one, groups.clone())));
+        let refused = asked.filter_map(|(operation, arn)| {
+            let refusal = ctx.authorize(operation, &arn).err()?;
+            Some((operation, refusal.message))
+        });
+        Ok(refused.collect())
     }
 
     pub(super) async fn troubles(&self, ctx: &Ctx, cluster: String) -> Result<Vec<Trouble>> {
-        let cluster = self.observed_cluster(ctx, &cluster).await?;
+        let cluster = self
+            .observed_cluster(ctx, Operation::GetTroubles, &cluster)
+            .await?;
         Ok(self.observed.latest(&cluster.id).troubles.clone())
     }
 
     pub(super) async fn catalogue(&self, ctx: &Ctx) -> Result<Catalogue> {
-        self.authorize(ctx, Operation::ListClusters, &self.arns.cluster("*"))?;
+        ctx.authorize(Operation::GetCatalogue, "*")?;
         self.provider.catalogue().await.map_err(provider_error)
     }
 }

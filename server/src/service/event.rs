@@ -6,6 +6,7 @@ use app::i18n::Language;
 use app::model::error::{Error, Result};
 use app::model::event::{Event, EventsOf};
 use app::model::live::Kind;
+use app::model::operation::Operation;
 use app::port::Ctx;
 
 use super::Service;
@@ -21,7 +22,9 @@ const EVENTS: i64 = 200;
 
 impl Service {
     pub(super) async fn list_events(&self, ctx: &Ctx, of: EventsOf) -> Result<Vec<Event>> {
-        let cluster = self.readable_cluster(ctx, &of.cluster_identifier).await?;
+        let cluster = self
+            .cluster_for(ctx, Operation::ListEvents, &of.cluster_identifier)
+            .await?;
         let pool = self.db.pool();
         let rows = if of.resource_type.is_empty() {
             event::list(pool, &cluster.id, EVENTS)

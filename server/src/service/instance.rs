@@ -6,12 +6,14 @@ use app::model::error::{Error, Result};
 use app::model::instance::*;
 use app::model::live::Kind;
 use app::model::node::BootStep;
+use app::model::operation::Operation;
 use app::port::Ctx;
 use openpcs_agent::protocol::StepReport;
 
 use super::Service;
 use super::write::unwritten;
 use crate::auth::bootstrap_hash;
+use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
@@ -54,9 +56,10 @@ fn refused() -> Error {
 impl Service {
     pub(super) async fn register_compute_node_group_instance(
         &self,
-        _caller: &Ctx,
+        ctx: &Ctx,
         input: RegisterComputeNodeGroupInstanceRequest,
     ) -> Result<RegisterComputeNodeGroupInstanceResponse> {
+        ctx.authorize(Operation::RegisterComputeNodeGroupInstance, "*")?;
         let row = self.instance_of(&input.bootstrap_id).await?;
         let cluster: ClusterRow = resource::find(
             self.db.pool(),

@@ -25,9 +25,8 @@ impl Service {
     ) -> Result<(T, Intent)> {
         let mut write = self.db.write().await.map_err(unwritten)?;
         let row = AuditRow {
-            request_id: &ctx.request_id,
-            principal: ctx.who.arn(),
-            operation: operation.name(),
+            ctx,
+            operation,
             resource_arn: arn,
             request: &audit::request_text(input),
             outcome: ASKED,

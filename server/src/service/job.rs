@@ -20,6 +20,7 @@ use super::job_timeline::{attributed, timeline};
 use super::node_phase::phase;
 use super::write::Begun;
 use super::{Service, whole};
+use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::instance::InstanceRow;
 use crate::db::{event, instance, job, now};
@@ -39,7 +40,9 @@ const BOOTS: usize = 8;
 
 impl Service {
     pub(super) async fn list_jobs(&self, ctx: &Ctx, cluster: String) -> Result<Vec<Job>> {
-        let cluster = self.observed_cluster(ctx, &cluster).await?;
+        let cluster = self
+            .observed_cluster(ctx, Operation::ListJobs, &cluster)
+            .await?;
         let seen = self.observed.latest(&cluster.id);
         let ended = job::list(self.db.pool(), &cluster.id, ENDED)
             .await
@@ -59,7 +62,9 @@ impl Service {
         cluster: String,
         id: String,
     ) -> Result<JobDetail> {
-        let cluster = self.observed_cluster(ctx, &cluster).await?;
+        let cluster = self
+            .observed_cluster(ctx, Operation::GetJob, &cluster)
+            .await?;
         let found = self.find(&cluster, &id, true).await?;
         let (mut record, script) = (found.record, found.script);
         // Nodes boot for the life that goes on or ended last.
@@ -138,14 +143,9 @@ impl Service {
 
     async fn act(&self, ctx: &Ctx, input: ActOnJob) -> Result<()> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let operation = match input.action {
-            JobAction::Cancel => Operation::CancelJob,
-            JobAction::Requeue => Operation::RequeueJob,
-            JobAction::Hold => Operation::HoldJob,
-            JobAction::Release => Operation::ReleaseJob,
-        };
+        let operation = input.action.operation();
         let arn = self.arns.cluster(&cluster.id);
-        self.authorize(ctx, operation, &arn)?;
+        ctx.authorize(operation, &arn)?;
         let mut who = job_id(&input.job_id)?;
         let known = match &who {
             JobId::Task { .. } => vec![self.find_job(&cluster, &input.job_id).await?],

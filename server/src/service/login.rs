@@ -10,7 +10,7 @@ use openpcs_agent::layout::CLIENT_CONF;
 
 use super::doors::{LoginTarget, Logins};
 use super::{cluster, home};
-use crate::auth::policy;
+use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::QueueRow;
@@ -31,11 +31,8 @@ impl Logins for ServerLogins {
             .await
             .map_err(internal)?;
         let cluster = found.ok_or_else(|| cluster::not_found(identifier))?;
-        policy::authorize(
-            ctx,
-            Operation::GetCluster,
-            &self.parts.arns.cluster(&cluster.id),
-        )?;
+        let arn = self.parts.arns.cluster(&cluster.id);
+        ctx.authorize(Operation::ConnectCluster, &arn)?;
         home::check(&self.parts.db, &self.parts.server.id, &cluster).await?;
         let slurm_prefix = self
             .parts

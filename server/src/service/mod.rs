@@ -70,7 +70,7 @@ use app::model::user::{Identity, Refusals};
 use app::port::{ControlPlane, Ctx};
 use async_trait::async_trait;
 
-use crate::auth::policy;
+use crate::auth::policy::Authorize as _;
 use crate::auth::seal::Seal;
 use crate::db::Db;
 use crate::db::cluster::ClusterRow;
@@ -130,11 +130,6 @@ pub(crate) async fn whole<T: Send + 'static>(
 }
 
 impl Service {
-    /// Refuses callers who may not do that to that resource.
-    fn authorize(&self, ctx: &Ctx, operation: Operation, arn: &str) -> Result<()> {
-        policy::authorize(ctx, operation, arn)
-    }
-
     /// How to ask the cluster's Slurm now.
     async fn slurm(&self, cluster: &ClusterRow) -> Result<Client> {
         home::check(&self.db, &self.server_id, cluster).await?;
@@ -152,16 +147,26 @@ impl Service {
         })
     }
 
-    /// For the console's own reads: they are allowed to whoever may read the cluster.
-    async fn readable_cluster(&self, ctx: &Ctx, identifier: &str) -> Result<Arc<ClusterRow>> {
+    /// The cluster, for whoever may do that to it.
+    async fn cluster_for(
+        &self,
+        ctx: &Ctx,
+        operation: Operation,
+        identifier: &str,
+    ) -> Result<Arc<ClusterRow>> {
         let row = self.find_cluster(identifier).await?;
-        self.authorize(ctx, Operation::GetCluster, &self.arns.cluster(&row.id))?;
+        ctx.authorize(operation, &self.arns.cluster(&row.id))?;
         Ok(row)
     }
 
-    /// As [`Self::readable_cluster`], for what only the server knows on whose host the cluster runs.
-    async fn observed_cluster(&self, ctx: &Ctx, identifier: &str) -> Result<Arc<ClusterRow>> {
-        let row = self.readable_cluster(ctx, identifier).await?;
+    /// As [`Self::cluster_for`], for what only the server knows on whose host the cluster runs.
+    async fn observed_cluster(
+        &self,
+        ctx: &Ctx,
+        operation: Operation,
+        identifier: &str,
+    ) -> Result<Arc<ClusterRow>> {
+        let row = self.cluster_for(ctx, operation, identifier).await?;
         home::check(&self.db, &self.server_id, &row).await?;
         Ok(row)
     }

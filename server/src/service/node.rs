@@ -13,6 +13,7 @@ use super::boot::told_once;
 use super::node_phase::phase;
 use super::write::{Begun, Intent};
 use super::{Service, provider_error, whole};
+use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
@@ -34,7 +35,9 @@ struct Found {
 
 impl Service {
     pub(super) async fn list_nodes(&self, ctx: &Ctx, cluster: String) -> Result<Vec<Node>> {
-        let cluster = self.observed_cluster(ctx, &cluster).await?;
+        let cluster = self
+            .observed_cluster(ctx, Operation::ListNodes, &cluster)
+            .await?;
         let found = self.nodes_of(&cluster).await?;
         Ok(found.into_iter().map(|found| found.node).collect())
     }
@@ -45,7 +48,9 @@ impl Service {
         cluster: String,
         name: String,
     ) -> Result<NodeDetail> {
-        let cluster = self.observed_cluster(ctx, &cluster).await?;
+        let cluster = self
+            .observed_cluster(ctx, Operation::GetNode, &cluster)
+            .await?;
         let Found { node, info, .. } = self.find_node(&cluster, &name).await?;
         let rows = instance::of_node(self.db.pool(), &cluster.id, &name, INSTANCES)
             .await
@@ -84,7 +89,9 @@ impl Service {
         cluster: String,
         instance_id: String,
     ) -> Result<Vec<NodeLog>> {
-        let cluster = self.observed_cluster(ctx, &cluster).await?;
+        let cluster = self
+            .observed_cluster(ctx, Operation::GetNodeLogs, &cluster)
+            .await?;
         let row = instance::find(self.db.pool(), &cluster.id, &instance_id)
             .await
             .map_err(internal)?
@@ -109,11 +116,7 @@ impl Service {
 
     async fn act_on(&self, ctx: &Ctx, input: ActOnNodes) -> Result<()> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let operation = match input.action {
-            NodeAction::Drain => Operation::DrainNode,
-            NodeAction::Resume => Operation::ResumeNode,
-            NodeAction::Replace | NodeAction::ReplaceNow => Operation::ReplaceNode,
-        };
+        let operation = input.action.operation();
         if input.node_names.is_empty() {
             return Err(Error::field("nodeNames", "Name at least one node."));
         }
@@ -125,7 +128,7 @@ impl Service {
             };
             let one = all.swap_remove(at);
             let arn = self.arns.compute_node_group(&cluster.id, &one.group.id);
-            self.authorize(ctx, operation, &arn)?;
+            ctx.authorize(operation, &arn)?;
             if let Some(obstacle) = input.action.obstacle(&one.node) {
                 return Err(Error::conflict(RESOURCE_TYPE, name, told(obstacle, name)));
             }

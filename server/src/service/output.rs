@@ -5,6 +5,7 @@ use std::io;
 use app::model::error::{Error, Result};
 use app::model::job::*;
 use app::model::log::ControllerLogOf;
+use app::model::operation::Operation;
 use app::port::Ctx;
 
 use super::Service;
@@ -36,10 +37,10 @@ impl Service {
         Ok(JobOutput { kind, ..output })
     }
 
-    /// The file, for whoever may read the cluster.
+    /// The file, for whoever may read what the cluster's jobs write.
     pub async fn output_file(&self, ctx: &Ctx, input: &OutputOf) -> Result<Chosen> {
         let cluster = self
-            .observed_cluster(ctx, &input.cluster_identifier)
+            .observed_cluster(ctx, Operation::GetJobOutput, &input.cluster_identifier)
             .await?;
         let record = self.find_job(&cluster, &input.job_id).await?;
         let kind = match input.kind {
@@ -81,9 +82,11 @@ impl Service {
         read.await.map_err(internal)
     }
 
-    /// What the cluster's slurmctld logs, for whoever may read the cluster.
+    /// What the cluster's slurmctld logs, for whoever may read that.
     pub async fn controller_log_file(&self, ctx: &Ctx, cluster: &str) -> Result<OutputFile> {
-        let cluster = self.observed_cluster(ctx, cluster).await?;
+        let cluster = self
+            .observed_cluster(ctx, Operation::GetControllerLog, cluster)
+            .await?;
         Ok(OutputFile {
             path: self.controllers.dir(&cluster.id).join("slurmctld.log"),
             user_id: nix::unistd::geteuid().as_raw(),

@@ -16,6 +16,7 @@ use super::cluster::{check_can_delete, check_can_update, check_unmodified, rerea
 use super::compute_node_group::check_cluster_usable;
 use super::write::Begun;
 use super::{Service, alternate, cut, page, timestamp, well_formed};
+use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::{QueueRow, QueueSpec};
@@ -62,7 +63,7 @@ impl Service {
     ) -> Result<Arc<ClusterRow>> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::CreateQueue;
-        self.authorize(ctx, operation, &self.arns.queue(&cluster.id, "*"))?;
+        ctx.authorize(operation, &self.arns.queue(&cluster.id, "*"))?;
         well_formed(operation, input)?;
         check_name(english(), &input.queue_name, CHILD_NAME_MAX)
             .map_err(|why| Error::field("queueName", why))?;
@@ -130,11 +131,7 @@ impl Service {
     ) -> Result<GetQueueResponse> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let row = self.find_queue(&cluster, &input.queue_identifier).await?;
-        self.authorize(
-            ctx,
-            Operation::GetQueue,
-            &self.arns.queue(&cluster.id, &row.id),
-        )?;
+        ctx.authorize(Operation::GetQueue, &self.arns.queue(&cluster.id, &row.id))?;
         Ok(GetQueueResponse {
             queue: self.queue(&row),
         })
@@ -146,7 +143,7 @@ impl Service {
         input: ListQueuesRequest,
     ) -> Result<ListQueuesResponse> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        self.authorize(ctx, Operation::ListQueues, &self.arns.cluster(&cluster.id))?;
+        ctx.authorize(Operation::ListQueues, &self.arns.cluster(&cluster.id))?;
         let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
         let mut rows: Vec<QueueRow> =
             resource::page(self.db.pool(), Some(&cluster.id), &after, limit + 1)
@@ -194,7 +191,7 @@ impl Service {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let found = self.find_queue(&cluster, &input.queue_identifier).await?;
         let arn = self.arns.queue(&cluster.id, &found.id);
-        self.authorize(ctx, Operation::UpdateQueue, &arn)?;
+        ctx.authorize(Operation::UpdateQueue, &arn)?;
         well_formed(Operation::UpdateQueue, input)?;
         self.check_queue_settings(&cluster, input.slurm_configuration.as_ref())?;
         Ok((cluster, found))
@@ -264,7 +261,7 @@ impl Service {
                 .map_err(internal)?;
         let row = row.ok_or_else(|| not_found(cluster, &input.queue_identifier))?;
         let arn = self.arns.queue(&cluster.id, &row.id);
-        self.authorize(ctx, Operation::DeleteQueue, &arn)?;
+        ctx.authorize(Operation::DeleteQueue, &arn)?;
         check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
         alternate::check_unnamed(&siblings(db, cluster).await?, &row)?;
         Ok(row)

@@ -7,6 +7,7 @@ use app::port::Ctx;
 
 use super::write::unwritten;
 use super::{Service, audit};
+use crate::auth::policy::Authorize as _;
 use crate::db::secret::{self, SecretRow};
 use crate::db::{self, audit::AuditRow};
 use crate::fault::internal;
@@ -25,7 +26,7 @@ impl Service {
             true => input.secret_id.clone(),
             false => self.arns.secret(&input.secret_id),
         };
-        self.authorize(ctx, Operation::GetSecretValue, &arn)?;
+        ctx.authorize(Operation::GetSecretValue, &arn)?;
         let found = secret::by_arn(self.db.pool(), &arn)
             .await
             .map_err(internal)?;
@@ -58,9 +59,8 @@ impl Service {
     ) -> Result<()> {
         let mut write = self.db.write().await.map_err(unwritten)?;
         let reading = AuditRow {
-            request_id: &ctx.request_id,
-            principal: ctx.who.arn(),
-            operation: Operation::GetSecretValue.name(),
+            ctx,
+            operation: Operation::GetSecretValue,
             resource_arn: &row.arn,
             request: &audit::request_text(input),
             outcome: db::audit::DONE,

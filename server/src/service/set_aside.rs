@@ -12,6 +12,7 @@ use openpcs_agent::files;
 use openpcs_agent::layout::{cluster_dir, instances_dir};
 
 use super::Service;
+use crate::auth::policy::Authorize as _;
 use crate::data_dir::DataDir;
 use crate::db::cluster::ClusterSpec;
 use crate::db::{Db, instance, resource, tombstone};
@@ -20,7 +21,7 @@ use crate::sandbox::Sandbox;
 
 impl Service {
     pub(super) async fn set_aside(&self, ctx: &Ctx) -> Result<AllSetAside> {
-        self.authorize(ctx, Operation::ListClusters, &self.arns.cluster("*"))?;
+        ctx.authorize(Operation::ListSetAside, "*")?;
         let dir = DataDir::at(self.controllers.data_dir());
         Ok(AllSetAside {
             data_dir: dir.path().display().to_string(),

@@ -11,6 +11,7 @@ use app::rules::cluster::{accounting_problem, job_submit_problem, rest_problem};
 use app::rules::english;
 
 use super::Service;
+use crate::auth::policy::Authorize as _;
 use crate::slurm::catalogue::{self, Part, Place, Scope};
 
 impl Service {
@@ -20,7 +21,7 @@ impl Service {
         scope: SettingScope,
         version: String,
     ) -> Result<Vec<KnownSetting>> {
-        self.authorize(ctx, Operation::ListClusters, &self.arns.cluster("*"))?;
+        ctx.authorize(Operation::ListSettings, "*")?;
         let known = scope_of(scope).settings().iter();
         Ok(known
             .filter(|setting| setting.since <= version.as_str())
@@ -38,7 +39,7 @@ impl Service {
         version: String,
         settings: Vec<SlurmCustomSetting>,
     ) -> Result<Vec<FieldError>> {
-        self.authorize(ctx, Operation::ListClusters, &self.arns.cluster("*"))?;
+        ctx.authorize(Operation::CheckSettings, "*")?;
         let prefix = self.controllers.prefix(&version);
         let place = self.place(&version, &prefix);
         Ok(problems(scope_of(scope), place, &settings, ""))

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::compute_node_group::check_cluster_usable;
 use super::write::Begun;
 use super::{Service, whole};
+use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::queue::QueueRow;
 use crate::db::submission::MARK;
@@ -53,7 +54,7 @@ impl Service {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::SubmitJob;
         let arn = self.arns.cluster(&cluster.id);
-        self.authorize(ctx, operation, &arn)?;
+        ctx.authorize(operation, &arn)?;
         check(&input)?;
         check_cluster_usable(&cluster)?;
         self.check_queue(&cluster, &input.queue).await?;

@@ -12,6 +12,7 @@ use app::port::Ctx;
 
 use super::Service;
 use super::write::Begun;
+use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterSpec;
 use crate::db::compute_node_group::ComputeNodeGroupSpec;
 use crate::db::queue::QueueSpec;
@@ -33,7 +34,7 @@ impl Service {
         input: ListTagsForResourceRequest,
     ) -> Result<ListTagsForResourceResponse> {
         self.tagged(&input.resource_arn).await?;
-        self.authorize(ctx, Operation::ListTagsForResource, &input.resource_arn)?;
+        ctx.authorize(Operation::ListTagsForResource, &input.resource_arn)?;
         let tags = tag::list(self.db.pool(), &input.resource_arn)
             .await
             .map_err(internal)?;
@@ -46,7 +47,7 @@ impl Service {
         input: TagResourceRequest,
     ) -> Result<TagResourceResponse> {
         let tagged = self.tagged(&input.resource_arn).await?;
-        self.authorize(ctx, Operation::TagResource, &input.resource_arn)?;
+        ctx.authorize(Operation::TagResource, &input.resource_arn)?;
         check(Some(&input.tags), "tags")?;
         let Begun::New(mut change) = self
             .begin::<_, TagResourceResponse>(ctx, Operation::TagResource, &input, None)
@@ -77,7 +78,7 @@ impl Service {
         input: UntagResourceRequest,
     ) -> Result<UntagResourceResponse> {
         let tagged = self.tagged(&input.resource_arn).await?;
-        self.authorize(ctx, Operation::UntagResource, &input.resource_arn)?;
+        ctx.authorize(Operation::UntagResource, &input.resource_arn)?;
         let Begun::New(mut change) = self
             .begin::<_, UntagResourceResponse>(ctx, Operation::UntagResource, &input, None)
             .await?

@@ -210,9 +210,8 @@ impl Change<'_> {
             return db::audit::close(&mut self.write, id, DONE).await;
         }
         let row = AuditRow {
-            request_id: &self.ctx.request_id,
-            principal: self.ctx.who.arn(),
-            operation: self.operation.name(),
+            ctx: self.ctx,
+            operation: self.operation,
             resource_arn,
             request: &self.request,
             outcome: DONE,

@@ -14,8 +14,9 @@ async fn outcomes(plane: &TestPlane) -> Vec<String> {
         plane.server.data().join("openpcs.db").display()
     );
     let pool = SqlitePool::connect(&url).await.unwrap();
-    let query =
-        sqlx::query_scalar("select outcome from audit where operation = 'DrainNode' order by at");
+    let query = sqlx::query_scalar(
+        "select outcome from audit where operation = 'DrainNode' and why = 'console' order by at",
+    );
     let found = query.fetch_all(&pool).await.unwrap();
     pool.close().await;
     found

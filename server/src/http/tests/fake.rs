@@ -31,7 +31,7 @@ use zeroize::Zeroizing;
 
 use super::{ID, SECRET};
 use crate::auth::credentials::{Key, KeyStore};
-use crate::auth::policy;
+use crate::auth::policy::Authorize as _;
 use crate::service::doors::{Hooks, LoginTarget, Logins, Metrics, Readiness};
 
 /// Says who asked for what; counts the mutations that ran to their end.
@@ -41,7 +41,7 @@ pub struct Fake {
 }
 
 fn answer<T>(ctx: &Ctx, operation: Operation) -> Result<T> {
-    policy::authorize(ctx, operation, "arn")?;
+    ctx.authorize(operation, "arn")?;
     Err(Error::not_found(
         "CLUSTER",
         operation.name(),

@@ -121,7 +121,7 @@ async fn a_signed_call_is_answered() {
 #[tokio::test]
 async fn every_operation_reaches_the_plane() {
     let arn = "arn:aws:pcs:us-east-1:111122223333:cluster/pcs_0123456789";
-    for operation in Operation::ALL {
+    for &operation in Operation::PCS {
         let everything = json!({
             "clusterIdentifier": "abc", "computeNodeGroupIdentifier": "abc", "queueIdentifier": "abc",
             "clusterName": "abc", "computeNodeGroupName": "abc", "queueName": "abc", "size": "SMALL",

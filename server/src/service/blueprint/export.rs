@@ -6,6 +6,7 @@ use app::model::apply::Format;
 use app::model::blueprint::*;
 use app::model::cluster::ClusterSlurmConfigurationRequest;
 use app::model::error::Result;
+use app::model::operation::Operation;
 use app::model::status::Status;
 use app::port::Ctx;
 
@@ -24,7 +25,9 @@ impl Service {
         identifier: String,
         format: Format,
     ) -> Result<String> {
-        let cluster = self.readable_cluster(ctx, &identifier).await?;
+        let cluster = self
+            .cluster_for(ctx, Operation::ExportCluster, &identifier)
+            .await?;
         document::write(&self.blueprint(&cluster).await?, format)
     }
 

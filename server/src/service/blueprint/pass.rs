@@ -8,6 +8,7 @@ use app::model::blueprint::{Blueprint, GroupBlueprint, QueueBlueprint};
 use app::model::compute_node_group::DeleteComputeNodeGroupRequest;
 use app::model::error::{Error, ErrorKind, Result};
 use app::model::live::Kind;
+use app::model::operation::Operation;
 use app::model::plan::{FieldChange, Plan, PlanRequest};
 use app::model::queue::DeleteQueueRequest;
 use app::model::status::Status;
@@ -58,7 +59,11 @@ impl Pass<'_> {
 
     async fn look(&self) -> Result<Option<There>> {
         let name = &self.blueprint.cluster.name;
-        let cluster = match self.service.readable_cluster(self.ctx, name).await {
+        let cluster = match self
+            .service
+            .cluster_for(self.ctx, Operation::GetCluster, name)
+            .await
+        {
             Ok(cluster) => cluster,
             Err(e) if matches!(e.kind, ErrorKind::ResourceNotFound { .. }) => return Ok(None),
             Err(e) => return Err(e),
