@@ -1,202 +1,99 @@
-//! The port: all that the two doors may ask of the control plane. `app` defines it, `server` implements it.
+//! The port: all that the doors may ask of the control plane, a trait for each noun. `app` defines it, `server` implements
+//! it, in the file of the same noun.
 
+/// Declares a noun: its methods, each behind the operations that it is asked for. One of them is what a policy must allow
+/// for the call, and what the audit trail says. There is no method without one.
+///
+/// A method that is not implemented says that it is not: a plane for tests has only what they use.
+macro_rules! port {
+    ($(#[$about:meta])* $noun:ident {
+        $($(#[$doc:meta])* $($operation:ident)|+ => $method:ident($($input:ident: $kind:ty),*) -> $answer:ty;)+
+    }) => {
+        $(#[$about])*
+        #[async_trait::async_trait]
+        pub trait $noun: Send + Sync {
+            $($(#[$doc])*
+            async fn $method(&self, ctx: &$crate::port::Ctx, $($input: $kind),*)
+            -> $crate::model::error::Result<$answer> {
+                let _ = (ctx, $($input),*);
+                Err($crate::port::unanswered(stringify!($method)))
+            })+
+        }
+
+        pub(super) const METHODS: &[$crate::port::Method] = &[$($crate::port::Method {
+            name: stringify!($method),
+            operations: &[$($crate::model::operation::Operation::$operation),+],
+        }),+];
+    };
+}
+
+mod cluster;
+mod compute_node_group;
+mod console;
 mod ctx;
+mod document;
+mod event;
+mod instance;
+mod job;
+mod log;
+mod node;
+mod plan;
+mod queue;
+mod secret;
+mod setting;
+mod system;
+mod tag;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-
 pub use self::ctx::{Ctx, Principal, Why};
-use crate::model::apply::{ApplyOutcome, ApplyRequest, Format};
-use crate::model::catalogue::Catalogue;
-use crate::model::cluster::*;
-use crate::model::compute_node_group::*;
-use crate::model::error::{Error, FieldError, Result};
-use crate::model::event::{Event, EventsOf};
-use crate::model::instance::*;
-use crate::model::job::*;
-use crate::model::log::ControllerLogOf;
-use crate::model::node::*;
-use crate::model::plan::{Plan, PlanRequest};
-use crate::model::queue::*;
-use crate::model::secret::*;
-use crate::model::set_aside::AllSetAside;
-use crate::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
-use crate::model::sight::Trouble;
-use crate::model::submit::*;
-use crate::model::system::System;
-use crate::model::tag::*;
-use crate::model::user::{Identity, Refusals};
+use crate::model::error::{Error, Result, ValidationReason};
+use crate::model::operation::Operation;
 
-/// Every operation of the service, the model's nineteen and the console's own.
-#[async_trait]
-pub trait ControlPlane: Send + Sync {
-    async fn create_cluster(
-        &self,
-        ctx: &Ctx,
-        input: CreateClusterRequest,
-    ) -> Result<CreateClusterResponse>;
-    async fn get_cluster(&self, ctx: &Ctx, input: GetClusterRequest) -> Result<GetClusterResponse>;
-    async fn list_clusters(
-        &self,
-        ctx: &Ctx,
-        input: ListClustersRequest,
-    ) -> Result<ListClustersResponse>;
-    async fn update_cluster(
-        &self,
-        ctx: &Ctx,
-        input: UpdateClusterRequest,
-    ) -> Result<UpdateClusterResponse>;
-    async fn delete_cluster(
-        &self,
-        ctx: &Ctx,
-        input: DeleteClusterRequest,
-    ) -> Result<DeleteClusterResponse>;
+macro_rules! nouns {
+    ($($file:ident::$noun:ident,)+) => {
+        $(pub use self::$file::$noun;)+
 
-    async fn create_compute_node_group(
-        &self,
-        ctx: &Ctx,
-        input: CreateComputeNodeGroupRequest,
-    ) -> Result<CreateComputeNodeGroupResponse>;
-    async fn get_compute_node_group(
-        &self,
-        ctx: &Ctx,
-        input: GetComputeNodeGroupRequest,
-    ) -> Result<GetComputeNodeGroupResponse>;
-    async fn list_compute_node_groups(
-        &self,
-        ctx: &Ctx,
-        input: ListComputeNodeGroupsRequest,
-    ) -> Result<ListComputeNodeGroupsResponse>;
-    async fn update_compute_node_group(
-        &self,
-        ctx: &Ctx,
-        input: UpdateComputeNodeGroupRequest,
-    ) -> Result<UpdateComputeNodeGroupResponse>;
-    async fn delete_compute_node_group(
-        &self,
-        ctx: &Ctx,
-        input: DeleteComputeNodeGroupRequest,
-    ) -> Result<DeleteComputeNodeGroupResponse>;
+        /// All of it.
+        pub trait ControlPlane: $($noun +)+ {}
 
-    async fn create_queue(
-        &self,
-        ctx: &Ctx,
-        input: CreateQueueRequest,
-    ) -> Result<CreateQueueResponse>;
-    async fn get_queue(&self, ctx: &Ctx, input: GetQueueRequest) -> Result<GetQueueResponse>;
-    async fn list_queues(&self, ctx: &Ctx, input: ListQueuesRequest) -> Result<ListQueuesResponse>;
-    async fn update_queue(
-        &self,
-        ctx: &Ctx,
-        input: UpdateQueueRequest,
-    ) -> Result<UpdateQueueResponse>;
-    async fn delete_queue(
-        &self,
-        ctx: &Ctx,
-        input: DeleteQueueRequest,
-    ) -> Result<DeleteQueueResponse>;
+        impl<T: $($noun +)+> ControlPlane for T {}
 
-    async fn list_tags_for_resource(
-        &self,
-        ctx: &Ctx,
-        input: ListTagsForResourceRequest,
-    ) -> Result<ListTagsForResourceResponse>;
-    async fn tag_resource(
-        &self,
-        ctx: &Ctx,
-        input: TagResourceRequest,
-    ) -> Result<TagResourceResponse>;
-    async fn untag_resource(
-        &self,
-        ctx: &Ctx,
-        input: UntagResourceRequest,
-    ) -> Result<UntagResourceResponse>;
+        /// All methods, noun by noun.
+        pub fn methods() -> impl Iterator<Item = &'static Method> {
+            [$($file::METHODS),+].into_iter().flatten()
+        }
+    };
+}
 
-    /// The key of a cluster. Not of `pcs`: people read it from AWS Secrets Manager.
-    async fn get_secret_value(
-        &self,
-        ctx: &Ctx,
-        input: GetSecretValueRequest,
-    ) -> Result<GetSecretValueResponse>;
+nouns! {
+    cluster::Clusters,
+    compute_node_group::ComputeNodeGroups,
+    queue::Queues,
+    tag::Tags,
+    secret::Secrets,
+    instance::Instances,
+    job::Jobs,
+    log::Logs,
+    node::Nodes,
+    event::Events,
+    plan::Plans,
+    document::Documents,
+    setting::Settings,
+    console::Console,
+    system::Systems,
+}
 
-    async fn register_compute_node_group_instance(
-        &self,
-        ctx: &Ctx,
-        input: RegisterComputeNodeGroupInstanceRequest,
-    ) -> Result<RegisterComputeNodeGroupInstanceResponse>;
+/// A method of the port.
+pub struct Method {
+    pub name: &'static str,
+    /// What it is asked for; which of them a call is its input says.
+    pub operations: &'static [Operation],
+}
 
-    /// Who asks and what this server manages.
-    async fn identity(&self, ctx: &Ctx) -> Result<Identity>;
-    /// What whoever asks may not do to the jobs and nodes of a cluster.
-    async fn refusals(&self, ctx: &Ctx, cluster_identifier: String) -> Result<Refusals>;
-    /// What cannot be seen of a cluster at the moment; empty when all can.
-    async fn troubles(&self, ctx: &Ctx, cluster_identifier: String) -> Result<Vec<Trouble>>;
-    /// What is on disk and the database does not know, as after an older backup was restored.
-    async fn set_aside(&self, ctx: &Ctx) -> Result<AllSetAside>;
-    /// How the server itself is. Nothing is written, and it is answered while the database is away.
-    async fn system(&self, ctx: &Ctx) -> Result<System>;
-    /// All nodes of a cluster, powered down ones too, in name order.
-    async fn list_nodes(&self, ctx: &Ctx, cluster_identifier: String) -> Result<Vec<Node>>;
-    /// A node with all of its instances that are still known, and its jobs.
-    async fn get_node(
-        &self,
-        ctx: &Ctx,
-        cluster_identifier: String,
-        node_name: String,
-    ) -> Result<NodeDetail>;
-    /// The ends of an instance's logs, also after its own end.
-    async fn node_logs(
-        &self,
-        ctx: &Ctx,
-        cluster_identifier: String,
-        instance_id: String,
-    ) -> Result<Vec<NodeLog>>;
-    async fn act_on_nodes(&self, ctx: &Ctx, input: ActOnNodes) -> Result<()>;
-    /// The jobs that Slurm knows of and those that ended lately, newest first.
-    async fn list_jobs(&self, ctx: &Ctx, cluster_identifier: String) -> Result<Vec<Job>>;
-    async fn get_job(
-        &self,
-        ctx: &Ctx,
-        cluster_identifier: String,
-        job_id: String,
-    ) -> Result<JobDetail>;
-    async fn submit_job(&self, ctx: &Ctx, input: SubmitJobRequest) -> Result<SubmitJobResponse>;
-    async fn act_on_job(&self, ctx: &Ctx, input: ActOnJob) -> Result<()>;
-    /// A bounded piece of what a job wrote.
-    async fn job_output(&self, ctx: &Ctx, input: OutputOf) -> Result<JobOutput>;
-    async fn controller_log(&self, ctx: &Ctx, input: ControllerLogOf) -> Result<JobOutput>;
-    /// The newest events of a cluster and all in it, or of one resource, newest first, 200 at most.
-    async fn list_events(&self, ctx: &Ctx, of: EventsOf) -> Result<Vec<Event>>;
-    /// What the provider offers.
-    async fn catalogue(&self, ctx: &Ctx) -> Result<Catalogue>;
-
-    /// What an operation would do. Nothing is written; a refusal of the operation is part of the plan.
-    async fn plan(&self, ctx: &Ctx, request: PlanRequest) -> Result<Plan>;
-    /// A cluster with its groups and queues as a document that [`Self::apply`] takes.
-    async fn export_cluster(
-        &self,
-        ctx: &Ctx,
-        cluster_identifier: String,
-        format: Format,
-    ) -> Result<String>;
-    /// Does what can be done now to make a cluster be what a document says; see [`ApplyRequest`].
-    async fn apply(&self, ctx: &Ctx, request: ApplyRequest) -> Result<ApplyOutcome>;
-    /// The settings that a version of Slurm takes there, in the order of their names.
-    async fn list_settings(
-        &self,
-        ctx: &Ctx,
-        scope: SettingScope,
-        version: String,
-    ) -> Result<Vec<KnownSetting>>;
-    /// What is wrong with these, by their place in the list: `[2].parameterValue`.
-    async fn check_settings(
-        &self,
-        ctx: &Ctx,
-        scope: SettingScope,
-        version: String,
-        settings: Vec<SlurmCustomSetting>,
-    ) -> Result<Vec<FieldError>>;
+fn unanswered(method: &str) -> Error {
+    let reason = ValidationReason::UnknownOperation;
+    Error::validation(reason, format!("This server does not answer {method}."))
 }
 
 /// What a server function finds in the Leptos context: the plane, and the context of this request if somebody is signed in.
@@ -210,5 +107,23 @@ impl Backend {
     /// The context of whoever is signed in, or the refusal that sends the browser to the sign-in page.
     pub fn ctx(&self) -> Result<&Ctx> {
         self.ctx.as_ref().ok_or_else(Error::not_signed_in)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_is_asked_for_by_a_method() {
+        let asked: Vec<Operation> = methods()
+            .flat_map(|method| method.operations)
+            .copied()
+            .collect();
+        let missing: Vec<Operation> = Operation::all()
+            .filter(|one| !asked.contains(one))
+            .collect();
+        // That one has a door of its own, which tells of directories of the server's host.
+        assert_eq!(missing, [Operation::ConnectCluster]);
     }
 }

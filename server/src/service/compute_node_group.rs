@@ -6,9 +6,10 @@ use app::model::compute_node_group::*;
 use app::model::error::{Error, Result};
 use app::model::name::CHILD_NAME_MAX;
 use app::model::operation::Operation;
-use app::port::Ctx;
+use app::port::{ComputeNodeGroups, Ctx};
 use app::rules::compute_node_group as rules;
 use app::rules::{check_name, english};
+use async_trait::async_trait;
 use sqlx::AnyConnection;
 
 use super::cluster::{check_can_delete, check_can_update, check_unmodified, reread};
@@ -28,8 +29,9 @@ use crate::slurm::catalogue::Scope;
 
 pub const RESOURCE_TYPE: &str = "COMPUTE_NODE_GROUP";
 
-impl Service {
-    pub(super) async fn create_compute_node_group(
+#[async_trait]
+impl ComputeNodeGroups for Service {
+    async fn create_compute_node_group(
         &self,
         ctx: &Ctx,
         input: CreateComputeNodeGroupRequest,
@@ -54,6 +56,97 @@ impl Service {
         change.commit(&arn, answer).await
     }
 
+    async fn get_compute_node_group(
+        &self,
+        ctx: &Ctx,
+        input: GetComputeNodeGroupRequest,
+    ) -> Result<GetComputeNodeGroupResponse> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let row = self
+            .find_group(&cluster, &input.compute_node_group_identifier)
+            .await?;
+        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
+        ctx.authorize(Operation::GetComputeNodeGroup, &arn)?;
+        Ok(GetComputeNodeGroupResponse {
+            compute_node_group: self.compute_node_group(&row),
+        })
+    }
+
+    async fn list_compute_node_groups(
+        &self,
+        ctx: &Ctx,
+        input: ListComputeNodeGroupsRequest,
+    ) -> Result<ListComputeNodeGroupsResponse> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        ctx.authorize(
+            Operation::ListComputeNodeGroups,
+            &self.arns.cluster(&cluster.id),
+        )?;
+        let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
+        let mut rows: Vec<ComputeNodeGroupRow> =
+            resource::page(self.db.pool(), Some(&cluster.id), &after, limit + 1)
+                .await
+                .map_err(internal)?;
+        let next_token = cut(&mut rows, limit);
+        let compute_node_groups = rows
+            .iter()
+            .map(|row| self.compute_node_group_summary(row))
+            .collect();
+        Ok(ListComputeNodeGroupsResponse {
+            compute_node_groups,
+            next_token,
+        })
+    }
+
+    async fn update_compute_node_group(
+        &self,
+        ctx: &Ctx,
+        input: UpdateComputeNodeGroupRequest,
+    ) -> Result<UpdateComputeNodeGroupResponse> {
+        let (cluster, found) = self.may_update_group(ctx, &input).await?;
+        let operation = Operation::UpdateComputeNodeGroup;
+        let mut change = match self
+            .begin(ctx, operation, &input, input.client_token.as_deref())
+            .await?
+        {
+            Begun::Answered(answer) => return Ok(answer),
+            Begun::New(change) => change,
+        };
+        let (_, row) = self
+            .updated_group(&mut change.write.tx, &cluster, &found, &input)
+            .await?;
+        change.update(&row).await?;
+        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
+        let answer = UpdateComputeNodeGroupResponse {
+            compute_node_group: self.compute_node_group(&row),
+        };
+        change.commit(&arn, answer).await
+    }
+
+    async fn delete_compute_node_group(
+        &self,
+        ctx: &Ctx,
+        input: DeleteComputeNodeGroupRequest,
+    ) -> Result<DeleteComputeNodeGroupResponse> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let operation = Operation::DeleteComputeNodeGroup;
+        let mut change = match self
+            .begin(ctx, operation, &input, input.client_token.as_deref())
+            .await?
+        {
+            Begun::Answered(answer) => return Ok(answer),
+            Begun::New(change) => change,
+        };
+        let mut row = self
+            .deletable_group(&mut change.write.tx, ctx, &cluster, &input)
+            .await?;
+        change.delete(&mut row).await?;
+        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
+        change.commit(&arn, DeleteComputeNodeGroupResponse {}).await
+    }
+}
+
+impl Service {
     /// The checks before the transaction, for the operation and its plan; the cluster that gets the group.
     pub(super) async fn may_create_group(
         &self,
@@ -127,73 +220,6 @@ impl Service {
         ))
     }
 
-    pub(super) async fn get_compute_node_group(
-        &self,
-        ctx: &Ctx,
-        input: GetComputeNodeGroupRequest,
-    ) -> Result<GetComputeNodeGroupResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let row = self
-            .find_group(&cluster, &input.compute_node_group_identifier)
-            .await?;
-        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
-        ctx.authorize(Operation::GetComputeNodeGroup, &arn)?;
-        Ok(GetComputeNodeGroupResponse {
-            compute_node_group: self.compute_node_group(&row),
-        })
-    }
-
-    pub(super) async fn list_compute_node_groups(
-        &self,
-        ctx: &Ctx,
-        input: ListComputeNodeGroupsRequest,
-    ) -> Result<ListComputeNodeGroupsResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        ctx.authorize(
-            Operation::ListComputeNodeGroups,
-            &self.arns.cluster(&cluster.id),
-        )?;
-        let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
-        let mut rows: Vec<ComputeNodeGroupRow> =
-            resource::page(self.db.pool(), Some(&cluster.id), &after, limit + 1)
-                .await
-                .map_err(internal)?;
-        let next_token = cut(&mut rows, limit);
-        let compute_node_groups = rows
-            .iter()
-            .map(|row| self.compute_node_group_summary(row))
-            .collect();
-        Ok(ListComputeNodeGroupsResponse {
-            compute_node_groups,
-            next_token,
-        })
-    }
-
-    pub(super) async fn update_compute_node_group(
-        &self,
-        ctx: &Ctx,
-        input: UpdateComputeNodeGroupRequest,
-    ) -> Result<UpdateComputeNodeGroupResponse> {
-        let (cluster, found) = self.may_update_group(ctx, &input).await?;
-        let operation = Operation::UpdateComputeNodeGroup;
-        let mut change = match self
-            .begin(ctx, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let (_, row) = self
-            .updated_group(&mut change.write.tx, &cluster, &found, &input)
-            .await?;
-        change.update(&row).await?;
-        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
-        let answer = UpdateComputeNodeGroupResponse {
-            compute_node_group: self.compute_node_group(&row),
-        };
-        change.commit(&arn, answer).await
-    }
-
     /// The checks before the transaction; cluster and group as they were found.
     pub(super) async fn may_update_group(
         &self,
@@ -236,28 +262,6 @@ impl Service {
             before.spec.launch_generation + i64::from(needs_new_instances(&before.spec, &spec));
         let row = before.respecified(spec);
         Ok((before, row))
-    }
-
-    pub(super) async fn delete_compute_node_group(
-        &self,
-        ctx: &Ctx,
-        input: DeleteComputeNodeGroupRequest,
-    ) -> Result<DeleteComputeNodeGroupResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let operation = Operation::DeleteComputeNodeGroup;
-        let mut change = match self
-            .begin(ctx, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let mut row = self
-            .deletable_group(&mut change.write.tx, ctx, &cluster, &input)
-            .await?;
-        change.delete(&mut row).await?;
-        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
-        change.commit(&arn, DeleteComputeNodeGroupResponse {}).await
     }
 
     /// The group, if it may be deleted.

@@ -1,18 +1,23 @@
 //! What the console reads beyond the API: identity, what the reader may not do, what cannot be seen, the provider's
-//! catalogue.
+//! catalogue, what is set aside.
 
 use app::model::catalogue::Catalogue;
 use app::model::error::{Error, Result};
 use app::model::operation::Operation::{self, *};
+use app::model::set_aside::AllSetAside;
 use app::model::sight::Trouble;
 use app::model::user::{Identity, JobOwner, Refusals};
-use app::port::{Ctx, Principal};
+use app::port::{Console, Ctx, Principal};
+use async_trait::async_trait;
 
-use super::{Service, provider_error};
+use super::{Service, provider_error, set_aside};
 use crate::auth::policy::Authorize as _;
+use crate::data_dir::DataDir;
+use crate::fault::internal;
 
-impl Service {
-    pub(super) fn identity(&self, ctx: &Ctx) -> Result<Identity> {
+#[async_trait]
+impl Console for Service {
+    async fn identity(&self, ctx: &Ctx) -> Result<Identity> {
         ctx.authorize(Operation::GetIdentity, "*")?;
         let Principal::User { name, arn } = &ctx.who else {
             return Err(Error::not_signed_in());
@@ -31,7 +36,7 @@ impl Service {
         })
     }
 
-    pub(super) async fn refusals(&self, ctx: &Ctx, cluster: String) -> Result<Refusals> {
+    async fn refusals(&self, ctx: &Ctx, cluster: String) -> Result<Refusals> {
         let cluster = self
             .cluster_for(ctx, Operation::GetRefusals, &cluster)
             .await?;
@@ -49,15 +54,24 @@ impl Service {
         Ok(refused.collect())
     }
 
-    pub(super) async fn troubles(&self, ctx: &Ctx, cluster: String) -> Result<Vec<Trouble>> {
+    async fn troubles(&self, ctx: &Ctx, cluster: String) -> Result<Vec<Trouble>> {
         let cluster = self
             .observed_cluster(ctx, Operation::GetTroubles, &cluster)
             .await?;
         Ok(self.observed.latest(&cluster.id).troubles.clone())
     }
 
-    pub(super) async fn catalogue(&self, ctx: &Ctx) -> Result<Catalogue> {
+    async fn catalogue(&self, ctx: &Ctx) -> Result<Catalogue> {
         ctx.authorize(Operation::GetCatalogue, "*")?;
         self.provider.catalogue().await.map_err(provider_error)
+    }
+
+    async fn set_aside(&self, ctx: &Ctx) -> Result<AllSetAside> {
+        ctx.authorize(Operation::ListSetAside, "*")?;
+        let dir = DataDir::at(self.controllers.data_dir());
+        Ok(AllSetAside {
+            data_dir: dir.path().display().to_string(),
+            found: set_aside::find(&self.db, &dir).await.map_err(internal)?,
+        })
     }
 }

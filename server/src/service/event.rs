@@ -7,7 +7,8 @@ use app::model::error::{Error, Result};
 use app::model::event::{Event, EventsOf};
 use app::model::live::Kind;
 use app::model::operation::Operation;
-use app::port::Ctx;
+use app::port::{Ctx, Events};
+use async_trait::async_trait;
 
 use super::Service;
 use crate::db::cluster::ClusterRow;
@@ -20,8 +21,9 @@ use crate::fault::internal;
 /// Events that are shown, and those that are read to know how long the shown ones lasted.
 const EVENTS: i64 = 200;
 
-impl Service {
-    pub(super) async fn list_events(&self, ctx: &Ctx, of: EventsOf) -> Result<Vec<Event>> {
+#[async_trait]
+impl Events for Service {
+    async fn list_events(&self, ctx: &Ctx, of: EventsOf) -> Result<Vec<Event>> {
         let cluster = self
             .cluster_for(ctx, Operation::ListEvents, &of.cluster_identifier)
             .await?;
@@ -55,7 +57,9 @@ impl Service {
         }
         Ok(events)
     }
+}
 
+impl Service {
     /// Names of the cluster, its groups and its queues, by id.
     async fn names_in(&self, cluster: &ClusterRow) -> sqlx::Result<HashMap<String, String>> {
         let (pool, id) = (self.db.pool(), Some(cluster.id.as_str()));

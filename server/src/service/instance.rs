@@ -7,7 +7,8 @@ use app::model::instance::*;
 use app::model::live::Kind;
 use app::model::node::BootStep;
 use app::model::operation::Operation;
-use app::port::Ctx;
+use app::port::{Ctx, Instances};
+use async_trait::async_trait;
 use openpcs_agent::protocol::StepReport;
 
 use super::Service;
@@ -53,8 +54,9 @@ fn refused() -> Error {
     )
 }
 
-impl Service {
-    pub(super) async fn register_compute_node_group_instance(
+#[async_trait]
+impl Instances for Service {
+    async fn register_compute_node_group_instance(
         &self,
         ctx: &Ctx,
         input: RegisterComputeNodeGroupInstanceRequest,
@@ -119,7 +121,9 @@ impl Service {
             scheduler_version: Some(cluster.spec.scheduler.version),
         })
     }
+}
 
+impl Service {
     /// A boot step that an instance reports; its bootstrap id is the proof. At most [`STEPS`] of one instance, each with a
     /// name of at most [`STEP_NAME_BYTES`]; of a detail the first [`STEP_DETAIL_BYTES`] are kept.
     pub async fn report_step(&self, bearer: &str, report: StepReport) -> Result<InstanceRow> {

@@ -12,7 +12,9 @@ use app::model::job_id::JobId;
 use app::model::live::Kind;
 use app::model::node::NodePhase;
 use app::model::operation::Operation;
-use app::port::Ctx;
+use app::model::submit::{SubmitJobRequest, SubmitJobResponse};
+use app::port::{Ctx, Jobs};
+use async_trait::async_trait;
 
 use super::job_find::{RESOURCE_TYPE, job_id};
 use super::job_target::target;
@@ -38,8 +40,9 @@ const DONE: i64 = 50;
 /// Nodes whose boot a job's timeline tells step by step; of a job on hundreds nobody reads more.
 const BOOTS: usize = 8;
 
-impl Service {
-    pub(super) async fn list_jobs(&self, ctx: &Ctx, cluster: String) -> Result<Vec<Job>> {
+#[async_trait]
+impl Jobs for Service {
+    async fn list_jobs(&self, ctx: &Ctx, cluster: String) -> Result<Vec<Job>> {
         let cluster = self
             .observed_cluster(ctx, Operation::ListJobs, &cluster)
             .await?;
@@ -56,12 +59,7 @@ impl Service {
         Ok(jobs)
     }
 
-    pub(super) async fn get_job(
-        &self,
-        ctx: &Ctx,
-        cluster: String,
-        id: String,
-    ) -> Result<JobDetail> {
+    async fn get_job(&self, ctx: &Ctx, cluster: String, id: String) -> Result<JobDetail> {
         let cluster = self
             .observed_cluster(ctx, Operation::GetJob, &cluster)
             .await?;
@@ -106,6 +104,18 @@ impl Service {
         })
     }
 
+    async fn submit_job(&self, ctx: &Ctx, input: SubmitJobRequest) -> Result<SubmitJobResponse> {
+        let (service, ctx) = (self.clone(), ctx.clone());
+        whole(async move { service.submit(&ctx, input).await }).await
+    }
+
+    async fn act_on_job(&self, ctx: &Ctx, input: ActOnJob) -> Result<()> {
+        let (service, ctx) = (self.clone(), ctx.clone());
+        whole(async move { service.act(&ctx, input).await }).await
+    }
+}
+
+impl Service {
     /// When somebody did that to it through the console, and who.
     pub(super) async fn done_to(
         &self,
@@ -134,11 +144,6 @@ impl Service {
             }));
         }
         Ok(done)
-    }
-
-    pub(super) async fn act_on_job(&self, ctx: &Ctx, input: ActOnJob) -> Result<()> {
-        let (service, ctx) = (self.clone(), ctx.clone());
-        whole(async move { service.act(&ctx, input).await }).await
     }
 
     async fn act(&self, ctx: &Ctx, input: ActOnJob) -> Result<()> {

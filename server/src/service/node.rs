@@ -7,7 +7,8 @@ use app::model::job::Job;
 use app::model::live::Kind;
 use app::model::node::*;
 use app::model::operation::Operation;
-use app::port::Ctx;
+use app::port::{Ctx, Nodes};
+use async_trait::async_trait;
 
 use super::boot::told_once;
 use super::node_phase::phase;
@@ -33,8 +34,9 @@ struct Found {
     info: Option<NodeInfo>,
 }
 
-impl Service {
-    pub(super) async fn list_nodes(&self, ctx: &Ctx, cluster: String) -> Result<Vec<Node>> {
+#[async_trait]
+impl Nodes for Service {
+    async fn list_nodes(&self, ctx: &Ctx, cluster: String) -> Result<Vec<Node>> {
         let cluster = self
             .observed_cluster(ctx, Operation::ListNodes, &cluster)
             .await?;
@@ -42,12 +44,7 @@ impl Service {
         Ok(found.into_iter().map(|found| found.node).collect())
     }
 
-    pub(super) async fn get_node(
-        &self,
-        ctx: &Ctx,
-        cluster: String,
-        name: String,
-    ) -> Result<NodeDetail> {
+    async fn get_node(&self, ctx: &Ctx, cluster: String, name: String) -> Result<NodeDetail> {
         let cluster = self
             .observed_cluster(ctx, Operation::GetNode, &cluster)
             .await?;
@@ -83,7 +80,7 @@ impl Service {
         })
     }
 
-    pub(super) async fn node_logs(
+    async fn node_logs(
         &self,
         ctx: &Ctx,
         cluster: String,
@@ -109,11 +106,13 @@ impl Service {
             .map_err(provider_error)
     }
 
-    pub(super) async fn act_on_nodes(&self, ctx: &Ctx, input: ActOnNodes) -> Result<()> {
+    async fn act_on_nodes(&self, ctx: &Ctx, input: ActOnNodes) -> Result<()> {
         let (service, ctx) = (self.clone(), ctx.clone());
         whole(async move { service.act_on(&ctx, input).await }).await
     }
+}
 
+impl Service {
     async fn act_on(&self, ctx: &Ctx, input: ActOnNodes) -> Result<()> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = input.action.operation();

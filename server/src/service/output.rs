@@ -6,7 +6,8 @@ use app::model::error::{Error, Result};
 use app::model::job::*;
 use app::model::log::ControllerLogOf;
 use app::model::operation::Operation;
-use app::port::Ctx;
+use app::port::{Ctx, Logs};
+use async_trait::async_trait;
 
 use super::Service;
 use super::doors::OpenOutput;
@@ -24,8 +25,9 @@ pub struct Chosen {
     pub file: Found,
 }
 
-impl Service {
-    pub(super) async fn job_output(&self, ctx: &Ctx, input: OutputOf) -> Result<JobOutput> {
+#[async_trait]
+impl Logs for Service {
+    async fn job_output(&self, ctx: &Ctx, input: OutputOf) -> Result<JobOutput> {
         let part = Part::new(input.from, input.before);
         let Chosen { kind, file, .. } = self.output_file(ctx, &input).await?;
         let output = match file {
@@ -37,6 +39,17 @@ impl Service {
         Ok(JobOutput { kind, ..output })
     }
 
+    async fn controller_log(&self, ctx: &Ctx, input: ControllerLogOf) -> Result<JobOutput> {
+        let file = self
+            .controller_log_file(ctx, &input.cluster_identifier)
+            .await?;
+        let part = Part::new(input.from, input.before);
+        let read = tokio::task::spawn_blocking(move || piece(&file, part));
+        read.await.map_err(internal)
+    }
+}
+
+impl Service {
     /// The file, for whoever may read what the cluster's jobs write.
     pub async fn output_file(&self, ctx: &Ctx, input: &OutputOf) -> Result<Chosen> {
         let cluster = self
@@ -67,19 +80,6 @@ impl Service {
         };
         let opened = open_whole(file.map_err(missing)?).await?;
         opened.map_err(|error| missing(absence_of(&error)))
-    }
-
-    pub(super) async fn controller_log(
-        &self,
-        ctx: &Ctx,
-        input: ControllerLogOf,
-    ) -> Result<JobOutput> {
-        let file = self
-            .controller_log_file(ctx, &input.cluster_identifier)
-            .await?;
-        let part = Part::new(input.from, input.before);
-        let read = tokio::task::spawn_blocking(move || piece(&file, part));
-        read.await.map_err(internal)
     }
 
     /// What the cluster's slurmctld logs, for whoever may read that.

@@ -6,9 +6,10 @@ use app::model::error::{Error, Result};
 use app::model::name::CHILD_NAME_MAX;
 use app::model::operation::Operation;
 use app::model::queue::*;
-use app::port::Ctx;
+use app::port::{Ctx, Queues};
 use app::rules::queue as rules;
 use app::rules::{check_name, english};
+use async_trait::async_trait;
 use sqlx::AnyConnection;
 
 use super::alternate::{RESOURCE_TYPE, SETTINGS_PATH};
@@ -25,8 +26,9 @@ use crate::fault::internal;
 use crate::random;
 use crate::slurm::catalogue::Scope;
 
-impl Service {
-    pub(super) async fn create_queue(
+#[async_trait]
+impl Queues for Service {
+    async fn create_queue(
         &self,
         ctx: &Ctx,
         input: CreateQueueRequest,
@@ -55,6 +57,80 @@ impl Service {
             .await
     }
 
+    async fn get_queue(&self, ctx: &Ctx, input: GetQueueRequest) -> Result<GetQueueResponse> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let row = self.find_queue(&cluster, &input.queue_identifier).await?;
+        ctx.authorize(Operation::GetQueue, &self.arns.queue(&cluster.id, &row.id))?;
+        Ok(GetQueueResponse {
+            queue: self.queue(&row),
+        })
+    }
+
+    async fn list_queues(&self, ctx: &Ctx, input: ListQueuesRequest) -> Result<ListQueuesResponse> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        ctx.authorize(Operation::ListQueues, &self.arns.cluster(&cluster.id))?;
+        let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
+        let mut rows: Vec<QueueRow> =
+            resource::page(self.db.pool(), Some(&cluster.id), &after, limit + 1)
+                .await
+                .map_err(internal)?;
+        let next_token = cut(&mut rows, limit);
+        Ok(ListQueuesResponse {
+            queues: rows.iter().map(|row| self.queue_summary(row)).collect(),
+            next_token,
+        })
+    }
+
+    async fn update_queue(
+        &self,
+        ctx: &Ctx,
+        input: UpdateQueueRequest,
+    ) -> Result<UpdateQueueResponse> {
+        let (cluster, found) = self.may_update_queue(ctx, &input).await?;
+        let operation = Operation::UpdateQueue;
+        let mut change = match self
+            .begin(ctx, operation, &input, input.client_token.as_deref())
+            .await?
+        {
+            Begun::Answered(answer) => return Ok(answer),
+            Begun::New(change) => change,
+        };
+        let (_, row) = self
+            .updated_queue(&mut change.write.tx, &cluster, &found, &input)
+            .await?;
+        change.update(&row).await?;
+        let answer = UpdateQueueResponse {
+            queue: self.queue(&row),
+        };
+        change
+            .commit(&self.arns.queue(&cluster.id, &row.id), answer)
+            .await
+    }
+
+    async fn delete_queue(
+        &self,
+        ctx: &Ctx,
+        input: DeleteQueueRequest,
+    ) -> Result<DeleteQueueResponse> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let operation = Operation::DeleteQueue;
+        let mut change = match self
+            .begin(ctx, operation, &input, input.client_token.as_deref())
+            .await?
+        {
+            Begun::Answered(answer) => return Ok(answer),
+            Begun::New(change) => change,
+        };
+        let mut row = self
+            .deletable_queue(&mut change.write.tx, ctx, &cluster, &input)
+            .await?;
+        change.delete(&mut row).await?;
+        let arn = self.arns.queue(&cluster.id, &row.id);
+        change.commit(&arn, DeleteQueueResponse {}).await
+    }
+}
+
+impl Service {
     /// The checks before the transaction, for the operation and its plan; the cluster that gets the queue.
     pub(super) async fn may_create_queue(
         &self,
@@ -124,64 +200,6 @@ impl Service {
         ))
     }
 
-    pub(super) async fn get_queue(
-        &self,
-        ctx: &Ctx,
-        input: GetQueueRequest,
-    ) -> Result<GetQueueResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let row = self.find_queue(&cluster, &input.queue_identifier).await?;
-        ctx.authorize(Operation::GetQueue, &self.arns.queue(&cluster.id, &row.id))?;
-        Ok(GetQueueResponse {
-            queue: self.queue(&row),
-        })
-    }
-
-    pub(super) async fn list_queues(
-        &self,
-        ctx: &Ctx,
-        input: ListQueuesRequest,
-    ) -> Result<ListQueuesResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        ctx.authorize(Operation::ListQueues, &self.arns.cluster(&cluster.id))?;
-        let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
-        let mut rows: Vec<QueueRow> =
-            resource::page(self.db.pool(), Some(&cluster.id), &after, limit + 1)
-                .await
-                .map_err(internal)?;
-        let next_token = cut(&mut rows, limit);
-        Ok(ListQueuesResponse {
-            queues: rows.iter().map(|row| self.queue_summary(row)).collect(),
-            next_token,
-        })
-    }
-
-    pub(super) async fn update_queue(
-        &self,
-        ctx: &Ctx,
-        input: UpdateQueueRequest,
-    ) -> Result<UpdateQueueResponse> {
-        let (cluster, found) = self.may_update_queue(ctx, &input).await?;
-        let operation = Operation::UpdateQueue;
-        let mut change = match self
-            .begin(ctx, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let (_, row) = self
-            .updated_queue(&mut change.write.tx, &cluster, &found, &input)
-            .await?;
-        change.update(&row).await?;
-        let answer = UpdateQueueResponse {
-            queue: self.queue(&row),
-        };
-        change
-            .commit(&self.arns.queue(&cluster.id, &row.id), answer)
-            .await
-    }
-
     /// The checks before the transaction; cluster and queue as they were found.
     pub(super) async fn may_update_queue(
         &self,
@@ -223,28 +241,6 @@ impl Service {
         }
         let row = before.respecified(spec);
         Ok((before, row))
-    }
-
-    pub(super) async fn delete_queue(
-        &self,
-        ctx: &Ctx,
-        input: DeleteQueueRequest,
-    ) -> Result<DeleteQueueResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let operation = Operation::DeleteQueue;
-        let mut change = match self
-            .begin(ctx, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let mut row = self
-            .deletable_queue(&mut change.write.tx, ctx, &cluster, &input)
-            .await?;
-        change.delete(&mut row).await?;
-        let arn = self.arns.queue(&cluster.id, &row.id);
-        change.commit(&arn, DeleteQueueResponse {}).await
     }
 
     /// The queue, if it may be deleted.

@@ -3,7 +3,8 @@
 use app::model::error::{Error, Result};
 use app::model::operation::Operation;
 use app::model::secret::*;
-use app::port::Ctx;
+use app::port::{Ctx, Secrets};
+use async_trait::async_trait;
 
 use super::write::unwritten;
 use super::{Service, audit};
@@ -16,8 +17,9 @@ const RESOURCE_TYPE: &str = "SECRET";
 /// The stage of the only version that there is: a key is not rotated.
 const CURRENT: &str = "AWSCURRENT";
 
-impl Service {
-    pub(super) async fn get_secret_value(
+#[async_trait]
+impl Secrets for Service {
+    async fn get_secret_value(
         &self,
         ctx: &Ctx,
         input: GetSecretValueRequest,
@@ -49,7 +51,9 @@ impl Service {
             created_date: cluster.created_at as f64 / 1000.0,
         })
     }
+}
 
+impl Service {
     /// Written before the key is given away.
     async fn note_reading(
         &self,

@@ -6,16 +6,18 @@ use app::model::cluster::{AccountingMode, ClusterSlurmConfigurationRequest, Slur
 use app::model::error::{Error, FieldError, Result};
 use app::model::operation::Operation;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
-use app::port::Ctx;
+use app::port::{Ctx, Settings};
 use app::rules::cluster::{accounting_problem, job_submit_problem, rest_problem};
 use app::rules::english;
+use async_trait::async_trait;
 
 use super::Service;
 use crate::auth::policy::Authorize as _;
 use crate::slurm::catalogue::{self, Part, Place, Scope};
 
-impl Service {
-    pub(super) fn list_settings(
+#[async_trait]
+impl Settings for Service {
+    async fn list_settings(
         &self,
         ctx: &Ctx,
         scope: SettingScope,
@@ -32,7 +34,7 @@ impl Service {
             .collect())
     }
 
-    pub(super) fn check_settings(
+    async fn check_settings(
         &self,
         ctx: &Ctx,
         scope: SettingScope,
@@ -44,7 +46,9 @@ impl Service {
         let place = self.place(&version, &prefix);
         Ok(problems(scope_of(scope), place, &settings, ""))
     }
+}
 
+impl Service {
     /// Where a cluster of that version runs; `prefix` is the version's directory.
     fn place<'a>(&self, version: &'a str, prefix: &'a Path) -> Place<'a> {
         Place {

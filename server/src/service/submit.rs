@@ -13,9 +13,9 @@ use app::model::submit::*;
 use app::port::Ctx;
 use sha2::{Digest, Sha256};
 
+use super::Service;
 use super::compute_node_group::check_cluster_usable;
 use super::write::Begun;
-use super::{Service, whole};
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::queue::QueueRow;
@@ -41,16 +41,11 @@ const FIELDS: [(&str, Field); 11] = [
 ];
 
 impl Service {
-    pub(super) async fn submit_job(
+    pub(super) async fn submit(
         &self,
         ctx: &Ctx,
         input: SubmitJobRequest,
     ) -> Result<SubmitJobResponse> {
-        let (service, ctx) = (self.clone(), ctx.clone());
-        whole(async move { service.submit(&ctx, input).await }).await
-    }
-
-    async fn submit(&self, ctx: &Ctx, input: SubmitJobRequest) -> Result<SubmitJobResponse> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::SubmitJob;
         let arn = self.arns.cluster(&cluster.id);

@@ -8,7 +8,8 @@ use std::time::Duration;
 use app::model::error::Result;
 use app::model::operation::Operation;
 use app::model::system::*;
-use app::port::Ctx;
+use app::port::{Ctx, Systems};
+use async_trait::async_trait;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
@@ -41,8 +42,9 @@ pub struct Itself {
     pub versions: OnceCell<Versions>,
 }
 
-impl Service {
-    pub(super) async fn system(&self, ctx: &Ctx) -> Result<System> {
+#[async_trait]
+impl Systems for Service {
+    async fn system(&self, ctx: &Ctx) -> Result<System> {
         ctx.authorize(Operation::GetSystem, "*")?;
         let mut reconcilers = self.itself.statuses.all();
         // Those of the server come last; else they stay as they are: by cluster.
@@ -58,7 +60,9 @@ impl Service {
             others: self.others().await,
         })
     }
+}
 
+impl Service {
     pub(super) async fn database(&self) -> Database {
         let answered = self.itself.reach.answer().await;
         let address = &self.itself.database;

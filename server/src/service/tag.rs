@@ -8,7 +8,8 @@ use app::model::live::Kind;
 use app::model::name::ArnResource;
 use app::model::operation::Operation;
 use app::model::tag::*;
-use app::port::Ctx;
+use app::port::{Ctx, Tags};
+use async_trait::async_trait;
 
 use super::Service;
 use super::write::Begun;
@@ -27,8 +28,9 @@ struct Tagged {
     id: String,
 }
 
-impl Service {
-    pub(super) async fn list_tags_for_resource(
+#[async_trait]
+impl Tags for Service {
+    async fn list_tags_for_resource(
         &self,
         ctx: &Ctx,
         input: ListTagsForResourceRequest,
@@ -41,7 +43,7 @@ impl Service {
         Ok(ListTagsForResourceResponse { tags })
     }
 
-    pub(super) async fn tag_resource(
+    async fn tag_resource(
         &self,
         ctx: &Ctx,
         input: TagResourceRequest,
@@ -72,7 +74,7 @@ impl Service {
             .await
     }
 
-    pub(super) async fn untag_resource(
+    async fn untag_resource(
         &self,
         ctx: &Ctx,
         input: UntagResourceRequest,
@@ -97,7 +99,9 @@ impl Service {
             .commit(&input.resource_arn, UntagResourceResponse {})
             .await
     }
+}
 
+impl Service {
     /// The resource of that ARN, if it exists.
     async fn tagged(&self, arn: &str) -> Result<Tagged> {
         let missing = || {

@@ -13,7 +13,7 @@ use app::model::plan::{FieldChange, Plan, PlanRequest};
 use app::model::queue::DeleteQueueRequest;
 use app::model::status::Status;
 use app::model::tag::{TagResourceRequest, UntagResourceRequest};
-use app::port::Ctx;
+use app::port::{Clusters, ComputeNodeGroups, Ctx, Plans, Queues, Tags};
 
 use super::compare::{cluster_is_as, group_is_as, queue_is_as};
 use crate::db::cluster::ClusterRow;

@@ -10,7 +10,8 @@ mod queue;
 use app::model::error::{Error, ErrorKind, Result};
 use app::model::plan::{FieldChange, Plan, PlanRequest, Stay, Warning};
 use app::model::setting::SlurmCustomSetting;
-use app::port::Ctx;
+use app::port::{Ctx, Plans};
+use async_trait::async_trait;
 use sqlx::AnyConnection;
 use sqlx::pool::PoolConnection;
 
@@ -18,8 +19,9 @@ pub(super) use self::queue::group_names;
 use super::Service;
 use crate::fault::internal;
 
-impl Service {
-    pub(super) async fn plan(&self, ctx: &Ctx, request: PlanRequest) -> Result<Plan> {
+#[async_trait]
+impl Plans for Service {
+    async fn plan(&self, ctx: &Ctx, request: PlanRequest) -> Result<Plan> {
         let outcome = match &request {
             PlanRequest::CreateCluster(input) => self.plan_create_cluster(ctx, input).await,
             PlanRequest::UpdateCluster(input) => self.plan_update_cluster(ctx, input).await,
@@ -36,7 +38,9 @@ impl Service {
             outcome => outcome,
         }
     }
+}
 
+impl Service {
     /// For checks that read; they get the same kind of connection inside the operation's transaction.
     async fn reader(&self) -> Result<PoolConnection<sqlx::Any>> {
         self.db.pool().acquire().await.map_err(internal)
