@@ -264,7 +264,7 @@ impl ClusterReconciler {
             &row.id,
             Kind::Cluster,
             &row.id,
-            "reconciler",
+            db::event::RECONCILER,
             &what,
         )
         .await?;

@@ -99,7 +99,15 @@ impl Parts {
     async fn tell(&self, cluster_id: &str, what: &What) -> sqlx::Result<()> {
         let mut write = self.db.write().await?;
         let kind = Kind::Cluster;
-        event::insert(&mut write, cluster_id, kind, cluster_id, "reconciler", what).await?;
+        event::insert(
+            &mut write,
+            cluster_id,
+            kind,
+            cluster_id,
+            event::RECONCILER,
+            what,
+        )
+        .await?;
         write.commit().await
     }
 

@@ -224,7 +224,7 @@ impl Lost<'_> {
             again,
         };
         let (id, kind) = (self.cluster_id, Kind::Cluster);
-        db::event::insert(&mut write, id, kind, id, "reconciler", &what).await?;
+        db::event::insert(&mut write, id, kind, id, db::event::RECONCILER, &what).await?;
         Ok(write.commit().await?)
     }
 }

@@ -9,8 +9,9 @@ const CLUSTER: &str = "audit";
 
 async fn outcomes(plane: &TestPlane) -> Vec<String> {
     let pool = plane.database().await;
-    let query =
-        sqlx::query_scalar("select outcome from audit where operation = 'DrainNode' order by at");
+    let query = sqlx::query_scalar(
+        "select outcome from audit where operation = 'DrainNode' and why = 'console' order by at",
+    );
     let found = query.fetch_all(&pool).await.unwrap();
     pool.close().await;
     found

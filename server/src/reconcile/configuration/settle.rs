@@ -121,7 +121,7 @@ impl Settle<'_> {
             &row.cluster_id,
             S::KIND,
             &row.id,
-            "reconciler",
+            db::event::RECONCILER,
             &what,
         )
         .await
@@ -142,7 +142,7 @@ async fn settle_row<S: Noun>(
         return Ok(None);
     }
     let (cluster, id) = (&row.cluster_id, &row.id);
-    db::event::insert(write, cluster, S::KIND, id, "reconciler", &what).await?;
+    db::event::insert(write, cluster, S::KIND, id, db::event::RECONCILER, &what).await?;
     Ok(Some(settled))
 }
 
