@@ -10,9 +10,9 @@ use app::model::setting::SlurmCustomSetting;
 use openpcs_agent::configuration::Files;
 use openpcs_agent::protocol::TrialFile;
 
-use super::Specs;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::meaning::by_name;
+use crate::plan::configuration::rows::Specs;
 use crate::reconcile::Parts;
 
 use crate::slurm::conf::{self, ConfInput, GroupConf, QueueConf};
