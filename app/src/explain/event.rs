@@ -40,6 +40,12 @@ pub enum What {
         name: String,
         words: String,
     },
+    /// A change without ports for its nodes; `words` say what to do.
+    NoRoom {
+        noun: Kind,
+        name: String,
+        words: String,
+    },
     Deleted {
         noun: Kind,
         name: String,
@@ -180,6 +186,11 @@ impl What {
                 values.push(("words", words.clone()));
                 (t.refused, values)
             }
+            What::NoRoom { noun, name, words } => {
+                let mut values = named(noun, name);
+                values.push(("words", words.clone()));
+                (t.no_room, values)
+            }
             What::Deleted { noun, name } => (t.deleted, named(noun, name)),
             What::ControllerUp { name } => (t.controller_up, vec![("name", name.clone())]),
             What::ControllerKilled {} => (t.controller_killed, vec![]),
@@ -274,6 +285,7 @@ impl What {
             | What::LookWorks { .. }
             | What::NodeUp { .. } => EventTone::Success,
             What::Refused { .. }
+            | What::NoRoom { .. }
             | What::LookFails { .. }
             | What::ControllerKilled {}
             | What::JobsLost { .. }
@@ -304,11 +316,15 @@ impl What {
                 What::Active { .. }
                     | What::ControllerUp { .. }
                     | What::Refused { .. }
+                    | What::NoRoom { .. }
                     | What::Deleted { .. }
             ),
             What::Update { .. } => matches!(
                 self,
-                What::Active { .. } | What::Refused { .. } | What::Deleted { .. }
+                What::Active { .. }
+                    | What::Refused { .. }
+                    | What::NoRoom { .. }
+                    | What::Deleted { .. }
             ),
             What::Delete { .. } => matches!(self, What::Deleted { .. }),
             What::NodeStarts { instance, .. } => match self {
@@ -353,6 +369,11 @@ mod tests {
                 noun,
                 name: name.clone(),
                 words: "no".into(),
+            },
+            What::NoRoom {
+                noun,
+                name: name.clone(),
+                words: "none is free.".into(),
             },
             What::Deleted {
                 noun,

@@ -90,13 +90,16 @@ impl JobReconciler {
         let before = self.before().await?;
         cancelled::name(&mut records, before.iter());
         let waiting = lives::to_start(&records, now());
-        let controller = parts.controllers.state(&self.cluster_id);
+        let (controller, log) = (
+            parts.controllers.state(&self.cluster_id),
+            parts.controller_log(&self.cluster_id),
+        );
         let data_dir = parts.controllers.data_dir();
         let data_dir = parts.provider.profile().shares_files.then_some(data_dir);
         // Before the next life writes to the same file; whether it could be noted or not, that life begins.
         let kept = self
             .lives
-            .keep(&parts.db, &controller, data_dir, &mut records)
+            .keep(&parts.db, &controller, &log, data_dir, &mut records)
             .await;
         start_again(client, waiting).await;
         kept?;

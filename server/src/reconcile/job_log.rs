@@ -2,12 +2,11 @@
 //! each of its lives began, and whose node was taken by whom or failed.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use app::model::job_life::LifeEnd;
 use chrono::{Local, NaiveDateTime, TimeZone as _};
 
-use crate::slurm::log;
+use crate::slurm::log::DaemonLog;
 
 /// Of one job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,7 +39,7 @@ enum Word {
 
 impl JobLog {
     /// Reads what came since the last time; at the first time nothing, for that is of jobs of before.
-    pub async fn read_on(&mut self, log: &Path) {
+    pub async fn read_on(&mut self, log: &DaemonLog) {
         let Ok(text) = new_lines(log, &mut self.read).await else {
             return;
         };
@@ -77,12 +76,12 @@ impl JobLog {
 }
 
 /// What the log has more than was read of it, in whole lines; nothing at the first time.
-async fn new_lines(log: &Path, read: &mut Option<u64>) -> std::io::Result<String> {
+async fn new_lines(log: &DaemonLog, read: &mut Option<u64>) -> std::io::Result<String> {
     let Some(before) = *read else {
-        *read = Some(tokio::fs::metadata(log).await?.len());
+        *read = Some(log.size().await?);
         return Ok(String::new());
     };
-    let (start, bytes) = log::since(log, before).await?;
+    let (start, bytes) = log.since(before).await?;
     let whole = bytes
         .iter()
         .rposition(|b| *b == b'\n')
@@ -165,7 +164,7 @@ mod tests {
         let path = dir.path().join("slurmctld.log");
         std::fs::write(&path, "sched: Allocate JobId=6 NodeList=a-1 #CPUs=2\n").unwrap();
         let mut log = JobLog::default();
-        log.read_on(&path).await;
+        log.read_on(&DaemonLog::at(&path)).await;
         let text = "sched: Allocate JobId=6 NodeList=a-1 #CPUs=2\n\
                     sched: Allocate JobId=7 NodeList=a-[1-2] #CPUs=2\n\
                     sched/backfill: _start_job: Started JobId=7 in demo on a-3\n\
@@ -174,7 +173,7 @@ mod tests {
                     preempted JobId=7_3(9) has been requeued to reclaim resources for JobId=50\n\
                     half of JobId=7";
         std::fs::write(&path, text).unwrap();
-        log.read_on(&path).await;
+        log.read_on(&DaemonLog::at(&path)).await;
         assert_eq!(log.of("6"), Told::default(), "it was there before");
         assert_eq!(log.of("7").places, ["a-[1-2]", "a-3"]);
         assert_eq!((log.of("7").number, log.of("8").number), (Some(7), Some(8)));

@@ -13,6 +13,7 @@ use openpcs_agent::state::{ControllerState, Start};
 
 use super::job_log::{JobLog, Told};
 use crate::db::{Db, job_life};
+use crate::slurm::log::DaemonLog;
 use crate::slurm::output::{self, OutputFile};
 
 /// Slurm lets a requeued job wait until its old credential has expired, which is two minutes at most.
@@ -67,10 +68,11 @@ impl Lives {
         &mut self,
         db: &Db,
         controller: &ControllerState,
+        log: &DaemonLog,
         data_dir: Option<&Path>,
         records: &mut [JobRecord],
     ) -> sqlx::Result<()> {
-        self.log.read_on(&controller.log()).await;
+        self.log.read_on(log).await;
         let mut first = match self.first.take() {
             Some(first) => first,
             None => job_life::first_submitted(db.pool(), &self.cluster_id).await?,
@@ -383,11 +385,11 @@ mod tests {
         let path = dir.path().join("slurmctld.log");
         std::fs::write(&path, "").unwrap();
         let mut lives = Lives::new("pcs_a");
-        lives.log.read_on(&path).await;
+        lives.log.read_on(&DaemonLog::at(&path)).await;
         let places = "sched: Allocate JobId=7_1(9) NodeList=a-3 #CPUs=2\n\
                       sched: Allocate JobId=7_1(9) NodeList=a-4 #CPUs=2\n";
         std::fs::write(&path, places).unwrap();
-        lives.log.read_on(&path).await;
+        lives.log.read_on(&DaemonLog::at(&path)).await;
         let starts = [(9, 0, 90_000), (9, 1, 95_000), (7, 1, 102_000)];
         let starts = starts.map(|(job, restarts, at)| Start { job, restarts, at });
         let mut waits = record(2, "PENDING", "");

@@ -28,7 +28,7 @@ use crate::live::reach::Reach;
 use crate::live::status::Statuses;
 use crate::provider::local::Local;
 use crate::slurm::job_user::JobUser;
-use crate::slurm::process::Controllers;
+use crate::slurm::controller_host::ControllerHost;
 
 /// One that can write down what is wanted; nothing starts for it.
 async fn service(dir: &Path) -> Service {
@@ -52,7 +52,7 @@ async fn service(dir: &Path) -> Service {
         ports: "40000-49999".parse().unwrap(),
         server_id: "here".into(),
         observed: Observed::new(db.changes()),
-        controllers: Controllers::new(dir, dir, agent),
+        controllers: ControllerHost::new(dir, dir, agent),
         wakers: Default::default(),
         submissions: Default::default(),
         job_user: JobUser::own().unwrap(),

@@ -8,6 +8,7 @@ use app::model::log::ControllerLogOf;
 use app::model::operation::Operation;
 use app::port::{Ctx, Logs};
 use async_trait::async_trait;
+use openpcs_agent::protocol::SLURMCTLD_DAEMON;
 
 use super::Service;
 use super::doors::OpenOutput;
@@ -87,8 +88,9 @@ impl Service {
         let cluster = self
             .observed_cluster(ctx, Operation::GetControllerLog, cluster)
             .await?;
+        let log = self.controllers.log(&cluster.id, SLURMCTLD_DAEMON);
         Ok(OutputFile {
-            path: self.controllers.dir(&cluster.id).join("slurmctld.log"),
+            path: log.path().into(),
             user_id: nix::unistd::geteuid().as_raw(),
             forbidden: None,
             submitted_at: 0,

@@ -1,19 +1,22 @@
 //! Sandboxes on this host: they need the right to make namespaces, as the server does.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use openpcs_agent::configuration::Files;
-use openpcs_agent::protocol::HookFile;
-use openpcs_server::sandbox::Sandbox;
-use openpcs_server::slurm::process::{ControllerSpec, Controllers};
+use openpcs_agent::configuration::{Files, write_files};
+use openpcs_agent::protocol::{ControllerFile, Daemon, HookFile};
+use openpcs_server::sandbox::{Role, Sandbox};
+use openpcs_server::slurm::controller_host::{ControllerHost, ControllerSpec};
 
 const CLUSTER: &str = "pcs_test";
 /// Stands in for slurmctld: leaves a daemon behind in a session of its own, as a badly behaved job would.
 const SLURMCTLD: &str = "#!/bin/sh\nsetsid sh -c 'sleep 1000; :' \"$2\" &\nsleep 1000\n";
+
+const DAEMON: &str = "#!/bin/sh\nsleep 1000\n:\n";
 
 /// It stands beside the server's program.
 pub fn agent() -> PathBuf {
@@ -36,6 +39,7 @@ impl Host {
             std::fs::write(&path, script).unwrap();
             std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
         }
+        std::os::unix::fs::symlink("sbin", sbin.with_file_name("bin")).unwrap();
         Self { root }
     }
 
@@ -47,8 +51,8 @@ impl Host {
         self.root.path().join("scheduler")
     }
 
-    fn controllers(&self) -> Controllers {
-        Controllers::new(self.data(), self.scheduler(), agent())
+    fn controllers(&self) -> ControllerHost {
+        ControllerHost::new(self.data(), self.scheduler(), agent())
     }
 
     /// Nothing runs any more; the `unshare` that started an agent sees the end of it a moment later.
@@ -215,20 +219,55 @@ async fn a_killed_slurmctld_is_started_again() {
 }
 
 #[tokio::test]
+async fn each_daemon_of_a_controller_is_kept_by_itself() {
+    let host = Host::new(&[("one", DAEMON), ("two", DAEMON)]);
+    let sandbox = Sandbox::new(host.controllers().dir(CLUSTER));
+    sandbox.prepare().unwrap();
+    write_files(sandbox.dir(), &spec().files).unwrap();
+    let daemon = |name: &str| Daemon {
+        name: name.into(),
+        program: host.scheduler().join("slurm-24.11/sbin").join(name),
+        arguments: vec!["--word".into()],
+        environment: BTreeMap::new(),
+    };
+    let file = ControllerFile {
+        daemons: vec![daemon("one"), daemon("two")],
+    };
+    let file = serde_json::to_vec(&file).unwrap();
+    std::fs::write(sandbox.dir().join("controller.json"), file).unwrap();
+    let role = Role::Controller;
+    sandbox.spawn(&agent(), role, &host.data()).await.unwrap();
+    let pid = |name: &str| {
+        let word = format!("sbin/{name} --word");
+        let mut processes = host.processes().into_iter();
+        let found = processes.find(|(_, line)| line.contains(&word));
+        found.map(|(pid, _)| pid)
+    };
+    eventually("both run", || pid("one").is_some() && pid("two").is_some()).await;
+    let (one, two) = (pid("one").unwrap(), pid("two").unwrap());
+    kill(two, Signal::SIGKILL).unwrap();
+    eventually("another runs", || pid("two").is_some_and(|pid| pid != two)).await;
+    assert_eq!(pid("one"), Some(one));
+    // And in order, all of them.
+    kill(sandbox.holder().unwrap().unwrap(), Signal::SIGTERM).unwrap();
+    host.is_empty().await;
+}
+
+#[tokio::test]
 async fn a_refused_configuration_is_taken_back() {
-    let host = Host::new(&[("slurmctld", SLURMCTLD)]);
+    let no = "#!/bin/sh\necho no >&2\nexit 1\n";
+    let host = Host::new(&[("slurmctld", SLURMCTLD), ("scontrol", no)]);
     let controllers = host.controllers();
     controllers.ensure(&spec()).await.unwrap();
     let new = Files {
         slurm_conf: "ClusterName=nonsense\n".into(),
         ..Files::default()
     };
-    controllers.install(CLUSTER, &new).unwrap();
-    assert_eq!(
-        controllers.conf_in_force(CLUSTER).unwrap(),
-        Some(spec().files)
-    );
-    controllers.restore(CLUSTER).unwrap();
+    let client = controllers.client(CLUSTER, "24.11").unwrap().unwrap();
+    let answer = controllers.apply(CLUSTER, &new, &client).await.unwrap();
+    assert_eq!(answer, Err("no".to_owned()));
+    let in_force = controllers.conf_in_force(CLUSTER).unwrap();
+    assert_eq!(in_force, Some(spec().files));
     let path = controllers.dir(CLUSTER).join("slurm.conf");
     assert_eq!(
         std::fs::read_to_string(path).unwrap(),
