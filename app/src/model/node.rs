@@ -160,6 +160,13 @@ pub enum NodeObstacle {
 }
 
 impl NodeAction {
+    pub const ALL: [NodeAction; 4] = [
+        NodeAction::Drain,
+        NodeAction::Resume,
+        NodeAction::Replace,
+        NodeAction::ReplaceNow,
+    ];
+
     pub fn operation(self) -> Operation {
         match self {
             NodeAction::Drain => Operation::DrainNode,

@@ -52,3 +52,16 @@ impl FromIterator<(Operation, String)> for Refusals {
         Refusals(refused.into_iter().map(named).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_found_by_its_operation() {
+        let words = || "Not you.".to_owned();
+        let refusals = Refusals::from_iter([(Operation::CancelJob, words())]);
+        assert_eq!(refusals.of(Operation::CancelJob), Some(words()));
+        assert_eq!(refusals.of(Operation::HoldJob), None);
+    }
+}

@@ -3,7 +3,9 @@
 
 use app::model::catalogue::Catalogue;
 use app::model::error::{Error, Result};
-use app::model::operation::Operation::{self, *};
+use app::model::job::JobAction;
+use app::model::node::NodeAction;
+use app::model::operation::Operation;
 use app::model::set_aside::AllSetAside;
 use app::model::sight::Trouble;
 use app::model::user::{Identity, JobOwner, Refusals};
@@ -40,15 +42,15 @@ impl Console for Service {
         let cluster = self
             .cluster_for(ctx, Operation::GetRefusals, &cluster)
             .await?;
-        let jobs = [SubmitJob, CancelJob, RequeueJob, HoldJob, ReleaseJob];
-        let nodes = [DrainNode, ResumeNode, ReplaceNode];
-        let groups = self.arns.compute_node_group(&cluster.id, "*");
-        let asked = jobs.map(|one| (one, self.arns.cluster(&cluster.id)));
-        let asked = asked
-            .into_iter()
-            .chain(nodes.map(|one| (one, groups.clone())));
+        let of_jobs = self.arns.cluster(&cluster.id);
+        let of_nodes = self.arns.compute_node_group(&cluster.id, "*");
+        let jobs = JobAction::ALL.map(JobAction::operation).into_iter();
+        let jobs = jobs.chain([Operation::SubmitJob]);
+        let nodes = NodeAction::ALL.map(NodeAction::operation).into_iter();
+        let asked = jobs.map(|one| (one, &of_jobs));
+        let asked = asked.chain(nodes.map(|one| (one, &of_nodes)));
         let refused = asked.filter_map(|(operation, arn)| {
-            let refusal = ctx.authorize(operation, &arn).err()?;
+            let refusal = ctx.authorize(operation, arn).err()?;
             Some((operation, refusal.message))
         });
         Ok(refused.collect())

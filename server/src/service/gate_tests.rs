@@ -195,11 +195,7 @@ async fn every_method_asks_before_it_answers() {
     for action in JobAction::ALL {
         ask! { act_on_job(of(with(json!({"action": word(action)})))); }
     }
-    for action in [
-        NodeAction::Drain,
-        NodeAction::Resume,
-        NodeAction::ReplaceNow,
-    ] {
+    for action in NodeAction::ALL {
         ask! { act_on_nodes(of(with(json!({"action": word(action)})))); }
     }
     let changes = Operation::PCS.iter().filter(|one| {
