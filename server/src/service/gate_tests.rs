@@ -27,8 +27,8 @@ use crate::live::observed::Observed;
 use crate::live::reach::Reach;
 use crate::live::status::Statuses;
 use crate::provider::local::Local;
-use crate::slurm::job_user::JobUser;
 use crate::slurm::controller_host::ControllerHost;
+use crate::slurm::job_user::JobUser;
 
 /// One that can write down what is wanted; nothing starts for it.
 async fn service(dir: &Path) -> Service {
