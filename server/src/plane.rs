@@ -43,8 +43,8 @@ use crate::service::login::ServerLogins;
 use crate::service::metrics::ServerMetrics;
 use crate::service::system::Itself;
 use crate::slurm::catalogue;
+use crate::slurm::controller_host::ControllerHost;
 use crate::slurm::job_user::JobUser;
-use crate::slurm::process::Controllers;
 
 /// How long the reconcilers may take to end: they are idempotent, so no run needs to finish.
 const SHUTDOWN: Duration = Duration::from_secs(2);
@@ -209,7 +209,7 @@ fn parts(
     Ok(Parts {
         arns: config.place.arns(),
         provider,
-        controllers: Controllers::new(data_dir, &config.scheduler_root, agent),
+        controllers: ControllerHost::new(data_dir, &config.scheduler_root, agent),
         job_user,
         seal,
         observed: Observed::new(db.changes()),

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use app::model::status::Status;
-use openpcs_agent::protocol::SLURMCTLD_IS_GONE;
+use openpcs_agent::protocol::{SLURMCTLD_DAEMON, is_gone};
 
 /// How often a healthy cluster is looked after without a wake-up.
 pub const TICK: Duration = Duration::from_secs(5);
@@ -233,7 +233,7 @@ impl Log {
         }
         lines.reverse();
         Log {
-            ends: agent_log.matches(SLURMCTLD_IS_GONE).count(),
+            ends: agent_log.matches(&is_gone(SLURMCTLD_DAEMON)).count(),
             words: lines.join(" | "),
         }
     }

@@ -19,9 +19,8 @@ use crate::db::{self, job, job_life, now, resource, secret, submission, tag, tom
 use crate::live::status::Done;
 use crate::plan::configuration::rows::Rows;
 use crate::plan::controller::{Failure, Found, Log, Seen, Step, TICK, plan};
-use crate::sandbox::AGENT_LOG;
 use crate::slurm::client::Client;
-use crate::slurm::process::ControllerSpec;
+use crate::slurm::controller_host::ControllerSpec;
 
 /// How long a cluster whose rows stay the same is believed to be in order: its controller runs, that is all that is
 /// looked at.
@@ -130,8 +129,7 @@ impl ClusterReconciler {
             }
             Step::Introduce => {
                 let hook = self.parts.hook_file(&id);
-                self.parts.controllers.write_hook(&id, &hook)?;
-                self.parts.controllers.publish(&id)?;
+                self.parts.controllers.introduce(&id, &hook)?;
                 (self.introduced, seen.is_introduced) = (true, true);
             }
             Step::Ask => {
@@ -139,8 +137,9 @@ impl ClusterReconciler {
                 found.answers = Some(self.answers(&rows.cluster).await?);
             }
             Step::ReadLog => {
-                let (agent, slurmctld) = (self.log(AGENT_LOG), self.log("slurmctld.log"));
-                found.log = Some(Log::read(&agent.await, &slurmctld.await));
+                let agent = self.parts.controllers.agent_log(&id).text().await;
+                let slurmctld = self.parts.controller_log(&id).text().await;
+                found.log = Some(Log::read(&agent, &slurmctld));
             }
             Step::Recover => {
                 self.recover(&rows.cluster).await;
@@ -201,14 +200,15 @@ impl ClusterReconciler {
             .await?
             .ok_or_else(|| anyhow::anyhow!("cluster {} has no secret", cluster.id))?;
         let text = self.parts.seal.open(secret::PURPOSE, &sealed.sealed)?;
+        let (controllers, version) = (&self.parts.controllers, &cluster.spec.scheduler.version);
         let spec = ControllerSpec {
             cluster_id: cluster.id.clone(),
-            slurm_version: cluster.spec.scheduler.version.clone(),
+            daemons: vec![controllers.slurmctld(&cluster.id, version)],
             key: BASE64.decode(&*text)?,
             hook: self.parts.hook_file(&cluster.id),
             files: configuration::render(&self.parts, &rows.in_force()).await?,
         };
-        Ok(self.parts.controllers.ensure(&spec).await?)
+        Ok(controllers.ensure(&spec).await?)
     }
 
     fn client(&self, cluster: &ClusterRow) -> anyhow::Result<Option<Client>> {
@@ -260,12 +260,6 @@ impl ClusterReconciler {
         let mut write = self.parts.db.write().await?;
         resource::update(&mut write, &failed, false).await?;
         Ok(write.commit().await?)
-    }
-
-    async fn log(&self, name: &str) -> String {
-        let dir = self.parts.controllers.dir(&self.cluster_id);
-        let text = tokio::fs::read(dir.join(name)).await;
-        String::from_utf8_lossy(&text.unwrap_or_default()).into_owned()
     }
 
     async fn set_active(&self, cluster: &ClusterRow) -> anyhow::Result<()> {

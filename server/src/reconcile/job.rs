@@ -89,10 +89,7 @@ impl JobReconciler {
         let before = self.before().await?;
         cancelled::name(&mut records, before.iter());
         let waiting = lives::to_start(&records, now());
-        let log = parts
-            .controllers
-            .dir(&self.cluster_id)
-            .join("slurmctld.log");
+        let log = parts.controller_log(&self.cluster_id);
         let data_dir = parts.controllers.data_dir();
         let data_dir = parts.provider.profile().shares_files.then_some(data_dir);
         // Before the next life writes to the same file; whether it could be noted or not, that life begins.

@@ -11,7 +11,7 @@ use app::model::job::{JobRecord, OutputKind};
 use app::model::job_life::{Life, LifeEnd};
 
 use crate::db::{Db, job_life};
-use crate::slurm::log;
+use crate::slurm::log::DaemonLog;
 use crate::slurm::output::{self, OutputFile};
 
 /// Slurm lets a requeued job wait until its old credential has expired, which is two minutes at most.
@@ -69,7 +69,7 @@ impl Lives {
     pub async fn keep(
         &mut self,
         db: &Db,
-        log: &Path,
+        log: &DaemonLog,
         data_dir: Option<&Path>,
         records: &mut [JobRecord],
     ) -> sqlx::Result<()> {
@@ -171,7 +171,7 @@ impl Lives {
         }
     }
 
-    async fn read_log(&mut self, log: &Path) {
+    async fn read_log(&mut self, log: &DaemonLog) {
         let Ok(text) = read_on(log, &mut self.read).await else {
             return;
         };
@@ -247,12 +247,12 @@ fn ended_life(before: &Run, record: &JobRecord) -> Option<Life> {
 }
 
 /// What the log has more than was read of it, in whole lines; nothing at the first time.
-async fn read_on(log: &Path, read: &mut Option<u64>) -> std::io::Result<String> {
+async fn read_on(log: &DaemonLog, read: &mut Option<u64>) -> std::io::Result<String> {
     let Some(before) = *read else {
-        *read = Some(tokio::fs::metadata(log).await?.len());
+        *read = Some(log.size().await?);
         return Ok(String::new());
     };
-    let (start, bytes) = log::since(log, before).await?;
+    let (start, bytes) = log.since(before).await?;
     let whole = bytes
         .iter()
         .rposition(|b| *b == b'\n')

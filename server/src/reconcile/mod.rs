@@ -40,7 +40,7 @@ use app::explain::What;
 use app::model::live::Kind;
 use app::model::name::Arns;
 use app::model::system::ReconcilerKind;
-use openpcs_agent::protocol::HookFile;
+use openpcs_agent::protocol::{HookFile, SLURMCTLD_DAEMON};
 
 use crate::auth::seal::Seal;
 use crate::db::server::ServerRow;
@@ -52,8 +52,9 @@ use crate::live::wake::Wakers;
 use crate::provider::Provider;
 use crate::provider::ports::PortRange;
 use crate::slurm::client::Client;
+use crate::slurm::controller_host::ControllerHost;
 use crate::slurm::job_user::JobUser;
-use crate::slurm::process::Controllers;
+use crate::slurm::log::DaemonLog;
 
 /// One reconciler of one cluster.
 pub trait Reconciler: Send + 'static {
@@ -77,7 +78,7 @@ pub struct Parts {
     pub db: Db,
     pub arns: Arns,
     pub provider: Arc<dyn Provider>,
-    pub controllers: Controllers,
+    pub controllers: ControllerHost,
     pub seal: Arc<Seal>,
     pub observed: Observed,
     pub wakers: Wakers,
@@ -93,6 +94,11 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// What a cluster's slurmctld logs.
+    fn controller_log(&self, cluster_id: &str) -> DaemonLog {
+        self.controllers.log(cluster_id, SLURMCTLD_DAEMON)
+    }
+
     /// Puts what happened to a cluster into its timeline.
     async fn tell(&self, cluster_id: &str, what: &What) -> sqlx::Result<()> {
         let mut write = self.db.write().await?;
@@ -103,8 +109,7 @@ impl Parts {
 
     /// How to ask a cluster's Slurm; none while its controller does not run.
     pub fn client(&self, cluster_id: &str, slurm_version: &str) -> std::io::Result<Option<Client>> {
-        let parts = self.controllers.client(cluster_id, slurm_version)?;
-        Ok(parts.map(Client::from))
+        self.controllers.client(cluster_id, slurm_version)
     }
 
     /// What a cluster's hooks show to be let in: derived, so nothing has to be stored.

@@ -117,8 +117,7 @@ impl Recovery {
                     next.started_twice.insert(job);
                 }
                 Step::Register => {
-                    let log = parts.controllers.dir(cluster_id).join("slurmctld.log");
-                    let register = client.reconfigure(&log);
+                    let register = parts.controllers.reconfigure(cluster_id, client);
                     parts.gates.closed(cluster_id, register).await?;
                     self.registered = true;
                 }

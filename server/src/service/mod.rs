@@ -80,8 +80,8 @@ use crate::live::observed::Observed;
 use crate::live::wake::Wakers;
 use crate::provider::{Provider, ProviderError};
 use crate::slurm::client::Client;
+use crate::slurm::controller_host::ControllerHost;
 use crate::slurm::job_user::JobUser;
-use crate::slurm::process::Controllers;
 use page::{cut, page};
 
 /// What the operations need. Cheap to clone: every part is a handle.
@@ -98,7 +98,7 @@ pub struct Service {
     /// What the reconcilers saw last of nodes and jobs.
     pub observed: Observed,
     /// The clusters' controllers: jobs are Slurm's, and are asked of it.
-    pub controllers: Controllers,
+    pub controllers: ControllerHost,
     pub wakers: Wakers,
     /// Submissions under way, by their token.
     pub submissions: once::Once,
@@ -140,11 +140,11 @@ impl Service {
     async fn slurm(&self, cluster: &ClusterRow) -> Result<Client> {
         home::check(&self.db, &self.server_id, cluster).await?;
         let version = &cluster.spec.scheduler.version;
-        let parts = self
+        let client = self
             .controllers
             .client(&cluster.id, version)
             .map_err(internal)?;
-        parts.map(Client::from).ok_or_else(|| {
+        client.ok_or_else(|| {
             let message = format!(
                 "Cluster {} is {}: its controller does not run. Wait until it does, and try again.",
                 cluster.name, cluster.status

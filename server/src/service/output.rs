@@ -6,6 +6,7 @@ use app::model::error::{Error, Result};
 use app::model::job::*;
 use app::model::log::ControllerLogOf;
 use app::port::Caller;
+use openpcs_agent::protocol::SLURMCTLD_DAEMON;
 
 use super::Service;
 use super::doors::OpenOutput;
@@ -84,8 +85,9 @@ impl Service {
     /// What the cluster's slurmctld logs, for whoever may read the cluster.
     pub async fn controller_log_file(&self, caller: &Caller, cluster: &str) -> Result<OutputFile> {
         let cluster = self.observed_cluster(caller, cluster).await?;
+        let log = self.controllers.log(&cluster.id, SLURMCTLD_DAEMON);
         Ok(OutputFile {
-            path: self.controllers.dir(&cluster.id).join("slurmctld.log"),
+            path: log.path().into(),
             user_id: nix::unistd::geteuid().as_raw(),
             forbidden: None,
             submitted_at: 0,

@@ -93,12 +93,7 @@ impl Switch<'_> {
             return Ok(Ok(()));
         }
         let reconfigure = self.reconfigure(files);
-        let answer = self.parts.gates.closed(cluster_id, reconfigure).await?;
-        match &answer {
-            Ok(()) => controllers.accept(cluster_id, files)?,
-            Err(_) => controllers.restore(cluster_id)?,
-        }
-        Ok(answer)
+        self.parts.gates.closed(cluster_id, reconfigure).await
     }
 
     /// Jobs may have waited for the nodes that a queue has now: Slurm itself would look for them up to half a minute
@@ -119,9 +114,7 @@ impl Switch<'_> {
     async fn reconfigure(&self, files: &Files) -> anyhow::Result<Result<(), String>> {
         let (controllers, cluster_id) = (&self.parts.controllers, &self.rows.cluster.id);
         self.far_from_the_next_second().await?;
-        controllers.install(cluster_id, files)?;
-        let log = controllers.dir(cluster_id).join("slurmctld.log");
-        Ok(self.client.reconfigure(&log).await.map_err(|e| e.message))
+        Ok(controllers.apply(cluster_id, files, self.client).await?)
     }
 
     /// slurmctld reckons in whole seconds when a node booted, anew with each report of the node. A node that came up a
