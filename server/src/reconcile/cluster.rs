@@ -200,14 +200,15 @@ impl ClusterReconciler {
             .await?
             .ok_or_else(|| anyhow::anyhow!("cluster {} has no secret", cluster.id))?;
         let text = self.parts.seal.open(secret::PURPOSE, &sealed.sealed)?;
+        let (controllers, version) = (&self.parts.controllers, &cluster.spec.scheduler.version);
         let spec = ControllerSpec {
             cluster_id: cluster.id.clone(),
-            slurm_version: cluster.spec.scheduler.version.clone(),
+            daemons: vec![controllers.slurmctld(&cluster.id, version)],
             key: BASE64.decode(&*text)?,
             hook: self.parts.hook_file(&cluster.id),
             files: configuration::render(&self.parts, &rows.in_force()).await?,
         };
-        Ok(self.parts.controllers.ensure(&spec).await?)
+        Ok(controllers.ensure(&spec).await?)
     }
 
     fn client(&self, cluster: &ClusterRow) -> anyhow::Result<Option<Client>> {

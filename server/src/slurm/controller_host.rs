@@ -39,8 +39,8 @@ use crate::slurm::log::DaemonLog;
 /// What a controller needs for its first start.
 pub struct ControllerSpec {
     pub cluster_id: String,
-    /// Slurm's major version, as `24.11`.
-    pub slurm_version: String,
+    /// What is kept running, in the order of the first start; see [`ControllerHost::slurmctld`].
+    pub daemons: Vec<Daemon>,
     /// The key of `auth/slurm`. Never logged.
     pub key: Vec<u8>,
     pub hook: HookFile,
@@ -89,8 +89,30 @@ impl ControllerHost {
         cluster_dir(&self.data_dir, cluster_id).join("controller")
     }
 
-    /// Starts the controller unless it runs. What a start wrote once stays: key, configuration and state; how the hooks
-    /// reach the server is brought up to date.
+    /// The slurmctld of a cluster, of a major version of Slurm as `24.11`.
+    pub fn slurmctld(&self, cluster_id: &str, slurm_version: &str) -> Daemon {
+        let dir = self.dir(cluster_id);
+        let text = |path: &Path| path.display().to_string();
+        let conf = text(&dir.join("slurm.conf"));
+        let log = text(self.log(cluster_id, SLURMCTLD_DAEMON).path());
+        let mut environment = BTreeMap::from([
+            ("SLURM_CONF".to_owned(), conf.clone()),
+            ("SLURM_SACK_KEY".to_owned(), text(&dir.join("slurm.key"))),
+        ]);
+        if let Some(library) = catalogue::library(&self.scheduler_root, slurm_version) {
+            environment.insert("LD_PRELOAD".to_owned(), text(&library));
+            environment.insert("OPENPCS_CONTROLLER".to_owned(), text(&dir));
+        }
+        Daemon {
+            name: SLURMCTLD_DAEMON.into(),
+            program: self.prefix(slurm_version).join("sbin/slurmctld"),
+            arguments: vec!["-f".into(), conf, "-L".into(), log],
+            environment,
+        }
+    }
+
+    /// Starts the controller unless it runs. What a start wrote once stays: key, configuration and state; its daemons, and
+    /// how the hooks reach the server, are brought up to date.
     pub async fn ensure(&self, spec: &ControllerSpec) -> io::Result<()> {
         let sandbox = self.sandbox(&spec.cluster_id);
         sandbox.prepare()?;
@@ -270,36 +292,9 @@ impl ControllerHost {
         }
         self.write_hook(&spec.cluster_id, &spec.hook)?;
         let controller = serde_json::to_vec(&ControllerFile {
-            daemons: vec![self.slurmctld(spec)],
+            daemons: spec.daemons.clone(),
         })?;
         files::write(&dir.join("controller.json"), &controller, files::PLAIN)
-    }
-
-    fn slurmctld(&self, spec: &ControllerSpec) -> Daemon {
-        let dir = self.dir(&spec.cluster_id);
-        let in_dir = |name: &str| dir.join(name).display().to_string();
-        let log = self.log(&spec.cluster_id, SLURMCTLD_DAEMON);
-        let conf = in_dir("slurm.conf");
-        let mut environment = BTreeMap::from([
-            ("SLURM_CONF".to_owned(), conf.clone()),
-            ("SLURM_SACK_KEY".to_owned(), in_dir("slurm.key")),
-        ]);
-        if let Some(library) = catalogue::library(&self.scheduler_root, &spec.slurm_version) {
-            let dir = dir.display().to_string();
-            environment.insert("LD_PRELOAD".to_owned(), library.display().to_string());
-            environment.insert("OPENPCS_CONTROLLER".to_owned(), dir);
-        }
-        Daemon {
-            name: SLURMCTLD_DAEMON.into(),
-            program: self.prefix(&spec.slurm_version).join("sbin/slurmctld"),
-            arguments: vec![
-                "-f".into(),
-                conf,
-                "-L".into(),
-                log.path().display().to_string(),
-            ],
-            environment,
-        }
     }
 }
 

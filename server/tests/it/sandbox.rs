@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use openpcs_agent::configuration::{Files, write_files};
-use openpcs_agent::protocol::{ControllerFile, Daemon, HookFile};
-use openpcs_server::sandbox::{Role, Sandbox};
+use openpcs_agent::configuration::Files;
+use openpcs_agent::protocol::{Daemon, HookFile};
+use openpcs_server::sandbox::Sandbox;
 use openpcs_server::slurm::controller_host::{ControllerHost, ControllerSpec};
 
 const CLUSTER: &str = "pcs_test";
@@ -103,10 +103,18 @@ pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-fn spec() -> ControllerSpec {
+fn files() -> Files {
+    Files {
+        slurm_conf: "ClusterName=test\n".into(),
+        ..Files::default()
+    }
+}
+
+/// A controller with slurmctld alone.
+fn spec(controllers: &ControllerHost) -> ControllerSpec {
     ControllerSpec {
         cluster_id: CLUSTER.into(),
-        slurm_version: "24.11".into(),
+        daemons: vec![controllers.slurmctld(CLUSTER, "24.11")],
         key: vec![7; 32],
         hook: HookFile {
             endpoint: "http://127.0.0.1:1".into(),
@@ -114,10 +122,7 @@ fn spec() -> ControllerSpec {
             cluster_id: CLUSTER.into(),
             token: "secret".into(),
         },
-        files: Files {
-            slurm_conf: "ClusterName=test\n".into(),
-            ..Files::default()
-        },
+        files: files(),
     }
 }
 
@@ -125,7 +130,7 @@ fn spec() -> ControllerSpec {
 async fn the_end_of_a_sandbox_is_the_end_of_all_it_ever_started() {
     let host = Host::new(&[("slurmctld", SLURMCTLD)]);
     let controllers = host.controllers();
-    controllers.ensure(&spec()).await.unwrap();
+    controllers.ensure(&spec(&controllers)).await.unwrap();
     eventually("slurmctld and its daemon run", || {
         host.count("slurm.conf") == 2
     })
@@ -142,7 +147,8 @@ async fn the_end_of_a_sandbox_is_the_end_of_all_it_ever_started() {
 #[tokio::test]
 async fn two_starts_make_one_sandbox() {
     let host = Host::new(&[("slurmctld", SLURMCTLD)]);
-    let (one, two, spec) = (host.controllers(), host.controllers(), spec());
+    let (one, two) = (host.controllers(), host.controllers());
+    let spec = spec(&one);
     let (first, second) = tokio::join!(one.ensure(&spec), two.ensure(&spec));
     first.unwrap();
     second.unwrap();
@@ -161,7 +167,7 @@ async fn whoever_is_killed_the_sandbox_is_over_and_can_start_again() {
     let controllers = host.controllers();
     let sandbox = Sandbox::new(controllers.dir(CLUSTER));
     for victim in ["unshare", "agent"] {
-        controllers.ensure(&spec()).await.unwrap();
+        controllers.ensure(&spec(&controllers)).await.unwrap();
         let holder = sandbox.holder().unwrap().unwrap();
         let pid = match victim {
             "agent" => holder,
@@ -182,7 +188,7 @@ async fn a_sandbox_that_is_ended_while_it_starts_leaves_nothing() {
     let controllers = host.controllers();
     for delay in 0..15 {
         let starting = host.controllers();
-        let start = tokio::spawn(async move { starting.ensure(&spec()).await });
+        let start = tokio::spawn(async move { starting.ensure(&spec(&starting)).await });
         tokio::time::sleep(Duration::from_millis(3 * delay)).await;
         let sandbox = Sandbox::new(controllers.dir(CLUSTER));
         tokio::task::spawn_blocking(move || sandbox.end(None))
@@ -200,7 +206,7 @@ async fn a_sandbox_that_is_ended_while_it_starts_leaves_nothing() {
 async fn a_killed_slurmctld_is_started_again() {
     let host = Host::new(&[("slurmctld", SLURMCTLD)]);
     let controllers = host.controllers();
-    controllers.ensure(&spec()).await.unwrap();
+    controllers.ensure(&spec(&controllers)).await.unwrap();
     let slurmctld = || {
         let processes = host.processes();
         processes
@@ -221,22 +227,18 @@ async fn a_killed_slurmctld_is_started_again() {
 #[tokio::test]
 async fn each_daemon_of_a_controller_is_kept_by_itself() {
     let host = Host::new(&[("one", DAEMON), ("two", DAEMON)]);
-    let sandbox = Sandbox::new(host.controllers().dir(CLUSTER));
-    sandbox.prepare().unwrap();
-    write_files(sandbox.dir(), &spec().files).unwrap();
+    let controllers = host.controllers();
     let daemon = |name: &str| Daemon {
         name: name.into(),
         program: host.scheduler().join("slurm-24.11/sbin").join(name),
         arguments: vec!["--word".into()],
         environment: BTreeMap::new(),
     };
-    let file = ControllerFile {
+    let spec = ControllerSpec {
         daemons: vec![daemon("one"), daemon("two")],
+        ..spec(&controllers)
     };
-    let file = serde_json::to_vec(&file).unwrap();
-    std::fs::write(sandbox.dir().join("controller.json"), file).unwrap();
-    let role = Role::Controller;
-    sandbox.spawn(&agent(), role, &host.data()).await.unwrap();
+    controllers.ensure(&spec).await.unwrap();
     let pid = |name: &str| {
         let word = format!("sbin/{name} --word");
         let mut processes = host.processes().into_iter();
@@ -249,6 +251,7 @@ async fn each_daemon_of_a_controller_is_kept_by_itself() {
     eventually("another runs", || pid("two").is_some_and(|pid| pid != two)).await;
     assert_eq!(pid("one"), Some(one));
     // And in order, all of them.
+    let sandbox = Sandbox::new(controllers.dir(CLUSTER));
     kill(sandbox.holder().unwrap().unwrap(), Signal::SIGTERM).unwrap();
     host.is_empty().await;
 }
@@ -258,7 +261,7 @@ async fn a_refused_configuration_is_taken_back() {
     let no = "#!/bin/sh\necho no >&2\nexit 1\n";
     let host = Host::new(&[("slurmctld", SLURMCTLD), ("scontrol", no)]);
     let controllers = host.controllers();
-    controllers.ensure(&spec()).await.unwrap();
+    controllers.ensure(&spec(&controllers)).await.unwrap();
     let new = Files {
         slurm_conf: "ClusterName=nonsense\n".into(),
         ..Files::default()
@@ -267,12 +270,9 @@ async fn a_refused_configuration_is_taken_back() {
     let answer = controllers.apply(CLUSTER, &new, &client).await.unwrap();
     assert_eq!(answer, Err("no".to_owned()));
     let in_force = controllers.conf_in_force(CLUSTER).unwrap();
-    assert_eq!(in_force, Some(spec().files));
+    assert_eq!(in_force, Some(files()));
     let path = controllers.dir(CLUSTER).join("slurm.conf");
-    assert_eq!(
-        std::fs::read_to_string(path).unwrap(),
-        spec().files.slurm_conf
-    );
+    assert_eq!(std::fs::read_to_string(path).unwrap(), files().slurm_conf);
     controllers.stop(CLUSTER).unwrap();
 }
 

@@ -1,5 +1,7 @@
 //! Updates of what is in use: running jobs are unharmed, and what Slurm refuses changes nothing (C8, N15, Q3).
 
+use std::net::TcpListener;
+
 use aws_sdk_pcs::types::*;
 
 use crate::harness::*;
@@ -162,6 +164,46 @@ async fn what_slurm_refuses_fails_with_its_words_and_changes_nothing() {
         plane.wait_job(CLUSTER, &job, "COMPLETED").await["Restarts"],
         "0"
     );
+    plane.finish().await;
+}
+
+/// What else on the host has ports is found only when nodes are to have them.
+#[tokio::test]
+async fn a_group_without_ports_fails_by_itself() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    plane.cluster(CLUSTER, 600).await;
+    let group = plane.group(CLUSTER, "compute-1", 0, 1).await;
+    let taken: Vec<TcpListener> = plane
+        .server
+        .daemon_ports()
+        .filter_map(|port| TcpListener::bind(("127.0.0.1", port)).ok())
+        .collect();
+    let create = plane.new_group(CLUSTER, "compute-2", 0, 1);
+    create.send().await.unwrap();
+    let update = plane.admin().update_compute_node_group();
+    update
+        .cluster_identifier(CLUSTER)
+        .compute_node_group_identifier("compute-1")
+        .scaling_configuration(scaling(0, 3))
+        .send()
+        .await
+        .unwrap();
+    plane.queue(CLUSTER, "demo", &group.id).await;
+    for (name, status) in [
+        ("compute-2", ComputeNodeGroupStatus::CreateFailed),
+        ("compute-1", ComputeNodeGroupStatus::UpdateFailed),
+    ] {
+        let failed = plane.wait_group(CLUSTER, name, status).await;
+        let error = &failed.error_info()[0];
+        assert_eq!(error.code(), Some("NoFreePort"));
+        let message = error.message().unwrap();
+        assert!(message.contains("--ports"), "{message}");
+    }
+    plane
+        .wait_sinfo(CLUSTER, &["demo up infinite 1 idle~ compute-1-1"])
+        .await;
+    drop(taken);
+    plane.scale(CLUSTER, "compute-1", 0, 3).await;
     plane.finish().await;
 }
 
