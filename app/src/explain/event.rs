@@ -117,6 +117,10 @@ pub enum What {
         node: String,
         reason: String,
     },
+    /// Slurm, killed, had started a job on it a second time, and drained it for that.
+    NodeTakenBack {
+        node: String,
+    },
     /// The cluster's Slurm version gets no corrections any more.
     VersionEnded {
         version: String,
@@ -246,6 +250,7 @@ impl What {
                 t.node_healed,
                 vec![("node", node.clone()), ("reason", reason.clone())],
             ),
+            What::NodeTakenBack { node } => (t.node_taken_back, vec![("node", node.clone())]),
             What::VersionEnded { version, date } => (
                 t.version_ended,
                 vec![("version", version.clone()), ("date", date.clone())],
@@ -427,6 +432,7 @@ mod tests {
                 node: node.clone(),
                 reason: "Prolog error".into(),
             },
+            What::NodeTakenBack { node: node.clone() },
             What::VersionEnded {
                 version: "24.11".into(),
                 date: "2026-05-31".into(),

@@ -16,9 +16,11 @@ use openpcs_agent::state::{Start, Unclean};
 use super::Parts;
 use crate::db::submission::{self, MARK, SubmissionRow};
 use crate::db::{self, idempotency, instance, job, now};
-use crate::slurm::client::{Client, LAUNCH_FAILED, Queued};
+use crate::slurm::client::{Client, LAUNCH_FAILED, NodeInfo, NodeUpdate, Queued};
 use crate::slurm::hostlist;
 
+/// Slurm's reason for draining such a node (`slurmctld/agent.c`).
+const STARTED_TWICE: &str = "Duplicate jobid";
 /// How often nodes are asked to register: after each start slurmctld believes for so long in a batch job that its node
 /// does not know (`BatchStartTimeout` and `MessageTimeout`, 10 s each by default). By itself it asks minutes later.
 const REGISTER_EVERY_MS: i64 = 22_000;
@@ -41,6 +43,8 @@ enum Step {
     /// The nodes of jobs that Slurm believes to run since before tell what runs.
     Register,
     Release(u32),
+    /// Slurm drained it when it started a job there that runs there already.
+    TakeBack(String),
     Done,
 }
 
@@ -48,6 +52,7 @@ fn plan(
     unclean: &Unclean,
     recovery: &Recovery,
     queue: &[Queued],
+    nodes: &[NodeInfo],
     starts: &[Start],
     now: i64,
 ) -> Vec<Step> {
@@ -66,10 +71,17 @@ fn plan(
     }
     let held = queue.iter().filter(|queued| queued.reason == LAUNCH_FAILED);
     steps.extend(held.map(|queued| Step::Release(queued.job)));
+    let drained = nodes.iter().filter(|node| is_drained_for_twice(node));
+    steps.extend(drained.map(|node| Step::TakeBack(node.name.clone())));
     if since > LASTS_MS {
         steps.push(Step::Done);
     }
     steps
+}
+
+fn is_drained_for_twice(node: &NodeInfo) -> bool {
+    let reason = node.reason.as_deref().unwrap_or_default();
+    node.is("DRAIN") && reason.starts_with(STARTED_TWICE)
 }
 
 /// Jobs with a start since then that Slurm has forgotten: one of the same count came later, or Slurm counts less.
@@ -103,7 +115,8 @@ impl Recovery {
         // In this order: what came between is counted.
         let starts = state.starts();
         let queue = client.queue().await?;
-        for step in plan(&unclean, self, &queue, &starts, now()) {
+        let nodes = client.nodes().await?;
+        for step in plan(&unclean, self, &queue, &nodes, &starts, now()) {
             let mut next = unclean.clone();
             match step {
                 Step::TellLost(jobs) => {
@@ -128,6 +141,13 @@ impl Recovery {
                     self.registered_at = Some(now());
                 }
                 Step::Release(job) => release(parts, client, cluster_id, job).await?,
+                Step::TakeBack(node) => {
+                    let nodes = [node.clone()];
+                    client.update_nodes(&nodes, &NodeUpdate::Undrain).await?;
+                    parts
+                        .tell(cluster_id, &What::NodeTakenBack { node })
+                        .await?;
+                }
                 Step::Done => {
                     state.looked_after(&unclean)?;
                     *self = Recovery::default();
@@ -304,10 +324,17 @@ mod tests {
     fn what_slurm_does_not_know_is_lost_and_told_once() {
         let queue = [queued(5, "None"), queued(7, "Priority")];
         let recovery = Recovery::default();
-        let steps = plan(&unclean(&[5, 6, 7]), &recovery, &queue, &[], KILLED + 500);
+        let steps = plan(
+            &unclean(&[5, 6, 7]),
+            &recovery,
+            &queue,
+            &[],
+            &[],
+            KILLED + 500,
+        );
         assert_eq!(steps, [Step::TellLost([6].into())]);
         assert_eq!(
-            plan(&unclean(&[]), &recovery, &queue, &[], KILLED + 500),
+            plan(&unclean(&[]), &recovery, &queue, &[], &[], KILLED + 500),
             []
         );
     }
@@ -318,7 +345,14 @@ mod tests {
             array: 5,
             ..queued(8, "None")
         };
-        let steps = plan(&unclean(&[5]), &Recovery::default(), &[task], &[], KILLED);
+        let steps = plan(
+            &unclean(&[5]),
+            &Recovery::default(),
+            &[task],
+            &[],
+            &[],
+            KILLED,
+        );
         assert_eq!(steps, [Step::TellLost([].into())]);
     }
 
@@ -329,8 +363,39 @@ mod tests {
             queued(6, "JobHeldUser"),
             queued(7, "launch failure limit exceeded requeued held"),
         ];
-        let steps = plan(&unclean(&[]), &Recovery::default(), &queue, &[], KILLED);
+        let steps = plan(
+            &unclean(&[]),
+            &Recovery::default(),
+            &queue,
+            &[],
+            &[],
+            KILLED,
+        );
         assert_eq!(steps, [Step::Release(5)]);
+    }
+
+    #[test]
+    fn a_node_that_slurm_drained_for_its_own_slip_comes_back() {
+        let node = |state: &str, reason: &str| NodeInfo {
+            name: "a-1".into(),
+            states: ["IDLE".to_owned(), state.to_owned()].into(),
+            reason: Some(reason.to_owned()),
+            ..NodeInfo::default()
+        };
+        let nodes = [
+            node("DRAIN", "Duplicate jobid [slurm@2026-01-02T03:04:05]"),
+            node("DRAIN", "disk full"),
+            node("CLOUD", "Duplicate jobid"),
+        ];
+        let steps = plan(
+            &unclean(&[]),
+            &Recovery::default(),
+            &[],
+            &nodes,
+            &[],
+            KILLED,
+        );
+        assert_eq!(steps, [Step::TakeBack("a-1".into())]);
     }
 
     #[test]
@@ -345,21 +410,32 @@ mod tests {
         ];
         let recovery = Recovery::default();
         let mut unclean = unclean(&[]);
-        let steps = plan(&unclean, &recovery, &[], &starts, KILLED + 3_000);
+        let steps = plan(&unclean, &recovery, &[], &[], &starts, KILLED + 3_000);
         assert_eq!(steps, [Step::TellStartedTwice(5)]);
         unclean.started_twice.insert(5);
-        assert_eq!(plan(&unclean, &recovery, &[], &starts, KILLED + 3_000), []);
+        assert_eq!(
+            plan(&unclean, &recovery, &[], &[], &starts, KILLED + 3_000),
+            []
+        );
         // It ran on another node meanwhile, and Slurm thinks that it never left the first.
         let forgotten = [queued(6, "None")];
-        let steps = plan(&unclean, &recovery, &forgotten, &starts, KILLED + 3_000);
+        let steps = plan(
+            &unclean,
+            &recovery,
+            &forgotten,
+            &[],
+            &starts,
+            KILLED + 3_000,
+        );
         assert_eq!(steps, [Step::TellStartedTwice(6)]);
     }
 
     #[test]
     fn nodes_register_now_and_then_until_it_ends() {
         let mut recovery = Recovery::default();
-        let steps =
-            |recovery: &Recovery, since| plan(&unclean(&[]), recovery, &[], &[], KILLED + since);
+        let steps = |recovery: &Recovery, since| {
+            plan(&unclean(&[]), recovery, &[], &[], &[], KILLED + since)
+        };
         assert_eq!(
             steps(&recovery, REGISTER_EVERY_MS),
             [],
