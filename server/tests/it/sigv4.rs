@@ -205,16 +205,8 @@ fn replace(request: &mut http::Request<Vec<u8>>, header: &'static str, from: &st
 }
 
 async fn a_deleted_key_ends_within_seconds(plane: &TestPlane) {
-    let data = plane.server.data();
     let openpcs = |arguments: &[&str]| {
-        let output = plane
-            .server
-            .openpcs()
-            .args(arguments)
-            .arg("--data-dir")
-            .arg(&data)
-            .output()
-            .unwrap();
+        let output = plane.command(arguments).output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
     };
