@@ -121,14 +121,15 @@ async fn whatever_is_killed_no_job_is_lost_held_or_run_twice_unseen() {
     })
     .await;
     // What a start was is told within seconds of it.
-    wait_until("what became of every job is told", async || {
+    let report = wait_until("what became of every job is told", async || {
         let (wrong, report) = untold(&plane, &taken).await;
         match wrong.is_empty() {
-            true => Ok(eprintln!("{report}{refused} submissions refused")),
+            true => Ok(report),
             false => Err(format!("{wrong:?}\n{report}")),
         }
     })
     .await;
+    eprintln!("{report}{refused} submissions refused");
     plane.finish().await;
 }
 
