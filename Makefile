@@ -35,9 +35,12 @@ run: console ## build and start the server with its console; ARGS="--listen 127.
 	$(ENV); cargo build -p openpcs-server -p openpcs-agent --bins $(if $(FEATURES),--features $(FEATURES))
 	$(ENV); cargo run -p openpcs-server --bin openpcs $(if $(FEATURES),--features $(FEATURES)) -- serve $(ARGS)
 
-test: setup-test lint console ## check everything: lints, tests with real Slurm, the console in a browser
+test: setup-test lint console ## check everything: lints, tests with real Slurm on SQLite and PostgreSQL, the console in a browser
 	$(ENV); if cargo nextest --version >/dev/null 2>&1; \
 	    then cargo nextest run $(NATIVE); else cargo test $(NATIVE); fi
+	$(ENV); export OPENPCS_TEST_DATABASE=postgres; if cargo nextest --version >/dev/null 2>&1; \
+	    then cargo nextest run $(NATIVE) -E 'binary(it) & not test(/on_(sqlite|postgres)$$/)'; \
+	    else cargo test $(NATIVE) --test it; fi
 	$(ENV); cd end2end; npx playwright test
 
 bench: setup ## measure: release build, then the benchmarks

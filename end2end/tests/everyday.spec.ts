@@ -144,5 +144,16 @@ test('messages, next steps, times and addresses stay true', async ({ page, brows
     await page.getByRole('navigation', { name: 'Parts of the cluster' }).getByRole('link', { name: 'Events' }).click();
     await page.goBack();
     await expect(rows(page, 'Jobs', { name: /later/ })).toHaveCount(0);
+
+    const many = 'for i in $(seq 60); do sbatch -p demo --hold --job-name=many --output=/dev/null --wrap=true; done';
+    await server.connect(cluster.name, 'sh', '-c', many);
+    await visit(page, `${home}/jobs?filter=many&page=2`);
+    await expect(rows(page, 'Jobs', { name: /many/ })).toHaveCount(10);
+    await list.getByRole('button', { name: 'Previous page' }).click();
+    await expect(rows(page, 'Jobs', { name: /many/ })).toHaveCount(50);
+    expect(new URL(page.url()).searchParams.has('page')).toBe(false);
+    await list.getByRole('button', { name: 'Next page' }).click();
+    await expect(rows(page, 'Jobs', { name: /many/ })).toHaveCount(10);
+    expect(new URL(page.url()).searchParams.get('page')).toBe('2');
   });
 });

@@ -1,4 +1,4 @@
-//! `make bench`: how soon jobs start, how fast API and console answer, what idling costs. Every figure stands beside a
+//! `make bench`: how soon jobs start and how many, how fast API and console answer, what idling costs. Every figure stands beside a
 //! baseline of the same run; no figure fails the run. One by name:
 //! `cargo bench -p openpcs-server --bench openpcs -- idle`.
 
@@ -15,7 +15,9 @@ mod idle;
 mod live;
 mod look;
 mod node_plan;
+mod stock;
 mod times;
+mod warm_jobs;
 
 fn main() {
     // The baseline of `get_cluster` is a server of its own: this program, started again.
@@ -49,6 +51,9 @@ fn main() {
         }
         if wanted("cold_start") {
             cold_start::run().await;
+        }
+        if wanted("warm_jobs") {
+            warm_jobs::run().await;
         }
         if wanted("busy_cluster") {
             busy_cluster::run().await;

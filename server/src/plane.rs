@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use app::model::catalogue::SlurmVersion;
 use app::port::ControlPlane;
 use async_trait::async_trait;
 use axum::Router;
@@ -43,8 +44,8 @@ use crate::service::login::ServerLogins;
 use crate::service::metrics::ServerMetrics;
 use crate::service::system::Itself;
 use crate::slurm::catalogue;
+use crate::slurm::controller_host::ControllerHost;
 use crate::slurm::job_user::JobUser;
-use crate::slurm::process::Controllers;
 
 /// How long the reconcilers may take to end: they are idempotent, so no run needs to finish.
 const SHUTDOWN: Duration = Duration::from_secs(2);
@@ -209,7 +210,7 @@ fn parts(
     Ok(Parts {
         arns: config.place.arns(),
         provider,
-        controllers: Controllers::new(data_dir, &config.scheduler_root, agent),
+        controllers: ControllerHost::new(data_dir, &config.scheduler_root, agent),
         job_user,
         seal,
         observed: Observed::new(db.changes()),
@@ -226,7 +227,7 @@ fn parts(
 /// Says at start what would fail later: no Slurm, no namespaces.
 fn check_host(
     scheduler_root: &Path,
-    versions: &[app::model::catalogue::SlurmVersion],
+    versions: &[SlurmVersion],
     agent: &Path,
 ) -> anyhow::Result<()> {
     if !versions.iter().any(|v| v.installed) {
@@ -234,6 +235,12 @@ fn check_host(
             "There is no Slurm under {}. Run `make setup`, or name the directory that has slurm-MAJOR directories \
              with --scheduler-root.",
             scheduler_root.display()
+        );
+    }
+    let has_library = |v: &SlurmVersion| catalogue::library(scheduler_root, &v.id).is_some();
+    if !versions.iter().any(has_library) {
+        tracing::warn!(
+            "jobs start slower than they could; `make setup` makes what slurmctld needs for it"
         );
     }
     crate::sandbox::probe(agent).map_err(anyhow::Error::msg)

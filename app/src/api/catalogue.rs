@@ -10,5 +10,5 @@ use crate::model::error::Result;
 
 #[server(prefix = "/console", endpoint = "get-catalogue", input = Json, output = Json)]
 pub async fn get_catalogue() -> Result<Catalogue> {
-    call(|plane, caller| async move { plane.catalogue(&caller).await }).await
+    call(|plane, ctx| async move { plane.catalogue(&ctx).await }).await
 }

@@ -12,7 +12,7 @@ use crate::model::error::Result;
 #[server(prefix = "/console", endpoint = "list-compute-node-groups", input = Json, output = Json)]
 pub async fn list_compute_node_groups(cluster_identifier: String) -> Result<Vec<ComputeNodeGroup>> {
     use crate::model::error::ErrorKind;
-    call(|plane, caller| async move {
+    call(|plane, ctx| async move {
         let mut all = Vec::new();
         let mut next_token = None;
         loop {
@@ -21,13 +21,13 @@ pub async fn list_compute_node_groups(cluster_identifier: String) -> Result<Vec<
                 next_token,
                 max_results: Some(MOST_RESULTS),
             };
-            let found = plane.list_compute_node_groups(&caller, page).await?;
+            let found = plane.list_compute_node_groups(&ctx, page).await?;
             for summary in found.compute_node_groups {
                 let input = GetComputeNodeGroupRequest {
                     cluster_identifier: cluster_identifier.clone(),
                     compute_node_group_identifier: summary.id,
                 };
-                match plane.get_compute_node_group(&caller, input).await {
+                match plane.get_compute_node_group(&ctx, input).await {
                     Ok(found) => all.push(found.compute_node_group),
                     Err(e) if matches!(e.kind, ErrorKind::ResourceNotFound { .. }) => {}
                     Err(e) => return Err(e),
@@ -52,8 +52,8 @@ pub async fn get_compute_node_group(
         cluster_identifier,
         compute_node_group_identifier,
     };
-    call(|plane, caller| async move {
-        let found = plane.get_compute_node_group(&caller, input).await?;
+    call(|plane, ctx| async move {
+        let found = plane.get_compute_node_group(&ctx, input).await?;
         Ok(found.compute_node_group)
     })
     .await
@@ -63,8 +63,8 @@ pub async fn get_compute_node_group(
 pub async fn create_compute_node_group(
     input: CreateComputeNodeGroupRequest,
 ) -> Result<ComputeNodeGroup> {
-    call(|plane, caller| async move {
-        let made = plane.create_compute_node_group(&caller, input).await?;
+    call(|plane, ctx| async move {
+        let made = plane.create_compute_node_group(&ctx, input).await?;
         Ok(made.compute_node_group)
     })
     .await
@@ -80,8 +80,8 @@ pub async fn update_compute_node_group(
         unmodified_since: Some(modified_at),
         ..input
     };
-    call(|plane, caller| async move {
-        let updated = plane.update_compute_node_group(&caller, input).await?;
+    call(|plane, ctx| async move {
+        let updated = plane.update_compute_node_group(&ctx, input).await?;
         Ok(updated.compute_node_group)
     })
     .await
@@ -89,11 +89,6 @@ pub async fn update_compute_node_group(
 
 #[server(prefix = "/console", endpoint = "delete-compute-node-group", input = Json, output = Json)]
 pub async fn delete_compute_node_group(input: DeleteComputeNodeGroupRequest) -> Result<()> {
-    call(|plane, caller| async move {
-        plane
-            .delete_compute_node_group(&caller, input)
-            .await
-            .map(drop)
-    })
-    .await
+    call(|plane, ctx| async move { plane.delete_compute_node_group(&ctx, input).await.map(drop) })
+        .await
 }

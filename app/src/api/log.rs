@@ -12,5 +12,5 @@ use crate::model::log::ControllerLogOf;
 /// A piece of what the cluster's slurmctld logs.
 #[server(prefix = "/console", endpoint = "controller-log", input = Json, output = Json)]
 pub async fn controller_log(input: ControllerLogOf) -> Result<JobOutput> {
-    call(|plane, caller| async move { plane.controller_log(&caller, input).await }).await
+    call(|plane, ctx| async move { plane.controller_log(&ctx, input).await }).await
 }

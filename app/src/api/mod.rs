@@ -108,21 +108,20 @@ mod ssr {
     use leptos::prelude::*;
     use leptos_axum::ResponseOptions;
 
-    use crate::i18n::Language;
     use crate::model::cluster::ListClustersRequest;
     use crate::model::error::{Error, ErrorKind, Result};
     use crate::model::job::OfCluster;
-    use crate::port::{Backend, Caller, ControlPlane};
+    use crate::port::{Backend, ControlPlane, Ctx};
 
-    /// Runs one operation for the caller of this request.
-    pub async fn call<T, F>(operation: impl FnOnce(Arc<dyn ControlPlane>, Caller) -> F) -> Result<T>
+    /// Runs one operation for whoever asks.
+    pub async fn call<T, F>(operation: impl FnOnce(Arc<dyn ControlPlane>, Ctx) -> F) -> Result<T>
     where
         F: Future<Output = Result<T>>,
     {
         let result = match backend() {
-            Ok((plane, caller)) => {
-                let id = caller.request_id.clone();
-                let result = operation(plane, caller).await;
+            Ok((plane, ctx)) => {
+                let id = ctx.request_id.clone();
+                let result = operation(plane, ctx).await;
                 result.map_err(|error| error.of_request(&id))
             }
             Err(refusal) => Err(refusal),
@@ -133,15 +132,21 @@ mod ssr {
         result
     }
 
-    /// The language of a tag as the page sends it; an odd one is English.
-    pub fn language_of(tag: &str) -> Language {
-        Language::parse(tag).unwrap_or_default()
+    /// The same, with sentences in the language of that tag: the page's own, whatever another page has chosen since.
+    pub async fn call_in<T, F>(
+        language: &str,
+        operation: impl FnOnce(Arc<dyn ControlPlane>, Ctx) -> F,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        call(|plane, ctx| operation(plane, ctx.in_language(language))).await
     }
 
     /// The same list of every cluster, cluster by cluster. One that is deleted in between is left out.
     pub async fn in_all_clusters<T, F>(
         plane: &Arc<dyn ControlPlane>,
-        caller: &Caller,
+        ctx: &Ctx,
         list: impl Fn(String) -> F,
     ) -> Result<Vec<OfCluster<T>>>
     where
@@ -150,7 +155,7 @@ mod ssr {
         let mut all = Vec::new();
         let mut page = ListClustersRequest::default();
         loop {
-            let found = plane.list_clusters(caller, page).await?;
+            let found = plane.list_clusters(ctx, page).await?;
             for cluster in found.clusters {
                 let of_cluster = |item| OfCluster {
                     cluster_id: cluster.id.clone(),
@@ -173,10 +178,10 @@ mod ssr {
         }
     }
 
-    fn backend() -> Result<(Arc<dyn ControlPlane>, Caller)> {
+    fn backend() -> Result<(Arc<dyn ControlPlane>, Ctx)> {
         let backend = use_context::<Backend>().ok_or_else(Error::internal)?;
-        let caller = backend.caller()?.clone();
-        Ok((backend.plane, caller))
+        let ctx = backend.ctx()?.clone();
+        Ok((backend.plane, ctx))
     }
 
     /// Only when the function itself was requested: while a page is rendered it would turn the whole page into a
@@ -201,4 +206,4 @@ mod ssr {
     }
 }
 #[cfg(feature = "ssr")]
-use ssr::{call, in_all_clusters, language_of};
+use ssr::{call, call_in, in_all_clusters};

@@ -10,5 +10,5 @@ use crate::model::plan::{Plan, PlanRequest};
 
 #[server(prefix = "/console", endpoint = "plan", input = Json, output = Json)]
 pub async fn plan_operation(request: PlanRequest) -> Result<Plan> {
-    call(|plane, caller| async move { plane.plan(&caller, request).await }).await
+    call(|plane, ctx| async move { plane.plan(&ctx, request).await }).await
 }

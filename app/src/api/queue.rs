@@ -12,7 +12,7 @@ use crate::model::queue::*;
 #[server(prefix = "/console", endpoint = "list-queues", input = Json, output = Json)]
 pub async fn list_queues(cluster_identifier: String) -> Result<Vec<Queue>> {
     use crate::model::error::ErrorKind;
-    call(|plane, caller| async move {
+    call(|plane, ctx| async move {
         let mut all = Vec::new();
         let mut next_token = None;
         loop {
@@ -21,13 +21,13 @@ pub async fn list_queues(cluster_identifier: String) -> Result<Vec<Queue>> {
                 next_token,
                 max_results: Some(MOST_RESULTS),
             };
-            let found = plane.list_queues(&caller, page).await?;
+            let found = plane.list_queues(&ctx, page).await?;
             for summary in found.queues {
                 let input = GetQueueRequest {
                     cluster_identifier: cluster_identifier.clone(),
                     queue_identifier: summary.id,
                 };
-                match plane.get_queue(&caller, input).await {
+                match plane.get_queue(&ctx, input).await {
                     Ok(found) => all.push(found.queue),
                     Err(e) if matches!(e.kind, ErrorKind::ResourceNotFound { .. }) => {}
                     Err(e) => return Err(e),
@@ -48,12 +48,12 @@ pub async fn get_queue(cluster_identifier: String, queue_identifier: String) -> 
         cluster_identifier,
         queue_identifier,
     };
-    call(|plane, caller| async move { Ok(plane.get_queue(&caller, input).await?.queue) }).await
+    call(|plane, ctx| async move { Ok(plane.get_queue(&ctx, input).await?.queue) }).await
 }
 
 #[server(prefix = "/console", endpoint = "create-queue", input = Json, output = Json)]
 pub async fn create_queue(input: CreateQueueRequest) -> Result<Queue> {
-    call(|plane, caller| async move { Ok(plane.create_queue(&caller, input).await?.queue) }).await
+    call(|plane, ctx| async move { Ok(plane.create_queue(&ctx, input).await?.queue) }).await
 }
 
 /// Refused if somebody has changed the queue since it was `modified_at`.
@@ -63,10 +63,10 @@ pub async fn update_queue(input: UpdateQueueRequest, modified_at: String) -> Res
         unmodified_since: Some(modified_at),
         ..input
     };
-    call(|plane, caller| async move { Ok(plane.update_queue(&caller, input).await?.queue) }).await
+    call(|plane, ctx| async move { Ok(plane.update_queue(&ctx, input).await?.queue) }).await
 }
 
 #[server(prefix = "/console", endpoint = "delete-queue", input = Json, output = Json)]
 pub async fn delete_queue(input: DeleteQueueRequest) -> Result<()> {
-    call(|plane, caller| async move { plane.delete_queue(&caller, input).await.map(drop) }).await
+    call(|plane, ctx| async move { plane.delete_queue(&ctx, input).await.map(drop) }).await
 }

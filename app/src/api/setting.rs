@@ -12,7 +12,7 @@ use crate::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 /// The settings that a version of Slurm takes there, in the order of their names.
 #[server(prefix = "/console", endpoint = "list-settings", input = Json, output = Json)]
 pub async fn list_settings(scope: SettingScope, version: String) -> Result<Vec<KnownSetting>> {
-    call(|plane, caller| async move { plane.list_settings(&caller, scope, version).await }).await
+    call(|plane, ctx| async move { plane.list_settings(&ctx, scope, version).await }).await
 }
 
 /// What is wrong with these, by their place in the list: `[2].parameterValue`.
@@ -22,10 +22,6 @@ pub async fn check_settings(
     version: String,
     settings: Vec<SlurmCustomSetting>,
 ) -> Result<Vec<FieldError>> {
-    call(|plane, caller| async move {
-        plane
-            .check_settings(&caller, scope, version, settings)
-            .await
-    })
-    .await
+    call(|plane, ctx| async move { plane.check_settings(&ctx, scope, version, settings).await })
+        .await
 }

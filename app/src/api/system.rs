@@ -10,5 +10,5 @@ use crate::model::system::System;
 
 #[server(prefix = "/console", endpoint = "get-system", input = Json, output = Json)]
 pub async fn get_system() -> Result<System> {
-    call(|plane, caller| async move { plane.system(&caller).await }).await
+    call(|plane, ctx| async move { plane.system(&ctx).await }).await
 }

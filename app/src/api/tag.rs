@@ -15,11 +15,11 @@ pub async fn list_cluster_tags(cluster_identifier: String) -> Result<BTreeMap<St
     use crate::model::cluster::GetClusterRequest;
     use crate::model::tag::ListTagsForResourceRequest;
     let input = GetClusterRequest { cluster_identifier };
-    call(|plane, caller| async move {
+    call(|plane, ctx| async move {
         let input = ListTagsForResourceRequest {
-            resource_arn: plane.get_cluster(&caller, input).await?.cluster.arn,
+            resource_arn: plane.get_cluster(&ctx, input).await?.cluster.arn,
         };
-        Ok(plane.list_tags_for_resource(&caller, input).await?.tags)
+        Ok(plane.list_tags_for_resource(&ctx, input).await?.tags)
     })
     .await
 }
@@ -34,21 +34,21 @@ pub async fn update_cluster_tags(
     use crate::model::cluster::GetClusterRequest;
     use crate::model::tag::{TagResourceRequest, UntagResourceRequest};
     let input = GetClusterRequest { cluster_identifier };
-    call(|plane, caller| async move {
-        let resource_arn = plane.get_cluster(&caller, input).await?.cluster.arn;
+    call(|plane, ctx| async move {
+        let resource_arn = plane.get_cluster(&ctx, input).await?.cluster.arn;
         if !remove.is_empty() {
             let input = UntagResourceRequest {
                 resource_arn: resource_arn.clone(),
                 tag_keys: remove,
             };
-            plane.untag_resource(&caller, input).await?;
+            plane.untag_resource(&ctx, input).await?;
         }
         if !set.is_empty() {
             let input = TagResourceRequest {
                 resource_arn,
                 tags: set,
             };
-            plane.tag_resource(&caller, input).await?;
+            plane.tag_resource(&ctx, input).await?;
         }
         Ok(())
     })

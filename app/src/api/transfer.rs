@@ -10,15 +10,11 @@ use crate::model::error::Result;
 
 #[server(prefix = "/console", endpoint = "export-cluster", input = Json, output = Json)]
 pub async fn export_cluster(cluster_identifier: String, format: Format) -> Result<String> {
-    call(|plane, caller| async move {
-        plane
-            .export_cluster(&caller, cluster_identifier, format)
-            .await
-    })
-    .await
+    call(|plane, ctx| async move { plane.export_cluster(&ctx, cluster_identifier, format).await })
+        .await
 }
 
 #[server(prefix = "/console", endpoint = "apply", input = Json, output = Json)]
 pub async fn apply(request: ApplyRequest) -> Result<ApplyOutcome> {
-    call(|plane, caller| async move { plane.apply(&caller, request).await }).await
+    call(|plane, ctx| async move { plane.apply(&ctx, request).await }).await
 }

@@ -82,15 +82,7 @@ fn why_not(
     jobs: Meant,
     refusals: Signal<Refusals>,
 ) -> Option<String> {
-    let refusal = refusals.with(|refusals| {
-        match action {
-            JobAction::Cancel => &refusals.cancel_job,
-            JobAction::Requeue => &refusals.requeue_job,
-            JobAction::Hold => &refusals.hold_job,
-            JobAction::Release => &refusals.release_job,
-        }
-        .clone()
-    });
+    let refusal = refusals.with(|refusals| refusals.of(action.operation()));
     jobs.with(|jobs| {
         if jobs.is_empty() {
             return Some(t.jobs.select_first.to_owned());

@@ -188,7 +188,7 @@ fn why_not(
                 NodeObstacle::BeingReplaced => t.nodes.why_replacing(name),
             })
         };
-        let refusal = refusals.with(|refusals| refusals.change_nodes.clone());
+        let refusal = refusals.with(|refusals| refusals.of(action.operation()));
         refusal.or_else(|| nodes.iter().find_map(obstacle))
     })
 }

@@ -40,6 +40,12 @@ pub enum What {
         name: String,
         words: String,
     },
+    /// A change without ports for its nodes; `words` say what to do.
+    NoRoom {
+        noun: Kind,
+        name: String,
+        words: String,
+    },
     Deleted {
         noun: Kind,
         name: String,
@@ -111,6 +117,10 @@ pub enum What {
         node: String,
         reason: String,
     },
+    /// Slurm, killed, had started a job on it a second time, and drained it for that.
+    NodeTakenBack {
+        node: String,
+    },
     /// The cluster's Slurm version gets no corrections any more.
     VersionEnded {
         version: String,
@@ -180,6 +190,11 @@ impl What {
                 values.push(("words", words.clone()));
                 (t.refused, values)
             }
+            What::NoRoom { noun, name, words } => {
+                let mut values = named(noun, name);
+                values.push(("words", words.clone()));
+                (t.no_room, values)
+            }
             What::Deleted { noun, name } => (t.deleted, named(noun, name)),
             What::ControllerUp { name } => (t.controller_up, vec![("name", name.clone())]),
             What::ControllerKilled {} => (t.controller_killed, vec![]),
@@ -235,6 +250,7 @@ impl What {
                 t.node_healed,
                 vec![("node", node.clone()), ("reason", reason.clone())],
             ),
+            What::NodeTakenBack { node } => (t.node_taken_back, vec![("node", node.clone())]),
             What::VersionEnded { version, date } => (
                 t.version_ended,
                 vec![("version", version.clone()), ("date", date.clone())],
@@ -274,6 +290,7 @@ impl What {
             | What::LookWorks { .. }
             | What::NodeUp { .. } => EventTone::Success,
             What::Refused { .. }
+            | What::NoRoom { .. }
             | What::LookFails { .. }
             | What::ControllerKilled {}
             | What::JobsLost { .. }
@@ -304,11 +321,15 @@ impl What {
                 What::Active { .. }
                     | What::ControllerUp { .. }
                     | What::Refused { .. }
+                    | What::NoRoom { .. }
                     | What::Deleted { .. }
             ),
             What::Update { .. } => matches!(
                 self,
-                What::Active { .. } | What::Refused { .. } | What::Deleted { .. }
+                What::Active { .. }
+                    | What::Refused { .. }
+                    | What::NoRoom { .. }
+                    | What::Deleted { .. }
             ),
             What::Delete { .. } => matches!(self, What::Deleted { .. }),
             What::NodeStarts { instance, .. } => match self {
@@ -353,6 +374,11 @@ mod tests {
                 noun,
                 name: name.clone(),
                 words: "no".into(),
+            },
+            What::NoRoom {
+                noun,
+                name: name.clone(),
+                words: "none is free.".into(),
             },
             What::Deleted {
                 noun,
@@ -406,6 +432,7 @@ mod tests {
                 node: node.clone(),
                 reason: "Prolog error".into(),
             },
+            What::NodeTakenBack { node: node.clone() },
             What::VersionEnded {
                 version: "24.11".into(),
                 date: "2026-05-31".into(),

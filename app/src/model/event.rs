@@ -45,6 +45,4 @@ pub struct EventsOf {
     /// Of one resource only; a group's timeline has its nodes too. Empty: of all.
     pub resource_type: String,
     pub resource_id: String,
-    /// In which language, as in `<html lang>`.
-    pub language: String,
 }

@@ -8,6 +8,7 @@ use super::dependency::Dependency;
 use super::explanation::Explanation;
 use super::job_id::JobId;
 use super::job_life::{Life, LifeEnd};
+use super::operation::Operation;
 
 /// A job in the queue or recently ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -244,6 +245,15 @@ impl JobAction {
         JobAction::Hold,
         JobAction::Release,
     ];
+
+    pub fn operation(self) -> Operation {
+        match self {
+            JobAction::Cancel => Operation::CancelJob,
+            JobAction::Requeue => Operation::RequeueJob,
+            JobAction::Hold => Operation::HoldJob,
+            JobAction::Release => Operation::ReleaseJob,
+        }
+    }
 
     /// What stands in the way; the service refuses with it and the console disables its button with it.
     pub fn obstacle(self, job: &Job) -> Option<JobObstacle> {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::explanation::Explanation;
 use super::job::Job;
+use super::operation::Operation;
 
 /// A node as the console shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,6 +160,21 @@ pub enum NodeObstacle {
 }
 
 impl NodeAction {
+    pub const ALL: [NodeAction; 4] = [
+        NodeAction::Drain,
+        NodeAction::Resume,
+        NodeAction::Replace,
+        NodeAction::ReplaceNow,
+    ];
+
+    pub fn operation(self) -> Operation {
+        match self {
+            NodeAction::Drain => Operation::DrainNode,
+            NodeAction::Resume => Operation::ResumeNode,
+            NodeAction::Replace | NodeAction::ReplaceNow => Operation::ReplaceNode,
+        }
+    }
+
     /// What stands in the way; the service refuses with it and the console disables its button with it.
     pub fn obstacle(self, node: &Node) -> Option<NodeObstacle> {
         let drained = node.state.starts_with("drain") || node.state.starts_with("drng");

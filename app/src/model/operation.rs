@@ -1,142 +1,82 @@
-//! The operations by name: those of the service model, our own for jobs and nodes, and the one of Secrets Manager.
+//! The operations by name: those of the service model, the one of Secrets Manager, and our own. The port says by which
+//! method each is asked for, a policy who may do it, the audit trail who did.
 
-/// One operation of `pcs` 2023-02-10, or one of the console's own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Operation {
-    CreateCluster,
-    CreateComputeNodeGroup,
-    CreateQueue,
-    DeleteCluster,
-    DeleteComputeNodeGroup,
-    DeleteQueue,
-    GetCluster,
-    GetComputeNodeGroup,
-    GetQueue,
-    ListClusters,
-    ListComputeNodeGroups,
-    ListQueues,
-    ListTagsForResource,
-    RegisterComputeNodeGroupInstance,
-    TagResource,
-    UntagResource,
-    UpdateCluster,
-    UpdateComputeNodeGroup,
-    UpdateQueue,
-    SubmitJob,
-    CancelJob,
-    RequeueJob,
-    HoldJob,
-    ReleaseJob,
-    DrainNode,
-    ResumeNode,
-    ReplaceNode,
-    GetSecretValue,
-    GetSystem,
+/// Declares the operations, service by service, each with the list of its own.
+macro_rules! operations {
+    ($($(#[$about:meta])* $list:ident of $service:literal: $($name:ident)+;)+) => {
+        /// One operation of any service that is answered here.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Operation { $($($name,)+)+ }
+
+        impl Operation {
+            $($(#[$about])* pub const $list: &[Operation] = &[$(Operation::$name),+];)+
+
+            /// The name on the wire, after `AWSParallelComputingService.`, and in the audit trail.
+            pub fn name(self) -> &'static str {
+                match self { $($(Operation::$name => stringify!($name),)+)+ }
+            }
+
+            /// All of them, service by service.
+            pub fn all() -> impl Iterator<Item = Operation> {
+                [$(Operation::$list),+].into_iter().flatten().copied()
+            }
+
+            /// As policies abbreviate it.
+            fn service(self) -> &'static str {
+                match self { $($(Operation::$name)|+ => $service,)+ }
+            }
+        }
+    };
+}
+
+operations! {
+    /// `pcs` 2023-02-10: what the AWS door knows.
+    PCS of "pcs":
+        CreateCluster GetCluster ListClusters UpdateCluster DeleteCluster
+        CreateComputeNodeGroup GetComputeNodeGroup ListComputeNodeGroups UpdateComputeNodeGroup DeleteComputeNodeGroup
+        CreateQueue GetQueue ListQueues UpdateQueue DeleteQueue
+        ListTagsForResource TagResource UntagResource
+        RegisterComputeNodeGroupInstance;
+    /// The one that a cluster's key is read with.
+    SECRETS of "secretsmanager":
+        GetSecretValue;
+    /// What the console and `openpcs` do beyond it.
+    OWN of "openpcs":
+        ListJobs GetJob SubmitJob CancelJob RequeueJob HoldJob ReleaseJob
+        GetJobOutput GetControllerLog
+        ListNodes GetNode GetNodeLogs DrainNode ResumeNode ReplaceNode
+        ListEvents
+        ExportCluster ConnectCluster
+        ListSettings CheckSettings
+        GetIdentity GetRefusals GetTroubles GetCatalogue
+        GetSystem ListSetAside;
 }
 
 use Operation::*;
 
 impl Operation {
-    /// The service model's: what the AWS door knows.
-    pub const ALL: [Operation; 19] = [
-        CreateCluster,
-        CreateComputeNodeGroup,
-        CreateQueue,
-        DeleteCluster,
-        DeleteComputeNodeGroup,
-        DeleteQueue,
-        GetCluster,
-        GetComputeNodeGroup,
-        GetQueue,
-        ListClusters,
-        ListComputeNodeGroups,
-        ListQueues,
-        ListTagsForResource,
-        RegisterComputeNodeGroupInstance,
-        TagResource,
-        UntagResource,
-        UpdateCluster,
-        UpdateComputeNodeGroup,
-        UpdateQueue,
-    ];
-
-    /// Beyond the service model: ours, and the one of AWS Secrets Manager that a cluster's key is read with.
-    pub const OWN: [Operation; 10] = [
-        SubmitJob,
-        CancelJob,
-        RequeueJob,
-        HoldJob,
-        ReleaseJob,
-        DrainNode,
-        ResumeNode,
-        ReplaceNode,
-        GetSecretValue,
-        GetSystem,
-    ];
-
-    /// The name on the wire, after `AWSParallelComputingService.`, and in the audit trail.
-    pub fn name(self) -> &'static str {
-        match self {
-            CreateCluster => "CreateCluster",
-            CreateComputeNodeGroup => "CreateComputeNodeGroup",
-            CreateQueue => "CreateQueue",
-            DeleteCluster => "DeleteCluster",
-            DeleteComputeNodeGroup => "DeleteComputeNodeGroup",
-            DeleteQueue => "DeleteQueue",
-            GetCluster => "GetCluster",
-            GetComputeNodeGroup => "GetComputeNodeGroup",
-            GetQueue => "GetQueue",
-            ListClusters => "ListClusters",
-            ListComputeNodeGroups => "ListComputeNodeGroups",
-            ListQueues => "ListQueues",
-            ListTagsForResource => "ListTagsForResource",
-            RegisterComputeNodeGroupInstance => "RegisterComputeNodeGroupInstance",
-            TagResource => "TagResource",
-            UntagResource => "UntagResource",
-            UpdateCluster => "UpdateCluster",
-            UpdateComputeNodeGroup => "UpdateComputeNodeGroup",
-            UpdateQueue => "UpdateQueue",
-            SubmitJob => "SubmitJob",
-            CancelJob => "CancelJob",
-            RequeueJob => "RequeueJob",
-            HoldJob => "HoldJob",
-            ReleaseJob => "ReleaseJob",
-            DrainNode => "DrainNode",
-            ResumeNode => "ResumeNode",
-            ReplaceNode => "ReplaceNode",
-            GetSecretValue => "GetSecretValue",
-            GetSystem => "GetSystem",
-        }
-    }
-
     /// What a policy must allow: the action of the same name, except that whoever may change a node group may also
     /// look after its nodes.
     pub fn action(self) -> String {
-        match self {
-            DrainNode | ResumeNode | ReplaceNode => UpdateComputeNodeGroup.action(),
-            GetSecretValue => "secretsmanager:GetSecretValue".into(),
-            own if Operation::OWN.contains(&own) => format!("openpcs:{}", own.name()),
-            operation => format!("pcs:{}", operation.name()),
-        }
+        let allowed_by = match self {
+            DrainNode | ResumeNode | ReplaceNode => UpdateComputeNodeGroup,
+            operation => operation,
+        };
+        format!("{}:{}", allowed_by.service(), allowed_by.name())
     }
 
+    /// The service model's of that name.
     pub fn parse(name: &str) -> Option<Operation> {
-        Operation::ALL.into_iter().find(|o| o.name() == name)
+        let mut known = Operation::PCS.iter().copied();
+        known.find(|operation| operation.name() == name)
     }
 
-    /// Whether it changes nothing: reads need no audit row in the transaction and no client token.
+    /// Whether it changes nothing: reads need no audit row in the transaction and no client token. Whoever reads a key is
+    /// written down.
     pub fn is_read_only(self) -> bool {
-        matches!(
-            self,
-            GetCluster
-                | GetComputeNodeGroup
-                | GetQueue
-                | ListClusters
-                | ListComputeNodeGroups
-                | ListQueues
-                | ListTagsForResource
-                | GetSystem
-        )
+        let name = self.name();
+        let verbs = ["Get", "List", "Check", "Export"];
+        self != GetSecretValue && verbs.iter().any(|verb| name.starts_with(verb))
     }
 }
 
@@ -146,10 +86,10 @@ mod tests {
 
     #[test]
     fn the_aws_door_knows_only_the_service_models_operations() {
-        for own in Operation::OWN {
-            assert_eq!(Operation::parse(own.name()), None);
+        for operation in Operation::all() {
+            let known = Operation::PCS.contains(&operation).then_some(operation);
+            assert_eq!(Operation::parse(operation.name()), known);
         }
-        assert_eq!(Operation::parse("UpdateQueue"), Some(UpdateQueue));
     }
 
     #[test]
@@ -158,5 +98,18 @@ mod tests {
         assert_eq!(SubmitJob.action(), "openpcs:SubmitJob");
         assert_eq!(DrainNode.action(), "pcs:UpdateComputeNodeGroup");
         assert_eq!(GetSecretValue.action(), "secretsmanager:GetSecretValue");
+    }
+
+    #[test]
+    fn what_changes_something_is_no_read() {
+        let changes = Operation::all().filter(|operation| !operation.is_read_only());
+        let names: Vec<&str> = changes.map(Operation::name).collect();
+        assert_eq!(
+            names.join(" "),
+            "CreateCluster UpdateCluster DeleteCluster CreateComputeNodeGroup UpdateComputeNodeGroup \
+             DeleteComputeNodeGroup CreateQueue UpdateQueue DeleteQueue TagResource UntagResource \
+             RegisterComputeNodeGroupInstance GetSecretValue SubmitJob CancelJob RequeueJob HoldJob ReleaseJob DrainNode \
+             ResumeNode ReplaceNode ConnectCluster"
+        );
     }
 }

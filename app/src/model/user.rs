@@ -1,6 +1,10 @@
 //! Who is signed in, and where.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use super::operation::Operation;
 
 /// The person at the console and the place it manages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,12 +38,30 @@ impl Identity {
 
 /// What the reader may not do to the jobs and nodes of a cluster: each refusal in words, none where it is allowed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Refusals {
-    pub submit_job: Option<String>,
-    pub cancel_job: Option<String>,
-    pub requeue_job: Option<String>,
-    pub hold_job: Option<String>,
-    pub release_job: Option<String>,
-    pub change_nodes: Option<String>,
+pub struct Refusals(BTreeMap<String, String>);
+
+impl Refusals {
+    pub fn of(&self, operation: Operation) -> Option<String> {
+        self.0.get(operation.name()).cloned()
+    }
+}
+
+impl FromIterator<(Operation, String)> for Refusals {
+    fn from_iter<I: IntoIterator<Item = (Operation, String)>>(refused: I) -> Self {
+        let named = |(operation, words): (Operation, String)| (operation.name().to_owned(), words);
+        Refusals(refused.into_iter().map(named).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_found_by_its_operation() {
+        let words = || "Not you.".to_owned();
+        let refusals = Refusals::from_iter([(Operation::CancelJob, words())]);
+        assert_eq!(refusals.of(Operation::CancelJob), Some(words()));
+        assert_eq!(refusals.of(Operation::HoldJob), None);
+    }
 }

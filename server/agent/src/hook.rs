@@ -1,4 +1,5 @@
-//! Slurm's own programs: they tell the server and, but for the prolog, return at once.
+//! Slurm's own programs: they tell the server and, but for the prolog, return at once. A new job whose nodes are all up
+//! has none: `server/slurmctld/warm.c` lets it pass.
 //!
 //! Everything fails open. A node that nobody starts shows as not responding and a prolog that nobody answers lets the
 //! job wait for Slurm's own tick; a cluster whose server is away must not refuse jobs.
@@ -69,7 +70,8 @@ fn call(program: HookProgram, called_as: &Path, args: &[OsString]) -> Result<Hoo
     ask(&hook, &call, patience)
 }
 
-/// So that it can be told if Slurm forgets this start and starts the job again. A job goes on without.
+/// So that it can be told if Slurm forgets this start and starts the job again. A job goes on without. Jobs that pass
+/// without a prolog are noted by `server/slurmctld/warm.c`.
 fn note_start(dir: &Path, job: &str, restarts: &str) {
     let (Ok(job), restarts) = (job.parse(), restarts.parse().unwrap_or_default()) else {
         return;

@@ -7,14 +7,14 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::mount::{MsFlags, mount};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::{Mode, umask};
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, gethostname, getpid, sethostname};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -23,6 +23,8 @@ use crate::{lock, place};
 
 /// How long the processes of a sandbox may take to end by themselves when the host shuts down.
 const GRACE: Duration = Duration::from_secs(10);
+/// How often the dead are looked for while something else is to happen soon.
+const POLL: Duration = Duration::from_millis(50);
 
 /// Process 1, ready to start others. It must live as long as the sandbox: the lock goes with it.
 pub struct Init {
@@ -91,17 +93,48 @@ impl Init {
     /// program may wait for a child: the status would be lost to one of the two.
     pub fn next_death(&self) -> Option<(Pid, String)> {
         loop {
-            match waitpid(None, None) {
-                Ok(WaitStatus::Exited(pid, code)) => {
-                    return Some((pid, format!("exit status {code}")));
-                }
-                Ok(WaitStatus::Signaled(pid, signal, _)) => {
-                    return Some((pid, format!("signal {signal}")));
-                }
+            match waitpid(None, None).map(death) {
+                Ok(Some(death)) => return Some(death),
                 Err(Errno::ECHILD) => return None,
                 _ => {}
             }
         }
+    }
+
+    /// The same, until then at the latest.
+    pub fn next_death_until(&self, due: Option<Instant>) -> Wait {
+        let Some(due) = due else {
+            let death = self.next_death();
+            return death.map_or(Wait::Nobody, |(pid, how)| Wait::Died(pid, how));
+        };
+        loop {
+            if let Ok(Some((pid, how))) = waitpid(None, Some(WaitPidFlag::WNOHANG)).map(death) {
+                return Wait::Died(pid, how);
+            }
+            let left = due.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Wait::Due;
+            }
+            std::thread::sleep(left.min(POLL));
+        }
+    }
+}
+
+/// How waiting for a death ended.
+pub enum Wait {
+    /// This one, as `exit status 0` or `signal SIGKILL`.
+    Died(Pid, String),
+    /// There is no child at all.
+    Nobody,
+    /// Nobody died in time.
+    Due,
+}
+
+fn death(status: WaitStatus) -> Option<(Pid, String)> {
+    match status {
+        WaitStatus::Exited(pid, code) => Some((pid, format!("exit status {code}"))),
+        WaitStatus::Signaled(pid, signal, _) => Some((pid, format!("signal {signal}"))),
+        _ => None,
     }
 }
 

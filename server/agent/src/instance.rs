@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::http::Client;
 use super::init::Init;
 use super::protocol::{InstanceFile, PORT_TAKEN, Register, Registered, SLURMCTLD, StepReport};
-use super::{Result, context, read_json, rotate, say, slurm_daemon};
+use super::{Result, context, daemon, read_json, rotate, say};
 use crate::files;
 use crate::layout;
 use crate::tail::last_lines;
@@ -182,7 +182,7 @@ fn slurmd(dir: &Path, file: &InstanceFile, node: &Registered) -> Result<Command>
         .iter()
         .find(|endpoint| endpoint.r#type == SLURMCTLD)
         .ok_or("the answer to registering names no controller")?;
-    let mut command = slurm_daemon(&file.slurm_prefix, "slurmd");
+    let mut command = daemon(&Path::new(&file.slurm_prefix).join("sbin/slurmd"));
     command
         // -b: the node booted just now, whatever the host's boot time says. Without it slurmctld waits for ever.
         .args(["-D", "-b", "-N", &node.node_id])

@@ -25,7 +25,14 @@ pub fn instances_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
     cluster_dir(data_dir, cluster_id).join("instances")
 }
 
-/// The same, in a controller's directory: in a directory of its own, which all sandboxes of the cluster see.
+/// While this file is there, the prolog of every job is called: see `server/slurmctld/warm.c`, which knows it by the same
+/// name.
+pub fn gate_file(controller_dir: &Path) -> PathBuf {
+    controller_dir.join("gate-closed")
+}
+
+/// The names of the nodes, in a controller's directory: in a directory of its own, which all sandboxes of the cluster
+/// see.
 pub fn names_file(controller_dir: &Path) -> PathBuf {
     controller_dir.join("names/hosts")
 }

@@ -90,10 +90,9 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     serde_json::from_slice(&text).map_err(|error| wrong(&error))
 }
 
-/// A daemon of one Slurm version. Without root it gets none of the rights that the agent has over its namespaces: jobs
+/// A daemon. Without root it gets none of the rights that the agent has over its namespaces: jobs
 /// would inherit them. As root slurmd needs its rights to become the users of jobs, who then have none.
-pub(crate) fn slurm_daemon(prefix: &str, name: &str) -> Command {
-    let program = Path::new(prefix).join("sbin").join(name);
+pub(crate) fn daemon(program: &Path) -> Command {
     if geteuid().is_root() {
         return Command::new(program);
     }

@@ -1,13 +1,19 @@
 //! What the agent and the server say to each other beyond the AWS API, and the files that the server leaves for it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 /// The step of an instance that cannot have its node's port: something else on the host has it.
 pub const PORT_TAKEN: &str = "port-taken-failed";
-/// How the agent's log tells of each end of slurmctld.
-pub const SLURMCTLD_IS_GONE: &str = "slurmctld is gone";
+/// The daemon that has a cluster's jobs and nodes, also as the name of its processes.
+pub const SLURMCTLD_DAEMON: &str = "slurmctld";
+
+/// How the agent's log tells of each end of a daemon.
+pub fn is_gone(daemon: &str) -> String {
+    format!("{daemon} is gone")
+}
 
 /// `instance.json` in an instance's directory, 0600: all that a booting instance knows. On EC2 the same comes as
 /// user data.
@@ -41,11 +47,24 @@ pub struct HookFile {
     pub token: String,
 }
 
-/// `controller.json` in a controller's directory: what the supervisor starts.
+/// `controller.json` in a controller's directory: what the agent keeps running there.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ControllerFile {
-    pub slurm_prefix: String,
+    /// In the order of their first start. There is one at least.
+    pub daemons: Vec<Daemon>,
+}
+
+/// A program that the agent starts again whenever it has ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Daemon {
+    /// Of its processes, as the kernel has it: 15 bytes at most. It may go on in another process than was started.
+    pub name: String,
+    pub program: PathBuf,
+    pub arguments: Vec<String>,
+    /// Added to the agent's own.
+    pub environment: BTreeMap<String, String>,
 }
 
 /// `trial.json` in a trial's directory: what is tried beside its slurm.conf.
@@ -134,7 +153,7 @@ pub enum HookProgram {
     Resume,
     /// `SuspendProgram`: nodes are to stop. Answered at once.
     Suspend,
-    /// `PrologSlurmctld`: answered when every node of the job has registered, or one failed.
+    /// `PrologSlurmctld` of a job that cannot start yet: answered when every node of the job has registered, or one failed.
     Prolog,
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Files in the controller's directory: `slurmctld.running` is there from a start of slurmctld to its orderly end;
 //! `unclean.json` tells the server what to look after ([`Unclean`]); `first-job-id` is the number below which none is
-//! given any more; `starts` has a line for each start of a job, written by its prolog.
+//! given any more; `starts` has a line for each start of a job, written by its prolog or, if it has none, by slurmctld.
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
@@ -19,7 +19,7 @@ const RUNNING: &str = "slurmctld.running";
 const UNCLEAN: &str = "unclean.json";
 const FIRST_JOB_ID: &str = "first-job-id";
 const STARTS: &str = "starts";
-/// The file of starts begins anew when it is so long; the one before is kept.
+/// The file of starts begins anew when it is so long; the one before is kept. `server/slurmctld/warm.c` does the same.
 const MOST_STARTS: u64 = 1024 * 1024;
 /// So much of slurmctld's log is searched for the last numbers that it gave.
 const LOG_BYTES: u64 = 1024 * 1024;
@@ -37,7 +37,7 @@ pub struct Unclean {
     pub started_twice: BTreeSet<u32>,
 }
 
-/// One start of a job, as its prolog noted it.
+/// One start of a job, as it was noted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start {
     pub job: u32,
@@ -121,6 +121,11 @@ impl ControllerState {
         file.write_all(format!("{job} {restarts} {at}\n").as_bytes())
     }
 
+    /// slurmctld's log.
+    pub fn log(&self) -> PathBuf {
+        self.dir.join("slurmctld.log")
+    }
+
     /// All starts that are still known, oldest first.
     pub fn starts(&self) -> Vec<Start> {
         let path = self.dir.join(STARTS);
@@ -133,7 +138,7 @@ impl ControllerState {
         let mut unclean = self.unclean()?.unwrap_or_default();
         unclean.at = now;
         unclean.jobs.extend(scripts(&self.dir.join("state"))?);
-        let logged = highest_in_log(&self.dir.join("slurmctld.log"));
+        let logged = highest_in_log(&self.log());
         let highest = unclean.jobs.last().copied().max(logged);
         if let Some(highest) = highest {
             let first = highest.saturating_add(1).to_string();

@@ -1,63 +1,78 @@
-//! Whether a caller may do something. One question, asked by the service next to the effect, never by a door.
+//! Whether somebody may do something. One question, asked by the service next to the effect, never by a door.
 
 use app::model::error::{Error, Result};
 use app::model::operation::Operation;
-use app::port::{Caller, Principal};
+use app::port::{Ctx, Principal};
+
+/// The only gate: every operation passes it before it tells or changes anything.
+pub trait Authorize {
+    /// Refuses those who may not do that to the resource of that ARN; `*` is for what is done to none.
+    fn authorize(&self, operation: Operation, resource_arn: &str) -> Result<()>;
+}
+
+impl Authorize for Ctx {
+    fn authorize(&self, operation: Operation, resource_arn: &str) -> Result<()> {
+        if may(&self.who, operation) {
+            return Ok(());
+        }
+        Err(Error::access_denied(format!(
+            "User: {} is not authorized to perform: {} on resource: {resource_arn}",
+            self.who.arn(),
+            operation.action()
+        )))
+    }
+}
 
 /// Every user may do everything in this release; who carries no proof may only register an instance, and the
 /// service checks the bootstrap id that comes with it (A8).
-pub fn authorize(caller: &Caller, action: Operation, resource_arn: &str) -> Result<()> {
-    let who = match &caller.principal {
-        Principal::User { .. } => return Ok(()),
-        Principal::Anonymous if action == Operation::RegisterComputeNodeGroupInstance => {
-            return Ok(());
-        }
-        Principal::Anonymous => "anonymous",
-    };
-    Err(Error::access_denied(format!(
-        "User: {who} is not authorized to perform: {} on resource: {resource_arn}",
-        action.action()
-    )))
+fn may(who: &Principal, operation: Operation) -> bool {
+    match who {
+        Principal::User { .. } => true,
+        Principal::Anonymous => operation == Operation::RegisterComputeNodeGroupInstance,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use app::port::Why;
+
     use super::*;
 
     #[test]
-    fn who_is_nobody_may_only_register_an_instance() {
-        let caller = Caller {
-            request_id: "r".into(),
-            principal: Principal::Anonymous,
+    fn who_may_do_what() {
+        let user = Principal::User {
+            name: "admin".into(),
+            arn: "arn:aws:iam::1:user/admin".into(),
         };
-        for action in Operation::ALL.into_iter().chain(Operation::OWN) {
-            let allowed = authorize(&caller, action, "arn").is_ok();
-            assert_eq!(
-                allowed,
-                action == Operation::RegisterComputeNodeGroupInstance,
-                "{action:?}"
+        let word = |who: &Principal, operation| match may(who, operation) {
+            true => "allow",
+            false => "deny",
+        };
+        let line = |operation: Operation| {
+            let (user, anonymous) = (
+                word(&user, operation),
+                word(&Principal::Anonymous, operation),
             );
-        }
+            let (name, action) = (operation.name(), operation.action());
+            format!("{name:33}{action:40}{user:8}{anonymous}\n")
+        };
+        let head = format!(
+            "{:33}{:40}{:8}{}\n",
+            "operation", "action", "user", "anonymous"
+        );
+        let table: String = Operation::all().map(line).collect();
+        insta::assert_snapshot!(head + &table);
+    }
+
+    #[test]
+    fn a_refusal_names_who_what_and_where() {
+        let ctx = Ctx::new(Principal::Anonymous, Why::Api, "r".into());
         assert_eq!(
-            authorize(&caller, Operation::DeleteCluster, "arn:x").map_err(|e| e.message),
+            ctx.authorize(Operation::DeleteCluster, "arn:x").map_err(|e| e.message),
             Err(
                 "User: anonymous is not authorized to perform: pcs:DeleteCluster on resource: arn:x"
                     .into()
             )
         );
-    }
-
-    #[test]
-    fn a_user_may_do_everything() {
-        let caller = Caller {
-            request_id: "r".into(),
-            principal: Principal::User {
-                name: "admin".into(),
-                arn: "arn:aws:iam::1:user/admin".into(),
-            },
-        };
-        for action in Operation::ALL.into_iter().chain(Operation::OWN) {
-            assert_eq!(authorize(&caller, action, "arn"), Ok(()));
-        }
     }
 }

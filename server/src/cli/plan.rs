@@ -11,8 +11,9 @@ use crate::config;
 use crate::slurm::hostlist;
 
 pub fn run(options: &config::Plan) -> anyhow::Result<()> {
-    let operation = Operation::ALL
-        .into_iter()
+    let operation = Operation::PCS
+        .iter()
+        .copied()
         .find(|o| kebab(o.name()) == options.operation || o.name() == options.operation);
     let Some(operation) = operation else {
         bail!(

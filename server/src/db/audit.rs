@@ -1,5 +1,8 @@
 //! The audit trail in the database.
 
+use app::model::operation::Operation;
+use app::port::Ctx;
+
 use super::{Write, now};
 
 /// What was asked for and nobody came back to say what became of it, as when the server ended meanwhile.
@@ -8,9 +11,8 @@ pub const DONE: &str = "done";
 
 /// One change, written in the transaction that makes it, or before what is done outside the database.
 pub struct AuditRow<'a> {
-    pub request_id: &'a str,
-    pub principal: &'a str,
-    pub operation: &'a str,
+    pub ctx: &'a Ctx,
+    pub operation: Operation,
     pub resource_arn: &'a str,
     pub request: &'a str,
     /// [`DONE`], [`ASKED`], or the words with which it failed.
@@ -21,14 +23,15 @@ pub struct AuditRow<'a> {
 pub async fn insert(write: &mut Write, row: &AuditRow<'_>) -> sqlx::Result<String> {
     let id = crate::random::random_hex(16);
     sqlx::query(
-        "insert into audit (id, at, request_id, principal, operation, resource_arn, request, outcome) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into audit (id, at, request_id, principal, why, operation, resource_arn, request, outcome) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(&id)
     .bind(now())
-    .bind(row.request_id)
-    .bind(row.principal)
-    .bind(row.operation)
+    .bind(&row.ctx.request_id)
+    .bind(row.ctx.who.arn())
+    .bind(row.ctx.why.as_str())
+    .bind(row.operation.name())
     .bind(row.resource_arn)
     .bind(row.request)
     .bind(row.outcome)

@@ -9,6 +9,9 @@ use sqlx::{AnyPool, Row};
 
 use super::{Db, Write, now};
 
+/// Who did what nobody asked for.
+pub const RECONCILER: &str = "reconciler";
+
 /// A row of the table: the event, and its code and parameters read.
 pub struct EventRow {
     pub id: String,
@@ -41,7 +44,7 @@ impl EventRow {
     }
 }
 
-/// Notes what was done to a resource, and for whom.
+/// Notes what was done to a resource, and by whom: the ARN of a user, the id of an instance, or [`RECONCILER`].
 pub async fn insert(
     write: &mut Write,
     cluster_id: &str,

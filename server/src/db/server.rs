@@ -48,6 +48,18 @@ pub async fn all(pool: &AnyPool) -> sqlx::Result<Vec<(ServerRow, i64)>> {
     rows.iter().map(with_time).collect()
 }
 
+/// Forgets those that have kept no cluster and said nothing since then.
+pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
+    sqlx::query(
+        "delete from server where seen_at < $1 and not exists \
+         (select 1 from placement where placement.server = server.id)",
+    )
+    .bind(before)
+    .execute(&mut *db.writer().await?)
+    .await?;
+    Ok(())
+}
+
 fn decode(row: &AnyRow) -> sqlx::Result<ServerRow> {
     Ok(ServerRow {
         id: row.try_get("id")?,

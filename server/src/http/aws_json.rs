@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::model::error::{Error, ValidationReason};
 use app::model::limits::REQUEST_BYTES;
 use app::model::operation::Operation;
-use app::port::{Caller, ControlPlane, Principal};
+use app::port::{ControlPlane, Ctx, Principal, Why};
 use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
@@ -15,7 +15,6 @@ use chrono::Utc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tracing::Instrument;
 
 use super::HttpState;
 use super::body::{self, STRANGERS};
@@ -24,7 +23,7 @@ use super::layer::RequestId;
 use super::protocol::{JSON_1_0, PCS};
 use super::{foreign, secrets};
 use crate::auth::sigv4::Denied;
-use crate::service::shape;
+use crate::service::{shape, whole};
 
 /// Operation, caller, document, answer: in this order, so that a stranger learns nothing of the document's rules.
 pub async fn handle(
@@ -39,23 +38,22 @@ pub async fn handle(
     }
     let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
     if secrets::is_asked(&parts) {
-        let caller = Caller {
-            principal: secrets::authenticate(state, &parts, &body.bytes).await?,
-            request_id,
-        };
-        return secrets::answer(state, &caller, &body.bytes).await;
+        let who = secrets::authenticate(state, &parts, &body.bytes).await?;
+        let ctx = Ctx::new(who, Why::Api, request_id);
+        return secrets::answer(state, &ctx, &body.bytes).await;
     }
     let operation = operation(&parts)?;
     check_content_type(&parts)?;
-    let principal = authenticate(state, operation, &parts, &body.bytes).await?;
-    let caller = Caller {
-        request_id,
-        principal,
+    let who = authenticate(state, operation, &parts, &body.bytes).await?;
+    let why = match who {
+        Principal::User { .. } => Why::Api,
+        Principal::Anonymous => Why::Instance,
     };
+    let ctx = Ctx::new(who, why, request_id);
     let input = document(&body.bytes)?;
     drop(body); // others may come in while this one is at work
     shape::check(operation, &input)?;
-    let answer = run(state.plane.clone(), caller, operation, input).await?;
+    let answer = run(state.plane.clone(), ctx, operation, input).await?;
     Ok(([(CONTENT_TYPE, JSON_1_0)], answer).into_response())
 }
 
@@ -129,31 +127,26 @@ fn document(body: &Bytes) -> Result<Value, Error> {
 /// What changes something runs to its end even when the client hangs up half-way.
 async fn run(
     plane: Arc<dyn ControlPlane>,
-    caller: Caller,
+    ctx: Ctx,
     operation: Operation,
     input: Value,
 ) -> Result<Vec<u8>, Error> {
-    let work = async move { dispatch(plane.as_ref(), &caller, operation, input).await };
-    if operation.is_read_only() {
-        return work.await;
+    let work = async move { dispatch(plane.as_ref(), &ctx, operation, input).await };
+    match operation.is_read_only() {
+        true => work.await,
+        false => whole(work).await,
     }
-    tokio::spawn(work.in_current_span())
-        .await
-        .unwrap_or_else(|cause| {
-            tracing::error!(%cause, "an operation broke off");
-            Err(Error::internal())
-        })
 }
 
 async fn dispatch(
     plane: &dyn ControlPlane,
-    caller: &Caller,
+    ctx: &Ctx,
     operation: Operation,
     input: Value,
 ) -> Result<Vec<u8>, Error> {
     macro_rules! call {
         ($method:ident) => {
-            encode(&plane.$method(caller, decode(input)?).await?)
+            encode(&plane.$method(ctx, decode(input)?).await?)
         };
     }
     match operation {
@@ -176,17 +169,8 @@ async fn dispatch(
         Operation::TagResource => call!(tag_resource),
         Operation::UntagResource => call!(untag_resource),
         Operation::RegisterComputeNodeGroupInstance => call!(register_compute_node_group_instance),
-        // The console's own, and the one of another service.
-        Operation::SubmitJob
-        | Operation::CancelJob
-        | Operation::RequeueJob
-        | Operation::HoldJob
-        | Operation::ReleaseJob
-        | Operation::DrainNode
-        | Operation::ResumeNode
-        | Operation::ReplaceNode
-        | Operation::GetSecretValue
-        | Operation::GetSystem => Err(unknown_operation()),
+        // The console's own, and the one of another service: `Operation::parse` knows none of them.
+        _ => Err(unknown_operation()),
     }
 }
 

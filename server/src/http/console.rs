@@ -10,7 +10,7 @@ use std::sync::Arc;
 use app::model::error::Error;
 use app::model::name::Arns;
 use app::paths;
-use app::port::{Backend, Caller, ControlPlane, Principal};
+use app::port::{Backend, ControlPlane, Ctx, Principal, Why};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, VARY};
 use axum::http::{HeaderValue, StatusCode, request::Parts};
@@ -183,7 +183,7 @@ const PUBLIC: [&str; 4] = [
     paths::EVENTS,
 ];
 
-/// From session to caller.
+/// From session to context.
 async fn identify(
     State(state): State<ConsoleState>,
     Extension(RequestId(request_id)): Extension<RequestId>,
@@ -213,19 +213,19 @@ async fn identify(
             .map_or(paths::CLUSTERS, |p| p.as_str());
         return see_other(&paths::sign_in(here));
     }
-    let caller = signed_in.as_ref().map(|session| Caller {
-        request_id,
-        principal: Principal::User {
+    let ctx = signed_in.as_ref().map(|session| {
+        let who = Principal::User {
             arn: state.arns.user(&session.account.name),
             name: session.account.name.clone(),
-        },
+        };
+        Ctx::new(who, Why::Console, request_id)
     });
     if let Some(session) = signed_in {
         request.extensions_mut().insert(session);
     }
     request.extensions_mut().insert(Backend {
         plane: state.plane,
-        caller,
+        ctx,
     });
     next.run(request).await
 }

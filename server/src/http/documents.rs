@@ -5,7 +5,7 @@ use app::model::error::Error;
 use app::model::limits::REQUEST_BYTES;
 use app::model::operation::Operation;
 use app::model::plan::{Plan, PlanRequest};
-use app::port::Caller;
+use app::port::{Ctx, Why};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Extension, Path, Query, Request, State};
@@ -13,13 +13,12 @@ use chrono::Utc;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tracing::Instrument;
 
 use super::HttpState;
 use super::body::{self, STRANGERS};
 use super::error::{Refusal, cannot_parse};
 use super::layer::RequestId;
-use crate::service::shape;
+use crate::service::{shape, whole};
 
 /// `{"operation": "CreateQueue", "input": {…}}`. An input of the wrong shape is a refusal of the operation, so it is
 /// part of the plan.
@@ -28,7 +27,7 @@ pub async fn plan(
     Extension(id): Extension<RequestId>,
     request: Request,
 ) -> Result<Json<Plan>, Refusal> {
-    let (caller, body) = authenticate(&state, id, request).await?;
+    let (ctx, body) = authenticate(&state, id, request).await?;
     let document: Value = decode(&body)?;
     let operation = document["operation"].as_str().and_then(Operation::parse);
     if let Some(operation) = operation
@@ -41,7 +40,7 @@ pub async fn plan(
             "The request names no operation that can be planned: {e}."
         ))
     })?;
-    Ok(Json(state.plane.plan(&caller, request).await?))
+    Ok(Json(state.plane.plan(&ctx, request).await?))
 }
 
 #[derive(Deserialize)]
@@ -57,10 +56,8 @@ pub async fn export(
     Query(query): Query<ExportQuery>,
     request: Request,
 ) -> Result<String, Refusal> {
-    let (caller, _) = authenticate(&state, id, request).await?;
-    let export = state
-        .plane
-        .export_cluster(&caller, identifier, query.format);
+    let (ctx, _) = authenticate(&state, id, request).await?;
+    let export = state.plane.export_cluster(&ctx, identifier, query.format);
     Ok(export.await?)
 }
 
@@ -70,33 +67,24 @@ pub async fn apply(
     Extension(id): Extension<RequestId>,
     request: Request,
 ) -> Result<Json<ApplyOutcome>, Refusal> {
-    let (caller, body) = authenticate(&state, id, request).await?;
+    let (ctx, body) = authenticate(&state, id, request).await?;
     let request: ApplyRequest = decode(&body)?;
-    let work = async move { state.plane.apply(&caller, request).await };
-    let outcome = tokio::spawn(work.in_current_span()).await;
-    let outcome = outcome.unwrap_or_else(|cause| {
-        tracing::error!(%cause, "applying a document broke off");
-        Err(Error::internal())
-    });
-    Ok(Json(outcome?))
+    let work = async move { state.plane.apply(&ctx, request).await };
+    Ok(Json(whole(work).await?))
 }
 
 async fn authenticate(
     state: &HttpState,
     RequestId(request_id): RequestId,
     request: Request,
-) -> Result<(Caller, Bytes), Refusal> {
+) -> Result<(Ctx, Bytes), Refusal> {
     let (parts, body) = request.into_parts();
     let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
-    let principal = state
+    let who = state
         .verifier
         .verify(&parts, &body.bytes, Utc::now())
         .await?;
-    let caller = Caller {
-        request_id,
-        principal,
-    };
-    Ok((caller, body.bytes))
+    Ok((Ctx::new(who, Why::Command, request_id), body.bytes))
 }
 
 fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {

@@ -1,7 +1,7 @@
 //! Where `openpcs connect` is to go: `GET /openpcs/v1/clusters/{identifier}/login`, signed like the API.
 
 use app::model::limits::REQUEST_BYTES;
-use app::port::Caller;
+use app::port::{Ctx, Why};
 use axum::Json;
 use axum::extract::{Extension, Path, Request, State};
 use chrono::Utc;
@@ -20,13 +20,10 @@ pub async fn handle(
 ) -> Result<Json<LoginTarget>, Refusal> {
     let (parts, body) = request.into_parts();
     let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
-    let principal = state
+    let who = state
         .verifier
         .verify(&parts, &body.bytes, Utc::now())
         .await?;
-    let caller = Caller {
-        request_id,
-        principal,
-    };
-    Ok(Json(state.logins.login_target(&caller, &identifier).await?))
+    let ctx = Ctx::new(who, Why::Command, request_id);
+    Ok(Json(state.logins.login_target(&ctx, &identifier).await?))
 }

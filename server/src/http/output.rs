@@ -65,7 +65,7 @@ pub async fn stream(
         from: last_event(&headers),
         ..named(names)
     };
-    let pieces = async { source.outputs.follow(backend.caller()?, of).await }.await;
+    let pieces = async { source.outputs.follow(backend.ctx()?, of).await }.await;
     answer_stream(source, session, pieces)
 }
 
@@ -81,7 +81,7 @@ pub async fn log_stream(
         from: last_event(&headers),
         before: None,
     };
-    let pieces = async { source.outputs.follow_log(backend.caller()?, of).await }.await;
+    let pieces = async { source.outputs.follow_log(backend.ctx()?, of).await }.await;
     answer_stream(source, session, pieces)
 }
 
@@ -117,7 +117,7 @@ pub async fn file(
     Path(names): Named,
 ) -> Response {
     let of = named(names);
-    answer_file(async { source.outputs.open(backend.caller()?, &of).await }.await)
+    answer_file(async { source.outputs.open(backend.ctx()?, &of).await }.await)
 }
 
 pub async fn log_file(
@@ -125,7 +125,7 @@ pub async fn log_file(
     Extension(backend): Extension<Backend>,
     Path(cluster): Path<String>,
 ) -> Response {
-    answer_file(async { source.outputs.open_log(backend.caller()?, &cluster).await }.await)
+    answer_file(async { source.outputs.open_log(backend.ctx()?, &cluster).await }.await)
 }
 
 fn answer_file(opened: Result<OpenOutput, Error>) -> Response {

@@ -3,7 +3,7 @@
 
 use app::model::error::Error;
 use app::model::secret::GetSecretValueRequest;
-use app::port::{Caller, Principal};
+use app::port::{Ctx, Principal};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -30,13 +30,13 @@ pub async fn authenticate(
     state.verifier.verify_for(SECRETS, parts, body, now).await
 }
 
-pub async fn answer(state: &HttpState, caller: &Caller, body: &[u8]) -> Result<Response, Refusal> {
+pub async fn answer(state: &HttpState, ctx: &Ctx, body: &[u8]) -> Result<Response, Refusal> {
     let input: GetSecretValueRequest = serde_json::from_slice(body).map_err(|e| {
         cannot_parse(format!(
             "The request body is not the input of GetSecretValue: {e}."
         ))
     })?;
-    let answer = state.plane.get_secret_value(caller, input).await?;
+    let answer = state.plane.get_secret_value(ctx, input).await?;
     let body = serde_json::to_string(&answer).map_err(|_| Error::internal())?;
     let headers = [(CONTENT_TYPE, JSON_1_1), (CACHE_CONTROL, "no-store")];
     Ok((headers, body).into_response())

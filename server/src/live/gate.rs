@@ -1,5 +1,8 @@
 //! Keeps job launches and reconfigurations of a cluster apart: a node's slurmd that is just reading a new configuration
 //! can lose the launch of a job, and the job then seems to run for ever.
+//!
+//! Jobs pass here in their prologs. Those whose nodes are all up have none while the gate is open, and nobody notes when
+//! they pass: see `Parts::while_no_job_starts`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,8 +11,8 @@ use std::time::Duration;
 use tokio::sync::{RwLock, RwLockWriteGuard};
 use tokio::time::Instant;
 
-/// How long a job may take from its prolog's answer until its nodes have it, and nodes to take a new configuration.
-const SETTLE: Duration = Duration::from_millis(500);
+/// How long a job may take from its passing until its nodes have it, and nodes to take a new configuration.
+pub const SETTLE: Duration = Duration::from_millis(500);
 
 /// When the last job passed; the lock is held for writing while nobody may.
 type Passage = Arc<RwLock<Mutex<Option<Instant>>>>;

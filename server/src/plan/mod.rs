@@ -1,4 +1,6 @@
 //! What to do about what is seen: pure functions, which reconcilers carry out and previews show.
 
+pub mod configuration;
+pub mod controller;
 pub mod node;
 pub mod stranded;

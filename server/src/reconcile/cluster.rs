@@ -1,7 +1,9 @@
-//! Keeps a cluster's controller: starts it, puts the wanted configuration in force, ends it with everything of it.
+//! Keeps a cluster's controller: starts it, puts the wanted configuration in force, ends it with everything of it. What to
+//! do says [`crate::plan::controller`]; here it is done.
 
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use app::explain::{Cause, What};
 use app::model::live::Kind;
 use app::model::setting::ErrorInfo;
@@ -9,33 +11,20 @@ use app::model::status::Status;
 use app::model::system::{ReconcilerKind, Work};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use openpcs_agent::protocol::SLURMCTLD_IS_GONE;
 
-use super::configuration::{self, Rows};
 use super::recovery::Recovery;
-use super::{Next, Parts, Reconciler, aside, ending, placement};
+use super::{Next, Parts, Reconciler, aside, configuration, ending, placement};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::{self, job, job_life, now, resource, secret, submission, tag, tombstone};
 use crate::live::status::Done;
-use crate::sandbox::AGENT_LOG;
+use crate::plan::configuration::rows::Rows;
+use crate::plan::controller::{Failure, Found, Log, Seen, Step, TICK, plan};
 use crate::slurm::client::Client;
-use crate::slurm::process::ControllerSpec;
+use crate::slurm::controller_host::ControllerSpec;
 
-/// How often a healthy cluster is looked after without a wake-up.
-const TICK: Duration = Duration::from_secs(5);
 /// How long a cluster whose rows stay the same is believed to be in order: its controller runs, that is all that is
 /// looked at.
 const TRUST: Duration = Duration::from_secs(60);
-/// The pause while instances of a deleted cluster end.
-const ENDING: Duration = Duration::from_secs(1);
-/// The pause while slurmctld is starting.
-const STARTING: Duration = Duration::from_millis(100);
-/// How long a new controller may take to answer before its cluster is CREATE_FAILED.
-const START_TIMEOUT_MS: i64 = 60_000;
-/// A new controller that ended so often by itself will not come up.
-const ENDS: usize = 3;
-/// Lines of slurmctld's words that tell why it does not start.
-const WORDS: usize = 4;
 
 /// The loop of one cluster.
 pub struct ClusterReconciler {
@@ -74,63 +63,172 @@ impl Reconciler for ClusterReconciler {
         let Some(cluster) = found else {
             return Ok(Next::Never);
         };
-        match cluster.status {
-            Status::Deleting => {
-                let is_gone = self.tear_down(&cluster).await?;
-                Ok(if is_gone {
-                    Next::Never
-                } else {
-                    Next::After(ENDING)
-                })
+        let (mut rows, mut seen) = self.see(cluster).await?;
+        loop {
+            let step = plan(&seen);
+            if let Some(next) = self.act(step, &mut rows, &mut seen, done).await? {
+                return Ok(next);
             }
-            Status::CreateFailed => Ok(Next::After(TICK)),
-            _ => self.keep(&cluster, done).await,
         }
     }
 }
 
 impl ClusterReconciler {
-    async fn keep(&mut self, cluster: &ClusterRow, done: &mut Done) -> anyhow::Result<Next> {
-        let mut rows = Rows::read(&self.parts, cluster).await?;
-        match placement::ensure(&self.parts, cluster, 1).await? {
-            Ok(place) => rows.cluster.placement = Some(place),
-            Err(no_room) if cluster.status == Status::Creating => {
-                let message = no_room.to_string();
-                return self.create_failed(cluster, "NoFreePort", message).await;
-            }
-            Err(no_room) => anyhow::bail!("the controller has no port: {no_room}"),
-        }
-        if let Some(words) = self.refusal_of_new(&rows).await? {
-            let message = format!(
-                "Slurm cannot work with this configuration. Delete the cluster and create it again, without what \
-                 Slurm complains of: {words}"
-            );
-            return self
-                .create_failed(cluster, "ConfigurationRefused", message)
-                .await;
-        }
-        let started = self.ensure_controller(&rows).await?;
-        done.note(Work::ControllerStarted, started.into());
-        let killed = self
-            .parts
-            .controllers
-            .state(&cluster.id)
-            .unclean()?
-            .is_some();
-        if !started && !killed && self.is_settled(&rows) {
-            return Ok(Next::After(TICK));
-        }
-        self.settled = None;
-        let Some(client) = self.answering(cluster).await? else {
-            return self.still_starting(cluster).await;
+    async fn see(&self, cluster: ClusterRow) -> anyhow::Result<(Rows, Seen)> {
+        let mut seen = Seen {
+            status: cluster.status,
+            age_ms: now() - cluster.created_at,
+            is_settled: false,
+            is_trusted: false,
+            was_started: false,
+            runs: false,
+            is_introduced: self.introduced,
+            ended_unclean: false,
+            found: Found::default(),
         };
-        if cluster.status == Status::Creating {
-            self.set_active(cluster).await?;
-            done.note(Work::ClusterReady, 1);
-            return Ok(Next::After(Duration::ZERO));
+        // What is not kept must go also when nothing of it can be read.
+        if matches!(seen.status, Status::Deleting | Status::CreateFailed) {
+            let (groups, queues) = (vec![], vec![]);
+            let rows = Rows {
+                cluster,
+                groups,
+                queues,
+            };
+            return Ok((rows, seen));
         }
-        // What cannot be looked after now is looked after later; the configuration must not wait for it.
-        let recovered = self.recovery.go_on(&self.parts, &client, &cluster.id).await;
+        let rows = configuration::rows(&self.parts, &cluster).await?;
+        let controllers = &self.parts.controllers;
+        seen.is_settled = rows.is_settled();
+        seen.is_trusted = self.trusts(&rows);
+        seen.was_started =
+            cluster.status != Status::Creating || controllers.conf_in_force(&cluster.id)?.is_some();
+        seen.runs = controllers.running(&cluster.id)?;
+        seen.ended_unclean = controllers.state(&cluster.id).unclean()?.is_some();
+        Ok((rows, seen))
+    }
+
+    /// Takes one step and puts down what it found; when the next run is, if this one ends with it.
+    async fn act(
+        &mut self,
+        step: Step,
+        rows: &mut Rows,
+        seen: &mut Seen,
+        done: &mut Done,
+    ) -> anyhow::Result<Option<Next>> {
+        let (id, found) = (self.cluster_id.clone(), &mut seen.found);
+        match step {
+            Step::Place => found.place = Some(self.place(&mut rows.cluster).await?),
+            Step::TryOut => {
+                found.trial = Some(configuration::trial_of_new(&self.parts, rows).await?);
+            }
+            Step::Start => {
+                self.start(rows).await?;
+                done.note(Work::ControllerStarted, 1);
+                self.introduced = true;
+                (seen.runs, seen.is_introduced, found.started) = (true, true, true);
+            }
+            Step::Introduce => {
+                let hook = self.parts.hook_file(&id);
+                self.parts.controllers.introduce(&id, &hook)?;
+                (self.introduced, seen.is_introduced) = (true, true);
+            }
+            Step::Ask => {
+                self.settled = None;
+                found.answers = Some(self.answers(&rows.cluster).await?);
+            }
+            Step::ReadLog => {
+                let agent = self.parts.controllers.agent_log(&id).text().await;
+                let slurmctld = self.parts.controller_log(&id).text().await;
+                found.log = Some(Log::read(&agent, &slurmctld));
+            }
+            Step::Recover => {
+                self.recover(&rows.cluster).await;
+                found.recovered = true;
+            }
+            Step::LookAside => found.aside_runs = Some(aside::any_runs(&self.parts, &id).await?),
+            Step::Configure => {
+                self.configure(rows).await?;
+                done.note(Work::Configured, (!seen.is_settled).into());
+                found.configured = true;
+            }
+            Step::Activate => {
+                self.set_active(&rows.cluster).await?;
+                done.note(Work::ClusterReady, 1);
+                return Ok(Some(Next::After(Duration::ZERO)));
+            }
+            Step::Fail(failure) => {
+                self.create_failed(&rows.cluster, &failure).await?;
+                return Ok(Some(Next::After(TICK)));
+            }
+            Step::EndInstances => {
+                let cause = Cause::NotWanted;
+                let gone = ending::end_all(&self.parts, &id, |_| true, &cause).await?;
+                found.instances_gone = Some(gone);
+            }
+            Step::EndStrangers => {
+                found.strangers_gone = Some(ending::end_strangers(&self.parts, &id).await?);
+            }
+            Step::Stop => {
+                self.stop_controller().await?;
+                found.stopped = true;
+            }
+            Step::Forget => {
+                self.forget(&rows.cluster).await?;
+                return Ok(Some(Next::Never));
+            }
+            Step::Wait(pause) => return Ok(Some(Next::After(pause))),
+            Step::Stuck(words) => anyhow::bail!("{words}"),
+        }
+        Ok(None)
+    }
+
+    fn trusts(&self, rows: &Rows) -> bool {
+        let settled = self.settled.as_ref();
+        settled.is_some_and(|s| s.rows == *rows && Instant::now() < s.until)
+    }
+
+    async fn place(&self, cluster: &mut ClusterRow) -> anyhow::Result<Result<(), String>> {
+        let placed = placement::ensure(&self.parts, cluster, 1).await?;
+        Ok(placed
+            .map(|place| cluster.placement = Some(place))
+            .map_err(|no_room| no_room.to_string()))
+    }
+
+    async fn start(&self, rows: &Rows) -> anyhow::Result<()> {
+        let cluster = &rows.cluster;
+        let sealed = secret::get(self.parts.db.pool(), &cluster.id)
+            .await?
+            .ok_or_else(|| anyhow::anyhow!("cluster {} has no secret", cluster.id))?;
+        let text = self.parts.seal.open(secret::PURPOSE, &sealed.sealed)?;
+        let (controllers, version) = (&self.parts.controllers, &cluster.spec.scheduler.version);
+        let spec = ControllerSpec {
+            cluster_id: cluster.id.clone(),
+            daemons: vec![controllers.slurmctld(&cluster.id, version)],
+            key: BASE64.decode(&*text)?,
+            hook: self.parts.hook_file(&cluster.id),
+            files: configuration::render(&self.parts, &rows.in_force()).await?,
+        };
+        Ok(controllers.ensure(&spec).await?)
+    }
+
+    fn client(&self, cluster: &ClusterRow) -> anyhow::Result<Option<Client>> {
+        let version = &cluster.spec.scheduler.version;
+        Ok(self.parts.client(&cluster.id, version)?)
+    }
+
+    async fn answers(&self, cluster: &ClusterRow) -> anyhow::Result<bool> {
+        match self.client(cluster)? {
+            Some(client) => Ok(client.ping().await.is_ok()),
+            None => Ok(false),
+        }
+    }
+
+    /// What cannot be looked after now is looked after later.
+    async fn recover(&mut self, cluster: &ClusterRow) {
+        let recovered = match self.client(cluster) {
+            Ok(Some(client)) => self.recovery.go_on(&self.parts, &client, &cluster.id).await,
+            other => other.map(drop),
+        };
         if let Err(error) = recovered {
             tracing::warn!(
                 cluster = cluster.name,
@@ -138,117 +236,30 @@ impl ClusterReconciler {
                 "not recovered yet"
             );
         }
-        // After restoring a backup: what runs aside may be of groups that the rows do not know, and nobody asked for
-        // another configuration.
-        if rows.is_settled() && aside::any_runs(&self.parts, &cluster.id).await? {
-            return Ok(Next::After(TICK));
-        }
-        configuration::reconcile(&self.parts, &client, &rows).await?;
-        done.note(Work::Configured, (!rows.is_settled()).into());
+    }
+
+    async fn configure(&mut self, rows: &Rows) -> anyhow::Result<()> {
+        let client = self.client(&rows.cluster)?;
+        let client = client.context("the controller has just ended")?;
+        configuration::reconcile(&self.parts, &client, rows).await?;
         self.settled = rows.is_settled().then(|| Settled {
-            rows,
+            rows: rows.clone(),
             until: Instant::now() + TRUST,
         });
-        Ok(Next::After(TICK))
+        Ok(())
     }
 
-    fn is_settled(&self, rows: &Rows) -> bool {
-        let settled = self.settled.as_ref();
-        settled.is_some_and(|s| s.rows == *rows && Instant::now() < s.until)
-    }
-
-    /// Why Slurm cannot work with the configuration of a cluster whose controller was never started.
-    async fn refusal_of_new(&self, rows: &Rows) -> anyhow::Result<Option<String>> {
-        let is_new = rows.cluster.status == Status::Creating
-            && self
-                .parts
-                .controllers
-                .conf_in_force(&rows.cluster.id)?
-                .is_none();
-        match is_new {
-            true => configuration::trial_of_new(&self.parts, rows).await,
-            false => Ok(None),
-        }
-    }
-
-    /// Whether it had to be started.
-    async fn ensure_controller(&mut self, rows: &Rows) -> anyhow::Result<bool> {
-        let cluster = &rows.cluster;
-        let hook = self.parts.hook_file(&cluster.id);
-        if self.parts.controllers.running(&cluster.id)? {
-            if !self.introduced {
-                self.parts.controllers.write_hook(&cluster.id, &hook)?;
-                self.parts.controllers.publish(&cluster.id)?;
-                self.introduced = true;
-            }
-            return Ok(false);
-        }
-        let sealed = secret::get(self.parts.db.pool(), &cluster.id)
-            .await?
-            .ok_or_else(|| anyhow::anyhow!("cluster {} has no secret", cluster.id))?;
-        let text = self.parts.seal.open(secret::PURPOSE, &sealed.sealed)?;
-        let spec = ControllerSpec {
-            cluster_id: cluster.id.clone(),
-            slurm_version: cluster.spec.scheduler.version.clone(),
-            key: BASE64.decode(&*text)?,
-            hook,
-            files: configuration::render(&self.parts, &rows.in_force()).await?,
-        };
-        self.parts.controllers.ensure(&spec).await?;
-        Ok(true)
-    }
-
-    /// A client of the controller once it answers.
-    async fn answering(&self, cluster: &ClusterRow) -> anyhow::Result<Option<Client>> {
-        let Some(client) = self
-            .parts
-            .client(&cluster.id, &cluster.spec.scheduler.version)?
-        else {
-            return Ok(None);
-        };
-        Ok(client.ping().await.is_ok().then_some(client))
-    }
-
-    async fn still_starting(&self, cluster: &ClusterRow) -> anyhow::Result<Next> {
-        if cluster.status != Status::Creating {
-            return Ok(Next::After(STARTING));
-        }
-        let agent_log = self.log(AGENT_LOG).await;
-        let may_come_up = agent_log.matches(SLURMCTLD_IS_GONE).count() < ENDS;
-        if may_come_up && now() - cluster.created_at < START_TIMEOUT_MS {
-            return Ok(Next::After(STARTING));
-        }
-        let message = format!(
-            "slurmctld does not start. Delete the cluster and create it again, without what slurmctld complains of: {}",
-            words(&agent_log, &self.log("slurmctld.log").await)
-        );
-        self.create_failed(cluster, "ControllerStartFailed", message)
-            .await
-    }
-
-    async fn create_failed(
-        &self,
-        cluster: &ClusterRow,
-        code: &str,
-        message: String,
-    ) -> anyhow::Result<Next> {
+    async fn create_failed(&self, cluster: &ClusterRow, failure: &Failure) -> anyhow::Result<()> {
         self.stop_controller().await?;
         let mut failed = cluster.clone();
         failed.status = Status::CreateFailed;
         failed.error_info = vec![ErrorInfo {
-            code: Some(code.into()),
-            message: Some(message),
+            code: Some(failure.code().into()),
+            message: Some(failure.message()),
         }];
         let mut write = self.parts.db.write().await?;
         resource::update(&mut write, &failed, false).await?;
-        write.commit().await?;
-        Ok(Next::After(TICK))
-    }
-
-    async fn log(&self, name: &str) -> String {
-        let dir = self.parts.controllers.dir(&self.cluster_id);
-        let text = tokio::fs::read(dir.join(name)).await;
-        String::from_utf8_lossy(&text.unwrap_or_default()).into_owned()
+        Ok(write.commit().await?)
     }
 
     async fn set_active(&self, cluster: &ClusterRow) -> anyhow::Result<()> {
@@ -265,7 +276,7 @@ impl ClusterReconciler {
             &row.id,
             Kind::Cluster,
             &row.id,
-            "reconciler",
+            db::event::RECONCILER,
             &what,
         )
         .await?;
@@ -278,15 +289,7 @@ impl ClusterReconciler {
         Ok(tokio::task::spawn_blocking(move || controllers.stop(&id)).await??)
     }
 
-    /// Processes and directories first, rows last: whatever is left by a crash is still known by its row. Whether
-    /// nothing is left.
-    async fn tear_down(&self, cluster: &ClusterRow) -> anyhow::Result<bool> {
-        let id = &cluster.id;
-        let ended = ending::end_all(&self.parts, id, |_| true, &Cause::NotWanted).await?;
-        if !ended || !ending::end_strangers(&self.parts, id).await? {
-            return Ok(false);
-        }
-        self.stop_controller().await?;
+    async fn forget(&self, cluster: &ClusterRow) -> anyhow::Result<()> {
         let mut write = self.parts.db.write().await?;
         secret::delete(&mut write, &cluster.id).await?;
         job::clear(&mut write, &cluster.id).await?;
@@ -300,36 +303,6 @@ impl ClusterReconciler {
         self.parts.wakers.forget(&cluster.id);
         self.parts.gates.forget(&cluster.id);
         tracing::info!(cluster = cluster.name, "deleted");
-        Ok(true)
-    }
-}
-
-/// What slurmctld said last: of its configuration before it opened its log, of all else in its log.
-fn words(agent_log: &str, slurmctld_log: &str) -> String {
-    let printed = agent_log
-        .lines()
-        .filter(|line| line.starts_with("slurmctld: "));
-    let mut lines: Vec<&str> = Vec::new();
-    for line in printed.chain(slurmctld_log.lines()).rev() {
-        if lines.len() < WORDS && !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    lines.reverse();
-    lines.join(" | ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_slurmctld_repeats_is_told_once() {
-        let start =
-            "x openpcs-agent: starting slurmctld\nslurmctld: error: a\nslurmctld: fatal: b\n";
-        assert_eq!(
-            words(&start.repeat(3), ""),
-            "slurmctld: error: a | slurmctld: fatal: b"
-        );
+        Ok(())
     }
 }

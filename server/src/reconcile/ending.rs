@@ -52,7 +52,15 @@ pub async fn note(parts: &Parts, ended: Vec<&InstanceRow>) -> anyhow::Result<()>
             cause: row.cause().unwrap_or(Cause::NotWanted),
         };
         let (cluster, node) = (&row.cluster_id, &row.node_name);
-        event::insert(&mut write, cluster, Kind::Node, node, "reconciler", &what).await?;
+        event::insert(
+            &mut write,
+            cluster,
+            Kind::Node,
+            node,
+            event::RECONCILER,
+            &what,
+        )
+        .await?;
     }
     write.commit().await?;
     // A group or a cluster may wait for its last instance.

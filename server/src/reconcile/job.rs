@@ -25,12 +25,13 @@ use crate::live::status::Done;
 use crate::live::wake::Waker;
 use crate::slurm::client::Client;
 
-/// How often the signs are looked at.
-const TICK: Duration = Duration::from_millis(500);
+/// How often the signs are looked at: nobody else says that a job started.
+const TICK: Duration = Duration::from_millis(200);
 /// Slurm is asked at least this often even when nothing seems to happen.
 const LONGEST_SILENCE_MS: i64 = 60_000;
 /// A look is followed by a pause so many times as long: looking at jobs takes a fifth of a core at most.
 const REST: u32 = 4;
+const SHORTEST_REST: Duration = Duration::from_millis(500);
 const LONGEST_REST: Duration = Duration::from_secs(10);
 /// Ended jobs that a server remembers at its start.
 const ENDED: i64 = 500;
@@ -78,7 +79,7 @@ impl JobReconciler {
     async fn look(&mut self, client: &Client, signs: Signs) -> anyhow::Result<usize> {
         let (asked_at, began) = (now(), Instant::now());
         let found = client.jobs().await;
-        let rest = (began.elapsed() * REST).min(LONGEST_REST);
+        let rest = (began.elapsed() * REST).clamp(SHORTEST_REST, LONGEST_REST);
         self.resting_until = Instant::now() + rest;
         let mut records = self
             .looks
@@ -89,16 +90,16 @@ impl JobReconciler {
         let before = self.before().await?;
         cancelled::name(&mut records, before.iter());
         let waiting = lives::to_start(&records, now());
-        let log = parts
-            .controllers
-            .dir(&self.cluster_id)
-            .join("slurmctld.log");
+        let (controller, log) = (
+            parts.controllers.state(&self.cluster_id),
+            parts.controller_log(&self.cluster_id),
+        );
         let data_dir = parts.controllers.data_dir();
         let data_dir = parts.provider.profile().shares_files.then_some(data_dir);
         // Before the next life writes to the same file; whether it could be noted or not, that life begins.
         let kept = self
             .lives
-            .keep(&parts.db, &log, data_dir, &mut records)
+            .keep(&parts.db, &controller, &log, data_dir, &mut records)
             .await;
         start_again(client, waiting).await;
         kept?;

@@ -1,7 +1,7 @@
 //! The lives of jobs: what each run was before its job went back to the queue, which Slurm forgets at that moment.
 //!
-//! A life is known from the look before and the look after. Why it ended stands in the controller's log only, where it
-//! says whose nodes were taken by whom and which node failed; the rest is told by [`crate::service::job`], who knows
+//! A life is known from the look before and the look after; of one that began and ended between two looks, its start was
+//! noted. The rest stands in the controller's log ([`super::job_log`]) or is told by [`crate::service::job`], who knows
 //! what people did.
 
 use std::collections::HashMap;
@@ -9,9 +9,11 @@ use std::path::Path;
 
 use app::model::job::{JobRecord, OutputKind};
 use app::model::job_life::{Life, LifeEnd};
+use openpcs_agent::state::{ControllerState, Start};
 
+use super::job_log::{JobLog, Told};
 use crate::db::{Db, job_life};
-use crate::slurm::log;
+use crate::slurm::log::DaemonLog;
 use crate::slurm::output::{self, OutputFile};
 
 /// Slurm lets a requeued job wait until its old credential has expired, which is two minutes at most.
@@ -44,12 +46,9 @@ pub struct Lives {
     runs: HashMap<String, Run>,
     /// When jobs that were requeued were submitted first. None until the database was asked.
     first: Option<HashMap<String, i64>>,
-    /// Why jobs lost their nodes, as the log has it and as long as nobody needed it.
-    ends: HashMap<String, LifeEnd>,
+    log: JobLog,
     /// Of the lives that ended last, until the next one has written.
     written: HashMap<String, Written>,
-    /// How much of the log was read.
-    read: Option<u64>,
 }
 
 impl Lives {
@@ -58,34 +57,46 @@ impl Lives {
             cluster_id: cluster_id.to_owned(),
             runs: HashMap::new(),
             first: None,
-            ends: HashMap::new(),
+            log: JobLog::default(),
             written: HashMap::new(),
-            read: None,
         }
     }
 
-    /// Writes down the lives that ended since the last look, and gives each job the time of its first submit. `log` is
-    /// the controller's; `data_dir` is the server's own, where the files of jobs are on this host.
+    /// Writes down the lives that ended since the last look, and gives each job the time of its first submit.
+    /// `data_dir` is the server's own, where the files of jobs are on this host.
     pub async fn keep(
         &mut self,
         db: &Db,
-        log: &Path,
+        controller: &ControllerState,
+        log: &DaemonLog,
         data_dir: Option<&Path>,
         records: &mut [JobRecord],
     ) -> sqlx::Result<()> {
-        self.read_log(log).await;
+        self.log.read_on(log).await;
         let mut first = match self.first.take() {
             Some(first) => first,
             None => job_life::first_submitted(db.pool(), &self.cluster_id).await?,
         };
+        let is_back = |record: &JobRecord| {
+            let before = self.runs.get(&record.job.id);
+            record.restarts > before.map_or(0, |run| run.restarts)
+        };
+        let starts = match records.iter().any(is_back) {
+            true => controller.starts(),
+            false => vec![],
+        };
         let mut ended = vec![];
         for record in records.iter() {
             let id = &record.job.id;
-            let run = self.runs.get(id);
-            let Some(mut life) = run.and_then(|run| ended_life(run, record)) else {
+            let mut lives = self.lives_of(record, &starts);
+            let Some(mut life) = lives.pop() else {
                 continue;
             };
-            life.end = self.ends.get(id).cloned().unwrap_or_default();
+            for life in lives {
+                first.entry(id.clone()).or_insert(life.submitted_at);
+                ended.push((id.clone(), life));
+            }
+            life.end = self.log.of(id).end.unwrap_or_default();
             // Once the next life runs, nobody can tell what is whose.
             let is_still = record.job.started_at == 0;
             if let (Some(data_dir), true) = (data_dir, is_still) {
@@ -109,7 +120,7 @@ impl Lives {
             write.commit().await?;
         }
         for (id, _) in &ended {
-            self.ends.remove(id);
+            self.log.forget_end(id);
         }
         // Only what is alive can be requeued; what ended is requeued by an administrator at most, and then begins anew.
         let alive = records.iter().filter(|record| !record.job.is_over());
@@ -118,7 +129,7 @@ impl Lives {
             (id.clone(), run(record, self.runs.get(id)))
         });
         self.runs = runs.collect();
-        self.ends.retain(|id, _| self.runs.contains_key(id));
+        self.log.keep(|id| self.runs.contains_key(id));
         self.written.retain(|id, _| self.runs.contains_key(id));
         self.date(records);
         Ok(())
@@ -171,11 +182,64 @@ impl Lives {
         }
     }
 
-    async fn read_log(&mut self, log: &Path) {
-        let Ok(text) = read_on(log, &mut self.read).await else {
-            return;
+    /// The lives of a job that ended since the last look, in order: each as it was seen or, if no look saw it run, as its
+    /// start was noted.
+    fn lives_of(&self, record: &JobRecord, starts: &[Start]) -> Vec<Life> {
+        let seen = self.runs.get(&record.job.id);
+        let first = seen.map_or(0, |run| run.restarts);
+        if is_completing(record) {
+            return vec![];
+        }
+        let noted = Noted {
+            told: self.log.of(&record.job.id),
+            record,
+            starts,
         };
-        self.ends.extend(text.lines().filter_map(end_of));
+        let life = |restarts: i64| {
+            let seen = seen.filter(|run| run.restarts == restarts).cloned();
+            let run = match seen {
+                Some(run) if run.started_at > 0 => run,
+                Some(run) => noted.run(restarts, Some(run.submitted_at)).unwrap_or(run),
+                None => noted.run(restarts, None)?,
+            };
+            let next = noted.start_of(restarts + 1);
+            Some(ended_life(run, next, record))
+        };
+        (first..record.restarts).filter_map(life).collect()
+    }
+}
+
+/// What was noted of a job's lives.
+struct Noted<'a> {
+    told: Told,
+    record: &'a JobRecord,
+    starts: &'a [Start],
+}
+
+impl Noted<'_> {
+    fn start_of(&self, restarts: i64) -> Option<i64> {
+        let number = self.told.number.or(self.record.job.id.parse().ok())?;
+        let is_it = |start: &&Start| start.job == number && i64::from(start.restarts) == restarts;
+        self.starts.iter().rfind(is_it).map(|start| start.at)
+    }
+
+    /// The run after so many restarts; none if it never began.
+    fn run(&self, restarts: i64, submitted_at: Option<i64>) -> Option<Run> {
+        let started_at = self.start_of(restarts)?;
+        let submitted_at = match restarts {
+            0 => submitted_at.or(self.told.submitted_at),
+            _ => submitted_at,
+        };
+        // The one that goes on has its place, too.
+        let goes_on = i64::from(self.record.job.started_at > 0);
+        let later = usize::try_from(self.record.restarts - restarts - 1 + goes_on).ok()?;
+        let place = self.told.places.iter().rev().nth(later);
+        Some(Run {
+            restarts,
+            submitted_at: submitted_at.unwrap_or(started_at),
+            started_at,
+            nodes: place.cloned().unwrap_or_default(),
+        })
     }
 }
 
@@ -231,54 +295,20 @@ fn is_completing(record: &JobRecord) -> bool {
     record.job.state == "COMPLETING"
 }
 
-/// The life that ended between the two, if one did.
-fn ended_life(before: &Run, record: &JobRecord) -> Option<Life> {
-    let is_over = record.restarts > before.restarts && !is_completing(record);
-    is_over.then(|| Life {
-        restarts: before.restarts,
-        submitted_at: before.submitted_at,
-        started_at: before.started_at,
-        // Slurm dates the submit anew when the job is back in the queue.
-        ended_at: record.job.submitted_at.max(before.started_at),
-        nodes: before.nodes.clone(),
+/// The life that a run was, which the next one followed then, if that is known.
+fn ended_life(run: Run, next: Option<i64>, record: &JobRecord) -> Life {
+    let is_last = run.restarts + 1 == record.restarts;
+    // Slurm dates the submit anew when the job is back in the queue.
+    let ended_at = next.filter(|_| !is_last).unwrap_or(record.job.submitted_at);
+    Life {
+        restarts: run.restarts,
+        submitted_at: run.submitted_at,
+        started_at: run.started_at,
+        ended_at: ended_at.max(run.started_at),
+        nodes: run.nodes,
         end: LifeEnd::default(),
         output_bytes: None,
-    })
-}
-
-/// What the log has more than was read of it, in whole lines; nothing at the first time.
-async fn read_on(log: &Path, read: &mut Option<u64>) -> std::io::Result<String> {
-    let Some(before) = *read else {
-        *read = Some(tokio::fs::metadata(log).await?.len());
-        return Ok(String::new());
-    };
-    let (start, bytes) = log::since(log, before).await?;
-    let whole = bytes
-        .iter()
-        .rposition(|b| *b == b'\n')
-        .map_or(0, |at| at + 1);
-    *read = Some(start + whole as u64);
-    Ok(String::from_utf8_lossy(&bytes[..whole]).into_owned())
-}
-
-/// Whose life ended by what, in a line of slurmctld's log (`interfaces/preempt.c`, `slurmctld/job_mgr.c`).
-fn end_of(line: &str) -> Option<(String, LifeEnd)> {
-    if let Some((_, rest)) = line.split_once("preempted JobId=") {
-        let (job, by) = rest.split_once(" to reclaim resources for JobId=")?;
-        let by = id(by)?;
-        return Some((id(job)?, LifeEnd::Preempted { by }));
     }
-    let (job, node) = line.split_once(" due to failure of node ")?;
-    let (_, job) = job.split_once("JobId=")?;
-    let node = node.split_whitespace().next()?.to_owned();
-    Some((id(job)?, LifeEnd::NodeFailed { node }))
-}
-
-/// `12`, `12_3(17)` or `13+1(14)` at the beginning of the text.
-fn id(text: &str) -> Option<String> {
-    let end = |c: char| !(c.is_ascii_digit() || c == '_' || c == '+');
-    let id = text.split(end).next().unwrap_or_default();
-    (!id.is_empty()).then(|| id.to_owned())
 }
 
 #[cfg(test)]
@@ -308,14 +338,16 @@ mod tests {
             started_at: 2_000,
             nodes: "a-1".into(),
         };
-        let life = ended_life(&before, &record(1, "PENDING", "BeginTime")).unwrap();
+        let mut lives = Lives::new("pcs_a");
+        lives.runs.insert("7".into(), before.clone());
+        let life = &lives.lives_of(&record(1, "PENDING", "BeginTime"), &[])[0];
         assert_eq!((life.restarts, life.submitted_at), (0, 1_000));
         assert_eq!((life.started_at, life.ended_at), (2_000, 100_000));
         assert_eq!(life.nodes, "a-1");
-        assert_eq!(ended_life(&before, &record(0, "RUNNING", "")), None);
+        assert_eq!(lives.lives_of(&record(0, "RUNNING", ""), &[]), []);
         let mut completing = record(1, "COMPLETING", "");
         completing.job.submitted_at = 1_000;
-        assert_eq!(ended_life(&before, &completing), None, "it may still write");
+        assert_eq!(lives.lives_of(&completing, &[]), [], "it may still write");
         assert_eq!(
             run(&completing, Some(&before)).restarts,
             0,
@@ -347,28 +379,49 @@ mod tests {
         assert_eq!(to_start(&others, now), Vec::<String>::new());
     }
 
-    #[test]
-    fn the_log_tells_why() {
-        let preempted = "[2026-11-26T10:00:00.000] preempted JobId=12_3(17) has been requeued to reclaim resources for \
-                         JobId=50";
-        let by = LifeEnd::Preempted { by: "50".into() };
-        assert_eq!(end_of(preempted), Some(("12_3".into(), by)));
-        for words in ["requeue job JobId=7", "requeue JobId=7"] {
-            let failed =
-                format!("[2026-11-26T10:00:00.000] {words} due to failure of node compute-1-1");
-            let node = "compute-1-1".into();
-            assert_eq!(
-                end_of(&failed),
-                Some(("7".into(), LifeEnd::NodeFailed { node }))
-            );
-        }
-        for other in [
-            "",
-            "requeue job JobId=",
-            "preempted JobId=x",
-            "Requeuing JobId=7",
-        ] {
-            assert_eq!(end_of(other), None, "{other}");
-        }
+    #[tokio::test]
+    async fn a_life_that_no_look_saw_is_told_by_what_was_noted() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("slurmctld.log");
+        std::fs::write(&path, "").unwrap();
+        let mut lives = Lives::new("pcs_a");
+        lives.log.read_on(&DaemonLog::at(&path)).await;
+        let places = "sched: Allocate JobId=7_1(9) NodeList=a-3 #CPUs=2\n\
+                      sched: Allocate JobId=7_1(9) NodeList=a-4 #CPUs=2\n";
+        std::fs::write(&path, places).unwrap();
+        lives.log.read_on(&DaemonLog::at(&path)).await;
+        let starts = [(9, 0, 90_000), (9, 1, 95_000), (7, 1, 102_000)];
+        let starts = starts.map(|(job, restarts, at)| Start { job, restarts, at });
+        let mut waits = record(2, "PENDING", "");
+        waits.job.id = "7_1".into();
+        let tell = |life: &Life| {
+            (
+                life.submitted_at,
+                life.started_at,
+                life.ended_at,
+                life.nodes.clone(),
+            )
+        };
+
+        // Never looked at before.
+        let told = lives.lives_of(&waits, &starts);
+        let first = (90_000, 90_000, 95_000, "a-3".to_owned());
+        let second = (95_000, 95_000, 100_000, "a-4".to_owned());
+        assert_eq!(told.iter().map(tell).collect::<Vec<_>>(), [first, second]);
+
+        // Seen while it waited for its second life.
+        let seen = Run {
+            restarts: 1,
+            submitted_at: 94_000,
+            ..Run::default()
+        };
+        lives.runs.insert("7_1".into(), seen);
+        let told = lives.lives_of(&waits, &starts);
+        let second = (94_000, 95_000, 100_000, "a-4".to_owned());
+        assert_eq!(told.iter().map(tell).collect::<Vec<_>>(), [second]);
+
+        // Nothing was noted: that it had a life is known all the same.
+        let told = lives.lives_of(&waits, &[]);
+        assert_eq!(tell(&told[0]), (94_000, 0, 100_000, String::new()));
     }
 }

@@ -22,6 +22,7 @@ mod ending;
 pub mod history;
 mod home;
 pub mod job;
+mod job_log;
 mod lives;
 pub mod node;
 mod node_act;
@@ -40,20 +41,22 @@ use app::explain::What;
 use app::model::live::Kind;
 use app::model::name::Arns;
 use app::model::system::ReconcilerKind;
-use openpcs_agent::protocol::HookFile;
+use openpcs_agent::protocol::{HookFile, SLURMCTLD_DAEMON};
 
 use crate::auth::seal::Seal;
 use crate::db::server::ServerRow;
-use crate::db::{Db, event};
-use crate::live::gate::Gates;
+use crate::db::{Db, event, instance};
+use crate::live::gate::{Gates, SETTLE};
 use crate::live::observed::Observed;
 use crate::live::status::{Done, Statuses};
 use crate::live::wake::Wakers;
+use crate::plan::node::is_up;
 use crate::provider::Provider;
 use crate::provider::ports::PortRange;
 use crate::slurm::client::Client;
+use crate::slurm::controller_host::ControllerHost;
 use crate::slurm::job_user::JobUser;
-use crate::slurm::process::Controllers;
+use crate::slurm::log::DaemonLog;
 
 /// One reconciler of one cluster.
 pub trait Reconciler: Send + 'static {
@@ -77,7 +80,7 @@ pub struct Parts {
     pub db: Db,
     pub arns: Arns,
     pub provider: Arc<dyn Provider>,
-    pub controllers: Controllers,
+    pub controllers: ControllerHost,
     pub seal: Arc<Seal>,
     pub observed: Observed,
     pub wakers: Wakers,
@@ -93,18 +96,55 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// What a cluster's slurmctld logs.
+    fn controller_log(&self, cluster_id: &str) -> DaemonLog {
+        self.controllers.log(cluster_id, SLURMCTLD_DAEMON)
+    }
+
     /// Puts what happened to a cluster into its timeline.
     async fn tell(&self, cluster_id: &str, what: &What) -> sqlx::Result<()> {
         let mut write = self.db.write().await?;
         let kind = Kind::Cluster;
-        event::insert(&mut write, cluster_id, kind, cluster_id, "reconciler", what).await?;
+        event::insert(
+            &mut write,
+            cluster_id,
+            kind,
+            cluster_id,
+            event::RECONCILER,
+            what,
+        )
+        .await?;
         write.commit().await
     }
 
     /// How to ask a cluster's Slurm; none while its controller does not run.
     pub fn client(&self, cluster_id: &str, slurm_version: &str) -> std::io::Result<Option<Client>> {
-        let parts = self.controllers.client(cluster_id, slurm_version)?;
-        Ok(parts.map(Client::from))
+        self.controllers.client(cluster_id, slurm_version)
+    }
+
+    /// Runs a reconfiguration while no job of the cluster is being launched.
+    async fn while_no_job_starts<T>(
+        &self,
+        cluster_id: &str,
+        reconfigure: impl Future<Output = T>,
+    ) -> anyhow::Result<T> {
+        let closed = async {
+            let gate = self.controllers.close_gate(cluster_id)?;
+            // Jobs on nodes that are up passed by themselves until now.
+            if self.may_have_nodes_up(cluster_id).await? {
+                tokio::time::sleep(SETTLE).await;
+            }
+            anyhow::Ok((reconfigure.await, gate))
+        };
+        // The gate opens when the nodes have settled, too.
+        let (result, _gate) = self.gates.closed(cluster_id, closed).await?;
+        Ok(result)
+    }
+
+    async fn may_have_nodes_up(&self, cluster_id: &str) -> sqlx::Result<bool> {
+        let seen = self.observed.latest(cluster_id);
+        Ok(seen.nodes.iter().any(is_up)
+            || !instance::live(self.db.pool(), cluster_id).await?.is_empty())
     }
 
     /// What a cluster's hooks show to be let in: derived, so nothing has to be stored.

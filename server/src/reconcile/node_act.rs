@@ -357,7 +357,7 @@ impl Act<'_> {
             &self.cluster.id,
             Kind::Node,
             node,
-            "reconciler",
+            db::event::RECONCILER,
             what,
         )
         .await

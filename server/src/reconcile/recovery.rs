@@ -15,12 +15,15 @@ use openpcs_agent::state::{Start, Unclean};
 
 use super::Parts;
 use crate::db::submission::{self, MARK, SubmissionRow};
-use crate::db::{self, idempotency, job, now};
-use crate::slurm::client::{Client, LAUNCH_FAILED, Queued};
+use crate::db::{self, idempotency, instance, job, now};
+use crate::slurm::client::{Client, LAUNCH_FAILED, NodeInfo, NodeUpdate, Queued};
+use crate::slurm::hostlist;
 
-/// When all nodes are asked to register: Slurm believes in a batch job that its node does not know for
-/// `BatchStartTimeout`, 10 s by default.
-const REGISTER_AFTER_MS: i64 = 15_000;
+/// Slurm's reason for draining such a node (`slurmctld/agent.c`).
+const STARTED_TWICE: &str = "Duplicate jobid";
+/// How often nodes are asked to register: after each start slurmctld believes for so long in a batch job that its node
+/// does not know (`BatchStartTimeout` and `MessageTimeout`, 10 s each by default). By itself it asks minutes later.
+const REGISTER_EVERY_MS: i64 = 22_000;
 /// How long jobs are released that Slurm holds for a start that failed: long enough for all that waited to be tried.
 const LASTS_MS: i64 = 180_000;
 /// A start so long before the kill may still not have been saved: Slurm's 5 s, and the time until it was noticed.
@@ -29,7 +32,7 @@ const UNSAVED_MS: i64 = 10_000;
 /// How far it got, beside what the agent's note says. In memory: nodes may register once more after a restart.
 #[derive(Debug, Default)]
 pub struct Recovery {
-    registered: bool,
+    registered_at: Option<i64>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -37,9 +40,11 @@ enum Step {
     /// Slurm knows nothing of these, although it had taken them.
     TellLost(BTreeSet<u32>),
     TellStartedTwice(u32),
-    /// Nodes register at a reconfiguration, and tell what runs.
+    /// The nodes of jobs that Slurm believes to run since before tell what runs.
     Register,
     Release(u32),
+    /// Slurm drained it when it started a job there that runs there already.
+    TakeBack(String),
     Done,
 }
 
@@ -47,6 +52,7 @@ fn plan(
     unclean: &Unclean,
     recovery: &Recovery,
     queue: &[Queued],
+    nodes: &[NodeInfo],
     starts: &[Start],
     now: i64,
 ) -> Vec<Step> {
@@ -55,28 +61,39 @@ fn plan(
         let known: BTreeSet<u32> = queue.iter().flat_map(|q| [q.job, q.array]).collect();
         steps.push(Step::TellLost(&unclean.jobs - &known));
     }
-    let twice = started_twice(starts, unclean.at - UNSAVED_MS);
+    let twice = started_twice(starts, queue, unclean.at - UNSAVED_MS);
     let news = twice.difference(&unclean.started_twice);
     steps.extend(news.map(|job| Step::TellStartedTwice(*job)));
     let since = now - unclean.at;
-    if !recovery.registered && since > REGISTER_AFTER_MS {
+    let registered_at = recovery.registered_at.unwrap_or_default();
+    if now - registered_at.max(unclean.at) > REGISTER_EVERY_MS {
         steps.push(Step::Register);
     }
     let held = queue.iter().filter(|queued| queued.reason == LAUNCH_FAILED);
     steps.extend(held.map(|queued| Step::Release(queued.job)));
+    let drained = nodes.iter().filter(|node| is_drained_for_twice(node));
+    steps.extend(drained.map(|node| Step::TakeBack(node.name.clone())));
     if since > LASTS_MS {
         steps.push(Step::Done);
     }
     steps
 }
 
-/// Jobs with a start of the same count before, one of the two since then: Slurm had forgotten the first.
-fn started_twice(starts: &[Start], since: i64) -> BTreeSet<u32> {
+fn is_drained_for_twice(node: &NodeInfo) -> bool {
+    let reason = node.reason.as_deref().unwrap_or_default();
+    node.is("DRAIN") && reason.starts_with(STARTED_TWICE)
+}
+
+/// Jobs with a start since then that Slurm has forgotten: one of the same count came later, or Slurm counts less.
+fn started_twice(starts: &[Start], queue: &[Queued], since: i64) -> BTreeSet<u32> {
+    let counts: BTreeMap<u32, u32> = queue.iter().map(|q| (q.job, q.restarts)).collect();
     let mut first: BTreeMap<(u32, u32), i64> = BTreeMap::new();
     let mut twice = BTreeSet::new();
     for start in starts {
         let before = first.insert((start.job, start.restarts), start.at);
-        if before.is_some() && start.at >= since {
+        let counted = counts.get(&start.job);
+        let is_forgotten = before.is_some() || counted.is_some_and(|count| start.restarts > *count);
+        if is_forgotten && start.at >= since {
             twice.insert(start.job);
         }
     }
@@ -95,8 +112,11 @@ impl Recovery {
         let Some(mut unclean) = state.unclean()? else {
             return Ok(());
         };
+        // In this order: what came between is counted.
+        let starts = state.starts();
         let queue = client.queue().await?;
-        for step in plan(&unclean, self, &queue, &state.starts(), now()) {
+        let nodes = client.nodes().await?;
+        for step in plan(&unclean, self, &queue, &nodes, &starts, now()) {
             let mut next = unclean.clone();
             match step {
                 Step::TellLost(jobs) => {
@@ -117,12 +137,17 @@ impl Recovery {
                     next.started_twice.insert(job);
                 }
                 Step::Register => {
-                    let log = parts.controllers.dir(cluster_id).join("slurmctld.log");
-                    let register = client.reconfigure(&log);
-                    parts.gates.closed(cluster_id, register).await?;
-                    self.registered = true;
+                    register(parts, client, cluster_id, unclean.at).await?;
+                    self.registered_at = Some(now());
                 }
                 Step::Release(job) => release(parts, client, cluster_id, job).await?,
+                Step::TakeBack(node) => {
+                    let nodes = [node.clone()];
+                    client.update_nodes(&nodes, &NodeUpdate::Undrain).await?;
+                    parts
+                        .tell(cluster_id, &What::NodeTakenBack { node })
+                        .await?;
+                }
                 Step::Done => {
                     state.looked_after(&unclean)?;
                     *self = Recovery::default();
@@ -219,9 +244,39 @@ impl Lost<'_> {
             again,
         };
         let (id, kind) = (self.cluster_id, Kind::Cluster);
-        db::event::insert(&mut write, id, kind, id, "reconciler", &what).await?;
+        db::event::insert(&mut write, id, kind, id, db::event::RECONCILER, &what).await?;
         Ok(write.commit().await?)
     }
+}
+
+/// Has the nodes of jobs that began before then tell what runs on them.
+async fn register(
+    parts: &Parts,
+    client: &Client,
+    cluster_id: &str,
+    before: i64,
+) -> anyhow::Result<()> {
+    let jobs = client.jobs().await?;
+    let doubtful = jobs
+        .iter()
+        .map(|record| &record.job)
+        .filter(|job| job.state == "RUNNING" && job.started_at < before);
+    let nodes: BTreeSet<String> = doubtful
+        .flat_map(|job| hostlist::expand(&job.nodes).unwrap_or_default())
+        .collect();
+    if nodes.is_empty() {
+        return Ok(());
+    }
+    let live = instance::live(parts.db.pool(), cluster_id).await?;
+    let there: Vec<String> = live
+        .into_iter()
+        .filter(|row| nodes.contains(&row.node_name))
+        .map(|row| row.id)
+        .collect();
+    // A slurmd that reads its configuration anew can lose the launch of a job.
+    let told = parts.provider.register_again(cluster_id, &there);
+    parts.while_no_job_starts(cluster_id, told).await??;
+    Ok(())
 }
 
 /// A job that was changed meanwhile is refused, and that is fine.
@@ -256,6 +311,7 @@ mod tests {
         Queued {
             job,
             array: job,
+            restarts: 0,
             reason: reason.into(),
         }
     }
@@ -268,10 +324,17 @@ mod tests {
     fn what_slurm_does_not_know_is_lost_and_told_once() {
         let queue = [queued(5, "None"), queued(7, "Priority")];
         let recovery = Recovery::default();
-        let steps = plan(&unclean(&[5, 6, 7]), &recovery, &queue, &[], KILLED + 500);
+        let steps = plan(
+            &unclean(&[5, 6, 7]),
+            &recovery,
+            &queue,
+            &[],
+            &[],
+            KILLED + 500,
+        );
         assert_eq!(steps, [Step::TellLost([6].into())]);
         assert_eq!(
-            plan(&unclean(&[]), &recovery, &queue, &[], KILLED + 500),
+            plan(&unclean(&[]), &recovery, &queue, &[], &[], KILLED + 500),
             []
         );
     }
@@ -282,7 +345,14 @@ mod tests {
             array: 5,
             ..queued(8, "None")
         };
-        let steps = plan(&unclean(&[5]), &Recovery::default(), &[task], &[], KILLED);
+        let steps = plan(
+            &unclean(&[5]),
+            &Recovery::default(),
+            &[task],
+            &[],
+            &[],
+            KILLED,
+        );
         assert_eq!(steps, [Step::TellLost([].into())]);
     }
 
@@ -293,8 +363,39 @@ mod tests {
             queued(6, "JobHeldUser"),
             queued(7, "launch failure limit exceeded requeued held"),
         ];
-        let steps = plan(&unclean(&[]), &Recovery::default(), &queue, &[], KILLED);
+        let steps = plan(
+            &unclean(&[]),
+            &Recovery::default(),
+            &queue,
+            &[],
+            &[],
+            KILLED,
+        );
         assert_eq!(steps, [Step::Release(5)]);
+    }
+
+    #[test]
+    fn a_node_that_slurm_drained_for_its_own_slip_comes_back() {
+        let node = |state: &str, reason: &str| NodeInfo {
+            name: "a-1".into(),
+            states: ["IDLE".to_owned(), state.to_owned()].into(),
+            reason: Some(reason.to_owned()),
+            ..NodeInfo::default()
+        };
+        let nodes = [
+            node("DRAIN", "Duplicate jobid [slurm@2026-01-02T03:04:05]"),
+            node("DRAIN", "disk full"),
+            node("CLOUD", "Duplicate jobid"),
+        ];
+        let steps = plan(
+            &unclean(&[]),
+            &Recovery::default(),
+            &[],
+            &nodes,
+            &[],
+            KILLED,
+        );
+        assert_eq!(steps, [Step::TakeBack("a-1".into())]);
     }
 
     #[test]
@@ -309,23 +410,43 @@ mod tests {
         ];
         let recovery = Recovery::default();
         let mut unclean = unclean(&[]);
-        let steps = plan(&unclean, &recovery, &[], &starts, KILLED + 3_000);
+        let steps = plan(&unclean, &recovery, &[], &[], &starts, KILLED + 3_000);
         assert_eq!(steps, [Step::TellStartedTwice(5)]);
         unclean.started_twice.insert(5);
-        assert_eq!(plan(&unclean, &recovery, &[], &starts, KILLED + 3_000), []);
+        assert_eq!(
+            plan(&unclean, &recovery, &[], &[], &starts, KILLED + 3_000),
+            []
+        );
+        // It ran on another node meanwhile, and Slurm thinks that it never left the first.
+        let forgotten = [queued(6, "None")];
+        let steps = plan(
+            &unclean,
+            &recovery,
+            &forgotten,
+            &[],
+            &starts,
+            KILLED + 3_000,
+        );
+        assert_eq!(steps, [Step::TellStartedTwice(6)]);
     }
 
     #[test]
-    fn nodes_register_once_and_it_ends() {
+    fn nodes_register_now_and_then_until_it_ends() {
         let mut recovery = Recovery::default();
-        let later = KILLED + REGISTER_AFTER_MS + 1;
+        let steps = |recovery: &Recovery, since| {
+            plan(&unclean(&[]), recovery, &[], &[], &[], KILLED + since)
+        };
         assert_eq!(
-            plan(&unclean(&[]), &recovery, &[], &[], later),
-            [Step::Register]
+            steps(&recovery, REGISTER_EVERY_MS),
+            [],
+            "Slurm would not hear of it"
         );
-        recovery.registered = true;
-        assert_eq!(plan(&unclean(&[]), &recovery, &[], &[], later), []);
-        let end = KILLED + LASTS_MS + 1;
-        assert_eq!(plan(&unclean(&[]), &recovery, &[], &[], end), [Step::Done]);
+        let due = REGISTER_EVERY_MS + 1;
+        assert_eq!(steps(&recovery, due), [Step::Register]);
+        recovery.registered_at = Some(KILLED + due);
+        assert_eq!(steps(&recovery, due + 1), []);
+        assert_eq!(steps(&recovery, 2 * due), [Step::Register]);
+        recovery.registered_at = Some(KILLED + LASTS_MS);
+        assert_eq!(steps(&recovery, LASTS_MS + 1), [Step::Done]);
     }
 }

@@ -14,11 +14,10 @@ pub struct Signs {
 
 impl Signs {
     pub async fn now(parts: &Parts, cluster_id: &str, waker: &Waker) -> Self {
-        let dir = parts.controllers.dir(cluster_id);
-        let log = tokio::fs::metadata(dir.join("slurmctld.log")).await;
+        let log_size = parts.controller_log(cluster_id).size().await;
         Signs {
             wakes: waker.count(),
-            log_size: log.map_or(0, |m| m.len()),
+            log_size: log_size.unwrap_or_default(),
         }
     }
 }

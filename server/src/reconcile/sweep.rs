@@ -16,7 +16,8 @@ use crate::data_dir::DataDir;
 use crate::db::cluster::ClusterSpec;
 use crate::db::session::session_delete_expired;
 use crate::db::{
-    change, event, idempotency, instance, job, job_life, now, resource, submission, tombstone,
+    change, event, idempotency, instance, job, job_life, now, resource, server, submission,
+    tombstone,
 };
 use crate::live::status::Done;
 
@@ -120,5 +121,6 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     tombstone::prune(&parts.db, before).await?;
     job::prune(&parts.db, before).await?;
     job_life::prune(&parts.db, before).await?;
+    server::prune(&parts.db, before).await?;
     event::prune(&parts.db, before).await
 }

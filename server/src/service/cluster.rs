@@ -1,6 +1,5 @@
 //! Clusters: create, get, list, update, delete (C1–C8, C10, C11).
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use app::model::cluster::*;
@@ -9,9 +8,10 @@ use app::model::limits;
 use app::model::name::CLUSTER_NAME_MAX;
 use app::model::operation::Operation;
 use app::model::status::Status;
-use app::port::Caller;
+use app::port::{Clusters, Ctx};
 use app::rules::cluster::IDLE_TIME;
 use app::rules::{check_name, english, network};
+use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use sqlx::AnyConnection;
@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 
 use super::write::{Begun, Change};
 use super::{Service, cut, page, provider_error, timestamp, version, well_formed};
+use crate::auth::policy::Authorize as _;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::placement::{self, Placement};
@@ -33,16 +34,17 @@ pub const RESOURCE_TYPE: &str = "CLUSTER";
 /// Bytes of an `auth/slurm` key: Slurm's documentation makes 1024.
 const KEY_BYTES: usize = 1024;
 
-impl Service {
-    pub(super) async fn create_cluster(
+#[async_trait]
+impl Clusters for Service {
+    async fn create_cluster(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: CreateClusterRequest,
     ) -> Result<CreateClusterResponse> {
-        let networking = self.may_create_cluster(caller, &input).await?;
+        let networking = self.may_create_cluster(ctx, &input).await?;
         let operation = Operation::CreateCluster;
         let mut change = match self
-            .begin(caller, operation, &input, input.client_token.as_deref())
+            .begin(ctx, operation, &input, input.client_token.as_deref())
             .await?
         {
             Begun::Answered(answer) => return Ok(answer),
@@ -66,14 +68,85 @@ impl Service {
         change.commit(&arn, answer).await
     }
 
+    async fn get_cluster(&self, ctx: &Ctx, input: GetClusterRequest) -> Result<GetClusterResponse> {
+        let row = self.find_cluster(&input.cluster_identifier).await?;
+        ctx.authorize(Operation::GetCluster, &self.arns.cluster(&row.id))?;
+        Ok(GetClusterResponse {
+            cluster: self.cluster(&row),
+        })
+    }
+
+    async fn list_clusters(
+        &self,
+        ctx: &Ctx,
+        input: ListClustersRequest,
+    ) -> Result<ListClustersResponse> {
+        ctx.authorize(Operation::ListClusters, &self.arns.cluster("*"))?;
+        let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
+        let mut rows: Vec<ClusterRow> = resource::page(self.db.pool(), None, &after, limit + 1)
+            .await
+            .map_err(internal)?;
+        let next_token = cut(&mut rows, limit);
+        let clusters = rows.iter().map(|row| self.cluster_summary(row)).collect();
+        Ok(ListClustersResponse {
+            clusters,
+            next_token,
+        })
+    }
+
+    async fn update_cluster(
+        &self,
+        ctx: &Ctx,
+        input: UpdateClusterRequest,
+    ) -> Result<UpdateClusterResponse> {
+        let found = self.may_update_cluster(ctx, &input).await?;
+        let operation = Operation::UpdateCluster;
+        let mut change = match self
+            .begin(ctx, operation, &input, input.client_token.as_deref())
+            .await?
+        {
+            Begun::Answered(answer) => return Ok(answer),
+            Begun::New(change) => change,
+        };
+        let (_, row) = updated_cluster(&mut change.write.tx, &found, &input).await?;
+        change.update(&row).await?;
+        let answer = UpdateClusterResponse {
+            cluster: self.cluster(&row),
+        };
+        change.commit(&self.arns.cluster(&row.id), answer).await
+    }
+
+    async fn delete_cluster(
+        &self,
+        ctx: &Ctx,
+        input: DeleteClusterRequest,
+    ) -> Result<DeleteClusterResponse> {
+        let operation = Operation::DeleteCluster;
+        let mut change = match self
+            .begin(ctx, operation, &input, input.client_token.as_deref())
+            .await?
+        {
+            Begun::Answered(answer) => return Ok(answer),
+            Begun::New(change) => change,
+        };
+        let mut row = self
+            .deletable_cluster(&mut change.write.tx, ctx, &input)
+            .await?;
+        change.delete(&mut row).await?;
+        let arn = self.arns.cluster(&row.id);
+        change.commit(&arn, DeleteClusterResponse {}).await
+    }
+}
+
+impl Service {
     /// The checks before the transaction, for the operation and its plan; the network with what was left out.
     pub(super) async fn may_create_cluster(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &CreateClusterRequest,
     ) -> Result<Networking> {
         let operation = Operation::CreateCluster;
-        self.authorize(caller, operation, &self.arns.cluster("*"))?;
+        ctx.authorize(operation, &self.arns.cluster("*"))?;
         well_formed(operation, input)?;
         check_name(english(), &input.cluster_name, CLUSTER_NAME_MAX)
             .map_err(|why| Error::field("clusterName", why))?;
@@ -135,67 +208,15 @@ impl Service {
             .map_err(internal)
     }
 
-    pub(super) async fn get_cluster(
-        &self,
-        caller: &Caller,
-        input: GetClusterRequest,
-    ) -> Result<GetClusterResponse> {
-        let row = self.find_cluster(&input.cluster_identifier).await?;
-        self.authorize(caller, Operation::GetCluster, &self.arns.cluster(&row.id))?;
-        Ok(GetClusterResponse {
-            cluster: self.cluster(&row),
-        })
-    }
-
-    pub(super) async fn list_clusters(
-        &self,
-        caller: &Caller,
-        input: ListClustersRequest,
-    ) -> Result<ListClustersResponse> {
-        self.authorize(caller, Operation::ListClusters, &self.arns.cluster("*"))?;
-        let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
-        let mut rows: Vec<ClusterRow> = resource::page(self.db.pool(), None, &after, limit + 1)
-            .await
-            .map_err(internal)?;
-        let next_token = cut(&mut rows, limit);
-        let clusters = rows.iter().map(|row| self.cluster_summary(row)).collect();
-        Ok(ListClustersResponse {
-            clusters,
-            next_token,
-        })
-    }
-
-    pub(super) async fn update_cluster(
-        &self,
-        caller: &Caller,
-        input: UpdateClusterRequest,
-    ) -> Result<UpdateClusterResponse> {
-        let found = self.may_update_cluster(caller, &input).await?;
-        let operation = Operation::UpdateCluster;
-        let mut change = match self
-            .begin(caller, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let (_, row) = updated_cluster(&mut change.write.tx, &found, &input).await?;
-        change.update(&row).await?;
-        let answer = UpdateClusterResponse {
-            cluster: self.cluster(&row),
-        };
-        change.commit(&self.arns.cluster(&row.id), answer).await
-    }
-
     /// The checks before the transaction; the cluster as it was found.
     pub(super) async fn may_update_cluster(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &UpdateClusterRequest,
     ) -> Result<Arc<ClusterRow>> {
         let found = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::UpdateCluster;
-        self.authorize(caller, operation, &self.arns.cluster(&found.id))?;
+        ctx.authorize(operation, &self.arns.cluster(&found.id))?;
         well_formed(operation, input)?;
         let asked = update_as_request(input.slurm_configuration.clone().unwrap_or_default());
         self.check_cluster(&found.spec.scheduler.version, &asked)?;
@@ -209,32 +230,11 @@ impl Service {
         Ok(found)
     }
 
-    pub(super) async fn delete_cluster(
-        &self,
-        caller: &Caller,
-        input: DeleteClusterRequest,
-    ) -> Result<DeleteClusterResponse> {
-        let operation = Operation::DeleteCluster;
-        let mut change = match self
-            .begin(caller, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let mut row = self
-            .deletable_cluster(&mut change.write.tx, caller, &input)
-            .await?;
-        change.delete(&mut row).await?;
-        let arn = self.arns.cluster(&row.id);
-        change.commit(&arn, DeleteClusterResponse {}).await
-    }
-
     /// The cluster, if it may be deleted.
     pub(super) async fn deletable_cluster(
         &self,
         db: &mut AnyConnection,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &DeleteClusterRequest,
     ) -> Result<ClusterRow> {
         let row: Option<ClusterRow> = resource::find(&mut *db, None, &input.cluster_identifier)
@@ -242,7 +242,7 @@ impl Service {
             .map_err(internal)?;
         let row = row.ok_or_else(|| not_found(&input.cluster_identifier))?;
         let arn = self.arns.cluster(&row.id);
-        self.authorize(caller, Operation::DeleteCluster, &arn)?;
+        ctx.authorize(Operation::DeleteCluster, &arn)?;
         check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
         check_empty(db, &row).await?;
         Ok(row)
@@ -254,59 +254,6 @@ impl Service {
             .await
             .map_err(internal)?
             .ok_or_else(|| not_found(identifier))
-    }
-
-    /// As the API shows it.
-    pub(super) fn cluster(&self, row: &ClusterRow) -> Cluster {
-        let place = row.placement.as_ref();
-        let endpoint = place.and_then(|place| {
-            Some(endpoint(
-                EndpointType::Slurmctld,
-                place.address,
-                *place.ports.first()?,
-            ))
-        });
-        Cluster {
-            name: row.name.clone(),
-            id: row.id.clone(),
-            arn: self.arns.cluster(&row.id),
-            status: row.status,
-            created_at: timestamp(row.created_at),
-            modified_at: timestamp(row.modified_at),
-            scheduler: row.spec.scheduler.clone(),
-            size: row.spec.size,
-            slurm_configuration: Some(row.spec.slurm.clone()),
-            networking: row.spec.networking.clone(),
-            // There is nobody to talk to before the first controller has answered.
-            endpoints: row.applied_spec.is_some().then(|| Vec::from_iter(endpoint)),
-            error_info: row.error_info.clone(),
-        }
-    }
-
-    fn cluster_summary(&self, row: &ClusterRow) -> ClusterSummary {
-        ClusterSummary {
-            name: row.name.clone(),
-            id: row.id.clone(),
-            arn: self.arns.cluster(&row.id),
-            created_at: timestamp(row.created_at),
-            modified_at: timestamp(row.modified_at),
-            status: row.status,
-        }
-    }
-}
-
-/// Of an address of the sixth version the model has the private one empty, and not left out.
-fn endpoint(r#type: EndpointType, address: IpAddr, port: u16) -> Endpoint {
-    let (private_ip_address, ipv6_address) = match address {
-        IpAddr::V4(address) => (address.to_string(), None),
-        IpAddr::V6(address) => (String::new(), Some(address.to_string())),
-    };
-    Endpoint {
-        r#type,
-        private_ip_address,
-        public_ip_address: None,
-        ipv6_address,
-        port: port.to_string(),
     }
 }
 
@@ -559,21 +506,6 @@ fn merge(current: &mut ClusterSlurmConfiguration, asked: ClusterSlurmConfigurati
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_endpoint_has_the_address_that_there_is() {
-        let of = |address: &str| endpoint(EndpointType::Slurmctld, address.parse().unwrap(), 6817);
-        let (four, six) = (of("10.3.0.4"), of("fd00::4"));
-        assert_eq!(
-            (four.private_ip_address.as_str(), four.ipv6_address),
-            ("10.3.0.4", None)
-        );
-        assert_eq!(
-            (six.private_ip_address.as_str(), six.ipv6_address.as_deref()),
-            ("", Some("fd00::4"))
-        );
-        assert_eq!(six.port, "6817");
-    }
 
     #[test]
     fn an_update_keeps_what_it_does_not_name() {

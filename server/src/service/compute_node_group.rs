@@ -6,14 +6,16 @@ use app::model::compute_node_group::*;
 use app::model::error::{Error, Result};
 use app::model::name::CHILD_NAME_MAX;
 use app::model::operation::Operation;
-use app::port::Caller;
+use app::port::{ComputeNodeGroups, Ctx};
 use app::rules::compute_node_group as rules;
 use app::rules::{check_name, english};
+use async_trait::async_trait;
 use sqlx::AnyConnection;
 
 use super::cluster::{check_can_delete, check_can_update, check_unmodified, reread};
 use super::write::Begun;
 use super::{Service, cut, page, provider_error, timestamp, well_formed};
+use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::meaning::{filled, spot_options};
@@ -27,16 +29,17 @@ use crate::slurm::catalogue::Scope;
 
 pub const RESOURCE_TYPE: &str = "COMPUTE_NODE_GROUP";
 
-impl Service {
-    pub(super) async fn create_compute_node_group(
+#[async_trait]
+impl ComputeNodeGroups for Service {
+    async fn create_compute_node_group(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: CreateComputeNodeGroupRequest,
     ) -> Result<CreateComputeNodeGroupResponse> {
-        let cluster = self.may_create_group(caller, &input).await?;
+        let cluster = self.may_create_group(ctx, &input).await?;
         let operation = Operation::CreateComputeNodeGroup;
         let mut change = match self
-            .begin(caller, operation, &input, input.client_token.as_deref())
+            .begin(ctx, operation, &input, input.client_token.as_deref())
             .await?
         {
             Begun::Answered(answer) => return Ok(answer),
@@ -53,19 +56,106 @@ impl Service {
         change.commit(&arn, answer).await
     }
 
+    async fn get_compute_node_group(
+        &self,
+        ctx: &Ctx,
+        input: GetComputeNodeGroupRequest,
+    ) -> Result<GetComputeNodeGroupResponse> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let row = self
+            .find_group(&cluster, &input.compute_node_group_identifier)
+            .await?;
+        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
+        ctx.authorize(Operation::GetComputeNodeGroup, &arn)?;
+        Ok(GetComputeNodeGroupResponse {
+            compute_node_group: self.compute_node_group(&row),
+        })
+    }
+
+    async fn list_compute_node_groups(
+        &self,
+        ctx: &Ctx,
+        input: ListComputeNodeGroupsRequest,
+    ) -> Result<ListComputeNodeGroupsResponse> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        ctx.authorize(
+            Operation::ListComputeNodeGroups,
+            &self.arns.cluster(&cluster.id),
+        )?;
+        let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
+        let mut rows: Vec<ComputeNodeGroupRow> =
+            resource::page(self.db.pool(), Some(&cluster.id), &after, limit + 1)
+                .await
+                .map_err(internal)?;
+        let next_token = cut(&mut rows, limit);
+        let compute_node_groups = rows
+            .iter()
+            .map(|row| self.compute_node_group_summary(row))
+            .collect();
+        Ok(ListComputeNodeGroupsResponse {
+            compute_node_groups,
+            next_token,
+        })
+    }
+
+    async fn update_compute_node_group(
+        &self,
+        ctx: &Ctx,
+        input: UpdateComputeNodeGroupRequest,
+    ) -> Result<UpdateComputeNodeGroupResponse> {
+        let (cluster, found) = self.may_update_group(ctx, &input).await?;
+        let operation = Operation::UpdateComputeNodeGroup;
+        let mut change = match self
+            .begin(ctx, operation, &input, input.client_token.as_deref())
+            .await?
+        {
+            Begun::Answered(answer) => return Ok(answer),
+            Begun::New(change) => change,
+        };
+        let (_, row) = self
+            .updated_group(&mut change.write.tx, &cluster, &found, &input)
+            .await?;
+        change.update(&row).await?;
+        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
+        let answer = UpdateComputeNodeGroupResponse {
+            compute_node_group: self.compute_node_group(&row),
+        };
+        change.commit(&arn, answer).await
+    }
+
+    async fn delete_compute_node_group(
+        &self,
+        ctx: &Ctx,
+        input: DeleteComputeNodeGroupRequest,
+    ) -> Result<DeleteComputeNodeGroupResponse> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let operation = Operation::DeleteComputeNodeGroup;
+        let mut change = match self
+            .begin(ctx, operation, &input, input.client_token.as_deref())
+            .await?
+        {
+            Begun::Answered(answer) => return Ok(answer),
+            Begun::New(change) => change,
+        };
+        let mut row = self
+            .deletable_group(&mut change.write.tx, ctx, &cluster, &input)
+            .await?;
+        change.delete(&mut row).await?;
+        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
+        change.commit(&arn, DeleteComputeNodeGroupResponse {}).await
+    }
+}
+
+impl Service {
     /// The checks before the transaction, for the operation and its plan; the cluster that gets the group.
     pub(super) async fn may_create_group(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &CreateComputeNodeGroupRequest,
     ) -> Result<Arc<ClusterRow>> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::CreateComputeNodeGroup;
-        self.authorize(
-            caller,
-            operation,
-            &self.arns.compute_node_group(&cluster.id, "*"),
-        )?;
+        ctx.authorize(operation, &self.arns.compute_node_group(&cluster.id, "*"))?;
         well_formed(operation, input)?;
         check_name(english(), &input.compute_node_group_name, CHILD_NAME_MAX)
             .map_err(|why| Error::field("computeNodeGroupName", why))?;
@@ -130,78 +220,10 @@ impl Service {
         ))
     }
 
-    pub(super) async fn get_compute_node_group(
-        &self,
-        caller: &Caller,
-        input: GetComputeNodeGroupRequest,
-    ) -> Result<GetComputeNodeGroupResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let row = self
-            .find_group(&cluster, &input.compute_node_group_identifier)
-            .await?;
-        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
-        self.authorize(caller, Operation::GetComputeNodeGroup, &arn)?;
-        Ok(GetComputeNodeGroupResponse {
-            compute_node_group: self.compute_node_group(&row),
-        })
-    }
-
-    pub(super) async fn list_compute_node_groups(
-        &self,
-        caller: &Caller,
-        input: ListComputeNodeGroupsRequest,
-    ) -> Result<ListComputeNodeGroupsResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        self.authorize(
-            caller,
-            Operation::ListComputeNodeGroups,
-            &self.arns.cluster(&cluster.id),
-        )?;
-        let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
-        let mut rows: Vec<ComputeNodeGroupRow> =
-            resource::page(self.db.pool(), Some(&cluster.id), &after, limit + 1)
-                .await
-                .map_err(internal)?;
-        let next_token = cut(&mut rows, limit);
-        let compute_node_groups = rows
-            .iter()
-            .map(|row| self.compute_node_group_summary(row))
-            .collect();
-        Ok(ListComputeNodeGroupsResponse {
-            compute_node_groups,
-            next_token,
-        })
-    }
-
-    pub(super) async fn update_compute_node_group(
-        &self,
-        caller: &Caller,
-        input: UpdateComputeNodeGroupRequest,
-    ) -> Result<UpdateComputeNodeGroupResponse> {
-        let (cluster, found) = self.may_update_group(caller, &input).await?;
-        let operation = Operation::UpdateComputeNodeGroup;
-        let mut change = match self
-            .begin(caller, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let (_, row) = self
-            .updated_group(&mut change.write.tx, &cluster, &found, &input)
-            .await?;
-        change.update(&row).await?;
-        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
-        let answer = UpdateComputeNodeGroupResponse {
-            compute_node_group: self.compute_node_group(&row),
-        };
-        change.commit(&arn, answer).await
-    }
-
     /// The checks before the transaction; cluster and group as they were found.
     pub(super) async fn may_update_group(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &UpdateComputeNodeGroupRequest,
     ) -> Result<(Arc<ClusterRow>, ComputeNodeGroupRow)> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
@@ -209,7 +231,7 @@ impl Service {
             .find_group(&cluster, &input.compute_node_group_identifier)
             .await?;
         let arn = self.arns.compute_node_group(&cluster.id, &found.id);
-        self.authorize(caller, Operation::UpdateComputeNodeGroup, &arn)?;
+        ctx.authorize(Operation::UpdateComputeNodeGroup, &arn)?;
         well_formed(Operation::UpdateComputeNodeGroup, input)?;
         self.check_group(&cluster, &updated(&found.spec, input))
             .await?;
@@ -242,33 +264,11 @@ impl Service {
         Ok((before, row))
     }
 
-    pub(super) async fn delete_compute_node_group(
-        &self,
-        caller: &Caller,
-        input: DeleteComputeNodeGroupRequest,
-    ) -> Result<DeleteComputeNodeGroupResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let operation = Operation::DeleteComputeNodeGroup;
-        let mut change = match self
-            .begin(caller, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let mut row = self
-            .deletable_group(&mut change.write.tx, caller, &cluster, &input)
-            .await?;
-        change.delete(&mut row).await?;
-        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
-        change.commit(&arn, DeleteComputeNodeGroupResponse {}).await
-    }
-
     /// The group, if it may be deleted.
     pub(super) async fn deletable_group(
         &self,
         db: &mut AnyConnection,
-        caller: &Caller,
+        ctx: &Ctx,
         cluster: &ClusterRow,
         input: &DeleteComputeNodeGroupRequest,
     ) -> Result<ComputeNodeGroupRow> {
@@ -279,7 +279,7 @@ impl Service {
                 .map_err(internal)?;
         let row = row.ok_or_else(|| not_found(cluster, identifier))?;
         let arn = self.arns.compute_node_group(&cluster.id, &row.id);
-        self.authorize(caller, Operation::DeleteComputeNodeGroup, &arn)?;
+        ctx.authorize(Operation::DeleteComputeNodeGroup, &arn)?;
         check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
         let queues = queues_of(db, &row).await?;
         if queues.is_empty() {

@@ -1,21 +1,28 @@
 //! What the console reads beyond the API: identity, what the reader may not do, what cannot be seen, the provider's
-//! catalogue.
+//! catalogue, what is set aside.
 
 use app::model::catalogue::Catalogue;
 use app::model::error::{Error, Result};
+use app::model::job::JobAction;
+use app::model::node::NodeAction;
 use app::model::operation::Operation;
+use app::model::set_aside::AllSetAside;
 use app::model::sight::Trouble;
 use app::model::user::{Identity, JobOwner, Refusals};
-use app::port::{Caller, Principal};
+use app::port::{Console, Ctx, Principal};
+use async_trait::async_trait;
 
-use super::{Service, provider_error};
+use super::{Service, provider_error, set_aside};
+use crate::auth::policy::Authorize as _;
+use crate::data_dir::DataDir;
+use crate::fault::internal;
 
-impl Service {
-    pub(super) fn identity(&self, caller: &Caller) -> Result<Identity> {
-        let Principal::User { name, arn } = &caller.principal else {
-            return Err(Error::access_denied(
-                "You are not signed in. Sign in to go on.",
-            ));
+#[async_trait]
+impl Console for Service {
+    async fn identity(&self, ctx: &Ctx) -> Result<Identity> {
+        ctx.authorize(Operation::GetIdentity, "*")?;
+        let Principal::User { name, arn } = &ctx.who else {
+            return Err(Error::not_signed_in());
         };
         Ok(Identity {
             user_name: name.clone(),
@@ -31,31 +38,42 @@ impl Service {
         })
     }
 
-    pub(super) async fn refusals(&self, caller: &Caller, cluster: String) -> Result<Refusals> {
-        let cluster = self.readable_cluster(caller, &cluster).await?;
-        let arn = self.arns.cluster(&cluster.id);
-        let groups = self.arns.compute_node_group(&cluster.id, "*");
-        let refusal = |operation, arn: &str| {
-            let refused = self.authorize(caller, operation, arn).err();
-            refused.map(|error| error.message)
-        };
-        Ok(Refusals {
-            submit_job: refusal(Operation::SubmitJob, &arn),
-            cancel_job: refusal(Operation::CancelJob, &arn),
-            requeue_job: refusal(Operation::RequeueJob, &arn),
-            hold_job: refusal(Operation::HoldJob, &arn),
-            release_job: refusal(Operation::ReleaseJob, &arn),
-            change_nodes: refusal(Operation::DrainNode, &groups),
-        })
+    async fn refusals(&self, ctx: &Ctx, cluster: String) -> Result<Refusals> {
+        let cluster = self
+            .cluster_for(ctx, Operation::GetRefusals, &cluster)
+            .await?;
+        let of_jobs = self.arns.cluster(&cluster.id);
+        let of_nodes = self.arns.compute_node_group(&cluster.id, "*");
+        let jobs = JobAction::ALL.map(JobAction::operation).into_iter();
+        let jobs = jobs.chain([Operation::SubmitJob]);
+        let nodes = NodeAction::ALL.map(NodeAction::operation).into_iter();
+        let asked = jobs.map(|one| (one, &of_jobs));
+        let asked = asked.chain(nodes.map(|one| (one, &of_nodes)));
+        let refused = asked.filter_map(|(operation, arn)| {
+            let refusal = ctx.authorize(operation, arn).err()?;
+            Some((operation, refusal.message))
+        });
+        Ok(refused.collect())
     }
 
-    pub(super) async fn troubles(&self, caller: &Caller, cluster: String) -> Result<Vec<Trouble>> {
-        let cluster = self.observed_cluster(caller, &cluster).await?;
+    async fn troubles(&self, ctx: &Ctx, cluster: String) -> Result<Vec<Trouble>> {
+        let cluster = self
+            .observed_cluster(ctx, Operation::GetTroubles, &cluster)
+            .await?;
         Ok(self.observed.latest(&cluster.id).troubles.clone())
     }
 
-    pub(super) async fn catalogue(&self, caller: &Caller) -> Result<Catalogue> {
-        self.authorize(caller, Operation::ListClusters, &self.arns.cluster("*"))?;
+    async fn catalogue(&self, ctx: &Ctx) -> Result<Catalogue> {
+        ctx.authorize(Operation::GetCatalogue, "*")?;
         self.provider.catalogue().await.map_err(provider_error)
+    }
+
+    async fn set_aside(&self, ctx: &Ctx) -> Result<AllSetAside> {
+        ctx.authorize(Operation::ListSetAside, "*")?;
+        let dir = DataDir::at(self.controllers.data_dir());
+        Ok(AllSetAside {
+            data_dir: dir.path().display().to_string(),
+            found: set_aside::find(&self.db, &dir).await.map_err(internal)?,
+        })
     }
 }

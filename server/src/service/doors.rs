@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use app::model::error::Result;
 use app::model::job::{JobOutput, OutputOf};
 use app::model::log::ControllerLogOf;
-use app::port::Caller;
+use app::port::Ctx;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
@@ -27,24 +27,24 @@ pub trait Hooks: Send + Sync {
 #[async_trait]
 pub trait Logins: Send + Sync {
     /// The cluster's login node, or, if it has none, its controller.
-    async fn login_target(&self, caller: &Caller, cluster_identifier: &str) -> Result<LoginTarget>;
+    async fn login_target(&self, ctx: &Ctx, cluster_identifier: &str) -> Result<LoginTarget>;
 }
 
 /// What jobs write and controllers log.
 #[async_trait]
 pub trait Outputs: Send + Sync {
     /// The output from there on, as it grows; the stream ends when the job is over and all of it was given.
-    async fn follow(&self, caller: &Caller, of: OutputOf) -> Result<BoxStream<'static, JobOutput>>;
+    async fn follow(&self, ctx: &Ctx, of: OutputOf) -> Result<BoxStream<'static, JobOutput>>;
     /// The whole file as it is now.
-    async fn open(&self, caller: &Caller, of: &OutputOf) -> Result<OpenOutput>;
+    async fn open(&self, ctx: &Ctx, of: &OutputOf) -> Result<OpenOutput>;
     /// What a cluster's controller logs, from there on, without end.
     async fn follow_log(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         of: ControllerLogOf,
     ) -> Result<BoxStream<'static, JobOutput>>;
     /// All of it that there is now.
-    async fn open_log(&self, caller: &Caller, cluster_identifier: &str) -> Result<OpenOutput>;
+    async fn open_log(&self, ctx: &Ctx, cluster_identifier: &str) -> Result<OpenOutput>;
 }
 
 /// Such a file, checked and open.

@@ -6,7 +6,9 @@ use app::i18n::Language;
 use app::model::error::{Error, Result};
 use app::model::event::{Event, EventsOf};
 use app::model::live::Kind;
-use app::port::Caller;
+use app::model::operation::Operation;
+use app::port::{Ctx, Events};
+use async_trait::async_trait;
 
 use super::Service;
 use crate::db::cluster::ClusterRow;
@@ -19,12 +21,12 @@ use crate::fault::internal;
 /// Events that are shown, and those that are read to know how long the shown ones lasted.
 const EVENTS: i64 = 200;
 
-impl Service {
-    pub(super) async fn list_events(&self, caller: &Caller, of: EventsOf) -> Result<Vec<Event>> {
+#[async_trait]
+impl Events for Service {
+    async fn list_events(&self, ctx: &Ctx, of: EventsOf) -> Result<Vec<Event>> {
         let cluster = self
-            .readable_cluster(caller, &of.cluster_identifier)
+            .cluster_for(ctx, Operation::ListEvents, &of.cluster_identifier)
             .await?;
-        let language = Language::parse(&of.language).unwrap_or_default();
         let pool = self.db.pool();
         let rows = if of.resource_type.is_empty() {
             event::list(pool, &cluster.id, EVENTS)
@@ -48,14 +50,16 @@ impl Service {
             }
             rows
         };
-        let mut events = told(&rows, language);
+        let mut events = told(&rows, ctx.language);
         let names = self.names_in(&cluster).await.map_err(internal)?;
         for event in &mut events {
             event.resource_name = names.get(&event.resource_id).cloned().unwrap_or_default();
         }
         Ok(events)
     }
+}
 
+impl Service {
     /// Names of the cluster, its groups and its queues, by id.
     async fn names_in(&self, cluster: &ClusterRow) -> sqlx::Result<HashMap<String, String>> {
         let (pool, id) = (self.db.pool(), Some(cluster.id.as_str()));
@@ -118,7 +122,7 @@ mod tests {
             code: String::new(),
             message: what.english(),
             what: Some(what),
-            actor: "reconciler".into(),
+            actor: event::RECONCILER.into(),
         }
     }
 

@@ -8,7 +8,7 @@ use app::model::error::Result;
 use app::model::job::{JobOutput, OutputOf};
 use app::model::job_id::JobId;
 use app::model::log::ControllerLogOf;
-use app::port::Caller;
+use app::port::Ctx;
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -71,12 +71,8 @@ impl ServerOutputs {
 
 #[async_trait]
 impl Outputs for ServerOutputs {
-    async fn follow(
-        &self,
-        caller: &Caller,
-        mut of: OutputOf,
-    ) -> Result<BoxStream<'static, JobOutput>> {
-        let chosen = self.service.output_file(caller, &of).await?;
+    async fn follow(&self, ctx: &Ctx, mut of: OutputOf) -> Result<BoxStream<'static, JobOutput>> {
+        let chosen = self.service.output_file(ctx, &of).await?;
         // What is observed is known by the cluster's id only.
         of.cluster_identifier = chosen.cluster_id;
         let kind = chosen.kind;
@@ -100,24 +96,24 @@ impl Outputs for ServerOutputs {
         })
     }
 
-    async fn open(&self, caller: &Caller, of: &OutputOf) -> Result<OpenOutput> {
-        self.service.open_output(caller, of).await
+    async fn open(&self, ctx: &Ctx, of: &OutputOf) -> Result<OpenOutput> {
+        self.service.open_output(ctx, of).await
     }
 
     async fn follow_log(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         of: ControllerLogOf,
     ) -> Result<BoxStream<'static, JobOutput>> {
         let cluster = &of.cluster_identifier;
-        let file = self.service.controller_log_file(caller, cluster).await?;
+        let file = self.service.controller_log_file(ctx, cluster).await?;
         let news = self.watch(&file, None);
         Ok(Box::pin(pieces(file, Part::new(of.from, of.before), news)))
     }
 
-    async fn open_log(&self, caller: &Caller, cluster_identifier: &str) -> Result<OpenOutput> {
+    async fn open_log(&self, ctx: &Ctx, cluster_identifier: &str) -> Result<OpenOutput> {
         self.service
-            .open_controller_log(caller, cluster_identifier)
+            .open_controller_log(ctx, cluster_identifier)
             .await
     }
 }

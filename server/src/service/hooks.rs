@@ -1,4 +1,7 @@
 //! What Slurm's programs and booting instances tell the server, between requests of people.
+//!
+//! A prolog is there for jobs whose nodes boot: Slurm itself looks every 30 s whether they are up, but also when a job's
+//! prolog ends. New jobs on nodes that are up do not come here (`server/slurmctld/warm.c`), except to a closed gate.
 
 use std::time::Duration;
 

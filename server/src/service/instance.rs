@@ -6,12 +6,15 @@ use app::model::error::{Error, Result};
 use app::model::instance::*;
 use app::model::live::Kind;
 use app::model::node::BootStep;
-use app::port::Caller;
+use app::model::operation::Operation;
+use app::port::{Ctx, Instances};
+use async_trait::async_trait;
 use openpcs_agent::protocol::StepReport;
 
 use super::Service;
 use super::write::unwritten;
 use crate::auth::bootstrap_hash;
+use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
@@ -51,12 +54,14 @@ fn refused() -> Error {
     )
 }
 
-impl Service {
-    pub(super) async fn register_compute_node_group_instance(
+#[async_trait]
+impl Instances for Service {
+    async fn register_compute_node_group_instance(
         &self,
-        _caller: &Caller,
+        ctx: &Ctx,
         input: RegisterComputeNodeGroupInstanceRequest,
     ) -> Result<RegisterComputeNodeGroupInstanceResponse> {
+        ctx.authorize(Operation::RegisterComputeNodeGroupInstance, "*")?;
         let row = self.instance_of(&input.bootstrap_id).await?;
         let cluster: ClusterRow = resource::find(
             self.db.pool(),
@@ -116,7 +121,9 @@ impl Service {
             scheduler_version: Some(cluster.spec.scheduler.version),
         })
     }
+}
 
+impl Service {
     /// A boot step that an instance reports; its bootstrap id is the proof. At most [`STEPS`] of one instance, each with a
     /// name of at most [`STEP_NAME_BYTES`]; of a detail the first [`STEP_DETAIL_BYTES`] are kept.
     pub async fn report_step(&self, bearer: &str, report: StepReport) -> Result<InstanceRow> {

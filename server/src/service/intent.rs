@@ -3,10 +3,10 @@
 
 use app::model::error::Result;
 use app::model::operation::Operation;
-use app::port::Caller;
+use app::port::Ctx;
 use serde::Serialize;
 
-use super::write::{Intent, principal_arn, unwritten};
+use super::write::{Intent, unwritten};
 use super::{Service, audit};
 use crate::db;
 use crate::db::audit::{ASKED, AuditRow};
@@ -17,7 +17,7 @@ impl Service {
     /// words that the caller gets.
     pub(super) async fn intended<T>(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         operation: Operation,
         input: &impl Serialize,
         arn: &str,
@@ -25,9 +25,8 @@ impl Service {
     ) -> Result<(T, Intent)> {
         let mut write = self.db.write().await.map_err(unwritten)?;
         let row = AuditRow {
-            request_id: &caller.request_id,
-            principal: principal_arn(caller),
-            operation: operation.name(),
+            ctx,
+            operation,
             resource_arn: arn,
             request: &audit::request_text(input),
             outcome: ASKED,

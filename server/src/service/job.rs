@@ -12,7 +12,9 @@ use app::model::job_id::JobId;
 use app::model::live::Kind;
 use app::model::node::NodePhase;
 use app::model::operation::Operation;
-use app::port::Caller;
+use app::model::submit::{SubmitJobRequest, SubmitJobResponse};
+use app::port::{Ctx, Jobs};
+use async_trait::async_trait;
 
 use super::job_find::{RESOURCE_TYPE, job_id};
 use super::job_target::target;
@@ -20,6 +22,7 @@ use super::job_timeline::{attributed, timeline};
 use super::node_phase::phase;
 use super::write::Begun;
 use super::{Service, whole};
+use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::instance::InstanceRow;
 use crate::db::{event, instance, job, now};
@@ -37,14 +40,12 @@ const DONE: i64 = 50;
 /// Nodes whose boot a job's timeline tells step by step; of a job on hundreds nobody reads more.
 const BOOTS: usize = 8;
 
-impl Service {
-    pub(super) async fn list_jobs(
-        &self,
-        caller: &Caller,
-        cluster: String,
-        language: Language,
-    ) -> Result<Vec<Job>> {
-        let cluster = self.observed_cluster(caller, &cluster).await?;
+#[async_trait]
+impl Jobs for Service {
+    async fn list_jobs(&self, ctx: &Ctx, cluster: String) -> Result<Vec<Job>> {
+        let cluster = self
+            .observed_cluster(ctx, Operation::ListJobs, &cluster)
+            .await?;
         let seen = self.observed.latest(&cluster.id);
         let ended = job::list(self.db.pool(), &cluster.id, ENDED)
             .await
@@ -54,18 +55,14 @@ impl Service {
         let forgotten = ended.into_iter().map(|record| record.job);
         jobs.extend(forgotten.filter(|job| !known.contains(job.id.as_str())));
         jobs.sort_by_key(Job::place_in_list);
-        explain_each(&seen, &mut jobs, language);
+        explain_each(&seen, &mut jobs, ctx.language);
         Ok(jobs)
     }
 
-    pub(super) async fn get_job(
-        &self,
-        caller: &Caller,
-        cluster: String,
-        id: String,
-        language: Language,
-    ) -> Result<JobDetail> {
-        let cluster = self.observed_cluster(caller, &cluster).await?;
+    async fn get_job(&self, ctx: &Ctx, cluster: String, id: String) -> Result<JobDetail> {
+        let cluster = self
+            .observed_cluster(ctx, Operation::GetJob, &cluster)
+            .await?;
         let found = self.find(&cluster, &id, true).await?;
         let (mut record, script) = (found.record, found.script);
         // Nodes boot for the life that goes on or ended last.
@@ -83,14 +80,18 @@ impl Service {
         let tells_itself = !found.members.is_empty() && record.job.is_over();
         let explanation = match tells_itself && matches!(record.job.who(), JobId::Whole(_)) {
             true => None,
-            false => explain::job::explain(&facts, language),
+            false => explain::job::explain(&facts, ctx.language),
         };
         let (queue, causes) = (facts.queue, facts.causes);
         record.job.why =
-            explain::job::why(&record.job, queue.as_ref(), language).unwrap_or_default();
+            explain::job::why(&record.job, queue.as_ref(), ctx.language).unwrap_or_default();
         let mut members: Vec<Job> = found.members.into_iter().map(|member| member.job).collect();
         members.sort_by_key(|job| job.who().place());
-        explain_each(&self.observed.latest(&cluster.id), &mut members, language);
+        explain_each(
+            &self.observed.latest(&cluster.id),
+            &mut members,
+            ctx.language,
+        );
         Ok(JobDetail {
             timeline: timeline(&record, &lives, &boots),
             dependencies: causes.dependencies,
@@ -103,6 +104,18 @@ impl Service {
         })
     }
 
+    async fn submit_job(&self, ctx: &Ctx, input: SubmitJobRequest) -> Result<SubmitJobResponse> {
+        let (service, ctx) = (self.clone(), ctx.clone());
+        whole(async move { service.submit(&ctx, input).await }).await
+    }
+
+    async fn act_on_job(&self, ctx: &Ctx, input: ActOnJob) -> Result<()> {
+        let (service, ctx) = (self.clone(), ctx.clone());
+        whole(async move { service.act(&ctx, input).await }).await
+    }
+}
+
+impl Service {
     /// When somebody did that to it through the console, and who.
     pub(super) async fn done_to(
         &self,
@@ -133,21 +146,11 @@ impl Service {
         Ok(done)
     }
 
-    pub(super) async fn act_on_job(&self, caller: &Caller, input: ActOnJob) -> Result<()> {
-        let (service, caller) = (self.clone(), caller.clone());
-        whole(async move { service.act(&caller, input).await }).await
-    }
-
-    async fn act(&self, caller: &Caller, input: ActOnJob) -> Result<()> {
+    async fn act(&self, ctx: &Ctx, input: ActOnJob) -> Result<()> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let operation = match input.action {
-            JobAction::Cancel => Operation::CancelJob,
-            JobAction::Requeue => Operation::RequeueJob,
-            JobAction::Hold => Operation::HoldJob,
-            JobAction::Release => Operation::ReleaseJob,
-        };
+        let operation = input.action.operation();
         let arn = self.arns.cluster(&cluster.id);
-        self.authorize(caller, operation, &arn)?;
+        ctx.authorize(operation, &arn)?;
         let mut who = job_id(&input.job_id)?;
         let known = match &who {
             JobId::Task { .. } => vec![self.find_job(&cluster, &input.job_id).await?],
@@ -173,11 +176,9 @@ impl Service {
             let told = slurm.act_on_job(&target.id, input.action, target.waiting_only);
             told.await.map_err(|error| refused(&input.job_id, &error))
         };
-        let ((), intent) = self
-            .intended(caller, operation, &input, &arn, effect)
-            .await?;
+        let ((), intent) = self.intended(ctx, operation, &input, &arn, effect).await?;
         self.look_again(&cluster.id);
-        let Begun::New(mut change) = self.begin::<_, ()>(caller, operation, &input, None).await?
+        let Begun::New(mut change) = self.begin::<_, ()>(ctx, operation, &input, None).await?
         else {
             return Ok(());
         };

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use app::model::error::{Error, Result};
 use app::model::operation::Operation;
-use app::port::Caller;
+use app::port::Ctx;
 use async_trait::async_trait;
 use openpcs_agent::layout::CLIENT_CONF;
 
 use super::doors::{LoginTarget, Logins};
 use super::{cluster, home};
-use crate::auth::policy;
+use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::QueueRow;
@@ -25,17 +25,14 @@ pub struct ServerLogins {
 
 #[async_trait]
 impl Logins for ServerLogins {
-    async fn login_target(&self, caller: &Caller, identifier: &str) -> Result<LoginTarget> {
+    async fn login_target(&self, ctx: &Ctx, identifier: &str) -> Result<LoginTarget> {
         let pool = self.parts.db.pool();
         let found: Option<ClusterRow> = resource::find(pool, None, identifier)
             .await
             .map_err(internal)?;
         let cluster = found.ok_or_else(|| cluster::not_found(identifier))?;
-        policy::authorize(
-            caller,
-            Operation::GetCluster,
-            &self.parts.arns.cluster(&cluster.id),
-        )?;
+        let arn = self.parts.arns.cluster(&cluster.id);
+        ctx.authorize(Operation::ConnectCluster, &arn)?;
         home::check(&self.parts.db, &self.parts.server.id, &cluster).await?;
         let slurm_prefix = self
             .parts

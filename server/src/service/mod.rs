@@ -1,7 +1,7 @@
 //! The one service layer behind both doors: rules, authorization, quotas, idempotency, audit.
 //!
-//! Nothing happens here but writing down what is wanted; side effects belong to `reconcile`. To add an operation: give
-//! `app::port::ControlPlane` a method, write it in the file of its noun, let the doors call it.
+//! Nothing happens here but writing down what is wanted; side effects belong to `reconcile`. To add an operation: a line
+//! for it in its noun's file of `app::port`, the work in the file of the same noun here.
 
 mod alternate;
 mod audit;
@@ -9,6 +9,7 @@ mod blueprint;
 mod boot;
 mod causes;
 pub(crate) mod cluster;
+mod cluster_view;
 mod compute_node_group;
 mod console;
 pub mod doors;
@@ -45,33 +46,12 @@ mod write;
 
 use std::sync::Arc;
 
-use app::i18n::Language;
-use app::model::apply::{ApplyOutcome, ApplyRequest, Format};
-use app::model::catalogue::Catalogue;
-use app::model::cluster::*;
-use app::model::compute_node_group::*;
-use app::model::error::{Error, ErrorKind, FieldError, Result};
-use app::model::event::{Event, EventsOf};
-use app::model::instance::*;
-use app::model::job::*;
-use app::model::log::ControllerLogOf;
+use app::model::error::{Error, ErrorKind, Result};
 use app::model::name::Arns;
-use app::model::node::*;
 use app::model::operation::Operation;
-use app::model::plan::{Plan, PlanRequest};
-use app::model::queue::*;
-use app::model::secret::*;
-use app::model::set_aside::AllSetAside;
-use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
-use app::model::sight::Trouble;
-use app::model::submit::*;
-use app::model::system::System;
-use app::model::tag::*;
-use app::model::user::{Identity, Refusals};
-use app::port::{Caller, ControlPlane};
-use async_trait::async_trait;
+use app::port::Ctx;
 
-use crate::auth::policy;
+use crate::auth::policy::Authorize as _;
 use crate::auth::seal::Seal;
 use crate::db::Db;
 use crate::db::cluster::ClusterRow;
@@ -80,8 +60,8 @@ use crate::live::observed::Observed;
 use crate::live::wake::Wakers;
 use crate::provider::{Provider, ProviderError};
 use crate::slurm::client::Client;
+use crate::slurm::controller_host::ControllerHost;
 use crate::slurm::job_user::JobUser;
-use crate::slurm::process::Controllers;
 use page::{cut, page};
 
 /// What the operations need. Cheap to clone: every part is a handle.
@@ -98,7 +78,7 @@ pub struct Service {
     /// What the reconcilers saw last of nodes and jobs.
     pub observed: Observed,
     /// The clusters' controllers: jobs are Slurm's, and are asked of it.
-    pub controllers: Controllers,
+    pub controllers: ControllerHost,
     pub wakers: Wakers,
     /// Submissions under way, by their token.
     pub submissions: once::Once,
@@ -121,8 +101,8 @@ fn provider_error(error: ProviderError) -> Error {
     )
 }
 
-/// Runs work to its end even if whoever asked for it is gone: what was done to Slurm is then also written down.
-async fn whole<T: Send + 'static>(
+/// Runs work to its end even if whoever asked for it is gone: what was done outside is then also written down.
+pub(crate) async fn whole<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
     use tracing::Instrument as _;
@@ -131,20 +111,15 @@ async fn whole<T: Send + 'static>(
 }
 
 impl Service {
-    /// Refuses callers who may not do that to that resource.
-    fn authorize(&self, caller: &Caller, operation: Operation, arn: &str) -> Result<()> {
-        policy::authorize(caller, operation, arn)
-    }
-
     /// How to ask the cluster's Slurm now.
     async fn slurm(&self, cluster: &ClusterRow) -> Result<Client> {
         home::check(&self.db, &self.server_id, cluster).await?;
         let version = &cluster.spec.scheduler.version;
-        let parts = self
+        let client = self
             .controllers
             .client(&cluster.id, version)
             .map_err(internal)?;
-        parts.map(Client::from).ok_or_else(|| {
+        client.ok_or_else(|| {
             let message = format!(
                 "Cluster {} is {}: its controller does not run. Wait until it does, and try again.",
                 cluster.name, cluster.status
@@ -153,16 +128,26 @@ impl Service {
         })
     }
 
-    /// For the console's own reads: they are allowed to whoever may read the cluster.
-    async fn readable_cluster(&self, caller: &Caller, identifier: &str) -> Result<Arc<ClusterRow>> {
+    /// The cluster, for whoever may do that to it.
+    async fn cluster_for(
+        &self,
+        ctx: &Ctx,
+        operation: Operation,
+        identifier: &str,
+    ) -> Result<Arc<ClusterRow>> {
         let row = self.find_cluster(identifier).await?;
-        self.authorize(caller, Operation::GetCluster, &self.arns.cluster(&row.id))?;
+        ctx.authorize(operation, &self.arns.cluster(&row.id))?;
         Ok(row)
     }
 
-    /// As [`Self::readable_cluster`], for what only the server knows on whose host the cluster runs.
-    async fn observed_cluster(&self, caller: &Caller, identifier: &str) -> Result<Arc<ClusterRow>> {
-        let row = self.readable_cluster(caller, identifier).await?;
+    /// As [`Self::cluster_for`], for what only the server knows on whose host the cluster runs.
+    async fn observed_cluster(
+        &self,
+        ctx: &Ctx,
+        operation: Operation,
+        identifier: &str,
+    ) -> Result<Arc<ClusterRow>> {
+        let row = self.cluster_for(ctx, operation, identifier).await?;
         home::check(&self.db, &self.server_id, &row).await?;
         Ok(row)
     }
@@ -180,127 +165,9 @@ fn timestamp(ms: i64) -> String {
         .to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
-macro_rules! delegate {
-    ($($name:ident($input:ty) -> $output:ty;)*) => {
-        #[async_trait]
-        impl ControlPlane for Service {
-            $(async fn $name(&self, caller: &Caller, input: $input) -> Result<$output> {
-                Service::$name(self, caller, input).await
-            })*
-
-            async fn identity(&self, caller: &Caller) -> Result<Identity> {
-                Service::identity(self, caller)
-            }
-            async fn refusals(&self, caller: &Caller, cluster: String) -> Result<Refusals> {
-                Service::refusals(self, caller, cluster).await
-            }
-            async fn troubles(&self, caller: &Caller, cluster: String) -> Result<Vec<Trouble>> {
-                Service::troubles(self, caller, cluster).await
-            }
-            async fn set_aside(&self, caller: &Caller) -> Result<AllSetAside> {
-                Service::set_aside(self, caller).await
-            }
-            async fn system(&self, caller: &Caller) -> Result<System> {
-                Service::system(self, caller).await
-            }
-            async fn list_nodes(&self, caller: &Caller, cluster: String) -> Result<Vec<Node>> {
-                Service::list_nodes(self, caller, cluster).await
-            }
-            async fn get_node(
-                &self,
-                caller: &Caller,
-                cluster: String,
-                node: String,
-                language: Language,
-            ) -> Result<NodeDetail> {
-                Service::get_node(self, caller, cluster, node, language).await
-            }
-            async fn node_logs(
-                &self,
-                caller: &Caller,
-                cluster: String,
-                instance: String,
-            ) -> Result<Vec<NodeLog>> {
-                Service::node_logs(self, caller, cluster, instance).await
-            }
-            async fn list_jobs(
-                &self,
-                caller: &Caller,
-                cluster: String,
-                language: Language,
-            ) -> Result<Vec<Job>> {
-                Service::list_jobs(self, caller, cluster, language).await
-            }
-            async fn get_job(
-                &self,
-                caller: &Caller,
-                cluster: String,
-                job: String,
-                language: Language,
-            ) -> Result<JobDetail> {
-                Service::get_job(self, caller, cluster, job, language).await
-            }
-            async fn catalogue(&self, caller: &Caller) -> Result<Catalogue> {
-                Service::catalogue(self, caller).await
-            }
-            async fn plan(&self, caller: &Caller, request: PlanRequest) -> Result<Plan> {
-                Service::plan(self, caller, request).await
-            }
-            async fn export_cluster(&self, caller: &Caller, cluster: String, format: Format) -> Result<String> {
-                Service::export_cluster(self, caller, cluster, format).await
-            }
-            async fn apply(&self, caller: &Caller, request: ApplyRequest) -> Result<ApplyOutcome> {
-                Service::apply(self, caller, request).await
-            }
-            async fn list_settings(
-                &self,
-                caller: &Caller,
-                scope: SettingScope,
-                version: String,
-            ) -> Result<Vec<KnownSetting>> {
-                Service::list_settings(self, caller, scope, version)
-            }
-            async fn check_settings(
-                &self,
-                caller: &Caller,
-                scope: SettingScope,
-                version: String,
-                settings: Vec<SlurmCustomSetting>,
-            ) -> Result<Vec<FieldError>> {
-                Service::check_settings(self, caller, scope, version, settings)
-            }
-        }
-    };
-}
-
-delegate! {
-    create_cluster(CreateClusterRequest) -> CreateClusterResponse;
-    get_cluster(GetClusterRequest) -> GetClusterResponse;
-    list_clusters(ListClustersRequest) -> ListClustersResponse;
-    update_cluster(UpdateClusterRequest) -> UpdateClusterResponse;
-    delete_cluster(DeleteClusterRequest) -> DeleteClusterResponse;
-    create_compute_node_group(CreateComputeNodeGroupRequest) -> CreateComputeNodeGroupResponse;
-    get_compute_node_group(GetComputeNodeGroupRequest) -> GetComputeNodeGroupResponse;
-    list_compute_node_groups(ListComputeNodeGroupsRequest) -> ListComputeNodeGroupsResponse;
-    update_compute_node_group(UpdateComputeNodeGroupRequest) -> UpdateComputeNodeGroupResponse;
-    delete_compute_node_group(DeleteComputeNodeGroupRequest) -> DeleteComputeNodeGroupResponse;
-    create_queue(CreateQueueRequest) -> CreateQueueResponse;
-    get_queue(GetQueueRequest) -> GetQueueResponse;
-    list_queues(ListQueuesRequest) -> ListQueuesResponse;
-    update_queue(UpdateQueueRequest) -> UpdateQueueResponse;
-    delete_queue(DeleteQueueRequest) -> DeleteQueueResponse;
-    list_tags_for_resource(ListTagsForResourceRequest) -> ListTagsForResourceResponse;
-    tag_resource(TagResourceRequest) -> TagResourceResponse;
-    untag_resource(UntagResourceRequest) -> UntagResourceResponse;
-    get_secret_value(GetSecretValueRequest) -> GetSecretValueResponse;
-    register_compute_node_group_instance(RegisterComputeNodeGroupInstanceRequest) -> RegisterComputeNodeGroupInstanceResponse;
-    act_on_nodes(ActOnNodes) -> ();
-    submit_job(SubmitJobRequest) -> SubmitJobResponse;
-    act_on_job(ActOnJob) -> ();
-    job_output(OutputOf) -> JobOutput;
-    controller_log(ControllerLogOf) -> JobOutput;
-    list_events(EventsOf) -> Vec<Event>;
-}
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod gate_tests;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -7,12 +7,14 @@ use app::model::job::Job;
 use app::model::live::Kind;
 use app::model::node::*;
 use app::model::operation::Operation;
-use app::port::Caller;
+use app::port::{Ctx, Nodes};
+use async_trait::async_trait;
 
 use super::boot::told_once;
 use super::node_phase::phase;
 use super::write::{Begun, Intent};
 use super::{Service, provider_error, whole};
+use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
@@ -32,21 +34,20 @@ struct Found {
     info: Option<NodeInfo>,
 }
 
-impl Service {
-    pub(super) async fn list_nodes(&self, caller: &Caller, cluster: String) -> Result<Vec<Node>> {
-        let cluster = self.observed_cluster(caller, &cluster).await?;
+#[async_trait]
+impl Nodes for Service {
+    async fn list_nodes(&self, ctx: &Ctx, cluster: String) -> Result<Vec<Node>> {
+        let cluster = self
+            .observed_cluster(ctx, Operation::ListNodes, &cluster)
+            .await?;
         let found = self.nodes_of(&cluster).await?;
         Ok(found.into_iter().map(|found| found.node).collect())
     }
 
-    pub(super) async fn get_node(
-        &self,
-        caller: &Caller,
-        cluster: String,
-        name: String,
-        language: Language,
-    ) -> Result<NodeDetail> {
-        let cluster = self.observed_cluster(caller, &cluster).await?;
+    async fn get_node(&self, ctx: &Ctx, cluster: String, name: String) -> Result<NodeDetail> {
+        let cluster = self
+            .observed_cluster(ctx, Operation::GetNode, &cluster)
+            .await?;
         let Found { node, info, .. } = self.find_node(&cluster, &name).await?;
         let rows = instance::of_node(self.db.pool(), &cluster.id, &name, INSTANCES)
             .await
@@ -65,24 +66,29 @@ impl Service {
         };
         let seen = self.observed.latest(&cluster.id);
         Ok(NodeDetail {
-            explanation: explain::node::explain(&facts, language),
+            explanation: explain::node::explain(&facts, ctx.language),
             queues: info
                 .as_ref()
                 .map_or_else(Vec::new, |i| i.partitions.clone()),
             allocated_cpus: info.as_ref().map_or(0, |i| i.allocated_cpus),
-            instances: rows.iter().map(|row| instance_of(row, language)).collect(),
+            instances: rows
+                .iter()
+                .map(|row| instance_of(row, ctx.language))
+                .collect(),
             jobs: jobs_on(&seen.jobs, &name),
             node,
         })
     }
 
-    pub(super) async fn node_logs(
+    async fn node_logs(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         cluster: String,
         instance_id: String,
     ) -> Result<Vec<NodeLog>> {
-        let cluster = self.observed_cluster(caller, &cluster).await?;
+        let cluster = self
+            .observed_cluster(ctx, Operation::GetNodeLogs, &cluster)
+            .await?;
         let row = instance::find(self.db.pool(), &cluster.id, &instance_id)
             .await
             .map_err(internal)?
@@ -100,18 +106,16 @@ impl Service {
             .map_err(provider_error)
     }
 
-    pub(super) async fn act_on_nodes(&self, caller: &Caller, input: ActOnNodes) -> Result<()> {
-        let (service, caller) = (self.clone(), caller.clone());
-        whole(async move { service.act_on(&caller, input).await }).await
+    async fn act_on_nodes(&self, ctx: &Ctx, input: ActOnNodes) -> Result<()> {
+        let (service, ctx) = (self.clone(), ctx.clone());
+        whole(async move { service.act_on(&ctx, input).await }).await
     }
+}
 
-    async fn act_on(&self, caller: &Caller, input: ActOnNodes) -> Result<()> {
+impl Service {
+    async fn act_on(&self, ctx: &Ctx, input: ActOnNodes) -> Result<()> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let operation = match input.action {
-            NodeAction::Drain => Operation::DrainNode,
-            NodeAction::Resume => Operation::ResumeNode,
-            NodeAction::Replace | NodeAction::ReplaceNow => Operation::ReplaceNode,
-        };
+        let operation = input.action.operation();
         if input.node_names.is_empty() {
             return Err(Error::field("nodeNames", "Name at least one node."));
         }
@@ -123,7 +127,7 @@ impl Service {
             };
             let one = all.swap_remove(at);
             let arn = self.arns.compute_node_group(&cluster.id, &one.group.id);
-            self.authorize(caller, operation, &arn)?;
+            ctx.authorize(operation, &arn)?;
             if let Some(obstacle) = input.action.obstacle(&one.node) {
                 return Err(Error::conflict(RESOURCE_TYPE, name, told(obstacle, name)));
             }
@@ -134,12 +138,12 @@ impl Service {
             NodeAction::Drain | NodeAction::Resume => {
                 let effect = self.tell_nodes(&cluster, &input, &found);
                 let arn = self.arns.cluster(&cluster.id);
-                let done = self.intended(caller, operation, &input, &arn, effect);
+                let done = self.intended(ctx, operation, &input, &arn, effect);
                 Some(done.await?.1)
             }
             NodeAction::Replace | NodeAction::ReplaceNow => None,
         };
-        self.write_down(caller, operation, &cluster, &input, intent)
+        self.write_down(ctx, operation, &cluster, &input, intent)
             .await?;
         self.look_again(&cluster.id);
         Ok(())
@@ -181,14 +185,13 @@ impl Service {
     /// Audit, events, and for a replacement what is wanted: the node reconciler does the rest.
     async fn write_down(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         operation: Operation,
         cluster: &ClusterRow,
         input: &ActOnNodes,
         intent: Option<Intent>,
     ) -> Result<()> {
-        let Begun::New(mut change) = self.begin::<_, ()>(caller, operation, input, None).await?
-        else {
+        let Begun::New(mut change) = self.begin::<_, ()>(ctx, operation, input, None).await? else {
             return Ok(());
         };
         if let Some(intent) = intent {

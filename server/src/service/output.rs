@@ -5,7 +5,10 @@ use std::io;
 use app::model::error::{Error, Result};
 use app::model::job::*;
 use app::model::log::ControllerLogOf;
-use app::port::Caller;
+use app::model::operation::Operation;
+use app::port::{Ctx, Logs};
+use async_trait::async_trait;
+use openpcs_agent::protocol::SLURMCTLD_DAEMON;
 
 use super::Service;
 use super::doors::OpenOutput;
@@ -23,10 +26,11 @@ pub struct Chosen {
     pub file: Found,
 }
 
-impl Service {
-    pub(super) async fn job_output(&self, caller: &Caller, input: OutputOf) -> Result<JobOutput> {
+#[async_trait]
+impl Logs for Service {
+    async fn job_output(&self, ctx: &Ctx, input: OutputOf) -> Result<JobOutput> {
         let part = Part::new(input.from, input.before);
-        let Chosen { kind, file, .. } = self.output_file(caller, &input).await?;
+        let Chosen { kind, file, .. } = self.output_file(ctx, &input).await?;
         let output = match file {
             Ok(file) => tokio::task::spawn_blocking(move || piece(&file, part))
                 .await
@@ -36,10 +40,21 @@ impl Service {
         Ok(JobOutput { kind, ..output })
     }
 
-    /// The file, for whoever may read the cluster.
-    pub async fn output_file(&self, caller: &Caller, input: &OutputOf) -> Result<Chosen> {
+    async fn controller_log(&self, ctx: &Ctx, input: ControllerLogOf) -> Result<JobOutput> {
+        let file = self
+            .controller_log_file(ctx, &input.cluster_identifier)
+            .await?;
+        let part = Part::new(input.from, input.before);
+        let read = tokio::task::spawn_blocking(move || piece(&file, part));
+        read.await.map_err(internal)
+    }
+}
+
+impl Service {
+    /// The file, for whoever may read what the cluster's jobs write.
+    pub async fn output_file(&self, ctx: &Ctx, input: &OutputOf) -> Result<Chosen> {
         let cluster = self
-            .observed_cluster(caller, &input.cluster_identifier)
+            .observed_cluster(ctx, Operation::GetJobOutput, &input.cluster_identifier)
             .await?;
         let record = self.find_job(&cluster, &input.job_id).await?;
         let kind = match input.kind {
@@ -54,8 +69,8 @@ impl Service {
     }
 
     /// The whole file, to hand it out.
-    pub async fn open_output(&self, caller: &Caller, input: &OutputOf) -> Result<OpenOutput> {
-        let file = self.output_file(caller, input).await?.file;
+    pub async fn open_output(&self, ctx: &Ctx, input: &OutputOf) -> Result<OpenOutput> {
+        let file = self.output_file(ctx, input).await?.file;
         let missing = |absence| {
             let message = format!(
                 "Job {} has no such output file to hand out: {}.",
@@ -68,24 +83,14 @@ impl Service {
         opened.map_err(|error| missing(absence_of(&error)))
     }
 
-    pub(super) async fn controller_log(
-        &self,
-        caller: &Caller,
-        input: ControllerLogOf,
-    ) -> Result<JobOutput> {
-        let file = self
-            .controller_log_file(caller, &input.cluster_identifier)
+    /// What the cluster's slurmctld logs, for whoever may read that.
+    pub async fn controller_log_file(&self, ctx: &Ctx, cluster: &str) -> Result<OutputFile> {
+        let cluster = self
+            .observed_cluster(ctx, Operation::GetControllerLog, cluster)
             .await?;
-        let part = Part::new(input.from, input.before);
-        let read = tokio::task::spawn_blocking(move || piece(&file, part));
-        read.await.map_err(internal)
-    }
-
-    /// What the cluster's slurmctld logs, for whoever may read the cluster.
-    pub async fn controller_log_file(&self, caller: &Caller, cluster: &str) -> Result<OutputFile> {
-        let cluster = self.observed_cluster(caller, cluster).await?;
+        let log = self.controllers.log(&cluster.id, SLURMCTLD_DAEMON);
         Ok(OutputFile {
-            path: self.controllers.dir(&cluster.id).join("slurmctld.log"),
+            path: log.path().into(),
             user_id: nix::unistd::geteuid().as_raw(),
             forbidden: None,
             submitted_at: 0,
@@ -93,8 +98,8 @@ impl Service {
     }
 
     /// The whole of it, to hand it out.
-    pub async fn open_controller_log(&self, caller: &Caller, cluster: &str) -> Result<OpenOutput> {
-        let file = self.controller_log_file(caller, cluster).await?;
+    pub async fn open_controller_log(&self, ctx: &Ctx, cluster: &str) -> Result<OpenOutput> {
+        let file = self.controller_log_file(ctx, cluster).await?;
         let missing = |error| {
             let why = why(absence_of(&error));
             let message = format!("The controller's log cannot be handed out: {why}.");

@@ -6,9 +6,10 @@ use app::model::error::{Error, Result};
 use app::model::name::CHILD_NAME_MAX;
 use app::model::operation::Operation;
 use app::model::queue::*;
-use app::port::Caller;
+use app::port::{Ctx, Queues};
 use app::rules::queue as rules;
 use app::rules::{check_name, english};
+use async_trait::async_trait;
 use sqlx::AnyConnection;
 
 use super::alternate::{RESOURCE_TYPE, SETTINGS_PATH};
@@ -16,6 +17,7 @@ use super::cluster::{check_can_delete, check_can_update, check_unmodified, rerea
 use super::compute_node_group::check_cluster_usable;
 use super::write::Begun;
 use super::{Service, alternate, cut, page, timestamp, well_formed};
+use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::{QueueRow, QueueSpec};
@@ -24,16 +26,17 @@ use crate::fault::internal;
 use crate::random;
 use crate::slurm::catalogue::Scope;
 
-impl Service {
-    pub(super) async fn create_queue(
+#[async_trait]
+impl Queues for Service {
+    async fn create_queue(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: CreateQueueRequest,
     ) -> Result<CreateQueueResponse> {
-        let cluster = self.may_create_queue(caller, &input).await?;
+        let cluster = self.may_create_queue(ctx, &input).await?;
         let operation = Operation::CreateQueue;
         let mut change = match self
-            .begin(caller, operation, &input, input.client_token.as_deref())
+            .begin(ctx, operation, &input, input.client_token.as_deref())
             .await?
         {
             Begun::Answered(answer) => return Ok(answer),
@@ -54,15 +57,89 @@ impl Service {
             .await
     }
 
+    async fn get_queue(&self, ctx: &Ctx, input: GetQueueRequest) -> Result<GetQueueResponse> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let row = self.find_queue(&cluster, &input.queue_identifier).await?;
+        ctx.authorize(Operation::GetQueue, &self.arns.queue(&cluster.id, &row.id))?;
+        Ok(GetQueueResponse {
+            queue: self.queue(&row),
+        })
+    }
+
+    async fn list_queues(&self, ctx: &Ctx, input: ListQueuesRequest) -> Result<ListQueuesResponse> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        ctx.authorize(Operation::ListQueues, &self.arns.cluster(&cluster.id))?;
+        let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
+        let mut rows: Vec<QueueRow> =
+            resource::page(self.db.pool(), Some(&cluster.id), &after, limit + 1)
+                .await
+                .map_err(internal)?;
+        let next_token = cut(&mut rows, limit);
+        Ok(ListQueuesResponse {
+            queues: rows.iter().map(|row| self.queue_summary(row)).collect(),
+            next_token,
+        })
+    }
+
+    async fn update_queue(
+        &self,
+        ctx: &Ctx,
+        input: UpdateQueueRequest,
+    ) -> Result<UpdateQueueResponse> {
+        let (cluster, found) = self.may_update_queue(ctx, &input).await?;
+        let operation = Operation::UpdateQueue;
+        let mut change = match self
+            .begin(ctx, operation, &input, input.client_token.as_deref())
+            .await?
+        {
+            Begun::Answered(answer) => return Ok(answer),
+            Begun::New(change) => change,
+        };
+        let (_, row) = self
+            .updated_queue(&mut change.write.tx, &cluster, &found, &input)
+            .await?;
+        change.update(&row).await?;
+        let answer = UpdateQueueResponse {
+            queue: self.queue(&row),
+        };
+        change
+            .commit(&self.arns.queue(&cluster.id, &row.id), answer)
+            .await
+    }
+
+    async fn delete_queue(
+        &self,
+        ctx: &Ctx,
+        input: DeleteQueueRequest,
+    ) -> Result<DeleteQueueResponse> {
+        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let operation = Operation::DeleteQueue;
+        let mut change = match self
+            .begin(ctx, operation, &input, input.client_token.as_deref())
+            .await?
+        {
+            Begun::Answered(answer) => return Ok(answer),
+            Begun::New(change) => change,
+        };
+        let mut row = self
+            .deletable_queue(&mut change.write.tx, ctx, &cluster, &input)
+            .await?;
+        change.delete(&mut row).await?;
+        let arn = self.arns.queue(&cluster.id, &row.id);
+        change.commit(&arn, DeleteQueueResponse {}).await
+    }
+}
+
+impl Service {
     /// The checks before the transaction, for the operation and its plan; the cluster that gets the queue.
     pub(super) async fn may_create_queue(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &CreateQueueRequest,
     ) -> Result<Arc<ClusterRow>> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::CreateQueue;
-        self.authorize(caller, operation, &self.arns.queue(&cluster.id, "*"))?;
+        ctx.authorize(operation, &self.arns.queue(&cluster.id, "*"))?;
         well_formed(operation, input)?;
         check_name(english(), &input.queue_name, CHILD_NAME_MAX)
             .map_err(|why| Error::field("queueName", why))?;
@@ -123,82 +200,16 @@ impl Service {
         ))
     }
 
-    pub(super) async fn get_queue(
-        &self,
-        caller: &Caller,
-        input: GetQueueRequest,
-    ) -> Result<GetQueueResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let row = self.find_queue(&cluster, &input.queue_identifier).await?;
-        self.authorize(
-            caller,
-            Operation::GetQueue,
-            &self.arns.queue(&cluster.id, &row.id),
-        )?;
-        Ok(GetQueueResponse {
-            queue: self.queue(&row),
-        })
-    }
-
-    pub(super) async fn list_queues(
-        &self,
-        caller: &Caller,
-        input: ListQueuesRequest,
-    ) -> Result<ListQueuesResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        self.authorize(
-            caller,
-            Operation::ListQueues,
-            &self.arns.cluster(&cluster.id),
-        )?;
-        let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
-        let mut rows: Vec<QueueRow> =
-            resource::page(self.db.pool(), Some(&cluster.id), &after, limit + 1)
-                .await
-                .map_err(internal)?;
-        let next_token = cut(&mut rows, limit);
-        Ok(ListQueuesResponse {
-            queues: rows.iter().map(|row| self.queue_summary(row)).collect(),
-            next_token,
-        })
-    }
-
-    pub(super) async fn update_queue(
-        &self,
-        caller: &Caller,
-        input: UpdateQueueRequest,
-    ) -> Result<UpdateQueueResponse> {
-        let (cluster, found) = self.may_update_queue(caller, &input).await?;
-        let operation = Operation::UpdateQueue;
-        let mut change = match self
-            .begin(caller, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let (_, row) = self
-            .updated_queue(&mut change.write.tx, &cluster, &found, &input)
-            .await?;
-        change.update(&row).await?;
-        let answer = UpdateQueueResponse {
-            queue: self.queue(&row),
-        };
-        change
-            .commit(&self.arns.queue(&cluster.id, &row.id), answer)
-            .await
-    }
-
     /// The checks before the transaction; cluster and queue as they were found.
     pub(super) async fn may_update_queue(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &UpdateQueueRequest,
     ) -> Result<(Arc<ClusterRow>, QueueRow)> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let found = self.find_queue(&cluster, &input.queue_identifier).await?;
         let arn = self.arns.queue(&cluster.id, &found.id);
-        self.authorize(caller, Operation::UpdateQueue, &arn)?;
+        ctx.authorize(Operation::UpdateQueue, &arn)?;
         well_formed(Operation::UpdateQueue, input)?;
         self.check_queue_settings(&cluster, input.slurm_configuration.as_ref())?;
         Ok((cluster, found))
@@ -232,33 +243,11 @@ impl Service {
         Ok((before, row))
     }
 
-    pub(super) async fn delete_queue(
-        &self,
-        caller: &Caller,
-        input: DeleteQueueRequest,
-    ) -> Result<DeleteQueueResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let operation = Operation::DeleteQueue;
-        let mut change = match self
-            .begin(caller, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let mut row = self
-            .deletable_queue(&mut change.write.tx, caller, &cluster, &input)
-            .await?;
-        change.delete(&mut row).await?;
-        let arn = self.arns.queue(&cluster.id, &row.id);
-        change.commit(&arn, DeleteQueueResponse {}).await
-    }
-
     /// The queue, if it may be deleted.
     pub(super) async fn deletable_queue(
         &self,
         db: &mut AnyConnection,
-        caller: &Caller,
+        ctx: &Ctx,
         cluster: &ClusterRow,
         input: &DeleteQueueRequest,
     ) -> Result<QueueRow> {
@@ -268,7 +257,7 @@ impl Service {
                 .map_err(internal)?;
         let row = row.ok_or_else(|| not_found(cluster, &input.queue_identifier))?;
         let arn = self.arns.queue(&cluster.id, &row.id);
-        self.authorize(caller, Operation::DeleteQueue, &arn)?;
+        ctx.authorize(Operation::DeleteQueue, &arn)?;
         check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
         alternate::check_unnamed(&siblings(db, cluster).await?, &row)?;
         Ok(row)

@@ -3,10 +3,12 @@
 use app::model::error::{Error, Result};
 use app::model::operation::Operation;
 use app::model::secret::*;
-use app::port::Caller;
+use app::port::{Ctx, Secrets};
+use async_trait::async_trait;
 
-use super::write::{principal_arn, unwritten};
+use super::write::unwritten;
 use super::{Service, audit};
+use crate::auth::policy::Authorize as _;
 use crate::db::secret::{self, SecretRow};
 use crate::db::{self, audit::AuditRow};
 use crate::fault::internal;
@@ -15,17 +17,18 @@ const RESOURCE_TYPE: &str = "SECRET";
 /// The stage of the only version that there is: a key is not rotated.
 const CURRENT: &str = "AWSCURRENT";
 
-impl Service {
-    pub(super) async fn get_secret_value(
+#[async_trait]
+impl Secrets for Service {
+    async fn get_secret_value(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: GetSecretValueRequest,
     ) -> Result<GetSecretValueResponse> {
         let arn = match input.secret_id.starts_with("arn:") {
             true => input.secret_id.clone(),
             false => self.arns.secret(&input.secret_id),
         };
-        self.authorize(caller, Operation::GetSecretValue, &arn)?;
+        ctx.authorize(Operation::GetSecretValue, &arn)?;
         let found = secret::by_arn(self.db.pool(), &arn)
             .await
             .map_err(internal)?;
@@ -37,7 +40,7 @@ impl Service {
             .open(secret::PURPOSE, &row.sealed)
             .map_err(internal)?;
         let text = String::from_utf8(text.to_vec()).map_err(internal)?;
-        self.note_reading(caller, &row, &input).await?;
+        self.note_reading(ctx, &row, &input).await?;
         let prefix = self.arns.secret("");
         Ok(GetSecretValueResponse {
             name: row.arn.strip_prefix(&prefix).unwrap_or(&row.arn).to_owned(),
@@ -48,19 +51,20 @@ impl Service {
             created_date: cluster.created_at as f64 / 1000.0,
         })
     }
+}
 
+impl Service {
     /// Written before the key is given away.
     async fn note_reading(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         row: &SecretRow,
         input: &GetSecretValueRequest,
     ) -> Result<()> {
         let mut write = self.db.write().await.map_err(unwritten)?;
         let reading = AuditRow {
-            request_id: &caller.request_id,
-            principal: principal_arn(caller),
-            operation: Operation::GetSecretValue.name(),
+            ctx,
+            operation: Operation::GetSecretValue,
             resource_arn: &row.arn,
             request: &audit::request_text(input),
             outcome: db::audit::DONE,

@@ -4,30 +4,14 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use app::model::error::Result;
-use app::model::operation::Operation;
-use app::model::set_aside::{AllSetAside, SetAside};
-use app::port::Caller;
+use app::model::set_aside::SetAside;
 use openpcs_agent::files;
 use openpcs_agent::layout::{cluster_dir, instances_dir};
 
-use super::Service;
 use crate::data_dir::DataDir;
 use crate::db::cluster::ClusterSpec;
 use crate::db::{Db, instance, resource, tombstone};
-use crate::fault::internal;
 use crate::sandbox::Sandbox;
-
-impl Service {
-    pub(super) async fn set_aside(&self, caller: &Caller) -> Result<AllSetAside> {
-        self.authorize(caller, Operation::ListClusters, &self.arns.cluster("*"))?;
-        let dir = DataDir::at(self.controllers.data_dir());
-        Ok(AllSetAside {
-            data_dir: dir.path().display().to_string(),
-            found: find(&self.db, &dir).await.map_err(internal)?,
-        })
-    }
-}
 
 /// All that is set aside, in the order of the clusters on disk.
 pub async fn find(db: &Db, dir: &DataDir) -> anyhow::Result<Vec<SetAside>> {

@@ -6,21 +6,24 @@ use app::model::cluster::{AccountingMode, ClusterSlurmConfigurationRequest, Slur
 use app::model::error::{Error, FieldError, Result};
 use app::model::operation::Operation;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
-use app::port::Caller;
+use app::port::{Ctx, Settings};
 use app::rules::cluster::{accounting_problem, job_submit_problem, rest_problem};
 use app::rules::english;
+use async_trait::async_trait;
 
 use super::Service;
+use crate::auth::policy::Authorize as _;
 use crate::slurm::catalogue::{self, Part, Place, Scope};
 
-impl Service {
-    pub(super) fn list_settings(
+#[async_trait]
+impl Settings for Service {
+    async fn list_settings(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         scope: SettingScope,
         version: String,
     ) -> Result<Vec<KnownSetting>> {
-        self.authorize(caller, Operation::ListClusters, &self.arns.cluster("*"))?;
+        ctx.authorize(Operation::ListSettings, "*")?;
         let known = scope_of(scope).settings().iter();
         Ok(known
             .filter(|setting| setting.since <= version.as_str())
@@ -31,19 +34,21 @@ impl Service {
             .collect())
     }
 
-    pub(super) fn check_settings(
+    async fn check_settings(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         scope: SettingScope,
         version: String,
         settings: Vec<SlurmCustomSetting>,
     ) -> Result<Vec<FieldError>> {
-        self.authorize(caller, Operation::ListClusters, &self.arns.cluster("*"))?;
+        ctx.authorize(Operation::CheckSettings, "*")?;
         let prefix = self.controllers.prefix(&version);
         let place = self.place(&version, &prefix);
         Ok(problems(scope_of(scope), place, &settings, ""))
     }
+}
 
+impl Service {
     /// Where a cluster of that version runs; `prefix` is the version's directory.
     fn place<'a>(&self, version: &'a str, prefix: &'a Path) -> Place<'a> {
         Place {

@@ -10,12 +10,13 @@ use app::model::live::Kind;
 use app::model::operation::Operation;
 use app::model::script::mended;
 use app::model::submit::*;
-use app::port::Caller;
+use app::port::Ctx;
 use sha2::{Digest, Sha256};
 
+use super::Service;
 use super::compute_node_group::check_cluster_usable;
-use super::write::{Begun, principal_arn};
-use super::{Service, whole};
+use super::write::Begun;
+use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::queue::QueueRow;
 use crate::db::submission::MARK;
@@ -40,34 +41,29 @@ const FIELDS: [(&str, Field); 11] = [
 ];
 
 impl Service {
-    pub(super) async fn submit_job(
+    pub(super) async fn submit(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: SubmitJobRequest,
     ) -> Result<SubmitJobResponse> {
-        let (service, caller) = (self.clone(), caller.clone());
-        whole(async move { service.submit(&caller, input).await }).await
-    }
-
-    async fn submit(&self, caller: &Caller, input: SubmitJobRequest) -> Result<SubmitJobResponse> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::SubmitJob;
         let arn = self.arns.cluster(&cluster.id);
-        self.authorize(caller, operation, &arn)?;
+        ctx.authorize(operation, &arn)?;
         check(&input)?;
         check_cluster_usable(&cluster)?;
         self.check_queue(&cluster, &input.queue).await?;
         self.check_directory(&input.working_directory).await?;
         self.check_job_limit(&cluster, &input)?;
         let token = input.client_token.as_deref();
-        let principal = principal_arn(caller);
+        let principal = ctx.who.arn();
         let _turn = match token {
             Some(token) => Some(self.submissions.turn(format!("{principal} {token}")).await),
             None => None,
         };
         // The transaction ends before Slurm is asked: nobody else waits for sbatch.
         let before = match self
-            .begin::<_, SubmitJobResponse>(caller, operation, &input, token)
+            .begin::<_, SubmitJobResponse>(ctx, operation, &input, token)
             .await?
         {
             Begun::Answered(answer) => return Ok(answer),
@@ -89,18 +85,16 @@ impl Service {
             let slurm = self.slurm(&cluster).await?;
             match slurm.submit(&self.job_user, &options, &script).await {
                 Ok(id) => Ok(id),
-                Err(error) => Err(self.not_submitted(caller, token, error).await?),
+                Err(error) => Err(self.not_submitted(ctx, token, error).await?),
             }
         };
-        let (job_id, intent) = self
-            .intended(caller, operation, &input, &arn, effect)
-            .await?;
+        let (job_id, intent) = self.intended(ctx, operation, &input, &arn, effect).await?;
         self.look_again(&cluster.id);
         let answer = SubmitJobResponse {
             job_id: job_id.clone(),
         };
         let Begun::New(mut change) = self
-            .begin::<_, SubmitJobResponse>(caller, operation, &input, token)
+            .begin::<_, SubmitJobResponse>(ctx, operation, &input, token)
             .await?
         else {
             return Ok(answer);
@@ -133,13 +127,13 @@ impl Service {
     /// What was refused was not done, and the token may be used again. After a silence nobody knows: it stays reserved.
     async fn not_submitted(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         token: Option<&str>,
         error: SlurmError,
     ) -> Result<Error> {
         if let (Some(token), false) = (token, error.is_silence()) {
             let operation = Operation::SubmitJob.name();
-            idempotency::release(&self.db, principal_arn(caller), operation, token)
+            idempotency::release(&self.db, ctx.who.arn(), operation, token)
                 .await
                 .map_err(internal)?;
         }

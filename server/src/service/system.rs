@@ -8,11 +8,13 @@ use std::time::Duration;
 use app::model::error::Result;
 use app::model::operation::Operation;
 use app::model::system::*;
-use app::port::Caller;
+use app::port::{Ctx, Systems};
+use async_trait::async_trait;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
 use super::Service;
+use crate::auth::policy::Authorize as _;
 use crate::db::open::Address;
 use crate::db::server::{self, ServerRow};
 use crate::fault::internal;
@@ -40,9 +42,10 @@ pub struct Itself {
     pub versions: OnceCell<Versions>,
 }
 
-impl Service {
-    pub(super) async fn system(&self, caller: &Caller) -> Result<System> {
-        self.authorize(caller, Operation::GetSystem, &self.arns.cluster("*"))?;
+#[async_trait]
+impl Systems for Service {
+    async fn system(&self, ctx: &Ctx) -> Result<System> {
+        ctx.authorize(Operation::GetSystem, "*")?;
         let mut reconcilers = self.itself.statuses.all();
         // Those of the server come last; else they stay as they are: by cluster.
         reconcilers.sort_by_key(|one| {
@@ -57,7 +60,9 @@ impl Service {
             others: self.others().await,
         })
     }
+}
 
+impl Service {
     pub(super) async fn database(&self) -> Database {
         let answered = self.itself.reach.answer().await;
         let address = &self.itself.database;

@@ -8,10 +8,12 @@ use app::model::live::Kind;
 use app::model::name::ArnResource;
 use app::model::operation::Operation;
 use app::model::tag::*;
-use app::port::Caller;
+use app::port::{Ctx, Tags};
+use async_trait::async_trait;
 
 use super::Service;
 use super::write::Begun;
+use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterSpec;
 use crate::db::compute_node_group::ComputeNodeGroupSpec;
 use crate::db::queue::QueueSpec;
@@ -26,30 +28,31 @@ struct Tagged {
     id: String,
 }
 
-impl Service {
-    pub(super) async fn list_tags_for_resource(
+#[async_trait]
+impl Tags for Service {
+    async fn list_tags_for_resource(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: ListTagsForResourceRequest,
     ) -> Result<ListTagsForResourceResponse> {
         self.tagged(&input.resource_arn).await?;
-        self.authorize(caller, Operation::ListTagsForResource, &input.resource_arn)?;
+        ctx.authorize(Operation::ListTagsForResource, &input.resource_arn)?;
         let tags = tag::list(self.db.pool(), &input.resource_arn)
             .await
             .map_err(internal)?;
         Ok(ListTagsForResourceResponse { tags })
     }
 
-    pub(super) async fn tag_resource(
+    async fn tag_resource(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: TagResourceRequest,
     ) -> Result<TagResourceResponse> {
         let tagged = self.tagged(&input.resource_arn).await?;
-        self.authorize(caller, Operation::TagResource, &input.resource_arn)?;
+        ctx.authorize(Operation::TagResource, &input.resource_arn)?;
         check(Some(&input.tags), "tags")?;
         let Begun::New(mut change) = self
-            .begin::<_, TagResourceResponse>(caller, Operation::TagResource, &input, None)
+            .begin::<_, TagResourceResponse>(ctx, Operation::TagResource, &input, None)
             .await?
         else {
             return Ok(TagResourceResponse {});
@@ -71,15 +74,15 @@ impl Service {
             .await
     }
 
-    pub(super) async fn untag_resource(
+    async fn untag_resource(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: UntagResourceRequest,
     ) -> Result<UntagResourceResponse> {
         let tagged = self.tagged(&input.resource_arn).await?;
-        self.authorize(caller, Operation::UntagResource, &input.resource_arn)?;
+        ctx.authorize(Operation::UntagResource, &input.resource_arn)?;
         let Begun::New(mut change) = self
-            .begin::<_, UntagResourceResponse>(caller, Operation::UntagResource, &input, None)
+            .begin::<_, UntagResourceResponse>(ctx, Operation::UntagResource, &input, None)
             .await?
         else {
             return Ok(UntagResourceResponse {});
@@ -96,7 +99,9 @@ impl Service {
             .commit(&input.resource_arn, UntagResourceResponse {})
             .await
     }
+}
 
+impl Service {
     /// The resource of that ARN, if it exists.
     async fn tagged(&self, arn: &str) -> Result<Tagged> {
         let missing = || {

@@ -8,7 +8,7 @@ use app::model::error::{Error, ErrorKind, Result};
 use app::model::live::Kind;
 use app::model::operation::Operation;
 use app::model::status::Status;
-use app::port::{Caller, Principal};
+use app::port::Ctx;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -30,7 +30,7 @@ pub struct Intent(pub String);
 /// A change under way. Dropped without [`Change::commit`], nothing of it stays.
 pub struct Change<'a> {
     pub write: Write,
-    caller: &'a Caller,
+    ctx: &'a Ctx,
     operation: Operation,
     token: Option<&'a str>,
     request: String,
@@ -53,7 +53,7 @@ impl Service {
     /// Opens the transaction and looks whether this request was made before.
     pub(super) async fn begin<'a, I: Serialize, R: DeserializeOwned>(
         &self,
-        caller: &'a Caller,
+        ctx: &'a Ctx,
         operation: Operation,
         input: &I,
         token: Option<&'a str>,
@@ -64,7 +64,7 @@ impl Service {
         let mut write = self.db.write().await.map_err(unwritten)?;
         let mut is_reserved = false;
         if let Some(token) = token {
-            let principal = principal_arn(caller);
+            let principal = ctx.who.arn();
             let known = db::idempotency::get(&mut write, principal, operation.name(), token)
                 .await
                 .map_err(internal)?;
@@ -84,7 +84,7 @@ impl Service {
         }
         Ok(Begun::New(Change {
             write,
-            caller,
+            ctx,
             operation,
             token,
             request,
@@ -157,7 +157,7 @@ impl Change<'_> {
         resource_id: &str,
         what: &What,
     ) -> Result<()> {
-        let actor = principal_arn(self.caller);
+        let actor = self.ctx.who.arn();
         db::event::insert(&mut self.write, cluster_id, kind, resource_id, actor, what)
             .await
             .map_err(internal)
@@ -168,7 +168,7 @@ impl Change<'_> {
         if self.is_reserved {
             return Ok(true);
         }
-        let (principal, operation) = (principal_arn(self.caller), self.operation.name());
+        let (principal, operation) = (self.ctx.who.arn(), self.operation.name());
         let reserved = Remembered {
             request_hash: self.request_hash,
             response: None,
@@ -182,7 +182,7 @@ impl Change<'_> {
 
     /// Writes audit row and answer, and commits.
     pub async fn commit<R: Serialize>(mut self, resource_arn: &str, response: R) -> Result<R> {
-        let principal = principal_arn(self.caller);
+        let principal = self.ctx.who.arn();
         self.audit(resource_arn).await.map_err(internal)?;
         if let Some(token) = self.token {
             let remembered = Remembered {
@@ -210,9 +210,8 @@ impl Change<'_> {
             return db::audit::close(&mut self.write, id, DONE).await;
         }
         let row = AuditRow {
-            request_id: &self.caller.request_id,
-            principal: principal_arn(self.caller),
-            operation: self.operation.name(),
+            ctx: self.ctx,
+            operation: self.operation,
             resource_arn,
             request: &self.request,
             outcome: DONE,
@@ -233,12 +232,4 @@ pub(super) fn unwritten(error: sqlx::Error) -> Error {
         },
         "The database is busy: other changes did not end in time. Nothing was changed; try again.",
     )
-}
-
-/// Who asks, for the audit trail.
-pub(super) fn principal_arn(caller: &Caller) -> &str {
-    match &caller.principal {
-        Principal::User { arn, .. } => arn,
-        Principal::Anonymous => "anonymous",
-    }
 }

@@ -38,10 +38,28 @@ pub fn prefix(scheduler_root: &Path, version: &str) -> PathBuf {
     scheduler_root.join(format!("slurm-{version}"))
 }
 
+/// What slurmctld loads, if set-up made it: `server/slurmctld/warm.c`, for versions whose functions are those that it calls
+/// (`slurmctld/slurmctld.h`, `interfaces/prep.h`). All others work without.
+pub fn library(scheduler_root: &Path, version: &str) -> Option<PathBuf> {
+    const FITS: [&str; 3] = ["23.11", "24.05", "24.11"];
+    let library = scheduler_root.join("slurmctld-warm.so");
+    (FITS.contains(&version) && library.is_file()).then_some(library)
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_library_is_loaded_where_it_fits() {
+        let root = tempfile::tempdir().unwrap();
+        assert_eq!(library(root.path(), "24.11"), None, "set-up made none");
+        let file = root.path().join("slurmctld-warm.so");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(library(root.path(), "24.11"), Some(file));
+        assert_eq!(library(root.path(), "26.05"), None, "nobody has compared");
+    }
 
     #[test]
     fn a_version_is_installed_when_its_controller_is_there() {

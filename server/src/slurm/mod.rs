@@ -3,12 +3,12 @@
 pub mod catalogue;
 pub mod client;
 pub mod conf;
+pub mod controller_host;
 pub mod hostlist;
 pub mod hosts;
 pub mod job_user;
 pub mod log;
 pub mod output;
-pub mod process;
 pub mod settings;
 pub mod stdio;
 pub mod trial;

@@ -10,7 +10,7 @@ use openpcs_agent::files;
 use openpcs_agent::protocol::{TrialFile, Verdict};
 use openpcs_agent::tail::last_lines;
 
-use super::process::Controllers;
+use super::controller_host::ControllerHost;
 use crate::random;
 
 use crate::sandbox::{AGENT_LOG, Role, Sandbox};
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Bytes of the trial's own key.
 const KEY_BYTES: usize = 1024;
 
-impl Controllers {
+impl ControllerHost {
     /// Where a cluster's next configuration is tried.
     pub fn trial_dir(&self, cluster_id: &str) -> PathBuf {
         self.dir(cluster_id).join("trial")

@@ -2,20 +2,16 @@
 
 use nix::sys::signal::{Signal, kill};
 use serde_json::json;
-use sqlx::SqlitePool;
 
 use crate::harness::*;
 
 const CLUSTER: &str = "audit";
 
 async fn outcomes(plane: &TestPlane) -> Vec<String> {
-    let url = format!(
-        "sqlite://{}",
-        plane.server.data().join("openpcs.db").display()
+    let pool = plane.database().await;
+    let query = sqlx::query_scalar(
+        "select outcome from audit where operation = 'DrainNode' and why = 'console' order by at",
     );
-    let pool = SqlitePool::connect(&url).await.unwrap();
-    let query =
-        sqlx::query_scalar("select outcome from audit where operation = 'DrainNode' order by at");
     let found = query.fetch_all(&pool).await.unwrap();
     pool.close().await;
     found
@@ -29,7 +25,7 @@ fn all(signal: Signal, plane: &TestPlane) {
 
 #[tokio::test]
 async fn what_was_asked_of_slurm_is_in_the_trail_though_nobody_came_back() {
-    let mut plane = TestPlane::start(Database::Sqlite).await;
+    let mut plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
     plane.queue(CLUSTER, "demo", &group.id).await;

@@ -294,7 +294,7 @@ async fn the_command_that_a_form_shows_does_what_the_form_does() {
     use app::model::setting::SlurmCustomSetting;
     use std::collections::BTreeMap;
 
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     let ids = plane.ids();
     let tags: BTreeMap<String, String> = [
         ("owner", "R&D 'a' \"b\" $HOME `id`"),

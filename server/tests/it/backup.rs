@@ -4,8 +4,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
 
-use sqlx::Connection;
-
 use crate::harness::*;
 
 /// Runs it; it must succeed.
@@ -97,11 +95,17 @@ async fn a_restored_backup_keeps_what_is_younger() {
 
     sqlx::any::install_default_drivers();
     let file = plane.server.data().join("openpcs.db");
-    let mut db = sqlx::AnyConnection::connect(&format!("sqlite://{}", file.display()))
+    let db = sqlx::AnyPool::connect(&format!("sqlite://{}", file.display()))
         .await
         .unwrap();
-    let told = sqlx::query("select * from event where code = 'instance-set-aside'");
-    assert_eq!(told.fetch_all(&mut db).await.unwrap().len(), 2);
+    wait_until("it is told of both instances", async || {
+        let told = sqlx::query("select * from event where code = 'instance-set-aside'");
+        match told.fetch_all(&db).await.unwrap().len() {
+            2 => Ok(()),
+            count => Err(count.to_string()),
+        }
+    })
+    .await;
 
     let home = plane.server.home();
     std::fs::write(home.join("go"), "").unwrap();

@@ -40,7 +40,7 @@ const CLIENTS: [(&str, &str, &str); 5] = [
 
 #[tokio::test]
 async fn the_clients_of_slurm_work() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 60).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 4).await;
     plane.queue(CLUSTER, "demo", &group.id).await;

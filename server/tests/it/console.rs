@@ -6,7 +6,7 @@ use crate::harness::*;
 
 #[tokio::test]
 async fn without_a_session_no_server_function_answers() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     let http = plane.http();
     // Registers every function, as the server does at its start.
     app::routes();

@@ -67,10 +67,7 @@ async fn wait_node(plane: &TestPlane, node: &str, these: &[&str], not: &[&str]) 
 
 /// How often a node was launched.
 async fn launches(plane: &TestPlane, node: &str) -> i64 {
-    sqlx::any::install_default_drivers();
-    let file = plane.server.data().join("openpcs.db");
-    let url = format!("sqlite://{}", file.display());
-    let pool = sqlx::AnyPool::connect(&url).await.unwrap();
+    let pool = plane.database().await;
     let count = sqlx::query_scalar("select count(*) from instance where node_name = $1");
     let count = count.bind(node).fetch_one(&pool).await.unwrap();
     pool.close().await;
@@ -79,7 +76,7 @@ async fn launches(plane: &TestPlane, node: &str) -> i64 {
 
 #[tokio::test]
 async fn reserved_nodes_are_for_those_who_may_and_come_back_reserved() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
     plane.queue(CLUSTER, "demo", &group.id).await;

@@ -9,7 +9,7 @@ use crate::harness::*;
 
 #[tokio::test]
 async fn a_job_survives_the_server_and_slurmctld() {
-    let mut plane = TestPlane::start(Database::Sqlite).await;
+    let mut plane = TestPlane::start(Database::OfRun).await;
     let cluster = "faults";
     plane.cluster(cluster, 600).await;
     let group = plane.group(cluster, "compute-1", 0, 2).await;
@@ -61,7 +61,7 @@ async fn a_job_survives_the_server_and_slurmctld() {
 
 #[tokio::test]
 async fn two_clusters_share_a_host_and_nothing_else() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     for cluster in ["left", "right"] {
         plane.cluster(cluster, 600).await;
         // The same names in both.
@@ -105,7 +105,7 @@ fn agents(plane: &TestPlane) -> Vec<Pid> {
 /// What Slurm had to say to the first instance of a node must not reach its next one.
 #[tokio::test]
 async fn a_node_that_dies_twice_within_seconds_costs_no_job() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     let cluster = "twice";
     plane.cluster(cluster, 600).await;
     let group = plane.group(cluster, "compute-1", 0, 2).await;
@@ -149,7 +149,7 @@ async fn a_node_that_dies_twice_within_seconds_costs_no_job() {
 /// Slurm cannot start a job elsewhere while its prolog waits for a node that will not come.
 #[tokio::test]
 async fn a_job_whose_node_fails_at_boot_starts_on_another() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     let cluster = "boot";
     plane.cluster(cluster, 600).await;
     let group = plane.group(cluster, "compute-1", 0, 2).await;
@@ -180,7 +180,7 @@ async fn a_job_whose_node_fails_at_boot_starts_on_another() {
 /// A controller that was killed held jobs for ever, gave numbers again and said nothing of what it lost.
 #[tokio::test]
 async fn a_killed_controller_holds_no_job_and_gives_no_number_again() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     let cluster = "killed";
     plane.cluster(cluster, 600).await;
     let group = plane.group(cluster, "compute-1", 0, 2).await;
@@ -229,7 +229,9 @@ async fn a_killed_controller_holds_no_job_and_gives_no_number_again() {
     let command = "until test -e go; do sleep 0.1; done";
     let job = plane.sbatch(cluster, &["--output=/dev/null", "--nodes=2"], command);
     plane.wait_job(cluster, &job, "RUNNING").await;
-    plane.wait_saved(cluster, "compute-1-[1-2]").await;
+    // Saved once more, for its nodes are written down before it runs.
+    plane.sbatch(cluster, &["--hold", "--job-name=came-later"], "true");
+    plane.wait_state(cluster, "job_state", "came-later").await;
     let agents = controller_agents(&plane);
     for pid in &agents {
         kill(*pid, Signal::SIGSTOP).unwrap();

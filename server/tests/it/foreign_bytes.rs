@@ -17,7 +17,7 @@ const ODD: [&str; 4] = [
 
 #[tokio::test]
 async fn bytes_that_are_no_text_harm_nobody() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 3).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
     plane.queue(CLUSTER, "demo", &group.id).await;

@@ -259,7 +259,7 @@ async fn an_array_over_the_limit_is_refused_at_its_field(plane: &TestPlane, visi
 
 #[tokio::test]
 async fn a_part_of_a_job_is_what_it_is() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
     plane.queue(CLUSTER, "demo", &group.id).await;

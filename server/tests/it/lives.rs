@@ -9,8 +9,8 @@ use crate::job_parts::{act, ask, page};
 
 const CLUSTER: &str = "lives";
 
-/// Waits until the job runs for the time after so many requeues.
-async fn wait_life(plane: &TestPlane, job: &str, restarts: usize) {
+/// Waits until the job runs for the time after so many requeues, and the console has seen it.
+async fn wait_life(plane: &TestPlane, visitor: &Visitor, job: &str, restarts: usize) {
     wait_until(
         &format!("job {job} runs after {restarts} requeues"),
         async || {
@@ -21,6 +21,14 @@ async fn wait_life(plane: &TestPlane, job: &str, restarts: usize) {
             }
         },
     )
+    .await;
+    wait_until("the console has seen it", async || {
+        let record = &page(visitor, CLUSTER, job).await["record"];
+        match (&record["restarts"], record["job"]["state"].as_str()) {
+            (count, Some("RUNNING")) if *count == restarts => Ok(()),
+            _ => Err(record.to_string()),
+        }
+    })
     .await;
 }
 
@@ -38,7 +46,7 @@ async fn lives(visitor: &Visitor, job: &str, count: usize) -> Value {
 
 #[tokio::test]
 async fn every_life_of_a_job_is_told() {
-    let mut plane = TestPlane::start(Database::Sqlite).await;
+    let mut plane = TestPlane::start(Database::OfRun).await;
     let settings = ClusterSlurmConfigurationRequest::builder()
         .scale_down_idle_time_in_seconds(600)
         .slurm_custom_settings(setting("PreemptType", "preempt/partition_prio"))
@@ -64,12 +72,12 @@ async fn every_life_of_a_job_is_told() {
         &options,
         "echo life $SLURM_RESTART_COUNT; sleep 600",
     );
-    wait_life(&plane, &job, 0).await;
+    wait_life(&plane, &visitor, &job, 0).await;
     // Whoever looks at it knows when it was submitted.
     let first = lives(&visitor, &job, 0).await["record"]["job"]["submittedAt"].clone();
 
     act(&visitor, CLUSTER, &job, "requeue").await.unwrap();
-    wait_life(&plane, &job, 1).await;
+    wait_life(&plane, &visitor, &job, 1).await;
     let told = lives(&visitor, &job, 1).await;
     let life = &told["lives"][0];
     assert_eq!(
@@ -109,7 +117,7 @@ async fn every_life_of_a_job_is_told() {
             "--wrap=true",
         ],
     );
-    wait_life(&plane, &job, 2).await;
+    wait_life(&plane, &visitor, &job, 2).await;
     let told = lives(&visitor, &job, 2).await;
     let by = json!({ "kind": "preempted", "by": urgent.trim() });
     assert_eq!(told["lives"][1]["end"], by, "{told}");
@@ -119,7 +127,7 @@ async fn every_life_of_a_job_is_told() {
         .find(|(_, line)| line.contains("/slurmd ") && line.contains("-N compute-1-1 "))
         .unwrap();
     kill(slurmd, Signal::SIGKILL).unwrap();
-    wait_life(&plane, &job, 3).await;
+    wait_life(&plane, &visitor, &job, 3).await;
     let told = lives(&visitor, &job, 3).await;
     let lost = json!({ "kind": "node-failed", "node": "compute-1-1" });
     assert_eq!(told["lives"][2]["end"], lost, "{told}");
@@ -154,7 +162,7 @@ async fn every_life_of_a_job_is_told() {
 async fn output_that_is_written_anew(plane: &TestPlane, visitor: &Visitor) {
     let command = "test $SLURM_RESTART_COUNT && echo again || echo the first of two; sleep 600";
     let job = plane.sbatch(CLUSTER, &["--exclusive", "--output=anew"], command);
-    wait_life(plane, &job, 0).await;
+    wait_life(plane, visitor, &job, 0).await;
     let file = plane.server.home().join("anew");
     let written = async |text: &str| {
         wait_until("the life writes", async || {
@@ -167,7 +175,7 @@ async fn output_that_is_written_anew(plane: &TestPlane, visitor: &Visitor) {
     };
     written("the first of two\n").await;
     act(visitor, CLUSTER, &job, "requeue").await.unwrap();
-    wait_life(plane, &job, 1).await;
+    wait_life(plane, visitor, &job, 1).await;
     written("again\n").await;
     wait_until("the first life has no output any more", async || {
         let told = lives(visitor, &job, 1).await;

@@ -46,3 +46,4 @@ mod tag;
 mod tutorial;
 mod update;
 mod upgrade;
+mod warm;

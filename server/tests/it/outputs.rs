@@ -24,7 +24,7 @@ const PATTERNS: [&str; 9] = [
 
 #[tokio::test]
 async fn what_a_job_writes_is_found_and_what_became_of_it_is_told() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     let cluster = plane.cluster(CLUSTER, 3).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
     plane.queue(CLUSTER, "demo", &group.id).await;

@@ -12,7 +12,7 @@ const AT_ONCE: usize = 50;
 
 #[tokio::test]
 async fn every_page_comes_whole_however_many_ask_for_it_at_once() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     let cluster = plane.cluster("pages", 600).await;
     let group = plane.group("pages", "compute-1", 0, 1).await;
     let queue = plane.queue("pages", "demo", &group.id).await;
@@ -82,7 +82,7 @@ async fn an_output_ends_with_its_session(plane: &TestPlane, cluster: &str, job: 
 
 #[tokio::test]
 async fn a_function_that_is_called_wrongly_says_what_is_wrong() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     let visitor = Visitor::sign_in(&plane).await;
     app::routes();
     let mut with_arguments = 0;

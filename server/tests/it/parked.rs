@@ -63,7 +63,7 @@ async fn a_parked_group_has_no_node_and_its_jobs_wait() {
 
 #[tokio::test]
 async fn a_queue_without_groups_keeps_its_jobs_and_takes_its_nodes_along() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "work", 0, 1).await;
     let create = plane.admin().create_queue().cluster_identifier(CLUSTER);

@@ -51,7 +51,7 @@ async fn modified(plane: &TestPlane, cluster: &str, group: &str, queue: &str) ->
 
 #[tokio::test]
 async fn a_plan_tells_what_the_operation_then_does() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster("planned", 600).await;
     let group = plane.group("planned", "compute", 0, 3).await;
     plane.queue("planned", "demo", &group.id).await;
@@ -122,7 +122,7 @@ async fn a_plan_tells_what_the_operation_then_does() {
 
 #[tokio::test]
 async fn a_plan_refuses_what_the_operation_refuses() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster("refusing", 600).await;
     let profile = plane.ids().profile("AWSPCS-getstarted-role");
     let group = |change: Value| {

@@ -56,7 +56,7 @@ async fn get(plane: &TestPlane) -> Value {
 
 #[tokio::test]
 async fn who_says_it_again_changes_nothing() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     let ids = plane.ids();
     plane.cluster(CLUSTER, 600).await;
     let subnets =
@@ -181,7 +181,7 @@ async fn who_says_it_again_changes_nothing() {
 
 #[tokio::test]
 async fn what_a_group_has_of_its_own_is_given_and_taken_away() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     let ids = plane.ids();
     plane.cluster(CLUSTER, 600).await;
     plane.group(CLUSTER, "work", 0, 1).await;

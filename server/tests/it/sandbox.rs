@@ -1,5 +1,6 @@
 //! Sandboxes on this host: they need the right to make namespaces, as the server does.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -7,13 +8,15 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use openpcs_agent::configuration::Files;
-use openpcs_agent::protocol::HookFile;
+use openpcs_agent::protocol::{Daemon, HookFile};
 use openpcs_server::sandbox::Sandbox;
-use openpcs_server::slurm::process::{ControllerSpec, Controllers};
+use openpcs_server::slurm::controller_host::{ControllerHost, ControllerSpec};
 
 const CLUSTER: &str = "pcs_test";
 /// Stands in for slurmctld: leaves a daemon behind in a session of its own, as a badly behaved job would.
 const SLURMCTLD: &str = "#!/bin/sh\nsetsid sh -c 'sleep 1000; :' \"$2\" &\nsleep 1000\n";
+
+const DAEMON: &str = "#!/bin/sh\nsleep 1000\n:\n";
 
 /// It stands beside the server's program.
 pub fn agent() -> PathBuf {
@@ -36,6 +39,7 @@ impl Host {
             std::fs::write(&path, script).unwrap();
             std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
         }
+        std::os::unix::fs::symlink("sbin", sbin.with_file_name("bin")).unwrap();
         Self { root }
     }
 
@@ -47,8 +51,8 @@ impl Host {
         self.root.path().join("scheduler")
     }
 
-    fn controllers(&self) -> Controllers {
-        Controllers::new(self.data(), self.scheduler(), agent())
+    fn controllers(&self) -> ControllerHost {
+        ControllerHost::new(self.data(), self.scheduler(), agent())
     }
 
     /// Nothing runs any more; the `unshare` that started an agent sees the end of it a moment later.
@@ -99,10 +103,18 @@ pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-fn spec() -> ControllerSpec {
+fn files() -> Files {
+    Files {
+        slurm_conf: "ClusterName=test\n".into(),
+        ..Files::default()
+    }
+}
+
+/// A controller with slurmctld alone.
+fn spec(controllers: &ControllerHost) -> ControllerSpec {
     ControllerSpec {
         cluster_id: CLUSTER.into(),
-        slurm_version: "24.11".into(),
+        daemons: vec![controllers.slurmctld(CLUSTER, "24.11")],
         key: vec![7; 32],
         hook: HookFile {
             endpoint: "http://127.0.0.1:1".into(),
@@ -110,10 +122,7 @@ fn spec() -> ControllerSpec {
             cluster_id: CLUSTER.into(),
             token: "secret".into(),
         },
-        files: Files {
-            slurm_conf: "ClusterName=test\n".into(),
-            ..Files::default()
-        },
+        files: files(),
     }
 }
 
@@ -121,7 +130,7 @@ fn spec() -> ControllerSpec {
 async fn the_end_of_a_sandbox_is_the_end_of_all_it_ever_started() {
     let host = Host::new(&[("slurmctld", SLURMCTLD)]);
     let controllers = host.controllers();
-    controllers.ensure(&spec()).await.unwrap();
+    controllers.ensure(&spec(&controllers)).await.unwrap();
     eventually("slurmctld and its daemon run", || {
         host.count("slurm.conf") == 2
     })
@@ -138,7 +147,8 @@ async fn the_end_of_a_sandbox_is_the_end_of_all_it_ever_started() {
 #[tokio::test]
 async fn two_starts_make_one_sandbox() {
     let host = Host::new(&[("slurmctld", SLURMCTLD)]);
-    let (one, two, spec) = (host.controllers(), host.controllers(), spec());
+    let (one, two) = (host.controllers(), host.controllers());
+    let spec = spec(&one);
     let (first, second) = tokio::join!(one.ensure(&spec), two.ensure(&spec));
     first.unwrap();
     second.unwrap();
@@ -157,7 +167,7 @@ async fn whoever_is_killed_the_sandbox_is_over_and_can_start_again() {
     let controllers = host.controllers();
     let sandbox = Sandbox::new(controllers.dir(CLUSTER));
     for victim in ["unshare", "agent"] {
-        controllers.ensure(&spec()).await.unwrap();
+        controllers.ensure(&spec(&controllers)).await.unwrap();
         let holder = sandbox.holder().unwrap().unwrap();
         let pid = match victim {
             "agent" => holder,
@@ -178,7 +188,7 @@ async fn a_sandbox_that_is_ended_while_it_starts_leaves_nothing() {
     let controllers = host.controllers();
     for delay in 0..15 {
         let starting = host.controllers();
-        let start = tokio::spawn(async move { starting.ensure(&spec()).await });
+        let start = tokio::spawn(async move { starting.ensure(&spec(&starting)).await });
         tokio::time::sleep(Duration::from_millis(3 * delay)).await;
         let sandbox = Sandbox::new(controllers.dir(CLUSTER));
         tokio::task::spawn_blocking(move || sandbox.end(None))
@@ -196,7 +206,7 @@ async fn a_sandbox_that_is_ended_while_it_starts_leaves_nothing() {
 async fn a_killed_slurmctld_is_started_again() {
     let host = Host::new(&[("slurmctld", SLURMCTLD)]);
     let controllers = host.controllers();
-    controllers.ensure(&spec()).await.unwrap();
+    controllers.ensure(&spec(&controllers)).await.unwrap();
     let slurmctld = || {
         let processes = host.processes();
         processes
@@ -215,25 +225,54 @@ async fn a_killed_slurmctld_is_started_again() {
 }
 
 #[tokio::test]
-async fn a_refused_configuration_is_taken_back() {
-    let host = Host::new(&[("slurmctld", SLURMCTLD)]);
+async fn each_daemon_of_a_controller_is_kept_by_itself() {
+    let host = Host::new(&[("one", DAEMON), ("two", DAEMON)]);
     let controllers = host.controllers();
-    controllers.ensure(&spec()).await.unwrap();
+    let daemon = |name: &str| Daemon {
+        name: name.into(),
+        program: host.scheduler().join("slurm-24.11/sbin").join(name),
+        arguments: vec!["--word".into()],
+        environment: BTreeMap::new(),
+    };
+    let spec = ControllerSpec {
+        daemons: vec![daemon("one"), daemon("two")],
+        ..spec(&controllers)
+    };
+    controllers.ensure(&spec).await.unwrap();
+    let pid = |name: &str| {
+        let word = format!("sbin/{name} --word");
+        let mut processes = host.processes().into_iter();
+        let found = processes.find(|(_, line)| line.contains(&word));
+        found.map(|(pid, _)| pid)
+    };
+    eventually("both run", || pid("one").is_some() && pid("two").is_some()).await;
+    let (one, two) = (pid("one").unwrap(), pid("two").unwrap());
+    kill(two, Signal::SIGKILL).unwrap();
+    eventually("another runs", || pid("two").is_some_and(|pid| pid != two)).await;
+    assert_eq!(pid("one"), Some(one));
+    // And in order, all of them.
+    let sandbox = Sandbox::new(controllers.dir(CLUSTER));
+    kill(sandbox.holder().unwrap().unwrap(), Signal::SIGTERM).unwrap();
+    host.is_empty().await;
+}
+
+#[tokio::test]
+async fn a_refused_configuration_is_taken_back() {
+    let no = "#!/bin/sh\necho no >&2\nexit 1\n";
+    let host = Host::new(&[("slurmctld", SLURMCTLD), ("scontrol", no)]);
+    let controllers = host.controllers();
+    controllers.ensure(&spec(&controllers)).await.unwrap();
     let new = Files {
         slurm_conf: "ClusterName=nonsense\n".into(),
         ..Files::default()
     };
-    controllers.install(CLUSTER, &new).unwrap();
-    assert_eq!(
-        controllers.conf_in_force(CLUSTER).unwrap(),
-        Some(spec().files)
-    );
-    controllers.restore(CLUSTER).unwrap();
+    let client = controllers.client(CLUSTER, "24.11").unwrap().unwrap();
+    let answer = controllers.apply(CLUSTER, &new, &client).await.unwrap();
+    assert_eq!(answer, Err("no".to_owned()));
+    let in_force = controllers.conf_in_force(CLUSTER).unwrap();
+    assert_eq!(in_force, Some(files()));
     let path = controllers.dir(CLUSTER).join("slurm.conf");
-    assert_eq!(
-        std::fs::read_to_string(path).unwrap(),
-        spec().files.slurm_conf
-    );
+    assert_eq!(std::fs::read_to_string(path).unwrap(), files().slurm_conf);
     controllers.stop(CLUSTER).unwrap();
 }
 

@@ -42,7 +42,7 @@ async fn wait_up(plane: &TestPlane, node: &str) -> Pid {
 
 #[tokio::test]
 async fn a_static_group_keeps_its_nodes() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 2).await;
     plane.group(CLUSTER, "fixed", 2, 2).await;
     let pid = wait_up(&plane, "fixed-1").await;
@@ -76,7 +76,7 @@ async fn a_static_group_keeps_its_nodes() {
 
 /// A job whose node loses that process, and with it everything, runs again and finishes.
 async fn killed_under_a_job(victim: fn(&TestPlane, &str) -> Pid) {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
     plane.queue(CLUSTER, "demo", &group.id).await;
@@ -125,7 +125,7 @@ async fn a_job_whose_agent_dies_runs_again_and_finishes() {
 
 #[tokio::test]
 async fn nodes_come_for_jobs_and_go_after_the_idle_time() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 3).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 3).await;
     plane.queue(CLUSTER, "demo", &group.id).await;
@@ -167,7 +167,7 @@ async fn nodes_come_for_jobs_and_go_after_the_idle_time() {
 
 #[tokio::test]
 async fn a_job_starts_as_soon_as_the_one_before_it_leaves_its_node() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 1).await;
     plane.queue(CLUSTER, "demo", &group.id).await;
@@ -191,7 +191,7 @@ async fn a_job_starts_as_soon_as_the_one_before_it_leaves_its_node() {
 
 #[tokio::test]
 async fn a_group_with_no_idle_end_keeps_its_nodes() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 1).await;
     let never = ComputeNodeGroupSlurmConfigurationRequest::builder()
         .scale_down_idle_time_in_seconds(10_000_000)
@@ -226,7 +226,7 @@ async fn a_group_with_no_idle_end_keeps_its_nodes() {
 /// Whoever on this host has the port of a node: the node gets another.
 #[tokio::test]
 async fn a_node_whose_port_is_taken_comes_up_at_another() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 1).await;
     plane.queue(CLUSTER, "demo", &group.id).await;

@@ -34,7 +34,7 @@ struct Busy {
 
 impl Busy {
     async fn start() -> Self {
-        let plane = TestPlane::start(Database::Sqlite).await;
+        let plane = TestPlane::start(Database::OfRun).await;
         plane.cluster(CLUSTER, 600).await;
         let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
         plane.queue(CLUSTER, "demo", &group.id).await;
@@ -210,12 +210,7 @@ fn node_states(plane: &TestPlane) -> String {
 
 /// The timeline of all clusters, in English.
 async fn events(plane: &TestPlane) -> Vec<String> {
-    sqlx::any::install_default_drivers();
-    let url = format!(
-        "sqlite://{}",
-        plane.server.data().join("openpcs.db").display()
-    );
-    let pool = sqlx::AnyPool::connect(&url).await.unwrap();
+    let pool = plane.database().await;
     let messages = sqlx::query_scalar("select message from event");
     let messages = messages.fetch_all(&pool).await.unwrap();
     pool.close().await;
@@ -427,7 +422,7 @@ async fn what_was_never_accepted_is_not_what_a_controller_starts_with() {
 
 #[tokio::test]
 async fn a_new_cluster_that_slurm_cannot_work_with_fails_with_its_words() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     let slurm = ClusterSlurmConfigurationRequest::builder()
         .slurm_custom_settings(setting("Licenses", "solver:many"))
         .build();

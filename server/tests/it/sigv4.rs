@@ -14,7 +14,7 @@ use crate::harness::*;
 
 #[tokio::test]
 async fn only_what_the_administrator_signed_is_answered() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     unsigned_requests_are_refused(&plane).await;
     keys_regions_and_services_must_be_right(&plane).await;
     the_clock_may_differ_by_five_minutes(&plane).await;
@@ -205,16 +205,8 @@ fn replace(request: &mut http::Request<Vec<u8>>, header: &'static str, from: &st
 }
 
 async fn a_deleted_key_ends_within_seconds(plane: &TestPlane) {
-    let data = plane.server.data();
     let openpcs = |arguments: &[&str]| {
-        let output = plane
-            .server
-            .openpcs()
-            .args(arguments)
-            .arg("--data-dir")
-            .arg(&data)
-            .output()
-            .unwrap();
+        let output = plane.command(arguments).output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
     };

@@ -3,7 +3,6 @@
 use app::model::submit::SubmitJobRequest;
 use nix::sys::signal::{Signal, kill};
 use sha2::{Digest, Sha256};
-use sqlx::Connection;
 
 use crate::harness::*;
 
@@ -42,9 +41,7 @@ fn jobs(plane: &TestPlane, name: &str) -> usize {
 
 /// As a crash between sbatch and the answer leaves it.
 async fn forget_the_answer(plane: &TestPlane, input: &SubmitJobRequest) {
-    sqlx::any::install_default_drivers();
-    let url = format!("sqlite://{}/openpcs.db", plane.server.data().display());
-    let mut db = sqlx::AnyConnection::connect(&url).await.unwrap();
+    let pool = plane.database().await;
     let hash = hex::encode(Sha256::digest(serde_json::to_vec(input).unwrap()));
     sqlx::query(
         "insert into idempotency (principal, operation, token, request_hash, response, created_at) \
@@ -53,15 +50,15 @@ async fn forget_the_answer(plane: &TestPlane, input: &SubmitJobRequest) {
     )
     .bind(input.client_token.as_deref().unwrap())
     .bind(hash)
-    .execute(&mut db)
+    .execute(&pool)
     .await
     .unwrap();
-    db.close().await.unwrap();
+    pool.close().await;
 }
 
 #[tokio::test]
 async fn one_token_is_one_job() {
-    let mut plane = TestPlane::start(Database::Sqlite).await;
+    let mut plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 1).await;
     plane.queue(CLUSTER, "demo", &group.id).await;
@@ -123,7 +120,7 @@ async fn one_token_is_one_job() {
 
 #[tokio::test]
 async fn scripts_run_as_people_paste_them() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 1).await;
     plane.queue(CLUSTER, "demo", &group.id).await;

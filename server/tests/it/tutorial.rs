@@ -25,7 +25,7 @@ srun hostname
 
 #[tokio::test]
 async fn the_tutorial_works_to_the_letter() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     create(&plane).await;
     assert_eq!(
         plane.sinfo(CLUSTER),

@@ -1,5 +1,7 @@
 //! Updates of what is in use: running jobs are unharmed, and what Slurm refuses changes nothing (C8, N15, Q3).
 
+use std::net::TcpListener;
+
 use aws_sdk_pcs::types::*;
 
 use crate::harness::*;
@@ -8,7 +10,7 @@ const CLUSTER: &str = "updates";
 
 #[tokio::test]
 async fn a_maximum_goes_up_and_down_and_no_job_is_lost() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
     plane.queue(CLUSTER, "demo", &group.id).await;
@@ -65,7 +67,7 @@ async fn a_maximum_goes_up_and_down_and_no_job_is_lost() {
 
 #[tokio::test]
 async fn a_queue_changes_its_groups_under_a_running_job() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 600).await;
     let first = plane.group(CLUSTER, "first", 0, 1).await;
     let second = plane.group(CLUSTER, "second", 0, 1).await;
@@ -108,7 +110,7 @@ async fn a_queue_changes_its_groups_under_a_running_job() {
 
 #[tokio::test]
 async fn what_slurm_refuses_fails_with_its_words_and_changes_nothing() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 1).await;
     plane.queue(CLUSTER, "demo", &group.id).await;
@@ -165,6 +167,46 @@ async fn what_slurm_refuses_fails_with_its_words_and_changes_nothing() {
     plane.finish().await;
 }
 
+/// What else on the host has ports is found only when nodes are to have them.
+#[tokio::test]
+async fn a_group_without_ports_fails_by_itself() {
+    let plane = TestPlane::start(Database::Sqlite).await;
+    plane.cluster(CLUSTER, 600).await;
+    let group = plane.group(CLUSTER, "compute-1", 0, 1).await;
+    let taken: Vec<TcpListener> = plane
+        .server
+        .daemon_ports()
+        .filter_map(|port| TcpListener::bind(("127.0.0.1", port)).ok())
+        .collect();
+    let create = plane.new_group(CLUSTER, "compute-2", 0, 1);
+    create.send().await.unwrap();
+    let update = plane.admin().update_compute_node_group();
+    update
+        .cluster_identifier(CLUSTER)
+        .compute_node_group_identifier("compute-1")
+        .scaling_configuration(scaling(0, 3))
+        .send()
+        .await
+        .unwrap();
+    plane.queue(CLUSTER, "demo", &group.id).await;
+    for (name, status) in [
+        ("compute-2", ComputeNodeGroupStatus::CreateFailed),
+        ("compute-1", ComputeNodeGroupStatus::UpdateFailed),
+    ] {
+        let failed = plane.wait_group(CLUSTER, name, status).await;
+        let error = &failed.error_info()[0];
+        assert_eq!(error.code(), Some("NoFreePort"));
+        let message = error.message().unwrap();
+        assert!(message.contains("--ports"), "{message}");
+    }
+    plane
+        .wait_sinfo(CLUSTER, &["demo up infinite 1 idle~ compute-1-1"])
+        .await;
+    drop(taken);
+    plane.scale(CLUSTER, "compute-1", 0, 3).await;
+    plane.finish().await;
+}
+
 /// The process of a node's slurmd: another one after a replacement.
 fn slurmd(plane: &TestPlane, node: &str) -> Option<nix::unistd::Pid> {
     let name = format!("slurmd -D -b -N {node} ");
@@ -176,7 +218,7 @@ fn slurmd(plane: &TestPlane, node: &str) -> Option<nix::unistd::Pid> {
 
 #[tokio::test]
 async fn another_image_replaces_idle_nodes_at_once_and_busy_ones_after_their_jobs() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 2, 2).await;
     plane.queue(CLUSTER, "demo", &group.id).await;
@@ -233,7 +275,7 @@ async fn another_image_replaces_idle_nodes_at_once_and_busy_ones_after_their_job
 
 #[tokio::test]
 async fn a_cluster_whose_controller_does_not_start_fails_with_slurms_words() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let plane = TestPlane::start(Database::OfRun).await;
     let slurm = ClusterSlurmConfigurationRequest::builder()
         .slurm_custom_settings(setting("PreemptType", "preempt/partition_prio"))
         .slurm_custom_settings(setting("PreemptMode", "OFF"));

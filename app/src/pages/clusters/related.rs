@@ -15,11 +15,11 @@ use crate::ui::{EmptyState, Table};
 pub fn events_of(cluster: Memo<String>) -> Resource<Result<Vec<Event>>> {
     let language = language();
     asked([cluster], &[Kind::Event], move |[id]| {
-        list_events(EventsOf {
+        let of = EventsOf {
             cluster_identifier: id,
-            language: language.clone(),
             ..EventsOf::default()
-        })
+        };
+        list_events(of, language.clone())
     })
 }
 

@@ -3,36 +3,16 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use app::i18n::Language;
-use app::model::apply::{ApplyOutcome, ApplyRequest, Format};
-use app::model::catalogue::Catalogue;
 use app::model::cluster::*;
-use app::model::compute_node_group::*;
-use app::model::error::{Error, FieldError, Result};
-use app::model::event::{Event, EventsOf};
-use app::model::instance::*;
-use app::model::job::*;
-use app::model::log::ControllerLogOf;
-use app::model::node::*;
-use app::model::operation::Operation;
-use app::model::plan::{Plan, PlanRequest};
-use app::model::queue::*;
-use app::model::secret::*;
-use app::model::set_aside::AllSetAside;
-use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
-use app::model::sight::Trouble;
-use app::model::submit::*;
-use app::model::system::System;
-use app::model::tag::*;
-use app::model::user::{Identity, Refusals};
-use app::port::{Caller, ControlPlane, Principal};
+use app::model::error::{Error, Result};
+use app::model::tag::{TagResourceRequest, TagResourceResponse};
+use app::port::*;
 use async_trait::async_trait;
 use openpcs_agent::protocol::{HookAnswer, HookCall, StepReport};
 use zeroize::Zeroizing;
 
 use super::{ID, SECRET};
 use crate::auth::credentials::{Key, KeyStore};
-use crate::auth::policy;
 use crate::service::doors::{Hooks, LoginTarget, Logins, Metrics, Readiness};
 
 /// Says who asked for what; counts the mutations that ran to their end.
@@ -41,81 +21,43 @@ pub struct Fake {
     pub finished: AtomicUsize,
 }
 
-fn answer<T>(caller: &Caller, operation: Operation) -> Result<T> {
-    policy::authorize(caller, operation, "arn")?;
-    Err(Error::not_found(
-        "CLUSTER",
-        operation.name(),
-        "There is nothing here.",
-    ))
+#[async_trait]
+impl Clusters for Fake {
+    async fn list_clusters(&self, _: &Ctx, _: ListClustersRequest) -> Result<ListClustersResponse> {
+        Ok(ListClustersResponse {
+            clusters: vec![],
+            next_token: None,
+        })
+    }
+    async fn get_cluster(&self, _: &Ctx, input: GetClusterRequest) -> Result<GetClusterResponse> {
+        assert_ne!(input.cluster_identifier, "panic", "as asked for");
+        Err(Error::internal())
+    }
 }
 
-macro_rules! fake {
-    ($($name:ident($input:ty) -> $output:ty, $operation:ident;)*) => {
-        #[async_trait]
-        impl ControlPlane for Fake {
-            $(async fn $name(&self, caller: &Caller, _input: $input) -> Result<$output> {
-                answer(caller, Operation::$operation)
-            })*
-
-            async fn list_clusters(&self, _: &Caller, _: ListClustersRequest) -> Result<ListClustersResponse> {
-                Ok(ListClustersResponse { clusters: vec![], next_token: None })
-            }
-            async fn get_cluster(&self, _: &Caller, input: GetClusterRequest) -> Result<GetClusterResponse> {
-                assert_ne!(input.cluster_identifier, "panic", "as asked for");
-                Err(Error::internal())
-            }
-            async fn tag_resource(&self, _: &Caller, _: TagResourceRequest) -> Result<TagResourceResponse> {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                self.finished.fetch_add(1, Ordering::SeqCst);
-                Ok(TagResourceResponse {})
-            }
-            async fn identity(&self, _: &Caller) -> Result<Identity> { Err(Error::internal()) }
-            async fn refusals(&self, _: &Caller, _: String) -> Result<Refusals> { Ok(Refusals::default()) }
-            async fn troubles(&self, _: &Caller, _: String) -> Result<Vec<Trouble>> { Ok(vec![]) }
-            async fn set_aside(&self, _: &Caller) -> Result<AllSetAside> { Ok(AllSetAside::default()) }
-            async fn system(&self, _: &Caller) -> Result<System> { Ok(System::default()) }
-            async fn list_nodes(&self, _: &Caller, _: String) -> Result<Vec<Node>> { Ok(vec![]) }
-            async fn get_node(&self, _: &Caller, _: String, _: String, _: Language) -> Result<NodeDetail> { Err(Error::internal()) }
-            async fn node_logs(&self, _: &Caller, _: String, _: String) -> Result<Vec<NodeLog>> { Ok(vec![]) }
-            async fn act_on_nodes(&self, _: &Caller, _: ActOnNodes) -> Result<()> { Ok(()) }
-            async fn list_jobs(&self, _: &Caller, _: String, _: Language) -> Result<Vec<Job>> { Ok(vec![]) }
-            async fn get_job(&self, _: &Caller, _: String, _: String, _: Language) -> Result<JobDetail> { Err(Error::internal()) }
-            async fn submit_job(&self, _: &Caller, _: SubmitJobRequest) -> Result<SubmitJobResponse> { Err(Error::internal()) }
-            async fn act_on_job(&self, _: &Caller, _: ActOnJob) -> Result<()> { Ok(()) }
-            async fn job_output(&self, _: &Caller, _: OutputOf) -> Result<JobOutput> { Ok(JobOutput::default()) }
-            async fn controller_log(&self, _: &Caller, _: ControllerLogOf) -> Result<JobOutput> { Ok(JobOutput::default()) }
-            async fn list_events(&self, _: &Caller, _: EventsOf) -> Result<Vec<Event>> { Ok(vec![]) }
-            async fn catalogue(&self, _: &Caller) -> Result<Catalogue> { Ok(Catalogue::default()) }
-            async fn plan(&self, _: &Caller, _: PlanRequest) -> Result<Plan> { Err(Error::internal()) }
-            async fn export_cluster(&self, _: &Caller, _: String, _: Format) -> Result<String> { Err(Error::internal()) }
-            async fn apply(&self, _: &Caller, _: ApplyRequest) -> Result<ApplyOutcome> { Err(Error::internal()) }
-            async fn list_settings(&self, _: &Caller, _: SettingScope, _: String) -> Result<Vec<KnownSetting>> { Ok(vec![]) }
-            async fn check_settings(&self, _: &Caller, _: SettingScope, _: String, _: Vec<SlurmCustomSetting>) -> Result<Vec<FieldError>> { Ok(vec![]) }
-        }
-    };
+#[async_trait]
+impl Tags for Fake {
+    async fn tag_resource(&self, _: &Ctx, _: TagResourceRequest) -> Result<TagResourceResponse> {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        self.finished.fetch_add(1, Ordering::SeqCst);
+        Ok(TagResourceResponse {})
+    }
 }
 
-fake! {
-    create_cluster(CreateClusterRequest) -> CreateClusterResponse, CreateCluster;
-    update_cluster(UpdateClusterRequest) -> UpdateClusterResponse, UpdateCluster;
-    delete_cluster(DeleteClusterRequest) -> DeleteClusterResponse, DeleteCluster;
-    create_compute_node_group(CreateComputeNodeGroupRequest) -> CreateComputeNodeGroupResponse, CreateComputeNodeGroup;
-    get_compute_node_group(GetComputeNodeGroupRequest) -> GetComputeNodeGroupResponse, GetComputeNodeGroup;
-    list_compute_node_groups(ListComputeNodeGroupsRequest) -> ListComputeNodeGroupsResponse, ListComputeNodeGroups;
-    update_compute_node_group(UpdateComputeNodeGroupRequest) -> UpdateComputeNodeGroupResponse, UpdateComputeNodeGroup;
-    delete_compute_node_group(DeleteComputeNodeGroupRequest) -> DeleteComputeNodeGroupResponse, DeleteComputeNodeGroup;
-    create_queue(CreateQueueRequest) -> CreateQueueResponse, CreateQueue;
-    get_queue(GetQueueRequest) -> GetQueueResponse, GetQueue;
-    list_queues(ListQueuesRequest) -> ListQueuesResponse, ListQueues;
-    update_queue(UpdateQueueRequest) -> UpdateQueueResponse, UpdateQueue;
-    delete_queue(DeleteQueueRequest) -> DeleteQueueResponse, DeleteQueue;
-    list_tags_for_resource(ListTagsForResourceRequest) -> ListTagsForResourceResponse, ListTagsForResource;
-    untag_resource(UntagResourceRequest) -> UntagResourceResponse, UntagResource;
-    get_secret_value(GetSecretValueRequest) -> GetSecretValueResponse, GetSecretValue;
-    register_compute_node_group_instance(RegisterComputeNodeGroupInstanceRequest)
-        -> RegisterComputeNodeGroupInstanceResponse, RegisterComputeNodeGroupInstance;
-}
+// The rest is not answered, which says that it was asked for.
+impl ComputeNodeGroups for Fake {}
+impl Queues for Fake {}
+impl Secrets for Fake {}
+impl Instances for Fake {}
+impl Jobs for Fake {}
+impl Logs for Fake {}
+impl Nodes for Fake {}
+impl Events for Fake {}
+impl Plans for Fake {}
+impl Documents for Fake {}
+impl Settings for Fake {}
+impl Console for Fake {}
+impl Systems for Fake {}
 
 #[async_trait]
 impl Hooks for Fake {
@@ -133,8 +75,8 @@ impl Hooks for Fake {
 
 #[async_trait]
 impl Logins for Fake {
-    async fn login_target(&self, caller: &Caller, cluster: &str) -> Result<LoginTarget> {
-        assert!(matches!(caller.principal, Principal::User { .. }));
+    async fn login_target(&self, ctx: &Ctx, cluster: &str) -> Result<LoginTarget> {
+        assert!(matches!(ctx.who, Principal::User { .. }));
         Ok(LoginTarget {
             sandbox_dir: cluster.into(),
             slurm_prefix: "/opt/slurm".into(),

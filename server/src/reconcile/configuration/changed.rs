@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use app::model::setting::SlurmCustomSetting;
 
-use super::Rows;
 use crate::db::cluster::ClusterSpec;
 use crate::db::compute_node_group::ComputeNodeGroupSpec;
 use crate::db::queue::QueueSpec;
 use crate::db::resource::Row;
+use crate::plan::configuration::rows::Rows;
 use crate::slurm::settings::{Scope, program};
 
 /// What runs before and after each job on its nodes.

@@ -68,7 +68,7 @@ async fn note(
     id: &str,
     what: &What,
 ) -> sqlx::Result<()> {
-    db::event::insert(write, cluster_id, kind, id, "reconciler", what).await
+    db::event::insert(write, cluster_id, kind, id, db::event::RECONCILER, what).await
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use app::model::setting::SlurmCustomSetting;
 use openpcs_agent::configuration::Files;
 use openpcs_agent::protocol::TrialFile;
 
-use super::Specs;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::meaning::by_name;
+use crate::plan::configuration::rows::Specs;
 use crate::reconcile::Parts;
 
 use crate::slurm::conf::{self, ConfInput, GroupConf, QueueConf};
@@ -126,7 +126,7 @@ fn input(parts: &Parts, specs: &Specs<'_>, catalogue: &Catalogue) -> anyhow::Res
         slurmdbd_port: None,
         user: own_user()?,
         state_directory: directory.join("state"),
-        slurmctld_log_file: directory.join("slurmctld.log"),
+        slurmctld_log_file: parts.controller_log(&row.id).path().into(),
         // Controller and nodes have a /run of their own each, gone with their processes.
         slurmctld_pid_file: PathBuf::from("/run/slurmctld.pid"),
         slurmd_spool_directory: PathBuf::from("/run/slurmd"),

@@ -1,16 +1,17 @@
-//! Puts a configuration in force. What goes is freed of its jobs, but not before slurmctld has taken all the rest.
+//! Puts a configuration in force, by the steps of [`crate::plan::configuration::switch`].
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use app::explain::Cause;
 use openpcs_agent::configuration::Files;
 
-use super::rows::{Rows, Specs, node_names};
 use super::{changed, heal, render, trial};
-use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
 use crate::db::{self, instance};
+use crate::plan::configuration::going::Going;
+use crate::plan::configuration::rows::{Rows, Specs};
+use crate::plan::configuration::search::Changes;
+use crate::plan::configuration::switch::{self, End, Step};
 use crate::reconcile::node_act::one_line;
 use crate::reconcile::requeue::start_again;
 use crate::reconcile::{Parts, ending};
@@ -29,24 +30,52 @@ pub struct Switch<'a> {
 }
 
 impl Switch<'_> {
-    /// Tries a configuration; the inner error is slurmctld's refusal, with the old configuration in force again.
-    pub async fn apply(&self, tried: &BTreeSet<&str>) -> anyhow::Result<Result<(), String>> {
+    /// Tries a configuration; the inner error is Slurm's refusal, with the old configuration in force again.
+    pub async fn apply(&self, tried: &Changes<'_>) -> anyhow::Result<Result<(), String>> {
         let cluster_id = &self.rows.cluster.id;
         let specs = self.rows.specs(tried, false);
         let files = render(self.parts, &specs).await?;
         let known = self.parts.controllers.conf_in_force(cluster_id)?;
-        if known.as_ref() != Some(&files) {
-            // What some program cannot read never gets to where it looks.
-            if let Some(words) = trial::trial(self.parts, self.rows, tried).await? {
-                return Ok(Err(words));
+        let conf = known.as_ref().map_or("", |files| &files.slurm_conf);
+        let keeping = self.rows.keeping(conf);
+        let kept = keeping.specs(tried, false);
+        let mut plan = switch::Switch::new(switch::Seen {
+            is_in_force: known.as_ref() == Some(&files),
+            has_changes: !tried.is_empty(),
+            lacks_any: specs.lack_any_of(&kept),
+        });
+        while let Some(step) = plan.step() {
+            let mut answer = Ok(());
+            match step {
+                Step::TryOut => answer = trial::trial(self.parts, self.rows, tried).await?,
+                Step::PutKeeping => {
+                    answer = self.put(&render(self.parts, &kept).await?).await?;
+                }
+                Step::Free => {
+                    self.free(Going::between(&self.rows.in_force(), &specs))
+                        .await?
+                }
+                Step::Put => answer = self.put(&files).await?,
+                Step::PutBack => {
+                    if let Some(known) = &known {
+                        answer = self.put(known).await?;
+                    }
+                }
+                Step::Announce => self.announce(tried, &specs).await?,
             }
-            if let Err(words) = self.switch(tried, &specs, &files, known).await? {
-                return Ok(Err(words));
-            }
-        } else if tried.is_empty() {
-            return Ok(Ok(()));
+            plan.answered(answer);
         }
-        // Also after a crash that came between: until the rows are settled these changes are tried again.
+        match plan.end() {
+            End::InForce => Ok(Ok(())),
+            End::Refused(words) => Ok(Err(words)),
+            End::Stuck(words) => {
+                anyhow::bail!("slurmctld refuses what was in force before: {words}")
+            }
+        }
+    }
+
+    async fn announce(&self, tried: &Changes<'_>, specs: &Specs<'_>) -> anyhow::Result<()> {
+        let cluster_id = &self.rows.cluster.id;
         if changed::job_scripts(self.rows, tried) {
             heal::after_job_scripts(self.parts, self.client, cluster_id).await?;
         }
@@ -54,34 +83,7 @@ impl Switch<'_> {
             self.look_for_jobs().await;
         }
         self.parts.wakers.wake_node(cluster_id);
-        Ok(Ok(()))
-    }
-
-    /// Where something goes, all the rest first.
-    async fn switch(
-        &self,
-        tried: &BTreeSet<&str>,
-        specs: &Specs<'_>,
-        files: &Files,
-        known: Option<Files>,
-    ) -> anyhow::Result<Result<(), String>> {
-        let conf = known.as_ref().map_or("", |files| &files.slurm_conf);
-        let kept = self.rows.keeping(conf);
-        let kept = kept.specs(tried, false);
-        if specs.lack_any_of(&kept) {
-            let kept = render(self.parts, &kept).await?;
-            if let Err(words) = self.put(&kept).await? {
-                return Ok(Err(words));
-            }
-            self.free_what_goes(specs).await?;
-        }
-        let answer = self.put(files).await?;
-        if let (Err(_), Some(known)) = (&answer, known)
-            && let Err(words) = self.put(&known).await?
-        {
-            anyhow::bail!("slurmctld refuses what was in force before: {words}");
-        }
-        Ok(answer)
+        Ok(())
     }
 
     /// Puts files in force, unless they are; or says why slurmctld refuses them, with what was in force again.
@@ -91,12 +93,8 @@ impl Switch<'_> {
             return Ok(Ok(()));
         }
         let reconfigure = self.reconfigure(files);
-        let answer = self.parts.gates.closed(cluster_id, reconfigure).await?;
-        match &answer {
-            Ok(()) => controllers.accept(cluster_id, files)?,
-            Err(_) => controllers.restore(cluster_id)?,
-        }
-        Ok(answer)
+        let closed = self.parts.while_no_job_starts(cluster_id, reconfigure);
+        closed.await?
     }
 
     /// Jobs may have waited for the nodes that a queue has now: Slurm itself would look for them up to half a minute
@@ -117,9 +115,7 @@ impl Switch<'_> {
     async fn reconfigure(&self, files: &Files) -> anyhow::Result<Result<(), String>> {
         let (controllers, cluster_id) = (&self.parts.controllers, &self.rows.cluster.id);
         self.far_from_the_next_second().await?;
-        controllers.install(cluster_id, files)?;
-        let log = controllers.dir(cluster_id).join("slurmctld.log");
-        Ok(self.client.reconfigure(&log).await.map_err(|e| e.message))
+        Ok(controllers.apply(cluster_id, files, self.client).await?)
     }
 
     /// slurmctld reckons in whole seconds when a node booted, anew with each report of the node. A node that came up a
@@ -139,40 +135,23 @@ impl Switch<'_> {
         Ok(())
     }
 
-    /// Jobs of a queue that goes end; jobs on nodes that go return to the queue. Slurm would cancel both without a word.
-    async fn free_what_goes(&self, new: &Specs<'_>) -> anyhow::Result<()> {
-        let old = self.rows.in_force();
-        for queue in old.partitions().difference(&new.partitions()) {
+    /// Slurm would cancel all these jobs without a word.
+    async fn free(&self, mut going: Going) -> anyhow::Result<()> {
+        for queue in &going.queues {
             self.client.cancel_partition(queue).await?;
         }
-        let mut going: BTreeSet<String> = old.nodes().difference(&new.nodes()).cloned().collect();
-        if going.is_empty() {
-            return Ok(());
+        if going.has_nodes() {
+            going.retain_known(&self.client.nodes().await?);
         }
-        // After a crash Slurm may have taken this change already, and refuses to hear of nodes that it does not know.
-        let known = self.client.nodes().await?;
-        going.retain(|name| known.iter().any(|node| node.name == *name));
-        let group_goes = |(row, _): &(&ComputeNodeGroupRow, _)| {
-            !new.groups.iter().any(|(kept, _)| kept.id == row.id)
-        };
-        let of_groups_that_go: BTreeSet<String> = old
-            .groups
-            .iter()
-            .filter(|group| group_goes(group))
-            .flat_map(node_names)
-            .collect();
-        let (with_group, beyond_maximum): (Vec<String>, Vec<String>) = going
-            .into_iter()
-            .partition(|node| of_groups_that_go.contains(node));
-        if !with_group.is_empty() {
-            self.client.cancel_jobs_on(&with_group).await?;
+        if !going.with_group.is_empty() {
+            self.client.cancel_jobs_on(&going.with_group).await?;
             let reason = one_line(&Cause::GroupDeleted.english());
             self.client
-                .update_nodes(&with_group, &NodeUpdate::Down { reason })
+                .update_nodes(&going.with_group, &NodeUpdate::Down { reason })
                 .await?;
         }
-        if !beyond_maximum.is_empty() {
-            self.free_nodes(&beyond_maximum, Cause::MaximumLowered)
+        if !going.beyond_maximum.is_empty() {
+            self.free_nodes(&going.beyond_maximum, Cause::MaximumLowered)
                 .await?;
         }
         Ok(())

@@ -1,29 +1,30 @@
 //! Whether Slurm can work with a change: tried out beside what runs, before anything is touched.
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 use app::model::setting::SlurmCustomSetting;
 
-use super::{Parts, Rows, Specs, changed, input};
+use super::{Parts, changed, input};
+use crate::plan::configuration::rows::{Rows, Specs};
+use crate::plan::configuration::search::Changes;
 use crate::slurm::trial;
 
 /// How often a trial is made when a port is taken from it in the moment before it listens.
 const TRIALS: usize = 5;
 const PORT_TAKEN: &str = "Address already in use";
 
-/// Why Slurm cannot work with the rows' configuration with these changes; none when it can, or when they change nothing
-/// about it.
+/// Whether Slurm can work with the rows' configuration with these changes, or they change nothing about it; the inner error
+/// says why not.
 pub async fn trial(
     parts: &Parts,
     rows: &Rows,
-    tried: &BTreeSet<&str>,
-) -> anyhow::Result<Option<String>> {
+    tried: &Changes<'_>,
+) -> anyhow::Result<Result<(), String>> {
     let changed = changed::settings(rows, tried);
     if parts.provider.profile().shares_files
         && let Some(words) = changed::program_problem(&changed)
     {
-        return Ok(Some(words));
+        return Ok(Err(words));
     }
     let with_jobs = changed::concerns_nodes(rows, tried);
     let settings: Vec<&SlurmCustomSetting> = changed.into_iter().map(|(_, given)| given).collect();
@@ -43,12 +44,12 @@ pub async fn trial(
         refusal,
         "tried a configuration"
     );
-    Ok(refusal)
+    Ok(refusal.map_or(Ok(()), Err))
 }
 
-/// Why a new cluster's controller could not work; none when it can.
-pub async fn trial_of_new(parts: &Parts, rows: &Rows) -> anyhow::Result<Option<String>> {
-    trial(parts, rows, &BTreeSet::from([rows.cluster.id.as_str()])).await
+/// The same for a new cluster's controller.
+pub async fn trial_of_new(parts: &Parts, rows: &Rows) -> anyhow::Result<Result<(), String>> {
+    trial(parts, rows, &Changes::from([rows.cluster.id.as_str()])).await
 }
 
 async fn refusal(

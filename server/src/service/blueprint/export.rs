@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use app::model::apply::Format;
 use app::model::blueprint::*;
 use app::model::cluster::ClusterSlurmConfigurationRequest;
 use app::model::error::Result;
 use app::model::status::Status;
-use app::port::Caller;
 
-use super::document;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::QueueRow;
@@ -18,19 +15,9 @@ use crate::service::plan::group_names;
 use crate::service::{Service, internal};
 
 impl Service {
-    pub(in crate::service) async fn export_cluster(
-        &self,
-        caller: &Caller,
-        identifier: String,
-        format: Format,
-    ) -> Result<String> {
-        let cluster = self.readable_cluster(caller, &identifier).await?;
-        document::write(&self.blueprint(&cluster).await?, format)
-    }
-
     /// Resources that are being deleted are left out. Groups and queues in the order of their names: the same cluster
     /// gives the same document.
-    async fn blueprint(&self, cluster: &ClusterRow) -> Result<Blueprint> {
+    pub(super) async fn blueprint(&self, cluster: &ClusterRow) -> Result<Blueprint> {
         let pool = self.db.pool();
         let mut groups: Vec<ComputeNodeGroupRow> = resource::list(pool, Some(&cluster.id))
             .await

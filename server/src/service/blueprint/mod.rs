@@ -9,19 +9,29 @@ mod document;
 mod export;
 mod pass;
 
-use app::model::apply::{ApplyOutcome, ApplyRequest};
+use app::model::apply::{ApplyOutcome, ApplyRequest, Format};
 use app::model::blueprint::Blueprint;
 use app::model::error::{Error, Result};
-use app::port::Caller;
+use app::model::operation::Operation;
+use app::port::{Ctx, Documents};
+use async_trait::async_trait;
 
 use super::Service;
 
-impl Service {
-    pub(super) async fn apply(
+#[async_trait]
+impl Documents for Service {
+    async fn export_cluster(
         &self,
-        caller: &Caller,
-        request: ApplyRequest,
-    ) -> Result<ApplyOutcome> {
+        ctx: &Ctx,
+        identifier: String,
+        format: Format,
+    ) -> Result<String> {
+        let operation = Operation::ExportCluster;
+        let cluster = self.cluster_for(ctx, operation, &identifier).await?;
+        document::write(&self.blueprint(&cluster).await?, format)
+    }
+
+    async fn apply(&self, ctx: &Ctx, request: ApplyRequest) -> Result<ApplyOutcome> {
         let mut blueprint = document::read(&request.document)?;
         if let Some(name) = request.name {
             blueprint.cluster.name = name;
@@ -29,7 +39,7 @@ impl Service {
         check_names(&blueprint)?;
         pass::Pass {
             service: self,
-            caller,
+            ctx,
             blueprint: &blueprint,
             prune: request.prune,
             dry_run: request.dry_run,

@@ -8,11 +8,12 @@ use app::model::blueprint::{Blueprint, GroupBlueprint, QueueBlueprint};
 use app::model::compute_node_group::DeleteComputeNodeGroupRequest;
 use app::model::error::{Error, ErrorKind, Result};
 use app::model::live::Kind;
+use app::model::operation::Operation;
 use app::model::plan::{FieldChange, Plan, PlanRequest};
 use app::model::queue::DeleteQueueRequest;
 use app::model::status::Status;
 use app::model::tag::{TagResourceRequest, UntagResourceRequest};
-use app::port::Caller;
+use app::port::{Clusters, ComputeNodeGroups, Ctx, Plans, Queues, Tags};
 
 use super::compare::{cluster_is_as, group_is_as, queue_is_as};
 use crate::db::cluster::ClusterRow;
@@ -23,7 +24,7 @@ use crate::service::{Service, alternate, internal};
 
 pub struct Pass<'a> {
     pub service: &'a Service,
-    pub caller: &'a Caller,
+    pub ctx: &'a Ctx,
     pub blueprint: &'a Blueprint,
     pub prune: bool,
     pub dry_run: bool,
@@ -58,7 +59,11 @@ impl Pass<'_> {
 
     async fn look(&self) -> Result<Option<There>> {
         let name = &self.blueprint.cluster.name;
-        let cluster = match self.service.readable_cluster(self.caller, name).await {
+        let cluster = match self
+            .service
+            .cluster_for(self.ctx, Operation::GetCluster, name)
+            .await
+        {
             Ok(cluster) => cluster,
             Err(e) if matches!(e.kind, ErrorKind::ResourceNotFound { .. }) => return Ok(None),
             Err(e) => return Err(e),
@@ -329,14 +334,14 @@ impl Pass<'_> {
                 resource_arn: arn.into(),
                 tag_keys: gone,
             };
-            self.service.untag_resource(self.caller, untag).await?;
+            self.service.untag_resource(self.ctx, untag).await?;
         }
         if !wanted.is_empty() {
             let put = TagResourceRequest {
                 resource_arn: arn.into(),
                 tags: wanted.clone(),
             };
-            self.service.tag_resource(self.caller, put).await?;
+            self.service.tag_resource(self.ctx, put).await?;
         }
         Ok(())
     }
@@ -344,43 +349,37 @@ impl Pass<'_> {
     /// Does it, or plans it. What the service refuses is the step's, not the pass's: others may go on.
     async fn act(&self, mut step: ApplyStep, request: PlanRequest) -> Result<ApplyStep> {
         if self.dry_run {
-            step.plan = Some(self.service.plan(self.caller, request).await?);
+            step.plan = Some(self.service.plan(self.ctx, request).await?);
             return Ok(step);
         }
         let done = match request {
             PlanRequest::CreateCluster(r) => {
-                self.service.create_cluster(self.caller, r).await.map(drop)
+                self.service.create_cluster(self.ctx, r).await.map(drop)
             }
             PlanRequest::UpdateCluster(r) => {
-                self.service.update_cluster(self.caller, r).await.map(drop)
+                self.service.update_cluster(self.ctx, r).await.map(drop)
             }
             PlanRequest::DeleteCluster(r) => {
-                self.service.delete_cluster(self.caller, r).await.map(drop)
+                self.service.delete_cluster(self.ctx, r).await.map(drop)
             }
             PlanRequest::CreateComputeNodeGroup(r) => self
                 .service
-                .create_compute_node_group(self.caller, r)
+                .create_compute_node_group(self.ctx, r)
                 .await
                 .map(drop),
             PlanRequest::UpdateComputeNodeGroup(r) => self
                 .service
-                .update_compute_node_group(self.caller, r)
+                .update_compute_node_group(self.ctx, r)
                 .await
                 .map(drop),
             PlanRequest::DeleteComputeNodeGroup(r) => self
                 .service
-                .delete_compute_node_group(self.caller, r)
+                .delete_compute_node_group(self.ctx, r)
                 .await
                 .map(drop),
-            PlanRequest::CreateQueue(r) => {
-                self.service.create_queue(self.caller, r).await.map(drop)
-            }
-            PlanRequest::UpdateQueue(r) => {
-                self.service.update_queue(self.caller, r).await.map(drop)
-            }
-            PlanRequest::DeleteQueue(r) => {
-                self.service.delete_queue(self.caller, r).await.map(drop)
-            }
+            PlanRequest::CreateQueue(r) => self.service.create_queue(self.ctx, r).await.map(drop),
+            PlanRequest::UpdateQueue(r) => self.service.update_queue(self.ctx, r).await.map(drop),
+            PlanRequest::DeleteQueue(r) => self.service.delete_queue(self.ctx, r).await.map(drop),
         };
         step.state = match done {
             Ok(()) => ApplyState::Begun,

@@ -5,7 +5,7 @@ use app::model::error::Result;
 use app::model::limits;
 use app::model::live::Kind;
 use app::model::plan::*;
-use app::port::Caller;
+use app::port::Ctx;
 use serde_json::{Value, json};
 
 use super::diff::diff;
@@ -20,10 +20,10 @@ use crate::service::{Service, internal, provider_error};
 impl Service {
     pub(super) async fn plan_create_cluster(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &CreateClusterRequest,
     ) -> Result<Plan> {
-        let networking = self.may_create_cluster(caller, input).await?;
+        let networking = self.may_create_cluster(ctx, input).await?;
         let mut held = self.reader().await?;
         let (row, _) = self
             .created_cluster(connection(&mut held), networking, input)
@@ -49,10 +49,10 @@ impl Service {
 
     pub(super) async fn plan_update_cluster(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &UpdateClusterRequest,
     ) -> Result<Plan> {
-        let found = self.may_update_cluster(caller, input).await?;
+        let found = self.may_update_cluster(ctx, input).await?;
         let mut held = self.reader().await?;
         let (before, after) = updated_cluster(connection(&mut held), &found, input).await?;
         let mut plan = Plan {
@@ -70,12 +70,12 @@ impl Service {
 
     pub(super) async fn plan_delete_cluster(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &DeleteClusterRequest,
     ) -> Result<Plan> {
         let mut held = self.reader().await?;
         match self
-            .deletable_cluster(connection(&mut held), caller, input)
+            .deletable_cluster(connection(&mut held), ctx, input)
             .await
         {
             Ok(_) => {

@@ -7,7 +7,7 @@ use app::model::compute_node_group::*;
 use app::model::error::Result;
 use app::model::live::Kind;
 use app::model::plan::*;
-use app::port::Caller;
+use app::port::Ctx;
 use serde_json::{Value, json};
 
 use super::diff::diff;
@@ -26,10 +26,10 @@ use crate::service::{Service, internal, provider_error};
 impl Service {
     pub(super) async fn plan_create_group(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &CreateComputeNodeGroupRequest,
     ) -> Result<Plan> {
-        let cluster = self.may_create_group(caller, input).await?;
+        let cluster = self.may_create_group(ctx, input).await?;
         let mut held = self.reader().await?;
         let row = self
             .created_group(connection(&mut held), &cluster, input)
@@ -40,10 +40,10 @@ impl Service {
 
     pub(super) async fn plan_update_group(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &UpdateComputeNodeGroupRequest,
     ) -> Result<Plan> {
-        let (cluster, found) = self.may_update_group(caller, input).await?;
+        let (cluster, found) = self.may_update_group(ctx, input).await?;
         let mut held = self.reader().await?;
         let (before, after) = self
             .updated_group(connection(&mut held), &cluster, &found, input)
@@ -58,13 +58,13 @@ impl Service {
 
     pub(super) async fn plan_delete_group(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &DeleteComputeNodeGroupRequest,
     ) -> Result<Plan> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let mut held = self.reader().await?;
         let deletable = self
-            .deletable_group(connection(&mut held), caller, &cluster, input)
+            .deletable_group(connection(&mut held), ctx, &cluster, input)
             .await;
         match deletable {
             Ok(row) => {

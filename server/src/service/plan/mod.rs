@@ -10,7 +10,8 @@ mod queue;
 use app::model::error::{Error, ErrorKind, Result};
 use app::model::plan::{FieldChange, Plan, PlanRequest, Stay, Warning};
 use app::model::setting::SlurmCustomSetting;
-use app::port::Caller;
+use app::port::{Ctx, Plans};
+use async_trait::async_trait;
 use sqlx::AnyConnection;
 use sqlx::pool::PoolConnection;
 
@@ -18,31 +19,28 @@ pub(super) use self::queue::group_names;
 use super::Service;
 use crate::fault::internal;
 
-impl Service {
-    pub(super) async fn plan(&self, caller: &Caller, request: PlanRequest) -> Result<Plan> {
+#[async_trait]
+impl Plans for Service {
+    async fn plan(&self, ctx: &Ctx, request: PlanRequest) -> Result<Plan> {
         let outcome = match &request {
-            PlanRequest::CreateCluster(input) => self.plan_create_cluster(caller, input).await,
-            PlanRequest::UpdateCluster(input) => self.plan_update_cluster(caller, input).await,
-            PlanRequest::DeleteCluster(input) => self.plan_delete_cluster(caller, input).await,
-            PlanRequest::CreateComputeNodeGroup(input) => {
-                self.plan_create_group(caller, input).await
-            }
-            PlanRequest::UpdateComputeNodeGroup(input) => {
-                self.plan_update_group(caller, input).await
-            }
-            PlanRequest::DeleteComputeNodeGroup(input) => {
-                self.plan_delete_group(caller, input).await
-            }
-            PlanRequest::CreateQueue(input) => self.plan_create_queue(caller, input).await,
-            PlanRequest::UpdateQueue(input) => self.plan_update_queue(caller, input).await,
-            PlanRequest::DeleteQueue(input) => self.plan_delete_queue(caller, input).await,
+            PlanRequest::CreateCluster(input) => self.plan_create_cluster(ctx, input).await,
+            PlanRequest::UpdateCluster(input) => self.plan_update_cluster(ctx, input).await,
+            PlanRequest::DeleteCluster(input) => self.plan_delete_cluster(ctx, input).await,
+            PlanRequest::CreateComputeNodeGroup(input) => self.plan_create_group(ctx, input).await,
+            PlanRequest::UpdateComputeNodeGroup(input) => self.plan_update_group(ctx, input).await,
+            PlanRequest::DeleteComputeNodeGroup(input) => self.plan_delete_group(ctx, input).await,
+            PlanRequest::CreateQueue(input) => self.plan_create_queue(ctx, input).await,
+            PlanRequest::UpdateQueue(input) => self.plan_update_queue(ctx, input).await,
+            PlanRequest::DeleteQueue(input) => self.plan_delete_queue(ctx, input).await,
         };
         match outcome {
             Err(error) if is_of_the_operation(&error) => Ok(Plan::refused(error)),
             outcome => outcome,
         }
     }
+}
 
+impl Service {
     /// For checks that read; they get the same kind of connection inside the operation's transaction.
     async fn reader(&self) -> Result<PoolConnection<sqlx::Any>> {
         self.db.pool().acquire().await.map_err(internal)

@@ -5,7 +5,7 @@ use app::model::job::Job;
 use app::model::live::Kind;
 use app::model::plan::*;
 use app::model::queue::*;
-use app::port::Caller;
+use app::port::Ctx;
 use serde_json::{Value, json};
 
 use super::diff::diff;
@@ -23,10 +23,10 @@ use crate::service::{Service, alternate, internal};
 impl Service {
     pub(super) async fn plan_create_queue(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &CreateQueueRequest,
     ) -> Result<Plan> {
-        let cluster = self.may_create_queue(caller, input).await?;
+        let cluster = self.may_create_queue(ctx, input).await?;
         let mut held = self.reader().await?;
         let row = self
             .created_queue(connection(&mut held), &cluster, input)
@@ -41,10 +41,10 @@ impl Service {
 
     pub(super) async fn plan_update_queue(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &UpdateQueueRequest,
     ) -> Result<Plan> {
-        let (cluster, found) = self.may_update_queue(caller, input).await?;
+        let (cluster, found) = self.may_update_queue(ctx, input).await?;
         let mut held = self.reader().await?;
         let (before, after) = self
             .updated_queue(connection(&mut held), &cluster, &found, input)
@@ -62,13 +62,13 @@ impl Service {
 
     pub(super) async fn plan_delete_queue(
         &self,
-        caller: &Caller,
+        ctx: &Ctx,
         input: &DeleteQueueRequest,
     ) -> Result<Plan> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let mut held = self.reader().await?;
         let deletable = self
-            .deletable_queue(connection(&mut held), caller, &cluster, input)
+            .deletable_queue(connection(&mut held), ctx, &cluster, input)
             .await;
         drop(held);
         let row = match deletable {

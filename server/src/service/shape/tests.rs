@@ -35,7 +35,7 @@ fn cluster() -> Value {
 #[test]
 fn the_embedded_model_is_whole() {
     let model = Model::parse(include_str!("../pcs-2023-02-10.json")).unwrap();
-    for operation in Operation::ALL {
+    for &operation in Operation::PCS {
         assert!(model.inputs.contains_key(operation.name()), "{operation:?}");
     }
     let document: Document = serde_json::from_str(include_str!("../pcs-2023-02-10.json")).unwrap();
@@ -183,7 +183,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn any_json_is_answered(input in any_json(), which in 0..Operation::ALL.len()) {
-        let _ = check(Operation::ALL[which], &input);
+    fn any_json_is_answered(input in any_json(), which in 0..Operation::PCS.len()) {
+        let _ = check(Operation::PCS[which], &input);
     }
 }

@@ -126,7 +126,8 @@ impl Client {
 
     /// All jobs in the controller's memory, in so few words that it is quick however many there are.
     pub async fn queue(&self) -> Result<Vec<Queued>, SlurmError> {
-        let args = ["--noheader", "--all", "--states=all", "--format=%A %F %r"];
+        let format = "--Format=JobID:12,ArrayJobID:12,RestartCnt:12,Reason:100";
+        let args = ["--noheader", "--all", "--states=all", format];
         let answer = self.run("squeue", args).await?;
         let answer = String::from_utf8_lossy(&answer);
         Ok(answer.lines().filter_map(parse::queued).collect())

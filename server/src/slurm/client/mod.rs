@@ -6,7 +6,7 @@ mod reservation;
 mod state;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -14,8 +14,7 @@ use app::model::job::JobRecord;
 use tokio::io::AsyncWriteExt;
 
 use super::hostlist;
-use super::log;
-use super::process::ClientParts;
+use super::log::DaemonLog;
 pub use job::LAUNCH_FAILED;
 pub use parse::{NodeInfo, Queued};
 pub use reservation::Reservation;
@@ -79,16 +78,6 @@ pub struct Client {
     pub enter: Vec<OsString>,
     /// The cluster's slurm.conf.
     pub conf: PathBuf,
-}
-
-impl From<ClientParts> for Client {
-    fn from(parts: ClientParts) -> Self {
-        Client {
-            prefix: parts.prefix,
-            enter: parts.enter,
-            conf: parts.conf,
-        }
-    }
 }
 
 impl Client {
@@ -173,8 +162,8 @@ impl Client {
     /// error says why. Only a controller that runs as a daemon can refuse: with `-D` a bad configuration ends it.
     ///
     /// `log` is the controller's log: Slurm itself answers no more than "Unspecified error".
-    pub async fn reconfigure(&self, log: &Path) -> Result<(), SlurmError> {
-        let before = tokio::fs::metadata(log).await.map_or(0, |m| m.len());
+    pub async fn reconfigure(&self, log: &DaemonLog) -> Result<(), SlurmError> {
+        let before = log.size().await.unwrap_or_default();
         let Err(error) = self.run("scontrol", ["reconfigure"]).await else {
             return Ok(());
         };
@@ -301,8 +290,8 @@ fn one_line(text: &str) -> String {
 }
 
 /// What the controller logged since `before` of why it refused: the last fatal line and the errors just above it.
-async fn refusal(log: &Path, before: u64) -> Option<String> {
-    let (_, bytes) = log::since(log, before).await.ok()?;
+async fn refusal(log: &DaemonLog, before: u64) -> Option<String> {
+    let (_, bytes) = log.since(before).await.ok()?;
     words_of_refusal(&String::from_utf8_lossy(&bytes))
 }
 

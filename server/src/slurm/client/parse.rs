@@ -47,6 +47,8 @@ pub struct Queued {
     pub job: u32,
     /// The array's number; of others their own.
     pub array: u32,
+    /// How often it went back to the queue.
+    pub restarts: u32,
     pub reason: String,
 }
 
@@ -232,13 +234,15 @@ fn record(value: Value) -> JobRecord {
     }
 }
 
-/// A line of `squeue` with the format `%A %F %r`; the reason has spaces or underscores, by version.
+/// A line of `squeue` with these in columns: `JobID,ArrayJobID,RestartCnt,Reason`; the reason has spaces or underscores,
+/// by version.
 pub fn queued(line: &str) -> Option<Queued> {
-    let mut words = line.trim().splitn(3, ' ');
+    let mut words = line.split_whitespace();
     Some(Queued {
         job: words.next()?.parse().ok()?,
         array: words.next()?.parse().ok()?,
-        reason: words.next().unwrap_or_default().replace('_', " "),
+        restarts: words.next()?.parse().ok()?,
+        reason: words.collect::<Vec<_>>().join(" ").replace('_', " "),
     })
 }
 

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use super::*;
 use crate::slurm::job_user::JobUser;
@@ -165,7 +166,7 @@ async fn a_refused_reconfiguration_is_explained_from_what_was_logged_since() {
         directory.path(),
         &format!("echo '[y] fatal: Bad thing' >> {}; exit 1", log.display()),
     );
-    let error = client.reconfigure(&log).await.unwrap_err();
+    let error = client.reconfigure(&DaemonLog::at(log)).await.unwrap_err();
     assert_eq!(error.to_string(), "slurmctld: fatal: Bad thing");
 }
 

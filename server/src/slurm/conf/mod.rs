@@ -165,6 +165,7 @@ fn power_saving(input: &ConfInput) -> Line {
     );
     p.set_path("ResumeProgram", &program("resume"));
     p.set_path("SuspendProgram", &program("suspend"));
+    // Slurm would start it for every job; with `server/slurmctld/warm.c` it does for those that must wait.
     p.set_path("PrologSlurmctld", &program("prolog"));
     // No EpilogSlurmctld: while it runs, Slurm misses that the job's nodes are free, and the next job waits for the
     // backfill scheduler, up to 30 s.

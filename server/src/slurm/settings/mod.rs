@@ -10,6 +10,7 @@ pub mod communication;
 mod gres;
 mod groups;
 mod kind;
+mod misspelt;
 mod node;
 mod numbers;
 mod plugin;
@@ -168,7 +169,8 @@ impl Place<'_> {
             "CommunicationParameters" => communication::problem(self.version, value),
             "AllowGroups" if self.shares_files => groups::problem(value),
             _ => plugin::problem(self.prefix, setting.name, value)
-                .or_else(|| numbers::problem(setting.name, value)),
+                .or_else(|| numbers::problem(setting.name, value))
+                .or_else(|| misspelt::problem(setting.name, value)),
         };
         let problem = problem
             .or_else(|| match self.has_accounting {

@@ -35,6 +35,20 @@ pub use wait::{DEADLINE, wait_until};
 pub enum Database {
     Sqlite,
     Postgres,
+    /// The one that this run is for: SQLite, or PostgreSQL with `OPENPCS_TEST_DATABASE=postgres`.
+    OfRun,
+}
+
+impl Database {
+    fn is_postgres(self) -> bool {
+        match self {
+            Database::Sqlite => false,
+            Database::Postgres => true,
+            Database::OfRun => {
+                std::env::var("OPENPCS_TEST_DATABASE").is_ok_and(|of| of == "postgres")
+            }
+        }
+    }
 }
 
 /// Makes the tests `on_sqlite` and `on_postgres` of the checks that are named.

@@ -20,7 +20,7 @@ pub struct TestPlane {
 
 impl TestPlane {
     pub async fn start(database: Database) -> Self {
-        let postgres = (database == Database::Postgres).then(Postgres::start);
+        let postgres = database.is_postgres().then(Postgres::start);
         let server = Server::new(postgres.as_ref().map(Postgres::url));
         Self::on(server, postgres).await
     }
@@ -47,6 +47,17 @@ impl TestPlane {
 
     pub fn http(&self) -> Http {
         Http::new(self.server.endpoint(), self.server.access_key())
+    }
+
+    /// What the server keeps its rows in.
+    pub async fn database(&self) -> sqlx::AnyPool {
+        sqlx::any::install_default_drivers();
+        let file = self.server.data().join("openpcs.db");
+        let url = match &self.postgres {
+            Some(postgres) => postgres.url(),
+            None => format!("sqlite://{}", file.display()),
+        };
+        sqlx::AnyPool::connect(&url).await.unwrap()
     }
 
     /// `openpcs` with these arguments, on this server's data directory and database.

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{File, Permissions};
+use std::ops::RangeInclusive;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -91,6 +92,11 @@ impl Server {
     /// `ADDR:PORT`.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.ports.listen)
+    }
+
+    /// The ports of controllers and nodes.
+    pub fn daemon_ports(&self) -> RangeInclusive<u16> {
+        self.ports.first..=self.ports.last
     }
 
     pub fn pid(&self) -> u32 {

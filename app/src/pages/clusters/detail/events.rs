@@ -31,12 +31,12 @@ pub fn Events() -> impl IntoView {
         [page.id, kind, id],
         &[Kind::Event],
         move |[cluster_identifier, resource_type, resource_id]| {
-            list_events(EventsOf {
+            let of = EventsOf {
                 cluster_identifier,
                 resource_type,
                 resource_id,
-                language: language.clone(),
-            })
+            };
+            list_events(of, language.clone())
         },
     );
     view! {

@@ -15,6 +15,7 @@ use super::{Page, use_page};
 use crate::components::{Fetched, JobTable};
 use crate::i18n::text;
 use crate::model::job::{Job, OfCluster};
+use crate::model::operation::Operation;
 use crate::paths;
 use crate::ui::help::{page_help, topic};
 use crate::ui::{ButtonLink, EmptyState, Icon, Look};
@@ -28,7 +29,7 @@ pub fn Jobs() -> impl IntoView {
     let href = Signal::derive(move || paths::submit_job(&page.id.read()));
     let submit = move || {
         let disabled =
-            Signal::derive(move || refusals.with(|refusals| refusals.submit_job.clone()));
+            Signal::derive(move || refusals.with(|refusals| refusals.of(Operation::SubmitJob)));
         view! { <ButtonLink label=t.jobs.submit href look=Look::Primary icon=Icon::Plus disabled /> }
     };
     view! {

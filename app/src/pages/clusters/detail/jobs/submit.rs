@@ -13,6 +13,7 @@ use crate::components::guard::guard_changes;
 use crate::components::{Fetched, Refused, Submission, asked, field_errors};
 use crate::i18n::{Text, text};
 use crate::model::error::Result;
+use crate::model::operation::Operation;
 use crate::model::queue::Queue;
 use crate::model::script::hints;
 use crate::model::submit::{Field as Of, Problem, SubmitJobRequest, quote};
@@ -153,7 +154,8 @@ fn Filling(page: Page, queues: Vec<Queue>, identity: Resource<Result<Identity>>)
             navigate(&paths::job(&cluster, &answer.job_id), options);
         });
     };
-    let why_not = Signal::derive(move || refusals.with(|refusals| refusals.submit_job.clone()));
+    let why_not =
+        Signal::derive(move || refusals.with(|refusals| refusals.of(Operation::SubmitJob)));
     let title = Signal::stored(t.submit_job.title.to_owned());
     view! {
         <div class="grid gap-5">

@@ -32,12 +32,12 @@ pub fn NodePage() -> impl IntoView {
     let events = asked([page.id, name], &[Kind::Event], {
         let language = language();
         move |[cluster_identifier, resource_id]| {
-            list_events(EventsOf {
+            let of = EventsOf {
                 cluster_identifier,
                 resource_type: Kind::Node.as_str().into(),
                 resource_id,
-                language: language.clone(),
-            })
+            };
+            list_events(of, language.clone())
         }
     });
     let refusals = page.refusals();

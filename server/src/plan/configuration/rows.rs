@@ -7,8 +7,7 @@ use app::model::status::Status;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::queue::{QueueRow, QueueSpec};
-use crate::db::resource::{self, Row};
-use crate::reconcile::Parts;
+use crate::db::resource::Row;
 
 /// The rows that make up a cluster's configuration.
 #[derive(Clone, PartialEq)]
@@ -80,14 +79,6 @@ fn chosen<'a, S>(row: &'a Row<S>, tried: &BTreeSet<&str>) -> Option<(&'a Row<S>,
 }
 
 impl Rows {
-    pub async fn read(parts: &Parts, cluster: &ClusterRow) -> sqlx::Result<Self> {
-        Ok(Self {
-            cluster: cluster.clone(),
-            groups: resource::list(parts.db.pool(), Some(&cluster.id)).await?,
-            queues: resource::list(parts.db.pool(), Some(&cluster.id)).await?,
-        })
-    }
-
     /// What Slurm took last.
     pub fn in_force(&self) -> Specs<'_> {
         self.specs(&BTreeSet::new(), true)

@@ -1,13 +1,18 @@
-//! The controllers of all clusters, each in its [sandbox](crate::sandbox): files, start, change of configuration, end.
+//! Where the controllers of clusters run: each with its daemons in a [sandbox](crate::sandbox) of this host. Files, start,
+//! change of configuration, logs, end.
+//!
+//! A struct and no trait: wherever nodes come from, controllers run beside the server.
 //!
 //! On disk, all of it for the owner only:
 //!
 //! ```text
 //! DATA/clusters/CLUSTER_ID/controller/   slurm.conf cgroup.conf gres.conf   what slurmctld reads
 //!                                        in-force.json    the last configuration that slurmctld took
-//!                                        slurm.key hook.json controller.json
+//!                                        slurm.key hook.json
+//!                                        controller.json  the daemons that the agent keeps running
 //!                                        names/hosts      `/etc/hosts` of all sandboxes, see `slurm::hosts`
 //!                                        bin/             links to the agent: resume suspend prolog
+//!                                        gate-closed      there while no job may start, see `live::gate`
 //!                                        state/           StateSaveLocation
 //!                                        starts unclean.json …   see `openpcs_agent::state`
 //!                                        trial/           a configuration that is being tried, while it is
@@ -15,51 +20,53 @@
 //! DATA/clusters/CLUSTER_ID/instances/INSTANCE_ID/         see `provider::local`
 //! ```
 
-use std::ffi::OsString;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use openpcs_agent::configuration::{self, Files};
 use openpcs_agent::files;
-use openpcs_agent::layout::{cluster_dir, instances_dir};
-use openpcs_agent::protocol::{ControllerFile, HookFile};
+use openpcs_agent::layout::{cluster_dir, gate_file, instances_dir};
+use openpcs_agent::protocol::{ControllerFile, Daemon, HookFile, SLURMCTLD_DAEMON};
 use openpcs_agent::state::ControllerState;
 
-use crate::sandbox::{Role, Sandbox};
+use crate::sandbox::{AGENT_LOG, Role, Sandbox};
 use crate::slurm::catalogue;
+use crate::slurm::client::{Client, SlurmError};
 use crate::slurm::hosts;
+use crate::slurm::log::DaemonLog;
 
 /// What a controller needs for its first start.
 pub struct ControllerSpec {
     pub cluster_id: String,
-    /// Slurm's major version, as `24.11`.
-    pub slurm_version: String,
+    /// What is kept running, in the order of the first start; see [`ControllerHost::slurmctld`].
+    pub daemons: Vec<Daemon>,
     /// The key of `auth/slurm`. Never logged.
     pub key: Vec<u8>,
     pub hook: HookFile,
     pub files: Files,
 }
 
-/// What a Slurm client needs to talk to a cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientParts {
-    /// The directory with `bin`.
-    pub prefix: PathBuf,
-    /// Words to put before the command.
-    pub enter: Vec<OsString>,
-    /// The path of `slurm.conf`.
-    pub conf: PathBuf,
+/// As long as this lives, every job calls its prolog before it starts.
+pub struct ClosedGate(PathBuf);
+
+impl Drop for ClosedGate {
+    fn drop(&mut self) {
+        if let Err(error) = files::remove_file(&self.0) {
+            tracing::warn!(gate = %self.0.display(), %error, "jobs on nodes that are up start slower");
+        }
+    }
 }
 
-/// All controllers of this host.
+/// This host, for all controllers that run here.
 #[derive(Clone, Debug)]
-pub struct Controllers {
+pub struct ControllerHost {
     data_dir: PathBuf,
     scheduler_root: PathBuf,
     agent: PathBuf,
 }
 
-impl Controllers {
+impl ControllerHost {
     pub fn new(
         data_dir: impl Into<PathBuf>,
         scheduler_root: impl Into<PathBuf>,
@@ -82,15 +89,37 @@ impl Controllers {
         cluster_dir(&self.data_dir, cluster_id).join("controller")
     }
 
-    /// Starts the controller unless it runs. What a start wrote once stays: key, configuration and state; how the hooks
-    /// reach the server is brought up to date.
+    /// The slurmctld of a cluster, of a major version of Slurm as `24.11`.
+    pub fn slurmctld(&self, cluster_id: &str, slurm_version: &str) -> Daemon {
+        let dir = self.dir(cluster_id);
+        let text = |path: &Path| path.display().to_string();
+        let conf = text(&dir.join("slurm.conf"));
+        let log = text(self.log(cluster_id, SLURMCTLD_DAEMON).path());
+        let mut environment = BTreeMap::from([
+            ("SLURM_CONF".to_owned(), conf.clone()),
+            ("SLURM_SACK_KEY".to_owned(), text(&dir.join("slurm.key"))),
+        ]);
+        if let Some(library) = catalogue::library(&self.scheduler_root, slurm_version) {
+            environment.insert("LD_PRELOAD".to_owned(), text(&library));
+            environment.insert("OPENPCS_CONTROLLER".to_owned(), text(&dir));
+        }
+        Daemon {
+            name: SLURMCTLD_DAEMON.into(),
+            program: self.prefix(slurm_version).join("sbin/slurmctld"),
+            arguments: vec!["-f".into(), conf, "-L".into(), log],
+            environment,
+        }
+    }
+
+    /// Starts the controller unless it runs. What a start wrote once stays: key, configuration and state; its daemons, and
+    /// how the hooks reach the server, are brought up to date.
     pub async fn ensure(&self, spec: &ControllerSpec) -> io::Result<()> {
         let sandbox = self.sandbox(&spec.cluster_id);
         sandbox.prepare()?;
         self.write_fixed(spec)?;
         if self.conf_in_force(&spec.cluster_id)?.is_none() {
             self.install(&spec.cluster_id, &spec.files)?;
-            self.accept(&spec.cluster_id, &spec.files)?;
+            configuration::accept(sandbox.dir(), &spec.files)?;
         } else {
             self.publish(&spec.cluster_id)?;
         }
@@ -103,14 +132,24 @@ impl Controllers {
         Ok(self.sandbox(cluster_id).holder()?.is_some())
     }
 
-    /// How to ask this cluster's slurmctld; none when it does not run.
-    pub fn client(&self, cluster_id: &str, slurm_version: &str) -> io::Result<Option<ClientParts>> {
+    /// How to ask this cluster's slurmctld, by entering where it runs; none when it does not run.
+    pub fn client(&self, cluster_id: &str, slurm_version: &str) -> io::Result<Option<Client>> {
         let sandbox = self.sandbox(cluster_id);
-        Ok(sandbox.enter()?.map(|enter| ClientParts {
+        Ok(sandbox.enter()?.map(|enter| Client {
             prefix: self.prefix(slurm_version),
             enter,
             conf: sandbox.dir().join("slurm.conf"),
         }))
+    }
+
+    /// What one of a controller's daemons logs, by the daemon's name.
+    pub fn log(&self, cluster_id: &str, daemon: &str) -> DaemonLog {
+        DaemonLog::at(self.dir(cluster_id).join(format!("{daemon}.log")))
+    }
+
+    /// What those daemons print before they log, and what becomes of them.
+    pub fn agent_log(&self, cluster_id: &str) -> DaemonLog {
+        DaemonLog::at(self.dir(cluster_id).join(AGENT_LOG))
     }
 
     /// The configuration that slurmctld took last; none before the first start.
@@ -118,13 +157,43 @@ impl Controllers {
         configuration::accepted(&self.dir(cluster_id))
     }
 
-    /// Puts a configuration where slurmctld reads it at the next reconfigure. Afterwards call [`Self::accept`] if
-    /// slurmctld took it, else [`Self::restore`]; after a crash in between [`Self::conf_in_force`] still says the truth.
-    pub fn install(&self, cluster_id: &str, new: &Files) -> io::Result<()> {
+    /// Has slurmctld go on with these files. When it refuses, the inner error has its words, and it goes on with those that
+    /// it took last; after a crash in between [`Self::conf_in_force`] still says the truth.
+    pub async fn apply(
+        &self,
+        cluster_id: &str,
+        new: &Files,
+        client: &Client,
+    ) -> io::Result<Result<(), String>> {
+        self.install(cluster_id, new)?;
+        let answer = self.reconfigure(cluster_id, client).await;
+        match &answer {
+            Ok(()) => configuration::accept(&self.dir(cluster_id), new)?,
+            Err(_) => self.restore(cluster_id)?,
+        }
+        Ok(answer.map_err(|error| error.message))
+    }
+
+    /// Has slurmctld read its files again, and nodes register.
+    pub async fn reconfigure(&self, cluster_id: &str, client: &Client) -> Result<(), SlurmError> {
+        let log = self.log(cluster_id, SLURMCTLD_DAEMON);
+        client.reconfigure(&log).await
+    }
+
+    /// Puts a configuration where slurmctld reads it at the next reconfigure.
+    fn install(&self, cluster_id: &str, new: &Files) -> io::Result<()> {
         let mut new = new.clone();
         new.slurm_conf = self.state(cluster_id).with_first_job_id(&new.slurm_conf);
         configuration::write_files(&self.dir(cluster_id), &new)?;
         self.publish(cluster_id)
+    }
+
+    /// Takes a configuration back that slurmctld refused.
+    fn restore(&self, cluster_id: &str) -> io::Result<()> {
+        match self.conf_in_force(cluster_id)? {
+            Some(files) => self.install(cluster_id, &files),
+            None => Ok(()),
+        }
     }
 
     /// What slurmctld left behind when it was killed.
@@ -134,7 +203,7 @@ impl Controllers {
 
     /// Puts the installed `slurm.conf` where the running controller's clients find it, and the names of its nodes where
     /// all sandboxes do. The controller's agent does the first too when it starts.
-    pub fn publish(&self, cluster_id: &str) -> io::Result<()> {
+    fn publish(&self, cluster_id: &str) -> io::Result<()> {
         let sandbox = self.sandbox(cluster_id);
         let conf = std::fs::read_to_string(sandbox.dir().join("slurm.conf"))?;
         hosts::write(sandbox.dir(), &conf)?;
@@ -146,19 +215,6 @@ impl Controllers {
             // It has ended meanwhile.
             Err(_) if sandbox.holder()? != Some(pid) => Ok(()),
             published => published,
-        }
-    }
-
-    /// Remembers that slurmctld runs with this configuration.
-    pub fn accept(&self, cluster_id: &str, files: &Files) -> io::Result<()> {
-        configuration::accept(&self.dir(cluster_id), files)
-    }
-
-    /// Takes a configuration back that slurmctld refused.
-    pub fn restore(&self, cluster_id: &str) -> io::Result<()> {
-        match self.conf_in_force(cluster_id)? {
-            Some(files) => self.install(cluster_id, &files),
-            None => Ok(()),
         }
     }
 
@@ -198,8 +254,23 @@ impl Controllers {
         catalogue::prefix(&self.scheduler_root, slurm_version)
     }
 
+    /// From now on jobs whose nodes are all up call their prolog too.
+    pub fn close_gate(&self, cluster_id: &str) -> io::Result<ClosedGate> {
+        let gate = gate_file(&self.dir(cluster_id));
+        std::fs::write(&gate, "")?;
+        Ok(ClosedGate(gate))
+    }
+
+    /// Tells a controller that a server before this one started how to reach this one. That one may have been killed: the
+    /// gate opens, too.
+    pub fn introduce(&self, cluster_id: &str, hook: &HookFile) -> io::Result<()> {
+        drop(ClosedGate(gate_file(&self.dir(cluster_id))));
+        self.write_hook(cluster_id, hook)?;
+        self.publish(cluster_id)
+    }
+
     /// Says how the hooks reach this server: one before it may have been elsewhere.
-    pub fn write_hook(&self, cluster_id: &str, hook: &HookFile) -> io::Result<()> {
+    fn write_hook(&self, cluster_id: &str, hook: &HookFile) -> io::Result<()> {
         let path = self.dir(cluster_id).join("hook.json");
         let hook = serde_json::to_vec(hook)?;
         if std::fs::read(&path).is_ok_and(|known| known == hook) {
@@ -221,7 +292,7 @@ impl Controllers {
         }
         self.write_hook(&spec.cluster_id, &spec.hook)?;
         let controller = serde_json::to_vec(&ControllerFile {
-            slurm_prefix: self.prefix(&spec.slurm_version).display().to_string(),
+            daemons: spec.daemons.clone(),
         })?;
         files::write(&dir.join("controller.json"), &controller, files::PLAIN)
     }
@@ -235,7 +306,7 @@ mod tests {
     #[test]
     fn what_was_installed_and_never_accepted_is_taken_back() {
         let data = tempfile::tempdir().unwrap();
-        let controllers = Controllers::new(data.path(), "/opt", "/agent");
+        let controllers = ControllerHost::new(data.path(), "/opt", "/agent");
         let conf_of = |text: &str| Files {
             slurm_conf: text.to_owned(),
             gpu_devices: 1,
@@ -247,7 +318,7 @@ mod tests {
         // Of a cluster that never started nothing is known, and nothing happens.
         configuration::put_back_accepted(&dir).unwrap();
         controllers.install("pcs_a", &conf_of("old")).unwrap();
-        controllers.accept("pcs_a", &conf_of("old")).unwrap();
+        configuration::accept(&dir, &conf_of("old")).unwrap();
         controllers.install("pcs_a", &conf_of("new")).unwrap();
         assert_eq!(conf(), "new");
         configuration::put_back_accepted(&dir).unwrap();

@@ -1,0 +1,79 @@
+//! The context of an operation: who asks, why, and how the answer is to be. A door makes it once it knows who asks, never a
+//! service; from there on it is the first argument everywhere.
+
+use crate::i18n::Language;
+
+/// Who asks for an operation, why, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ctx {
+    pub who: Principal,
+    pub why: Why,
+    /// The id that the client got in `x-amzn-RequestId` and that every log line carries.
+    pub request_id: String,
+    /// Of the sentences in answers. Refusals are English: the console has words of its own for those that it expects.
+    pub language: Language,
+}
+
+impl Ctx {
+    /// Answered in English, as the API is.
+    pub fn new(who: Principal, why: Why, request_id: String) -> Ctx {
+        Ctx {
+            who,
+            why,
+            request_id,
+            language: Language::English,
+        }
+    }
+
+    /// The same, to be answered in the language of that tag; an odd one is English.
+    pub fn in_language(self, tag: &str) -> Ctx {
+        Ctx {
+            language: Language::parse(tag).unwrap_or_default(),
+            ..self
+        }
+    }
+}
+
+/// Kinds of those who ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Principal {
+    /// A person or a tool with an access key or a console session.
+    User { name: String, arn: String },
+    /// A request that carries no proof of its own: only an instance registering with its bootstrap id may.
+    Anonymous,
+}
+
+impl Principal {
+    /// Who it is, for the audit trail and for refusals.
+    pub fn arn(&self) -> &str {
+        match self {
+            Principal::User { arn, .. } => arn,
+            Principal::Anonymous => "anonymous",
+        }
+    }
+}
+
+/// Which request it is done for: the audit trail keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// A client of the API.
+    Api,
+    /// `openpcs plan`, `apply`, `export` or `connect`.
+    Command,
+    /// A page of the console.
+    Console,
+    /// An instance that boots.
+    Instance,
+}
+
+impl Why {
+    /// Stable, for the audit trail.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Why::Api => "api",
+            Why::Command => "command",
+            Why::Console => "console",
+            Why::Instance => "instance",
+        }
+    }
+}

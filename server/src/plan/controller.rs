@@ -1,0 +1,245 @@
+//! What to do about a cluster's controller: the next step, a pure function of what is wanted and what is seen.
+//!
+//! What costs something to find out, or is the answer to a step, is not known until a step asks for it: the reconciler
+//! takes a step, puts down what it [found](Found), and asks again, until the plan waits.
+
+use std::time::Duration;
+
+use app::model::status::Status;
+use openpcs_agent::protocol::{SLURMCTLD_DAEMON, is_gone};
+
+/// How often a healthy cluster is looked after without a wake-up.
+pub const TICK: Duration = Duration::from_secs(5);
+/// The pause while instances of a deleted cluster end.
+const ENDING: Duration = Duration::from_secs(1);
+/// The pause while slurmctld is starting.
+const STARTING: Duration = Duration::from_millis(100);
+/// How long a new controller may take to answer before its cluster is CREATE_FAILED.
+const START_TIMEOUT_MS: i64 = 60_000;
+/// A new controller that ended so often by itself will not come up.
+const ENDS: usize = 3;
+/// Lines of slurmctld's words that tell why it does not start.
+const WORDS: usize = 4;
+
+/// What is seen at the beginning of a run, and what its steps have found.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The cluster's, which is what is wanted.
+    pub status: Status,
+    /// Milliseconds since it was asked for.
+    pub age_ms: i64,
+    /// Nothing of its configuration is to be changed or removed.
+    pub is_settled: bool,
+    /// The same configuration was found in force a moment ago.
+    pub is_trusted: bool,
+    /// slurmctld was started before, with a configuration that it took.
+    pub was_started: bool,
+    /// Something keeps slurmctld running, whether it answers or not.
+    pub runs: bool,
+    /// What runs knows how to reach this server.
+    pub is_introduced: bool,
+    /// slurmctld has ended without saving its state, and that is not looked after yet.
+    pub ended_unclean: bool,
+    pub found: Found,
+}
+
+/// What the steps of one run have found; none: not asked.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Whether it has its port; the inner error is for people.
+    pub place: Option<Result<(), String>>,
+    /// Whether Slurm can work with its configuration; the inner error is in Slurm's words.
+    pub trial: Option<Result<(), String>>,
+    /// It was started in this run.
+    pub started: bool,
+    pub answers: Option<bool>,
+    pub log: Option<Log>,
+    pub recovered: bool,
+    /// Whether instances run that the database does not know.
+    pub aside_runs: Option<bool>,
+    pub configured: bool,
+    /// Whether nothing is left of the cluster's instances.
+    pub instances_gone: Option<bool>,
+    /// The same of what else the provider has of it.
+    pub strangers_gone: Option<bool>,
+    /// Its processes and directories are gone.
+    pub stopped: bool,
+}
+
+/// What a controller that does not answer has logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// How often slurmctld has ended by itself.
+    pub ends: usize,
+    /// What it said last.
+    pub words: String,
+}
+
+/// One thing to do. With those that change the row, and with [`Step::Wait`], the run ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Gives it a port, unless it has one.
+    Place,
+    /// Has Slurm's programs try the configuration of a new one.
+    TryOut,
+    /// Starts it with what is in force.
+    Start,
+    /// Tells what was started by a server before how to reach this one.
+    Introduce,
+    /// Asks whether slurmctld answers.
+    Ask,
+    ReadLog,
+    /// Looks after what slurmctld forgot when it was killed. The configuration does not wait for it.
+    Recover,
+    /// Asks whether instances run that the database does not know.
+    LookAside,
+    /// Puts the wanted configuration in force.
+    Configure,
+    /// Changes the row: ACTIVE.
+    Activate,
+    /// Changes the row: CREATE_FAILED; whatever runs is stopped.
+    Fail(Failure),
+    EndInstances,
+    EndStrangers,
+    /// Ends the controller and removes what the cluster has on disk.
+    Stop,
+    /// Removes the rows. Whatever a crash left before is still known by them.
+    Forget,
+    Wait(Duration),
+    /// It is not for this cluster's loop to mend, and passes when something else changes.
+    Stuck(String),
+}
+
+/// Why a new cluster cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    NoFreePort(String),
+    ConfigurationRefused(String),
+    ControllerStartFailed(String),
+}
+
+impl Failure {
+    /// As `errorInfo` has it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Failure::NoFreePort(_) => "NoFreePort",
+            Failure::ConfigurationRefused(_) => "ConfigurationRefused",
+            Failure::ControllerStartFailed(_) => "ControllerStartFailed",
+        }
+    }
+
+    pub fn message(&self) -> String {
+        match self {
+            Failure::NoFreePort(words) => words.clone(),
+            Failure::ConfigurationRefused(words) => format!(
+                "Slurm cannot work with this configuration. Delete the cluster and create it again, without what Slurm \
+                 complains of: {words}"
+            ),
+            Failure::ControllerStartFailed(words) => format!(
+                "slurmctld does not start. Delete the cluster and create it again, without what slurmctld complains of: \
+                 {words}"
+            ),
+        }
+    }
+}
+
+/// What to do next.
+pub fn plan(seen: &Seen) -> Step {
+    match seen.status {
+        Status::Deleting => tear_down(&seen.found),
+        Status::CreateFailed => Step::Wait(TICK),
+        _ => keep(seen),
+    }
+}
+
+fn keep(seen: &Seen) -> Step {
+    let is_new = seen.status == Status::Creating;
+    let found = &seen.found;
+    match &found.place {
+        None => return Step::Place,
+        Some(Ok(())) => {}
+        Some(Err(words)) if is_new => return Step::Fail(Failure::NoFreePort(words.clone())),
+        Some(Err(words)) => return Step::Stuck(format!("the controller has no port: {words}")),
+    }
+    match &found.trial {
+        _ if !is_new || seen.was_started => {}
+        None => return Step::TryOut,
+        Some(Ok(())) => {}
+        Some(Err(words)) => return Step::Fail(Failure::ConfigurationRefused(words.clone())),
+    }
+    if !seen.runs {
+        return Step::Start;
+    }
+    if !seen.is_introduced {
+        return Step::Introduce;
+    }
+    if seen.is_trusted && !found.started && !seen.ended_unclean {
+        return Step::Wait(TICK);
+    }
+    match found.answers {
+        None => Step::Ask,
+        Some(false) => wait_for_answer(seen),
+        Some(true) if is_new => Step::Activate,
+        Some(true) => configure(seen),
+    }
+}
+
+fn wait_for_answer(seen: &Seen) -> Step {
+    if seen.status != Status::Creating {
+        return Step::Wait(STARTING);
+    }
+    match &seen.found.log {
+        None => Step::ReadLog,
+        Some(log) if log.ends < ENDS && seen.age_ms < START_TIMEOUT_MS => Step::Wait(STARTING),
+        Some(log) => Step::Fail(Failure::ControllerStartFailed(log.words.clone())),
+    }
+}
+
+fn configure(seen: &Seen) -> Step {
+    let found = &seen.found;
+    match found.aside_runs {
+        _ if !found.recovered => Step::Recover,
+        // After restoring a backup: what runs aside may be of groups that the rows do not know, and nobody asked for
+        // another configuration.
+        None if seen.is_settled => Step::LookAside,
+        Some(true) => Step::Wait(TICK),
+        _ if !found.configured => Step::Configure,
+        _ => Step::Wait(TICK),
+    }
+}
+
+/// Processes and directories first, rows last.
+fn tear_down(found: &Found) -> Step {
+    match (found.instances_gone, found.strangers_gone) {
+        (None, _) => Step::EndInstances,
+        (Some(true), None) => Step::EndStrangers,
+        (Some(true), Some(true)) if found.stopped => Step::Forget,
+        (Some(true), Some(true)) => Step::Stop,
+        _ => Step::Wait(ENDING),
+    }
+}
+
+impl Log {
+    /// What slurmctld said of its configuration before it opened its log is in the agent's, all else in its own.
+    pub fn read(agent_log: &str, slurmctld_log: &str) -> Log {
+        let printed = agent_log
+            .lines()
+            .filter(|line| line.starts_with("slurmctld: "));
+        let mut lines: Vec<&str> = Vec::new();
+        for line in printed.chain(slurmctld_log.lines()).rev() {
+            if lines.len() < WORDS && !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        lines.reverse();
+        Log {
+            ends: agent_log.matches(&is_gone(SLURMCTLD_DAEMON)).count(),
+            words: lines.join(" | "),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+#[path = "controller_tests.rs"]
+mod tests;

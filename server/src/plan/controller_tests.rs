@@ -1,0 +1,320 @@
+use super::*;
+
+/// What is so, and what steps find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Controller {
+    /// It was never started, or a server that was killed left no more than its directory.
+    Absent,
+    Silent,
+    Answering,
+    /// It runs again and answers; what it forgot is to be looked after.
+    Unclean,
+    /// It ended by itself again and again.
+    GivesUp,
+}
+
+#[derive(Clone, Debug)]
+struct World {
+    status: Status,
+    controller: Controller,
+    has_room: bool,
+    is_refused: bool,
+    is_settled: bool,
+    is_trusted: bool,
+    is_introduced: bool,
+    aside_runs: bool,
+    instances_gone: bool,
+    strangers_gone: bool,
+    age_ms: i64,
+}
+
+fn world(status: Status, controller: Controller) -> World {
+    World {
+        status,
+        controller,
+        has_room: true,
+        is_refused: false,
+        is_settled: status == Status::Active,
+        is_trusted: false,
+        is_introduced: true,
+        aside_runs: false,
+        instances_gone: true,
+        strangers_gone: true,
+        age_ms: 1_000,
+    }
+}
+
+impl World {
+    fn seen(&self) -> Seen {
+        let is_new = self.status == Status::Creating;
+        let runs = self.controller != Controller::Absent;
+        Seen {
+            status: self.status,
+            age_ms: self.age_ms,
+            is_settled: self.is_settled,
+            is_trusted: self.is_trusted,
+            was_started: runs || !is_new,
+            runs,
+            is_introduced: self.is_introduced,
+            ended_unclean: self.controller == Controller::Unclean,
+            found: Found::default(),
+        }
+    }
+
+    /// All steps of one run.
+    fn run(&self) -> Vec<Step> {
+        let mut seen = self.seen();
+        let mut steps = vec![];
+        loop {
+            let step = plan(&seen);
+            steps.push(step.clone());
+            assert!(steps.len() < 12, "{self:?} has no end: {steps:?}");
+            let words = |is_good: bool| is_good.then_some(()).ok_or_else(|| "no".to_owned());
+            let found = &mut seen.found;
+            match step {
+                Step::Place => found.place = Some(words(self.has_room)),
+                Step::TryOut => found.trial = Some(words(!self.is_refused)),
+                Step::Start => {
+                    (seen.runs, seen.is_introduced, found.started) = (true, true, true);
+                }
+                Step::Introduce => seen.is_introduced = true,
+                Step::Ask => {
+                    let answers = [Controller::Answering, Controller::Unclean];
+                    found.answers = Some(answers.contains(&self.controller));
+                }
+                Step::ReadLog => {
+                    let ends = if self.controller == Controller::GivesUp {
+                        ENDS
+                    } else {
+                        0
+                    };
+                    found.log = Some(Log {
+                        ends,
+                        words: "fatal".into(),
+                    });
+                }
+                Step::Recover => found.recovered = true,
+                Step::LookAside => found.aside_runs = Some(self.aside_runs),
+                Step::Configure => found.configured = true,
+                Step::EndInstances => found.instances_gone = Some(self.instances_gone),
+                Step::EndStrangers => found.strangers_gone = Some(self.strangers_gone),
+                Step::Stop => found.stopped = true,
+                Step::Activate | Step::Fail(_) | Step::Forget | Step::Wait(_) | Step::Stuck(_) => {
+                    return steps;
+                }
+            }
+        }
+    }
+
+    fn all() -> Vec<World> {
+        let controllers = [
+            Controller::Absent,
+            Controller::Silent,
+            Controller::Answering,
+            Controller::Unclean,
+            Controller::GivesUp,
+        ];
+        let mut all = vec![];
+        for status in Status::ALL {
+            for controller in controllers {
+                for bits in 0..256 {
+                    let bit = |n: u32| bits & (1 << n) != 0;
+                    all.push(World {
+                        has_room: bit(0),
+                        is_refused: bit(1),
+                        is_settled: bit(2),
+                        is_trusted: bit(3),
+                        is_introduced: bit(4),
+                        aside_runs: bit(5),
+                        instances_gone: bit(6),
+                        strangers_gone: bit(7),
+                        ..world(status, controller)
+                    });
+                }
+            }
+        }
+        all
+    }
+}
+
+/// The steps by their names, the last one with what it is about.
+fn told(world: &World) -> String {
+    let name = |step: &Step| match step {
+        Step::Wait(pause) => format!("Wait {pause:?}"),
+        Step::Fail(failure) => format!("Fail {}", failure.code()),
+        Step::Stuck(_) => "Stuck".to_owned(),
+        step => format!("{step:?}"),
+    };
+    let names: Vec<String> = world.run().iter().map(name).collect();
+    names.join(", ")
+}
+
+#[test]
+fn a_controller_is_brought_to_where_its_cluster_wants_it() {
+    use Controller::*;
+    use Status::*;
+    for (status, controller, steps) in [
+        (
+            Creating,
+            Absent,
+            "Place, TryOut, Start, Ask, ReadLog, Wait 100ms",
+        ),
+        (Creating, Silent, "Place, Ask, ReadLog, Wait 100ms"),
+        (Creating, Answering, "Place, Ask, Activate"),
+        (Creating, Unclean, "Place, Ask, Activate"),
+        (
+            Creating,
+            GivesUp,
+            "Place, Ask, ReadLog, Fail ControllerStartFailed",
+        ),
+        (Active, Absent, "Place, Start, Ask, Wait 100ms"),
+        (Active, Silent, "Place, Ask, Wait 100ms"),
+        (
+            Active,
+            Answering,
+            "Place, Ask, Recover, LookAside, Configure, Wait 5s",
+        ),
+        (
+            Active,
+            Unclean,
+            "Place, Ask, Recover, LookAside, Configure, Wait 5s",
+        ),
+        (Active, GivesUp, "Place, Ask, Wait 100ms"),
+        (Updating, Absent, "Place, Start, Ask, Wait 100ms"),
+        (
+            Updating,
+            Answering,
+            "Place, Ask, Recover, Configure, Wait 5s",
+        ),
+        (
+            UpdateFailed,
+            Answering,
+            "Place, Ask, Recover, Configure, Wait 5s",
+        ),
+        (Deleting, Absent, "EndInstances, EndStrangers, Stop, Forget"),
+        (
+            Deleting,
+            Answering,
+            "EndInstances, EndStrangers, Stop, Forget",
+        ),
+        (CreateFailed, Absent, "Wait 5s"),
+        (CreateFailed, Answering, "Wait 5s"),
+    ] {
+        let told = told(&world(status, controller));
+        assert_eq!(told, steps, "{status} {controller:?}");
+    }
+}
+
+#[test]
+fn what_stands_in_the_way_is_told_or_waited_for() {
+    let new = world(Status::Creating, Controller::Absent);
+    let settled = world(Status::Active, Controller::Answering);
+    let going = world(Status::Deleting, Controller::Answering);
+    for (world, steps) in [
+        (
+            World {
+                has_room: false,
+                ..new.clone()
+            },
+            "Place, Fail NoFreePort",
+        ),
+        (
+            World {
+                has_room: false,
+                ..settled.clone()
+            },
+            "Place, Stuck",
+        ),
+        (
+            World {
+                is_refused: true,
+                ..new
+            },
+            "Place, TryOut, Fail ConfigurationRefused",
+        ),
+        (
+            World {
+                age_ms: START_TIMEOUT_MS,
+                ..world(Status::Creating, Controller::Silent)
+            },
+            "Place, Ask, ReadLog, Fail ControllerStartFailed",
+        ),
+        (
+            World {
+                is_introduced: false,
+                is_trusted: true,
+                ..settled.clone()
+            },
+            "Place, Introduce, Wait 5s",
+        ),
+        (
+            World {
+                aside_runs: true,
+                ..settled.clone()
+            },
+            "Place, Ask, Recover, LookAside, Wait 5s",
+        ),
+        (
+            World {
+                is_settled: false,
+                aside_runs: true,
+                ..settled
+            },
+            "Place, Ask, Recover, Configure, Wait 5s",
+        ),
+        (
+            World {
+                instances_gone: false,
+                ..going.clone()
+            },
+            "EndInstances, Wait 1s",
+        ),
+        (
+            World {
+                strangers_gone: false,
+                ..going
+            },
+            "EndInstances, EndStrangers, Wait 1s",
+        ),
+    ] {
+        assert_eq!(told(&world), steps, "{world:?}");
+    }
+}
+
+#[test]
+fn whatever_is_seen_nothing_happens_out_of_turn() {
+    for world in World::all() {
+        let steps = world.run();
+        let at = |step: &Step| steps.iter().position(|taken| taken == step);
+        let after = |step: &Step, before: &Step| {
+            at(step).is_none_or(|late| at(before).is_some_and(|early| early < late))
+        };
+        let is_new = world.status == Status::Creating;
+        let leaves_alone = matches!(world.status, Status::Deleting | Status::CreateFailed);
+        assert!(after(&Step::Start, &Step::Place), "{world:?}");
+        assert!(after(&Step::Configure, &Step::Ask), "{world:?}");
+        assert!(after(&Step::Configure, &Step::Recover), "{world:?}");
+        assert!(after(&Step::Activate, &Step::Ask), "{world:?}");
+        assert!(after(&Step::Stop, &Step::EndStrangers), "{world:?}");
+        assert!(after(&Step::Forget, &Step::Stop), "{world:?}");
+        assert!(!leaves_alone || at(&Step::Start).is_none(), "{world:?}");
+        // One that is in use is never failed, and one that is not never configured.
+        let fails = steps.iter().any(|step| matches!(step, Step::Fail(_)));
+        assert!(is_new || !fails, "{world:?}");
+        assert!(!is_new || at(&Step::Configure).is_none(), "{world:?}");
+        // What is believed to be in order is looked at all the same once it has ended by itself.
+        let is_kept = !is_new && !leaves_alone && world.has_room;
+        if is_kept && world.controller == Controller::Unclean {
+            assert!(at(&Step::Recover).is_some(), "{world:?}");
+        }
+    }
+}
+
+#[test]
+fn what_slurmctld_repeats_is_told_once() {
+    let start = "x openpcs-agent: starting slurmctld\nslurmctld: error: a\nslurmctld: fatal: b\n\
+                 x openpcs-agent: slurmctld is gone: exit status 1\n";
+    let log = Log::read(&start.repeat(3), "");
+    assert_eq!(log.words, "slurmctld: error: a | slurmctld: fatal: b");
+    assert_eq!(log.ends, 3);
+}

@@ -1,0 +1,83 @@
+//! A cluster as the API shows it.
+
+use std::net::IpAddr;
+
+use app::model::cluster::*;
+
+use super::{Service, timestamp};
+use crate::db::cluster::ClusterRow;
+
+impl Service {
+    pub(super) fn cluster(&self, row: &ClusterRow) -> Cluster {
+        let place = row.placement.as_ref();
+        let endpoint = place.and_then(|place| {
+            Some(endpoint(
+                EndpointType::Slurmctld,
+                place.address,
+                *place.ports.first()?,
+            ))
+        });
+        Cluster {
+            name: row.name.clone(),
+            id: row.id.clone(),
+            arn: self.arns.cluster(&row.id),
+            status: row.status,
+            created_at: timestamp(row.created_at),
+            modified_at: timestamp(row.modified_at),
+            scheduler: row.spec.scheduler.clone(),
+            size: row.spec.size,
+            slurm_configuration: Some(row.spec.slurm.clone()),
+            networking: row.spec.networking.clone(),
+            // There is nobody to talk to before the first controller has answered.
+            endpoints: row.applied_spec.is_some().then(|| Vec::from_iter(endpoint)),
+            error_info: row.error_info.clone(),
+        }
+    }
+
+    pub(super) fn cluster_summary(&self, row: &ClusterRow) -> ClusterSummary {
+        ClusterSummary {
+            name: row.name.clone(),
+            id: row.id.clone(),
+            arn: self.arns.cluster(&row.id),
+            created_at: timestamp(row.created_at),
+            modified_at: timestamp(row.modified_at),
+            status: row.status,
+        }
+    }
+}
+
+/// Of an address of the sixth version the model has the private one empty, and not left out.
+fn endpoint(r#type: EndpointType, address: IpAddr, port: u16) -> Endpoint {
+    let (private_ip_address, ipv6_address) = match address {
+        IpAddr::V4(address) => (address.to_string(), None),
+        IpAddr::V6(address) => (String::new(), Some(address.to_string())),
+    };
+    Endpoint {
+        r#type,
+        private_ip_address,
+        public_ip_address: None,
+        ipv6_address,
+        port: port.to_string(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_has_the_address_that_there_is() {
+        let of = |address: &str| endpoint(EndpointType::Slurmctld, address.parse().unwrap(), 6817);
+        let (four, six) = (of("10.3.0.4"), of("fd00::4"));
+        assert_eq!(
+            (four.private_ip_address.as_str(), four.ipv6_address),
+            ("10.3.0.4", None)
+        );
+        assert_eq!(
+            (six.private_ip_address.as_str(), six.ipv6_address.as_deref()),
+            ("", Some("fd00::4"))
+        );
+        assert_eq!(six.port, "6817");
+    }
+}
