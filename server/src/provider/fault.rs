@@ -156,13 +156,18 @@ impl Faulty {
         let (inner, state) = (self.inner.clone(), self.state.clone());
         tokio::spawn(async move {
             tokio::time::sleep(delay).await;
-            let still = |id: &str| {
-                let mut memory = state.lock().unwrap_or_else(PoisonError::into_inner);
-                memory.booting.remove(id).is_some()
-            };
+            let memory = || state.lock().unwrap_or_else(PoisonError::into_inner);
             let mut batch = batch;
-            batch.nodes.retain(|node| still(&node.instance_id));
+            batch
+                .nodes
+                .retain(|node| memory().booting.contains_key(&node.instance_id));
             inner.launch(&batch).await;
+            // Half started they do not show as alive: until now they were on their way up. Some may have been ended.
+            let ids = batch.nodes.into_iter().map(|node| node.instance_id);
+            let ended: Vec<String> = ids
+                .filter(|id| memory().booting.remove(id).is_none())
+                .collect();
+            inner.terminate(&batch.cluster_id, &ended).await;
         });
     }
 
@@ -187,23 +192,25 @@ impl Faulty {
         let _ = faults.write(&self.file);
     }
 
-    /// With those that only this file knows of.
-    fn with_faults(&self, cluster_id: &str, mut inventory: Inventory) -> Inventory {
+    /// With those that only this file knows of: `booting` when the look began, the others now.
+    fn with_faults(
+        &self,
+        cluster_id: &str,
+        booting: Vec<String>,
+        mut inventory: Inventory,
+    ) -> Inventory {
         let memory = self.memory();
-        let here = |map: &HashMap<String, String>| {
-            let of_cluster = map.iter().filter(|(_, cluster)| *cluster == cluster_id);
-            of_cluster.map(|(id, _)| id.clone()).collect::<Vec<_>>()
-        };
         let in_state = |state: State| {
             move |id| Instance {
                 id,
                 state: state.clone(),
             }
         };
-        let booting = here(&memory.booting)
-            .into_iter()
-            .map(in_state(State::Pending));
-        let stuck = here(&memory.stuck)
+        inventory
+            .instances
+            .retain(|instance| !booting.contains(&instance.id));
+        let booting = booting.into_iter().map(in_state(State::Pending));
+        let stuck = of_cluster(&memory.stuck, cluster_id)
             .into_iter()
             .map(in_state(State::Running));
         inventory.instances.extend(booting.chain(stuck));
@@ -230,6 +237,11 @@ impl Faulty {
             false => look,
         }
     }
+}
+
+fn of_cluster(instances: &HashMap<String, String>, cluster_id: &str) -> Vec<String> {
+    let of_it = instances.iter().filter(|(_, of)| *of == cluster_id);
+    of_it.map(|(id, _)| id.clone()).collect()
 }
 
 fn started(id: String) -> Launched {
@@ -326,8 +338,9 @@ impl Provider for Faulty {
 
     async fn inventory(&self, cluster_id: &str) -> Result<Inventory, ProviderError> {
         self.vanish(cluster_id).await;
+        let booting = of_cluster(&self.memory().booting, cluster_id);
         let look = self.inner.inventory(cluster_id).await?;
-        let look = self.with_faults(cluster_id, look);
+        let look = self.with_faults(cluster_id, booting, look);
         Ok(self.late(cluster_id, look))
     }
 
