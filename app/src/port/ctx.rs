@@ -58,7 +58,7 @@ impl Principal {
 pub enum Why {
     /// A client of the API.
     Api,
-    /// `openpcs plan`, `apply`, `export` or `connect`.
+    /// `openpcs plan`, `apply`, `export` or `connect`; of these `apply` is in the trail, for what it changes.
     Command,
     /// A page of the console.
     Console,

@@ -155,7 +155,7 @@ fn runs(name: &str) -> bool {
     };
     entries.flatten().any(|entry| {
         let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        // `PID (NAME) STATE …`; a zombie is dead.
+        // `PID (NAME) STATE …`
         let Some((head, _)) = stat.rsplit_once(") ") else {
             return false;
         };

@@ -111,7 +111,7 @@ impl ControllerState {
 
     /// One short line, so that prologs that end at the same moment do not mix theirs.
     pub fn note_start(&self, start: Start) -> io::Result<()> {
-        let path = self.dir.join(STARTS);
+        let path = self.starts_file();
         if std::fs::metadata(&path).is_ok_and(|file| file.len() > MOST_STARTS) {
             std::fs::rename(&path, path.with_extension("1"))?;
         }
@@ -121,14 +121,19 @@ impl ControllerState {
         file.write_all(format!("{job} {restarts} {at}\n").as_bytes())
     }
 
+    /// Grows with each start of a job.
+    pub fn starts_file(&self) -> PathBuf {
+        self.dir.join(STARTS)
+    }
+
     /// slurmctld's log.
-    pub fn log(&self) -> PathBuf {
+    fn log(&self) -> PathBuf {
         self.dir.join("slurmctld.log")
     }
 
     /// All starts that are still known, oldest first.
     pub fn starts(&self) -> Vec<Start> {
-        let path = self.dir.join(STARTS);
+        let path = self.starts_file();
         let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
         let text = read(&path.with_extension("1")) + &read(&path);
         text.lines().filter_map(parse_start).collect()

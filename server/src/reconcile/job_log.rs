@@ -31,6 +31,9 @@ pub struct JobLog {
     read: Option<u64>,
 }
 
+/// Characters of a time without a fraction or a zone.
+const SECONDS: usize = "2026-11-26T10:00:00".len();
+
 enum Word {
     Submitted(i64),
     Placed { number: Option<u32>, nodes: String },
@@ -98,13 +101,20 @@ fn word(line: &str) -> Option<(String, Word)> {
     Some((id, Word::Ended(end)))
 }
 
-/// Of a batch job (`slurmctld/proc_req.c`); others wait with their client, and are not requeued.
+/// Of a batch job (`slurmctld/proc_req.c`); others wait with their client, and are not requeued. Of the formats of
+/// `LogTimeFormat` those that are not ISO 8601 tell no time.
 fn submitted(line: &str) -> Option<(String, Word)> {
     let (time, rest) = line.split_once("_slurm_rpc_submit_batch_job: JobId=")?;
-    let time = time.strip_prefix('[')?.split(['.', ']']).next()?;
-    let time = NaiveDateTime::parse_from_str(time, "%Y-%m-%dT%H:%M:%S").ok()?;
-    let time = Local.from_local_datetime(&time).earliest()?;
-    Some((id(rest)?, Word::Submitted(time.timestamp_millis())))
+    let time = time.strip_prefix('[')?;
+    let at = NaiveDateTime::parse_from_str(time.get(..SECONDS)?, "%Y-%m-%dT%H:%M:%S").ok()?;
+    let at = match time.contains("Z]") {
+        true => at.and_utc().timestamp_millis(),
+        false => Local
+            .from_local_datetime(&at)
+            .earliest()?
+            .timestamp_millis(),
+    };
+    Some((id(rest)?, Word::Submitted(at)))
 }
 
 /// Which job was started where: by the scheduler (`slurmctld/job_scheduler.c`), by backfill (`sched/backfill`) or at once
@@ -199,6 +209,16 @@ mod tests {
         let at = Local.with_ymd_and_hms(2026, 11, 26, 10, 0, 0).unwrap();
         assert!(matches!(word, Word::Submitted(ms) if ms == at.timestamp_millis()));
         assert_eq!(job, "7");
+        for (time, is_told) in [
+            ("2026-11-26T10:00:00", true),
+            ("2026-11-26T10:00:00.812+01:00", true),
+            ("2026-11-26T10:00:00Z", true),
+            ("Nov 26 10:00:00", false),
+            ("", false),
+        ] {
+            let line = format!("[{time}] _slurm_rpc_submit_batch_job: JobId=7 InitPrio=1");
+            assert_eq!(submitted(&line).is_some(), is_told, "{time}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! noted. The rest stands in the controller's log ([`super::job_log`]) or is told by [`crate::service::job`], who knows
 //! what people did.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use app::model::job::{JobRecord, OutputKind};
@@ -46,6 +46,8 @@ pub struct Lives {
     runs: HashMap<String, Run>,
     /// When jobs that were requeued were submitted first. None until the database was asked.
     first: Option<HashMap<String, i64>>,
+    /// The jobs that had ended at the last look: what there is to tell of them was told.
+    over: HashSet<String>,
     log: JobLog,
     /// Of the lives that ended last, until the next one has written.
     written: HashMap<String, Written>,
@@ -57,6 +59,7 @@ impl Lives {
             cluster_id: cluster_id.to_owned(),
             runs: HashMap::new(),
             first: None,
+            over: HashSet::new(),
             log: JobLog::default(),
             written: HashMap::new(),
         }
@@ -79,7 +82,8 @@ impl Lives {
         };
         let is_back = |record: &JobRecord| {
             let before = self.runs.get(&record.job.id);
-            record.restarts > before.map_or(0, |run| run.restarts)
+            !self.over.contains(&record.job.id)
+                && record.restarts > before.map_or(0, |run| run.restarts)
         };
         let starts = match records.iter().any(is_back) {
             true => controller.starts(),
@@ -129,6 +133,8 @@ impl Lives {
             (id.clone(), run(record, self.runs.get(id)))
         });
         self.runs = runs.collect();
+        let over = records.iter().filter(|record| record.job.is_over());
+        self.over = over.map(|record| record.job.id.clone()).collect();
         self.log.keep(|id| self.runs.contains_key(id));
         self.written.retain(|id, _| self.runs.contains_key(id));
         self.date(records);
@@ -187,7 +193,7 @@ impl Lives {
     fn lives_of(&self, record: &JobRecord, starts: &[Start]) -> Vec<Life> {
         let seen = self.runs.get(&record.job.id);
         let first = seen.map_or(0, |run| run.restarts);
-        if is_completing(record) {
+        if is_completing(record) || self.over.contains(&record.job.id) {
             return vec![];
         }
         let noted = Noted {
@@ -419,6 +425,10 @@ mod tests {
         let told = lives.lives_of(&waits, &starts);
         let second = (94_000, 95_000, 100_000, "a-4".to_owned());
         assert_eq!(told.iter().map(tell).collect::<Vec<_>>(), [second]);
+
+        lives.over.insert("7_1".into());
+        assert_eq!(lives.lives_of(&waits, &starts), [], "it begins anew");
+        lives.over.clear();
 
         // Nothing was noted: that it had a life is known all the same.
         let told = lives.lives_of(&waits, &[]);

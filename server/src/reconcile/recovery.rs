@@ -24,6 +24,9 @@ const STARTED_TWICE: &str = "Duplicate jobid";
 /// How often nodes are asked to register: after each start slurmctld believes for so long in a batch job that its node
 /// does not know (`BatchStartTimeout` and `MessageTimeout`, 10 s each by default). By itself it asks minutes later.
 const REGISTER_EVERY_MS: i64 = 22_000;
+/// How many times: the first may come too early, as after a change of the configuration. slurmd starts itself anew to
+/// register, and what it was about to launch may be lost.
+const REGISTRATIONS: u32 = 2;
 /// How long jobs are released that Slurm holds for a start that failed: long enough for all that waited to be tried.
 const LASTS_MS: i64 = 180_000;
 /// A start so long before the kill may still not have been saved: Slurm's 5 s, and the time until it was noticed.
@@ -32,7 +35,10 @@ const UNSAVED_MS: i64 = 10_000;
 /// How far it got, beside what the agent's note says. In memory: nodes may register once more after a restart.
 #[derive(Debug, Default)]
 pub struct Recovery {
+    /// Which end it is about ([`Unclean::at`]).
+    ended_at: i64,
     registered_at: Option<i64>,
+    registrations: u32,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -66,13 +72,14 @@ fn plan(
     steps.extend(news.map(|job| Step::TellStartedTwice(*job)));
     let since = now - unclean.at;
     let registered_at = recovery.registered_at.unwrap_or_default();
-    if now - registered_at.max(unclean.at) > REGISTER_EVERY_MS {
-        steps.push(Step::Register);
-    }
     let held = queue.iter().filter(|queued| queued.reason == LAUNCH_FAILED);
     steps.extend(held.map(|queued| Step::Release(queued.job)));
     let drained = nodes.iter().filter(|node| is_drained_for_twice(node));
     steps.extend(drained.map(|node| Step::TakeBack(node.name.clone())));
+    let is_due = now - registered_at.max(unclean.at) > REGISTER_EVERY_MS;
+    if is_due && recovery.registrations < REGISTRATIONS {
+        steps.push(Step::Register);
+    }
     if since > LASTS_MS {
         steps.push(Step::Done);
     }
@@ -112,6 +119,12 @@ impl Recovery {
         let Some(mut unclean) = state.unclean()? else {
             return Ok(());
         };
+        if self.ended_at != unclean.at {
+            *self = Recovery {
+                ended_at: unclean.at,
+                ..Recovery::default()
+            };
+        }
         // In this order: what came between is counted.
         let starts = state.starts();
         let queue = client.queue().await?;
@@ -139,6 +152,7 @@ impl Recovery {
                 Step::Register => {
                     register(parts, client, cluster_id, unclean.at).await?;
                     self.registered_at = Some(now());
+                    self.registrations += 1;
                 }
                 Step::Release(job) => release(parts, client, cluster_id, job).await?,
                 Step::TakeBack(node) => {
@@ -431,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn nodes_register_now_and_then_until_it_ends() {
+    fn nodes_register_twice_and_it_ends() {
         let mut recovery = Recovery::default();
         let steps = |recovery: &Recovery, since| {
             plan(&unclean(&[]), recovery, &[], &[], &[], KILLED + since)
@@ -446,7 +460,8 @@ mod tests {
         recovery.registered_at = Some(KILLED + due);
         assert_eq!(steps(&recovery, due + 1), []);
         assert_eq!(steps(&recovery, 2 * due), [Step::Register]);
-        recovery.registered_at = Some(KILLED + LASTS_MS);
+        recovery.registrations = REGISTRATIONS;
+        assert_eq!(steps(&recovery, 2 * due), []);
         assert_eq!(steps(&recovery, LASTS_MS + 1), [Step::Done]);
     }
 }

@@ -286,6 +286,8 @@ impl ControllerHost {
         for program in ["resume", "suspend", "prolog"] {
             files::link(&self.agent, &dir.join("bin").join(program))?;
         }
+        // A server and its controller may have ended while it was closed.
+        files::remove_file(&gate_file(&dir))?;
         let key = dir.join("slurm.key");
         if !key.exists() {
             files::write(&key, &spec.key, files::SECRET)?;

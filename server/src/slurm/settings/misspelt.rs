@@ -52,6 +52,7 @@ const SCHEDULER: &[&str] = &[
     "ignore_prefer_validation",
     "max_array_tasks",
     "max_rpc_cnt",
+    "max_rpc_count",
     "max_sched_time",
     "max_script_size",
     "max_submit_line_size",
