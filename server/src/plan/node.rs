@@ -44,11 +44,12 @@ pub fn in_force(groups: &[ComputeNodeGroupRow]) -> Vec<Group> {
         .map(|(row, spec)| Group {
             id: row.id.clone(),
             name: row.name.clone(),
-            max: spec.scaling.max_instance_count,
+            max: spec.most(),
             is_static: spec.is_static(),
             launch_generation: spec.launch_generation,
             idle_seconds: spec
-                .slurm
+                .settings
+                .slurm_configuration
                 .as_ref()
                 .and_then(|s| s.scale_down_idle_time_in_seconds),
         })

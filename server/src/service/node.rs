@@ -249,7 +249,7 @@ impl Service {
         let mut nodes = vec![];
         for group in groups {
             let spec = group.applied_spec.as_ref().unwrap_or(&group.spec);
-            for number in 1..=spec.scaling.max_instance_count {
+            for number in 1..=spec.most() {
                 let name = format!("{}-{number}", group.name);
                 let instance = instances.iter().find(|i| i.node_name == name);
                 let info = seen.nodes.iter().find(|n| n.name == name).cloned();

@@ -72,7 +72,11 @@ mod tests {
     #[test]
     fn each_node_goes_for_one_reason_and_only_if_slurm_knows_it() {
         let mut lowered = group("lowered", 3, Status::Updating);
-        lowered.spec.scaling.max_instance_count = 1;
+        lowered
+            .spec
+            .settings
+            .scaling_configuration
+            .max_instance_count = 1;
         let rows = Rows {
             cluster: cluster(),
             groups: vec![

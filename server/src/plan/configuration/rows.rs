@@ -41,7 +41,7 @@ impl Specs<'_> {
         let mut places = BTreeSet::new();
         for (queue, wanted) in &self.queues {
             for (group, spec) in self.groups.iter().filter(|(g, _)| wanted.uses(&g.id)) {
-                let most = spec.scaling.max_instance_count;
+                let most = spec.most();
                 places.insert((queue.name.as_str(), group.name.as_str(), most));
             }
         }
@@ -61,7 +61,7 @@ pub fn node_names(
     (row, spec): &(&ComputeNodeGroupRow, &ComputeNodeGroupSpec),
 ) -> impl Iterator<Item = String> + use<> {
     let name = row.name.clone();
-    (1..=spec.scaling.max_instance_count).map(move |n| format!("{name}-{n}"))
+    (1..=spec.most()).map(move |n| format!("{name}-{n}"))
 }
 
 pub fn is_pending(status: Status) -> bool {
@@ -122,9 +122,9 @@ impl Rows {
             if group.status == Status::Deleting && has("NodeName", &group.name) {
                 group.status = Status::Active;
             }
-            let scaling = &mut group.spec.scaling;
+            let scaling = &mut group.spec.settings.scaling_configuration;
             let applied = group.applied_spec.as_ref();
-            let most = applied.map_or(0, |spec| spec.scaling.max_instance_count);
+            let most = applied.map_or(0, |spec| spec.most());
             scaling.max_instance_count = scaling.max_instance_count.max(most);
         }
         kept
@@ -178,9 +178,17 @@ mod tests {
     #[test]
     fn what_goes_is_still_there_at_first_and_all_else_is_new() {
         let mut lowered = group("lowered", 4, Status::Updating);
-        lowered.spec.scaling.max_instance_count = 1;
+        lowered
+            .spec
+            .settings
+            .scaling_configuration
+            .max_instance_count = 1;
         let mut raised = group("raised", 1, Status::Updating);
-        raised.spec.scaling.max_instance_count = 2;
+        raised
+            .spec
+            .settings
+            .scaling_configuration
+            .max_instance_count = 2;
         let rows = Rows {
             cluster: cluster(),
             groups: vec![lowered, raised, group("goes", 2, Status::Deleting)],

@@ -14,7 +14,7 @@ use super::diff::diff;
 use super::nodes::{Change, job_effects, put_jobs};
 use super::{conclude_update, connection, settings_by_name};
 use crate::db::cluster::ClusterRow;
-use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
+use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::resource::Meaning;
 use crate::db::{instance, now, resource};
 use crate::plan::node::Seen;
@@ -98,8 +98,8 @@ impl Service {
     ) -> Result<Plan> {
         let mut plan = Plan::default();
         if let Some(after) = after {
-            let old = before.map_or(Value::Null, |row| view(&row.spec));
-            plan.changes = diff(&old, &view(&after.spec));
+            let old = before.map_or(Value::Null, |row| view(&row.spec.settings));
+            plan.changes = diff(&old, &view(&after.spec.settings));
         }
         let snapshot = self.observed.latest(&cluster.id);
         let seen = self.seen(cluster).await?;
@@ -175,7 +175,7 @@ impl Service {
         let groups: Vec<ComputeNodeGroupRow> = resource::list(self.db.pool(), Some(&cluster.id))
             .await
             .map_err(internal)?;
-        let max = |row: &ComputeNodeGroupRow| row.spec.scaling.max_instance_count;
+        let max = |row: &ComputeNodeGroupRow| row.spec.most();
         let used: i64 = groups.iter().map(max).sum();
         Ok(QuotaUse {
             quota: Quota::Instances,
@@ -197,7 +197,7 @@ fn applied(row: &ComputeNodeGroupRow) -> ComputeNodeGroupRow {
 fn node_names(name: String, before: Option<&ComputeNodeGroupRow>) -> HashSet<String> {
     let max = before.map_or(0, |row| {
         let in_force = row.applied_spec.as_ref().unwrap_or(&row.spec);
-        in_force.scaling.max_instance_count
+        in_force.most()
     });
     (1..=max).map(|n| format!("{name}-{n}")).collect()
 }
@@ -211,15 +211,16 @@ fn put_addresses(
     running: usize,
 ) {
     let same = before.is_some_and(|row| {
-        row.spec.subnet_ids == after.spec.subnet_ids && row.spec.scaling == after.spec.scaling
+        let (is, to_be) = (&row.spec.settings, &after.spec.settings);
+        is.subnet_ids == to_be.subnet_ids && is.scaling_configuration == to_be.scaling_configuration
     });
     if same {
         return;
     }
     let running = i64::try_from(running).unwrap_or(i64::MAX);
-    let needed = (after.spec.scaling.max_instance_count - running).max(0);
+    let needed = (after.spec.most() - running).max(0);
     let of_group = |id: &String| catalogue.subnets.iter().find(|s| s.id == *id);
-    let uses = after.spec.subnet_ids.iter().filter_map(of_group);
+    let uses = after.spec.settings.subnet_ids.iter().filter_map(of_group);
     plan.addresses = uses
         .map(|subnet| AddressUse {
             subnet_id: subnet.id.clone(),
@@ -233,31 +234,16 @@ fn put_addresses(
     }
 }
 
-/// A group's spec as its diff shows it.
-pub(in crate::service) fn view(spec: &ComputeNodeGroupSpec) -> Value {
-    let settings = spec.slurm.as_ref();
-    let settings = settings.and_then(|slurm| slurm.slurm_custom_settings.as_ref());
-    let spec = spec.plain();
-    let slurm = spec.slurm.clone().unwrap_or_default();
-    let types = spec.instance_configs.iter();
-    json!({
-        "amiId": spec.ami_id,
-        "securityGroupIds": spec.security_group_ids,
-        "sshKeyName": spec.ssh_key_name,
-        "subnetIds": spec.subnet_ids,
-        "purchaseOption": spec.purchase_option,
-        "launchTemplateMode": spec.launch_template_mode,
-        "customLaunchTemplate": spec.custom_launch_template,
-        "iamInstanceProfileArn": spec.iam_instance_profile_arn,
-        "scalingConfiguration": spec.scaling,
-        "instanceConfigs": types.filter_map(|c| c.instance_type.clone()).collect::<Vec<_>>(),
-        "spotOptions": spec.spot_options,
-        "nodeLifecycleActions": spec.node_lifecycle_actions,
-        "instanceHealthChecks": spec.instance_health_checks,
-        "slurmConfiguration": {
-            "scaleDownIdleTimeInSeconds": slurm.scale_down_idle_time_in_seconds,
-            "slurmCustomSettings": settings_by_name(settings),
-            "gresCustomSettings": slurm.gres_custom_settings,
-        },
-    })
+/// A group's settings as a diff shows them: types by name, and Slurm's settings with a line for each.
+fn view(settings: &GroupSettings) -> Value {
+    let plain = settings.plain();
+    let slurm = plain.slurm_configuration.clone().unwrap_or_default();
+    let mut view = json!(plain);
+    view["instanceConfigs"] = json!(plain.type_names());
+    view["slurmConfiguration"] = json!({
+        "scaleDownIdleTimeInSeconds": slurm.scale_down_idle_time_in_seconds,
+        "slurmCustomSettings": settings_by_name(settings.slurm_settings()),
+        "gresCustomSettings": slurm.gres_custom_settings,
+    });
+    view
 }
