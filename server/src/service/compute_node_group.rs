@@ -12,22 +12,23 @@ use app::rules::{check_name, english};
 use async_trait::async_trait;
 use sqlx::AnyConnection;
 
-use super::cluster::{check_can_delete, check_can_update, check_unmodified, reread};
+use super::resource::*;
 use super::write::Begun;
-use super::{Service, cut, page, provider_error, timestamp, well_formed};
+use super::{Service, provider_error, timestamp, well_formed};
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::meaning::{filled, spot_options};
 use crate::db::queue::QueueRow;
-use crate::db::resource::Meaning;
-use crate::db::resource::{self, Row};
-use crate::fault::internal;
+use crate::db::resource::{Meaning, Row};
 use crate::quota;
 use crate::random;
 use crate::slurm::catalogue::Scope;
 
-pub const RESOURCE_TYPE: &str = "COMPUTE_NODE_GROUP";
+impl Resource for ComputeNodeGroupSpec {
+    const TYPE: &'static str = "COMPUTE_NODE_GROUP";
+    const WORDS: &'static str = "compute node group";
+}
 
 #[async_trait]
 impl ComputeNodeGroups for Service {
@@ -62,9 +63,8 @@ impl ComputeNodeGroups for Service {
         input: GetComputeNodeGroupRequest,
     ) -> Result<GetComputeNodeGroupResponse> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let row = self
-            .find_group(&cluster, &input.compute_node_group_identifier)
-            .await?;
+        let identifier = &input.compute_node_group_identifier;
+        let row = find_in(self.db.pool(), &cluster, identifier).await?;
         let arn = self.arns.compute_node_group(&cluster.id, &row.id);
         ctx.authorize(Operation::GetComputeNodeGroup, &arn)?;
         Ok(GetComputeNodeGroupResponse {
@@ -82,12 +82,8 @@ impl ComputeNodeGroups for Service {
             Operation::ListComputeNodeGroups,
             &self.arns.cluster(&cluster.id),
         )?;
-        let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
-        let mut rows: Vec<ComputeNodeGroupRow> =
-            resource::page(self.db.pool(), Some(&cluster.id), &after, limit + 1)
-                .await
-                .map_err(internal)?;
-        let next_token = cut(&mut rows, limit);
+        let (pool, token) = (self.db.pool(), input.next_token.as_deref());
+        let (rows, next_token) = page_of(pool, Some(&cluster.id), input.max_results, token).await?;
         let compute_node_groups = rows
             .iter()
             .map(|row| self.compute_node_group_summary(row))
@@ -191,23 +187,17 @@ impl Service {
         cluster: &ClusterRow,
         input: &CreateComputeNodeGroupRequest,
     ) -> Result<ComputeNodeGroupRow> {
-        let cluster = reread(db, cluster).await?;
-        check_cluster_usable(&cluster)?;
-        let siblings: Vec<ComputeNodeGroupRow> = resource::list(&mut *db, Some(&cluster.id))
-            .await
-            .map_err(internal)?;
+        let cluster = usable_cluster(db, cluster).await?;
+        let siblings: Vec<ComputeNodeGroupRow> = all_of(db, &cluster.id).await?;
         if let Some(twin) = siblings
             .iter()
             .find(|g| g.name == input.compute_node_group_name)
         {
-            return Err(Error::conflict(
-                RESOURCE_TYPE,
-                &twin.id,
-                format!(
-                    "Cluster {} has a group named {} already. Choose another name.",
-                    cluster.name, twin.name
-                ),
-            ));
+            let message = format!(
+                "Cluster {} has a group named {} already. Choose another name.",
+                cluster.name, twin.name
+            );
+            return Err(refused(twin, message));
         }
         let spec = ComputeNodeGroupSpec {
             settings: requested(&input.settings),
@@ -230,9 +220,8 @@ impl Service {
         input: &UpdateComputeNodeGroupRequest,
     ) -> Result<(Arc<ClusterRow>, ComputeNodeGroupRow)> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let found = self
-            .find_group(&cluster, &input.compute_node_group_identifier)
-            .await?;
+        let identifier = &input.compute_node_group_identifier;
+        let found: ComputeNodeGroupRow = find_in(self.db.pool(), &cluster, identifier).await?;
         let arn = self.arns.compute_node_group(&cluster.id, &found.id);
         ctx.authorize(Operation::UpdateComputeNodeGroup, &arn)?;
         well_formed(Operation::UpdateComputeNodeGroup, input)?;
@@ -250,14 +239,9 @@ impl Service {
         found: &ComputeNodeGroupRow,
         input: &UpdateComputeNodeGroupRequest,
     ) -> Result<(ComputeNodeGroupRow, ComputeNodeGroupRow)> {
-        let cluster = reread(db, cluster).await?;
-        check_cluster_usable(&cluster)?;
-        let before = reread(db, found).await?;
-        check_unmodified(&before, input.unmodified_since.as_deref(), RESOURCE_TYPE)?;
-        check_can_update(before.status, RESOURCE_TYPE, &before.id, &before.name)?;
-        let siblings: Vec<ComputeNodeGroupRow> = resource::list(&mut *db, Some(&cluster.id))
-            .await
-            .map_err(internal)?;
+        let cluster = usable_cluster(db, cluster).await?;
+        let before = updatable(db, found, input.unmodified_since.as_deref()).await?;
+        let siblings: Vec<ComputeNodeGroupRow> = all_of(db, &cluster.id).await?;
         let old = &before.spec.settings;
         let settings = input.patch.clone().apply(old.clone());
         let spec = ComputeNodeGroupSpec {
@@ -280,15 +264,10 @@ impl Service {
         cluster: &ClusterRow,
         input: &DeleteComputeNodeGroupRequest,
     ) -> Result<ComputeNodeGroupRow> {
-        let identifier = &input.compute_node_group_identifier;
-        let row: Option<ComputeNodeGroupRow> =
-            resource::find(&mut *db, Some(&cluster.id), identifier)
-                .await
-                .map_err(internal)?;
-        let row = row.ok_or_else(|| not_found(cluster, identifier))?;
+        let row = find_in(&mut *db, cluster, &input.compute_node_group_identifier).await?;
         let arn = self.arns.compute_node_group(&cluster.id, &row.id);
         ctx.authorize(Operation::DeleteComputeNodeGroup, &arn)?;
-        check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
+        check_can_delete(&row)?;
         let queues = queues_of(db, &row).await?;
         if queues.is_empty() {
             return Ok(row);
@@ -299,18 +278,7 @@ impl Service {
             row.name,
             names.join(", ")
         );
-        Err(Error::conflict(RESOURCE_TYPE, &row.id, message))
-    }
-
-    pub(super) async fn find_group(
-        &self,
-        cluster: &ClusterRow,
-        identifier: &str,
-    ) -> Result<ComputeNodeGroupRow> {
-        resource::find(self.db.pool(), Some(&cluster.id), identifier)
-            .await
-            .map_err(internal)?
-            .ok_or_else(|| not_found(cluster, identifier))
+        Err(refused(&row, message))
     }
 
     fn compute_node_group(&self, row: &ComputeNodeGroupRow) -> ComputeNodeGroup {
@@ -351,35 +319,9 @@ pub(super) async fn queues_of(
     db: &mut AnyConnection,
     group: &ComputeNodeGroupRow,
 ) -> Result<Vec<QueueRow>> {
-    let mut queues: Vec<QueueRow> = resource::list(&mut *db, Some(&group.cluster_id))
-        .await
-        .map_err(internal)?;
+    let mut queues: Vec<QueueRow> = all_of(db, &group.cluster_id).await?;
     queues.retain(|q| q.spec.uses(&group.id));
     Ok(queues)
-}
-
-fn not_found(cluster: &ClusterRow, identifier: &str) -> Error {
-    let message = format!(
-        "Cluster {} has no compute node group {identifier}.",
-        cluster.name
-    );
-    Error::not_found(RESOURCE_TYPE, identifier, message)
-}
-
-/// Groups and queues need a cluster that is there and stays (N1).
-pub(super) fn check_cluster_usable(cluster: &ClusterRow) -> Result<()> {
-    if cluster.status.can_be_used() {
-        return Ok(());
-    }
-    let message = format!(
-        "Cluster {} is {}. Wait until it is ACTIVE.",
-        cluster.name, cluster.status
-    );
-    Err(Error::conflict(
-        super::cluster::RESOURCE_TYPE,
-        &cluster.id,
-        message,
-    ))
 }
 
 /// What is written down of a request for a group.

@@ -21,6 +21,7 @@ use crate::plan::node::Seen;
 use crate::plan::node::in_force;
 use crate::provider::{Instance, State};
 use crate::service::compute_node_group::queues_of;
+use crate::service::resource::find_in;
 use crate::service::{Service, internal, provider_error};
 
 impl Service {
@@ -73,8 +74,9 @@ impl Service {
             }
             Err(refusal) if super::is_of_the_operation(&refusal) => {
                 let identifier = &input.compute_node_group_identifier;
-                let row = self.find_group(&cluster, identifier).await?;
-                let queues = queues_of(connection(&mut held), &row).await?;
+                let held = connection(&mut held);
+                let row = find_in(&mut *held, &cluster, identifier).await?;
+                let queues = queues_of(held, &row).await?;
                 let named = |q: &crate::db::queue::QueueRow| Named {
                     kind: Kind::Queue,
                     id: q.id.clone(),
