@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use app::model::node_name::node_names;
 use app::model::status::Status;
 
 use crate::db::cluster::{ClusterRow, ClusterSpec};
@@ -33,7 +34,7 @@ impl Specs<'_> {
 
     /// The names of all nodes.
     pub fn nodes(&self) -> BTreeSet<String> {
-        self.groups.iter().flat_map(node_names).collect()
+        self.groups.iter().flat_map(nodes_of).collect()
     }
 
     /// Which queue has how many nodes of which group.
@@ -56,12 +57,11 @@ impl Specs<'_> {
     }
 }
 
-/// The names of a group's nodes (N10).
-pub fn node_names(
-    (row, spec): &(&ComputeNodeGroupRow, &ComputeNodeGroupSpec),
-) -> impl Iterator<Item = String> + use<> {
-    let name = row.name.clone();
-    (1..=spec.most()).map(move |n| format!("{name}-{n}"))
+/// The names of a group's nodes.
+pub fn nodes_of<'a>(
+    (row, spec): &(&'a ComputeNodeGroupRow, &ComputeNodeGroupSpec),
+) -> impl Iterator<Item = String> + use<'a> {
+    node_names(&row.name, spec.most())
 }
 
 pub fn is_pending(status: Status) -> bool {

@@ -6,6 +6,7 @@ use app::model::catalogue::Catalogue;
 use app::model::compute_node_group::*;
 use app::model::error::Result;
 use app::model::live::Kind;
+use app::model::node_name::node_names;
 use app::model::plan::*;
 use app::port::Ctx;
 use serde_json::{Value, json};
@@ -112,8 +113,7 @@ impl Service {
             jobs: &snapshot.jobs,
         };
         plan.nodes = change.nodes();
-        let name = before.or(after).map(|row| row.name.clone());
-        let all = node_names(name.unwrap_or_default(), before);
+        let all = before.map_or_else(HashSet::new, nodes_in_force);
         let running = change.seen.instances.iter();
         let running = running.filter(|i| all.contains(&i.node_name)).count();
         let touched = plan.nodes.ending.len()
@@ -196,12 +196,9 @@ fn applied(row: &ComputeNodeGroupRow) -> ComputeNodeGroupRow {
     }
 }
 
-fn node_names(name: String, before: Option<&ComputeNodeGroupRow>) -> HashSet<String> {
-    let max = before.map_or(0, |row| {
-        let in_force = row.applied_spec.as_ref().unwrap_or(&row.spec);
-        in_force.most()
-    });
-    (1..=max).map(|n| format!("{name}-{n}")).collect()
+fn nodes_in_force(row: &ComputeNodeGroupRow) -> HashSet<String> {
+    let in_force = row.applied_spec.as_ref().unwrap_or(&row.spec);
+    node_names(&row.name, in_force.most()).collect()
 }
 
 /// The most instances that may start, against what the subnets have left.

@@ -13,6 +13,7 @@ use crate::components::{Fetched, Settings, asked, idle_words, param, scaling_wor
 use crate::i18n::text;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;
+use crate::model::node_name::node_names;
 use crate::model::queue::Queue;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::AgoText;
@@ -52,7 +53,7 @@ pub fn GroupPage() -> impl IntoView {
 /// The group's id and the names of its nodes (N10).
 fn with_nodes(group: &ComputeNodeGroup) -> Vec<String> {
     let max = group.settings.scaling_configuration.max_instance_count;
-    let nodes = (1..=max).map(|n| format!("{}-{n}", group.name));
+    let nodes = node_names(&group.name, max);
     std::iter::once(group.id.clone()).chain(nodes).collect()
 }
 
