@@ -8,6 +8,7 @@ use crate::i18n::{Text, text};
 use crate::live;
 use crate::model::error::Result;
 use crate::model::live::Kind;
+use crate::model::node_name::NodeName;
 use crate::model::plan::*;
 use crate::ui::{Flash, Icon, KeyValue, Pairs, Tone};
 
@@ -253,12 +254,10 @@ fn view_stays(t: &'static Text, stays: Vec<String>) -> AnyView {
 
 /// `compute-1, compute-2, compute-3, login-1` as `compute-[1-3], login-1`.
 fn compressed(names: &[String]) -> String {
-    let mut ranges: Vec<(&str, u32, u32)> = vec![];
+    let mut ranges: Vec<(&str, i64, i64)> = vec![];
     let mut words = vec![];
     for name in names {
-        let parts = name.rsplit_once('-');
-        let Some((group, number)) = parts.and_then(|(g, n)| Some((g, n.parse::<u32>().ok()?)))
-        else {
+        let Some(NodeName { group, number }) = NodeName::parse(name) else {
             words.push(name.clone());
             continue;
         };
@@ -267,8 +266,12 @@ fn compressed(names: &[String]) -> String {
             _ => ranges.push((group, number, number)),
         }
     }
-    let range = |(group, first, last): (&str, u32, u32)| match first == last {
-        true => format!("{group}-{first}"),
+    let range = |(group, first, last): (&str, i64, i64)| match first == last {
+        true => NodeName {
+            group,
+            number: first,
+        }
+        .to_string(),
         false => format!("{group}-[{first}-{last}]"),
     };
     words.extend(ranges.into_iter().map(range));

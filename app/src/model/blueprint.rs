@@ -9,8 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use super::cluster::*;
 use super::compute_node_group::*;
-use super::health::InstanceHealthChecks;
-use super::lifecycle::NodeLifecycleActions;
 use super::queue::*;
 
 /// The shape that this release reads and writes.
@@ -40,34 +38,12 @@ pub struct ClusterBlueprint {
     pub tags: Option<BTreeMap<String, String>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+/// Read in `group_document.rs`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GroupBlueprint {
     pub name: String,
-    pub instance_configs: Vec<InstanceConfig>,
-    pub scaling_configuration: ScalingConfiguration,
-    pub subnet_ids: Vec<String>,
-    pub iam_instance_profile_arn: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ami_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub launch_template_mode: Option<LaunchTemplateMode>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub custom_launch_template: Option<CustomLaunchTemplate>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub security_group_ids: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ssh_key_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub purchase_option: Option<PurchaseOption>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub spot_options: Option<SpotOptions>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub slurm_configuration: Option<ComputeNodeGroupSlurmConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub node_lifecycle_actions: Option<NodeLifecycleActions>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub instance_health_checks: Option<InstanceHealthChecks>,
+    #[serde(flatten)]
+    pub settings: GroupSettings,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<BTreeMap<String, String>>,
 }
@@ -131,22 +107,9 @@ impl ClusterBlueprint {
 impl GroupBlueprint {
     pub fn create(&self, cluster_id: &str) -> CreateComputeNodeGroupRequest {
         CreateComputeNodeGroupRequest {
-            ami_id: self.ami_id.clone(),
-            security_group_ids: self.security_group_ids.clone(),
-            ssh_key_name: self.ssh_key_name.clone(),
             cluster_identifier: cluster_id.into(),
             compute_node_group_name: self.name.clone(),
-            subnet_ids: self.subnet_ids.clone(),
-            purchase_option: self.purchase_option,
-            launch_template_mode: self.launch_template_mode,
-            custom_launch_template: self.custom_launch_template.clone(),
-            iam_instance_profile_arn: self.iam_instance_profile_arn.clone(),
-            scaling_configuration: self.scaling_configuration.clone(),
-            instance_configs: self.instance_configs.clone(),
-            spot_options: self.spot_options.clone(),
-            slurm_configuration: self.slurm_configuration.clone(),
-            node_lifecycle_actions: self.node_lifecycle_actions.clone(),
-            instance_health_checks: self.instance_health_checks.clone(),
+            settings: self.settings.clone(),
             client_token: None,
             tags: self.tags.clone(),
         }
@@ -154,21 +117,9 @@ impl GroupBlueprint {
 
     pub fn update(&self, cluster_id: &str, group_id: &str) -> UpdateComputeNodeGroupRequest {
         UpdateComputeNodeGroupRequest {
-            ami_id: self.ami_id.clone(),
-            security_group_ids: self.security_group_ids.clone(),
-            ssh_key_name: self.ssh_key_name.clone(),
             cluster_identifier: cluster_id.into(),
             compute_node_group_identifier: group_id.into(),
-            subnet_ids: Some(self.subnet_ids.clone()),
-            launch_template_mode: self.launch_template_mode,
-            custom_launch_template: self.custom_launch_template.clone(),
-            purchase_option: self.purchase_option,
-            spot_options: self.spot_options.clone(),
-            scaling_configuration: Some(self.scaling_configuration.clone()),
-            iam_instance_profile_arn: Some(self.iam_instance_profile_arn.clone()),
-            slurm_configuration: self.slurm_configuration.clone(),
-            node_lifecycle_actions: self.node_lifecycle_actions.clone(),
-            instance_health_checks: self.instance_health_checks.clone(),
+            patch: self.settings.clone().into(),
             client_token: None,
             unmodified_since: None,
         }

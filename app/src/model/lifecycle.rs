@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The lifecycle actions configured on a compute node group.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeLifecycleActions {
     /// The lifecycle stages where you configure scripts to run.

@@ -10,6 +10,10 @@ pub mod dependency;
 pub mod error;
 pub mod event;
 pub mod explanation;
+#[cfg(feature = "ssr")]
+mod group_document;
+pub mod group_patch;
+pub mod group_settings;
 pub mod health;
 pub mod help;
 pub mod instance;
@@ -24,6 +28,7 @@ pub mod live;
 pub mod log;
 pub mod name;
 pub mod node;
+pub mod node_name;
 pub mod operation;
 pub mod plan;
 pub mod problem;

@@ -99,6 +99,18 @@ pub struct BootStep {
     pub detail: Option<String>,
 }
 
+impl BootStep {
+    /// The stage that failed, if this step tells of that.
+    pub fn failed(&self) -> Option<&str> {
+        failed_stage(&self.name)
+    }
+}
+
+/// `slurmd` of `slurmd-failed`; none of a step that went well.
+pub fn failed_stage(step: &str) -> Option<&str> {
+    step.strip_suffix("-failed")
+}
+
 /// One node as its page shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -13,12 +13,12 @@ pub fn check(
     t: &'static Text,
     catalogue: &Catalogue,
     cluster: &Networking,
-    group: &CreateComputeNodeGroupRequest,
+    group: &GroupSettings,
     provider: &str,
 ) -> Result<()> {
     scaling(t, &group.scaling_configuration)?;
     let instance_type = instance_types(t, catalogue, &group.instance_configs)?;
-    let managed = group.launch_template_mode == Some(LaunchTemplateMode::Managed);
+    let managed = group.template_mode() == LaunchTemplateMode::Managed;
     let template = template(t, catalogue, managed, group.custom_launch_template.as_ref())?;
     subnets(t, catalogue, cluster, &group.subnet_ids, template)?;
     let security_group_ids = group.security_group_ids.as_deref().unwrap_or_default();

@@ -11,39 +11,56 @@ use super::resource::{Noun, Row};
 /// What is wanted of a compute node group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ComputeNodeGroupSpec {
-    pub ami_id: Option<String>,
-    pub security_group_ids: Option<Vec<String>>,
-    pub ssh_key_name: Option<String>,
-    pub subnet_ids: Vec<String>,
-    pub purchase_option: Option<PurchaseOption>,
-    pub launch_template_mode: Option<LaunchTemplateMode>,
-    pub custom_launch_template: Option<CustomLaunchTemplate>,
-    pub iam_instance_profile_arn: String,
-    pub scaling: ScalingConfiguration,
-    pub instance_configs: Vec<InstanceConfig>,
-    pub spot_options: Option<SpotOptions>,
-    pub slurm: Option<ComputeNodeGroupSlurmConfiguration>,
-    pub node_lifecycle_actions: Option<NodeLifecycleActions>,
-    #[serde(default)]
-    pub instance_health_checks: Option<InstanceHealthChecks>,
+    #[serde(flatten, with = "Stored")]
+    pub settings: GroupSettings,
     /// Grows when a change needs new instances; older instances are replaced (N15).
     pub launch_generation: i64,
+}
+
+/// The names by which the database has the settings: not those of the wire, and to stay as they are while servers of
+/// two releases share it.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "GroupSettings")]
+struct Stored {
+    ami_id: Option<String>,
+    security_group_ids: Option<Vec<String>>,
+    ssh_key_name: Option<String>,
+    subnet_ids: Vec<String>,
+    purchase_option: Option<PurchaseOption>,
+    launch_template_mode: Option<LaunchTemplateMode>,
+    custom_launch_template: Option<CustomLaunchTemplate>,
+    iam_instance_profile_arn: String,
+    #[serde(rename = "scaling")]
+    scaling_configuration: ScalingConfiguration,
+    instance_configs: Vec<InstanceConfig>,
+    spot_options: Option<SpotOptions>,
+    #[serde(rename = "slurm")]
+    slurm_configuration: Option<ComputeNodeGroupSlurmConfiguration>,
+    node_lifecycle_actions: Option<NodeLifecycleActions>,
+    #[serde(default)]
+    instance_health_checks: Option<InstanceHealthChecks>,
 }
 
 impl ComputeNodeGroupSpec {
     /// min = max > 0: the service keeps exactly that many nodes (N2, N12).
     pub fn is_static(&self) -> bool {
-        self.scaling.min_instance_count > 0
+        self.settings.scaling_configuration.min_instance_count > 0
+    }
+
+    /// The most instances that it may have.
+    pub fn most(&self) -> i64 {
+        self.settings.scaling_configuration.max_instance_count
     }
 
     /// How many nodes Slurm knows of.
     pub fn nodes(&self) -> usize {
-        usize::try_from(self.scaling.max_instance_count).unwrap_or_default()
+        usize::try_from(self.most()).unwrap_or_default()
     }
 
     /// Nodes are made as the first of the group's interchangeable types (N3).
     pub fn instance_type(&self) -> &str {
-        self.instance_configs
+        self.settings
+            .instance_configs
             .first()
             .and_then(|c| c.instance_type.as_deref())
             .unwrap_or_default()
@@ -62,33 +79,43 @@ impl Noun for ComputeNodeGroupSpec {
 pub mod tests {
     use app::model::status::Status;
     use app::rules::cluster::IDLE_FOREVER;
-    use serde_json::json;
+    use serde_json::{Value, json};
     use sqlx::Executor;
 
     use super::*;
     use crate::db::{Db, resource};
 
-    fn spec(idle: i64) -> ComputeNodeGroupSpec {
-        let spec = json!({
+    fn stored(idle: i64) -> Value {
+        json!({
             "ami_id": null, "security_group_ids": null, "ssh_key_name": null, "subnet_ids": [], "purchase_option": null,
             "launch_template_mode": null, "custom_launch_template": null, "iam_instance_profile_arn": "arn",
             "scaling": {"minInstanceCount": 0, "maxInstanceCount": 1}, "instance_configs": [], "spot_options": null,
             "slurm": {"scaleDownIdleTimeInSeconds": idle}, "node_lifecycle_actions": null,
-            "launch_generation": 1
-        });
-        serde_json::from_value(spec).unwrap()
+            "instance_health_checks": null, "launch_generation": 1
+        })
+    }
+
+    fn spec(idle: i64) -> ComputeNodeGroupSpec {
+        serde_json::from_value(stored(idle)).unwrap()
+    }
+
+    /// A server of another release reads and writes the same row.
+    #[test]
+    fn the_database_keeps_its_own_names() {
+        assert_eq!(serde_json::to_value(spec(60)).unwrap(), stored(60));
     }
 
     /// A group of that many nodes at most, as it is in force.
     pub fn row(name: &str, max: i64, status: Status) -> ComputeNodeGroupRow {
         let mut row = ComputeNodeGroupRow::new(name.into(), "pcs_a".into(), name.into(), spec(60));
-        row.spec.scaling.max_instance_count = max;
+        row.spec.settings.scaling_configuration.max_instance_count = max;
         (row.status, row.applied_spec) = (status, Some(row.spec.clone()));
         row
     }
 
     fn idle(spec: &ComputeNodeGroupSpec) -> Option<i64> {
-        spec.slurm.as_ref()?.scale_down_idle_time_in_seconds
+        let slurm = spec.settings.slurm_configuration.as_ref()?;
+        slurm.scale_down_idle_time_in_seconds
     }
 
     /// What an earlier release kept as −1 meant never, and goes on meaning it.

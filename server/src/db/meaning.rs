@@ -50,19 +50,25 @@ impl Meaning for ClusterSlurmConfiguration {
 
 impl Meaning for ComputeNodeGroupSpec {
     fn plain(&self) -> Self {
-        let purchase = self.purchase_option.unwrap_or(PurchaseOption::Ondemand);
-        let actions = self.node_lifecycle_actions.clone();
         ComputeNodeGroupSpec {
+            settings: self.settings.plain(),
+            ..self.clone()
+        }
+    }
+}
+
+impl Meaning for GroupSettings {
+    fn plain(&self) -> Self {
+        let actions = self.node_lifecycle_actions.clone();
+        GroupSettings {
             ami_id: text(self.ami_id.as_ref()),
             security_group_ids: any_order(self.security_group_ids.as_ref()),
             ssh_key_name: text(self.ssh_key_name.as_ref()),
             subnet_ids: sorted(&self.subnet_ids),
-            purchase_option: Some(purchase),
-            launch_template_mode: self
-                .launch_template_mode
-                .or(Some(LaunchTemplateMode::Custom)),
-            spot_options: spot_options(purchase, self.spot_options.as_ref()),
-            slurm: group_slurm(self.slurm.as_ref()),
+            purchase_option: Some(self.purchase()),
+            launch_template_mode: Some(self.template_mode()),
+            spot_options: spot_options(self.purchase(), self.spot_options.as_ref()),
+            slurm_configuration: group_slurm(self.slurm_configuration.as_ref()),
             node_lifecycle_actions: actions.filter(|a| a.has_scripts()),
             instance_health_checks: health(self.instance_health_checks.as_ref()),
             ..self.clone()

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use app::explain::Cause;
+use app::model::node_name::node_names;
 use app::model::status::Status;
 use app::rules::cluster::IDLE_FOREVER;
 
@@ -44,11 +45,12 @@ pub fn in_force(groups: &[ComputeNodeGroupRow]) -> Vec<Group> {
         .map(|(row, spec)| Group {
             id: row.id.clone(),
             name: row.name.clone(),
-            max: spec.scaling.max_instance_count,
+            max: spec.most(),
             is_static: spec.is_static(),
             launch_generation: spec.launch_generation,
             idle_seconds: spec
-                .slurm
+                .settings
+                .slurm_configuration
                 .as_ref()
                 .and_then(|s| s.scale_down_idle_time_in_seconds),
         })
@@ -109,20 +111,6 @@ pub enum Step {
     PowerDown { node: String },
     /// The provider still has something that was ended.
     EndOrphan { instance: String },
-}
-
-/// Whether a job can start on the node now.
-pub fn is_up(node: &NodeInfo) -> bool {
-    const NOT_UP: [&str; 7] = [
-        "POWERED_DOWN",
-        "POWERING_DOWN",
-        "POWERING_UP",
-        "POWER_UP",
-        "DOWN",
-        "NOT_RESPONDING",
-        "FUTURE",
-    ];
-    !NOT_UP.iter().any(|flag| node.is(flag))
 }
 
 /// What is seen, to be looked up: a cluster may have two thousand nodes, and the plan is made many times a second while
@@ -189,7 +177,7 @@ pub fn plan(groups: &[Group], seen: &Seen) -> Vec<Step> {
 fn wanted_nodes(groups: &[Group]) -> HashMap<String, &Group> {
     groups
         .iter()
-        .flat_map(|g| (1..=g.max).map(move |n| (format!("{}-{n}", g.name), g)))
+        .flat_map(|g| node_names(&g.name, g.max).map(move |name| (name, g)))
         .collect()
 }
 
@@ -232,7 +220,7 @@ fn instance_step(
     let Some(group) = group else {
         return end(Cause::NotWanted);
     };
-    if let Some(failed) = row.steps.iter().find(|s| s.name.ends_with("-failed")) {
+    if let Some(failed) = row.steps.iter().find(|s| s.failed().is_some()) {
         return fail(Cause::StepFailed {
             instance: row.id.clone(),
             step: failed.name.clone(),
@@ -284,7 +272,7 @@ fn instance_step(
     if let (Some(cause), true) = (&replaced, row.replace_now) {
         return fail(cause.clone());
     }
-    if row.ready_at.is_none() && row.registered_at.is_some() && is_up(node) {
+    if row.ready_at.is_none() && row.registered_at.is_some() && node.is_up() {
         return Some(Step::MarkReady {
             instance: row.id.clone(),
         });
@@ -364,7 +352,7 @@ fn idles_too_long(row: &InstanceRow, group: &Group, node: &NodeInfo, now: i64) -
     !group.is_static
         && limit < IDLE_FOREVER
         && !busy
-        && is_up(node)
+        && node.is_up()
         && now - idle_since > limit * 1000
 }
 

@@ -50,10 +50,9 @@ use crate::live::gate::{Gates, SETTLE};
 use crate::live::observed::Observed;
 use crate::live::status::{Done, Statuses};
 use crate::live::wake::Wakers;
-use crate::plan::node::is_up;
 use crate::provider::Provider;
 use crate::provider::ports::PortRange;
-use crate::slurm::client::Client;
+use crate::slurm::client::{Client, NodeInfo};
 use crate::slurm::controller_host::ControllerHost;
 use crate::slurm::job_user::JobUser;
 use crate::slurm::log::DaemonLog;
@@ -143,7 +142,7 @@ impl Parts {
 
     async fn may_have_nodes_up(&self, cluster_id: &str) -> sqlx::Result<bool> {
         let seen = self.observed.latest(cluster_id);
-        Ok(seen.nodes.iter().any(is_up)
+        Ok(seen.nodes.iter().any(NodeInfo::is_up)
             || !instance::live(self.db.pool(), cluster_id).await?.is_empty())
     }
 

@@ -17,8 +17,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
+use super::resource::{Resource, all_of, check_can_delete, page_of, refused, updatable};
 use super::write::{Begun, Change};
-use super::{Service, cut, page, provider_error, timestamp, version, well_formed};
+use super::{Service, provider_error, version, well_formed};
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
@@ -33,6 +34,11 @@ use crate::{quota, random};
 pub const RESOURCE_TYPE: &str = "CLUSTER";
 /// Bytes of an `auth/slurm` key: Slurm's documentation makes 1024.
 const KEY_BYTES: usize = 1024;
+
+impl Resource for ClusterSpec {
+    const TYPE: &'static str = RESOURCE_TYPE;
+    const WORDS: &'static str = "cluster";
+}
 
 #[async_trait]
 impl Clusters for Service {
@@ -82,11 +88,8 @@ impl Clusters for Service {
         input: ListClustersRequest,
     ) -> Result<ListClustersResponse> {
         ctx.authorize(Operation::ListClusters, &self.arns.cluster("*"))?;
-        let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
-        let mut rows: Vec<ClusterRow> = resource::page(self.db.pool(), None, &after, limit + 1)
-            .await
-            .map_err(internal)?;
-        let next_token = cut(&mut rows, limit);
+        let token = input.next_token.as_deref();
+        let (rows, next_token) = page_of(self.db.pool(), None, input.max_results, token).await?;
         let clusters = rows.iter().map(|row| self.cluster_summary(row)).collect();
         Ok(ListClustersResponse {
             clusters,
@@ -243,7 +246,7 @@ impl Service {
         let row = row.ok_or_else(|| not_found(&input.cluster_identifier))?;
         let arn = self.arns.cluster(&row.id);
         ctx.authorize(Operation::DeleteCluster, &arn)?;
-        check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
+        check_can_delete(&row)?;
         check_empty(db, &row).await?;
         Ok(row)
     }
@@ -271,9 +274,7 @@ pub(super) async fn updated_cluster(
     found: &ClusterRow,
     input: &UpdateClusterRequest,
 ) -> Result<(ClusterRow, ClusterRow)> {
-    let before = reread(db, found).await?;
-    check_unmodified(&before, input.unmodified_since.as_deref(), RESOURCE_TYPE)?;
-    check_can_update(before.status, RESOURCE_TYPE, &before.id, &before.name)?;
+    let before = updatable(db, found, input.unmodified_since.as_deref()).await?;
     let spec = ClusterSpec {
         slurm: merged(&before.spec.slurm, input),
         ..before.spec.clone()
@@ -293,84 +294,13 @@ pub(super) fn merged(
     slurm
 }
 
-/// The same row inside the transaction: it may have changed or gone since it was looked up.
-pub(super) async fn reread<S: resource::Noun>(
-    db: &mut AnyConnection,
-    row: &Row<S>,
-) -> Result<Row<S>> {
-    resource::find(&mut *db, Some(&row.cluster_id), &row.id)
-        .await
-        .map_err(internal)?
-        .ok_or_else(|| {
-            Error::not_found(
-                S::TABLE,
-                &row.id,
-                format!("{} has just been deleted.", row.name),
-            )
-        })
-}
-
-/// Refuses an update that began from a state which somebody else has changed since.
-pub(super) fn check_unmodified<S>(
-    row: &Row<S>,
-    since: Option<&str>,
-    resource_type: &str,
-) -> Result<()> {
-    if since.is_none_or(|since| since == timestamp(row.modified_at)) {
-        return Ok(());
-    }
-    let message = format!(
-        "Somebody else has changed {} in the meantime. Load it again, look at what is different, and make your change \
-         once more.",
-        row.name
-    );
-    Err(Error::conflict(resource_type, &row.id, message))
-}
-
-/// Refuses an update while something else is under way.
-pub(super) fn check_can_update(
-    status: Status,
-    resource_type: &str,
-    id: &str,
-    name: &str,
-) -> Result<()> {
-    if status.can_update() {
-        return Ok(());
-    }
-    Err(Error::conflict(
-        resource_type,
-        id,
-        format!("{name} is {status}. Wait until it is ACTIVE, then update it."),
-    ))
-}
-
-/// Refuses a delete while the resource is being created or deleted.
-pub(super) fn check_can_delete(
-    status: Status,
-    resource_type: &str,
-    id: &str,
-    name: &str,
-) -> Result<()> {
-    if status.can_delete() {
-        return Ok(());
-    }
-    Err(Error::conflict(
-        resource_type,
-        id,
-        format!("{name} is {status}. Wait until that is done, then delete it."),
-    ))
-}
-
 fn check_quota(existing: &[ClusterRow], name: &str) -> Result<()> {
     if let Some(twin) = existing.iter().find(|c| c.name == name) {
-        return Err(Error::conflict(
-            RESOURCE_TYPE,
-            &twin.id,
-            format!(
-                "A cluster named {name} exists already ({}). Choose another name.",
-                twin.id
-            ),
-        ));
+        let message = format!(
+            "A cluster named {name} exists already ({}). Choose another name.",
+            twin.id
+        );
+        return Err(refused(twin, message));
     }
     if let Some(creating) = existing.iter().find(|c| c.status == Status::Creating) {
         return Err(Error::quota(
@@ -408,15 +338,12 @@ async fn check_empty(db: &mut AnyConnection, row: &ClusterRow) -> Result<()> {
     if names.is_empty() {
         return Ok(());
     }
-    Err(Error::conflict(
-        RESOURCE_TYPE,
-        &row.id,
-        format!(
-            "Cluster {} still has {}. Delete them first.",
-            row.name,
-            names.join(", ")
-        ),
-    ))
+    let message = format!(
+        "Cluster {} still has {}. Delete them first.",
+        row.name,
+        names.join(", ")
+    );
+    Err(refused(row, message))
 }
 
 /// The groups and queues of a cluster.
@@ -424,12 +351,8 @@ pub(super) async fn contents(
     db: &mut AnyConnection,
     row: &ClusterRow,
 ) -> Result<(Vec<ComputeNodeGroupRow>, Vec<QueueRow>)> {
-    let groups = resource::list(&mut *db, Some(&row.id))
-        .await
-        .map_err(internal)?;
-    let queues = resource::list(&mut *db, Some(&row.id))
-        .await
-        .map_err(internal)?;
+    let groups = all_of(db, &row.id).await?;
+    let queues = all_of(db, &row.id).await?;
     Ok((groups, queues))
 }
 

@@ -12,22 +12,23 @@ use app::rules::{check_name, english};
 use async_trait::async_trait;
 use sqlx::AnyConnection;
 
-use super::cluster::{check_can_delete, check_can_update, check_unmodified, reread};
+use super::resource::*;
 use super::write::Begun;
-use super::{Service, cut, page, provider_error, timestamp, well_formed};
+use super::{Service, provider_error, timestamp, well_formed};
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::meaning::{filled, spot_options};
 use crate::db::queue::QueueRow;
-use crate::db::resource::Meaning;
-use crate::db::resource::{self, Row};
-use crate::fault::internal;
+use crate::db::resource::{Meaning, Row};
 use crate::quota;
 use crate::random;
 use crate::slurm::catalogue::Scope;
 
-pub const RESOURCE_TYPE: &str = "COMPUTE_NODE_GROUP";
+impl Resource for ComputeNodeGroupSpec {
+    const TYPE: &'static str = "COMPUTE_NODE_GROUP";
+    const WORDS: &'static str = "compute node group";
+}
 
 #[async_trait]
 impl ComputeNodeGroups for Service {
@@ -62,9 +63,8 @@ impl ComputeNodeGroups for Service {
         input: GetComputeNodeGroupRequest,
     ) -> Result<GetComputeNodeGroupResponse> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let row = self
-            .find_group(&cluster, &input.compute_node_group_identifier)
-            .await?;
+        let identifier = &input.compute_node_group_identifier;
+        let row = find_in(self.db.pool(), &cluster, identifier).await?;
         let arn = self.arns.compute_node_group(&cluster.id, &row.id);
         ctx.authorize(Operation::GetComputeNodeGroup, &arn)?;
         Ok(GetComputeNodeGroupResponse {
@@ -82,12 +82,8 @@ impl ComputeNodeGroups for Service {
             Operation::ListComputeNodeGroups,
             &self.arns.cluster(&cluster.id),
         )?;
-        let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
-        let mut rows: Vec<ComputeNodeGroupRow> =
-            resource::page(self.db.pool(), Some(&cluster.id), &after, limit + 1)
-                .await
-                .map_err(internal)?;
-        let next_token = cut(&mut rows, limit);
+        let (pool, token) = (self.db.pool(), input.next_token.as_deref());
+        let (rows, next_token) = page_of(pool, Some(&cluster.id), input.max_results, token).await?;
         let compute_node_groups = rows
             .iter()
             .map(|row| self.compute_node_group_summary(row))
@@ -160,7 +156,8 @@ impl Service {
         check_name(english(), &input.compute_node_group_name, CHILD_NAME_MAX)
             .map_err(|why| Error::field("computeNodeGroupName", why))?;
         super::tag::check(input.tags.as_ref(), "tags")?;
-        self.check_group(&cluster, &requested(input)).await?;
+        self.check_group(&cluster, &requested(&input.settings))
+            .await?;
         Ok(cluster)
     }
 
@@ -168,18 +165,17 @@ impl Service {
     pub(super) async fn check_group(
         &self,
         cluster: &ClusterRow,
-        spec: &ComputeNodeGroupSpec,
+        settings: &GroupSettings,
     ) -> Result<()> {
         let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
         let networking = &cluster.spec.networking;
         let provider = self.provider.profile().name;
         let t = english();
-        rules::check(t, &catalogue, networking, &as_request(spec), provider)?;
-        let slurm = spec.slurm.as_ref();
+        rules::check(t, &catalogue, networking, settings, provider)?;
         self.check_list(
             Scope::NodeGroup,
             &cluster.spec.scheduler.version,
-            slurm.and_then(|s| s.slurm_custom_settings.as_deref()),
+            settings.slurm_settings().map(Vec::as_slice),
             "slurmConfiguration.slurmCustomSettings",
         )
     }
@@ -191,25 +187,22 @@ impl Service {
         cluster: &ClusterRow,
         input: &CreateComputeNodeGroupRequest,
     ) -> Result<ComputeNodeGroupRow> {
-        let cluster = reread(db, cluster).await?;
-        check_cluster_usable(&cluster)?;
-        let siblings: Vec<ComputeNodeGroupRow> = resource::list(&mut *db, Some(&cluster.id))
-            .await
-            .map_err(internal)?;
+        let cluster = usable_cluster(db, cluster).await?;
+        let siblings: Vec<ComputeNodeGroupRow> = all_of(db, &cluster.id).await?;
         if let Some(twin) = siblings
             .iter()
             .find(|g| g.name == input.compute_node_group_name)
         {
-            return Err(Error::conflict(
-                RESOURCE_TYPE,
-                &twin.id,
-                format!(
-                    "Cluster {} has a group named {} already. Choose another name.",
-                    cluster.name, twin.name
-                ),
-            ));
+            let message = format!(
+                "Cluster {} has a group named {} already. Choose another name.",
+                cluster.name, twin.name
+            );
+            return Err(refused(twin, message));
         }
-        let spec = requested(input);
+        let spec = ComputeNodeGroupSpec {
+            settings: requested(&input.settings),
+            launch_generation: 1,
+        };
         check_size(&cluster, &siblings, None, &spec)?;
         self.check_ports_of(db, &cluster, spec.nodes()).await?;
         Ok(Row::new(
@@ -227,13 +220,13 @@ impl Service {
         input: &UpdateComputeNodeGroupRequest,
     ) -> Result<(Arc<ClusterRow>, ComputeNodeGroupRow)> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let found = self
-            .find_group(&cluster, &input.compute_node_group_identifier)
-            .await?;
+        let identifier = &input.compute_node_group_identifier;
+        let found: ComputeNodeGroupRow = find_in(self.db.pool(), &cluster, identifier).await?;
         let arn = self.arns.compute_node_group(&cluster.id, &found.id);
         ctx.authorize(Operation::UpdateComputeNodeGroup, &arn)?;
         well_formed(Operation::UpdateComputeNodeGroup, input)?;
-        self.check_group(&cluster, &updated(&found.spec, input))
+        let settings = found.spec.settings.clone();
+        self.check_group(&cluster, &input.patch.clone().apply(settings))
             .await?;
         Ok((cluster, found))
     }
@@ -246,20 +239,19 @@ impl Service {
         found: &ComputeNodeGroupRow,
         input: &UpdateComputeNodeGroupRequest,
     ) -> Result<(ComputeNodeGroupRow, ComputeNodeGroupRow)> {
-        let cluster = reread(db, cluster).await?;
-        check_cluster_usable(&cluster)?;
-        let before = reread(db, found).await?;
-        check_unmodified(&before, input.unmodified_since.as_deref(), RESOURCE_TYPE)?;
-        check_can_update(before.status, RESOURCE_TYPE, &before.id, &before.name)?;
-        let siblings: Vec<ComputeNodeGroupRow> = resource::list(&mut *db, Some(&cluster.id))
-            .await
-            .map_err(internal)?;
-        let mut spec = updated(&before.spec, input);
+        let cluster = usable_cluster(db, cluster).await?;
+        let before = updatable(db, found, input.unmodified_since.as_deref()).await?;
+        let siblings: Vec<ComputeNodeGroupRow> = all_of(db, &cluster.id).await?;
+        let old = &before.spec.settings;
+        let settings = input.patch.clone().apply(old.clone());
+        let spec = ComputeNodeGroupSpec {
+            launch_generation: before.spec.launch_generation
+                + i64::from(needs_new_instances(old, &settings)),
+            settings,
+        };
         check_size(&cluster, &siblings, Some(&before.id), &spec)?;
         let more = spec.nodes().saturating_sub(before.ports().len());
         self.check_ports_of(db, &cluster, more).await?;
-        spec.launch_generation =
-            before.spec.launch_generation + i64::from(needs_new_instances(&before.spec, &spec));
         let row = before.respecified(spec);
         Ok((before, row))
     }
@@ -272,15 +264,10 @@ impl Service {
         cluster: &ClusterRow,
         input: &DeleteComputeNodeGroupRequest,
     ) -> Result<ComputeNodeGroupRow> {
-        let identifier = &input.compute_node_group_identifier;
-        let row: Option<ComputeNodeGroupRow> =
-            resource::find(&mut *db, Some(&cluster.id), identifier)
-                .await
-                .map_err(internal)?;
-        let row = row.ok_or_else(|| not_found(cluster, identifier))?;
+        let row = find_in(&mut *db, cluster, &input.compute_node_group_identifier).await?;
         let arn = self.arns.compute_node_group(&cluster.id, &row.id);
         ctx.authorize(Operation::DeleteComputeNodeGroup, &arn)?;
-        check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
+        check_can_delete(&row)?;
         let queues = queues_of(db, &row).await?;
         if queues.is_empty() {
             return Ok(row);
@@ -291,26 +278,17 @@ impl Service {
             row.name,
             names.join(", ")
         );
-        Err(Error::conflict(RESOURCE_TYPE, &row.id, message))
-    }
-
-    pub(super) async fn find_group(
-        &self,
-        cluster: &ClusterRow,
-        identifier: &str,
-    ) -> Result<ComputeNodeGroupRow> {
-        resource::find(self.db.pool(), Some(&cluster.id), identifier)
-            .await
-            .map_err(internal)?
-            .ok_or_else(|| not_found(cluster, identifier))
+        Err(refused(&row, message))
     }
 
     fn compute_node_group(&self, row: &ComputeNodeGroupRow) -> ComputeNodeGroup {
-        let spec = row.spec.clone();
+        let settings = row.spec.settings.clone();
+        let settings = GroupSettings {
+            launch_template_mode: Some(settings.template_mode()),
+            spot_options: spot_options(settings.purchase(), settings.spot_options.as_ref()),
+            ..settings
+        };
         ComputeNodeGroup {
-            ami_id: spec.ami_id,
-            security_group_ids: spec.security_group_ids,
-            ssh_key_name: spec.ssh_key_name,
             name: row.name.clone(),
             id: row.id.clone(),
             arn: self.arns.compute_node_group(&row.cluster_id, &row.id),
@@ -318,21 +296,7 @@ impl Service {
             created_at: timestamp(row.created_at),
             modified_at: timestamp(row.modified_at),
             status: row.status,
-            subnet_ids: spec.subnet_ids,
-            purchase_option: spec.purchase_option,
-            launch_template_mode: spec
-                .launch_template_mode
-                .or(Some(LaunchTemplateMode::Custom)),
-            custom_launch_template: spec.custom_launch_template,
-            iam_instance_profile_arn: spec.iam_instance_profile_arn,
-            scaling_configuration: spec.scaling,
-            instance_configs: spec.instance_configs,
-            spot_options: spec
-                .purchase_option
-                .and_then(|option| spot_options(option, spec.spot_options.as_ref())),
-            slurm_configuration: spec.slurm,
-            node_lifecycle_actions: spec.node_lifecycle_actions,
-            instance_health_checks: spec.instance_health_checks,
+            settings,
             error_info: row.error_info.clone(),
         }
     }
@@ -355,162 +319,25 @@ pub(super) async fn queues_of(
     db: &mut AnyConnection,
     group: &ComputeNodeGroupRow,
 ) -> Result<Vec<QueueRow>> {
-    let mut queues: Vec<QueueRow> = resource::list(&mut *db, Some(&group.cluster_id))
-        .await
-        .map_err(internal)?;
+    let mut queues: Vec<QueueRow> = all_of(db, &group.cluster_id).await?;
     queues.retain(|q| q.spec.uses(&group.id));
     Ok(queues)
 }
 
-fn not_found(cluster: &ClusterRow, identifier: &str) -> Error {
-    let message = format!(
-        "Cluster {} has no compute node group {identifier}.",
-        cluster.name
-    );
-    Error::not_found(RESOURCE_TYPE, identifier, message)
-}
-
-/// Groups and queues need a cluster that is there and stays (N1).
-pub(super) fn check_cluster_usable(cluster: &ClusterRow) -> Result<()> {
-    if cluster.status.can_be_used() {
-        return Ok(());
-    }
-    let message = format!(
-        "Cluster {} is {}. Wait until it is ACTIVE.",
-        cluster.name, cluster.status
-    );
-    Err(Error::conflict(
-        super::cluster::RESOURCE_TYPE,
-        &cluster.id,
-        message,
-    ))
-}
-
-pub(super) fn requested(input: &CreateComputeNodeGroupRequest) -> ComputeNodeGroupSpec {
-    ComputeNodeGroupSpec {
-        ami_id: input.ami_id.clone(),
-        security_group_ids: filled(input.security_group_ids.as_ref()),
-        ssh_key_name: input.ssh_key_name.clone(),
-        subnet_ids: input.subnet_ids.clone(),
-        purchase_option: Some(input.purchase_option.unwrap_or(PurchaseOption::Ondemand)),
-        launch_template_mode: input.launch_template_mode,
-        custom_launch_template: input.custom_launch_template.clone(),
-        iam_instance_profile_arn: input.iam_instance_profile_arn.clone(),
-        scaling: input.scaling_configuration.clone(),
-        instance_configs: input.instance_configs.clone(),
-        spot_options: input.spot_options.clone(),
-        slurm: input
-            .slurm_configuration
-            .as_ref()
-            .map(|asked| merged_slurm(Default::default(), asked)),
-        node_lifecycle_actions: input.node_lifecycle_actions.clone(),
-        instance_health_checks: input.instance_health_checks.clone(),
-        launch_generation: 1,
-    }
-}
-
-/// The other way round, for the rules: a group as if it were asked for anew.
-fn as_request(spec: &ComputeNodeGroupSpec) -> CreateComputeNodeGroupRequest {
-    let spec = spec.clone();
-    CreateComputeNodeGroupRequest {
-        ami_id: spec.ami_id,
-        security_group_ids: spec.security_group_ids,
-        ssh_key_name: spec.ssh_key_name,
-        cluster_identifier: String::new(),
-        compute_node_group_name: String::new(),
-        subnet_ids: spec.subnet_ids,
-        purchase_option: spec.purchase_option,
-        launch_template_mode: spec.launch_template_mode,
-        custom_launch_template: spec.custom_launch_template,
-        iam_instance_profile_arn: spec.iam_instance_profile_arn,
-        scaling_configuration: spec.scaling,
-        instance_configs: spec.instance_configs,
-        spot_options: spec.spot_options,
-        slurm_configuration: spec.slurm,
-        node_lifecycle_actions: spec.node_lifecycle_actions,
-        instance_health_checks: spec.instance_health_checks,
-        client_token: None,
-        tags: None,
-    }
-}
-
-/// What the group would be after the update: what is named replaces what was. An empty text or list takes away.
-pub(super) fn updated(
-    current: &ComputeNodeGroupSpec,
-    input: &UpdateComputeNodeGroupRequest,
-) -> ComputeNodeGroupSpec {
-    fn text(current: &Option<String>, asked: &Option<String>) -> Option<String> {
-        match asked {
-            Some(value) if value.is_empty() => None,
-            Some(value) => Some(value.clone()),
-            None => current.clone(),
-        }
-    }
-    let mut spec = current.clone();
-    spec.ami_id = text(&current.ami_id, &input.ami_id);
-    spec.ssh_key_name = text(&current.ssh_key_name, &input.ssh_key_name);
-    if input.security_group_ids.is_some() {
-        spec.security_group_ids = filled(input.security_group_ids.as_ref());
-    }
-    if let Some(subnets) = &input.subnet_ids {
-        spec.subnet_ids = subnets.clone();
-    }
-    // Who switches to the service's own template has none; one that is named all the same is refused.
-    let switched = input.launch_template_mode == Some(LaunchTemplateMode::Managed);
-    if input.custom_launch_template.is_some() || switched {
-        spec.custom_launch_template = input.custom_launch_template.clone();
-    }
-    if let Some(profile) = &input.iam_instance_profile_arn {
-        spec.iam_instance_profile_arn = profile.clone();
-    }
-    if let Some(scaling) = &input.scaling_configuration {
-        spec.scaling = scaling.clone();
-    }
-    if let Some(slurm) = &input.slurm_configuration {
-        spec.slurm = Some(merged_slurm(
-            current.slurm.clone().unwrap_or_default(),
-            slurm,
-        ));
-    }
-    spec.launch_template_mode = input.launch_template_mode.or(current.launch_template_mode);
-    spec.purchase_option = input.purchase_option.or(current.purchase_option);
-    spec.spot_options = input.spot_options.clone().or(current.spot_options.clone());
-    spec.node_lifecycle_actions = input
-        .node_lifecycle_actions
-        .clone()
-        .or(current.node_lifecycle_actions.clone());
-    // What is named replaces all of it, as the model has it.
-    spec.instance_health_checks = input
-        .instance_health_checks
-        .clone()
-        .or(current.instance_health_checks.clone());
-    spec
-}
-
-fn merged_slurm(
-    current: ComputeNodeGroupSlurmConfiguration,
-    asked: &ComputeNodeGroupSlurmConfiguration,
-) -> ComputeNodeGroupSlurmConfiguration {
-    ComputeNodeGroupSlurmConfiguration {
-        // −1 takes the group's own away (N9).
-        scale_down_idle_time_in_seconds: asked
-            .scale_down_idle_time_in_seconds
-            .or(current.scale_down_idle_time_in_seconds)
-            .filter(|seconds| *seconds >= 0),
-        slurm_custom_settings: asked
-            .slurm_custom_settings
-            .clone()
-            .or(current.slurm_custom_settings),
-        gres_custom_settings: asked
-            .gres_custom_settings
-            .clone()
-            .or(current.gres_custom_settings),
+/// What is written down of a request for a group.
+fn requested(asked: &GroupSettings) -> GroupSettings {
+    let slurm = asked.slurm_configuration.clone();
+    GroupSettings {
+        security_group_ids: filled(asked.security_group_ids.as_ref()),
+        purchase_option: Some(asked.purchase()),
+        slurm_configuration: slurm.map(|asked| asked.over(Default::default())),
+        ..asked.clone()
     }
 }
 
 /// Whether running instances no longer are what the group asks for (N15). Subnets and the allocation strategy touch
 /// only instances to come.
-fn needs_new_instances(old: &ComputeNodeGroupSpec, new: &ComputeNodeGroupSpec) -> bool {
+fn needs_new_instances(old: &GroupSettings, new: &GroupSettings) -> bool {
     let (old, new) = (old.plain(), new.plain());
     old.ami_id != new.ami_id
         || old.custom_launch_template != new.custom_launch_template
@@ -519,14 +346,7 @@ fn needs_new_instances(old: &ComputeNodeGroupSpec, new: &ComputeNodeGroupSpec) -
         || old.ssh_key_name != new.ssh_key_name
         || old.iam_instance_profile_arn != new.iam_instance_profile_arn
         || old.purchase_option != new.purchase_option
-        || old
-            .slurm
-            .as_ref()
-            .and_then(|s| s.slurm_custom_settings.as_ref())
-            != new
-                .slurm
-                .as_ref()
-                .and_then(|s| s.slurm_custom_settings.as_ref())
+        || old.slurm_settings() != new.slurm_settings()
 }
 
 /// C5: the sum of all groups' maximum stays within the cluster's size.
@@ -539,10 +359,10 @@ pub(super) fn check_size(
     let others: i64 = groups
         .iter()
         .filter(|g| Some(g.id.as_str()) != replaced)
-        .map(|g| g.spec.scaling.max_instance_count)
+        .map(|g| g.spec.most())
         .sum();
     let limit = cluster.spec.size.max_instances();
-    if others.saturating_add(spec.scaling.max_instance_count) <= limit {
+    if others.saturating_add(spec.most()) <= limit {
         return Ok(());
     }
     Err(Error::quota(
@@ -550,7 +370,7 @@ pub(super) fn check_size(
         format!(
             "A cluster of this size has at most {limit} instances; the other groups have {others}, so {} is too many. \
              Ask for {} at most.",
-            spec.scaling.max_instance_count,
+            spec.most(),
             (limit - others).max(0)
         ),
     ))

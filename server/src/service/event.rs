@@ -6,6 +6,7 @@ use app::i18n::Language;
 use app::model::error::{Error, Result};
 use app::model::event::{Event, EventsOf};
 use app::model::live::Kind;
+use app::model::node_name::NodeName;
 use app::model::operation::Operation;
 use app::port::{Ctx, Events};
 use async_trait::async_trait;
@@ -86,8 +87,7 @@ impl Service {
             .map_err(internal)?;
         // `compute-1-` also begins the nodes of a group `compute-1-gpu`.
         rows.retain(|row| {
-            let number = row.resource_id.strip_prefix(&prefix).unwrap_or_default();
-            number.bytes().all(|b| b.is_ascii_digit())
+            NodeName::parse(&row.resource_id).is_some_and(|node| node.group == group.name)
         });
         Ok(rows)
     }

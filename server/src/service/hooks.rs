@@ -15,7 +15,6 @@ use super::Service;
 use super::doors::Hooks;
 use crate::db::now;
 use crate::live::observed::Snapshot;
-use crate::plan::node::is_up;
 use crate::reconcile::Parts;
 use crate::slurm::hostlist;
 
@@ -77,7 +76,7 @@ fn all_up(seen: &Snapshot, nodes: &[String]) -> bool {
     nodes.iter().all(|name| {
         seen.nodes
             .iter()
-            .any(|node| node.name == *name && is_up(node))
+            .any(|node| node.name == *name && node.is_up())
     })
 }
 

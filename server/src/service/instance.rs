@@ -136,7 +136,7 @@ impl Service {
         instance::add_step(&mut write, &row.id, step.clone())
             .await
             .map_err(internal)?;
-        if step.name.ends_with("-failed") {
+        if step.failed().is_some() {
             let what = What::StepFailed {
                 node: row.node_name.clone(),
                 step: step.name,

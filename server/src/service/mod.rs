@@ -34,6 +34,7 @@ mod page;
 mod placement;
 mod plan;
 mod queue;
+mod resource;
 mod secret;
 pub mod set_aside;
 pub mod settings;
@@ -62,7 +63,6 @@ use crate::provider::{Provider, ProviderError};
 use crate::slurm::client::Client;
 use crate::slurm::controller_host::ControllerHost;
 use crate::slurm::job_user::JobUser;
-use page::{cut, page};
 
 /// What the operations need. Cheap to clone: every part is a handle.
 #[derive(Clone)]

@@ -6,6 +6,7 @@ use app::model::error::{Error, Result};
 use app::model::job::Job;
 use app::model::live::Kind;
 use app::model::node::*;
+use app::model::node_name::node_names;
 use app::model::operation::Operation;
 use app::port::{Ctx, Nodes};
 use async_trait::async_trait;
@@ -249,8 +250,7 @@ impl Service {
         let mut nodes = vec![];
         for group in groups {
             let spec = group.applied_spec.as_ref().unwrap_or(&group.spec);
-            for number in 1..=spec.scaling.max_instance_count {
-                let name = format!("{}-{number}", group.name);
+            for name in node_names(&group.name, spec.most()) {
                 let instance = instances.iter().find(|i| i.node_name == name);
                 let info = seen.nodes.iter().find(|n| n.name == name).cloned();
                 let node = node(&group, name, info.as_ref(), instance);

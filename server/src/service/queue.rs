@@ -13,18 +13,21 @@ use async_trait::async_trait;
 use sqlx::AnyConnection;
 
 use super::alternate::{RESOURCE_TYPE, SETTINGS_PATH};
-use super::cluster::{check_can_delete, check_can_update, check_unmodified, reread};
-use super::compute_node_group::check_cluster_usable;
+use super::resource::*;
 use super::write::Begun;
-use super::{Service, alternate, cut, page, timestamp, well_formed};
+use super::{Service, alternate, timestamp, well_formed};
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::{QueueRow, QueueSpec};
-use crate::db::resource::{self, Row};
-use crate::fault::internal;
+use crate::db::resource::Row;
 use crate::random;
 use crate::slurm::catalogue::Scope;
+
+impl Resource for QueueSpec {
+    const TYPE: &'static str = RESOURCE_TYPE;
+    const WORDS: &'static str = "queue";
+}
 
 #[async_trait]
 impl Queues for Service {
@@ -59,7 +62,7 @@ impl Queues for Service {
 
     async fn get_queue(&self, ctx: &Ctx, input: GetQueueRequest) -> Result<GetQueueResponse> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let row = self.find_queue(&cluster, &input.queue_identifier).await?;
+        let row = find_in(self.db.pool(), &cluster, &input.queue_identifier).await?;
         ctx.authorize(Operation::GetQueue, &self.arns.queue(&cluster.id, &row.id))?;
         Ok(GetQueueResponse {
             queue: self.queue(&row),
@@ -69,12 +72,8 @@ impl Queues for Service {
     async fn list_queues(&self, ctx: &Ctx, input: ListQueuesRequest) -> Result<ListQueuesResponse> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
         ctx.authorize(Operation::ListQueues, &self.arns.cluster(&cluster.id))?;
-        let (limit, after) = page(input.max_results, input.next_token.as_deref())?;
-        let mut rows: Vec<QueueRow> =
-            resource::page(self.db.pool(), Some(&cluster.id), &after, limit + 1)
-                .await
-                .map_err(internal)?;
-        let next_token = cut(&mut rows, limit);
+        let (pool, token) = (self.db.pool(), input.next_token.as_deref());
+        let (rows, next_token) = page_of(pool, Some(&cluster.id), input.max_results, token).await?;
         Ok(ListQueuesResponse {
             queues: rows.iter().map(|row| self.queue_summary(row)).collect(),
             next_token,
@@ -168,9 +167,8 @@ impl Service {
         cluster: &ClusterRow,
         input: &CreateQueueRequest,
     ) -> Result<QueueRow> {
-        let cluster = reread(db, cluster).await?;
-        check_cluster_usable(&cluster)?;
-        let siblings = siblings(db, &cluster).await?;
+        let cluster = usable_cluster(db, cluster).await?;
+        let siblings: Vec<QueueRow> = all_of(db, &cluster.id).await?;
         if let Some(twin) = siblings
             .iter()
             .find(|q| q.name.eq_ignore_ascii_case(&input.queue_name))
@@ -179,7 +177,7 @@ impl Service {
                 "Cluster {} has a queue named {} already. Choose another name.",
                 cluster.name, twin.name
             );
-            return Err(Error::conflict(RESOURCE_TYPE, &twin.id, message));
+            return Err(refused(twin, message));
         }
         let asked = input.slurm_configuration.as_ref();
         alternate::check_there(&siblings, &input.queue_name, asked)?;
@@ -207,7 +205,7 @@ impl Service {
         input: &UpdateQueueRequest,
     ) -> Result<(Arc<ClusterRow>, QueueRow)> {
         let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let found = self.find_queue(&cluster, &input.queue_identifier).await?;
+        let found: QueueRow = find_in(self.db.pool(), &cluster, &input.queue_identifier).await?;
         let arn = self.arns.queue(&cluster.id, &found.id);
         ctx.authorize(Operation::UpdateQueue, &arn)?;
         well_formed(Operation::UpdateQueue, input)?;
@@ -223,18 +221,15 @@ impl Service {
         found: &QueueRow,
         input: &UpdateQueueRequest,
     ) -> Result<(QueueRow, QueueRow)> {
-        let cluster = reread(db, cluster).await?;
-        check_cluster_usable(&cluster)?;
-        let before = reread(db, found).await?;
-        check_unmodified(&before, input.unmodified_since.as_deref(), RESOURCE_TYPE)?;
-        check_can_update(before.status, RESOURCE_TYPE, &before.id, &before.name)?;
+        let cluster = usable_cluster(db, cluster).await?;
+        let before = updatable(db, found, input.unmodified_since.as_deref()).await?;
         let mut spec = before.spec.clone();
         if let Some(groups) = &input.compute_node_group_configurations {
             check_groups(db, &cluster, groups).await?;
             spec.groups = groups.clone();
         }
         if input.slurm_configuration.is_some() {
-            let queues = siblings(db, &cluster).await?;
+            let queues = all_of(db, &cluster.id).await?;
             let asked = input.slurm_configuration.as_ref();
             alternate::check_there(&queues, &before.name, asked)?;
             spec.slurm = input.slurm_configuration.clone();
@@ -251,27 +246,12 @@ impl Service {
         cluster: &ClusterRow,
         input: &DeleteQueueRequest,
     ) -> Result<QueueRow> {
-        let row: Option<QueueRow> =
-            resource::find(&mut *db, Some(&cluster.id), &input.queue_identifier)
-                .await
-                .map_err(internal)?;
-        let row = row.ok_or_else(|| not_found(cluster, &input.queue_identifier))?;
+        let row = find_in(&mut *db, cluster, &input.queue_identifier).await?;
         let arn = self.arns.queue(&cluster.id, &row.id);
         ctx.authorize(Operation::DeleteQueue, &arn)?;
-        check_can_delete(row.status, RESOURCE_TYPE, &row.id, &row.name)?;
-        alternate::check_unnamed(&siblings(db, cluster).await?, &row)?;
+        check_can_delete(&row)?;
+        alternate::check_unnamed(&all_of(db, &cluster.id).await?, &row)?;
         Ok(row)
-    }
-
-    pub(super) async fn find_queue(
-        &self,
-        cluster: &ClusterRow,
-        identifier: &str,
-    ) -> Result<QueueRow> {
-        resource::find(self.db.pool(), Some(&cluster.id), identifier)
-            .await
-            .map_err(internal)?
-            .ok_or_else(|| not_found(cluster, identifier))
     }
 
     fn queue(&self, row: &QueueRow) -> Queue {
@@ -302,33 +282,13 @@ impl Service {
     }
 }
 
-fn not_found(cluster: &ClusterRow, identifier: &str) -> Error {
-    Error::not_found(
-        RESOURCE_TYPE,
-        identifier,
-        format!("Cluster {} has no queue {identifier}.", cluster.name),
-    )
-}
-
-/// The queues of a cluster.
-pub(super) async fn siblings(
-    db: &mut AnyConnection,
-    cluster: &ClusterRow,
-) -> Result<Vec<QueueRow>> {
-    resource::list(&mut *db, Some(&cluster.id))
-        .await
-        .map_err(internal)
-}
-
 /// Q2: by id, each ACTIVE, each once; none too.
 async fn check_groups(
     db: &mut AnyConnection,
     cluster: &ClusterRow,
     asked: &[ComputeNodeGroupConfiguration],
 ) -> Result<()> {
-    let rows: Vec<ComputeNodeGroupRow> = resource::list(&mut *db, Some(&cluster.id))
-        .await
-        .map_err(internal)?;
+    let rows: Vec<ComputeNodeGroupRow> = all_of(db, &cluster.id).await?;
     let groups: Vec<rules::Group> = rows
         .iter()
         .map(|row| rules::Group {

@@ -14,7 +14,7 @@ use app::port::Ctx;
 use sha2::{Digest, Sha256};
 
 use super::Service;
-use super::compute_node_group::check_cluster_usable;
+use super::resource::check_usable;
 use super::write::Begun;
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
@@ -51,7 +51,7 @@ impl Service {
         let arn = self.arns.cluster(&cluster.id);
         ctx.authorize(operation, &arn)?;
         check(&input)?;
-        check_cluster_usable(&cluster)?;
+        check_usable(&cluster)?;
         self.check_queue(&cluster, &input.queue).await?;
         self.check_directory(&input.working_directory).await?;
         self.check_job_limit(&cluster, &input)?;

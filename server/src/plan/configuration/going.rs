@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rows::{Specs, node_names};
+use super::rows::{Specs, nodes_of};
 use crate::slurm::client::NodeInfo;
 
 /// Names, each list without the others'.
@@ -28,7 +28,7 @@ impl Going {
             ..Going::default()
         };
         for group in &old.groups {
-            let gone = node_names(group).filter(|node| !nodes.contains(node));
+            let gone = nodes_of(group).filter(|node| !nodes.contains(node));
             match stays.contains(&group.0.id) {
                 true => going.beyond_maximum.extend(gone),
                 false => going.with_group.extend(gone),
@@ -72,7 +72,11 @@ mod tests {
     #[test]
     fn each_node_goes_for_one_reason_and_only_if_slurm_knows_it() {
         let mut lowered = group("lowered", 3, Status::Updating);
-        lowered.spec.scaling.max_instance_count = 1;
+        lowered
+            .spec
+            .settings
+            .scaling_configuration
+            .max_instance_count = 1;
         let rows = Rows {
             cluster: cluster(),
             groups: vec![

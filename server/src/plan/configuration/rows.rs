@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use app::model::node_name::node_names;
 use app::model::status::Status;
 
 use crate::db::cluster::{ClusterRow, ClusterSpec};
@@ -33,7 +34,7 @@ impl Specs<'_> {
 
     /// The names of all nodes.
     pub fn nodes(&self) -> BTreeSet<String> {
-        self.groups.iter().flat_map(node_names).collect()
+        self.groups.iter().flat_map(nodes_of).collect()
     }
 
     /// Which queue has how many nodes of which group.
@@ -41,7 +42,7 @@ impl Specs<'_> {
         let mut places = BTreeSet::new();
         for (queue, wanted) in &self.queues {
             for (group, spec) in self.groups.iter().filter(|(g, _)| wanted.uses(&g.id)) {
-                let most = spec.scaling.max_instance_count;
+                let most = spec.most();
                 places.insert((queue.name.as_str(), group.name.as_str(), most));
             }
         }
@@ -56,12 +57,11 @@ impl Specs<'_> {
     }
 }
 
-/// The names of a group's nodes (N10).
-pub fn node_names(
-    (row, spec): &(&ComputeNodeGroupRow, &ComputeNodeGroupSpec),
-) -> impl Iterator<Item = String> + use<> {
-    let name = row.name.clone();
-    (1..=spec.scaling.max_instance_count).map(move |n| format!("{name}-{n}"))
+/// The names of a group's nodes.
+pub fn nodes_of<'a>(
+    (row, spec): &(&'a ComputeNodeGroupRow, &ComputeNodeGroupSpec),
+) -> impl Iterator<Item = String> + use<'a> {
+    node_names(&row.name, spec.most())
 }
 
 pub fn is_pending(status: Status) -> bool {
@@ -122,9 +122,9 @@ impl Rows {
             if group.status == Status::Deleting && has("NodeName", &group.name) {
                 group.status = Status::Active;
             }
-            let scaling = &mut group.spec.scaling;
+            let scaling = &mut group.spec.settings.scaling_configuration;
             let applied = group.applied_spec.as_ref();
-            let most = applied.map_or(0, |spec| spec.scaling.max_instance_count);
+            let most = applied.map_or(0, |spec| spec.most());
             scaling.max_instance_count = scaling.max_instance_count.max(most);
         }
         kept
@@ -178,9 +178,17 @@ mod tests {
     #[test]
     fn what_goes_is_still_there_at_first_and_all_else_is_new() {
         let mut lowered = group("lowered", 4, Status::Updating);
-        lowered.spec.scaling.max_instance_count = 1;
+        lowered
+            .spec
+            .settings
+            .scaling_configuration
+            .max_instance_count = 1;
         let mut raised = group("raised", 1, Status::Updating);
-        raised.spec.scaling.max_instance_count = 2;
+        raised
+            .spec
+            .settings
+            .scaling_configuration
+            .max_instance_count = 2;
         let rows = Rows {
             cluster: cluster(),
             groups: vec![lowered, raised, group("goes", 2, Status::Deleting)],

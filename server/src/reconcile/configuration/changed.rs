@@ -58,7 +58,7 @@ fn lists<'a>(rows: &'a Rows, tried: &BTreeSet<&str>) -> Vec<Lists<'a>> {
         Scope::NodeGroup,
         &rows.groups,
         tried,
-        |spec: &ComputeNodeGroupSpec| spec.slurm.as_ref()?.slurm_custom_settings.as_ref(),
+        |spec: &ComputeNodeGroupSpec| spec.settings.slurm_settings(),
     ));
     all.extend(of_tried(
         Scope::Queue,

@@ -172,7 +172,8 @@ fn group(
                 spec.instance_type()
             )
         })?;
-    let slurm = spec.slurm.clone().unwrap_or_default();
+    let slurm = spec.settings.slurm_configuration.clone();
+    let slurm = slurm.unwrap_or_default();
     let ports = row.ports().get(..spec.nodes());
     Ok(GroupConf {
         name: row.name.clone(),

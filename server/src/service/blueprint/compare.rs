@@ -2,7 +2,7 @@
 
 use app::model::blueprint::{ClusterBlueprint, GroupBlueprint, QueueBlueprint};
 use app::model::cluster::Networking;
-use app::model::compute_node_group::InstanceConfig;
+use app::model::compute_node_group::{GroupPatch, InstanceConfig};
 use app::model::error::{Error, Result};
 
 use crate::db::cluster::ClusterRow;
@@ -10,7 +10,6 @@ use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::{QueueRow, QueueSpec};
 use crate::db::resource::Meaning;
 use crate::service::cluster::merged;
-use crate::service::compute_node_group::updated;
 
 /// Whether the cluster is as wanted; an error where no update can make it so (C5, C7).
 pub fn cluster_is_as(wanted: &ClusterBlueprint, row: &ClusterRow) -> Result<bool> {
@@ -27,11 +26,13 @@ pub fn cluster_is_as(wanted: &ClusterBlueprint, row: &ClusterRow) -> Result<bool
 
 /// N3: the instance types stay as they are for life.
 pub fn group_is_as(wanted: &GroupBlueprint, row: &ComputeNodeGroupRow) -> Result<bool> {
-    if !same_types(&wanted.instance_configs, &row.spec.instance_configs) {
+    let is = &row.spec.settings;
+    if !same_types(&wanted.settings.instance_configs, &is.instance_configs) {
         let field = "computeNodeGroups.instanceConfigs";
         return Err(fixed(field, "the instance types of a compute node group"));
     }
-    Ok(updated(&row.spec, &wanted.update("", "")).means(&row.spec))
+    let patch = GroupPatch::from(wanted.settings.clone());
+    Ok(patch.apply(is.clone()).means(is))
 }
 
 /// A group's types are all alike: their order says nothing.

@@ -140,9 +140,40 @@ queues:
                 "maxInstanceCount: 4, most: 5}",
                 "computeNodeGroups[0].scalingConfiguration.most",
             ),
+            (
+                "    tags: {answer",
+                "    tag: {answer",
+                "computeNodeGroups[0].tag",
+            ),
         ] {
             let refusal = read(&DOCUMENT.replace(right, wrong)).unwrap_err();
             assert!(refusal.message.contains(path), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_scalar_is_taken_as_it_is_written() {
+        let settings = "[{parameterName: Weight, parameterValue: 1.10}, {parameterName: Features, parameterValue: yes}]";
+        let own = format!(
+            "    customLaunchTemplate: {{id: lt-1, version: 2}}\n    slurmConfiguration: {{slurmCustomSettings: {settings}}}\n"
+        );
+        let text = DOCUMENT.replace("queues:\n", &(own + "queues:\n"));
+        let group = read(&text).unwrap().compute_node_groups.remove(0);
+        let template = group.settings.custom_launch_template.as_ref().unwrap();
+        assert_eq!(template.version, "2");
+        let values = group.settings.slurm_settings().unwrap().iter();
+        let values: Vec<&str> = values.map(|s| s.parameter_value.as_str()).collect();
+        assert_eq!(values, ["1.10", "yes"]);
+    }
+
+    #[test]
+    fn a_group_without_a_name_or_with_a_wrong_type_is_told_by_its_line() {
+        for (right, wrong) in [
+            ("name: compute-1", "tag: 1"),
+            ("maxInstanceCount: 4", "maxInstanceCount: x"),
+        ] {
+            let refusal = read(&DOCUMENT.replace(right, wrong)).unwrap_err();
+            assert!(refusal.message.contains("line"), "{refusal}");
         }
     }
 

@@ -85,23 +85,9 @@ fn group_blueprint(
     row: &ComputeNodeGroupRow,
     tags: Option<BTreeMap<String, String>>,
 ) -> GroupBlueprint {
-    let spec = row.spec.clone();
     GroupBlueprint {
         name: row.name.clone(),
-        instance_configs: spec.instance_configs,
-        scaling_configuration: spec.scaling,
-        subnet_ids: spec.subnet_ids,
-        iam_instance_profile_arn: spec.iam_instance_profile_arn,
-        ami_id: spec.ami_id,
-        launch_template_mode: spec.launch_template_mode,
-        custom_launch_template: spec.custom_launch_template,
-        security_group_ids: spec.security_group_ids,
-        ssh_key_name: spec.ssh_key_name,
-        purchase_option: spec.purchase_option,
-        spot_options: spec.spot_options,
-        slurm_configuration: spec.slurm,
-        node_lifecycle_actions: spec.node_lifecycle_actions,
-        instance_health_checks: spec.instance_health_checks,
+        settings: row.spec.settings.clone(),
         tags,
     }
 }

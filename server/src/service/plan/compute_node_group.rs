@@ -6,6 +6,7 @@ use app::model::catalogue::Catalogue;
 use app::model::compute_node_group::*;
 use app::model::error::Result;
 use app::model::live::Kind;
+use app::model::node_name::node_names;
 use app::model::plan::*;
 use app::port::Ctx;
 use serde_json::{Value, json};
@@ -14,13 +15,14 @@ use super::diff::diff;
 use super::nodes::{Change, job_effects, put_jobs};
 use super::{conclude_update, connection, settings_by_name};
 use crate::db::cluster::ClusterRow;
-use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
+use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::resource::Meaning;
 use crate::db::{instance, now, resource};
 use crate::plan::node::Seen;
 use crate::plan::node::in_force;
 use crate::provider::{Instance, State};
 use crate::service::compute_node_group::queues_of;
+use crate::service::resource::find_in;
 use crate::service::{Service, internal, provider_error};
 
 impl Service {
@@ -73,8 +75,9 @@ impl Service {
             }
             Err(refusal) if super::is_of_the_operation(&refusal) => {
                 let identifier = &input.compute_node_group_identifier;
-                let row = self.find_group(&cluster, identifier).await?;
-                let queues = queues_of(connection(&mut held), &row).await?;
+                let held = connection(&mut held);
+                let row = find_in(&mut *held, &cluster, identifier).await?;
+                let queues = queues_of(held, &row).await?;
                 let named = |q: &crate::db::queue::QueueRow| Named {
                     kind: Kind::Queue,
                     id: q.id.clone(),
@@ -98,8 +101,8 @@ impl Service {
     ) -> Result<Plan> {
         let mut plan = Plan::default();
         if let Some(after) = after {
-            let old = before.map_or(Value::Null, |row| view(&row.spec));
-            plan.changes = diff(&old, &view(&after.spec));
+            let old = before.map_or(Value::Null, |row| view(&row.spec.settings));
+            plan.changes = diff(&old, &view(&after.spec.settings));
         }
         let snapshot = self.observed.latest(&cluster.id);
         let seen = self.seen(cluster).await?;
@@ -110,8 +113,7 @@ impl Service {
             jobs: &snapshot.jobs,
         };
         plan.nodes = change.nodes();
-        let name = before.or(after).map(|row| row.name.clone());
-        let all = node_names(name.unwrap_or_default(), before);
+        let all = before.map_or_else(HashSet::new, nodes_in_force);
         let running = change.seen.instances.iter();
         let running = running.filter(|i| all.contains(&i.node_name)).count();
         let touched = plan.nodes.ending.len()
@@ -175,7 +177,7 @@ impl Service {
         let groups: Vec<ComputeNodeGroupRow> = resource::list(self.db.pool(), Some(&cluster.id))
             .await
             .map_err(internal)?;
-        let max = |row: &ComputeNodeGroupRow| row.spec.scaling.max_instance_count;
+        let max = |row: &ComputeNodeGroupRow| row.spec.most();
         let used: i64 = groups.iter().map(max).sum();
         Ok(QuotaUse {
             quota: Quota::Instances,
@@ -194,12 +196,9 @@ fn applied(row: &ComputeNodeGroupRow) -> ComputeNodeGroupRow {
     }
 }
 
-fn node_names(name: String, before: Option<&ComputeNodeGroupRow>) -> HashSet<String> {
-    let max = before.map_or(0, |row| {
-        let in_force = row.applied_spec.as_ref().unwrap_or(&row.spec);
-        in_force.scaling.max_instance_count
-    });
-    (1..=max).map(|n| format!("{name}-{n}")).collect()
+fn nodes_in_force(row: &ComputeNodeGroupRow) -> HashSet<String> {
+    let in_force = row.applied_spec.as_ref().unwrap_or(&row.spec);
+    node_names(&row.name, in_force.most()).collect()
 }
 
 /// The most instances that may start, against what the subnets have left.
@@ -211,15 +210,16 @@ fn put_addresses(
     running: usize,
 ) {
     let same = before.is_some_and(|row| {
-        row.spec.subnet_ids == after.spec.subnet_ids && row.spec.scaling == after.spec.scaling
+        let (is, to_be) = (&row.spec.settings, &after.spec.settings);
+        is.subnet_ids == to_be.subnet_ids && is.scaling_configuration == to_be.scaling_configuration
     });
     if same {
         return;
     }
     let running = i64::try_from(running).unwrap_or(i64::MAX);
-    let needed = (after.spec.scaling.max_instance_count - running).max(0);
+    let needed = (after.spec.most() - running).max(0);
     let of_group = |id: &String| catalogue.subnets.iter().find(|s| s.id == *id);
-    let uses = after.spec.subnet_ids.iter().filter_map(of_group);
+    let uses = after.spec.settings.subnet_ids.iter().filter_map(of_group);
     plan.addresses = uses
         .map(|subnet| AddressUse {
             subnet_id: subnet.id.clone(),
@@ -233,31 +233,16 @@ fn put_addresses(
     }
 }
 
-/// A group's spec as its diff shows it.
-pub(in crate::service) fn view(spec: &ComputeNodeGroupSpec) -> Value {
-    let settings = spec.slurm.as_ref();
-    let settings = settings.and_then(|slurm| slurm.slurm_custom_settings.as_ref());
-    let spec = spec.plain();
-    let slurm = spec.slurm.clone().unwrap_or_default();
-    let types = spec.instance_configs.iter();
-    json!({
-        "amiId": spec.ami_id,
-        "securityGroupIds": spec.security_group_ids,
-        "sshKeyName": spec.ssh_key_name,
-        "subnetIds": spec.subnet_ids,
-        "purchaseOption": spec.purchase_option,
-        "launchTemplateMode": spec.launch_template_mode,
-        "customLaunchTemplate": spec.custom_launch_template,
-        "iamInstanceProfileArn": spec.iam_instance_profile_arn,
-        "scalingConfiguration": spec.scaling,
-        "instanceConfigs": types.filter_map(|c| c.instance_type.clone()).collect::<Vec<_>>(),
-        "spotOptions": spec.spot_options,
-        "nodeLifecycleActions": spec.node_lifecycle_actions,
-        "instanceHealthChecks": spec.instance_health_checks,
-        "slurmConfiguration": {
-            "scaleDownIdleTimeInSeconds": slurm.scale_down_idle_time_in_seconds,
-            "slurmCustomSettings": settings_by_name(settings),
-            "gresCustomSettings": slurm.gres_custom_settings,
-        },
-    })
+/// A group's settings as a diff shows them: types by name, and Slurm's settings with a line for each.
+fn view(settings: &GroupSettings) -> Value {
+    let plain = settings.plain();
+    let slurm = plain.slurm_configuration.clone().unwrap_or_default();
+    let mut view = json!(plain);
+    view["instanceConfigs"] = json!(plain.type_names());
+    view["slurmConfiguration"] = json!({
+        "scaleDownIdleTimeInSeconds": slurm.scale_down_idle_time_in_seconds,
+        "slurmCustomSettings": settings_by_name(settings.slurm_settings()),
+        "gresCustomSettings": slurm.gres_custom_settings,
+    });
+    view
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use app::model::job::Job;
+use app::model::node_name::node_names;
 use app::model::plan::{JOBS_MAX, JobCounts, JobEffect, JobImpact, NodeChanges, Plan, Stay};
 
 use crate::plan::node::{Group, Seen, Step, plan};
@@ -78,11 +79,8 @@ impl Change<'_> {
 
 /// All node names of the groups (N10), in order.
 fn names(groups: &[Group]) -> Vec<String> {
-    let of_group = |g: &Group| {
-        let name = g.name.clone();
-        (1..=g.max).map(move |n| format!("{name}-{n}"))
-    };
-    groups.iter().flat_map(of_group).collect()
+    let of_groups = groups.iter().flat_map(|g| node_names(&g.name, g.max));
+    of_groups.collect()
 }
 
 /// `compute-2` before `compute-10`.

@@ -17,7 +17,7 @@ use crate::db::instance::{self, InstanceRow};
 use crate::db::queue::{QueueRow, QueueSpec, groups_of_its_own};
 use crate::db::resource;
 use crate::db::resource::Meaning;
-use crate::service::queue::siblings;
+use crate::service::resource::{all_of, find_in};
 use crate::service::{Service, alternate, internal};
 
 impl Service {
@@ -91,9 +91,10 @@ impl Service {
         input: &DeleteQueueRequest,
         refusal: Error,
     ) -> Result<Plan> {
-        let row = self.find_queue(cluster, &input.queue_identifier).await?;
         let mut held = self.reader().await?;
-        let queues = siblings(connection(&mut held), cluster).await?;
+        let held = connection(&mut held);
+        let row = find_in(&mut *held, cluster, &input.queue_identifier).await?;
+        let queues = all_of(held, &cluster.id).await?;
         let named = |q: &QueueRow| Named {
             kind: Kind::Queue,
             id: q.id.clone(),

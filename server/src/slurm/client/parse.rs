@@ -63,6 +63,20 @@ impl NodeInfo {
         self.is("ALLOCATED") || self.is("MIXED") || self.is("COMPLETING")
     }
 
+    /// A job can start on it now.
+    pub fn is_up(&self) -> bool {
+        const NOT_UP: [&str; 7] = [
+            "POWERED_DOWN",
+            "POWERING_DOWN",
+            "POWERING_UP",
+            "POWER_UP",
+            "DOWN",
+            "NOT_RESPONDING",
+            "FUTURE",
+        ];
+        !NOT_UP.iter().any(|flag| self.is(flag))
+    }
+
     /// Slurm is powering it up or down, or about to.
     pub fn changes_power(&self) -> bool {
         ["POWERING_UP", "POWER_UP", "POWERING_DOWN", "POWER_DOWN"]

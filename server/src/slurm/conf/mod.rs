@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use app::model::cluster::{CgroupCustomSetting, Size};
+use app::model::node_name::node_names;
 use app::model::setting::SlurmCustomSetting;
 use openpcs_agent::configuration::Files;
 
@@ -255,9 +256,8 @@ fn apply_cluster_setting(parameters: &mut Line, input: &ConfInput, given: &Slurm
 }
 
 fn nodes_of(group: &GroupConf) -> String {
-    let names: Vec<String> = (1..=group.ports.len())
-        .map(|n| format!("{}-{n}", group.name))
-        .collect();
+    let most = i64::try_from(group.ports.len()).unwrap_or(i64::MAX);
+    let names: Vec<String> = node_names(&group.name, most).collect();
     hostlist::compress(&names)
 }
 

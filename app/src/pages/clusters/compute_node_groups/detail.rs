@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::super::crumbs::in_cluster;
 use super::super::heading::Heading;
 use super::super::related::{Related, events_of};
-use super::draft::type_names;
 use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::get_compute_node_group;
 use crate::api::queue::list_queues;
@@ -14,6 +13,7 @@ use crate::components::{Fetched, Settings, asked, idle_words, param, scaling_wor
 use crate::i18n::text;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;
+use crate::model::node_name::node_names;
 use crate::model::queue::Queue;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::AgoText;
@@ -52,8 +52,8 @@ pub fn GroupPage() -> impl IntoView {
 
 /// The group's id and the names of its nodes (N10).
 fn with_nodes(group: &ComputeNodeGroup) -> Vec<String> {
-    let max = group.scaling_configuration.max_instance_count;
-    let nodes = (1..=max).map(|n| format!("{}-{n}", group.name));
+    let max = group.settings.scaling_configuration.max_instance_count;
+    let nodes = node_names(&group.name, max);
     std::iter::once(group.id.clone()).chain(nodes).collect()
 }
 
@@ -98,24 +98,24 @@ fn Facts(group: Signal<ComputeNodeGroup>, queues: Signal<Vec<Queue>>) -> impl In
             false => links.collect_view().into_any(),
         }
     };
-    let scaling = move || scaling_words(t, &group.read().scaling_configuration);
-    let template = move || match &group.read().custom_launch_template {
+    let scaling = move || scaling_words(t, &group.read().settings.scaling_configuration);
+    let template = move || match &group.read().settings.custom_launch_template {
         Some(template) => t.groups.template_version(&template.id, &template.version),
         None => t.groups.template_managed.to_owned(),
     };
     let image = move || {
-        let image = group.read().ami_id.clone();
+        let image = group.read().settings.ami_id.clone();
         image.unwrap_or_else(|| t.groups.ami_of_template.into())
     };
     let settings = move || {
-        let slurm = group.read().slurm_configuration.clone();
+        let slurm = group.read().settings.slurm_configuration.clone();
         let settings = slurm
             .and_then(|s| s.slurm_custom_settings)
             .unwrap_or_default();
         view! { <Settings settings /> }.into_any()
     };
     let idle = move || {
-        let slurm = group.read().slurm_configuration.clone();
+        let slurm = group.read().settings.slurm_configuration.clone();
         idle_words(t, slurm.and_then(|s| s.scale_down_idle_time_in_seconds))
     };
     let copy = move |what: &'static str, value: fn(&ComputeNodeGroup) -> String| {
@@ -131,17 +131,22 @@ fn Facts(group: Signal<ComputeNodeGroup>, queues: Signal<Vec<Queue>>) -> impl In
     let all = vec![
         Fact::text(t.groups.scaling, scaling),
         Fact::text(t.groups.instance_types, move || {
-            type_names(&group.read()).join(", ")
+            group.read().settings.type_names().join(", ")
         }),
         Fact::view(t.create_group.queues, users),
         Fact::text(t.groups.template, template),
         Fact::text(t.groups.ami, image),
-        Fact::text(t.groups.subnets, move || group.read().subnet_ids.join(", ")),
+        Fact::text(t.groups.subnets, move || {
+            group.read().settings.subnet_ids.join(", ")
+        }),
         Fact::text(t.create_group.idle, idle),
         copy(t.groups.id, |g| g.id.clone()),
         ago(t.groups.created, |g| g.created_at.clone()),
         ago(t.groups.modified, |g| g.modified_at.clone()),
-        copy(t.groups.profile, |g| g.iam_instance_profile_arn.clone()).wide(),
+        copy(t.groups.profile, |g| {
+            g.settings.iam_instance_profile_arn.clone()
+        })
+        .wide(),
         copy(t.details.arn, |g| g.arn.clone()).wide(),
         Fact::view(t.groups.settings, settings).wide(),
     ];

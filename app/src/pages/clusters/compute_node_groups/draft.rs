@@ -13,8 +13,6 @@ pub const STATIC: &str = "static";
 pub const CUSTOM: &str = "custom";
 pub const MANAGED: &str = "managed";
 pub const ONDEMAND: &str = "ONDEMAND";
-/// Takes a group's own idle time away.
-const OF_CLUSTER: i64 = -1;
 /// Settings that have a field of their own.
 const OWN_FIELDS: [&str; 3] = ["Weight", "RealMemory", "Features"];
 
@@ -70,7 +68,8 @@ impl Draft {
     }
 
     pub fn of(group: &ComputeNodeGroup) -> Draft {
-        let slurm = group.slurm_configuration.clone().unwrap_or_default();
+        let is = &group.settings;
+        let slurm = is.slurm_configuration.clone().unwrap_or_default();
         let all = slurm.slurm_custom_settings.unwrap_or_default();
         let own = |name: &str| {
             let found = all
@@ -80,10 +79,10 @@ impl Draft {
         };
         let others: Vec<SlurmCustomSetting> =
             all.iter().filter(|s| !has_field(s)).cloned().collect();
-        let managed = group.launch_template_mode == Some(LaunchTemplateMode::Managed);
-        let template = group.custom_launch_template.clone();
+        let managed = is.template_mode() == LaunchTemplateMode::Managed;
+        let template = is.custom_launch_template.clone();
         let (template, version) = template.map(|t| (t.id, t.version)).unwrap_or_default();
-        let bounds = &group.scaling_configuration;
+        let bounds = &is.scaling_configuration;
         let scaling = if bounds.min_instance_count == 0 {
             DYNAMIC
         } else {
@@ -94,16 +93,16 @@ impl Draft {
             name: RwSignal::new(group.name.clone()),
             scaling: RwSignal::new(scaling.into()),
             count: RwSignal::new(bounds.max_instance_count.to_string()),
-            types: RwSignal::new(type_names(group)),
+            types: RwSignal::new(is.type_names()),
             purchase: RwSignal::new(ONDEMAND.into()),
             mode: RwSignal::new(if managed { MANAGED } else { CUSTOM }.into()),
             template: RwSignal::new(template),
             version: RwSignal::new(version),
-            security_groups: RwSignal::new(group.security_group_ids.clone().unwrap_or_default()),
-            key: RwSignal::new(group.ssh_key_name.clone().unwrap_or_default()),
-            image: RwSignal::new(group.ami_id.clone().unwrap_or_default()),
-            profile: RwSignal::new(group.iam_instance_profile_arn.clone()),
-            subnets: RwSignal::new(group.subnet_ids.clone()),
+            security_groups: RwSignal::new(is.security_group_ids.clone().unwrap_or_default()),
+            key: RwSignal::new(is.ssh_key_name.clone().unwrap_or_default()),
+            image: RwSignal::new(is.ami_id.clone().unwrap_or_default()),
+            profile: RwSignal::new(is.iam_instance_profile_arn.clone()),
+            subnets: RwSignal::new(is.subnet_ids.clone()),
             weight: own("Weight"),
             memory: own("RealMemory"),
             features: own("Features"),
@@ -194,87 +193,51 @@ impl Draft {
     }
 
     pub fn create(self, cluster_id: &str) -> CreateComputeNodeGroupRequest {
-        let managed = self.is_managed();
-        let security_groups = self.security_groups.get();
-        let settings = self.all_settings();
-        let slurm = ComputeNodeGroupSlurmConfiguration {
-            scale_down_idle_time_in_seconds: self.idle_seconds(),
-            slurm_custom_settings: (!settings.is_empty()).then_some(settings),
-            gres_custom_settings: None,
-        };
-        let has_slurm = slurm != ComputeNodeGroupSlurmConfiguration::default();
         CreateComputeNodeGroupRequest {
-            ami_id: filled(self.image),
-            security_group_ids: (!security_groups.is_empty()).then_some(security_groups),
-            ssh_key_name: filled(self.key),
             cluster_identifier: cluster_id.into(),
             compute_node_group_name: self.name.get(),
-            subnet_ids: self.subnets.get(),
-            purchase_option: None,
-            launch_template_mode: managed.then_some(LaunchTemplateMode::Managed),
-            custom_launch_template: self.custom_template(),
-            iam_instance_profile_arn: self.profile.get(),
-            scaling_configuration: self.bounds(),
-            instance_configs: self.configs(),
-            spot_options: None,
-            slurm_configuration: has_slurm.then_some(slurm),
-            node_lifecycle_actions: None,
-            instance_health_checks: None,
+            settings: self.over(GroupSettings::default()),
             client_token: None,
             tags: tags(self.tags),
         }
     }
 
-    /// Names only what differs from what was. An empty text or list takes away.
+    /// Names only what differs from what was.
     pub fn update(self, before: &ComputeNodeGroup) -> UpdateComputeNodeGroupRequest {
-        let wanted = self.create(&before.cluster_id);
-        let slurm = before.slurm_configuration.clone().unwrap_or_default();
-        let settings = self.all_settings();
-        let same_settings = settings == slurm.slurm_custom_settings.unwrap_or_default();
-        let idle = self.idle_seconds();
-        let same_idle = idle == slurm.scale_down_idle_time_in_seconds;
-        let groups_before = before.security_group_ids.clone();
-        let same_groups = wanted.security_group_ids == groups_before;
-        let is_other = |is: &str| wanted.iam_instance_profile_arn != is;
+        let wanted = self.over(before.settings.clone());
         UpdateComputeNodeGroupRequest {
-            ami_id: changed(&before.ami_id, &wanted.ami_id),
-            security_group_ids: (!same_groups)
-                .then(|| wanted.security_group_ids.unwrap_or_default()),
-            ssh_key_name: changed(&before.ssh_key_name, &wanted.ssh_key_name),
             cluster_identifier: before.cluster_id.clone(),
             compute_node_group_identifier: before.id.clone(),
-            subnet_ids: (wanted.subnet_ids != before.subnet_ids).then_some(wanted.subnet_ids),
-            launch_template_mode: (mode(wanted.launch_template_mode)
-                != mode(before.launch_template_mode))
-            .then(|| mode(wanted.launch_template_mode)),
-            custom_launch_template: wanted
-                .custom_launch_template
-                .filter(|t| before.custom_launch_template.as_ref() != Some(t)),
-            purchase_option: None,
-            spot_options: None,
-            scaling_configuration: (wanted.scaling_configuration != before.scaling_configuration)
-                .then_some(wanted.scaling_configuration),
-            iam_instance_profile_arn: is_other(&before.iam_instance_profile_arn)
-                .then(|| wanted.iam_instance_profile_arn.clone()),
-            slurm_configuration: (!same_settings || !same_idle).then(|| {
-                ComputeNodeGroupSlurmConfiguration {
-                    scale_down_idle_time_in_seconds: (!same_idle)
-                        .then(|| idle.unwrap_or(OF_CLUSTER)),
-                    slurm_custom_settings: (!same_settings).then_some(settings),
-                    gres_custom_settings: None,
-                }
-            }),
-            node_lifecycle_actions: None,
-            instance_health_checks: None,
+            patch: GroupPatch::between(&before.settings, &wanted),
             client_token: None,
             unmodified_since: None,
         }
     }
-}
 
-/// CUSTOM where nothing is said.
-fn mode(said: Option<LaunchTemplateMode>) -> LaunchTemplateMode {
-    said.unwrap_or(LaunchTemplateMode::Custom)
+    /// What has no field here is as it was.
+    fn over(self, before: GroupSettings) -> GroupSettings {
+        let security_groups = self.security_groups.get();
+        let settings = self.all_settings();
+        let slurm = ComputeNodeGroupSlurmConfiguration {
+            scale_down_idle_time_in_seconds: self.idle_seconds(),
+            slurm_custom_settings: (!settings.is_empty()).then_some(settings),
+            ..before.slurm_configuration.unwrap_or_default()
+        };
+        let has_slurm = slurm != ComputeNodeGroupSlurmConfiguration::default();
+        GroupSettings {
+            instance_configs: self.configs(),
+            scaling_configuration: self.bounds(),
+            subnet_ids: self.subnets.get(),
+            iam_instance_profile_arn: self.profile.get(),
+            ami_id: filled(self.image),
+            launch_template_mode: self.is_managed().then_some(LaunchTemplateMode::Managed),
+            custom_launch_template: self.custom_template(),
+            security_group_ids: (!security_groups.is_empty()).then_some(security_groups),
+            ssh_key_name: filled(self.key),
+            slurm_configuration: has_slurm.then_some(slurm),
+            ..before
+        }
+    }
 }
 
 fn has_field(setting: &SlurmCustomSetting) -> bool {
@@ -285,14 +248,4 @@ fn has_field(setting: &SlurmCustomSetting) -> bool {
 fn filled(text: RwSignal<String>) -> Option<String> {
     let text = text.with(|text| text.trim().to_owned());
     (!text.is_empty()).then_some(text)
-}
-
-/// The new text if it is another one; an empty one if there is none any more.
-fn changed(before: &Option<String>, after: &Option<String>) -> Option<String> {
-    (before != after).then(|| after.clone().unwrap_or_default())
-}
-
-pub fn type_names(group: &ComputeNodeGroup) -> Vec<String> {
-    let configs = group.instance_configs.iter();
-    configs.filter_map(|c| c.instance_type.clone()).collect()
 }

@@ -27,7 +27,7 @@ impl Lists {
 
     /// The instances that the cluster has room for (C5).
     pub fn free(self) -> i64 {
-        let max = |g: &ComputeNodeGroup| g.scaling_configuration.max_instance_count;
+        let max = |g: &ComputeNodeGroup| g.settings.scaling_configuration.max_instance_count;
         let used: i64 = self.others.with(|others| others.iter().map(max).sum());
         (self.cluster.with(|c| c.size.max_instances()) - used).max(0)
     }

@@ -78,7 +78,7 @@ fn Login() -> impl IntoView {
                 NodePhase::Reserved => node.instance.is_some(),
                 _ => false,
             };
-            up && group.is_some_and(|g| g.scaling_configuration.min_instance_count > 0)
+            up && group.is_some_and(|g| g.settings.scaling_configuration.min_instance_count > 0)
         };
         let nodes = page.nodes.get().and_then(Result::ok).unwrap_or_default();
         nodes.iter().filter(fixed).cloned().collect::<Vec<Node>>()

@@ -82,10 +82,10 @@ fn columns(t: &'static Text, page: Page) -> Vec<Column<ComputeNodeGroup>> {
             view! { <span class="whitespace-nowrap">{scaling(t, g)}</span> }
         })
         .text(move |g| scaling(t, g))
-        .sort(|g| g.scaling_configuration.max_instance_count),
+        .sort(|g| g.settings.scaling_configuration.max_instance_count),
         Column::new(t.groups.nodes, move |g: &ComputeNodeGroup| {
             let id = g.id.clone();
-            let max = g.scaling_configuration.max_instance_count;
+            let max = g.settings.scaling_configuration.max_instance_count;
             view! { <span class="tabular-nums">{move || running(page, &id)} " / " {max}</span> }
         }),
         Column::new(t.groups.purchase, move |g: &ComputeNodeGroup| {
@@ -100,13 +100,11 @@ fn columns(t: &'static Text, page: Page) -> Vec<Column<ComputeNodeGroup>> {
 }
 
 fn instance_types(group: &ComputeNodeGroup) -> String {
-    let types = group.instance_configs.iter();
-    let types: Vec<_> = types.filter_map(|c| c.instance_type.as_deref()).collect();
-    types.join(", ")
+    group.settings.type_names().join(", ")
 }
 
 fn scaling(t: &'static Text, group: &ComputeNodeGroup) -> String {
-    scaling_words(t, &group.scaling_configuration)
+    scaling_words(t, &group.settings.scaling_configuration)
 }
 
 /// Nodes of the group that have an instance; a dash until it is known.
@@ -122,10 +120,10 @@ fn running(page: Page, group: &str) -> String {
 }
 
 fn purchase(t: &'static Text, group: &ComputeNodeGroup) -> &'static str {
-    match group.purchase_option {
-        None | Some(PurchaseOption::Ondemand) => t.groups.ondemand,
-        Some(PurchaseOption::Spot) => t.groups.spot,
-        Some(PurchaseOption::CapacityBlock) => t.groups.capacity_block,
-        Some(PurchaseOption::InterruptibleCapacityReservation) => t.groups.interruptible,
+    match group.settings.purchase() {
+        PurchaseOption::Ondemand => t.groups.ondemand,
+        PurchaseOption::Spot => t.groups.spot,
+        PurchaseOption::CapacityBlock => t.groups.capacity_block,
+        PurchaseOption::InterruptibleCapacityReservation => t.groups.interruptible,
     }
 }

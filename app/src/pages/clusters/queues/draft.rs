@@ -186,9 +186,8 @@ fn Groups(draft: Draft, groups: Signal<Vec<ComputeNodeGroup>>) -> impl IntoView 
 
 /// Only a group that is ready can be chosen (Q2).
 fn choice(t: &'static Text, group: &ComputeNodeGroup) -> Choice {
-    let types = group.instance_configs.iter();
-    let types: Vec<&str> = types.filter_map(|c| c.instance_type.as_deref()).collect();
-    let scaling = scaling_words(t, &group.scaling_configuration);
+    let types = group.settings.type_names();
+    let scaling = scaling_words(t, &group.settings.scaling_configuration);
     let status = status_label(t, group.status);
     let not_ready = (!group.status.can_be_used()).then(|| t.create_queue.group_not_ready(status));
     Choice::new(&group.id, &group.name)

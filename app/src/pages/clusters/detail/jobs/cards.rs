@@ -8,6 +8,7 @@ use crate::i18n::{Text, text};
 use crate::model::dependency::Dependency;
 use crate::model::job::*;
 use crate::model::job_life::{Life, LifeEnd};
+use crate::model::node::failed_stage;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::Ago;
 use crate::ui::{Card, Code, Copyable, KeyValue, Pairs, Timeline, TimelineStep, Tone};
@@ -105,7 +106,7 @@ fn steps(t: &'static Text, detail: &JobDetail) -> Vec<TimelineStep> {
                     Some(LifeEnd::Preempted { .. }) => Tone::Warning,
                     _ => Tone::Success,
                 },
-                JobMoment::Boot if step.detail.ends_with("-failed") => Tone::Danger,
+                JobMoment::Boot if failed_stage(&step.detail).is_some() => Tone::Danger,
                 _ if is_last && !over => Tone::Progress,
                 _ => Tone::Success,
             },
@@ -149,7 +150,7 @@ pub fn boot_label(t: &'static Text, step: &str) -> String {
         "registered" => t.job.boot_registered.into(),
         "slurmd-started" => t.job.boot_slurmd_started.into(),
         "ready" => t.job.boot_ready.into(),
-        other => match other.strip_suffix("-failed") {
+        other => match failed_stage(other) {
             Some(step) => t.job.boot_failed(step),
             None => other.into(),
         },

@@ -202,7 +202,7 @@ fn boot_steps(t: &'static Text, instance: &Instance) -> Vec<TimelineStep> {
             at: step.at,
             took: before(at).map(|before| step.at - before),
             tone: match () {
-                () if step.name.ends_with("-failed") => Tone::Danger,
+                () if step.failed().is_some() => Tone::Danger,
                 () if under_way && at + 1 == steps.len() => Tone::Progress,
                 () => Tone::Success,
             },

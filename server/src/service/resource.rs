@@ -1,0 +1,122 @@
+//! What clusters, compute node groups and queues share as resources: their names in refusals, how they are found and
+//! listed, and when they may be changed.
+
+use app::model::error::{Error, Result};
+use sqlx::{Any, AnyConnection, AnyPool, Executor};
+
+use super::page::{cut, page};
+use super::timestamp;
+use crate::db::cluster::ClusterRow;
+use crate::db::resource::{self, Noun, Row};
+use crate::fault::internal;
+
+/// A noun of the API.
+pub trait Resource: Noun {
+    /// `resourceType` of the service model's exceptions.
+    const TYPE: &'static str;
+    /// In a sentence.
+    const WORDS: &'static str;
+}
+
+/// The group or queue of that name or id.
+pub async fn find_in<'e, S: Resource>(
+    db: impl Executor<'e, Database = Any>,
+    cluster: &ClusterRow,
+    identifier: &str,
+) -> Result<Row<S>> {
+    let found = resource::find(db, Some(&cluster.id), identifier).await;
+    found.map_err(internal)?.ok_or_else(|| {
+        let message = format!("Cluster {} has no {} {identifier}.", cluster.name, S::WORDS);
+        Error::not_found(S::TYPE, identifier, message)
+    })
+}
+
+/// The groups or queues of a cluster.
+pub async fn all_of<S: Resource>(db: &mut AnyConnection, cluster_id: &str) -> Result<Vec<Row<S>>> {
+    let all = resource::list(&mut *db, Some(cluster_id)).await;
+    all.map_err(internal)
+}
+
+/// A page of a cluster's groups or queues, or of all clusters, and the token of the next one.
+pub async fn page_of<S: Resource>(
+    pool: &AnyPool,
+    cluster_id: Option<&str>,
+    max_results: Option<i64>,
+    next_token: Option<&str>,
+) -> Result<(Vec<Row<S>>, Option<String>)> {
+    let (limit, after) = page(max_results, next_token)?;
+    let mut rows = resource::page(pool, cluster_id, &after, limit + 1)
+        .await
+        .map_err(internal)?;
+    let next_token = cut(&mut rows, limit);
+    Ok((rows, next_token))
+}
+
+/// The same row inside the transaction: it may have changed or gone since it was looked up.
+async fn reread<S: Resource>(db: &mut AnyConnection, row: &Row<S>) -> Result<Row<S>> {
+    let found = resource::find(&mut *db, Some(&row.cluster_id), &row.id).await;
+    found.map_err(internal)?.ok_or_else(|| {
+        let message = format!("{} has just been deleted.", row.name);
+        Error::not_found(S::TYPE, &row.id, message)
+    })
+}
+
+/// As it is inside the transaction, if nothing else is under way and nobody else has changed it since `since`, the
+/// `modifiedAt` that a form began from.
+pub async fn updatable<S: Resource>(
+    db: &mut AnyConnection,
+    found: &Row<S>,
+    since: Option<&str>,
+) -> Result<Row<S>> {
+    let row = reread(db, found).await?;
+    let name = &row.name;
+    if since.is_some_and(|since| since != timestamp(row.modified_at)) {
+        let message = format!(
+            "Somebody else has changed {name} in the meantime. Load it again, look at what is different, and make your \
+             change once more."
+        );
+        return Err(refused(&row, message));
+    }
+    if !row.status.can_update() {
+        let status = row.status;
+        let message = format!("{name} is {status}. Wait until it is ACTIVE, then update it.");
+        return Err(refused(&row, message));
+    }
+    Ok(row)
+}
+
+/// Refuses a delete while the resource is being created or deleted.
+pub fn check_can_delete<S: Resource>(row: &Row<S>) -> Result<()> {
+    if row.status.can_delete() {
+        return Ok(());
+    }
+    let message = format!(
+        "{} is {}. Wait until that is done, then delete it.",
+        row.name, row.status
+    );
+    Err(refused(row, message))
+}
+
+/// The cluster as it is inside the transaction, if groups and queues can be made in it.
+pub async fn usable_cluster(db: &mut AnyConnection, found: &ClusterRow) -> Result<ClusterRow> {
+    let cluster = reread(db, found).await?;
+    check_usable(&cluster)?;
+    Ok(cluster)
+}
+
+/// Groups, queues and jobs need a cluster that is there and stays (N1).
+pub fn check_usable(cluster: &ClusterRow) -> Result<()> {
+    if cluster.status.can_be_used() {
+        return Ok(());
+    }
+    let message = format!(
+        "Cluster {} is {}. Wait until it is ACTIVE.",
+        cluster.name, cluster.status
+    );
+    Err(refused(cluster, message))
+}
+
+/// What cannot be while the row is as it is.
+pub fn refused<S: Resource>(row: &Row<S>, message: impl Into<String>) -> Error {
+    Error::conflict(S::TYPE, &row.id, message)
+}
