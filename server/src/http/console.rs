@@ -38,6 +38,7 @@ use super::sign_in::{SignIn, sign_in};
 use super::{events, function, host, origin, output, unavailable};
 use crate::auth::users::Passwords;
 use crate::db::Db;
+use crate::live::recent::Recent;
 use crate::service::doors::Outputs;
 
 /// What the door needs of the house.
@@ -91,6 +92,7 @@ pub fn router(state: ConsoleState) -> Router {
         .route(
             paths::EVENTS,
             get(events::stream).with_state(events::Source {
+                recent: Recent::follow(&state.db.changes()),
                 changes: state.db.changes(),
                 shutdown: state.shutdown.clone(),
                 sessions,

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::alive::{Alive, Sessions};
 use super::session::SignedIn;
+use crate::live::recent::Recent;
 
 /// Changes within this time go out together: far below the second that is promised, far above the rate at which a
 /// page could ask again.
@@ -28,6 +29,7 @@ const LONGEST: Duration = Duration::from_secs(15 * 60);
 #[derive(Clone)]
 pub struct Source {
     pub changes: broadcast::Sender<Change>,
+    pub recent: Recent,
     pub shutdown: watch::Receiver<bool>,
     pub sessions: Sessions,
 }
@@ -56,6 +58,13 @@ fn events(source: Source, session: Option<Alive>) -> impl Stream<Item = Result<E
         let mut changes = source.changes.subscribe();
         let mut shutdown = source.shutdown;
         yield Ok(named("hello"));
+        // What changed between the rendering of the page and now, after a moment for the last to be noted.
+        sleep(GATHER).await;
+        match source.recent.changes() {
+            Some(recent) if recent.is_empty() => {}
+            Some(recent) => yield Ok(changed(&recent)),
+            None => yield Ok(named("resync")),
+        }
         let end = Instant::now() + LONGEST;
         loop {
             let gathered = tokio::select! {

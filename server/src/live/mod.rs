@@ -8,5 +8,6 @@ pub mod meter;
 pub mod observed;
 pub mod pulse;
 pub mod reach;
+pub mod recent;
 pub mod status;
 pub mod wake;
