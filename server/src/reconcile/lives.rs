@@ -5,6 +5,7 @@
 //! what people did.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::path::Path;
 
 use app::model::job::{JobRecord, OutputKind};
@@ -80,14 +81,9 @@ impl Lives {
             Some(first) => first,
             None => job_life::first_submitted(db.pool(), &self.cluster_id).await?,
         };
-        let is_back = |record: &JobRecord| {
-            let before = self.runs.get(&record.job.id);
-            !self.over.contains(&record.job.id)
-                && record.restarts > before.map_or(0, |run| run.restarts)
-        };
-        let starts = match records.iter().any(is_back) {
-            true => controller.starts(),
-            false => vec![],
+        let starts = match records.iter().all(|record| self.untold(record).is_empty()) {
+            true => vec![],
+            false => controller.starts(),
         };
         let mut ended = vec![];
         for record in records.iter() {
@@ -188,14 +184,19 @@ impl Lives {
         }
     }
 
-    /// The lives of a job that ended since the last look, in order: each as it was seen or, if no look saw it run, as its
+    /// The lives of a job that ended since the last look, each by how often the job had been requeued before.
+    fn untold(&self, record: &JobRecord) -> Range<i64> {
+        if is_completing(record) || self.over.contains(&record.job.id) {
+            return 0..0;
+        }
+        let seen = self.runs.get(&record.job.id);
+        seen.map_or(0, |run| run.restarts)..record.restarts
+    }
+
+    /// The same, in order: each as it was seen or, if no look saw it run, as its
     /// start was noted.
     fn lives_of(&self, record: &JobRecord, starts: &[Start]) -> Vec<Life> {
         let seen = self.runs.get(&record.job.id);
-        let first = seen.map_or(0, |run| run.restarts);
-        if is_completing(record) || self.over.contains(&record.job.id) {
-            return vec![];
-        }
         let noted = Noted {
             told: self.log.of(&record.job.id),
             record,
@@ -211,7 +212,7 @@ impl Lives {
             let next = noted.start_of(restarts + 1);
             Some(ended_life(run, next, record))
         };
-        (first..record.restarts).filter_map(life).collect()
+        self.untold(record).filter_map(life).collect()
     }
 }
 

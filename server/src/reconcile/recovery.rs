@@ -74,7 +74,9 @@ fn plan(
     let registered_at = recovery.registered_at.unwrap_or_default();
     let held = queue.iter().filter(|queued| queued.reason == LAUNCH_FAILED);
     steps.extend(held.map(|queued| Step::Release(queued.job)));
-    let drained = nodes.iter().filter(|node| is_drained_for_twice(node));
+    let drained = nodes
+        .iter()
+        .filter(|node| node.is_drained_for(&[STARTED_TWICE]));
     steps.extend(drained.map(|node| Step::TakeBack(node.name.clone())));
     let is_due = now - registered_at.max(unclean.at) > REGISTER_EVERY_MS;
     if is_due && recovery.registrations < REGISTRATIONS {
@@ -84,11 +86,6 @@ fn plan(
         steps.push(Step::Done);
     }
     steps
-}
-
-fn is_drained_for_twice(node: &NodeInfo) -> bool {
-    let reason = node.reason.as_deref().unwrap_or_default();
-    node.is("DRAIN") && reason.starts_with(STARTED_TWICE)
 }
 
 /// Jobs with a start since then that Slurm has forgotten: one of the same count came later, or Slurm counts less.

@@ -19,7 +19,10 @@ pub async fn after_job_scripts(
     cluster_id: &str,
 ) -> anyhow::Result<()> {
     let (nodes, jobs) = tokio::try_join!(client.nodes(), client.jobs())?;
-    let drained: Vec<&NodeInfo> = nodes.iter().filter(|node| is_drained(node)).collect();
+    let drained: Vec<&NodeInfo> = nodes
+        .iter()
+        .filter(|node| node.is_drained_for(&REASONS))
+        .collect();
     let held: Vec<&Job> = jobs.iter().filter(|r| is_held(r)).map(|r| &r.job).collect();
     if drained.is_empty() && held.is_empty() {
         return Ok(());
@@ -51,12 +54,6 @@ pub async fn after_job_scripts(
     Ok(write.commit().await?)
 }
 
-fn is_drained(node: &NodeInfo) -> bool {
-    let reason = node.reason.as_deref().unwrap_or_default();
-    // Slurm adds who and when, as ` [root@2026-01-02T03:04:05]`.
-    node.is("DRAIN") && REASONS.iter().any(|own| reason.starts_with(own))
-}
-
 fn is_held(record: &JobRecord) -> bool {
     record.job.is_pending() && record.description.contains(LAUNCH_FAILED)
 }
@@ -82,12 +79,13 @@ mod tests {
             reason: Some(reason.to_owned()),
             ..NodeInfo::default()
         };
-        assert!(is_drained(&node("DRAIN", "Prolog error")));
-        assert!(is_drained(&node(
+        let is_drained = |state, reason| node(state, reason).is_drained_for(&REASONS);
+        assert!(is_drained("DRAIN", "Prolog error"));
+        assert!(is_drained(
             "DRAIN",
             "Epilog error [root@2026-01-02T03:04:05]"
-        )));
-        assert!(!is_drained(&node("DRAIN", "disk full")));
-        assert!(!is_drained(&node("CLOUD", "Prolog error")));
+        ));
+        assert!(!is_drained("DRAIN", "disk full"));
+        assert!(!is_drained("CLOUD", "Prolog error"));
     }
 }

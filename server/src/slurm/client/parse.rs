@@ -58,6 +58,13 @@ impl NodeInfo {
         self.states.contains(state)
     }
 
+    /// Whether Slurm drained it by itself, for one of these reasons. It adds who and when, as
+    /// ` [root@2026-01-02T03:04:05]`.
+    pub fn is_drained_for(&self, reasons: &[&str]) -> bool {
+        let reason = self.reason.as_deref().unwrap_or_default();
+        self.is("DRAIN") && reasons.iter().any(|own| reason.starts_with(own))
+    }
+
     /// Runs a job, or cleans up after one.
     pub fn is_busy(&self) -> bool {
         self.is("ALLOCATED") || self.is("MIXED") || self.is("COMPLETING")
