@@ -59,7 +59,8 @@ impl Service {
             changes: diff(&view(&before.spec), &view(&after.spec)),
             ..Plan::default()
         };
-        let snapshot = self.observed.latest(&found.id);
+        drop(held);
+        let snapshot = self.seen_now(&found.id).await;
         let alive = snapshot.jobs.iter().filter(|job| job.ended_at == 0);
         let jobs = alive.map(|job| impact(job, JobEffect::Untouched)).collect();
         put_jobs(&mut plan, jobs);

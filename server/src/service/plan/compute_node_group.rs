@@ -18,6 +18,7 @@ use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::resource::Meaning;
 use crate::db::{instance, now, resource};
+use crate::live::observed::Snapshot;
 use crate::plan::node::Seen;
 use crate::plan::node::in_force;
 use crate::provider::{Instance, State};
@@ -104,8 +105,8 @@ impl Service {
             let old = before.map_or(Value::Null, |row| view(&row.spec.settings));
             plan.changes = diff(&old, &view(&after.spec.settings));
         }
-        let snapshot = self.observed.latest(&cluster.id);
-        let seen = self.seen(cluster).await?;
+        let snapshot = self.seen_now(&cluster.id).await;
+        let seen = self.seen(cluster, &snapshot).await?;
         let change = Change {
             before: in_force(&before.cloned().into_iter().collect::<Vec<_>>()),
             after: in_force(&after.map(applied).into_iter().collect::<Vec<_>>()),
@@ -141,7 +142,7 @@ impl Service {
 
     /// Instances as they will be once they have booted, and taken as alive: what happens to those that fail is no
     /// part of a plan.
-    async fn seen(&self, cluster: &ClusterRow) -> Result<Seen> {
+    async fn seen(&self, cluster: &ClusterRow, snapshot: &Snapshot) -> Result<Seen> {
         let mut instances = instance::live(self.db.pool(), &cluster.id)
             .await
             .map_err(internal)?;
@@ -161,7 +162,7 @@ impl Service {
             instances,
             ended: vec![],
             set_aside: false,
-            nodes: self.observed.latest(&cluster.id).nodes.to_vec(),
+            nodes: snapshot.nodes.to_vec(),
             told_to_register: Default::default(),
             stranded: Default::default(),
             now,

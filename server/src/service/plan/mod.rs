@@ -7,6 +7,9 @@ mod diff;
 mod nodes;
 mod queue;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use app::model::error::{Error, ErrorKind, Result};
 use app::model::plan::{FieldChange, Plan, PlanRequest, Stay, Warning};
 use app::model::setting::SlurmCustomSetting;
@@ -17,7 +20,12 @@ use sqlx::pool::PoolConnection;
 
 pub(super) use self::queue::group_names;
 use super::Service;
+use crate::db::now;
 use crate::fault::internal;
+use crate::live::observed::Snapshot;
+
+/// A plan waits so long for Slurm at most.
+const LONGEST_LOOK: Duration = Duration::from_secs(2);
 
 #[async_trait]
 impl Plans for Service {
@@ -44,6 +52,22 @@ impl Service {
     /// For checks that read; they get the same kind of connection inside the operation's transaction.
     async fn reader(&self) -> Result<PoolConnection<sqlx::Any>> {
         self.db.pool().acquire().await.map_err(internal)
+    }
+
+    /// What Slurm says of the cluster now: a job that started a moment ago is in the plan. What was seen last where
+    /// Slurm is busy or silent.
+    async fn seen_now(&self, cluster_id: &str) -> Arc<Snapshot> {
+        let asked = now();
+        let mut looks = self.observed.subscribe(cluster_id);
+        if looks.borrow().asked_at == 0 {
+            return self.observed.latest(cluster_id);
+        }
+        self.look_again(cluster_id);
+        let fresh = looks.wait_for(|seen| seen.asked_at >= asked && seen.jobs_asked_at >= asked);
+        match tokio::time::timeout(LONGEST_LOOK, fresh).await {
+            Ok(Ok(seen)) => seen.clone(),
+            _ => self.observed.latest(cluster_id),
+        }
     }
 
     /// Whether jobs and nodes are known, said where they are not.

@@ -55,7 +55,8 @@ impl Service {
             changes: diff(&view(&before.spec, &groups), &view(&after.spec, &groups)),
             ..Plan::default()
         };
-        self.put_queue_jobs(&mut plan, &cluster, &before, JobEffect::Untouched);
+        self.put_queue_jobs(&mut plan, &cluster, &before, JobEffect::Untouched)
+            .await;
         conclude_update(&mut plan);
         Ok(plan)
     }
@@ -80,7 +81,8 @@ impl Service {
         };
         let mut plan = Plan::default();
         plan.nodes.ending = self.nodes_of_no_other_queue(&cluster, &row).await?;
-        self.put_queue_jobs(&mut plan, &cluster, &row, JobEffect::Cancelled);
+        self.put_queue_jobs(&mut plan, &cluster, &row, JobEffect::Cancelled)
+            .await;
         Ok(plan)
     }
 
@@ -129,14 +131,14 @@ impl Service {
             .collect())
     }
 
-    fn put_queue_jobs(
+    async fn put_queue_jobs(
         &self,
         plan: &mut Plan,
         cluster: &ClusterRow,
         queue: &QueueRow,
         effect: JobEffect,
     ) {
-        let snapshot = self.observed.latest(&cluster.id);
+        let snapshot = self.seen_now(&cluster.id).await;
         // A job may wait in several queues.
         let of_queue =
             |job: &&Job| job.ended_at == 0 && job.queue.split(',').any(|name| name == queue.name);
