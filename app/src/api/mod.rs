@@ -191,19 +191,26 @@ mod ssr {
             return;
         }
         if let Some(response) = use_context::<ResponseOptions>() {
-            response.set_status(match error.kind {
-                ErrorKind::Validation { .. } => StatusCode::BAD_REQUEST,
-                ErrorKind::AccessDenied if error.is_not_signed_in() => StatusCode::UNAUTHORIZED,
-                ErrorKind::AccessDenied => StatusCode::FORBIDDEN,
-                ErrorKind::ResourceNotFound { .. } => StatusCode::NOT_FOUND,
-                ErrorKind::Conflict { .. } | ErrorKind::ServiceQuotaExceeded { .. } => {
-                    StatusCode::CONFLICT
-                }
-                ErrorKind::Throttling { .. } => StatusCode::TOO_MANY_REQUESTS,
-                ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            });
+            response.set_status(status(error));
+        }
+    }
+
+    /// With which the console's doors answer. The API's own has two: 400 and 500.
+    pub fn status(error: &Error) -> StatusCode {
+        match error.kind {
+            ErrorKind::Validation { .. } => StatusCode::BAD_REQUEST,
+            ErrorKind::AccessDenied if error.is_not_signed_in() => StatusCode::UNAUTHORIZED,
+            ErrorKind::AccessDenied => StatusCode::FORBIDDEN,
+            ErrorKind::ResourceNotFound { .. } => StatusCode::NOT_FOUND,
+            ErrorKind::Conflict { .. } | ErrorKind::ServiceQuotaExceeded { .. } => {
+                StatusCode::CONFLICT
+            }
+            ErrorKind::Throttling { .. } => StatusCode::TOO_MANY_REQUESTS,
+            ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
+#[cfg(feature = "ssr")]
+pub use ssr::status;
 #[cfg(feature = "ssr")]
 use ssr::{call, call_in, in_all_clusters};

@@ -13,10 +13,10 @@ use app::port::Backend;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::http::header::{
     CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream::BoxStream;
@@ -106,7 +106,7 @@ fn answer_stream(
             (headers, Sse::new(events).keep_alive(keep_alive)).into_response()
         }
         // A browser gives a stream up that is answered so; the page has the refusal from its own question.
-        Err(refusal) => (status(&refusal), refusal.message).into_response(),
+        Err(refusal) => (app::api::status(&refusal), refusal.message).into_response(),
     }
 }
 
@@ -144,16 +144,7 @@ fn answer_file(opened: Result<OpenOutput, Error>) -> Response {
             let file = tokio::fs::File::from_std(output.file).take(output.size);
             (headers, Body::from_stream(ReaderStream::new(file))).into_response()
         }
-        Err(refusal) => (status(&refusal), refusal.message).into_response(),
-    }
-}
-
-fn status(refusal: &Error) -> StatusCode {
-    match refusal.code() {
-        "AccessDeniedException" => StatusCode::FORBIDDEN,
-        "ResourceNotFoundException" => StatusCode::NOT_FOUND,
-        "InternalServerException" => StatusCode::INTERNAL_SERVER_ERROR,
-        _ => StatusCode::BAD_REQUEST,
+        Err(refusal) => (app::api::status(&refusal), refusal.message).into_response(),
     }
 }
 
