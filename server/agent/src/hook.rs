@@ -5,6 +5,7 @@
 //! job wait for Slurm's own tick; a cluster whose server is away must not refuse jobs.
 
 use std::ffi::OsString;
+use std::os::unix::process::parent_id;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -60,14 +61,17 @@ fn call(program: HookProgram, called_as: &Path, args: &[OsString]) -> Result<Hoo
         },
         job_id: variable("SLURM_JOB_ID"),
     };
-    if program == HookProgram::Prolog {
+    if program != HookProgram::Prolog {
+        return ask(&hook, &call, TIMEOUT);
+    }
+    let slurm = parent_id();
+    let answer = ask(&hook, &call, PROLOG_TIMEOUT);
+    let goes_on = answer.as_ref().map_or(true, |answer| answer.go_on);
+    // A slurmctld that was killed meanwhile starts nothing.
+    if goes_on && parent_id() == slurm {
         note_start(dir, &call.job_id, &variable("SLURM_JOB_RESTART_COUNT"));
     }
-    let patience = match program {
-        HookProgram::Prolog => PROLOG_TIMEOUT,
-        _ => TIMEOUT,
-    };
-    ask(&hook, &call, patience)
+    answer
 }
 
 /// So that it can be told if Slurm forgets this start and starts the job again. A job goes on without. Jobs that pass

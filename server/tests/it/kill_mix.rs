@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use openpcs_agent::state::{ControllerState, Start};
 use sqlx::Row;
 
 use crate::harness::*;
@@ -133,6 +134,16 @@ async fn whatever_is_killed_no_job_is_lost_held_or_run_twice_unseen() {
     plane.finish().await;
 }
 
+/// What was noted of its starts.
+fn starts(plane: &TestPlane, job: &str) -> Vec<Start> {
+    let clusters = std::fs::read_dir(plane.server.data().join("clusters")).unwrap();
+    let all = clusters.flat_map(|dir| {
+        let controller = dir.unwrap().path().join("controller");
+        ControllerState::new(&controller).starts()
+    });
+    all.filter(|start| start.job.to_string() == job).collect()
+}
+
 /// What became of jobs without a word, and what became of each.
 async fn untold(plane: &TestPlane, taken: &[String]) -> (Vec<String>, String) {
     let lost = told(plane, "jobs-lost").await;
@@ -140,11 +151,11 @@ async fn untold(plane: &TestPlane, taken: &[String]) -> (Vec<String>, String) {
     let marks = marks(plane);
     let (mut wrong, mut report) = (vec![], String::new());
     for job in taken {
-        let restarts: usize =
-            match plane.try_connect(CLUSTER, &["scontrol", "-o", "show", "job", job]) {
-                Ok(text) => number_of(&text, "Restarts="),
-                Err(_) => 0,
-            };
+        let restarts = match plane.try_connect(CLUSTER, &["scontrol", "-o", "show", "job", job]) {
+            Ok(text) => number_of(&text, "Restarts="),
+            // A later kill made Slurm forget it.
+            Err(_) => restarts_of_ended(plane, job).await,
+        };
         let (begun, ended) = marks.get(job).copied().unwrap_or_default();
         let (is_lost, is_twice) = (lost.contains(job), twice.contains(job));
         report += &format!(
@@ -155,10 +166,24 @@ async fn untold(plane: &TestPlane, taken: &[String]) -> (Vec<String>, String) {
             wrong.push(format!("{job} is lost without a word"));
         }
         if begun > 1 && !(is_twice || restarts > 0 || is_lost) {
-            wrong.push(format!("{job} ran {begun} times without a word"));
+            let starts = starts(plane, job);
+            wrong.push(format!(
+                "{job} ran {begun} times without a word: {starts:?}"
+            ));
         }
     }
     (wrong, report)
+}
+
+/// How often a job that ended was requeued, by what the server keeps of it.
+async fn restarts_of_ended(plane: &TestPlane, job: &str) -> usize {
+    let pool = plane.database().await;
+    let query = sqlx::query("select record from job where id = $1").bind(job.to_owned());
+    let row = query.fetch_optional(&pool).await.unwrap();
+    pool.close().await;
+    let record = row.map(|row| row.get::<String, _>("record"));
+    let record: serde_json::Value = record.map_or_else(Default::default, |r| r.parse().unwrap());
+    record["restarts"].as_u64().unwrap_or_default() as usize
 }
 
 fn number_of(text: &str, name: &str) -> usize {
