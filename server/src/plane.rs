@@ -40,7 +40,6 @@ use crate::service::Service;
 use crate::service::doors::{Hooks, Logins, Metrics, Outputs, Readiness};
 use crate::service::follow::ServerOutputs;
 use crate::service::hooks::ServerHooks;
-use crate::service::login::ServerLogins;
 use crate::service::metrics::ServerMetrics;
 use crate::service::system::Itself;
 use crate::slurm::catalogue;
@@ -127,11 +126,8 @@ impl Plane {
                 config.is_for_this_host(),
             )),
             meter,
-            hooks: Arc::new(ServerHooks {
-                service,
-                parts: parts.clone(),
-            }),
-            logins: Arc::new(ServerLogins { parts }),
+            logins: Arc::new(service.clone()),
+            hooks: Arc::new(ServerHooks { service, parts }),
             readiness: Arc::new(ServerReadiness {
                 reach,
                 pulse,

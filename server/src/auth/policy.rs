@@ -7,16 +7,27 @@ use app::port::{Ctx, Principal};
 /// The only gate: every operation passes it before it tells or changes anything.
 pub trait Authorize {
     /// Refuses those who may not do that to the resource of that ARN; `*` is for what is done to none.
-    fn authorize(&self, operation: Operation, resource_arn: &str) -> Result<()>;
+    fn authorize(&self, operation: Operation, resource_arn: &str) -> Result<()> {
+        self.authorize_asked(operation, resource_arn, resource_arn)
+    }
+
+    /// The same, where the refusal must not tell what a resource that was asked for by another name is called.
+    fn authorize_asked(&self, operation: Operation, resource_arn: &str, asked: &str) -> Result<()>;
 }
 
 impl Authorize for Ctx {
-    fn authorize(&self, operation: Operation, resource_arn: &str) -> Result<()> {
+    fn authorize_asked(&self, operation: Operation, resource_arn: &str, asked: &str) -> Result<()> {
         if may(&self.who, operation) {
             return Ok(());
         }
+        tracing::info!(
+            who = self.who.arn(),
+            action = operation.action(),
+            resource_arn,
+            "refused"
+        );
         Err(Error::access_denied(format!(
-            "User: {} is not authorized to perform: {} on resource: {resource_arn}",
+            "User: {} is not authorized to perform: {} on resource: {asked}",
             self.who.arn(),
             operation.action()
         )))

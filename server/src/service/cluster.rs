@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::model::cluster::*;
 use app::model::error::{Error, Result};
 use app::model::limits;
-use app::model::name::CLUSTER_NAME_MAX;
+use app::model::name::{Arns, CLUSTER_NAME_MAX};
 use app::model::operation::Operation;
 use app::model::status::Status;
 use app::port::{Clusters, Ctx};
@@ -18,7 +18,7 @@ use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
 use super::resource::{Resource, all_of, check_can_delete, page_of, refused, updatable};
-use super::write::{Begun, Change};
+use super::write::Change;
 use super::{Service, provider_error, version, well_formed};
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
@@ -26,7 +26,7 @@ use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::placement::{self, Placement};
 use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
-use crate::db::{self, secret};
+use crate::db::secret;
 use crate::fault::internal;
 use crate::{quota, random};
 
@@ -38,6 +38,10 @@ const KEY_BYTES: usize = 1024;
 impl Resource for ClusterSpec {
     const TYPE: &'static str = RESOURCE_TYPE;
     const WORDS: &'static str = "cluster";
+
+    fn arn(arns: &Arns, _: &str, id: &str) -> String {
+        arns.cluster(id)
+    }
 }
 
 #[async_trait]
@@ -48,35 +52,29 @@ impl Clusters for Service {
         input: CreateClusterRequest,
     ) -> Result<CreateClusterResponse> {
         let networking = self.may_create_cluster(ctx, &input).await?;
-        let operation = Operation::CreateCluster;
-        let mut change = match self
-            .begin(ctx, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let (row, key) = self
-            .created_cluster(&mut change.write.tx, networking, &input)
-            .await?;
-        let arn = self.arns.cluster(&row.id);
-        change.create(&row, &arn, input.tags.as_ref()).await?;
-        // Its daemons will run where it was made; they get their ports when they start.
-        let here = Placement::here(&self.server_id, vec![]);
-        placement::put(&mut change.write, row.owner(), &here)
-            .await
-            .map_err(internal)?;
-        self.note_ended_version(&mut change, &row).await?;
-        self.store_key(&mut change, &row.id, &key).await?;
-        let answer = CreateClusterResponse {
-            cluster: self.cluster(&row),
-        };
-        change.commit(&arn, answer).await
+        let (operation, token) = (Operation::CreateCluster, input.client_token.as_deref());
+        self.change(ctx, operation, &input, token, async |mut change| {
+            let db = &mut change.write.tx;
+            let (row, key) = self.created_cluster(db, networking, &input).await?;
+            let arn = self.arns.cluster(&row.id);
+            change.create(&row, &arn, input.tags.as_ref()).await?;
+            // Its daemons will run where it was made; they get their ports when they start.
+            let here = Placement::here(&self.server_id, vec![]);
+            placement::put(&mut change.write, row.owner(), &here)
+                .await
+                .map_err(internal)?;
+            self.note_ended_version(&mut change, &row).await?;
+            self.store_key(&mut change, &row.id, &key).await?;
+            let cluster = self.cluster(&row);
+            change.commit(&arn, CreateClusterResponse { cluster }).await
+        })
+        .await
     }
 
     async fn get_cluster(&self, ctx: &Ctx, input: GetClusterRequest) -> Result<GetClusterResponse> {
-        let row = self.find_cluster(&input.cluster_identifier).await?;
-        ctx.authorize(Operation::GetCluster, &self.arns.cluster(&row.id))?;
+        let row = self
+            .cluster_for(ctx, Operation::GetCluster, &input.cluster_identifier)
+            .await?;
         Ok(GetClusterResponse {
             cluster: self.cluster(&row),
         })
@@ -103,20 +101,16 @@ impl Clusters for Service {
         input: UpdateClusterRequest,
     ) -> Result<UpdateClusterResponse> {
         let found = self.may_update_cluster(ctx, &input).await?;
-        let operation = Operation::UpdateCluster;
-        let mut change = match self
-            .begin(ctx, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let (_, row) = updated_cluster(&mut change.write.tx, &found, &input).await?;
-        change.update(&row).await?;
-        let answer = UpdateClusterResponse {
-            cluster: self.cluster(&row),
-        };
-        change.commit(&self.arns.cluster(&row.id), answer).await
+        let (operation, token) = (Operation::UpdateCluster, input.client_token.as_deref());
+        self.change(ctx, operation, &input, token, async |mut change| {
+            let (_, row) = updated_cluster(&mut change.write.tx, &found, &input).await?;
+            change.update(&row).await?;
+            let cluster = self.cluster(&row);
+            change
+                .commit(&cluster.arn.clone(), UpdateClusterResponse { cluster })
+                .await
+        })
+        .await
     }
 
     async fn delete_cluster(
@@ -124,20 +118,17 @@ impl Clusters for Service {
         ctx: &Ctx,
         input: DeleteClusterRequest,
     ) -> Result<DeleteClusterResponse> {
-        let operation = Operation::DeleteCluster;
-        let mut change = match self
-            .begin(ctx, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let mut row = self
-            .deletable_cluster(&mut change.write.tx, ctx, &input)
+        self.may_delete_cluster(ctx, &input.cluster_identifier)
             .await?;
-        change.delete(&mut row).await?;
-        let arn = self.arns.cluster(&row.id);
-        change.commit(&arn, DeleteClusterResponse {}).await
+        let (operation, token) = (Operation::DeleteCluster, input.client_token.as_deref());
+        self.change(ctx, operation, &input, token, async |mut change| {
+            let mut row = deletable_cluster(&mut change.write.tx, &input).await?;
+            change.delete(&mut row).await?;
+            change
+                .commit(&self.arns.cluster(&row.id), DeleteClusterResponse {})
+                .await
+        })
+        .await
     }
 }
 
@@ -191,7 +182,7 @@ impl Service {
     /// A fresh key, sealed, in the same transaction as the cluster (C10).
     async fn store_key(
         &self,
-        change: &mut Change<'_>,
+        change: &mut Change,
         cluster_id: &str,
         key: &SlurmAuthKey,
     ) -> Result<()> {
@@ -217,9 +208,10 @@ impl Service {
         ctx: &Ctx,
         input: &UpdateClusterRequest,
     ) -> Result<Arc<ClusterRow>> {
-        let found = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::UpdateCluster;
-        ctx.authorize(operation, &self.arns.cluster(&found.id))?;
+        let found = self
+            .cluster_for(ctx, operation, &input.cluster_identifier)
+            .await?;
         well_formed(operation, input)?;
         let asked = update_as_request(input.slurm_configuration.clone().unwrap_or_default());
         self.check_cluster(&found.spec.scheduler.version, &asked)?;
@@ -232,32 +224,25 @@ impl Service {
         }
         Ok(found)
     }
+}
 
-    /// The cluster, if it may be deleted.
-    pub(super) async fn deletable_cluster(
-        &self,
-        db: &mut AnyConnection,
-        ctx: &Ctx,
-        input: &DeleteClusterRequest,
-    ) -> Result<ClusterRow> {
-        let row: Option<ClusterRow> = resource::find(&mut *db, None, &input.cluster_identifier)
-            .await
-            .map_err(internal)?;
-        let row = row.ok_or_else(|| not_found(&input.cluster_identifier))?;
-        let arn = self.arns.cluster(&row.id);
-        ctx.authorize(Operation::DeleteCluster, &arn)?;
-        check_can_delete(&row)?;
-        check_empty(db, &row).await?;
-        Ok(row)
-    }
+/// The cluster, if it can be deleted.
+pub(super) async fn deletable_cluster(
+    db: &mut AnyConnection,
+    input: &DeleteClusterRequest,
+) -> Result<ClusterRow> {
+    let row = there(db, &input.cluster_identifier).await?;
+    check_can_delete(&row)?;
+    check_empty(db, &row).await?;
+    Ok(row)
+}
 
-    /// The cluster of that name or id.
-    pub(super) async fn find_cluster(&self, identifier: &str) -> Result<Arc<ClusterRow>> {
-        db::cluster::find(&self.db, identifier)
-            .await
-            .map_err(internal)?
-            .ok_or_else(|| not_found(identifier))
-    }
+/// The cluster of that name or id as it is inside the transaction.
+pub(super) async fn there(db: &mut AnyConnection, identifier: &str) -> Result<ClusterRow> {
+    let found = resource::find(db, None, identifier).await;
+    found
+        .map_err(internal)?
+        .ok_or_else(|| not_found(identifier))
 }
 
 pub(crate) fn not_found(identifier: &str) -> Error {

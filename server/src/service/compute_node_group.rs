@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::model::compute_node_group::*;
 use app::model::error::{Error, Result};
-use app::model::name::CHILD_NAME_MAX;
+use app::model::name::{Arns, CHILD_NAME_MAX};
 use app::model::operation::Operation;
 use app::port::{ComputeNodeGroups, Ctx};
 use app::rules::compute_node_group as rules;
@@ -12,10 +12,9 @@ use app::rules::{check_name, english};
 use async_trait::async_trait;
 use sqlx::AnyConnection;
 
+use super::cluster::there;
 use super::resource::*;
-use super::write::Begun;
 use super::{Service, provider_error, timestamp, well_formed};
-use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::meaning::{filled, spot_options};
@@ -28,6 +27,10 @@ use crate::slurm::catalogue::Scope;
 impl Resource for ComputeNodeGroupSpec {
     const TYPE: &'static str = "COMPUTE_NODE_GROUP";
     const WORDS: &'static str = "compute node group";
+
+    fn arn(arns: &Arns, cluster_id: &str, id: &str) -> String {
+        arns.compute_node_group(cluster_id, id)
+    }
 }
 
 #[async_trait]
@@ -38,23 +41,21 @@ impl ComputeNodeGroups for Service {
         input: CreateComputeNodeGroupRequest,
     ) -> Result<CreateComputeNodeGroupResponse> {
         let cluster = self.may_create_group(ctx, &input).await?;
-        let operation = Operation::CreateComputeNodeGroup;
-        let mut change = match self
-            .begin(ctx, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let row = self
-            .created_group(&mut change.write.tx, &cluster, &input)
-            .await?;
-        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
-        change.create(&row, &arn, input.tags.as_ref()).await?;
-        let answer = CreateComputeNodeGroupResponse {
-            compute_node_group: self.compute_node_group(&row),
-        };
-        change.commit(&arn, answer).await
+        let (operation, token) = (
+            Operation::CreateComputeNodeGroup,
+            input.client_token.as_deref(),
+        );
+        self.change(ctx, operation, &input, token, async |mut change| {
+            let db = &mut change.write.tx;
+            let row = self.created_group(db, &cluster, &input).await?;
+            let compute_node_group = self.compute_node_group(&row);
+            let arn = compute_node_group.arn.clone();
+            change.create(&row, &arn, input.tags.as_ref()).await?;
+            change
+                .commit(&arn, CreateComputeNodeGroupResponse { compute_node_group })
+                .await
+        })
+        .await
     }
 
     async fn get_compute_node_group(
@@ -62,11 +63,9 @@ impl ComputeNodeGroups for Service {
         ctx: &Ctx,
         input: GetComputeNodeGroupRequest,
     ) -> Result<GetComputeNodeGroupResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        let (operation, cluster) = (Operation::GetComputeNodeGroup, &input.cluster_identifier);
         let identifier = &input.compute_node_group_identifier;
-        let row = find_in(self.db.pool(), &cluster, identifier).await?;
-        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
-        ctx.authorize(Operation::GetComputeNodeGroup, &arn)?;
+        let (_, row) = self.child_for(ctx, operation, cluster, identifier).await?;
         Ok(GetComputeNodeGroupResponse {
             compute_node_group: self.compute_node_group(&row),
         })
@@ -77,11 +76,10 @@ impl ComputeNodeGroups for Service {
         ctx: &Ctx,
         input: ListComputeNodeGroupsRequest,
     ) -> Result<ListComputeNodeGroupsResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        ctx.authorize(
-            Operation::ListComputeNodeGroups,
-            &self.arns.cluster(&cluster.id),
-        )?;
+        let operation = Operation::ListComputeNodeGroups;
+        let cluster = self
+            .cluster_for(ctx, operation, &input.cluster_identifier)
+            .await?;
         let (pool, token) = (self.db.pool(), input.next_token.as_deref());
         let (rows, next_token) = page_of(pool, Some(&cluster.id), input.max_results, token).await?;
         let compute_node_groups = rows
@@ -100,23 +98,22 @@ impl ComputeNodeGroups for Service {
         input: UpdateComputeNodeGroupRequest,
     ) -> Result<UpdateComputeNodeGroupResponse> {
         let (cluster, found) = self.may_update_group(ctx, &input).await?;
-        let operation = Operation::UpdateComputeNodeGroup;
-        let mut change = match self
-            .begin(ctx, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let (_, row) = self
-            .updated_group(&mut change.write.tx, &cluster, &found, &input)
-            .await?;
-        change.update(&row).await?;
-        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
-        let answer = UpdateComputeNodeGroupResponse {
-            compute_node_group: self.compute_node_group(&row),
-        };
-        change.commit(&arn, answer).await
+        let (operation, token) = (
+            Operation::UpdateComputeNodeGroup,
+            input.client_token.as_deref(),
+        );
+        self.change(ctx, operation, &input, token, async |mut change| {
+            let (_, row) = self
+                .updated_group(&mut change.write.tx, &cluster, &found, &input)
+                .await?;
+            change.update(&row).await?;
+            let compute_node_group = self.compute_node_group(&row);
+            let arn = compute_node_group.arn.clone();
+            change
+                .commit(&arn, UpdateComputeNodeGroupResponse { compute_node_group })
+                .await
+        })
+        .await
     }
 
     async fn delete_compute_node_group(
@@ -124,21 +121,18 @@ impl ComputeNodeGroups for Service {
         ctx: &Ctx,
         input: DeleteComputeNodeGroupRequest,
     ) -> Result<DeleteComputeNodeGroupResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let operation = Operation::DeleteComputeNodeGroup;
-        let mut change = match self
-            .begin(ctx, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let mut row = self
-            .deletable_group(&mut change.write.tx, ctx, &cluster, &input)
-            .await?;
-        change.delete(&mut row).await?;
-        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
-        change.commit(&arn, DeleteComputeNodeGroupResponse {}).await
+        self.may_delete_group(ctx, &input).await?;
+        let (operation, token) = (
+            Operation::DeleteComputeNodeGroup,
+            input.client_token.as_deref(),
+        );
+        self.change(ctx, operation, &input, token, async |mut change| {
+            let mut row = deletable_group(&mut change.write.tx, &input).await?;
+            change.delete(&mut row).await?;
+            let arn = self.arns.compute_node_group(&row.cluster_id, &row.id);
+            change.commit(&arn, DeleteComputeNodeGroupResponse {}).await
+        })
+        .await
     }
 }
 
@@ -149,9 +143,11 @@ impl Service {
         ctx: &Ctx,
         input: &CreateComputeNodeGroupRequest,
     ) -> Result<Arc<ClusterRow>> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::CreateComputeNodeGroup;
-        ctx.authorize(operation, &self.arns.compute_node_group(&cluster.id, "*"))?;
+        let arn = |cluster_id: &str| self.arns.compute_node_group(cluster_id, "*");
+        let cluster = self
+            .cluster_with(ctx, operation, &input.cluster_identifier, arn)
+            .await?;
         well_formed(operation, input)?;
         check_name(english(), &input.compute_node_group_name, CHILD_NAME_MAX)
             .map_err(|why| Error::field("computeNodeGroupName", why))?;
@@ -219,12 +215,14 @@ impl Service {
         ctx: &Ctx,
         input: &UpdateComputeNodeGroupRequest,
     ) -> Result<(Arc<ClusterRow>, ComputeNodeGroupRow)> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let identifier = &input.compute_node_group_identifier;
-        let found: ComputeNodeGroupRow = find_in(self.db.pool(), &cluster, identifier).await?;
-        let arn = self.arns.compute_node_group(&cluster.id, &found.id);
-        ctx.authorize(Operation::UpdateComputeNodeGroup, &arn)?;
-        well_formed(Operation::UpdateComputeNodeGroup, input)?;
+        let operation = Operation::UpdateComputeNodeGroup;
+        let (cluster, identifier) = (
+            &input.cluster_identifier,
+            &input.compute_node_group_identifier,
+        );
+        let (cluster, found): (_, ComputeNodeGroupRow) =
+            self.child_for(ctx, operation, cluster, identifier).await?;
+        well_formed(operation, input)?;
         let settings = found.spec.settings.clone();
         self.check_group(&cluster, &input.patch.clone().apply(settings))
             .await?;
@@ -256,29 +254,18 @@ impl Service {
         Ok((before, row))
     }
 
-    /// The group, if it may be deleted.
-    pub(super) async fn deletable_group(
+    pub(super) async fn may_delete_group(
         &self,
-        db: &mut AnyConnection,
         ctx: &Ctx,
-        cluster: &ClusterRow,
         input: &DeleteComputeNodeGroupRequest,
-    ) -> Result<ComputeNodeGroupRow> {
-        let row = find_in(&mut *db, cluster, &input.compute_node_group_identifier).await?;
-        let arn = self.arns.compute_node_group(&cluster.id, &row.id);
-        ctx.authorize(Operation::DeleteComputeNodeGroup, &arn)?;
-        check_can_delete(&row)?;
-        let queues = queues_of(db, &row).await?;
-        if queues.is_empty() {
-            return Ok(row);
-        }
-        let names: Vec<&str> = queues.iter().map(|q| q.name.as_str()).collect();
-        let message = format!(
-            "Group {} is used by queue {}. Take it out of the queue, or delete the queue first.",
-            row.name,
-            names.join(", ")
+    ) -> Result<()> {
+        let operation = Operation::DeleteComputeNodeGroup;
+        let (cluster, identifier) = (
+            &input.cluster_identifier,
+            &input.compute_node_group_identifier,
         );
-        Err(refused(&row, message))
+        self.may_delete_child::<ComputeNodeGroupSpec>(ctx, operation, cluster, identifier)
+            .await
     }
 
     fn compute_node_group(&self, row: &ComputeNodeGroupRow) -> ComputeNodeGroup {
@@ -312,6 +299,27 @@ impl Service {
             status: row.status,
         }
     }
+}
+
+/// The group, if it can be deleted.
+pub(super) async fn deletable_group(
+    db: &mut AnyConnection,
+    input: &DeleteComputeNodeGroupRequest,
+) -> Result<ComputeNodeGroupRow> {
+    let cluster = there(db, &input.cluster_identifier).await?;
+    let row = find_in(&mut *db, &cluster, &input.compute_node_group_identifier).await?;
+    check_can_delete(&row)?;
+    let queues = queues_of(db, &row).await?;
+    if queues.is_empty() {
+        return Ok(row);
+    }
+    let names: Vec<&str> = queues.iter().map(|q| q.name.as_str()).collect();
+    let message = format!(
+        "Group {} is used by queue {}. Take it out of the queue, or delete the queue first.",
+        row.name,
+        names.join(", ")
+    );
+    Err(refused(&row, message))
 }
 
 /// The queues that run on the group.

@@ -138,13 +138,19 @@ async fn every_method_asks_before_it_answers() {
     let dir = tempfile::tempdir().unwrap();
     let service = service(dir.path()).await;
     let arn = fill(&service).await;
+    let empty_dir = tempfile::tempdir().unwrap();
+    let empty = self::service(empty_dir.path()).await;
     let stranger = Ctx::new(Principal::Anonymous, Why::Api, "request".into());
     let mut actions: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     macro_rules! ask {
         ($($method:ident($($input:expr),*);)+) => {
             $({
-                let answer = service.$method(&stranger, $($input),*).await;
-                let action = refused(stringify!($method), answer.map(drop));
+                let method = stringify!($method);
+                let answer = service.$method(&stranger, $($input),*).await.map(drop);
+                // What is there and what is not is refused in the same words.
+                let nothing = empty.$method(&stranger, $($input),*).await.map(drop);
+                assert_eq!(nothing, answer, "{method}");
+                let action = refused(method, answer);
                 actions.entry(stringify!($method)).or_default().insert(action);
             })+
         };
@@ -206,7 +212,7 @@ async fn every_method_asks_before_it_answers() {
     });
     for operation in changes {
         let request = json!({"operation": operation.name(), "input": everything()});
-        ask! { plan(of(request)); }
+        ask! { plan(of(request.clone())); }
     }
 
     // An instance brings its own proof, and is refused for that.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::write::{Intent, unwritten};
 use super::{Service, audit};
 use crate::db;
-use crate::db::audit::{ASKED, AuditRow};
+use crate::db::audit::{ASKED, AuditRow, DONE};
 use crate::fault::internal;
 
 impl Service {
@@ -45,6 +45,28 @@ impl Service {
                 Err(refused)
             }
         }
+    }
+
+    /// Writes down what changes nothing and still must be known later: who read a key, who entered a cluster.
+    pub(super) async fn note(
+        &self,
+        ctx: &Ctx,
+        operation: Operation,
+        arn: &str,
+        input: &impl Serialize,
+    ) -> Result<()> {
+        let mut write = self.db.write().await.map_err(unwritten)?;
+        let row = AuditRow {
+            ctx,
+            operation,
+            resource_arn: arn,
+            request: &audit::request_text(input),
+            outcome: DONE,
+        };
+        db::audit::insert(&mut write, &row)
+            .await
+            .map_err(internal)?;
+        write.commit().await.map_err(unwritten)
     }
 
     async fn close(&self, id: &str, outcome: &str) -> sqlx::Result<()> {

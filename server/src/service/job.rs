@@ -20,9 +20,7 @@ use super::job_find::{RESOURCE_TYPE, job_id};
 use super::job_target::target;
 use super::job_timeline::{attributed, timeline};
 use super::node_phase::phase;
-use super::write::Begun;
 use super::{Service, whole};
-use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::instance::InstanceRow;
 use crate::db::{event, instance, job, now};
@@ -147,10 +145,11 @@ impl Service {
     }
 
     async fn act(&self, ctx: &Ctx, input: ActOnJob) -> Result<()> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = input.action.operation();
+        let cluster = self
+            .cluster_for(ctx, operation, &input.cluster_identifier)
+            .await?;
         let arn = self.arns.cluster(&cluster.id);
-        ctx.authorize(operation, &arn)?;
         let mut who = job_id(&input.job_id)?;
         let known = match &who {
             JobId::Task { .. } => vec![self.find_job(&cluster, &input.job_id).await?],
@@ -178,11 +177,6 @@ impl Service {
         };
         let ((), intent) = self.intended(ctx, operation, &input, &arn, effect).await?;
         self.look_again(&cluster.id);
-        let Begun::New(mut change) = self.begin::<_, ()>(ctx, operation, &input, None).await?
-        else {
-            return Ok(());
-        };
-        change.fulfil(intent);
         let job = target.id.clone();
         let what = match input.action {
             JobAction::Cancel => What::JobCancelled { job },
@@ -191,8 +185,12 @@ impl Service {
             JobAction::Release => What::JobReleased { job },
         };
         let page = who.lasting().to_string();
-        change.event(&cluster.id, Kind::Job, &page, &what).await?;
-        change.commit(&arn, ()).await
+        self.change(ctx, operation, &input, None, async |mut change| {
+            change.fulfil(intent);
+            change.event(&cluster.id, Kind::Job, &page, &what).await?;
+            change.commit(&arn, ()).await
+        })
+        .await
     }
 
     /// The next look at Slurm comes at once, so that everybody sees what was just done.

@@ -2,49 +2,43 @@
 
 use std::collections::HashSet;
 
-use app::model::error::{Error, Result};
+use app::model::error::Result;
 use app::model::operation::Operation;
 use app::port::Ctx;
 use async_trait::async_trait;
 use openpcs_agent::layout::CLIENT_CONF;
+use serde_json::json;
 
+use super::Service;
 use super::doors::{LoginTarget, Logins};
-use super::{cluster, home};
-use crate::auth::policy::Authorize as _;
+use super::resource::refused;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::QueueRow;
 use crate::db::{instance, resource};
 use crate::fault::internal;
-use crate::reconcile::Parts;
-
-/// The logins of this server.
-pub struct ServerLogins {
-    pub parts: Parts,
-}
 
 #[async_trait]
-impl Logins for ServerLogins {
+impl Logins for Service {
     async fn login_target(&self, ctx: &Ctx, identifier: &str) -> Result<LoginTarget> {
-        let pool = self.parts.db.pool();
-        let found: Option<ClusterRow> = resource::find(pool, None, identifier)
-            .await
-            .map_err(internal)?;
-        let cluster = found.ok_or_else(|| cluster::not_found(identifier))?;
-        let arn = self.parts.arns.cluster(&cluster.id);
-        ctx.authorize(Operation::ConnectCluster, &arn)?;
-        home::check(&self.parts.db, &self.parts.server.id, &cluster).await?;
-        let slurm_prefix = self
-            .parts
-            .controllers
-            .prefix(&cluster.spec.scheduler.version);
-        let user = &self.parts.job_user;
+        let operation = Operation::ConnectCluster;
+        let cluster = self.observed_cluster(ctx, operation, identifier).await?;
+        let target = self.login_of(&cluster).await?;
+        let asked = json!({"clusterIdentifier": identifier});
+        self.note(ctx, operation, &self.arns.cluster(&cluster.id), &asked)
+            .await?;
+        Ok(target)
+    }
+}
+
+impl Service {
+    async fn login_of(&self, cluster: &ClusterRow) -> Result<LoginTarget> {
+        let version = &cluster.spec.scheduler.version;
+        let slurm_prefix = self.controllers.prefix(version);
+        let user = &self.job_user;
         let job_user = user.is_other.then(|| user.name.clone());
-        if let Some(instance_id) = self.login_instance(&cluster).await.map_err(internal)? {
-            let sandbox_dir = self
-                .parts
-                .controllers
-                .instance_dir(&cluster.id, &instance_id);
+        if let Some(instance_id) = self.login_instance(cluster).await.map_err(internal)? {
+            let sandbox_dir = self.controllers.instance_dir(&cluster.id, &instance_id);
             return Ok(LoginTarget {
                 sandbox_dir,
                 slurm_prefix,
@@ -52,23 +46,14 @@ impl Logins for ServerLogins {
                 job_user,
             });
         }
-        if !self
-            .parts
-            .controllers
-            .running(&cluster.id)
-            .map_err(internal)?
-        {
+        if !self.controllers.running(&cluster.id).map_err(internal)? {
             let message = format!(
                 "Cluster {} is {}: its controller does not run.",
                 cluster.name, cluster.status
             );
-            return Err(Error::conflict(
-                cluster::RESOURCE_TYPE,
-                &cluster.id,
-                message,
-            ));
+            return Err(refused(cluster, message));
         }
-        let sandbox_dir = self.parts.controllers.dir(&cluster.id);
+        let sandbox_dir = self.controllers.dir(&cluster.id);
         let slurm_conf = Some(CLIENT_CONF.into());
         Ok(LoginTarget {
             sandbox_dir,
@@ -77,12 +62,10 @@ impl Logins for ServerLogins {
             job_user,
         })
     }
-}
 
-impl ServerLogins {
     /// A node that is up, of a static group; best of one that serves no queue: that is a login group.
     async fn login_instance(&self, cluster: &ClusterRow) -> sqlx::Result<Option<String>> {
-        let pool = self.parts.db.pool();
+        let pool = self.db.pool();
         let groups: Vec<ComputeNodeGroupRow> = resource::list(pool, Some(&cluster.id)).await?;
         let queues: Vec<QueueRow> = resource::list(pool, Some(&cluster.id)).await?;
         let instances = instance::live(pool, &cluster.id).await?;

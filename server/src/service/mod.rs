@@ -15,6 +15,7 @@ mod console;
 pub mod doors;
 mod event;
 pub mod follow;
+mod gate;
 mod gauges;
 mod home;
 pub mod hooks;
@@ -24,7 +25,7 @@ mod job;
 mod job_find;
 mod job_target;
 mod job_timeline;
-pub mod login;
+mod login;
 pub mod metrics;
 mod node;
 mod node_phase;
@@ -50,9 +51,7 @@ use std::sync::Arc;
 use app::model::error::{Error, ErrorKind, Result};
 use app::model::name::Arns;
 use app::model::operation::Operation;
-use app::port::Ctx;
 
-use crate::auth::policy::Authorize as _;
 use crate::auth::seal::Seal;
 use crate::db::Db;
 use crate::db::cluster::ClusterRow;
@@ -126,30 +125,6 @@ impl Service {
             );
             Error::conflict(cluster::RESOURCE_TYPE, &cluster.id, message)
         })
-    }
-
-    /// The cluster, for whoever may do that to it.
-    async fn cluster_for(
-        &self,
-        ctx: &Ctx,
-        operation: Operation,
-        identifier: &str,
-    ) -> Result<Arc<ClusterRow>> {
-        let row = self.find_cluster(identifier).await?;
-        ctx.authorize(operation, &self.arns.cluster(&row.id))?;
-        Ok(row)
-    }
-
-    /// As [`Self::cluster_for`], for what only the server knows on whose host the cluster runs.
-    async fn observed_cluster(
-        &self,
-        ctx: &Ctx,
-        operation: Operation,
-        identifier: &str,
-    ) -> Result<Arc<ClusterRow>> {
-        let row = self.cluster_for(ctx, operation, identifier).await?;
-        home::check(&self.db, &self.server_id, &row).await?;
-        Ok(row)
     }
 }
 

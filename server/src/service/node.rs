@@ -13,7 +13,7 @@ use async_trait::async_trait;
 
 use super::boot::told_once;
 use super::node_phase::phase;
-use super::write::{Begun, Intent};
+use super::write::{Change, Intent};
 use super::{Service, provider_error, whole};
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
@@ -115,8 +115,11 @@ impl Nodes for Service {
 
 impl Service {
     async fn act_on(&self, ctx: &Ctx, input: ActOnNodes) -> Result<()> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = input.action.operation();
+        let arn = |cluster_id: &str| self.arns.compute_node_group(cluster_id, "*");
+        let cluster = self
+            .cluster_with(ctx, operation, &input.cluster_identifier, arn)
+            .await?;
         if input.node_names.is_empty() {
             return Err(Error::field("nodeNames", "Name at least one node."));
         }
@@ -192,43 +195,23 @@ impl Service {
         input: &ActOnNodes,
         intent: Option<Intent>,
     ) -> Result<()> {
-        let Begun::New(mut change) = self.begin::<_, ()>(ctx, operation, input, None).await? else {
-            return Ok(());
-        };
-        if let Some(intent) = intent {
-            change.fulfil(intent);
-        }
-        let reason = input.reason.trim().to_owned();
-        let at_once = input.action == NodeAction::ReplaceNow;
-        if operation == Operation::ReplaceNode {
-            let live = instance::live(&mut *change.write.tx, &cluster.id)
-                .await
-                .map_err(internal)?;
-            let meant = live
-                .iter()
-                .filter(|row| input.node_names.contains(&row.node_name));
-            for row in meant {
-                instance::set_replace(&mut change.write, row, &reason, at_once)
-                    .await
-                    .map_err(internal)?;
+        let arn = self.arns.cluster(&cluster.id);
+        self.change(ctx, operation, input, None, async |mut change| {
+            if let Some(intent) = intent {
+                change.fulfil(intent);
             }
-        }
-        for node in &input.node_names {
-            let (node, reason) = (node.clone(), reason.clone());
-            let what = match input.action {
-                NodeAction::Drain => What::NodeDrained { node, reason },
-                NodeAction::Resume => What::NodeResumed { node },
-                _ => What::NodeReplaced {
-                    node,
-                    reason,
-                    now: at_once,
-                },
-            };
-            change
-                .event(&cluster.id, Kind::Node, node_of(&what), &what)
-                .await?;
-        }
-        change.commit(&self.arns.cluster(&cluster.id), ()).await
+            if operation == Operation::ReplaceNode {
+                set_replace(&mut change, &cluster.id, input).await?;
+            }
+            for node in &input.node_names {
+                let what = event_of(input, node);
+                change
+                    .event(&cluster.id, Kind::Node, node_of(&what), &what)
+                    .await?;
+            }
+            change.commit(&arn, ()).await
+        })
+        .await
     }
 
     async fn find_node(&self, cluster: &ClusterRow, name: &str) -> Result<Found> {
@@ -273,6 +256,35 @@ fn node_of(what: &What) -> &str {
         | What::NodeResumed { node }
         | What::NodeReplaced { node, .. } => node,
         _ => "",
+    }
+}
+
+/// The nodes' instances are to be replaced: the node reconciler does the rest.
+async fn set_replace(change: &mut Change, cluster_id: &str, input: &ActOnNodes) -> Result<()> {
+    let reason = input.reason.trim();
+    let at_once = input.action == NodeAction::ReplaceNow;
+    let live = instance::live(&mut *change.write.tx, cluster_id)
+        .await
+        .map_err(internal)?;
+    let is_meant = |row: &&InstanceRow| input.node_names.contains(&row.node_name);
+    for row in live.iter().filter(is_meant) {
+        instance::set_replace(&mut change.write, row, reason, at_once)
+            .await
+            .map_err(internal)?;
+    }
+    Ok(())
+}
+
+fn event_of(input: &ActOnNodes, node: &str) -> What {
+    let (node, reason) = (node.to_owned(), input.reason.trim().to_owned());
+    match input.action {
+        NodeAction::Drain => What::NodeDrained { node, reason },
+        NodeAction::Resume => What::NodeResumed { node },
+        NodeAction::Replace | NodeAction::ReplaceNow => What::NodeReplaced {
+            node,
+            reason,
+            now: input.action == NodeAction::ReplaceNow,
+        },
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::model::error::{Error, Result};
-use app::model::name::CHILD_NAME_MAX;
+use app::model::name::{Arns, CHILD_NAME_MAX};
 use app::model::operation::Operation;
 use app::model::queue::*;
 use app::port::{Ctx, Queues};
@@ -13,10 +13,9 @@ use async_trait::async_trait;
 use sqlx::AnyConnection;
 
 use super::alternate::{RESOURCE_TYPE, SETTINGS_PATH};
+use super::cluster::there;
 use super::resource::*;
-use super::write::Begun;
 use super::{Service, alternate, timestamp, well_formed};
-use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::{QueueRow, QueueSpec};
@@ -27,6 +26,10 @@ use crate::slurm::catalogue::Scope;
 impl Resource for QueueSpec {
     const TYPE: &'static str = RESOURCE_TYPE;
     const WORDS: &'static str = "queue";
+
+    fn arn(arns: &Arns, cluster_id: &str, id: &str) -> String {
+        arns.queue(cluster_id, id)
+    }
 }
 
 #[async_trait]
@@ -37,41 +40,33 @@ impl Queues for Service {
         input: CreateQueueRequest,
     ) -> Result<CreateQueueResponse> {
         let cluster = self.may_create_queue(ctx, &input).await?;
-        let operation = Operation::CreateQueue;
-        let mut change = match self
-            .begin(ctx, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let row = self
-            .created_queue(&mut change.write.tx, &cluster, &input)
-            .await?;
-        let arn = self.arns.queue(&cluster.id, &row.id);
-        change.create(&row, &arn, input.tags.as_ref()).await?;
-        change
-            .commit(
-                &arn,
-                CreateQueueResponse {
-                    queue: self.queue(&row),
-                },
-            )
-            .await
+        let (operation, token) = (Operation::CreateQueue, input.client_token.as_deref());
+        self.change(ctx, operation, &input, token, async |mut change| {
+            let db = &mut change.write.tx;
+            let row = self.created_queue(db, &cluster, &input).await?;
+            let queue = self.queue(&row);
+            change.create(&row, &queue.arn, input.tags.as_ref()).await?;
+            change
+                .commit(&queue.arn.clone(), CreateQueueResponse { queue })
+                .await
+        })
+        .await
     }
 
     async fn get_queue(&self, ctx: &Ctx, input: GetQueueRequest) -> Result<GetQueueResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let row = find_in(self.db.pool(), &cluster, &input.queue_identifier).await?;
-        ctx.authorize(Operation::GetQueue, &self.arns.queue(&cluster.id, &row.id))?;
+        let (operation, cluster) = (Operation::GetQueue, &input.cluster_identifier);
+        let (_, row) = self
+            .child_for(ctx, operation, cluster, &input.queue_identifier)
+            .await?;
         Ok(GetQueueResponse {
             queue: self.queue(&row),
         })
     }
 
     async fn list_queues(&self, ctx: &Ctx, input: ListQueuesRequest) -> Result<ListQueuesResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        ctx.authorize(Operation::ListQueues, &self.arns.cluster(&cluster.id))?;
+        let cluster = self
+            .cluster_for(ctx, Operation::ListQueues, &input.cluster_identifier)
+            .await?;
         let (pool, token) = (self.db.pool(), input.next_token.as_deref());
         let (rows, next_token) = page_of(pool, Some(&cluster.id), input.max_results, token).await?;
         Ok(ListQueuesResponse {
@@ -86,24 +81,18 @@ impl Queues for Service {
         input: UpdateQueueRequest,
     ) -> Result<UpdateQueueResponse> {
         let (cluster, found) = self.may_update_queue(ctx, &input).await?;
-        let operation = Operation::UpdateQueue;
-        let mut change = match self
-            .begin(ctx, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let (_, row) = self
-            .updated_queue(&mut change.write.tx, &cluster, &found, &input)
-            .await?;
-        change.update(&row).await?;
-        let answer = UpdateQueueResponse {
-            queue: self.queue(&row),
-        };
-        change
-            .commit(&self.arns.queue(&cluster.id, &row.id), answer)
-            .await
+        let (operation, token) = (Operation::UpdateQueue, input.client_token.as_deref());
+        self.change(ctx, operation, &input, token, async |mut change| {
+            let (_, row) = self
+                .updated_queue(&mut change.write.tx, &cluster, &found, &input)
+                .await?;
+            change.update(&row).await?;
+            let queue = self.queue(&row);
+            change
+                .commit(&queue.arn.clone(), UpdateQueueResponse { queue })
+                .await
+        })
+        .await
     }
 
     async fn delete_queue(
@@ -111,21 +100,15 @@ impl Queues for Service {
         ctx: &Ctx,
         input: DeleteQueueRequest,
     ) -> Result<DeleteQueueResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let operation = Operation::DeleteQueue;
-        let mut change = match self
-            .begin(ctx, operation, &input, input.client_token.as_deref())
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => change,
-        };
-        let mut row = self
-            .deletable_queue(&mut change.write.tx, ctx, &cluster, &input)
-            .await?;
-        change.delete(&mut row).await?;
-        let arn = self.arns.queue(&cluster.id, &row.id);
-        change.commit(&arn, DeleteQueueResponse {}).await
+        self.may_delete_queue(ctx, &input).await?;
+        let (operation, token) = (Operation::DeleteQueue, input.client_token.as_deref());
+        self.change(ctx, operation, &input, token, async |mut change| {
+            let mut row = deletable_queue(&mut change.write.tx, &input).await?;
+            change.delete(&mut row).await?;
+            let arn = self.arns.queue(&row.cluster_id, &row.id);
+            change.commit(&arn, DeleteQueueResponse {}).await
+        })
+        .await
     }
 }
 
@@ -136,9 +119,11 @@ impl Service {
         ctx: &Ctx,
         input: &CreateQueueRequest,
     ) -> Result<Arc<ClusterRow>> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::CreateQueue;
-        ctx.authorize(operation, &self.arns.queue(&cluster.id, "*"))?;
+        let arn = |cluster_id: &str| self.arns.queue(cluster_id, "*");
+        let cluster = self
+            .cluster_with(ctx, operation, &input.cluster_identifier, arn)
+            .await?;
         well_formed(operation, input)?;
         check_name(english(), &input.queue_name, CHILD_NAME_MAX)
             .map_err(|why| Error::field("queueName", why))?;
@@ -204,11 +189,11 @@ impl Service {
         ctx: &Ctx,
         input: &UpdateQueueRequest,
     ) -> Result<(Arc<ClusterRow>, QueueRow)> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
-        let found: QueueRow = find_in(self.db.pool(), &cluster, &input.queue_identifier).await?;
-        let arn = self.arns.queue(&cluster.id, &found.id);
-        ctx.authorize(Operation::UpdateQueue, &arn)?;
-        well_formed(Operation::UpdateQueue, input)?;
+        let (operation, cluster) = (Operation::UpdateQueue, &input.cluster_identifier);
+        let (cluster, found) = self
+            .child_for(ctx, operation, cluster, &input.queue_identifier)
+            .await?;
+        well_formed(operation, input)?;
         self.check_queue_settings(&cluster, input.slurm_configuration.as_ref())?;
         Ok((cluster, found))
     }
@@ -238,20 +223,14 @@ impl Service {
         Ok((before, row))
     }
 
-    /// The queue, if it may be deleted.
-    pub(super) async fn deletable_queue(
+    pub(super) async fn may_delete_queue(
         &self,
-        db: &mut AnyConnection,
         ctx: &Ctx,
-        cluster: &ClusterRow,
         input: &DeleteQueueRequest,
-    ) -> Result<QueueRow> {
-        let row = find_in(&mut *db, cluster, &input.queue_identifier).await?;
-        let arn = self.arns.queue(&cluster.id, &row.id);
-        ctx.authorize(Operation::DeleteQueue, &arn)?;
-        check_can_delete(&row)?;
-        alternate::check_unnamed(&all_of(db, &cluster.id).await?, &row)?;
-        Ok(row)
+    ) -> Result<()> {
+        let (operation, cluster) = (Operation::DeleteQueue, &input.cluster_identifier);
+        self.may_delete_child::<QueueSpec>(ctx, operation, cluster, &input.queue_identifier)
+            .await
     }
 
     fn queue(&self, row: &QueueRow) -> Queue {
@@ -280,6 +259,18 @@ impl Service {
             status: row.status,
         }
     }
+}
+
+/// The queue, if it can be deleted.
+pub(super) async fn deletable_queue(
+    db: &mut AnyConnection,
+    input: &DeleteQueueRequest,
+) -> Result<QueueRow> {
+    let cluster = there(db, &input.cluster_identifier).await?;
+    let row = find_in(&mut *db, &cluster, &input.queue_identifier).await?;
+    check_can_delete(&row)?;
+    alternate::check_unnamed(&all_of(db, &cluster.id).await?, &row)?;
+    Ok(row)
 }
 
 /// Q2: by id, each ACTIVE, each once; none too.

@@ -2,6 +2,7 @@
 //! listed, and when they may be changed.
 
 use app::model::error::{Error, Result};
+use app::model::name::Arns;
 use sqlx::{Any, AnyConnection, AnyPool, Executor};
 
 use super::page::{cut, page};
@@ -16,6 +17,9 @@ pub trait Resource: Noun {
     const TYPE: &'static str;
     /// In a sentence.
     const WORDS: &'static str;
+
+    /// The ARN of the one with that id in that cluster.
+    fn arn(arns: &Arns, cluster_id: &str, id: &str) -> String;
 }
 
 /// The group or queue of that name or id.
@@ -25,10 +29,15 @@ pub async fn find_in<'e, S: Resource>(
     identifier: &str,
 ) -> Result<Row<S>> {
     let found = resource::find(db, Some(&cluster.id), identifier).await;
-    found.map_err(internal)?.ok_or_else(|| {
-        let message = format!("Cluster {} has no {} {identifier}.", cluster.name, S::WORDS);
-        Error::not_found(S::TYPE, identifier, message)
-    })
+    found
+        .map_err(internal)?
+        .ok_or_else(|| missing::<S>(cluster, identifier))
+}
+
+/// There is no such group or queue.
+pub fn missing<S: Resource>(cluster: &ClusterRow, identifier: &str) -> Error {
+    let message = format!("Cluster {} has no {} {identifier}.", cluster.name, S::WORDS);
+    Error::not_found(S::TYPE, identifier, message)
 }
 
 /// The groups or queues of a cluster.

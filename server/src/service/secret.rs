@@ -6,11 +6,9 @@ use app::model::secret::*;
 use app::port::{Ctx, Secrets};
 use async_trait::async_trait;
 
-use super::write::unwritten;
-use super::{Service, audit};
+use super::Service;
 use crate::auth::policy::Authorize as _;
 use crate::db::secret::{self, SecretRow};
-use crate::db::{self, audit::AuditRow};
 use crate::fault::internal;
 
 const RESOURCE_TYPE: &str = "SECRET";
@@ -40,7 +38,9 @@ impl Secrets for Service {
             .open(secret::PURPOSE, &row.sealed)
             .map_err(internal)?;
         let text = String::from_utf8(text.to_vec()).map_err(internal)?;
-        self.note_reading(ctx, &row, &input).await?;
+        // Before the key is given away.
+        self.note(ctx, Operation::GetSecretValue, &row.arn, &input)
+            .await?;
         let prefix = self.arns.secret("");
         Ok(GetSecretValueResponse {
             name: row.arn.strip_prefix(&prefix).unwrap_or(&row.arn).to_owned(),
@@ -50,29 +50,6 @@ impl Secrets for Service {
             version_stages: vec![CURRENT.into()],
             created_date: cluster.created_at as f64 / 1000.0,
         })
-    }
-}
-
-impl Service {
-    /// Written before the key is given away.
-    async fn note_reading(
-        &self,
-        ctx: &Ctx,
-        row: &SecretRow,
-        input: &GetSecretValueRequest,
-    ) -> Result<()> {
-        let mut write = self.db.write().await.map_err(unwritten)?;
-        let reading = AuditRow {
-            ctx,
-            operation: Operation::GetSecretValue,
-            resource_arn: &row.arn,
-            request: &audit::request_text(input),
-            outcome: db::audit::DONE,
-        };
-        db::audit::insert(&mut write, &reading)
-            .await
-            .map_err(internal)?;
-        write.commit().await.map_err(unwritten)
     }
 }
 

@@ -16,7 +16,6 @@ use sha2::{Digest, Sha256};
 use super::Service;
 use super::resource::check_usable;
 use super::write::Begun;
-use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::queue::QueueRow;
 use crate::db::submission::MARK;
@@ -46,10 +45,11 @@ impl Service {
         ctx: &Ctx,
         input: SubmitJobRequest,
     ) -> Result<SubmitJobResponse> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
         let operation = Operation::SubmitJob;
+        let cluster = self
+            .cluster_for(ctx, operation, &input.cluster_identifier)
+            .await?;
         let arn = self.arns.cluster(&cluster.id);
-        ctx.authorize(operation, &arn)?;
         check(&input)?;
         check_usable(&cluster)?;
         self.check_queue(&cluster, &input.queue).await?;

@@ -12,7 +12,6 @@ use app::port::{Ctx, Tags};
 use async_trait::async_trait;
 
 use super::Service;
-use super::write::Begun;
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterSpec;
 use crate::db::compute_node_group::ComputeNodeGroupSpec;
@@ -35,8 +34,8 @@ impl Tags for Service {
         ctx: &Ctx,
         input: ListTagsForResourceRequest,
     ) -> Result<ListTagsForResourceResponse> {
-        self.tagged(&input.resource_arn).await?;
         ctx.authorize(Operation::ListTagsForResource, &input.resource_arn)?;
+        self.tagged(&input.resource_arn).await?;
         let tags = tag::list(self.db.pool(), &input.resource_arn)
             .await
             .map_err(internal)?;
@@ -48,30 +47,25 @@ impl Tags for Service {
         ctx: &Ctx,
         input: TagResourceRequest,
     ) -> Result<TagResourceResponse> {
-        let tagged = self.tagged(&input.resource_arn).await?;
         ctx.authorize(Operation::TagResource, &input.resource_arn)?;
+        let tagged = self.tagged(&input.resource_arn).await?;
         check(Some(&input.tags), "tags")?;
-        let Begun::New(mut change) = self
-            .begin::<_, TagResourceResponse>(ctx, Operation::TagResource, &input, None)
-            .await?
-        else {
-            return Ok(TagResourceResponse {});
-        };
-        tag::put(&mut change.write, &input.resource_arn, &input.tags)
-            .await
-            .map_err(internal)?;
-        let all = tag::list(&mut *change.write.tx, &input.resource_arn)
-            .await
-            .map_err(internal)?;
-        check_count(all.len())?;
-        change
-            .write
-            .changed(tagged.kind, &tagged.cluster_id, &tagged.id)
-            .await
-            .map_err(internal)?;
-        change
-            .commit(&input.resource_arn, TagResourceResponse {})
-            .await
+        let (operation, arn) = (Operation::TagResource, input.resource_arn.clone());
+        self.change(ctx, operation, &input, None, async |mut change| {
+            let db = &mut change.write;
+            tag::put(db, &input.resource_arn, &input.tags)
+                .await
+                .map_err(internal)?;
+            let all = tag::list(&mut *db.tx, &input.resource_arn)
+                .await
+                .map_err(internal)?;
+            check_count(all.len())?;
+            db.changed(tagged.kind, &tagged.cluster_id, &tagged.id)
+                .await
+                .map_err(internal)?;
+            change.commit(&arn, TagResourceResponse {}).await
+        })
+        .await
     }
 
     async fn untag_resource(
@@ -79,25 +73,20 @@ impl Tags for Service {
         ctx: &Ctx,
         input: UntagResourceRequest,
     ) -> Result<UntagResourceResponse> {
-        let tagged = self.tagged(&input.resource_arn).await?;
         ctx.authorize(Operation::UntagResource, &input.resource_arn)?;
-        let Begun::New(mut change) = self
-            .begin::<_, UntagResourceResponse>(ctx, Operation::UntagResource, &input, None)
-            .await?
-        else {
-            return Ok(UntagResourceResponse {});
-        };
-        tag::remove(&mut change.write, &input.resource_arn, &input.tag_keys)
-            .await
-            .map_err(internal)?;
-        change
-            .write
-            .changed(tagged.kind, &tagged.cluster_id, &tagged.id)
-            .await
-            .map_err(internal)?;
-        change
-            .commit(&input.resource_arn, UntagResourceResponse {})
-            .await
+        let tagged = self.tagged(&input.resource_arn).await?;
+        let (operation, arn) = (Operation::UntagResource, input.resource_arn.clone());
+        self.change(ctx, operation, &input, None, async |mut change| {
+            let db = &mut change.write;
+            tag::remove(db, &input.resource_arn, &input.tag_keys)
+                .await
+                .map_err(internal)?;
+            db.changed(tagged.kind, &tagged.cluster_id, &tagged.id)
+                .await
+                .map_err(internal)?;
+            change.commit(&arn, UntagResourceResponse {}).await
+        })
+        .await
     }
 }
 

@@ -17,7 +17,7 @@ impl Service {
     /// get such a one (C6).
     pub(super) async fn note_ended_version(
         &self,
-        change: &mut Change<'_>,
+        change: &mut Change,
         row: &ClusterRow,
     ) -> Result<()> {
         let catalogue = self.provider.catalogue().await.map_err(provider_error)?;

@@ -28,11 +28,11 @@ const RETRY_SECONDS: i64 = 2;
 pub struct Intent(pub String);
 
 /// A change under way. Dropped without [`Change::commit`], nothing of it stays.
-pub struct Change<'a> {
+pub struct Change {
     pub write: Write,
-    ctx: &'a Ctx,
+    ctx: Ctx,
     operation: Operation,
-    token: Option<&'a str>,
+    token: Option<String>,
     request: String,
     request_hash: String,
     /// The token was reserved before, and whoever did it did not come back with an answer.
@@ -44,20 +44,35 @@ pub struct Change<'a> {
 /// Either the remembered answer of an earlier identical request, or a change to make.
 // One of them lives for the length of a request.
 #[allow(clippy::large_enum_variant)]
-pub enum Begun<'a, R> {
+pub enum Begun<R> {
     Answered(R),
-    New(Change<'a>),
+    New(Change),
 }
 
 impl Service {
-    /// Opens the transaction and looks whether this request was made before.
-    pub(super) async fn begin<'a, I: Serialize, R: DeserializeOwned>(
+    /// The work on a change that it is given to commit. Who asks again with the same token gets the same answer without it.
+    pub(super) async fn change<I: Serialize, R: DeserializeOwned>(
         &self,
-        ctx: &'a Ctx,
+        ctx: &Ctx,
         operation: Operation,
         input: &I,
-        token: Option<&'a str>,
-    ) -> Result<Begun<'a, R>> {
+        token: Option<&str>,
+        work: impl AsyncFnOnce(Change) -> Result<R>,
+    ) -> Result<R> {
+        match self.begin(ctx, operation, input, token).await? {
+            Begun::Answered(answer) => Ok(answer),
+            Begun::New(change) => work(change).await,
+        }
+    }
+
+    /// Opens the transaction and looks whether this request was made before.
+    pub(super) async fn begin<I: Serialize, R: DeserializeOwned>(
+        &self,
+        ctx: &Ctx,
+        operation: Operation,
+        input: &I,
+        token: Option<&str>,
+    ) -> Result<Begun<R>> {
         let request = audit::request_text(input);
         let canonical = serde_json::to_vec(input).map_err(internal)?;
         let request_hash = hex::encode(Sha256::digest(canonical));
@@ -84,9 +99,9 @@ impl Service {
         }
         Ok(Begun::New(Change {
             write,
-            ctx,
+            ctx: ctx.clone(),
             operation,
-            token,
+            token: token.map(str::to_owned),
             request,
             request_hash,
             is_reserved,
@@ -95,7 +110,7 @@ impl Service {
     }
 }
 
-impl Change<'_> {
+impl Change {
     /// This change is what was intended.
     pub fn fulfil(&mut self, intent: Intent) {
         self.intent = Some(intent);
@@ -182,9 +197,9 @@ impl Change<'_> {
 
     /// Writes audit row and answer, and commits.
     pub async fn commit<R: Serialize>(mut self, resource_arn: &str, response: R) -> Result<R> {
-        let principal = self.ctx.who.arn();
         self.audit(resource_arn).await.map_err(internal)?;
-        if let Some(token) = self.token {
+        let principal = self.ctx.who.arn();
+        if let Some(token) = &self.token {
             let remembered = Remembered {
                 request_hash: self.request_hash,
                 response: Some(serde_json::to_string(&response).map_err(internal)?),
@@ -204,13 +219,13 @@ impl Change<'_> {
     }
 }
 
-impl Change<'_> {
+impl Change {
     async fn audit(&mut self, resource_arn: &str) -> sqlx::Result<()> {
         if let Some(Intent(id)) = &self.intent {
             return db::audit::close(&mut self.write, id, DONE).await;
         }
         let row = AuditRow {
-            ctx: self.ctx,
+            ctx: &self.ctx,
             operation: self.operation,
             resource_arn,
             request: &self.request,

@@ -14,7 +14,7 @@ use super::{conclude_update, connection, settings_by_name};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::resource;
 use crate::db::resource::Meaning;
-use crate::service::cluster::{contents, updated_cluster};
+use crate::service::cluster::{contents, deletable_cluster, there, updated_cluster};
 use crate::service::{Service, internal, provider_error};
 
 impl Service {
@@ -74,11 +74,10 @@ impl Service {
         ctx: &Ctx,
         input: &DeleteClusterRequest,
     ) -> Result<Plan> {
+        self.may_delete_cluster(ctx, &input.cluster_identifier)
+            .await?;
         let mut held = self.reader().await?;
-        match self
-            .deletable_cluster(connection(&mut held), ctx, input)
-            .await
-        {
+        match deletable_cluster(connection(&mut held), input).await {
             Ok(_) => {
                 drop(held);
                 Ok(Plan {
@@ -88,8 +87,8 @@ impl Service {
             }
             Err(refusal) if super::is_of_the_operation(&refusal) => {
                 drop(held);
-                let row = self.find_cluster(&input.cluster_identifier).await?;
                 let mut held = self.reader().await?;
+                let row = there(connection(&mut held), &input.cluster_identifier).await?;
                 let (groups, queues) = contents(connection(&mut held), &row).await?;
                 let queues = queues.into_iter().map(|q| (Kind::Queue, q.id, q.name));
                 let groups = groups.into_iter();

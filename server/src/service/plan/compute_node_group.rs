@@ -22,7 +22,8 @@ use crate::live::observed::Snapshot;
 use crate::plan::node::Seen;
 use crate::plan::node::in_force;
 use crate::provider::{Instance, State};
-use crate::service::compute_node_group::queues_of;
+use crate::service::cluster::there;
+use crate::service::compute_node_group::{deletable_group, queues_of};
 use crate::service::resource::find_in;
 use crate::service::{Service, internal, provider_error};
 
@@ -64,11 +65,10 @@ impl Service {
         ctx: &Ctx,
         input: &DeleteComputeNodeGroupRequest,
     ) -> Result<Plan> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        self.may_delete_group(ctx, input).await?;
         let mut held = self.reader().await?;
-        let deletable = self
-            .deletable_group(connection(&mut held), ctx, &cluster, input)
-            .await;
+        let cluster = there(connection(&mut held), &input.cluster_identifier).await?;
+        let deletable = deletable_group(connection(&mut held), input).await;
         match deletable {
             Ok(row) => {
                 drop(held);

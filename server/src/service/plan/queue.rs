@@ -17,6 +17,8 @@ use crate::db::instance::{self, InstanceRow};
 use crate::db::queue::{QueueRow, QueueSpec, groups_of_its_own};
 use crate::db::resource;
 use crate::db::resource::Meaning;
+use crate::service::cluster::there;
+use crate::service::queue::deletable_queue;
 use crate::service::resource::{all_of, find_in};
 use crate::service::{Service, alternate, internal};
 
@@ -66,11 +68,10 @@ impl Service {
         ctx: &Ctx,
         input: &DeleteQueueRequest,
     ) -> Result<Plan> {
-        let cluster = self.find_cluster(&input.cluster_identifier).await?;
+        self.may_delete_queue(ctx, input).await?;
         let mut held = self.reader().await?;
-        let deletable = self
-            .deletable_queue(connection(&mut held), ctx, &cluster, input)
-            .await;
+        let cluster = there(connection(&mut held), &input.cluster_identifier).await?;
+        let deletable = deletable_queue(connection(&mut held), input).await;
         drop(held);
         let row = match deletable {
             Ok(row) => row,

@@ -1,0 +1,127 @@
+//! Finding what somebody asks for and asking whether they may do that to it, in one step: who may not is refused in the same
+//! words whether it is there or not.
+
+use std::sync::Arc;
+
+use app::model::error::Result;
+use app::model::operation::Operation;
+use app::port::Ctx;
+
+use super::resource::{self, Resource};
+use super::{Service, cluster, home};
+use crate::auth::policy::Authorize as _;
+use crate::db;
+use crate::db::cluster::ClusterRow;
+use crate::db::resource::Row;
+use crate::fault::internal;
+
+impl Service {
+    /// The cluster of that name or id, for whoever may do that to it.
+    pub(super) async fn cluster_for(
+        &self,
+        ctx: &Ctx,
+        operation: Operation,
+        identifier: &str,
+    ) -> Result<Arc<ClusterRow>> {
+        let arn = |id: &str| self.arns.cluster(id);
+        self.cluster_with(ctx, operation, identifier, arn).await
+    }
+
+    /// The same for whoever may do that to what the cluster has, or is to have, under this ARN.
+    pub(super) async fn cluster_with(
+        &self,
+        ctx: &Ctx,
+        operation: Operation,
+        identifier: &str,
+        arn: impl Fn(&str) -> String,
+    ) -> Result<Arc<ClusterRow>> {
+        let found = self.look_for_cluster(identifier).await?;
+        let id = found.as_ref().map_or(identifier, |row| &row.id);
+        ctx.authorize_asked(operation, &arn(id), &arn(identifier))?;
+        found.ok_or_else(|| cluster::not_found(identifier))
+    }
+
+    /// As [`Self::cluster_for`], for what only the server knows on whose host the cluster runs.
+    pub(super) async fn observed_cluster(
+        &self,
+        ctx: &Ctx,
+        operation: Operation,
+        identifier: &str,
+    ) -> Result<Arc<ClusterRow>> {
+        let row = self.cluster_for(ctx, operation, identifier).await?;
+        home::check(&self.db, &self.server_id, &row).await?;
+        Ok(row)
+    }
+
+    /// A cluster's group or queue, for whoever may do that to it.
+    pub(super) async fn child_for<S: Resource>(
+        &self,
+        ctx: &Ctx,
+        operation: Operation,
+        cluster: &str,
+        identifier: &str,
+    ) -> Result<(Arc<ClusterRow>, Row<S>)> {
+        let (found, row) = self
+            .look_for_child::<S>(ctx, operation, cluster, identifier)
+            .await?;
+        let found = found.ok_or_else(|| cluster::not_found(cluster))?;
+        let row = row.ok_or_else(|| resource::missing::<S>(&found, identifier))?;
+        Ok((found, row))
+    }
+
+    /// Whether somebody may delete the cluster. It may be gone: a repeated request is then answered as the first.
+    pub(super) async fn may_delete_cluster(&self, ctx: &Ctx, identifier: &str) -> Result<()> {
+        let found = self.look_for_cluster(identifier).await?;
+        let id = found.as_ref().map_or(identifier, |row| &row.id);
+        let (arn, asked) = (self.arns.cluster(id), self.arns.cluster(identifier));
+        ctx.authorize_asked(Operation::DeleteCluster, &arn, &asked)
+    }
+
+    /// The same of a cluster's group or queue.
+    pub(super) async fn may_delete_child<S: Resource>(
+        &self,
+        ctx: &Ctx,
+        operation: Operation,
+        cluster: &str,
+        identifier: &str,
+    ) -> Result<()> {
+        self.look_for_child::<S>(ctx, operation, cluster, identifier)
+            .await
+            .map(drop)
+    }
+
+    /// The cluster of that name or id, where the gate was passed for something else.
+    pub(super) async fn find_cluster(&self, identifier: &str) -> Result<Arc<ClusterRow>> {
+        let found = self.look_for_cluster(identifier).await?;
+        found.ok_or_else(|| cluster::not_found(identifier))
+    }
+
+    async fn look_for_cluster(&self, identifier: &str) -> Result<Option<Arc<ClusterRow>>> {
+        db::cluster::find(&self.db, identifier)
+            .await
+            .map_err(internal)
+    }
+
+    /// What is there of both, after the gate.
+    async fn look_for_child<S: Resource>(
+        &self,
+        ctx: &Ctx,
+        operation: Operation,
+        cluster: &str,
+        identifier: &str,
+    ) -> Result<(Option<Arc<ClusterRow>>, Option<Row<S>>)> {
+        let found = self.look_for_cluster(cluster).await?;
+        let row: Option<Row<S>> = match &found {
+            Some(found) => db::resource::find(self.db.pool(), Some(&found.id), identifier)
+                .await
+                .map_err(internal)?,
+            None => None,
+        };
+        let cluster_id = found.as_ref().map_or(cluster, |row| &row.id);
+        let id = row.as_ref().map_or(identifier, |row| &row.id);
+        let arn = S::arn(&self.arns, cluster_id, id);
+        let asked = S::arn(&self.arns, cluster, identifier);
+        ctx.authorize_asked(operation, &arn, &asked)?;
+        Ok((found, row))
+    }
+}
