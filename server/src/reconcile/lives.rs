@@ -289,6 +289,13 @@ fn run(record: &JobRecord, before: Option<&Run>) -> Run {
     if let Some(before) = before.filter(is_leaving) {
         return before.clone();
     }
+    // No look saw it before: all its lives are told when it is back in the queue.
+    if before.is_none() && record.restarts > 0 && is_completing(record) {
+        return Run {
+            submitted_at: record.job.submitted_at,
+            ..Run::default()
+        };
+    }
     Run {
         restarts: record.restarts,
         submitted_at: record.job.submitted_at,
@@ -360,6 +367,27 @@ mod tests {
             0,
             "it is told later"
         );
+    }
+
+    #[test]
+    fn a_job_that_is_first_seen_as_it_leaves_its_node_has_had_a_life() {
+        let mut leaving = record(1, "COMPLETING", "");
+        leaving.job.submitted_at = 89_000;
+        let mut lives = Lives::new("pcs_a");
+        assert_eq!(lives.lives_of(&leaving, &[]), []);
+        lives.runs.insert("7".into(), run(&leaving, None));
+        let still = run(&leaving, lives.runs.get("7"));
+        assert_eq!(still.restarts, 0, "however often it is seen");
+
+        let start = Start {
+            job: 7,
+            restarts: 0,
+            at: 90_000,
+        };
+        let told = lives.lives_of(&record(1, "PENDING", "BeginTime"), &[start]);
+        let life = told.first().unwrap();
+        let moments = (life.submitted_at, life.started_at, life.ended_at);
+        assert_eq!((told.len(), moments), (1, (89_000, 90_000, 100_000)));
     }
 
     #[test]
