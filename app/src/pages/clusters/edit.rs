@@ -71,7 +71,7 @@ fn Steps(cluster: Cluster) -> impl IntoView {
     let settings = slurm.slurm_custom_settings.unwrap_or_default();
     let draft = SlurmDraft::new(idle_time, &settings);
     // In the order in which the form gives them, to compare like with like.
-    let settings = untrack(|| draft.settings());
+    let settings = untrack(|| draft.settings.all());
     let before = StoredValue::new(Before {
         idle_time,
         settings,
@@ -135,7 +135,7 @@ fn submit(
         let request = async move {
             update_cluster(input, modified_at)
                 .await
-                .map_err(|error| draft.place_errors(error))
+                .map_err(|error| draft.settings.place_errors(error))
         };
         submission.send(request, move |_| {
             form.dirty.set(false);
@@ -152,7 +152,7 @@ fn submit(
 
 /// Only what changes.
 fn input(id: String, draft: SlurmDraft, before: &Before) -> UpdateClusterRequest {
-    let settings = draft.settings();
+    let settings = draft.settings.all();
     let idle_time = idle_after(draft, before.idle_time);
     let changed = UpdateClusterSlurmConfigurationRequest {
         scale_down_idle_time_in_seconds: idle_time.filter(|now| Some(*now) != before.idle_time),
@@ -188,7 +188,7 @@ fn review(draft: SlurmDraft, before: Before) -> AnyView {
                 <Settings settings=before.settings />
             </KeyValue>
             <KeyValue label=t.edit_cluster.settings_after>
-                {move || view! { <Settings settings=draft.settings() /> }}
+                {move || view! { <Settings settings=draft.settings.all() /> }}
             </KeyValue>
         </ReviewPart>
     }

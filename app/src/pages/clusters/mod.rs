@@ -10,6 +10,7 @@ mod fields;
 mod heading;
 mod import;
 mod list;
+mod own_settings;
 pub mod queues;
 mod related;
 mod set_aside;

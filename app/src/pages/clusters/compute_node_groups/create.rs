@@ -66,7 +66,12 @@ fn CreateWizard(lists: Lists) -> impl IntoView {
         let mut input = untrack(input);
         input.client_token = Some(submission.token(&command::input_json(&input)));
         let navigate = navigate.clone();
-        submission.send(create_compute_node_group(input), move |group| {
+        let request = async move {
+            create_compute_node_group(input)
+                .await
+                .map_err(|error| draft.settings.place_errors(error))
+        };
+        submission.send(request, move |group| {
             form.dirty.set(false);
             let queue = Link::new(t.create_queue.title, paths::create_queue(&group.cluster_id));
             let begun = Begun::group(Task::Create, &group);

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::super::fields::{pairs, settings, tags};
+use super::super::fields::tags;
+use super::super::own_settings::{OwnField, OwnSettings};
 use crate::model::catalogue::{Catalogue, InstanceType, LaunchTemplateVersion};
 use crate::model::compute_node_group::*;
-use crate::model::setting::SlurmCustomSetting;
 use crate::ui::form::Rows;
 
 pub const DYNAMIC: &str = "dynamic";
@@ -13,8 +13,12 @@ pub const STATIC: &str = "static";
 pub const CUSTOM: &str = "custom";
 pub const MANAGED: &str = "managed";
 pub const ONDEMAND: &str = "ONDEMAND";
-/// Settings that have a field of their own.
-const OWN_FIELDS: [&str; 3] = ["Weight", "RealMemory", "Features"];
+/// In the order in which the request names them.
+pub const OWN_FIELD: [OwnField; 3] = [
+    ("Weight", "weight"),
+    ("RealMemory", "realMemory"),
+    ("Features", "features"),
+];
 
 #[derive(Clone, Copy)]
 pub struct Draft {
@@ -31,11 +35,8 @@ pub struct Draft {
     pub image: RwSignal<String>,
     pub profile: RwSignal<String>,
     pub subnets: RwSignal<Vec<String>>,
-    pub weight: RwSignal<String>,
-    pub memory: RwSignal<String>,
-    pub features: RwSignal<String>,
     pub idle: RwSignal<String>,
-    pub settings: Rows,
+    pub settings: OwnSettings<{ OWN_FIELD.len() }>,
     pub tags: Rows,
     /// It exists already: name and types stand, tags are edited elsewhere.
     pub exists: bool,
@@ -57,11 +58,8 @@ impl Draft {
             image: RwSignal::default(),
             profile: RwSignal::default(),
             subnets: RwSignal::default(),
-            weight: RwSignal::default(),
-            memory: RwSignal::default(),
-            features: RwSignal::default(),
             idle: RwSignal::default(),
-            settings: Rows::new([]),
+            settings: OwnSettings::new(OWN_FIELD, &[]),
             tags: Rows::new([]),
             exists: false,
         }
@@ -70,15 +68,7 @@ impl Draft {
     pub fn of(group: &ComputeNodeGroup) -> Draft {
         let is = &group.settings;
         let slurm = is.slurm_configuration.clone().unwrap_or_default();
-        let all = slurm.slurm_custom_settings.unwrap_or_default();
-        let own = |name: &str| {
-            let found = all
-                .iter()
-                .find(|s| s.parameter_name.eq_ignore_ascii_case(name));
-            RwSignal::new(found.map(|s| s.parameter_value.clone()).unwrap_or_default())
-        };
-        let others: Vec<SlurmCustomSetting> =
-            all.iter().filter(|s| !has_field(s)).cloned().collect();
+        let settings = slurm.slurm_custom_settings.unwrap_or_default();
         let managed = is.template_mode() == LaunchTemplateMode::Managed;
         let template = is.custom_launch_template.clone();
         let (template, version) = template.map(|t| (t.id, t.version)).unwrap_or_default();
@@ -103,11 +93,8 @@ impl Draft {
             image: RwSignal::new(is.ami_id.clone().unwrap_or_default()),
             profile: RwSignal::new(is.iam_instance_profile_arn.clone()),
             subnets: RwSignal::new(is.subnet_ids.clone()),
-            weight: own("Weight"),
-            memory: own("RealMemory"),
-            features: own("Features"),
             idle: RwSignal::new(idle.map(|s| s.to_string()).unwrap_or_default()),
-            settings: Rows::new(pairs(&others)),
+            settings: OwnSettings::new(OWN_FIELD, &settings),
             tags: Rows::new([]),
             exists: true,
         }
@@ -172,22 +159,6 @@ impl Draft {
             .cloned()
     }
 
-    /// The settings of the own fields and of the rows.
-    pub fn all_settings(self) -> Vec<SlurmCustomSetting> {
-        let values = [self.weight, self.memory, self.features];
-        let own = OWN_FIELDS
-            .into_iter()
-            .zip(values)
-            .filter_map(|(name, value)| {
-                let value = value.with(|value| value.trim().to_owned());
-                (!value.is_empty()).then(|| SlurmCustomSetting {
-                    parameter_name: name.into(),
-                    parameter_value: value,
-                })
-            });
-        own.chain(settings(self.settings)).collect()
-    }
-
     pub fn idle_seconds(self) -> Option<i64> {
         self.idle.with(|idle| idle.trim().parse().ok())
     }
@@ -217,7 +188,7 @@ impl Draft {
     /// What has no field here is as it was.
     fn over(self, before: GroupSettings) -> GroupSettings {
         let security_groups = self.security_groups.get();
-        let settings = self.all_settings();
+        let settings = self.settings.all();
         let slurm = ComputeNodeGroupSlurmConfiguration {
             scale_down_idle_time_in_seconds: self.idle_seconds(),
             slurm_custom_settings: (!settings.is_empty()).then_some(settings),
@@ -238,11 +209,6 @@ impl Draft {
             ..before
         }
     }
-}
-
-fn has_field(setting: &SlurmCustomSetting) -> bool {
-    let name = &setting.parameter_name;
-    OWN_FIELDS.iter().any(|own| own.eq_ignore_ascii_case(name))
 }
 
 fn filled(text: RwSignal<String>) -> Option<String> {

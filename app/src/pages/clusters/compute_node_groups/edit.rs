@@ -89,16 +89,18 @@ fn EditWizard(group: Signal<ComputeNodeGroup>, lists: Lists) -> impl IntoView {
         let modified_at = before.with_value(|before| before.modified_at.clone());
         input.client_token = Some(submission.token(&command::input_json(&input)));
         let navigate = navigate.clone();
-        submission.send(
-            update_compute_node_group(input, modified_at),
-            move |group| {
-                form.dirty.set(false);
-                let begun = Begun::group(Task::Update, &group);
-                follow_ups.begin(t.create_group.updated(&group.name), "", None, begun);
-                let page = paths::compute_node_group(&group.cluster_id, &group.id);
-                navigate(&page, leave());
-            },
-        );
+        let request = async move {
+            update_compute_node_group(input, modified_at)
+                .await
+                .map_err(|error| draft.settings.place_errors(error))
+        };
+        submission.send(request, move |group| {
+            form.dirty.set(false);
+            let begun = Begun::group(Task::Update, &group);
+            follow_ups.begin(t.create_group.updated(&group.name), "", None, begun);
+            let page = paths::compute_node_group(&group.cluster_id, &group.id);
+            navigate(&page, leave());
+        });
     };
     let plan = move || {
         view! { <PlanPreview request=PlanRequest::UpdateComputeNodeGroup(untrack(input)) /> }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::super::fields::{NameField, SettingsField, name_and_id};
-use super::draft::{DYNAMIC, Draft, STATIC};
+use super::draft::{DYNAMIC, Draft, OWN_FIELD, STATIC};
 use super::instances::Instances;
 use super::launch::{Launch, Subnets};
 use super::lists::Lists;
@@ -112,12 +112,10 @@ fn Scaling(draft: Draft, lists: Lists) -> impl IntoView {
 #[component]
 fn Slurm(draft: Draft, lists: Lists) -> impl IntoView {
     let t = text();
-    let number = move |value: RwSignal<String>| {
-        move || {
-            let is_number = value.with(|v| v.trim().is_empty() || v.trim().parse::<i64>().is_ok());
-            (!is_number).then(|| t.create_group.number.to_owned())
-        }
+    let number = move |value: RwSignal<String>, min| {
+        move || value.with(|text| check_number(t, text, min)).err()
     };
+    let [weight, memory, features] = draft.settings.values;
     let idle = move || draft.idle.with(|text| check_number(t, text, 1)).err();
     view! {
         <Field
@@ -131,28 +129,28 @@ fn Slurm(draft: Draft, lists: Lists) -> impl IntoView {
             <TextInput value=draft.idle numeric=true unit=t.create_cluster.seconds />
         </Field>
         <Field
-            name="weight"
+            name=OWN_FIELD[0].1
             label=t.create_group.weight
             hint=t.create_group.weight_hint
             optional=true
-            check=Signal::derive(number(draft.weight))
+            check=Signal::derive(number(weight, 0))
         >
-            <TextInput value=draft.weight numeric=true />
+            <TextInput value=weight numeric=true />
         </Field>
         <Field
-            name="realMemory"
+            name=OWN_FIELD[1].1
             label=t.create_group.memory
             hint=t.create_group.memory_hint
             optional=true
-            check=Signal::derive(number(draft.memory))
+            check=Signal::derive(number(memory, 1))
         >
-            <TextInput value=draft.memory numeric=true unit="MiB" />
+            <TextInput value=memory numeric=true unit="MiB" />
         </Field>
-        <Field name="features" label=t.create_group.features hint=t.create_group.features_hint optional=true>
-            <TextInput value=draft.features mono=true />
+        <Field name=OWN_FIELD[2].1 label=t.create_group.features hint=t.create_group.features_hint optional=true>
+            <TextInput value=features mono=true />
         </Field>
         <SettingsField
-            rows=draft.settings
+            rows=draft.settings.others
             label=t.create_group.settings
             hint=t.create_group.settings_hint
         />
@@ -184,7 +182,7 @@ pub fn review(draft: Draft, lists: Lists) -> AnyView {
             .join(", ")
     };
     let settings = move || {
-        let all = draft.all_settings();
+        let all = draft.settings.all();
         let pairs = all
             .into_iter()
             .map(|s| (s.parameter_name, s.parameter_value));

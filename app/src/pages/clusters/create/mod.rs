@@ -119,7 +119,7 @@ fn submit(draft: Draft, form: Form, submission: Submission) -> Callback<()> {
         let request = async move {
             create_cluster(input)
                 .await
-                .map_err(|error| draft.slurm.place_errors(error))
+                .map_err(|error| draft.slurm.settings.place_errors(error))
         };
         submission.send(request, move |cluster| {
             form.dirty.set(false);

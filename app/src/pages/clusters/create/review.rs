@@ -62,7 +62,7 @@ pub fn review(draft: Draft, catalogue: Signal<Catalogue>) -> AnyView {
             <KeyValue label=t.details.accounting>{on(draft.accounting)}</KeyValue>
             <KeyValue label=t.details.rest>{on(draft.rest)}</KeyValue>
             <KeyValue label=t.details.settings>
-                {move || view! { <Settings settings=draft.slurm.settings() /> }}
+                {move || view! { <Settings settings=draft.slurm.settings.all() /> }}
             </KeyValue>
         </ReviewPart>
         <ReviewPart step=3 title=c.tags>

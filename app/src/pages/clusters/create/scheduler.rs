@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::draft::{OWN_FIELD, SETTINGS, SlurmDraft};
+use super::super::own_settings::SETTINGS;
+use super::draft::{OWN_FIELD, SlurmDraft};
 use crate::api::setting::{check_settings, list_settings};
 use crate::i18n::text;
 use crate::model::error::FieldError;
@@ -36,7 +37,7 @@ pub fn Scheduler(draft: SlurmDraft, #[prop(into)] version: Signal<String>) -> im
                 .then(|| t.create_cluster.path_absolute.to_owned())
         }
     };
-    let [prolog, epilog, select_type] = draft.own;
+    let [prolog, epilog, select_type] = draft.settings.values;
     let parameters = ["CR_CPU", "CR_CPU_Memory", "CR_Core", "CR_Core_Memory"]
         .map(|word| Choice::new(word, word));
     view! {
@@ -94,7 +95,7 @@ fn Others(
     let t = text();
     let form = use_context::<Form>();
     let ask = move |_| {
-        let others = draft.others;
+        let others = draft.settings.others;
         if untrack(|| others.check_whole().is_some()) {
             return;
         }
@@ -126,10 +127,10 @@ fn Others(
                 optional=true
                 group=true
                 help=topic::SLURM_SETTINGS
-                check=move || draft.others.check_whole()
+                check=move || draft.settings.others.check_whole()
             >
                 <KeyValues
-                    rows=draft.others
+                    rows=draft.settings.others
                     name_label=t.create_cluster.setting_name
                     value_label=t.create_cluster.setting_value
                     add_label=t.create_cluster.add_setting
