@@ -10,6 +10,7 @@ use app::model::job::JobAction;
 use app::model::name::Arns;
 use app::model::node::NodeAction;
 use app::model::operation::Operation;
+use app::model::page::PageRequest;
 use app::model::setting::SettingScope;
 use app::model::status::Status;
 use app::model::submit::SubmitJobRequest;
@@ -158,6 +159,7 @@ async fn every_method_asks_before_it_answers() {
     let cluster = || "abc".to_owned();
     let tagged = || with(json!({"resourceArn": arn}));
     let version = || "24.11".to_owned();
+    let page = PageRequest::default;
     ask! {
         create_cluster(of(everything()));
         get_cluster(of(everything()));
@@ -178,7 +180,9 @@ async fn every_method_asks_before_it_answers() {
         tag_resource(of(tagged()));
         untag_resource(of(tagged()));
         get_secret_value(of(everything()));
-        list_jobs(cluster());
+        list_jobs(Some(cluster()), page());
+        list_jobs(None, page());
+        count_jobs(cluster());
         get_job(cluster(), "1".into());
         submit_job(SubmitJobRequest { cluster_identifier: cluster(), ..Default::default() });
         job_output(of(everything()));

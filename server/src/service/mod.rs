@@ -23,6 +23,7 @@ pub mod instance;
 mod intent;
 mod job;
 mod job_find;
+mod job_list;
 mod job_target;
 mod job_timeline;
 mod login;

@@ -31,15 +31,15 @@ pub use tags::Tags;
 
 use crate::api::cluster::{get_cluster, troubles};
 use crate::api::compute_node_group::list_compute_node_groups;
-use crate::api::job::list_jobs;
+use crate::api::job::count_jobs;
 use crate::api::node::list_nodes;
 use crate::api::user::refusals;
 use crate::components::{ErrorInfos, Fetched, StatusIndicator, TabTitle, Troubles, asked, param};
-use crate::i18n::{language, text};
+use crate::i18n::text;
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::error::Result;
-use crate::model::job::Job;
+use crate::model::job_count::JobCounts;
 use crate::model::live::Kind;
 use crate::model::node::Node;
 use crate::model::sight::Trouble;
@@ -55,7 +55,7 @@ struct Page {
     cluster: Resource<Result<Cluster>>,
     groups: Resource<Result<Vec<ComputeNodeGroup>>>,
     nodes: Resource<Result<Vec<Node>>>,
-    jobs: Resource<Result<Vec<Job>>>,
+    jobs: Resource<Result<JobCounts>>,
     refusals: Resource<Result<Refusals>>,
     troubles: Resource<Result<Vec<Trouble>>>,
 }
@@ -63,7 +63,6 @@ struct Page {
 impl Page {
     fn new() -> Page {
         let id = param("id");
-        let language = language();
         Page {
             id,
             cluster: asked([id], &[Kind::Cluster], |[id]| get_cluster(id)),
@@ -71,9 +70,7 @@ impl Page {
                 list_compute_node_groups(id)
             }),
             nodes: asked([id], &[Kind::Node], |[id]| list_nodes(id)),
-            jobs: asked([id], &[Kind::Job], move |[id]| {
-                list_jobs(id, language.clone())
-            }),
+            jobs: asked([id], &[Kind::Job], |[id]| count_jobs(id)),
             refusals: asked([id], &[], |[id]| refusals(id)),
             troubles: asked([id], &[Kind::Cluster], |[id]| troubles(id)),
         }

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use super::Page;
-use crate::components::{is_pending, is_running, state_words};
 use crate::i18n::text;
+use crate::list::job::state_words;
 use crate::model::cluster::Cluster;
 use crate::model::error::Result;
-use crate::model::job::Job;
+use crate::model::job_count::Count;
 use crate::model::node::NodePhase;
 use crate::paths::{self, ClusterTab};
 use crate::ui::ProgressBar;
@@ -15,8 +15,10 @@ use crate::ui::ProgressBar;
 #[component]
 pub fn Strip(page: Page, cluster: Signal<Cluster>) -> impl IntoView {
     let t = text();
-    let nodes = move |wanted| Signal::derive(move || count(page.nodes, wanted, |_| 1));
-    let jobs = move |wanted| Signal::derive(move || count(page.jobs, wanted, Job::count));
+    let nodes = move |wanted| Signal::derive(move || count(page.nodes, wanted));
+    let jobs = move |wanted: fn(Count) -> usize| {
+        Signal::derive(move || Some(wanted(page.jobs.get()?.ok()?.all())))
+    };
     let running = nodes(|n| n.instance.is_some());
     let most = Signal::derive(move || cluster.with(|c| c.size.max_instances()));
     let used = Signal::derive(move || running.get().unwrap_or(0) as i64);
@@ -42,13 +44,13 @@ pub fn Strip(page: Page, cluster: Signal<Cluster>) -> impl IntoView {
                 {phase(t.cluster.nodes_failed, |n| n.phase == NodePhase::Failed, "text-danger")}
                 <Figure
                     label=t.cluster.jobs_running
-                    value=jobs(|j| is_running(&j.state))
+                    value=jobs(|count| count.running)
                     colour="text-success"
                     href=in_state("RUNNING")
                 />
                 <Figure
                     label=t.cluster.jobs_pending
-                    value=jobs(|j| is_pending(&j.state))
+                    value=jobs(|count| count.waiting)
                     colour="text-warning"
                     href=in_state("PENDING")
                 />
@@ -59,16 +61,12 @@ pub fn Strip(page: Page, cluster: Signal<Cluster>) -> impl IntoView {
 }
 
 /// None until it is known.
-fn count<T>(
-    resource: Resource<Result<Vec<T>>>,
-    wanted: fn(&T) -> bool,
-    each: fn(&T) -> usize,
-) -> Option<usize>
+fn count<T>(resource: Resource<Result<Vec<T>>>, wanted: fn(&T) -> bool) -> Option<usize>
 where
     T: Clone + Send + Sync + 'static,
 {
     let all = resource.get()?.ok()?;
-    Some(all.iter().filter(|one| wanted(one)).map(each).sum())
+    Some(all.iter().filter(|one| wanted(one)).count())
 }
 
 #[component]
