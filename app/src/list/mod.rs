@@ -4,6 +4,7 @@
 
 mod field;
 pub mod job;
+pub mod node;
 mod query;
 
 pub use field::{Field, Head};

@@ -29,6 +29,7 @@ pub mod live;
 pub mod log;
 pub mod name;
 pub mod node;
+pub mod node_count;
 pub mod node_name;
 pub mod operation;
 pub mod page;

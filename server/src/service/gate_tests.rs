@@ -187,7 +187,10 @@ async fn every_method_asks_before_it_answers() {
         submit_job(SubmitJobRequest { cluster_identifier: cluster(), ..Default::default() });
         job_output(of(everything()));
         controller_log(of(everything()));
-        list_nodes(cluster());
+        list_nodes(Some(cluster()), page());
+        list_nodes(None, page());
+        count_nodes(Some(cluster()));
+        count_nodes(None);
         get_node(cluster(), "group-1".into());
         node_logs(cluster(), "i-1".into());
         list_events(of(everything()));

@@ -29,6 +29,7 @@ mod job_timeline;
 mod login;
 pub mod metrics;
 mod node;
+mod node_list;
 mod node_phase;
 pub mod once;
 pub mod output;

@@ -50,7 +50,6 @@ pub fn Table<T>(
     /// What stands here when there is not a single row.
     #[prop(into)]
     empty: ViewFn,
-    #[prop(optional)] filter: Option<RwSignal<String>>,
     /// The one table of its page that has one: lets columns be chosen, and is remembered by the page's address.
     #[prop(optional)]
     id: &'static str,
@@ -71,14 +70,6 @@ where
         true => Query::new(heads),
         false => Query::of_address(heads),
     };
-    if let Some(filter) = filter {
-        Effect::new(move |seen: Option<()>| {
-            let words = filter.get();
-            if seen.is_some() {
-                query.text.set(words);
-            }
-        });
-    }
     let slots = Slots {
         title,
         noun,

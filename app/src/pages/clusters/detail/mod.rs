@@ -32,16 +32,17 @@ pub use tags::Tags;
 use crate::api::cluster::{get_cluster, troubles};
 use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::job::count_jobs;
-use crate::api::node::list_nodes;
+use crate::api::node::count_nodes;
 use crate::api::user::refusals;
 use crate::components::{ErrorInfos, Fetched, StatusIndicator, TabTitle, Troubles, asked, param};
 use crate::i18n::text;
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::error::Result;
+use crate::model::job::OfCluster;
 use crate::model::job_count::JobCounts;
 use crate::model::live::Kind;
-use crate::model::node::Node;
+use crate::model::node_count::GroupNodes;
 use crate::model::sight::Trouble;
 use crate::model::user::Refusals;
 use crate::paths::{self, ClusterTab};
@@ -54,7 +55,7 @@ struct Page {
     id: Memo<String>,
     cluster: Resource<Result<Cluster>>,
     groups: Resource<Result<Vec<ComputeNodeGroup>>>,
-    nodes: Resource<Result<Vec<Node>>>,
+    nodes: Resource<Result<Vec<OfCluster<GroupNodes>>>>,
     jobs: Resource<Result<JobCounts>>,
     refusals: Resource<Result<Refusals>>,
     troubles: Resource<Result<Vec<Trouble>>>,
@@ -69,7 +70,7 @@ impl Page {
             groups: asked([id], &[Kind::ComputeNodeGroup], |[id]| {
                 list_compute_node_groups(id)
             }),
-            nodes: asked([id], &[Kind::Node], |[id]| list_nodes(id)),
+            nodes: asked([id], &[Kind::Node], |[id]| count_nodes(Some(id))),
             jobs: asked([id], &[Kind::Job], |[id]| count_jobs(id)),
             refusals: asked([id], &[], |[id]| refusals(id)),
             troubles: asked([id], &[Kind::Cluster], |[id]| troubles(id)),
