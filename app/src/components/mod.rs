@@ -44,7 +44,7 @@ pub use asked::{asked, asked_page, param};
 pub use chosen::{chosen, not_yet};
 pub use confirm_delete::ConfirmDelete;
 pub use error_info::ErrorInfos;
-pub use event_timeline::{EventTimeline, event_actor, event_tone};
+pub use event_timeline::{EventTimeline, event_tone};
 pub use explanation::Explained;
 pub use fetched::Fetched;
 pub use follow_up::{Begun, FollowUps, Task};

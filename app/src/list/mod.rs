@@ -2,6 +2,7 @@
 //! pages by it. The console runs it for lists that it has whole, the service for those that it answers page by page: the
 //! same words mean the same in both.
 
+pub mod event;
 mod field;
 pub mod job;
 pub mod node;

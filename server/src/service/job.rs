@@ -23,8 +23,9 @@ use super::job_timeline::{attributed, timeline};
 use super::node_phase::phase;
 use super::{Service, whole};
 use crate::db::cluster::ClusterRow;
+use crate::db::event::{self, Cursor, Part};
 use crate::db::instance::InstanceRow;
-use crate::db::{event, instance, now};
+use crate::db::{instance, now};
 use crate::fault::internal;
 use crate::live::observed::Snapshot;
 use crate::slurm::client::SlurmError;
@@ -124,11 +125,10 @@ impl Service {
         }
         let mut done = vec![];
         for id in of {
-            let kind = Kind::Job.as_str();
-            let events = event::of_resource(self.db.pool(), &cluster.id, kind, &id, DONE)
-                .await
-                .map_err(internal)?;
+            let (part, newest) = (Part::Of(Kind::Job, &id), Cursor::newest());
+            let events = event::older(self.db.pool(), &cluster.id, part, &newest, DONE).await;
             let events = events
+                .map_err(internal)?
                 .into_iter()
                 .filter(|event| event.what.as_ref().is_some_and(is_it));
             done.extend(events.map(|event| {

@@ -20,7 +20,7 @@ use leptos_router::components::Outlet;
 use actions::ClusterActions;
 pub use connect::Connect;
 pub use details::Details;
-pub use events::{Events, columns as event_columns};
+pub use events::{Events, columns as event_columns, heads as event_heads};
 pub use group_table::ComputeNodeGroups;
 pub use jobs::{JobPage, Jobs, SubmitJob};
 pub use logs::Logs;
