@@ -16,6 +16,7 @@ mod components;
 #[cfg(feature = "ssr")]
 pub mod explain;
 pub mod i18n;
+pub mod list;
 mod live;
 pub mod model;
 mod pages;

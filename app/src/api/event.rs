@@ -7,12 +7,17 @@ use super::Json;
 use super::call_in;
 use crate::model::error::Result;
 use crate::model::event::{Event, EventsOf};
+use crate::model::page::{PageOf, PageRequest};
 
-/// The newest events of a cluster and all in it, or of one resource, newest first.
+/// A page of the events of a cluster and all in it, or of one resource.
 #[server(prefix = "/console", endpoint = "list-events", input = Json, output = Json)]
-pub async fn list_events(of: EventsOf, language: String) -> Result<Vec<Event>> {
+pub async fn list_events(
+    of: EventsOf,
+    page: PageRequest,
+    language: String,
+) -> Result<PageOf<Event>> {
     call_in(&language, |plane, ctx| async move {
-        plane.list_events(&ctx, of).await
+        plane.list_events(&ctx, of, page).await
     })
     .await
 }

@@ -4,33 +4,29 @@ use leptos::prelude::*;
 
 use super::Json;
 #[cfg(feature = "ssr")]
-use super::{call, call_in, in_all_clusters};
+use super::{call, call_in};
 use crate::model::error::Result;
 use crate::model::job::*;
+use crate::model::job_count::JobCounts;
+use crate::model::page::{PageOf, PageRequest};
 use crate::model::submit::*;
 
-/// The jobs of a cluster: what runs, what waits, what is over, of each the newest first.
+/// A page of the jobs of a cluster, or of all clusters.
 #[server(prefix = "/console", endpoint = "list-jobs", input = Json, output = Json)]
-pub async fn list_jobs(cluster_identifier: String, language: String) -> Result<Vec<Job>> {
+pub async fn list_jobs(
+    cluster_identifier: Option<String>,
+    page: PageRequest,
+    language: String,
+) -> Result<PageOf<OfCluster<Job>>> {
     call_in(&language, |plane, ctx| async move {
-        plane.list_jobs(&ctx, cluster_identifier).await
+        plane.list_jobs(&ctx, cluster_identifier, page).await
     })
     .await
 }
 
-/// The same of all clusters.
-#[server(prefix = "/console", endpoint = "list-all-jobs", input = Json, output = Json)]
-pub async fn list_all_jobs(language: String) -> Result<Vec<OfCluster<Job>>> {
-    call_in(&language, |plane, ctx| async move {
-        let list = |id| {
-            let (plane, ctx) = (plane.clone(), ctx.clone());
-            async move { plane.list_jobs(&ctx, id).await }
-        };
-        let mut all = in_all_clusters(&plane, &ctx, list).await?;
-        all.sort_by_key(|job| job.item.place_in_list());
-        Ok(all)
-    })
-    .await
+#[server(prefix = "/console", endpoint = "count-jobs", input = Json, output = Json)]
+pub async fn count_jobs(cluster_identifier: String) -> Result<JobCounts> {
+    call(|plane, ctx| async move { plane.count_jobs(&ctx, cluster_identifier).await }).await
 }
 
 #[server(prefix = "/console", endpoint = "get-job", input = Json, output = Json)]

@@ -108,9 +108,7 @@ mod ssr {
     use leptos::prelude::*;
     use leptos_axum::ResponseOptions;
 
-    use crate::model::cluster::ListClustersRequest;
     use crate::model::error::{Error, ErrorKind, Result};
-    use crate::model::job::OfCluster;
     use crate::port::{Backend, ControlPlane, Ctx};
 
     /// Runs one operation for whoever asks.
@@ -141,41 +139,6 @@ mod ssr {
         F: Future<Output = Result<T>>,
     {
         call(|plane, ctx| operation(plane, ctx.in_language(language))).await
-    }
-
-    /// The same list of every cluster, cluster by cluster. One that is deleted in between is left out.
-    pub async fn in_all_clusters<T, F>(
-        plane: &Arc<dyn ControlPlane>,
-        ctx: &Ctx,
-        list: impl Fn(String) -> F,
-    ) -> Result<Vec<OfCluster<T>>>
-    where
-        F: Future<Output = Result<Vec<T>>>,
-    {
-        let mut all = Vec::new();
-        let mut page = ListClustersRequest::default();
-        loop {
-            let found = plane.list_clusters(ctx, page).await?;
-            for cluster in found.clusters {
-                let of_cluster = |item| OfCluster {
-                    cluster_id: cluster.id.clone(),
-                    cluster_name: cluster.name.clone(),
-                    item,
-                };
-                match list(cluster.id.clone()).await {
-                    Ok(items) => all.extend(items.into_iter().map(of_cluster)),
-                    Err(e) if matches!(e.kind, ErrorKind::ResourceNotFound { .. }) => {}
-                    Err(e) => return Err(e),
-                }
-            }
-            if found.next_token.is_none() {
-                return Ok(all);
-            }
-            page = ListClustersRequest {
-                next_token: found.next_token,
-                ..Default::default()
-            };
-        }
     }
 
     fn backend() -> Result<(Arc<dyn ControlPlane>, Ctx)> {
@@ -213,4 +176,4 @@ mod ssr {
 #[cfg(feature = "ssr")]
 pub use ssr::status;
 #[cfg(feature = "ssr")]
-use ssr::{call, call_in, in_all_clusters};
+use ssr::{call, call_in};

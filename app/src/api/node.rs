@@ -4,28 +4,30 @@ use leptos::prelude::*;
 
 use super::Json;
 #[cfg(feature = "ssr")]
-use super::{call, call_in, in_all_clusters};
+use super::{call, call_in};
 use crate::model::error::Result;
 use crate::model::job::OfCluster;
 use crate::model::node::*;
+use crate::model::node_count::GroupNodes;
+use crate::model::page::{PageOf, PageRequest};
 
-/// All nodes of a cluster, in name order.
+/// A page of the nodes of a cluster, or of all clusters.
 #[server(prefix = "/console", endpoint = "list-nodes", input = Json, output = Json)]
-pub async fn list_nodes(cluster_identifier: String) -> Result<Vec<Node>> {
-    call(|plane, ctx| async move { plane.list_nodes(&ctx, cluster_identifier).await }).await
-}
-
-/// The nodes of all clusters.
-#[server(prefix = "/console", endpoint = "list-all-nodes", input = Json, output = Json)]
-pub async fn list_all_nodes() -> Result<Vec<OfCluster<Node>>> {
-    call(|plane, ctx| async move {
-        let list = |id| {
-            let (plane, ctx) = (plane.clone(), ctx.clone());
-            async move { plane.list_nodes(&ctx, id).await }
-        };
-        in_all_clusters(&plane, &ctx, list).await
+pub async fn list_nodes(
+    cluster_identifier: Option<String>,
+    page: PageRequest,
+    language: String,
+) -> Result<PageOf<OfCluster<Node>>> {
+    call_in(&language, |plane, ctx| async move {
+        plane.list_nodes(&ctx, cluster_identifier, page).await
     })
     .await
+}
+
+/// All of them at a glance.
+#[server(prefix = "/console", endpoint = "count-nodes", input = Json, output = Json)]
+pub async fn count_nodes(cluster_identifier: Option<String>) -> Result<Vec<OfCluster<GroupNodes>>> {
+    call(|plane, ctx| async move { plane.count_nodes(&ctx, cluster_identifier).await }).await
 }
 
 #[server(prefix = "/console", endpoint = "get-node", input = Json, output = Json)]

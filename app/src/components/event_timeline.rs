@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::i18n::{Text, text};
+use crate::i18n::text;
+use crate::list::event::actor_words;
 use crate::model::event::{Event, EventTone};
 use crate::ui::Tone;
 use crate::ui::time::{Ago, duration};
@@ -13,14 +14,6 @@ pub fn event_tone(event: &Event) -> Tone {
         EventTone::Progress => Tone::Info,
         EventTone::Success => Tone::Success,
         EventTone::Failure => Tone::Danger,
-    }
-}
-
-/// A user by name; everything else is the service itself.
-pub fn event_actor(t: &'static Text, actor: &str) -> String {
-    match actor.split_once(":user/") {
-        Some((_, name)) => name.into(),
-        None => t.events.service.into(),
     }
 }
 
@@ -38,7 +31,7 @@ pub fn EventTimeline(events: Signal<Vec<Event>>) -> impl IntoView {
                     <p class="flex flex-wrap gap-x-3 text-xs text-muted">
                         <Ago at=event.at />
                         {took}
-                        <span title=event.actor.clone()>{event_actor(t, &event.actor)}</span>
+                        <span title=event.actor.clone()>{actor_words(t, &event.actor)}</span>
                     </p>
                 </div>
             </li>

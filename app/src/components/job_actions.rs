@@ -19,6 +19,9 @@ pub fn JobActions(
     #[prop(into)]
     all: Meant,
     #[prop(into)] refusals: Signal<Refusals>,
+    /// Why none of it is known yet.
+    #[prop(optional, into)]
+    not_yet: Signal<Option<String>>,
     /// Called when it is done: a list then selects nothing.
     #[prop(into)]
     on_done: Callback<()>,
@@ -55,7 +58,10 @@ pub fn JobActions(
             JobAction::Hold => (t.jobs.hold, Look::Normal),
             JobAction::Release => (t.jobs.release, Look::Normal),
         };
-        let disabled = Signal::derive(move || why_not(t, action, jobs, refusals));
+        let disabled = Signal::derive(move || {
+            let not_yet = not_yet.get();
+            not_yet.or_else(|| why_not(t, action, jobs, refusals))
+        });
         view! { <Button label look disabled on_press=move || press(action) /> }
     };
     let title = Signal::derive(move || title(t, asked.get(), &ways_now.read()));

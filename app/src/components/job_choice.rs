@@ -9,7 +9,8 @@ use crate::api::job::act_on_job;
 use crate::i18n::{Text, text};
 use crate::model::error::Result;
 use crate::model::job::{ActOnJob, Job, JobAction, OfCluster};
-use crate::model::job_choice::{Choice, Count, Scope, choices};
+use crate::model::job_choice::{Choice, Scope, choices};
+use crate::model::job_count::Count;
 use crate::ui::form::{Field, RadioCards};
 use crate::ui::{self, Button, DialogActions, Look};
 
@@ -71,21 +72,14 @@ pub fn ways(action: JobAction, chosen: &[OfCluster<Job>], all: &[OfCluster<Job>]
             .position(|way| way.choice.scope != Scope::Waiting);
         ways.into_iter().nth(chosen?)
     };
-    let together = |one: Way, other: Way| {
-        let (a, b) = (one.choice.count, other.choice.count);
-        Way {
-            acts: [one.acts, other.acts].concat(),
-            choice: Choice {
-                scope: Scope::Chosen,
-                ids: [one.choice.ids, other.choice.ids].concat(),
-                count: Count {
-                    waiting: a.waiting + b.waiting,
-                    running: a.running + b.running,
-                    over: a.over + b.over,
-                },
-                is_of_array: one.choice.is_of_array || other.choice.is_of_array,
-            },
-        }
+    let together = |one: Way, other: Way| Way {
+        acts: [one.acts, other.acts].concat(),
+        choice: Choice {
+            scope: Scope::Chosen,
+            ids: [one.choice.ids, other.choice.ids].concat(),
+            count: [one.choice.count, other.choice.count].into_iter().sum(),
+            is_of_array: one.choice.is_of_array || other.choice.is_of_array,
+        },
     };
     let all = of_each.into_iter().filter_map(narrow).reduce(together);
     all.into_iter().collect()

@@ -1,37 +1,80 @@
-//! Jobs in a table: of one cluster, or of all.
+//! Jobs in a table: of one cluster or of all, page by page; or the parts of one job.
 
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use super::{JobActions, JobReason, JobState, state_words};
+use super::{JobActions, JobReason, JobState, chosen, not_yet};
 use crate::i18n::{Text, text};
+use crate::list::job::{self, JobColumn};
 use crate::model::job::{Job, OfCluster};
+use crate::model::page::PageOf;
 use crate::model::user::Refusals;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::{Ago, Elapsed};
-use crate::ui::{Column, Table};
+use crate::ui::{Column, PagedTable, Query, Table};
 
 type Row = OfCluster<Job>;
 
 /// Characters of an id that stand on one line.
 const LONGEST_LINE: usize = 20;
 
+/// What the page's address asks of the list; the page fetches it.
+pub fn job_query(of_all: bool) -> Query {
+    let t = text();
+    let columns = JobColumn::all(of_all).into_iter();
+    Query::of_address(columns.map(|column| column.field::<Row>(t).head).collect())
+}
+
 #[component]
 pub fn JobTable(
-    #[prop(into)] jobs: Signal<Vec<Row>>,
+    /// See [`job_query`].
+    query: Query,
+    page: Signal<PageOf<Row>>,
     /// With the name of each one's cluster.
     #[prop(optional)]
     of_all: bool,
-    /// Instead of "Jobs": the parts of one.
-    #[prop(optional)]
-    title: Option<&'static str>,
     #[prop(into)] refusals: Signal<Refusals>,
     #[prop(into)] empty: ViewFn,
     /// More buttons, after those for the selected jobs.
     #[prop(optional, into)]
     actions: ViewFn,
+) -> impl IntoView {
+    let t = text();
+    let selected = query.selected;
+    let jobs = chosen(page, selected, key);
+    let all = Signal::derive(move || page.with(|page| page.chosen.clone()));
+    let not_yet = not_yet(page, selected);
+    view! {
+        <PagedTable
+            title=if of_all { t.jobs.all_title } else { t.jobs.title }
+            noun=t.jobs.filter
+            id=if of_all { "all-jobs" } else { "jobs" }
+            query
+            page
+            columns=columns(t, of_all, false)
+            key=key
+            selectable=true
+            actions=move || {
+                view! {
+                    <JobActions jobs all refusals not_yet on_done=move || selected.set(BTreeSet::new()) />
+                    {actions.run()}
+                }
+            }
+            empty
+        />
+    }
+    .into_any()
+}
+
+/// The parts of one job: all tasks of an array, or the components of a heterogeneous job.
+#[component]
+pub fn JobParts(
+    #[prop(into)] jobs: Signal<Vec<Row>>,
+    title: &'static str,
+    #[prop(into)] refusals: Signal<Refusals>,
+    #[prop(into)] empty: ViewFn,
 ) -> impl IntoView {
     let t = text();
     let selected = RwSignal::new(BTreeSet::<String>::new());
@@ -45,22 +88,17 @@ pub fn JobTable(
     });
     view! {
         <Table
-            title=title.unwrap_or(if of_all { t.jobs.all_title } else { t.jobs.title })
+            title
             noun=t.jobs.filter
-            id=match (of_all, title) {
-                (true, _) => "all-jobs",
-                (false, None) => "jobs",
-                (false, Some(_)) => "job-parts",
-            }
+            id="job-parts"
             rows=jobs
-            columns=columns(t, of_all, title.is_some())
+            columns=columns(t, false, true)
             key=key
             weight=|row: &Row| row.item.count()
             selected
             actions=move || {
                 view! {
                     <JobActions jobs=chosen all=jobs refusals on_done=move || selected.set(BTreeSet::new()) />
-                    {actions.run()}
                 }
             }
             empty
@@ -70,83 +108,64 @@ pub fn JobTable(
 }
 
 fn key(job: &Row) -> String {
-    format!("{} {}", job.cluster_id, job.item.id)
+    job::key(&job.cluster_id, &job.item.id)
 }
 
 /// The parts of one job have its name and its user: those columns wait until they are asked for.
 fn columns(t: &'static Text, of_all: bool, of_one: bool) -> Vec<Column<Row>> {
-    let cluster = Column::new(t.jobs.cluster, |r: &Row| {
-        let href = paths::cluster(&r.cluster_id, ClusterTab::Jobs);
-        let name = r.cluster_name.clone();
-        view! { <A href attr:class="whitespace-nowrap">{name}</A> }
-    })
-    .text(|r| r.cluster_name.clone());
-    let shared = |column: Column<Row>| match of_one {
-        true => column.hidden(),
-        false => column,
+    let column = |column: JobColumn| {
+        let shown = Column::of(column.field(t), move |row: &Row| cell(column, row));
+        let is_hidden = match column {
+            JobColumn::Reason | JobColumn::Waited => true,
+            JobColumn::Name | JobColumn::User => of_one,
+            _ => false,
+        };
+        if is_hidden { shown.hidden() } else { shown }
     };
-    let mut columns = vec![
-        Column::new(t.jobs.id, |r: &Row| {
-            let href = paths::job(&r.cluster_id, &r.item.id);
-            let id = r.item.id.clone();
+    JobColumn::all(of_all).into_iter().map(column).collect()
+}
+
+fn cell(column: JobColumn, row: &Row) -> AnyView {
+    let job = row.item.clone();
+    match column {
+        JobColumn::Id => {
+            let href = paths::job(&row.cluster_id, &job.id);
             // A long list of tasks may break, a short one reads as one.
-            let class = match id.len() {
+            let class = match job.id.len() {
                 0..=LONGEST_LINE => "row-link tabular-nums whitespace-nowrap",
                 _ => "row-link tabular-nums",
             };
-            view! { <A href attr:class=class>{id}</A> }
-        })
-        .text(|r| r.item.id.clone())
-        .sort(number),
-        shared(Column::new(t.jobs.name, |r: &Row| r.item.name.clone()).text(|r| r.item.name.clone())),
-        Column::new(t.jobs.state, |r: &Row| {
-            view! {
-                <JobState state=r.item.state.clone() />
-                <JobReason reason=r.item.reason.clone() why=r.item.why.clone() />
-            }
-        })
-        .text(move |r| state_words(t, &r.item.state)),
-        // A property of its own for the filter; the state's cell shows it.
-        Column::new(t.jobs.reason, |r: &Row| r.item.why.clone())
-            .text(|r| r.item.why.clone())
-            .hidden(),
-        Column::new(t.jobs.queue, |r: &Row| r.item.queue.clone()).text(|r| r.item.queue.clone()),
-        Column::new(t.jobs.nodes, |r: &Row| {
-            view! {
-                <span class="tabular-nums">{r.item.node_count}</span>
-                <span class="block whitespace-nowrap text-xs text-muted">{r.item.nodes.clone()}</span>
-            }
-        })
-        .text(|r| r.item.nodes.clone())
-        .sort(|r| r.item.node_count),
-        shared(Column::new(t.jobs.user, |r: &Row| r.item.user.clone()).text(|r| r.item.user.clone())),
-        Column::new(
-            t.jobs.submitted,
-            |r: &Row| view! { <Ago at=r.item.submitted_at /> },
-        )
-        .sort(|r| r.item.submitted_at),
-        Column::new(t.jobs.waited, |r: &Row| {
+            view! { <A href attr:class=class>{job.id}</A> }.into_any()
+        }
+        JobColumn::Name => job.name.into_any(),
+        JobColumn::Cluster => {
+            let href = paths::cluster(&row.cluster_id, ClusterTab::Jobs);
+            let name = row.cluster_name.clone();
+            view! { <A href attr:class="whitespace-nowrap">{name}</A> }.into_any()
+        }
+        JobColumn::State => view! {
+            <JobState state=job.state />
+            <JobReason reason=job.reason why=job.why />
+        }
+        .into_any(),
+        JobColumn::Reason => job.why.into_any(),
+        JobColumn::Queue => job.queue.into_any(),
+        JobColumn::Nodes => view! {
+            <span class="tabular-nums">{job.node_count}</span>
+            <span class="block whitespace-nowrap text-xs text-muted">{job.nodes}</span>
+        }
+        .into_any(),
+        JobColumn::User => job.user.into_any(),
+        JobColumn::Submitted => view! { <Ago at=job.submitted_at /> }.into_any(),
+        JobColumn::Waited => {
             // A job that was cancelled before it began waited until then.
-            let job = &r.item;
             let until = if job.started_at > 0 {
                 job.started_at
             } else {
                 job.ended_at
             };
-            view! { <Elapsed from=job.submitted_at to=until /> }
-        })
-        .hidden(),
-        Column::new(t.jobs.ran, |r: &Row| {
-            view! { <Elapsed from=r.item.started_at to=r.item.ended_at /> }
-        }),
-    ];
-    if of_all {
-        columns.insert(2, cluster);
+            view! { <Elapsed from=job.submitted_at to=until /> }.into_any()
+        }
+        JobColumn::Ran => view! { <Elapsed from=job.started_at to=job.ended_at /> }.into_any(),
     }
-    columns
-}
-
-/// The number of `12` and of `12_3`.
-fn number(job: &Row) -> i64 {
-    i64::from(job.item.who().number())
 }

@@ -1,6 +1,7 @@
 //! Parts of pages that know the model.
 
 mod asked;
+mod chosen;
 mod confirm_delete;
 pub mod delete;
 mod delete_all;
@@ -39,10 +40,11 @@ mod top_bar;
 mod troubles;
 pub mod wizard;
 
-pub use asked::{asked, param};
+pub use asked::{asked, asked_page, param};
+pub use chosen::{chosen, not_yet};
 pub use confirm_delete::ConfirmDelete;
 pub use error_info::ErrorInfos;
-pub use event_timeline::{EventTimeline, event_actor, event_tone};
+pub use event_timeline::{EventTimeline, event_tone};
 pub use explanation::Explained;
 pub use fetched::Fetched;
 pub use follow_up::{Begun, FollowUps, Task};
@@ -51,12 +53,12 @@ pub use group_words::{idle_words, scaling_words};
 pub use job_actions::JobActions;
 pub use job_choice::counts as job_counts;
 pub use job_output::Output;
-pub use job_state::{JobReason, JobState, is_pending, is_running, state_words};
-pub use job_table::JobTable;
+pub use job_state::{JobReason, JobState};
+pub use job_table::{JobParts, JobTable, job_query};
 pub use node_actions::NodeActions;
 pub use node_grid::NodeGrid;
-pub use node_phase::{NodePhaseIndicator, phase_label};
-pub use node_table::NodeTable;
+pub use node_phase::NodePhaseIndicator;
+pub use node_table::{NodeTable, node_query};
 pub use output_pane::OutputPane;
 pub use refusal::{Refusal, answer_not_found};
 pub use settings::Settings;

@@ -23,6 +23,9 @@ type Meant = Signal<Vec<OfCluster<Node>>>;
 pub fn NodeActions(
     nodes: Meant,
     #[prop(into)] refusals: Signal<Refusals>,
+    /// Why none of it is known yet.
+    #[prop(optional, into)]
+    not_yet: Signal<Option<String>>,
     /// Called when it is done: a list then selects nothing.
     #[prop(into)]
     on_done: Callback<()>,
@@ -32,7 +35,10 @@ pub fn NodeActions(
     let asked = RwSignal::new(NodeAction::Drain);
     let submission = Submission::new();
     let button = move |action: NodeAction| {
-        let disabled = Signal::derive(move || why_not(t, action, nodes, refusals));
+        let disabled = Signal::derive(move || {
+            let not_yet = not_yet.get();
+            not_yet.or_else(|| why_not(t, action, nodes, refusals))
+        });
         let press = move || {
             asked.set(action);
             submission.error.set(None);

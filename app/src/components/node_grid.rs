@@ -1,13 +1,12 @@
 //! Hundreds of nodes at a glance: a square each, by group, told apart by shape as well as by colour.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
 
-use super::phase_label;
 use crate::i18n::text;
+use crate::list::node::phase_label;
 use crate::model::job::OfCluster;
-use crate::model::node::{Node, NodePhase};
+use crate::model::node::NodePhase;
+use crate::model::node_count::GroupNodes;
 
 const PHASES: [NodePhase; 8] = [
     NodePhase::Busy,
@@ -23,14 +22,19 @@ const PHASES: [NodePhase; 8] = [
 /// Pressing a square puts its node's name into `filter`.
 #[component]
 pub fn NodeGrid(
-    nodes: Signal<Vec<OfCluster<Node>>>,
+    groups: Signal<Vec<OfCluster<GroupNodes>>>,
     filter: RwSignal<String>,
     /// Groups of several clusters may have the same name.
     of_all: bool,
 ) -> impl IntoView {
     let t = text();
-    let count =
-        move |phase| nodes.with(|nodes| nodes.iter().filter(|n| n.item.phase == phase).count());
+    let count = move |phase| {
+        let groups = groups.read();
+        groups
+            .iter()
+            .map(|group| group.item.count(phase))
+            .sum::<usize>()
+    };
     let legend = move |phase| {
         view! {
             <li class="flex items-center gap-1.5">
@@ -44,41 +48,35 @@ pub fn NodeGrid(
         <section class="rounded-xl border border-line bg-surface p-5" aria-label=t.nodes.overview>
             <ul class="mb-4 flex flex-wrap gap-x-5 gap-y-1">{PHASES.map(legend).into_iter().collect_view()}</ul>
             <div class="grid gap-3">
-                {move || by_group(nodes.get(), of_all).into_iter().map(|group| row(group, filter)).collect_view()}
+                {move || sorted(groups.get(), of_all).into_iter().map(|group| row(group, filter)).collect_view()}
             </div>
         </section>
     }
     .into_any()
 }
 
-type Group = (String, Vec<(String, NodePhase)>);
-
-fn by_group(
-    nodes: Vec<OfCluster<Node>>,
-    of_all: bool,
-) -> BTreeMap<String, Vec<(String, NodePhase)>> {
-    let mut groups = BTreeMap::<_, Vec<_>>::new();
-    for OfCluster {
-        cluster_name,
-        item: node,
-        ..
-    } in nodes
-    {
+/// Each with its name, in the order of the names.
+fn sorted(groups: Vec<OfCluster<GroupNodes>>, of_all: bool) -> Vec<(String, GroupNodes)> {
+    let named = |group: OfCluster<GroupNodes>| {
         let name = match of_all {
-            true => format!("{cluster_name} · {}", node.compute_node_group_name),
-            false => node.compute_node_group_name,
+            true => format!(
+                "{} · {}",
+                group.cluster_name, group.item.compute_node_group_name
+            ),
+            false => group.item.compute_node_group_name.clone(),
         };
-        let group = groups.entry(name).or_default();
-        group.push((node.name, node.phase));
-    }
+        (name, group.item)
+    };
+    let mut groups: Vec<(String, GroupNodes)> = groups.into_iter().map(named).collect();
+    groups.sort_by(|a, b| a.0.cmp(&b.0));
     groups
 }
 
-fn row((group, nodes): Group, filter: RwSignal<String>) -> impl IntoView {
+fn row((group, nodes): (String, GroupNodes), filter: RwSignal<String>) -> impl IntoView {
     let t = text();
     let summary = PHASES
         .into_iter()
-        .map(|phase| (phase, nodes.iter().filter(|n| n.1 == phase).count()))
+        .map(|phase| (phase, nodes.count(phase)))
         .filter(|(_, count)| *count > 0)
         .map(|(phase, count)| format!("{count} {}", phase_label(t, phase)))
         .collect::<Vec<_>>()
@@ -92,7 +90,7 @@ fn row((group, nodes): Group, filter: RwSignal<String>) -> impl IntoView {
     view! {
         <div class="node-row">
             <span class="truncate text-sm font-medium">{group}</span>
-            <div class="node-cells" role="img" aria-label=label>{nodes.into_iter().map(cell).collect_view()}</div>
+            <div class="node-cells" role="img" aria-label=label>{nodes.nodes().map(cell).collect_view()}</div>
         </div>
     }
     .into_any()

@@ -2,22 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::i18n::{Text, text};
+use crate::i18n::text;
+use crate::list::node::phase_label;
 use crate::model::node::NodePhase;
 use crate::ui::{Icon, Indicator, Tone};
-
-pub fn phase_label(t: &'static Text, phase: NodePhase) -> &'static str {
-    match phase {
-        NodePhase::PoweredDown => t.nodes.powered_down,
-        NodePhase::Starting => t.nodes.starting,
-        NodePhase::Reserved => t.nodes.reserved,
-        NodePhase::Idle => t.nodes.idle,
-        NodePhase::Busy => t.nodes.busy,
-        NodePhase::Draining => t.nodes.draining,
-        NodePhase::Stopping => t.nodes.stopping,
-        NodePhase::Failed => t.nodes.failed,
-    }
-}
 
 #[component]
 pub fn NodePhaseIndicator(phase: NodePhase) -> impl IntoView {

@@ -6,37 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::job::{Job, JobAction};
+use super::job_count::Count;
 use super::job_id::{JobId, TaskSet};
-
-/// Tasks and jobs, each counted once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Count {
-    pub waiting: usize,
-    pub running: usize,
-    pub over: usize,
-}
-
-impl Count {
-    pub fn of<'a>(jobs: impl IntoIterator<Item = &'a Job>) -> Count {
-        let mut count = Count::default();
-        for job in jobs {
-            let tasks = job.count();
-            if job.is_over() {
-                count.over += tasks;
-            } else if job.is_pending() {
-                count.waiting += tasks;
-            } else {
-                count.running += tasks;
-            }
-        }
-        count
-    }
-
-    /// Those that an action can change.
-    pub fn alive(self) -> usize {
-        self.waiting + self.running
-    }
-}
 
 /// Which jobs are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

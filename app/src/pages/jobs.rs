@@ -3,10 +3,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::api::job::list_all_jobs;
-use crate::components::{Fetched, JobTable};
+use crate::api::job::list_jobs;
+use crate::components::{Fetched, JobTable, asked_page, job_query};
 use crate::i18n::{language, text};
-use crate::live;
 use crate::model::live::Kind;
 use crate::model::user::Refusals;
 use crate::ui::help::{page_help, topic};
@@ -17,10 +16,11 @@ pub fn AllJobs() -> impl IntoView {
     page_help(topic::JOBS);
     let t = text();
     let language = language();
-    let jobs = Resource::new(
-        || (live::version(Kind::Job), live::version(Kind::Cluster)),
-        move |_| list_all_jobs(language.clone()),
-    );
+    let query = job_query(true);
+    let kinds = &[Kind::Job, Kind::Cluster];
+    let jobs = asked_page([], query.asked(), kinds, move |[], page| {
+        list_jobs(None, page, language.clone())
+    });
     // Rights differ from cluster to cluster: the service says what it refuses.
     let refusals = Signal::stored(Refusals::default());
     view! {
@@ -30,9 +30,10 @@ pub fn AllJobs() -> impl IntoView {
                 <PageHeader title=t.jobs.title>""</PageHeader>
                 <p class="text-muted">{t.jobs.lead}</p>
             </div>
-            <Fetched resource=jobs let:jobs>
+            <Fetched resource=jobs let:page>
                 <JobTable
-                    jobs
+                    query
+                    page
                     of_all=true
                     refusals
                     empty=move || view! { <EmptyState title=t.jobs.empty_title text=t.jobs.empty>""</EmptyState> }

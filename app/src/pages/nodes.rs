@@ -3,10 +3,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::api::node::list_all_nodes;
-use crate::components::{Fetched, NodeTable};
-use crate::i18n::text;
-use crate::live;
+use crate::api::node::{count_nodes, list_nodes};
+use crate::components::{Fetched, NodeTable, asked, asked_page, node_query};
+use crate::i18n::{language, text};
 use crate::model::live::Kind;
 use crate::model::user::Refusals;
 use crate::ui::PageHeader;
@@ -16,15 +15,13 @@ use crate::ui::help::{page_help, topic};
 pub fn AllNodes() -> impl IntoView {
     page_help(topic::NODES);
     let t = text();
-    let versions = || {
-        let version = live::version;
-        (
-            version(Kind::Node),
-            version(Kind::ComputeNodeGroup),
-            version(Kind::Cluster),
-        )
-    };
-    let nodes = Resource::new(versions, |_| list_all_nodes());
+    let language = language();
+    let query = node_query(true);
+    let kinds = &[Kind::Node, Kind::ComputeNodeGroup, Kind::Cluster];
+    let nodes = asked_page([], query.asked(), kinds, move |[], page| {
+        list_nodes(None, page, language.clone())
+    });
+    let groups = asked([], kinds, |[]| count_nodes(None));
     // Rights differ from cluster to cluster: the service says what it refuses.
     let refusals = Signal::stored(Refusals::default());
     view! {
@@ -34,8 +31,8 @@ pub fn AllNodes() -> impl IntoView {
                 <PageHeader title=t.nodes.title>""</PageHeader>
                 <p class="text-muted">{t.nodes.lead}</p>
             </div>
-            <Fetched resource=nodes let:nodes>
-                <NodeTable nodes of_all=true refusals />
+            <Fetched resource=nodes let:page>
+                <NodeTable query page groups of_all=true refusals />
             </Fetched>
         </div>
     }

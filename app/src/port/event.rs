@@ -1,11 +1,13 @@
 //! The timeline.
 
 use crate::model::event::{Event, EventsOf};
+use crate::model::page::{PageOf, PageRequest};
 
 port! {
     /// What happened.
     Events {
-        /// The newest events of a cluster and all in it, or of one resource, newest first, 200 at most.
-        ListEvents => list_events(of: EventsOf) -> Vec<Event>;
+        /// Of all events that are kept of a cluster and what is in it, or of one resource, newest first. The columns of
+        /// [`crate::list::event`].
+        ListEvents => list_events(of: EventsOf, page: PageRequest) -> PageOf<Event>;
     }
 }

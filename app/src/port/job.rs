@@ -1,13 +1,19 @@
 //! Jobs.
 
 use crate::model::job::*;
+use crate::model::job_count::JobCounts;
+use crate::model::page::{PageOf, PageRequest};
 use crate::model::submit::*;
 
 port! {
     /// Jobs of a cluster.
     Jobs {
-        /// The jobs that Slurm knows of and those that ended lately, newest first.
-        ListJobs => list_jobs(cluster_identifier: String) -> Vec<Job>;
+        /// Of the jobs that Slurm knows of and those that ended lately, in a cluster or in all: what runs, what waits,
+        /// what is over, of each the newest first. The columns of [`crate::list::job`]; of an array or a heterogeneous job
+        /// `chosen` has all that is not over.
+        ListClusters | ListJobs => list_jobs(cluster_identifier: Option<String>, page: PageRequest) -> PageOf<OfCluster<Job>>;
+        /// How many wait and run.
+        ListJobs => count_jobs(cluster_identifier: String) -> JobCounts;
         GetJob => get_job(cluster_identifier: String, job_id: String) -> JobDetail;
         SubmitJob => submit_job(input: SubmitJobRequest) -> SubmitJobResponse;
         CancelJob | RequeueJob | HoldJob | ReleaseJob => act_on_job(input: ActOnJob) -> ();

@@ -1,12 +1,18 @@
 //! Nodes.
 
+use crate::model::job::OfCluster;
 use crate::model::node::*;
+use crate::model::node_count::GroupNodes;
+use crate::model::page::{PageOf, PageRequest};
 
 port! {
     /// Nodes of a cluster.
     Nodes {
-        /// All of them, powered down ones too, in name order.
-        ListNodes => list_nodes(cluster_identifier: String) -> Vec<Node>;
+        /// Of all of them, in a cluster or in all, powered down ones too, in name order. The columns of
+        /// [`crate::list::node`].
+        ListClusters | ListNodes => list_nodes(cluster_identifier: Option<String>, page: PageRequest) -> PageOf<OfCluster<Node>>;
+        /// All of them at a glance, group by group.
+        ListClusters | ListNodes => count_nodes(cluster_identifier: Option<String>) -> Vec<OfCluster<GroupNodes>>;
         /// A node with all of its instances that are still known, and its jobs.
         GetNode => get_node(cluster_identifier: String, node_name: String) -> NodeDetail;
         /// The ends of an instance's logs, also after its own end.

@@ -39,6 +39,6 @@ pub use listbox::{Choice, Listbox};
 pub use menu::Menu;
 pub use skeleton::Skeleton;
 pub use status::{Indicator, Tone};
-pub use table::{Column, Table};
+pub use table::{Column, PagedTable, Query, Selected, Table};
 pub use tabs::{Tab, Tabs};
 pub use timeline::{ProgressBar, Timeline, TimelineStep};

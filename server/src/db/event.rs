@@ -4,8 +4,9 @@ use app::explain::What;
 use app::i18n::Language;
 use app::model::event::{Event, EventTone};
 use app::model::live::Kind;
-use sqlx::any::AnyRow;
-use sqlx::{AnyPool, Row};
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
+use sqlx::{Any, AnyPool, Row};
 
 use super::{Db, Write, now};
 
@@ -89,61 +90,158 @@ fn decode(row: &AnyRow) -> sqlx::Result<EventRow> {
     })
 }
 
-/// The newest events of a cluster, newest first.
-pub async fn list(pool: &AnyPool, cluster_id: &str, limit: i64) -> sqlx::Result<Vec<EventRow>> {
-    sqlx::query("select * from event where cluster_id = $1 order by at desc, id limit $2")
-        .bind(cluster_id)
-        .bind(limit)
-        .fetch_all(pool)
-        .await?
-        .iter()
-        .map(decode)
-        .collect()
+/// Which part of a cluster's timeline.
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'a> {
+    All,
+    Of(Kind, &'a str),
+    /// A group's own events and those of its nodes, by what their names begin with, `compute-1-`.
+    Group(&'a str, &'a str),
 }
 
-/// The newest events of one resource, newest first.
-pub async fn of_resource(
-    pool: &AnyPool,
-    cluster_id: &str,
-    resource_type: &str,
-    resource_id: &str,
-    limit: i64,
-) -> sqlx::Result<Vec<EventRow>> {
-    sqlx::query(
-        "select * from event where cluster_id = $1 and resource_type = $2 and resource_id = $3 \
-         order by at desc, id limit $4",
-    )
-    .bind(cluster_id)
-    .bind(resource_type)
-    .bind(resource_id)
-    .bind(limit)
-    .fetch_all(pool)
-    .await?
-    .iter()
-    .map(decode)
-    .collect()
+/// A place in a timeline; several events may have the same time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub at: i64,
+    pub id: String,
 }
 
-/// The newest events of the nodes whose names begin so, newest first. Node names are letters, digits and hyphens, which
-/// mean themselves in a pattern.
-pub async fn of_nodes(
+impl Cursor {
+    pub fn of(row: &EventRow) -> Cursor {
+        Cursor {
+            at: row.at,
+            id: row.id.clone(),
+        }
+    }
+
+    /// Than which all is older.
+    pub fn newest() -> Cursor {
+        Cursor {
+            at: i64::MAX,
+            id: String::new(),
+        }
+    }
+
+    /// Than which nothing is older.
+    fn oldest() -> Cursor {
+        Cursor {
+            at: i64::MIN,
+            id: String::new(),
+        }
+    }
+}
+
+impl<'a> Part<'a> {
+    /// The condition, and what stands for `$1` and so on in it.
+    fn condition(self, cluster_id: &'a str) -> (&'static str, Vec<&'a str>) {
+        match self {
+            Part::All => ("cluster_id = $1", vec![cluster_id]),
+            Part::Of(kind, id) => (
+                "cluster_id = $1 and resource_type = $2 and resource_id = $3",
+                vec![cluster_id, kind.as_str(), id],
+            ),
+            // What follows in the name of a node of this group is its number: `compute-1-` also begins the nodes of a
+            // group `compute-1-gpu`.
+            Part::Group(id, prefix) => (
+                "cluster_id = $1 and ((resource_type = 'compute-node-group' and resource_id = $2) \
+                 or (resource_type = 'node' and substr(resource_id, 1, length($3)) = $3 \
+                 and substr(resource_id, length($3) + 1) not like '%-%'))",
+                vec![cluster_id, id, prefix],
+            ),
+        }
+    }
+}
+
+/// The SQL of a question about a part, its own parameters numbered from `{1}`.
+fn question(sql: &str, condition: &str, binds: usize) -> String {
+    let number = |n: usize| format!("${}", binds + n);
+    sql.replace("{part}", condition)
+        .replace("{1}", &number(1))
+        .replace("{2}", &number(2))
+        .replace("{3}", &number(3))
+}
+
+fn bound<'q>(sql: &'q str, binds: Vec<&'q str>) -> Query<'q, Any, AnyArguments<'q>> {
+    let query = sqlx::query(sql);
+    binds
+        .into_iter()
+        .fold(query, |query, bind| query.bind(bind))
+}
+
+const OLDER: &str = "select * from event where {part} and at <= {1} and (at < {1} or id > {2}) \
+                     order by at desc, id limit {3}";
+const NEWER: &str = "select * from event where {part} and at >= {1} and (at > {1} or id < {2}) \
+                     order by at, id desc limit {3}";
+
+/// The events before a place, newest first.
+pub async fn older(
     pool: &AnyPool,
     cluster_id: &str,
-    prefix: &str,
+    part: Part<'_>,
+    than: &Cursor,
     limit: i64,
 ) -> sqlx::Result<Vec<EventRow>> {
-    sqlx::query(
-        "select * from event where cluster_id = $1 and resource_type = 'node' and resource_id like $2 \
-         order by at desc, id limit $3",
-    )
-    .bind(cluster_id)
-    .bind(format!("{prefix}%"))
-    .bind(limit)
-    .fetch_all(pool)
-    .await?
-    .iter()
-    .map(decode)
-    .collect()
+    beside(pool, OLDER, cluster_id, part, than, limit).await
+}
+
+/// The events after a place, oldest first.
+pub async fn newer(
+    pool: &AnyPool,
+    cluster_id: &str,
+    part: Part<'_>,
+    than: &Cursor,
+    limit: i64,
+) -> sqlx::Result<Vec<EventRow>> {
+    beside(pool, NEWER, cluster_id, part, than, limit).await
+}
+
+async fn beside(
+    pool: &AnyPool,
+    sql: &str,
+    cluster_id: &str,
+    part: Part<'_>,
+    cursor: &Cursor,
+    limit: i64,
+) -> sqlx::Result<Vec<EventRow>> {
+    let (condition, binds) = part.condition(cluster_id);
+    let sql = question(sql, condition, binds.len());
+    let query = bound(&sql, binds);
+    let rows = query.bind(cursor.at).bind(&cursor.id).bind(limit);
+    rows.fetch_all(pool).await?.iter().map(decode).collect()
+}
+
+/// The place behind so many of the newest.
+pub async fn place(
+    pool: &AnyPool,
+    cluster_id: &str,
+    part: Part<'_>,
+    behind: i64,
+) -> sqlx::Result<Cursor> {
+    if behind == 0 {
+        return Ok(Cursor::newest());
+    }
+    let (condition, binds) = part.condition(cluster_id);
+    let sql = "select at, id from event where {part} order by at desc, id limit 1 offset {1}";
+    let sql = question(sql, condition, binds.len());
+    let query = bound(&sql, binds);
+    let Some(row) = query.bind(behind - 1).fetch_optional(pool).await? else {
+        return Ok(Cursor::oldest());
+    };
+    Ok(Cursor {
+        at: row.try_get("at")?,
+        id: row.try_get("id")?,
+    })
+}
+
+pub async fn count(pool: &AnyPool, cluster_id: &str, part: Part<'_>) -> sqlx::Result<i64> {
+    let (condition, binds) = part.condition(cluster_id);
+    let sql = question(
+        "select count(*) as events from event where {part}",
+        condition,
+        0,
+    );
+    let query = bound(&sql, binds);
+    query.fetch_one(pool).await?.try_get("events")
 }
 
 /// Forgets what happened before that time.
@@ -153,4 +251,105 @@ pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
         .execute(&mut *db.writer().await?)
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    async fn put(db: &Db, at: i64, kind: Kind, resource: &str) {
+        sqlx::query(
+            "insert into event (id, at, cluster_id, resource_type, resource_id, message, actor, code, parameters) \
+             values ($1, $2, 'c', $3, $4, 'something', 'reconciler', '', '')",
+        )
+        .bind(crate::random::random_hex(16))
+        .bind(at)
+        .bind(kind.as_str())
+        .bind(resource)
+        .execute(&mut *db.writer().await.unwrap())
+        .await
+        .unwrap();
+    }
+
+    async fn filled(dir: &std::path::Path) -> Db {
+        let url = format!("sqlite://{}/test.db?mode=rwc", dir.display());
+        let db = Db::connect(&url).await.unwrap();
+        for n in 0..60 {
+            // Four at the same time.
+            for node in ["a-1", "a-2", "a-gpu-1", "A-1"] {
+                put(&db, n, Kind::Node, node).await;
+            }
+            put(&db, n, Kind::ComputeNodeGroup, "pcs_a").await;
+            put(&db, n, Kind::ComputeNodeGroup, "a-1").await;
+        }
+        db
+    }
+
+    #[tokio::test]
+    async fn pages_put_together_are_the_timeline() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = filled(dir.path()).await;
+        let pool = db.pool();
+        for (part, resources) in [
+            (Part::All, 6),
+            (Part::Of(Kind::Node, "a-1"), 1),
+            (Part::Of(Kind::Node, "a"), 0),
+            (Part::Group("pcs_a", "a-"), 3),
+        ] {
+            let count = count(pool, "c", part).await.unwrap();
+            assert_eq!(count, resources * 60, "{part:?}");
+            let whole = older(pool, "c", part, &Cursor::newest(), 1000)
+                .await
+                .unwrap();
+            let mut places: Vec<Cursor> = whole.iter().map(Cursor::of).collect();
+            let mut together = vec![];
+            for page in 0..count.div_euclid(7) + 1 {
+                let from = place(pool, "c", part, page * 7).await.unwrap();
+                let rows = older(pool, "c", part, &from, 7).await.unwrap();
+                together.extend(rows.iter().map(Cursor::of));
+                if page > 0 && !rows.is_empty() {
+                    let before = newer(pool, "c", part, &Cursor::of(&rows[0]), 1)
+                        .await
+                        .unwrap();
+                    assert_eq!(Cursor::of(&before[0]), from, "{part:?}");
+                }
+            }
+            assert_eq!(together, places, "{part:?}");
+            places.sort_by(|a, b| (b.at, &a.id).cmp(&(a.at, &b.id)));
+            places.dedup();
+            assert_eq!(together, places, "{part:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_page_is_read_from_an_index_and_never_sorted() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = filled(dir.path()).await;
+        for (part, index) in [
+            (Part::All, "event_by_time"),
+            (Part::Of(Kind::Node, "a-1"), "event_by_resource"),
+            (Part::Group("pcs_a", "a-"), "event_by_time"),
+        ] {
+            for sql in [OLDER, NEWER] {
+                let (condition, binds) = part.condition("c");
+                let sql = question(sql, condition, binds.len());
+                let sql = format!("explain query plan {sql}");
+                let query = bound(&sql, binds);
+                let rows = query
+                    .bind(5_i64)
+                    .bind("x")
+                    .bind(1_i64)
+                    .fetch_all(db.pool())
+                    .await;
+                let lines = rows.unwrap();
+                let lines = lines.iter().map(|row| row.get::<String, _>("detail"));
+                let plan = lines.collect::<Vec<String>>().join("; ");
+                assert!(
+                    plan.contains(index) && !plan.contains("TEMP B-TREE"),
+                    "{part:?}: {plan}"
+                );
+            }
+        }
+    }
 }

@@ -53,6 +53,28 @@ impl Service {
         Ok(row)
     }
 
+    /// Id and name of the cluster whose things are to be listed, or of all clusters, for whoever may list that of each.
+    pub(super) async fn listed(
+        &self,
+        ctx: &Ctx,
+        operation: Operation,
+        cluster: Option<String>,
+    ) -> Result<Vec<(String, String)>> {
+        if let Some(cluster) = cluster {
+            let row = self.observed_cluster(ctx, operation, &cluster).await?;
+            return Ok(vec![(row.id.clone(), row.name.clone())]);
+        }
+        ctx.authorize(Operation::ListClusters, &self.arns.cluster("*"))?;
+        let rows: Vec<ClusterRow> = db::resource::list(self.db.pool(), None)
+            .await
+            .map_err(internal)?;
+        for row in &rows {
+            ctx.authorize(operation, &self.arns.cluster(&row.id))?;
+            home::check(&self.db, &self.server_id, row).await?;
+        }
+        Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+    }
+
     /// A cluster's group or queue, for whoever may do that to it.
     pub(super) async fn child_for<S: Resource>(
         &self,

@@ -1,17 +1,18 @@
 //! Jobs: list, one with its history and explanation, and what a person does to it (X1, X5).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use app::explain::job::{Causes, QueueFacts};
 use app::explain::{self, What};
 use app::i18n::Language;
 use app::model::error::{Error, Result};
 use app::model::job::*;
-use app::model::job_choice::Count;
+use app::model::job_count::{Count, JobCounts};
 use app::model::job_id::JobId;
 use app::model::live::Kind;
 use app::model::node::NodePhase;
 use app::model::operation::Operation;
+use app::model::page::{PageOf, PageRequest};
 use app::model::submit::{SubmitJobRequest, SubmitJobResponse};
 use app::port::{Ctx, Jobs};
 use async_trait::async_trait;
@@ -22,15 +23,14 @@ use super::job_timeline::{attributed, timeline};
 use super::node_phase::phase;
 use super::{Service, whole};
 use crate::db::cluster::ClusterRow;
+use crate::db::event::{self, Cursor, Part};
 use crate::db::instance::InstanceRow;
-use crate::db::{event, instance, job, now};
+use crate::db::{instance, now};
 use crate::fault::internal;
 use crate::live::observed::Snapshot;
 use crate::slurm::client::SlurmError;
 use crate::slurm::hostlist;
 
-/// Ended jobs that a list shows beside those that Slurm still knows.
-const ENDED: i64 = 500;
 /// Instances that are looked at for the boots that a job waited for.
 const INSTANCES: i64 = 200;
 /// Events of a job that are looked at for who did something to it.
@@ -40,21 +40,17 @@ const BOOTS: usize = 8;
 
 #[async_trait]
 impl Jobs for Service {
-    async fn list_jobs(&self, ctx: &Ctx, cluster: String) -> Result<Vec<Job>> {
-        let cluster = self
-            .observed_cluster(ctx, Operation::ListJobs, &cluster)
-            .await?;
-        let seen = self.observed.latest(&cluster.id);
-        let ended = job::list(self.db.pool(), &cluster.id, ENDED)
-            .await
-            .map_err(internal)?;
-        let mut jobs = seen.jobs.to_vec();
-        let known: HashSet<&str> = seen.jobs.iter().map(|job| job.id.as_str()).collect();
-        let forgotten = ended.into_iter().map(|record| record.job);
-        jobs.extend(forgotten.filter(|job| !known.contains(job.id.as_str())));
-        jobs.sort_by_key(Job::place_in_list);
-        explain_each(&seen, &mut jobs, ctx.language);
-        Ok(jobs)
+    async fn list_jobs(
+        &self,
+        ctx: &Ctx,
+        cluster: Option<String>,
+        page: PageRequest,
+    ) -> Result<PageOf<OfCluster<Job>>> {
+        self.job_page(ctx, cluster, page).await
+    }
+
+    async fn count_jobs(&self, ctx: &Ctx, cluster: String) -> Result<JobCounts> {
+        self.job_counts(ctx, &cluster).await
     }
 
     async fn get_job(&self, ctx: &Ctx, cluster: String, id: String) -> Result<JobDetail> {
@@ -129,11 +125,10 @@ impl Service {
         }
         let mut done = vec![];
         for id in of {
-            let kind = Kind::Job.as_str();
-            let events = event::of_resource(self.db.pool(), &cluster.id, kind, &id, DONE)
-                .await
-                .map_err(internal)?;
+            let (part, newest) = (Part::Of(Kind::Job, &id), Cursor::newest());
+            let events = event::older(self.db.pool(), &cluster.id, part, &newest, DONE).await;
             let events = events
+                .map_err(internal)?
                 .into_iter()
                 .filter(|event| event.what.as_ref().is_some_and(is_it));
             done.extend(events.map(|event| {
@@ -274,7 +269,7 @@ fn booted_for(row: &InstanceRow, job: &Job) -> bool {
         && row.ended_at.is_none_or(|at| at >= job.submitted_at)
 }
 
-fn queue_facts(seen: &Snapshot, queue: &str) -> Option<QueueFacts> {
+pub(super) fn queue_facts(seen: &Snapshot, queue: &str) -> Option<QueueFacts> {
     let nodes = seen
         .nodes
         .iter()

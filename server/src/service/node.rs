@@ -1,13 +1,18 @@
 //! Nodes: list, one with its history and logs, drain, resume, replace (X4, X5).
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use app::explain::{self, What};
 use app::i18n::Language;
 use app::model::error::{Error, Result};
-use app::model::job::Job;
+use app::model::job::{Job, OfCluster};
 use app::model::live::Kind;
 use app::model::node::*;
+use app::model::node_count::GroupNodes;
 use app::model::node_name::node_names;
 use app::model::operation::Operation;
+use app::model::page::{PageOf, PageRequest};
 use app::port::{Ctx, Nodes};
 use async_trait::async_trait;
 
@@ -29,20 +34,29 @@ const RESOURCE_TYPE: &str = "NODE";
 const INSTANCES: i64 = 50;
 
 /// A node and what is known of it.
-struct Found {
-    group: ComputeNodeGroupRow,
-    node: Node,
+pub(super) struct Found {
+    group: Arc<ComputeNodeGroupRow>,
+    pub node: Node,
     info: Option<NodeInfo>,
 }
 
 #[async_trait]
 impl Nodes for Service {
-    async fn list_nodes(&self, ctx: &Ctx, cluster: String) -> Result<Vec<Node>> {
-        let cluster = self
-            .observed_cluster(ctx, Operation::ListNodes, &cluster)
-            .await?;
-        let found = self.nodes_of(&cluster).await?;
-        Ok(found.into_iter().map(|found| found.node).collect())
+    async fn list_nodes(
+        &self,
+        ctx: &Ctx,
+        cluster: Option<String>,
+        page: PageRequest,
+    ) -> Result<PageOf<OfCluster<Node>>> {
+        self.node_page(ctx, cluster, page).await
+    }
+
+    async fn count_nodes(
+        &self,
+        ctx: &Ctx,
+        cluster: Option<String>,
+    ) -> Result<Vec<OfCluster<GroupNodes>>> {
+        self.node_counts(ctx, cluster).await
     }
 
     async fn get_node(&self, ctx: &Ctx, cluster: String, name: String) -> Result<NodeDetail> {
@@ -123,7 +137,7 @@ impl Service {
         if input.node_names.is_empty() {
             return Err(Error::field("nodeNames", "Name at least one node."));
         }
-        let mut all = self.nodes_of(&cluster).await?;
+        let mut all = self.nodes_of(&cluster.id).await?;
         let mut found = vec![];
         for name in &input.node_names {
             let Some(at) = all.iter().position(|one| one.node.name == *name) else {
@@ -215,27 +229,32 @@ impl Service {
     }
 
     async fn find_node(&self, cluster: &ClusterRow, name: &str) -> Result<Found> {
-        let all = self.nodes_of(cluster).await?;
+        let all = self.nodes_of(&cluster.id).await?;
         all.into_iter()
             .find(|found| found.node.name == name)
             .ok_or_else(|| not_found(cluster, name))
     }
 
     /// All nodes of a cluster in name order, also those that Slurm does not know yet.
-    async fn nodes_of(&self, cluster: &ClusterRow) -> Result<Vec<Found>> {
-        let groups: Vec<ComputeNodeGroupRow> = resource::list(self.db.pool(), Some(&cluster.id))
+    pub(super) async fn nodes_of(&self, cluster_id: &str) -> Result<Vec<Found>> {
+        let groups: Vec<ComputeNodeGroupRow> = resource::list(self.db.pool(), Some(cluster_id))
             .await
             .map_err(internal)?;
-        let instances = instance::live(self.db.pool(), &cluster.id)
+        let instances = instance::live(self.db.pool(), cluster_id)
             .await
             .map_err(internal)?;
-        let seen = self.observed.latest(&cluster.id);
+        let seen = self.observed.latest(cluster_id);
+        // The first of a name counts.
+        let by_node = instances.iter().rev().map(|i| (i.node_name.as_str(), i));
+        let by_node: HashMap<&str, &InstanceRow> = by_node.collect();
+        let infos = seen.nodes.iter().rev().map(|n| (n.name.as_str(), n));
+        let infos: HashMap<&str, &NodeInfo> = infos.collect();
         let mut nodes = vec![];
-        for group in groups {
+        for group in groups.into_iter().map(Arc::new) {
             let spec = group.applied_spec.as_ref().unwrap_or(&group.spec);
             for name in node_names(&group.name, spec.most()) {
-                let instance = instances.iter().find(|i| i.node_name == name);
-                let info = seen.nodes.iter().find(|n| n.name == name).cloned();
+                let instance = by_node.get(name.as_str()).copied();
+                let info = infos.get(name.as_str()).copied().cloned();
                 let node = node(&group, name, info.as_ref(), instance);
                 let group = group.clone();
                 nodes.push(Found { group, node, info });

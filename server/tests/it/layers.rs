@@ -35,7 +35,7 @@ const APP_ROOMS: [&[&str]; 13] = [
     &["command"],
     &["paths"],
     &["port"],
-    &["rules", "explain"],
+    &["rules", "explain", "list"],
     &["preference"],
     &["model"],
     &["i18n"],

@@ -145,14 +145,11 @@ async fn every_life_of_a_job_is_told() {
         moments,
         [&["submitted"], again.as_slice(), &["running"]].concat()
     );
-    let body = json!({ "cluster_identifier": CLUSTER, "language": "en" });
+    let body = json!({ "cluster_identifier": CLUSTER, "page": {}, "language": "en" });
     let listed = ask(&visitor, "list-jobs", body).await.unwrap();
-    let row = listed
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|row| row["id"] == job.as_str());
-    assert_eq!(row.unwrap()["submittedAt"], first);
+    let mut rows = listed["rows"].as_array().unwrap().iter();
+    let row = rows.find(|row| row["item"]["id"] == job.as_str());
+    assert_eq!(row.unwrap()["item"]["submittedAt"], first);
     plane.connect(CLUSTER, &["scancel", &job]);
     output_that_is_written_anew(&plane, &visitor).await;
     plane.finish().await;

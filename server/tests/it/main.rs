@@ -25,6 +25,7 @@ mod kill;
 mod kill_mix;
 mod layers;
 mod licence;
+mod lists;
 mod lives;
 mod outputs;
 mod pages;

@@ -8,11 +8,10 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 
-use super::column::AnyColumn;
-use super::filter::Query;
-use super::head::Order;
-use super::query::Token;
+use super::query::Query;
 use crate::browser;
+use crate::list::{Head, parse, words};
+use crate::model::page::{PageRequest, Property, Sort};
 
 const FILTER: &str = "filter";
 const WHERE: &str = "where";
@@ -23,32 +22,37 @@ const PAGE: &str = "page";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct State {
     text: String,
-    tokens: Vec<Token>,
-    order: Option<(usize, bool)>,
+    properties: Vec<Property>,
+    order: Option<Sort>,
     page: usize,
 }
 
-/// Takes what the address says, and from then on keeps it up to date.
-pub fn keep(query: Query, order: Order, page: RwSignal<usize>) {
-    let map = use_query_map().get_untracked();
-    let state = query
-        .columns
-        .with_value(|columns| State::read(columns, &map));
-    if !state.text.is_empty() {
-        query.text.set(state.text.clone());
+impl Query {
+    /// One that the page's address says, and goes on saying.
+    pub fn of_address(heads: Vec<Head>) -> Query {
+        let query = Query::new(heads);
+        keep(query);
+        query
     }
-    query.tokens.set(state.tokens.clone());
-    order.set(state.order);
-    page.set(state.page);
+}
+
+/// Takes what the address says, and from then on keeps it up to date.
+fn keep(query: Query) {
+    let map = use_query_map().get_untracked();
+    let state = query.heads.with_value(|heads| State::read(heads, &map));
+    query.text.set(state.text);
+    query.properties.set(state.properties);
+    query.order.set(state.order);
+    query.page.set(state.page);
     Effect::new(move |last: Option<State>| {
         let now = State {
             text: query.text.get(),
-            tokens: query.tokens.get(),
-            order: order.get(),
-            page: page.get(),
+            properties: query.properties.get(),
+            order: query.order.get(),
+            page: query.page.get(),
         };
         if last.is_some_and(|last| last != now) {
-            let pairs = query.columns.with_value(|columns| now.pairs(columns));
+            let pairs = query.heads.with_value(|heads| now.pairs(heads));
             browser::replace_query(&[FILTER, WHERE, SORT, PAGE], &pairs);
         }
         now
@@ -56,30 +60,37 @@ pub fn keep(query: Query, order: Order, page: RwSignal<usize>) {
 }
 
 impl State {
-    fn read(columns: &[AnyColumn], map: &ParamsMap) -> State {
-        let tokens = map.get_all(WHERE).unwrap_or_default();
-        let tokens = tokens.iter().filter_map(|text| Token::parse(columns, text));
+    /// What is too long or too much to be asked for is left out as well.
+    fn read(heads: &[Head], map: &ParamsMap) -> State {
+        let is_short = |text: &str| text.chars().count() <= PageRequest::LONGEST;
+        let properties = map.get_all(WHERE).unwrap_or_default();
+        let properties = properties.iter().filter_map(|text| parse(heads, text));
+        let properties =
+            properties.filter(|property| !property.value.is_empty() && is_short(&property.value));
         let page = map.get(PAGE).and_then(|page| page.parse::<usize>().ok());
         State {
-            text: map.get(FILTER).unwrap_or_default(),
-            tokens: tokens.filter(|token| !token.value.is_empty()).collect(),
-            order: map.get(SORT).and_then(|sort| order(columns, &sort)),
+            text: map
+                .get(FILTER)
+                .filter(|text| is_short(text))
+                .unwrap_or_default(),
+            properties: properties.take(PageRequest::MOST_PROPERTIES).collect(),
+            order: map.get(SORT).and_then(|sort| order(heads, &sort)),
             page: page.unwrap_or(1).saturating_sub(1),
         }
     }
 
-    fn pairs(&self, columns: &[AnyColumn]) -> Vec<(&'static str, String)> {
+    fn pairs(&self, heads: &[Head]) -> Vec<(&'static str, String)> {
         let mut pairs = vec![];
         if !self.text.is_empty() {
             pairs.push((FILTER, self.text.clone()));
         }
-        pairs.extend(self.tokens.iter().map(|token| (WHERE, token.text(columns))));
-        if let Some((column, descending)) = self.order {
-            let title = columns.get(column).map_or("", |column| column.title);
-            pairs.push((
-                SORT,
-                format!("{}{title}", if descending { "-" } else { "" }),
-            ));
+        let properties = self.properties.iter();
+        pairs.extend(properties.map(|property| (WHERE, words(heads, property))));
+        if let Some(sort) = &self.order {
+            let head = heads.iter().find(|head| head.key == sort.column);
+            let title = head.map_or("", |head| head.title);
+            let sign = if sort.descending { "-" } else { "" };
+            pairs.push((SORT, format!("{sign}{title}")));
         }
         if self.page > 0 {
             pairs.push((PAGE, (self.page + 1).to_string()));
@@ -89,25 +100,32 @@ impl State {
 }
 
 /// `Submitted`, or `-Submitted` for downwards.
-fn order(columns: &[AnyColumn], sort: &str) -> Option<(usize, bool)> {
+fn order(heads: &[Head], sort: &str) -> Option<Sort> {
     let (title, descending) = match sort.strip_prefix('-') {
         Some(title) => (title, true),
         None => (sort, false),
     };
-    let column = columns
+    let head = heads
         .iter()
-        .position(|column| column.is_sortable() && column.title == title)?;
-    Some((column, descending))
+        .find(|head| head.is_sortable && head.title == title)?;
+    Some(Sort {
+        column: head.key.to_owned(),
+        descending,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Column;
     use super::*;
 
-    fn columns() -> Vec<AnyColumn> {
-        let column = |title| Column::new(title, |_: &String| ()).text(String::clone).of;
-        vec![column("Name"), column("State")]
+    fn heads() -> Vec<Head> {
+        let head = |key, title| Head {
+            key,
+            title,
+            is_filterable: true,
+            is_sortable: true,
+        };
+        vec![head("name", "Name"), head("state", "State")]
     }
 
     fn map(pairs: &[(&str, &str)]) -> ParamsMap {
@@ -119,9 +137,9 @@ mod tests {
 
     #[test]
     fn an_address_says_again_what_it_was_told() {
-        let columns = columns();
+        let heads = heads();
         let state = State::read(
-            &columns,
+            &heads,
             &map(&[
                 ("filter", "a & b"),
                 ("where", "State = Pending"),
@@ -131,16 +149,20 @@ mod tests {
             ]),
         );
         assert_eq!(
-            (state.text.as_str(), state.tokens.len(), state.page),
+            (state.text.as_str(), state.properties.len(), state.page),
             ("a & b", 2, 2)
         );
-        assert_eq!(state.order, Some((0, true)));
-        let pairs = state.pairs(&columns);
+        let order = Sort {
+            column: "name".into(),
+            descending: true,
+        };
+        assert_eq!(state.order, Some(order));
+        let pairs = state.pairs(&heads);
         let pairs: Vec<(&str, &str)> = pairs
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        assert_eq!(State::read(&columns, &map(&pairs)), state);
+        assert_eq!(State::read(&heads, &map(&pairs)), state);
     }
 
     #[test]
@@ -152,7 +174,18 @@ mod tests {
             ("page", "0"),
             ("page", "x"),
         ];
-        assert_eq!(State::read(&columns(), &map(&nonsense)), State::default());
-        assert_eq!(State::default().pairs(&columns()), []);
+        assert_eq!(State::read(&heads(), &map(&nonsense)), State::default());
+        assert_eq!(State::default().pairs(&heads()), []);
+    }
+
+    #[test]
+    fn an_address_asks_for_no_more_than_a_list_takes() {
+        let long = "x".repeat(PageRequest::LONGEST + 1);
+        let long_property = format!("name = {long}");
+        let mut pairs = vec![("filter", long.as_str()), ("where", long_property.as_str())];
+        pairs.extend([("where", "name = x"); 30]);
+        let state = State::read(&heads(), &map(&pairs));
+        assert_eq!(state.text, "");
+        assert_eq!(state.properties.len(), PageRequest::MOST_PROPERTIES);
     }
 }

@@ -1,5 +1,5 @@
-//! What a column shows, finds and sorts. Rows are erased, so that the table is compiled once and not once per noun: in
-//! the browser's download that counts.
+//! What a column shows of a row, beside what [`Field`] says of it. Rows are erased, so that the table is compiled once and
+//! not once per noun: in the browser's download that counts.
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -7,18 +7,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-/// What a column is sorted by.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SortKey {
-    Number(i64),
-    Text(String),
-}
-
-type Of<V> = Arc<dyn Fn(&dyn Any) -> V + Send + Sync>;
-
-fn erased<T: 'static, V: Default>(of: impl Fn(&T) -> V + Send + Sync + 'static) -> Of<V> {
-    Arc::new(move |row| row.downcast_ref::<T>().map(&of).unwrap_or_default())
-}
+use crate::list::{Field, Head};
 
 /// `Column::new(t.x.name, |row: &Queue| view! { … }).text(|row| row.name.clone())`
 pub struct Column<T> {
@@ -26,25 +15,32 @@ pub struct Column<T> {
     rows: PhantomData<fn(&T)>,
 }
 
+type Cell = Arc<dyn Fn(&Row) -> Option<AnyView> + Send + Sync>;
+
 #[derive(Clone)]
 pub struct AnyColumn {
-    pub title: &'static str,
-    pub cell: Of<Option<AnyView>>,
-    text: Option<Of<String>>,
-    sort: Option<Of<i64>>,
+    pub field: Field<Row>,
+    pub cell: Cell,
     pub is_hidden_first: bool,
 }
 
 impl<T: 'static> Column<T> {
+    /// One that is known by its title.
     pub fn new<V: IntoView + 'static>(
         title: &'static str,
         cell: impl Fn(&T) -> V + Send + Sync + 'static,
     ) -> Column<T> {
+        Column::of(Field::new(title, title), cell)
+    }
+
+    /// One whose words the service knows as well.
+    pub fn of<V: IntoView + 'static>(
+        field: Field<T>,
+        cell: impl Fn(&T) -> V + Send + Sync + 'static,
+    ) -> Column<T> {
         let of = AnyColumn {
-            title,
-            cell: erased(move |row| Some(cell(row).into_any())),
-            text: None,
-            sort: None,
+            field: field.within(Row::of::<T>),
+            cell: Arc::new(move |row| row.of::<T>().map(|row| cell(row).into_any())),
             is_hidden_first: false,
         };
         Column {
@@ -53,14 +49,17 @@ impl<T: 'static> Column<T> {
         }
     }
 
-    /// The words that the filter finds, `title = words` in it, and the order, unless [`Column::sort`] says otherwise.
+    /// See [`Field::text`].
     pub fn text(mut self, text: impl Fn(&T) -> String + Send + Sync + 'static) -> Column<T> {
-        self.of.text = Some(erased(text));
+        let text = move |row: &Row| row.of().map(&text).unwrap_or_default();
+        self.of.field = self.of.field.text(text);
         self
     }
 
+    /// See [`Field::sort`].
     pub fn sort(mut self, number: impl Fn(&T) -> i64 + Send + Sync + 'static) -> Column<T> {
-        self.of.sort = Some(erased(number));
+        let number = move |row: &Row| row.of().map(&number).unwrap_or_default();
+        self.of.field = self.of.field.sort(number);
         self
     }
 
@@ -72,25 +71,8 @@ impl<T: 'static> Column<T> {
 }
 
 impl AnyColumn {
-    pub fn sort_key(&self, row: &Row) -> Option<SortKey> {
-        match (&self.sort, &self.text) {
-            (Some(sort), _) => Some(SortKey::Number(sort(row.value()))),
-            (None, Some(text)) => Some(SortKey::Text(natural(&text(row.value())))),
-            (None, None) => None,
-        }
-    }
-
-    /// What it says of a row in words; None for a column that the filter does not know.
-    pub fn words(&self, row: &Row) -> Option<String> {
-        self.text.as_ref().map(|text| text(row.value()))
-    }
-
-    pub fn is_filterable(&self) -> bool {
-        self.text.is_some()
-    }
-
-    pub fn is_sortable(&self) -> bool {
-        self.sort.is_some() || self.text.is_some()
+    pub fn head(&self) -> Head {
+        self.field.head
     }
 }
 
@@ -100,7 +82,7 @@ pub struct Row {
     /// How many of the counted it stands for.
     pub weight: usize,
     value: Arc<dyn Any + Send + Sync>,
-    is_same: fn(&dyn Any, &dyn Any) -> bool,
+    is_same: fn(&Row, &Row) -> bool,
 }
 
 impl Row {
@@ -109,7 +91,7 @@ impl Row {
             key,
             weight: 1,
             value: Arc::new(value),
-            is_same: |a, b| a.downcast_ref::<T>() == b.downcast_ref::<T>(),
+            is_same: |a, b| a.of::<T>() == b.of::<T>(),
         }
     }
 
@@ -117,67 +99,14 @@ impl Row {
         Row { weight, ..self }
     }
 
-    pub fn value(&self) -> &dyn Any {
-        self.value.as_ref()
+    /// What it was made of.
+    fn of<T: 'static>(&self) -> Option<&T> {
+        self.value.downcast_ref()
     }
 }
 
 impl PartialEq for Row {
     fn eq(&self, other: &Row) -> bool {
-        self.key == other.key && (self.is_same)(self.value(), other.value())
-    }
-}
-
-/// Digits compare as numbers: `node-9` before `node-10`.
-fn natural(text: &str) -> String {
-    let mut key = String::with_capacity(text.len() + 16);
-    let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let (words, digits) = rest.split_at(start);
-        let end = digits
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(digits.len());
-        key += &words.to_lowercase();
-        key += &format!("{:0>12}", &digits[..end]);
-        rest = &digits[end..];
-    }
-    key + &rest.to_lowercase()
-}
-
-pub fn sort(rows: &mut [Row], column: &AnyColumn, descending: bool) {
-    // Each key is made once, not once per comparison: a thousand rows have ten thousand of them.
-    rows.sort_by_cached_key(|row| column.sort_key(row));
-    if descending {
-        rows.reverse();
-    }
-}
-
-#[cfg(test)]
-pub mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_in_names_sort_as_numbers() {
-        let mut names = ["compute-1-10", "Compute-1-9", "login-1"];
-        names.sort_by_key(|name| natural(name));
-        assert_eq!(names, ["Compute-1-9", "compute-1-10", "login-1"]);
-    }
-
-    #[test]
-    fn rows_sort_by_a_column_up_and_down() {
-        let column = Column::new("Name", |name: &String| name.clone())
-            .text(String::clone)
-            .of;
-        let mut rows = ["b-2", "a", "b-10"].map(|name| Row::new(name.into(), name.to_owned()));
-        sort(&mut rows, &column, false);
-        assert_eq!(
-            rows.each_ref().map(|row| row.key.as_str()),
-            ["a", "b-2", "b-10"]
-        );
-        sort(&mut rows, &column, true);
-        assert_eq!(
-            rows.each_ref().map(|row| row.key.as_str()),
-            ["b-10", "b-2", "a"]
-        );
+        self.key == other.key && (self.is_same)(self, other)
     }
 }

@@ -1,106 +1,62 @@
 //! The filter's input: words, or properties that it helps to write, and the ones that are in force as chips.
 
-use std::collections::BTreeSet;
-
 use leptos::prelude::*;
 
-use super::column::{AnyColumn, Row};
-use super::query::{Operator, Token};
+use super::query::Query;
 use crate::i18n::text;
+use crate::list::Head;
+use crate::model::page::{Operator, PageRequest, Property};
 use crate::ui::{Choice, Icon, Listbox};
 
-/// Values offered for a property.
-const MOST: usize = 12;
-
-/// What is asked for, and of which rows.
-#[derive(Clone, Copy)]
-pub struct Query {
-    pub tokens: RwSignal<Vec<Token>>,
-    pub text: RwSignal<String>,
-    pub columns: StoredValue<Vec<AnyColumn>>,
-    pub rows: Signal<Vec<Row>>,
+/// What could be written next: the names of properties, or the values of the one that is being written, of those that the
+/// answer offers. The id is the text that stands in the input then.
+fn suggestions(query: Query, offers: Signal<Vec<Property>>) -> Vec<Choice> {
+    let Some(written) = query.written() else {
+        let start = query.text.get();
+        return query
+            .heads
+            .with_value(|heads| properties(heads, start.trim()));
+    };
+    let start = written.value.to_lowercase();
+    // The answer may still be about what was written before.
+    let fits = |offer: &&Property| {
+        (&offer.column, offer.operator) == (&written.column, written.operator)
+            && offer.value.to_lowercase().contains(&start)
+    };
+    offers.with(|offers| {
+        let fitting = offers.iter().filter(fits);
+        fitting
+            .map(|offer| Choice::new(query.words_of(offer), &offer.value))
+            .collect()
+    })
 }
 
-impl Query {
-    pub fn clear(self) {
-        self.tokens.set(vec![]);
-        self.text.set(String::new());
-    }
-
-    /// Everything asked for in words, for "no matches".
-    pub fn words(self) -> String {
-        let tokens = self.tokens.get().into_iter();
-        let tokens = tokens.map(|token| self.columns.with_value(|columns| token.text(columns)));
-        tokens
-            .chain([self.text.get()])
-            .filter(|text| !text.is_empty())
-            .collect::<Vec<_>>()
-            .join(", ")
-    }
-
-    /// What could be written next: the names of properties, or the values of the one that is being written. The id is
-    /// the text that stands in the input then.
-    fn suggestions(self) -> Vec<Choice> {
-        let text = self.text.get();
-        self.columns
-            .with_value(|columns| match Token::parse(columns, &text) {
-                Some(token) => values(columns, &token, &self.rows.get()),
-                None => properties(columns, text.trim()),
-            })
-    }
-
-    /// Makes a chip of the property in the input, if it is whole.
-    fn take(self) {
-        let token = self
-            .columns
-            .with_value(|columns| Token::parse(columns, &self.text.read_untracked()));
-        if let Some(token) = token.filter(|token| !token.value.is_empty()) {
-            self.tokens.update(|tokens| tokens.push(token));
-            self.text.set(String::new());
-        }
-    }
-}
-
-fn properties(columns: &[AnyColumn], start: &str) -> Vec<Choice> {
+fn properties(heads: &[Head], start: &str) -> Vec<Choice> {
     let start = start.to_lowercase();
-    columns
+    heads
         .iter()
-        .filter(|column| column.is_filterable() && column.title.to_lowercase().starts_with(&start))
-        .flat_map(|column| {
+        .filter(|head| head.is_filterable && head.title.to_lowercase().starts_with(&start))
+        .flat_map(|head| {
             [Operator::Is, Operator::IsNot].map(|operator| {
-                let text = format!("{} {} ", column.title, operator.sign());
+                let text = format!("{} {} ", head.title, operator.sign());
                 Choice::new(text.clone(), text)
             })
         })
         .collect()
 }
 
-fn values(columns: &[AnyColumn], token: &Token, rows: &[Row]) -> Vec<Choice> {
-    let Some(column) = columns.get(token.column) else {
-        return vec![];
-    };
-    let all: BTreeSet<String> = rows.iter().filter_map(|row| column.words(row)).collect();
-    let start = token.value.to_lowercase();
-    all.into_iter()
-        .filter(|value| !value.is_empty() && value.to_lowercase().contains(&start))
-        .take(MOST)
-        .map(|value| {
-            let token = Token {
-                value: value.clone(),
-                ..token.clone()
-            };
-            Choice::new(token.text(columns), value)
-        })
-        .collect()
-}
-
-pub fn view(noun: &'static str, id: &'static str, query: Query) -> AnyView {
+pub fn view(
+    noun: &'static str,
+    id: &'static str,
+    query: Query,
+    offers: Signal<Vec<Property>>,
+) -> AnyView {
     let t = text();
     let label = t.common.filter_named(noun);
     let list = Listbox::new(format!("filter-{id}"));
     let found = Memo::new(move |_| {
         if list.open.get() {
-            query.suggestions()
+            suggestions(query, offers)
         } else {
             vec![]
         }
@@ -146,6 +102,7 @@ pub fn view(noun: &'static str, id: &'static str, query: Query) -> AnyView {
                 aria-label=label
                 title=t.common.filter_hint
                 autocomplete="off"
+                maxlength=PageRequest::LONGEST
                 spellcheck="false"
                 aria-autocomplete="list"
                 aria-expanded=move || found.with(|found| !found.is_empty()).to_string()
@@ -176,13 +133,13 @@ pub fn view(noun: &'static str, id: &'static str, query: Query) -> AnyView {
 /// The properties in force.
 pub fn chips(query: Query) -> AnyView {
     let t = text();
-    let chip = move |(index, token): (usize, Token)| {
-        let words = query.columns.with_value(|columns| token.text(columns));
+    let chip = move |(index, property): (usize, Property)| {
+        let words = query.words_of(&property);
         let label = t.forms.remove(&words);
         let remove = move |_| {
-            query.tokens.update(|tokens| {
-                if index < tokens.len() {
-                    tokens.remove(index);
+            query.properties.update(|properties| {
+                if index < properties.len() {
+                    properties.remove(index);
                 }
             });
         };
@@ -196,9 +153,9 @@ pub fn chips(query: Query) -> AnyView {
         }
     };
     view! {
-        <Show when=move || query.tokens.with(|tokens| !tokens.is_empty())>
+        <Show when=move || query.properties.with(|properties| !properties.is_empty())>
             <ul class="choice-chips px-5 pb-3" aria-label=t.common.filters>
-                {move || query.tokens.get().into_iter().enumerate().map(chip).collect_view()}
+                {move || query.properties.get().into_iter().enumerate().map(chip).collect_view()}
             </ul>
         </Show>
     }

@@ -5,23 +5,24 @@ use std::cmp::Ordering;
 use leptos::prelude::*;
 
 use crate::i18n::text;
+use crate::list::Head;
+use crate::model::page::Sort;
 use crate::ui::Icon;
 
-/// The column that rows are sorted by, and whether downwards.
-pub type Order = RwSignal<Option<(usize, bool)>>;
-
 /// A heading that sorts: up, then down, then as the server gave it.
-pub fn heading(index: usize, title: &'static str, sortable: bool, order: Order) -> AnyView {
-    if !sortable {
+pub fn heading(head: Head, order: RwSignal<Option<Sort>>) -> AnyView {
+    let Head { key, title, .. } = head;
+    if !head.is_sortable {
         return view! { <th scope="col">{title}</th> }.into_any();
     }
-    let direction = move || match order.get() {
-        Some((column, descending)) if column == index => Some(if descending {
-            Ordering::Greater
-        } else {
-            Ordering::Less
-        }),
-        _ => None,
+    let direction = move || {
+        order.with(|order| {
+            let order = order.as_ref().filter(|order| order.column == key)?;
+            Some(match order.descending {
+                true => Ordering::Greater,
+                false => Ordering::Less,
+            })
+        })
     };
     let aria = move || match direction() {
         Some(Ordering::Less) => "ascending",
@@ -34,13 +35,15 @@ pub fn heading(index: usize, title: &'static str, sortable: bool, order: Order) 
         None => "△",
     };
     let turn = move |_| {
-        order.update(|order| {
-            *order = match *order {
-                Some((column, false)) if column == index => Some((index, true)),
-                Some((column, true)) if column == index => None,
-                _ => Some((index, false)),
-            }
-        });
+        let descending = match untrack(direction) {
+            None => Some(false),
+            Some(Ordering::Less) => Some(true),
+            Some(_) => None,
+        };
+        order.set(descending.map(|descending| Sort {
+            column: key.to_owned(),
+            descending,
+        }));
     };
     view! {
         <th scope="col" aria-sort=aria>
@@ -53,6 +56,7 @@ pub fn heading(index: usize, title: &'static str, sortable: bool, order: Order) 
     .into_any()
 }
 
+/// `current` of `pages` is drawn; `page` is asked for.
 pub fn pages(current: Memo<usize>, pages: Memo<usize>, page: RwSignal<usize>) -> AnyView {
     let t = text();
     let is_last = move || current.get() + 1 >= pages.get();

@@ -1,5 +1,8 @@
 //! A table with title, count, actions, filter, choice of columns, sortable headings and pages. Filter, order and page
 //! live in the page's address; a change of one row redraws that row's cells and nothing else.
+//!
+//! A short list is there whole, and [`Table`] runs the query itself. A long one comes page by page, and [`PagedTable`]
+//! draws the page that was answered; what is asked for is then made before it is fetched, by [`Query::of_address`].
 
 mod address;
 mod column;
@@ -14,15 +17,14 @@ use std::collections::{BTreeSet, HashMap};
 use leptos::prelude::*;
 
 pub use column::Column;
-use column::{AnyColumn, Row, sort};
+use column::{AnyColumn, Row};
 use columns::Hidden;
-use filter::Query;
-use selection::Selected;
+pub use query::Query;
+pub use selection::Selected;
 
 use crate::i18n::text;
-
-/// Rows drawn at once: enough to scan, few enough to stay fast with thousands.
-const PAGE: usize = 50;
+use crate::list::{self, Field};
+use crate::model::page::{PageOf, Sort};
 
 /// ```ignore
 /// let selected = RwSignal::new(BTreeSet::new());
@@ -48,7 +50,6 @@ pub fn Table<T>(
     /// What stands here when there is not a single row.
     #[prop(into)]
     empty: ViewFn,
-    #[prop(optional, into)] filter: RwSignal<String>,
     /// The one table of its page that has one: lets columns be chosen, and is remembered by the page's address.
     #[prop(optional)]
     id: &'static str,
@@ -61,14 +62,13 @@ where
     T: Clone + PartialEq + Send + Sync + 'static,
 {
     let erase = move |row: &T| Row::new(key(row), row.clone()).weighing(weight(row));
-    let rows = Signal::derive(move || rows.with(|rows| rows.iter().map(erase).collect()));
-    let columns: Vec<AnyColumn> = columns.into_iter().map(|column| column.of).collect();
-    let hidden = Hidden::of(id, &columns);
-    let query = Query {
-        tokens: RwSignal::new(vec![]),
-        text: filter,
-        columns: StoredValue::new(columns),
-        rows,
+    let rows = Signal::derive(move || rows.with(|rows| rows.iter().map(erase).collect::<Vec<_>>()));
+    let columns = erased(columns);
+    let fields: Vec<Field<Row>> = columns.iter().map(|column| column.field.clone()).collect();
+    let heads = fields.iter().map(|field| field.head).collect();
+    let query = match id.is_empty() {
+        true => Query::new(heads),
+        false => Query::of_address(heads),
     };
     let slots = Slots {
         title,
@@ -77,9 +77,65 @@ where
         empty,
         actions,
         selected,
-        hidden,
+        hidden: Hidden::of(id, &columns),
     };
-    table(slots, query)
+    table(slots, query, columns, page_of(rows, fields, query).into())
+}
+
+/// Runs the query here.
+fn page_of(rows: Signal<Vec<Row>>, fields: Vec<Field<Row>>, query: Query) -> Memo<PageOf<Row>> {
+    let asked = query.asked();
+    Memo::new(move |_| {
+        rows.with(|rows| {
+            let page = list::page(rows, &fields, &asked.read(), |row| row.weight);
+            page.map(Row::clone)
+        })
+    })
+}
+
+fn erased<T>(columns: Vec<Column<T>>) -> Vec<AnyColumn> {
+    columns.into_iter().map(|column| column.of).collect()
+}
+
+/// A table of a list that comes page by page.
+#[component]
+pub fn PagedTable<T>(
+    title: &'static str,
+    /// What the rows are, for the filter's label.
+    noun: &'static str,
+    /// What was asked for, and the answer.
+    query: Query,
+    #[prop(into)] page: Signal<PageOf<T>>,
+    columns: Vec<Column<T>>,
+    key: fn(&T) -> String,
+    /// What stands here when there is not a single row.
+    #[prop(into)]
+    empty: ViewFn,
+    /// The one table of its page that has one: lets columns be chosen.
+    #[prop(optional)]
+    id: &'static str,
+    /// Boxes before the rows, for those that `query` says are chosen: they stay so on other pages.
+    #[prop(optional)]
+    selectable: bool,
+    /// Buttons at the right of the title.
+    #[prop(optional, into)]
+    actions: ViewFn,
+) -> impl IntoView
+where
+    T: Clone + PartialEq + Send + Sync + 'static,
+{
+    let page = Memo::new(move |_| page.get().map(|row| Row::new(key(&row), row)));
+    let columns = erased(columns);
+    let slots = Slots {
+        title,
+        noun,
+        id,
+        empty,
+        actions,
+        selected: selectable.then_some(query.selected),
+        hidden: Hidden::of(id, &columns),
+    };
+    table(slots, query, columns, page.into())
 }
 
 /// All that does not depend on what a row is.
@@ -93,75 +149,47 @@ struct Slots {
     hidden: Hidden,
 }
 
-fn table(slots: Slots, query: Query) -> AnyView {
+fn table(
+    slots: Slots,
+    query: Query,
+    columns: Vec<AnyColumn>,
+    answer: Signal<PageOf<Row>>,
+) -> AnyView {
     let t = text();
     let Slots {
         title, noun, id, ..
     } = slots;
-    let (columns, rows) = (query.columns, query.rows);
-    let order: head::Order = RwSignal::new(None);
-    let page = RwSignal::new(0_usize);
-    if !id.is_empty() {
-        address::keep(query, order, page);
-    }
-
-    let found = Memo::new(move |_| {
-        let mut found = rows.with(|rows| {
-            columns.with_value(|columns| {
-                query::filter(rows, columns, &query.tokens.read(), &query.text.read())
-            })
-        });
-        if let Some((column, descending)) = order.get() {
-            columns.with_value(|columns| sort(&mut found, &columns[column], descending));
-        }
-        found
-    });
-    // Another order or filter begins at the top.
-    Effect::new(move |seen: Option<()>| {
-        order.track();
-        query.text.track();
-        query.tokens.track();
-        if seen.is_some() {
-            page.set(0);
-        }
-    });
-    let total = Memo::new(move |_| rows.with(Vec::len));
-    let shown = Memo::new(move |_| found.with(Vec::len));
-    let pages = Memo::new(move |_| shown.get().div_ceil(PAGE).max(1));
-    let current = Memo::new(move |_| page.get().min(pages.get() - 1));
-    let visible = Memo::new(move |_| {
-        let start = current.get() * PAGE;
-        found.with(|rows| {
-            rows.iter()
-                .skip(start)
-                .take(PAGE)
-                .cloned()
-                .collect::<Vec<Row>>()
-        })
-    });
+    let columns = StoredValue::new(columns);
+    let pages = Memo::new(move |_| answer.with(|answer| answer.pages));
+    let current = Memo::new(move |_| answer.with(|answer| answer.page));
+    let offers = Memo::new(move |_| answer.with(|answer| answer.offers.clone()));
     let by_key = Memo::new(move |_| {
-        visible.with(|rows| {
-            let pairs = rows.iter().map(|row| (row.key.clone(), row.clone()));
+        answer.with(|answer| {
+            let rows = answer.rows.iter();
+            let pairs = rows.map(|row| (row.key.clone(), row.clone()));
             pairs.collect::<HashMap<_, _>>()
         })
     });
-    let keys = Signal::derive(move || {
-        visible.with(|rows| rows.iter().map(|row| row.key.clone()).collect::<Vec<_>>())
+    let keys = Memo::new(move |_| {
+        answer.with(|answer| {
+            let keys = answer.rows.iter().map(|row| row.key.clone());
+            keys.collect::<Vec<_>>()
+        })
     });
-    let is_empty = Memo::new(move |_| total.get() == 0);
+    let is_empty = Memo::new(move |_| answer.with(|answer| answer.total == 0));
+    let is_nothing_found = Memo::new(move |_| answer.with(|answer| answer.rows.is_empty()));
     let cells = Cells {
         columns,
         by_key,
         selected: slots.selected,
         hidden: slots.hidden,
     };
-    let weigh = |rows: &Vec<Row>| rows.iter().map(|row| row.weight).sum::<usize>();
     let count = move || {
-        let (shown, total) = (found.with(weigh), rows.with(weigh));
-        if shown == total {
+        let (found, total) = answer.with(|answer| (answer.found, answer.total));
+        if found == total {
             t.common.count(total)
         } else {
-            t.common.count_of(shown, total)
+            t.common.count_of(found, total)
         }
     };
     let (empty, actions) = (slots.empty, slots.actions);
@@ -174,11 +202,11 @@ fn table(slots: Slots, query: Query) -> AnyView {
                 </h2>
                 <div class="flex flex-wrap items-center gap-2">
                     <Show when=move || !is_empty.get()>
-                        {filter::view(noun, id, query)}
-                        {head::pages(current, pages, page)}
+                        {filter::view(noun, id, query, offers.into())}
+                        {head::pages(current, pages, query.page)}
                         {(!id.is_empty())
                             .then(|| {
-                                let titles = columns.with_value(|all| all.iter().map(|c| c.title).collect());
+                                let titles = columns.with_value(|all| all.iter().map(|c| c.head().title).collect());
                                 columns::menu(cells.hidden, titles)
                             })}
                     </Show>
@@ -194,7 +222,7 @@ fn table(slots: Slots, query: Query) -> AnyView {
                     <div class="data-table-scroll" tabindex="0" role="group" aria-label=title>
                         <table>
                             <thead>
-                                <tr>{move || cells.head(order, keys)}</tr>
+                                <tr>{move || cells.head(query.order, keys.into())}</tr>
                             </thead>
                             <tbody>
                                 <For each=move || keys.get() key=String::clone let:key>
@@ -203,7 +231,7 @@ fn table(slots: Slots, query: Query) -> AnyView {
                             </tbody>
                         </table>
                     </div>
-                    <Show when=move || shown.get() == 0>
+                    <Show when=move || is_nothing_found.get()>
                         {no_matches(query)}
                     </Show>
                 }
@@ -225,15 +253,15 @@ struct Cells {
 
 impl Cells {
     /// Depends on which columns are shown, and on nothing else.
-    fn shown(self) -> Vec<(usize, AnyColumn)> {
+    fn shown(self) -> Vec<AnyColumn> {
         let all = self.columns.get_value().into_iter().enumerate();
-        all.filter(|(i, _)| !self.hidden.contains(*i)).collect()
+        all.filter(|(i, _)| !self.hidden.contains(*i))
+            .map(|(_, column)| column)
+            .collect()
     }
 
-    fn head(self, order: head::Order, keys: Signal<Vec<String>>) -> AnyView {
-        let heading = |(i, column): (usize, AnyColumn)| {
-            head::heading(i, column.title, column.is_sortable(), order)
-        };
+    fn head(self, order: RwSignal<Option<Sort>>, keys: Signal<Vec<String>>) -> AnyView {
+        let heading = |column: AnyColumn| head::heading(column.head(), order);
         view! {
             {self.selected.map(|selected| selection::head(selected, keys))}
             {self.shown().into_iter().map(heading).collect_view()}
@@ -247,10 +275,11 @@ impl Cells {
             let key = key.clone();
             Memo::new(move |_| by_key.with(|rows| rows.get(&key).cloned()))
         };
-        let cell = move |(_, column): (usize, AnyColumn)| {
+        let cell = move |column: AnyColumn| {
+            let title = column.head().title;
             view! {
-                <td data-label=column.title>
-                    {move || row.with(|row| row.as_ref().and_then(|row| (column.cell)(row.value())))}
+                <td data-label=title>
+                    {move || row.with(|row| row.as_ref().and_then(|row| (column.cell)(row)))}
                 </td>
             }
         };

@@ -13,7 +13,6 @@ use crate::components::{Fetched, Settings, asked, idle_words, param, scaling_wor
 use crate::i18n::text;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;
-use crate::model::node_name::node_names;
 use crate::model::queue::Queue;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::AgoText;
@@ -27,7 +26,7 @@ pub fn GroupPage() -> impl IntoView {
         get_compute_node_group(id, group)
     });
     let queues = asked([id], &[Kind::Queue], |[id]| list_queues(id));
-    let events = events_of(id);
+    let events = events_of(id, Kind::ComputeNodeGroup, group_id);
     view! {
         <div class="grid gap-5">
             <Fetched resource=cluster let:cluster>
@@ -42,19 +41,11 @@ pub fn GroupPage() -> impl IntoView {
                     title=text().create_group.events
                     cluster=id
                     events
-                    about=Signal::derive(move || with_nodes(&group.read()))
                 />
             </Fetched>
         </div>
     }
     .into_any()
-}
-
-/// The group's id and the names of its nodes (N10).
-fn with_nodes(group: &ComputeNodeGroup) -> Vec<String> {
-    let max = group.settings.scaling_configuration.max_instance_count;
-    let nodes = node_names(&group.name, max);
-    std::iter::once(group.id.clone()).chain(nodes).collect()
 }
 
 #[component]

@@ -3,11 +3,17 @@
 use leptos::prelude::*;
 
 use super::use_page;
+use crate::api::compute_node_group::list_compute_node_groups;
+use crate::api::node::list_nodes;
 use crate::api::user::identity;
-use crate::components::Fetched;
-use crate::i18n::text;
+use crate::components::{Fetched, asked};
+use crate::i18n::{language, text};
 use crate::model::cluster::{Cluster, EndpointType};
+use crate::model::compute_node_group::ComputeNodeGroup;
+use crate::model::error::Result;
+use crate::model::live::Kind;
 use crate::model::node::{Node, NodePhase};
+use crate::model::page::{Operator, PageRequest, Property};
 use crate::ui::{Card, Code};
 
 #[component]
@@ -15,6 +21,12 @@ pub fn Connect() -> impl IntoView {
     let t = text();
     let page = use_page();
     let identity = Resource::new(|| (), |()| identity());
+    let language = language();
+    let login = asked(
+        [page.id],
+        &[Kind::Node, Kind::ComputeNodeGroup],
+        move |[id]| login_of(id, language.clone()),
+    );
     view! {
         <Fetched resource=identity let:identity>
             <Fetched resource=page.cluster let:cluster>
@@ -23,7 +35,7 @@ pub fn Connect() -> impl IntoView {
                     {move || view! { <FromHere cluster=cluster.get() /> }}
                     // A host's own nodes are no machines to log in to, and its controllers answer on this host only.
                     <Show when=move || !identity.read().is_local()>
-                        <Login />
+                        <Login nodes=login />
                         {move || view! { <OwnNode cluster=cluster.get() /> }}
                     </Show>
                     {move || view! { <Secret cluster=cluster.get() local=identity.read().is_local() /> }}
@@ -63,29 +75,49 @@ fn Labelled(label: &'static str, #[prop(into)] command: String) -> impl IntoView
     .into_any()
 }
 
-/// The nodes to log in to: those of static groups that are up.
-#[component]
-fn Login() -> impl IntoView {
-    let t = text();
-    let page = use_page();
-    // Who may read the nodes sees them; the rest of the page does not wait.
-    let nodes = Signal::derive(move || {
-        let groups = page.groups.get().and_then(Result::ok).unwrap_or_default();
-        let fixed = |node: &&Node| {
-            let group = groups.iter().find(|g| g.id == node.compute_node_group_id);
-            let up = match node.phase {
-                NodePhase::Idle | NodePhase::Busy => true,
-                NodePhase::Reserved => node.instance.is_some(),
-                _ => false,
-            };
-            up && group.is_some_and(|g| g.settings.scaling_configuration.min_instance_count > 0)
+/// The nodes to log in to: those of static groups that are up, none where nobody logs in.
+async fn login_of(cluster: String, language: String) -> Result<Vec<Node>> {
+    if identity().await?.is_local() {
+        return Ok(vec![]);
+    }
+    let groups = list_compute_node_groups(cluster.clone()).await?.into_iter();
+    let is_fixed =
+        |group: &ComputeNodeGroup| group.settings.scaling_configuration.min_instance_count > 0;
+    let mut nodes = vec![];
+    for group in groups.filter(is_fixed) {
+        let of_it = Property {
+            column: "name".into(),
+            operator: Operator::Contains,
+            value: format!("{}-", group.name),
         };
-        let nodes = page.nodes.get().and_then(Result::ok).unwrap_or_default();
-        nodes.iter().filter(fixed).cloned().collect::<Vec<Node>>()
-    });
+        let asked = PageRequest {
+            properties: vec![of_it],
+            ..PageRequest::longest()
+        };
+        let page = list_nodes(Some(cluster.clone()), asked, language.clone()).await?;
+        let found = page.rows.into_iter().map(|row| row.item);
+        // `compute-1-` also begins the nodes of a group `compute-1-gpu`.
+        nodes.extend(found.filter(|node| node.compute_node_group_id == group.id && is_up(node)));
+    }
+    Ok(nodes)
+}
+
+fn is_up(node: &Node) -> bool {
+    match node.phase {
+        NodePhase::Idle | NodePhase::Busy => true,
+        NodePhase::Reserved => node.instance.is_some(),
+        _ => false,
+    }
+}
+
+#[component]
+fn Login(nodes: Resource<Result<Vec<Node>>>) -> impl IntoView {
+    let t = text();
+    // Who may read the nodes sees them; the rest of the page does not wait.
+    let nodes = move || nodes.get().and_then(Result::ok).unwrap_or_default();
     view! {
         <Card title=t.connect.login_title>
-            <Transition>{move || login_nodes(nodes.get())}</Transition>
+            <Transition>{move || login_nodes(nodes())}</Transition>
         </Card>
     }
     .into_any()

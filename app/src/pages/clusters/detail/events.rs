@@ -6,13 +6,16 @@ use leptos_router::hooks::use_query_map;
 
 use super::use_page;
 use crate::api::event::list_events;
-use crate::components::{Fetched, asked, event_actor, event_tone};
+use crate::components::{Fetched, asked_page, event_tone};
 use crate::i18n::{Text, language, text};
+use crate::list::Head;
+use crate::list::event::{EventColumn, actor_words, name_of, type_words};
 use crate::model::event::{Event, EventsOf};
 use crate::model::live::Kind;
+use crate::model::page::PageOf;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::{Ago, duration};
-use crate::ui::{Column, EmptyState, Table};
+use crate::ui::{Column, EmptyState, PagedTable, Query};
 
 #[component]
 pub fn Events() -> impl IntoView {
@@ -27,28 +30,31 @@ pub fn Events() -> impl IntoView {
     let kind = Memo::new(move |_| only.get().map(|(kind, _)| kind.into()).unwrap_or_default());
     let id = Memo::new(move |_| only.get().map(|(_, id)| id).unwrap_or_default());
     let language = language();
-    let events = asked(
+    let query = Query::of_address(heads(t));
+    let events = asked_page(
         [page.id, kind, id],
+        query.asked(),
         &[Kind::Event],
-        move |[cluster_identifier, resource_type, resource_id]| {
+        move |[cluster_identifier, resource_type, resource_id], page| {
             let of = EventsOf {
                 cluster_identifier,
                 resource_type,
                 resource_id,
             };
-            list_events(of, language.clone())
+            list_events(of, page, language.clone())
         },
     );
     view! {
         <Fetched resource=events let:events>
             {move || only.get().map(|(kind, id)| only_of(page.id, kind, &id, events))}
-            <Table
+            <PagedTable
                 title=t.events.title
                 noun=t.events.filter
                 id="events"
-                rows=events
+                query
+                page=events
                 columns=columns(t, page.id)
-                key=|event| event.id.clone()
+                key=|event: &Event| event.id.clone()
                 empty=move || view! { <EmptyState title=t.events.empty_title text=t.events.empty>""</EmptyState> }
             />
         </Fetched>
@@ -56,21 +62,26 @@ pub fn Events() -> impl IntoView {
     .into_any()
 }
 
+/// What a query of events may ask.
+pub fn heads(t: &'static Text) -> Vec<Head> {
+    EventColumn::ALL.map(|column| column.field(t).head).into()
+}
+
 /// Says that not all is shown, and how all is.
 fn only_of(
     cluster: Memo<String>,
     kind: &'static str,
     id: &str,
-    events: Signal<Vec<Event>>,
+    page: Signal<PageOf<Event>>,
 ) -> AnyView {
     let t = text();
-    let events = events.read();
-    let of_it = events.iter().find(|event| event.resource_id == id);
+    let page = page.read();
+    let of_it = page.rows.iter().find(|event| event.resource_id == id);
     let name = of_it.map_or_else(|| id.to_owned(), name_of);
     let all = paths::cluster(&cluster.read(), ClusterTab::Events);
     view! {
         <p class="mb-3 flex flex-wrap items-center gap-x-3">
-            <span class="font-medium">{t.events.of(format!("{} {name}", word(t, kind)))}</span>
+            <span class="font-medium">{t.events.of(format!("{} {name}", type_words(t, kind)))}</span>
             <A href=all>{t.events.show_all}</A>
         </p>
     }
@@ -79,9 +90,18 @@ fn only_of(
 
 /// `cluster` is the id or name in the address.
 pub fn columns(t: &'static Text, cluster: Memo<String>) -> Vec<Column<Event>> {
-    vec![
-        Column::new(t.events.time, |e: &Event| view! { <Ago at=e.at /> }).sort(|e| e.at),
-        Column::new(t.events.message, |e: &Event| {
+    let column = |column: EventColumn| {
+        Column::of(column.field(t), move |event: &Event| {
+            cell(t, cluster, column, event)
+        })
+    };
+    EventColumn::ALL.map(column).into()
+}
+
+fn cell(t: &'static Text, cluster: Memo<String>, column: EventColumn, e: &Event) -> AnyView {
+    match column {
+        EventColumn::Time => view! { <Ago at=e.at /> }.into_any(),
+        EventColumn::Message => {
             let tone = event_tone(e);
             view! {
                 <span class="flex gap-2">
@@ -89,26 +109,22 @@ pub fn columns(t: &'static Text, cluster: Memo<String>) -> Vec<Column<Event>> {
                     <span class="min-w-0">{e.message.clone()}</span>
                 </span>
             }
-        })
-        .text(|e| e.message.clone()),
-        Column::new(t.events.took, move |e: &Event| {
+            .into_any()
+        }
+        EventColumn::Took => {
             let took = (e.until > 0).then(|| duration(t, e.until - e.at));
-            view! { <span class="whitespace-nowrap tabular-nums">{took}</span> }
-        })
-        .sort(|e| (e.until - e.at).max(0)),
-        Column::new(t.events.resource, move |e: &Event| {
-            view! {
-                {word(t, &e.resource_type)}
-                <span class="block break-all text-xs text-muted">{resource(&cluster.read_untracked(), e)}</span>
-            }
-        })
-        .text(move |e| format!("{} {}", word(t, &e.resource_type), name_of(e))),
-        Column::new(t.events.actor, move |e: &Event| {
-            let actor = event_actor(t, &e.actor);
-            view! { <span class="whitespace-nowrap" title=e.actor.clone()>{actor}</span> }
-        })
-        .text(move |e| event_actor(t, &e.actor)),
-    ]
+            view! { <span class="whitespace-nowrap tabular-nums">{took}</span> }.into_any()
+        }
+        EventColumn::Resource => view! {
+            {type_words(t, &e.resource_type)}
+            <span class="block break-all text-xs text-muted">{resource(&cluster.read_untracked(), e)}</span>
+        }
+        .into_any(),
+        EventColumn::Actor => {
+            let actor = actor_words(t, &e.actor);
+            view! { <span class="whitespace-nowrap" title=e.actor.clone()>{actor}</span> }.into_any()
+        }
+    }
 }
 
 /// By its name, as a link to its page; the id of what is gone.
@@ -123,22 +139,4 @@ fn resource(cluster: &str, event: &Event) -> AnyView {
     };
     let (id, name) = (id.clone(), name_of(event));
     view! { <A href attr:title=id>{name}</A> }.into_any()
-}
-
-fn name_of(event: &Event) -> String {
-    match event.resource_name.as_str() {
-        "" => event.resource_id.clone(),
-        name => name.to_owned(),
-    }
-}
-
-fn word(t: &'static Text, kind: &str) -> String {
-    match kind {
-        "cluster" => t.events.cluster.into(),
-        "compute-node-group" => t.events.group.into(),
-        "queue" => t.events.queue.into(),
-        "node" => t.events.node.into(),
-        "job" => t.events.job.into(),
-        other => other.into(),
-    }
 }

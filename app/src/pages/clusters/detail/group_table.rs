@@ -110,11 +110,10 @@ fn scaling(t: &'static Text, group: &ComputeNodeGroup) -> String {
 /// Nodes of the group that have an instance; a dash until it is known.
 fn running(page: Page, group: &str) -> String {
     let nodes = page.nodes.get().and_then(Result::ok);
-    let count = nodes.map(|nodes| {
-        let running = |n: &&crate::model::node::Node| {
-            n.compute_node_group_id == group && n.instance.is_some()
-        };
-        nodes.iter().filter(running).count()
+    let count = nodes.map(|groups| {
+        let mut groups = groups.into_iter().map(|one| one.item);
+        let found = groups.find(|one| one.compute_node_group_id == group);
+        found.map_or(0, |found| found.instances)
     });
     count.map_or_else(|| "–".into(), |count| count.to_string())
 }

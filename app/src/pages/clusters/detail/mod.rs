@@ -20,7 +20,7 @@ use leptos_router::components::Outlet;
 use actions::ClusterActions;
 pub use connect::Connect;
 pub use details::Details;
-pub use events::{Events, columns as event_columns};
+pub use events::{Events, columns as event_columns, heads as event_heads};
 pub use group_table::ComputeNodeGroups;
 pub use jobs::{JobPage, Jobs, SubmitJob};
 pub use logs::Logs;
@@ -31,17 +31,18 @@ pub use tags::Tags;
 
 use crate::api::cluster::{get_cluster, troubles};
 use crate::api::compute_node_group::list_compute_node_groups;
-use crate::api::job::list_jobs;
-use crate::api::node::list_nodes;
+use crate::api::job::count_jobs;
+use crate::api::node::count_nodes;
 use crate::api::user::refusals;
 use crate::components::{ErrorInfos, Fetched, StatusIndicator, TabTitle, Troubles, asked, param};
-use crate::i18n::{language, text};
+use crate::i18n::text;
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::error::Result;
-use crate::model::job::Job;
+use crate::model::job::OfCluster;
+use crate::model::job_count::JobCounts;
 use crate::model::live::Kind;
-use crate::model::node::Node;
+use crate::model::node_count::GroupNodes;
 use crate::model::sight::Trouble;
 use crate::model::user::Refusals;
 use crate::paths::{self, ClusterTab};
@@ -54,8 +55,8 @@ struct Page {
     id: Memo<String>,
     cluster: Resource<Result<Cluster>>,
     groups: Resource<Result<Vec<ComputeNodeGroup>>>,
-    nodes: Resource<Result<Vec<Node>>>,
-    jobs: Resource<Result<Vec<Job>>>,
+    nodes: Resource<Result<Vec<OfCluster<GroupNodes>>>>,
+    jobs: Resource<Result<JobCounts>>,
     refusals: Resource<Result<Refusals>>,
     troubles: Resource<Result<Vec<Trouble>>>,
 }
@@ -63,17 +64,14 @@ struct Page {
 impl Page {
     fn new() -> Page {
         let id = param("id");
-        let language = language();
         Page {
             id,
             cluster: asked([id], &[Kind::Cluster], |[id]| get_cluster(id)),
             groups: asked([id], &[Kind::ComputeNodeGroup], |[id]| {
                 list_compute_node_groups(id)
             }),
-            nodes: asked([id], &[Kind::Node], |[id]| list_nodes(id)),
-            jobs: asked([id], &[Kind::Job], move |[id]| {
-                list_jobs(id, language.clone())
-            }),
+            nodes: asked([id], &[Kind::Node], |[id]| count_nodes(Some(id))),
+            jobs: asked([id], &[Kind::Job], |[id]| count_jobs(id)),
             refusals: asked([id], &[], |[id]| refusals(id)),
             troubles: asked([id], &[Kind::Cluster], |[id]| troubles(id)),
         }

@@ -30,7 +30,7 @@ pub fn NextSteps(page: Page) -> impl IntoView {
             is_active,
             !known(page.groups)?.is_empty(),
             !known(queues)?.is_empty(),
-            !known(page.jobs)?.is_empty(),
+            known(page.jobs)?.any,
         ];
         Some(all(t, &page.id.read(), has)).filter(|_| !has[3])
     };

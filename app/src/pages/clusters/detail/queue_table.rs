@@ -9,11 +9,9 @@ use super::row_actions::{Chosen, CreateButton, RowActions, only};
 use super::{Page, use_page};
 use crate::api::queue::list_queues;
 use crate::components::delete::Doomed;
-use crate::components::{
-    Fetched, Settings, StatusWithErrors, asked, is_pending, is_running, status_label,
-};
+use crate::components::{Fetched, Settings, StatusWithErrors, asked, status_label};
 use crate::i18n::{Text, text};
-use crate::model::job::Job;
+use crate::model::job_count::Count;
 use crate::model::live::Kind;
 use crate::model::queue::Queue;
 use crate::paths;
@@ -69,7 +67,7 @@ fn chosen(selected: &BTreeSet<String>, queues: &[Queue]) -> Option<Chosen> {
 }
 
 fn columns(t: &'static Text, page: Page) -> Vec<Column<Queue>> {
-    let jobs = move |wanted: fn(&str) -> bool| {
+    let jobs = move |wanted: fn(&Count) -> usize| {
         move |queue: &Queue| {
             let queue = queue.name.clone();
             view! { <span class="tabular-nums">{move || count_jobs(page, &queue, wanted)}</span> }
@@ -90,8 +88,8 @@ fn columns(t: &'static Text, page: Page) -> Vec<Column<Queue>> {
             let ids = group_ids(q);
             move || group_names(page, &ids)
         }),
-        Column::new(t.queues.running, jobs(is_running)),
-        Column::new(t.queues.pending, jobs(is_pending)),
+        Column::new(t.queues.running, jobs(|count| count.running)),
+        Column::new(t.queues.pending, jobs(|count| count.waiting)),
         Column::new(t.queues.settings, |q: &Queue| {
             let slurm = q.slurm_configuration.clone();
             let settings = slurm
@@ -130,11 +128,8 @@ fn group_names(page: Page, ids: &[String]) -> String {
     ids.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-fn count_jobs(page: Page, queue: &str, wanted: fn(&str) -> bool) -> String {
-    let jobs = page.jobs.get().and_then(Result::ok);
-    let count = jobs.map(|jobs| {
-        let counted = |j: &&Job| j.queue == queue && wanted(&j.state);
-        jobs.iter().filter(counted).map(Job::count).sum::<usize>()
-    });
+fn count_jobs(page: Page, queue: &str, wanted: fn(&Count) -> usize) -> String {
+    let counts = page.jobs.get().and_then(Result::ok);
+    let count = counts.map(|counts| counts.queues.get(queue).map_or(0, wanted));
     count.map_or_else(|| "–".into(), |count| count.to_string())
 }

@@ -3,21 +3,33 @@
 use leptos::prelude::*;
 
 use super::Page;
-use crate::components::{is_pending, is_running, state_words};
 use crate::i18n::text;
+use crate::list::job::state_words;
 use crate::model::cluster::Cluster;
-use crate::model::error::Result;
-use crate::model::job::Job;
+use crate::model::job_count::Count;
 use crate::model::node::NodePhase;
+use crate::model::node_count::GroupNodes;
 use crate::paths::{self, ClusterTab};
 use crate::ui::ProgressBar;
 
 #[component]
 pub fn Strip(page: Page, cluster: Signal<Cluster>) -> impl IntoView {
     let t = text();
-    let nodes = move |wanted| Signal::derive(move || count(page.nodes, wanted, |_| 1));
-    let jobs = move |wanted| Signal::derive(move || count(page.jobs, wanted, Job::count));
-    let running = nodes(|n| n.instance.is_some());
+    let nodes = move |wanted: fn(&GroupNodes) -> usize| {
+        Signal::derive(move || {
+            let groups = page.nodes.get()?.ok()?;
+            Some(
+                groups
+                    .iter()
+                    .map(|group| wanted(&group.item))
+                    .sum::<usize>(),
+            )
+        })
+    };
+    let jobs = move |wanted: fn(Count) -> usize| {
+        Signal::derive(move || Some(wanted(page.jobs.get()?.ok()?.all())))
+    };
+    let running = nodes(|group| group.instances);
     let most = Signal::derive(move || cluster.with(|c| c.size.max_instances()));
     let used = Signal::derive(move || running.get().unwrap_or(0) as i64);
     let in_state = move |state| {
@@ -36,19 +48,19 @@ pub fn Strip(page: Page, cluster: Signal<Cluster>) -> impl IntoView {
                         <ProgressBar label=t.cluster.nodes_running value=used max=most />
                     </dd>
                 </Figure>
-                {phase(t.cluster.nodes_busy, |n| n.phase == NodePhase::Busy, "text-success")}
-                {phase(t.cluster.nodes_idle, |n| n.phase == NodePhase::Idle, "text-info")}
-                {phase(t.cluster.nodes_starting, |n| n.phase == NodePhase::Starting, "text-info")}
-                {phase(t.cluster.nodes_failed, |n| n.phase == NodePhase::Failed, "text-danger")}
+                {phase(t.cluster.nodes_busy, |group| group.count(NodePhase::Busy), "text-success")}
+                {phase(t.cluster.nodes_idle, |group| group.count(NodePhase::Idle), "text-info")}
+                {phase(t.cluster.nodes_starting, |group| group.count(NodePhase::Starting), "text-info")}
+                {phase(t.cluster.nodes_failed, |group| group.count(NodePhase::Failed), "text-danger")}
                 <Figure
                     label=t.cluster.jobs_running
-                    value=jobs(|j| is_running(&j.state))
+                    value=jobs(|count| count.running)
                     colour="text-success"
                     href=in_state("RUNNING")
                 />
                 <Figure
                     label=t.cluster.jobs_pending
-                    value=jobs(|j| is_pending(&j.state))
+                    value=jobs(|count| count.waiting)
                     colour="text-warning"
                     href=in_state("PENDING")
                 />
@@ -58,22 +70,10 @@ pub fn Strip(page: Page, cluster: Signal<Cluster>) -> impl IntoView {
     .into_any()
 }
 
-/// None until it is known.
-fn count<T>(
-    resource: Resource<Result<Vec<T>>>,
-    wanted: fn(&T) -> bool,
-    each: fn(&T) -> usize,
-) -> Option<usize>
-where
-    T: Clone + Send + Sync + 'static,
-{
-    let all = resource.get()?.ok()?;
-    Some(all.iter().filter(|one| wanted(one)).map(each).sum())
-}
-
 #[component]
 fn Figure(
     label: &'static str,
+    /// None until it is known.
     value: Signal<Option<usize>>,
     /// Worn while the number is not 0: a quiet strip means a quiet cluster.
     colour: &'static str,

@@ -29,7 +29,7 @@ pub fn QueuePage() -> impl IntoView {
     let groups = asked([id], &[Kind::ComputeNodeGroup], |[id]| {
         list_compute_node_groups(id)
     });
-    let events = events_of(id);
+    let events = events_of(id, Kind::Queue, queue_id);
     view! {
         <div class="grid gap-5">
             <Fetched resource=cluster let:cluster>
@@ -44,7 +44,6 @@ pub fn QueuePage() -> impl IntoView {
                     title=text().create_queue.events
                     cluster=id
                     events
-                    about=Signal::derive(move || vec![queue.read().id.clone()])
                 />
             </Fetched>
         </div>

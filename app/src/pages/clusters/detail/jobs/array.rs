@@ -4,10 +4,11 @@ use leptos::prelude::*;
 
 use super::super::{Page, SubHeader};
 use super::cards::{Facts, ScriptCard, TimelineCard, heading, of_cluster};
-use crate::components::{Explained, JobActions, JobState, JobTable, Output, job_counts};
+use crate::components::{Explained, JobActions, JobParts, JobState, Output, job_counts};
 use crate::i18n::{Text, text};
+use crate::list::job::state_words;
 use crate::model::job::*;
-use crate::model::job_choice::Count;
+use crate::model::job_count::Count;
 use crate::model::job_id::JobId;
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::{Field, Select};
@@ -108,7 +109,7 @@ pub fn ArrayView(page: Page, detail: Signal<JobDetail>) -> impl IntoView {
                 </Card>
                 <TimelineCard detail />
             </div>
-            <JobTable
+            <JobParts
                 jobs=all
                 title=t.array.tasks
                 refusals=page.refusals()
@@ -220,7 +221,7 @@ fn TaskOutput(page: Page, members: Memo<Vec<Job>>, record: Memo<JobRecord>) -> i
     let choices = Memo::new(move |_| {
         started.with(|started| {
             let choice = |job: &Job| {
-                let state = crate::components::state_words(t, &job.state);
+                let state = state_words(t, &job.state);
                 Choice::new(&job.id, format!("{} · {state}", job.id))
             };
             started.iter().map(choice).collect::<Vec<Choice>>()

@@ -8,7 +8,7 @@ use super::array::ArrayView;
 use super::cards::{Facts, ScriptCard, TimelineCard, heading, of_cluster};
 use crate::api::job::{get_job, job_output};
 use crate::components::{
-    Explained, Fetched, JobActions, JobState, JobTable, Output, TabTitle, asked, param,
+    Explained, Fetched, JobActions, JobParts, JobState, Output, TabTitle, asked, param,
 };
 use crate::i18n::{Text, language, text};
 use crate::model::error::Result;
@@ -116,7 +116,7 @@ fn SingleView(
                         view! {
                             <div class="grid gap-2">
                                 <p class="text-muted">{t.array.het_text}</p>
-                                <JobTable
+                                <JobParts
                                     jobs=all
                                     title=t.array.components
                                     refusals

@@ -11,10 +11,11 @@ pub use cards::boot_label;
 pub use detail::JobPage;
 pub use submit::SubmitJob;
 
-use super::{Page, use_page};
-use crate::components::{Fetched, JobTable};
-use crate::i18n::text;
-use crate::model::job::{Job, OfCluster};
+use super::use_page;
+use crate::api::job::list_jobs;
+use crate::components::{Fetched, JobTable, asked_page, job_query};
+use crate::i18n::{language, text};
+use crate::model::live::Kind;
 use crate::model::operation::Operation;
 use crate::paths;
 use crate::ui::help::{page_help, topic};
@@ -26,6 +27,11 @@ pub fn Jobs() -> impl IntoView {
     let t = text();
     let page = use_page();
     let refusals = page.refusals();
+    let language = language();
+    let query = job_query(false);
+    let jobs = asked_page([page.id], query.asked(), &[Kind::Job], move |[id], page| {
+        list_jobs(Some(id), page, language.clone())
+    });
     let href = Signal::derive(move || paths::submit_job(&page.id.read()));
     let submit = move || {
         let disabled =
@@ -33,9 +39,10 @@ pub fn Jobs() -> impl IntoView {
         view! { <ButtonLink label=t.jobs.submit href look=Look::Primary icon=Icon::Plus disabled /> }
     };
     view! {
-        <Fetched resource=page.jobs let:jobs>
+        <Fetched resource=jobs let:page>
             <JobTable
-                jobs=of_cluster(page, jobs)
+                query
+                page
                 refusals
                 actions=submit
                 empty=move || {
@@ -49,9 +56,4 @@ pub fn Jobs() -> impl IntoView {
         </Fetched>
     }
     .into_any()
-}
-
-/// As the table takes them: with the cluster that they are of.
-fn of_cluster(page: Page, jobs: Signal<Vec<Job>>) -> Signal<Vec<OfCluster<Job>>> {
-    Signal::derive(move || cards::of_cluster(&page.id.read(), &jobs.read()))
 }

@@ -16,6 +16,7 @@ use crate::model::event::EventsOf;
 use crate::model::job::{Job, OfCluster};
 use crate::model::live::Kind;
 use crate::model::node::{Instance, NodeDetail, NodeLog};
+use crate::model::page::PageRequest;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::{Ago, Elapsed, duration};
 use crate::ui::{Card, Copyable, ExpandableSection, KeyValue, Pairs, Timeline, TimelineStep, Tone};
@@ -37,7 +38,7 @@ pub fn NodePage() -> impl IntoView {
                 resource_type: Kind::Node.as_str().into(),
                 resource_id,
             };
-            list_events(of, language.clone())
+            list_events(of, PageRequest::longest(), language.clone())
         }
     });
     let refusals = page.refusals();
@@ -84,8 +85,8 @@ pub fn NodePage() -> impl IntoView {
                         </div>
                         {move || view! { <Instances instances=instances.get() cluster=page.id.get() /> }}
                         <Card title=t.node.events>
-                            <Fetched resource=events let:events>
-                                <EventTimeline events />
+                            <Fetched resource=events let:page>
+                                <EventTimeline events=Signal::derive(move || page.with(|page| page.rows.clone())) />
                             </Fetched>
                         </Card>
                     </div>

@@ -7,29 +7,28 @@ use leptos::prelude::*;
 pub use detail::NodePage;
 
 use super::use_page;
-use crate::components::{Fetched, NodeTable};
-use crate::model::job::OfCluster;
+use crate::api::node::list_nodes;
+use crate::components::{Fetched, NodeTable, asked_page, node_query};
+use crate::i18n::language;
+use crate::model::live::Kind;
 use crate::ui::help::{page_help, topic};
 
 #[component]
 pub fn Nodes() -> impl IntoView {
     page_help(topic::NODES);
-    let page = use_page();
-    let refusals = page.refusals();
+    let cluster = use_page();
+    let refusals = cluster.refusals();
+    let language = language();
+    let query = node_query(false);
+    let nodes = asked_page(
+        [cluster.id],
+        query.asked(),
+        &[Kind::Node],
+        move |[id], page| list_nodes(Some(id), page, language.clone()),
+    );
     view! {
-        <Fetched resource=page.nodes let:nodes>
-            <NodeTable
-                nodes=Signal::derive(move || {
-                    let id = page.id.get();
-                    let of = |item| OfCluster {
-                        cluster_id: id.clone(),
-                        cluster_name: String::new(),
-                        item,
-                    };
-                    nodes.get().into_iter().map(of).collect::<Vec<_>>()
-                })
-                refusals
-            />
+        <Fetched resource=nodes let:page>
+            <NodeTable query page groups=cluster.nodes refusals />
         </Fetched>
     }
     .into_any()
