@@ -58,8 +58,9 @@ test('a long list is paged, filtered and chosen from as one', async ({ page, ser
   await test.step('the filter offers what the whole list has, and begins at its first page', async () => {
     const filter = list(page).getByRole('combobox', { name: 'Filter jobs' });
     await filter.fill('Name = ');
-    await expect(page.getByRole('option')).toHaveText(['Name = left', 'Name = right']);
-    await page.getByRole('option', { name: 'Name = right' }).click();
+    await expect(page.getByRole('option')).toHaveText(['left', 'right']);
+    await page.getByRole('option', { name: 'right', exact: true }).click();
+    await filter.press('Escape');
     await expect(heading(page, `Jobs (${JOBS / 2}/${JOBS})`)).toBeVisible();
     await expect(pageNumber(page, 'Page 1 of 2')).toBeVisible();
     await expect(rows(page, 'Jobs', { name: /left/ })).toHaveCount(0);
