@@ -20,7 +20,6 @@ mod foreign_bytes;
 mod harness;
 mod isolation;
 mod job_parts;
-mod job_table;
 mod kill;
 mod kill_mix;
 mod layers;

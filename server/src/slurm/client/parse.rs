@@ -5,9 +5,7 @@
 //! UTF-8. Such bytes are shown as replacement characters, and a record that cannot be read at all costs that record
 //! only: one user's job must not hide everybody's nodes and jobs.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{DefaultHasher, Hasher as _};
+use std::collections::BTreeSet;
 
 use app::model::job::{Job, JobRecord};
 use serde::Deserialize;
@@ -116,47 +114,19 @@ pub fn nodes(json: &[u8]) -> Result<Vec<NodeInfo>, serde_json::Error> {
         .collect())
 }
 
-/// Each with its own number, which a task of an array has too.
-pub fn jobs(json: &[u8]) -> Result<Vec<(u32, JobRecord)>, serde_json::Error> {
+/// Newest first.
+pub fn jobs(json: &[u8]) -> Result<Vec<JobRecord>, serde_json::Error> {
     let json = readable(json);
     let answer: Answer = serde_json::from_str(&json)?;
-    let numbered = |value: Value| {
-        let own = number(&value["job_id"]);
-        (u32::try_from(own).unwrap_or_default(), record(value))
-    };
-    Ok(answer
+    let mut jobs: Vec<JobRecord> = answer
         .jobs
         .into_iter()
         .filter_map(value)
-        .map(numbered)
-        .collect())
-}
-
-/// In the order of a list; of an array what waits, then its tasks, the last first.
-pub fn newest_first(jobs: impl Iterator<Item = (u32, JobRecord)>) -> Vec<JobRecord> {
-    let mut jobs: Vec<(u32, JobRecord)> = jobs.collect();
-    // What waits of an array keeps the array's own number.
-    jobs.sort_by_cached_key(|(job, record)| {
-        let family = record.job.who().number();
-        Reverse((record.job.submitted_at, family, *job == family, *job))
-    });
-    jobs.into_iter().map(|(_, record)| record).collect()
-}
-
-/// Of `squeue`: a digest of each job's line, which begins with its number. A name may go on in lines of its own, also in
-/// some that look like another job's: they are counted as that one's.
-pub fn job_lines(text: &[u8]) -> HashMap<u32, u64> {
-    let mut lines: HashMap<u32, DefaultHasher> = HashMap::new();
-    let mut job = 0;
-    let all = text.split(|byte| *byte == b'\n');
-    for line in all.filter(|line| !line.is_empty()) {
-        let word = line.split(u8::is_ascii_whitespace).next();
-        let number = word.and_then(|word| std::str::from_utf8(word).ok()?.parse().ok());
-        job = number.unwrap_or(job);
-        lines.entry(job).or_default().write(line);
-    }
-    let digests = lines.into_iter().map(|(job, hash)| (job, hash.finish()));
-    digests.filter(|(job, _)| *job != 0).collect()
+        .map(record)
+        .collect();
+    jobs.reverse();
+    jobs.sort_by_key(|record| std::cmp::Reverse(record.job.submitted_at));
+    Ok(jobs)
 }
 
 /// As far as they can be read.
