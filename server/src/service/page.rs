@@ -42,7 +42,7 @@ fn last_id(token: &str, now: i64) -> Result<String> {
     let parts = parts.and_then(|(id, at)| Some((id, i64::from_str_radix(at, 16).ok()?)));
     match parts.filter(|(id, _)| is_id(id)) {
         None => refuse("This is no token of this service. Leave it out to start again."),
-        Some((_, at)) if now - at > LIFETIME_S => {
+        Some((_, at)) if now.saturating_sub(at) > LIFETIME_S => {
             refuse("This token has expired: it lives for 24 hours. Leave it out to start again.")
         }
         Some((id, _)) => Ok(id.to_owned()),
