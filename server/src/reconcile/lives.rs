@@ -123,16 +123,17 @@ impl Lives {
             self.log.forget_end(id);
         }
         // Only what is alive can be requeued; what ended is requeued by an administrator at most, and then begins anew.
-        let alive = records.iter().filter(|record| !record.job.is_over());
-        let runs = alive.map(|record| {
+        let alive = || records.iter().filter(|record| !record.job.is_over());
+        let runs = alive().filter_map(|record| {
             let id = &record.job.id;
-            (id.clone(), run(record, self.runs.get(id)))
+            Some((id.clone(), run(record, self.runs.get(id))?))
         });
         self.runs = runs.collect();
+        let alive: HashSet<&str> = alive().map(|record| record.job.id.as_str()).collect();
         let over = records.iter().filter(|record| record.job.is_over());
         self.over = over.map(|record| record.job.id.clone()).collect();
-        self.log.keep(|id| self.runs.contains_key(id));
-        self.written.retain(|id, _| self.runs.contains_key(id));
+        self.log.keep(|id| alive.contains(id));
+        self.written.retain(|id, _| alive.contains(id.as_str()));
         self.date(records);
         Ok(())
     }
@@ -280,28 +281,26 @@ pub fn to_start(records: &[JobRecord], now: i64) -> Vec<String> {
     ids.map(|record| record.job.id.clone()).collect()
 }
 
-fn run(record: &JobRecord, before: Option<&Run>) -> Run {
+/// What to remember of it until the next look.
+fn run(record: &JobRecord, before: Option<&Run>) -> Option<Run> {
     // As a job leaves its nodes for the queue, Slurm gives neither its start nor, later, its nodes any more.
     let is_leaving = |run: &&Run| {
         let has_left = run.restarts == record.restarts && run.started_at > record.job.started_at;
         has_left || (run.restarts < record.restarts && is_completing(record))
     };
     if let Some(before) = before.filter(is_leaving) {
-        return before.clone();
+        return Some(before.clone());
     }
-    // No look saw it before: all its lives are told when it is back in the queue.
+    // As if it had not been seen: its lives are told once it has left its nodes.
     if before.is_none() && record.restarts > 0 && is_completing(record) {
-        return Run {
-            submitted_at: record.job.submitted_at,
-            ..Run::default()
-        };
+        return None;
     }
-    Run {
+    Some(Run {
         restarts: record.restarts,
         submitted_at: record.job.submitted_at,
         started_at: record.job.started_at,
         nodes: record.job.nodes.clone(),
-    }
+    })
 }
 
 /// Slurm counts a requeue when it begins; until the job has left its nodes it may still write.
@@ -328,6 +327,8 @@ fn ended_life(run: Run, next: Option<i64>, record: &JobRecord) -> Life {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use chrono::TimeZone as _;
+
     use super::*;
 
     fn record(restarts: i64, state: &str, reason: &str) -> JobRecord {
@@ -363,31 +364,49 @@ mod tests {
         completing.job.submitted_at = 1_000;
         assert_eq!(lives.lives_of(&completing, &[]), [], "it may still write");
         assert_eq!(
-            run(&completing, Some(&before)).restarts,
-            0,
+            run(&completing, Some(&before)).map(|run| run.restarts),
+            Some(0),
             "it is told later"
         );
     }
 
-    #[test]
-    fn a_job_that_is_first_seen_as_it_leaves_its_node_has_had_a_life() {
+    #[tokio::test]
+    async fn a_job_that_is_first_seen_as_it_leaves_its_node_has_had_a_life() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("slurmctld.log");
+        std::fs::write(&path, "").unwrap();
+        let mut lives = Lives::new("pcs_a");
+        lives.log.read_on(&DaemonLog::at(&path)).await;
+        let submitted = chrono::Local.timestamp_millis_opt(89_000).unwrap();
+        let submitted = submitted.format("[%Y-%m-%dT%H:%M:%S.000]");
+        let line = format!("{submitted} _slurm_rpc_submit_batch_job: JobId=7 InitPrio=1\n");
+        std::fs::write(&path, line).unwrap();
+        lives.log.read_on(&DaemonLog::at(&path)).await;
         let mut leaving = record(1, "COMPLETING", "");
         leaving.job.submitted_at = 89_000;
-        let mut lives = Lives::new("pcs_a");
         assert_eq!(lives.lives_of(&leaving, &[]), []);
-        lives.runs.insert("7".into(), run(&leaving, None));
-        let still = run(&leaving, lives.runs.get("7"));
-        assert_eq!(still.restarts, 0, "however often it is seen");
+        assert!(run(&leaving, None).is_none(), "however often it is seen");
 
-        let start = Start {
+        let starts = [(0, 90_000), (1, 95_000)];
+        let starts = starts.map(|(restarts, at)| Start {
             job: 7,
-            restarts: 0,
-            at: 90_000,
-        };
-        let told = lives.lives_of(&record(1, "PENDING", "BeginTime"), &[start]);
+            restarts,
+            at,
+        });
+        let told = lives.lives_of(&record(1, "PENDING", "BeginTime"), &starts);
         let life = told.first().unwrap();
         let moments = (life.submitted_at, life.started_at, life.ended_at);
         assert_eq!((told.len(), moments), (1, (89_000, 90_000, 100_000)));
+
+        // Its own time of submit is that of the last requeue by now.
+        let told = lives.lives_of(&record(2, "PENDING", "BeginTime"), &starts);
+        let submits: Vec<i64> = told.iter().map(|life| life.submitted_at).collect();
+        assert_eq!(submits, [89_000, 95_000]);
+        assert_eq!(
+            lives.lives_of(&record(1, "COMPLETED", ""), &[]),
+            [],
+            "none is made up"
+        );
     }
 
     #[test]
