@@ -127,7 +127,9 @@ impl ComputeNodeGroups for Service {
             input.client_token.as_deref(),
         );
         self.change(ctx, operation, &input, token, async |mut change| {
-            let mut row = deletable_group(&mut change.write.tx, &input).await?;
+            let db = &mut change.write.tx;
+            let cluster = there(db, &input.cluster_identifier).await?;
+            let mut row = deletable_group(db, &cluster, &input).await?;
             change.delete(&mut row).await?;
             let arn = self.arns.compute_node_group(&row.cluster_id, &row.id);
             change.commit(&arn, DeleteComputeNodeGroupResponse {}).await
@@ -304,10 +306,10 @@ impl Service {
 /// The group, if it can be deleted.
 pub(super) async fn deletable_group(
     db: &mut AnyConnection,
+    cluster: &ClusterRow,
     input: &DeleteComputeNodeGroupRequest,
 ) -> Result<ComputeNodeGroupRow> {
-    let cluster = there(db, &input.cluster_identifier).await?;
-    let row = find_in(&mut *db, &cluster, &input.compute_node_group_identifier).await?;
+    let row = find_in(&mut *db, cluster, &input.compute_node_group_identifier).await?;
     check_can_delete(&row)?;
     let queues = queues_of(db, &row).await?;
     if queues.is_empty() {

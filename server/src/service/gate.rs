@@ -35,9 +35,7 @@ impl Service {
         identifier: &str,
         arn: impl Fn(&str) -> String,
     ) -> Result<Arc<ClusterRow>> {
-        let found = self.look_for_cluster(identifier).await?;
-        let id = found.as_ref().map_or(identifier, |row| &row.id);
-        ctx.authorize_asked(operation, &arn(id), &arn(identifier))?;
+        let found = self.passed(ctx, operation, identifier, arn).await?;
         found.ok_or_else(|| cluster::not_found(identifier))
     }
 
@@ -93,10 +91,10 @@ impl Service {
 
     /// Whether somebody may delete the cluster. It may be gone: a repeated request is then answered as the first.
     pub(super) async fn may_delete_cluster(&self, ctx: &Ctx, identifier: &str) -> Result<()> {
-        let found = self.look_for_cluster(identifier).await?;
-        let id = found.as_ref().map_or(identifier, |row| &row.id);
-        let (arn, asked) = (self.arns.cluster(id), self.arns.cluster(identifier));
-        ctx.authorize_asked(Operation::DeleteCluster, &arn, &asked)
+        let arn = |id: &str| self.arns.cluster(id);
+        self.passed(ctx, Operation::DeleteCluster, identifier, arn)
+            .await
+            .map(drop)
     }
 
     /// The same of a cluster's group or queue.
@@ -122,6 +120,20 @@ impl Service {
         db::cluster::find(&self.db, identifier)
             .await
             .map_err(internal)
+    }
+
+    /// The cluster if it is there, after the gate.
+    async fn passed(
+        &self,
+        ctx: &Ctx,
+        operation: Operation,
+        identifier: &str,
+        arn: impl Fn(&str) -> String,
+    ) -> Result<Option<Arc<ClusterRow>>> {
+        let found = self.look_for_cluster(identifier).await?;
+        let id = found.as_ref().map_or(identifier, |row| &row.id);
+        ctx.authorize_asked(operation, &arn(id), &arn(identifier))?;
+        Ok(found)
     }
 
     /// What is there of both, after the gate.

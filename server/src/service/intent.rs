@@ -23,18 +23,7 @@ impl Service {
         arn: &str,
         effect: impl Future<Output = Result<T>>,
     ) -> Result<(T, Intent)> {
-        let mut write = self.db.write().await.map_err(unwritten)?;
-        let row = AuditRow {
-            ctx,
-            operation,
-            resource_arn: arn,
-            request: &audit::request_text(input),
-            outcome: ASKED,
-        };
-        let id = db::audit::insert(&mut write, &row)
-            .await
-            .map_err(internal)?;
-        write.commit().await.map_err(unwritten)?;
+        let id = self.write_row(ctx, operation, input, arn, ASKED).await?;
         match effect.await {
             Ok(done) => Ok((done, Intent(id))),
             Err(refused) => {
@@ -55,18 +44,33 @@ impl Service {
         arn: &str,
         input: &impl Serialize,
     ) -> Result<()> {
+        self.write_row(ctx, operation, input, arn, DONE)
+            .await
+            .map(drop)
+    }
+
+    /// The new row's id.
+    async fn write_row(
+        &self,
+        ctx: &Ctx,
+        operation: Operation,
+        input: &impl Serialize,
+        arn: &str,
+        outcome: &str,
+    ) -> Result<String> {
         let mut write = self.db.write().await.map_err(unwritten)?;
         let row = AuditRow {
             ctx,
             operation,
             resource_arn: arn,
             request: &audit::request_text(input),
-            outcome: DONE,
+            outcome,
         };
-        db::audit::insert(&mut write, &row)
+        let id = db::audit::insert(&mut write, &row)
             .await
             .map_err(internal)?;
-        write.commit().await.map_err(unwritten)
+        write.commit().await.map_err(unwritten)?;
+        Ok(id)
     }
 
     async fn close(&self, id: &str, outcome: &str) -> sqlx::Result<()> {

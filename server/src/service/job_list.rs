@@ -51,16 +51,19 @@ impl Service {
             .observed_cluster(ctx, Operation::ListJobs, cluster)
             .await?;
         let seen = self.observed.latest(&cluster.id);
-        let ended = job::list(self.db.pool(), &cluster.id, 1).await;
         let mut queues: BTreeMap<String, Count> = BTreeMap::new();
         for job in seen.jobs.iter().filter(|job| !job.is_over()) {
             let count = queues.entry(job.queue.clone()).or_default();
             *count = [*count, Count::of([job])].into_iter().sum();
         }
-        Ok(JobCounts {
-            any: !seen.jobs.is_empty() || !ended.map_err(internal)?.is_empty(),
-            queues,
-        })
+        let any = match seen.jobs.is_empty() {
+            true => {
+                let ended = job::list(self.db.pool(), &cluster.id, 1).await;
+                !ended.map_err(internal)?.is_empty()
+            }
+            false => true,
+        };
+        Ok(JobCounts { any, queues })
     }
 
     async fn known_jobs(&self, cluster_id: String, cluster_name: String) -> Result<OfOne> {

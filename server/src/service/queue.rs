@@ -103,7 +103,9 @@ impl Queues for Service {
         self.may_delete_queue(ctx, &input).await?;
         let (operation, token) = (Operation::DeleteQueue, input.client_token.as_deref());
         self.change(ctx, operation, &input, token, async |mut change| {
-            let mut row = deletable_queue(&mut change.write.tx, &input).await?;
+            let db = &mut change.write.tx;
+            let cluster = there(db, &input.cluster_identifier).await?;
+            let mut row = deletable_queue(db, &cluster, &input).await?;
             change.delete(&mut row).await?;
             let arn = self.arns.queue(&row.cluster_id, &row.id);
             change.commit(&arn, DeleteQueueResponse {}).await
@@ -264,10 +266,10 @@ impl Service {
 /// The queue, if it can be deleted.
 pub(super) async fn deletable_queue(
     db: &mut AnyConnection,
+    cluster: &ClusterRow,
     input: &DeleteQueueRequest,
 ) -> Result<QueueRow> {
-    let cluster = there(db, &input.cluster_identifier).await?;
-    let row = find_in(&mut *db, &cluster, &input.queue_identifier).await?;
+    let row = find_in(&mut *db, cluster, &input.queue_identifier).await?;
     check_can_delete(&row)?;
     alternate::check_unnamed(&all_of(db, &cluster.id).await?, &row)?;
     Ok(row)

@@ -86,8 +86,6 @@ impl Service {
                 })
             }
             Err(refusal) if super::is_of_the_operation(&refusal) => {
-                drop(held);
-                let mut held = self.reader().await?;
                 let row = there(connection(&mut held), &input.cluster_identifier).await?;
                 let (groups, queues) = contents(connection(&mut held), &row).await?;
                 let queues = queues.into_iter().map(|q| (Kind::Queue, q.id, q.name));

@@ -68,7 +68,7 @@ impl Service {
         self.may_delete_group(ctx, input).await?;
         let mut held = self.reader().await?;
         let cluster = there(connection(&mut held), &input.cluster_identifier).await?;
-        let deletable = deletable_group(connection(&mut held), input).await;
+        let deletable = deletable_group(connection(&mut held), &cluster, input).await;
         match deletable {
             Ok(row) => {
                 drop(held);

@@ -71,7 +71,7 @@ impl Service {
         self.may_delete_queue(ctx, input).await?;
         let mut held = self.reader().await?;
         let cluster = there(connection(&mut held), &input.cluster_identifier).await?;
-        let deletable = deletable_queue(connection(&mut held), input).await;
+        let deletable = deletable_queue(connection(&mut held), &cluster, input).await;
         drop(held);
         let row = match deletable {
             Ok(row) => row,
