@@ -22,11 +22,11 @@ async fn a_maximum_goes_up_and_down_and_no_job_is_lost() {
             plane.sbatch(
                 CLUSTER,
                 &["--exclusive", "--output=/dev/null"],
-                &format!("touch looks-{n}; test -e go || sleep 600"),
+                &format!("test -e go || {{ touch looks-{n}; sleep 600; }}"),
             )
         })
         .collect();
-    // RUNNING is said a moment before the script runs, and it must look before `go` is there.
+    // RUNNING is said a moment before the script runs, and it must have looked before `go` is there.
     for (n, job) in others.iter().enumerate() {
         plane.wait_job(CLUSTER, job, "RUNNING").await;
         let mark = plane.server.home().join(format!("looks-{n}"));
