@@ -10,7 +10,7 @@ use app::model::node_name::node_names;
 use app::model::status::Status;
 use app::rules::cluster::IDLE_FOREVER;
 
-use super::stranded::{ALIVE_MS, EMPTY_MS};
+use super::stranded::{ALIVE_MS, EMPTY_MS, UNHEARD_MS};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
 use crate::provider::{Instance, Profile, has_left};
@@ -76,6 +76,8 @@ pub struct Seen {
     pub told_to_register: HashMap<String, i64>,
     /// Names of those that hold jobs although Slurm has powered them down, and for how many milliseconds.
     pub stranded: HashMap<String, i64>,
+    /// Names of those that Slurm powers up, and for how many milliseconds it was seen to.
+    pub powering_up: HashMap<String, i64>,
     pub now: i64,
 }
 
@@ -247,15 +249,14 @@ fn instance_step(
         reason: reason.clone(),
     });
     let node = index.nodes.get(row.node_name.as_str())?;
-    let stranded = seen.stranded.get(&row.node_name);
-    if stranded.is_some_and(|age| *age > ALIVE_MS) {
-        return fail(Cause::NotSeen {
-            node: row.node_name.clone(),
-            seconds: ALIVE_MS / 1000,
-        });
-    }
-    if stranded.is_some() || (node.is("POWERING_UP") && row.ready_at.is_some()) {
-        return register_again(row, seen);
+    if let Some((age, most)) = unheard(row, seen) {
+        return match age > most {
+            true => fail(Cause::NotSeen {
+                node: row.node_name.clone(),
+                seconds: most / 1000,
+            }),
+            false => register_again(row, seen),
+        };
     }
     if node.is("POWERED_DOWN") || node.is("POWERING_DOWN") {
         return end(replaced.unwrap_or(Cause::PoweredDown));
@@ -294,7 +295,16 @@ fn instance_step(
 }
 
 /// Slurm thinks of a node whose instance is up that it is off or on its way up: a controller that was killed remembers
-/// the node as it was before, or a new job came before the last instance of the node had ended.
+/// the node as it was before, or a new job came before the last instance of the node had ended. For how many milliseconds
+/// it has, and for how many it may.
+fn unheard(row: &InstanceRow, seen: &Seen) -> Option<(i64, i64)> {
+    let off = seen.stranded.get(&row.node_name);
+    let coming = seen.powering_up.get(&row.node_name);
+    let coming = coming.filter(|_| row.ready_at.is_some());
+    off.map(|age| (*age, ALIVE_MS))
+        .or(coming.map(|age| (*age, UNHEARD_MS)))
+}
+
 fn register_again(row: &InstanceRow, seen: &Seen) -> Option<Step> {
     let told_at = seen.told_to_register.get(&row.id);
     let is_due = told_at.is_none_or(|at| seen.now - at > REGISTER_EVERY_MS);

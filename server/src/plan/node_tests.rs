@@ -120,7 +120,16 @@ fn a_node_whose_jobs_run_is_not_ended_because_slurm_thinks_it_is_off() {
     let powering_up = ["ALLOCATED", "CLOUD", "POWERING_UP", "NOT_RESPONDING"];
     seen.nodes = vec![node("compute-1-1", &powering_up)];
     seen.stranded.clear();
+    seen.powering_up.insert("compute-1-1".into(), UNHEARD_MS);
     assert_eq!(plan(&[group(1, false)], &seen), [again]);
+    // It does not take a slurmd that is older than that.
+    seen.powering_up
+        .insert("compute-1-1".into(), UNHEARD_MS + 1);
+    assert!(matches!(
+        plan(&[group(1, false)], &seen)[..],
+        [Step::Fail { .. }]
+    ));
+    seen.powering_up.clear();
     // Not for ever.
     seen.nodes = vec![node("compute-1-1", &["ALLOCATED", "CLOUD", "POWERED_DOWN"])];
     seen.stranded.insert("compute-1-1".into(), ALIVE_MS + 1);

@@ -1,8 +1,10 @@
-//! Nodes that hold jobs although Slurm has powered them down, and nobody powers them up.
+//! Nodes whose jobs wait although an instance may be there: those that hold jobs although Slurm has powered them down and
+//! nobody powers them up, and those that Slurm goes on powering up.
 //!
 //! Slurm allocates a node that is off and powers it up at once. After a kill of its controller it may not: nodes and
 //! jobs are saved at different moments, so a job may run on a node that was off when nodes were saved. Slurm asks such a
-//! node nothing and waits for it for ever.
+//! node nothing and waits for it for ever. Powered up, it takes no slurmd that started before that was asked, however
+//! often it registers (`waiting_for_node_boot` in slurmctld), and waits for the whole ResumeTimeout.
 
 use std::collections::HashMap;
 
@@ -13,23 +15,38 @@ use crate::slurm::client::NodeInfo;
 pub const EMPTY_MS: i64 = 10_000;
 /// How long one whose instance lives may look so: its jobs run, and once its slurmd has registered Slurm knows.
 pub const ALIVE_MS: i64 = 45_000;
+/// How long Slurm may go on powering up one whose instance was ready before: its jobs wait, and a slurmd that counts is
+/// known a moment after it was told to register.
+pub const UNHEARD_MS: i64 = 12_000;
 
-/// Since when each has been seen so. In memory: after a restart of the server they are counted anew.
-#[derive(Debug, Default)]
-pub struct Stranded(HashMap<String, i64>);
+/// Since when each node has been seen to be so. In memory: after a restart of the server they are counted anew.
+#[derive(Debug)]
+pub struct Since {
+    is_so: fn(&NodeInfo) -> bool,
+    seen: HashMap<String, i64>,
+}
 
-impl Stranded {
-    /// Which of these nodes are stranded, and for how many milliseconds each has been.
+impl Since {
+    pub fn new(is_so: fn(&NodeInfo) -> bool) -> Since {
+        Since {
+            is_so,
+            seen: HashMap::new(),
+        }
+    }
+
+    /// Which of these nodes are so, and for how many milliseconds each has been.
     pub fn note(&mut self, nodes: &[NodeInfo], now: i64) -> HashMap<String, i64> {
-        let stranded = nodes.iter().filter(|node| is_stranded(node));
-        let since = |node: &NodeInfo| self.0.get(&node.name).copied().unwrap_or(now);
-        self.0 = stranded
-            .map(|node| (node.name.clone(), since(node)))
-            .collect();
-        let ages = self.0.iter();
+        let since = |node: &NodeInfo| self.seen.get(&node.name).copied().unwrap_or(now);
+        let found = nodes.iter().filter(|node| (self.is_so)(node));
+        self.seen = found.map(|node| (node.name.clone(), since(node))).collect();
+        let ages = self.seen.iter();
         ages.map(|(name, since)| (name.clone(), now - since))
             .collect()
     }
+}
+
+pub fn is_powering_up(node: &NodeInfo) -> bool {
+    node.is("POWERING_UP")
 }
 
 /// Has a job, is off, and is not on its way up.
@@ -51,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_node_is_stranded_for_as_long_as_it_was_seen_so() {
-        let mut stranded = Stranded::default();
+        let mut stranded = Since::new(is_stranded);
         let off = [node("ALLOCATED CLOUD POWERED_DOWN")];
         assert_eq!(stranded.note(&off, 5)["a-1"], 0);
         assert_eq!(stranded.note(&off, 25)["a-1"], 20);
@@ -59,7 +76,7 @@ mod tests {
 
     #[test]
     fn one_that_is_powered_up_meanwhile_is_counted_anew() {
-        let mut stranded = Stranded::default();
+        let mut stranded = Since::new(is_stranded);
         let off = [node("MIXED CLOUD POWERED_DOWN")];
         stranded.note(&off, 0);
         assert!(

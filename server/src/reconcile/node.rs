@@ -19,7 +19,7 @@ use crate::live::observed::Snapshot;
 use crate::live::status::Done;
 use crate::live::wake::Waker;
 use crate::plan::node::{Seen, Step, in_force, plan};
-use crate::plan::stranded::{Stranded, is_stranded};
+use crate::plan::stranded::{Since, is_powering_up, is_stranded};
 use crate::provider::Instance;
 use crate::slurm::client::{Client, NodeInfo, NodeUpdate};
 
@@ -50,7 +50,8 @@ pub struct NodeReconciler {
     rest: Option<Rest>,
     /// Instances that were reported as set aside.
     aside: HashSet<String>,
-    stranded: Stranded,
+    stranded: Since,
+    powering_up: Since,
     told_to_register: HashMap<String, i64>,
 }
 
@@ -72,7 +73,8 @@ impl NodeReconciler {
             looks: Looks::new(Sight::Nodes),
             rest: None,
             aside: HashSet::new(),
-            stranded: Stranded::default(),
+            stranded: Since::new(is_stranded),
+            powering_up: Since::new(is_powering_up),
             told_to_register: HashMap::new(),
         }
     }
@@ -119,6 +121,7 @@ impl Reconciler for NodeReconciler {
             looked_at,
             set_aside,
             stranded: self.stranded.note(&snapshot.nodes, now()),
+            powering_up: self.powering_up.note(&snapshot.nodes, now()),
             told_to_register: self.told_to_register.clone(),
             nodes: snapshot.nodes.to_vec(),
             now: now(),

@@ -146,6 +146,31 @@ async fn a_node_that_dies_twice_within_seconds_costs_no_job() {
     plane.finish().await;
 }
 
+/// Slurm takes no slurmd that is older than its wish to power the node up, however often that one registers.
+#[tokio::test]
+async fn a_node_that_slurm_powers_up_while_its_instance_lives_gets_its_jobs() {
+    let mut plane = TestPlane::start(Database::OfRun).await;
+    let cluster = "unheard";
+    plane.cluster(cluster, 600).await;
+    let group = plane.group(cluster, "compute-1", 0, 1).await;
+    plane.queue(cluster, "demo", &group.id).await;
+    let first = plane.sbatch(cluster, &[], "true");
+    plane.wait_job(cluster, &first, "COMPLETED").await;
+    let job = plane.sbatch(cluster, &["--hold"], "true");
+    // Nobody ends the instance meanwhile.
+    plane.server.kill();
+    let is = |state: &str| {
+        format!("until scontrol show node compute-1-1 | grep -q {state}; do sleep 0.1; done")
+    };
+    plane.administrate("scontrol update nodename=compute-1-1 state=power_down_force");
+    plane.administrate(&is("POWERED_DOWN"));
+    plane.administrate(&format!("scontrol release {job}"));
+    plane.administrate(&is("POWERING_UP"));
+    plane.server.start().await;
+    plane.wait_job(cluster, &job, "COMPLETED").await;
+    plane.finish().await;
+}
+
 /// Slurm cannot start a job elsewhere while its prolog waits for a node that will not come.
 #[tokio::test]
 async fn a_job_whose_node_fails_at_boot_starts_on_another() {

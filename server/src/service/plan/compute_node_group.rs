@@ -165,6 +165,7 @@ impl Service {
             nodes: snapshot.nodes.to_vec(),
             told_to_register: Default::default(),
             stranded: Default::default(),
+            powering_up: Default::default(),
             now,
         })
     }
