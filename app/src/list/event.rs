@@ -19,18 +19,27 @@ impl EventColumn {
     /// In the order in which they are shown.
     pub const ALL: [EventColumn; 5] = [Time, Message, Took, Resource, Actor];
 
-    pub fn field(self, t: &'static Text) -> Field<Event> {
-        let events = &t.events;
+    /// The same in every language.
+    pub fn key(self) -> &'static str {
         match self {
-            Time => Field::new("time", events.time).sort(|e: &Event| e.at),
-            Message => Field::new("message", events.message).text(|e: &Event| e.message.clone()),
-            Took => Field::new("took", events.took).sort(|e: &Event| (e.until - e.at).max(0)),
-            Resource => Field::new("resource", events.resource).text(move |e: &Event| {
+            Time => "time",
+            Message => "message",
+            Took => "took",
+            Resource => "resource",
+            Actor => "actor",
+        }
+    }
+
+    pub fn field(self, t: &'static Text) -> Field<Event> {
+        let (key, events) = (self.key(), &t.events);
+        match self {
+            Time => Field::new(key, events.time).sort(|e: &Event| e.at),
+            Message => Field::new(key, events.message).text(|e: &Event| e.message.clone()),
+            Took => Field::new(key, events.took).sort(|e: &Event| (e.until - e.at).max(0)),
+            Resource => Field::new(key, events.resource).text(move |e: &Event| {
                 format!("{} {}", type_words(t, &e.resource_type), name_of(e))
             }),
-            Actor => {
-                Field::new("actor", events.actor).text(move |e: &Event| actor_words(t, &e.actor))
-            }
+            Actor => Field::new(key, events.actor).text(move |e: &Event| actor_words(t, &e.actor)),
         }
     }
 }

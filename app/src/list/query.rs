@@ -50,7 +50,6 @@ pub fn words(heads: &[Head], property: &Property) -> String {
 /// Refuses what no list of these columns can be asked for.
 pub fn check(heads: &[Head], asked: &PageRequest) -> Result<()> {
     let refuse = |member: &str, why: String| Err(Error::field(format!("page.{member}"), why));
-    let is_long = |text: &str| text.chars().count() > PageRequest::LONGEST;
     let names = |wanted: fn(&Head) -> bool| {
         let heads = heads.iter().filter(|head| wanted(head));
         heads.map(|head| head.key).collect::<Vec<_>>().join(", ")
@@ -96,6 +95,10 @@ pub fn check(heads: &[Head], asked: &PageRequest) -> Result<()> {
     Ok(())
 }
 
+fn is_long(text: &str) -> bool {
+    text.chars().count() > PageRequest::LONGEST
+}
+
 /// The page of those rows for which all properties hold and in which the filter's words are found. A property that is just
 /// being typed counts. `weight` says how many things a row stands for.
 pub fn page<'r, R>(
@@ -129,6 +132,7 @@ pub fn page<'r, R>(
     PageOf {
         found: weigh(&mut found.iter().copied()),
         total: weigh(&mut rows.iter()),
+        unsearched: 0,
         rows: found.into_iter().skip(page * size).take(size).collect(),
         page,
         pages,
@@ -184,14 +188,15 @@ fn sort<R>(rows: &mut [&R], fields: &[Field<R>], asked: &PageRequest) {
     }
 }
 
-/// What that column says of all rows and has these words in it.
+/// What that column says of all rows and has these words in it; what is too long to be asked for is not offered.
 fn offers<R>(fields: &[Field<R>], typed: Property, rows: &[R]) -> Vec<Property> {
     let field = fields.iter().find(|field| field.head.key == typed.column);
     let Some(field) = field else { return vec![] };
     let all: BTreeSet<String> = rows.iter().filter_map(|row| field.words(row)).collect();
     let start = typed.value.to_lowercase();
     all.into_iter()
-        .filter(|value| !value.is_empty() && value.to_lowercase().contains(&start))
+        .filter(|value| !value.is_empty() && !is_long(value))
+        .filter(|value| value.to_lowercase().contains(&start))
         .take(MOST_OFFERS)
         .map(|value| Property {
             value,
@@ -275,6 +280,9 @@ mod tests {
         assert_eq!(offers("status ="), "Status = Active, Status = Creating");
         assert_eq!(offers("status != cre"), "Status != Creating");
         assert_eq!(offers("active"), "");
+        let long = [("a".repeat(PageRequest::LONGEST + 1), "b".into(), 0)];
+        let page = page(&long, &fields(), &asked(&[], "name ="), |_| 1);
+        assert_eq!(page.offers, [], "nobody could ask for it");
     }
 
     #[test]

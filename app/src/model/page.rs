@@ -104,6 +104,8 @@ pub struct PageOf<T> {
     pub found: usize,
     /// How many there are at all.
     pub total: usize,
+    /// How many, those that stand last by themselves, were too many to be looked through for what was asked.
+    pub unsearched: usize,
     /// The property that the filter begins, with each value that occurs; a few of them.
     pub offers: Vec<Property>,
     /// The chosen rows that are still there, and what else of the list an action on them could mean.
@@ -121,6 +123,7 @@ impl<T> PageOf<T> {
             pages: self.pages,
             found: self.found,
             total: self.total,
+            unsearched: self.unsearched,
             offers: self.offers,
             chosen: vec![],
             chosen_of: self.chosen_of,

@@ -21,8 +21,10 @@ use crate::db::queue::{QueueRow, QueueSpec};
 use crate::db::resource;
 use crate::fault::internal;
 
-/// Events that are read at once where all are looked through.
+/// Events that are read at once where many are looked through.
 const CHUNK: i64 = 1000;
+/// The most that are looked through for one question, the newest: 20,000 take 0.2 s of a core and 20 MB.
+const MOST_SEARCHED: usize = 20_000;
 /// Later events of the same resource among which the end of what began is looked for.
 const LATER: i64 = 20;
 
@@ -48,12 +50,40 @@ impl Events for Service {
             cluster: &cluster,
             language: ctx.language,
         };
-        let is_plain = page.filter.trim().is_empty() && page.properties.is_empty();
-        let page = match is_plain && page.sort.is_none() {
-            true => timeline.page(&page).await,
-            false => timeline.search(&page, &fields).await,
+        let page = match by_time(&page) {
+            Some(order) => timeline.page(&page, order).await,
+            None => timeline.search(&page, &fields, MOST_SEARCHED).await,
         };
         page.map_err(internal)
+    }
+}
+
+/// The order of a timeline, which the database has it in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    NewestFirst,
+    OldestFirst,
+}
+
+/// Whether all of it is asked for in the order of time.
+fn by_time(asked: &PageRequest) -> Option<Order> {
+    let is_all = asked.filter.trim().is_empty() && asked.properties.is_empty();
+    match &asked.sort {
+        _ if !is_all => None,
+        None => Some(Order::NewestFirst),
+        Some(sort) if sort.column != EventColumn::Time.key() => None,
+        Some(sort) if sort.descending => Some(Order::NewestFirst),
+        Some(_) => Some(Order::OldestFirst),
+    }
+}
+
+/// Which rows of the newest first are those of a page: how many stand before them, and how many they are.
+fn place_of(page: usize, size: usize, total: usize, order: Order) -> (usize, usize) {
+    let before = page * size;
+    let count = size.min(total.saturating_sub(before));
+    match order {
+        Order::NewestFirst => (before, count),
+        Order::OldestFirst => (total.saturating_sub(before + count), count),
     }
 }
 
@@ -149,18 +179,21 @@ impl Timeline<'_> {
     }
 
     /// As the timeline stands: only the page is read.
-    async fn page(&self, asked: &PageRequest) -> sqlx::Result<PageOf<Event>> {
+    async fn page(&self, asked: &PageRequest, order: Order) -> sqlx::Result<PageOf<Event>> {
         let (pool, cluster) = (self.service.db.pool(), &self.cluster.id);
-        let total = event::count(pool, cluster, self.part).await?;
-        let total = usize::try_from(total).unwrap_or_default();
+        let total = self.count().await?;
         let pages = total.div_ceil(asked.size).max(1);
         let page = asked.page.min(pages - 1);
-        let [behind, size] = [page * asked.size, asked.size].map(|n| i64::try_from(n).unwrap_or(0));
+        let (behind, count) = place_of(page, asked.size, total, order);
+        let [behind, count] = [behind, count].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
         let from = event::place(pool, cluster, self.part, behind).await?;
-        let rows = self.older(&from, size).await?;
+        let rows = self.older(&from, count).await?;
         let mut events = told(&rows, self.language);
-        if page > 0 {
+        if behind > 0 {
             self.end(&rows, &mut events).await?;
+        }
+        if order == Order::OldestFirst {
+            events.reverse();
         }
         Ok(PageOf {
             rows: self.named(events),
@@ -168,20 +201,27 @@ impl Timeline<'_> {
             pages,
             found: total,
             total,
+            unsearched: 0,
             offers: vec![],
             chosen: vec![],
             chosen_of: asked.chosen.clone(),
         })
     }
 
-    /// Words are found and rows are sorted in the reader's language: all are read.
+    async fn count(&self) -> sqlx::Result<usize> {
+        let all = event::count(self.service.db.pool(), &self.cluster.id, self.part).await?;
+        Ok(usize::try_from(all).unwrap_or_default())
+    }
+
+    /// Words are found and rows are sorted in the reader's language: they are read, the newest of them.
     async fn search(
         &self,
         asked: &PageRequest,
         fields: &[Field<Event>],
+        most: usize,
     ) -> sqlx::Result<PageOf<Event>> {
         let mut rows: Vec<EventRow> = vec![];
-        loop {
+        while rows.len() < most {
             let than = rows.last().map_or_else(Cursor::newest, Cursor::of);
             let more = self.older(&than, CHUNK).await?;
             if more.is_empty() {
@@ -189,8 +229,18 @@ impl Timeline<'_> {
             }
             rows.extend(more);
         }
+        let total = match rows.len() < most {
+            true => rows.len(),
+            false => self.count().await?.max(rows.len()),
+        };
+        let unsearched = total - rows.len();
         let events = self.named(told(&rows, self.language));
-        Ok(list::page(&events, fields, asked, |_| 1).map(Clone::clone))
+        let page = list::page(&events, fields, asked, |_| 1).map(Clone::clone);
+        Ok(PageOf {
+            total,
+            unsearched,
+            ..page
+        })
     }
 
     /// What began on a page may have ended on one before it.
@@ -233,9 +283,11 @@ fn end_of<'r>(row: &EventRow, mut later: impl Iterator<Item = &'r EventRow>) -> 
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use app::explain::What;
 
+    use super::super::fixture::{fill, service};
     use super::*;
 
     fn row(at: i64, node: &str, what: What) -> EventRow {
@@ -267,6 +319,64 @@ mod tests {
             .map(|e| e.until)
             .collect();
         assert_eq!(until, [0, 0, 30]);
+    }
+
+    #[test]
+    fn pages_in_either_order_are_the_whole_timeline() {
+        for (total, size) in [(0_usize, 3), (1, 3), (3, 3), (7, 3), (9, 3), (5, 200)] {
+            let pages = total.div_ceil(size).max(1);
+            let of = |order: Order| -> Vec<usize> {
+                let places = (0..pages).map(|page| place_of(page, size, total, order));
+                let rows = |(before, count)| (before..before + count).collect::<Vec<usize>>();
+                let mut all: Vec<Vec<usize>> = places.map(rows).collect();
+                if order == Order::OldestFirst {
+                    all.iter_mut().for_each(|page| page.reverse());
+                }
+                all.concat()
+            };
+            let newest: Vec<usize> = (0..total).collect();
+            let oldest: Vec<usize> = (0..total).rev().collect();
+            assert_eq!(of(Order::NewestFirst), newest, "{total} by {size}");
+            assert_eq!(of(Order::OldestFirst), oldest, "{total} by {size}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_search_goes_no_further_than_it_may_and_says_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let service = service(dir.path()).await;
+        fill(&service).await;
+        let cluster = service.find_cluster("abc").await.unwrap();
+        let node = |n: usize| What::NodeUp {
+            node: format!("group-{n}"),
+        };
+        let mut write = service.db.write().await.unwrap();
+        for n in 0..2_500 {
+            let name = format!("group-{n}");
+            event::insert(&mut write, &cluster.id, Kind::Node, &name, "", &node(n))
+                .await
+                .unwrap();
+        }
+        write.commit().await.unwrap();
+        let timeline = Timeline {
+            service: &service,
+            cluster: &cluster,
+            part: Part::All,
+            names: HashMap::new(),
+            language: Language::English,
+        };
+        let fields = EventColumn::ALL.map(|column| column.field(Language::English.text()));
+        let total = timeline.count().await.unwrap();
+        // What was done to the cluster came before all of these.
+        for (most, is_found, unsearched) in [(20_000, true, 0), (2_000, false, total - 2_000)] {
+            let asked = PageRequest {
+                filter: "Resource : cluster".into(),
+                ..PageRequest::default()
+            };
+            let page = timeline.search(&asked, &fields, most).await.unwrap();
+            assert_eq!((page.found > 0, page.total), (is_found, total), "{most}");
+            assert_eq!(page.unsearched, unsearched, "{most}");
+        }
     }
 
     #[test]

@@ -144,6 +144,9 @@ fn timestamp(ms: i64) -> String {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
+mod fixture;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod gate_tests;
 
 #[cfg(test)]

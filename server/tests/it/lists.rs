@@ -229,10 +229,7 @@ async fn events(visitor: &Visitor, ids: &[&str], group: &str) {
             .await;
         oldest_first.reverse();
         assert!(whole.len() > CANCELLED, "{whole:?}");
-        let times = |rows: &[Value]| -> Vec<i64> {
-            rows.iter().map(|row| row["at"].as_i64().unwrap()).collect()
-        };
-        match pages == whole && times(&oldest_first) == times(&whole) {
+        match pages == whole && oldest_first == whole {
             true => Ok(()),
             false => Err(format!("{whole:?} {pages:?}")),
         }

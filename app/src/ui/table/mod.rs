@@ -234,6 +234,11 @@ fn table(
                     <Show when=move || is_nothing_found.get()>
                         {no_matches(query)}
                     </Show>
+                    {move || {
+                        let unsearched = answer.with(|answer| answer.unsearched);
+                        (unsearched > 0)
+                            .then(|| view! { <p class="px-5 py-3 text-muted">{t.common.unsearched(unsearched)}</p> })
+                    }}
                 }
                     .into_any()
             }}

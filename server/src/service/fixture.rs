@@ -1,0 +1,113 @@
+//! For the tests of this room: a service on a database of its own, and something in it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use app::model::catalogue::SlurmVersion;
+use app::model::name::Arns;
+use app::model::status::Status;
+use app::port::*;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::Service;
+use super::system::Itself;
+use crate::auth::seal::Seal;
+use crate::db::{Db, resource};
+use crate::live::meter::Meter;
+use crate::live::observed::Observed;
+use crate::live::reach::Reach;
+use crate::live::status::Statuses;
+use crate::provider::local::Local;
+use crate::slurm::controller_host::ControllerHost;
+use crate::slurm::job_user::JobUser;
+
+/// One that can write down what is wanted; nothing starts for it.
+pub async fn service(dir: &Path) -> Service {
+    let url = format!("sqlite://{}/test.db?mode=rwc", dir.display());
+    let db = Db::connect(&url).await.unwrap();
+    let version = SlurmVersion {
+        id: "24.11".into(),
+        name: "Slurm 24.11".into(),
+        end_of_life: "2026-05-29".into(),
+        installed: true,
+    };
+    let agent = dir.join("agent");
+    let meter = Meter::default();
+    Service {
+        arns: Arns {
+            region: "us-east-1".into(),
+            account: "111122223333".into(),
+        },
+        provider: Arc::new(Local::new(dir, dir, &agent, "unix:none", vec![version]).unwrap()),
+        seal: Arc::new(Seal::new(&[7; 32]).unwrap()),
+        ports: "40000-49999".parse().unwrap(),
+        server_id: "here".into(),
+        observed: Observed::new(db.changes()),
+        controllers: ControllerHost::new(dir, dir, agent),
+        wakers: Default::default(),
+        submissions: Default::default(),
+        job_user: JobUser::own().unwrap(),
+        itself: Arc::new(Itself {
+            started_at: 0,
+            database: url.parse().unwrap(),
+            scheduler_root: dir.into(),
+            statuses: Statuses::new(meter.clone()),
+            meter,
+            pulse: Default::default(),
+            reach: Reach::new(db.clone()),
+            versions: Default::default(),
+        }),
+        db,
+    }
+}
+
+/// What any operation asks for; an input takes of it what is its own.
+pub fn everything() -> Value {
+    json!({
+        "clusterIdentifier": "abc", "computeNodeGroupIdentifier": "group", "queueIdentifier": "queue",
+        "clusterName": "abc", "computeNodeGroupName": "group", "queueName": "queue", "size": "SMALL",
+        "scheduler": {"type": "SLURM", "version": "24.11"},
+        "networking": {"subnetIds": ["subnet-03ef3990a11e7a351"], "securityGroupIds": ["sg-0b13b907d2e52f47c"]},
+        "subnetIds": ["subnet-03ef3990a11e7a351"], "amiId": "ami-0a5c0000241100000",
+        "customLaunchTemplate": {"id": "lt-049ee8a3d752bbe70", "version": "1"},
+        "iamInstanceProfileArn": "arn:aws:iam::111122223333:instance-profile/AWSPCS-getstarted-role",
+        "scalingConfiguration": {"minInstanceCount": 0, "maxInstanceCount": 1},
+        "instanceConfigs": [{"instanceType": "c6i.xlarge"}],
+        "tags": {"a": "b"}, "tagKeys": ["a"], "SecretId": "any", "bootstrapId": "any",
+        "jobId": "1", "nodeNames": ["group-1"], "reason": "none",
+        "resourceType": "", "resourceId": "", "document": "", "prune": false, "dryRun": false,
+    })
+}
+
+pub fn with(more: Value) -> Value {
+    let mut all = everything();
+    let members = all.as_object_mut().unwrap();
+    members.extend(more.as_object().unwrap().clone());
+    all
+}
+
+pub fn of<T: DeserializeOwned>(input: Value) -> T {
+    serde_json::from_value(input).unwrap()
+}
+
+/// A cluster `abc` with a group `group` and a queue `queue`; the cluster's ARN.
+pub async fn fill(service: &Service) -> String {
+    let user = Principal::User {
+        name: "admin".into(),
+        arn: service.arns.user("admin"),
+    };
+    let admin = Ctx::new(user, Why::Api, "request".into());
+    let made = service.create_cluster(&admin, of(everything())).await;
+    let arn = made.unwrap().cluster.arn;
+    let mut row = (*service.find_cluster("abc").await.unwrap()).clone();
+    row.status = Status::Active;
+    let mut write = service.db.write().await.unwrap();
+    resource::update(&mut write, &row, false).await.unwrap();
+    write.commit().await.unwrap();
+    let group = service.create_compute_node_group(&admin, of(everything()));
+    group.await.unwrap();
+    let queue = service.create_queue(&admin, of(everything()));
+    queue.await.unwrap();
+    arn
+}
