@@ -91,6 +91,16 @@ test('a long list is paged, filtered and chosen from as one', async ({ page, ser
     expect(loads()).toBe(0);
   });
 
+  await test.step('a figure above the list asks the list, and its tab asks for all again', async () => {
+    const loads = countLoads(page);
+    await page.getByRole('link', { name: 'Jobs pending', exact: true }).click();
+    await expect(heading(page, `Jobs (${JOBS - 1}/${JOBS})`)).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Remove State = Pending' })).toBeVisible();
+    await openTab(page, 'Jobs');
+    await expect(heading(page, `Jobs (${JOBS})`)).toBeVisible();
+    expect(loads()).toBe(0);
+  });
+
   await test.step('pages of rows are chosen and ended at once', async () => {
     const everyRow = page.getByRole('checkbox', { name: 'Select all rows of this page' });
     await visit(page, `/clusters/${cluster.id}/jobs?where=State = Pending&sort=Job`);

@@ -44,7 +44,7 @@ where
 
 /// The same for a list that comes page by page: asks again also when another page is wanted.
 ///
-/// `asked_page([id], query.asked(), &[Kind::Job], |[id], page| list_jobs(Some(id), page))`
+/// `asked_page([id], query.asked_of_service(), &[Kind::Job], |[id], page| list_jobs(Some(id), page))`
 pub fn asked_page<T, F, const N: usize>(
     parts: [Memo<String>; N],
     page: Memo<PageRequest>,

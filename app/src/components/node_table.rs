@@ -72,7 +72,11 @@ fn at_a_glance(
     filter: RwSignal<String>,
     of_all: bool,
 ) -> impl IntoView {
-    let known = Memo::new(move |_| groups.get().and_then(Result::ok).unwrap_or_default());
+    // An answer that failed leaves the last one on the page.
+    let known = Memo::new(move |last: Option<&Vec<_>>| {
+        let now = groups.get().and_then(Result::ok);
+        now.or_else(|| last.cloned()).unwrap_or_default()
+    });
     let is_any = Memo::new(move |_| !known.with(Vec::is_empty));
     move || {
         is_any

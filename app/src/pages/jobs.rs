@@ -18,7 +18,7 @@ pub fn AllJobs() -> impl IntoView {
     let language = language();
     let query = job_query(true);
     let kinds = &[Kind::Job, Kind::Cluster];
-    let jobs = asked_page([], query.asked(), kinds, move |[], page| {
+    let jobs = asked_page([], query.asked_of_service(), kinds, move |[], page| {
         list_jobs(None, page, language.clone())
     });
     // Rights differ from cluster to cluster: the service says what it refuses.

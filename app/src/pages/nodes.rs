@@ -18,7 +18,7 @@ pub fn AllNodes() -> impl IntoView {
     let language = language();
     let query = node_query(true);
     let kinds = &[Kind::Node, Kind::ComputeNodeGroup, Kind::Cluster];
-    let nodes = asked_page([], query.asked(), kinds, move |[], page| {
+    let nodes = asked_page([], query.asked_of_service(), kinds, move |[], page| {
         list_nodes(None, page, language.clone())
     });
     let groups = asked([], kinds, |[]| count_nodes(None));

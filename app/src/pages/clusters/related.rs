@@ -27,7 +27,7 @@ pub fn events_of(cluster: Memo<String>, kind: Kind, resource: Memo<String>) -> E
     let kinds = &[Kind::Event];
     let answer = asked_page(
         [cluster, resource],
-        query.asked(),
+        query.asked_of_service(),
         kinds,
         move |[cluster, id], page| {
             let of = EventsOf {

@@ -5,7 +5,7 @@
 //! What cannot be read is left out.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::{use_location, use_query_map};
 use leptos_router::params::ParamsMap;
 
 use super::query::Query;
@@ -36,14 +36,25 @@ impl Query {
     }
 }
 
-/// Takes what the address says, and from then on keeps it up to date.
+/// Takes what the address says, now and when a link of the same page says something else; and keeps it up to date.
 fn keep(query: Query) {
-    let map = use_query_map().get_untracked();
-    let state = query.heads.with_value(|heads| State::read(heads, &map));
-    query.text.set(state.text);
-    query.properties.set(state.properties);
-    query.order.set(state.order);
-    query.page.set(state.page);
+    let (map, path) = (use_query_map(), use_location().pathname);
+    let take = move |map: &ParamsMap| {
+        let state = query.heads.with_value(|heads| State::read(heads, map));
+        query.text.set(state.text);
+        query.properties.set(state.properties);
+        query.order.set(state.order);
+        query.page.set(state.page);
+    };
+    take(&map.read_untracked());
+    let here = path.get_untracked();
+    Effect::new(move |seen: Option<()>| {
+        let map = map.read();
+        // On the way to another page the address is not about this table any more.
+        if seen.is_some() && path.read_untracked() == here {
+            take(&map);
+        }
+    });
     Effect::new(move |last: Option<State>| {
         let now = State {
             text: query.text.get(),

@@ -1,10 +1,15 @@
 //! What a table is asked for by whoever looks at it: filter, order, page, and the rows that are chosen.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use super::selection::Selected;
 use crate::list::{Head, parse, words};
 use crate::model::page::{PageRequest, Property, Sort};
+
+/// How long typed words stand still before the service is asked for them.
+const SETTLING: Duration = Duration::from_millis(250);
 
 #[derive(Clone, Copy)]
 pub struct Query {
@@ -39,12 +44,21 @@ impl Query {
         query
     }
 
-    /// The request for the page that is wanted.
-    pub fn asked(self) -> Memo<PageRequest> {
+    /// The request for the page that is wanted, of a list that is here.
+    pub(super) fn asked(self) -> Memo<PageRequest> {
+        self.asked_with(self.text)
+    }
+
+    /// The same of a list that the service answers: it is asked when the typed words have stood still for a moment.
+    pub fn asked_of_service(self) -> Memo<PageRequest> {
+        self.asked_with(settled(self.text))
+    }
+
+    fn asked_with(self, text: RwSignal<String>) -> Memo<PageRequest> {
         Memo::new(move |last: Option<&PageRequest>| {
             let chosen = self.selected.read();
             let mut now = PageRequest {
-                filter: self.text.get(),
+                filter: text.get(),
                 properties: self.properties.get(),
                 sort: self.order.get(),
                 page: self.page.get(),
@@ -89,13 +103,35 @@ impl Query {
         self.heads.with_value(|heads| parse(heads, &text))
     }
 
-    /// Makes a chip of the property in the input, if it is whole.
+    /// Makes a chip of the property in the input, if it is whole and no list takes more; it counts in the input as well.
     pub fn take(self) {
         let property = untrack(|| self.written());
-        if let Some(property) = property.filter(|property| !property.value.is_empty()) {
+        let has_room = self
+            .properties
+            .with_untracked(|properties| properties.len() < PageRequest::MOST_PROPERTIES);
+        if let Some(property) = property.filter(|property| has_room && !property.value.is_empty()) {
             self.properties
                 .update(|properties| properties.push(property));
             self.text.set(String::new());
         }
     }
+}
+
+/// Follows `text` once it stands still; at once when it is cleared.
+fn settled(text: RwSignal<String>) -> RwSignal<String> {
+    let settled = RwSignal::new(text.get_untracked());
+    Effect::new(move |waiting: Option<Option<TimeoutHandle>>| {
+        let now = text.get();
+        if let Some(waiting) = waiting.flatten() {
+            waiting.clear();
+        }
+        if now.is_empty() || settled.with_untracked(|settled| *settled == now) {
+            settled.set(now);
+            return None;
+        }
+        // The page may have gone by then.
+        let settle = move || drop(settled.try_set(now));
+        set_timeout_with_handle(settle, SETTLING).ok()
+    });
+    settled
 }

@@ -85,21 +85,32 @@ async fn login_of(cluster: String, language: String) -> Result<Vec<Node>> {
         |group: &ComputeNodeGroup| group.settings.scaling_configuration.min_instance_count > 0;
     let mut nodes = vec![];
     for group in groups.filter(is_fixed) {
-        let of_it = Property {
-            column: "name".into(),
-            operator: Operator::Contains,
-            value: format!("{}-", group.name),
-        };
-        let asked = PageRequest {
-            properties: vec![of_it],
-            ..PageRequest::longest()
-        };
-        let page = list_nodes(Some(cluster.clone()), asked, language.clone()).await?;
+        nodes.extend(up_of(&cluster, &group, &language).await?);
+    }
+    Ok(nodes)
+}
+
+async fn up_of(cluster: &str, group: &ComputeNodeGroup, language: &str) -> Result<Vec<Node>> {
+    let of_it = Property {
+        column: "name".into(),
+        operator: Operator::Contains,
+        value: format!("{}-", group.name),
+    };
+    let mut asked = PageRequest {
+        properties: vec![of_it],
+        ..PageRequest::longest()
+    };
+    let mut nodes = vec![];
+    loop {
+        let page = list_nodes(Some(cluster.into()), asked.clone(), language.into()).await?;
         let found = page.rows.into_iter().map(|row| row.item);
         // `compute-1-` also begins the nodes of a group `compute-1-gpu`.
         nodes.extend(found.filter(|node| node.compute_node_group_id == group.id && is_up(node)));
+        asked.page += 1;
+        if asked.page >= page.pages {
+            return Ok(nodes);
+        }
     }
-    Ok(nodes)
 }
 
 fn is_up(node: &Node) -> bool {

@@ -33,7 +33,7 @@ pub fn Events() -> impl IntoView {
     let query = Query::of_address(heads(t));
     let events = asked_page(
         [page.id, kind, id],
-        query.asked(),
+        query.asked_of_service(),
         &[Kind::Event],
         move |[cluster_identifier, resource_type, resource_id], page| {
             let of = EventsOf {

@@ -29,9 +29,12 @@ pub fn Jobs() -> impl IntoView {
     let refusals = page.refusals();
     let language = language();
     let query = job_query(false);
-    let jobs = asked_page([page.id], query.asked(), &[Kind::Job], move |[id], page| {
-        list_jobs(Some(id), page, language.clone())
-    });
+    let jobs = asked_page(
+        [page.id],
+        query.asked_of_service(),
+        &[Kind::Job],
+        move |[id], page| list_jobs(Some(id), page, language.clone()),
+    );
     let href = Signal::derive(move || paths::submit_job(&page.id.read()));
     let submit = move || {
         let disabled =

@@ -22,7 +22,7 @@ pub fn Nodes() -> impl IntoView {
     let query = node_query(false);
     let nodes = asked_page(
         [cluster.id],
-        query.asked(),
+        query.asked_of_service(),
         &[Kind::Node],
         move |[id], page| list_nodes(Some(id), page, language.clone()),
     );
