@@ -23,7 +23,7 @@ use crate::db::{self, now, resource};
 use crate::live::cancelled;
 use crate::live::status::Done;
 use crate::live::wake::Waker;
-use crate::slurm::client::Client;
+use crate::slurm::client::{Client, JobTable};
 
 /// How often the signs are looked at: nobody else says that a job started.
 const TICK: Duration = Duration::from_millis(200);
@@ -45,6 +45,7 @@ pub struct JobReconciler {
     looks: Looks,
     history: History,
     lives: Lives,
+    table: JobTable,
     /// The last look was a long one: not before then.
     resting_until: Instant,
 }
@@ -57,6 +58,7 @@ impl JobReconciler {
             looks: Looks::new(Sight::Jobs),
             history: History::new(&cluster_id),
             lives: Lives::new(&cluster_id),
+            table: JobTable::default(),
             resting_until: Instant::now(),
             parts,
             cluster_id,
@@ -78,7 +80,7 @@ impl JobReconciler {
     /// How many there are.
     async fn look(&mut self, client: &Client, signs: Signs) -> anyhow::Result<usize> {
         let (asked_at, began) = (now(), Instant::now());
-        let found = client.jobs().await;
+        let found = self.table.look(client).await;
         let rest = (began.elapsed() * REST).clamp(SHORTEST_REST, LONGEST_REST);
         self.resting_until = Instant::now() + rest;
         let mut records = self

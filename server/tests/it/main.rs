@@ -20,6 +20,7 @@ mod foreign_bytes;
 mod harness;
 mod isolation;
 mod job_parts;
+mod job_table;
 mod kill;
 mod kill_mix;
 mod layers;

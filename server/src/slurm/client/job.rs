@@ -24,11 +24,12 @@ fn has_doubtful_files(record: &JobRecord) -> bool {
 impl Client {
     /// All that Slurm knows of the job: of an array, of each of its tasks. None when it knows no such job.
     pub async fn job(&self, id: &str) -> Result<Vec<JobRecord>, SlurmError> {
-        let mut known = match self.run("scontrol", ["show", "job", id, "--json"]).await {
+        let known = match self.run("scontrol", ["show", "job", id, "--json"]).await {
             Ok(json) => parse::jobs(&json).map_err(|e| unreadable("scontrol", e))?,
             Err(error) if error.message.contains("Invalid job id") => vec![],
             Err(error) => return Err(error),
         };
+        let mut known = parse::newest_first(known.into_iter());
         self.name_files(&mut known).await;
         Ok(known)
     }

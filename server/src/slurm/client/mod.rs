@@ -1,6 +1,7 @@
 //! Asks a cluster's Slurm, and tells it what to do, through Slurm's own programs. No shell is ever involved.
 
 mod job;
+mod job_table;
 mod parse;
 mod reservation;
 mod state;
@@ -16,6 +17,7 @@ use tokio::io::AsyncWriteExt;
 use super::hostlist;
 use super::log::DaemonLog;
 pub use job::LAUNCH_FAILED;
+pub use job_table::JobTable;
 pub use parse::{NodeInfo, Queued};
 pub use reservation::Reservation;
 
@@ -95,6 +97,11 @@ impl Client {
     /// All jobs in the controller's memory, ended ones (until MinJobAge) too, newest first. `squeue` would leave
     /// those out.
     pub async fn jobs(&self) -> Result<Vec<JobRecord>, SlurmError> {
+        let jobs = self.numbered_jobs().await?;
+        Ok(parse::newest_first(jobs.into_iter()))
+    }
+
+    async fn numbered_jobs(&self) -> Result<Vec<(u32, JobRecord)>, SlurmError> {
         let json = self.run("scontrol", ["show", "jobs", "--json"]).await?;
         parse::jobs(&json).map_err(|e| unreadable("scontrol", e))
     }

@@ -5,7 +5,9 @@
 //! UTF-8. Such bytes are shown as replacement characters, and a record that cannot be read at all costs that record
 //! only: one user's job must not hide everybody's nodes and jobs.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hasher as _};
 
 use app::model::job::{Job, JobRecord};
 use serde::Deserialize;
@@ -114,19 +116,53 @@ pub fn nodes(json: &[u8]) -> Result<Vec<NodeInfo>, serde_json::Error> {
         .collect())
 }
 
-/// Newest first.
-pub fn jobs(json: &[u8]) -> Result<Vec<JobRecord>, serde_json::Error> {
+/// Each with its own number, which a task of an array has too.
+pub fn jobs(json: &[u8]) -> Result<Vec<(u32, JobRecord)>, serde_json::Error> {
     let json = readable(json);
     let answer: Answer = serde_json::from_str(&json)?;
-    let mut jobs: Vec<JobRecord> = answer
+    let numbered = |value: Value| {
+        let own = number(&value["job_id"]);
+        (u32::try_from(own).unwrap_or_default(), record(value))
+    };
+    Ok(answer
         .jobs
         .into_iter()
         .filter_map(value)
-        .map(record)
-        .collect();
-    jobs.reverse();
-    jobs.sort_by_key(|record| std::cmp::Reverse(record.job.submitted_at));
-    Ok(jobs)
+        .map(numbered)
+        .collect())
+}
+
+/// In the order of a list; of an array what waits, then its tasks, the last first.
+pub fn newest_first(jobs: impl Iterator<Item = (u32, JobRecord)>) -> Vec<JobRecord> {
+    let mut jobs: Vec<(u32, JobRecord)> = jobs.collect();
+    // What waits of an array keeps the array's own number.
+    jobs.sort_by_cached_key(|(job, record)| {
+        let family = record.job.who().number();
+        Reverse((record.job.submitted_at, family, *job == family, *job))
+    });
+    jobs.into_iter().map(|(_, record)| record).collect()
+}
+
+/// Of `squeue`: a digest of what it tells of each job, which begins with the job's number and `mark`. What a job contains
+/// may have lines of its own.
+pub fn job_lines(text: &[u8], mark: &str) -> HashMap<u32, u64> {
+    let mut lines: HashMap<u32, DefaultHasher> = HashMap::new();
+    let mut job = 0;
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    for line in text.split(|byte| *byte == b'\n') {
+        let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (number, rest) = line.split_at(digits);
+        let mut text = line;
+        if let Some(told) = rest.strip_prefix(mark.as_bytes()) {
+            let number = String::from_utf8_lossy(number).parse();
+            (job, text) = (number.unwrap_or_default(), told);
+        }
+        let hash = lines.entry(job).or_default();
+        hash.write(text);
+        hash.write_u8(b'\n');
+    }
+    let digests = lines.into_iter().map(|(job, hash)| (job, hash.finish()));
+    digests.filter(|(job, _)| *job != 0).collect()
 }
 
 /// As far as they can be read.

@@ -10,6 +10,10 @@ use crate::slurm::job_user::JobUser;
 const NODES: &[u8] = include_bytes!("nodes.json");
 const JOBS: &[u8] = include_bytes!("jobs.json");
 
+fn jobs(json: &[u8]) -> Vec<JobRecord> {
+    parse::newest_first(parse::jobs(json).unwrap().into_iter())
+}
+
 #[test]
 fn nodes_are_read_as_slurm_tells_them() {
     let nodes = parse::nodes(NODES).unwrap();
@@ -39,7 +43,7 @@ fn nodes_are_read_as_slurm_tells_them() {
 
 #[test]
 fn jobs_are_read_newest_first_without_times_that_are_yet_to_come() {
-    let jobs = parse::jobs(JOBS).unwrap();
+    let jobs = jobs(JOBS);
     let seen: Vec<_> = jobs
         .iter()
         .map(|record| &record.job)
@@ -237,7 +241,7 @@ fn an_id_says_of_what_it_is_a_part() {
         ),
     ] {
         let answer = serde_json::json!({ "jobs": [value] }).to_string();
-        let jobs = parse::jobs(answer.as_bytes()).unwrap();
+        let jobs = jobs(answer.as_bytes());
         assert_eq!(
             (jobs[0].job.id.as_str(), jobs[0].standard_output.as_str()),
             (id, output)
@@ -251,7 +255,7 @@ fn a_record_has_what_a_jobs_page_shows() {
         "cpus":{"set":true,"number":4},"memory_per_node":{"set":true,"number":512},"tres_req_str":"cpu=4,mem=1G,node=2,gres/gpu=2",
         "exit_code":{"return_code":{"set":true,"number":7},"signal":{"id":{"set":false,"number":0}}},
         "time_limit":{"set":false,"infinite":true,"number":0},"user_id":1000,"restart_cnt":1,"batch_flag":true}]}"#;
-    let record = parse::jobs(json).unwrap().remove(0);
+    let record = jobs(json).remove(0);
     assert_eq!(
         (record.exit_code, record.signal, record.gpus),
         (Some(7), None, 2)
@@ -286,9 +290,13 @@ fn answer_with(list: &str, texts: &[&str], lists: &[&str], bytes: &[u8]) -> Vec<
     for name in lists {
         members.push([format!("\"{name}\":[").as_bytes(), &text, b"]"].concat());
     }
+    members.push(b"\"job_id\":2".to_vec());
     let odd = members.join(&b',');
-    let good = |name: &str| format!("{{\"name\":\"{name}\",\"job_id\":7}}");
-    let (head, tail) = (format!("{{\"{list}\":[{},{{", good("one")), good("two"));
+    let good = |name: &str, job: u32| format!("{{\"name\":\"{name}\",\"job_id\":{job}}}");
+    let (head, tail) = (
+        format!("{{\"{list}\":[{},{{", good("one", 1)),
+        good("two", 3),
+    );
     [head.as_bytes(), &odd, b"},", tail.as_bytes(), b"]}"].concat()
 }
 
@@ -302,7 +310,7 @@ proptest::proptest! {
             "array_task_string", "reason", "gres",
         ];
         let json = answer_with("jobs", &texts, &["job_state"], &bytes);
-        let jobs = parse::jobs(&json).unwrap();
+        let jobs = jobs(&json);
         let names: Vec<&str> = jobs.iter().map(|record| record.job.name.as_str()).collect();
         assert_eq!((names.len(), names[0], names[2]), (3, "two", "one"));
         let json = answer_with("nodes", &texts, &["state", "partitions"], &bytes);
@@ -317,7 +325,7 @@ proptest::proptest! {
             "memory_per_cpu":{number},"node_count":{number},"tres_req_str":"gres/gpu={number}"}}],
             "nodes":[{{"gres":"gpu:{number},gpu:{number}","boot_time":{number}}}]}}"#
         );
-        assert_eq!(parse::jobs(json.as_bytes()).unwrap().len(), 1);
+        assert_eq!(jobs(json.as_bytes()).len(), 1);
         assert_eq!(parse::nodes(json.as_bytes()).unwrap().len(), 1);
     }
 }
@@ -327,7 +335,7 @@ fn a_record_that_cannot_be_read_costs_that_record() {
     // Deeper than any reader goes.
     let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
     let json = format!(r#"{{"jobs":[{{"job_id":1}},{{"job_id":2,"x":{deep}}},{{"job_id":3}}]}}"#);
-    let jobs = parse::jobs(json.as_bytes()).unwrap();
+    let jobs = jobs(json.as_bytes());
     let ids: Vec<&str> = jobs.iter().map(|record| record.job.id.as_str()).collect();
     assert_eq!(ids, ["3", "1"]);
 }
