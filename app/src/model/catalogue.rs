@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Everything at once; for the local provider it is the same on every machine.
+/// All of it or a part; for the local provider all of it is the same on every machine.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Catalogue {
@@ -32,6 +32,20 @@ impl Catalogue {
             .chain(images);
         all.find(|(other, _)| *other == id)
             .map(|(_, name)| name.as_str())
+    }
+
+    /// Takes what another one has, after its own.
+    #[cfg(feature = "ssr")]
+    pub fn extend(&mut self, more: Catalogue) {
+        self.vpcs.extend(more.vpcs);
+        self.subnets.extend(more.subnets);
+        self.security_groups.extend(more.security_groups);
+        self.launch_templates.extend(more.launch_templates);
+        self.instance_profiles.extend(more.instance_profiles);
+        self.images.extend(more.images);
+        self.instance_types.extend(more.instance_types);
+        self.key_pairs.extend(more.key_pairs);
+        self.slurm_versions.extend(more.slurm_versions);
     }
 }
 

@@ -36,6 +36,8 @@ pub mod page;
 pub mod plan;
 pub mod problem;
 pub mod queue;
+#[cfg(feature = "ssr")]
+pub mod refs;
 pub mod script;
 pub mod secret;
 pub mod set_aside;

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use app::model::catalogue::Catalogue;
 use app::model::node::NodeLog;
+use app::model::refs::Refs;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -264,6 +265,10 @@ impl Provider for Faulty {
 
     async fn catalogue(&self) -> Result<Catalogue, ProviderError> {
         self.inner.catalogue().await
+    }
+
+    async fn resolve(&self, refs: &Refs) -> Result<Catalogue, ProviderError> {
+        self.inner.resolve(refs).await
     }
 
     async fn launch(&self, batch: &Batch) -> Vec<Launched> {

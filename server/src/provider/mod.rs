@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use app::model::catalogue::Catalogue;
 use app::model::node::NodeLog;
+use app::model::refs::Refs;
 use async_trait::async_trait;
 
 mod batch;
@@ -60,7 +61,11 @@ pub struct ProviderError {
 #[async_trait]
 pub trait Provider: Send + Sync {
     fn profile(&self) -> Profile;
+    /// All there is, for lists to choose from.
     async fn catalogue(&self) -> Result<Catalogue, ProviderError>;
+    /// What is there of what these name, and no more of the account. Every Slurm version comes with it: those are of the
+    /// server's host.
+    async fn resolve(&self, refs: &Refs) -> Result<Catalogue, ProviderError>;
     /// Starts those of the batch that are not there already; an answer for each.
     async fn launch(&self, batch: &Batch) -> Vec<Launched>;
     /// The node's instance is lost. Where the next one gets the same address, what Slurm still sends to the lost one

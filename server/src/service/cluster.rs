@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use app::model::catalogue::Catalogue;
 use app::model::cluster::*;
 use app::model::error::{Error, Result};
 use app::model::limits;
 use app::model::name::{Arns, CLUSTER_NAME_MAX};
 use app::model::operation::Operation;
+use app::model::refs::Refs;
 use app::model::status::Status;
 use app::port::{Clusters, Ctx};
 use app::rules::cluster::IDLE_TIME;
@@ -18,8 +20,9 @@ use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
 use super::resource::{Resource, all_of, check_can_delete, page_of, refused, updatable};
+use super::version::{self, note_ended_version};
 use super::write::Change;
-use super::{Service, provider_error, version, well_formed};
+use super::{Service, well_formed};
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
@@ -51,7 +54,7 @@ impl Clusters for Service {
         ctx: &Ctx,
         input: CreateClusterRequest,
     ) -> Result<CreateClusterResponse> {
-        let networking = self.may_create_cluster(ctx, &input).await?;
+        let (networking, offers) = self.may_create_cluster(ctx, &input).await?;
         let (operation, token) = (Operation::CreateCluster, input.client_token.as_deref());
         self.change(ctx, operation, &input, token, async |mut change| {
             let db = &mut change.write.tx;
@@ -63,7 +66,7 @@ impl Clusters for Service {
             placement::put(&mut change.write, row.owner(), &here)
                 .await
                 .map_err(internal)?;
-            self.note_ended_version(&mut change, &row).await?;
+            note_ended_version(&mut change, &offers.slurm_versions, &row).await?;
             self.store_key(&mut change, &row.id, &key).await?;
             let cluster = self.cluster(&row);
             change.commit(&arn, CreateClusterResponse { cluster }).await
@@ -133,24 +136,25 @@ impl Clusters for Service {
 }
 
 impl Service {
-    /// The checks before the transaction, for the operation and its plan; the network with what was left out.
+    /// The checks before the transaction, for the operation and its plan; the network with what was left out, and what
+    /// the request names.
     pub(super) async fn may_create_cluster(
         &self,
         ctx: &Ctx,
         input: &CreateClusterRequest,
-    ) -> Result<Networking> {
+    ) -> Result<(Networking, Catalogue)> {
         let operation = Operation::CreateCluster;
         ctx.authorize(operation, &self.arns.cluster("*"))?;
         well_formed(operation, input)?;
         check_name(english(), &input.cluster_name, CLUSTER_NAME_MAX)
             .map_err(|why| Error::field("clusterName", why))?;
-        let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
-        version::check(&catalogue.slurm_versions, &input.scheduler.version)?;
-        let networking = network::resolve(&catalogue, &input.networking)?;
+        let offers = self.resolve(&Refs::of_network(&input.networking)).await?;
+        version::check(&offers.slurm_versions, &input.scheduler.version)?;
+        let networking = network::resolve(&offers, &input.networking)?;
         let asked = input.slurm_configuration.clone().unwrap_or_default();
         self.check_cluster(&input.scheduler.version, &asked)?;
         super::tag::check(input.tags.as_ref(), "tags")?;
-        Ok(networking)
+        Ok((networking, offers))
     }
 
     /// The row to insert and the name of its key, or why not.

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use app::model::catalogue::Catalogue;
 use app::model::compute_node_group::*;
 use app::model::error::{Error, Result};
 use app::model::name::{Arns, CHILD_NAME_MAX};
 use app::model::operation::Operation;
+use app::model::refs::Refs;
 use app::port::{ComputeNodeGroups, Ctx};
 use app::rules::compute_node_group as rules;
 use app::rules::{check_name, english};
@@ -14,7 +16,7 @@ use sqlx::AnyConnection;
 
 use super::cluster::there;
 use super::resource::*;
-use super::{Service, provider_error, timestamp, well_formed};
+use super::{Service, timestamp, well_formed};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::meaning::{filled, spot_options};
@@ -40,7 +42,7 @@ impl ComputeNodeGroups for Service {
         ctx: &Ctx,
         input: CreateComputeNodeGroupRequest,
     ) -> Result<CreateComputeNodeGroupResponse> {
-        let cluster = self.may_create_group(ctx, &input).await?;
+        let (cluster, _) = self.may_create_group(ctx, &input).await?;
         let (operation, token) = (
             Operation::CreateComputeNodeGroup,
             input.client_token.as_deref(),
@@ -97,7 +99,7 @@ impl ComputeNodeGroups for Service {
         ctx: &Ctx,
         input: UpdateComputeNodeGroupRequest,
     ) -> Result<UpdateComputeNodeGroupResponse> {
-        let (cluster, found) = self.may_update_group(ctx, &input).await?;
+        let (cluster, found, _) = self.may_update_group(ctx, &input).await?;
         let (operation, token) = (
             Operation::UpdateComputeNodeGroup,
             input.client_token.as_deref(),
@@ -139,12 +141,13 @@ impl ComputeNodeGroups for Service {
 }
 
 impl Service {
-    /// The checks before the transaction, for the operation and its plan; the cluster that gets the group.
+    /// The checks before the transaction, for the operation and its plan; the cluster that gets the group, and what the
+    /// request names.
     pub(super) async fn may_create_group(
         &self,
         ctx: &Ctx,
         input: &CreateComputeNodeGroupRequest,
-    ) -> Result<Arc<ClusterRow>> {
+    ) -> Result<(Arc<ClusterRow>, Catalogue)> {
         let operation = Operation::CreateComputeNodeGroup;
         let arn = |cluster_id: &str| self.arns.compute_node_group(cluster_id, "*");
         let cluster = self
@@ -154,28 +157,30 @@ impl Service {
         check_name(english(), &input.compute_node_group_name, CHILD_NAME_MAX)
             .map_err(|why| Error::field("computeNodeGroupName", why))?;
         super::tag::check(input.tags.as_ref(), "tags")?;
-        self.check_group(&cluster, &requested(&input.settings))
+        let offers = self
+            .check_group(&cluster, &requested(&input.settings))
             .await?;
-        Ok(cluster)
+        Ok((cluster, offers))
     }
 
-    /// The rules that need no transaction.
+    /// The rules that need no transaction; what the settings name.
     pub(super) async fn check_group(
         &self,
         cluster: &ClusterRow,
         settings: &GroupSettings,
-    ) -> Result<()> {
-        let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
+    ) -> Result<Catalogue> {
         let networking = &cluster.spec.networking;
+        let offers = self.resolve(&Refs::of_group(networking, settings)).await?;
         let provider = self.provider.profile().name;
         let t = english();
-        rules::check(t, &catalogue, networking, settings, provider)?;
+        rules::check(t, &offers, networking, settings, provider)?;
         self.check_list(
             Scope::NodeGroup,
             &cluster.spec.scheduler.version,
             settings.slurm_settings().map(Vec::as_slice),
             "slurmConfiguration.slurmCustomSettings",
-        )
+        )?;
+        Ok(offers)
     }
 
     /// The row to insert, or why not.
@@ -211,12 +216,12 @@ impl Service {
         ))
     }
 
-    /// The checks before the transaction; cluster and group as they were found.
+    /// The checks before the transaction; cluster and group as they were found, and what the group then names.
     pub(super) async fn may_update_group(
         &self,
         ctx: &Ctx,
         input: &UpdateComputeNodeGroupRequest,
-    ) -> Result<(Arc<ClusterRow>, ComputeNodeGroupRow)> {
+    ) -> Result<(Arc<ClusterRow>, ComputeNodeGroupRow, Catalogue)> {
         let operation = Operation::UpdateComputeNodeGroup;
         let (cluster, identifier) = (
             &input.cluster_identifier,
@@ -226,9 +231,10 @@ impl Service {
             self.child_for(ctx, operation, cluster, identifier).await?;
         well_formed(operation, input)?;
         let settings = found.spec.settings.clone();
-        self.check_group(&cluster, &input.patch.clone().apply(settings))
+        let offers = self
+            .check_group(&cluster, &input.patch.clone().apply(settings))
             .await?;
-        Ok((cluster, found))
+        Ok((cluster, found, offers))
     }
 
     /// The row as it is and as it is to be, or why not.

@@ -31,6 +31,7 @@ pub mod metrics;
 mod node;
 mod node_list;
 mod node_phase;
+mod offer;
 pub mod once;
 pub mod output;
 mod page;

@@ -9,29 +9,25 @@ use app::rules::cluster::{has_ended, usable_versions, version_problem};
 use app::rules::english;
 
 use super::write::Change;
-use super::{Service, provider_error};
 use crate::db::cluster::ClusterRow;
 
-impl Service {
-    /// Says in the timeline that the version is past its end: only where nothing newer is installed does a new cluster
-    /// get such a one (C6).
-    pub(super) async fn note_ended_version(
-        &self,
-        change: &mut Change,
-        row: &ClusterRow,
-    ) -> Result<()> {
-        let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
-        let version = &row.spec.scheduler.version;
-        let found = catalogue.slurm_versions.iter().find(|v| v.id == *version);
-        let Some(ended) = found.filter(|version| has_ended(version, &today())) else {
-            return Ok(());
-        };
-        let what = What::VersionEnded {
-            version: ended.id.clone(),
-            date: ended.end_of_life.clone(),
-        };
-        change.event(&row.id, Kind::Cluster, &row.id, &what).await
-    }
+/// Says in the timeline that the version is past its end: only where nothing newer is installed does a new cluster get
+/// such a one (C6).
+pub(super) async fn note_ended_version(
+    change: &mut Change,
+    versions: &[SlurmVersion],
+    row: &ClusterRow,
+) -> Result<()> {
+    let version = &row.spec.scheduler.version;
+    let found = versions.iter().find(|v| v.id == *version);
+    let Some(ended) = found.filter(|version| has_ended(version, &today())) else {
+        return Ok(());
+    };
+    let what = What::VersionEnded {
+        version: ended.id.clone(),
+        date: ended.end_of_life.clone(),
+    };
+    change.event(&row.id, Kind::Cluster, &row.id, &what).await
 }
 
 /// As `2026-05-31`.

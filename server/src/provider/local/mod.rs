@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use app::model::catalogue::{Catalogue, SlurmVersion};
 use app::model::node::NodeLog;
+use app::model::refs::Refs;
 use async_trait::async_trait;
 use openpcs_agent::ENDED;
 use openpcs_agent::files;
@@ -29,6 +30,7 @@ use crate::sandbox::{AGENT_LOG, Role, Sandbox};
 use crate::slurm;
 
 pub mod catalogue;
+mod offer;
 mod stand_in;
 
 use stand_in::StandIns;
@@ -162,6 +164,10 @@ impl Provider for Local {
 
     async fn catalogue(&self) -> Result<Catalogue, ProviderError> {
         Ok(self.catalogue.clone())
+    }
+
+    async fn resolve(&self, refs: &Refs) -> Result<Catalogue, ProviderError> {
+        Ok(offer::resolved(&self.catalogue, refs))
     }
 
     async fn launch(&self, batch: &Batch) -> Vec<Launched> {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use app::model::catalogue::{Catalogue, InstanceType};
+use app::model::refs::Refs;
 use app::model::setting::SlurmCustomSetting;
 use openpcs_agent::configuration::Files;
 use openpcs_agent::protocol::TrialFile;
@@ -42,7 +43,7 @@ const NOT_TRIED: [&str; 12] = [
 
 /// Slurm's files for these specs.
 pub async fn render(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<Files> {
-    let catalogue = parts.provider.catalogue().await?;
+    let catalogue = parts.provider.resolve(&types(specs)).await?;
     Ok(conf::render(&input(parts, specs, &catalogue)?))
 }
 
@@ -55,7 +56,7 @@ pub async fn render_trial(
     specs: &Specs<'_>,
     with_jobs: bool,
 ) -> anyhow::Result<(Files, TrialFile)> {
-    let catalogue = parts.provider.catalogue().await?;
+    let catalogue = parts.provider.resolve(&types(specs)).await?;
     let mut input = input(parts, specs, &catalogue)?;
     let dir = parts.controllers.trial_dir(&specs.cluster.0.id);
     let mut ports = FreePorts::default();
@@ -106,6 +107,12 @@ impl FreePorts {
         self.0.push(listener);
         Ok(port)
     }
+}
+
+/// The types of which nodes are made.
+fn types(specs: &Specs<'_>) -> Refs {
+    let groups = specs.groups.iter();
+    Refs::of_types(groups.map(|(_, spec)| spec.instance_type().to_owned()))
 }
 
 fn input(parts: &Parts, specs: &Specs<'_>, catalogue: &Catalogue) -> anyhow::Result<ConfInput> {

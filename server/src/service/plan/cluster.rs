@@ -15,7 +15,7 @@ use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::resource;
 use crate::db::resource::Meaning;
 use crate::service::cluster::{contents, deletable_cluster, there, updated_cluster};
-use crate::service::{Service, internal, provider_error};
+use crate::service::{Service, internal};
 
 impl Service {
     pub(super) async fn plan_create_cluster(
@@ -23,15 +23,14 @@ impl Service {
         ctx: &Ctx,
         input: &CreateClusterRequest,
     ) -> Result<Plan> {
-        let networking = self.may_create_cluster(ctx, input).await?;
+        let (networking, offers) = self.may_create_cluster(ctx, input).await?;
         let mut held = self.reader().await?;
         let (row, _) = self
             .created_cluster(connection(&mut held), networking, input)
             .await?;
         drop(held);
-        let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
         let subnets = row.spec.networking.subnet_ids.iter().flatten();
-        let known = subnets.filter_map(|id| catalogue.subnets.iter().find(|s| s.id == *id));
+        let known = subnets.filter_map(|id| offers.subnets.iter().find(|s| s.id == *id));
         Ok(Plan {
             changes: diff(&Value::Null, &view(&row.spec)),
             quotas: vec![self.clusters(1).await?],

@@ -25,7 +25,7 @@ use crate::provider::{Instance, State};
 use crate::service::cluster::there;
 use crate::service::compute_node_group::{deletable_group, queues_of};
 use crate::service::resource::find_in;
-use crate::service::{Service, internal, provider_error};
+use crate::service::{Service, internal};
 
 impl Service {
     pub(super) async fn plan_create_group(
@@ -33,13 +33,13 @@ impl Service {
         ctx: &Ctx,
         input: &CreateComputeNodeGroupRequest,
     ) -> Result<Plan> {
-        let cluster = self.may_create_group(ctx, input).await?;
+        let (cluster, offers) = self.may_create_group(ctx, input).await?;
         let mut held = self.reader().await?;
         let row = self
             .created_group(connection(&mut held), &cluster, input)
             .await?;
         drop(held);
-        self.plan_group(&cluster, None, Some(&row)).await
+        self.plan_group(&cluster, None, Some((&row, &offers))).await
     }
 
     pub(super) async fn plan_update_group(
@@ -47,14 +47,14 @@ impl Service {
         ctx: &Ctx,
         input: &UpdateComputeNodeGroupRequest,
     ) -> Result<Plan> {
-        let (cluster, found) = self.may_update_group(ctx, input).await?;
+        let (cluster, found, offers) = self.may_update_group(ctx, input).await?;
         let mut held = self.reader().await?;
         let (before, after) = self
             .updated_group(connection(&mut held), &cluster, &found, input)
             .await?;
         drop(held);
         let mut plan = self
-            .plan_group(&cluster, Some(&before), Some(&after))
+            .plan_group(&cluster, Some(&before), Some((&after, &offers)))
             .await?;
         conclude_update(&mut plan);
         Ok(plan)
@@ -93,13 +93,14 @@ impl Service {
         }
     }
 
-    /// What follows when a group's row changes from one to the other.
+    /// What follows when a group's row changes from one to the other, which names those offers.
     async fn plan_group(
         &self,
         cluster: &ClusterRow,
         before: Option<&ComputeNodeGroupRow>,
-        after: Option<&ComputeNodeGroupRow>,
+        after: Option<(&ComputeNodeGroupRow, &Catalogue)>,
     ) -> Result<Plan> {
+        let (after, offers) = after.unzip();
         let mut plan = Plan::default();
         if let Some(after) = after {
             let old = before.map_or(Value::Null, |row| view(&row.spec.settings));
@@ -132,9 +133,8 @@ impl Service {
         let jobs = job_effects(&snapshot.jobs, &plan.nodes, &all, gone);
         put_jobs(&mut plan, jobs);
         plan.quotas = vec![self.instances(cluster, before, after).await?];
-        if let Some(after) = after {
-            let catalogue = self.provider.catalogue().await.map_err(provider_error)?;
-            put_addresses(&mut plan, &catalogue, before, after, running);
+        if let (Some(after), Some(offers)) = (after, offers) {
+            put_addresses(&mut plan, offers, before, after, running);
         }
         plan.warnings.extend(self.silent(&cluster.id));
         Ok(plan)
@@ -206,7 +206,7 @@ fn nodes_in_force(row: &ComputeNodeGroupRow) -> HashSet<String> {
 /// The most instances that may start, against what the subnets have left.
 fn put_addresses(
     plan: &mut Plan,
-    catalogue: &Catalogue,
+    offers: &Catalogue,
     before: Option<&ComputeNodeGroupRow>,
     after: &ComputeNodeGroupRow,
     running: usize,
@@ -220,7 +220,7 @@ fn put_addresses(
     }
     let running = i64::try_from(running).unwrap_or(i64::MAX);
     let needed = (after.spec.most() - running).max(0);
-    let of_group = |id: &String| catalogue.subnets.iter().find(|s| s.id == *id);
+    let of_group = |id: &String| offers.subnets.iter().find(|s| s.id == *id);
     let uses = after.spec.settings.subnet_ids.iter().filter_map(of_group);
     plan.addresses = uses
         .map(|subnet| AddressUse {

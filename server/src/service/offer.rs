@@ -1,0 +1,166 @@
+//! What the provider offers, as far as a request names it: the rules take that and nothing else of the account.
+
+use app::model::catalogue::Catalogue;
+use app::model::error::Result;
+use app::model::refs::Refs;
+
+use super::{Service, provider_error};
+use crate::provider::Provider;
+
+impl Service {
+    /// What is there of what these name, and of what that names in turn.
+    pub(super) async fn resolve(&self, refs: &Refs) -> Result<Catalogue> {
+        resolved(self.provider.as_ref(), refs).await
+    }
+}
+
+async fn resolved(provider: &dyn Provider, refs: &Refs) -> Result<Catalogue> {
+    let mut found = provider.resolve(refs).await.map_err(provider_error)?;
+    let next = refs.following(&found);
+    if !next.is_empty() {
+        let more = provider.resolve(&next).await.map_err(provider_error)?;
+        found.extend(Catalogue {
+            // They came with the first answer.
+            slurm_versions: vec![],
+            ..more
+        });
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use app::model::catalogue::SlurmVersion;
+    use app::model::cluster::Networking;
+    use app::model::compute_node_group::*;
+    use app::rules::{compute_node_group, english, network};
+    use serde_json::json;
+
+    use super::*;
+    use crate::provider::local::{Local, catalogue::catalogue};
+
+    fn versions() -> Vec<SlurmVersion> {
+        vec![SlurmVersion {
+            id: "24.11".into(),
+            name: "Slurm 24.11".into(),
+            end_of_life: "2026-05-31".into(),
+            installed: true,
+        }]
+    }
+
+    /// Each of them, and one that there is not.
+    fn each<'a>(ids: impl Iterator<Item = &'a String>) -> Vec<String> {
+        ids.cloned().chain(["none-such".to_owned()]).collect()
+    }
+
+    fn of<T: Clone>(one: &T, change: impl FnOnce(&mut T)) -> T {
+        let mut other = one.clone();
+        change(&mut other);
+        other
+    }
+
+    fn cluster(subnets: &[&String], groups: &[&String]) -> Networking {
+        serde_json::from_value(json!({"subnetIds": subnets, "securityGroupIds": groups})).unwrap()
+    }
+
+    fn group() -> GroupSettings {
+        serde_json::from_value(json!({
+            "instanceConfigs": [{"instanceType": "c6i.xlarge"}],
+            "scalingConfiguration": {"minInstanceCount": 0, "maxInstanceCount": 1},
+            "subnetIds": ["subnet-03ef3990a11e7a351"],
+            "iamInstanceProfileArn": "arn:aws:iam::111122223333:instance-profile/AWSPCS-getstarted-role",
+            "customLaunchTemplate": {"id": "lt-049ee8a3d752bbe70", "version": "1"},
+        }))
+        .unwrap()
+    }
+
+    /// Groups with another of each thing that can be named, alone and beside others that are judged with it.
+    fn groups(all: &Catalogue) -> Vec<GroupSettings> {
+        let template = |id: &String, version: &str| {
+            Some(CustomLaunchTemplate {
+                id: id.clone(),
+                version: version.into(),
+            })
+        };
+        let base = group();
+        let mut groups = vec![base.clone()];
+        for subnet in each(all.subnets.iter().map(|it| &it.id)) {
+            groups.push(of(&base, |it| it.subnet_ids.push(subnet)));
+        }
+        for profile in each(all.instance_profiles.iter().map(|it| &it.arn)) {
+            groups.push(of(&base, |it| it.iam_instance_profile_arn = profile));
+        }
+        for key in each(all.key_pairs.iter().map(|it| &it.name)) {
+            groups.push(of(&base, |it| it.ssh_key_name = Some(key)));
+        }
+        for name in each(all.instance_types.iter().map(|it| &it.id)) {
+            let config = InstanceConfig {
+                instance_type: Some(name),
+            };
+            groups.push(of(&base, |it| it.instance_configs.push(config.clone())));
+            groups.push(of(&base, |it| it.instance_configs = vec![config]));
+        }
+        for id in each(all.launch_templates.iter().map(|it| &it.id)) {
+            for version in ["1", "2"] {
+                let other = of(&base, |it| {
+                    it.custom_launch_template = template(&id, version)
+                });
+                for image in each(all.images.iter().map(|it| &it.id)) {
+                    groups.push(of(&other, |it| it.ami_id = Some(image)));
+                }
+                for sg in each(all.security_groups.iter().map(|it| &it.id)) {
+                    groups.push(of(&other, |it| it.security_group_ids = Some(vec![sg])));
+                }
+                groups.push(other);
+            }
+        }
+        groups
+    }
+
+    /// Whatever is named, of a cluster or a group: what is resolved of it is enough for the same answer, word for word.
+    #[tokio::test]
+    async fn rules_say_the_same_of_what_is_resolved_as_of_all_there_is() {
+        let dir = std::path::Path::new("none");
+        let provider = Local::new(dir, dir, dir, "unix:none", versions()).unwrap();
+        let all = catalogue(versions()).unwrap();
+        let t = english();
+        let subnets = each(all.subnets.iter().map(|it| &it.id));
+        let (mut accepted, mut refused) = (0, 0);
+        for (first, second) in subnets
+            .iter()
+            .flat_map(|a| subnets.iter().map(move |b| (a, b)))
+        {
+            for sg in each(all.security_groups.iter().map(|it| &it.id)) {
+                let asked = cluster(&[first, second], &[&sg]);
+                let some = resolved(&provider, &Refs::of_network(&asked))
+                    .await
+                    .unwrap();
+                let answer = network::resolve(&all, &asked);
+                assert_eq!(network::resolve(&some, &asked), answer);
+                if answer.is_ok() {
+                    accepted += 1
+                } else {
+                    refused += 1
+                }
+            }
+        }
+        assert!(accepted > 0 && refused > 0, "{accepted} {refused}");
+
+        let at_home = cluster(&[&"subnet-03ef3990a11e7a351".into()], &[]);
+        (accepted, refused) = (0, 0);
+        for asked in groups(&all) {
+            let refs = Refs::of_group(&at_home, &asked);
+            let some = resolved(&provider, &refs).await.unwrap();
+            assert_eq!(some.slurm_versions, all.slurm_versions);
+            let check = |offers| compute_node_group::check(t, offers, &at_home, &asked, "local");
+            assert_eq!(check(&some), check(&all), "{asked:?}");
+            if check(&all).is_ok() {
+                accepted += 1
+            } else {
+                refused += 1
+            }
+        }
+        assert!(accepted > 0 && refused > 0, "{accepted} {refused}");
+    }
+}
