@@ -136,6 +136,7 @@ pub struct Image {
     pub state: String,
 }
 
+/// Groups keep what they were made of in the database: a member more must have a default, and none may go.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InstanceType {

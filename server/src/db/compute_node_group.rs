@@ -1,5 +1,6 @@
 //! Compute node groups in the database.
 
+use app::model::catalogue::InstanceType;
 use app::model::compute_node_group::*;
 use app::model::health::InstanceHealthChecks;
 use app::model::lifecycle::NodeLifecycleActions;
@@ -15,6 +16,10 @@ pub struct ComputeNodeGroupSpec {
     pub settings: GroupSettings,
     /// Grows when a change needs new instances; older instances are replaced (N15).
     pub launch_generation: i64,
+    /// What its types are, as the provider said when it was made: they stay for life (N3), and nobody is asked again.
+    /// Empty in rows of a release that did not keep it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instance_types: Vec<InstanceType>,
 }
 
 /// The names by which the database has the settings: not those of the wire, and to stay as they are while servers of
@@ -65,6 +70,22 @@ impl ComputeNodeGroupSpec {
             .and_then(|c| c.instance_type.as_deref())
             .unwrap_or_default()
     }
+
+    /// What that type is; none until it is [resolved](Self::resolve).
+    pub fn made_as(&self) -> Option<&InstanceType> {
+        let name = self.instance_type();
+        self.instance_types.iter().find(|kind| kind.id == name)
+    }
+
+    /// Keeps what its types are, unless it knows that of old.
+    pub fn resolve(&mut self, offered: &[InstanceType]) {
+        if self.made_as().is_some() {
+            return;
+        }
+        let known = |name: &String| offered.iter().find(|kind| kind.id == *name).cloned();
+        let names = self.settings.type_names();
+        self.instance_types = names.iter().filter_map(known).collect();
+    }
 }
 
 pub type ComputeNodeGroupRow = Row<ComputeNodeGroupSpec>;
@@ -83,6 +104,7 @@ pub mod tests {
     use sqlx::Executor;
 
     use super::*;
+    use crate::db::resource::Meaning;
     use crate::db::{Db, resource};
 
     fn stored(idle: i64) -> Value {
@@ -103,6 +125,43 @@ pub mod tests {
     #[test]
     fn the_database_keeps_its_own_names() {
         assert_eq!(serde_json::to_value(spec(60)).unwrap(), stored(60));
+    }
+
+    pub fn kind(name: &str, cores: i64) -> InstanceType {
+        InstanceType {
+            id: name.into(),
+            name: name.into(),
+            architecture: "x86_64".into(),
+            vcpus: 2 * cores,
+            cores,
+            memory_mib: 4096,
+            gpus: 0,
+            gpu_name: None,
+            efa: false,
+        }
+    }
+
+    #[test]
+    fn what_was_resolved_is_kept_for_life_and_is_no_part_of_the_wish() {
+        let named = |name: &str| InstanceConfig {
+            instance_type: Some(name.into()),
+        };
+        let mut before = spec(60);
+        before.settings.instance_configs = vec![named("b"), named("a"), named("gone")];
+        assert_eq!(before.made_as(), None);
+        let mut after = before.clone();
+        after.resolve(&[kind("a", 1), kind("b", 2), kind("c", 4)]);
+        assert_eq!(after.instance_types, [kind("b", 2), kind("a", 1)]);
+        assert_eq!(after.made_as(), Some(&kind("b", 2)));
+        assert!(before.means(&after));
+        let stored = serde_json::to_value(&after).unwrap();
+        assert_eq!(
+            serde_json::from_value::<ComputeNodeGroupSpec>(stored).unwrap(),
+            after
+        );
+        let known = after.clone();
+        after.resolve(&[kind("b", 8)]);
+        assert_eq!(after, known);
     }
 
     /// A group of that many nodes at most, as it is in force.

@@ -52,6 +52,7 @@ impl Meaning for ComputeNodeGroupSpec {
     fn plain(&self) -> Self {
         ComputeNodeGroupSpec {
             settings: self.settings.plain(),
+            instance_types: vec![],
             ..self.clone()
         }
     }

@@ -469,6 +469,7 @@ fn faults_that_come_together_are_no_worse() {
             stuck_stops: of(17, 3),
             inventory_lag_ms: of(19, 3) as i64 * 1_000,
             gone: vec![],
+            silent: false,
         })
         .run();
     }

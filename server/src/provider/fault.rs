@@ -43,6 +43,8 @@ pub struct Faults {
     pub inventory_lag_ms: i64,
     /// The instances of these nodes end by themselves.
     pub gone: Vec<String>,
+    /// Nobody is told what is offered.
+    pub silent: bool,
 }
 
 impl Faults {
@@ -102,6 +104,17 @@ impl Faulty {
         }
         *left -= 1;
         faults.write(&self.file).is_ok()
+    }
+
+    /// Unless it is silent.
+    fn speak(&self) -> Result<(), ProviderError> {
+        match Faults::read(&self.file).silent {
+            false => Ok(()),
+            true => Err(ProviderError {
+                code: "Unavailable".into(),
+                message: "The account does not answer. Try again.".into(),
+            }),
+        }
     }
 
     /// How many of so many can be had.
@@ -268,6 +281,7 @@ impl Provider for Faulty {
     }
 
     async fn resolve(&self, refs: &Refs) -> Result<Catalogue, ProviderError> {
+        self.speak()?;
         self.inner.resolve(refs).await
     }
 

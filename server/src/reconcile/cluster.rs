@@ -206,7 +206,7 @@ impl ClusterReconciler {
             daemons: vec![controllers.slurmctld(&cluster.id, version)],
             key: BASE64.decode(&*text)?,
             hook: self.parts.hook_file(&cluster.id),
-            files: configuration::render(&self.parts, &rows.in_force()).await?,
+            files: configuration::render(&self.parts, &rows.in_force())?,
         };
         Ok(controllers.ensure(&spec).await?)
     }

@@ -42,14 +42,14 @@ impl ComputeNodeGroups for Service {
         ctx: &Ctx,
         input: CreateComputeNodeGroupRequest,
     ) -> Result<CreateComputeNodeGroupResponse> {
-        let (cluster, _) = self.may_create_group(ctx, &input).await?;
+        let (cluster, offers) = self.may_create_group(ctx, &input).await?;
         let (operation, token) = (
             Operation::CreateComputeNodeGroup,
             input.client_token.as_deref(),
         );
         self.change(ctx, operation, &input, token, async |mut change| {
             let db = &mut change.write.tx;
-            let row = self.created_group(db, &cluster, &input).await?;
+            let row = self.created_group(db, &cluster, &offers, &input).await?;
             let compute_node_group = self.compute_node_group(&row);
             let arn = compute_node_group.arn.clone();
             change.create(&row, &arn, input.tags.as_ref()).await?;
@@ -99,14 +99,14 @@ impl ComputeNodeGroups for Service {
         ctx: &Ctx,
         input: UpdateComputeNodeGroupRequest,
     ) -> Result<UpdateComputeNodeGroupResponse> {
-        let (cluster, found, _) = self.may_update_group(ctx, &input).await?;
+        let (cluster, found, offers) = self.may_update_group(ctx, &input).await?;
         let (operation, token) = (
             Operation::UpdateComputeNodeGroup,
             input.client_token.as_deref(),
         );
         self.change(ctx, operation, &input, token, async |mut change| {
             let (_, row) = self
-                .updated_group(&mut change.write.tx, &cluster, &found, &input)
+                .updated_group(&mut change.write.tx, &cluster, &found, &offers, &input)
                 .await?;
             change.update(&row).await?;
             let compute_node_group = self.compute_node_group(&row);
@@ -188,6 +188,7 @@ impl Service {
         &self,
         db: &mut AnyConnection,
         cluster: &ClusterRow,
+        offers: &Catalogue,
         input: &CreateComputeNodeGroupRequest,
     ) -> Result<ComputeNodeGroupRow> {
         let cluster = usable_cluster(db, cluster).await?;
@@ -202,10 +203,12 @@ impl Service {
             );
             return Err(refused(twin, message));
         }
-        let spec = ComputeNodeGroupSpec {
+        let mut spec = ComputeNodeGroupSpec {
             settings: requested(&input.settings),
             launch_generation: 1,
+            instance_types: vec![],
         };
+        spec.resolve(&offers.instance_types);
         check_size(&cluster, &siblings, None, &spec)?;
         self.check_ports_of(db, &cluster, spec.nodes()).await?;
         Ok(Row::new(
@@ -243,6 +246,7 @@ impl Service {
         db: &mut AnyConnection,
         cluster: &ClusterRow,
         found: &ComputeNodeGroupRow,
+        offers: &Catalogue,
         input: &UpdateComputeNodeGroupRequest,
     ) -> Result<(ComputeNodeGroupRow, ComputeNodeGroupRow)> {
         let cluster = usable_cluster(db, cluster).await?;
@@ -250,11 +254,13 @@ impl Service {
         let siblings: Vec<ComputeNodeGroupRow> = all_of(db, &cluster.id).await?;
         let old = &before.spec.settings;
         let settings = input.patch.clone().apply(old.clone());
-        let spec = ComputeNodeGroupSpec {
+        let mut spec = ComputeNodeGroupSpec {
             launch_generation: before.spec.launch_generation
                 + i64::from(needs_new_instances(old, &settings)),
             settings,
+            instance_types: before.spec.instance_types.clone(),
         };
+        spec.resolve(&offers.instance_types);
         check_size(&cluster, &siblings, Some(&before.id), &spec)?;
         let more = spec.nodes().saturating_sub(before.ports().len());
         self.check_ports_of(db, &cluster, more).await?;

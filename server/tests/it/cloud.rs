@@ -149,5 +149,20 @@ async fn what_a_cloud_does_to_people_costs_no_job_and_leaves_nothing() {
     let done = cloud.plane.wait_job(CLUSTER, &job, "COMPLETED").await;
     assert_eq!(done["Restarts"], "1");
     cloud.all_end().await;
+
+    // What a group was made of is kept: while nobody says what is offered, none can be made, and all others go on.
+    cloud.now_with(Faults {
+        silent: true,
+        ..off()
+    });
+    let plane = &cloud.plane;
+    let refused = plane.new_group(CLUSTER, "compute-2", 0, 1).send().await;
+    let refused = format!("{:?}", refused.unwrap_err());
+    assert!(refused.contains("does not answer"), "{refused}");
+    let group = plane.get_group(CLUSTER, "compute-1").await;
+    plane.queue(CLUSTER, "silence", &group.id).await;
+    cloud.a_job_runs("silent").await;
+    cloud.now_with(off());
+    plane.scale(CLUSTER, "compute-1", 0, 3).await;
     cloud.plane.finish().await;
 }

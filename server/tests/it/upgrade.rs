@@ -15,6 +15,26 @@ const CREDENTIALS: &str = include_str!("landed/credentials");
 /// What its nodes listened on.
 const NODES: &str = "Port=[19024-19026]";
 
+/// Whether the database knows what the types of all groups are: that release did not.
+async fn knows_types(data: &Path) -> Result<(), String> {
+    let url = format!("sqlite://{}?mode=ro", data.join("openpcs.db").display());
+    let mut database = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    let specs = "select spec, applied_spec from compute_node_group";
+    let groups: Vec<(String, String)> = sqlx::query_as(specs)
+        .fetch_all(&mut database)
+        .await
+        .unwrap();
+    let knows = |spec: &str| spec.contains(r#""memoryMib":8192"#);
+    assert!(!groups.is_empty());
+    match groups
+        .iter()
+        .all(|(spec, applied)| knows(spec) && knows(applied))
+    {
+        true => Ok(()),
+        false => Err(format!("{groups:?}")),
+    }
+}
+
 /// As that release left it, with its daemons gone as after a restart of the host.
 async fn unpack(data: &Path) {
     std::fs::DirBuilder::new().mode(0o700).create(data).unwrap();
@@ -39,6 +59,7 @@ async fn unpack(data: &Path) {
 async fn a_data_directory_of_before_comes_up_unharmed() {
     let server = Server::new(None);
     unpack(&server.data()).await;
+    assert!(knows_types(&server.data()).await.is_err());
     let plane = TestPlane::on(server, None).await;
     let cluster = plane.wait_cluster(CLUSTER, ClusterStatus::Active).await;
     wait_until("its controller answers", async || {
@@ -51,6 +72,7 @@ async fn a_data_directory_of_before_comes_up_unharmed() {
     let conf = plane.server.data().join("clusters").join(cluster.id());
     let conf = std::fs::read_to_string(conf.join("controller/slurm.conf")).unwrap();
     assert!(conf.contains(NODES), "{conf}");
+    knows_types(&plane.server.data()).await.unwrap();
 
     let job = plane.sbatch(
         CLUSTER,

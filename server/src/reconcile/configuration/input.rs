@@ -5,8 +5,6 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use app::model::catalogue::{Catalogue, InstanceType};
-use app::model::refs::Refs;
 use app::model::setting::SlurmCustomSetting;
 use openpcs_agent::configuration::Files;
 use openpcs_agent::protocol::TrialFile;
@@ -41,23 +39,21 @@ const NOT_TRIED: [&str; 12] = [
     "UnkillableStepProgram",
 ];
 
-/// Slurm's files for these specs.
-pub async fn render(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<Files> {
-    let catalogue = parts.provider.resolve(&types(specs)).await?;
-    Ok(conf::render(&input(parts, specs, &catalogue)?))
+/// Slurm's files for these specs. Nobody is asked: all that it takes is in the rows and on this host.
+pub fn render(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<Files> {
+    Ok(conf::render(&input(parts, specs)?))
 }
 
 /// The same configuration for a trial: it differs from the real one in places and ports only, so that neither the
 /// controller nor a node that runs notices.
 ///
 /// `with_jobs`: whether the nodes that are tried are to run one each.
-pub async fn render_trial(
+pub fn render_trial(
     parts: &Parts,
     specs: &Specs<'_>,
     with_jobs: bool,
 ) -> anyhow::Result<(Files, TrialFile)> {
-    let catalogue = parts.provider.resolve(&types(specs)).await?;
-    let mut input = input(parts, specs, &catalogue)?;
+    let mut input = input(parts, specs)?;
     let dir = parts.controllers.trial_dir(&specs.cluster.0.id);
     let mut ports = FreePorts::default();
     input.slurmctld_port = ports.take()?;
@@ -109,13 +105,7 @@ impl FreePorts {
     }
 }
 
-/// The types of which nodes are made.
-fn types(specs: &Specs<'_>) -> Refs {
-    let groups = specs.groups.iter();
-    Refs::of_types(groups.map(|(_, spec)| spec.instance_type().to_owned()))
-}
-
-fn input(parts: &Parts, specs: &Specs<'_>, catalogue: &Catalogue) -> anyhow::Result<ConfInput> {
+fn input(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<ConfInput> {
     let (row, spec) = specs.cluster;
     let directory = parts.controllers.dir(&row.id);
     let settings = by_name(spec.slurm.slurm_custom_settings.as_ref());
@@ -158,27 +148,17 @@ fn input(parts: &Parts, specs: &Specs<'_>, catalogue: &Catalogue) -> anyhow::Res
         groups: specs
             .groups
             .iter()
-            .map(|(row, spec)| group(row, spec, catalogue))
+            .map(|(row, spec)| group(row, spec))
             .collect::<Result<_, _>>()?,
         queues: queues(specs),
     })
 }
 
-fn group(
-    row: &ComputeNodeGroupRow,
-    spec: &ComputeNodeGroupSpec,
-    catalogue: &Catalogue,
-) -> anyhow::Result<GroupConf> {
-    let kind: &InstanceType = catalogue
-        .instance_types
-        .iter()
-        .find(|t| t.id == spec.instance_type())
-        .ok_or_else(|| {
-            anyhow::anyhow!(
-                "instance type {} is no longer offered",
-                spec.instance_type()
-            )
-        })?;
+fn group(row: &ComputeNodeGroupRow, spec: &ComputeNodeGroupSpec) -> anyhow::Result<GroupConf> {
+    let kind = spec.made_as().with_context(|| {
+        let (name, kind) = (&row.name, spec.instance_type());
+        format!("group {name}: instance type {kind} is no longer offered")
+    })?;
     let slurm = spec.settings.slurm_configuration.clone();
     let slurm = slurm.unwrap_or_default();
     let ports = row.ports().get(..spec.nodes());

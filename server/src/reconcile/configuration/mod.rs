@@ -16,6 +16,7 @@ use crate::slurm::client::Client;
 mod changed;
 mod heal;
 mod input;
+mod resolve;
 mod settle;
 mod switch;
 mod trial;
@@ -25,11 +26,13 @@ use settle::Settle;
 use switch::Switch;
 pub use trial::trial_of_new;
 
-/// The rows that make up the configuration.
-pub async fn rows(parts: &Parts, cluster: &ClusterRow) -> sqlx::Result<Rows> {
+/// The rows that make up the configuration, with all that it takes.
+pub async fn rows(parts: &Parts, cluster: &ClusterRow) -> anyhow::Result<Rows> {
+    let mut groups = resource::list(parts.db.pool(), Some(&cluster.id)).await?;
+    resolve::missing(parts, &mut groups).await?;
     Ok(Rows {
         cluster: cluster.clone(),
-        groups: resource::list(parts.db.pool(), Some(&cluster.id)).await?,
+        groups,
         queues: resource::list(parts.db.pool(), Some(&cluster.id)).await?,
     })
 }

@@ -34,7 +34,7 @@ impl Switch<'_> {
     pub async fn apply(&self, tried: &Changes<'_>) -> anyhow::Result<Result<(), String>> {
         let cluster_id = &self.rows.cluster.id;
         let specs = self.rows.specs(tried, false);
-        let files = render(self.parts, &specs).await?;
+        let files = render(self.parts, &specs)?;
         let known = self.parts.controllers.conf_in_force(cluster_id)?;
         let conf = known.as_ref().map_or("", |files| &files.slurm_conf);
         let keeping = self.rows.keeping(conf);
@@ -49,7 +49,7 @@ impl Switch<'_> {
             match step {
                 Step::TryOut => answer = trial::trial(self.parts, self.rows, tried).await?,
                 Step::PutKeeping => {
-                    answer = self.put(&render(self.parts, &kept).await?).await?;
+                    answer = self.put(&render(self.parts, &kept)?).await?;
                 }
                 Step::Free => {
                     self.free(Going::between(&self.rows.in_force(), &specs))

@@ -60,7 +60,7 @@ async fn refusal(
 ) -> anyhow::Result<Option<String>> {
     let mut refusal = None;
     for _ in 0..TRIALS {
-        let (files, what) = input::render_trial(parts, specs, with_jobs).await?;
+        let (files, what) = input::render_trial(parts, specs, with_jobs)?;
         let cluster_id = &specs.cluster.0.id;
         let verdict = parts.controllers.try_out(cluster_id, &files, &what).await?;
         refusal = trial::refusal(&verdict, changed);

@@ -36,7 +36,7 @@ impl Service {
         let (cluster, offers) = self.may_create_group(ctx, input).await?;
         let mut held = self.reader().await?;
         let row = self
-            .created_group(connection(&mut held), &cluster, input)
+            .created_group(connection(&mut held), &cluster, &offers, input)
             .await?;
         drop(held);
         self.plan_group(&cluster, None, Some((&row, &offers))).await
@@ -50,7 +50,7 @@ impl Service {
         let (cluster, found, offers) = self.may_update_group(ctx, input).await?;
         let mut held = self.reader().await?;
         let (before, after) = self
-            .updated_group(connection(&mut held), &cluster, &found, input)
+            .updated_group(connection(&mut held), &cluster, &found, &offers, input)
             .await?;
         drop(held);
         let mut plan = self
