@@ -11,6 +11,7 @@ pub mod data_dir;
 pub mod db;
 pub mod fault;
 pub mod http;
+pub mod lease;
 pub mod live;
 pub mod plan;
 pub mod plane;

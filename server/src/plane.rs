@@ -1,9 +1,8 @@
 //! Assembly and shutdown: every part is made here, once, and handed to those that need it.
 
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context;
 use app::model::catalogue::SlurmVersion;
@@ -19,12 +18,15 @@ use crate::auth::private_file;
 use crate::auth::seal::Seal;
 use crate::auth::users::DatabaseUsers;
 use crate::config::{self, Config};
+use crate::data_dir::lock::Lock;
 use crate::db::server::ServerRow;
 use crate::db::{Db, change, now};
 use crate::http::agents;
 use crate::http::console::{self, ConsoleState};
 use crate::http::front::Front;
+use crate::lease::Beat;
 use crate::live::gate::Gates;
+use crate::live::homes::Homes;
 use crate::live::meter::Meter;
 use crate::live::observed::Observed;
 use crate::live::pulse::Pulse;
@@ -35,6 +37,7 @@ use crate::provider::Provider;
 use crate::provider::fault::Faulty;
 use crate::provider::local::Local;
 use crate::random;
+use crate::reconcile::beat::Speaker;
 use crate::reconcile::{Parts, driver};
 use crate::service::Service;
 use crate::service::doors::{Hooks, Logins, Metrics, Outputs, Readiness};
@@ -48,8 +51,6 @@ use crate::slurm::job_user::JobUser;
 
 /// How long the reconcilers may take to end: they are idempotent, so no run needs to finish.
 const SHUTDOWN: Duration = Duration::from_secs(2);
-/// How long a server waits for its predecessor to end: a restart begins while the old one is still closing.
-const HANDOVER: Duration = Duration::from_secs(5);
 /// Of the token for metrics: 256 bits.
 const TOKEN_BYTES: usize = 32;
 
@@ -63,10 +64,11 @@ pub struct Plane {
     pub metrics: Arc<dyn Metrics>,
     pub meter: Meter,
     pub db: Db,
+    pub homes: Homes,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
-    /// Held as long as the server lives: one server for one data directory.
-    _lock: File,
+    speaker: Speaker,
+    _lock: Lock,
 }
 
 impl Plane {
@@ -79,17 +81,28 @@ impl Plane {
         url: String,
     ) -> anyhow::Result<(Self, UnixListener)> {
         let data_dir = &config.store.data_dir;
-        let lock = lock(data_dir)?;
-        let socket = agents::bind(data_dir)
-            .context("the socket of the agents cannot be made in the data directory")?;
+        let lock = Lock::take(data_dir)?;
         let server = ServerRow {
             id: server_id(data_dir)?,
             url,
             host: nix::unistd::gethostname()?.to_string_lossy().into_owned(),
+            process: lock.process.clone(),
         };
+        let speaker = Speaker {
+            db: db.clone(),
+            me: server.clone(),
+            gone: lock.gone(),
+            beat: Beat::default(),
+        };
+        // Before anything of another process is touched.
+        speaker.begin().await?;
+        let socket = agents::bind(data_dir)
+            .context("the socket of the agents cannot be made in the data directory")?;
         let token = metrics_token(data_dir)?;
         let meter = Meter::default();
-        let parts = parts(config, job_user, db.clone(), seal, server, &meter)?;
+        let beat = (!db.has_one_server()).then(|| speaker.beat.clone());
+        let homes = Homes::new(beat);
+        let parts = parts(config, job_user, db.clone(), seal, server, homes, &meter)?;
         let (pulse, reach) = (Pulse::default(), Reach::new(db.clone()));
         let service = Service {
             db: db.clone(),
@@ -97,7 +110,8 @@ impl Plane {
             provider: parts.provider.clone(),
             seal: parts.seal.clone(),
             ports: config.ports,
-            server_id: parts.server.id.clone(),
+            server: parts.server.clone(),
+            homes: parts.homes.clone(),
             observed: parts.observed.clone(),
             controllers: parts.controllers.clone(),
             wakers: parts.wakers.clone(),
@@ -115,7 +129,9 @@ impl Plane {
             }),
         };
         let (stop, stopped) = watch::channel(false);
-        let driver = tokio::spawn(driver::run(parts.clone(), pulse.clone(), stopped));
+        let beat = speaker.beat.clone();
+        let driver = tokio::spawn(driver::run(parts.clone(), beat, stopped));
+        let word = tokio::spawn(speaker.clone().go_on(pulse.clone()));
         let tail = tokio::spawn(change::tail(db.clone()));
         let plane = Self {
             control_plane: Arc::new(service.clone()),
@@ -126,6 +142,7 @@ impl Plane {
                 config.is_for_this_host(),
             )),
             meter,
+            homes: parts.homes.clone(),
             logins: Arc::new(service.clone()),
             hooks: Arc::new(ServerHooks { service, parts }),
             readiness: Arc::new(ServerReadiness {
@@ -135,7 +152,8 @@ impl Plane {
             }),
             db,
             stop,
-            tasks: vec![driver, tail],
+            tasks: vec![driver, word, tail],
+            speaker,
             _lock: lock,
         };
         Ok((plane, socket))
@@ -168,6 +186,11 @@ impl Plane {
         for task in &self.tasks {
             task.abort();
         }
+        // No word may come after the last one.
+        let going = self.tasks.iter_mut().filter(|task| !task.is_finished());
+        let ended = futures::future::join_all(going);
+        let _ = tokio::time::timeout(SHUTDOWN, ended).await;
+        self.speaker.end().await;
     }
 }
 
@@ -177,6 +200,7 @@ fn parts(
     db: Db,
     seal: Arc<Seal>,
     server: ServerRow,
+    homes: Homes,
     meter: &Meter,
 ) -> anyhow::Result<Parts> {
     let data_dir = &config.store.data_dir;
@@ -213,6 +237,7 @@ fn parts(
         wakers: Wakers::default(),
         gates: Gates::default(),
         statuses: Statuses::new(meter.clone()),
+        homes,
         ports: config.ports,
         server,
         endpoint,
@@ -272,25 +297,6 @@ fn agent_path() -> anyhow::Result<PathBuf> {
         path.display()
     );
     Ok(path)
-}
-
-fn lock(data_dir: &Path) -> anyhow::Result<File> {
-    let path = data_dir.join("lock");
-    let file = File::create(&path).with_context(|| format!("cannot open {}", path.display()))?;
-    let deadline = Instant::now() + HANDOVER;
-    while matches!(file.try_lock(), Err(TryLockError::WouldBlock)) && Instant::now() < deadline {
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => anyhow::bail!(
-            "Another server uses {}. Stop it, or start this one with another --data-dir.",
-            data_dir.display()
-        ),
-        Err(TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("cannot lock {}", path.display()))
-        }
-    }
 }
 
 /// This server's name among those of its database: the same after a restart, for its clusters are where its directory is.

@@ -13,6 +13,18 @@ pub struct System {
     pub versions: Versions,
     /// Those that share the database, by host; each runs clusters of its own.
     pub others: Vec<OtherServer>,
+    /// Clusters of this server that this process does not run.
+    pub away: Vec<Away>,
+}
+
+/// Another process of the same server has it, or may have it: this one was silent to the database for too long.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Away {
+    pub cluster_id: String,
+    pub cluster_name: String,
+    /// When this process noticed it.
+    pub since: i64,
 }
 
 /// Another server of the same database.

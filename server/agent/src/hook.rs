@@ -19,6 +19,8 @@ use super::{Result, read_json, say};
 const PROLOG_TIMEOUT: Duration = Duration::from_secs(300);
 /// All others are only noted by the server.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// One call lasts so long at most: a server that stands still never answers, and another may have its place by then.
+const CALL: Duration = Duration::from_secs(15);
 /// A server that is just starting again is waited for so long.
 const RESTART: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(100);
@@ -92,7 +94,7 @@ fn ask(hook: &HookFile, call: &HookCall, patience: Duration) -> Result<HookAnswe
     let mut away_since = None;
     loop {
         let began = Instant::now();
-        let left = deadline.saturating_duration_since(began);
+        let left = deadline.saturating_duration_since(began).min(CALL);
         let client = Client::new(&hook.endpoint, &hook.cluster_id, &hook.proof_key, left);
         let reply = client.call("/controller/v1/hooks", &hook.token, call);
         let message = match reply.and_then(Reply::success) {
@@ -100,7 +102,7 @@ fn ask(hook: &HookFile, call: &HookCall, patience: Duration) -> Result<HookAnswe
             Err(message) => message,
         };
         let now = Instant::now();
-        // A call that lasted had a server; it went away only at its end.
+        // A call that lasted had a server: it went away only at its end, or has no answer yet.
         let lasted = now - began > RESTART;
         let since = away_since.filter(|_| !lasted).unwrap_or(now);
         away_since = Some(since);

@@ -26,7 +26,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     start_log(config.log_format);
     allow_open_files();
     let job_user = JobUser::find(config.job_user.as_deref()).map_err(anyhow::Error::msg)?;
-    let stop = stop_signal()?;
+    let mut stop = Box::pin(stop_signal()?);
     let db = super::store::open_or_make(&config.store).await?;
     let data_dir = DataDir::open(&config.store.data_dir)?;
     let seal = Arc::new(super::store::seal(&db, &data_dir).await?);
@@ -48,7 +48,11 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         Some(url) => url.to_string(),
         None => format!("http://{address}"),
     };
-    let (plane, socket) = Plane::start(&config, job_user.clone(), db.clone(), seal, url).await?;
+    let (plane, socket) = tokio::select! {
+        started = Plane::start(&config, job_user.clone(), db.clone(), seal, url) => started?,
+        // It may wait for the process before it to end.
+        () = &mut stop => return Ok(()),
+    };
     let front = Arc::new(config.front());
     let state = HttpState {
         plane: plane.control_plane.clone(),
@@ -61,7 +65,9 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         prover: Arc::new(prover),
         front: front.clone(),
     };
-    let agents = tokio::spawn(agents::serve(socket, Doors::for_agents(state.clone())));
+    let for_agents = Doors::for_agents(state.clone());
+    let (dir, homes) = (config.store.data_dir.clone(), plane.homes.clone());
+    let agents = tokio::spawn(agents::serve(socket, dir, homes, for_agents));
     let console = plane.console(&config, front, address.port());
     let doors = Doors::new(state, Some(console));
     if let Some(first_start) = first_start {

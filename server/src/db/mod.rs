@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod instance;
 pub mod job;
 pub mod job_life;
+pub mod lease;
 pub mod meaning;
 pub mod open;
 pub mod placement;
@@ -41,6 +42,7 @@ use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyConnection, AnyPool, Executor};
 use tokio::sync::broadcast;
 
+use crate::lease::Lease;
 use open::Address;
 use writer::{LOCK_TIMEOUT_MS, Turns, Writer};
 
@@ -52,6 +54,9 @@ const CHANGE_BACKLOG: usize = 1024;
 
 /// How long the last writing of a server that ends may take.
 const CHECKPOINT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long PostgreSQL lets a transaction stand still, in milliseconds: one of a process that was stopped would keep all
+/// others from writing. Less than those wait.
+const STANDSTILL_MS: u32 = 6_000;
 
 /// The pool and the channel on which committed changes are announced.
 #[derive(Clone)]
@@ -64,6 +69,8 @@ pub struct Db {
     changes: broadcast::Sender<Change>,
     /// None where another server may change the rows.
     clusters: Option<Arc<ClusterCache>>,
+    /// What is written through this handle is for a cluster that this process must still have.
+    lease: Option<Lease>,
 }
 
 /// A writing transaction. Dropped without [`Write::commit`] it leaves nothing behind.
@@ -113,7 +120,24 @@ impl Db {
             file: file.map(Arc::new),
             changes: broadcast::channel(CHANGE_BACKLOG).0,
             clusters: sqlite.then(Arc::default),
+            lease: None,
         })
+    }
+
+    /// A handle whose writing transactions fail once another process has the cluster.
+    pub fn under(&self, lease: Lease) -> Db {
+        Db {
+            lease: Some(lease),
+            ..self.clone()
+        }
+    }
+
+    /// The database's own time in milliseconds since 1970, as an expression: hosts may be minutes apart.
+    pub fn clock(&self) -> &'static str {
+        match self.file {
+            Some(_) => "cast(unixepoch('subsec') * 1000 as integer)",
+            None => "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)",
+        }
     }
 
     pub fn pool(&self) -> &AnyPool {
@@ -156,6 +180,9 @@ impl Db {
         )
         .fetch_one(&mut *tx)
         .await?;
+        if let Some(lease) = &self.lease {
+            lease::confirm(&mut tx, lease).await?;
+        }
         Ok(Write {
             tx,
             seq,
@@ -194,7 +221,10 @@ impl Db {
 /// What each connection is told first.
 fn settings(sqlite: bool) -> Vec<String> {
     if !sqlite {
-        return vec![format!("set lock_timeout = {LOCK_TIMEOUT_MS}")];
+        return vec![
+            format!("set lock_timeout = {LOCK_TIMEOUT_MS}"),
+            format!("set idle_in_transaction_session_timeout = {STANDSTILL_MS}"),
+        ];
     }
     vec![
         // WAL lets readers go on while one writes; NORMAL survives a crash of the program.

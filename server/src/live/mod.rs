@@ -3,6 +3,7 @@
 
 pub mod cancelled;
 pub mod gate;
+pub mod homes;
 pub mod host;
 pub mod meter;
 pub mod observed;

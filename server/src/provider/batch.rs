@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::lease::Lease;
+
 /// Instances to start together. Asked again under the same token, a provider starts none twice: after a lost answer or a
 /// crash the reconcilers simply ask again, perhaps for fewer of them, as the others came or are not wanted any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub struct Batch {
     /// Slurm's major version, as `24.11`.
     pub slurm_version: String,
     pub nodes: Vec<NodeLaunch>,
+    /// To be checked before each start, where those of a batch start one after the other: see [`super::leased`].
+    pub lease: Option<Lease>,
 }
 
 /// The instance of one node. Its id is chosen by us and written to the database first, so that a crash between the two

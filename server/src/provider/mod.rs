@@ -14,6 +14,7 @@ use async_trait::async_trait;
 mod batch;
 pub mod fault;
 mod inventory;
+pub mod leased;
 pub mod local;
 pub mod ports;
 

@@ -15,7 +15,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::recovery::Recovery;
 use super::{Next, Parts, Reconciler, aside, configuration, ending, placement};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
-use crate::db::{self, job, job_life, now, resource, secret, submission, tag, tombstone};
+use crate::db::{self, job, job_life, lease, now, resource, secret, submission, tag, tombstone};
 use crate::live::status::Done;
 use crate::plan::configuration::rows::Rows;
 use crate::plan::controller::{Failure, Found, Log, Seen, Step, TICK, plan};
@@ -298,6 +298,7 @@ impl ClusterReconciler {
         tag::clear(&mut write, &self.parts.arns.cluster(&cluster.id)).await?;
         resource::delete::<ClusterSpec>(&mut write, cluster).await?;
         tombstone::put(&mut write, &cluster.id, &cluster.id).await?;
+        lease::delete(&mut write, &cluster.id).await?;
         write.commit().await?;
         self.parts.observed.forget(&cluster.id);
         self.parts.wakers.forget(&cluster.id);

@@ -14,16 +14,16 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::cluster::ClusterReconciler;
+use super::home::{self, Home};
 use super::job::JobReconciler;
 use super::node::NodeReconciler;
 use super::sweep::{self, Sweep};
-use super::{Next, Parts, Reconciler, home};
-use crate::db::server;
-use crate::live::pulse::Pulse;
+use super::{Next, Parts, Reconciler};
+use crate::lease::{Beat, Lease};
 use crate::live::status::{Done, Run, Status};
 use crate::live::wake::Waker;
 
-/// How often the server says that it lives, new clusters are looked for and leftovers are swept.
+/// How often new clusters are looked for and leftovers are swept.
 const TICK: Duration = Duration::from_secs(5);
 /// How often old rows are removed: they are days old, so there is no hurry.
 const PRUNE: Duration = Duration::from_secs(600);
@@ -32,6 +32,9 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 
 /// The loops of one cluster; dropped, they end at once (they are idempotent, so anywhere will do).
 struct Loops {
+    name: String,
+    /// What they work under.
+    lease: Option<Lease>,
     tasks: [JoinHandle<()>; 3],
 }
 
@@ -43,29 +46,26 @@ impl Drop for Loops {
     }
 }
 
-/// Reconciles for as long as `stop` stays false. `pulse` is told whether the database takes writes.
-pub async fn run(parts: Parts, pulse: Pulse, mut stop: watch::Receiver<bool>) {
+/// Reconciles for as long as `stop` stays false, and while this process is believed to live.
+pub async fn run(parts: Parts, beat: Beat, mut stop: watch::Receiver<bool>) {
     let mut changes = parts.db.changes().subscribe();
+    let mut words = beat.subscribe();
     let mut ticks = tokio::time::interval(TICK);
     let mut prunes = tokio::time::interval(PRUNE);
-    let mut loops: HashMap<String, Loops> = HashMap::new();
+    let mut clusters = Clusters::new(&parts, beat);
     let mut house = House::new(&parts);
     loop {
         tokio::select! {
             _ = stop.changed() => break,
             change = changes.recv() => match change {
-                Ok(change) => on_change(&parts, &mut loops, &change).await,
+                Ok(change) => clusters.on_change(&change).await,
                 Err(RecvError::Lagged(_)) => parts.wakers.wake_all(),
                 Err(RecvError::Closed) => break,
             },
+            _ = words.changed() => clusters.on_word().await,
             _ = prunes.tick() => house.prune(&parts).await,
             _ = ticks.tick() => {
-                let beat = server::beat(&parts.db, &parts.server).await;
-                pulse.note(beat.is_ok());
-                if let Err(error) = beat {
-                    tracing::warn!(%error, "cannot say that this server lives");
-                }
-                start_missing(&parts, &mut loops).await;
+                clusters.look().await;
                 house.sweep(&parts).await;
             }
         }
@@ -101,42 +101,129 @@ impl House {
     }
 }
 
-async fn on_change(parts: &Parts, loops: &mut HashMap<String, Loops>, change: &Change) {
-    match change.kind {
-        Kind::Cluster | Kind::ComputeNodeGroup | Kind::Queue => {
-            if !loops.contains_key(&change.cluster_id) {
-                start_missing(parts, loops).await;
-            }
-            parts.wakers.wake_cluster(&change.cluster_id);
-        }
-        // What the reconcilers say themselves must not wake them.
-        Kind::Node | Kind::Job | Kind::Event => {}
-    }
+/// The clusters that this process keeps, each with its loops.
+struct Clusters {
+    parts: Parts,
+    /// None where no other process can have them.
+    beat: Option<Beat>,
+    loops: HashMap<String, Loops>,
+    /// Of the beat, at the last look; none: this process was not believed to live.
+    chain: Option<u64>,
 }
 
-/// Starts the loops of clusters that have none and forgets those that have ended, or whose cluster another server has.
-async fn start_missing(parts: &Parts, loops: &mut HashMap<String, Loops>) {
-    let rows = match home::clusters(parts).await {
-        Ok(rows) => rows,
-        Err(error) => return tracing::warn!(%error, "cannot list the clusters"),
-    };
-    let is_mine = |id: &String| rows.iter().any(|row| row.id == *id);
-    loops.retain(|id, l| is_mine(id) && !l.tasks[0].is_finished());
-    for row in rows {
-        let waker = parts.wakers.of(&row.id);
-        loops.entry(row.id.clone()).or_insert_with(|| {
-            let cluster = ClusterReconciler::new(parts.clone(), row.id.clone());
-            let node = NodeReconciler::new(parts.clone(), row.id.clone());
-            let job = JobReconciler::new(parts.clone(), row.id.clone());
-            let status = |kind| parts.statuses.begin(kind, &row.id, &row.name);
-            Loops {
-                tasks: [
-                    start(cluster, &waker.cluster, status),
-                    start(node, &waker.node, status),
-                    start(job, &waker.job, status),
-                ],
+impl Clusters {
+    fn new(parts: &Parts, beat: Beat) -> Clusters {
+        Clusters {
+            beat: (!parts.db.has_one_server()).then_some(beat),
+            parts: parts.clone(),
+            loops: HashMap::new(),
+            chain: None,
+        }
+    }
+
+    async fn on_change(&mut self, change: &Change) {
+        match change.kind {
+            Kind::Cluster | Kind::ComputeNodeGroup | Kind::Queue => {
+                if !self.loops.contains_key(&change.cluster_id) {
+                    self.look().await;
+                }
+                self.parts.wakers.wake_cluster(&change.cluster_id);
             }
+            // What the reconcilers say themselves must not wake them.
+            Kind::Node | Kind::Job | Kind::Event => {}
+        }
+    }
+
+    /// This process said that it lives, or was told that it does not.
+    async fn on_word(&mut self) {
+        if self.chain_now() != self.chain {
+            self.look().await;
+        }
+    }
+
+    fn chain_now(&self) -> Option<u64> {
+        self.beat.as_ref().map_or(Some(0), Beat::chain)
+    }
+
+    /// Starts the loops of clusters that have none and ends those of clusters that another process has, or may have.
+    async fn look(&mut self) {
+        self.chain = self.chain_now();
+        let Some(chain) = self.chain else {
+            return self.end_all();
+        };
+        let beat = self.beat.as_ref().map(|beat| (beat, chain));
+        let homes = match home::clusters(&self.parts, beat).await {
+            Ok(homes) => homes,
+            Err(error) => return tracing::warn!(%error, "cannot list the clusters"),
+        };
+        let leases = homes.iter();
+        let leases = leases.map(|home| (home.row.id.as_str(), &home.lease));
+        let leases: HashMap<&str, &Option<Lease>> = leases.collect();
+        let lost = self.loops.extract_if(|id, loops| {
+            let is_same = leases.get(id.as_str()) == Some(&&loops.lease);
+            !is_same || loops.tasks[0].is_finished()
         });
+        let lost: Vec<(String, Loops)> = lost.collect();
+        for (id, loops) in lost {
+            self.ended(&id, loops);
+        }
+        for home in homes {
+            let id = home.row.id.clone();
+            if !self.loops.contains_key(&id) {
+                let loops = self.start(home);
+                self.loops.insert(id, loops);
+            }
+        }
+    }
+
+    fn start(&self, home: Home) -> Loops {
+        let Home { row, lease } = home;
+        let parts = match lease.clone() {
+            Some(lease) => self.parts.under(lease),
+            None => self.parts.clone(),
+        };
+        let waker = parts.wakers.of(&row.id);
+        let cluster = ClusterReconciler::new(parts.clone(), row.id.clone());
+        let node = NodeReconciler::new(parts.clone(), row.id.clone());
+        let job = JobReconciler::new(parts.clone(), row.id.clone());
+        let status = |kind| parts.statuses.begin(kind, &row.id, &row.name);
+        Loops {
+            lease,
+            tasks: [
+                start(cluster, &waker.cluster, status),
+                start(node, &waker.node, status),
+                start(job, &waker.job, status),
+            ],
+            name: row.name,
+        }
+    }
+
+    /// Others may have any of them by now.
+    fn end_all(&mut self) {
+        let away = self.loops.iter();
+        let away = away.map(|(id, loops)| (id.as_str(), loops.name.as_str()));
+        if !self.loops.is_empty() {
+            self.parts.homes.note(away);
+        }
+        for (id, loops) in std::mem::take(&mut self.loops) {
+            self.ended(&id, loops);
+        }
+    }
+
+    /// Those that ended by themselves have told why.
+    fn ended(&self, id: &str, loops: Loops) {
+        if loops.tasks[0].is_finished() {
+            return;
+        }
+        if !self.parts.homes.has(id) {
+            tracing::warn!(
+                cluster = loops.name,
+                "another process runs this cluster now, or may: this one has been silent to the database for too long. \
+                 It does nothing more for the cluster until it has it again"
+            );
+        }
+        // Whoever waits for what is seen of it need not wait on.
+        self.parts.observed.forget(id);
     }
 }
 

@@ -9,12 +9,14 @@
 //! - **It does not retry inside.** A failed step is logged and ends the run; the next wake-up is the retry, with
 //!   back-off by the driver, which also notes how each run went.
 //! - **It writes back with the generation that it read**, so a person's newer change is never overwritten.
+//! - **It writes and acts through its parts.** They know its lease (`Parts::under`): of several processes one has a cluster.
 //!
 //! Each cluster has three loops: [`cluster`] keeps the controller and its configuration, [`node`] keeps the instances,
 //! [`job`] looks at the jobs. They are apart so that a job's nodes never wait for a slow reconfiguration of the same or
 //! another cluster, nor for a look at thousands of jobs.
 
 pub mod aside;
+pub mod beat;
 pub mod cluster;
 pub mod configuration;
 pub mod driver;
@@ -46,11 +48,14 @@ use openpcs_agent::protocol::{HookFile, SLURMCTLD_DAEMON};
 use crate::auth::seal::Seal;
 use crate::db::server::ServerRow;
 use crate::db::{Db, event, instance};
+use crate::lease::Lease;
 use crate::live::gate::{Gates, SETTLE};
+use crate::live::homes::Homes;
 use crate::live::observed::Observed;
 use crate::live::status::{Done, Statuses};
 use crate::live::wake::Wakers;
 use crate::provider::Provider;
+use crate::provider::leased::Leased;
 use crate::provider::ports::PortRange;
 use crate::slurm::client::{Client, NodeInfo};
 use crate::slurm::controller_host::ControllerHost;
@@ -85,6 +90,7 @@ pub struct Parts {
     pub wakers: Wakers,
     pub gates: Gates,
     pub statuses: Statuses,
+    pub homes: Homes,
     /// Where ports of nodes come from.
     pub ports: PortRange,
     /// This server, as others of the database see it.
@@ -95,6 +101,16 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// For the loops of a cluster that another process may take over: what they write and do fails once it has.
+    fn under(&self, lease: Lease) -> Parts {
+        Parts {
+            db: self.db.under(lease.clone()),
+            provider: Arc::new(Leased::new(self.provider.clone(), lease.clone())),
+            controllers: self.controllers.under(lease),
+            ..self.clone()
+        }
+    }
+
     /// What a cluster's slurmctld logs.
     fn controller_log(&self, cluster_id: &str) -> DaemonLog {
         self.controllers.log(cluster_id, SLURMCTLD_DAEMON)

@@ -251,6 +251,7 @@ impl Act<'_> {
             instance_type: first.instance_type.clone(),
             slurm_version: self.cluster.spec.scheduler.version.clone(),
             nodes: rows.iter().map(node).collect(),
+            lease: None,
         })
     }
 

@@ -16,7 +16,7 @@ use crate::data_dir::DataDir;
 use crate::db::cluster::ClusterSpec;
 use crate::db::session::session_delete_expired;
 use crate::db::{
-    change, event, idempotency, instance, job, job_life, now, resource, server, submission,
+    change, event, idempotency, instance, job, job_life, lease, now, resource, server, submission,
     tombstone,
 };
 use crate::live::status::Done;
@@ -121,6 +121,7 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     tombstone::prune(&parts.db, before).await?;
     job::prune(&parts.db, before).await?;
     job_life::prune(&parts.db, before).await?;
-    server::prune(&parts.db, before).await?;
+    server::prune(&parts.db, KEEP.as_millis() as i64).await?;
+    lease::prune(&parts.db).await?;
     event::prune(&parts.db, before).await
 }

@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 use super::Service;
 use super::system::Itself;
 use crate::auth::seal::Seal;
+use crate::db::server::ServerRow;
 use crate::db::{Db, resource};
+use crate::live::homes::Homes;
 use crate::live::meter::Meter;
 use crate::live::observed::Observed;
 use crate::live::reach::Reach;
@@ -42,7 +44,13 @@ pub async fn service(dir: &Path) -> Service {
         provider: Arc::new(Local::new(dir, dir, &agent, "unix:none", vec![version]).unwrap()),
         seal: Arc::new(Seal::new(&[7; 32]).unwrap()),
         ports: "40000-49999".parse().unwrap(),
-        server_id: "here".into(),
+        server: ServerRow {
+            id: "here".into(),
+            url: String::new(),
+            host: String::new(),
+            process: "here-1".into(),
+        },
+        homes: Homes::new(None),
         observed: Observed::new(db.changes()),
         controllers: ControllerHost::new(dir, dir, agent),
         wakers: Default::default(),

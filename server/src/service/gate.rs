@@ -47,7 +47,7 @@ impl Service {
         identifier: &str,
     ) -> Result<Arc<ClusterRow>> {
         let row = self.cluster_for(ctx, operation, identifier).await?;
-        home::check(&self.db, &self.server_id, &row).await?;
+        home::check(&self.db, &self.server, &self.homes, &row).await?;
         Ok(row)
     }
 
@@ -68,7 +68,7 @@ impl Service {
             .map_err(internal)?;
         for row in &rows {
             ctx.authorize(operation, &self.arns.cluster(&row.id))?;
-            home::check(&self.db, &self.server_id, row).await?;
+            home::check(&self.db, &self.server, &self.homes, row).await?;
         }
         Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
     }

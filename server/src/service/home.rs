@@ -4,18 +4,26 @@
 use app::model::error::{Error, Result};
 
 use super::cluster::RESOURCE_TYPE;
+use crate::db::Db;
 use crate::db::cluster::ClusterRow;
-use crate::db::{Db, server};
+use crate::db::server::{self, ServerRow};
 use crate::fault::internal;
+use crate::live::homes::Homes;
 
-/// Refuses what another server must be asked for.
-pub async fn check(db: &Db, server_id: &str, cluster: &ClusterRow) -> Result<()> {
+/// Refuses what another server must be asked for, or another process of this one.
+pub async fn check(db: &Db, me: &ServerRow, homes: &Homes, cluster: &ClusterRow) -> Result<()> {
     let owner = cluster.server();
-    if db.has_one_server() || owner.is_empty() || owner == server_id {
+    let is_ours = owner.is_empty() || owner == me.id;
+    if db.has_one_server() || (is_ours && homes.has(&cluster.id)) {
         return Ok(());
     }
     let other = server::find(db.pool(), owner).await.map_err(internal)?;
     let message = match other {
+        Some(other) if other.process == me.process => format!(
+            "This server has been out of touch with its database and is about to look after cluster {} again. Try again \
+             in a few seconds.",
+            cluster.name
+        ),
         Some(other) => format!(
             "Cluster {} runs on the host {}, of another server. Ask that one: {}",
             cluster.name, other.host, other.url

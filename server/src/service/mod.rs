@@ -58,7 +58,9 @@ use app::model::operation::Operation;
 use crate::auth::seal::Seal;
 use crate::db::Db;
 use crate::db::cluster::ClusterRow;
+use crate::db::server::ServerRow;
 use crate::fault::internal;
+use crate::live::homes::Homes;
 use crate::live::observed::Observed;
 use crate::live::wake::Wakers;
 use crate::provider::{Provider, ProviderError};
@@ -76,7 +78,8 @@ pub struct Service {
     /// Where the ports of local clusters are taken from.
     pub ports: crate::provider::ports::PortRange,
     /// This server: see [`crate::db::server`].
-    pub server_id: String,
+    pub server: ServerRow,
+    pub homes: Homes,
     /// What the reconcilers saw last of nodes and jobs.
     pub observed: Observed,
     /// The clusters' controllers: jobs are Slurm's, and are asked of it.
@@ -115,7 +118,7 @@ pub(crate) async fn whole<T: Send + 'static>(
 impl Service {
     /// How to ask the cluster's Slurm now.
     async fn slurm(&self, cluster: &ClusterRow) -> Result<Client> {
-        home::check(&self.db, &self.server_id, cluster).await?;
+        home::check(&self.db, &self.server, &self.homes, cluster).await?;
         let version = &cluster.spec.scheduler.version;
         let client = self
             .controllers

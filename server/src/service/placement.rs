@@ -13,7 +13,7 @@ use crate::quota;
 impl Service {
     /// Whether there is room for so many daemons more on this host.
     pub(super) async fn check_ports(&self, db: &mut AnyConnection, daemons: usize) -> Result<()> {
-        let taken = placement::taken(db, &self.server_id)
+        let taken = placement::taken(db, &self.server.id)
             .await
             .map_err(internal)?;
         ports::check_room(self.ports, &taken, daemons)
@@ -27,7 +27,7 @@ impl Service {
         cluster: &ClusterRow,
         daemons: usize,
     ) -> Result<()> {
-        let is_here = self.db.has_one_server() || cluster.server() == self.server_id;
+        let is_here = self.db.has_one_server() || cluster.server() == self.server.id;
         match is_here {
             true => self.check_ports(db, daemons).await,
             false => Ok(()),

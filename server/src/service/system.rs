@@ -58,6 +58,7 @@ impl Systems for Service {
             host: self.host().await?,
             versions: self.versions().await,
             others: self.others().await,
+            away: self.homes.away(),
         })
     }
 }
@@ -90,8 +91,8 @@ impl Service {
 
     /// None while the database does not answer: the page says that elsewhere.
     async fn others(&self) -> Vec<OtherServer> {
-        let all = server::all(self.db.pool()).await.unwrap_or_default();
-        let others = all.into_iter().filter(|(row, _)| row.id != self.server_id);
+        let all = server::all(&self.db).await.unwrap_or_default();
+        let others = all.into_iter().filter(|(row, _)| row.id != self.server.id);
         let other = |(row, seen_at): (ServerRow, i64)| OtherServer {
             host: row.host,
             url: row.url,

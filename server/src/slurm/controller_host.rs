@@ -30,6 +30,7 @@ use openpcs_agent::layout::{cluster_dir, gate_file, instances_dir};
 use openpcs_agent::protocol::{ControllerFile, Daemon, HookFile, SLURMCTLD_DAEMON};
 use openpcs_agent::state::ControllerState;
 
+use crate::lease::{self, Lease};
 use crate::sandbox::{AGENT_LOG, Role, Sandbox};
 use crate::slurm::catalogue;
 use crate::slurm::client::{Client, SlurmError};
@@ -48,12 +49,19 @@ pub struct ControllerSpec {
 }
 
 /// As long as this lives, every job calls its prolog before it starts.
-pub struct ClosedGate(PathBuf);
+pub struct ClosedGate {
+    file: PathBuf,
+    lease: Option<Lease>,
+}
 
 impl Drop for ClosedGate {
     fn drop(&mut self) {
-        if let Err(error) = files::remove_file(&self.0) {
-            tracing::warn!(gate = %self.0.display(), %error, "jobs on nodes that are up start slower");
+        // Another process may have closed it meanwhile, or opens it when it begins.
+        if lease::check(self.lease.as_ref()).is_err() {
+            return;
+        }
+        if let Err(error) = files::remove_file(&self.file) {
+            tracing::warn!(gate = %self.file.display(), %error, "jobs on nodes that are up start slower");
         }
     }
 }
@@ -64,6 +72,7 @@ pub struct ControllerHost {
     data_dir: PathBuf,
     scheduler_root: PathBuf,
     agent: PathBuf,
+    lease: Option<Lease>,
 }
 
 impl ControllerHost {
@@ -76,7 +85,20 @@ impl ControllerHost {
             data_dir: data_dir.into(),
             scheduler_root: scheduler_root.into(),
             agent: agent.into(),
+            lease: None,
         }
+    }
+
+    /// For the reconcilers of one cluster that another process may take over: nothing is begun once it may have.
+    pub fn under(&self, lease: Lease) -> Self {
+        Self {
+            lease: Some(lease),
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn check(&self) -> io::Result<()> {
+        lease::check(self.lease.as_ref()).map_err(io::Error::other)
     }
 
     /// Where the server keeps all that is its own.
@@ -114,6 +136,7 @@ impl ControllerHost {
     /// Starts the controller unless it runs. What a start wrote once stays: key, configuration and state; its daemons, and
     /// how the hooks reach the server, are brought up to date.
     pub async fn ensure(&self, spec: &ControllerSpec) -> io::Result<()> {
+        self.check()?;
         let sandbox = self.sandbox(&spec.cluster_id);
         sandbox.prepare()?;
         self.write_fixed(spec)?;
@@ -139,6 +162,7 @@ impl ControllerHost {
             prefix: self.prefix(slurm_version),
             enter,
             conf: sandbox.dir().join("slurm.conf"),
+            lease: self.lease.clone(),
         }))
     }
 
@@ -182,6 +206,7 @@ impl ControllerHost {
 
     /// Puts a configuration where slurmctld reads it at the next reconfigure.
     fn install(&self, cluster_id: &str, new: &Files) -> io::Result<()> {
+        self.check()?;
         let mut new = new.clone();
         new.slurm_conf = self.state(cluster_id).with_first_job_id(&new.slurm_conf);
         configuration::write_files(&self.dir(cluster_id), &new)?;
@@ -221,6 +246,7 @@ impl ControllerHost {
     /// Ends the controller and every instance that is still there, and removes all that the cluster has on disk.
     /// Blocks; a cluster that is not there is no error.
     pub fn stop(&self, cluster_id: &str) -> io::Result<()> {
+        self.check()?;
         Sandbox::new(self.trial_dir(cluster_id)).end(None)?;
         self.sandbox(cluster_id).end(None)?;
         let instances = instances_dir(&self.data_dir, cluster_id);
@@ -256,15 +282,24 @@ impl ControllerHost {
 
     /// From now on jobs whose nodes are all up call their prolog too.
     pub fn close_gate(&self, cluster_id: &str) -> io::Result<ClosedGate> {
-        let gate = gate_file(&self.dir(cluster_id));
-        std::fs::write(&gate, "")?;
-        Ok(ClosedGate(gate))
+        self.check()?;
+        let gate = self.gate(cluster_id);
+        std::fs::write(&gate.file, "")?;
+        Ok(gate)
+    }
+
+    fn gate(&self, cluster_id: &str) -> ClosedGate {
+        ClosedGate {
+            file: gate_file(&self.dir(cluster_id)),
+            lease: self.lease.clone(),
+        }
     }
 
     /// Tells a controller that a server before this one started how to reach this one. That one may have been killed: the
     /// gate opens, too.
     pub fn introduce(&self, cluster_id: &str, hook: &HookFile) -> io::Result<()> {
-        drop(ClosedGate(gate_file(&self.dir(cluster_id))));
+        self.check()?;
+        drop(self.gate(cluster_id));
         self.write_hook(cluster_id, hook)?;
         self.publish(cluster_id)
     }

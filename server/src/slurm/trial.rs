@@ -34,6 +34,7 @@ impl ControllerHost {
         new: &Files,
         file: &TrialFile,
     ) -> anyhow::Result<Verdict> {
+        self.check()?;
         let sandbox = Sandbox::new(self.trial_dir(cluster_id));
         // What a server that was killed has left.
         end(&sandbox).await?;

@@ -21,7 +21,7 @@ const ROOMS: [&[&str]; 15] = [
     &["data_dir"],
     &["db"],
     &["sandbox"],
-    &["fault", "quota", "random"],
+    &["fault", "lease", "quota", "random"],
 ];
 
 /// Those of the console's crate.

@@ -1,6 +1,8 @@
-//! Two servers on one PostgreSQL: each keeps the clusters of its own host, and answers for all.
+//! Two servers on one PostgreSQL: each keeps the clusters of its own host, and answers for all. Of two processes of one
+//! server only one keeps them.
 
 use std::os::unix::fs::DirBuilderExt;
+use std::time::{Duration, Instant};
 
 use aws_sdk_pcs::types::*;
 use nix::sys::signal::{Signal, kill};
@@ -112,4 +114,105 @@ async fn two_servers_of_one_database_keep_their_own_clusters() {
     right.delete_all_of("left").await;
     right.finish().await;
     left.finish().await;
+}
+
+/// What the reconcilers of a cluster write, but for what is seen only in passing.
+async fn rows(database: &sqlx::AnyPool) -> Vec<String> {
+    use sqlx::Row;
+    let mut rows = vec![];
+    for sql in [
+        "select cluster_id || ' ' || server || ' ' || process || ' ' || epoch as line from cluster_lease",
+        "select id || ' ' || process || ' ' || url as line from server",
+        "select owner || ' ' || server || ' ' || ports as line from placement",
+        "select id || ' ' || status || ' ' || generation as line from cluster",
+        "select id || ' ' || status || ' ' || generation as line from compute_node_group",
+        "select id || ' ' || node_name || ' ' || coalesce(ready_at, 0) || ' ' || coalesce(reason, '') as line \
+         from instance",
+        "select 'events ' || count(*) as line from event",
+    ] {
+        let found = sqlx::query(sql).fetch_all(database).await.unwrap();
+        rows.extend(found.iter().map(|row| row.get::<String, _>("line")));
+    }
+    rows.sort();
+    rows
+}
+
+/// Waits until the reconcilers have nothing to write for a while.
+async fn settled(database: &sqlx::AnyPool) -> Vec<String> {
+    let mut before = vec![];
+    wait_until("nothing is written", async || {
+        let now = rows(database).await;
+        let is_same = before == now;
+        before = now;
+        if is_same {
+            return Ok(before.clone());
+        }
+        // A reconciler looks twice a second.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        Err("something was written".into())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_process_that_stood_still_finds_its_place_taken() {
+    let postgres = Postgres::start();
+    let first = TestPlane::on(Server::new(Some(postgres.url())), None).await;
+    sqlx::any::install_default_drivers();
+    let database = sqlx::AnyPool::connect(&postgres.url()).await.unwrap();
+    let long_job = with_a_queue(&first, "only").await;
+
+    // It stops while it launches nodes. Another host that has the same directory would not see its lock.
+    first.scale("only", "compute-1", 0, 4).await;
+    let wide = ["--output=/dev/null", "--exclusive", "--nodes=2"];
+    let wide_job = first.sbatch("only", &wide, "srun hostname");
+    wait_until("nodes are being launched", async || {
+        let sql = "select id from instance where ready_at is null";
+        let found = sqlx::query(sql).fetch_all(&database).await.unwrap();
+        (found.len() == 2).then_some(()).ok_or_else(String::new)
+    })
+    .await;
+    let paused = Pid::from_raw(i32::try_from(first.server.pid()).unwrap());
+    kill(paused, Signal::SIGSTOP).unwrap();
+    let stopped = Instant::now();
+    std::fs::remove_file(first.server.data().join("lock")).unwrap();
+
+    // The next one waits until it is taken for dead, and goes on where it stopped.
+    let mut second = TestPlane::on(first.server.twin(), None).await;
+    println!("taken over after {:.1?}", stopped.elapsed());
+    second.wait_job("only", &wide_job, "COMPLETED").await;
+    println!("its job ended after {:.1?}", stopped.elapsed());
+    assert_eq!(controllers_and_nodes(&first), (1, 3));
+    let before = settled(&database).await;
+    kill(paused, Signal::SIGCONT).unwrap();
+
+    // The first one goes on and changes nothing: it sends people to the second.
+    let asks = || first.try_connect("only", &["sinfo"]);
+    let words = wait_until("the first one has noticed", async || match asks() {
+        Ok(said) => Err(said),
+        Err(refused) => Ok(String::from_utf8_lossy(&refused.stderr).into_owned()),
+    })
+    .await;
+    assert!(words.contains(&second.server.endpoint()), "{words}");
+    assert!(first.server.log().contains("another process runs this"));
+    assert_eq!(names(&first).await, ["only"]);
+    assert_eq!(settled(&database).await, before);
+    assert_eq!(controllers_and_nodes(&first), (1, 3));
+
+    // It takes its place back when the second one is gone, for good and all: nodes reach it again.
+    second.server.kill();
+    let killed = Instant::now();
+    wait_until("the first one has it again", async || {
+        let answer = first.try_connect("only", &["sinfo"]);
+        answer.map_err(|refused| String::from_utf8_lossy(&refused.stderr).into_owned())
+    })
+    .await;
+    println!("taken back after {:.1?}", killed.elapsed());
+    second.leave();
+    let wider = ["--output=/dev/null", "--exclusive", "--nodes=3"];
+    let wider_job = first.sbatch("only", &wider, "srun hostname");
+    first.wait_job("only", &wider_job, "COMPLETED").await;
+    assert_eq!(controllers_and_nodes(&first), (1, 4));
+    ends(&first, "only", &long_job).await;
+    first.finish().await;
 }

@@ -8,7 +8,7 @@ use crate::model::system::{
 };
 use crate::ui::help::{InfoLink, topic};
 use crate::ui::time::{Ago, Elapsed, exact};
-use crate::ui::{Card, Copyable, Fact, Indicator, Pairs, Tone, facts};
+use crate::ui::{Card, Copyable, Fact, Flash, Indicator, Pairs, Tone, facts};
 
 /// A disk with less room than one part of so many is nearly full.
 const NEARLY_FULL: u64 = 20;
@@ -116,6 +116,22 @@ pub fn host(system: Signal<System>) -> AnyView {
         </Card>
     }
     .into_any()
+}
+
+/// The clusters of this server that this process has lost; nothing when it has them all.
+pub fn away(system: Signal<System>) -> AnyView {
+    let t = text();
+    let names = Memo::new(move |_| {
+        system.with(|system| {
+            let names = system.away.iter().map(|away| away.cluster_name.clone());
+            names.collect::<Vec<_>>().join(t.system.and)
+        })
+    });
+    let shown = move || {
+        let names = Some(names.get()).filter(|names| !names.is_empty());
+        names.map(|names| view! { <Flash tone=Tone::Warning title=t.system.away(names) message=t.system.away_why.to_owned() /> })
+    };
+    view! { {shown} }.into_any()
 }
 
 /// Nothing where the database is this server's alone.

@@ -68,6 +68,7 @@ fn shown(system: Signal<System>, resource: Resource<Result<System>>) -> AnyView 
     view! {
         <div class="grid gap-5">
             <p role="status">{status}</p>
+            {facts::away(system)}
             {reconcilers::table(system)}
             <div class="grid gap-5 2xl:grid-cols-2">{facts::database(system)} {facts::host(system)}</div>
             {facts::others(system)}
@@ -84,6 +85,9 @@ fn health(t: &'static Text, system: &System) -> (Tone, &'static str) {
     }
     if !database.takes_writes {
         return (Tone::Danger, t.system.database_full);
+    }
+    if !system.away.is_empty() {
+        return (Tone::Danger, t.system.some_away);
     }
     if system.reconcilers.iter().any(|one| one.is_failing()) {
         return (Tone::Danger, t.system.some_fail);

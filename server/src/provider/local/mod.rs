@@ -26,6 +26,7 @@ use super::{
     ProviderError, State,
 };
 use crate::db::now;
+use crate::lease::{self, Lost};
 use crate::sandbox::{AGENT_LOG, Role, Sandbox};
 use crate::slurm;
 
@@ -101,8 +102,12 @@ impl Local {
 
     async fn launched(&self, batch: &Batch, node: &NodeLaunch) -> Launched {
         let id = &node.instance_id;
-        let refused = |error| LaunchError::Refused {
-            message: local_io("start", id, &error).message,
+        let refused = |error: io::Error| {
+            let message = local_io("start", id, &error).message;
+            match error.get_ref().is_some_and(|cause| cause.is::<Lost>()) {
+                true => LaunchError::Unknown { message },
+                false => LaunchError::Refused { message },
+            }
         };
         let started = self.start(batch, node).await;
         Launched {
@@ -121,6 +126,7 @@ impl Local {
         self.stand_ins.end(&batch.cluster_id, &node.node_name).await;
         sandbox.prepare()?;
         self.write_instance(sandbox.dir(), batch, node)?;
+        lease::check(batch.lease.as_ref()).map_err(io::Error::other)?;
         sandbox
             .spawn(&self.agent, Role::Instance, &self.data_dir)
             .await

@@ -88,6 +88,7 @@ impl Client {
         options: &[String],
         script: &str,
     ) -> Result<String, SlurmError> {
+        self.check("sbatch")?;
         let mut command = self.command_after(&user.enter(), "sbatch");
         command
             .arg("--parsable")

@@ -16,6 +16,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::hostlist;
 use super::log::DaemonLog;
+use crate::lease::{self, Lease};
 pub use job::LAUNCH_FAILED;
 pub use job_table::JobTable;
 pub use parse::{NodeInfo, Queued};
@@ -80,6 +81,8 @@ pub struct Client {
     pub enter: Vec<OsString>,
     /// The cluster's slurm.conf.
     pub conf: PathBuf,
+    /// Without it nothing is asked or told, where another process may have the cluster.
+    pub lease: Option<Lease>,
 }
 
 impl Client {
@@ -188,9 +191,17 @@ impl Client {
         program: &str,
         args: impl IntoIterator<Item = A>,
     ) -> Result<Vec<u8>, SlurmError> {
+        self.check(program)?;
         let mut command = self.command(program);
         command.args(args.into_iter().map(Into::into));
         finish(program, command, None).await
+    }
+
+    fn check(&self, program: &str) -> Result<(), SlurmError> {
+        lease::check(self.lease.as_ref()).map_err(|lost| SlurmError {
+            program: program.to_owned(),
+            message: lost.to_string(),
+        })
     }
 
     /// A program of Slurm's inside the controller's namespaces, its own arguments still to come.

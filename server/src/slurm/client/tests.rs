@@ -122,6 +122,7 @@ fn client(directory: &Path, script: &str) -> Client {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
     Client {
+        lease: None,
         prefix: directory.to_owned(),
         enter: vec!["env".into(), "--".into()],
         conf: directory.join("slurm.conf"),

@@ -23,6 +23,8 @@ const LINES: usize = 60;
 
 pub struct Server {
     root: TempDir,
+    /// Of the server whose data directory and home it uses, if not its own.
+    shared: Option<PathBuf>,
     ports: Ports,
     database_url: Option<String>,
     /// Of `serve`, beside those that every server here has.
@@ -50,12 +52,20 @@ impl Server {
         let_jobs_in(root.path(), &home);
         Self {
             root,
+            shared: None,
             ports: Ports::take(),
             database_url,
             options: vec![],
             open_files: None,
             child: None,
         }
+    }
+
+    /// Another server on the same data directory.
+    pub fn twin(&self) -> Server {
+        let mut twin = Server::new(self.database_url.clone());
+        twin.shared = Some(self.root().into());
+        twin
     }
 
     /// Starts with this option too.
@@ -77,12 +87,12 @@ impl Server {
     }
 
     pub fn data(&self) -> PathBuf {
-        self.root().join("data")
+        self.shared.as_deref().unwrap_or(self.root()).join("data")
     }
 
     /// Where people of the test work; every node sees it, as a shared file system.
     pub fn home(&self) -> PathBuf {
-        self.root().join("home")
+        self.shared.as_deref().unwrap_or(self.root()).join("home")
     }
 
     pub fn endpoint(&self) -> String {

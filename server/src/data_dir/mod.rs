@@ -3,6 +3,8 @@
 //! It belongs to one database, whose id it carries in `database-id`. Beside another one the server would take every cluster
 //! here for a leftover, so that is refused before anything is touched.
 
+pub mod lock;
+
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};

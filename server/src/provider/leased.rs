@@ -1,0 +1,105 @@
+//! A provider for the reconcilers of one cluster that another process may take over: what changes anything begins only
+//! while this one has it.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use app::model::catalogue::Catalogue;
+use app::model::node::NodeLog;
+use app::model::refs::Refs;
+use async_trait::async_trait;
+
+use super::{Batch, Inventory, LaunchError, Launched, Profile, Provider, ProviderError};
+use crate::lease::{Lease, Lost};
+
+pub struct Leased {
+    inner: Arc<dyn Provider>,
+    lease: Lease,
+}
+
+impl Leased {
+    pub fn new(inner: Arc<dyn Provider>, lease: Lease) -> Leased {
+        Leased { inner, lease }
+    }
+
+    fn check(&self) -> Result<(), ProviderError> {
+        self.lease.check().map_err(|lost: Lost| ProviderError {
+            code: "LeaseLost".into(),
+            message: lost.to_string(),
+        })
+    }
+}
+
+#[async_trait]
+impl Provider for Leased {
+    fn profile(&self) -> Profile {
+        self.inner.profile()
+    }
+
+    async fn catalogue(&self) -> Result<Catalogue, ProviderError> {
+        self.inner.catalogue().await
+    }
+
+    async fn resolve(&self, refs: &Refs) -> Result<Catalogue, ProviderError> {
+        self.inner.resolve(refs).await
+    }
+
+    async fn launch(&self, batch: &Batch) -> Vec<Launched> {
+        let Err(lost) = self.lease.check() else {
+            let batch = Batch {
+                lease: Some(self.lease.clone()),
+                ..batch.clone()
+            };
+            return self.inner.launch(&batch).await;
+        };
+        let not_asked = batch.nodes.iter().map(|node| Launched {
+            instance_id: node.instance_id.clone(),
+            result: Err(LaunchError::Unknown {
+                message: lost.to_string(),
+            }),
+        });
+        not_asked.collect()
+    }
+
+    async fn stand_in(&self, cluster_id: &str, node: &str, port: u16) {
+        if self.lease.check().is_ok() {
+            self.inner.stand_in(cluster_id, node, port).await;
+        }
+    }
+
+    async fn register_again(
+        &self,
+        cluster_id: &str,
+        instance_ids: &[String],
+    ) -> Result<(), ProviderError> {
+        self.check()?;
+        self.inner.register_again(cluster_id, instance_ids).await
+    }
+
+    async fn terminate(
+        &self,
+        cluster_id: &str,
+        instance_ids: &[String],
+    ) -> Vec<Result<(), ProviderError>> {
+        match self.check() {
+            Ok(()) => self.inner.terminate(cluster_id, instance_ids).await,
+            Err(lost) => vec![Err(lost); instance_ids.len()],
+        }
+    }
+
+    async fn inventory(&self, cluster_id: &str) -> Result<Inventory, ProviderError> {
+        self.inner.inventory(cluster_id).await
+    }
+
+    async fn logs(
+        &self,
+        cluster_id: &str,
+        instance_id: &str,
+    ) -> Result<Vec<NodeLog>, ProviderError> {
+        self.inner.logs(cluster_id, instance_id).await
+    }
+
+    async fn prune_logs(&self, before: SystemTime) -> Result<(), ProviderError> {
+        self.inner.prune_logs(before).await
+    }
+}
