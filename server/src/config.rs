@@ -34,6 +34,8 @@ pub enum Command {
     Export(Export),
     /// Make a cluster be what a document says: create what is missing, update what differs.
     Apply(Apply),
+    /// The servers that share a PostgreSQL database, as one of them knows them.
+    Server(Server),
     /// Bring the database's schema up to date and end. `serve` does the same when it starts.
     Migrate(Store),
     /// Copy the database, the keys and the first credentials into a directory; the server may run meanwhile.
@@ -297,16 +299,17 @@ pub struct Reach {
     /// Address of the server.
     #[arg(
         long,
+        global = true,
         env = "OPENPCS_ENDPOINT",
         default_value = "http://127.0.0.1:8765"
     )]
     pub endpoint: String,
     /// Data directory of the server, whose file `credentials` signs the request. Without it: AWS_ACCESS_KEY_ID and
     /// AWS_SECRET_ACCESS_KEY, the default data directory, the AWS credentials file with the profile of AWS_PROFILE.
-    #[arg(long, env = "OPENPCS_DATA_DIR", value_parser = directory)]
+    #[arg(long, global = true, env = "OPENPCS_DATA_DIR", value_parser = directory)]
     pub data_dir: Option<PathBuf>,
     /// Region of the server [default: AWS_REGION, the profile's region, us-east-1]
-    #[arg(long, env = "AWS_REGION")]
+    #[arg(long, global = true, env = "AWS_REGION")]
     pub region: Option<String>,
 }
 
@@ -362,6 +365,31 @@ pub struct Apply {
     pub wait: bool,
     #[command(flatten)]
     pub reach: Reach,
+}
+
+/// Asks a running server.
+#[derive(Debug, Args)]
+pub struct Server {
+    #[command(flatten)]
+    pub reach: Reach,
+    #[command(subcommand)]
+    pub command: ServerCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ServerCommand {
+    /// List them: id, host, address, whether it lives, when it was seen last, its clusters.
+    List,
+    /// Give up a server that will never return: its clusters can then be deleted, and nothing else.
+    ///
+    /// What is left of them on its host stays there. Should it come back, it sets them aside: see `openpcs set-aside`.
+    Forget {
+        /// As `list` shows it.
+        id: String,
+        /// Do it; without, only tell what would happen.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

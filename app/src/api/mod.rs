@@ -15,6 +15,7 @@ pub mod log;
 pub mod node;
 pub mod plan;
 pub mod queue;
+pub mod server;
 pub mod setting;
 pub mod system;
 pub mod tag;

@@ -105,6 +105,10 @@ pub enum What {
     InstanceSetAside {
         instance: String,
     },
+    /// Somebody said that the cluster's server will never return.
+    ServerForgotten {
+        host: String,
+    },
     NodeDrained {
         node: String,
         reason: String,
@@ -241,6 +245,7 @@ impl What {
             What::InstanceSetAside { instance } => {
                 (t.instance_set_aside, vec![("instance", instance.clone())])
             }
+            What::ServerForgotten { host } => (t.server_forgotten, vec![("host", host.clone())]),
             What::NodeDrained { node, reason } => (
                 t.node_drained,
                 vec![("node", node.clone()), ("reason", reason.clone())],
@@ -295,6 +300,7 @@ impl What {
             | What::ControllerKilled {}
             | What::JobsLost { .. }
             | What::JobStartedTwice { .. }
+            | What::ServerForgotten { .. }
             | What::NodeFailed { .. }
             | What::StepFailed { .. } => EventTone::Failure,
             What::InstanceEnded { cause, .. } if cause.is_failure() => EventTone::Failure,

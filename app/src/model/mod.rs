@@ -40,6 +40,7 @@ pub mod queue;
 pub mod refs;
 pub mod script;
 pub mod secret;
+pub mod server;
 pub mod set_aside;
 pub mod setting;
 pub mod sight;

@@ -48,6 +48,14 @@ impl Arns {
         )
     }
 
+    /// `arn:aws:openpcs:REGION:ACCOUNT:server/ID`: nothing that AWS has.
+    pub fn server(&self, id: &str) -> String {
+        format!(
+            "arn:aws:openpcs:{}:{}:server/{id}",
+            self.region, self.account
+        )
+    }
+
     /// `arn:aws:iam::ACCOUNT:user/NAME`.
     pub fn user(&self, name: &str) -> String {
         format!("arn:aws:iam::{}:user/{name}", self.account)

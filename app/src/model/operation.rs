@@ -49,7 +49,7 @@ operations! {
         ExportCluster ConnectCluster
         ListSettings CheckSettings
         GetIdentity GetRefusals GetTroubles GetCatalogue
-        GetSystem ListSetAside;
+        GetSystem ListSetAside ListServers ForgetServer;
 }
 
 use Operation::*;
@@ -109,7 +109,7 @@ mod tests {
             "CreateCluster UpdateCluster DeleteCluster CreateComputeNodeGroup UpdateComputeNodeGroup \
              DeleteComputeNodeGroup CreateQueue UpdateQueue DeleteQueue TagResource UntagResource \
              RegisterComputeNodeGroupInstance GetSecretValue SubmitJob CancelJob RequeueJob HoldJob ReleaseJob DrainNode \
-             ResumeNode ReplaceNode ConnectCluster"
+             ResumeNode ReplaceNode ConnectCluster ForgetServer"
         );
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::server::Server;
+
 /// All of it at one moment. Times are in milliseconds since 1970; 0 means never.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -12,7 +14,7 @@ pub struct System {
     pub host: Host,
     pub versions: Versions,
     /// Those that share the database, by host; each runs clusters of its own.
-    pub others: Vec<OtherServer>,
+    pub others: Vec<Server>,
     /// Clusters of this server that this process does not run.
     pub away: Vec<Away>,
 }
@@ -25,17 +27,6 @@ pub struct Away {
     pub cluster_name: String,
     /// When this process noticed it.
     pub since: i64,
-}
-
-/// Another server of the same database.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OtherServer {
-    pub host: String,
-    /// Where people reach it.
-    pub url: String,
-    /// When it wrote to the database last.
-    pub seen_at: i64,
 }
 
 /// What a reconciler looks after.

@@ -40,6 +40,7 @@ mod node;
 mod plan;
 mod queue;
 mod secret;
+mod server;
 mod setting;
 mod system;
 mod tag;
@@ -82,6 +83,7 @@ nouns! {
     setting::Settings,
     console::Console,
     system::Systems,
+    server::Servers,
 }
 
 /// A method of the port.

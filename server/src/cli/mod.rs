@@ -13,6 +13,7 @@ mod migrate;
 mod plan;
 mod restore;
 mod serve;
+mod server;
 mod set_aside;
 mod store;
 mod user;
@@ -33,6 +34,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Plan(plan) => plan::run(&plan),
         Command::Export(export) => export::run(&export),
         Command::Apply(apply) => apply::run(&apply),
+        Command::Server(server) => server::run(&server),
         Command::Serve(config) => on_runtime(serve::run(config)),
         Command::Migrate(store) => on_runtime(migrate::run(store)),
         Command::Backup { store, to } => on_runtime(backup::run(store, to)),

@@ -179,8 +179,12 @@ mod tests {
         age(&db, &first, -300_000).await;
         assert_eq!(took(&db, &second).await, None);
         age(&db, &first, TERM_MS + 1).await;
-        let alive = server::alive(&db).await.unwrap();
-        assert_eq!(alive.join(" "), second.id);
+        let alive = server::all(&db, db.pool()).await.unwrap();
+        let alive: Vec<(&str, bool)> = alive
+            .iter()
+            .map(|s| (s.server.process.as_str(), s.lives))
+            .collect();
+        assert_eq!(alive, [("1", false), ("2", true)]);
         assert!(!all(&db).await.unwrap()[0].is_held);
         // Nobody took it yet, so what the holder writes does no harm.
         old.write().await.unwrap();

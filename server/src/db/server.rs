@@ -2,9 +2,9 @@
 //! here are compared by the database's clock.
 
 use sqlx::any::AnyRow;
-use sqlx::{AnyPool, Row as _};
+use sqlx::{Any, Executor, Row as _};
 
-use super::{Db, now};
+use super::{Db, Write, now};
 use crate::lease::TERM_MS;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,26 +59,56 @@ pub async fn leave(db: &Db, me: &ServerRow) -> sqlx::Result<()> {
     Ok(())
 }
 
-pub async fn find(pool: &AnyPool, id: &str) -> sqlx::Result<Option<ServerRow>> {
+pub async fn find<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    id: &str,
+) -> sqlx::Result<Option<ServerRow>> {
     let row = sqlx::query("select * from server where id = $1")
         .bind(id)
-        .fetch_optional(pool)
+        .fetch_optional(executor)
         .await?;
     row.as_ref().map(decode).transpose()
 }
 
-/// All that ever used this database, with when each said last that it lives, by the clock of this host.
-pub async fn all(db: &Db) -> sqlx::Result<Vec<(ServerRow, i64)>> {
+/// One that used this database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub server: ServerRow,
+    /// When it said last that it lives, by the clock of this host.
+    pub seen_at: i64,
+    /// Whether that is so lately that it is taken to live.
+    pub lives: bool,
+}
+
+/// All that ever used this database, by host.
+pub async fn all<'e>(
+    db: &Db,
+    executor: impl Executor<'e, Database = Any>,
+) -> sqlx::Result<Vec<Seen>> {
     let sql = format!(
         "select id, url, host, process, {} - seen_at as silent from server order by host, url",
         db.clock()
     );
-    let rows = sqlx::query(&sql).fetch_all(db.pool()).await?;
-    let with_time = |row: &AnyRow| {
-        let silent: i64 = row.try_get("silent")?;
-        Ok((decode(row)?, now() - silent))
+    let rows = sqlx::query(&sql).fetch_all(executor).await?;
+    let seen = |row: &AnyRow| {
+        let (server, silent): (ServerRow, i64) = (decode(row)?, row.try_get("silent")?);
+        Ok(Seen {
+            lives: !server.process.is_empty() && silent < TERM_MS,
+            seen_at: now() - silent,
+            server,
+        })
     };
-    rows.iter().map(with_time).collect()
+    rows.iter().map(seen).collect()
+}
+
+/// It will never return. Whether it is forgotten: not while it is taken to live, or has only just ended.
+pub async fn forget(db: &Db, write: &mut Write, id: &str) -> sqlx::Result<bool> {
+    let sql = format!(
+        "delete from server where id = $1 and seen_at <= {} - {TERM_MS}",
+        db.clock()
+    );
+    let gone = sqlx::query(&sql).bind(id).execute(&mut *write.tx).await?;
+    Ok(gone.rows_affected() > 0)
 }
 
 /// Forgets those that have kept no cluster and said nothing for so many milliseconds.
@@ -102,14 +132,4 @@ fn decode(row: &AnyRow) -> sqlx::Result<ServerRow> {
         host: row.try_get("host")?,
         process: row.try_get("process")?,
     })
-}
-
-/// The ids of those that said lately that they live.
-pub async fn alive(db: &Db) -> sqlx::Result<Vec<String>> {
-    let sql = format!(
-        "select id from server where process <> '' and seen_at > {} - {TERM_MS}",
-        db.clock()
-    );
-    let rows = sqlx::query(&sql).fetch_all(db.pool()).await?;
-    rows.iter().map(|row| row.try_get("id")).collect()
 }

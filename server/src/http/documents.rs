@@ -1,10 +1,11 @@
-//! What `openpcs plan`, `export` and `apply` ask for, beyond the service model: under `/openpcs/v1`, signed like the API.
+//! What `openpcs plan`, `export`, `apply` and `server` ask for, beyond the service model: under `/openpcs/v1`, signed like the API.
 
 use app::model::apply::{ApplyOutcome, ApplyRequest, Format};
 use app::model::error::Error;
 use app::model::limits::REQUEST_BYTES;
 use app::model::operation::Operation;
 use app::model::plan::{Plan, PlanRequest};
+use app::model::server::{ForgetServerRequest, ForgetServerResponse, Server};
 use app::port::{Ctx, Why};
 use axum::Json;
 use axum::body::Bytes;
@@ -71,6 +72,25 @@ pub async fn apply(
     let request: ApplyRequest = decode(&body)?;
     let work = async move { state.plane.apply(&ctx, request).await };
     Ok(Json(whole(work).await?))
+}
+
+pub async fn list_servers(
+    State(state): State<HttpState>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Result<Json<Vec<Server>>, Refusal> {
+    let (ctx, _) = authenticate(&state, id, request).await?;
+    Ok(Json(state.plane.list_servers(&ctx).await?))
+}
+
+pub async fn forget_server(
+    State(state): State<HttpState>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Result<Json<ForgetServerResponse>, Refusal> {
+    let (ctx, body) = authenticate(&state, id, request).await?;
+    let request: ForgetServerRequest = decode(&body)?;
+    Ok(Json(state.plane.forget_server(&ctx, request).await?))
 }
 
 async fn authenticate(

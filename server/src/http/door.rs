@@ -33,6 +33,7 @@ mod tests {
             ("/instance/v1/steps", "agent"),
             ("/controller/v1/hooks", "agent"),
             ("/openpcs/v1/plan", "command"),
+            ("/openpcs/v1/servers/forget", "command"),
             ("/pkg/openpcs.css", "file"),
             ("/console/events", "stream"),
             ("/console/get-cluster", "console"),

@@ -13,9 +13,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::recovery::Recovery;
-use super::{Next, Parts, Reconciler, aside, configuration, ending, placement};
-use crate::db::cluster::{ClusterRow, ClusterSpec};
-use crate::db::{self, job, job_life, lease, now, resource, secret, submission, tag, tombstone};
+use super::{Next, Parts, Reconciler, aside, configuration, ending, placement, removal};
+use crate::db::cluster::ClusterRow;
+use crate::db::{self, now, resource, secret, tombstone};
 use crate::live::status::Done;
 use crate::plan::configuration::rows::Rows;
 use crate::plan::controller::{Failure, Found, Log, Seen, Step, TICK, plan};
@@ -291,14 +291,8 @@ impl ClusterReconciler {
 
     async fn forget(&self, cluster: &ClusterRow) -> anyhow::Result<()> {
         let mut write = self.parts.db.write().await?;
-        secret::delete(&mut write, &cluster.id).await?;
-        job::clear(&mut write, &cluster.id).await?;
-        job_life::clear(&mut write, &cluster.id).await?;
-        submission::clear(&mut write, &cluster.id).await?;
-        tag::clear(&mut write, &self.parts.arns.cluster(&cluster.id)).await?;
-        resource::delete::<ClusterSpec>(&mut write, cluster).await?;
+        removal::cluster(&self.parts, &mut write, cluster).await?;
         tombstone::put(&mut write, &cluster.id, &cluster.id).await?;
-        lease::delete(&mut write, &cluster.id).await?;
         write.commit().await?;
         self.parts.observed.forget(&cluster.id);
         self.parts.wakers.forget(&cluster.id);

@@ -10,7 +10,7 @@ use super::Parts;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::lease::{self, LeaseRow};
 use crate::db::placement::{self, Placement};
-use crate::db::{Write, resource, server};
+use crate::db::{Write, forgotten, resource, server};
 use crate::lease::{Beat, Lease};
 
 /// A cluster that this process is to keep.
@@ -43,12 +43,22 @@ pub async fn clusters(parts: &Parts, beat: Option<(&Beat, u64)>) -> anyhow::Resu
     let Some((beat, chain)) = beat else {
         return all_are_here(parts, all).await;
     };
-    let alive = server::alive(&parts.db).await?;
+    let seen = server::all(&parts.db, parts.db.pool()).await?;
+    let alive: Vec<String> = seen
+        .into_iter()
+        .filter(|seen| seen.lives)
+        .map(|seen| seen.server.id)
+        .collect();
+    let forgotten = forgotten::all(parts.db.pool()).await?;
     let on_disk = parts.controllers.list()?;
     let leases = lease::all(&parts.db).await?.into_iter();
     let leases: HashMap<String, LeaseRow> = leases.map(|l| (l.cluster_id.clone(), l)).collect();
     let (mut mine, mut away) = (vec![], vec![]);
     for mut row in all {
+        if forgotten.contains(&row.id) {
+            super::forgotten::clear(parts, &row.id).await?;
+            continue;
+        }
         let is_mine = row.server() == parts.server.id;
         let is_here = on_disk.contains(&row.id);
         let owner_lives = alive.iter().any(|id| id == row.server());
@@ -118,7 +128,8 @@ fn claim(is_mine: bool, is_here: bool, owner_lives: bool, lease: Standing) -> Cl
 async fn take(parts: &Parts, row: &mut ClusterRow) -> anyhow::Result<Option<i64>> {
     let mut write = parts.db.write().await?;
     let known = resource::find::<ClusterSpec>(&mut *write.tx, None, &row.id).await?;
-    if known.is_none() {
+    let forgotten = forgotten::all(&mut *write.tx).await?;
+    if known.is_none() || forgotten.contains(&row.id) {
         return Ok(None);
     }
     let taken = lease::take(&parts.db, &mut write, &row.id, &parts.server).await?;

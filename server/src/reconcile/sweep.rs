@@ -16,8 +16,8 @@ use crate::data_dir::DataDir;
 use crate::db::cluster::ClusterSpec;
 use crate::db::session::session_delete_expired;
 use crate::db::{
-    change, event, idempotency, instance, job, job_life, lease, now, resource, server, submission,
-    tombstone,
+    change, event, forgotten, idempotency, instance, job, job_life, lease, now, resource, server,
+    submission, tombstone,
 };
 use crate::live::status::Done;
 
@@ -46,11 +46,15 @@ impl Sweep {
         if on_disk.is_empty() {
             return Ok(());
         }
-        let known: HashSet<String> = resource::list::<ClusterSpec>(parts.db.pool(), None)
+        let mut known: HashSet<String> = resource::list::<ClusterSpec>(parts.db.pool(), None)
             .await?
             .into_iter()
             .map(|row| row.id)
             .collect();
+        // Somebody gave this server up: what is here of its clusters is set aside.
+        for id in forgotten::all(parts.db.pool()).await? {
+            known.remove(&id);
+        }
         for cluster_id in on_disk.into_iter().filter(|id| !known.contains(id)) {
             if tombstone::has(parts.db.pool(), &cluster_id, &cluster_id).await? {
                 tracing::info!(cluster_id, "removing what a deleted cluster left");

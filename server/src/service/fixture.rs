@@ -84,7 +84,7 @@ pub fn everything() -> Value {
         "instanceConfigs": [{"instanceType": "c6i.xlarge"}],
         "tags": {"a": "b"}, "tagKeys": ["a"], "SecretId": "any", "bootstrapId": "any",
         "jobId": "1", "nodeNames": ["group-1"], "reason": "none",
-        "resourceType": "", "resourceId": "", "document": "", "prune": false, "dryRun": false,
+        "serverId": "other", "resourceType": "", "resourceId": "", "document": "", "prune": false, "dryRun": false,
     })
 }
 

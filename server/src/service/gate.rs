@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use app::model::error::Result;
 use app::model::operation::Operation;
+use app::model::status::Status;
 use app::port::Ctx;
 
 use super::resource::{self, Resource};
@@ -63,9 +64,11 @@ impl Service {
             return Ok(vec![(row.id.clone(), row.name.clone())]);
         }
         ctx.authorize(Operation::ListClusters, &self.arns.cluster("*"))?;
-        let rows: Vec<ClusterRow> = db::resource::list(self.db.pool(), None)
+        let mut rows: Vec<ClusterRow> = db::resource::list(self.db.pool(), None)
             .await
             .map_err(internal)?;
+        // Of a server that was given up: nobody knows what they have.
+        rows.retain(|row| row.status != Status::Suspended);
         for row in &rows {
             ctx.authorize(operation, &self.arns.cluster(&row.id))?;
             home::check(&self.db, &self.server, &self.homes, row).await?;

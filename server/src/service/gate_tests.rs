@@ -98,6 +98,8 @@ async fn every_method_asks_before_it_answers() {
         catalogue();
         set_aside();
         system();
+        list_servers();
+        forget_server(of(everything()));
     }
     for action in JobAction::ALL {
         ask! { act_on_job(of(with(json!({"action": word(action)})))); }

@@ -2,6 +2,7 @@
 //! and name that server for all else.
 
 use app::model::error::{Error, Result};
+use app::model::status::Status;
 
 use super::cluster::RESOURCE_TYPE;
 use crate::db::Db;
@@ -12,6 +13,13 @@ use crate::live::homes::Homes;
 
 /// Refuses what another server must be asked for, or another process of this one.
 pub async fn check(db: &Db, me: &ServerRow, homes: &Homes, cluster: &ClusterRow) -> Result<()> {
+    if cluster.status == Status::Suspended {
+        let message = format!(
+            "The server that ran cluster {} was given up as lost. The cluster can only be deleted.",
+            cluster.name
+        );
+        return Err(Error::conflict(RESOURCE_TYPE, &cluster.id, message));
+    }
     let owner = cluster.server();
     let is_ours = owner.is_empty() || owner == me.id;
     if db.has_one_server() || (is_ours && homes.has(&cluster.id)) {

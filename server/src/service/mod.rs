@@ -40,6 +40,7 @@ mod plan;
 mod queue;
 mod resource;
 mod secret;
+mod server;
 pub mod set_aside;
 pub mod settings;
 pub mod shape;

@@ -3,6 +3,7 @@
 
 use app::model::error::{Error, Result};
 use app::model::name::Arns;
+use app::model::status::Status;
 use sqlx::{Any, AnyConnection, AnyPool, Executor};
 
 use super::page::{cut, page};
@@ -87,8 +88,10 @@ pub async fn updatable<S: Resource>(
         return Err(refused(&row, message));
     }
     if !row.status.can_update() {
-        let status = row.status;
-        let message = format!("{name} is {status}. Wait until it is ACTIVE, then update it.");
+        let message = match row.status {
+            Status::Suspended => format!("{name} can only be deleted: see its errorInfo."),
+            status => format!("{name} is {status}. Wait until it is ACTIVE, then update it."),
+        };
         return Err(refused(&row, message));
     }
     Ok(row)
@@ -118,10 +121,11 @@ pub fn check_usable(cluster: &ClusterRow) -> Result<()> {
     if cluster.status.can_be_used() {
         return Ok(());
     }
-    let message = format!(
-        "Cluster {} is {}. Wait until it is ACTIVE.",
-        cluster.name, cluster.status
-    );
+    let (name, status) = (&cluster.name, cluster.status);
+    let message = match status {
+        Status::Suspended => format!("Cluster {name} can only be deleted. GetCluster says why."),
+        _ => format!("Cluster {name} is {status}. Wait until it is ACTIVE."),
+    };
     Err(refused(cluster, message))
 }
 

@@ -10,7 +10,7 @@ use openpcs_agent::layout::{cluster_dir, instances_dir};
 
 use crate::data_dir::DataDir;
 use crate::db::cluster::ClusterSpec;
-use crate::db::{Db, instance, resource, tombstone};
+use crate::db::{Db, forgotten, instance, resource, tombstone};
 use crate::sandbox::Sandbox;
 
 /// All that is set aside, in the order of the clusters on disk.
@@ -18,7 +18,11 @@ pub async fn find(db: &Db, dir: &DataDir) -> anyhow::Result<Vec<SetAside>> {
     // Disk first: what is made in between is then in the database.
     let on_disk = dir.clusters()?;
     let rows = resource::list::<ClusterSpec>(db.pool(), None).await?;
-    let known: HashSet<String> = rows.into_iter().map(|row| row.id).collect();
+    let mut known: HashSet<String> = rows.into_iter().map(|row| row.id).collect();
+    // Somebody gave this server up: as good as unknown.
+    for id in forgotten::all(db.pool()).await? {
+        known.remove(&id);
+    }
     let mut found = vec![];
     for cluster_id in on_disk {
         if known.contains(&cluster_id) {

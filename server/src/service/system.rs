@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use app::model::error::Result;
 use app::model::operation::Operation;
+use app::model::server::Server;
 use app::model::system::*;
 use app::port::{Ctx, Systems};
 use async_trait::async_trait;
@@ -16,7 +17,6 @@ use tokio::sync::OnceCell;
 use super::Service;
 use crate::auth::policy::Authorize as _;
 use crate::db::open::Address;
-use crate::db::server::{self, ServerRow};
 use crate::fault::internal;
 use crate::live::host;
 use crate::live::meter::Meter;
@@ -90,15 +90,10 @@ impl Service {
     }
 
     /// None while the database does not answer: the page says that elsewhere.
-    async fn others(&self) -> Vec<OtherServer> {
-        let all = server::all(&self.db).await.unwrap_or_default();
-        let others = all.into_iter().filter(|(row, _)| row.id != self.server.id);
-        let other = |(row, seen_at): (ServerRow, i64)| OtherServer {
-            host: row.host,
-            url: row.url,
-            seen_at,
-        };
-        others.map(other).collect()
+    async fn others(&self) -> Vec<Server> {
+        let mut all = self.servers().await.unwrap_or_default();
+        all.retain(|one| one.id != self.server.id);
+        all
     }
 
     async fn host(&self) -> Result<Host> {

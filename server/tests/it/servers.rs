@@ -194,7 +194,12 @@ async fn a_process_that_stood_still_finds_its_place_taken() {
     })
     .await;
     assert!(words.contains(&second.server.endpoint()), "{words}");
-    assert!(first.server.log().contains("another process runs this"));
+    wait_until("its log says so", async || {
+        let log = first.server.log();
+        let says = log.contains("another process runs this");
+        says.then_some(()).ok_or(log)
+    })
+    .await;
     assert_eq!(names(&first).await, ["only"]);
     assert_eq!(settled(&database).await, before);
     assert_eq!(controllers_and_nodes(&first), (1, 3));
@@ -215,4 +220,94 @@ async fn a_process_that_stood_still_finds_its_place_taken() {
     assert_eq!(controllers_and_nodes(&first), (1, 4));
     ends(&first, "only", &long_job).await;
     first.finish().await;
+}
+
+/// `openpcs server …` on this server; what it prints, or why it fails.
+fn server_command(plane: &TestPlane, arguments: &[&str]) -> Result<String, String> {
+    let mut command = plane.server.openpcs();
+    command
+        .arg("server")
+        .args(["--endpoint", &plane.server.endpoint(), "--data-dir"]);
+    command.arg(plane.server.data()).args(arguments);
+    let output = command.output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    match output.status.success() {
+        true => Ok(text(&output.stdout)),
+        false => Err(text(&output.stderr)),
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_never_returns_is_given_up() {
+    let postgres = Postgres::start();
+    let mut left = TestPlane::on(Server::new(Some(postgres.url())), None).await;
+    let right = another(&postgres, &left).await;
+    sqlx::any::install_default_drivers();
+    let database = sqlx::AnyPool::connect(&postgres.url()).await.unwrap();
+    with_a_queue(&left, "left").await;
+    let cluster = left.get_cluster("left").await;
+    left.server.kill();
+
+    // Who spoke a moment ago lives.
+    let list = server_command(&right, &["list"]).unwrap();
+    let line = list.lines().find(|line| line.contains("\tleft")).unwrap();
+    let id = line.split('\t').next().unwrap().to_owned();
+    assert!(line.contains(&left.server.endpoint()), "{list}");
+    let refused = server_command(&right, &["forget", &id, "--yes"]).unwrap_err();
+    assert!(refused.contains("lives"), "{refused}");
+    wait_until("it is silent", async || {
+        let list = server_command(&right, &["list"])?;
+        list.contains("\tsilent\t").then_some(()).ok_or(list)
+    })
+    .await;
+    let asked = server_command(&right, &["forget", &id]).unwrap_err();
+    assert!(asked.contains("left") && asked.contains("--yes"), "{asked}");
+    assert_eq!(
+        right.get_cluster("left").await.status,
+        ClusterStatus::Active
+    );
+    let told = server_command(&right, &["forget", &id, "--yes"]).unwrap();
+    assert!(told.contains(&cluster.id), "{told}");
+    assert!(server_command(&right, &["forget", &id, "--yes"]).is_err());
+
+    // Its clusters say why, and can only be deleted: from here.
+    let given_up = right.get_cluster("left").await;
+    assert_eq!(given_up.status, ClusterStatus::Suspended);
+    let words = given_up.error_info()[0].message().unwrap();
+    assert!(words.contains("given up"), "{words}");
+    let new = right.new_group("left", "more", 0, 1).send().await;
+    let refused = format!("{:?}", new.unwrap_err());
+    assert!(refused.contains("can only be deleted"), "{refused}");
+    let refused = right.try_connect("left", &["sinfo"]).unwrap_err();
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("given up"));
+    for sql in [
+        "select id from audit where operation = 'ForgetServer' and outcome = 'done'",
+        "select id from event where code = 'server-forgotten'",
+    ] {
+        let found = sqlx::query(sql).fetch_all(&database).await.unwrap();
+        assert_eq!(found.len(), 1, "{sql}");
+    }
+    right.delete_all_of("left").await;
+    assert_eq!(
+        controllers_and_nodes(&left),
+        (1, 1),
+        "nothing there is touched"
+    );
+
+    // It does come back: what it ran is set aside and goes on.
+    left.server.start().await;
+    let set_aside = |arguments: &[&str]| {
+        let mut command = left.command(arguments);
+        let output = command.args(["--database-url", &postgres.url()]).output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    let listed = set_aside(&["set-aside", "list"]);
+    assert_eq!(listed.trim(), format!("{}\trunning", cluster.id));
+    assert_eq!(names(&left).await, Vec::<String>::new());
+    let job = with_a_queue(&left, "again").await;
+    ends(&left, "again", &job).await;
+    assert_eq!(controllers_and_nodes(&left), (2, 2));
+    set_aside(&["set-aside", "remove", &cluster.id]);
+    right.finish().await;
+    left.finish().await;
 }

@@ -3,11 +3,9 @@
 use leptos::prelude::*;
 
 use crate::i18n::{Text, text};
-use crate::model::system::{
-    Connections, Database, DatabaseKind, Host, OtherServer, Room, System, Versions,
-};
+use crate::model::system::{Connections, Database, DatabaseKind, Host, Room, System, Versions};
 use crate::ui::help::{InfoLink, topic};
-use crate::ui::time::{Ago, Elapsed, exact};
+use crate::ui::time::{Elapsed, exact};
 use crate::ui::{Card, Copyable, Fact, Flash, Indicator, Pairs, Tone, facts};
 
 /// A disk with less room than one part of so many is nearly full.
@@ -132,34 +130,6 @@ pub fn away(system: Signal<System>) -> AnyView {
         names.map(|names| view! { <Flash tone=Tone::Warning title=t.system.away(names) message=t.system.away_why.to_owned() /> })
     };
     view! { {shown} }.into_any()
-}
-
-/// Nothing where the database is this server's alone.
-pub fn others(system: Signal<System>) -> AnyView {
-    let t = text();
-    let others = Memo::new(move |_| system.with(|system| system.others.clone()));
-    let line = |other: OtherServer| {
-        view! {
-            <li class="flex flex-wrap items-baseline gap-x-3">
-                <span class="font-semibold">{other.host}</span>
-                <a href=other.url.clone()>{other.url.clone()}</a>
-                <span class="text-xs text-muted">
-                    <Ago at=other.seen_at />
-                </span>
-            </li>
-        }
-    };
-    view! {
-        <Show when=move || others.with(|others| !others.is_empty())>
-            <Card title=t.system.others>
-                <p class="text-muted">{t.system.others_lead}</p>
-                <ul class="mt-3 grid gap-2">
-                    {move || others.get().into_iter().map(line).collect_view()}
-                </ul>
-            </Card>
-        </Show>
-    }
-    .into_any()
 }
 
 /// "0.52 · 0.61 · 0.70 on 2 processors".

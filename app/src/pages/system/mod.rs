@@ -2,6 +2,7 @@
 
 mod facts;
 mod reconcilers;
+mod servers;
 
 use std::time::Duration;
 
@@ -71,7 +72,7 @@ fn shown(system: Signal<System>, resource: Resource<Result<System>>) -> AnyView 
             {facts::away(system)}
             {reconcilers::table(system)}
             <div class="grid gap-5 2xl:grid-cols-2">{facts::database(system)} {facts::host(system)}</div>
-            {facts::others(system)}
+            {servers::others(system)}
         </div>
     }
     .into_any()

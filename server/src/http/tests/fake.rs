@@ -58,6 +58,7 @@ impl Documents for Fake {}
 impl Settings for Fake {}
 impl Console for Fake {}
 impl Systems for Fake {}
+impl Servers for Fake {}
 
 #[async_trait]
 impl Hooks for Fake {

@@ -2,16 +2,16 @@
 
 use std::collections::HashSet;
 
-use app::explain::{Cause, What};
+use app::explain::Cause;
 use app::model::status::Status;
 
 use crate::db::instance::InstanceRow;
 use crate::db::queue::{QueueRow, groups_of_its_own};
 use crate::db::resource::{Noun, Row};
-use crate::db::{self, Write, instance, resource, tag};
+use crate::db::{self, Write, instance, resource};
 use crate::plan::configuration::outcome::Outcome;
 use crate::plan::configuration::rows::Rows;
-use crate::reconcile::{Parts, ending, placement};
+use crate::reconcile::{Parts, ending, placement, removal};
 use crate::slurm::client::{Client, NodeUpdate};
 
 /// Writes down what became of the changes that were tried.
@@ -50,25 +50,16 @@ impl Settle<'_> {
                 placement::trim(&mut write, group, nodes).await?;
             }
             if deleting(group.status) && empty.contains(&group.id) {
-                self.remove(
-                    &mut write,
-                    group,
-                    self.parts
-                        .arns
-                        .compute_node_group(&rows.cluster.id, &group.id),
-                )
-                .await?;
+                let arns = &self.parts.arns;
+                let arn = arns.compute_node_group(&rows.cluster.id, &group.id);
+                removal::child(&mut write, group, &arn).await?;
             }
         }
         for queue in &rows.queues {
             settle_row(&mut write, queue, outcome).await?;
             if deleting(queue.status) {
-                self.remove(
-                    &mut write,
-                    queue,
-                    self.parts.arns.queue(&rows.cluster.id, &queue.id),
-                )
-                .await?;
+                let arn = self.parts.arns.queue(&rows.cluster.id, &queue.id);
+                removal::child(&mut write, queue, &arn).await?;
             }
         }
         Ok(write.commit().await?)
@@ -98,29 +89,6 @@ impl Settle<'_> {
             .update_nodes(&nodes, &NodeUpdate::PowerDown)
             .await?;
         Ok(())
-    }
-
-    async fn remove<S: Noun>(
-        &self,
-        write: &mut Write,
-        row: &Row<S>,
-        arn: String,
-    ) -> sqlx::Result<()> {
-        tag::clear(write, &arn).await?;
-        resource::delete(write, row).await?;
-        let what = What::Deleted {
-            noun: S::KIND,
-            name: row.name.clone(),
-        };
-        db::event::insert(
-            write,
-            &row.cluster_id,
-            S::KIND,
-            &row.id,
-            db::event::RECONCILER,
-            &what,
-        )
-        .await
     }
 }
 

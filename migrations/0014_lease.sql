@@ -11,5 +11,14 @@ create table cluster_lease (
 -- From here on `seen_at` is by the database's clock, for those of hosts may be minutes apart.
 alter table server add column process text not null default '';
 
+-- Clusters whose server will never return, as somebody said: they can only be deleted, by any server, and what is on that
+-- server's disk stays.
+create table forgotten (
+    cluster_id text primary key,
+    server text not null,      -- whose it was
+    host text not null,        -- where its files are, if they still are
+    at bigint not null         -- when it was said
+);
+
 -- Made for the same and never used.
 drop table lease;

@@ -1,0 +1,31 @@
+//! Removes the rows of what is gone: the last that happens to a queue, a group or a cluster.
+
+use app::explain::What;
+
+use super::Parts;
+use crate::db::cluster::{ClusterRow, ClusterSpec};
+use crate::db::resource::{self, Noun, Row};
+use crate::db::{Write, event, job, job_life, lease, secret, submission, tag};
+
+/// A group or a queue of that ARN.
+pub async fn child<S: Noun>(write: &mut Write, row: &Row<S>, arn: &str) -> sqlx::Result<()> {
+    tag::clear(write, arn).await?;
+    resource::delete(write, row).await?;
+    let what = What::Deleted {
+        noun: S::KIND,
+        name: row.name.clone(),
+    };
+    let (cluster, id) = (&row.cluster_id, &row.id);
+    event::insert(write, cluster, S::KIND, id, event::RECONCILER, &what).await
+}
+
+/// A cluster that is empty.
+pub async fn cluster(parts: &Parts, write: &mut Write, cluster: &ClusterRow) -> sqlx::Result<()> {
+    secret::delete(write, &cluster.id).await?;
+    job::clear(write, &cluster.id).await?;
+    job_life::clear(write, &cluster.id).await?;
+    submission::clear(write, &cluster.id).await?;
+    tag::clear(write, &parts.arns.cluster(&cluster.id)).await?;
+    resource::delete::<ClusterSpec>(write, cluster).await?;
+    lease::delete(write, &cluster.id).await
+}
