@@ -69,6 +69,10 @@ pub enum What {
     JobStartedTwice {
         job: String,
     },
+    /// Slurm had forgotten how the job ended, and starts it once more.
+    JobEndLost {
+        job: String,
+    },
     /// Slurm held the job for a start that failed for the controller's sake only.
     JobReleasedAgain {
         job: String,
@@ -208,6 +212,7 @@ impl What {
                 vec![("job", job.clone()), ("again", again.clone())],
             ),
             What::JobStartedTwice { job } => (t.job_started_twice, vec![("job", job.clone())]),
+            What::JobEndLost { job } => (t.job_end_lost, vec![("job", job.clone())]),
             What::JobReleasedAgain { job } => (t.job_released_again, vec![("job", job.clone())]),
             What::LookFails { of, words } => {
                 let text = match of {
@@ -300,6 +305,7 @@ impl What {
             | What::ControllerKilled {}
             | What::JobsLost { .. }
             | What::JobStartedTwice { .. }
+            | What::JobEndLost { .. }
             | What::ServerForgotten { .. }
             | What::NodeFailed { .. }
             | What::StepFailed { .. } => EventTone::Failure,
@@ -400,6 +406,7 @@ mod tests {
                 again: "14".into(),
             },
             What::JobStartedTwice { job: job.clone() },
+            What::JobEndLost { job: job.clone() },
             What::JobReleasedAgain { job: job.clone() },
             What::LookFails {
                 of: Sight::Nodes,

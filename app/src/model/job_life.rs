@@ -41,4 +41,7 @@ pub enum LifeEnd {
     NodeFailed {
         node: String,
     },
+    /// It may have ended well: Slurm had lost with its controller how it did, found nothing of it on its node, and starts
+    /// it again.
+    EndLost,
 }

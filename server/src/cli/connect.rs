@@ -185,7 +185,6 @@ fn login_target(client: &Client, cluster: &str) -> anyhow::Result<LoginTarget> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -2,7 +2,8 @@
 //!
 //! The files come first and the database follows them, so a first start that was cut short goes on where it ended.
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use zeroize::Zeroizing;
@@ -42,7 +43,7 @@ pub async fn ensure_admin(
         password_file: config
             .admin_password_file
             .clone()
-            .unwrap_or_else(|| data_dir.join("admin-password")),
+            .unwrap_or_else(|| password_file(data_dir)),
         credentials_file: data_dir.join("credentials"),
     };
     if users.is_empty() {
@@ -83,4 +84,23 @@ async fn create_admin(db: &Db, config: &Config, first: &FirstStart) -> anyhow::R
     user_create(db, &row)
         .await
         .context("the user admin cannot be added")
+}
+
+/// Where the admin's first password is, unless another file was named.
+fn password_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("admin-password")
+}
+
+/// Removes the admin's first password, which is no longer the one. A file that was named is its owner's.
+pub fn forget_password(data_dir: &Path, user: &str) -> anyhow::Result<()> {
+    if user != ADMIN {
+        return Ok(());
+    }
+    let file = password_file(data_dir);
+    match std::fs::remove_file(&file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} cannot be removed", file.display()))
+        }
+        _ => Ok(()),
+    }
 }

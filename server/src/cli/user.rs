@@ -5,12 +5,14 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use chrono::DateTime;
 
+use super::first_start::forget_password;
 use crate::auth::password;
 use crate::config::{Store, UserCommand};
 use crate::db::user::{UserRow, user_create, user_delete, user_list, user_set_password};
 use crate::db::{Db, now};
 
 pub async fn run(store: Store, command: UserCommand) -> anyhow::Result<()> {
+    let data_dir = store.data_dir.clone();
     let db = super::store::open(&store).await?;
     match command {
         UserCommand::Add {
@@ -33,7 +35,10 @@ pub async fn run(store: Store, command: UserCommand) -> anyhow::Result<()> {
         UserCommand::Password {
             name,
             password_file,
-        } => set_password(&db, &name, password_file.as_deref()).await,
+        } => {
+            set_password(&db, &name, password_file.as_deref()).await?;
+            forget_password(&data_dir, &name)
+        }
     }
 }
 

@@ -150,6 +150,12 @@ fn ended(line: &str) -> Option<(String, LifeEnd)> {
         let by = id(by)?;
         return Some((id(job)?, LifeEnd::Preempted { by }));
     }
+    if let Some((job, rest)) = line.split_once(" missing from batch node ") {
+        let (_, job) = job.split_once("JobId=")?;
+        return rest
+            .contains("Requeuing job")
+            .then_some((id(job)?, LifeEnd::EndLost));
+    }
     let (job, node) = line.split_once(" due to failure of node ")?;
     let (_, job) = job.split_once("JobId=")?;
     let node = node.split_whitespace().next()?.to_owned();
@@ -164,7 +170,6 @@ fn id(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -234,8 +239,13 @@ mod tests {
             let end = LifeEnd::NodeFailed { node };
             assert_eq!(ended(&failed), Some(("7".into(), end)));
         }
+        let missing = "[2026-11-26T10:00:00.000] Batch JobId=12_3(17) missing from batch node a-1 (not found \
+                       BatchStartTime after startup)";
+        let again = format!("{missing}, Requeuing job");
+        assert_eq!(ended(&again), Some(("12_3".into(), LifeEnd::EndLost)));
         for other in [
             "",
+            missing,
             "requeue job JobId=",
             "preempted JobId=x",
             "preempted JobId=7 has been requeued on a-1",

@@ -8,12 +8,14 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
 
+use app::explain::What;
 use app::model::job::{JobRecord, OutputKind};
 use app::model::job_life::{Life, LifeEnd};
+use app::model::live::Kind;
 use openpcs_agent::state::{ControllerState, Start};
 
 use super::job_log::{JobLog, Told};
-use crate::db::{Db, job_life};
+use crate::db::{Db, event, job_life};
 use crate::slurm::log::DaemonLog;
 use crate::slurm::output::{self, OutputFile};
 
@@ -113,6 +115,11 @@ impl Lives {
             let mut write = db.write().await?;
             for (id, life) in &ended {
                 job_life::put(&mut write, &self.cluster_id, id, life).await?;
+                if life.end == LifeEnd::EndLost {
+                    let what = What::JobEndLost { job: id.clone() };
+                    let (cluster, by) = (&self.cluster_id, event::RECONCILER);
+                    event::insert(&mut write, cluster, Kind::Job, id, by, &what).await?;
+                }
             }
             for (id, restarts) in &overwritten {
                 job_life::forget_output(&mut write, &self.cluster_id, id, *restarts).await?;
@@ -325,7 +332,6 @@ fn ended_life(run: Run, next: Option<i64>, record: &JobRecord) -> Life {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use chrono::TimeZone as _;
 

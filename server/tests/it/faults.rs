@@ -282,6 +282,55 @@ async fn a_killed_controller_holds_no_job_and_gives_no_number_again() {
     plane.finish().await;
 }
 
+/// Slurm believes that it still runs, finds nothing of it on its node, and starts it again.
+#[tokio::test]
+async fn a_job_whose_end_was_lost_with_the_controller_is_told() {
+    let plane = TestPlane::start(Database::OfRun).await;
+    let cluster = "end-lost";
+    plane.cluster(cluster, 600).await;
+    let group = plane.group(cluster, "compute-1", 0, 1).await;
+    plane.queue(cluster, "demo", &group.id).await;
+    let command = "echo begin >>marks; until test -e go; do sleep 0.1; done";
+    let job = plane.sbatch(cluster, &["--output=/dev/null"], command);
+    plane.wait_job(cluster, &job, "RUNNING").await;
+    plane.sbatch(cluster, &["--hold", "--job-name=came-later"], "true");
+    let saved = plane.wait_state(cluster, "job_state", "came-later").await;
+    let running = std::fs::read(&saved).unwrap();
+    std::fs::write(plane.server.home().join("go"), "").unwrap();
+    plane.wait_job(cluster, &job, "COMPLETED").await;
+    let agents = controller_agents(&plane);
+    for pid in &agents {
+        kill(*pid, Signal::SIGSTOP).unwrap();
+    }
+    for pid in slurmctld(&plane) {
+        kill(pid, Signal::SIGKILL).unwrap();
+    }
+    std::fs::write(&saved, running).unwrap();
+    for pid in &agents {
+        kill(*pid, Signal::SIGCONT).unwrap();
+    }
+    wait_until("it runs again", async || {
+        let marks = std::fs::read_to_string(plane.server.home().join("marks"));
+        let begun = marks.unwrap_or_default().lines().count();
+        if begun == 2 {
+            Ok(())
+        } else {
+            Err(format!("{begun} times"))
+        }
+    })
+    .await;
+    wait_until("that is told", async || {
+        let events = plane.events().await;
+        let told = format!("Job {job} is started again");
+        match events.iter().any(|event| event.starts_with(&told)) {
+            true => Ok(()),
+            false => Err(format!("{events:?}")),
+        }
+    })
+    .await;
+    plane.finish().await;
+}
+
 /// What starts slurmctld again when it has died.
 fn controller_agents(plane: &TestPlane) -> Vec<Pid> {
     processes(plane.server.root())

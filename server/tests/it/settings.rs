@@ -164,6 +164,8 @@ async fn what_some_program_cannot_work_with_is_refused_and_harms_nobody() {
         ),
         (&[("RequeueExit", "a-b")], "a-b"),
         (&[("SrunPortRange", "5-1")], "the lower one first"),
+        // What no ordinary user's job can have.
+        (&[("SrunPortRange", "1-2")], "from 1024 up"),
         (
             &[("DefMemPerCPU", "9000"), ("MaxMemPerCPU", "10")],
             "MaxMemPerCPU",
@@ -206,15 +208,6 @@ fn node_states(plane: &TestPlane) -> String {
             "NodeList,StateLong,Reason:40",
         ],
     )
-}
-
-/// The timeline of all clusters, in English.
-async fn events(plane: &TestPlane) -> Vec<String> {
-    let pool = plane.database().await;
-    let messages = sqlx::query_scalar("select message from event");
-    let messages = messages.fetch_all(&pool).await.unwrap();
-    pool.close().await;
-    messages
 }
 
 #[tokio::test]
@@ -285,7 +278,7 @@ async fn a_prolog_is_a_script_or_a_directory_and_a_bad_one_does_no_lasting_harm(
     busy.plane.wait_job(CLUSTER, &job, "COMPLETED").await;
     let states = node_states(&busy.plane);
     assert!(!states.contains("drain"), "{states}");
-    let events = events(&busy.plane).await;
+    let events = busy.plane.events().await;
     let told = |e: &String| e.starts_with("Node compute-1-2 takes jobs again: it was drained");
     assert!(events.iter().any(told), "{events:?}");
     busy.unharmed().await;
@@ -434,7 +427,7 @@ async fn a_new_cluster_that_slurm_cannot_work_with_fails_with_its_words() {
     let words = failed.error_info()[0].message().unwrap();
     assert!(words.contains("solver:many"), "{words}");
     // Of the version that this suite runs on, whose end has come, the timeline tells.
-    let events = events(&plane).await;
+    let events = plane.events().await;
     let told = |e: &String| e.starts_with("Slurm 24.11 has had no corrections since 2026-05-31");
     assert!(events.iter().any(told), "{events:?}");
     plane.finish().await;

@@ -34,9 +34,13 @@ pub fn problem(setting: &str, value: &str) -> Option<String> {
                 "holds {wrong:?}, which is no exit code. Give numbers from 0 to 255 or ranges of them, as 75,80-99."
             ))
         }
-        "SrunPortRange" => match range(value, 1, u16::MAX.into()) {
+        // Below, only root may listen, and jobs are not root.
+        "SrunPortRange" => match range(value, 1024, u16::MAX.into()) {
             Some((first, last)) if first < last => None,
-            _ => Some("must be a range of ports, the lower one first, as 60001-63000.".to_owned()),
+            _ => Some(
+                "must be a range of ports from 1024 up, the lower one first, as 60001-63000."
+                    .to_owned(),
+            ),
         },
         _ => None,
     }
@@ -99,7 +103,6 @@ fn range(text: &str, least: u32, most: u32) -> Option<(u32, u32)> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use app::model::setting::SlurmCustomSetting;
 
@@ -149,7 +152,16 @@ mod tests {
             (
                 "SrunPortRange",
                 &["60001-63000"],
-                &["5-1", "60001", "0-10", "1-70000", "a-b", "5-5"],
+                &[
+                    "5-1",
+                    "60001",
+                    "0-10",
+                    "1-2",
+                    "1023-2000",
+                    "1-70000",
+                    "a-b",
+                    "5-5",
+                ],
             ),
             ("Licenses", &["a:-1"], &[]),
         ] {

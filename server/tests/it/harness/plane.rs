@@ -60,6 +60,15 @@ impl TestPlane {
         sqlx::AnyPool::connect(&url).await.unwrap()
     }
 
+    /// The timeline of all clusters, in English.
+    pub async fn events(&self) -> Vec<String> {
+        let pool = self.database().await;
+        let messages = sqlx::query_scalar("select message from event");
+        let messages = messages.fetch_all(&pool).await.unwrap();
+        pool.close().await;
+        messages
+    }
+
     /// `openpcs` with these arguments, on this server's data directory and database.
     pub fn command(&self, arguments: &[&str]) -> std::process::Command {
         let mut command = self.server.openpcs();

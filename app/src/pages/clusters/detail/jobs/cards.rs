@@ -103,7 +103,7 @@ fn steps(t: &'static Text, detail: &JobDetail) -> Vec<TimelineStep> {
                 JobMoment::Ended if failed => Tone::Danger,
                 JobMoment::Requeued => match step.end {
                     Some(LifeEnd::NodeFailed { .. }) => Tone::Danger,
-                    Some(LifeEnd::Preempted { .. }) => Tone::Warning,
+                    Some(LifeEnd::Preempted { .. } | LifeEnd::EndLost) => Tone::Warning,
                     _ => Tone::Success,
                 },
                 JobMoment::Boot if failed_stage(&step.detail).is_some() => Tone::Danger,
@@ -136,6 +136,7 @@ fn requeued(t: &'static Text, end: Option<&LifeEnd>, life: Option<&Life>) -> Str
         Some(LifeEnd::Itself) => t.life.itself.to_owned(),
         Some(LifeEnd::Preempted { by }) => t.life.preempted(by),
         Some(LifeEnd::NodeFailed { node }) => t.life.node_failed(node),
+        Some(LifeEnd::EndLost) => t.life.end_lost.to_owned(),
     };
     match life.and_then(|life| life.output_bytes) {
         Some(bytes) if bytes > 0 => format!("{why} {}", t.life.output_until(bytes)),
