@@ -4,6 +4,12 @@
 //! with `{placeholders}` becomes a method that takes them in the order in which English has them; the explanations,
 //! which share a vocabulary of placeholders, stay plain texts that are filled in at run time.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a text that is wrong stops the build"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
@@ -49,7 +55,9 @@ fn generate(target: &str, files: Files, arguments: fn(&str) -> Vec<String>) {
 
 /// A name for each help text: one that does not exist does not compile.
 fn topics(help: &Locale) -> String {
-    let mut code = String::from("#[allow(dead_code)]\npub mod topic {\n    use super::Topic;\n");
+    let mut code = String::from(
+        "#[allow(dead_code, reason = \"not every help text is asked for\")]\npub mod topic {\n    use super::Topic;\n",
+    );
     for key in help.keys() {
         let _ = writeln!(
             code,

@@ -25,7 +25,7 @@ pub mod paths;
 pub mod port;
 pub mod preference;
 pub mod rules;
-#[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "for a browser"))]
 mod stream;
 mod ui;
 

@@ -2,8 +2,19 @@
 //! baseline of the same run; no figure fails the run. One by name:
 //! `cargo bench -p openpcs-server --bench openpcs -- idle`.
 
-// The harness is the integration tests': its ways to fail and its unused parts are theirs.
-#[allow(dead_code, unused_imports, unused_macros, clippy::unwrap_used)]
+#![allow(
+    clippy::expect_used,
+    reason = "a benchmark that cannot measure says so and ends"
+)]
+
+#[allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the harness is the integration tests': its ways to fail and its unused parts are theirs"
+)]
 #[path = "../tests/it/harness/mod.rs"]
 mod harness;
 

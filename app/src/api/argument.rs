@@ -72,14 +72,14 @@ mod tests {
     use crate::model::error::ErrorKind;
 
     #[derive(Debug, Deserialize)]
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "only read from JSON")]
     struct Call {
         input: Input,
     }
 
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "camelCase")]
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "only read from JSON")]
     struct Input {
         queue_name: String,
         counts: Vec<i32>,

@@ -168,7 +168,6 @@ fn or_empty<T: Clone + Default + PartialEq>(before: &Option<T>, after: &Option<T
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use serde_json::{Map, Value, json};
 

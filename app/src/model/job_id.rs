@@ -269,7 +269,6 @@ fn read_set(text: &str) -> Option<TaskSet> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use proptest::prelude::*;
 

@@ -300,7 +300,6 @@ pub fn idle_time(t: &'static Text, seconds: Option<i64>) -> Result<()> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::rules::english;

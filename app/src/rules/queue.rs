@@ -47,7 +47,6 @@ pub fn groups(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::rules::english;

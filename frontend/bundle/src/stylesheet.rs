@@ -69,7 +69,6 @@ fn read_all(files: Vec<PathBuf>) -> anyhow::Result<Vec<String>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -65,8 +65,7 @@ pub fn is_proven(key: &str, nonce: &str, status: u16, body: &[u8], given: &str) 
 }
 
 fn hash(key: &str, nonce: &str, status: u16, body: &[u8]) -> Hmac<Sha256> {
-    // HMAC takes keys of every length.
-    #[allow(clippy::expect_used)]
+    #[allow(clippy::expect_used, reason = "HMAC takes keys of every length")]
     let mut hash =
         <Hmac<Sha256> as Mac>::new_from_slice(key.as_bytes()).expect("every length is right");
     hash.update(format!("openpcs answer\n{nonce}\n{status}\n").as_bytes());

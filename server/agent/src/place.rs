@@ -37,7 +37,6 @@ impl Place {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::os::unix::net::{UnixListener, UnixStream};
 

@@ -40,7 +40,6 @@ fn rotate(dir: &Path, most: u64) -> io::Result<()> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::io::Write;
 

@@ -214,7 +214,6 @@ fn parse_start(line: &str) -> Option<Start> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

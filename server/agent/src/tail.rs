@@ -54,7 +54,6 @@ fn read_end(path: &Path, window: u64) -> std::io::Result<(String, bool)> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -100,7 +100,6 @@ fn pick(alphabet: &[u8; 32], count: usize) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

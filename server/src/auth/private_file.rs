@@ -63,7 +63,6 @@ fn named(path: &Path, e: io::Error) -> io::Error {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -110,8 +110,7 @@ impl Seal {
 
     /// A token for this purpose: always the same one, and nothing of the data key can be learned from it.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        // HMAC takes keys of every length.
-        #[allow(clippy::expect_used)]
+        #[allow(clippy::expect_used, reason = "HMAC takes keys of every length")]
         let mut hash =
             <Hmac<Sha256> as Mac>::new_from_slice(&self.key).expect("every length is right");
         hash.update(b"derive:");
@@ -139,7 +138,6 @@ impl Seal {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

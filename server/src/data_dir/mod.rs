@@ -147,7 +147,6 @@ pub fn mismatch(claim: Option<&Claim>, found: &Found, on_disk: &[String]) -> Opt
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -47,7 +47,6 @@ impl ClusterCache {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::super::cluster::tests::row;
     use super::*;

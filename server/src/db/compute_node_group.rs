@@ -96,7 +96,6 @@ impl Noun for ComputeNodeGroupSpec {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 pub mod tests {
     use app::model::status::Status;
     use app::rules::cluster::IDLE_FOREVER;

@@ -254,7 +254,6 @@ pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

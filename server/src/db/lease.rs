@@ -120,7 +120,6 @@ pub async fn prune(db: &Db) -> sqlx::Result<()> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::super::server;
     use super::*;

@@ -330,5 +330,4 @@ pub fn now() -> i64 {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;

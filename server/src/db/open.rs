@@ -233,7 +233,6 @@ pub async fn id(connection: &mut AnyConnection) -> sqlx::Result<Option<String>> 
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

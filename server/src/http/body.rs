@@ -211,7 +211,6 @@ fn is_too_large(e: &axum::Error) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::convert::Infallible;
 

@@ -135,7 +135,6 @@ fn changed(changes: &[Change]) -> Event {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

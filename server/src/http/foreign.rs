@@ -44,7 +44,6 @@ fn signed_for(headers: &HeaderMap) -> Option<&str> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -179,7 +179,6 @@ impl FromStr for PublicUrl {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use axum::body::Body;
 

@@ -50,7 +50,6 @@ fn is_public(front: &Front, name: &str) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -44,7 +44,6 @@ fn is_ours(front: &Front, headers: &HeaderMap, authority: Option<&str>) -> bool 
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -121,7 +121,6 @@ pub fn target(headers: &HeaderMap) -> Option<&str> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

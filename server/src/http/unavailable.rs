@@ -62,7 +62,6 @@ fn page(method: &Method, headers: &HeaderMap) -> Response {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use axum::http::header::COOKIE;
 

@@ -127,7 +127,6 @@ impl Meter {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use app::model::system::Work;
     use prometheus_client::encoding::prometheus_text::encode;

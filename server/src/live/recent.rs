@@ -67,7 +67,6 @@ impl Recent {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use tokio::sync::broadcast;
     use tokio::task::yield_now;

@@ -240,6 +240,5 @@ impl Log {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 #[path = "controller_tests.rs"]
 mod tests;

@@ -434,11 +434,9 @@ fn next_try(attempts: &[&InstanceRow]) -> i64 {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 #[path = "node_tests.rs"]
 mod tests;
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic)]
 #[path = "node_sim.rs"]
 mod sim;

@@ -82,7 +82,6 @@ fn is_free(port: u16) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -81,7 +81,6 @@ pub fn check_unnamed(queues: &[QueueRow], queue: &QueueRow) -> Result<()> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use app::model::error::ErrorKind;
     use app::model::setting::SlurmCustomSetting;

@@ -415,7 +415,6 @@ fn merge(current: &mut ClusterSlurmConfiguration, asked: ClusterSlurmConfigurati
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

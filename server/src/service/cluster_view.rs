@@ -62,7 +62,6 @@ fn endpoint(r#type: EndpointType, address: IpAddr, port: u16) -> Endpoint {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

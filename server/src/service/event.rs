@@ -283,7 +283,6 @@ fn end_of<'r>(row: &EventRow, mut later: impl Iterator<Item = &'r EventRow>) -> 
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use app::explain::What;
 

@@ -264,7 +264,6 @@ fn whole(number: u32, members: &[JobRecord]) -> JobRecord {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

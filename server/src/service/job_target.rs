@@ -92,7 +92,6 @@ fn tasks<'a>(who: &'a JobId, job: &Job) -> impl Iterator<Item = u32> + use<'a> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use JobAction::*;
 

@@ -148,14 +148,11 @@ fn timestamp(ms: i64) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod fixture;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod gate_tests;
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

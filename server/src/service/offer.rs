@@ -29,7 +29,6 @@ async fn resolved(provider: &dyn Provider, refs: &Refs) -> Result<Catalogue> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use app::model::catalogue::SlurmVersion;
     use app::model::cluster::Networking;

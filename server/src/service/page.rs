@@ -50,7 +50,6 @@ fn last_id(token: &str, now: i64) -> Result<String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -56,7 +56,6 @@ fn check_at(versions: &[SlurmVersion], asked: &str, today: &str) -> Result<()> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

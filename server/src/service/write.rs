@@ -42,8 +42,10 @@ pub struct Change {
 }
 
 /// Either the remembered answer of an earlier identical request, or a change to make.
-// One of them lives for the length of a request.
-#[allow(clippy::large_enum_variant)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one of them lives for the length of a request"
+)]
 pub enum Begun<R> {
     Answered(R),
     New(Change),

@@ -47,7 +47,6 @@ pub fn library(scheduler_root: &Path, version: &str) -> Option<PathBuf> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -336,7 +336,6 @@ impl ControllerHost {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -193,7 +193,6 @@ fn split_outside_brackets(expression: &str) -> Option<Vec<&str>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::collections::HashSet;
 

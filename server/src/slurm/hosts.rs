@@ -64,7 +64,6 @@ fn nodes(slurm_conf: &str) -> impl Iterator<Item = String> + '_ {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -105,7 +105,6 @@ fn is_about(complaint: &str, given: &SlurmCustomSetting) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

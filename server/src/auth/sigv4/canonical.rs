@@ -166,13 +166,11 @@ pub fn signature(key: &KeyedHash, string_to_sign: &str) -> [u8; 32] {
 }
 
 fn keyed(key: &[u8]) -> KeyedHash {
-    // HMAC takes keys of every length.
-    #[allow(clippy::expect_used)]
+    #[allow(clippy::expect_used, reason = "HMAC takes keys of every length")]
     KeyedHash::new_from_slice(key).expect("every length is right")
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

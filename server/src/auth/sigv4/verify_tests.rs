@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used)]
-
 use async_trait::async_trait;
 use http::Request;
 use zeroize::Zeroizing;

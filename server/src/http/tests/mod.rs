@@ -1,6 +1,4 @@
 //! The doors around a plane that answers without doing anything.
-#![allow(clippy::unwrap_used)]
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 

@@ -12,5 +12,4 @@ pub mod search;
 pub mod switch;
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic)]
 mod sim;

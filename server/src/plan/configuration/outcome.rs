@@ -94,7 +94,6 @@ fn refused<S: Noun>(row: &Row<S>, refusal: &Refusal) -> (Row<S>, What) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::db::queue::{QueueRow, QueueSpec};

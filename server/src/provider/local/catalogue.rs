@@ -41,7 +41,6 @@ fn sample_images(version: &str) -> Vec<Image> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::collections::HashSet;
 

@@ -298,7 +298,6 @@ fn local_io(verb: &str, what: &str, error: &io::Error) -> ProviderError {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::fs::{File, create_dir};
     use std::time::Duration;

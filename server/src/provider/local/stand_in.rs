@@ -59,7 +59,6 @@ async fn hang_up(listener: TcpListener) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use tokio::io::AsyncReadExt;
     use tokio::net::TcpStream;

@@ -64,7 +64,6 @@ fn resolved(row: &ComputeNodeGroupRow, offered: &[InstanceType]) -> ComputeNodeG
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use app::model::compute_node_group::InstanceConfig;
     use app::model::status::Status;

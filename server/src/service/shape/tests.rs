@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used)]
-
 use app::model::error::ErrorKind;
 use proptest::prelude::*;
 use serde_json::json;

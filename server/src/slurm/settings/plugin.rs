@@ -61,7 +61,6 @@ fn built(prefix: &Path, family: &str) -> Option<Vec<String>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::super::{Kind, Scope};
     use super::*;

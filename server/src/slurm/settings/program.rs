@@ -125,7 +125,6 @@ fn loadable(head: &[u8]) -> Result<(), String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::fs::Permissions;
     use std::os::unix::fs::PermissionsExt;

@@ -107,7 +107,7 @@ impl Visitor {
     }
 
     /// For the benchmarks: the page in that encoding, as `br`, and how long the server took for it.
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "the tests themselves need none")]
     pub async fn page(&self, path: &str, encoding: &str) -> (Vec<u8>, Duration) {
         let begun = Instant::now();
         let request = self.request(Method::GET, path);
