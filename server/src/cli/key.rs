@@ -3,7 +3,7 @@
 use anyhow::bail;
 
 use super::credentials_file::Profile;
-use super::user::show_time;
+use super::show_time;
 use crate::auth::credentials::PURPOSE;
 use crate::auth::password::{NewAccessKey, new_access_key};
 use crate::auth::seal::Seal;

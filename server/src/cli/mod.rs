@@ -22,6 +22,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
+use chrono::{DateTime, SecondsFormat};
 use zeroize::Zeroizing;
 
 use crate::auth::password;
@@ -69,4 +70,10 @@ fn password_from(file: Option<&Path>) -> anyhow::Result<Zeroizing<String>> {
     Ok(Zeroizing::new(
         text.trim_end_matches(['\r', '\n']).to_owned(),
     ))
+}
+
+fn show_time(millis: i64) -> String {
+    DateTime::from_timestamp_millis(millis).map_or_else(String::new, |t| {
+        t.to_rfc3339_opts(SecondsFormat::Secs, true)
+    })
 }

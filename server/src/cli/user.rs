@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use chrono::DateTime;
 
 use super::first_start::forget_password;
+use super::show_time;
 use crate::auth::password;
 use crate::config::{Store, UserCommand};
 use crate::db::user::{UserRow, user_create, user_delete, user_list, user_set_password};
@@ -88,12 +88,6 @@ fn check_name(name: &str) -> anyhow::Result<()> {
         );
     }
     Ok(())
-}
-
-pub fn show_time(millis: i64) -> String {
-    DateTime::from_timestamp_millis(millis).map_or_else(String::new, |t| {
-        t.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
-    })
 }
 
 #[cfg(test)]
