@@ -49,7 +49,7 @@ fn row(
         }
     });
     view! {
-        <li class="flex flex-wrap items-baseline gap-x-3 gap-y-1">
+        <li class="flex flex-wrap items-center gap-x-3 gap-y-1">
             <span class="font-semibold">{host}</span>
             <a href=url.clone()>{url.clone()}</a>
             <span class="text-xs text-muted">
