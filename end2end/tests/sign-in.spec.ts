@@ -16,13 +16,18 @@ test('a visitor signs in before anything is shown', async ({ page, server }) => 
   await expect(page.getByRole('region', { name: 'The same from a terminal' })).toBeVisible();
 });
 
-test('signing in leads to the page that was asked for', async ({ page, server }) => {
-  await page.goto('/clusters/no-such-cluster');
-  await fillSignIn(page, server.adminPassword);
-  await expect(page).toHaveURL(/\/clusters\/no-such-cluster$/);
-  await expect(page.getByRole('alert')).toContainText('This cluster does not exist');
-  await page.getByRole('link', { name: 'Go to the clusters' }).click();
-  await expect(page.getByRole('heading', { name: 'Clusters', level: 1 })).toBeVisible();
+test.describe('of what is not there', () => {
+  // What is announced of other clusters makes the page ask once more, and the answer is 404 again.
+  test.use({ mayFail: /\/console\// });
+
+  test('signing in leads to the page that was asked for', async ({ page, server }) => {
+    await page.goto('/clusters/no-such-cluster');
+    await fillSignIn(page, server.adminPassword);
+    await expect(page).toHaveURL(/\/clusters\/no-such-cluster$/);
+    await expect(page.getByRole('alert')).toContainText('This cluster does not exist');
+    await page.getByRole('link', { name: 'Go to the clusters' }).click();
+    await expect(page.getByRole('heading', { name: 'Clusters', level: 1 })).toBeVisible();
+  });
 });
 
 test('signing out ends the session', async ({ page, server }) => {

@@ -13,6 +13,8 @@ type Texts = typeof en;
 let work: string;
 test.beforeAll(async () => void (work = await workDirectory()));
 test.afterAll(() => rmSync(work, { recursive: true, force: true }));
+// An empty cluster is gone before the list of clusters is there: the page that is left may ask for it once more.
+test.use({ mayFail: /\/console\/(get-cluster|troubles)$/ });
 
 const SCRIPT = `#!/bin/bash
 echo "hello from $SLURMD_NODENAME"
