@@ -1,5 +1,10 @@
 //! The few things that only a browser can do. On the server each does nothing, so pages need no `cfg`.
 
+#![cfg_attr(
+    not(feature = "hydrate"),
+    allow(unused_variables, reason = "what a browser is to do it with")
+)]
+
 /// A thing of the browser that a component holds, as a stream: it goes with the component.
 ///
 /// Such a thing must not leave its thread, and the server renders and disposes of a component on any of many. So on the
@@ -88,10 +93,6 @@ pub fn mark_live() {
 }
 
 /// Leaves for another page by a full load, so that the server decides what is shown.
-#[cfg_attr(
-    not(feature = "hydrate"),
-    allow(unused_variables, reason = "for a browser")
-)]
 pub fn leave_for(url: &str) {
     #[cfg(feature = "hydrate")]
     // The only failure is a malformed URL, and ours come from `paths`.
@@ -111,10 +112,6 @@ pub fn location() -> String {
 }
 
 /// Puts text on the clipboard; a browser that does not allow it changes nothing.
-#[cfg_attr(
-    not(feature = "hydrate"),
-    allow(unused_variables, reason = "for a browser")
-)]
 pub fn copy(text: &str) {
     #[cfg(feature = "hydrate")]
     {
@@ -125,10 +122,6 @@ pub fn copy(text: &str) {
 }
 
 /// Shows a theme at once and keeps it for a year.
-#[cfg_attr(
-    not(feature = "hydrate"),
-    allow(unused_variables, reason = "for a browser")
-)]
 pub fn set_theme(theme: crate::preference::Theme) {
     #[cfg(feature = "hydrate")]
     {
@@ -140,20 +133,12 @@ pub fn set_theme(theme: crate::preference::Theme) {
 }
 
 /// Once what is going on now is done.
-#[cfg_attr(
-    not(feature = "hydrate"),
-    allow(unused_variables, reason = "for a browser")
-)]
 pub fn soon(task: impl FnOnce() + 'static) {
     #[cfg(feature = "hydrate")]
     leptos::task::spawn_local(async { task() });
 }
 
 /// Puts the focus on the element of that id once what is being drawn is drawn.
-#[cfg_attr(
-    not(feature = "hydrate"),
-    allow(unused_variables, reason = "for a browser")
-)]
 pub fn focus_soon(id: String) {
     #[cfg(feature = "hydrate")]
     leptos::prelude::request_animation_frame(move || {
@@ -164,10 +149,6 @@ pub fn focus_soon(id: String) {
 }
 
 /// Puts the focus on what says `autofocus` inside, once it is drawn.
-#[cfg_attr(
-    not(feature = "hydrate"),
-    allow(unused_variables, reason = "for a browser")
-)]
 pub fn focus_autofocus(inside: &leptos::web_sys::Element) {
     #[cfg(feature = "hydrate")]
     {
@@ -190,10 +171,6 @@ fn focus(element: web_sys::Element) {
 }
 
 /// Moves a list so that the option of that id can be seen; the page around it stays.
-#[cfg_attr(
-    not(feature = "hydrate"),
-    allow(unused_variables, reason = "for a browser")
-)]
 pub fn scroll_to_option(id: String) {
     #[cfg(feature = "hydrate")]
     leptos::prelude::request_animation_frame(move || {
@@ -244,10 +221,6 @@ pub fn cookie(name: &str) -> Option<String> {
 }
 
 /// Keeps a cookie for a year.
-#[cfg_attr(
-    not(feature = "hydrate"),
-    allow(unused_variables, reason = "for a browser")
-)]
 pub fn set_cookie(name: &str, value: &str) {
     #[cfg(feature = "hydrate")]
     if let Some(document) = html_document() {
@@ -265,10 +238,6 @@ fn html_document() -> Option<web_sys::HtmlDocument> {
 }
 
 /// Asks `hold` before a link of this console is followed in this window; true holds the person back.
-#[cfg_attr(
-    not(feature = "hydrate"),
-    allow(unused_variables, reason = "for a browser")
-)]
 pub fn before_link(hold: impl Fn(String) -> bool + 'static) {
     #[cfg(feature = "hydrate")]
     {
@@ -311,10 +280,6 @@ pub fn push_here() {
 }
 
 /// Puts these into the query of the page's address, in the place of all of those names. The page stays as it is.
-#[cfg_attr(
-    not(feature = "hydrate"),
-    allow(unused_variables, reason = "for a browser")
-)]
 pub fn replace_query(names: &[&str], pairs: &[(&'static str, String)]) {
     #[cfg(feature = "hydrate")]
     {
@@ -350,10 +315,6 @@ pub fn back() {
 }
 
 /// The text of the file that was chosen in the input of this event; a file that cannot be read changes nothing.
-#[cfg_attr(
-    not(feature = "hydrate"),
-    allow(unused_variables, reason = "for a browser")
-)]
 pub fn read_file(event: &leptos::web_sys::Event, done: impl Fn(String) + 'static) {
     #[cfg(feature = "hydrate")]
     {
