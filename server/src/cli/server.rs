@@ -2,9 +2,9 @@
 
 use anyhow::bail;
 use app::model::server::{ForgetServerRequest, ForgetServerResponse, Server};
-use chrono::DateTime;
 
 use super::client::Client;
+use super::show_time;
 use crate::config::{self, ServerCommand};
 
 pub fn run(options: &config::Server) -> anyhow::Result<()> {
@@ -37,8 +37,7 @@ fn line(server: &Server) -> String {
         true => "lives",
         false => "silent",
     };
-    let seen = DateTime::from_timestamp_millis(server.seen_at).unwrap_or_default();
-    let seen = seen.format("%Y-%m-%dT%H:%M:%SZ");
+    let seen = show_time(server.seen_at);
     let (id, host, url) = (&server.id, &server.host, &server.url);
     format!("{id}\t{host}\t{url}\t{state}\t{seen}\t{}", clusters(server))
 }
