@@ -52,8 +52,10 @@ impl JobTable {
         };
         match some {
             Some(read) => {
-                self.records
-                    .retain(|job, _| lines.contains_key(job) && !wanted.contains(job));
+                self.records.retain(|job, _| lines.contains_key(job));
+                for job in &wanted {
+                    self.records.remove(job);
+                }
                 self.records.extend(read);
             }
             None => {
