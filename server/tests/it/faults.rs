@@ -1,5 +1,6 @@
 //! Parts that die while others work: jobs go on, and everything comes back by itself.
 
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::sys::signal::{Signal, kill};
@@ -257,17 +258,7 @@ async fn a_killed_controller_holds_no_job_and_gives_no_number_again() {
     // Saved once more, for its nodes are written down before it runs.
     plane.sbatch(cluster, &["--hold", "--job-name=came-later"], "true");
     plane.wait_state(cluster, "job_state", "came-later").await;
-    let agents = controller_agents(&plane);
-    for pid in &agents {
-        kill(*pid, Signal::SIGSTOP).unwrap();
-    }
-    for pid in slurmctld(&plane) {
-        kill(pid, Signal::SIGKILL).unwrap();
-    }
-    std::fs::write(&nodes, all_off).unwrap();
-    for pid in &agents {
-        kill(*pid, Signal::SIGCONT).unwrap();
-    }
+    go_back(&plane, &nodes, &all_off);
     wait_until("Slurm sees that the nodes are up", async || {
         let states = plane.connect(cluster, &["sinfo", "--noheader", "--format=%T"]);
         match states.trim() {
@@ -298,17 +289,7 @@ async fn a_job_whose_end_was_lost_with_the_controller_is_told() {
     let running = std::fs::read(&saved).unwrap();
     std::fs::write(plane.server.home().join("go"), "").unwrap();
     plane.wait_job(cluster, &job, "COMPLETED").await;
-    let agents = controller_agents(&plane);
-    for pid in &agents {
-        kill(*pid, Signal::SIGSTOP).unwrap();
-    }
-    for pid in slurmctld(&plane) {
-        kill(pid, Signal::SIGKILL).unwrap();
-    }
-    std::fs::write(&saved, running).unwrap();
-    for pid in &agents {
-        kill(*pid, Signal::SIGCONT).unwrap();
-    }
+    go_back(&plane, &saved, &running);
     wait_until("it runs again", async || {
         let marks = std::fs::read_to_string(plane.server.home().join("marks"));
         let begun = marks.unwrap_or_default().lines().count();
@@ -329,6 +310,21 @@ async fn a_job_whose_end_was_lost_with_the_controller_is_told() {
     })
     .await;
     plane.finish().await;
+}
+
+/// Kills slurmctld; the next one finds this file of its state as it was.
+fn go_back(plane: &TestPlane, file: &Path, before: &[u8]) {
+    let agents = controller_agents(plane);
+    for pid in &agents {
+        kill(*pid, Signal::SIGSTOP).unwrap();
+    }
+    for pid in slurmctld(plane) {
+        kill(pid, Signal::SIGKILL).unwrap();
+    }
+    std::fs::write(file, before).unwrap();
+    for pid in &agents {
+        kill(*pid, Signal::SIGCONT).unwrap();
+    }
 }
 
 /// What starts slurmctld again when it has died.
