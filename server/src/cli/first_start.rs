@@ -104,3 +104,21 @@ pub fn forget_password(data_dir: &Path, user: &str) -> anyhow::Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_admins_change_removes_the_first_password() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = password_file(dir.path());
+        std::fs::write(&file, "first").unwrap();
+        forget_password(dir.path(), "ann").unwrap();
+        assert!(file.exists());
+        for _ in 0..2 {
+            forget_password(dir.path(), ADMIN).unwrap();
+            assert!(!file.exists());
+        }
+    }
+}
