@@ -170,6 +170,15 @@ async fn what_some_program_cannot_work_with_is_refused_and_harms_nobody() {
             &[("DefMemPerCPU", "9000"), ("MaxMemPerCPU", "10")],
             "MaxMemPerCPU",
         ),
+        // What Slurm takes, and then refuses each job that says nothing of memory.
+        (
+            &[("DefMemPerNode", "99999999")],
+            "Queue demo would take no job",
+        ),
+        (
+            &[("DefMemPerCPU", "99999999")],
+            "Queue demo would take no job",
+        ),
     ] {
         let said = busy.refused(settings).await;
         assert!(said.contains(words), "{settings:?}: {said}");
@@ -181,6 +190,10 @@ async fn what_some_program_cannot_work_with_is_refused_and_harms_nobody() {
         ("Alternate", "no-such-queue", "no other queue"),
         ("AllowGroups", "no-such-group", "no-such-group"),
         ("TRESBillingWeights", "CPU", "CPU"),
+        ("DefMemPerNode", "99999999", "would take no job"),
+        ("MinNodes", "3", "its groups have 2 nodes"),
+        // Jobs would end as they start.
+        ("MaxTime", "0", "no time at all"),
     ] {
         let said = busy.refused_queue(name, value).await;
         assert!(said.contains(words), "{name}: {said}");

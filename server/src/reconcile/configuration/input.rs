@@ -44,6 +44,11 @@ pub fn render(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<Files> {
     Ok(conf::render(&input(parts, specs)?))
 }
 
+/// The queues that would take no job with these, each in a sentence.
+pub fn shut_queues(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<BTreeSet<String>> {
+    Ok(conf::shut_queues(&input(parts, specs)?))
+}
+
 /// The same configuration for a trial: it differs from the real one in places and ports only, so that neither the
 /// controller nor a node that runs notices.
 ///

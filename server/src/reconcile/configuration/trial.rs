@@ -26,6 +26,9 @@ pub async fn trial(
     {
         return Ok(Err(words));
     }
+    if let Some(words) = shut_queue(parts, rows, tried)? {
+        return Ok(Err(words));
+    }
     let with_jobs = changed::concerns_nodes(rows, tried);
     let settings: Vec<&SlurmCustomSetting> = changed.into_iter().map(|(_, given)| given).collect();
     let started = Instant::now();
@@ -45,6 +48,13 @@ pub async fn trial(
         "tried a configuration"
     );
     Ok(refusal.map_or(Ok(()), Err))
+}
+
+/// Why a queue takes no job with these changes that does without them; what goes is gone either way.
+fn shut_queue(parts: &Parts, rows: &Rows, tried: &Changes<'_>) -> anyhow::Result<Option<String>> {
+    let with = input::shut_queues(parts, &rows.specs(tried, false))?;
+    let without = input::shut_queues(parts, &rows.specs(&Changes::new(), false))?;
+    Ok(with.difference(&without).next().cloned())
 }
 
 /// The same for a new cluster's controller.

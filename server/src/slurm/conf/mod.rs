@@ -6,6 +6,7 @@
 
 mod gres;
 mod line;
+mod smallest_job;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use openpcs_agent::configuration::Files;
 use super::hostlist;
 use super::settings::{self, Kind, NameAndValue, Scope, communication, program};
 use line::Line;
+pub use smallest_job::shut_queues;
 
 /// All that the files depend on. Directories and files are the caller's; node file names hold `%n`, which Slurm
 /// replaces by the node's name.

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn setting(name: &str, value: &str) -> SlurmCustomSetting {
+pub fn setting(name: &str, value: &str) -> SlurmCustomSetting {
     SlurmCustomSetting {
         parameter_name: name.to_owned(),
         parameter_value: value.to_owned(),
@@ -38,7 +38,7 @@ fn empty() -> ConfInput {
 }
 
 /// The cluster of the guide's tutorial, with a setting of every kind.
-fn tutorial() -> ConfInput {
+pub fn tutorial() -> ConfInput {
     let group = |name: &str, ports: Vec<u16>, keep_running| GroupConf {
         name: name.into(),
         ports,

@@ -34,6 +34,9 @@ pub fn problem(setting: &str, value: &str) -> Option<String> {
                 "holds {wrong:?}, which is no exit code. Give numbers from 0 to 255 or ranges of them, as 75,80-99."
             ))
         }
+        "DefaultTime" | "MaxTime" if value.chars().all(|c| "0:-".contains(c)) => Some(
+            "is no time at all: jobs would end as they start. Give a minute at least.".to_owned(),
+        ),
         // Below, only root may listen, and jobs are not root.
         "SrunPortRange" => match range(value, 1024, u16::MAX.into()) {
             Some((first, last)) if first < last => None,
@@ -162,6 +165,11 @@ mod tests {
                     "a-b",
                     "5-5",
                 ],
+            ),
+            (
+                "MaxTime",
+                &["1", "00:00:30", "1-0", "UNLIMITED"],
+                &["0", "00:00", "0-00:00:00"],
             ),
             ("Licenses", &["a:-1"], &[]),
         ] {
