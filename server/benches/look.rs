@@ -19,14 +19,29 @@ const EVERY: Duration = Duration::from_millis(5);
 const TIMES: usize = 30;
 const HAPPENS: f64 = 0.2;
 
+/// So many nodes work off so many jobs that do nothing, as the tasks of an array.
+const NODES: i32 = 200;
+const SHORT_JOBS: usize = 4_000;
+
 pub async fn run() {
+    waiting_jobs().await;
+    short_jobs().await;
+}
+
+/// A cluster with a queue of so many nodes, at least and at most.
+async fn plane(least: i32, most: i32) -> TestPlane {
     let plane = TestPlane::start(Database::Sqlite).await;
     let create = plane.new_cluster(CLUSTER).size(Size::Medium);
     let create = create.slurm_configuration(idle(600)).send().await;
     create.expect("a cluster can be made");
     plane.wait_cluster(CLUSTER, ClusterStatus::Active).await;
-    let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
+    let group = plane.group(CLUSTER, "compute-1", least, most).await;
     plane.queue(CLUSTER, "demo", group.id()).await;
+    plane
+}
+
+async fn waiting_jobs() {
+    let plane = plane(0, 2).await;
     let quiet = measure(&plane).await;
     let submit = "sbatch --hold --partition=demo --output=/dev/null --wrap=true --job-name";
     let all = format!("seq {JOBS} | xargs --max-procs=4 --max-args=1 {submit} >/dev/null");
@@ -42,6 +57,24 @@ pub async fn run() {
     happens.wait().expect("the shell ends by itself");
     println!("GetCluster p99, no jobs: {quiet}");
     println!("GetCluster p99, {JOBS} jobs that are looked at: {busy}");
+    plane.connect(CLUSTER, &["scancel", "--partition=demo"]);
+    plane.finish().await;
+}
+
+async fn short_jobs() {
+    let plane = plane(NODES, NODES).await;
+    let up = format!("demo up infinite {NODES} idle compute-1-[1-{NODES}]");
+    plane.wait_sinfo(CLUSTER, &[&up]).await;
+    let quiet = measure(&plane).await;
+    let array = format!("--array=1-{SHORT_JOBS}");
+    plane.sbatch(CLUSTER, &["--output=/dev/null", &array], "true");
+    let busy = measure(&plane).await;
+    let left = plane.connect(CLUSTER, &["sh", "-c", "squeue --noheader --array | wc -l"]);
+    println!("GetCluster p99, {NODES} nodes that idle: {quiet}");
+    println!(
+        "GetCluster p99, they run {SHORT_JOBS} short jobs: {busy}; then {} are left",
+        left.trim()
+    );
     plane.connect(CLUSTER, &["scancel", "--partition=demo"]);
     plane.finish().await;
 }
