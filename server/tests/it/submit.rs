@@ -2,6 +2,7 @@
 
 use app::model::submit::SubmitJobRequest;
 use nix::sys::signal::{Signal, kill};
+use openpcs_server::slurm::job_user::JobUser;
 use sha2::{Digest, Sha256};
 
 use crate::harness::*;
@@ -149,6 +150,19 @@ async fn scripts_run_as_people_paste_them() {
     ] {
         let job = submit(&visitor, &pasted(script)).await;
         plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+    }
+    // Nothing is filled in but the script: a job works in its user's home, or where it says.
+    let own = JobUser::find(None).unwrap().home.display().to_string();
+    let beside = format!("#SBATCH --chdir={home}\n");
+    for (line, directory) in [("", &own), (&*beside, &home)] {
+        let script = format!("#!/bin/sh\n{line}rm slurm-$SLURM_JOB_ID.out\n");
+        let untouched = SubmitJobRequest {
+            working_directory: String::new(),
+            ..pasted(&script)
+        };
+        let job = submit(&visitor, &untouched).await;
+        let job = plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+        assert_eq!(&job["WorkDir"], directory);
     }
     for (script, words) in [
         ("#!/bin/bash\recho old mac\r", "lone carriage return"),

@@ -1,6 +1,7 @@
 //! One job: what Slurm tells of it, submitting it, and what is done to it.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use app::model::job::{JobAction, JobRecord};
 use openpcs_agent::layout::CLIENT_CONF;
@@ -89,7 +90,12 @@ impl Client {
         script: &str,
     ) -> Result<String, SlurmError> {
         self.check("sbatch")?;
-        let mut command = self.command_after(&user.enter(), "sbatch");
+        // The job's directory, unless it asks for another. To be set last: with the namespaces it would be lost.
+        let home = Some(user.home.as_path()).filter(|home| home.is_dir());
+        let home = home.unwrap_or(Path::new("/"));
+        let mut before = user.enter();
+        before.extend(["env".into(), "--chdir".into(), home.into()]);
+        let mut command = self.command_after(&before, "sbatch");
         command
             .arg("--parsable")
             .args(options)
@@ -99,12 +105,7 @@ impl Client {
             .env("PATH", self.search_path())
             .env("LANG", "C.UTF-8")
             .env("SLURM_CONF", CLIENT_CONF)
-            .envs(user.environment())
-            .current_dir(if user.home.is_dir() {
-                user.home.as_path()
-            } else {
-                std::path::Path::new("/")
-            });
+            .envs(user.environment());
         let answer = finish("sbatch", command, Some(script.as_bytes())).await?;
         // `12`, or `12;cluster`.
         let answer = String::from_utf8_lossy(&answer);
