@@ -134,30 +134,33 @@ pub fn absence_of(error: &io::Error) -> OutputAbsence {
     }
 }
 
-/// Opens it without waiting (a FIFO would) and without side effects (a device has), then looks at what was opened: what
-/// the name meant before or means later does not matter.
+/// Finds it first and opens it when it is known to be a plain file: to open a FIFO for a moment ends the job that writes to
+/// it, and to open a device may do anything. What the name means later does not matter.
 pub fn open(file: &OutputFile) -> io::Result<File> {
-    let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
-    let open = std::fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits())
-        .open(&file.path)?;
-    let found = open.metadata()?;
-    let place = std::fs::read_link(Path::new("/proc/self/fd").join(open.as_raw_fd().to_string()))?;
+    let found = open_with(&file.path, OFlag::O_PATH)?;
+    let itself = Path::new("/proc/self/fd").join(found.as_raw_fd().to_string());
+    let place = std::fs::read_link(&itself)?;
+    let metadata = found.metadata()?;
     let is_forbidden = match &file.forbidden {
         Some(forbidden) => place.starts_with(std::fs::canonicalize(forbidden)?),
         None => false,
     };
-    if !is_on_disk(&open)? {
+    if !is_on_disk(&found)? {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
-    if !found.is_file() || found.uid() != file.user_id || is_forbidden {
+    if !metadata.is_file() || metadata.uid() != file.user_id || is_forbidden {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
-    if found.mtime() < file.submitted_at / 1000 {
+    if metadata.mtime() < file.submitted_at / 1000 {
         return Err(io::ErrorKind::NotFound.into());
     }
-    Ok(open)
+    open_with(&itself, OFlag::empty())
+}
+
+fn open_with(path: &Path, flags: OFlag) -> io::Result<File> {
+    let flags = flags | OFlag::O_CLOEXEC;
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true).custom_flags(flags.bits()).open(path)
 }
 
 /// Whether the file is one of those that jobs write. The files of the kernel's own file systems look like plain ones, but
@@ -317,7 +320,18 @@ mod tests {
             |file: &OutputFile| piece(file, Part::End).absence == Some(OutputAbsence::NotReadable);
         let fifo = file(dir.path(), "fifo");
         nix::unistd::mkfifo(&fifo.path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let (begun, begins) = std::sync::mpsc::channel();
+        let path = fifo.path.clone();
+        let writer = std::thread::spawn(move || {
+            begun.send(()).unwrap();
+            std::fs::write(path, "of the job")
+        });
+        begins.recv().unwrap();
         assert!(refused(&fifo), "a FIFO");
+        // Its writer still waits for whom it is for.
+        let reader = std::fs::read_to_string(&fifo.path).unwrap();
+        assert_eq!(reader, "of the job");
+        writer.join().unwrap().unwrap();
         assert!(refused(&file(Path::new("/dev"), "zero")) || refused(&file(dir.path(), "data")));
         assert!(refused(&file(dir.path(), "data")), "a directory");
         std::fs::write(dir.path().join("data/data-key"), "secret").unwrap();
