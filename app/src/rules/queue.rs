@@ -2,7 +2,7 @@
 
 use crate::i18n::Text;
 use crate::model::error::{Error, Result};
-use crate::model::name::is_id;
+use crate::model::name::{CHILD_NAME_MAX, is_id};
 use crate::model::queue::ComputeNodeGroupConfiguration;
 use crate::model::status::Status;
 
@@ -11,6 +11,16 @@ pub struct Group<'a> {
     pub id: &'a str,
     pub name: &'a str,
     pub status: Status,
+}
+
+/// Partitions have the queues' names, and to Slurm the partition `DEFAULT` is no queue but what all others begin with
+/// (slurm.conf(5)).
+pub fn check_name(t: &'static Text, name: &str) -> std::result::Result<(), String> {
+    super::check_name(t, name, CHILD_NAME_MAX)?;
+    match name.eq_ignore_ascii_case("default") {
+        true => Err(t.rules.queue_name_default(name)),
+        false => Ok(()),
+    }
 }
 
 /// Groups by id, each ready to be used, each once; none too: jobs then wait.
@@ -50,6 +60,16 @@ pub fn groups(
 mod tests {
     use super::*;
     use crate::rules::english;
+
+    #[test]
+    fn what_slurm_takes_for_a_default_is_no_name() {
+        for name in ["default", "DEFAULT", "Default"] {
+            assert!(check_name(english(), name).is_err(), "{name}");
+        }
+        for name in ["demo", "default-1", "the-default", "all"] {
+            assert_eq!(check_name(english(), name), Ok(()), "{name}");
+        }
+    }
 
     #[test]
     fn groups_are_there_ready_and_named_once() {

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use app::model::error::{Error, Result};
-use app::model::name::{Arns, CHILD_NAME_MAX};
+use app::model::name::Arns;
 use app::model::operation::Operation;
 use app::model::queue::*;
 use app::port::{Ctx, Queues};
-use app::rules::queue as rules;
-use app::rules::{check_name, english};
+use app::rules::{english, queue as rules};
 use async_trait::async_trait;
 use sqlx::AnyConnection;
 
@@ -127,7 +126,7 @@ impl Service {
             .cluster_with(ctx, operation, &input.cluster_identifier, arn)
             .await?;
         well_formed(operation, input)?;
-        check_name(english(), &input.queue_name, CHILD_NAME_MAX)
+        rules::check_name(english(), &input.queue_name)
             .map_err(|why| Error::field("queueName", why))?;
         self.check_queue_settings(&cluster, input.slurm_configuration.as_ref())?;
         super::tag::check(input.tags.as_ref(), "tags")?;
@@ -215,7 +214,9 @@ impl Service {
             check_groups(db, &cluster, groups).await?;
             spec.groups = groups.clone();
         }
-        if input.slurm_configuration.is_some() {
+        // Settings that are not there at all ask for nothing; an empty list takes them away.
+        let asks = |asked: &QueueSlurmConfiguration| asked.slurm_custom_settings.is_some();
+        if input.slurm_configuration.as_ref().is_some_and(asks) {
             let queues = all_of(db, &cluster.id).await?;
             let asked = input.slurm_configuration.as_ref();
             alternate::check_there(&queues, &before.name, asked)?;

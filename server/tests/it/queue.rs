@@ -93,6 +93,8 @@ async fn a_name_that_breaks_a_rule_is_refused(plane: &TestPlane) {
         "a_b",
         "a,b",
         "pcs_abc",
+        // What all partitions begin with.
+        "Default",
         "",
         long.as_str(),
     ] {
@@ -177,6 +179,20 @@ async fn an_update_changes_groups_and_settings(plane: &TestPlane) {
     assert_eq!(
         plane.sinfo(CLUSTER),
         ["changing up 1:00:00 1 idle~ second-1"]
+    );
+    // Who names no settings leaves them as they are.
+    let nothing = UpdateQueueSlurmConfigurationRequest::builder().build();
+    let update = plane
+        .admin()
+        .update_queue()
+        .cluster_identifier(CLUSTER)
+        .queue_identifier("changing");
+    let answer = update.slurm_configuration(nothing).send().await.unwrap();
+    let queue = answer.queue.unwrap();
+    assert_eq!(queue.status, QueueStatus::Active);
+    assert_eq!(
+        queue.slurm_configuration.unwrap().slurm_custom_settings(),
+        [setting("MaxTime", "60")]
     );
     plane.delete_queue(CLUSTER, "changing").await;
     plane.delete_group(CLUSTER, "second").await;

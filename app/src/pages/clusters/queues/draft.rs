@@ -8,6 +8,7 @@ use crate::components::{TagsField, scaling_words, shown_tags, status_label};
 use crate::i18n::{Text, text};
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::queue::*;
+use crate::rules::queue::check_name;
 use crate::ui::form::{Combobox, Field, Rows};
 use crate::ui::help::topic;
 use crate::ui::{Choice, Fact, facts};
@@ -145,7 +146,8 @@ fn Name(draft: Draft, names: Signal<Vec<String>>) -> impl IntoView {
     let taken = move |name: String| {
         let names = names.read();
         let is_taken = names.iter().any(|other| other.eq_ignore_ascii_case(&name));
-        is_taken.then(|| t.create_queue.name_taken.into())
+        let is_taken = is_taken.then(|| t.create_queue.name_taken.into());
+        is_taken.or_else(|| check_name(t, &name).err())
     };
     view! {
         <NameField
