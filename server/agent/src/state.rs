@@ -23,6 +23,10 @@ const STARTS: &str = "starts";
 const MOST_STARTS: u64 = 1024 * 1024;
 /// So much of slurmctld's log is searched for the last numbers that it gave.
 const LOG_BYTES: u64 = 1024 * 1024;
+/// More jobs than slurmctld takes between two saves.
+const MOST_UNSAVED: u32 = 10_000;
+/// What slurm.conf(5) says of `MaxJobId` where nobody set it; slurmctld does not start with a higher `FirstJobId`.
+const MAX_JOB_ID: u32 = 67_043_328;
 
 /// slurmctld ended without saving its state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,11 +106,16 @@ impl ControllerState {
 
     /// slurm.conf as it is to be read: numbers that were given once are not given again.
     pub fn with_first_job_id(&self, conf: &str) -> String {
-        let given = std::fs::read_to_string(self.dir.join(FIRST_JOB_ID)).unwrap_or_default();
-        match given.trim().parse() {
-            Ok(first) => with_first_job_id(conf, first),
-            Err(_) => conf.to_owned(),
+        match self.first_job_id() {
+            Some(first) => with_first_job_id(conf, first),
+            None => conf.to_owned(),
         }
+    }
+
+    fn first_job_id(&self) -> Option<u32> {
+        let given = std::fs::read_to_string(self.dir.join(FIRST_JOB_ID)).ok()?;
+        let first = given.trim().parse().ok()?;
+        (first < MAX_JOB_ID).then_some(first)
     }
 
     /// One short line, so that prologs that end at the same moment do not mix theirs.
@@ -143,8 +152,10 @@ impl ControllerState {
         let mut unclean = self.unclean()?.unwrap_or_default();
         unclean.at = now;
         unclean.jobs.extend(scripts(&self.dir.join("state"))?);
-        let logged = highest_in_log(&self.log());
-        let highest = unclean.jobs.last().copied().max(logged);
+        let started = self.starts().into_iter().map(|start| start.job).max();
+        let known = unclean.jobs.last().copied().max(started);
+        let known = known.max(self.first_job_id());
+        let highest = known.max(highest_in_log(&self.log(), known.unwrap_or_default()));
         if let Some(highest) = highest {
             let first = highest.saturating_add(1).to_string();
             files::write(&self.dir.join(FIRST_JOB_ID), first.as_bytes(), files::PLAIN)?;
@@ -173,8 +184,9 @@ fn scripts(state: &Path) -> io::Result<BTreeSet<u32>> {
     Ok(found)
 }
 
-/// The highest number of a job that slurmctld's log tells of: jobs without a script stand only there.
-fn highest_in_log(log: &Path) -> Option<u32> {
+/// The highest number of a job that slurmctld's log tells of: jobs without a script that have not started stand only there.
+/// So do numbers that people made up, as in `scancel 99999999`: what is far above those that are `known` was never given.
+fn highest_in_log(log: &Path, known: u32) -> Option<u32> {
     let mut file = File::open(log).ok()?;
     let length = file.metadata().ok()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(LOG_BYTES)))
@@ -188,18 +200,28 @@ fn highest_in_log(log: &Path) -> Option<u32> {
             .unwrap_or(rest.len());
         rest[..digits].parse().ok()
     };
-    text.split("JobId=").skip(1).filter_map(number).max()
+    let numbers = text.split("JobId=").skip(1).filter_map(number);
+    let most = known.saturating_add(MOST_UNSAVED);
+    numbers.filter(|number| *number <= most).max()
 }
 
-/// The parameter once, and never below what a person set.
+/// The parameter once, never below what a person set, and not at all where there are no higher numbers: slurmctld begins
+/// anew with the lowest then.
 fn with_first_job_id(conf: &str, first: u32) -> String {
-    let value =
-        |line: &str| -> Option<u32> { line.strip_prefix("FirstJobId=")?.trim().parse().ok() };
-    let wanted = conf.lines().filter_map(value).max().unwrap_or_default();
-    let mut lines: Vec<&str> = conf.lines().filter(|line| value(line).is_none()).collect();
-    let line = format!("FirstJobId={}", first.max(wanted));
+    let value = |name: &str, line: &str| -> Option<u32> {
+        let value = line.strip_prefix(name)?.strip_prefix('=')?;
+        value.trim().parse().ok()
+    };
+    let is_first = |line: &str| value("FirstJobId", line);
+    let most = conf.lines().find_map(|line| value("MaxJobId", line));
+    let most = most.unwrap_or(MAX_JOB_ID);
+    let possible = |number: &u32| *number < most;
+    let wanted = conf.lines().filter_map(is_first).filter(possible).max();
+    let first = Some(first).filter(possible).max(wanted);
+    let line = first.map(|first| format!("FirstJobId={first}"));
     // The first line, for the last ones name nodes and partitions.
-    lines.insert(0, &line);
+    let others = conf.lines().filter(|line| is_first(line).is_none());
+    let lines: Vec<&str> = line.as_deref().into_iter().chain(others).collect();
     lines.join("\n") + "\n"
 }
 
@@ -287,6 +309,44 @@ mod tests {
         );
         state.looked_after(&told).unwrap();
         assert_eq!(state.unclean().unwrap(), None);
+    }
+
+    /// `scancel 99999999` and a partition that is called `JobId=4294967290` are in the log too.
+    #[test]
+    fn numbers_that_slurm_never_gave_are_none() {
+        let (dir, state) = controller();
+        state.before_start(1).unwrap();
+        state
+            .note_start(Start {
+                job: 40_000,
+                restarts: 0,
+                at: 1,
+            })
+            .unwrap();
+        let log = "[x] job_str_signal(3): invalid JobId=99999999\n\
+            [x] invalid partition specified: JobId=4294967290\n\
+            [x] JobId=99999999999999999999\n[x] _slurm_rpc_requeue: Requeue of JobId=60000\n\
+            [x] sched: _slurm_rpc_allocate_resources JobId=40123 NodeList=(null)\n";
+        std::fs::write(dir.path().join("slurmctld.log"), log).unwrap();
+        state.before_start(2).unwrap();
+        assert_eq!(first_job_id(dir.path()).unwrap(), "40124");
+    }
+
+    /// slurmctld and every client die of a first number above the last.
+    #[test]
+    fn a_number_above_the_last_is_left_out() {
+        for (conf, first, with) in [
+            ("A=1\n", 70_000_000, "A=1\n"),
+            ("FirstJobId=100000000\nA=1\n", 7, "FirstJobId=7\nA=1\n"),
+            ("MaxJobId=1000\n", 1000, "MaxJobId=1000\n"),
+            ("MaxJobId=1000\n", 999, "FirstJobId=999\nMaxJobId=1000\n"),
+        ] {
+            assert_eq!(with_first_job_id(conf, first), with);
+        }
+        let (dir, state) = controller();
+        std::fs::write(dir.path().join(FIRST_JOB_ID), "100000000").unwrap();
+        state.before_start(1).unwrap();
+        assert_eq!(first_job_id(dir.path()), None);
     }
 
     #[test]
