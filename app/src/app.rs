@@ -5,6 +5,8 @@ use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes, RoutingProgress};
 use leptos_router::{Lazy, SsrMode, path};
 
+#[cfg(feature = "hydrate")]
+use crate::alive::Alive;
 use crate::components::Frame;
 use crate::i18n::text;
 use crate::pages::clusters::ClusterList;
@@ -65,9 +67,15 @@ pub fn hydrate() {
     // It fails where there is an executor already, which will do.
     let _ = any_spawner::Executor::init_wasm_bindgen();
     leptos::task::spawn_local(async {
-        let page = leptos::mount::hydrate_from_async(body, App).await;
-        page.forget();
+        let alive = Alive::default();
+        let known = alive.clone();
+        let page = move || {
+            provide_context(known);
+            App()
+        };
+        leptos::mount::hydrate_from_async(body, page).await.forget();
         crate::browser::mark_live();
+        alive.begin();
     });
 }
 
@@ -79,6 +87,8 @@ fn App() -> impl IntoView {
     provide_context(preference);
     provide_context(preference.language);
     Clock::provide();
+    #[cfg(feature = "ssr")]
+    crate::components::Answers::provide();
     let (is_routing, set_is_routing) = signal(false);
 
     view! {

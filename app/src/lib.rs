@@ -8,6 +8,7 @@
 //! and [`shell`], [`routes`] and [`hydrate`] are not generic, so that the views are compiled here and not once more in
 //! every crate that uses them.
 
+mod alive;
 pub mod api;
 mod app;
 mod browser;

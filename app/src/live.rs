@@ -25,7 +25,7 @@ impl Live {
         };
         provide_context(live);
         #[cfg(feature = "hydrate")]
-        stream::open(live);
+        stream::begin(live);
         live
     }
 
@@ -59,13 +59,27 @@ mod stream {
     use web_sys::{Event, EventSource, MessageEvent};
 
     use super::Live;
+    use crate::alive::once_alive;
+    use crate::browser;
     use crate::model::live::{Change, Kind};
     use crate::paths;
 
+    /// The server tells what changed in the last half minute before the stream; to take over a page may take longer.
+    const TOLD: i64 = 15_000;
     /// A server that is being restarted refuses at first, upon which a browser gives up for good.
     const REOPEN_AFTER: Duration = Duration::from_secs(2);
 
-    pub fn open(live: Live) {
+    pub fn begin(live: Live) {
+        let begun = browser::now();
+        once_alive(move || {
+            open(live);
+            if browser::now() - begun > TOLD {
+                live.all_changed();
+            }
+        });
+    }
+
+    fn open(live: Live) {
         let Ok(source) = EventSource::new(paths::EVENTS) else {
             return;
         };

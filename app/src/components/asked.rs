@@ -1,6 +1,7 @@
 //! Resources of pages whose address names what to ask for. Erased, so that they are compiled once for each answer and not
 //! once for each page.
 
+use std::panic::Location;
 use std::pin::Pin;
 
 use leptos::prelude::*;
@@ -29,6 +30,7 @@ type Fetch<T> = Box<
 /// Asks again when a part of the address changes, and when something of those kinds does.
 ///
 /// `asked([id, queue], &[Kind::Queue], |[id, queue]| get_queue(id, queue))`
+#[track_caller]
 pub fn asked<T, F, const N: usize>(
     parts: [Memo<String>; N],
     kinds: &'static [Kind],
@@ -39,12 +41,13 @@ where
     F: Future<Output = Result<T>> + Send + 'static,
 {
     let fetch: Fetch<T> = Box::new(move |parts, _| Box::pin(fetch(named(parts))));
-    erased(parts.to_vec(), None, kinds, fetch)
+    erased(Location::caller(), parts.to_vec(), None, kinds, fetch)
 }
 
 /// The same for a list that comes page by page: asks again also when another page is wanted.
 ///
 /// `asked_page([id], query.asked_of_service(), &[Kind::Job], |[id], page| list_jobs(Some(id), page))`
+#[track_caller]
 pub fn asked_page<T, F, const N: usize>(
     parts: [Memo<String>; N],
     page: Memo<PageRequest>,
@@ -56,7 +59,7 @@ where
     F: Future<Output = Result<T>> + Send + 'static,
 {
     let fetch: Fetch<T> = Box::new(move |parts, page| Box::pin(fetch(named(parts), page)));
-    erased(parts.to_vec(), Some(page), kinds, fetch)
+    erased(Location::caller(), parts.to_vec(), Some(page), kinds, fetch)
 }
 
 /// As many as there are memos, in their order.
@@ -66,6 +69,7 @@ fn named<const N: usize>(parts: Vec<String>) -> [String; N] {
 }
 
 fn erased<T>(
+    at: &'static Location<'static>,
     parts: Vec<Memo<String>>,
     page: Option<Memo<PageRequest>>,
     kinds: &'static [Kind],
@@ -92,7 +96,7 @@ where
                 .unwrap_or((parts, page, versions)),
         )
     };
-    Resource::new(question, move |question| {
+    let answer = move |question: Option<Question>| {
         let Some(question) = question else {
             return Box::pin(std::future::pending()) as Pin<Box<dyn Future<Output = _> + Send>>;
         };
@@ -104,5 +108,93 @@ where
             }
             answer
         })
-    })
+    };
+    once(at, question, answer)
+}
+
+/// In the browser, a place of the page is made once.
+#[cfg(not(feature = "ssr"))]
+fn once<T, F>(
+    _: &'static Location<'static>,
+    question: impl Fn() -> Option<Question> + Send + Sync + 'static,
+    answer: impl Fn(Option<Question>) -> F + Send + Sync + 'static,
+) -> Resource<Result<T>>
+where
+    T: serde::Serialize + serde::de::DeserializeOwned + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<T>> + Send + 'static,
+{
+    Resource::new(question, answer)
+}
+
+#[cfg(feature = "ssr")]
+pub use server::Answers;
+#[cfg(feature = "ssr")]
+use server::once;
+
+#[cfg(feature = "ssr")]
+mod server {
+    use std::any::Any;
+    use std::panic::Location;
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use leptos::prelude::*;
+    use leptos::reactive::owner::WeakOwner;
+
+    use super::Question;
+    use crate::model::error::Result;
+
+    /// Where in the source something was asked, what, and the resource.
+    type Asked = (
+        &'static Location<'static>,
+        Option<Question>,
+        Box<dyn Any + Send + Sync>,
+    );
+
+    /// All that was asked for one page. The server makes what is inside of a boundary more than once, and would ask anew each
+    /// time: it would send what came of the last answers together with the first answers, and where something had changed
+    /// in between the browser could not take the page over.
+    #[derive(Clone)]
+    pub struct Answers {
+        all: Arc<Mutex<Vec<Asked>>>,
+        /// Lives as long as the page, whatever of it is made anew.
+        page: WeakOwner,
+    }
+
+    impl Answers {
+        pub fn provide() {
+            if let Some(page) = Owner::current() {
+                let page = page.downgrade();
+                let all = Arc::default();
+                provide_context(Answers { all, page });
+            }
+        }
+    }
+
+    pub fn once<T, F>(
+        at: &'static Location<'static>,
+        question: impl Fn() -> Option<Question> + Send + Sync + 'static,
+        answer: impl Fn(Option<Question>) -> F + Send + Sync + 'static,
+    ) -> Resource<Result<T>>
+    where
+        T: serde::Serialize + serde::de::DeserializeOwned + Clone + Send + Sync + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let answers = use_context::<Answers>();
+        let page = answers.as_ref().and_then(|answers| answers.page.upgrade());
+        let (Some(answers), Some(page)) = (answers, page) else {
+            return Resource::new(question, answer);
+        };
+        let asked = untrack(&question);
+        let mut all = answers.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut same = all
+            .iter()
+            .filter(|(place, what, _)| *place == at && *what == asked);
+        let known = same.find_map(|(_, _, known)| known.downcast_ref::<ArcResource<Result<T>>>());
+        if let Some(known) = known {
+            return known.clone().into();
+        }
+        let resource = page.with(|| ArcResource::new(question, answer));
+        all.push((at, asked, Box::new(resource.clone())));
+        resource.into()
+    }
 }

@@ -40,6 +40,8 @@ mod top_bar;
 mod troubles;
 pub mod wizard;
 
+#[cfg(feature = "ssr")]
+pub use asked::Answers;
 pub use asked::{asked, asked_page, param};
 pub use chosen::{chosen, not_yet};
 pub use confirm_delete::ConfirmDelete;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use crate::alive::once_alive;
 use crate::browser;
 use crate::i18n::{Text, text};
 
@@ -23,8 +24,7 @@ impl Clock {
     pub fn provide() {
         let now = RwSignal::new(browser::now());
         provide_context(Clock { now });
-        // An effect, because the server has nothing that ticks.
-        Effect::new(move |_| {
+        once_alive(move || {
             let tick = set_interval_with_handle(move || now.set(browser::now()), TICK);
             on_cleanup(move || {
                 if let Ok(tick) = tick {

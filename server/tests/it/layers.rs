@@ -31,7 +31,7 @@ const APP_ROOMS: [&[&str]; 13] = [
     &["components"],
     &["ui"],
     &["live", "stream", "api"],
-    &["browser"],
+    &["alive", "browser"],
     &["command"],
     &["paths"],
     &["port"],

@@ -20,7 +20,7 @@ use crate::ui::{Card, Code};
 pub fn Connect() -> impl IntoView {
     let t = text();
     let page = use_page();
-    let identity = Resource::new(|| (), |()| identity());
+    let identity = asked([], &[], |[]| identity());
     let language = language();
     let login = asked(
         [page.id],

@@ -97,7 +97,7 @@ pub fn SubmitJob() -> impl IntoView {
     let t = text();
     let page = use_page();
     let queues = asked([page.id], &[], |[id]| list_queues(id));
-    let identity = Resource::new(|| (), |()| identity());
+    let identity = asked([], &[], |[]| identity());
     view! {
         <Title text=t.submit_job.title />
         <Fetched resource=queues let:queues>
