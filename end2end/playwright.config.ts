@@ -10,7 +10,7 @@ export default defineConfig({
   outputDir: 'test-results',
   reporter: 'list',
   retries: 0,
-  workers: 1,
+  workers: 2,
   forbidOnly: true,
   timeout: 120_000,
   expect: { timeout: 15_000 },

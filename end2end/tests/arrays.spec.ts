@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { check } from './axe';
-import { createDemoQueue, createGroup, createQueue, expect, openTab, rows, signIn, test, visit } from './helpers';
+import { createDemoQueue, createGroup, createQueue, expect, openTab, queueStates, rows, signIn, test, visit } from './helpers';
 import { type Server, workDirectory } from './server';
 
 let work: string;
@@ -83,12 +83,7 @@ test('a heterogeneous job is one, whichever part is chosen', async ({ page, serv
   await createDemoQueue(server, cluster.name);
   const group = await createGroup(server, cluster.name, 'compute-2');
   await createQueue(server, cluster.name, 'other', group);
-  await expect
-    .poll(async () => {
-      const { queues } = await server.aws('list-queues', '--cluster-identifier', cluster.name);
-      return queues.map((queue: { status: string }) => queue.status);
-    })
-    .toEqual(['ACTIVE', 'ACTIVE']);
+  await expect.poll(() => queueStates(server, cluster.name)).toEqual(['ACTIVE', 'ACTIVE']);
   const parts = ['-p', 'demo', '-J', 'coupled', '--hold', '--wrap=sleep 600', ':', '-p', 'other', '--hold'];
   const job = await submit(server, cluster.name, ...parts);
   await signIn(page, server);

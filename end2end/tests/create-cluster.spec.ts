@@ -42,7 +42,7 @@ test('a cluster is created by clicking', async ({ page, server }) => {
   await expect(page.getByRole('heading', { name: 'by-mouse', level: 1 })).toBeVisible();
   await expect(page.getByText(/by-mouse is (being created|ready)/)).toBeVisible();
   await expect.poll(() => clusterStatus(server, 'by-mouse'), { timeout: 60_000 }).toBe('ACTIVE');
-  const { cluster } = await server.aws('get-cluster', '--cluster-identifier', 'by-mouse');
+  const { cluster } = await server.pcs('GetCluster', { clusterIdentifier: 'by-mouse' });
   expect(cluster.size).toBe('MEDIUM');
   expect(cluster.slurmConfiguration.scaleDownIdleTimeInSeconds).toBe(120);
   expect(cluster.slurmConfiguration.slurmCustomSettings).toEqual([

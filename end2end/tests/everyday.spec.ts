@@ -1,7 +1,7 @@
 // What pages say goes on being true: a message tells how it ended, next steps stay until a job ran, times are the
 // reader's, and a list's address brings its filter and order back. One cluster serves them all.
 import type { Browser, Locator, Page } from '@playwright/test';
-import { createGroup, expect, rows, signIn, test, visit } from './helpers';
+import { createGroup, expect, queueStates, rows, signIn, test, visit } from './helpers';
 import type { Server } from './server';
 
 /** Half an hour off, with summer time. */
@@ -85,16 +85,12 @@ test('messages, next steps, times and addresses stay true', async ({ page, brows
     await page.getByRole('navigation', { name: 'Breadcrumbs' }).getByRole('link', { name: 'demo' }).first().click();
     await expect(steps.getByRole('link')).toHaveText('Create a compute node group');
     const group = await createGroup(server, cluster.name, 'compute-1');
-    await server.aws(
-      'update-queue',
-      ...['--cluster-identifier', cluster.name, '--queue-identifier', 'demo'],
-      ...['--compute-node-group-configurations', `computeNodeGroupId=${group}`],
-    );
+    const queue = { clusterIdentifier: cluster.name, queueIdentifier: 'demo' };
+    await server.pcs('UpdateQueue', { ...queue, computeNodeGroupConfigurations: [{ computeNodeGroupId: group }] });
     await expect(steps.getByRole('link')).toHaveText('Submit a job');
     await page.reload();
     await expect(steps.getByRole('link')).toHaveText('Submit a job');
-    const queue = ['get-queue', '--cluster-identifier', cluster.name, '--queue-identifier', 'demo'];
-    await expect.poll(async () => (await server.aws(...queue)).queue.status).toBe('ACTIVE');
+    await expect.poll(() => queueStates(server, cluster.name)).toEqual(['ACTIVE']);
   });
 
   const job = await submit(server, cluster.name, '--job-name=odd', '--wrap=sleep 1');

@@ -52,19 +52,18 @@ export const test = base.extend<{ cluster: Cluster; mayFail: RegExp }, { server:
 export { expect };
 
 export async function createCluster(server: Server, name: string): Promise<Cluster> {
-  const { cluster } = await server.aws(
-    'create-cluster',
-    ...['--cluster-name', name, '--size', 'SMALL'],
-    ...['--scheduler', 'type=SLURM,version=24.11'],
-    ...['--slurm-configuration', 'scaleDownIdleTimeInSeconds=10'],
-    '--networking',
-    `subnetIds=${server.ids.subnet},securityGroupIds=${server.ids.securityGroup}`,
-  );
+  const { cluster } = await server.pcs('CreateCluster', {
+    clusterName: name,
+    size: 'SMALL',
+    scheduler: { type: 'SLURM', version: '24.11' },
+    slurmConfiguration: { scaleDownIdleTimeInSeconds: 10 },
+    networking: { subnetIds: [server.ids.subnet], securityGroupIds: [server.ids.securityGroup] },
+  });
   return { name, id: cluster.id };
 }
 
 export async function clusterStatus(server: Server, name: string): Promise<string> {
-  return (await server.aws('get-cluster', '--cluster-identifier', name)).cluster.status;
+  return (await server.pcs('GetCluster', { clusterIdentifier: name })).cluster.status;
 }
 
 /** An ACTIVE group of two nodes that start when a job wants them, or as many as are said. */
@@ -72,41 +71,44 @@ export async function createGroup(
   server: Server,
   cluster: string,
   name: string,
-  scaling = 'minInstanceCount=0,maxInstanceCount=2',
+  scaling = { minInstanceCount: 0, maxInstanceCount: 2 },
 ): Promise<string> {
-  const { computeNodeGroup } = await server.aws(
-    'create-compute-node-group',
-    ...['--cluster-identifier', cluster, '--compute-node-group-name', name],
-    ...['--subnet-ids', server.ids.subnet, '--ami-id', server.ids.image],
-    ...['--custom-launch-template', `id=${server.ids.launchTemplate},version=1`],
-    ...['--iam-instance-profile-arn', server.ids.instanceProfile],
-    ...['--scaling-configuration', scaling],
-    ...['--instance-configs', 'instanceType=c6i.xlarge'],
-  );
-  const get = ['get-compute-node-group', '--cluster-identifier', cluster];
-  get.push('--compute-node-group-identifier', computeNodeGroup.id);
-  await expect.poll(async () => (await server.aws(...get)).computeNodeGroup.status).toBe('ACTIVE');
+  const { computeNodeGroup } = await server.pcs('CreateComputeNodeGroup', {
+    clusterIdentifier: cluster,
+    computeNodeGroupName: name,
+    subnetIds: [server.ids.subnet],
+    amiId: server.ids.image,
+    customLaunchTemplate: { id: server.ids.launchTemplate, version: '1' },
+    iamInstanceProfileArn: server.ids.instanceProfile,
+    scalingConfiguration: scaling,
+    instanceConfigs: [{ instanceType: 'c6i.xlarge' }],
+  });
+  const group = { clusterIdentifier: cluster, computeNodeGroupIdentifier: computeNodeGroup.id };
+  await expect
+    .poll(async () => (await server.pcs('GetComputeNodeGroup', group)).computeNodeGroup.status)
+    .toBe('ACTIVE');
   return computeNodeGroup.id;
 }
 
 export async function createQueue(server: Server, cluster: string, name: string, group: string) {
-  await server.aws(
-    'create-queue',
-    ...['--cluster-identifier', cluster, '--queue-name', name],
-    ...['--compute-node-group-configurations', `computeNodeGroupId=${group}`],
-  );
+  await server.pcs('CreateQueue', {
+    clusterIdentifier: cluster,
+    queueName: name,
+    computeNodeGroupConfigurations: [{ computeNodeGroupId: group }],
+  });
+}
+
+/** The states of the cluster's queues. */
+export async function queueStates(server: Server, cluster: string): Promise<string[]> {
+  const { queues } = await server.pcs('ListQueues', { clusterIdentifier: cluster });
+  return queues.map((queue: { status: string }) => queue.status);
 }
 
 /** A queue that takes jobs, on a group of its own. */
 export async function createDemoQueue(server: Server, cluster: string): Promise<void> {
   const group = await createGroup(server, cluster, 'compute-1');
   await createQueue(server, cluster, 'demo', group);
-  await expect
-    .poll(async () => {
-      const { queues } = await server.aws('list-queues', '--cluster-identifier', cluster);
-      return queues[0].status;
-    })
-    .toBe('ACTIVE');
+  await expect.poll(() => queueStates(server, cluster)).toEqual(['ACTIVE']);
 }
 
 /** Fills in the form of the page shown. */

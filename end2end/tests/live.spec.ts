@@ -4,6 +4,7 @@ import {
   clusterStatus,
   countLoads,
   createCluster,
+  createDemoQueue,
   createGroup,
   createQueue,
   expect,
@@ -25,7 +26,7 @@ test('a cluster made elsewhere becomes active on the open list', async ({ page, 
   await expect
     .poll(() => clusterStatus(server, 'made-elsewhere'), { timeout: 60_000 })
     .toBe('ACTIVE');
-  const { cluster } = await server.aws('get-cluster', '--cluster-identifier', 'made-elsewhere');
+  const { cluster } = await server.pcs('GetCluster', { clusterIdentifier: 'made-elsewhere' });
   const late = (await shown) - Date.parse(cluster.modifiedAt);
   console.log(`shown ${late} ms after the service made it ACTIVE`);
   expect(late).toBeLessThan(5_000); // a second on an idle machine
@@ -41,7 +42,7 @@ test('a cluster page follows groups, queues, jobs and nodes', async ({ page, ser
   await expect(page.getByRole('heading', { name: cluster.name, level: 1 })).toBeVisible();
   const loads = countLoads(page);
 
-  const { cluster: api } = await server.aws('get-cluster', '--cluster-identifier', cluster.name);
+  const { cluster: api } = await server.pcs('GetCluster', { clusterIdentifier: cluster.name });
   const endpoint = page.getByRole('region', { name: 'Endpoints' }).getByRole('row', { name: 'slurmctld' });
   await expect(endpoint.getByRole('cell', { name: api.endpoints[0].privateIpAddress })).toBeVisible();
   await expect(endpoint.getByRole('cell', { name: api.endpoints[0].port })).toBeVisible();
@@ -87,4 +88,23 @@ test('a cluster page follows groups, queues, jobs and nodes', async ({ page, ser
   await openTab(page, 'Events');
   await expect(rows(page, 'Events', { name: 'compute-1-1' }).first()).toBeVisible();
   expect(loads()).toBe(0);
+});
+
+test('a page that comes alive late fits its source, and has what changed meanwhile', async ({ page, server, cluster }) => {
+  await signIn(page, server);
+  let asked = () => {};
+  let send = () => {};
+  const isAsked = new Promise<void>((resolve) => (asked = resolve));
+  const mayCome = new Promise<void>((resolve) => (send = resolve));
+  await page.route('**/split_*.wasm', async (route) => {
+    asked();
+    await mayCome;
+    await route.continue();
+  });
+  await page.goto(`/clusters/${cluster.id}/queues`, { waitUntil: 'commit' });
+  await isAsked;
+  await createDemoQueue(server, cluster.name);
+  send();
+  await expect(rows(page, /^Queues/, { name: /demo/ })).toBeVisible();
+  await page.waitForFunction(() => 'live' in document.documentElement.dataset);
 });

@@ -17,7 +17,7 @@ test('a node is drained, resumed and replaced, and everybody sees it', async ({
   server,
   cluster,
 }) => {
-  await createGroup(server, cluster.name, 'login', 'minInstanceCount=1,maxInstanceCount=1');
+  await createGroup(server, cluster.name, 'login', { minInstanceCount: 1, maxInstanceCount: 1 });
   await signIn(page, server);
   await page.getByRole('cell').getByRole('link', { name: cluster.name }).click();
   await openTab(page, 'Nodes');

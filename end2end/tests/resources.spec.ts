@@ -16,18 +16,16 @@ async function choose(page: Page, field: string | RegExp, option: string | RegEx
 const next = (page: Page) => page.getByRole('button', { name: 'Next' }).click();
 
 async function isActive(server: Server, cluster: string, queue: string): Promise<boolean> {
-  const of = ['--cluster-identifier', cluster];
-  const { queue: found } = await server.aws('get-queue', ...of, '--queue-identifier', queue);
-  return found.status === 'ACTIVE';
+  const of = { clusterIdentifier: cluster, queueIdentifier: queue };
+  return (await server.pcs('GetQueue', of)).queue.status === 'ACTIVE';
 }
 
 /** A group of two nodes and a queue on it, both ACTIVE. */
 async function groupAndQueue(server: Server, cluster: string): Promise<{ group: string; queue: string }> {
-  const of = ['--cluster-identifier', cluster];
   const group = await createGroup(server, cluster, 'compute-1');
   await createQueue(server, cluster, 'short', group);
   await expect.poll(() => isActive(server, cluster, 'short'), { timeout: 60_000 }).toBe(true);
-  const { queue } = await server.aws('get-queue', ...of, '--queue-identifier', 'short');
+  const { queue } = await server.pcs('GetQueue', { clusterIdentifier: cluster, queueIdentifier: 'short' });
   return { group, queue: queue.id };
 }
 

@@ -1,11 +1,12 @@
 // A real server with a data directory of its own, and the ways to it other than the browser.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { AwsClient } from 'aws4fetch';
 
 const run = promisify(execFile);
 const START_LIMIT = 30_000;
@@ -15,11 +16,6 @@ function environment(name: string): string {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set; \`make test\` sets it`);
   return value;
-}
-
-function awsProgram(): string {
-  const installed = join(process.env.OPENPCS_TOOLS ?? '', 'venv/bin/aws');
-  return existsSync(installed) ? installed : 'aws';
 }
 
 /** A new directory for jobs to write to: where the server is root, they run as another user. */
@@ -44,6 +40,7 @@ export class Server {
     readonly ids: ClusterIds,
     readonly dataDir: string,
     private readonly workDir: string,
+    private readonly client: AwsClient,
     private process: ChildProcess,
   ) {}
 
@@ -54,7 +51,8 @@ export class Server {
       const url = await readyAt(server);
       const password = await readFile(join(dataDir, 'admin-password'), 'utf8');
       const ids = await catalogueIds();
-      return new Server(url, password.trim(), ids, dataDir, await workDirectory(), server);
+      const client = await clientOf(join(dataDir, 'credentials'));
+      return new Server(url, password.trim(), ids, dataDir, await workDirectory(), client, server);
     } catch (cause) {
       await end(server);
       await rm(dataDir, { recursive: true });
@@ -69,19 +67,19 @@ export class Server {
     await readyAt(this.process);
   }
 
-  /** What the AWS CLI answers; `undefined` for operations that answer nothing. */
-  async aws(...operation: string[]): Promise<any> {
-    const words = ['--endpoint-url', this.url, '--output', 'json', 'pcs', ...operation];
-    const { stdout } = await run(awsProgram(), words, {
-      env: {
-        PATH: process.env.PATH,
-        AWS_SHARED_CREDENTIALS_FILE: join(this.dataDir, 'credentials'),
-        AWS_PROFILE: 'openpcs',
-        AWS_REGION: 'us-east-1',
-        AWS_EC2_METADATA_DISABLED: 'true',
+  /** What the API answers, signed as an SDK signs; the AWS CLI itself has tests of its own. */
+  async pcs(operation: string, input: object = {}): Promise<any> {
+    const answer = await this.client.fetch(this.url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': `AWSParallelComputingService.${operation}`,
       },
+      body: JSON.stringify(input),
     });
-    return stdout.trim() ? JSON.parse(stdout) : undefined;
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${operation}: ${text}`);
+    return JSON.parse(text);
   }
 
   /** Runs a command on the cluster's login node. */
@@ -93,29 +91,28 @@ export class Server {
   }
 
   /** Queues, groups, cluster: in the order in which the service lets them go. */
-  async deleteCluster(cluster: string): Promise<void> {
-    const of = ['--cluster-identifier', cluster];
-    const { queues } = await this.aws('list-queues', ...of);
-    for (const { id } of queues) await this.aws('delete-queue', ...of, '--queue-identifier', id);
-    await gone('the queues', async () => (await this.aws('list-queues', ...of)).queues);
+  async deleteCluster(clusterIdentifier: string): Promise<void> {
+    const of = { clusterIdentifier };
+    const listQueues = async () => (await this.pcs('ListQueues', of)).queues;
+    for (const { id } of await listQueues()) await this.pcs('DeleteQueue', { ...of, queueIdentifier: id });
+    await gone('the queues', listQueues);
 
-    const listGroups = async () =>
-      (await this.aws('list-compute-node-groups', ...of)).computeNodeGroups;
+    const listGroups = async () => (await this.pcs('ListComputeNodeGroups', of)).computeNodeGroups;
     for (const { id } of await listGroups()) {
-      await this.aws('delete-compute-node-group', ...of, '--compute-node-group-identifier', id);
+      await this.pcs('DeleteComputeNodeGroup', { ...of, computeNodeGroupIdentifier: id });
     }
     await gone('the compute node groups', listGroups);
 
-    await this.aws('delete-cluster', ...of);
-    await gone(`the cluster ${cluster}`, async () =>
-      (await this.aws('list-clusters')).clusters.filter((c: any) => c.name === cluster),
+    await this.pcs('DeleteCluster', of);
+    await gone(`the cluster ${clusterIdentifier}`, async () =>
+      (await this.pcs('ListClusters')).clusters.filter((c: any) => c.name === clusterIdentifier),
     );
   }
 
   /** Leaves nothing behind, however the tests ended. */
   async stop(): Promise<void> {
     try {
-      const { clusters } = await this.aws('list-clusters');
+      const { clusters } = await this.pcs('ListClusters');
       for (const { name } of clusters) await this.deleteCluster(name);
     } finally {
       await end(this.process);
@@ -128,7 +125,9 @@ export class Server {
 }
 
 function serve(dataDir: string, listen: string): ChildProcess {
-  const place = ['--data-dir', dataDir, '--listen', listen, '--ports', '26000-27000'];
+  // Each worker's server has ports of its own.
+  const first = 26_000 + 1_000 * Number(environment('TEST_PARALLEL_INDEX'));
+  const place = ['--data-dir', dataDir, '--listen', listen, '--ports', `${first}-${first + 999}`];
   return spawn(environment('OPENPCS_BIN'), ['serve', ...place], {
     env: { ...process.env, OPENPCS_SITE: environment('OPENPCS_SITE') },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -152,6 +151,23 @@ function readyAt(server: ChildProcess): Promise<string> {
       clearTimeout(limit);
       resolve(ready[1]);
     });
+  });
+}
+
+/** With the key that the first start wrote. */
+async function clientOf(credentials: string): Promise<AwsClient> {
+  const text = await readFile(credentials, 'utf8');
+  const setting = (name: string) => {
+    const found = text.match(new RegExp(`^${name} = (.*)$`, 'm'));
+    if (!found) throw new Error(`${credentials} has no ${name}`);
+    return found[1];
+  };
+  return new AwsClient({
+    accessKeyId: setting('aws_access_key_id'),
+    secretAccessKey: setting('aws_secret_access_key'),
+    service: 'pcs',
+    region: 'us-east-1',
+    retries: 0,
   });
 }
 

@@ -47,7 +47,7 @@ test('a reconciler that fails comes first until it works again', async ({ page, 
   const record = join(server.dataDir, 'clusters', cluster.id, 'controller', 'in-force.json');
   await rename(record, `${record}.kept`);
   await mkdir(record);
-  const { computeNodeGroups } = await server.aws('list-compute-node-groups', '--cluster-identifier', cluster.name);
+  const { computeNodeGroups } = await server.pcs('ListComputeNodeGroups', { clusterIdentifier: cluster.name });
   await createQueue(server, cluster.name, 'late', computeNodeGroups[0].id);
   await expect(page.getByText('Some reconcilers are failing')).toBeVisible();
   const first = page.getByRole('region', { name: 'Reconcilers' }).getByRole('row').nth(1);

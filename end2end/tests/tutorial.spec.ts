@@ -242,17 +242,17 @@ for (const [t, cluster] of [
     }
 
     for (const [tab, name, list] of [
-      [t.cluster.queues, 'demo', 'list-queues'],
-      [t.cluster.groups, COMPUTE.name, 'list-compute-node-groups'],
-      [t.cluster.groups, LOGIN.name, 'list-compute-node-groups'],
+      [t.cluster.queues, 'demo', 'ListQueues'],
+      [t.cluster.groups, COMPUTE.name, 'ListComputeNodeGroups'],
+      [t.cluster.groups, LOGIN.name, 'ListComputeNodeGroups'],
     ]) {
       await openTab(page, t, tab);
       await page.getByRole('cell').getByRole('link', { name, exact: true }).click();
       await heading(page, name, 1);
-      const listed = () => server.aws(list, '--cluster-identifier', cluster);
+      const listed = () => server.pcs(list, { clusterIdentifier: cluster });
       await remove(page, t, name, new RegExp(`^${tab}`), listed);
     }
-    const clusters = () => server.aws('list-clusters');
+    const clusters = () => server.pcs('ListClusters');
     await remove(page, t, cluster, new RegExp(`^${t.clusters.all}`), clusters, t.cluster.delete);
     await expect(page.getByText(t.clusters.empty_title)).toBeVisible();
     expect(loads(), 'pages that were loaded anew').toBe(0);
