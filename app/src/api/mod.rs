@@ -5,7 +5,6 @@
 
 #[cfg(feature = "ssr")]
 mod argument;
-pub mod catalogue;
 pub mod cluster;
 pub mod compute_node_group;
 pub mod event;
@@ -13,6 +12,7 @@ pub mod help;
 pub mod job;
 pub mod log;
 pub mod node;
+pub mod offer;
 pub mod plan;
 pub mod queue;
 pub mod server;

@@ -46,6 +46,11 @@ pub enum What {
         name: String,
         words: String,
     },
+    /// A group's nodes can be made no more: the provider does not offer their type.
+    TypeGone {
+        name: String,
+        instance_type: String,
+    },
     Deleted {
         noun: Kind,
         name: String,
@@ -203,6 +208,14 @@ impl What {
                 values.push(("words", words.clone()));
                 (t.no_room, values)
             }
+            What::TypeGone {
+                name,
+                instance_type,
+            } => {
+                let mut values = named(&Kind::ComputeNodeGroup, name);
+                values.push(("type", instance_type.clone()));
+                (t.type_gone, values)
+            }
             What::Deleted { noun, name } => (t.deleted, named(noun, name)),
             What::ControllerUp { name } => (t.controller_up, vec![("name", name.clone())]),
             What::ControllerKilled {} => (t.controller_killed, vec![]),
@@ -301,6 +314,7 @@ impl What {
             | What::NodeUp { .. } => EventTone::Success,
             What::Refused { .. }
             | What::NoRoom { .. }
+            | What::TypeGone { .. }
             | What::LookFails { .. }
             | What::ControllerKilled {}
             | What::JobsLost { .. }
@@ -334,6 +348,7 @@ impl What {
                     | What::ControllerUp { .. }
                     | What::Refused { .. }
                     | What::NoRoom { .. }
+                    | What::TypeGone { .. }
                     | What::Deleted { .. }
             ),
             What::Update { .. } => matches!(
@@ -341,6 +356,7 @@ impl What {
                 What::Active { .. }
                     | What::Refused { .. }
                     | What::NoRoom { .. }
+                    | What::TypeGone { .. }
                     | What::Deleted { .. }
             ),
             What::Delete { .. } => matches!(self, What::Deleted { .. }),
@@ -391,6 +407,10 @@ mod tests {
                 noun,
                 name: name.clone(),
                 words: "none is free.".into(),
+            },
+            What::TypeGone {
+                name: name.clone(),
+                instance_type: "c1.large".into(),
             },
             What::Deleted {
                 noun,

@@ -1,6 +1,7 @@
 //! What a provider offers to choose from: networks, templates, images, instance types, Slurm versions.
 //!
-//! `openpcs catalogue --json` prints it, the wizards list it, and the service checks requests against it.
+//! `openpcs catalogue --json` prints all that the local provider has. Everybody else has a part of it only: a page that
+//! was asked for, or what a request names, which the service checks it against.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,18 +35,33 @@ impl Catalogue {
             .map(|(_, name)| name.as_str())
     }
 
-    /// Takes what another one has, after its own.
-    #[cfg(feature = "ssr")]
-    pub fn extend(&mut self, more: Catalogue) {
-        self.vpcs.extend(more.vpcs);
-        self.subnets.extend(more.subnets);
-        self.security_groups.extend(more.security_groups);
-        self.launch_templates.extend(more.launch_templates);
-        self.instance_profiles.extend(more.instance_profiles);
-        self.images.extend(more.images);
-        self.instance_types.extend(more.instance_types);
-        self.key_pairs.extend(more.key_pairs);
-        self.slurm_versions.extend(more.slurm_versions);
+    /// Takes what another part has, each thing once: behind its own, or instead of what it had.
+    pub fn learn(&mut self, more: Catalogue) {
+        let known = self.launch_templates.iter().map(|it| it.id.clone());
+        let known: Vec<String> = known.collect();
+        // A page of templates may come without their versions.
+        let news = |it: &LaunchTemplate| !it.versions.is_empty() || !known.contains(&it.id);
+        let templates = more.launch_templates.into_iter().filter(news).collect();
+        put(&mut self.vpcs, more.vpcs, |it| &it.id);
+        put(&mut self.subnets, more.subnets, |it| &it.id);
+        put(&mut self.security_groups, more.security_groups, |it| &it.id);
+        put(&mut self.launch_templates, templates, |it| &it.id);
+        put(&mut self.instance_profiles, more.instance_profiles, |it| {
+            &it.arn
+        });
+        put(&mut self.images, more.images, |it| &it.id);
+        put(&mut self.instance_types, more.instance_types, |it| &it.id);
+        put(&mut self.key_pairs, more.key_pairs, |it| &it.id);
+        put(&mut self.slurm_versions, more.slurm_versions, |it| &it.id);
+    }
+}
+
+fn put<T>(all: &mut Vec<T>, more: Vec<T>, id: fn(&T) -> &String) {
+    for new in more {
+        match all.iter_mut().find(|old| id(old) == id(&new)) {
+            Some(old) => *old = new,
+            None => all.push(new),
+        }
     }
 }
 
@@ -170,4 +186,50 @@ pub struct SlurmVersion {
     pub end_of_life: String,
     /// Whether this controller host has its binaries.
     pub installed: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_learnt_is_known_once_and_no_template_loses_its_versions() {
+        let pair = |id: &str, name: &str| KeyPair {
+            id: id.into(),
+            name: name.into(),
+        };
+        let template = |id: &str, versions: &[&str]| LaunchTemplate {
+            id: id.into(),
+            name: id.into(),
+            versions: versions
+                .iter()
+                .map(|version| LaunchTemplateVersion {
+                    version: (*version).into(),
+                    image_id: None,
+                    security_group_ids: vec![],
+                    subnet_ids: vec![],
+                    key_name: None,
+                })
+                .collect(),
+        };
+        let mut known = Catalogue {
+            key_pairs: vec![pair("1", "a"), pair("2", "b")],
+            launch_templates: vec![template("lt-1", &["1"])],
+            ..Catalogue::default()
+        };
+        known.learn(Catalogue {
+            key_pairs: vec![pair("1", "new"), pair("3", "c")],
+            launch_templates: vec![template("lt-1", &[]), template("lt-2", &[])],
+            ..Catalogue::default()
+        });
+        let pairs = [pair("1", "new"), pair("2", "b"), pair("3", "c")];
+        assert_eq!(known.key_pairs, pairs);
+        let templates = [template("lt-1", &["1"]), template("lt-2", &[])];
+        assert_eq!(known.launch_templates, templates);
+        known.learn(Catalogue {
+            launch_templates: vec![template("lt-2", &["1", "2"])],
+            ..Catalogue::default()
+        });
+        assert_eq!(known.launch_templates[1], template("lt-2", &["1", "2"]));
+    }
 }

@@ -31,12 +31,12 @@ pub mod name;
 pub mod node;
 pub mod node_count;
 pub mod node_name;
+pub mod offer;
 pub mod operation;
 pub mod page;
 pub mod plan;
 pub mod problem;
 pub mod queue;
-#[cfg(feature = "ssr")]
 pub mod refs;
 pub mod script;
 pub mod secret;

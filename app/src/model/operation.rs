@@ -48,7 +48,8 @@ operations! {
         ListEvents
         ExportCluster ConnectCluster
         ListSettings CheckSettings
-        GetIdentity GetRefusals GetTroubles GetCatalogue
+        GetIdentity GetRefusals GetTroubles
+        ListOffers ResolveOffers
         GetSystem ListSetAside ListServers ForgetServer;
 }
 
@@ -75,7 +76,7 @@ impl Operation {
     /// written down.
     pub fn is_read_only(self) -> bool {
         let name = self.name();
-        let verbs = ["Get", "List", "Check", "Export"];
+        let verbs = ["Get", "List", "Resolve", "Check", "Export"];
         self != GetSecretValue && verbs.iter().any(|verb| name.starts_with(verb))
     }
 }

@@ -3,12 +3,16 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::catalogue::Catalogue;
 use super::cluster::Networking;
 use super::compute_node_group::GroupSettings;
+use super::error::{Error, Result};
 
 /// Names of one kind each, as requests give them; each once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Refs {
     pub vpcs: BTreeSet<String>,
     pub subnets: BTreeSet<String>,
@@ -23,13 +27,16 @@ pub struct Refs {
 }
 
 /// A version of a launch template. The template is found with all its versions: a refusal names those that there are.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TemplateRef {
     pub id: String,
     pub version: String,
 }
 
 impl Refs {
+    /// The most names that one may ask for.
+    pub const MOST: usize = 200;
+
     /// Of a cluster's network (C7).
     pub fn of_network(asked: &Networking) -> Refs {
         Refs {
@@ -69,9 +76,12 @@ impl Refs {
     /// What is named by what was found, and not by these: the VPCs of subnets, the groups and the image of a template's
     /// version. Nothing of it names anything further.
     pub fn following(&self, found: &Catalogue) -> Refs {
-        let vpcs = found.subnets.iter().map(|subnet| subnet.vpc_id.clone());
+        let named = found
+            .subnets
+            .iter()
+            .filter(|it| self.subnets.contains(&it.id));
         let mut next = Refs {
-            vpcs: vpcs.collect(),
+            vpcs: named.map(|subnet| subnet.vpc_id.clone()).collect(),
             ..Refs::default()
         };
         for named in &self.launch_templates {
@@ -92,6 +102,104 @@ impl Refs {
 
     pub fn is_empty(&self) -> bool {
         *self == Refs::default()
+    }
+
+    /// How many names there are.
+    pub fn count(&self) -> usize {
+        let names = [
+            &self.vpcs,
+            &self.subnets,
+            &self.security_groups,
+            &self.instance_profiles,
+            &self.images,
+            &self.instance_types,
+            &self.key_pairs,
+        ];
+        names.iter().map(|names| names.len()).sum::<usize>() + self.launch_templates.len()
+    }
+
+    /// Refuses more than one may ask for.
+    pub fn check(&self) -> Result<()> {
+        let (most, count) = (Refs::MOST, self.count());
+        match count <= most {
+            true => Ok(()),
+            false => Err(Error::field(
+                "refs",
+                format!("Name at most {most} things, not {count}."),
+            )),
+        }
+    }
+
+    /// What of these, and of what they name in turn, is not known, and nobody has asked for before.
+    pub fn missing(&self, known: &Catalogue, asked: &Refs) -> Refs {
+        let mut missing = self.clone();
+        missing.add(self.following(known));
+        missing.remove(asked);
+        missing.remove(&Refs::of(known));
+        // A form's profile until one is chosen.
+        missing.instance_profiles.remove("");
+        missing
+    }
+
+    /// These and those.
+    pub fn add(&mut self, those: Refs) {
+        self.vpcs.extend(those.vpcs);
+        self.subnets.extend(those.subnets);
+        self.security_groups.extend(those.security_groups);
+        self.launch_templates.extend(those.launch_templates);
+        self.instance_profiles.extend(those.instance_profiles);
+        self.images.extend(those.images);
+        self.instance_types.extend(those.instance_types);
+        self.key_pairs.extend(those.key_pairs);
+    }
+
+    fn remove(&mut self, those: &Refs) {
+        fn part<T: Ord>(of: &mut BTreeSet<T>, those: &BTreeSet<T>) {
+            of.retain(|it| !those.contains(it));
+        }
+        part(&mut self.vpcs, &those.vpcs);
+        part(&mut self.subnets, &those.subnets);
+        part(&mut self.security_groups, &those.security_groups);
+        part(&mut self.launch_templates, &those.launch_templates);
+        part(&mut self.instance_profiles, &those.instance_profiles);
+        part(&mut self.images, &those.images);
+        part(&mut self.instance_types, &those.instance_types);
+        part(&mut self.key_pairs, &those.key_pairs);
+    }
+
+    /// The names of what is known.
+    fn of(known: &Catalogue) -> Refs {
+        let templates = known.launch_templates.iter().flat_map(|template| {
+            let versions = template.versions.iter().map(|it| it.version.clone());
+            // One whose versions are known is known before one of them is chosen.
+            let none = (!template.versions.is_empty()).then(String::new);
+            versions.chain(none).map(|version| TemplateRef {
+                id: template.id.clone(),
+                version,
+            })
+        });
+        Refs {
+            vpcs: known.vpcs.iter().map(|it| it.id.clone()).collect(),
+            subnets: known.subnets.iter().map(|it| it.id.clone()).collect(),
+            security_groups: known
+                .security_groups
+                .iter()
+                .map(|it| it.id.clone())
+                .collect(),
+            launch_templates: templates.collect(),
+            instance_profiles: known
+                .instance_profiles
+                .iter()
+                .map(|it| it.arn.clone())
+                .collect(),
+            images: known.images.iter().map(|it| it.id.clone()).collect(),
+            instance_types: known
+                .instance_types
+                .iter()
+                .map(|it| it.id.clone())
+                .collect(),
+            key_pairs: known.key_pairs.iter().map(|it| it.name.clone()).collect(),
+        }
     }
 }
 
@@ -184,5 +292,43 @@ mod tests {
         };
         assert_eq!(next, more);
         assert!(next.following(&Catalogue::default()).is_empty());
+
+        // Asked once, what is not there is not asked for again.
+        let mut asked = Refs::default();
+        let mut missing = refs.missing(&found, &asked);
+        let unknown = Refs {
+            launch_templates: [template("9")].into(),
+            security_groups: set(["sg-1", "sg-3"]),
+            ..more
+        };
+        assert_eq!(missing, unknown);
+        asked.add(missing);
+        missing = refs.missing(&found, &asked);
+        assert!(missing.is_empty(), "{missing:?}");
+        missing = refs.missing(&Catalogue::default(), &Refs::default());
+        assert_eq!(missing, refs);
+        assert!(refs.missing(&Catalogue::default(), &refs).is_empty());
+        let profile = |arn| Refs {
+            instance_profiles: set([arn]),
+            ..Refs::default()
+        };
+        assert!(profile("").missing(&found, &asked).is_empty());
+        assert_eq!(profile("arn").missing(&found, &asked), profile("arn"));
+    }
+
+    #[test]
+    fn so_many_may_be_named_and_no_more() {
+        let named = |count: usize| Refs {
+            vpcs: set(["vpc-1"]),
+            launch_templates: [template("1")].into(),
+            ..Refs::of_types((2..count).map(|number| number.to_string()))
+        };
+        assert_eq!(named(Refs::MOST).count(), Refs::MOST);
+        assert!(named(Refs::MOST).check().is_ok());
+        let refusal = named(Refs::MOST + 1).check().unwrap_err();
+        assert!(
+            refusal.message.contains("at most 200 things, not 201"),
+            "{refusal}"
+        );
     }
 }

@@ -1,6 +1,5 @@
 //! What the console reads beyond the API.
 
-use crate::model::catalogue::Catalogue;
 use crate::model::set_aside::AllSetAside;
 use crate::model::sight::Trouble;
 use crate::model::user::{Identity, Refusals};
@@ -14,8 +13,6 @@ port! {
         GetRefusals => refusals(cluster_identifier: String) -> Refusals;
         /// What cannot be seen of a cluster at the moment; empty when all can.
         GetTroubles => troubles(cluster_identifier: String) -> Vec<Trouble>;
-        /// What the provider offers.
-        GetCatalogue => catalogue() -> Catalogue;
         /// What is on disk and the database does not know, as after an older backup was restored.
         ListSetAside => set_aside() -> AllSetAside;
     }

@@ -37,6 +37,7 @@ mod instance;
 mod job;
 mod log;
 mod node;
+mod offer;
 mod plan;
 mod queue;
 mod secret;
@@ -82,6 +83,7 @@ nouns! {
     document::Documents,
     setting::Settings,
     console::Console,
+    offer::Offers,
     system::Systems,
     server::Servers,
 }

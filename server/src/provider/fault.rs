@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use app::model::catalogue::Catalogue;
 use app::model::node::NodeLog;
+use app::model::offer::{OfferPage, OfferQuery};
 use app::model::refs::Refs;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -276,8 +277,9 @@ impl Provider for Faulty {
         }
     }
 
-    async fn catalogue(&self) -> Result<Catalogue, ProviderError> {
-        self.inner.catalogue().await
+    async fn page(&self, query: &OfferQuery) -> Result<OfferPage, ProviderError> {
+        self.speak()?;
+        self.inner.page(query).await
     }
 
     async fn resolve(&self, refs: &Refs) -> Result<Catalogue, ProviderError> {

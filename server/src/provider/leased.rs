@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use app::model::catalogue::Catalogue;
 use app::model::node::NodeLog;
+use app::model::offer::{OfferPage, OfferQuery};
 use app::model::refs::Refs;
 use async_trait::async_trait;
 
@@ -36,8 +37,8 @@ impl Provider for Leased {
         self.inner.profile()
     }
 
-    async fn catalogue(&self) -> Result<Catalogue, ProviderError> {
-        self.inner.catalogue().await
+    async fn page(&self, query: &OfferQuery) -> Result<OfferPage, ProviderError> {
+        self.inner.page(query).await
     }
 
     async fn resolve(&self, refs: &Refs) -> Result<Catalogue, ProviderError> {

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use app::model::catalogue::Catalogue;
 use app::model::node::NodeLog;
+use app::model::offer::{OfferPage, OfferQuery};
 use app::model::refs::Refs;
 use async_trait::async_trait;
 
@@ -58,12 +59,16 @@ pub struct ProviderError {
     pub message: String,
 }
 
+/// The code of the error for a page that begins nowhere.
+pub const NO_SUCH_PAGE: &str = "InvalidNextToken";
+
 /// A source of instances. Every call is idempotent: the reconcilers call again after a crash.
 #[async_trait]
 pub trait Provider: Send + Sync {
     fn profile(&self) -> Profile;
-    /// All there is, for lists to choose from.
-    async fn catalogue(&self) -> Result<Catalogue, ProviderError>;
+    /// A page of what there is of a kind, for lists to choose from. The code of an `after` that no page gave is
+    /// [`NO_SUCH_PAGE`].
+    async fn page(&self, query: &OfferQuery) -> Result<OfferPage, ProviderError>;
     /// What is there of what these name, and no more of the account. Every Slurm version comes with it: those are of the
     /// server's host.
     async fn resolve(&self, refs: &Refs) -> Result<Catalogue, ProviderError>;

@@ -1,7 +1,5 @@
-//! What the console reads beyond the API: identity, what the reader may not do, what cannot be seen, the provider's
-//! catalogue, what is set aside.
+//! What the console reads beyond the API: identity, what the reader may not do, what cannot be seen, what is set aside.
 
-use app::model::catalogue::Catalogue;
 use app::model::error::{Error, Result};
 use app::model::job::JobAction;
 use app::model::node::NodeAction;
@@ -12,7 +10,7 @@ use app::model::user::{Identity, JobOwner, Refusals};
 use app::port::{Console, Ctx, Principal};
 use async_trait::async_trait;
 
-use super::{Service, provider_error, set_aside};
+use super::{Service, set_aside};
 use crate::auth::policy::Authorize as _;
 use crate::data_dir::DataDir;
 use crate::fault::internal;
@@ -61,11 +59,6 @@ impl Console for Service {
             .observed_cluster(ctx, Operation::GetTroubles, &cluster)
             .await?;
         Ok(self.observed.latest(&cluster.id).troubles.clone())
-    }
-
-    async fn catalogue(&self, ctx: &Ctx) -> Result<Catalogue> {
-        ctx.authorize(Operation::GetCatalogue, "*")?;
-        self.provider.catalogue().await.map_err(provider_error)
     }
 
     async fn set_aside(&self, ctx: &Ctx) -> Result<AllSetAside> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use app::model::error::{ErrorKind, Result};
 use app::model::job::JobAction;
 use app::model::node::NodeAction;
+use app::model::offer::{OfferKind, OfferQuery};
 use app::model::operation::Operation;
 use app::model::page::PageRequest;
 use app::model::setting::SettingScope;
@@ -95,7 +96,8 @@ async fn every_method_asks_before_it_answers() {
         identity();
         refusals(cluster());
         troubles(cluster());
-        catalogue();
+        list_offers(OfferQuery::first(OfferKind::Image));
+        resolve_offers(Default::default());
         set_aside();
         system();
         list_servers();

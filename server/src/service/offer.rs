@@ -1,11 +1,36 @@
-//! What the provider offers, as far as a request names it: the rules take that and nothing else of the account.
+//! What the provider offers: pages of it for lists to choose from, and what a request names of it. The rules take that and
+//! nothing else of the account.
 
 use app::model::catalogue::Catalogue;
-use app::model::error::Result;
+use app::model::error::{Error, Result};
+use app::model::offer::{OfferPage, OfferQuery};
+use app::model::operation::Operation;
 use app::model::refs::Refs;
+use app::port::{Ctx, Offers};
+use async_trait::async_trait;
 
 use super::{Service, provider_error};
-use crate::provider::Provider;
+use crate::auth::policy::Authorize as _;
+use crate::provider::{NO_SUCH_PAGE, Provider};
+
+#[async_trait]
+impl Offers for Service {
+    async fn list_offers(&self, ctx: &Ctx, query: OfferQuery) -> Result<OfferPage> {
+        ctx.authorize(Operation::ListOffers, "*")?;
+        query.check()?;
+        let page = self.provider.page(&query).await;
+        page.map_err(|error| match error.code.as_str() {
+            NO_SUCH_PAGE => Error::field("query.after", error.message),
+            _ => provider_error(error),
+        })
+    }
+
+    async fn resolve_offers(&self, ctx: &Ctx, refs: Refs) -> Result<Catalogue> {
+        ctx.authorize(Operation::ResolveOffers, "*")?;
+        refs.check()?;
+        self.resolve(&refs).await
+    }
+}
 
 impl Service {
     /// What is there of what these name, and of what that names in turn.
@@ -19,11 +44,7 @@ async fn resolved(provider: &dyn Provider, refs: &Refs) -> Result<Catalogue> {
     let next = refs.following(&found);
     if !next.is_empty() {
         let more = provider.resolve(&next).await.map_err(provider_error)?;
-        found.extend(Catalogue {
-            // They came with the first answer.
-            slurm_versions: vec![],
-            ..more
-        });
+        found.learn(more);
     }
     Ok(found)
 }
@@ -33,11 +54,15 @@ mod tests {
     use app::model::catalogue::SlurmVersion;
     use app::model::cluster::Networking;
     use app::model::compute_node_group::*;
+    use app::model::error::ErrorKind;
+    use app::model::offer::OfferKind;
+    use app::port::{Principal, Why};
     use app::rules::{compute_node_group, english, network};
     use serde_json::json;
 
     use super::*;
     use crate::provider::local::{Local, catalogue::catalogue};
+    use crate::service::fixture;
 
     fn versions() -> Vec<SlurmVersion> {
         vec![SlurmVersion {
@@ -161,5 +186,62 @@ mod tests {
             }
         }
         assert!(accepted > 0 && refused > 0, "{accepted} {refused}");
+    }
+    #[tokio::test]
+    async fn a_page_and_what_is_named_are_told_and_nonsense_is_refused_by_its_member() {
+        let dir = tempfile::tempdir().unwrap();
+        let service = fixture::service(dir.path()).await;
+        let user = Principal::User {
+            name: "admin".into(),
+            arn: service.arns.user("admin"),
+        };
+        let ctx = Ctx::new(user, Why::Console, "request".into());
+        let all = catalogue(versions()).unwrap();
+
+        let first = OfferQuery {
+            size: 2,
+            ..OfferQuery::first(OfferKind::InstanceType)
+        };
+        let page = service.list_offers(&ctx, first.clone()).await.unwrap();
+        assert_eq!(page.offers.instance_types, all.instance_types[..2]);
+        let next = first.next(page.after.unwrap());
+        let page = service.list_offers(&ctx, next).await.unwrap();
+        assert_eq!(page.offers.instance_types, all.instance_types[2..4]);
+
+        let subnet = &all.subnets[0];
+        let refs = Refs {
+            subnets: [subnet.id.clone()].into(),
+            ..Refs::default()
+        };
+        let found = service.resolve_offers(&ctx, refs).await.unwrap();
+        assert_eq!(found.subnets, all.subnets[..1]);
+        assert_eq!(found.vpcs[0].id, subnet.vpc_id);
+        assert_eq!(found.slurm_versions.len(), 1);
+
+        let none = OfferQuery {
+            size: 0,
+            ..first.clone()
+        };
+        let many = Refs::of_types((0..=Refs::MOST).map(|number| number.to_string()));
+        for (refused, member) in [
+            (
+                service.list_offers(&ctx, none).await.map(drop),
+                "query.size",
+            ),
+            (
+                service
+                    .list_offers(&ctx, first.next("nowhere".into()))
+                    .await
+                    .map(drop),
+                "query.after",
+            ),
+            (service.resolve_offers(&ctx, many).await.map(drop), "refs"),
+        ] {
+            let error = refused.unwrap_err();
+            let ErrorKind::Validation { fields, .. } = &error.kind else {
+                panic!("{error}");
+            };
+            assert_eq!(fields[0].name, member, "{error}");
+        }
     }
 }

@@ -14,12 +14,21 @@ const DATA_KEY: &str = include_str!("landed/data-key.hex");
 const CREDENTIALS: &str = include_str!("landed/credentials");
 /// What its nodes listened on.
 const NODES: &str = "Port=[19024-19026]";
+/// A group of it whose instance type nobody offers any more.
+const GONE: &str = "
+    insert into compute_node_group
+    select 'pcs_gone', cluster_id, 'gone', status, generation,
+        replace(replace(spec, 'c6i.xlarge', 'c1.gone'), '[19024,19025,19026]', '[19027,19028,19029]'),
+        replace(replace(applied_spec, 'c6i.xlarge', 'c1.gone'), '[19024,19025,19026]', '[19027,19028,19029]'),
+        error_info, created_at, modified_at
+    from compute_node_group
+";
 
 /// Whether the database knows what the types of all groups are: that release did not.
 async fn knows_types(data: &Path) -> Result<(), String> {
     let url = format!("sqlite://{}?mode=ro", data.join("openpcs.db").display());
     let mut database = sqlx::SqliteConnection::connect(&url).await.unwrap();
-    let specs = "select spec, applied_spec from compute_node_group";
+    let specs = "select spec, applied_spec from compute_node_group where name <> 'gone'";
     let groups: Vec<(String, String)> = sqlx::query_as(specs)
         .fetch_all(&mut database)
         .await
@@ -48,10 +57,9 @@ async fn unpack(data: &Path) {
     put("openpcs.db", b"");
     let url = format!("sqlite://{}", data.join("openpcs.db").display());
     let mut database = sqlx::SqliteConnection::connect(&url).await.unwrap();
-    sqlx::raw_sql(DATABASE)
-        .execute(&mut database)
-        .await
-        .unwrap();
+    for sql in [DATABASE, GONE] {
+        sqlx::raw_sql(sql).execute(&mut database).await.unwrap();
+    }
     database.close().await.unwrap();
 }
 
@@ -81,18 +89,25 @@ async fn a_data_directory_of_before_comes_up_unharmed() {
     );
     plane.wait_job(CLUSTER, &job, "COMPLETED").await;
 
+    // It is told, with what to do, and is in nobody's way.
+    let gone = plane
+        .wait_group(CLUSTER, "gone", ComputeNodeGroupStatus::UpdateFailed)
+        .await;
+    let error = &gone.error_info()[0];
+    assert_eq!(error.code(), Some("InstanceTypeNotOffered"));
+    let message = error.message().unwrap();
+    let field = "instanceConfigs[0].instanceType: the provider does not offer c1.gone any more.";
+    assert!(message.starts_with(field), "{message}");
+
     // A node more gets a port more, and the others keep theirs.
-    let groups = plane.admin().list_compute_node_groups();
-    let groups = groups.cluster_identifier(CLUSTER).send().await.unwrap();
-    let group = groups.compute_node_groups()[0].id().to_owned();
     let update = plane.admin().update_compute_node_group();
     let update = update
         .cluster_identifier(CLUSTER)
-        .compute_node_group_identifier(&group);
+        .compute_node_group_identifier("compute-1");
     let update = update.scaling_configuration(scaling(0, 4));
     update.send().await.unwrap();
     plane
-        .wait_group(CLUSTER, &group, ComputeNodeGroupStatus::Active)
+        .wait_group(CLUSTER, "compute-1", ComputeNodeGroupStatus::Active)
         .await;
     let nodes = plane.connect(CLUSTER, &["scontrol", "show", "node", "--oneliner"]);
     let port = |line: &str| -> Option<u16> {

@@ -20,9 +20,12 @@
 //! the request: what the server says of `networking.subnetIds[0]` lands at the field `networking.subnetIds`.
 
 mod checkbox;
+mod chosen;
 mod combobox;
 mod field;
 mod key_values;
+mod options;
+mod pages;
 mod radio_cards;
 mod select;
 mod text_input;
@@ -35,6 +38,7 @@ pub use checkbox::Checkbox;
 pub use combobox::Combobox;
 pub use field::{Field, FieldContext, use_field};
 pub use key_values::{KeyValues, Rows};
+pub use pages::Pages;
 pub use radio_cards::RadioCards;
 pub use select::Select;
 pub use text_input::{TextArea, TextInput};

@@ -1,15 +1,11 @@
 //! What a table is asked for by whoever looks at it: filter, order, page, and the rows that are chosen.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 
 use super::selection::Selected;
 use crate::list::{Head, parse, words};
 use crate::model::page::{PageRequest, Property, Sort};
-
-/// How long typed words stand still before the service is asked for them.
-const SETTLING: Duration = Duration::from_millis(250);
+use crate::ui::settled;
 
 #[derive(Clone, Copy)]
 pub struct Query {
@@ -115,23 +111,4 @@ impl Query {
             self.text.set(String::new());
         }
     }
-}
-
-/// Follows `text` once it stands still; at once when it is cleared.
-fn settled(text: RwSignal<String>) -> RwSignal<String> {
-    let settled = RwSignal::new(text.get_untracked());
-    Effect::new(move |waiting: Option<Option<TimeoutHandle>>| {
-        let now = text.get();
-        if let Some(waiting) = waiting.flatten() {
-            waiting.clear();
-        }
-        if now.is_empty() || settled.with_untracked(|settled| *settled == now) {
-            settled.set(now);
-            return None;
-        }
-        // The page may have gone by then.
-        let settle = move || drop(settled.try_set(now));
-        set_timeout_with_handle(settle, SETTLING).ok()
-    });
-    settled
 }

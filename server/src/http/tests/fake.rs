@@ -57,6 +57,7 @@ impl Plans for Fake {}
 impl Documents for Fake {}
 impl Settings for Fake {}
 impl Console for Fake {}
+impl Offers for Fake {}
 impl Systems for Fake {}
 impl Servers for Fake {}
 

@@ -15,6 +15,20 @@ pub enum Refusal {
     Slurm(String),
     /// Its nodes cannot have places, and what to do about it.
     NoRoom(String),
+    /// Its nodes are of that instance type, which the provider offers no more, and nobody has kept what it is.
+    TypeGone(String),
+}
+
+/// The error code of a group that was told so.
+const TYPE_GONE: &str = "InstanceTypeNotOffered";
+
+/// Whether a row was told that its type is gone.
+pub fn knows_type_gone<S>(row: &Row<S>) -> bool {
+    let mut codes = row
+        .error_info
+        .iter()
+        .filter_map(|info| info.code.as_deref());
+    codes.any(|code| code == TYPE_GONE)
 }
 
 /// What became of the pending changes, by the ids of their rows.
@@ -85,12 +99,33 @@ fn refused<S: Noun>(row: &Row<S>, refusal: &Refusal) -> (Row<S>, What) {
                 words: words.clone(),
             },
         ),
+        Refusal::TypeGone(instance_type) => (
+            TYPE_GONE,
+            type_gone(instance_type, row.applied_spec.is_some()),
+            What::TypeGone {
+                name,
+                instance_type: instance_type.clone(),
+            },
+        ),
     };
     settled.error_info = vec![ErrorInfo {
         code: Some(code.into()),
         message: Some(message),
     }];
     (settled, what)
+}
+
+fn type_gone(instance_type: &str, is_in_force: bool) -> String {
+    let gone = format!(
+        "instanceConfigs[0].instanceType: the provider does not offer {instance_type} any more"
+    );
+    match is_in_force {
+        true => format!(
+            "{gone}. What is in force of the group stays so, and cannot be changed. Create a group of another type, have \
+             the queues use it, and delete this one."
+        ),
+        false => format!("{gone}. Delete this group and create one of another type."),
+    }
 }
 
 #[cfg(test)]
@@ -136,9 +171,11 @@ mod tests {
     fn a_refused_change_fails_with_its_reason() {
         let slurm = Refusal::Slurm("no such parameter".into());
         let no_room = Refusal::NoRoom("9 ports are needed".into());
+        let type_gone = Refusal::TypeGone("c1.large".into());
         for (refusal, code, words) in [
             (slurm, "ConfigurationRefused", "no such parameter"),
             (no_room, "NoFreePort", "9 ports are needed"),
+            (type_gone, TYPE_GONE, "and delete this one."),
         ] {
             let outcome = refused(refusal);
             let (row, _) = outcome.settled(&queue(Status::Updating, true)).unwrap();
@@ -148,6 +185,7 @@ mod tests {
             assert!(message.ends_with(words), "{message}");
             let (row, _) = outcome.settled(&queue(Status::Creating, false)).unwrap();
             assert_eq!(row.status, Status::CreateFailed);
+            assert_eq!(knows_type_gone(&row), code == TYPE_GONE);
         }
     }
 

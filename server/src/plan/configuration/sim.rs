@@ -169,7 +169,7 @@ proptest! {
         prop_assert_eq!(&outcome.accepted | &refused, pending);
         for (id, refusal) in &outcome.refused {
             match refusal {
-                Refusal::NoRoom(_) => prop_assert!(no_room.contains(id)),
+                Refusal::NoRoom(_) | Refusal::TypeGone(_) => prop_assert!(no_room.contains(id)),
                 Refusal::Slurm(words) => {
                     prop_assert!(words.contains(id), "{} is refused for {}", id, words);
                     // Nor could it be had beside the others.

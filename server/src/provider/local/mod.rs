@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use app::model::catalogue::{Catalogue, SlurmVersion};
 use app::model::node::NodeLog;
+use app::model::offer::{OfferPage, OfferQuery};
 use app::model::refs::Refs;
 use async_trait::async_trait;
 use openpcs_agent::ENDED;
@@ -168,8 +169,8 @@ impl Provider for Local {
         PROFILE
     }
 
-    async fn catalogue(&self) -> Result<Catalogue, ProviderError> {
-        Ok(self.catalogue.clone())
+    async fn page(&self, query: &OfferQuery) -> Result<OfferPage, ProviderError> {
+        offer::page(&self.catalogue, query)
     }
 
     async fn resolve(&self, refs: &Refs) -> Result<Catalogue, ProviderError> {

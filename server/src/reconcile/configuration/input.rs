@@ -14,7 +14,7 @@ use crate::db::meaning::by_name;
 use crate::plan::configuration::rows::Specs;
 use crate::reconcile::Parts;
 
-use crate::slurm::conf::{self, ConfInput, GroupConf, QueueConf};
+use crate::slurm::conf::{self, ConfInput, GroupConf, Hardware, QueueConf};
 use crate::slurm::settings::{Kind, Scope, program};
 
 /// Slurm gives a node up later than the node reconciler does, so that ours is the reason people read.
@@ -40,6 +40,9 @@ const NOT_TRIED: [&str; 12] = [
 ];
 
 /// Slurm's files for these specs. Nobody is asked: all that it takes is in the rows and on this host.
+///
+/// A group whose instance type nobody knows any more stays as it is in the file in force, so that its jobs go on; where it
+/// is in none it is left out, so that the others go on.
 pub fn render(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<Files> {
     Ok(conf::render(&input(parts, specs)?))
 }
@@ -116,6 +119,8 @@ fn input(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<ConfInput> {
     let settings = by_name(spec.slurm.slurm_custom_settings.as_ref());
     let profile = parts.provider.profile();
     let resume_timeout = (profile.register_ms + profile.ready_ms) / 1000 + RESUME_MARGIN_S;
+    let in_force = parts.controllers.conf_in_force(&row.id)?;
+    let in_force = in_force.map_or(String::new(), |files| files.slurm_conf);
     Ok(ConfInput {
         cluster_name: row.name.clone(),
         version: spec.scheduler.version.clone(),
@@ -153,30 +158,43 @@ fn input(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<ConfInput> {
         groups: specs
             .groups
             .iter()
-            .map(|(row, spec)| group(row, spec))
+            .filter_map(|(row, spec)| group(row, spec, &in_force).transpose())
             .collect::<Result<_, _>>()?,
         queues: queues(specs),
     })
 }
 
-fn group(row: &ComputeNodeGroupRow, spec: &ComputeNodeGroupSpec) -> anyhow::Result<GroupConf> {
-    let kind = spec.made_as().with_context(|| {
-        let (name, kind) = (&row.name, spec.instance_type());
-        format!("group {name}: instance type {kind} is no longer offered")
-    })?;
+fn group(
+    row: &ComputeNodeGroupRow,
+    spec: &ComputeNodeGroupSpec,
+    conf_in_force: &str,
+) -> anyhow::Result<Option<GroupConf>> {
+    let known = hardware(spec).or_else(|| Hardware::in_conf(conf_in_force, &row.name));
+    let Some(hardware) = known else {
+        return Ok(None);
+    };
     let slurm = spec.settings.slurm_configuration.clone();
     let slurm = slurm.unwrap_or_default();
     let ports = row.ports().get(..spec.nodes());
-    Ok(GroupConf {
+    Ok(Some(GroupConf {
         name: row.name.clone(),
         ports: ports.context("not all nodes have a place yet")?.to_vec(),
-        cpus: kind.cores,
-        memory_mib: kind.memory_mib,
-        gpus: kind.gpus,
+        hardware,
         keep_running: spec.is_static() || slurm.scale_down_idle_time_in_seconds.is_some(),
         settings: by_name(slurm.slurm_custom_settings.as_ref()),
         gres_records: slurm.gres_custom_settings.unwrap_or_default(),
-    })
+    }))
+}
+
+/// What each node has, whichever of the group's types it is: they are alike in vCPUs and GPUs (N3), not in cores and memory.
+fn hardware(spec: &ComputeNodeGroupSpec) -> Option<Hardware> {
+    spec.made_as()?;
+    let types = spec.instance_types.iter().map(|kind| Hardware {
+        cpus: kind.cores,
+        memory_mib: kind.memory_mib,
+        gpus: kind.gpus,
+    });
+    types.reduce(Hardware::least)
 }
 
 fn queues(specs: &Specs<'_>) -> Vec<QueueConf> {
@@ -222,4 +240,58 @@ fn own_user() -> anyhow::Result<String> {
     Ok(user
         .ok_or_else(|| anyhow::anyhow!("user id {uid} has no name; give it one in /etc/passwd"))?
         .name)
+}
+
+#[cfg(test)]
+mod tests {
+    use app::model::compute_node_group::InstanceConfig;
+    use app::model::status::Status;
+
+    use super::*;
+    use crate::db::compute_node_group::tests::{kind, row};
+
+    fn named(name: &str) -> InstanceConfig {
+        InstanceConfig {
+            instance_type: Some(name.into()),
+        }
+    }
+
+    #[test]
+    fn a_node_line_is_what_each_type_of_the_group_has() {
+        let mut spec = row("compute", 0, Status::Active).spec;
+        spec.settings.instance_configs = vec![named("few"), named("much"), named("little")];
+        let mut offered = [kind("few", 2), kind("much", 4), kind("little", 4)];
+        (offered[1].memory_mib, offered[2].memory_mib) = (9000, 4000);
+        spec.resolve(&offered[..2]);
+        let least = |cpus, memory_mib| {
+            Some(Hardware {
+                cpus,
+                memory_mib,
+                gpus: 0,
+            })
+        };
+        assert_eq!(hardware(&spec), least(2, 4096));
+        spec.instance_types = offered.into();
+        assert_eq!(hardware(&spec), least(2, 4000));
+        // Nodes are made as the first.
+        spec.instance_types.remove(0);
+        assert_eq!(hardware(&spec), None);
+    }
+
+    #[test]
+    fn a_group_of_a_type_that_is_gone_stays_as_it_is_or_is_left_out() {
+        let group_in = |conf: &str| {
+            let row = row("compute", 0, Status::Active);
+            group(&row, &row.spec, conf).unwrap()
+        };
+        let conf = "NodeName=compute-[1-2] CPUs=4 RealMemory=8192 Gres=gpu:1 State=CLOUD\n";
+        let hardware = Hardware {
+            cpus: 4,
+            memory_mib: 8192,
+            gpus: 1,
+        };
+        assert_eq!(group_in(conf).map(|group| group.hardware), Some(hardware));
+        assert!(group_in("NodeName=other-1 CPUs=4 RealMemory=8192\n").is_none());
+        assert!(group_in("").is_none());
+    }
 }

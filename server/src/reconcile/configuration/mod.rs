@@ -40,14 +40,15 @@ pub async fn rows(parts: &Parts, cluster: &ClusterRow) -> anyhow::Result<Rows> {
 /// Makes what is wanted be in force; rows learn what became of them.
 pub async fn reconcile(parts: &Parts, client: &Client, rows: &Rows) -> anyhow::Result<()> {
     let mut rows = rows.clone();
-    let without_room = place(parts, &mut rows).await?;
+    let mut hopeless = place(parts, &mut rows).await?;
+    hopeless.extend(resolve::type_gone(&rows.groups));
     let rows = &rows;
     let switch = Switch {
         parts,
         client,
         rows,
     };
-    let outcome = search(&switch, &without_room).await?;
+    let outcome = search(&switch, &hopeless).await?;
     let settle = Settle {
         parts,
         client,
@@ -56,12 +57,12 @@ pub async fn reconcile(parts: &Parts, client: &Client, rows: &Rows) -> anyhow::R
     settle.settle(&outcome).await
 }
 
-/// Tries changes until it is known what becomes of each.
+/// Tries changes until it is known what becomes of each; those that are `hopeless` are not even tried.
 async fn search<'a>(
     switch: &Switch<'a>,
-    without_room: &'a BTreeMap<String, Refusal>,
+    hopeless: &'a BTreeMap<String, Refusal>,
 ) -> anyhow::Result<Outcome<'a>> {
-    let refused = without_room.iter();
+    let refused = hopeless.iter();
     let refused = refused.map(|(id, why)| (id.as_str(), why.clone()));
     let mut search = Search::new(switch.rows.pending(), refused.collect());
     loop {

@@ -51,7 +51,7 @@ fn declared(group: &GroupConf) -> String {
         .filter(|s| s.name().eq_ignore_ascii_case("Gres"))
         .find_map(|s| settings::accepted(Scope::NodeGroup, s))
         .map(|(_, value)| value.to_owned())
-        .unwrap_or_else(|| match group.gpus {
+        .unwrap_or_else(|| match group.hardware.gpus {
             0 => String::new(),
             gpus => format!("gpu:{gpus}"),
         })

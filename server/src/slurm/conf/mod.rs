@@ -5,6 +5,7 @@
 //! (S7), whatever is in the database.
 
 mod gres;
+mod hardware;
 mod line;
 mod smallest_job;
 
@@ -18,6 +19,7 @@ use openpcs_agent::configuration::Files;
 
 use super::hostlist;
 use super::settings::{self, Kind, NameAndValue, Scope, communication, program};
+pub use hardware::Hardware;
 use line::Line;
 pub use smallest_job::shut_queues;
 
@@ -68,9 +70,8 @@ pub struct GroupConf {
     pub name: String,
     /// A port for each node, in the order of the nodes: `GROUP-1` has the first. Their number is the group's maximum.
     pub ports: Vec<u16>,
-    pub cpus: i64,
-    pub memory_mib: i64,
-    pub gpus: i64,
+    /// Of each node.
+    pub hardware: Hardware,
     /// Slurm must not suspend its nodes by itself: static groups, and groups with an idle time of their own. Explicit
     /// power_up and power_down work on them all the same.
     pub keep_running: bool,
@@ -268,23 +269,25 @@ fn node_line(group: &GroupConf) -> Line {
     line.set("NodeName", nodes_of(group));
     line.set("NodeAddr", "127.0.0.1");
     line.set("Port", hostlist::numbers(&group.ports));
-    line.set("CPUs", group.cpus.to_string());
+    let Hardware {
+        cpus,
+        memory_mib,
+        gpus,
+    } = group.hardware;
+    line.set("CPUs", cpus.to_string());
     // Slurm takes a missing half of the layout for 1 and then cuts the CPUs down to it.
     let sockets = given_number(group, "Sockets");
     let cores = given_number(group, "CoresPerSocket");
-    let other_half = |half: Option<i64>| half.map(|half| (group.cpus / half).max(1));
-    line.set(
-        "Sockets",
-        other_half(cores).unwrap_or(group.cpus).to_string(),
-    );
+    let other_half = |half: Option<i64>| half.map(|half| (cpus / half).max(1));
+    line.set("Sockets", other_half(cores).unwrap_or(cpus).to_string());
     line.set(
         "CoresPerSocket",
         other_half(sockets).unwrap_or(1).to_string(),
     );
     line.set("ThreadsPerCore", "1");
-    line.set("RealMemory", group.memory_mib.to_string());
-    if group.gpus > 0 {
-        line.set("Gres", format!("gpu:{}", group.gpus));
+    line.set("RealMemory", memory_mib.to_string());
+    if gpus > 0 {
+        line.set("Gres", format!("gpu:{gpus}"));
     }
     line.set("Weight", "1");
     for given in &group.settings {

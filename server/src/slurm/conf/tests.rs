@@ -42,8 +42,11 @@ pub fn tutorial() -> ConfInput {
     let group = |name: &str, ports: Vec<u16>, keep_running| GroupConf {
         name: name.into(),
         ports,
-        cpus: 2,
-        memory_mib: 8192,
+        hardware: Hardware {
+            cpus: 2,
+            memory_mib: 8192,
+            gpus: 0,
+        },
         keep_running,
         ..GroupConf::default()
     };
@@ -62,7 +65,11 @@ pub fn tutorial() -> ConfInput {
         group("login", vec![18001], true),
         group("compute-1", (18002..=18005).collect(), false),
         GroupConf {
-            gpus: 8,
+            hardware: Hardware {
+                cpus: 2,
+                memory_mib: 8192,
+                gpus: 8,
+            },
             settings: vec![
                 setting("Weight", "50"),
                 setting("features", "gpu,fast"),
@@ -185,6 +192,30 @@ fn paths_with_spaces_are_quoted() {
     input.state_directory = "/data/my cluster/state".into();
     let conf = render(&input).slurm_conf;
     assert!(conf.contains("\nStateSaveLocation=\"/data/my cluster/state\"\n"));
+}
+
+#[test]
+fn what_a_file_says_of_a_group_is_what_it_was_made_of() {
+    let mut input = tutorial();
+    input.groups.push(GroupConf {
+        name: "compute".into(),
+        ports: vec![1],
+        hardware: Hardware {
+            cpus: 3,
+            memory_mib: 7,
+            gpus: 0,
+        },
+        ..GroupConf::default()
+    });
+    let file = render(&input).slurm_conf;
+    for group in &input.groups {
+        let found = Hardware::in_conf(&file, &group.name);
+        assert_eq!(found, Some(group.hardware), "{}", group.name);
+    }
+    for other in ["comp", "compute-", "compute-1-", "none", ""] {
+        assert_eq!(Hardware::in_conf(&file, other), None, "{other}");
+    }
+    assert_eq!(Hardware::in_conf("NodeName=a-[1-2] CPUs=x", "a"), None);
 }
 
 /// The parameters of a file as Slurm's parser sees them: comments and continuations first, then `name=value` with

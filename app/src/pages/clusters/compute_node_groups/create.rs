@@ -9,15 +9,19 @@ use super::super::fields::leave;
 use super::draft::Draft;
 use super::lists::Lists;
 use super::steps::{review, steps};
-use crate::api::catalogue::get_catalogue;
 use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::{create_compute_node_group, list_compute_node_groups};
+use crate::api::offer::resolve_offers;
 use crate::command;
 use crate::components::wizard::{Request, Wizard};
-use crate::components::{Begun, Fetched, FollowUps, Submission, Task, asked, param};
+use crate::components::{Begun, Fetched, FollowUps, Offers, Submission, Task, asked, param};
 use crate::i18n::text;
+use crate::model::catalogue::Catalogue;
+use crate::model::cluster::Cluster;
+use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;
 use crate::model::operation::Operation;
+use crate::model::refs::Refs;
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::Form;
 use crate::ui::help::{page_help, topic};
@@ -29,7 +33,10 @@ pub fn CreateGroup() -> impl IntoView {
     let t = text();
     let id = param("id");
     let cluster = asked([id], &[], |[id]| get_cluster(id));
-    let catalogue = asked([], &[], |[]| get_catalogue());
+    let named = asked([id], &[], |[id]| async move {
+        let cluster = get_cluster(id).await?;
+        resolve_offers(Refs::of_network(&cluster.networking)).await
+    });
     let groups = asked([id], &[Kind::ComputeNodeGroup], |[id]| {
         list_compute_node_groups(id)
     });
@@ -39,9 +46,9 @@ pub fn CreateGroup() -> impl IntoView {
             <Fetched resource=cluster let:cluster>
                 <Breadcrumbs crumbs=Signal::derive(move || in_cluster(&cluster.read(), ClusterTab::Groups)) />
                 <PageHeader title=t.create_group.title />
-                <Fetched resource=catalogue let:catalogue>
+                <Fetched resource=named let:named>
                     <Fetched resource=groups let:others>
-                        <CreateWizard lists=Lists { cluster, catalogue, others } />
+                        <CreateWizard cluster named others />
                     </Fetched>
                 </Fetched>
             </Fetched>
@@ -51,13 +58,23 @@ pub fn CreateGroup() -> impl IntoView {
 }
 
 #[component]
-fn CreateWizard(lists: Lists) -> impl IntoView {
+fn CreateWizard(
+    cluster: Signal<Cluster>,
+    /// What is known of the account at first.
+    named: Signal<Catalogue>,
+    others: Signal<Vec<ComputeNodeGroup>>,
+) -> impl IntoView {
     let t = text();
     let form = Form::provide();
     let submission = Submission::new();
     let follow_ups = FollowUps::of_page();
     let navigate = use_navigate();
     let draft = Draft::new();
+    let lists = Lists {
+        cluster,
+        offers: Offers::new(named.get_untracked(), move || draft.refs(&cluster.read())),
+        others,
+    };
     let cluster_id = lists.cluster.with_untracked(|c| c.id.clone());
     let cancel = paths::cluster(&cluster_id, ClusterTab::Groups);
     let id = StoredValue::new(cluster_id);

@@ -5,7 +5,9 @@ use leptos::prelude::*;
 use super::super::fields::tags;
 use super::super::own_settings::{OwnField, OwnSettings};
 use crate::model::catalogue::{Catalogue, InstanceType, LaunchTemplateVersion};
+use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::*;
+use crate::model::refs::Refs;
 use crate::ui::form::Rows;
 
 pub const DYNAMIC: &str = "dynamic";
@@ -161,6 +163,11 @@ impl Draft {
 
     pub fn idle_seconds(self) -> Option<i64> {
         self.idle.with(|idle| idle.trim().parse().ok())
+    }
+
+    /// What of the account it names, and the cluster with it.
+    pub fn refs(self, cluster: &Cluster) -> Refs {
+        Refs::of_group(&cluster.networking, &self.over(GroupSettings::default()))
     }
 
     pub fn create(self, cluster_id: &str) -> CreateComputeNodeGroupRequest {

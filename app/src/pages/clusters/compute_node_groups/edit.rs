@@ -9,18 +9,23 @@ use super::super::fields::leave;
 use super::draft::Draft;
 use super::lists::Lists;
 use super::steps::{review, steps};
-use crate::api::catalogue::get_catalogue;
 use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::*;
+use crate::api::offer::resolve_offers;
 use crate::command;
 use crate::components::plan::PlanPreview;
 use crate::components::wizard::{Request, Wizard};
-use crate::components::{Begun, Fetched, FollowUps, Submission, TabTitle, Task, asked, param};
+use crate::components::{
+    Begun, Fetched, FollowUps, Offers, Submission, TabTitle, Task, asked, param,
+};
 use crate::i18n::text;
+use crate::model::catalogue::Catalogue;
+use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;
 use crate::model::operation::Operation;
 use crate::model::plan::PlanRequest;
+use crate::model::refs::Refs;
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::Form;
 use crate::ui::help::{page_help, topic};
@@ -32,10 +37,14 @@ pub fn EditGroup() -> impl IntoView {
     let t = text();
     let (id, group_id) = (param("id"), param("group"));
     let cluster = asked([id], &[], |[id]| get_cluster(id));
-    let catalogue = asked([], &[], |[]| get_catalogue());
     // Not live: the form keeps what it began from.
     let group = asked([id, group_id], &[], |[id, group]| {
         get_compute_node_group(id, group)
+    });
+    let named = asked([id, group_id], &[], |[id, group]| async move {
+        let cluster = get_cluster(id.clone()).await?;
+        let group = get_compute_node_group(id, group).await?;
+        resolve_offers(Refs::of_group(&cluster.networking, &group.settings)).await
     });
     let groups = asked([id], &[Kind::ComputeNodeGroup], |[id]| {
         list_compute_node_groups(id)
@@ -52,7 +61,7 @@ pub fn EditGroup() -> impl IntoView {
                             <PageHeader title />
                         }
                     }
-                    <Fetched resource=catalogue let:catalogue>
+                    <Fetched resource=named let:named>
                         <Fetched resource=groups let:groups>
                             {
                                 let own = group.with_untracked(|g| g.id.clone());
@@ -61,7 +70,7 @@ pub fn EditGroup() -> impl IntoView {
                                     others.retain(|g| g.id != own);
                                     others
                                 });
-                                view! { <EditWizard group lists=Lists { cluster, catalogue, others } /> }
+                                view! { <EditWizard group cluster named others /> }
                             }
                         </Fetched>
                     </Fetched>
@@ -73,7 +82,13 @@ pub fn EditGroup() -> impl IntoView {
 }
 
 #[component]
-fn EditWizard(group: Signal<ComputeNodeGroup>, lists: Lists) -> impl IntoView {
+fn EditWizard(
+    group: Signal<ComputeNodeGroup>,
+    cluster: Signal<Cluster>,
+    /// What is known of the account at first: all that the group names.
+    named: Signal<Catalogue>,
+    others: Signal<Vec<ComputeNodeGroup>>,
+) -> impl IntoView {
     let t = text();
     let form = Form::provide();
     let submission = Submission::new();
@@ -81,6 +96,11 @@ fn EditWizard(group: Signal<ComputeNodeGroup>, lists: Lists) -> impl IntoView {
     let navigate = use_navigate();
     let before = group.get_untracked();
     let draft = Draft::of(&before);
+    let lists = Lists {
+        cluster,
+        offers: Offers::new(named.get_untracked(), move || draft.refs(&cluster.read())),
+        others,
+    };
     let cancel = paths::compute_node_group(&before.cluster_id, &before.id);
     let before = StoredValue::new(before);
     let input = move || before.with_value(|before| draft.update(before));

@@ -4,8 +4,10 @@ use leptos::prelude::*;
 
 use super::draft::{Draft, ONDEMAND};
 use super::lists::Lists;
+use crate::components::OfferList;
 use crate::i18n::{Text, text};
 use crate::model::catalogue::InstanceType;
+use crate::model::offer::OfferKind;
 use crate::rules::compute_node_group as rules;
 use crate::ui::form::{Combobox, Field, RadioCards, Select};
 use crate::ui::help::topic;
@@ -24,17 +26,19 @@ pub fn Instances(draft: Draft, lists: Lists) -> impl IntoView {
         .into_any();
     }
     let family = RwSignal::new(String::new());
-    let families = Signal::derive(move || families(&lists.catalogue.read().instance_types));
+    let list = OfferList::new(lists.offers, OfferKind::InstanceType);
+    let families = Signal::derive(move || families(&list.offers().instance_types));
+    let shown = move |types: &[InstanceType]| {
+        let first = draft.first_type(&lists.offers.known.read());
+        let choice = |kind: &InstanceType| choice(t, kind, first.as_ref());
+        types.iter().map(choice).collect::<Vec<_>>()
+    };
     let choices = Signal::derive(move || {
-        let catalogue = lists.catalogue.read();
-        let first = draft.first_type(&catalogue);
-        let wanted = family.get();
-        let shown = catalogue.instance_types.iter();
-        let shown = shown.filter(|kind| wanted.is_empty() || family_of(&kind.id) == wanted);
-        shown
-            .map(|kind| choice(t, kind, first.as_ref()))
-            .collect::<Vec<_>>()
+        let (mut types, wanted) = (list.offers().instance_types, family.get());
+        types.retain(|kind| wanted.is_empty() || family_of(&kind.id) == wanted);
+        shown(&types)
     });
+    let known = Signal::derive(move || shown(&lists.offers.known.read().instance_types));
     let check = move || {
         let none = draft.types.with(Vec::is_empty);
         none.then(|| t.create_group.types_needed.to_owned())
@@ -50,9 +54,12 @@ pub fn Instances(draft: Draft, lists: Lists) -> impl IntoView {
             .disabled(absent()),
     ];
     view! {
-        <Field name="family" label=t.create_group.family optional=true>
-            <Select value=family choices=families empty=t.create_group.family_all />
-        </Field>
+        // Of more than are here not all families are known; they are found by typing.
+        <Show when=move || list.is_whole()>
+            <Field name="family" label=t.create_group.family optional=true>
+                <Select value=family choices=families empty=t.create_group.family_all />
+            </Field>
+        </Show>
         <Field
             name="instanceConfigs"
             label=t.create_group.types
@@ -60,7 +67,13 @@ pub fn Instances(draft: Draft, lists: Lists) -> impl IntoView {
             help=topic::INSTANCE_TYPES
             check=Signal::derive(check)
         >
-            <Combobox value=draft.types choices placeholder=t.create_group.types_choose />
+            <Combobox
+                value=draft.types
+                choices
+                known
+                pages=list.pages()
+                placeholder=t.create_group.types_choose
+            />
         </Field>
         <Field name="purchaseOption" label=t.create_group.purchase group=true>
             <RadioCards value=draft.purchase choices=purchase />

@@ -6,10 +6,11 @@ use leptos::prelude::*;
 use super::super::fields::complaint;
 use super::draft::{CUSTOM, Draft, MANAGED};
 use super::lists::Lists;
+use crate::components::OfferList;
 use crate::i18n::{Text, text};
-use crate::model::catalogue::{Catalogue, LaunchTemplateVersion, Subnet};
+use crate::model::catalogue::*;
+use crate::model::offer::OfferKind;
 use crate::rules::compute_node_group as rules;
-use crate::rules::network::vpc_of;
 use crate::ui::form::{Combobox, Field, RadioCards, Select};
 use crate::ui::help::topic;
 use crate::ui::{Choice, KeyValue, Pairs};
@@ -44,16 +45,18 @@ pub fn Launch(draft: Draft, lists: Lists) -> impl IntoView {
 #[component]
 fn Template(draft: Draft, lists: Lists) -> impl IntoView {
     let t = text();
-    let templates = Signal::derive(move || {
-        let catalogue = lists.catalogue.read();
-        let of_people = catalogue.launch_templates.iter();
+    let list = OfferList::new(lists.offers, OfferKind::LaunchTemplate);
+    let shown = |templates: &[LaunchTemplate]| {
+        let of_people = templates.iter();
         let of_people = of_people.filter(|t| !rules::is_services_own(&t.name));
         of_people
             .map(|t| Choice::new(&t.id, &t.name))
             .collect::<Vec<_>>()
-    });
+    };
+    let templates = Signal::derive(move || shown(&list.offers().launch_templates));
+    let known = Signal::derive(move || shown(&lists.offers.known.read().launch_templates));
     let versions = Signal::derive(move || {
-        let (catalogue, id) = (lists.catalogue.read(), draft.template.get());
+        let (catalogue, id) = (lists.offers.known.read(), draft.template.get());
         let template = catalogue.launch_templates.iter().find(|t| t.id == id);
         let versions = template.map(|t| t.versions.as_slice()).unwrap_or_default();
         versions
@@ -76,23 +79,19 @@ fn Template(draft: Draft, lists: Lists) -> impl IntoView {
         if draft.template.with(String::is_empty) {
             return Some(t.create_group.template_needed.to_owned());
         }
-        let (catalogue, cluster) = (lists.catalogue.read(), lists.cluster.read());
-        let chosen = draft.custom_template();
-        let template = match rules::template(t, &catalogue, false, chosen.as_ref()) {
-            Ok(template) => template,
-            // Until the version has followed the template.
-            Err(_) if draft.version.with(String::is_empty) => return None,
-            Err(error) => return complaint::<()>(Err(error)),
-        };
-        complaint(rules::security_groups(
-            t,
-            &catalogue,
-            &cluster.networking,
-            &[],
-            template,
-        ))
+        lists.offers.judge(|catalogue| {
+            let (cluster, chosen) = (lists.cluster.read(), draft.custom_template());
+            let template = match rules::template(t, catalogue, false, chosen.as_ref()) {
+                Ok(template) => template,
+                // Until the version has followed the template.
+                Err(_) if draft.version.with(String::is_empty) => return None,
+                Err(error) => return complaint::<()>(Err(error)),
+            };
+            let network = &cluster.networking;
+            complaint(rules::security_groups(t, catalogue, network, &[], template))
+        })
     };
-    let contents = move || draft.template_version(&lists.catalogue.read());
+    let contents = move || draft.template_version(&lists.offers.known.read());
     view! {
         <Field
             name="customLaunchTemplate.id"
@@ -103,6 +102,8 @@ fn Template(draft: Draft, lists: Lists) -> impl IntoView {
             <Combobox
                 value=draft.template
                 choices=templates
+                known
+                pages=list.pages()
                 placeholder=t.create_group.template_choose
             />
         </Field>
@@ -113,7 +114,7 @@ fn Template(draft: Draft, lists: Lists) -> impl IntoView {
         >
             <Select value=draft.version choices=versions />
         </Field>
-        {move || contents().map(|version| view_contents(t, &lists.catalogue.read(), &version))}
+        {move || contents().map(|version| view_contents(t, &lists.offers.known.read(), &version))}
     }
     .into_any()
 }
@@ -151,34 +152,27 @@ fn view_contents(
 #[component]
 fn Own(draft: Draft, lists: Lists) -> impl IntoView {
     let t = text();
-    let groups = Signal::derive(move || {
-        let (catalogue, cluster) = (lists.catalogue.read(), lists.cluster.read());
-        let vpc = vpc_of(&catalogue, &cluster.networking).unwrap_or_default();
-        let here = catalogue.security_groups.iter().filter(|g| g.vpc_id == vpc);
-        let choice = here.map(|g| Choice::new(&g.id, &g.name).description(&g.description));
-        choice.collect::<Vec<_>>()
-    });
-    let keys = Signal::derive(move || {
-        let catalogue = lists.catalogue.read();
-        let keys = catalogue.key_pairs.iter();
-        keys.map(|k| Choice::new(&k.name, &k.name))
-            .collect::<Vec<_>>()
-    });
+    let kind = OfferKind::SecurityGroup;
+    let list = OfferList::within(lists.offers, kind, move || Some(lists.vpc()), None);
+    let shown = |groups: &[SecurityGroup]| {
+        let choice = |g: &SecurityGroup| Choice::new(&g.id, &g.name).description(&g.description);
+        groups.iter().map(choice).collect::<Vec<_>>()
+    };
+    let groups = Signal::derive(move || shown(&list.offers().security_groups));
+    let known = Signal::derive(move || shown(&lists.offers.known.read().security_groups));
     let check = move || {
-        let (catalogue, cluster) = (lists.catalogue.read(), lists.cluster.read());
-        let ids = draft.security_groups.get();
-        let template = draft.template_version(&catalogue);
-        // A template that is still to be chosen has its own complaint.
-        if template.is_none() && !draft.is_managed() {
-            return None;
-        }
-        complaint(rules::security_groups(
-            t,
-            &catalogue,
-            &cluster.networking,
-            &ids,
-            template.as_ref(),
-        ))
+        lists.offers.judge(|catalogue| {
+            let (cluster, ids) = (lists.cluster.read(), draft.security_groups.get());
+            let template = draft.template_version(catalogue);
+            // A template that is still to be chosen has its own complaint.
+            if template.is_none() && !draft.is_managed() {
+                return None;
+            }
+            let (network, template) = (&cluster.networking, template.as_ref());
+            complaint(rules::security_groups(
+                t, catalogue, network, &ids, template,
+            ))
+        })
     };
     view! {
         <Field
@@ -192,11 +186,48 @@ fn Own(draft: Draft, lists: Lists) -> impl IntoView {
             <Combobox
                 value=draft.security_groups
                 choices=groups
+                known
+                pages=list.pages()
                 placeholder=t.create_group.security_groups_choose
             />
         </Field>
+        <Key draft lists />
+    }
+    .into_any()
+}
+
+/// From the browser's own list, or searched if there are many.
+#[component]
+fn Key(draft: Draft, lists: Lists) -> impl IntoView {
+    let t = text();
+    let list = OfferList::new(lists.offers, OfferKind::KeyPair);
+    let shown = |keys: &[KeyPair]| {
+        let choice = |k: &KeyPair| Choice::new(&k.name, &k.name);
+        keys.iter().map(choice).collect::<Vec<_>>()
+    };
+    let found = Signal::derive(move || shown(&list.offers().key_pairs));
+    let known = Signal::derive(move || shown(&lists.offers.known.read().key_pairs));
+    let is_long = Memo::new(move |was: Option<&bool>| was == Some(&true) || list.is_part());
+    view! {
         <Field name="sshKeyName" label=t.create_group.key optional=true>
-            <Select value=draft.key choices=keys empty=t.create_group.key_none />
+            {move || match is_long.get() {
+                true => {
+                    view! {
+                        <Combobox
+                            value=draft.key
+                            choices=found
+                            known
+                            pages=list.pages()
+                            placeholder=t.create_group.key_none
+                        />
+                    }
+                        .into_any()
+                }
+                false => {
+                    view! { <Select value=draft.key choices=known empty=t.create_group.key_none /> }
+                        .into_any()
+                }
+            }}
         </Field>
     }
     .into_any()
@@ -206,13 +237,11 @@ fn Own(draft: Draft, lists: Lists) -> impl IntoView {
 #[component]
 fn Image(draft: Draft, lists: Lists) -> impl IntoView {
     let t = text();
-    let choices = Signal::derive(move || {
-        let (catalogue, cluster) = (lists.catalogue.read(), lists.cluster.read());
-        let architecture = draft.first_type(&catalogue).map(|kind| kind.architecture);
-        let version = &cluster.scheduler.version;
-        let mut images: Vec<_> = catalogue.images.iter().collect();
-        images.sort_by_key(|image| (image.slurm_version != *version, image.name.clone()));
-        let choice = |image: &crate::model::catalogue::Image| {
+    let list = OfferList::new(lists.offers, OfferKind::Image);
+    let shown = move |images: &[Image]| {
+        let first = draft.first_type(&lists.offers.known.read());
+        let architecture = first.map(|kind| kind.architecture);
+        let choice = |image: &Image| {
             let wrong = architecture
                 .as_ref()
                 .is_some_and(|a| *a != image.architecture);
@@ -229,15 +258,26 @@ fn Image(draft: Draft, lists: Lists) -> impl IntoView {
                 .description(line)
                 .disabled(reason)
         };
-        images.into_iter().map(choice).collect::<Vec<_>>()
+        images.iter().map(choice).collect::<Vec<_>>()
+    };
+    let choices = Signal::derive(move || {
+        let (mut images, cluster) = (list.offers().images, lists.cluster.read());
+        let version = &cluster.scheduler.version;
+        // Not among what was shown before the next page came.
+        if list.is_whole() {
+            images.sort_by_key(|image| (image.slurm_version != *version, image.name.clone()));
+        }
+        shown(&images)
     });
+    let known = Signal::derive(move || shown(&lists.offers.known.read().images));
     let check = move || {
-        let catalogue = lists.catalogue.read();
-        let kind = draft.first_type(&catalogue)?;
-        let template = draft.template_version(&catalogue);
-        let asked = draft.image.get();
-        let asked = (!asked.is_empty()).then_some(asked.as_str());
-        complaint(rules::image(t, &catalogue, asked, template.as_ref(), &kind))
+        lists.offers.judge(|catalogue| {
+            let kind = draft.first_type(catalogue)?;
+            let template = draft.template_version(catalogue);
+            let asked = draft.image.get();
+            let asked = (!asked.is_empty()).then_some(asked.as_str());
+            complaint(rules::image(t, catalogue, asked, template.as_ref(), &kind))
+        })
     };
     view! {
         <Field
@@ -248,7 +288,13 @@ fn Image(draft: Draft, lists: Lists) -> impl IntoView {
             optional=true
             check=Signal::derive(check)
         >
-            <Combobox value=draft.image choices placeholder=t.create_group.image_choose />
+            <Combobox
+                value=draft.image
+                choices
+                known
+                pages=list.pages()
+                placeholder=t.create_group.image_choose
+            />
         </Field>
     }
     .into_any()
@@ -257,25 +303,25 @@ fn Image(draft: Draft, lists: Lists) -> impl IntoView {
 #[component]
 fn Profile(draft: Draft, lists: Lists) -> impl IntoView {
     let t = text();
-    let choices = Signal::derive(move || {
-        let catalogue = lists.catalogue.read();
-        let choice = |profile: &crate::model::catalogue::InstanceProfile| {
+    let list = OfferList::new(lists.offers, OfferKind::InstanceProfile);
+    let shown = move |profiles: &[InstanceProfile]| {
+        let catalogue = lists.offers.known.read();
+        let choice = |profile: &InstanceProfile| {
             let wrong = rules::profile(t, &catalogue, &profile.arn).is_err();
             Choice::new(&profile.arn, &profile.name)
                 .disabled(wrong.then(|| t.create_group.profile_name.into()))
         };
-        catalogue
-            .instance_profiles
-            .iter()
-            .map(choice)
-            .collect::<Vec<_>>()
-    });
+        profiles.iter().map(choice).collect::<Vec<_>>()
+    };
+    let choices = Signal::derive(move || shown(&list.offers().instance_profiles));
+    let known = Signal::derive(move || shown(&lists.offers.known.read().instance_profiles));
     let check = move || {
         let arn = draft.profile.get();
         if arn.is_empty() {
             return Some(t.create_group.profile_needed.to_owned());
         }
-        complaint(rules::profile(t, &lists.catalogue.read(), &arn))
+        let rule = |known: &Catalogue| complaint(rules::profile(t, known, &arn));
+        lists.offers.judge(rule)
     };
     view! {
         <Field
@@ -285,7 +331,13 @@ fn Profile(draft: Draft, lists: Lists) -> impl IntoView {
             help=topic::INSTANCE_PROFILE
             check=Signal::derive(check)
         >
-            <Combobox value=draft.profile choices placeholder=t.create_group.profile_choose />
+            <Combobox
+                value=draft.profile
+                choices
+                known
+                pages=list.pages()
+                placeholder=t.create_group.profile_choose
+            />
         </Field>
     }
     .into_any()
@@ -294,10 +346,10 @@ fn Profile(draft: Draft, lists: Lists) -> impl IntoView {
 #[component]
 pub fn Subnets(draft: Draft, lists: Lists) -> impl IntoView {
     let t = text();
-    let choices = Signal::derive(move || {
-        let (catalogue, cluster) = (lists.catalogue.read(), lists.cluster.read());
-        let vpc = vpc_of(&catalogue, &cluster.networking).unwrap_or_default();
-        let template = draft.template_version(&catalogue);
+    let list = OfferList::new(lists.offers, OfferKind::Subnet);
+    let shown = move |subnets: &[Subnet]| {
+        let vpc = lists.vpc();
+        let template = draft.template_version(&lists.offers.known.read());
         let of_template = template.map(|t| t.subnet_ids).unwrap_or_default();
         let choice = |subnet: &Subnet| {
             let line = t.create_group.subnet_line(
@@ -316,22 +368,20 @@ pub fn Subnets(draft: Draft, lists: Lists) -> impl IntoView {
                 .description(line)
                 .disabled(reason.map(str::to_owned))
         };
-        catalogue.subnets.iter().map(choice).collect::<Vec<_>>()
-    });
+        subnets.iter().map(choice).collect::<Vec<_>>()
+    };
+    let choices = Signal::derive(move || shown(&list.offers().subnets));
+    let known = Signal::derive(move || shown(&lists.offers.known.read().subnets));
     let check = move || {
         if draft.subnets.with(Vec::is_empty) {
             return Some(t.create_group.subnets_needed.to_owned());
         }
-        let (catalogue, cluster) = (lists.catalogue.read(), lists.cluster.read());
-        let template = draft.template_version(&catalogue);
-        let ids = draft.subnets.get();
-        complaint(rules::subnets(
-            t,
-            &catalogue,
-            &cluster.networking,
-            &ids,
-            template.as_ref(),
-        ))
+        lists.offers.judge(|catalogue| {
+            let (cluster, ids) = (lists.cluster.read(), draft.subnets.get());
+            let template = draft.template_version(catalogue);
+            let (network, template) = (&cluster.networking, template.as_ref());
+            complaint(rules::subnets(t, catalogue, network, &ids, template))
+        })
     };
     view! {
         <Field
@@ -341,7 +391,13 @@ pub fn Subnets(draft: Draft, lists: Lists) -> impl IntoView {
             help=topic::SUBNETS
             check=Signal::derive(check)
         >
-            <Combobox value=draft.subnets choices placeholder=t.create_group.subnets_choose />
+            <Combobox
+                value=draft.subnets
+                choices
+                known
+                pages=list.pages()
+                placeholder=t.create_group.subnets_choose
+            />
         </Field>
     }
     .into_any()

@@ -2,21 +2,30 @@
 
 use leptos::prelude::*;
 
-use crate::model::catalogue::Catalogue;
+use crate::components::Offers;
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::rules::cluster::IDLE_TIME;
+use crate::rules::network::vpc_of;
 
 /// What the steps show beside the draft.
 #[derive(Clone, Copy)]
 pub struct Lists {
     pub cluster: Signal<Cluster>,
-    pub catalogue: Signal<Catalogue>,
+    pub offers: Offers,
     /// The cluster's other groups.
     pub others: Signal<Vec<ComputeNodeGroup>>,
 }
 
 impl Lists {
+    /// The VPC that the cluster is in.
+    pub fn vpc(self) -> String {
+        let (known, cluster) = (self.offers.known.read(), self.cluster.read());
+        vpc_of(&known, &cluster.networking)
+            .unwrap_or_default()
+            .to_owned()
+    }
+
     /// Seconds, of groups without an idle time of their own.
     pub fn cluster_idle(self) -> i64 {
         let cluster = self.cluster.read();

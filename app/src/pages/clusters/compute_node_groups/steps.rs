@@ -161,8 +161,8 @@ fn Slurm(draft: Draft, lists: Lists) -> impl IntoView {
 
 pub fn review(draft: Draft, lists: Lists) -> AnyView {
     let t = text();
-    let catalogue = lists.catalogue;
-    let named = move |id: &str| catalogue.with(|catalogue| name_and_id(t, catalogue, id));
+    let known = lists.offers.known;
+    let named = move |id: &str| known.with(|known| name_and_id(t, known, id));
     let scaling = move || scaling_words(t, &draft.bounds());
     let template = move || match draft.custom_template() {
         Some(template) => t

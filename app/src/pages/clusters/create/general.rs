@@ -17,7 +17,7 @@ use crate::ui::{Choice, Icon};
 #[component]
 pub fn General(
     draft: Draft,
-    catalogue: Signal<Catalogue>,
+    #[prop(into)] catalogue: Signal<Catalogue>,
     today: StoredValue<String>,
 ) -> impl IntoView {
     let t = text();

@@ -21,15 +21,17 @@ use network::Network;
 use review::review;
 use services::Services;
 
-use crate::api::catalogue::get_catalogue;
 use crate::api::cluster::create_cluster;
+use crate::api::offer::{list_offers, resolve_offers};
 use crate::browser;
 use crate::components::wizard::{Request, Step, Wizard};
-use crate::components::{Begun, Fetched, FollowUps, Submission, TagsField, Task};
+use crate::components::{Begun, Fetched, FollowUps, Offers, Submission, TagsField, Task};
 use crate::i18n::text;
 use crate::model::catalogue::Catalogue;
 use crate::model::live::Kind;
+use crate::model::offer::{OfferKind, OfferPage, OfferQuery};
 use crate::model::operation::Operation;
+use crate::model::refs::Refs;
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::Form;
 use crate::ui::help::{page_help, topic};
@@ -40,7 +42,9 @@ use crate::ui::{Breadcrumbs, Crumb, Link, PageHeader};
 pub fn CreateCluster() -> impl IntoView {
     let t = text();
     page_help(topic::CREATE_CLUSTER);
-    let catalogue = Resource::new(|| (), |()| get_catalogue());
+    let vpcs = Resource::new(|| (), |()| list_offers(OfferQuery::first(OfferKind::Vpc)));
+    // Nothing of the account: the Slurm versions of this host.
+    let versions = Resource::new(|| (), |()| resolve_offers(Refs::default()));
     let crumbs = vec![Crumb {
         title: t.clusters.title.into(),
         href: paths::CLUSTERS.into(),
@@ -50,8 +54,10 @@ pub fn CreateCluster() -> impl IntoView {
         <div class="grid gap-5">
             <Breadcrumbs crumbs=crumbs />
             <PageHeader title=t.create_cluster.title>""</PageHeader>
-            <Fetched resource=catalogue let:catalogue>
-                <Steps catalogue />
+            <Fetched resource=versions let:versions>
+                <Fetched resource=vpcs let:vpcs>
+                    <Steps versions vpcs />
+                </Fetched>
             </Fetched>
         </div>
     }
@@ -59,24 +65,28 @@ pub fn CreateCluster() -> impl IntoView {
 }
 
 #[component]
-fn Steps(catalogue: Signal<Catalogue>) -> impl IntoView {
+fn Steps(versions: Signal<Catalogue>, vpcs: Signal<OfferPage>) -> impl IntoView {
     let t = text();
     let form = Form::provide();
     let submission = Submission::new();
     let today = StoredValue::new(today());
-    let draft = catalogue
-        .with_untracked(|catalogue| today.with_value(|today| Draft::new(catalogue, today)));
+    let (mut known, vpcs) = (versions.get_untracked(), vpcs.get_untracked());
+    known.learn(vpcs.offers.clone());
+    let draft = today.with_value(|today| Draft::new(&known, today));
+    // All that it names was chosen from what was listed.
+    let offers = Offers::new(known, Refs::default);
+    let vpcs = StoredValue::new(vpcs);
     let c = &t.create_cluster;
     let steps = vec![
         Step::new(
             c.general,
             c.general_lead,
-            move || view! { <General draft catalogue today /> },
+            move || view! { <General draft catalogue=offers.known today /> },
         ),
         Step::new(
             c.network,
             c.network_lead,
-            move || view! { <Network draft catalogue /> },
+            move || view! { <Network draft offers vpcs=vpcs.get_value() /> },
         ),
         Step::new(c.scheduler, c.scheduler_lead, move || {
             view! {
@@ -96,7 +106,7 @@ fn Steps(catalogue: Signal<Catalogue>) -> impl IntoView {
             steps
             form
             submission
-            review=move || review(draft, catalogue)
+            review=move || review(draft, offers.known)
             request=move || Request::of(Operation::CreateCluster, &draft.input())
             submit_label=t.create_cluster.submit
             refused_title=t.create_cluster.refused

@@ -3,15 +3,22 @@
 use leptos::prelude::*;
 
 use super::draft::Draft;
+use crate::components::{OfferList, Offers};
 use crate::i18n::{Text, text};
-use crate::model::catalogue::{Catalogue, SecurityGroup, Subnet, Vpc};
+use crate::model::catalogue::{SecurityGroup, Subnet, Vpc};
+use crate::model::offer::{OfferKind, OfferPage};
 use crate::rules::network::{MAX_SECURITY_GROUPS, subnet_problem, vpc_problems};
 use crate::ui::Choice;
 use crate::ui::form::*;
 use crate::ui::help::topic;
 
 #[component]
-pub fn Network(draft: Draft, catalogue: Signal<Catalogue>) -> impl IntoView {
+pub fn Network(
+    draft: Draft,
+    offers: Offers,
+    /// The first page of them.
+    vpcs: OfferPage,
+) -> impl IntoView {
     let t = text();
     // Subnet and groups are of the VPC: another VPC, other ones.
     Effect::new(move |before: Option<String>| {
@@ -22,32 +29,23 @@ pub fn Network(draft: Draft, catalogue: Signal<Catalogue>) -> impl IntoView {
         }
         vpc
     });
-    let vpcs = move || {
-        catalogue.with(|c| {
-            c.vpcs
-                .iter()
-                .map(|vpc| vpc_choice(t, vpc))
-                .collect::<Vec<_>>()
-        })
+    let all_vpcs = OfferList::within(offers, OfferKind::Vpc, || None, Some(vpcs));
+    let in_vpc = move || Some(draft.vpc.get());
+    let all_subnets = OfferList::within(offers, OfferKind::Subnet, in_vpc, None);
+    let all_groups = OfferList::within(offers, OfferKind::SecurityGroup, in_vpc, None);
+    let vpcs = move |all: &[Vpc]| {
+        let choice = |vpc: &Vpc| vpc_choice(t, vpc);
+        all.iter().map(choice).collect::<Vec<_>>()
     };
-    let subnets = move || {
-        let vpc = draft.vpc.get();
-        catalogue.with(|c| {
-            let of_vpc = c.subnets.iter().filter(|subnet| subnet.vpc_id == vpc);
-            of_vpc
-                .map(|subnet| subnet_choice(t, subnet))
-                .collect::<Vec<_>>()
-        })
+    let subnets = move |all: &[Subnet]| {
+        let choice = |subnet: &Subnet| subnet_choice(t, subnet);
+        all.iter().map(choice).collect::<Vec<_>>()
     };
-    let groups = move || {
-        let vpc = draft.vpc.get();
+    let groups = move |all: &[SecurityGroup]| {
         let full = draft.security_groups.with(Vec::len) >= MAX_SECURITY_GROUPS;
-        catalogue.with(|c| {
-            let of_vpc = c.security_groups.iter().filter(|group| group.vpc_id == vpc);
-            of_vpc
-                .map(|group| group_choice(t, group, full && !is_chosen(draft, group)))
-                .collect::<Vec<_>>()
-        })
+        let choice =
+            |group: &SecurityGroup| group_choice(t, group, full && !is_chosen(draft, group));
+        all.iter().map(choice).collect::<Vec<_>>()
     };
     let needed = move |value: RwSignal<String>| {
         move || {
@@ -58,7 +56,13 @@ pub fn Network(draft: Draft, catalogue: Signal<Catalogue>) -> impl IntoView {
     };
     view! {
         <Field name="vpc" label=t.create_cluster.vpc hint=t.create_cluster.vpc_hint check=needed(draft.vpc)>
-            <Combobox value=draft.vpc choices=Signal::derive(vpcs) placeholder=t.create_cluster.choose />
+            <Combobox
+                value=draft.vpc
+                choices=Signal::derive(move || vpcs(&all_vpcs.offers().vpcs))
+                known=Signal::derive(move || vpcs(&offers.known.read().vpcs))
+                pages=all_vpcs.pages()
+                placeholder=t.create_cluster.choose
+            />
         </Field>
         <Field
             name="networking.subnetIds"
@@ -69,7 +73,9 @@ pub fn Network(draft: Draft, catalogue: Signal<Catalogue>) -> impl IntoView {
         >
             <Combobox
                 value=draft.subnet
-                choices=Signal::derive(subnets)
+                choices=Signal::derive(move || subnets(&all_subnets.offers().subnets))
+                known=Signal::derive(move || subnets(&offers.known.read().subnets))
+                pages=all_subnets.pages()
                 placeholder=t.create_cluster.choose
                 empty=t.create_cluster.no_subnet
             />
@@ -83,7 +89,9 @@ pub fn Network(draft: Draft, catalogue: Signal<Catalogue>) -> impl IntoView {
         >
             <Combobox
                 value=draft.security_groups
-                choices=Signal::derive(groups)
+                choices=Signal::derive(move || groups(&all_groups.offers().security_groups))
+                known=Signal::derive(move || groups(&offers.known.read().security_groups))
+                pages=all_groups.pages()
                 placeholder=t.create_cluster.choose
                 empty=t.create_cluster.no_subnet
             />

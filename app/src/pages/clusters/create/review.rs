@@ -11,7 +11,7 @@ use crate::i18n::text;
 use crate::model::catalogue::Catalogue;
 use crate::ui::KeyValue;
 
-pub fn review(draft: Draft, catalogue: Signal<Catalogue>) -> AnyView {
+pub fn review(draft: Draft, catalogue: RwSignal<Catalogue>) -> AnyView {
     let t = text();
     let c = &t.create_cluster;
     let name_of = move |id: &str| catalogue.with(|catalogue| name_and_id(t, catalogue, id));
