@@ -10,7 +10,7 @@ pub fn is_id(identifier: &str) -> bool {
 }
 
 /// ARNs of one account and region.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Arns {
     pub region: String,
     pub account: String,

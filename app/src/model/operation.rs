@@ -45,7 +45,7 @@ operations! {
         ListJobs GetJob SubmitJob CancelJob RequeueJob HoldJob ReleaseJob
         GetJobOutput GetControllerLog
         ListNodes GetNode GetNodeLogs DrainNode ResumeNode ReplaceNode
-        ListEvents
+        ListEvents WatchEvents
         ExportCluster ConnectCluster
         ListSettings CheckSettings
         GetIdentity GetRefusals GetTroubles GetCatalogue
@@ -75,7 +75,7 @@ impl Operation {
     /// written down.
     pub fn is_read_only(self) -> bool {
         let name = self.name();
-        let verbs = ["Get", "List", "Check", "Export"];
+        let verbs = ["Get", "List", "Check", "Export", "Watch"];
         self != GetSecretValue && verbs.iter().any(|verb| name.starts_with(verb))
     }
 }

@@ -13,7 +13,8 @@ use app::port::*;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::fixture::{everything, fill, of, service, with};
+use super::change::Changes;
+use super::fixture::{admin, everything, fill, of, service, with};
 
 fn word(action: impl Serialize) -> Value {
     serde_json::to_value(action).unwrap()
@@ -132,6 +133,17 @@ async fn every_method_asks_before_it_answers() {
             name => assert_eq!(actions.get(name), Some(&named), "{name}"),
         }
     }
+}
+
+#[tokio::test]
+async fn the_live_stream_asks_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let service = service(dir.path()).await;
+    let changes = Changes::follow(service.db.changes(), service.arns.clone());
+    let stranger = Ctx::new(Principal::Anonymous, Why::Console, "request".into());
+    let action = refused("watch", changes.watch(&stranger).map(drop));
+    assert_eq!(action, Operation::WatchEvents.action());
+    assert!(changes.watch(&admin(&service)).is_ok());
 }
 
 const DOCUMENT: &str = r#"

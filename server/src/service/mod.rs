@@ -8,6 +8,7 @@ mod audit;
 mod blueprint;
 mod boot;
 mod causes;
+pub mod change;
 pub(crate) mod cluster;
 mod cluster_view;
 mod compute_node_group;
