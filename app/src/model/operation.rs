@@ -50,6 +50,11 @@ operations! {
         ListSettings CheckSettings
         GetIdentity GetRefusals GetTroubles GetCatalogue
         GetSystem ListSetAside ListServers ForgetServer;
+    /// What commands on the server's host do, and in this release nobody else may.
+    HOST of "openpcs":
+        CreateUser ListUsers SetUserPassword DeleteUser
+        CreateAccessKey ListAccessKeys DeleteAccessKey
+        RemoveSetAside;
 }
 
 use Operation::*;
@@ -109,7 +114,8 @@ mod tests {
             "CreateCluster UpdateCluster DeleteCluster CreateComputeNodeGroup UpdateComputeNodeGroup \
              DeleteComputeNodeGroup CreateQueue UpdateQueue DeleteQueue TagResource UntagResource \
              RegisterComputeNodeGroupInstance GetSecretValue SubmitJob CancelJob RequeueJob HoldJob ReleaseJob DrainNode \
-             ResumeNode ReplaceNode ConnectCluster ForgetServer"
+             ResumeNode ReplaceNode ConnectCluster ForgetServer CreateUser SetUserPassword DeleteUser CreateAccessKey \
+             DeleteAccessKey RemoveSetAside"
         );
     }
 }

@@ -42,11 +42,14 @@ impl Authorize for Ctx {
     }
 }
 
-/// Every user may do everything in this release; who carries no proof may only register an instance, and the
-/// service checks the bootstrap id that comes with it (A8).
+/// In this release every user may do everything but what is left to commands on the server's host; those may do that and
+/// list what is set aside. Who carries no proof may only register an instance, and the service checks the bootstrap id
+/// that comes with it (A8).
 fn may(who: &Principal, operation: Operation) -> bool {
+    let of_host = Operation::HOST.contains(&operation);
     match who {
-        Principal::User { .. } => true,
+        Principal::User { .. } => !of_host,
+        Principal::Host { .. } => of_host || operation == Operation::ListSetAside,
         Principal::Anonymous => operation == Operation::RegisterComputeNodeGroupInstance,
     }
 }
@@ -63,21 +66,20 @@ mod tests {
             name: "admin".into(),
             arn: "arn:aws:iam::1:user/admin".into(),
         };
+        let host = Principal::of_host("root");
         let word = |who: &Principal, operation| match may(who, operation) {
             true => "allow",
             false => "deny",
         };
         let line = |operation: Operation| {
-            let (user, anonymous) = (
-                word(&user, operation),
-                word(&Principal::Anonymous, operation),
-            );
+            let [user, host, anonymous] =
+                [&user, &host, &Principal::Anonymous].map(|who| word(who, operation));
             let (name, action) = (operation.name(), operation.action());
-            format!("{name:33}{action:40}{user:8}{anonymous}\n")
+            format!("{name:33}{action:40}{user:8}{host:8}{anonymous}\n")
         };
         let head = format!(
-            "{:33}{:40}{:8}{}\n",
-            "operation", "action", "user", "anonymous"
+            "{:33}{:40}{:8}{:8}{}\n",
+            "operation", "action", "user", "host", "anonymous"
         );
         let table: String = Operation::all().map(line).collect();
         insta::assert_snapshot!(head + &table);
