@@ -40,6 +40,7 @@ use crate::random;
 use crate::reconcile::beat::Speaker;
 use crate::reconcile::{Parts, driver};
 use crate::service::Service;
+use crate::service::change::Changes;
 use crate::service::doors::{Hooks, Logins, Metrics, Outputs, Readiness};
 use crate::service::follow::ServerOutputs;
 use crate::service::hooks::ServerHooks;
@@ -167,6 +168,7 @@ impl Plane {
                 db: self.db.clone(),
             }),
             outputs: self.outputs.clone(),
+            changes: Changes::follow(self.db.changes(), config.place.arns()),
             db: self.db.clone(),
             shutdown: self.stop.subscribe(),
             site: config.site(),

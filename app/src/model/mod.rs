@@ -1,5 +1,6 @@
 //! The nouns: what a person, a tool and the database agree on. No input or output happens here.
 
+pub mod access_key;
 pub mod apply;
 #[cfg(feature = "ssr")]
 pub mod blueprint;

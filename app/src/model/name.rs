@@ -9,8 +9,8 @@ pub fn is_id(identifier: &str) -> bool {
     identifier.starts_with("pcs_")
 }
 
-/// ARNs of one account and region.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// ARNs of one account and region; by default of none, as commands say them that have nothing but the database.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Arns {
     pub region: String,
     pub account: String,
@@ -52,6 +52,14 @@ impl Arns {
     pub fn server(&self, id: &str) -> String {
         format!(
             "arn:aws:openpcs:{}:{}:server/{id}",
+            self.region, self.account
+        )
+    }
+
+    /// `arn:aws:openpcs:REGION:ACCOUNT:access-key/ID`: AWS has no name for one.
+    pub fn access_key(&self, id: &str) -> String {
+        format!(
+            "arn:aws:openpcs:{}:{}:access-key/{id}",
             self.region, self.account
         )
     }

@@ -45,12 +45,17 @@ operations! {
         ListJobs GetJob SubmitJob CancelJob RequeueJob HoldJob ReleaseJob
         GetJobOutput GetControllerLog
         ListNodes GetNode GetNodeLogs DrainNode ResumeNode ReplaceNode
-        ListEvents
+        ListEvents WatchEvents
         ExportCluster ConnectCluster
         ListSettings CheckSettings
         GetIdentity GetRefusals GetTroubles
         ListOffers ResolveOffers
         GetSystem ListSetAside ListServers ForgetServer;
+    /// What commands on the server's host do, and in this release nobody else may.
+    HOST of "openpcs":
+        CreateUser ListUsers SetUserPassword DeleteUser
+        CreateAccessKey ListAccessKeys DeleteAccessKey
+        RemoveSetAside;
 }
 
 use Operation::*;
@@ -76,7 +81,7 @@ impl Operation {
     /// written down.
     pub fn is_read_only(self) -> bool {
         let name = self.name();
-        let verbs = ["Get", "List", "Resolve", "Check", "Export"];
+        let verbs = ["Get", "List", "Resolve", "Check", "Export", "Watch"];
         self != GetSecretValue && verbs.iter().any(|verb| name.starts_with(verb))
     }
 }
@@ -110,7 +115,8 @@ mod tests {
             "CreateCluster UpdateCluster DeleteCluster CreateComputeNodeGroup UpdateComputeNodeGroup \
              DeleteComputeNodeGroup CreateQueue UpdateQueue DeleteQueue TagResource UntagResource \
              RegisterComputeNodeGroupInstance GetSecretValue SubmitJob CancelJob RequeueJob HoldJob ReleaseJob DrainNode \
-             ResumeNode ReplaceNode ConnectCluster ForgetServer"
+             ResumeNode ReplaceNode ConnectCluster ForgetServer CreateUser SetUserPassword DeleteUser CreateAccessKey \
+             DeleteAccessKey RemoveSetAside"
         );
     }
 }

@@ -1,10 +1,18 @@
-//! Who is signed in, and where.
+//! The people who may sign in; who is signed in, and where.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::operation::Operation;
+
+/// What may be known of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    pub name: String,
+    /// In milliseconds since 1970.
+    pub created_at: i64,
+}
 
 /// The person at the console and the place it manages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -39,15 +39,24 @@ impl Ctx {
 pub enum Principal {
     /// A person or a tool with an access key or a console session.
     User { name: String, arn: String },
+    /// Somebody who runs commands on the server's host, where the database is theirs to read and write.
+    Host { arn: String },
     /// A request that carries no proof of its own: only an instance registering with its bootstrap id may.
     Anonymous,
 }
 
 impl Principal {
+    /// The user of that name in the server's operating system.
+    pub fn of_host(user: &str) -> Principal {
+        Principal::Host {
+            arn: format!("host:{user}"),
+        }
+    }
+
     /// Who it is, for the audit trail and for refusals.
     pub fn arn(&self) -> &str {
         match self {
-            Principal::User { arn, .. } => arn,
+            Principal::User { arn, .. } | Principal::Host { arn } => arn,
             Principal::Anonymous => "anonymous",
         }
     }
@@ -58,7 +67,7 @@ impl Principal {
 pub enum Why {
     /// A client of the API.
     Api,
-    /// `openpcs plan`, `apply`, `export` or `connect`; of these `apply` is in the trail, for what it changes.
+    /// A command of `openpcs`: one that asks a server, or one that works on the database itself.
     Command,
     /// A page of the console.
     Console,

@@ -6,6 +6,9 @@ use app::port::{Ctx, Principal};
 
 /// The only gate: every operation passes it before it tells or changes anything.
 pub trait Authorize {
+    /// Whether they may do that, where nobody is to be refused: for what is left out of an answer.
+    fn may(&self, operation: Operation, resource_arn: &str) -> bool;
+
     /// Refuses those who may not do that to the resource of that ARN; `*` is for what is done to none.
     fn authorize(&self, operation: Operation, resource_arn: &str) -> Result<()> {
         self.authorize_asked(operation, resource_arn, resource_arn)
@@ -16,8 +19,13 @@ pub trait Authorize {
 }
 
 impl Authorize for Ctx {
+    /// In this release it is the same for every resource.
+    fn may(&self, operation: Operation, _resource_arn: &str) -> bool {
+        may(&self.who, operation)
+    }
+
     fn authorize_asked(&self, operation: Operation, resource_arn: &str, asked: &str) -> Result<()> {
-        if may(&self.who, operation) {
+        if self.may(operation, resource_arn) {
             return Ok(());
         }
         tracing::info!(
@@ -34,11 +42,14 @@ impl Authorize for Ctx {
     }
 }
 
-/// Every user may do everything in this release; who carries no proof may only register an instance, and the
-/// service checks the bootstrap id that comes with it (A8).
+/// In this release every user may do everything but what is left to commands on the server's host; those may do that and
+/// list what is set aside. Who carries no proof may only register an instance, and the service checks the bootstrap id
+/// that comes with it (A8).
 fn may(who: &Principal, operation: Operation) -> bool {
+    let of_host = Operation::HOST.contains(&operation);
     match who {
-        Principal::User { .. } => true,
+        Principal::User { .. } => !of_host,
+        Principal::Host { .. } => of_host || operation == Operation::ListSetAside,
         Principal::Anonymous => operation == Operation::RegisterComputeNodeGroupInstance,
     }
 }
@@ -55,21 +66,20 @@ mod tests {
             name: "admin".into(),
             arn: "arn:aws:iam::1:user/admin".into(),
         };
+        let host = Principal::of_host("root");
         let word = |who: &Principal, operation| match may(who, operation) {
             true => "allow",
             false => "deny",
         };
         let line = |operation: Operation| {
-            let (user, anonymous) = (
-                word(&user, operation),
-                word(&Principal::Anonymous, operation),
-            );
+            let [user, host, anonymous] =
+                [&user, &host, &Principal::Anonymous].map(|who| word(who, operation));
             let (name, action) = (operation.name(), operation.action());
-            format!("{name:33}{action:40}{user:8}{anonymous}\n")
+            format!("{name:33}{action:40}{user:8}{host:8}{anonymous}\n")
         };
         let head = format!(
-            "{:33}{:40}{:8}{}\n",
-            "operation", "action", "user", "anonymous"
+            "{:33}{:40}{:8}{:8}{}\n",
+            "operation", "action", "user", "host", "anonymous"
         );
         let table: String = Operation::all().map(line).collect();
         insta::assert_snapshot!(head + &table);

@@ -38,14 +38,14 @@ pub struct DatabaseUsers {
 impl Passwords for DatabaseUsers {
     /// Takes as long for a user who does not exist as for one who does.
     async fn verify(&self, user: &str, password: &str) -> Result<Option<Account>, Unreadable> {
-        let row = user_get(&self.db, user).await.map_err(unreadable)?;
+        let row = user_get(self.db.pool(), user).await.map_err(unreadable)?;
         let stored = row.as_ref().map(|row| row.password_hash.clone());
         let right = password::verify(Zeroizing::new(password.to_owned()), stored).await;
         Ok(row.filter(|_| right).map(account))
     }
 
     async fn account(&self, user: &str) -> Result<Option<Account>, Unreadable> {
-        let row = user_get(&self.db, user).await.map_err(unreadable)?;
+        let row = user_get(self.db.pool(), user).await.map_err(unreadable)?;
         Ok(row.map(account))
     }
 }

@@ -6,17 +6,16 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use app::port::Ctx;
 use zeroize::Zeroizing;
 
 use super::credentials_file::{PROFILE, Profile};
-use super::key;
+use super::host_user;
 use crate::auth::password::{self, NewAccessKey, new_access_key};
 use crate::auth::private_file::read_or_create;
 use crate::auth::seal::Seal;
 use crate::config::Config;
-use crate::db::access_key::access_key_list;
-use crate::db::user::{UserRow, user_create, user_list};
-use crate::db::{Db, now};
+use crate::service::people::People;
 
 const ADMIN: &str = "admin";
 
@@ -28,14 +27,15 @@ pub struct FirstStart {
 
 /// Makes what a person needs to come in, unless somebody can come in already.
 pub async fn ensure_admin(
-    db: &Db,
+    people: &People,
     seal: &Seal,
     config: &Config,
 ) -> anyhow::Result<Option<FirstStart>> {
-    let users = user_list(db).await?;
+    let ctx = host_user::ctx();
+    let users = people.list_users(&ctx).await?;
     // Nobody at all, or an admin whose key was not stored before the start was cut short.
     let unfinished = users.iter().all(|u| u.name == ADMIN);
-    if !unfinished || !access_key_list(db, None).await?.is_empty() {
+    if !unfinished || !people.list_access_keys(&ctx, None).await?.is_empty() {
         return Ok(None);
     }
     let data_dir = &config.store.data_dir;
@@ -47,7 +47,7 @@ pub async fn ensure_admin(
         credentials_file: data_dir.join("credentials"),
     };
     if users.is_empty() {
-        create_admin(db, config, &first).await?;
+        create_admin(&ctx, people, config, &first).await?;
     }
     let text = read_or_create(&first.credentials_file, || {
         let profile = Profile::of(&new_access_key(), Some(&config.place.region));
@@ -64,11 +64,18 @@ pub async fn ensure_admin(
         id: profile.access_key_id,
         secret: profile.secret,
     };
-    key::insert(db, seal, ADMIN, &access_key).await?;
+    people
+        .create_access_key(&ctx, seal, ADMIN, &access_key)
+        .await?;
     Ok(Some(first))
 }
 
-async fn create_admin(db: &Db, config: &Config, first: &FirstStart) -> anyhow::Result<()> {
+async fn create_admin(
+    ctx: &Ctx,
+    people: &People,
+    config: &Config,
+    first: &FirstStart,
+) -> anyhow::Result<()> {
     if config.admin_password_file.is_none() {
         read_or_create(&first.password_file, || {
             let password = password::new_password();
@@ -76,14 +83,7 @@ async fn create_admin(db: &Db, config: &Config, first: &FirstStart) -> anyhow::R
         })?;
     }
     let password = super::password_from(Some(&first.password_file))?;
-    let row = UserRow {
-        name: ADMIN.to_owned(),
-        password_hash: password::hash(password).await?,
-        created_at: now(),
-    };
-    user_create(db, &row)
-        .await
-        .context("the user admin cannot be added")
+    Ok(people.create_user(ctx, ADMIN, password).await?)
 }
 
 /// Where the admin's first password is, unless another file was named.

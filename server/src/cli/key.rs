@@ -1,32 +1,30 @@
 //! `openpcs key`: the access keys that sign API requests.
 
-use anyhow::bail;
+use app::model::name::Arns;
 
 use super::credentials_file::Profile;
-use super::show_time;
-use crate::auth::credentials::PURPOSE;
-use crate::auth::password::{NewAccessKey, new_access_key};
-use crate::auth::seal::Seal;
+use super::{host_user, show_time};
+use crate::auth::password::new_access_key;
 use crate::config::{KeyCommand, Store};
 use crate::data_dir::DataDir;
-use crate::db::access_key::{AccessKeyRow, access_key_create, access_key_delete, access_key_list};
-use crate::db::user::user_get;
-use crate::db::{Db, now};
+use crate::service::people::People;
 
 pub async fn run(store: Store, command: KeyCommand) -> anyhow::Result<()> {
-    let db = super::store::open(&store).await?;
+    let people = People {
+        db: super::store::open(&store).await?,
+        arns: Arns::default(),
+    };
+    let ctx = host_user::ctx();
     match command {
         KeyCommand::Create { user } => {
-            if user_get(&db, &user).await?.is_none() {
-                bail!("there is no user {user}; `openpcs user add {user}` makes one");
-            }
-            let seal = super::store::seal(&db, &DataDir::open(&store.data_dir)?).await?;
+            let dir = DataDir::open(&store.data_dir)?;
+            let seal = super::store::seal(&people.db, &dir).await?;
             let key = new_access_key();
-            insert(&db, &seal, &user, &key).await?;
+            people.create_access_key(&ctx, &seal, &user, &key).await?;
             print!("{}", &*Profile::of(&key, None).to_text());
         }
         KeyCommand::List { user } => {
-            for key in access_key_list(&db, user.as_deref()).await? {
+            for key in people.list_access_keys(&ctx, user.as_deref()).await? {
                 println!(
                     "{}\t{}\t{}",
                     key.id,
@@ -36,22 +34,9 @@ pub async fn run(store: Store, command: KeyCommand) -> anyhow::Result<()> {
             }
         }
         KeyCommand::Delete { id } => {
-            if !access_key_delete(&db, &id).await? {
-                bail!("there is no access key {id}; `openpcs key list` shows those there are");
-            }
+            people.delete_access_key(&ctx, &id).await?;
             println!("Deleted {id}.");
         }
     }
     Ok(())
-}
-
-/// Stores the key with its secret sealed.
-pub async fn insert(db: &Db, seal: &Seal, user: &str, key: &NewAccessKey) -> anyhow::Result<()> {
-    let row = AccessKeyRow {
-        id: key.id.clone(),
-        user_name: user.to_owned(),
-        sealed_secret: seal.seal(PURPOSE, key.secret.as_bytes())?,
-        created_at: now(),
-    };
-    Ok(access_key_create(db, &row).await?)
 }

@@ -8,6 +8,7 @@ mod connect;
 mod credentials_file;
 mod export;
 mod first_start;
+mod host_user;
 mod key;
 mod migrate;
 mod plan;
@@ -41,9 +42,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Backup { store, to } => on_runtime(backup::run(store, to)),
         Command::Restore { store, from } => on_runtime(restore::run(store, from)),
         Command::Adopt(store) => on_runtime(async move { store::adopt(&store).await }),
-        Command::SetAside { store, command } => on_runtime(set_aside::run(store, command)),
-        Command::User { store, command } => on_runtime(user::run(store, command)),
-        Command::Key { store, command } => on_runtime(key::run(store, command)),
+        Command::SetAside { store, command } => on_database(set_aside::run(store, command)),
+        Command::User { store, command } => on_database(user::run(store, command)),
+        Command::Key { store, command } => on_database(key::run(store, command)),
         Command::Catalogue {
             scheduler_root,
             json,
@@ -57,6 +58,16 @@ fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<
     // A hash or a look-up that still runs on a thread of its own must not hold up the end.
     runtime.shutdown_background();
     done
+}
+
+/// The same for what asks the service in this process: it tells whoever runs the command where a server would log.
+fn on_database(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::ERROR)
+        .with_ansi(false)
+        .with_writer(std::io::stderr)
+        .init();
+    on_runtime(work)
 }
 
 /// The password in a file, or a new one.

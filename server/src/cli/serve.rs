@@ -16,6 +16,7 @@ use crate::http::proof::Prover;
 use crate::http::serve::{bind, most_connections, serve, stop_signal};
 use crate::http::{Doors, HttpState, agents};
 use crate::plane::Plane;
+use crate::service::people::People;
 use crate::slurm::job_user::JobUser;
 
 /// Each open page of the console holds one.
@@ -30,7 +31,11 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let db = super::store::open_or_make(&config.store).await?;
     let data_dir = DataDir::open(&config.store.data_dir)?;
     let seal = Arc::new(super::store::seal(&db, &data_dir).await?);
-    let first_start = ensure_admin(&db, &seal, &config).await?;
+    let people = People {
+        db: db.clone(),
+        arns: config.place.arns(),
+    };
+    let first_start = ensure_admin(&people, &seal, &config).await?;
     let listener = bind(config.listen).await?;
     let address = listener.local_addr()?;
     let keys = DatabaseKeys {

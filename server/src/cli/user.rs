@@ -2,33 +2,33 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use app::model::name::Arns;
+use app::port::Ctx;
 
 use super::first_start::forget_password;
-use super::show_time;
-use crate::auth::password;
+use super::{host_user, show_time};
 use crate::config::{Store, UserCommand};
-use crate::db::user::{UserRow, user_create, user_delete, user_list, user_set_password};
-use crate::db::{Db, now};
+use crate::service::people::People;
 
 pub async fn run(store: Store, command: UserCommand) -> anyhow::Result<()> {
-    let data_dir = store.data_dir.clone();
-    let db = super::store::open(&store).await?;
+    let people = People {
+        db: super::store::open(&store).await?,
+        arns: Arns::default(),
+    };
+    let ctx = host_user::ctx();
     match command {
         UserCommand::Add {
             name,
             password_file,
-        } => add(&db, &name, password_file.as_deref()).await,
+        } => add(&ctx, &people, &name, password_file.as_deref()).await,
         UserCommand::List => {
-            for user in user_list(&db).await? {
+            for user in people.list_users(&ctx).await? {
                 println!("{}\t{}", user.name, show_time(user.created_at));
             }
             Ok(())
         }
         UserCommand::Delete { name } => {
-            if !user_delete(&db, &name).await? {
-                bail!("there is no user {name}; `openpcs user list` shows who there is");
-            }
+            people.delete_user(&ctx, &name).await?;
             println!("Deleted {name} and the access keys of {name}.");
             Ok(())
         }
@@ -36,37 +36,35 @@ pub async fn run(store: Store, command: UserCommand) -> anyhow::Result<()> {
             name,
             password_file,
         } => {
-            set_password(&db, &name, password_file.as_deref()).await?;
-            forget_password(&data_dir, &name)
+            set_password(&ctx, &people, &name, password_file.as_deref()).await?;
+            forget_password(&store.data_dir, &name)
         }
     }
 }
 
-async fn add(db: &Db, name: &str, password_file: Option<&Path>) -> anyhow::Result<()> {
-    check_name(name)?;
+async fn add(
+    ctx: &Ctx,
+    people: &People,
+    name: &str,
+    password_file: Option<&Path>,
+) -> anyhow::Result<()> {
     let password = super::password_from(password_file)?;
-    let row = UserRow {
-        name: name.to_owned(),
-        password_hash: password::hash(password.clone()).await?,
-        created_at: now(),
-    };
-    match user_create(db, &row).await {
-        Err(sqlx::Error::Database(e)) if e.is_unique_violation() => {
-            bail!("there is a user {name} already; choose another name")
-        }
-        created => created.context("the user cannot be added")?,
-    }
+    people.create_user(ctx, name, password.clone()).await?;
     println!("Added {name}.");
     show_password(&password, password_file);
     Ok(())
 }
 
-async fn set_password(db: &Db, name: &str, password_file: Option<&Path>) -> anyhow::Result<()> {
+async fn set_password(
+    ctx: &Ctx,
+    people: &People,
+    name: &str,
+    password_file: Option<&Path>,
+) -> anyhow::Result<()> {
     let password = super::password_from(password_file)?;
-    let hash = password::hash(password.clone()).await?;
-    if !user_set_password(db, name, &hash).await? {
-        bail!("there is no user {name}; `openpcs user list` shows who there is");
-    }
+    people
+        .set_user_password(ctx, name, password.clone())
+        .await?;
     println!("Changed the password of {name}.");
     show_password(&password, password_file);
     Ok(())
@@ -76,29 +74,5 @@ async fn set_password(db: &Db, name: &str, password_file: Option<&Path>) -> anyh
 fn show_password(password: &str, password_file: Option<&Path>) {
     if password_file.is_none() {
         println!("Password: {password}");
-    }
-}
-
-/// The name becomes a part of the user's ARN, so IAM's rule holds.
-fn check_name(name: &str) -> anyhow::Result<()> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
-    if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) {
-        bail!(
-            "a user's name has 1 to 64 letters, digits and characters of +=,.@_-; choose such a name"
-        );
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_fit_into_an_arn() {
-        assert!(check_name("jane.doe@example").is_ok());
-        for bad in ["", "a b", "a/b", "a:b", "ä", "a\n"] {
-            assert!(check_name(bad).is_err(), "{bad:?}");
-        }
     }
 }

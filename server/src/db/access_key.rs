@@ -3,7 +3,7 @@
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::Db;
+use super::{Db, Write};
 
 #[derive(Clone)]
 pub struct AccessKeyRow {
@@ -22,7 +22,7 @@ fn decode(row: &AnyRow) -> sqlx::Result<AccessKeyRow> {
     })
 }
 
-pub async fn access_key_create(db: &Db, row: &AccessKeyRow) -> sqlx::Result<()> {
+pub async fn access_key_create(write: &mut Write, row: &AccessKeyRow) -> sqlx::Result<()> {
     sqlx::query(
         "insert into access_key (id, user_name, sealed_secret, created_at) values ($1, $2, $3, $4)",
     )
@@ -30,7 +30,7 @@ pub async fn access_key_create(db: &Db, row: &AccessKeyRow) -> sqlx::Result<()> 
     .bind(&row.user_name)
     .bind(&row.sealed_secret)
     .bind(row.created_at)
-    .execute(&mut *db.writer().await?)
+    .execute(&mut *write.tx)
     .await?;
     Ok(())
 }
@@ -55,10 +55,10 @@ pub async fn access_key_list(db: &Db, user_name: Option<&str>) -> sqlx::Result<V
 }
 
 /// False if there was none.
-pub async fn access_key_delete(db: &Db, id: &str) -> sqlx::Result<bool> {
+pub async fn access_key_delete(write: &mut Write, id: &str) -> sqlx::Result<bool> {
     let done = sqlx::query("delete from access_key where id = $1")
         .bind(id)
-        .execute(&mut *db.writer().await?)
+        .execute(&mut *write.tx)
         .await?;
     Ok(done.rows_affected() == 1)
 }

@@ -46,7 +46,7 @@ pub async fn handle(
     check_content_type(&parts)?;
     let who = authenticate(state, operation, &parts, &body.bytes).await?;
     let why = match who {
-        Principal::User { .. } => Why::Api,
+        Principal::User { .. } | Principal::Host { .. } => Why::Api,
         Principal::Anonymous => Why::Instance,
     };
     let ctx = Ctx::new(who, why, request_id);

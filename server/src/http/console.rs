@@ -38,7 +38,7 @@ use super::sign_in::{SignIn, sign_in};
 use super::{events, function, host, origin, output, unavailable};
 use crate::auth::users::Passwords;
 use crate::db::Db;
-use crate::live::recent::Recent;
+use crate::service::change::Changes;
 use crate::service::doors::Outputs;
 
 /// What the door needs of the house.
@@ -47,6 +47,7 @@ pub struct ConsoleState {
     pub plane: Arc<dyn ControlPlane>,
     pub passwords: Arc<dyn Passwords>,
     pub outputs: Arc<dyn Outputs>,
+    pub changes: Changes,
     pub db: Db,
     /// Becomes true when the server stops: streams end, for a graceful shutdown waits for them.
     pub shutdown: watch::Receiver<bool>,
@@ -92,8 +93,7 @@ pub fn router(state: ConsoleState) -> Router {
         .route(
             paths::EVENTS,
             get(events::stream).with_state(events::Source {
-                recent: Recent::follow(&state.db.changes()),
-                changes: state.db.changes(),
+                changes: state.changes.clone(),
                 shutdown: state.shutdown.clone(),
                 sessions,
             }),

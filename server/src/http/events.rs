@@ -5,18 +5,19 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use app::model::live::{Change, Kind};
+use app::port::Backend;
 use axum::Extension;
 use axum::extract::State;
-use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
 use futures::Stream;
-use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::alive::{Alive, Sessions};
 use super::session::SignedIn;
-use crate::live::recent::Recent;
+use crate::service::change::{Changes, Watch};
 
 /// Changes within this time go out together: far below the second that is promised, far above the rate at which a
 /// page could ask again.
@@ -28,8 +29,7 @@ const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 #[derive(Clone)]
 pub struct Source {
-    pub changes: broadcast::Sender<Change>,
-    pub recent: Recent,
+    pub changes: Changes,
     pub shutdown: watch::Receiver<bool>,
     pub sessions: Sessions,
 }
@@ -37,30 +37,37 @@ pub struct Source {
 /// Without a session the stream says only that there is none.
 pub async fn stream(
     State(source): State<Source>,
+    Extension(backend): Extension<Backend>,
     session: Option<Extension<SignedIn>>,
-) -> impl IntoResponse {
-    let session = session.map(|Extension(session)| source.sessions.watch(&session));
+) -> Response {
+    let reader = match (backend.ctx, session) {
+        (Some(ctx), Some(Extension(session))) => match source.changes.watch(&ctx) {
+            Ok(changes) => Some((changes, source.sessions.watch(&session))),
+            // A browser gives a stream up that is answered so.
+            Err(refusal) => return (app::api::status(&refusal), refusal.message).into_response(),
+        },
+        _ => None,
+    };
     // A proxy that buffers would hold changes back.
     let headers = [("x-accel-buffering", "no"), ("cache-control", "no-store")];
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
-    (
-        headers,
-        Sse::new(events(source, session)).keep_alive(keep_alive),
-    )
+    let events = events(source.shutdown, reader);
+    (headers, Sse::new(events).keep_alive(keep_alive)).into_response()
 }
 
-fn events(source: Source, session: Option<Alive>) -> impl Stream<Item = Result<Event, Infallible>> {
+fn events(
+    mut shutdown: watch::Receiver<bool>,
+    reader: Option<(Watch, Alive)>,
+) -> impl Stream<Item = Result<Event, Infallible>> {
     async_stream::stream! {
-        let Some(mut session) = session else {
+        let Some((mut changes, mut session)) = reader else {
             yield Ok(named("signed-out"));
             return;
         };
-        let mut changes = source.changes.subscribe();
-        let mut shutdown = source.shutdown;
         yield Ok(named("hello"));
         // What changed between the rendering of the page and now, after a moment for the last to be noted.
         sleep(GATHER).await;
-        match source.recent.changes() {
+        match changes.recent() {
             Some(recent) if recent.is_empty() => {}
             Some(recent) => yield Ok(changed(&recent)),
             None => yield Ok(named("resync")),
@@ -97,8 +104,8 @@ enum Gathered {
 }
 
 /// Waits for a change and for those that follow at once; one for each kind and cluster is enough.
-async fn gather(changes: &mut broadcast::Receiver<Change>) -> Gathered {
-    let first = match changes.recv().await {
+async fn gather(changes: &mut Watch) -> Gathered {
+    let first = match changes.next().await {
         Ok(change) => change,
         Err(RecvError::Lagged(_)) => return Gathered::Lagged,
         Err(RecvError::Closed) => return Gathered::Closed,
@@ -113,9 +120,9 @@ async fn gather(changes: &mut broadcast::Receiver<Change>) -> Gathered {
     };
     add(first);
     loop {
-        match changes.try_recv() {
+        match changes.next_now() {
             Ok(change) => add(change),
-            Err(broadcast::error::TryRecvError::Lagged(_)) => return Gathered::Lagged,
+            Err(TryRecvError::Lagged(_)) => return Gathered::Lagged,
             Err(_) => return Gathered::Changes(all),
         }
     }
@@ -136,7 +143,22 @@ fn changed(changes: &[Change]) -> Event {
 
 #[cfg(test)]
 mod tests {
+    use app::model::name::Arns;
+    use app::port::{Ctx, Principal, Why};
+    use tokio::sync::broadcast;
+
     use super::*;
+
+    fn watch(told: &broadcast::Sender<Change>) -> Watch {
+        let arns = Arns::default();
+        let who = Principal::User {
+            name: "admin".into(),
+            arn: arns.user("admin"),
+        };
+        let changes = Changes::follow(told.clone(), arns);
+        let watch = changes.watch(&Ctx::new(who, Why::Console, "r".into()));
+        watch.unwrap()
+    }
 
     fn change(kind: Kind) -> Change {
         Change {
@@ -148,11 +170,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_burst_is_one_event_per_kind() {
-        let (sender, mut receiver) = broadcast::channel(16);
+        let (sender, _) = broadcast::channel(16);
+        let mut changes = watch(&sender);
         for kind in [Kind::Node, Kind::Node, Kind::Job] {
             sender.send(change(kind)).unwrap();
         }
-        let Gathered::Changes(changes) = gather(&mut receiver).await else {
+        let Gathered::Changes(changes) = gather(&mut changes).await else {
             panic!("nothing gathered");
         };
         assert_eq!(changes, [change(Kind::Node), change(Kind::Job)]);
@@ -160,10 +183,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_that_fell_behind_is_told_to_ask_again() {
-        let (sender, mut receiver) = broadcast::channel(2);
+        let (sender, _) = broadcast::channel(2);
+        let mut changes = watch(&sender);
         for _ in 0..10 {
             sender.send(change(Kind::Node)).unwrap();
         }
-        assert!(matches!(gather(&mut receiver).await, Gathered::Lagged));
+        assert!(matches!(gather(&mut changes).await, Gathered::Lagged));
     }
 }

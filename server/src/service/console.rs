@@ -13,7 +13,6 @@ use async_trait::async_trait;
 use super::{Service, set_aside};
 use crate::auth::policy::Authorize as _;
 use crate::data_dir::DataDir;
-use crate::fault::internal;
 
 #[async_trait]
 impl Console for Service {
@@ -62,11 +61,10 @@ impl Console for Service {
     }
 
     async fn set_aside(&self, ctx: &Ctx) -> Result<AllSetAside> {
-        ctx.authorize(Operation::ListSetAside, "*")?;
         let dir = DataDir::at(self.controllers.data_dir());
         Ok(AllSetAside {
             data_dir: dir.path().display().to_string(),
-            found: set_aside::find(&self.db, &dir).await.map_err(internal)?,
+            found: set_aside::list(ctx, &self.db, &dir).await?,
         })
     }
 }

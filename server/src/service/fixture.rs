@@ -99,13 +99,18 @@ pub fn of<T: DeserializeOwned>(input: Value) -> T {
     serde_json::from_value(input).unwrap()
 }
 
-/// A cluster `abc` with a group `group` and a queue `queue`; the cluster's ARN.
-pub async fn fill(service: &Service) -> String {
+/// Somebody who is signed in.
+pub fn admin(service: &Service) -> Ctx {
     let user = Principal::User {
         name: "admin".into(),
         arn: service.arns.user("admin"),
     };
-    let admin = Ctx::new(user, Why::Api, "request".into());
+    Ctx::new(user, Why::Api, "request".into())
+}
+
+/// A cluster `abc` with a group `group` and a queue `queue`; the cluster's ARN.
+pub async fn fill(service: &Service) -> String {
+    let admin = admin(service);
     let made = service.create_cluster(&admin, of(everything())).await;
     let arn = made.unwrap().cluster.arn;
     let mut row = (*service.find_cluster("abc").await.unwrap()).clone();

@@ -14,7 +14,14 @@ use app::port::*;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::fixture::{everything, fill, of, service, with};
+use zeroize::Zeroizing;
+
+use super::change::Changes;
+use super::fixture::{admin, everything, fill, of, service, with};
+use super::people::People;
+use super::set_aside;
+use crate::auth::password::new_access_key;
+use crate::data_dir::DataDir;
 
 fn word(action: impl Serialize) -> Value {
     serde_json::to_value(action).unwrap()
@@ -134,6 +141,52 @@ async fn every_method_asks_before_it_answers() {
             name => assert_eq!(actions.get(name), Some(&named), "{name}"),
         }
     }
+}
+
+#[tokio::test]
+async fn the_live_stream_asks_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let service = service(dir.path()).await;
+    let changes = Changes::follow(service.db.changes(), service.arns.clone());
+    let stranger = Ctx::new(Principal::Anonymous, Why::Console, "request".into());
+    let action = refused("watch", changes.watch(&stranger).map(drop));
+    assert_eq!(action, Operation::WatchEvents.action());
+    assert!(changes.watch(&admin(&service)).is_ok());
+}
+
+#[tokio::test]
+async fn what_commands_on_the_host_do_nobody_else_may() {
+    let dir = tempfile::tempdir().unwrap();
+    let service = service(dir.path()).await;
+    let (db, arns, seal) = (&service.db, &service.arns, &service.seal);
+    let people = People {
+        db: db.clone(),
+        arns: arns.clone(),
+    };
+    let data_dir = DataDir::at(dir.path());
+    let password = || Zeroizing::new("correct horse".to_owned());
+    let key = new_access_key();
+    let stranger = Ctx::new(Principal::Anonymous, Why::Api, "request".into());
+    for ctx in [&stranger, &admin(&service)] {
+        let answers = [
+            people.list_users(ctx).await.map(drop),
+            people.create_user(ctx, "jane", password()).await,
+            people.set_user_password(ctx, "jane", password()).await,
+            people.delete_user(ctx, "jane").await,
+            people.list_access_keys(ctx, None).await.map(drop),
+            people.create_access_key(ctx, seal, "jane", &key).await,
+            people.delete_access_key(ctx, &key.id).await,
+            set_aside::remove(ctx, db, arns, &data_dir, "pcs_a").await,
+        ];
+        let asked = answers.map(|answer| refused("of the host", answer));
+        let of_host = Operation::HOST.iter().map(|one| one.action());
+        assert_eq!(BTreeSet::from(asked), of_host.collect());
+    }
+
+    let host = Ctx::new(Principal::of_host("root"), Why::Command, "request".into());
+    assert!(set_aside::list(&host, db, &data_dir).await.is_ok());
+    let cluster = service.create_cluster(&host, of(everything())).await;
+    assert_eq!(refused("create", cluster.map(drop)), "pcs:CreateCluster");
 }
 
 const DOCUMENT: &str = r#"

@@ -3,11 +3,13 @@
 //! Nothing happens here but writing down what is wanted; side effects belong to `reconcile`. To add an operation: a line
 //! for it in its noun's file of `app::port`, the work in the file of the same noun here.
 
+mod access_key;
 mod alternate;
 mod audit;
 mod blueprint;
 mod boot;
 mod causes;
+pub mod change;
 pub(crate) mod cluster;
 mod cluster_view;
 mod compute_node_group;
@@ -35,6 +37,7 @@ mod offer;
 pub mod once;
 pub mod output;
 mod page;
+pub mod people;
 mod placement;
 mod plan;
 mod queue;
@@ -47,6 +50,7 @@ pub mod shape;
 pub mod submit;
 pub mod system;
 mod tag;
+mod user;
 mod version;
 mod write;
 

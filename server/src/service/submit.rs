@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::Service;
 use super::resource::check_usable;
-use super::write::Begun;
+use super::write::{Begun, begin};
 use crate::db::cluster::ClusterRow;
 use crate::db::queue::QueueRow;
 use crate::db::submission::MARK;
@@ -62,16 +62,14 @@ impl Service {
             None => None,
         };
         // The transaction ends before Slurm is asked: nobody else waits for sbatch.
-        let before = match self
-            .begin::<_, SubmitJobResponse>(ctx, operation, &input, token)
-            .await?
-        {
-            Begun::Answered(answer) => return Ok(answer),
-            Begun::New(change) => match token {
-                Some(token) => change.reserve(token).await?,
-                None => false,
-            },
-        };
+        let before =
+            match begin::<_, SubmitJobResponse>(&self.db, ctx, operation, &input, token).await? {
+                Begun::Answered(answer) => return Ok(answer),
+                Begun::New(change) => match token {
+                    Some(token) => change.reserve(token).await?,
+                    None => false,
+                },
+            };
         let mark = token.map(|token| mark(&cluster.id, principal, token));
         let known = match &mark {
             Some(mark) if before => self.find_marked(&cluster, mark).await?,
@@ -93,9 +91,8 @@ impl Service {
         let answer = SubmitJobResponse {
             job_id: job_id.clone(),
         };
-        let Begun::New(mut change) = self
-            .begin::<_, SubmitJobResponse>(ctx, operation, &input, token)
-            .await?
+        let Begun::New(mut change) =
+            begin::<_, SubmitJobResponse>(&self.db, ctx, operation, &input, token).await?
         else {
             return Ok(answer);
         };

@@ -18,7 +18,7 @@ use crate::db::audit::{AuditRow, DONE};
 use crate::db::idempotency::Remembered;
 use crate::db::resource::{self, Noun, Row};
 use crate::db::writer::is_busy;
-use crate::db::{self, Write};
+use crate::db::{self, Db, Write};
 use crate::fault::internal;
 
 /// When a caller who found the database busy had better come back.
@@ -52,7 +52,7 @@ pub enum Begun<R> {
 }
 
 impl Service {
-    /// The work on a change that it is given to commit. Who asks again with the same token gets the same answer without it.
+    /// See [`change`].
     pub(super) async fn change<I: Serialize, R: DeserializeOwned>(
         &self,
         ctx: &Ctx,
@@ -61,55 +61,67 @@ impl Service {
         token: Option<&str>,
         work: impl AsyncFnOnce(Change) -> Result<R>,
     ) -> Result<R> {
-        match self.begin(ctx, operation, input, token).await? {
-            Begun::Answered(answer) => Ok(answer),
-            Begun::New(change) => work(change).await,
-        }
+        change(&self.db, ctx, operation, input, token, work).await
     }
+}
 
-    /// Opens the transaction and looks whether this request was made before.
-    pub(super) async fn begin<I: Serialize, R: DeserializeOwned>(
-        &self,
-        ctx: &Ctx,
-        operation: Operation,
-        input: &I,
-        token: Option<&str>,
-    ) -> Result<Begun<R>> {
-        let request = audit::request_text(input);
-        let canonical = serde_json::to_vec(input).map_err(internal)?;
-        let request_hash = hex::encode(Sha256::digest(canonical));
-        let mut write = self.db.write().await.map_err(unwritten)?;
-        let mut is_reserved = false;
-        if let Some(token) = token {
-            let principal = ctx.who.arn();
-            let known = db::idempotency::get(&mut write, principal, operation.name(), token)
-                .await
-                .map_err(internal)?;
-            if let Some(known) = known {
-                if known.request_hash != request_hash {
-                    return Err(Error::field(
-                        "clientToken",
-                        "This token was used with another request. Use a new token for a new request.",
-                    ));
-                }
-                if let Some(response) = known.response {
-                    let answer = serde_json::from_str(&response).map_err(internal)?;
-                    return Ok(Begun::Answered(answer));
-                }
-                is_reserved = true;
-            }
-        }
-        Ok(Begun::New(Change {
-            write,
-            ctx: ctx.clone(),
-            operation,
-            token: token.map(str::to_owned),
-            request,
-            request_hash,
-            is_reserved,
-            intent: None,
-        }))
+/// The work on a change that it is given to commit. Who asks again with the same token gets the same answer without it.
+pub(super) async fn change<I: Serialize, R: DeserializeOwned>(
+    db: &Db,
+    ctx: &Ctx,
+    operation: Operation,
+    input: &I,
+    token: Option<&str>,
+    work: impl AsyncFnOnce(Change) -> Result<R>,
+) -> Result<R> {
+    match begin(db, ctx, operation, input, token).await? {
+        Begun::Answered(answer) => Ok(answer),
+        Begun::New(change) => work(change).await,
     }
+}
+
+/// Opens the transaction and looks whether this request was made before.
+pub(super) async fn begin<I: Serialize, R: DeserializeOwned>(
+    db: &Db,
+    ctx: &Ctx,
+    operation: Operation,
+    input: &I,
+    token: Option<&str>,
+) -> Result<Begun<R>> {
+    let request = audit::request_text(input);
+    let canonical = serde_json::to_vec(input).map_err(internal)?;
+    let request_hash = hex::encode(Sha256::digest(canonical));
+    let mut write = db.write().await.map_err(unwritten)?;
+    let mut is_reserved = false;
+    if let Some(token) = token {
+        let principal = ctx.who.arn();
+        let known = db::idempotency::get(&mut write, principal, operation.name(), token)
+            .await
+            .map_err(internal)?;
+        if let Some(known) = known {
+            if known.request_hash != request_hash {
+                return Err(Error::field(
+                    "clientToken",
+                    "This token was used with another request. Use a new token for a new request.",
+                ));
+            }
+            if let Some(response) = known.response {
+                let answer = serde_json::from_str(&response).map_err(internal)?;
+                return Ok(Begun::Answered(answer));
+            }
+            is_reserved = true;
+        }
+    }
+    Ok(Begun::New(Change {
+        write,
+        ctx: ctx.clone(),
+        operation,
+        token: token.map(str::to_owned),
+        request,
+        request_hash,
+        is_reserved,
+        intent: None,
+    }))
 }
 
 impl Change {

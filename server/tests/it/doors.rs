@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use http::Request;
+use nix::unistd::{User, getuid};
 use reqwest::Method;
 use reqwest::header::HOST;
 use sqlx::SqlitePool;
@@ -22,6 +23,7 @@ async fn strangers_cost_nothing() {
     silent_connections_end_and_kept_ones_stay(&plane).await;
     asking_how_it_is_writes_nothing(&plane).await;
     streams_end_with_their_session(&plane).await;
+    who_may_come_in_is_in_the_trail(&plane).await;
     the_console_answers_under_its_own_names_only(&plane).await;
     plane.finish().await;
 }
@@ -197,6 +199,33 @@ async fn streams_end_with_their_session(plane: &TestPlane) {
     let expire = sqlx::query("update session set expires_at = 1");
     expire.execute(&database).await.unwrap();
     until(&mut expired, "event: signed-out").await;
+}
+
+/// The commands on the server's host are the first start and those that the tests before this ran.
+async fn who_may_come_in_is_in_the_trail(plane: &TestPlane) {
+    let id = getuid();
+    let user = User::from_uid(id).unwrap();
+    let host = user.map_or_else(|| id.to_string(), |user| user.name);
+    let query = sqlx::query_as(
+        "select principal, operation, resource_arn from audit where why = 'command' order by at",
+    );
+    let database = database(&plane.server).await;
+    let rows: Vec<(String, String, String)> = query.fetch_all(&database).await.unwrap();
+    let told = rows.iter().map(|(who, operation, arn)| {
+        let resource = arn.rsplit_once(':').map_or(arn.as_str(), |(_, last)| last);
+        assert_eq!(*who, format!("host:{host}"), "{operation} {arn}");
+        format!("{operation} {resource}")
+    });
+    let told: Vec<String> = told.collect();
+    let key = &plane.server.access_key().id;
+    for expected in [
+        "CreateUser user/admin",
+        &format!("CreateAccessKey access-key/{key}"),
+        "CreateUser user/bob",
+        "SetUserPassword user/bob",
+    ] {
+        assert!(told.iter().any(|one| one == expected), "{told:?}");
+    }
 }
 
 async fn the_console_answers_under_its_own_names_only(plane: &TestPlane) {
