@@ -74,10 +74,11 @@ impl Service {
         let forgotten: Vec<Job> = ended
             .filter(|job| !known.contains(job.id.as_str()))
             .collect();
+        let names = self.queue_names(&cluster_id).await?;
         let mut queues = HashMap::new();
         for job in seen.jobs.iter().chain(&forgotten) {
             if !queues.contains_key(&job.queue) {
-                queues.insert(job.queue.clone(), queue_facts(&seen, &job.queue));
+                queues.insert(job.queue.clone(), queue_facts(&seen, &names, &job.queue));
             }
         }
         Ok(OfOne {
