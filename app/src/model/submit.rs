@@ -138,6 +138,17 @@ impl SubmitJobRequest {
         }
     }
 
+    /// What Slurm calls it; a script comes without a name of its own, and sbatch gives its own.
+    pub fn job_name(&self) -> String {
+        let given = match self.name.as_str() {
+            "" => directives::value(&script::mended(&self.script), directives::JOB_NAME),
+            name => Some(name.to_owned()),
+        };
+        let given = given.unwrap_or_else(|| "sbatch".to_owned());
+        let shown = given.chars().filter(|c| !c.is_control());
+        shown.take(LONGEST_NAME).collect()
+    }
+
     /// The options of `sbatch`, each an argument of its own; they win over `#SBATCH` lines of the script.
     pub fn options(&self) -> Vec<String> {
         let number = |name: &str, value: Option<i64>, unit: &str| {
@@ -289,6 +300,22 @@ mod tests {
         }
         // Below a command it is a comment.
         assert_eq!(tasks("", "echo hi\n#SBATCH --array=0-299"), None);
+    }
+
+    #[test]
+    fn a_job_is_called_what_slurm_calls_it() {
+        let name = |name: &str, line: &str| {
+            let request = SubmitJobRequest {
+                name: name.into(),
+                script: format!("#!/bin/sh\n{line}\nhostname\n"),
+                ..request()
+            };
+            request.job_name()
+        };
+        assert_eq!(name("", ""), "sbatch");
+        assert_eq!(name("", "#SBATCH -N1 -J named"), "named");
+        assert_eq!(name("", "#SBATCH --job-name='a b'"), "a b");
+        assert_eq!(name("mine", "#SBATCH -J named"), "mine");
     }
 
     #[test]

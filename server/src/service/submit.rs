@@ -103,11 +103,7 @@ impl Service {
         change.fulfil(intent);
         let what = What::JobSubmitted {
             job: job_id.clone(),
-            name: if input.name.is_empty() {
-                "sbatch".into()
-            } else {
-                input.name.clone()
-            },
+            name: input.job_name(),
             queue: input.queue.clone(),
         };
         change.event(&cluster.id, Kind::Job, &job_id, &what).await?;
