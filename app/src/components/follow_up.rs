@@ -8,6 +8,7 @@ use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::queue::list_queues;
 use crate::i18n::{Text, text};
 use crate::live;
+use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::error::Result;
 use crate::model::live::Kind;
@@ -35,6 +36,16 @@ pub struct Begun {
 }
 
 impl Begun {
+    pub fn cluster(task: Task, cluster: &Cluster) -> Begun {
+        Begun {
+            task,
+            kind: Kind::Cluster,
+            cluster_id: cluster.id.clone(),
+            id: cluster.id.clone(),
+            name: cluster.name.clone(),
+        }
+    }
+
     pub fn queue(task: Task, queue: &Queue) -> Begun {
         Begun {
             task,
@@ -200,6 +211,12 @@ mod tests {
                 Some(End::Badly(String::new())),
             ),
             (Task::Update, at(Status::Updating), None),
+            (Task::Update, at(Status::Active), Some(End::Well)),
+            (
+                Task::Update,
+                at(Status::UpdateFailed),
+                Some(End::Badly(String::new())),
+            ),
             (Task::Delete, at(Status::Active), None),
             (Task::Delete, at(Status::Deleting), None),
             (Task::Delete, Ok(None), Some(End::Well)),

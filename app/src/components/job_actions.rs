@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::Submission;
-use super::job_choice::{AskWhom, act, title, ways};
+use super::job_choice::{AskWhom, Way, act, title, ways};
 use crate::i18n::{Text, text};
 use crate::model::job::{Job, JobAction, JobObstacle, OfCluster};
 use crate::model::user::Refusals;
@@ -30,6 +30,7 @@ pub fn JobActions(
     let submission = Submission::new();
     let asked = RwSignal::new(None::<JobAction>);
     let open = RwSignal::new(false);
+    let scope = RwSignal::new(String::new());
     let ways_now = Memo::new(move |_| {
         let action = asked.get();
         action.map_or_else(Vec::new, |action| ways(action, &jobs.read(), &all.read()))
@@ -39,7 +40,10 @@ pub fn JobActions(
         asked.set(Some(action));
         submission.error.set(None);
         let ends_work = matches!(action, JobAction::Cancel | JobAction::Requeue);
-        match ways_now.get_untracked().as_slice() {
+        let mut offered = ways_now.get_untracked();
+        offered.retain(Way::is_offered);
+        scope.set(offered.first().map_or("", Way::id).to_owned());
+        match offered.as_slice() {
             [way] if way.is_plain() && !ends_work => {
                 submission.send(act(way.clone(), action), move |()| on_done.run(()));
             }
@@ -64,7 +68,10 @@ pub fn JobActions(
         });
         view! { <Button label look disabled on_press=move || press(action) /> }
     };
-    let title = Signal::derive(move || title(t, asked.get(), &ways_now.read()));
+    let title = Signal::derive(move || match asked.get() {
+        Some(action) => title(t, action, &ways_now.read(), &scope.read()),
+        None => String::new(),
+    });
     view! {
         <div class="flex flex-wrap gap-2">
             {[JobAction::Hold, JobAction::Release, JobAction::Requeue, JobAction::Cancel]
@@ -74,7 +81,7 @@ pub fn JobActions(
         </div>
         <Dialog open title>
             {move || {
-                asked.get().map(|action| view! { <AskWhom action ways=ways_now submission open on_done /> })
+                asked.get().map(|action| view! { <AskWhom action ways=ways_now scope submission open on_done /> })
             }}
         </Dialog>
     }

@@ -28,7 +28,11 @@ impl Way {
         self.choice.count.alive() == 1
     }
 
-    fn id(&self) -> &'static str {
+    pub fn is_offered(&self) -> bool {
+        self.choice.is_offered
+    }
+
+    pub fn id(&self) -> &'static str {
         match self.choice.scope {
             Scope::Chosen => "chosen",
             Scope::Waiting => "waiting",
@@ -69,7 +73,7 @@ pub fn ways(action: JobAction, chosen: &[OfCluster<Job>], all: &[OfCluster<Job>]
     let narrow = |ways: Vec<Way>| {
         let chosen = ways
             .iter()
-            .position(|way| way.choice.scope != Scope::Waiting);
+            .position(|way| way.is_offered() && way.choice.scope != Scope::Waiting);
         ways.into_iter().nth(chosen?)
     };
     let together = |one: Way, other: Way| Way {
@@ -79,10 +83,16 @@ pub fn ways(action: JobAction, chosen: &[OfCluster<Job>], all: &[OfCluster<Job>]
             ids: [one.choice.ids, other.choice.ids].concat(),
             count: [one.choice.count, other.choice.count].into_iter().sum(),
             is_of_array: one.choice.is_of_array || other.choice.is_of_array,
+            is_offered: true,
         },
     };
     let all = of_each.into_iter().filter_map(narrow).reduce(together);
     all.into_iter().collect()
+}
+
+/// The way that was chosen, as it is now; none once it is gone. Another one, however near, was never asked for.
+pub fn chosen(ways: &[Way], id: &str) -> Option<Way> {
+    ways.iter().find(|way| way.id() == id).cloned()
 }
 
 /// "8 waiting tasks", "3 jobs", "job 12".
@@ -124,9 +134,13 @@ fn button(t: &'static Text, action: JobAction, choice: &Choice) -> String {
     }
 }
 
-pub fn title(t: &'static Text, action: Option<JobAction>, ways: &[Way]) -> String {
-    let Some((action, way)) = action.zip(ways.first()) else {
-        return t.jobs.not_done.to_owned();
+/// What is asked; once what was chosen is gone, that it is.
+pub fn title(t: &'static Text, action: JobAction, ways: &[Way], id: &str) -> String {
+    let Some(way) = chosen(ways, id) else {
+        return match ways.is_empty() {
+            true => t.job_choice.nothing_title.to_owned(),
+            false => t.job_choice.gone_title.to_owned(),
+        };
     };
     let named = what(t, &way.choice);
     match action {
@@ -168,23 +182,27 @@ pub fn AskWhom(
     action: JobAction,
     /// They change while the question stands: what the button says is what it does.
     ways: Memo<Vec<Way>>,
+    /// The id of the way that is chosen.
+    scope: RwSignal<String>,
     submission: Submission,
     open: RwSignal<bool>,
     on_done: Callback<()>,
 ) -> impl IntoView {
     let t = text();
-    let first = ways.with_untracked(|ways| ways.first().map_or("", Way::id));
-    let scope = RwSignal::new(first.to_owned());
-    let way = Memo::new(move |_| {
+    let way = Memo::new(move |_| ways.with(|ways| chosen(ways, &scope.read())));
+    let cards = Memo::new(move |_| {
+        let scope = scope.read();
+        let shown = |way: &&Way| way.is_offered() || way.id() == scope.as_str();
         ways.with(|ways| {
-            let chosen = ways.iter().find(|way| way.id() == scope.read().as_str());
-            chosen.or(ways.first()).cloned()
+            ways.iter()
+                .filter(shown)
+                .map(|way| card(t, way))
+                .collect::<Vec<_>>()
         })
     });
-    let cards = Memo::new(move |_| {
-        ways.with(|ways| ways.iter().map(|way| card(t, way)).collect::<Vec<_>>())
-    });
-    let several = Memo::new(move |_| cards.with(|cards| cards.len() > 1));
+    let is_gone = Memo::new(move |_| way.with(Option::is_none));
+    // One that is left beside a choice that is gone was not chosen: it must be.
+    let is_asked = Memo::new(move |_| cards.with(Vec::len) > usize::from(!is_gone.get()));
     let of_components = move || {
         way.with(|way| {
             let scope = way.as_ref().map(|way| way.choice.scope);
@@ -207,10 +225,11 @@ pub fn AskWhom(
         JobAction::Cancel | JobAction::Requeue => Look::Danger,
         JobAction::Hold | JobAction::Release => Look::Primary,
     };
-    let nothing = Signal::derive(move || {
-        way.with(Option::is_none)
-            .then(|| t.job_choice.nothing.to_owned())
-    });
+    let words = move || match (is_gone.get(), ways.with(Vec::is_empty)) {
+        (false, _) => words,
+        (true, false) => t.job_choice.gone,
+        (true, true) => t.job_choice.nothing,
+    };
     let send = move || {
         if let Some(way) = way.get_untracked() {
             submission.send(act(way, action), move |()| {
@@ -221,21 +240,75 @@ pub fn AskWhom(
     };
     view! {
         <div class="grid gap-4">
-            <Show when=move || several.get()>
+            <Show when=move || is_asked.get()>
                 <Field name="which" label=t.job_choice.which group=true>
                     <RadioCards value=scope choices=cards />
                 </Field>
             </Show>
-            <p>{words}</p>
+            <p aria-live="polite">{words}</p>
             <Show when=of_components>
                 <p class="text-muted">{t.job_choice.components_text}</p>
             </Show>
             <Refused submission title=t.jobs.not_done />
             <DialogActions>
                 <Button label=t.jobs.keep on_press=move || open.set(false) />
-                <Button label look disabled=nothing busy=submission.busy autofocus=true on_press=send />
+                <Show when=move || !is_gone.get()>
+                    <Button label look busy=submission.busy autofocus=true on_press=send />
+                </Show>
             </DialogActions>
         </div>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::i18n::Language;
+
+    fn jobs(states: &[(&str, &str)]) -> Vec<OfCluster<Job>> {
+        let one = |(id, state): &(&str, &str)| OfCluster {
+            cluster_id: "c".into(),
+            cluster_name: "nine".into(),
+            item: Job {
+                id: (*id).into(),
+                state: (*state).into(),
+                ..Job::default()
+            },
+        };
+        states.iter().map(one).collect()
+    }
+
+    fn offered(ways: &[Way]) -> Vec<&'static str> {
+        let offered = ways.iter().filter(|way| way.is_offered());
+        offered.map(Way::id).collect()
+    }
+
+    #[test]
+    fn what_was_chosen_is_done_or_nothing() {
+        let t = Language::English.text();
+        let asked = |jobs: &[OfCluster<Job>]| ways(JobAction::Cancel, jobs, jobs);
+        let said = |ways: &[Way]| title(t, JobAction::Cancel, ways, "waiting");
+        let acts = |ways: &[Way]| chosen(ways, "waiting").map(|way| way.acts);
+        let waiting = Some(vec![("c".to_owned(), "5_[2]".to_owned())]);
+
+        let before = asked(&jobs(&[("5_[2%2]", "PENDING"), ("5_1", "RUNNING")]));
+        assert_eq!(offered(&before), ["waiting", "array"]);
+        assert_eq!(acts(&before), waiting);
+
+        // While nothing runs it means the same as the whole array, and is still what was chosen.
+        let alone = asked(&jobs(&[("5_[2%2]", "PENDING")]));
+        assert_eq!(offered(&alone), ["array"]);
+        assert_eq!(acts(&alone), waiting);
+
+        // The last one has started: no other way takes its place.
+        let started = asked(&jobs(&[("5_2", "RUNNING"), ("5_1", "RUNNING")]));
+        assert_eq!(offered(&started), ["array"]);
+        assert_eq!(acts(&started), None);
+        assert_eq!(said(&started), t.job_choice.gone_title);
+
+        let over = asked(&[]);
+        assert_eq!(acts(&over), None);
+        assert_eq!(said(&over), t.job_choice.nothing_title);
+    }
 }

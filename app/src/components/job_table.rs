@@ -108,7 +108,7 @@ pub fn JobParts(
 }
 
 fn key(job: &Row) -> String {
-    job::key(&job.cluster_id, &job.item.id)
+    job::key(&job.cluster_id, &job.item)
 }
 
 /// The parts of one job have its name and its user: those columns wait until they are asked for.

@@ -54,7 +54,7 @@ pub struct Reserved {
     pub ends_at: i64,
 }
 
-/// The nodes that a job of the queue may use.
+/// The nodes that a job of the queue may use; none, where the queue has no group or its groups are at zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueueFacts {
     pub total: usize,
@@ -73,7 +73,12 @@ pub struct QueueFacts {
 /// The one line of a job list; none when there is nothing to say.
 pub fn why(job: &Job, queue: Option<&QueueFacts>, language: Language) -> Option<String> {
     let t = text(language);
-    Some(match doubted(of_job(job)?, queue) {
+    let reason = of_job(job)?;
+    let reason = match waits_in_empty(job, reason, queue) {
+        true => Reason::Plain(Plain::QueueEmpty),
+        false => doubted(reason, queue),
+    };
+    Some(match reason {
         Reason::Plain(plain) => plain.entry(t).title.to_owned(),
         Reason::Limit(limit) => {
             let (entry, values) = limit.entry(t);
@@ -198,14 +203,12 @@ fn refine(reason: Reason, facts: &JobFacts) -> Reason {
         true => doubted(reason, facts.queue.as_ref()),
         false => reason,
     };
-    let general = matches!(
-        reason,
-        Reason::Plain(
-            Resources | NodeNotAvailable | PartitionNodeLimit | PartitionConfig | BadConstraints
-        )
-    );
+    let general = lacks_nodes(reason);
     if record.job.is_pending() && facts.queue.is_none() {
         return Reason::Plain(QueueGone);
+    }
+    if waits_in_empty(&record.job, reason, facts.queue.as_ref()) {
+        return Reason::Plain(QueueEmpty);
     }
     if reason == Reason::Plain(BeginTime) && record.restarts > 0 && !facts.starting.is_empty() {
         return Reason::Plain(Requeued);
@@ -228,6 +231,24 @@ fn refine(reason: Reason, facts: &JobFacts) -> Reason {
     } else {
         return reason;
     })
+}
+
+/// What Slurm says where it finds no nodes for a job, whatever the cause.
+fn lacks_nodes(reason: Reason) -> bool {
+    use Plain::*;
+    matches!(
+        reason,
+        Reason::Plain(
+            Resources | NodeNotAvailable | PartitionNodeLimit | PartitionConfig | BadConstraints
+        )
+    )
+}
+
+/// Nothing else keeps it from starting, and its queue has no node at all.
+fn waits_in_empty(job: &Job, reason: Reason, queue: Option<&QueueFacts>) -> bool {
+    let by_turn = matches!(reason, Reason::Plain(Plain::Priority | Plain::None));
+    let is_empty = queue.is_some_and(|queue| queue.total == 0);
+    job.is_pending() && is_empty && (by_turn || lacks_nodes(reason))
 }
 
 fn is_too_small(record: &JobRecord, queue: &QueueFacts) -> bool {

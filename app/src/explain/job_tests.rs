@@ -203,6 +203,42 @@ fn slurms_longer_words_are_heeded() {
 }
 
 #[test]
+fn a_queue_without_nodes_is_not_gone() {
+    let empty = QueueFacts::default();
+    for reason in [
+        "Resources",
+        "Priority",
+        "None",
+        "PartitionNodeLimit",
+        "ReqNodeNotAvail",
+    ] {
+        let job = record("PENDING", reason);
+        let told = code(&job, empty.clone());
+        assert!(told.starts_with("QueueEmpty"), "{reason}: {told}");
+        let line = why(&job.job, Some(&empty), Language::English);
+        assert_eq!(
+            line.as_deref(),
+            Some("Its queue has no nodes now"),
+            "{reason}"
+        );
+    }
+    // What else keeps it is told first.
+    assert_eq!(
+        code(&record("PENDING", "JobHeldUser"), empty.clone()),
+        "JobHeldUser"
+    );
+    assert_eq!(
+        code(&record("CANCELLED", "None"), empty),
+        "Cancelled (None)"
+    );
+    let job = record("PENDING", "Resources");
+    let mut gone = facts(&job, queue());
+    gone.queue = None;
+    let gone = explain(&gone, Language::English).map(|e| e.code);
+    assert_eq!(gone.as_deref(), Some("QueueGone (Resources)"));
+}
+
+#[test]
 fn a_dependency_says_what_became_of_the_other_job() {
     let job = record("PENDING", "DependencyNeverSatisfied");
     let mut facts = facts(&job, queue());

@@ -111,6 +111,7 @@ reasons! {
     QueueTooSmall "<QueueTooSmall>" queue_too_small NeedsAction;
     NodeTooSmall "<NodeTooSmall>" node_too_small NeedsAction;
     QueueGone "<QueueGone>" queue_gone NeedsAction;
+    QueueEmpty "<QueueEmpty>" queue_empty NeedsAction;
     Requeued "<Requeued>" requeued ByItself;
     LaunchFailed "<LaunchFailed>" launch_failed NeedsAction;
     RequeuedHeld "<RequeuedHeld>" requeued_held NeedsAction;

@@ -3,6 +3,7 @@
 use super::Field;
 use crate::i18n::Text;
 use crate::model::job::{Job, OfCluster};
+use crate::model::job_id::JobId;
 
 /// A row, whether it was sent or is where the service has it.
 pub trait JobRow {
@@ -81,9 +82,13 @@ impl JobColumn {
     }
 }
 
-/// By which a row is chosen.
-pub fn key(cluster_id: &str, job_id: &str) -> String {
-    format!("{cluster_id} {job_id}")
+/// By which a row is chosen: the same for as long as it is the same row. Tasks that wait together become fewer with each
+/// that starts; of an array one row waits.
+pub fn key(cluster_id: &str, job: &Job) -> String {
+    match job.who() {
+        JobId::Tasks { array, .. } if !job.is_over() => format!("{cluster_id} {array} waiting"),
+        _ => format!("{cluster_id} {}", job.id),
+    }
 }
 
 /// The state in the reader's language; none where we know none.
@@ -110,4 +115,27 @@ pub fn state_label(t: &'static Text, state: &str) -> Option<&'static str> {
 /// The state in words of the reader's language, or Slurm's.
 pub fn state_words(t: &'static Text, state: &str) -> String {
     state_label(t, state).unwrap_or(state).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_known_again_while_its_tasks_start() {
+        let key = |id: &str| {
+            let id = id.into();
+            key(
+                "c",
+                &Job {
+                    id,
+                    ..Job::default()
+                },
+            )
+        };
+        assert_eq!(key("143_[25-40%1]"), key("143_[26-40%1]"));
+        let others = ["143_[25-40%1]", "143", "143_25", "144_[25-40%1]", "143+1"];
+        let keys: std::collections::BTreeSet<String> = others.into_iter().map(key).collect();
+        assert_eq!(keys.len(), others.len());
+    }
 }

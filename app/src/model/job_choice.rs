@@ -31,9 +31,12 @@ pub struct Choice {
     pub count: Count,
     /// Some are tasks of an array.
     pub is_of_array: bool,
+    /// No other choice means the same now: it is worth a question. One that was made before stays what it was.
+    pub is_offered: bool,
 }
 
-/// The ways to understand an action on these jobs of one cluster, the narrowest first; `all` is what else is known of the
+/// The ways to understand an action on these jobs of one cluster, the narrowest first, also those that mean the same while
+/// nothing else waits or runs; `all` is what else is known of the
 /// cluster's jobs. Jobs in a state that the action makes no sense for are left out.
 pub fn choices(action: JobAction, chosen: &[Job], all: &[Job]) -> Vec<Choice> {
     let fits = |job: &&Job| action.obstacle(job).is_none();
@@ -65,13 +68,17 @@ pub fn choices(action: JobAction, chosen: &[Job], all: &[Job]) -> Vec<Choice> {
     let mut choices = vec![];
     let waiting: Vec<&Job> = chosen.iter().copied().filter(|j| j.is_pending()).collect();
     let has_array = chosen.iter().any(|job| job.who().is_of_array());
-    if has_array && narrow.count.waiting > 0 && narrow.count.running > 0 {
-        choices.push(choice(Scope::Waiting, &waiting));
+    if has_array && narrow.count.waiting > 0 {
+        choices.push(Choice {
+            is_offered: narrow.count.running > 0,
+            ..choice(Scope::Waiting, &waiting)
+        });
     }
     let is_all = whole.count.alive() <= narrow.count.alive();
-    if family.is_empty() || !is_all {
-        choices.push(narrow);
-    }
+    choices.push(Choice {
+        is_offered: family.is_empty() || !is_all,
+        ..narrow
+    });
     if !family.is_empty() {
         choices.push(whole);
     }
@@ -84,6 +91,7 @@ fn choice(scope: Scope, jobs: &[&Job]) -> Choice {
         ids: ids(jobs),
         count: Count::of(jobs.iter().copied()),
         is_of_array: jobs.iter().any(|job| job.who().is_of_array()),
+        is_offered: true,
     }
 }
 
@@ -151,7 +159,7 @@ mod tests {
         ]
     }
 
-    /// What each choice would do, in short.
+    /// What each choice that is offered would do, in short.
     fn told(choices: &[Choice]) -> Vec<String> {
         let one = |choice: &Choice| {
             let Count {
@@ -163,7 +171,8 @@ mod tests {
                 choice.ids.join(" ")
             )
         };
-        choices.iter().map(one).collect()
+        let offered = choices.iter().filter(|choice| choice.is_offered);
+        offered.map(one).collect()
     }
 
     #[test]

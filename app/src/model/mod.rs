@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod cluster;
 pub mod compute_node_group;
 pub mod dependency;
+pub mod directives;
 pub mod error;
 pub mod event;
 pub mod explanation;

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::directives::{DIRECTIVE, lines_above_commands};
 use super::problem::Problem;
 use crate::i18n::Text;
 
@@ -10,8 +11,6 @@ use crate::i18n::Text;
 pub const LONGEST_SCRIPT: usize = 4 * 1024 * 1024;
 /// More hints than this help nobody.
 const HINTS_MAX: usize = 5;
-/// What begins a line of options.
-const DIRECTIVE: &str = "#SBATCH";
 
 /// The script as sbatch takes it: without the mark that some editors put first, without blanks before `#!`, and with
 /// the ends of lines as Unix has them.
@@ -86,15 +85,11 @@ impl Hint {
 /// The lines that Slurm passes over, in order, the first few.
 pub fn hints(script: &str) -> Vec<Hint> {
     let script = mended(script);
-    let mut commands = false;
+    let above = lines_above_commands(&script);
     let ignored = script.lines().enumerate().filter_map(|(index, line)| {
-        let why = ignored(line, commands);
-        let bare = line.trim_start();
-        commands |= !bare.is_empty() && !bare.starts_with('#');
-        Some(Hint {
-            line: index + 1,
-            why: why?,
-        })
+        let why = ignored(line, index >= above)?;
+        let line = index + 1;
+        Some(Hint { line, why })
     });
     ignored.take(HINTS_MAX).collect()
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::job_id::TaskSet;
 pub use super::problem::Problem;
-use super::script;
+use super::{directives, script};
 
 const LONGEST_NAME: usize = 128;
 const LONGEST_PATH: usize = 4096;
@@ -131,9 +131,22 @@ impl SubmitJobRequest {
     /// The tasks of the array that it becomes; none for a single job.
     pub fn tasks_of_array(&self) -> Option<TaskSet> {
         match self.array.as_str() {
-            "" => array_of_script(&self.script),
+            "" => directives::value(&script::mended(&self.script), directives::ARRAY)?
+                .parse()
+                .ok(),
             array => array.parse().ok(),
         }
+    }
+
+    /// What Slurm calls it; a script comes without a name of its own, and sbatch gives its own.
+    pub fn job_name(&self) -> String {
+        let given = match self.name.as_str() {
+            "" => directives::value(&script::mended(&self.script), directives::JOB_NAME),
+            name => Some(name.to_owned()),
+        };
+        let given = given.unwrap_or_else(|| "sbatch".to_owned());
+        let shown = given.chars().filter(|c| !c.is_control());
+        shown.take(LONGEST_NAME).collect()
     }
 
     /// The options of `sbatch`, each an argument of its own; they win over `#SBATCH` lines of the script.
@@ -200,19 +213,6 @@ fn array(value: &str) -> Option<Problem> {
     let odd = !value.is_empty() && value.parse::<TaskSet>().is_err();
     let too_long = value.len() > LONGEST_ARRAY;
     (odd || too_long).then_some(Problem::NotAnArray)
-}
-
-/// The array that a script asks for by itself: of several lines Slurm takes the last.
-fn array_of_script(script: &str) -> Option<TaskSet> {
-    let mut options = script.lines().filter_map(|line| {
-        let words = line.strip_prefix("#SBATCH")?.trim();
-        let value = words
-            .strip_prefix("--array")
-            .or_else(|| words.strip_prefix("-a"))?;
-        let value = value.trim_start_matches(['=', ' ', '\t']);
-        value.split_whitespace().next()?.parse().ok()
-    });
-    options.next_back()
 }
 
 /// A word as a shell takes it literally.
@@ -294,9 +294,28 @@ mod tests {
             "#SBATCH --array=0-299%4",
             "#SBATCH -a 0-299",
             "#SBATCH --array 0-299 # all",
+            "#SBATCH -N1 --array=0-299\r",
         ] {
             assert_eq!(tasks("", line), Some(300), "{line}");
         }
+        // Below a command it is a comment.
+        assert_eq!(tasks("", "echo hi\n#SBATCH --array=0-299"), None);
+    }
+
+    #[test]
+    fn a_job_is_called_what_slurm_calls_it() {
+        let name = |name: &str, line: &str| {
+            let request = SubmitJobRequest {
+                name: name.into(),
+                script: format!("#!/bin/sh\n{line}\nhostname\n"),
+                ..request()
+            };
+            request.job_name()
+        };
+        assert_eq!(name("", ""), "sbatch");
+        assert_eq!(name("", "#SBATCH -N1 -J named"), "named");
+        assert_eq!(name("", "#SBATCH --job-name='a b'"), "a b");
+        assert_eq!(name("mine", "#SBATCH -J named"), "mine");
     }
 
     #[test]

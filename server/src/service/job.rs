@@ -1,6 +1,6 @@
 //! Jobs: list, one with its history and explanation, and what a person does to it (X1, X5).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use app::explain::job::{Causes, QueueFacts};
 use app::explain::{self, What};
@@ -25,7 +25,8 @@ use super::{Service, whole};
 use crate::db::cluster::ClusterRow;
 use crate::db::event::{self, Cursor, Part};
 use crate::db::instance::InstanceRow;
-use crate::db::{instance, now};
+use crate::db::queue::QueueRow;
+use crate::db::{instance, now, resource};
 use crate::fault::internal;
 use crate::live::observed::Snapshot;
 use crate::slurm::client::SlurmError;
@@ -69,7 +70,8 @@ impl Jobs for Service {
         let requeues = self.done_to(&cluster, &record.job, is_requeue).await?;
         let lives = attributed(found.lives, &requeues, script.as_deref());
         let causes = self.causes(&cluster, &record).await?;
-        let facts = self.job_facts(&cluster, &record, &boots, causes);
+        let queues = self.queue_names(&cluster.id).await?;
+        let facts = self.job_facts(&cluster, &record, &boots, causes, &queues);
         // How an array ended each of its tasks tells for itself.
         let tells_itself = !found.members.is_empty() && record.job.is_over();
         let explanation = match tells_itself && matches!(record.job.who(), JobId::Whole(_)) {
@@ -83,6 +85,7 @@ impl Jobs for Service {
         members.sort_by_key(|job| job.who().place());
         explain_each(
             &self.observed.latest(&cluster.id),
+            &queues,
             &mut members,
             ctx.language,
         );
@@ -188,6 +191,14 @@ impl Service {
         .await
     }
 
+    /// The queues that exist, whether they have nodes or not.
+    pub(super) async fn queue_names(&self, cluster_id: &str) -> Result<HashSet<String>> {
+        let queues: Vec<QueueRow> = resource::list(self.db.pool(), Some(cluster_id))
+            .await
+            .map_err(internal)?;
+        Ok(queues.into_iter().map(|queue| queue.name).collect())
+    }
+
     /// The next look at Slurm comes at once, so that everybody sees what was just done.
     pub(super) fn look_again(&self, cluster_id: &str) {
         self.wakers.wake_node(cluster_id);
@@ -219,6 +230,7 @@ impl Service {
         record: &'a JobRecord,
         boots: &[InstanceRow],
         causes: Causes,
+        queues: &HashSet<String>,
     ) -> explain::job::JobFacts<'a> {
         let seen = self.observed.latest(&cluster.id);
         let job = &record.job;
@@ -233,7 +245,7 @@ impl Service {
             .filter(|row| row.ready_at.is_none() && row.ended_at.is_none());
         explain::job::JobFacts {
             record,
-            queue: queue_facts(&seen, &job.queue),
+            queue: queue_facts(&seen, queues, &job.queue),
             ahead: seen.jobs.iter().filter(goes_first).map(Job::count).sum(),
             jobs: alive(&seen),
             most_jobs: cluster.spec.size.max_jobs(),
@@ -269,11 +281,18 @@ fn booted_for(row: &InstanceRow, job: &Job) -> bool {
         && row.ended_at.is_none_or(|at| at >= job.submitted_at)
 }
 
-pub(super) fn queue_facts(seen: &Snapshot, queue: &str) -> Option<QueueFacts> {
+/// What a job of the queue may use, or of one of several, as `sbatch -p a,b` names them; none once there is no such queue.
+/// A queue may well have no nodes.
+pub(super) fn queue_facts(
+    seen: &Snapshot,
+    queues: &HashSet<String>,
+    queue: &str,
+) -> Option<QueueFacts> {
+    let is_named = |name: &str| queue.split(',').any(|named| named == name);
     let nodes = seen
         .nodes
         .iter()
-        .filter(|node| node.partitions.iter().any(|name| name == queue));
+        .filter(|node| node.partitions.iter().any(|name| is_named(name)));
     let mut facts = QueueFacts::default();
     for node in nodes {
         facts.total += 1;
@@ -290,16 +309,17 @@ pub(super) fn queue_facts(seen: &Snapshot, queue: &str) -> Option<QueueFacts> {
         facts.memory = facts.memory.max(node.memory_mib);
         facts.gpus = facts.gpus.max(node.gpus);
     }
-    (facts.total > 0).then_some(facts)
+    let exists = facts.total > 0 || queue.split(',').any(|name| queues.contains(name));
+    exists.then_some(facts)
 }
 
 /// The one line of each, of what is known of its queue.
-fn explain_each(seen: &Snapshot, jobs: &mut [Job], language: Language) {
-    let mut queues: HashMap<String, Option<QueueFacts>> = HashMap::new();
+fn explain_each(seen: &Snapshot, queues: &HashSet<String>, jobs: &mut [Job], language: Language) {
+    let mut known: HashMap<String, Option<QueueFacts>> = HashMap::new();
     for job in jobs {
-        let queue = queues
+        let queue = known
             .entry(job.queue.clone())
-            .or_insert_with_key(|name| queue_facts(seen, name));
+            .or_insert_with_key(|name| queue_facts(seen, queues, name));
         job.why = explain::job::why(job, queue.as_ref(), language).unwrap_or_default();
     }
 }
@@ -316,5 +336,32 @@ fn told(obstacle: JobObstacle, id: &str) -> String {
         JobObstacle::Started => format!("Job {id} has started. Cancel or requeue it."),
         JobObstacle::Held => format!("Job {id} is held already."),
         JobObstacle::NotHeld => format!("Job {id} is not held."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::slurm::client::NodeInfo;
+
+    #[test]
+    fn a_queue_without_nodes_is_there() {
+        let node = NodeInfo {
+            name: "a-1".into(),
+            partitions: vec!["demo".into()],
+            ..NodeInfo::default()
+        };
+        let seen = Snapshot {
+            nodes: Arc::new(vec![node]),
+            ..Snapshot::default()
+        };
+        let queues = HashSet::from(["demo".to_owned(), "park".to_owned()]);
+        let total = |name: &str| queue_facts(&seen, &queues, name).map(|facts| facts.total);
+        assert_eq!(total("demo"), Some(1));
+        assert_eq!(total("park"), Some(0));
+        assert_eq!(total("demo,park"), Some(1));
+        assert_eq!(total("gone"), None);
     }
 }

@@ -74,10 +74,11 @@ impl Service {
         let forgotten: Vec<Job> = ended
             .filter(|job| !known.contains(job.id.as_str()))
             .collect();
+        let names = self.queue_names(&cluster_id).await?;
         let mut queues = HashMap::new();
         for job in seen.jobs.iter().chain(&forgotten) {
             if !queues.contains_key(&job.queue) {
-                queues.insert(job.queue.clone(), queue_facts(&seen, &job.queue));
+                queues.insert(job.queue.clone(), queue_facts(&seen, &names, &job.queue));
             }
         }
         Ok(OfOne {
@@ -168,7 +169,7 @@ fn chosen(rows: &[Row], keys: &[String]) -> Vec<OfCluster<Job>> {
         return vec![];
     }
     let keys: HashSet<&str> = keys.iter().map(String::as_str).collect();
-    let is_chosen = |row: &Row| keys.contains(key(&row.of.cluster_id, &row.job.id).as_str());
+    let is_chosen = |row: &Row| keys.contains(key(&row.of.cluster_id, row.job).as_str());
     let (chosen, others): (Vec<Row>, Vec<Row>) = rows.iter().copied().partition(is_chosen);
     let families: BTreeSet<_> = chosen.iter().filter_map(family).collect();
     let kin = others.into_iter().filter(|row| {
@@ -249,10 +250,14 @@ mod tests {
             ("13+1", "PENDING"),
             ("23_1", "RUNNING"),
         ])];
+        let job = |id: &str| Job {
+            id: id.into(),
+            ..Job::default()
+        };
         let chosen = |ids: &[&str]| {
             let request = PageRequest {
                 filter: "nothing has this".into(),
-                chosen: ids.iter().map(|id| key("pcs_a", id)).collect(),
+                chosen: ids.iter().map(|id| key("pcs_a", &job(id))).collect(),
                 ..PageRequest::default()
             };
             let page = asked(&all, &request, Language::English);
@@ -265,6 +270,8 @@ mod tests {
         assert_eq!(chosen(&[]), "");
         assert_eq!(chosen(&["1", "99"]), "1");
         assert_eq!(chosen(&["22_1"]), "22_1 22_[3-10]");
+        // It was chosen before its first task started.
+        assert_eq!(chosen(&["22_[2-10]"]), "22_1 22_[3-10]");
         assert_eq!(chosen(&["22_0"]), "22_0 22_1 22_[3-10]");
         assert_eq!(chosen(&["13+1", "1"]), "1 13+0 13+1");
     }

@@ -91,7 +91,7 @@ pub(super) fn attributed(
 ) -> Vec<Life> {
     // Slurm's times are whole seconds.
     const SLACK_MS: i64 = 5_000;
-    let asks_itself = script.is_some_and(|script| script.contains("scontrol requeue"));
+    let asks_itself = script.is_some_and(|script| script.lines().any(requeues));
     for life in lives
         .iter_mut()
         .filter(|life| life.end == LifeEnd::Requeued)
@@ -106,6 +106,28 @@ pub(super) fn attributed(
         };
     }
     lives
+}
+
+/// Whether a line of a script has the command, and does not only speak of it.
+fn requeues(line: &str) -> bool {
+    let command = without_comment(line);
+    let words: Vec<&str> = command.split_whitespace().collect();
+    words.join(" ").contains("scontrol requeue")
+}
+
+/// Up to a `#` that begins a word outside quotes, as a shell has it.
+fn without_comment(line: &str) -> &str {
+    let (mut quote, mut begins_word) = (None, true);
+    for (at, c) in line.char_indices() {
+        match (c, quote) {
+            ('#', None) if begins_word => return &line[..at],
+            ('\'' | '"', None) => quote = Some(c),
+            (c, Some(end)) if c == end => quote = None,
+            _ => (),
+        }
+        begins_word = c.is_whitespace() || c == ';';
+    }
+    line
 }
 
 #[cfg(test)]
@@ -202,6 +224,20 @@ mod tests {
             ends(script),
             [ann.clone(), LifeEnd::Itself, preempted.clone()]
         );
-        assert_eq!(ends(None), [ann, LifeEnd::Requeued, preempted]);
+        for speaks_of_it in [
+            None,
+            Some("# by hand: scontrol requeue 12"),
+            Some("srun a  # else scontrol requeue $SLURM_JOB_ID"),
+            Some("echo 'it''s' \"#1\" # scontrol requeue"),
+        ] {
+            let told = [ann.clone(), LifeEnd::Requeued, preempted.clone()];
+            assert_eq!(ends(speaks_of_it), told, "{speaks_of_it:?}");
+        }
+        for asks in [
+            "echo '# again'; scontrol  requeue $SLURM_JOB_ID",
+            "[ $# = 0 ] && /opt/bin/scontrol requeue 12 # again",
+        ] {
+            assert_eq!(ends(Some(asks))[1], LifeEnd::Itself, "{asks}");
+        }
     }
 }

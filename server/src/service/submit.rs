@@ -4,6 +4,7 @@ use std::path::Path;
 
 use app::explain::What;
 use app::i18n::Language;
+use app::model::directives;
 use app::model::error::{Error, FieldError, Result};
 use app::model::job_id::{JobId, TaskSet};
 use app::model::live::Kind;
@@ -99,11 +100,7 @@ impl Service {
         change.fulfil(intent);
         let what = What::JobSubmitted {
             job: job_id.clone(),
-            name: if input.name.is_empty() {
-                "sbatch".into()
-            } else {
-                input.name.clone()
-            },
+            name: input.job_name(),
             queue: input.queue.clone(),
         };
         change.event(&cluster.id, Kind::Job, &job_id, &what).await?;
@@ -277,9 +274,10 @@ fn order(
     mark: Option<String>,
 ) -> (Vec<String>, String) {
     let mut options = input.options();
-    let mark = mark.filter(|_| is_markable(cluster, &input.script));
+    let script = mended(&input.script).into_owned();
+    let mark = mark.filter(|_| is_markable(cluster, &script));
     options.extend(mark.map(|mark| format!("{MARK}{mark}")));
-    (options, mended(&input.script).into_owned())
+    (options, script)
 }
 
 /// Tells the job of a token from all others, also after a crash; the token itself is nobody else's business.
@@ -292,8 +290,7 @@ fn mark(cluster_id: &str, principal: &str, token: &str) -> String {
 fn is_markable(cluster: &ClusterRow, script: &str) -> bool {
     let settings = cluster.spec.slurm.slurm_custom_settings.iter().flatten();
     let mut chooses = settings.filter(|s| s.parameter_value.contains("extra_constraints"));
-    let is_set = |line: &str| line.starts_with("#SBATCH") && line.contains("--extra");
-    chooses.next().is_none() && !script.lines().any(is_set)
+    chooses.next().is_none() && directives::value(script, directives::EXTRA).is_none()
 }
 
 fn check(input: &SubmitJobRequest) -> Result<()> {

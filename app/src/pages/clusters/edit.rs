@@ -9,7 +9,7 @@ use super::create::{Scheduler, SlurmDraft};
 use crate::api::cluster::{get_cluster, update_cluster};
 use crate::components::plan::PlanPreview;
 use crate::components::wizard::{Request, ReviewPart, Step, Wizard};
-use crate::components::{Fetched, Settings, Submission, asked, param};
+use crate::components::{Begun, Fetched, FollowUps, Settings, Submission, Task, asked, param};
 use crate::i18n::text;
 use crate::model::cluster::*;
 use crate::model::operation::Operation;
@@ -19,7 +19,7 @@ use crate::paths::{self, ClusterTab};
 use crate::rules::cluster::IDLE_TIME;
 use crate::ui::form::Form;
 use crate::ui::help::{page_help, topic};
-use crate::ui::{Breadcrumbs, Crumb, KeyValue, PageHeader, Tone, flashes};
+use crate::ui::{Breadcrumbs, Crumb, KeyValue, PageHeader};
 
 #[component]
 pub fn EditCluster() -> impl IntoView {
@@ -125,7 +125,7 @@ fn submit(
     modified_at: String,
 ) -> Callback<()> {
     let t = text();
-    let flashes = flashes();
+    let follow_ups = FollowUps::of_page();
     let navigate = use_navigate();
     Callback::new(move |()| {
         let mut input = untrack(&input);
@@ -137,9 +137,10 @@ fn submit(
                 .await
                 .map_err(|error| draft.settings.place_errors(error))
         };
-        submission.send(request, move |_| {
+        submission.send(request, move |cluster| {
             form.dirty.set(false);
-            flashes.push(Tone::Success, title, t.edit_cluster.saved_hint, None);
+            let begun = Begun::cluster(Task::Update, &cluster);
+            follow_ups.begin(title, t.edit_cluster.saved_hint, None, begun);
             let page = paths::cluster(&id.get_value(), ClusterTab::Details);
             let replace = NavigateOptions {
                 replace: true,

@@ -217,6 +217,9 @@ fn job(value: &Value) -> Job {
         && !["RUNNING", "SUSPENDED", "COMPLETING", "CONFIGURING"]
             .into_iter()
             .any(has);
+    // A job that was cancelled while it waited gets the time of its end as that of its start, and no nodes.
+    let nodes = text(&value["nodes"]);
+    let started = !waits && !(ended && nodes.is_empty());
     let when = |known: bool, time: &Value| if known { millis(time) } else { 0 };
     Job {
         id: id(value),
@@ -235,10 +238,10 @@ fn job(value: &Value) -> Job {
             .unwrap_or_default(),
         why: String::new(),
         priority: number(&value["priority"]),
-        nodes: text(&value["nodes"]),
+        nodes,
         node_count: number(&value["node_count"]),
         submitted_at: millis(&value["submit_time"]),
-        started_at: when(!waits, &value["start_time"]),
+        started_at: when(started, &value["start_time"]),
         ended_at: when(ended, &value["end_time"]),
     }
 }

@@ -50,6 +50,7 @@ fn jobs_are_read_newest_first_without_times_that_are_yet_to_come() {
                 j.id.as_str(),
                 j.state.as_str(),
                 j.nodes.as_str(),
+                j.started_at > 0,
                 j.ended_at > 0,
             )
         })
@@ -57,9 +58,10 @@ fn jobs_are_read_newest_first_without_times_that_are_yet_to_come() {
     assert_eq!(
         seen,
         [
-            ("18_1", "RUNNING", "compute-1-1", false),
-            ("18_0", "RUNNING", "compute-1-1", false),
-            ("17", "CANCELLED", "", true)
+            ("18_1", "RUNNING", "compute-1-1", true, false),
+            ("18_0", "RUNNING", "compute-1-1", true, false),
+            // Cancelled while it waited: Slurm gives it a start all the same.
+            ("17", "CANCELLED", "", false, true)
         ]
     );
 }

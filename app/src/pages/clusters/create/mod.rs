@@ -28,7 +28,6 @@ use crate::components::wizard::{Request, Step, Wizard};
 use crate::components::{Begun, Fetched, FollowUps, Offers, Submission, TagsField, Task};
 use crate::i18n::text;
 use crate::model::catalogue::Catalogue;
-use crate::model::live::Kind;
 use crate::model::offer::{OfferKind, OfferPage, OfferQuery};
 use crate::model::operation::Operation;
 use crate::model::refs::Refs;
@@ -138,13 +137,7 @@ fn submit(draft: Draft, form: Form, submission: Submission) -> Callback<()> {
                 paths::create_compute_node_group(&cluster.id),
             );
             let title = t.create_cluster.created(&cluster.name);
-            let begun = Begun {
-                task: Task::Create,
-                kind: Kind::Cluster,
-                cluster_id: cluster.id.clone(),
-                id: cluster.id.clone(),
-                name: cluster.name.clone(),
-            };
+            let begun = Begun::cluster(Task::Create, &cluster);
             follow_ups.begin(title, t.create_cluster.created_hint, Some(group), begun);
             let page = paths::cluster(&cluster.id, ClusterTab::Details);
             let replace = NavigateOptions {
