@@ -47,8 +47,9 @@ pub async fn run() {
 }
 
 fn fill(plane: &TestPlane, cluster: &str) {
-    let submit = "sbatch --hold --partition=waiting --output=/dev/null --wrap=true --job-name";
+    let submit = "sbatch --partition=waiting --output=/dev/null --wrap='sleep 900' --job-name";
     let all = format!("seq {WAITING} | xargs --max-procs=4 --max-args=1 {submit} >/dev/null");
+    // They wait for nodes, as Slurm tries again and again; held ones would cost it nothing.
     plane.connect(cluster, &["sh", "-c", &all]);
     let count = plane.connect(cluster, &["squeue", "--noheader", "--partition=waiting"]);
     assert_eq!(count.lines().count(), WAITING);

@@ -229,6 +229,10 @@ fn scheduler_parameters(input: &ConfInput, given: &str) -> String {
         ("batch_sched_delay", 0),
         // Else `sbatch` waits for minutes with an array that the cluster's size never allows.
         ("max_array_tasks", most),
+        // Else a job behind a hundred that wait, of whatever queue, starts with the pass of every minute: each queue has
+        // its hundred to itself.
+        ("default_queue_depth", most),
+        ("partition_job_depth", 100),
     ];
     let missing = ours.iter().filter(|(name, _)| !given.contains(name));
     let missing = missing.map(|(name, value)| format!("{name}={value}"));
