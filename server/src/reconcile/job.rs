@@ -42,6 +42,8 @@ pub struct JobReconciler {
     cluster_id: String,
     waker: Waker,
     looked: Signs,
+    /// Nothing had happened since the last look.
+    quiet_at: i64,
     looks: Looks,
     history: History,
     lives: Lives,
@@ -55,6 +57,7 @@ impl JobReconciler {
         Self {
             waker: parts.wakers.of(&cluster_id).job,
             looked: Signs::default(),
+            quiet_at: 0,
             looks: Looks::new(Sight::Jobs),
             history: History::new(&cluster_id),
             lives: Lives::new(&cluster_id),
@@ -78,7 +81,12 @@ impl JobReconciler {
     }
 
     /// How many there are.
-    async fn look(&mut self, client: &Client, signs: Signs) -> anyhow::Result<usize> {
+    async fn look(
+        &mut self,
+        client: &Client,
+        signs: Signs,
+        memory_ms: i64,
+    ) -> anyhow::Result<usize> {
         let (asked_at, began) = (now(), Instant::now());
         let found = self.table.look(client).await;
         let rest = (began.elapsed() * REST).clamp(SHORTEST_REST, LONGEST_REST);
@@ -91,6 +99,10 @@ impl JobReconciler {
         let parts = &self.parts;
         let before = self.before().await?;
         cancelled::name(&mut records, before.iter());
+        let latest = parts.observed.latest(&self.cluster_id);
+        if now() - self.quiet_at.max(latest.jobs_asked_at) < memory_ms {
+            cancelled::add(&mut records, before.iter(), now());
+        }
         let waiting = lives::to_start(&records, now());
         let (controller, log) = (
             parts.controllers.state(&self.cluster_id),
@@ -124,6 +136,9 @@ impl Reconciler for JobReconciler {
         }
         let signs = Signs::now(&self.parts, &self.cluster_id, &self.waker).await;
         let latest = self.parts.observed.latest(&self.cluster_id);
+        if signs == self.looked {
+            self.quiet_at = now();
+        }
         if signs == self.looked && now() - latest.jobs_asked_at < LONGEST_SILENCE_MS {
             return Ok(Next::After(TICK));
         }
@@ -135,7 +150,9 @@ impl Reconciler for JobReconciler {
         if cluster.applied_spec.is_some() && cluster.status.can_be_used() {
             let version = &cluster.spec.scheduler.version;
             if let Some(client) = self.parts.client(&cluster.id, version)? {
-                done.note(Work::JobsLookedAt, self.look(&client, signs).await?);
+                let memory_ms = cancelled::memory_ms(&cluster.spec);
+                let looked = self.look(&client, signs, memory_ms).await?;
+                done.note(Work::JobsLookedAt, looked);
             }
         }
         Ok(Next::After(TICK))

@@ -141,6 +141,7 @@ impl Service {
             .await
             .map_err(internal)?;
         let seen = self.observed.latest(&cluster.id);
+        let is_heard = silence.is_none();
         if let Some(silence) = silence {
             let is_alive = |job: &Job| job.who().number() == number && !job.is_over();
             if ended.is_empty() || seen.jobs.iter().any(is_alive) {
@@ -151,7 +152,11 @@ impl Service {
             .jobs
             .iter()
             .chain(ended.iter().map(|(record, _)| &record.job));
-        cancelled::name(&mut known, before);
+        cancelled::name(&mut known, before.clone());
+        if is_heard && now() - seen.jobs_asked_at < cancelled::memory_ms(&cluster.spec) {
+            let before = before.filter(|job| job.who().number() == number);
+            cancelled::add(&mut known, before, now());
+        }
         let ids: HashSet<String> = known.iter().map(|record| record.job.id.clone()).collect();
         let mut script = None;
         for (record, of_it) in ended {
