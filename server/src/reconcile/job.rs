@@ -44,6 +44,8 @@ pub struct JobReconciler {
     looked: Signs,
     /// Nothing had happened since the last look.
     quiet_at: i64,
+    /// There is more to note of jobs that ended than one look may ask for.
+    has_more: bool,
     looks: Looks,
     history: History,
     lives: Lives,
@@ -58,6 +60,7 @@ impl JobReconciler {
             waker: parts.wakers.of(&cluster_id).job,
             looked: Signs::default(),
             quiet_at: 0,
+            has_more: false,
             looks: Looks::new(Sight::Jobs),
             history: History::new(&cluster_id),
             lives: Lives::new(&cluster_id),
@@ -95,7 +98,7 @@ impl JobReconciler {
             .looks
             .note(&self.parts, &self.cluster_id, asked_at, found)
             .await?;
-        self.looked = signs;
+        (self.looked, self.has_more) = (signs, false);
         let parts = &self.parts;
         let before = self.before().await?;
         cancelled::name(&mut records, before.iter());
@@ -118,7 +121,7 @@ impl JobReconciler {
         start_again(client, waiting).await;
         kept?;
         let over = records.iter().filter(|record| record.job.is_over());
-        self.history.keep(&self.parts.db, client, over).await?;
+        self.has_more = self.history.keep(&self.parts.db, client, over).await?;
         let jobs: Vec<Job> = records.into_iter().map(|record| record.job).collect();
         let count = jobs.len();
         self.parts.observed.jobs(&self.cluster_id, asked_at, jobs);
@@ -139,7 +142,10 @@ impl Reconciler for JobReconciler {
         if signs == self.looked {
             self.quiet_at = now();
         }
-        if signs == self.looked && now() - latest.jobs_asked_at < LONGEST_SILENCE_MS {
+        if !self.has_more
+            && signs == self.looked
+            && now() - latest.jobs_asked_at < LONGEST_SILENCE_MS
+        {
             return Ok(Next::After(TICK));
         }
         let found: Option<ClusterRow> =

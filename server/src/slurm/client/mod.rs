@@ -17,7 +17,7 @@ use tokio::io::AsyncWriteExt;
 use super::hostlist;
 use super::log::DaemonLog;
 use crate::lease::{self, Lease};
-pub use job::LAUNCH_FAILED;
+pub use job::{LAUNCH_FAILED, MOST_FILES, has_doubtful_files};
 pub use job_table::JobTable;
 pub use parse::{NodeInfo, Queued};
 pub use reservation::Reservation;
