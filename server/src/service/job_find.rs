@@ -191,6 +191,26 @@ impl Service {
         }))
     }
 
+    /// Who it is among those that ended, asking nobody else.
+    pub(super) async fn find_ended(
+        &self,
+        cluster: &ClusterRow,
+        who: &JobId,
+    ) -> Result<Option<JobRecord>> {
+        let pool = self.db.pool();
+        let own = job::find(pool, &cluster.id, &who.to_string()).await;
+        if let Some((record, _)) = own.map_err(internal)? {
+            return Ok(Some(record));
+        }
+        let family = job::family(pool, &cluster.id, who.number()).await;
+        let family = family.map_err(internal)?.into_iter();
+        let family: Vec<JobRecord> = family.map(|(record, _)| record).collect();
+        Ok(match who {
+            JobId::Whole(number) if !family.is_empty() => Some(whole(*number, &family)),
+            _ => family.into_iter().find(|record| record.job.includes(who)),
+        })
+    }
+
     async fn find_part(&self, cluster: &ClusterRow, who: &JobId) -> Result<Option<Found>> {
         let number = who.number();
         let found = |record: JobRecord, members: Vec<JobRecord>, script| Found {
@@ -290,15 +310,16 @@ fn led(mut record: JobRecord, members: &[JobRecord]) -> JobRecord {
     record
 }
 
+/// Which of several parts tells most of their whole: the one with the lowest.
+pub(super) fn rank(job: &Job) -> usize {
+    let at = TELLING.iter().position(|known| *known == job.state);
+    at.unwrap_or(TELLING.len())
+}
+
 /// The array or the heterogeneous job as one: what its parts have in common, from the first start to the last end. There
 /// is at least one part.
 fn whole(number: u32, members: &[JobRecord]) -> JobRecord {
-    let rank = |record: &JobRecord| {
-        let state = &record.job.state;
-        let at = TELLING.iter().position(|known| known == state);
-        at.unwrap_or(TELLING.len())
-    };
-    let telling = members.iter().min_by_key(|record| rank(record));
+    let telling = members.iter().min_by_key(|record| rank(&record.job));
     // What waits is explained; else any part tells what was asked for.
     let waits = members.iter().find(|record| record.job.is_pending());
     let mut record = waits.or(telling).cloned().unwrap_or_default();
