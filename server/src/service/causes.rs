@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use app::explain::What;
 use app::explain::job::{Causes, Reserved};
 use app::model::dependency::{self, Dependency};
 use app::model::error::Result;
-use app::model::job::{Job, JobRecord};
+use app::model::job::{Job, JobAction, JobRecord};
 use app::model::job_id::JobId;
 
 use super::Service;
+use super::done_to::DoneTo;
 use super::job_find::rank;
 use crate::db::cluster::ClusterRow;
 use crate::live::observed::Snapshot;
@@ -113,13 +113,19 @@ impl Service {
         if job.state != "CANCELLED" {
             return Ok(None);
         }
-        let is_cancel = |what: &What| matches!(what, What::JobCancelled { .. });
-        let cancels = self.done_to(cluster, job, is_cancel).await?;
-        // Others of its array may have been cancelled at another time.
-        let within = job.ended_at - LONGEST_END_MS..=job.ended_at + SLACK_MS;
-        let mut cancels = cancels.into_iter().filter(|(at, _)| within.contains(at));
-        Ok(cancels.next().map(|(_, user)| user))
+        let cancels = self.done_to(cluster, job, JobAction::Cancel).await?;
+        let mut cancels = cancels.into_iter().filter(|cancel| has_ended(cancel, job));
+        Ok(cancels.next().map(|cancel| cancel.by))
     }
+}
+
+/// Whether it may be why the job ended. Others of its array may have been cancelled at another time.
+fn has_ended(cancel: &DoneTo, job: &Job) -> bool {
+    let within = job.ended_at - LONGEST_END_MS..=job.ended_at + SLACK_MS;
+    // Of tasks that wait together only those are told that have not started meanwhile.
+    let has_run = job.started_at > 0 && job.started_at < job.ended_at;
+    let is_told = !matches!(cancel.to, JobId::Tasks { .. }) || !has_run;
+    within.contains(&cancel.at) && is_told
 }
 
 /// The nodes that it names, else those of its queue.
@@ -225,5 +231,22 @@ mod tests {
         let many = told(many.collect::<Vec<String>>().join(",")).await;
         let known = many.iter().filter(|(_, state, _)| state == "FAILED");
         assert_eq!((many.len(), known.count()), (120, LOOKED_UP));
+    }
+
+    #[test]
+    fn who_cancelled_it_is_told_only_of_whom_the_cancel_meant() {
+        let cancel = |to: &str| DoneTo {
+            at: 100_000,
+            by: "ann".into(),
+            to: to.parse().unwrap(),
+        };
+        let mut job = record("4_3", "CANCELLED", 108_000).job;
+        assert!(has_ended(&cancel("4_[3-4]"), &job));
+        // It had started meanwhile, and was left alone.
+        job.started_at = 99_000;
+        assert!(!has_ended(&cancel("4_[3-4]"), &job));
+        assert!(has_ended(&cancel("4_3"), &job) && has_ended(&cancel("4"), &job));
+        job.ended_at = 190_000;
+        assert!(!has_ended(&cancel("4"), &job));
     }
 }
