@@ -47,6 +47,30 @@ pub async fn list(pool: &AnyPool, cluster_id: &str, limit: i64) -> sqlx::Result<
         .collect()
 }
 
+/// The jobs of a cluster that ended since that time, each with whether its script is known.
+pub async fn ended_since(
+    pool: &AnyPool,
+    cluster_id: &str,
+    since: i64,
+) -> sqlx::Result<Vec<(JobRecord, bool)>> {
+    let rows = sqlx::query(
+        "select record, case when script is null then 0 else 1 end as has_script from job \
+         where cluster_id = $1 and ended_at >= $2",
+    )
+    .bind(cluster_id)
+    .bind(since)
+    .fetch_all(pool)
+    .await?;
+    let mut ended = vec![];
+    for row in rows {
+        let record: String = row.try_get("record")?;
+        if let Ok(record) = serde_json::from_str(&record) {
+            ended.push((record, row.try_get::<i32, _>("has_script")? == 1));
+        }
+    }
+    Ok(ended)
+}
+
 /// One job that ended, and its script if it is known.
 pub async fn find(
     pool: &AnyPool,

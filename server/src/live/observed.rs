@@ -1,5 +1,5 @@
 //! What Slurm said last of each cluster's nodes and jobs: read by the console and by waiting prologs, written by the
-//! node and the job reconciler. Kept in memory only: Slurm knows it better than any database.
+//! node and the job reconciler, and that it says nothing by whoever asked it. Kept in memory only: Slurm knows it better than any database.
 //!
 //! The two halves are apart. Jobs are many and belong to everybody: asking for thousands takes seconds, and whatever
 //! somebody's job holds must never keep nodes from starting.
@@ -120,6 +120,14 @@ impl Observed {
                 .extend(words.map(|words| Trouble { of, since, words }));
             (seen.trouble(of) != before.as_ref()).then_some(Kind::Cluster)
         });
+        // Who was told nothing asks again, though what he asks for may be as it was.
+        if before.is_some() && self.latest(cluster_id).trouble(of).is_none() {
+            let kind = match of {
+                Sight::Nodes => Kind::Node,
+                Sight::Jobs => Kind::Job,
+            };
+            self.announce(cluster_id, kind);
+        }
         before
     }
 
@@ -132,14 +140,18 @@ impl Observed {
             *seen = Arc::new(next);
         });
         if let Some(kind) = kind {
-            let change = Change {
-                kind,
-                cluster_id: cluster_id.into(),
-                resource_id: String::new(),
-            };
-            // Nobody watching is fine.
-            let _ = self.changes.send(change);
+            self.announce(cluster_id, kind);
         }
+    }
+
+    fn announce(&self, cluster_id: &str, kind: Kind) {
+        let change = Change {
+            kind,
+            cluster_id: cluster_id.into(),
+            resource_id: String::new(),
+        };
+        // Nobody watching is fine.
+        let _ = self.changes.send(change);
     }
 
     /// Of every cluster that was looked at.
@@ -179,8 +191,13 @@ mod tests {
         assert!(observed.set_trouble("c", Sight::Jobs, 3, None).is_some());
         assert_eq!(observed.set_trouble("c", Sight::Jobs, 4, None), None);
         assert!(observed.latest("c").troubles.is_empty());
-        let announced = std::iter::from_fn(|| told.try_recv().ok());
-        assert_eq!(announced.count(), 3, "what stays the same is not announced");
+        let announced = std::iter::from_fn(|| told.try_recv().ok().map(|change| change.kind));
+        let announced: Vec<Kind> = announced.collect();
+        assert_eq!(
+            announced,
+            [Kind::Cluster, Kind::Cluster, Kind::Cluster, Kind::Job],
+            "what stays the same is not announced, and who was told nothing asks again"
+        );
     }
 
     #[test]

@@ -42,6 +42,10 @@ pub struct JobReconciler {
     cluster_id: String,
     waker: Waker,
     looked: Signs,
+    /// Nothing had happened since the last look.
+    quiet_at: i64,
+    /// There is more to note of jobs that ended than one look may ask for.
+    has_more: bool,
     looks: Looks,
     history: History,
     lives: Lives,
@@ -55,6 +59,8 @@ impl JobReconciler {
         Self {
             waker: parts.wakers.of(&cluster_id).job,
             looked: Signs::default(),
+            quiet_at: 0,
+            has_more: false,
             looks: Looks::new(Sight::Jobs),
             history: History::new(&cluster_id),
             lives: Lives::new(&cluster_id),
@@ -78,7 +84,12 @@ impl JobReconciler {
     }
 
     /// How many there are.
-    async fn look(&mut self, client: &Client, signs: Signs) -> anyhow::Result<usize> {
+    async fn look(
+        &mut self,
+        client: &Client,
+        signs: Signs,
+        memory_ms: i64,
+    ) -> anyhow::Result<usize> {
         let (asked_at, began) = (now(), Instant::now());
         let found = self.table.look(client).await;
         let rest = (began.elapsed() * REST).clamp(SHORTEST_REST, LONGEST_REST);
@@ -87,10 +98,14 @@ impl JobReconciler {
             .looks
             .note(&self.parts, &self.cluster_id, asked_at, found)
             .await?;
-        self.looked = signs;
+        (self.looked, self.has_more) = (signs, false);
         let parts = &self.parts;
         let before = self.before().await?;
         cancelled::name(&mut records, before.iter());
+        let latest = parts.observed.latest(&self.cluster_id);
+        if now() - self.quiet_at.max(latest.jobs_asked_at) < memory_ms {
+            cancelled::add(&mut records, before.iter(), now());
+        }
         let waiting = lives::to_start(&records, now());
         let (controller, log) = (
             parts.controllers.state(&self.cluster_id),
@@ -106,7 +121,7 @@ impl JobReconciler {
         start_again(client, waiting).await;
         kept?;
         let over = records.iter().filter(|record| record.job.is_over());
-        self.history.keep(&self.parts.db, client, over).await?;
+        self.has_more = self.history.keep(&self.parts.db, client, over).await?;
         let jobs: Vec<Job> = records.into_iter().map(|record| record.job).collect();
         let count = jobs.len();
         self.parts.observed.jobs(&self.cluster_id, asked_at, jobs);
@@ -124,7 +139,13 @@ impl Reconciler for JobReconciler {
         }
         let signs = Signs::now(&self.parts, &self.cluster_id, &self.waker).await;
         let latest = self.parts.observed.latest(&self.cluster_id);
-        if signs == self.looked && now() - latest.jobs_asked_at < LONGEST_SILENCE_MS {
+        if signs == self.looked {
+            self.quiet_at = now();
+        }
+        if !self.has_more
+            && signs == self.looked
+            && now() - latest.jobs_asked_at < LONGEST_SILENCE_MS
+        {
             return Ok(Next::After(TICK));
         }
         let found: Option<ClusterRow> =
@@ -135,7 +156,9 @@ impl Reconciler for JobReconciler {
         if cluster.applied_spec.is_some() && cluster.status.can_be_used() {
             let version = &cluster.spec.scheduler.version;
             if let Some(client) = self.parts.client(&cluster.id, version)? {
-                done.note(Work::JobsLookedAt, self.look(&client, signs).await?);
+                let memory_ms = cancelled::memory_ms(&cluster.spec);
+                let looked = self.look(&client, signs, memory_ms).await?;
+                done.note(Work::JobsLookedAt, looked);
             }
         }
         Ok(Next::After(TICK))

@@ -1,18 +1,24 @@
 //! What a job's explanation needs beyond the job and its queue, looked up only where its state can have to do with it.
 
-use app::explain::What;
+use std::collections::HashMap;
+
 use app::explain::job::{Causes, Reserved};
 use app::model::dependency::{self, Dependency};
 use app::model::error::Result;
-use app::model::job::JobRecord;
+use app::model::job::{Job, JobAction, JobRecord};
+use app::model::job_id::JobId;
 
 use super::Service;
+use super::done_to::DoneTo;
+use super::job_find::rank;
 use crate::db::cluster::ClusterRow;
 use crate::live::observed::Snapshot;
 use crate::slurm::hostlist;
 
 /// Of more drained nodes nobody reads.
 const DRAINED: usize = 8;
+/// Jobs that ended are looked up for so many dependencies: Slurm takes hundreds.
+const LOOKED_UP: usize = 32;
 /// How long a job may take to end once it was told to: Slurm's `KillWait`, and some.
 const LONGEST_END_MS: i64 = 60_000;
 /// Slurm's times are whole seconds.
@@ -61,21 +67,38 @@ impl Service {
             .collect()
     }
 
-    /// With what became of the other jobs.
-    pub(super) async fn dependencies(
+    /// With what became of the other jobs, as far as it was seen or noted: Slurm is asked for none of them.
+    async fn dependencies(
         &self,
         cluster: &ClusterRow,
         record: &JobRecord,
     ) -> Result<Vec<Dependency>> {
         let mut all = dependency::parse(&record.dependency);
-        for dependency in all
-            .iter_mut()
-            .filter(|dependency| !dependency.job.is_empty())
-        {
+        if all.is_empty() {
+            return Ok(all);
+        }
+        let seen = self.observed.latest(&cluster.id);
+        let mut families: HashMap<u32, Vec<&Job>> = HashMap::new();
+        for job in seen.jobs.iter() {
+            families.entry(job.who().number()).or_default().push(job);
+        }
+        let mut looked_up = 0;
+        for dependency in &mut all {
             // One that is not known any more says no more than Slurm does.
-            if let Ok(other) = self.find_job(cluster, &dependency.job).await {
-                dependency.state = other.job.state;
-                dependency.exit_code = other.exit_code;
+            let Ok(who) = dependency.job.parse::<JobId>() else {
+                continue;
+            };
+            let family = families.get(&who.number()).into_iter().flatten();
+            let is_meant = |job: &&&Job| matches!(who, JobId::Whole(_)) || job.includes(&who);
+            let other = family.filter(is_meant).min_by_key(|job| rank(job));
+            dependency.state = other.map_or_else(String::new, |job| job.state.clone());
+            if other.is_some_and(|job| !job.is_over()) || looked_up == LOOKED_UP {
+                continue;
+            }
+            looked_up += 1;
+            if let Some(ended) = self.find_ended(cluster, &who).await? {
+                dependency.state = ended.job.state;
+                dependency.exit_code = ended.exit_code;
             }
         }
         Ok(all)
@@ -90,13 +113,19 @@ impl Service {
         if job.state != "CANCELLED" {
             return Ok(None);
         }
-        let is_cancel = |what: &What| matches!(what, What::JobCancelled { .. });
-        let cancels = self.done_to(cluster, job, is_cancel).await?;
-        // Others of its array may have been cancelled at another time.
-        let within = job.ended_at - LONGEST_END_MS..=job.ended_at + SLACK_MS;
-        let mut cancels = cancels.into_iter().filter(|(at, _)| within.contains(at));
-        Ok(cancels.next().map(|(_, user)| user))
+        let cancels = self.done_to(cluster, job, JobAction::Cancel).await?;
+        let mut cancels = cancels.into_iter().filter(|cancel| has_ended(cancel, job));
+        Ok(cancels.next().map(|cancel| cancel.by))
     }
+}
+
+/// Whether it may be why the job ended. Others of its array may have been cancelled at another time.
+fn has_ended(cancel: &DoneTo, job: &Job) -> bool {
+    let within = job.ended_at - LONGEST_END_MS..=job.ended_at + SLACK_MS;
+    // Of tasks that wait together only those are told that have not started meanwhile.
+    let has_run = job.started_at > 0 && job.started_at < job.ended_at;
+    let is_told = !matches!(cancel.to, JobId::Tasks { .. }) || !has_run;
+    within.contains(&cancel.at) && is_told
 }
 
 /// The nodes that it names, else those of its queue.
@@ -128,4 +157,96 @@ fn takes_whole_memory(cluster: &ClusterRow, record: &JobRecord) -> bool {
         .into_iter()
         .any(|name| value(name).is_some());
     record.memory == 0 && gives_out && !has_default
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::{job, now};
+    use crate::service::fixture;
+
+    fn record(id: &str, state: &str, ended_at: i64) -> JobRecord {
+        let mut record = JobRecord::default();
+        record.job.id = id.into();
+        record.job.state = state.into();
+        record.job.ended_at = ended_at;
+        record.exit_code = (ended_at > 0).then_some(3);
+        record
+    }
+
+    #[tokio::test]
+    async fn what_a_job_waits_for_is_told_without_asking_for_each() {
+        let dir = tempfile::tempdir().unwrap();
+        let service = fixture::service(dir.path()).await;
+        fixture::fill(&service).await;
+        let cluster = service.find_cluster("abc").await.unwrap();
+        let mut write = service.db.write().await.unwrap();
+        let mut ended = vec![
+            record("7", "FAILED", 5),
+            record("8_1", "COMPLETED", 5),
+            record("8_2", "FAILED", 5),
+            record("9_[4-6]", "CANCELLED", 5),
+        ];
+        ended.extend((1000..1120).map(|id| record(&id.to_string(), "FAILED", 5)));
+        for record in &ended {
+            let put = job::put(&mut write, &cluster.id, record, None);
+            put.await.unwrap();
+        }
+        write.commit().await.unwrap();
+        let seen = [
+            record("6", "RUNNING", 0),
+            record("8_3", "PENDING", 0),
+            record("7", "FAILED", 5),
+            record("5", "TIMEOUT", 5),
+        ];
+        let seen = seen.map(|record| record.job);
+        service.observed.jobs(&cluster.id, now(), seen.to_vec());
+        let told = async |dependency: String| -> Vec<(String, String, Option<i64>)> {
+            let waiting = JobRecord {
+                dependency,
+                ..JobRecord::default()
+            };
+            let all = service.dependencies(&cluster, &waiting).await.unwrap();
+            let all = all.into_iter();
+            all.map(|one| (one.job, one.state, one.exit_code)).collect()
+        };
+        let dependency = ["4", "5", "6", "7", "8_*", "8_1", "8_3", "9_5"];
+        let dependency = dependency.map(|job| format!("afterok:{job}(unfulfilled)"));
+        let one = |job: &str, state: &str, code| (job.to_owned(), state.to_owned(), code);
+        assert_eq!(
+            told(format!("{},singleton(unfulfilled)", dependency.join(","))).await,
+            [
+                one("4", "", None),
+                one("5", "TIMEOUT", None),
+                one("6", "RUNNING", None),
+                one("7", "FAILED", Some(3)),
+                one("8", "PENDING", None),
+                one("8_1", "COMPLETED", Some(3)),
+                one("8_3", "PENDING", None),
+                one("9_5", "CANCELLED", Some(3)),
+                one("", "", None),
+            ]
+        );
+        let many = (1000..1120).map(|id| format!("afterok:{id}(failed)"));
+        let many = told(many.collect::<Vec<String>>().join(",")).await;
+        let known = many.iter().filter(|(_, state, _)| state == "FAILED");
+        assert_eq!((many.len(), known.count()), (120, LOOKED_UP));
+    }
+
+    #[test]
+    fn who_cancelled_it_is_told_only_of_whom_the_cancel_meant() {
+        let cancel = |to: &str| DoneTo {
+            at: 100_000,
+            by: "ann".into(),
+            to: to.parse().unwrap(),
+        };
+        let mut job = record("4_3", "CANCELLED", 108_000).job;
+        assert!(has_ended(&cancel("4_[3-4]"), &job));
+        // It had started meanwhile, and was left alone.
+        job.started_at = 99_000;
+        assert!(!has_ended(&cancel("4_[3-4]"), &job));
+        assert!(has_ended(&cancel("4_3"), &job) && has_ended(&cancel("4"), &job));
+        job.ended_at = 190_000;
+        assert!(!has_ended(&cancel("4"), &job));
+    }
 }

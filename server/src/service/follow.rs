@@ -1,4 +1,5 @@
-//! Follows what jobs write and controllers log, while somebody looks: one task watches a file for all who do, and ends with the last of them.
+//! Follows what jobs write and controllers log, while somebody looks: one task watches a file for all who do, and ends with
+//! the last of them. When a job is over everybody sees for himself: several may write to one file.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,15 +27,8 @@ const LOOK: Duration = Duration::from_millis(250);
 /// A job that is over may still have output on its way.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// What a watcher sees of a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Seen {
-    size: u64,
-    /// Nothing more is to come.
-    over: bool,
-}
-
-type Watchers = Arc<Mutex<HashMap<OutputFile, watch::Sender<Seen>>>>;
+/// The files that are watched, each with its size.
+type Watchers = Arc<Mutex<HashMap<OutputFile, watch::Sender<u64>>>>;
 
 /// The outputs of all jobs that are looked at.
 pub struct ServerOutputs {
@@ -51,20 +45,15 @@ impl ServerOutputs {
     }
 
     /// News of the file: of the task that watches it already, or of one that starts now.
-    fn watch(&self, file: &OutputFile, job: Option<Job>) -> watch::Receiver<Seen> {
+    fn watch(&self, file: &OutputFile) -> watch::Receiver<u64> {
         // See `Wakers::of`: the map stays sound whoever panics.
         let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = watchers.get(file) {
             return sender.subscribe();
         }
-        let (sender, receiver) = watch::channel(Seen::default());
+        let (sender, receiver) = watch::channel(0);
         watchers.insert(file.clone(), sender.clone());
-        tokio::spawn(keep_looking(
-            self.watchers.clone(),
-            sender,
-            file.clone(),
-            job,
-        ));
+        tokio::spawn(keep_looking(self.watchers.clone(), sender, file.clone()));
         receiver
     }
 }
@@ -84,8 +73,9 @@ impl Outputs for ServerOutputs {
                     id: of.job_id,
                     since: now(),
                 };
-                let news = self.watch(&file, Some(job));
-                let pieces = pieces(file, Part::new(of.from, of.before), news);
+                let news = self.watch(&file);
+                let part = Part::new(of.from, of.before);
+                let pieces = pieces(file, part, news, move || job.is_over());
                 Box::pin(pieces.map(move |piece| JobOutput { kind, ..piece }))
             }
             Err(absence) => Box::pin(futures::stream::iter([JobOutput {
@@ -107,8 +97,10 @@ impl Outputs for ServerOutputs {
     ) -> Result<BoxStream<'static, JobOutput>> {
         let cluster = &of.cluster_identifier;
         let file = self.service.controller_log_file(ctx, cluster).await?;
-        let news = self.watch(&file, None);
-        Ok(Box::pin(pieces(file, Part::new(of.from, of.before), news)))
+        let news = self.watch(&file);
+        let part = Part::new(of.from, of.before);
+        // Until nobody looks.
+        Ok(Box::pin(pieces(file, part, news, || false)))
     }
 
     async fn open_log(&self, ctx: &Ctx, cluster_identifier: &str) -> Result<OpenOutput> {
@@ -118,7 +110,7 @@ impl Outputs for ServerOutputs {
     }
 }
 
-/// The job whose output is watched.
+/// The job whose output somebody looks at.
 struct Job {
     observed: Observed,
     cluster_id: String,
@@ -139,29 +131,16 @@ impl Job {
     }
 }
 
-/// Until the job is over, or, where it is no job's file, until nobody looks.
-async fn keep_looking(
-    watchers: Watchers,
-    sender: watch::Sender<Seen>,
-    file: OutputFile,
-    job: Option<Job>,
-) {
-    let mut changed = Instant::now();
+/// Until nobody looks.
+async fn keep_looking(watchers: Watchers, sender: watch::Sender<u64>, file: OutputFile) {
     loop {
         let found = tokio::fs::metadata(&file.path).await;
         let size = found.map_or(0, |found| found.len());
-        if size != sender.borrow().size {
-            changed = Instant::now();
-        }
-        let over = job.as_ref().is_some_and(Job::is_over) && changed.elapsed() > SETTLE;
-        sender.send_if_modified(|seen| {
-            let now = Seen { size, over };
-            std::mem::replace(seen, now) != now
-        });
+        sender.send_if_modified(|seen| std::mem::replace(seen, size) != size);
         {
             let mut watchers = watchers.lock().unwrap_or_else(PoisonError::into_inner);
             // Under the lock, so that nobody joins in between.
-            if over || sender.receiver_count() == 0 {
+            if sender.receiver_count() == 0 {
                 watchers.remove(&file);
                 return;
             }
@@ -170,18 +149,21 @@ async fn keep_looking(
     }
 }
 
-/// The file from that part on, piece by piece as it grows.
+/// The file from that part on, piece by piece as it grows, until its job is over and nothing more comes.
 fn pieces(
     file: OutputFile,
     first_part: Part,
-    mut news: watch::Receiver<Seen>,
+    mut news: watch::Receiver<u64>,
+    is_over: impl Fn() -> bool + Send,
 ) -> impl futures::Stream<Item = JobOutput> + Send {
     async_stream::stream! {
         let mut next = first_part;
         let mut absence = None;
         let mut first = true;
+        let mut grown_at = Instant::now();
         loop {
-            let over = news.borrow_and_update().over;
+            let ends = is_over() && grown_at.elapsed() > SETTLE;
+            news.mark_unchanged();
             loop {
                 let (file, part) = (file.clone(), next);
                 let Ok(output) = tokio::task::spawn_blocking(move || piece(&file, part)).await else {
@@ -200,8 +182,18 @@ fn pieces(
                     break;
                 }
             }
-            if over || news.changed().await.is_err() {
+            if ends {
                 return;
+            }
+            // Until it grows, or the job has ended and nothing came since.
+            loop {
+                match tokio::time::timeout(LOOK, news.changed()).await {
+                    Ok(Ok(())) => grown_at = Instant::now(),
+                    Ok(Err(_)) => return,
+                    Err(_) if is_over() && grown_at.elapsed() > SETTLE => {}
+                    Err(_) => continue,
+                }
+                break;
             }
         }
     }
@@ -209,33 +201,69 @@ fn pieces(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
+
+    fn file(dir: &std::path::Path) -> OutputFile {
+        std::fs::create_dir(dir.join("data")).unwrap();
+        OutputFile {
+            path: dir.join("out"),
+            user_id: nix::unistd::geteuid().as_raw(),
+            forbidden: Some(dir.join("data")),
+            submitted_at: 0,
+        }
+    }
 
     #[tokio::test]
     async fn a_viewer_sees_what_is_written_and_then_the_end() {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::create_dir(dir.path().join("data")).unwrap();
-        let file = OutputFile {
-            path: dir.path().join("out"),
-            user_id: nix::unistd::geteuid().as_raw(),
-            forbidden: Some(dir.path().join("data")),
-            submitted_at: 0,
-        };
-        let (sender, news) = watch::channel(Seen::default());
-        let mut pieces = Box::pin(pieces(file.clone(), Part::End, news));
+        let file = file(dir.path());
+        let (sender, news) = watch::channel(0);
+        let over = Arc::new(AtomicBool::new(false));
+        let is_over = over.clone();
+        let is_over = move || is_over.load(Ordering::Acquire);
+        let mut pieces = Box::pin(pieces(file.clone(), Part::End, news, is_over));
         assert!(pieces.next().await.unwrap().absence.is_some());
         std::fs::write(&file.path, "one\n").unwrap();
-        sender.send_replace(Seen {
-            size: 4,
-            over: false,
-        });
+        sender.send_replace(4);
         assert_eq!(pieces.next().await.unwrap().text, "one\n");
         std::fs::write(&file.path, "one\ntwo\n").unwrap();
-        sender.send_replace(Seen {
-            size: 8,
-            over: true,
-        });
+        over.store(true, Ordering::Release);
+        sender.send_replace(8);
         assert_eq!(pieces.next().await.unwrap().text, "two\n");
         assert!(pieces.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn who_looks_at_another_job_of_the_same_file_sees_it_to_its_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let service = crate::service::fixture::service(dir.path()).await;
+        let outputs = ServerOutputs::new(service);
+        let file = file(dir.path());
+        std::fs::write(&file.path, "both\n").unwrap();
+        let of = |over: &Arc<AtomicBool>| {
+            let over = over.clone();
+            let news = outputs.watch(&file);
+            let is_over = move || over.load(Ordering::Acquire);
+            Box::pin(pieces(file.clone(), Part::From(0), news, is_over))
+        };
+        let ends = [(), ()].map(|()| Arc::new(AtomicBool::new(false)));
+        let mut first = of(&ends[0]);
+        let mut second = of(&ends[1]);
+        assert_eq!(outputs.watchers.lock().unwrap().len(), 1);
+        assert_eq!(first.next().await.unwrap().text, "both\n");
+        assert_eq!(second.next().await.unwrap().text, "both\n");
+        ends[0].store(true, Ordering::Release);
+        assert!(first.next().await.is_none());
+        drop(first);
+        std::fs::write(&file.path, "both\nsecond\n").unwrap();
+        assert_eq!(second.next().await.unwrap().text, "second\n");
+        ends[1].store(true, Ordering::Release);
+        assert!(second.next().await.is_none());
+        drop(second);
+        while !outputs.watchers.lock().unwrap().is_empty() {
+            tokio::time::sleep(LOOK).await;
+        }
     }
 }

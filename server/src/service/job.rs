@@ -23,7 +23,6 @@ use super::job_timeline::{attributed, timeline};
 use super::node_phase::phase;
 use super::{Service, whole};
 use crate::db::cluster::ClusterRow;
-use crate::db::event::{self, Cursor, Part};
 use crate::db::instance::InstanceRow;
 use crate::db::queue::QueueRow;
 use crate::db::{instance, now, resource};
@@ -34,8 +33,6 @@ use crate::slurm::hostlist;
 
 /// Instances that are looked at for the boots that a job waited for.
 const INSTANCES: i64 = 200;
-/// Events of a job that are looked at for who did something to it.
-const DONE: i64 = 50;
 /// Nodes whose boot a job's timeline tells step by step; of a job on hundreds nobody reads more.
 const BOOTS: usize = 8;
 
@@ -66,8 +63,9 @@ impl Jobs for Service {
             last_life.submitted_at = before.ended_at;
         }
         let boots = self.boots(&cluster, &last_life).await?;
-        let is_requeue = |what: &What| matches!(what, What::JobRequeued { .. });
-        let requeues = self.done_to(&cluster, &record.job, is_requeue).await?;
+        let requeues = self
+            .done_to(&cluster, &record.job, JobAction::Requeue)
+            .await?;
         let lives = attributed(found.lives, &requeues, script.as_deref());
         let causes = self.causes(&cluster, &record).await?;
         let queues = self.queue_names(&cluster.id).await?;
@@ -113,35 +111,6 @@ impl Jobs for Service {
 }
 
 impl Service {
-    /// When somebody did that to it through the console, and who.
-    pub(super) async fn done_to(
-        &self,
-        cluster: &ClusterRow,
-        job: &Job,
-        is_it: fn(&What) -> bool,
-    ) -> Result<Vec<(i64, String)>> {
-        let who = job.who();
-        let mut of: Vec<String> = vec![who.to_string()];
-        // It may have been done to all of its array or of its components.
-        if who != JobId::Whole(who.number()) {
-            of.push(who.number().to_string());
-        }
-        let mut done = vec![];
-        for id in of {
-            let (part, newest) = (Part::Of(Kind::Job, &id), Cursor::newest());
-            let events = event::older(self.db.pool(), &cluster.id, part, &newest, DONE).await;
-            let events = events
-                .map_err(internal)?
-                .into_iter()
-                .filter(|event| event.what.as_ref().is_some_and(is_it));
-            done.extend(events.map(|event| {
-                let user = event.actor.rsplit('/').next().unwrap_or_default();
-                (event.at, user.to_owned())
-            }));
-        }
-        Ok(done)
-    }
-
     async fn act(&self, ctx: &Ctx, input: ActOnJob) -> Result<()> {
         let operation = input.action.operation();
         let cluster = self
@@ -169,20 +138,21 @@ impl Service {
             Error::conflict(RESOURCE_TYPE, &input.job_id, message)
         })?;
         let slurm = self.slurm(&cluster).await?;
+        let job = target.id.to_string();
         let effect = async {
-            let told = slurm.act_on_job(&target.id, input.action, target.waiting_only);
+            let told = slurm.act_on_job(&job, input.action, target.waiting_only);
             told.await.map_err(|error| refused(&input.job_id, &error))
         };
         let ((), intent) = self.intended(ctx, operation, &input, &arn, effect).await?;
         self.look_again(&cluster.id);
-        let job = target.id.clone();
         let what = match input.action {
             JobAction::Cancel => What::JobCancelled { job },
             JobAction::Requeue => What::JobRequeued { job },
             JobAction::Hold => What::JobHeld { job },
             JobAction::Release => What::JobReleased { job },
         };
-        let page = who.lasting().to_string();
+        // What was done to all components is told of all, whichever it was done through.
+        let page = target.id.lasting().to_string();
         self.change(ctx, operation, &input, None, async |mut change| {
             change.fulfil(intent);
             change.event(&cluster.id, Kind::Job, &page, &what).await?;

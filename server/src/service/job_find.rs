@@ -3,18 +3,23 @@
 
 use std::collections::HashSet;
 
-use app::model::error::{Error, Result};
-use app::model::job::JobRecord;
+use app::model::error::{Error, ErrorKind, Result};
+use app::model::job::{Job, JobRecord};
 use app::model::job_id::JobId;
 use app::model::job_life::Life;
+use app::model::sight::Sight;
 
 use super::Service;
 use crate::db::cluster::ClusterRow;
-use crate::db::{job, job_life};
+use crate::db::{job, job_life, now};
 use crate::fault::internal;
 use crate::live::cancelled;
+use crate::slurm::client::SlurmError;
 
 pub(super) const RESOURCE_TYPE: &str = "JOB";
+
+/// Who asks a controller that does not answer comes again after so long.
+const RETRY_SECONDS: i64 = 5;
 
 /// States from the one that says most of a whole whose parts are in several.
 const TELLING: [&str; 14] = [
@@ -111,7 +116,22 @@ impl Service {
         cluster: &ClusterRow,
         number: u32,
     ) -> Result<(Vec<JobRecord>, Option<String>)> {
-        let mut known = self.of_slurm(cluster, &JobId::Whole(number)).await;
+        let heard = self.of_slurm(cluster, &JobId::Whole(number)).await;
+        self.family_of(cluster, number, heard).await
+    }
+
+    /// What Slurm said, or why it said nothing, with what ended. Without Slurm that is all of it only if nothing was alive
+    /// when it was heard last.
+    async fn family_of(
+        &self,
+        cluster: &ClusterRow,
+        number: u32,
+        heard: Result<Vec<JobRecord>>,
+    ) -> Result<(Vec<JobRecord>, Option<String>)> {
+        let (mut known, silence) = match heard {
+            Ok(known) => (known, None),
+            Err(silence) => (vec![], Some(silence)),
+        };
         let is_of_it = |record: &JobRecord| record.job.who().number() == number;
         // A task of an array can be asked for by its own number too.
         if known.len() > 1 {
@@ -121,11 +141,22 @@ impl Service {
             .await
             .map_err(internal)?;
         let seen = self.observed.latest(&cluster.id);
+        let is_heard = silence.is_none();
+        if let Some(silence) = silence {
+            let is_alive = |job: &Job| job.who().number() == number && !job.is_over();
+            if ended.is_empty() || seen.jobs.iter().any(is_alive) {
+                return Err(silence);
+            }
+        }
         let before = seen
             .jobs
             .iter()
             .chain(ended.iter().map(|(record, _)| &record.job));
-        cancelled::name(&mut known, before);
+        cancelled::name(&mut known, before.clone());
+        if is_heard && now() - seen.jobs_asked_at < cancelled::memory_ms(&cluster.spec) {
+            let before = before.filter(|job| job.who().number() == number);
+            cancelled::add(&mut known, before, now());
+        }
         let ids: HashSet<String> = known.iter().map(|record| record.job.id.clone()).collect();
         let mut script = None;
         for (record, of_it) in ended {
@@ -160,46 +191,79 @@ impl Service {
         }))
     }
 
-    async fn find_part(&self, cluster: &ClusterRow, who: &JobId) -> Result<Option<Found>> {
-        let members = match who {
-            JobId::Component { job, .. } => self.parts_of(cluster, *job).await?,
-            _ => vec![],
-        };
-        let known = self.of_slurm(cluster, who).await;
-        if let Some(record) = known.into_iter().find(|record| record.job.includes(who)) {
-            return Ok(Some(Found {
-                record: led(narrowed(record, who), &members),
-                members,
-                ..Found::default()
-            }));
-        }
+    /// Who it is among those that ended, asking nobody else.
+    pub(super) async fn find_ended(
+        &self,
+        cluster: &ClusterRow,
+        who: &JobId,
+    ) -> Result<Option<JobRecord>> {
         let pool = self.db.pool();
-        let ended = match job::find(pool, &cluster.id, &who.to_string())
-            .await
-            .map_err(internal)?
-        {
-            Some(ended) => Some(ended),
-            // It was cancelled as one of those that waited together.
-            None => job::family(pool, &cluster.id, who.number())
-                .await
-                .map_err(internal)?
-                .into_iter()
-                .find(|(record, _)| record.job.includes(who)),
-        };
-        Ok(ended.map(|(record, script)| Found {
+        let own = job::find(pool, &cluster.id, &who.to_string()).await;
+        if let Some((record, _)) = own.map_err(internal)? {
+            return Ok(Some(record));
+        }
+        let family = job::family(pool, &cluster.id, who.number()).await;
+        let family = family.map_err(internal)?.into_iter();
+        let family: Vec<JobRecord> = family.map(|(record, _)| record).collect();
+        Ok(match who {
+            JobId::Whole(number) if !family.is_empty() => Some(whole(*number, &family)),
+            _ => family.into_iter().find(|record| record.job.includes(who)),
+        })
+    }
+
+    async fn find_part(&self, cluster: &ClusterRow, who: &JobId) -> Result<Option<Found>> {
+        let number = who.number();
+        let found = |record: JobRecord, members: Vec<JobRecord>, script| Found {
             record: led(narrowed(record, who), &members),
             script,
             members,
             ..Found::default()
-        }))
+        };
+        let is_it = |record: &&JobRecord| record.job.includes(who);
+        if who.is_component() {
+            let (members, script) = self.family(cluster, number).await?;
+            let record = members.iter().find(is_it).cloned();
+            return Ok(record.map(|record| found(record, members, script)));
+        }
+        let mut heard = self.of_slurm(cluster, who).await;
+        if let Ok(known) = &heard
+            && let Some(record) = known.iter().find(is_it)
+        {
+            return Ok(Some(found(record.clone(), vec![], None)));
+        }
+        let was_alive = |job: &Job| job.includes(who) && !job.is_over();
+        let seen = self.observed.latest(&cluster.id);
+        if heard.is_err() && seen.jobs.iter().any(was_alive) {
+            return heard.map(|_| None);
+        }
+        let ended = job::find(self.db.pool(), &cluster.id, &who.to_string()).await;
+        if let Some((record, script)) = ended.map_err(internal)? {
+            return Ok(Some(found(record, vec![], script)));
+        }
+        // It was cancelled as one of those that waited together.
+        if heard.is_ok() {
+            heard = self.of_slurm(cluster, &JobId::Whole(number)).await;
+        }
+        let (family, script) = self.family_of(cluster, number, heard).await?;
+        let record = family.iter().find(is_it).cloned();
+        Ok(record.map(|record| found(record, vec![], script)))
     }
 
-    /// What Slurm knows of it. A controller that does not answer now has not forgotten what ended before.
-    async fn of_slurm(&self, cluster: &ClusterRow, who: &JobId) -> Vec<JobRecord> {
-        match self.slurm(cluster).await {
-            Ok(client) => client.job(&who.to_string()).await.unwrap_or_default(),
-            Err(_) => vec![],
-        }
+    /// What Slurm knows of it. That it knows no such job is an answer; that it says nothing is none.
+    async fn of_slurm(&self, cluster: &ClusterRow, who: &JobId) -> Result<Vec<JobRecord>> {
+        let asked_at = now();
+        let client = self.slurm(cluster).await?;
+        client.job(&who.to_string()).await.map_err(|error| {
+            if error.is_unreadable() {
+                return internal(error);
+            }
+            // The look that works again tells every page to ask anew.
+            let words = Some(error.to_string());
+            self.observed
+                .set_trouble(&cluster.id, Sight::Jobs, asked_at, words);
+            self.look_again(&cluster.id);
+            unheard(&cluster.name, &error)
+        })
     }
 
     /// Tasks and components have the script of the whole, which may be there when theirs is not yet.
@@ -210,6 +274,18 @@ impl Service {
             Err(_) => client.script(&who.number().to_string()).await.ok(),
         }
     }
+}
+
+/// It is not known whether there is such a job.
+fn unheard(cluster: &str, error: &SlurmError) -> Error {
+    let kind = ErrorKind::Throttling {
+        retry_after_seconds: RETRY_SECONDS,
+    };
+    let message = format!(
+        "Slurm of cluster {cluster} does not answer ({error}), so nothing can be said of its jobs now. Try again; if it \
+         stays, look at the cluster's page and at its controller's log."
+    );
+    Error::new(kind, message)
 }
 
 /// One task out of those that wait together.
@@ -234,15 +310,16 @@ fn led(mut record: JobRecord, members: &[JobRecord]) -> JobRecord {
     record
 }
 
+/// Which of several parts tells most of their whole: the one with the lowest.
+pub(super) fn rank(job: &Job) -> usize {
+    let at = TELLING.iter().position(|known| *known == job.state);
+    at.unwrap_or(TELLING.len())
+}
+
 /// The array or the heterogeneous job as one: what its parts have in common, from the first start to the last end. There
 /// is at least one part.
 fn whole(number: u32, members: &[JobRecord]) -> JobRecord {
-    let rank = |record: &JobRecord| {
-        let state = &record.job.state;
-        let at = TELLING.iter().position(|known| known == state);
-        at.unwrap_or(TELLING.len())
-    };
-    let telling = members.iter().min_by_key(|record| rank(record));
+    let telling = members.iter().min_by_key(|record| rank(&record.job));
     // What waits is explained; else any part tells what was asked for.
     let waits = members.iter().find(|record| record.job.is_pending());
     let mut record = waits.or(telling).cloned().unwrap_or_default();
@@ -253,7 +330,7 @@ fn whole(number: u32, members: &[JobRecord]) -> JobRecord {
     job.submitted_at = jobs().map(|job| job.submitted_at).min().unwrap_or_default();
     let starts = jobs().map(|job| job.started_at).filter(|at| *at > 0);
     job.started_at = starts.min().unwrap_or_default();
-    job.ended_at = match jobs().all(app::model::job::Job::is_over) {
+    job.ended_at = match jobs().all(Job::is_over) {
         true => jobs().map(|job| job.ended_at).max().unwrap_or_default(),
         false => 0,
     };
@@ -266,6 +343,7 @@ fn whole(number: u32, members: &[JobRecord]) -> JobRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::fixture;
 
     fn record(id: &str, state: &str, started_at: i64, ended_at: i64) -> JobRecord {
         let mut record = JobRecord::default();
@@ -285,6 +363,60 @@ mod tests {
         for bad in ["", "12;id", "--help", "12_", "_3", "1e9", "12 13"] {
             assert!(job_id(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn silence_is_not_that_there_is_no_such_job() {
+        let dir = tempfile::tempdir().unwrap();
+        let service = fixture::service(dir.path()).await;
+        fixture::fill(&service).await;
+        let cluster = service.find_cluster("abc").await.unwrap();
+        let mut write = service.db.write().await.unwrap();
+        for id in ["7", "8_1", "9_1", "9_[4-5]"] {
+            let ended = record(id, "COMPLETED", 2, 3);
+            job::put(&mut write, &cluster.id, &ended, None)
+                .await
+                .unwrap();
+        }
+        write.commit().await.unwrap();
+        let alive = ["7", "8_2", "6"].map(|id| record(id, "RUNNING", 2, 0).job);
+        service.observed.jobs(&cluster.id, now(), alive.to_vec());
+        // Its controller does not run.
+        for (id, is_told) in [
+            ("5", false),
+            ("5_1", false),
+            ("5+0", false),
+            ("6", false),
+            // It was requeued since it ended.
+            ("7", false),
+            ("8", false),
+            ("8_1", true),
+            ("8_2", false),
+            ("9", true),
+            ("9_1", true),
+            ("9_4", true),
+        ] {
+            match service.find(&cluster, id, true).await {
+                Ok(found) => {
+                    assert!(is_told, "{id}");
+                    assert_eq!(found.record.job.id, id);
+                }
+                Err(error) => assert!(!is_told && !error.is_not_found(), "{id}: {error}"),
+            }
+        }
+    }
+
+    #[test]
+    fn who_asks_a_silent_controller_is_told_to_come_again() {
+        let error = unheard(
+            "nine",
+            &SlurmError {
+                program: "scontrol".into(),
+                message: "no answer within 30 s".into(),
+            },
+        );
+        assert_eq!(error.code(), "ThrottlingException");
+        assert!(error.message.contains("nine does not answer"), "{error}");
     }
 
     #[test]

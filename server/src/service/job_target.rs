@@ -9,7 +9,7 @@ use app::model::job_id::{JobId, TaskSet};
 /// What Slurm's programs are given.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Target {
-    pub id: String,
+    pub id: JobId,
     /// Who has started meanwhile is left alone.
     pub waiting_only: bool,
 }
@@ -31,14 +31,14 @@ pub(super) fn target(who: &JobId, action: JobAction, known: &[Job]) -> Result<Ta
     }
     let number = who.number();
     let all = |waiting_only| Target {
-        id: number.to_string(),
+        id: JobId::Whole(number),
         waiting_only,
     };
     let tasks: BTreeSet<u32> = fit.iter().flat_map(|job| tasks(who, job)).collect();
     Ok(match who {
         JobId::Component { .. } if fit.iter().any(|job| stands_for_all(action, job)) => all(false),
         JobId::Component { .. } | JobId::Task { .. } => Target {
-            id: who.to_string(),
+            id: who.clone(),
             waiting_only: false,
         },
         // Ends the array itself: no task comes after.
@@ -47,8 +47,7 @@ pub(super) fn target(who: &JobId, action: JobAction, known: &[Job]) -> Result<Ta
             id: JobId::Tasks {
                 array: *array,
                 tasks: TaskSet::from_iter(tasks),
-            }
-            .to_string(),
+            },
             waiting_only: action == JobAction::Cancel,
         },
     })
@@ -140,7 +139,7 @@ mod tests {
             let found = target(&who.parse().unwrap(), action, &array());
             let found = found.map(|target| match target.waiting_only {
                 true => format!("{} waiting", target.id),
-                false => target.id,
+                false => target.id.to_string(),
             });
             let told = told.map(str::to_owned);
             assert_eq!(found, told, "{who} {action:?}");
@@ -151,14 +150,14 @@ mod tests {
     fn a_job_of_its_own_is_itself() {
         let alone = [job("30", "RUNNING", "")];
         let who: JobId = "30".parse().unwrap();
-        assert_eq!(target(&who, Requeue, &alone).unwrap().id, "30");
+        assert_eq!(target(&who, Requeue, &alone).unwrap().id, who);
         assert_eq!(target(&who, Hold, &alone), Err(JobObstacle::Started));
     }
 
     #[test]
     fn a_component_is_told_of_as_slurm_allows() {
         let id = |who: &str, action, known: &[Job]| {
-            target(&who.parse().unwrap(), action, known).map(|target| target.id)
+            target(&who.parse().unwrap(), action, known).map(|target| target.id.to_string())
         };
         let waiting = [job("13+0", "PENDING", ""), job("13+1", "PENDING", "")];
         for action in [Cancel, Hold] {

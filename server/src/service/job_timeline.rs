@@ -4,6 +4,7 @@ use app::model::job::{JobMoment, JobRecord, JobStep};
 use app::model::job_life::{Life, LifeEnd};
 
 use super::boot::told_once;
+use super::done_to::DoneTo;
 use crate::db::instance::InstanceRow;
 use crate::db::now;
 
@@ -86,7 +87,7 @@ fn last_life(record: &JobRecord, boots: &[InstanceRow]) -> Vec<JobStep> {
 /// Who sent it back, where Slurm's log does not say: what people did through the console, else its own script.
 pub(super) fn attributed(
     mut lives: Vec<Life>,
-    requeues: &[(i64, String)],
+    requeues: &[DoneTo],
     script: Option<&str>,
 ) -> Vec<Life> {
     // Slurm's times are whole seconds.
@@ -98,9 +99,11 @@ pub(super) fn attributed(
     {
         let within = life.started_at - SLACK_MS..=life.ended_at + SLACK_MS;
         // The events are the newest first.
-        let by_hand = requeues.iter().find(|(at, _)| within.contains(at));
+        let by_hand = requeues.iter().find(|one| within.contains(&one.at));
         life.end = match by_hand {
-            Some((_, user)) => LifeEnd::ByUser { user: user.clone() },
+            Some(one) => LifeEnd::ByUser {
+                user: one.by.clone(),
+            },
             None if asks_itself => LifeEnd::Itself,
             None => LifeEnd::Requeued,
         };
@@ -133,6 +136,7 @@ fn without_comment(line: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use JobMoment::*;
+    use app::model::job_id::JobId;
 
     use super::*;
 
@@ -212,7 +216,11 @@ mod tests {
                 ..life(2, 500_000, 600_000)
             },
         ];
-        let by_hand = [(200_300, "ann".to_owned())];
+        let by_hand = [DoneTo {
+            at: 200_300,
+            by: "ann".to_owned(),
+            to: JobId::Whole(1),
+        }];
         let ends = |script| -> Vec<LifeEnd> {
             let lives = attributed(lives.clone(), &by_hand, script);
             lives.into_iter().map(|life| life.end).collect()

@@ -14,6 +14,7 @@ pub(crate) mod cluster;
 mod cluster_view;
 mod compute_node_group;
 mod console;
+mod done_to;
 pub mod doors;
 mod event;
 pub mod follow;

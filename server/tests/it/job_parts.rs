@@ -102,6 +102,21 @@ async fn an_array_is_told_and_changed_task_by_task(plane: &TestPlane, visitor: &
         &[(11, ""), (12, ""), (10, "PENDING"), (1, "RUNNING")],
     )
     .await;
+    plane.connect(CLUSTER, &["scancel", &task(9)]);
+    // Slurm keeps no record of them; none of them is ever "not known".
+    for n in [9, 11, 12] {
+        wait_until(
+            "a task that was cancelled while it waited is told so",
+            async || {
+                let page = page(visitor, CLUSTER, &task(n)).await;
+                match page["record"]["job"]["state"].as_str() {
+                    Some("CANCELLED") => Ok(()),
+                    state => Err(format!("{n}: {state:?}")),
+                }
+            },
+        )
+        .await;
+    }
     // What the list said a moment ago: the two that run are not of those that wait.
     act(visitor, CLUSTER, &set("1-4%2"), "cancel")
         .await
@@ -178,6 +193,15 @@ async fn an_array_is_told_and_changed_task_by_task(plane: &TestPlane, visitor: &
         &(1..=12).map(|n| (n, "")).collect::<Vec<_>>(),
     )
     .await;
+    let whole = page(visitor, CLUSTER, &array).await;
+    let parts = ids(&whole)
+        .into_iter()
+        .map(|id| id.parse::<JobId>().unwrap());
+    let mut tasks: Vec<u32> = parts
+        .flat_map(|id| id.tasks().iter().collect::<Vec<u32>>())
+        .collect();
+    tasks.sort_unstable();
+    assert_eq!(tasks, (1..=12).collect::<Vec<u32>>(), "{:?}", ids(&whole));
 }
 
 async fn a_heterogeneous_job_is_one(plane: &TestPlane, visitor: &Visitor) {

@@ -11,13 +11,13 @@ use crate::slurm::job_user::{JobUser, SEARCH_PATH};
 use crate::slurm::stdio::{self, Stdio};
 
 /// Jobs whose files are asked for at once.
-const MOST_FILES: usize = 64;
+pub const MOST_FILES: usize = 64;
 
 /// How Slurm describes a job that it holds because its start failed on a node.
 pub const LAUNCH_FAILED: &str = "launch failed requeued held";
 
 /// Whether slurmd may have given its files other names than the controller tells.
-fn has_doubtful_files(record: &JobRecord) -> bool {
+pub fn has_doubtful_files(record: &JobRecord) -> bool {
     let is_doubtful = |path: &str| path.contains(['%', '\\', char::REPLACEMENT_CHARACTER]);
     record.is_batch && (is_doubtful(&record.standard_output) || is_doubtful(&record.standard_error))
 }
@@ -31,13 +31,14 @@ impl Client {
             Err(error) => return Err(error),
         };
         let mut known = parse::newest_first(known.into_iter());
-        self.name_files(&mut known).await;
+        // What cannot be asked for stays as it is.
+        let _ = self.name_files(&mut known).await;
         Ok(known)
     }
 
-    /// Puts the files' true names where the controller resolved a pattern otherwise than slurmd. What cannot be asked
-    /// for stays as it is.
-    pub async fn name_files(&self, records: &mut [JobRecord]) {
+    /// Puts the files' true names where the controller resolved a pattern otherwise than slurmd, in so many records as are
+    /// asked for at once.
+    pub async fn name_files(&self, records: &mut [JobRecord]) -> Result<(), SlurmError> {
         let mut doubted: Vec<&mut JobRecord> = records
             .iter_mut()
             .filter(|record| has_doubtful_files(record))
@@ -47,15 +48,13 @@ impl Client {
             .iter()
             .map(|record| record.job.id.as_str())
             .collect();
-        let Ok(found) = self.files(&ids).await else {
-            return;
-        };
-        for (id, files) in found {
+        for (id, files) in self.files(&ids).await? {
             if let Some(record) = doubted.iter_mut().find(|record| record.job.id == id) {
                 record.standard_output = files.output.to_string_lossy().into_owned();
                 record.standard_error = files.errors.to_string_lossy().into_owned();
             }
         }
+        Ok(())
     }
 
     /// The files of these jobs and array tasks, as far as Slurm knows them.

@@ -17,7 +17,7 @@ use tokio::io::AsyncWriteExt;
 use super::hostlist;
 use super::log::DaemonLog;
 use crate::lease::{self, Lease};
-pub use job::LAUNCH_FAILED;
+pub use job::{LAUNCH_FAILED, MOST_FILES, has_doubtful_files};
 pub use job_table::JobTable;
 pub use parse::{NodeInfo, Queued};
 pub use reservation::Reservation;
@@ -26,6 +26,8 @@ pub use reservation::Reservation;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// What is said then.
 const NO_ANSWER: &str = "no answer within";
+/// What is said of an answer that is none.
+const UNREADABLE: &str = "its answer could not be read";
 
 /// Why Slurm did not do it, in its own words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +41,11 @@ impl SlurmError {
     /// Nothing was heard: it may have been done all the same.
     pub fn is_silence(&self) -> bool {
         self.message.starts_with(NO_ANSWER)
+    }
+
+    /// Slurm answered, and it is us who do not understand.
+    pub fn is_unreadable(&self) -> bool {
+        self.message.starts_with(UNREADABLE)
     }
 }
 
@@ -297,7 +304,7 @@ impl NodeUpdate {
 fn unreadable(program: &str, error: serde_json::Error) -> SlurmError {
     SlurmError {
         program: program.to_owned(),
-        message: format!("its answer could not be read: {error}"),
+        message: format!("{UNREADABLE}: {error}"),
     }
 }
 

@@ -23,6 +23,10 @@ pub use hardware::Hardware;
 use line::Line;
 pub use smallest_job::shut_queues;
 
+/// How long an ended job can be asked for unless it was set, in seconds: programs that wait for jobs with `squeue` need
+/// some minutes.
+pub const MIN_JOB_AGE: i64 = 300;
+
 /// All that the files depend on. Directories and files are the caller's; node file names hold `%n`, which Slurm
 /// replaces by the node's name.
 #[derive(Clone, Debug)]
@@ -201,8 +205,7 @@ fn scheduling(input: &ConfInput) -> Line {
     let most = input.size.max_jobs();
     // Slurm accepts a job only while fewer than this are in its memory, each task of an array counted.
     p.set("MaxJobCount", (most + ended_jobs(most) + 1).to_string());
-    // How long an ended job can be asked for: programs that wait for jobs with `squeue` need some minutes.
-    p.set("MinJobAge", "300");
+    p.set("MinJobAge", MIN_JOB_AGE.to_string());
     p.set("JobRequeue", "1");
     p.set("SelectType", "select/cons_tres");
     p.set("SelectTypeParameters", "CR_CPU");
