@@ -26,6 +26,7 @@ pub mod origin;
 pub mod output;
 pub mod proof;
 pub mod protocol;
+pub mod room;
 pub mod secrets;
 pub mod serve;
 pub mod session;

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
@@ -17,11 +16,12 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use nix::sys::resource::{Resource, getrlimit};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tower::{Service, ServiceExt};
 
-use super::connection::{Answer, Busy, Limits, Watched};
+use super::connection::{Answer, Asked, Limits, Watched};
 use super::front::Ends;
+use super::room::{Place, Room, network};
 
 /// How long requests may go on after the stop. Live streams and prologs never end by themselves: their clients come
 /// back to the next server.
@@ -29,8 +29,11 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Open files that are never connections, at least: the reconcilers, the database and the logs go on when every
 /// connection is taken.
 const RESERVED_FILES: u64 = 128;
-/// Bytes read ahead of a connection, and so the largest head of a request.
-const READ_AHEAD: usize = 64 * 1024;
+/// Connections at once, whatever the limit of open files is. Each may hold the head of a request, so all together take
+/// some 300 MB at the very worst.
+const MOST: u64 = 8192;
+/// Bytes read ahead of a connection, and so the largest head of a request: as much as other servers take.
+const READ_AHEAD: usize = 16 * 1024;
 /// See [`Occasional`].
 const SAY_EVERY: Duration = Duration::from_secs(60);
 /// Between two attempts, when the system has no room for a connection.
@@ -48,13 +51,12 @@ pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     })
 }
 
-/// As many connections as the limit of open files allows beside the reserve: three of four, or half of a small limit.
+/// As many connections as the limit of open files allows beside the reserve (three of four, or half of a small limit), and
+/// as their heads have room in memory.
 pub fn most_connections() -> usize {
     let limit = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(soft, _)| soft);
     let reserve = RESERVED_FILES.max(limit / 4).min(limit / 2);
-    usize::try_from(limit - reserve)
-        .unwrap_or(usize::MAX)
-        .min(Semaphore::MAX_PERMITS)
+    (limit - reserve).min(MOST) as usize
 }
 
 /// Serves at most `most` connections at once until `stop` is done, and then as long as the last requests need, within
@@ -70,7 +72,7 @@ where
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
-    let room = Arc::new(Semaphore::new(most));
+    let room = Room::new(most);
     let (stopping, stopped) = watch::channel(false);
     let (mut full, mut failed) = (Occasional::default(), Occasional::default());
     let mut stop = std::pin::pin!(stop);
@@ -90,22 +92,18 @@ where
                 continue;
             }
         };
-        match room.clone().try_acquire_owned() {
-            Ok(place) => {
-                let doors = doors.clone();
-                let served = connection(stream, peer, doors, limits, stopped.clone());
-                tokio::spawn(async move {
-                    served.await;
-                    drop(place);
-                });
+        let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+        if room.is_full() && full.now() {
+            tracing::warn!(%peer, most, "there are as many connections as can be: those that keep the server waiting make way");
+        }
+        match room.enter(network(peer.ip())).await {
+            Some(place) => {
+                let served =
+                    connection(stream, peer, doors.clone(), limits, place, stopped.clone());
+                tokio::spawn(served);
             }
-            Err(_) => {
-                // As far as that costs no waiting.
-                let _ = stream.try_write(FULL);
-                if full.now() {
-                    tracing::warn!(%peer, most, "refusing connections: there are as many as the limit of open files allows");
-                }
-            }
+            // As far as that costs no waiting.
+            None => drop(stream.try_write(FULL)),
         }
     }
     drop((listener, stopped));
@@ -138,12 +136,13 @@ impl Occasional {
     }
 }
 
-/// Serves one connection until either end has enough, or the server stops.
+/// Serves one connection until either end has enough, another one needs its place, or the server stops.
 async fn connection<S>(
     stream: TcpStream,
     peer: SocketAddr,
     doors: S,
     limits: Limits,
+    place: Place,
     mut stopped: watch::Receiver<bool>,
 ) where
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
@@ -155,12 +154,12 @@ async fn connection<S>(
     }
     let local = stream.local_addr().map_or(peer.ip(), |local| local.ip());
     let ends = ends(peer.ip(), local);
-    let busy = Busy::default();
+    let busy = place.busy.clone();
     let io = TokioIo::new(Watched::new(stream, busy.clone(), limits));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let working = busy.begin();
         let doors = doors.clone();
-        let mut request = request.map(Body::new);
+        let mut request = request.map(|body| Body::new(Asked::new(body, busy.clone())));
         request.extensions_mut().insert(ends);
         async move {
             let answer = doors.oneshot(request).await?;
@@ -181,6 +180,7 @@ async fn connection<S>(
     let mut serving = std::pin::pin!(http.serve_connection(io, service));
     let served = tokio::select! {
         served = serving.as_mut() => served,
+        () = place.left() => return,
         () = stop => {
             serving.as_mut().graceful_shutdown();
             serving.await
