@@ -1,7 +1,7 @@
 //! What the server knows of the way to it: the address that browsers use, and the proxy that may stand in between.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use axum::extract::Request;
@@ -42,10 +42,20 @@ impl Front {
 }
 
 /// The two ends of the connection of a request, in its extensions.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ends {
-    pub peer: IpAddr,
-    pub local: IpAddr,
+    pub peer: SocketAddr,
+    pub local: SocketAddr,
+}
+
+impl Ends {
+    pub fn new(peer: SocketAddr, local: SocketAddr) -> Ends {
+        let plain = |end: SocketAddr| SocketAddr::new(end.ip().to_canonical(), end.port());
+        Ends {
+            peer: plain(peer),
+            local: plain(local),
+        }
+    }
 }
 
 /// The address of whoever sends a request, in its extensions.

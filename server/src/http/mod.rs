@@ -19,6 +19,7 @@ pub mod health;
 pub mod host;
 pub mod instance;
 pub mod layer;
+pub mod local_user;
 pub mod lockout;
 pub mod login;
 pub mod metrics;
@@ -143,7 +144,7 @@ impl Service<Request> for Doors {
         let doors = self.clone();
         let front = self.state.front.clone();
         if let Some(ends) = request.extensions().get::<Ends>().copied() {
-            let client = front.client(ends.peer, request.headers());
+            let client = front.client(ends.peer.ip(), request.headers());
             request.extensions_mut().insert(client);
         }
         let tls = front.behind_tls_proxy;

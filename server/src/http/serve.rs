@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
@@ -92,11 +92,10 @@ where
                 continue;
             }
         };
-        let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
         if room.is_full() && full.now() {
             tracing::warn!(%peer, most, "there are as many connections as can be: those that keep the server waiting make way");
         }
-        match room.enter(network(peer.ip())).await {
+        match room.enter(network(peer.ip().to_canonical())).await {
             Some(place) => {
                 let served =
                     connection(stream, peer, doors.clone(), limits, place, stopped.clone());
@@ -152,8 +151,7 @@ async fn connection<S>(
     if let Err(cause) = stream.set_nodelay(true) {
         tracing::debug!(%cause, "a connection keeps its delay");
     }
-    let local = stream.local_addr().map_or(peer.ip(), |local| local.ip());
-    let ends = ends(peer.ip(), local);
+    let ends = Ends::new(peer, stream.local_addr().unwrap_or(peer));
     let busy = place.busy.clone();
     let io = TokioIo::new(Watched::new(stream, busy.clone(), limits));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
@@ -188,13 +186,6 @@ async fn connection<S>(
     };
     if let Err(cause) = served {
         tracing::trace!(%cause, %peer, "a connection broke off");
-    }
-}
-
-fn ends(peer: IpAddr, local: IpAddr) -> Ends {
-    Ends {
-        peer: peer.to_canonical(),
-        local: local.to_canonical(),
     }
 }
 

@@ -34,12 +34,21 @@ async fn database(server: &Server) -> SqlitePool {
 }
 
 fn add_user(server: &Server, name: &str, password: &str) {
+    user(server, "add", name, password);
+}
+
+fn set_password(server: &Server, name: &str, password: &str) {
+    user(server, "password", name, password);
+}
+
+fn user(server: &Server, action: &str, name: &str, password: &str) {
     let file = server.home().join("password");
     std::fs::write(&file, password).unwrap();
-    let mut add = server.openpcs();
-    add.args(["user", "add", name, "--password-file"])
+    let mut command = server.openpcs();
+    command
+        .args(["user", action, name, "--password-file"])
         .arg(&file);
-    assert_succeeds(add.arg("--data-dir").arg(server.data()));
+    assert_succeeds(command.arg("--data-dir").arg(server.data()));
 }
 
 fn assert_succeeds(command: &mut Command) {
@@ -68,6 +77,10 @@ async fn guesses_are_few_and_harm_nobody_else(plane: &TestPlane) {
     let ann = client_at([127, 0, 0, 77]);
     let answer = sign_in(&ann, server, "ann", "ann's password").await;
     assert!(let_in(&answer), "{answer:?}");
+    while sign_in(&guesser, server, "ann", "a guess").await != SignedIn::Locked {}
+    set_password(server, "ann", "ann's new password");
+    let unlocked = sign_in(&guesser, server, "ann", "ann's new password").await;
+    assert!(let_in(&unlocked), "{unlocked:?}");
     let log = server.log();
     assert!(
         log.contains("127.0.0.66") && log.contains("127.0.0.77"),
