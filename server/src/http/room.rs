@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::connection::Busy;
+use super::front::{Client, Ends};
 
 /// Looking for those who go costs as much for one as for many, so one in so many goes at once.
 const SHARE: usize = 100;
@@ -127,11 +128,12 @@ impl Drop for Place {
     }
 }
 
-/// Whose connection counts with whose: all of this host are one.
-pub fn network(peer: IpAddr) -> IpAddr {
-    match peer.is_loopback() {
-        true => IpAddr::from([127, 0, 0, 1]),
-        false => super::front::Client(peer).network(),
+/// Whose connection counts with whose: all of this host are one, also those without an address.
+pub fn network(ends: Option<Ends>) -> IpAddr {
+    let peer = ends.map(|ends| ends.peer.ip());
+    match peer.filter(|peer| !peer.is_loopback()) {
+        Some(peer) => Client(peer).network(),
+        None => IpAddr::from([127, 0, 0, 1]),
     }
 }
 
@@ -215,10 +217,9 @@ mod tests {
 
     #[test]
     fn this_host_is_one_network() {
-        assert_eq!(
-            network([127, 0, 0, 9].into()),
-            network("::1".parse().unwrap())
-        );
-        assert_ne!(network(at(1)), network(at(2)));
+        let of = |peer: IpAddr| network(Some(Ends::new((peer, 1).into(), (peer, 2).into())));
+        assert_eq!(of([127, 0, 0, 9].into()), network(None));
+        assert_eq!(of("::1".parse().unwrap()), network(None));
+        assert_ne!(of(at(1)), of(at(2)));
     }
 }

@@ -14,7 +14,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use nix::sys::resource::{Resource, getrlimit};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tower::{Service, ServiceExt};
@@ -26,7 +27,7 @@ use super::room::{Place, Room, network};
 /// How long requests may go on after the stop. Live streams and prologs never end by themselves: their clients come
 /// back to the next server.
 const GRACE: Duration = Duration::from_secs(2);
-/// Open files that are never connections, at least: the reconcilers, the database and the logs go on when every
+/// Open files that are no connections of people, at least: the reconcilers, the database and the logs go on when every
 /// connection is taken.
 const RESERVED_FILES: u64 = 128;
 /// Connections at once, whatever the limit of open files is. Each may hold the head of a request, so all together take
@@ -51,24 +52,78 @@ pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     })
 }
 
-/// As many connections as the limit of open files allows beside the reserve (three of four, or half of a small limit), and
-/// as their heads have room in memory.
+/// Connections of people and programs, as many as the limit of open files allows beside the reserve, and as their heads
+/// have room in memory.
 pub fn most_connections() -> usize {
-    let limit = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(soft, _)| soft);
-    let reserve = RESERVED_FILES.max(limit / 4).min(limit / 2);
+    let (limit, reserve) = files();
     (limit - reserve).min(MOST) as usize
+}
+
+/// Connections of agents, which have a part of the reserve: so people cannot keep them out, nor jobs the server's own work.
+pub fn most_of_agents() -> usize {
+    let (_, reserve) = files();
+    (reserve / 2).min(MOST) as usize
+}
+
+/// The limit of open files, and how many of them are reserved: one of four, or half of a small limit.
+fn files() -> (u64, u64) {
+    let limit = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(soft, _)| soft);
+    (limit, RESERVED_FILES.max(limit / 4).min(limit / 2))
+}
+
+/// Where connections come from.
+pub trait Listen: Send {
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// The next one, with its two ends where those have addresses.
+    fn next(&self) -> impl Future<Output = io::Result<(Self::Stream, Option<Ends>)>> + Send;
+
+    /// Sends as much as costs no waiting.
+    fn send_at_once(stream: &Self::Stream, bytes: &[u8]);
+}
+
+impl Listen for TcpListener {
+    type Stream = TcpStream;
+
+    async fn next(&self) -> io::Result<(TcpStream, Option<Ends>)> {
+        let (stream, peer) = self.accept().await?;
+        // Without this an answer in two packets waits for the client's acknowledgement of the first.
+        if let Err(cause) = stream.set_nodelay(true) {
+            tracing::debug!(%cause, "a connection keeps its delay");
+        }
+        let ends = Ends::new(peer, stream.local_addr().unwrap_or(peer));
+        Ok((stream, Some(ends)))
+    }
+
+    fn send_at_once(stream: &TcpStream, bytes: &[u8]) {
+        _ = stream.try_write(bytes);
+    }
+}
+
+impl Listen for UnixListener {
+    type Stream = UnixStream;
+
+    async fn next(&self) -> io::Result<(UnixStream, Option<Ends>)> {
+        let (stream, _) = self.accept().await?;
+        Ok((stream, None))
+    }
+
+    fn send_at_once(stream: &UnixStream, bytes: &[u8]) {
+        _ = stream.try_write(bytes);
+    }
 }
 
 /// Serves at most `most` connections at once until `stop` is done, and then as long as the last requests need, within
 /// the grace.
-pub async fn serve<S>(
-    listener: TcpListener,
+pub async fn serve<L, S>(
+    listener: L,
     doors: S,
     most: usize,
     limits: Limits,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()>
 where
+    L: Listen,
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
@@ -78,10 +133,10 @@ where
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = listener.next() => accepted,
             () = &mut stop => break,
         };
-        let (stream, peer) = match accepted {
+        let (stream, ends) = match accepted {
             Ok(accepted) => accepted,
             Err(cause) if is_of_one(&cause) => continue,
             Err(cause) => {
@@ -93,16 +148,20 @@ where
             }
         };
         if room.is_full() && full.now() {
-            tracing::warn!(%peer, most, "there are as many connections as can be: those that keep the server waiting make way");
+            let peer = ends.map(|ends| ends.peer);
+            tracing::warn!(
+                ?peer,
+                most,
+                "there are as many connections as can be: those that keep the server waiting make way"
+            );
         }
-        match room.enter(network(peer.ip().to_canonical())).await {
+        match room.enter(network(ends)).await {
             Some(place) => {
                 let served =
-                    connection(stream, peer, doors.clone(), limits, place, stopped.clone());
+                    connection(stream, ends, doors.clone(), limits, place, stopped.clone());
                 tokio::spawn(served);
             }
-            // As far as that costs no waiting.
-            None => drop(stream.try_write(FULL)),
+            None => L::send_at_once(&stream, FULL),
         }
     }
     drop((listener, stopped));
@@ -137,8 +196,8 @@ impl Occasional {
 
 /// Serves one connection until either end has enough, another one needs its place, or the server stops.
 async fn connection<S>(
-    stream: TcpStream,
-    peer: SocketAddr,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    ends: Option<Ends>,
     doors: S,
     limits: Limits,
     place: Place,
@@ -147,18 +206,15 @@ async fn connection<S>(
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
-    // Without this an answer in two packets waits for the client's acknowledgement of the first.
-    if let Err(cause) = stream.set_nodelay(true) {
-        tracing::debug!(%cause, "a connection keeps its delay");
-    }
-    let ends = Ends::new(peer, stream.local_addr().unwrap_or(peer));
     let busy = place.busy.clone();
     let io = TokioIo::new(Watched::new(stream, busy.clone(), limits));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let working = busy.begin();
         let doors = doors.clone();
         let mut request = request.map(|body| Body::new(Asked::new(body, busy.clone())));
-        request.extensions_mut().insert(ends);
+        if let Some(ends) = ends {
+            request.extensions_mut().insert(ends);
+        }
         async move {
             let answer = doors.oneshot(request).await?;
             Ok::<_, Infallible>(answer.map(|body| Answer {
@@ -185,7 +241,7 @@ async fn connection<S>(
         }
     };
     if let Err(cause) = served {
-        tracing::trace!(%cause, %peer, "a connection broke off");
+        tracing::trace!(%cause, ?ends, "a connection broke off");
     }
 }
 

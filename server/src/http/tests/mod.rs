@@ -515,6 +515,34 @@ async fn whoever_keeps_the_server_waiting_makes_way_for_the_next() {
     served.abort();
 }
 
+/// Jobs of the server's own user see the agents' socket.
+#[tokio::test]
+async fn the_silent_make_way_at_a_socket_of_this_host_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let listener = tokio::net::UnixListener::bind(&path).unwrap();
+    let routes = Router::new().route("/", get(|| async { "here" }));
+    let limits = connection::Limits::default();
+    let served = tokio::spawn(serve::serve(
+        listener,
+        routes,
+        2,
+        limits,
+        std::future::pending(),
+    ));
+    let mut silent = vec![];
+    for _ in 0..4 {
+        silent.push(tokio::net::UnixStream::connect(&path).await.unwrap());
+    }
+    let mut next = tokio::net::UnixStream::connect(&path).await.unwrap();
+    let ask = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    next.write_all(ask).await.unwrap();
+    let mut answer = String::new();
+    next.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("here"), "{answer}");
+    served.abort();
+}
+
 #[tokio::test]
 async fn a_head_has_its_limit() {
     let (address, _stop, _) =
