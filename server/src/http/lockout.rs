@@ -76,21 +76,24 @@ pub struct Attempt<'a> {
 /// jobs and with all who come through a tunnel.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin {
-    pub client: Client,
+    /// None when nobody knows: everybody would be locked out with everybody, so nothing is counted, and all have one
+    /// turn together.
+    pub client: Option<Client>,
     pub local_user: Option<u32>,
 }
 
 impl Origin {
-    fn key(self) -> (IpAddr, Option<u32>) {
-        (self.client.network(), self.local_user)
+    fn key(self) -> (Option<IpAddr>, Option<u32>) {
+        (self.client.map(Client::network), self.local_user)
     }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.local_user {
-            Some(uid) => write!(f, "{} (user {uid})", self.client),
-            None => self.client.fmt(f),
+        match (self.client, self.local_user) {
+            (Some(client), Some(uid)) => write!(f, "{client} (user {uid})"),
+            (Some(client), None) => client.fmt(f),
+            (None, _) => f.write_str("an unknown client"),
         }
     }
 }
@@ -109,6 +112,9 @@ impl Default for Lockout {
 impl Lockout {
     /// Counts the attempt as a failure, or says how long no attempt of its kind is taken.
     pub fn begin(&self, attempt: Attempt, now: Instant) -> Result<(), Duration> {
+        if attempt.from.client.is_none() {
+            return Ok(());
+        }
         let (name, pair, origin) = self.keys_of(attempt);
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         let tables = &mut *tables;
@@ -261,7 +267,7 @@ mod tests {
             user,
             stamp: Some("first password"),
             from: Origin {
-                client: Client(IpAddr::from(address.to_be_bytes())),
+                client: Some(Client(IpAddr::from(address.to_be_bytes()))),
                 local_user: None,
             },
         }
@@ -305,7 +311,7 @@ mod tests {
     fn no_user_of_this_host_locks_out_another() {
         let (lockout, now) = (Lockout::default(), Instant::now());
         let by = |local_user: Option<u32>, user: &'static str| {
-            let client = Client(IpAddr::from([127, 0, 0, 1]));
+            let client = Some(Client(IpAddr::from([127, 0, 0, 1])));
             let from = Origin { client, local_user };
             Attempt {
                 from,
@@ -329,6 +335,21 @@ mod tests {
             assert!(lockout.begin(by(guesser, "admin"), now).is_err());
         }
         assert_eq!(lockout.begin(by(Some(1000), "admin"), now), Ok(()));
+    }
+
+    #[test]
+    fn whom_nobody_names_locks_nobody_out() {
+        let (lockout, now) = (Lockout::default(), Instant::now());
+        let unnamed = Attempt {
+            from: Origin {
+                client: None,
+                local_user: None,
+            },
+            ..of("admin", 1)
+        };
+        assert_eq!(fail(&lockout, unnamed, 1000, now), 1000);
+        // And no name is a name under attack by it.
+        assert_eq!(fail(&lockout, of("admin", 1), 1000, now), FREE as usize + 1);
     }
 
     #[test]

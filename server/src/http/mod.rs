@@ -144,8 +144,9 @@ impl Service<Request> for Doors {
         let doors = self.clone();
         let front = self.state.front.clone();
         if let Some(ends) = request.extensions().get::<Ends>().copied() {
-            let client = front.client(ends.peer.ip(), request.headers());
-            request.extensions_mut().insert(client);
+            if let Some(client) = front.client(ends.peer.ip(), request.headers()) {
+                request.extensions_mut().insert(client);
+            }
         }
         let tls = front.behind_tls_proxy;
         let meter = self.state.meter.clone();
