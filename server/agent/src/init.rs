@@ -43,6 +43,7 @@ impl Init {
         umask(Mode::from_bits_truncate(0o022));
         context("mount a private /run", private_run())?;
         context("hide the server's directory", hide(data_dir, dir, others))?;
+        context("keep the lock", keep_lock(dir))?;
         let stopping = Arc::new(AtomicBool::new(false));
         context("wait for signals", stop_on_sigterm(stopping.clone()))?;
         Ok(Self {
@@ -162,12 +163,11 @@ pub fn private_run() -> io::Result<()> {
 fn hide(data_dir: &Path, own: &Path, others: &[PathBuf]) -> io::Result<()> {
     let own = held([own.to_owned()]);
     let others = held(others.iter().cloned().chain([place::dir(data_dir)]));
-    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-    cover(data_dir, flags)?;
+    cover(data_dir, HIDING)?;
     bring_back(&own)?;
     bring_back(&others)?;
     let read_only = |dir: &Path| {
-        let flags = flags | MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
+        let flags = HIDING | MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
         mount(NOTHING, dir, NOTHING, flags, NOTHING)
     };
     // Where jobs run as the server's user they could put a socket of their own in its place.
@@ -178,7 +178,21 @@ fn hide(data_dir: &Path, own: &Path, others: &[PathBuf]) -> io::Result<()> {
     Ok(read_only(data_dir)?)
 }
 
+/// Binds the lock over itself to read: what is mounted here can be neither removed nor replaced from inside, where jobs may
+/// be of the server's user. The server's own view is another, so it still removes the file. Nothing here opens it: closing
+/// it again would give up the lock.
+fn keep_lock(dir: &Path) -> io::Result<()> {
+    let lock = dir.join(lock::LOCK_FILE);
+    mount(Some(&lock), &lock, NOTHING, MsFlags::MS_BIND, NOTHING)?;
+    let flags = HIDING | MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
+    Ok(mount(NOTHING, &lock, NOTHING, flags, NOTHING)?)
+}
+
 const NOTHING: Option<&str> = None;
+/// Of the mounts in and over the server's directory.
+const HIDING: MsFlags = MsFlags::MS_NOSUID
+    .union(MsFlags::MS_NODEV)
+    .union(MsFlags::MS_NOEXEC);
 const DIRECTORY: OFlag = OFlag::O_PATH
     .union(OFlag::O_DIRECTORY)
     .union(OFlag::O_CLOEXEC);

@@ -29,7 +29,11 @@ pub async fn run(store: Store, to: PathBuf) -> anyhow::Result<()> {
     make_empty(&to)?;
     // The key first: secrets that are sealed meanwhile are sealed with it.
     for name in FILES {
-        copy(&dir.path().join(name), &to.join(name))?;
+        let own = dir.path().join(name);
+        // `admin-password` may have been removed, for good reason.
+        if own.exists() {
+            copy(&own, &to.join(name))?;
+        }
     }
     match address.file {
         Some(_) => {
@@ -56,11 +60,7 @@ fn make_empty(to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A file that is not there is left out: `admin-password` may have been removed, for good reason.
 pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    if !from.exists() {
-        return Ok(());
-    }
     let content = private_file::read(from)?;
     files::write(to, &content, files::SECRET)
         .with_context(|| format!("cannot write {}", to.display()))

@@ -2,15 +2,16 @@
 //! can take its place while the server is away.
 //!
 //! The socket has a directory of its own, because sandboxes see that directory and nothing else of the server's: a
-//! socket bound alone would be the one of a server that has ended.
+//! socket bound alone would be the one of a server that has ended. Where jobs run as the server's user they reach it too:
+//! so its connections have limits as those of strangers have.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use axum::ServiceExt;
 use axum::extract::Request;
 use axum::response::Response;
 use tokio::net::UnixListener;
@@ -18,6 +19,8 @@ use tower::Service;
 
 use openpcs_agent::{files, place};
 
+use super::connection::Limits;
+use super::serve::{self, most_of_agents};
 use crate::live::homes::Homes;
 
 /// Where agents find the socket, for a server with this data directory.
@@ -48,9 +51,10 @@ where
     let path = socket_file(&data_dir);
     loop {
         let own = number(&path);
-        let serving = axum::serve(listener, doors.clone().into_make_service());
+        let (most, limits) = (most_of_agents(), Limits::default());
+        let serving = serve::serve(listener, doors.clone(), most, limits, pending());
         tokio::select! {
-            served = serving.into_future() => {
+            served = serving => {
                 tracing::error!(?served, "the agents' socket is no longer served");
                 return;
             }

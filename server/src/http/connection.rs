@@ -2,13 +2,15 @@
 //!
 //! Three clocks, [`Limits`]. None of them runs while a request is at work: what waits there (a prolog, a live stream) has
 //! limits of its own.
+//!
+//! A connection waits for its client while its next request is not whole or its answer is not taken: [`Busy::waits_since`].
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
@@ -42,11 +44,44 @@ impl Default for Limits {
 #[derive(Clone, Default)]
 pub struct Busy(Arc<State>);
 
-#[derive(Default)]
 struct State {
     at_work: AtomicBool,
     /// Requests whose head was read.
     heads: AtomicU64,
+    /// For the rest of a request, from the answer before it.
+    request: Wait,
+    /// For the client to take the next bytes of an answer.
+    answer: Wait,
+}
+
+impl Default for State {
+    fn default() -> State {
+        State {
+            at_work: AtomicBool::default(),
+            heads: AtomicU64::default(),
+            request: Wait(Mutex::new(Some(Instant::now()))),
+            answer: Wait(Mutex::new(None)),
+        }
+    }
+}
+
+/// Waiting for the client, since then.
+struct Wait(Mutex<Option<Instant>>);
+
+impl Wait {
+    fn since(&self) -> Option<Instant> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes on if it does already.
+    fn begin(&self) {
+        let mut since = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        since.get_or_insert_with(Instant::now);
+    }
+
+    fn end(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
 
 impl Busy {
@@ -54,6 +89,16 @@ impl Busy {
         self.0.heads.fetch_add(1, Ordering::Relaxed);
         self.0.at_work.store(true, Ordering::Relaxed);
         Working(self.clone())
+    }
+
+    /// The request is whole, or no more of it is wanted.
+    pub fn received(&self) {
+        self.0.request.end();
+    }
+
+    /// Since when the server waits for the client, unless the client waits for the server.
+    pub fn waits_since(&self) -> Option<Instant> {
+        self.0.request.since().or_else(|| self.0.answer.since())
     }
 }
 
@@ -63,6 +108,55 @@ pub struct Working(Busy);
 impl Drop for Working {
     fn drop(&mut self) {
         self.0.0.at_work.store(false, Ordering::Relaxed);
+        self.0.0.request.begin();
+    }
+}
+
+/// The body of a request, which tells when it is whole.
+pub struct Asked<B: HttpBody> {
+    body: B,
+    busy: Busy,
+}
+
+impl<B: HttpBody> Asked<B> {
+    pub fn new(body: B, busy: Busy) -> Asked<B> {
+        let asked = Asked { body, busy };
+        asked.look();
+        asked
+    }
+
+    fn look(&self) {
+        if self.body.is_end_stream() {
+            self.busy.received();
+        }
+    }
+}
+
+impl<B: HttpBody> Drop for Asked<B> {
+    fn drop(&mut self) {
+        self.busy.received();
+    }
+}
+
+impl<B: HttpBody + Unpin> HttpBody for Asked<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        self.look();
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -125,8 +219,10 @@ impl<IO> Watched<IO> {
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stalled.stop();
+            self.busy.0.answer.end();
             return written;
         }
+        self.busy.0.answer.begin();
         self.stalled.start(self.limits.stalled);
         ready!(self.stalled.poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))

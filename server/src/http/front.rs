@@ -1,7 +1,7 @@
 //! What the server knows of the way to it: the address that browsers use, and the proxy that may stand in between.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use axum::extract::Request;
@@ -29,23 +29,41 @@ impl Front {
     }
 
     /// Who sends this request: the other end of the connection, or whom the proxy names last. Any earlier name is only
-    /// the client's word.
-    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
-        let forwarded = || {
-            let last = headers.get_all("x-forwarded-for").iter().next_back()?;
-            let last = last.to_str().ok()?.rsplit(',').next()?;
-            last.trim().parse().ok()
+    /// the client's word. None when the proxy names nobody: its own address is that of everybody.
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Option<Client> {
+        let address = match self.behind_tls_proxy {
+            true => {
+                let last = headers.get_all("x-forwarded-for").iter().next_back()?;
+                address_in(last.to_str().ok()?.rsplit(',').next()?.trim())?
+            }
+            false => peer,
         };
-        let named = self.behind_tls_proxy.then(forwarded).flatten();
-        Client(named.unwrap_or(peer).to_canonical())
+        Some(Client(address.to_canonical()))
     }
 }
 
+/// As proxies write it: an address, perhaps in brackets, perhaps with a port.
+fn address_in(text: &str) -> Option<IpAddr> {
+    let with_port = || text.parse().ok().map(|end: SocketAddr| end.ip());
+    let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    text.parse().ok().or_else(with_port).or_else(bracketed)
+}
+
 /// The two ends of the connection of a request, in its extensions.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ends {
-    pub peer: IpAddr,
-    pub local: IpAddr,
+    pub peer: SocketAddr,
+    pub local: SocketAddr,
+}
+
+impl Ends {
+    pub fn new(peer: SocketAddr, local: SocketAddr) -> Ends {
+        let plain = |end: SocketAddr| SocketAddr::new(end.ip().to_canonical(), end.port());
+        Ends {
+            peer: plain(peer),
+            local: plain(local),
+        }
+    }
 }
 
 /// The address of whoever sends a request, in its extensions.
@@ -53,10 +71,9 @@ pub struct Ends {
 pub struct Client(pub IpAddr);
 
 impl Client {
-    /// Whoever is not known, as in a test without a network, is one and the same client.
-    pub fn of(extensions: &Extensions) -> Client {
-        let known = extensions.get::<Client>().copied();
-        known.unwrap_or(Client(IpAddr::from([0, 0, 0, 0])))
+    /// None when nobody said who it is: see [`Front::client`].
+    pub fn of(extensions: &Extensions) -> Option<Client> {
+        extensions.get::<Client>().copied()
     }
 
     /// What one client can be expected to have: a whole network of IPv6, of which anybody gets as many addresses as
@@ -220,14 +237,33 @@ mod tests {
             behind_tls_proxy: true,
             ..Front::default()
         };
-        assert_eq!(proxied.client(peer, &headers), Client(peer));
-        for value in ["10.0.0.1", "6.6.6.6, 10.0.0.2"] {
+        assert_eq!(proxied.client(peer, &headers), None);
+        headers.append("x-forwarded-for", "10.0.0.1".parse().unwrap());
+        for (value, named) in [
+            ("6.6.6.6, 10.0.0.2", "10.0.0.2"),
+            ("10.0.0.2:4711", "10.0.0.2"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("6.6.6.6:1, [2001:db8::1]:4711", "2001:db8::1"),
+            ("[::ffff:10.0.0.2]:4711", "10.0.0.2"),
+        ] {
             headers.append("x-forwarded-for", value.parse().unwrap());
+            let named = Some(Client(named.parse().unwrap()));
+            assert_eq!(proxied.client(peer, &headers), named, "{value}");
+            assert_eq!(direct.client(peer, &headers), Some(Client(peer)));
         }
-        assert_eq!(direct.client(peer, &headers), Client(peer));
-        assert_eq!(proxied.client(peer, &headers), Client([10, 0, 0, 2].into()));
-        headers.append("x-forwarded-for", "unknown".parse().unwrap());
-        assert_eq!(proxied.client(peer, &headers), Client(peer));
+        for nobody in [
+            "unknown",
+            "_hidden:80",
+            "10.0.0.1,",
+            "10.0.0.2:x",
+            "[10.0.0.2",
+            "",
+        ] {
+            headers.append("x-forwarded-for", nobody.parse().unwrap());
+            assert_eq!(proxied.client(peer, &headers), None, "{nobody}");
+            assert_eq!(direct.client(peer, &headers), Some(Client(peer)));
+        }
     }
 
     #[test]

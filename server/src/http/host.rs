@@ -27,7 +27,10 @@ pub async fn known_host(State(front): State<Arc<Front>>, request: Request, next:
 
 /// Whether all that the request says of its host is a name of this server.
 pub fn is_for_us(front: &Front, request: &Request) -> bool {
-    let local = request.extensions().get::<Ends>().map(|ends| ends.local);
+    let local = request
+        .extensions()
+        .get::<Ends>()
+        .map(|ends| ends.local.ip());
     let names = host_names(request);
     names.is_some_and(|names| names.iter().all(|name| is_known(front, local, name)))
 }

@@ -2,22 +2,24 @@
 //!
 //! What is limited by what:
 //!
-//! - **A name from an address**: [`FREE`] failures cost nothing, then the name is refused from that address for 15 s, 30 s …
+//! - **A name from an [`Origin`]**: [`FREE`] failures cost nothing, then the name is refused from there for 15 s, 30 s …
 //!   15 min. So whoever guesses keeps only themselves out: the right password still comes in from everywhere else.
 //! - **A name from everywhere**: past [`CROWD`] failures somebody guesses from many addresses. From then on one failure
-//!   is free for each address, not [`FREE`]; the name itself is never refused.
-//! - **An address, whatever the names**: past [`FREE_OF_ADDRESS`] failures it is refused for 15 s … 1 min, so that trying one
-//!   password on many names is as slow. It is a short time, because many people can share an address.
-//! - **One hash at a time for each address and for each name**, further ones wait ([`Lockout::turn`]): whoever tries many
+//!   is free for each origin, not [`FREE`]; the name itself is never refused.
+//! - **An origin, whatever the names**: past [`FREE_OF_ORIGIN`] failures it is refused for 15 s … 1 min, so that trying one
+//!   password on many names is as slow. It is a short time, because many people can share one.
+//! - **One hash at a time for each origin and for each name**, further ones wait ([`Lockout::turn`]): whoever tries many
 //!   passwords or names waits for themselves. How many at once in all is `password`'s.
 //!
 //! An attempt counts as a failure when it *begins*: a thousand at once are no better than one after the other. A right
 //! password takes its own attempt back. Everything is forgotten after [`FORGET`] without a failure.
+//! What is counted of a name belongs to its present password: `openpcs user password` begins anew, and so lifts the lock.
 //!
 //! Names nobody has are treated alike, so that no lock tells which names exist, but kept apart: inventing names never
-//! drops the count of a real one. Nothing but keyed hashes of names and addresses is kept.
+//! drops the count of a real one. Nothing but keyed hashes of names and origins is kept.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -25,28 +27,30 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::MutexGuard;
 
+use super::front::Client;
+
 /// Typing errors that cost nothing. More would help a guesser, fewer would lock out people.
 const FREE: u32 = 5;
-/// Failures of one name from all addresses, after which somebody is guessing.
+/// Failures of one name from everywhere, after which somebody is guessing.
 const CROWD: u32 = 50;
 const FREE_IN_CROWD: u32 = 1;
 /// For a house full of people behind one address.
-const FREE_OF_ADDRESS: u32 = 50;
+const FREE_OF_ORIGIN: u32 = 50;
 const FIRST_LOCK: Duration = Duration::from_secs(15);
 const LONGEST_LOCK: Duration = Duration::from_secs(15 * 60);
-const LONGEST_LOCK_OF_ADDRESS: Duration = Duration::from_secs(60);
+const LONGEST_LOCK_OF_ORIGIN: Duration = Duration::from_secs(60);
 /// Far longer than the longest lock: whoever waits for its end goes on where they were.
 const FORGET: Duration = Duration::from_secs(2 * 3600);
 /// Counters kept in each table, 32 bytes or so each.
 const MOST: usize = 20_000;
-/// Names, or addresses, that wait for each other although they differ are one in so many.
+/// Names, or origins, that wait for each other although they differ are one in so many.
 const TURNS: usize = 256;
 
 pub struct Lockout {
     /// Hashes that nobody outside can foretell.
     keys: RandomState,
     tables: Mutex<Tables>,
-    of_addresses: Turns,
+    of_origins: Turns,
     of_names: Turns,
 }
 
@@ -56,17 +60,42 @@ type Turns = [tokio::sync::Mutex<()>; TURNS];
 struct Tables {
     real_names: Table,
     invented_names: Table,
-    addresses: Table,
+    origins: Table,
 }
 
 /// Somebody wants to sign in.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt<'a> {
     pub user: &'a str,
-    /// Somebody has this name.
-    pub is_real: bool,
-    /// From there; see `Client::network`.
-    pub address: IpAddr,
+    /// Of the account with this name: another one after each change of the password. None when nobody has the name.
+    pub stamp: Option<&'a str>,
+    pub from: Origin,
+}
+
+/// What one guesser can be expected to have. Of this host's users everybody is one: they share its addresses, with their
+/// jobs and with all who come through a tunnel.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    /// None when nobody knows: everybody would be locked out with everybody, so nothing is counted, and all have one
+    /// turn together.
+    pub client: Option<Client>,
+    pub local_user: Option<u32>,
+}
+
+impl Origin {
+    fn key(self) -> (Option<IpAddr>, Option<u32>) {
+        (self.client.map(Client::network), self.local_user)
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.client, self.local_user) {
+            (Some(client), Some(uid)) => write!(f, "{client} (user {uid})"),
+            (Some(client), None) => client.fmt(f),
+            (None, _) => f.write_str("an unknown client"),
+        }
+    }
 }
 
 impl Default for Lockout {
@@ -74,7 +103,7 @@ impl Default for Lockout {
         Lockout {
             keys: RandomState::new(),
             tables: Mutex::default(),
-            of_addresses: std::array::from_fn(|_| tokio::sync::Mutex::default()),
+            of_origins: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             of_names: std::array::from_fn(|_| tokio::sync::Mutex::default()),
         }
     }
@@ -83,42 +112,45 @@ impl Default for Lockout {
 impl Lockout {
     /// Counts the attempt as a failure, or says how long no attempt of its kind is taken.
     pub fn begin(&self, attempt: Attempt, now: Instant) -> Result<(), Duration> {
-        let (name, pair, address) = self.keys_of(attempt);
+        if attempt.from.client.is_none() {
+            return Ok(());
+        }
+        let (name, pair, origin) = self.keys_of(attempt);
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         let tables = &mut *tables;
-        let names = tables.names(attempt.is_real);
+        let names = tables.names(attempt.stamp.is_some());
         let left = names.locked(pair, now);
-        let left = left.max(tables.addresses.locked(address, now));
+        let left = left.max(tables.origins.locked(origin, now));
         if let Some(left) = left {
             return Err(left);
         }
-        let names = tables.names(attempt.is_real);
+        let names = tables.names(attempt.stamp.is_some());
         let all = names.count(name, now).count;
         let free = if all > CROWD { FREE_IN_CROWD } else { FREE };
         names.count(pair, now).lock(free, LONGEST_LOCK, now);
-        let of_address = tables.addresses.count(address, now);
-        of_address.lock(FREE_OF_ADDRESS, LONGEST_LOCK_OF_ADDRESS, now);
+        let of_origin = tables.origins.count(origin, now);
+        of_origin.lock(FREE_OF_ORIGIN, LONGEST_LOCK_OF_ORIGIN, now);
         Ok(())
     }
 
     /// The password was right: the attempt was no failure, and those before it were typing errors. Others from the same
     /// address and on the same name stay: else a guesser with a name of their own would wipe theirs out.
     pub fn succeeded(&self, attempt: Attempt, now: Instant) {
-        let (name, pair, address) = self.keys_of(attempt);
+        let (name, pair, origin) = self.keys_of(attempt);
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        let names = tables.names(attempt.is_real);
+        let names = tables.names(attempt.stamp.is_some());
         names.0.remove(&pair);
         names.take_back(name, u32::MAX, now);
-        tables.addresses.take_back(address, FREE_OF_ADDRESS, now);
+        tables.origins.take_back(origin, FREE_OF_ORIGIN, now);
     }
 
-    /// One attempt at a time for each address and for each name, in the order in which they came. Whoever has the turn of
+    /// One attempt at a time for each origin and for each name, in the order in which they came. Whoever has the turn of
     /// a name waits for nobody's, so nobody waits for ever.
     pub async fn turn(&self, attempt: Attempt<'_>) -> [MutexGuard<'_, ()>; 2] {
-        let (name, _, address) = self.keys_of(attempt);
-        let of_address = turn_of(&self.of_addresses, address).lock().await;
+        let (name, _, origin) = self.keys_of(attempt);
+        let of_origin = turn_of(&self.of_origins, origin).lock().await;
         let of_name = turn_of(&self.of_names, name).lock().await;
-        [of_address, of_name]
+        [of_origin, of_name]
     }
 
     fn keys_of(&self, attempt: Attempt) -> (u64, u64, u64) {
@@ -127,11 +159,11 @@ impl Lockout {
             of(&mut hasher);
             std::hash::Hasher::finish(&hasher)
         };
-        let Attempt { user, address, .. } = attempt;
+        let Attempt { user, stamp, from } = attempt;
         (
-            key(&|h| (0, user).hash(h)),
-            key(&|h| (1, user, address).hash(h)),
-            key(&|h| (2, address).hash(h)),
+            key(&|h| (0, user, stamp).hash(h)),
+            key(&|h| (1, user, stamp, from.key()).hash(h)),
+            key(&|h| (2, from.key()).hash(h)),
         )
     }
 }
@@ -233,8 +265,11 @@ mod tests {
     fn of(user: &str, address: u32) -> Attempt<'_> {
         Attempt {
             user,
-            is_real: true,
-            address: IpAddr::from(address.to_be_bytes()),
+            stamp: Some("first password"),
+            from: Origin {
+                client: Some(Client(IpAddr::from(address.to_be_bytes()))),
+                local_user: None,
+            },
         }
     }
 
@@ -273,6 +308,63 @@ mod tests {
     }
 
     #[test]
+    fn no_user_of_this_host_locks_out_another() {
+        let (lockout, now) = (Lockout::default(), Instant::now());
+        let by = |local_user: Option<u32>, user: &'static str| {
+            let client = Some(Client(IpAddr::from([127, 0, 0, 1])));
+            let from = Origin { client, local_user };
+            Attempt {
+                from,
+                ..of(user, 1)
+            }
+        };
+        let names: Vec<String> = (0..1000).map(|n| format!("user-{n}")).collect();
+        // Their own number, or none when they hang up at once.
+        for guesser in [Some(1001), None] {
+            fail(&lockout, by(guesser, "admin"), 1000, now);
+            for user in &names {
+                let from = by(guesser, "admin").from;
+                _ = lockout.begin(
+                    Attempt {
+                        from,
+                        ..of(user, 1)
+                    },
+                    now,
+                );
+            }
+            assert!(lockout.begin(by(guesser, "admin"), now).is_err());
+        }
+        assert_eq!(lockout.begin(by(Some(1000), "admin"), now), Ok(()));
+    }
+
+    #[test]
+    fn whom_nobody_names_locks_nobody_out() {
+        let (lockout, now) = (Lockout::default(), Instant::now());
+        let unnamed = Attempt {
+            from: Origin {
+                client: None,
+                local_user: None,
+            },
+            ..of("admin", 1)
+        };
+        assert_eq!(fail(&lockout, unnamed, 1000, now), 1000);
+        // And no name is a name under attack by it.
+        assert_eq!(fail(&lockout, of("admin", 1), 1000, now), FREE as usize + 1);
+    }
+
+    #[test]
+    fn a_new_password_begins_without_a_lock() {
+        let (lockout, now) = (Lockout::default(), Instant::now());
+        fail(&lockout, of("admin", 1), FREE as usize + 1, now);
+        let changed = Attempt {
+            stamp: Some("second password"),
+            ..of("admin", 1)
+        };
+        assert!(lockout.begin(of("admin", 1), now).is_err());
+        assert_eq!(lockout.begin(changed, now), Ok(()));
+    }
+
+    #[test]
     fn many_addresses_have_one_guess_each_and_a_newcomer_still_comes_in() {
         let (lockout, now) = (Lockout::default(), Instant::now());
         let guesses: usize = (1000..1200)
@@ -294,8 +386,8 @@ mod tests {
                 .filter(|name| lockout.begin(of(name, 1), now).is_ok());
             taken.count()
         };
-        assert_eq!(tried(now), FREE_OF_ADDRESS as usize + 1);
-        assert_eq!(tried(now + LONGEST_LOCK_OF_ADDRESS), 1);
+        assert_eq!(tried(now), FREE_OF_ORIGIN as usize + 1);
+        assert_eq!(tried(now + LONGEST_LOCK_OF_ORIGIN), 1);
         assert_eq!(lockout.begin(of("user-1", 2), now), Ok(()));
     }
 
@@ -321,7 +413,7 @@ mod tests {
         for n in 0..3 * MOST as u32 {
             let name = n.to_string();
             let invented = Attempt {
-                is_real: false,
+                stamp: None,
                 ..of(&name, n)
             };
             assert_eq!(lockout.begin(invented, now), Ok(()));
@@ -331,6 +423,6 @@ mod tests {
             .tables
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        assert!(tables.invented_names.0.len() <= MOST && tables.addresses.0.len() <= MOST);
+        assert!(tables.invented_names.0.len() <= MOST && tables.origins.0.len() <= MOST);
     }
 }

@@ -19,6 +19,7 @@ pub mod health;
 pub mod host;
 pub mod instance;
 pub mod layer;
+pub mod local_user;
 pub mod lockout;
 pub mod login;
 pub mod metrics;
@@ -26,6 +27,7 @@ pub mod origin;
 pub mod output;
 pub mod proof;
 pub mod protocol;
+pub mod room;
 pub mod secrets;
 pub mod serve;
 pub mod session;
@@ -142,8 +144,9 @@ impl Service<Request> for Doors {
         let doors = self.clone();
         let front = self.state.front.clone();
         if let Some(ends) = request.extensions().get::<Ends>().copied() {
-            let client = front.client(ends.peer, request.headers());
-            request.extensions_mut().insert(client);
+            if let Some(client) = front.client(ends.peer.ip(), request.headers()) {
+                request.extensions_mut().insert(client);
+            }
         }
         let tls = front.behind_tls_proxy;
         let meter = self.state.meter.clone();

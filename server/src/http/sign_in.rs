@@ -12,9 +12,10 @@ use serde::Deserialize;
 use tower_sessions::Session;
 
 use super::body::{self, STRANGERS, Unread};
-use super::front::Client;
+use super::front::{Client, Ends};
 use super::layer::see_other;
-use super::lockout::{Attempt, Lockout};
+use super::local_user;
+use super::lockout::{Attempt, Lockout, Origin};
 use super::session::{self, local};
 use super::unavailable;
 use crate::auth::password::PASSWORD_MAX;
@@ -53,6 +54,7 @@ enum Outcome {
 
 pub async fn sign_in(State(state): State<SignIn>, session: Session, request: Request) -> Response {
     let client = Client::of(request.extensions());
+    let ends = request.extensions().get::<Ends>().copied();
     let headers = request.headers().clone();
     let unavailable = || unavailable::answer(&Method::POST, paths::POST_SIGN_IN, &headers);
     let form = match body::read(request.into_body(), FORM_BYTES, &STRANGERS).await {
@@ -68,10 +70,11 @@ pub async fn sign_in(State(state): State<SignIn>, session: Session, request: Req
         return see_other(&format!("{}&failed=refused", paths::sign_in(local(""))));
     };
     let next = local(&next);
-    match attempt(&state, client, &user, &password).await {
+    let from = origin(client, ends).await;
+    match attempt(&state, from, &user, &password).await {
         Outcome::SignedIn(account) => match session::begin(&session, &account).await {
             Ok(()) => {
-                tracing::info!(user, %client, "signed in");
+                tracing::info!(user, %from, "signed in");
                 see_other(next)
             }
             Err(error) => {
@@ -91,26 +94,43 @@ pub async fn sign_in(State(state): State<SignIn>, session: Session, request: Req
     }
 }
 
-async fn attempt(state: &SignIn, client: Client, user: &str, password: &str) -> Outcome {
+/// Behind a proxy on this host the other end is the proxy, and the client is whom it names.
+async fn origin(client: Option<Client>, ends: Option<Ends>) -> Origin {
+    let direct = ends.filter(|ends| client == Some(Client(ends.peer.ip())));
+    Origin {
+        client,
+        local_user: match direct {
+            Some(ends) => local_user::uid(ends).await,
+            None => None,
+        },
+    }
+}
+
+async fn attempt(state: &SignIn, from: Origin, user: &str, password: &str) -> Outcome {
     if user.len() > NAME_MAX || password.len() > PASSWORD_MAX * 4 {
-        tracing::warn!(%client, "sign-in refused: no name or password is that long");
+        tracing::warn!(%from, "sign-in refused: no name or password is that long");
         return Outcome::Refused;
+    }
+    if from.client.is_none() {
+        tracing::warn!(
+            "the proxy names no client in X-Forwarded-For: guessing passwords locks nobody out"
+        );
     }
     let Ok(known) = state.passwords.account(user).await else {
         return Outcome::Unavailable;
     };
     let attempt = Attempt {
         user,
-        is_real: known.is_some(),
-        address: client.network(),
+        stamp: known.as_ref().map(|account| account.stamp.as_str()),
+        from,
     };
     if let Err(left) = state.lockout.begin(attempt, Instant::now()) {
-        tracing::debug!(user, %client, "sign-in refused: too many failed");
+        tracing::debug!(user, %from, "sign-in refused: too many failed");
         return Outcome::Locked(left);
     }
     let turn = tokio::time::timeout(PATIENCE, state.lockout.turn(attempt)).await;
     if turn.is_err() {
-        tracing::warn!(user, %client, "sign-in refused: too many at once");
+        tracing::warn!(user, %from, "sign-in refused: too many at once");
         return Outcome::Locked(Duration::from_secs(1));
     }
     match state.passwords.verify(user, password).await {
@@ -120,7 +140,7 @@ async fn attempt(state: &SignIn, client: Client, user: &str, password: &str) -> 
             Outcome::SignedIn(account)
         }
         Ok(None) => {
-            tracing::warn!(user, %client, "sign-in refused");
+            tracing::warn!(user, %from, "sign-in refused");
             Outcome::Refused
         }
     }
@@ -171,8 +191,11 @@ mod tests {
         }
     }
 
-    fn from(address: [u8; 4]) -> Client {
-        Client(address.into())
+    fn from(address: [u8; 4]) -> Origin {
+        Origin {
+            client: Some(Client(address.into())),
+            local_user: None,
+        }
     }
 
     fn door() -> (Arc<Counting>, SignIn) {

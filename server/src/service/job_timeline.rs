@@ -92,7 +92,7 @@ pub(super) fn attributed(
 ) -> Vec<Life> {
     // Slurm's times are whole seconds.
     const SLACK_MS: i64 = 5_000;
-    let asks_itself = script.is_some_and(|script| script.lines().any(requeues));
+    let asks_itself = script.is_some_and(|script| script.lines().any(asks_to_requeue));
     for life in lives
         .iter_mut()
         .filter(|life| life.end == LifeEnd::Requeued)
@@ -112,7 +112,7 @@ pub(super) fn attributed(
 }
 
 /// Whether a line of a script has the command, and does not only speak of it.
-fn requeues(line: &str) -> bool {
+fn asks_to_requeue(line: &str) -> bool {
     let command = without_comment(line);
     let words: Vec<&str> = command.split_whitespace().collect();
     words.join(" ").contains("scontrol requeue")

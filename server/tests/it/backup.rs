@@ -216,6 +216,23 @@ async fn a_backup_goes_into_a_new_directory() {
     plane.finish().await;
 }
 
+#[test]
+fn a_data_directory_is_no_backup_of_itself() {
+    let server = Server::new(None);
+    let data = server.data();
+    let mut migrate = server.openpcs();
+    done(migrate.arg("migrate").arg("--data-dir").arg(&data));
+    let by_another_name = server.root().join("link");
+    std::os::unix::fs::symlink(&data, &by_another_name).unwrap();
+    for from in [&data, &by_another_name] {
+        let mut restore = server.openpcs();
+        restore.args(["restore", "--from"]).arg(from);
+        let refused = crate::start::complaint(restore.arg("--data-dir").arg(&data));
+        assert!(refused.contains("the data directory itself"), "{refused}");
+        assert!(data.join("openpcs.db").exists());
+    }
+}
+
 #[tokio::test]
 async fn a_backup_beside_postgres_says_what_it_is_not() {
     let plane = TestPlane::start(Database::Postgres).await;

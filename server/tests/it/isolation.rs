@@ -30,6 +30,12 @@ for pid in 1 $(pgrep -x slurmd); do
     cat /proc/$pid/environ >/dev/null && echo "reads the environment of $name"
     ls /proc/$pid/root/ >/dev/null && echo "reads the files of $name"
 done
+for lock in $(find $DATA -name lock); do
+    rm -f $lock && echo "removes its sandbox's lock"
+    touch other && mv -f other $lock && echo "replaces its sandbox's lock"
+    umount $lock && echo "uncovers its sandbox's lock"
+done
+[ -n "$lock" ] && echo "sees its sandbox's lock"
 umount $DATA && echo "uncovers the data directory"
 scontrol update NodeName=$SLURMD_NODENAME State=DRAIN Reason=job && echo "drains its node"
 scontrol reconfigure && echo "reconfigures"
@@ -39,7 +45,8 @@ echo done
 "#;
 
 /// What an ordinary user's server cannot keep from jobs of the same user: what belongs to the job's own cluster.
-const OWN: [&str; 5] = [
+const OWN: [&str; 6] = [
+    "sees its sandbox's lock",
     "reads /run/slurm.key",
     "reads the environment of slurmd",
     "reads the files of slurmd",
@@ -83,6 +90,7 @@ async fn a_job_reaches_nothing_of_the_servers() {
     let mut found: Vec<&str> = text.lines().collect();
     assert_eq!(found.pop(), Some("done"), "{text}");
     if !nix::unistd::geteuid().is_root() {
+        assert!(found.contains(&OWN[0]), "{text}");
         found.retain(|line| !OWN.contains(line));
     }
     assert_eq!(found, Vec::<&str>::new());

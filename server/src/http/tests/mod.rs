@@ -441,9 +441,15 @@ async fn a_client_that_takes_nothing_of_its_answer_is_gone() {
 }
 
 #[tokio::test]
-async fn one_connection_too_many_is_refused_at_once() {
-    let endless = Router::new().route("/endless", get(std::future::pending::<()>));
-    let (address, _stop, _) = serve_impatiently(endless).await;
+async fn when_the_server_works_for_all_one_more_is_refused_at_once() {
+    let begun = Arc::new(AtomicUsize::new(0));
+    let mark = begun.clone();
+    let endless = move || {
+        mark.fetch_add(1, Ordering::SeqCst);
+        std::future::pending::<()>()
+    };
+    let (address, _stop, _) =
+        serve_impatiently(Router::new().route("/endless", get(endless))).await;
     let mut at_work = vec![];
     for _ in 0..2 {
         let mut stream = TcpStream::connect(address).await.unwrap();
@@ -451,8 +457,104 @@ async fn one_connection_too_many_is_refused_at_once() {
         stream.write_all(ask).await.unwrap();
         at_work.push(stream);
     }
+    while begun.load(Ordering::SeqCst) < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let answer = converse(address, "").await;
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+}
+
+/// Whatever the silent have sent or not taken: each of these alone could else keep everybody out.
+#[tokio::test]
+async fn whoever_keeps_the_server_waiting_makes_way_for_the_next() {
+    let endless = || {
+        let bytes = futures::stream::repeat_with(|| Ok::<_, Infallible>(vec![b'x'; 1 << 16]));
+        std::future::ready(Body::from_stream(bytes))
+    };
+    let routes = Router::new()
+        .route("/", get(|| async { "here" }))
+        .route("/endless", get(endless))
+        .route("/body", post(|body: String| async { body }));
+    let patient = connection::Limits::default();
+    let listener = serve::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let served = tokio::spawn(serve::serve(
+        listener,
+        routes,
+        2,
+        patient,
+        std::future::pending(),
+    ));
+    let ask = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    for sent in [
+        "",
+        "GET / HTTP/1.1\r\nhost:",
+        "POST /body HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nhalf",
+        "GET / HTTP/1.1\r\nhost: a\r\n\r\n",
+        "GET /endless HTTP/1.1\r\nhost: a\r\n\r\n",
+    ] {
+        let mut silent = vec![];
+        for _ in 0..4 {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(sent.as_bytes()).await.unwrap();
+            silent.push(stream);
+        }
+        // An answer that fills what is between both ends is not taken from then on.
+        let start = std::time::Instant::now();
+        loop {
+            let answer = converse(address, ask).await;
+            if answer.ends_with("here") {
+                break;
+            }
+            assert!(
+                start.elapsed() < Duration::from_secs(30),
+                "{sent}: {answer}"
+            );
+        }
+    }
+    served.abort();
+}
+
+/// Jobs of the server's own user see the agents' socket.
+#[tokio::test]
+async fn the_silent_make_way_at_a_socket_of_this_host_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let listener = tokio::net::UnixListener::bind(&path).unwrap();
+    let routes = Router::new().route("/", get(|| async { "here" }));
+    let limits = connection::Limits::default();
+    let served = tokio::spawn(serve::serve(
+        listener,
+        routes,
+        2,
+        limits,
+        std::future::pending(),
+    ));
+    let mut silent = vec![];
+    for _ in 0..4 {
+        silent.push(tokio::net::UnixStream::connect(&path).await.unwrap());
+    }
+    let mut next = tokio::net::UnixStream::connect(&path).await.unwrap();
+    let ask = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    next.write_all(ask).await.unwrap();
+    let mut answer = String::new();
+    next.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("here"), "{answer}");
+    served.abort();
+}
+
+#[tokio::test]
+async fn a_head_has_its_limit() {
+    let (address, _stop, _) =
+        serve_impatiently(Router::new().route("/", get(|| async { "here" }))).await;
+    for (length, status) in [(12 * 1024, "200"), (20 * 1024, "431")] {
+        let long = "a".repeat(length);
+        let answer = converse(address, &format!("GET / HTTP/1.1\r\nhost: {long}\r\n\r\n")).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{answer}"
+        );
+    }
 }
 
 #[tokio::test]
