@@ -143,10 +143,10 @@ impl Service<Request> for Doors {
     fn call(&mut self, mut request: Request) -> Self::Future {
         let doors = self.clone();
         let front = self.state.front.clone();
-        if let Some(ends) = request.extensions().get::<Ends>().copied() {
-            if let Some(client) = front.client(ends.peer.ip(), request.headers()) {
-                request.extensions_mut().insert(client);
-            }
+        if let Some(ends) = request.extensions().get::<Ends>().copied()
+            && let Some(client) = front.client(ends.peer.ip(), request.headers())
+        {
+            request.extensions_mut().insert(client);
         }
         let tls = front.behind_tls_proxy;
         let meter = self.state.meter.clone();

@@ -219,7 +219,8 @@ fn job(value: &Value) -> Job {
             .any(has);
     // A job that was cancelled while it waited gets the time of its end as that of its start, and no nodes.
     let nodes = text(&value["nodes"]);
-    let started = !waits && !(ended && nodes.is_empty());
+    let never_ran = waits || ended && nodes.is_empty();
+    let started = !never_ran;
     let when = |known: bool, time: &Value| if known { millis(time) } else { 0 };
     Job {
         id: id(value),
