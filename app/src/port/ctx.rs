@@ -64,6 +64,8 @@ pub enum Why {
     Console,
     /// An instance that boots.
     Instance,
+    /// What the same principal had asked before, and a killed controller forgot.
+    Again,
 }
 
 impl Why {
@@ -74,6 +76,7 @@ impl Why {
             Why::Command => "command",
             Why::Console => "console",
             Why::Instance => "instance",
+            Why::Again => "again",
         }
     }
 }
