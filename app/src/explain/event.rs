@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Cause, fill, text};
 use crate::i18n::Language;
 use crate::model::event::EventTone;
+use crate::model::job::JobAction;
 use crate::model::live::Kind;
 use crate::model::sight::Sight;
 
@@ -80,6 +81,23 @@ pub enum What {
     },
     /// Slurm held the job for a start that failed for the controller's sake only.
     JobReleasedAgain {
+        job: String,
+    },
+    /// Slurm had forgotten that somebody cancelled the job.
+    JobCancelledAgain {
+        job: String,
+    },
+    /// Slurm had forgotten that somebody held the job.
+    JobHeldAgain {
+        job: String,
+    },
+    /// Slurm had forgotten what somebody asked of the job, and it is theirs to ask again.
+    JobAskForgotten {
+        job: String,
+        action: JobAction,
+    },
+    /// Slurm had forgotten that the job was cancelled, and not through the console.
+    JobCameBack {
         job: String,
     },
     /// The cluster's Slurm does not let itself be looked at.
@@ -227,6 +245,18 @@ impl What {
             What::JobStartedTwice { job } => (t.job_started_twice, vec![("job", job.clone())]),
             What::JobEndLost { job } => (t.job_end_lost, vec![("job", job.clone())]),
             What::JobReleasedAgain { job } => (t.job_released_again, vec![("job", job.clone())]),
+            What::JobCancelledAgain { job } => (t.job_cancelled_again, vec![("job", job.clone())]),
+            What::JobHeldAgain { job } => (t.job_held_again, vec![("job", job.clone())]),
+            What::JobAskForgotten { job, action } => {
+                let text = match action {
+                    JobAction::Cancel => t.job_cancel_forgotten,
+                    JobAction::Requeue => t.job_requeue_forgotten,
+                    JobAction::Hold => t.job_hold_forgotten,
+                    JobAction::Release => t.job_release_forgotten,
+                };
+                (text, vec![("job", job.clone())])
+            }
+            What::JobCameBack { job } => (t.job_came_back, vec![("job", job.clone())]),
             What::LookFails { of, words } => {
                 let text = match of {
                     Sight::Nodes => t.look_at_nodes_fails,
@@ -320,6 +350,8 @@ impl What {
             | What::JobsLost { .. }
             | What::JobStartedTwice { .. }
             | What::JobEndLost { .. }
+            | What::JobAskForgotten { .. }
+            | What::JobCameBack { .. }
             | What::ServerForgotten { .. }
             | What::NodeFailed { .. }
             | What::StepFailed { .. } => EventTone::Failure,
@@ -428,6 +460,25 @@ mod tests {
             What::JobStartedTwice { job: job.clone() },
             What::JobEndLost { job: job.clone() },
             What::JobReleasedAgain { job: job.clone() },
+            What::JobCancelledAgain { job: job.clone() },
+            What::JobHeldAgain { job: job.clone() },
+            What::JobAskForgotten {
+                job: job.clone(),
+                action: JobAction::Cancel,
+            },
+            What::JobAskForgotten {
+                job: job.clone(),
+                action: JobAction::Requeue,
+            },
+            What::JobAskForgotten {
+                job: job.clone(),
+                action: JobAction::Hold,
+            },
+            What::JobAskForgotten {
+                job: job.clone(),
+                action: JobAction::Release,
+            },
+            What::JobCameBack { job: job.clone() },
             What::LookFails {
                 of: Sight::Nodes,
                 words: "no".into(),

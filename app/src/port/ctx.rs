@@ -73,6 +73,8 @@ pub enum Why {
     Console,
     /// An instance that boots.
     Instance,
+    /// What the same principal had asked before, and a killed controller forgot.
+    Again,
 }
 
 impl Why {
@@ -83,6 +85,7 @@ impl Why {
             Why::Command => "command",
             Why::Console => "console",
             Why::Instance => "instance",
+            Why::Again => "again",
         }
     }
 }

@@ -95,6 +95,8 @@ fn decode(row: &AnyRow) -> sqlx::Result<EventRow> {
 pub enum Part<'a> {
     All,
     Of(Kind, &'a str),
+    /// All of one kind.
+    Kind(Kind),
     /// A group's own events and those of its nodes, by what their names begin with, `compute-1-`.
     Group(&'a str, &'a str),
 }
@@ -122,6 +124,14 @@ impl Cursor {
         }
     }
 
+    /// Than which what happened since that moment is newer.
+    pub fn since(at: i64) -> Cursor {
+        Cursor {
+            at: at - 1,
+            id: String::new(),
+        }
+    }
+
     /// Than which nothing is older.
     fn oldest() -> Cursor {
         Cursor {
@@ -139,6 +149,10 @@ impl<'a> Part<'a> {
             Part::Of(kind, id) => (
                 "cluster_id = $1 and resource_type = $2 and resource_id = $3",
                 vec![cluster_id, kind.as_str(), id],
+            ),
+            Part::Kind(kind) => (
+                "cluster_id = $1 and resource_type = $2",
+                vec![cluster_id, kind.as_str()],
             ),
             // What follows in the name of a node of this group is its number: `compute-1-` also begins the nodes of a
             // group `compute-1-gpu`.

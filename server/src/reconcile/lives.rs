@@ -10,12 +10,14 @@ use std::path::Path;
 
 use app::explain::What;
 use app::model::job::{JobRecord, OutputKind};
+use app::model::job_id::JobId;
 use app::model::job_life::{Life, LifeEnd};
 use app::model::live::Kind;
 use openpcs_agent::state::{ControllerState, Start};
 
 use super::job_log::{JobLog, Told};
 use crate::db::{Db, event, job_life};
+use crate::slurm::hostlist;
 use crate::slurm::log::DaemonLog;
 use crate::slurm::output::{self, OutputFile};
 
@@ -98,7 +100,10 @@ impl Lives {
                 first.entry(id.clone()).or_insert(life.submitted_at);
                 ended.push((id.clone(), life));
             }
-            life.end = self.log.of(id).end.unwrap_or_default();
+            let end = self.log.of(id).end;
+            life.end = end
+                .filter(|end| can_be(end, id, &life, records))
+                .unwrap_or_default();
             // Once the next life runs, nobody can tell what is whose.
             let is_still = record.job.started_at == 0;
             if let (Some(data_dir), true) = (data_dir, is_still) {
@@ -233,28 +238,62 @@ struct Noted<'a> {
 
 impl Noted<'_> {
     fn start_of(&self, restarts: i64) -> Option<i64> {
-        let number = self.told.number.or(self.record.job.id.parse().ok())?;
+        let own = self.record.job.id.parse().ok();
+        let number = own.or(self.told.number())?;
         let is_it = |start: &&Start| start.job == number && i64::from(start.restarts) == restarts;
         self.starts.iter().rfind(is_it).map(|start| start.at)
+    }
+
+    /// Where its lives began, as the log has it; nothing if that is not what Slurm says of the job.
+    fn places(&self, goes_on: i64) -> &[String] {
+        let (places, job) = (&self.told.places, &self.record.job);
+        let lives = usize::try_from(self.record.restarts + goes_on).unwrap_or_default();
+        let is_here = goes_on == 0 || places.last().is_none_or(|last| is_same(last, &job.nodes));
+        match places.len() <= lives && is_here {
+            true => places,
+            false => &[],
+        }
     }
 
     /// The run after so many restarts; none if it never began.
     fn run(&self, restarts: i64, submitted_at: Option<i64>) -> Option<Run> {
         let started_at = self.start_of(restarts)?;
         let submitted_at = match restarts {
-            0 => submitted_at.or(self.told.submitted_at),
+            // In whole seconds.
+            0 => submitted_at.or(self.told.submitted_at().filter(|at| *at <= started_at)),
             _ => submitted_at,
         };
         // The one that goes on has its place, too.
         let goes_on = i64::from(self.record.job.started_at > 0);
         let later = usize::try_from(self.record.restarts - restarts - 1 + goes_on).ok()?;
-        let place = self.told.places.iter().rev().nth(later);
+        let place = self.places(goes_on).iter().rev().nth(later);
         Some(Run {
             restarts,
             submitted_at: submitted_at.unwrap_or(started_at),
             started_at,
             nodes: place.cloned().unwrap_or_default(),
         })
+    }
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    one == other
+        || matches!((hostlist::expand(one), hostlist::expand(other)), (Ok(a), Ok(b)) if a == b)
+}
+
+/// Whether the log may be right about why the life ended: the node was the life's, the other job is one.
+fn can_be(end: &LifeEnd, id: &str, life: &Life, records: &[JobRecord]) -> bool {
+    match end {
+        LifeEnd::NodeFailed { node } => {
+            let nodes = hostlist::expand(&life.nodes).unwrap_or_default();
+            nodes.is_empty() || nodes.contains(node)
+        }
+        LifeEnd::Preempted { by } => {
+            let other = by.parse::<JobId>().ok();
+            let is_other = |other: &JobId| records.iter().any(|r| r.job.includes(other));
+            by != id && other.as_ref().is_some_and(is_other)
+        }
+        _ => true,
     }
 }
 
@@ -385,7 +424,7 @@ mod tests {
         lives.log.read_on(&DaemonLog::at(&path)).await;
         let submitted = chrono::Local.timestamp_millis_opt(89_000).unwrap();
         let submitted = submitted.format("[%Y-%m-%dT%H:%M:%S.000]");
-        let line = format!("{submitted} _slurm_rpc_submit_batch_job: JobId=7 InitPrio=1\n");
+        let line = format!("{submitted} _slurm_rpc_submit_batch_job: JobId=7 InitPrio=1 usec=9\n");
         std::fs::write(&path, line).unwrap();
         lives.log.read_on(&DaemonLog::at(&path)).await;
         let mut leaving = record(1, "COMPLETING", "");
@@ -446,8 +485,8 @@ mod tests {
         std::fs::write(&path, "").unwrap();
         let mut lives = Lives::new("pcs_a");
         lives.log.read_on(&DaemonLog::at(&path)).await;
-        let places = "sched: Allocate JobId=7_1(9) NodeList=a-3 #CPUs=2\n\
-                      sched: Allocate JobId=7_1(9) NodeList=a-4 #CPUs=2\n";
+        let places = "[x] sched: Allocate JobId=7_1(9) NodeList=a-3 #CPUs=2 Partition=demo\n\
+                      [x] sched: Allocate JobId=7_1(9) NodeList=a-4 #CPUs=2 Partition=demo\n";
         std::fs::write(&path, places).unwrap();
         lives.log.read_on(&DaemonLog::at(&path)).await;
         let starts = [(9, 0, 90_000), (9, 1, 95_000), (7, 1, 102_000)];
@@ -487,5 +526,55 @@ mod tests {
         // Nothing was noted: that it had a life is known all the same.
         let told = lives.lives_of(&waits, &[]);
         assert_eq!(tell(&told[0]), (94_000, 0, 100_000, String::new()));
+    }
+
+    #[test]
+    fn what_the_log_tells_and_slurm_contradicts_is_left_out() {
+        let told = |places: &[&str]| Told {
+            places: places.iter().map(|place| (*place).to_owned()).collect(),
+            ..Told::default()
+        };
+        let start = |restarts| Start {
+            job: 7,
+            restarts,
+            at: 90_000,
+        };
+        let mut runs = record(1, "RUNNING", "");
+        runs.job.started_at = 100_000;
+        runs.job.nodes = "a-[1-2]".into();
+        let place = |places: &[&str], record: &JobRecord| {
+            let starts = [start(0)];
+            let noted = Noted {
+                told: told(places),
+                record,
+                starts: &starts,
+            };
+            noted.run(0, None).unwrap().nodes
+        };
+        assert_eq!(place(&["a-3", "a-[1-2]"], &runs), "a-3");
+        assert_eq!(place(&["a-3", "a-[1,2]"], &runs), "a-3", "the same nodes");
+        assert_eq!(place(&["a-3", "a-4"], &runs), "", "it runs elsewhere");
+        let more = ["a-3", "a-9", "a-[1-2]"];
+        assert_eq!(place(&more, &runs), "", "it began twice only");
+        let waits = record(1, "PENDING", "");
+        assert_eq!(place(&["a-3"], &waits), "a-3");
+        assert_eq!(place(&["a-3", "a-9"], &waits), "");
+
+        let life = Life {
+            nodes: "a-[1-2]".into(),
+            ..ended_life(Run::default(), None, &waits)
+        };
+        let records = [waits];
+        let failed = |node: &str| LifeEnd::NodeFailed { node: node.into() };
+        let by = |by: &str| LifeEnd::Preempted { by: by.into() };
+        for (end, id, is_so) in [
+            (failed("a-2"), "7", true),
+            (failed("a-3"), "7", false),
+            (by("7"), "8", true),
+            (by("7"), "7", false),
+            (by("50"), "8", false),
+        ] {
+            assert_eq!(can_be(&end, id, &life, &records), is_so, "{end:?}");
+        }
     }
 }

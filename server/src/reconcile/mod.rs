@@ -16,6 +16,7 @@
 //! another cluster, nor for a look at thousands of jobs.
 
 pub mod aside;
+mod asked;
 pub mod beat;
 pub mod cluster;
 pub mod configuration;

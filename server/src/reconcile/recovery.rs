@@ -8,12 +8,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::explain::What;
+use app::model::job::JobAction;
+use app::model::job_id::JobId;
 use app::model::live::Kind;
 use app::model::operation::Operation;
 use app::model::submit::SubmitJobResponse;
 use openpcs_agent::state::{Start, Unclean};
 
 use super::Parts;
+use super::asked::{self, Asked, Recall};
 use crate::db::submission::{self, MARK, SubmissionRow};
 use crate::db::{self, idempotency, instance, job, now};
 use crate::slurm::client::{Client, LAUNCH_FAILED, NodeInfo, NodeUpdate, Queued};
@@ -32,11 +35,16 @@ const LASTS_MS: i64 = 180_000;
 /// A start so long before the kill may still not have been saved: Slurm's 5 s, and the time until it was noticed.
 const UNSAVED_MS: i64 = 10_000;
 
+/// The option of sbatch for a job that waits until it is released.
+const HOLD: &str = "--hold";
+
 /// How far it got, beside what the agent's note says. In memory: nodes may register once more after a restart.
 #[derive(Debug, Default)]
 pub struct Recovery {
     /// Which end it is about ([`Unclean::at`]).
     ended_at: i64,
+    /// The first end whose forgotten words were not all looked after, if one came upon the other.
+    asked_before: Option<i64>,
     registered_at: Option<i64>,
     registrations: u32,
 }
@@ -119,6 +127,7 @@ impl Recovery {
         if self.ended_at != unclean.at {
             *self = Recovery {
                 ended_at: unclean.at,
+                asked_before: self.asked_before.or(Some(unclean.at)),
                 ..Recovery::default()
             };
         }
@@ -126,6 +135,8 @@ impl Recovery {
         let starts = state.starts();
         let queue = client.queue().await?;
         let nodes = client.nodes().await?;
+        let since = self.asked_before.unwrap_or(unclean.at) - UNSAVED_MS;
+        let asked = asked::since(parts, cluster_id, since).await?;
         for step in plan(&unclean, self, &queue, &nodes, &starts, now()) {
             let mut next = unclean.clone();
             match step {
@@ -134,6 +145,7 @@ impl Recovery {
                         parts,
                         client,
                         cluster_id,
+                        asked: &asked,
                     }
                     .tell(jobs)
                     .await?;
@@ -170,6 +182,14 @@ impl Recovery {
             }
             unclean = next;
         }
+        let recall = Recall {
+            parts,
+            client,
+            cluster_id,
+        };
+        let is_first = self.asked_before.is_some();
+        recall.go_on(since, unclean.at, is_first).await?;
+        self.asked_before = None;
         Ok(())
     }
 }
@@ -179,6 +199,8 @@ struct Lost<'a> {
     parts: &'a Parts,
     client: &'a Client,
     cluster_id: &'a str,
+    /// The last words on jobs since Slurm saved.
+    asked: &'a [Asked],
 }
 
 impl Lost<'_> {
@@ -192,7 +214,10 @@ impl Lost<'_> {
             let id = job.to_string();
             // Those that ended are in the history; Slurm may have forgotten them in order.
             let known = job::find(pool, self.cluster_id, &id).await?.is_some();
-            if !known && !self.submit_again(&id).await? {
+            if known || self.was_cancelled(job).await? {
+                continue;
+            }
+            if !self.submit_again(&id).await? {
                 lost.push(id);
             }
         }
@@ -205,17 +230,45 @@ impl Lost<'_> {
         Ok(())
     }
 
+    /// Through the console, before any look had put it into the history: it is not to run.
+    async fn was_cancelled(&self, job: u32) -> anyhow::Result<bool> {
+        let id = JobId::Whole(job);
+        let cancel = Some(JobAction::Cancel);
+        let word = asked::of(self.asked, &id).filter(|word| word.action == cancel);
+        let Some(word) = word else {
+            return Ok(false);
+        };
+        let what = What::JobCancelledAgain {
+            job: job.to_string(),
+        };
+        self.recall().tell(&id, &word.actor, &what).await?;
+        Ok(true)
+    }
+
+    fn recall(&self) -> Recall<'_> {
+        Recall {
+            parts: self.parts,
+            client: self.client,
+            cluster_id: self.cluster_id,
+        }
+    }
+
     /// Of what came through the console everything is known; whether it was submitted.
     async fn submit_again(&self, job: &str) -> anyhow::Result<bool> {
         let found = submission::find(self.parts.db.pool(), self.cluster_id, job).await?;
         let Some(row) = found else {
             return Ok(false);
         };
+        let word = job.parse().ok().and_then(|id| asked::of(self.asked, &id));
+        let word = word.and_then(|word| Some((word.action?, word)));
+        let is_held = matches!(word, Some((JobAction::Hold, _)));
+        let hold = is_held.then(|| HOLD.to_owned());
+        let options: Vec<String> = row.options.iter().cloned().chain(hold).collect();
         let again = match self.submitted_before(&row).await? {
             Some(id) => id,
             None => {
                 let user = &self.parts.job_user;
-                match self.client.submit(user, &row.options, &row.script).await {
+                match self.client.submit(user, &options, &row.script).await {
                     Ok(id) => id,
                     Err(error) => {
                         tracing::warn!(job, %error, "not submitted again");
@@ -224,7 +277,19 @@ impl Lost<'_> {
                 }
             }
         };
-        self.write_down(&row, again).await?;
+        self.write_down(&row, again.clone()).await?;
+        let id: Option<JobId> = again.parse().ok();
+        if let (Some((action, word)), Some(id)) = (word, id) {
+            let what = match action {
+                JobAction::Hold => What::JobHeldAgain { job: again },
+                _ => What::JobAskForgotten { job: again, action },
+            };
+            let was_held = row.options.iter().any(|option| option == HOLD);
+            // Who released it again after holding it has what was wanted, as has who requeued what begins anew.
+            if is_held || (was_held && action == JobAction::Release) {
+                self.recall().tell(&id, &word.actor, &what).await?;
+            }
+        }
         Ok(true)
     }
 

@@ -7,6 +7,15 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 /// So much is read at once: more than a controller writes between two looks.
 const MOST: u64 = 1024 * 1024;
+/// More characters than any format of a line's time has.
+const LONGEST_TIME: usize = 64;
+
+/// A line's time and its words. `LogTimeFormat` says how the time is written, always in brackets.
+pub fn stamped(line: &str) -> Option<(&str, &str)> {
+    let (time, words) = line.strip_prefix('[')?.split_once("] ")?;
+    let is_time = time.len() <= LONGEST_TIME && !time.contains(['[', ']']);
+    is_time.then_some((time, words))
+}
 
 /// A daemon's log; it may not be there yet.
 #[derive(Clone, Debug)]

@@ -7,6 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::harness::*;
+use crate::job_parts::act;
 
 #[tokio::test]
 async fn a_job_survives_the_server_and_slurmctld() {
@@ -273,7 +274,8 @@ async fn a_killed_controller_holds_no_job_and_gives_no_number_again() {
     plane.finish().await;
 }
 
-/// Slurm believes that it still runs, finds nothing of it on its node, and starts it again.
+/// Slurm believes that it still runs, finds nothing of it on its node, and starts it again. What people asked through the
+/// console since the last save is done again.
 #[tokio::test]
 async fn a_job_whose_end_was_lost_with_the_controller_is_told() {
     let plane = TestPlane::start(Database::OfRun).await;
@@ -284,11 +286,15 @@ async fn a_job_whose_end_was_lost_with_the_controller_is_told() {
     let command = "echo begin >>marks; until test -e go; do sleep 0.1; done";
     let job = plane.sbatch(cluster, &["--output=/dev/null"], command);
     plane.wait_job(cluster, &job, "RUNNING").await;
-    plane.sbatch(cluster, &["--hold", "--job-name=came-later"], "true");
+    let visitor = Visitor::sign_in(&plane).await;
+    let waits = plane.sbatch(cluster, &["--begin=now+1hour"], "true");
+    let not_wanted = plane.sbatch(cluster, &["--hold", "--job-name=came-later"], "true");
     let saved = plane.wait_state(cluster, "job_state", "came-later").await;
     let running = std::fs::read(&saved).unwrap();
     std::fs::write(plane.server.home().join("go"), "").unwrap();
     plane.wait_job(cluster, &job, "COMPLETED").await;
+    act(&visitor, cluster, &not_wanted, "cancel").await.unwrap();
+    act(&visitor, cluster, &waits, "hold").await.unwrap();
     go_back(&plane, &saved, &running);
     wait_until("it runs again", async || {
         let marks = std::fs::read_to_string(plane.server.home().join("marks"));
@@ -300,15 +306,28 @@ async fn a_job_whose_end_was_lost_with_the_controller_is_told() {
         }
     })
     .await;
-    wait_until("that is told", async || {
+    wait_until("all that is told", async || {
         let events = plane.events().await;
-        let told = format!("Job {job} is started again");
-        match events.iter().any(|event| event.starts_with(&told)) {
+        let told = [
+            format!("Job {job} is started again"),
+            format!("Job {not_wanted} stays cancelled"),
+            format!("Job {waits} is held again"),
+        ];
+        let is_told = |told: &String| events.iter().any(|event| event.starts_with(told));
+        match told.iter().all(is_told) {
             true => Ok(()),
             false => Err(format!("{events:?}")),
         }
     })
     .await;
+    assert_eq!(plane.job(cluster, &not_wanted)["JobState"], "CANCELLED");
+    assert_eq!(plane.job(cluster, &waits)["Priority"], "0");
+    let pool = plane.database().await;
+    let again = "select operation from audit where why = 'again' and outcome = 'done' \
+                 and principal like '%user/admin' order by operation";
+    let again: Vec<String> = sqlx::query_scalar(again).fetch_all(&pool).await.unwrap();
+    pool.close().await;
+    assert_eq!(again, ["CancelJob", "HoldJob"]);
     plane.finish().await;
 }
 

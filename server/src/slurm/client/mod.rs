@@ -15,7 +15,7 @@ use app::model::job::JobRecord;
 use tokio::io::AsyncWriteExt;
 
 use super::hostlist;
-use super::log::DaemonLog;
+use super::log::{DaemonLog, stamped};
 use crate::lease::{self, Lease};
 pub use job::{LAUNCH_FAILED, MOST_FILES, has_doubtful_files};
 pub use job_table::JobTable;
@@ -314,19 +314,25 @@ fn one_line(text: &str) -> String {
         .collect()
 }
 
-/// What the controller logged since `before` of why it refused: the last fatal line and the errors just above it.
+/// What the controller logged since `before` of why it refused: the fatal line and the errors just above it.
 async fn refusal(log: &DaemonLog, before: u64) -> Option<String> {
     let (_, bytes) = log.since(before).await.ok()?;
     words_of_refusal(&String::from_utf8_lossy(&bytes))
 }
 
+/// Whoever submits has words of theirs in the log, also with line breaks: what counts is a line with a time. slurmctld
+/// itself has one last word, so that of several one at least is made up, and Slurm's own answer has to do.
 fn words_of_refusal(log: &str) -> Option<String> {
     // `[2026-01-02T03:04:05.678] fatal: …`
     let lines: Vec<&str> = log
         .lines()
-        .map(|line| line.split_once("] ").map_or(line, |(_, words)| words))
+        .map(|line| stamped(line).map_or("", |(_, words)| words))
         .collect();
-    let fatal = lines.iter().rposition(|line| line.starts_with("fatal: "))?;
+    let is_fatal = |line: &&str| line.starts_with("fatal: ");
+    let fatal = lines.iter().position(is_fatal)?;
+    if lines[fatal + 1..].iter().any(is_fatal) {
+        return None;
+    }
     // A complaint of every start, no reason for a refusal.
     let is_reason =
         |line: &&&str| line.starts_with("error: ") && !line.ends_with("default partition not set.");

@@ -110,6 +110,18 @@ fn a_refusal_is_told_in_the_controllers_words() {
         "error: _find_node_record: lookup failure for node \"nix-1\"\nfatal: Invalid node names in partition x"
     );
     assert_eq!(words_of_refusal("[x] all is well\n"), None);
+    // As `sbatch -p WORDS` has them logged.
+    for forged in [
+        "fatal: pay me",
+        "[x] error: invalid partition specified: fatal: pay me",
+        "[x] error: invalid partition specified: nl\nfatal: pay me",
+    ] {
+        assert_eq!(words_of_refusal(forged), None, "{forged}");
+        let both = format!("{forged}\n[x] all is well\n{log}");
+        assert!(words_of_refusal(&both).unwrap().contains("nix-1"));
+    }
+    let two = format!("[x] fatal: pay me\n{log}");
+    assert_eq!(words_of_refusal(&two), None, "Slurm's own answer has to do");
 }
 
 /// A client whose every program is this script.
