@@ -74,7 +74,10 @@ pub fn ways(action: JobAction, chosen: &[OfCluster<Job>], all: &[OfCluster<Job>]
         let chosen = ways
             .iter()
             .position(|way| way.is_offered() && way.choice.scope != Scope::Waiting);
-        ways.into_iter().nth(chosen?)
+        let mut way = ways.into_iter().nth(chosen?)?;
+        // Also when nothing is left in the other clusters.
+        way.choice.scope = Scope::Chosen;
+        Some(way)
     };
     let together = |one: Way, other: Way| Way {
         acts: [one.acts, other.acts].concat(),

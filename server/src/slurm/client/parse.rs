@@ -219,8 +219,7 @@ fn job(value: &Value) -> Job {
             .any(has);
     // A job that was cancelled while it waited gets the time of its end as that of its start, and no nodes.
     let nodes = text(&value["nodes"]);
-    let never_ran = waits || ended && nodes.is_empty();
-    let started = !never_ran;
+    let has_started = !waits && (!ended || !nodes.is_empty());
     let when = |known: bool, time: &Value| if known { millis(time) } else { 0 };
     Job {
         id: id(value),
@@ -242,7 +241,7 @@ fn job(value: &Value) -> Job {
         nodes,
         node_count: number(&value["node_count"]),
         submitted_at: millis(&value["submit_time"]),
-        started_at: when(started, &value["start_time"]),
+        started_at: when(has_started, &value["start_time"]),
         ended_at: when(ended, &value["end_time"]),
     }
 }
