@@ -142,6 +142,7 @@ mod tests {
     use super::super::sign_in::{SignIn, sign_in};
     use async_trait::async_trait;
 
+    use super::super::front::Client;
     use super::*;
     use crate::auth::users::Unreadable;
 
@@ -227,6 +228,7 @@ mod tests {
             .uri(path)
             .header(COOKIE, cookie)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .extension(Client([10, 0, 0, 1].into()))
             .body(Body::from(form.to_owned()))
             .unwrap();
         router.clone().oneshot(request).await.unwrap()
