@@ -376,10 +376,7 @@ mod tests {
             "after the kill, too"
         );
         let task = asked("3_1", Hold, KILLED - 4_000);
-        assert_eq!(
-            last_words(vec![task, cancelled.clone()]),
-            std::slice::from_ref(&cancelled)
-        );
+        assert_eq!(last_words(vec![task, cancelled.clone()]), vec![cancelled]);
         let late = asked("3", Cancel, KILLED + LATE_MS + 1);
         assert_eq!(steps(vec![late]), [], "this controller heard it");
     }

@@ -17,15 +17,15 @@ use crate::slurm::log::{DaemonLog, stamped};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Told {
     /// Its own number, also of a task; several contradict each other.
-    pub(super) numbers: Vec<u32>,
+    numbers: Vec<u32>,
     /// Milliseconds since 1970, in whole seconds as Slurm's own; several contradict each other.
-    pub(super) submits: Vec<i64>,
+    submits: Vec<i64>,
     /// Hostlists, of the first start that was read to the last.
     pub places: Vec<String>,
     /// Why the life that ended last did.
     pub end: Option<LifeEnd>,
     /// By the last reading: no look may have seen the job yet.
-    pub(super) is_new: bool,
+    is_new: bool,
 }
 
 impl Told {

@@ -530,9 +530,11 @@ mod tests {
 
     #[test]
     fn what_the_log_tells_and_slurm_contradicts_is_left_out() {
-        let told = |places: &[&str]| Told {
-            places: places.iter().map(|place| (*place).to_owned()).collect(),
-            ..Told::default()
+        let told = |places: &[&str]| {
+            let mut told = Told::default();
+            let places = places.iter().map(|place| (*place).to_owned());
+            told.places.extend(places);
+            told
         };
         let start = |restarts| Start {
             job: 7,
