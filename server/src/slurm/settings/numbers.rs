@@ -37,11 +37,12 @@ pub fn problem(setting: &str, value: &str) -> Option<String> {
         "DefaultTime" | "MaxTime" if value.chars().all(|c| "0:-".contains(c)) => Some(
             "is no time at all: jobs would end as they start. Give a minute at least.".to_owned(),
         ),
-        // Below, only root may listen, and jobs are not root.
+        // Below, only root may listen, and jobs are not root. With fewer ports every srun hangs.
         "SrunPortRange" => match range(value, 1024, u16::MAX.into()) {
-            Some((first, last)) if first < last => None,
+            Some((first, last)) if last - first >= 3 => None,
             _ => Some(
-                "must be a range of ports from 1024 up, the lower one first, as 60001-63000."
+                "must be a range of four ports or more from 1024 up, the lower one first, as 60001-63000. Each srun that \
+                 runs takes some."
                     .to_owned(),
             ),
         },
@@ -154,9 +155,11 @@ mod tests {
             ),
             (
                 "SrunPortRange",
-                &["60001-63000"],
+                &["60001-63000", "60001-60004"],
                 &[
                     "5-1",
+                    "60001-60003",
+                    "63000-60001",
                     "60001",
                     "0-10",
                     "1-2",
