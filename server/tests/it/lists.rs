@@ -133,9 +133,10 @@ async fn jobs(visitor: &Visitor, ids: &[&str], array: &str) {
         assert_ne!(found["rows"][0]["item"]["why"], "", "it is held");
     }
 
-    // What is chosen is known on whatever page it is.
+    // What is chosen is known on whatever page it is, and tasks that wait also when some of them start.
     let key = |id: &str| format!("{} {id}", whole[0]["clusterId"].as_str().unwrap());
-    let keys = [key(ids[0]), key(&tasks), key("99999")];
+    let waiting = format!("{array} waiting");
+    let keys = [key(ids[0]), key(&waiting), key("99999")];
     let page = of_one
         .page(json!({ "size": 1, "page": 60, "chosen": keys }))
         .await;
