@@ -138,6 +138,7 @@ test('messages, next steps, times and addresses stay true', async ({ page, brows
     await expect(rows(page, 'Jobs', { name: /odd/ })).toHaveCount(1);
     await expect(rows(page, 'Jobs', { name: /later/ })).toHaveCount(0);
     await page.getByRole('navigation', { name: 'Parts of the cluster' }).getByRole('link', { name: 'Events' }).click();
+    await expect(page).toHaveURL(/\/events$/);
     await page.goBack();
     await expect(rows(page, 'Jobs', { name: /later/ })).toHaveCount(0);
 
