@@ -137,10 +137,11 @@ impl Service {
         if known.len() > 1 {
             known.retain(is_of_it);
         }
+        // In this order: what leaves the one is in the other before.
+        let seen = self.observed.latest(&cluster.id);
         let ended = job::family(self.db.pool(), &cluster.id, number)
             .await
             .map_err(internal)?;
-        let seen = self.observed.latest(&cluster.id);
         let is_heard = silence.is_none();
         if let Some(silence) = silence {
             let is_alive = |job: &Job| job.who().number() == number && !job.is_over();
