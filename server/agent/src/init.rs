@@ -166,16 +166,18 @@ fn hide(data_dir: &Path, own: &Path, others: &[PathBuf]) -> io::Result<()> {
     cover(data_dir, HIDING)?;
     bring_back(&own)?;
     bring_back(&others)?;
-    let read_only = |dir: &Path| {
-        let flags = HIDING | MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
-        mount(NOTHING, dir, NOTHING, flags, NOTHING)
-    };
     // Where jobs run as the server's user they could put a socket of their own in its place.
     for (path, _) in &others {
         read_only(path)?;
     }
     // Nobody should believe that what is written there stays.
-    Ok(read_only(data_dir)?)
+    read_only(data_dir)
+}
+
+/// What is mounted there is only read from now on.
+fn read_only(place: &Path) -> io::Result<()> {
+    let flags = HIDING | MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
+    Ok(mount(NOTHING, place, NOTHING, flags, NOTHING)?)
 }
 
 /// Binds the lock over itself to read: what is mounted here can be neither removed nor replaced from inside, where jobs may
@@ -184,8 +186,7 @@ fn hide(data_dir: &Path, own: &Path, others: &[PathBuf]) -> io::Result<()> {
 fn keep_lock(dir: &Path) -> io::Result<()> {
     let lock = dir.join(lock::LOCK_FILE);
     mount(Some(&lock), &lock, NOTHING, MsFlags::MS_BIND, NOTHING)?;
-    let flags = HIDING | MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
-    Ok(mount(NOTHING, &lock, NOTHING, flags, NOTHING)?)
+    read_only(&lock)
 }
 
 const NOTHING: Option<&str> = None;

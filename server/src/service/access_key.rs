@@ -7,7 +7,6 @@ use app::port::Ctx;
 use serde_json::json;
 
 use super::people::People;
-use super::write;
 use crate::auth::credentials::PURPOSE;
 use crate::auth::password::NewAccessKey;
 use crate::auth::policy::Authorize as _;
@@ -52,23 +51,13 @@ impl People {
             created_at: now(),
         };
         let input = json!({ "userName": user_name, "accessKeyId": key.id });
-        write::change(
-            &self.db,
-            ctx,
-            operation,
-            &input,
-            None,
-            async |mut change| {
-                let user = user_get(&mut *change.write.tx, user_name).await;
-                if user.map_err(internal)?.is_none() {
-                    return Err(nobody(user_name));
-                }
-                access_key_create(&mut change.write, &row)
-                    .await
-                    .map_err(internal)?;
-                change.commit(&arn, ()).await
-            },
-        )
+        self.change(ctx, operation, &arn, &input, async |write| {
+            let user = user_get(&mut *write.tx, user_name).await;
+            if user.map_err(internal)?.is_none() {
+                return Err(nobody(user_name));
+            }
+            access_key_create(write, &row).await.map_err(internal)
+        })
         .await
     }
 
@@ -77,20 +66,13 @@ impl People {
         let (operation, arn) = (Operation::DeleteAccessKey, self.arns.access_key(id));
         ctx.authorize(operation, &arn)?;
         let input = json!({ "accessKeyId": id });
-        write::change(
-            &self.db,
-            ctx,
-            operation,
-            &input,
-            None,
-            async |mut change| {
-                let deleted = access_key_delete(&mut change.write, id).await;
-                match deleted.map_err(internal)? {
-                    true => change.commit(&arn, ()).await,
-                    false => Err(missing(id)),
-                }
-            },
-        )
+        self.change(ctx, operation, &arn, &input, async |write| {
+            let deleted = access_key_delete(write, id).await;
+            match deleted.map_err(internal)? {
+                true => Ok(()),
+                false => Err(missing(id)),
+            }
+        })
         .await
     }
 }

@@ -1,15 +1,38 @@
 //! Who may come in: people ([`super::user`]) and their access keys ([`super::access_key`]). In this release commands on
 //! the server's host look after them, for which no whole [`super::Service`] runs: so this is a piece of its own.
 
+use app::model::error::Result;
 use app::model::name::Arns;
+use app::model::operation::Operation;
+use app::port::Ctx;
+use serde_json::Value;
 
-use crate::db::Db;
+use super::write;
+use crate::db::{Db, Write};
 
 /// What these operations need. Cheap to clone.
 #[derive(Clone)]
 pub struct People {
     pub db: Db,
     pub arns: Arns,
+}
+
+impl People {
+    /// The work and its row in the audit trail, both or neither.
+    pub(super) async fn change(
+        &self,
+        ctx: &Ctx,
+        operation: Operation,
+        arn: &str,
+        input: &Value,
+        work: impl AsyncFnOnce(&mut Write) -> Result<()>,
+    ) -> Result<()> {
+        let all = async |mut change: write::Change| {
+            work(&mut change.write).await?;
+            change.commit(arn, ()).await
+        };
+        write::change(&self.db, ctx, operation, input, None, all).await
+    }
 }
 
 #[cfg(test)]
@@ -19,7 +42,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use app::model::error::ErrorKind;
-    use app::port::{Ctx, Principal, Why};
+    use app::port::{Principal, Why};
     use sqlx::Row as _;
     use tracing::Level;
     use zeroize::Zeroizing;

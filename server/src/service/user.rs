@@ -8,7 +8,6 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::people::People;
-use super::write;
 use crate::auth::password;
 use crate::auth::policy::Authorize as _;
 use crate::db::now;
@@ -42,20 +41,14 @@ impl People {
             created_at: now(),
         };
         let input = json!({ "userName": name });
-        write::change(
-            &self.db,
+        self.change(
             ctx,
             operation,
+            &arn,
             &input,
-            None,
-            async |mut change| {
-                match user_create(&mut change.write, &row).await {
-                    Err(sqlx::Error::Database(e)) if e.is_unique_violation() => {
-                        return Err(taken(name));
-                    }
-                    created => created.map_err(internal)?,
-                }
-                change.commit(&arn, ()).await
+            async |write| match user_create(write, &row).await {
+                Err(sqlx::Error::Database(e)) if e.is_unique_violation() => Err(taken(name)),
+                created => created.map_err(internal),
             },
         )
         .await
@@ -72,20 +65,13 @@ impl People {
         ctx.authorize(operation, &arn)?;
         let hash = password::hash(password).await?;
         let input = json!({ "userName": name });
-        write::change(
-            &self.db,
-            ctx,
-            operation,
-            &input,
-            None,
-            async |mut change| {
-                let set = user_set_password(&mut change.write, name, &hash).await;
-                match set.map_err(internal)? {
-                    true => change.commit(&arn, ()).await,
-                    false => Err(missing(name)),
-                }
-            },
-        )
+        self.change(ctx, operation, &arn, &input, async |write| {
+            let set = user_set_password(write, name, &hash).await;
+            match set.map_err(internal)? {
+                true => Ok(()),
+                false => Err(missing(name)),
+            }
+        })
         .await
     }
 
@@ -94,20 +80,13 @@ impl People {
         let (operation, arn) = (Operation::DeleteUser, self.arns.user(name));
         ctx.authorize(operation, &arn)?;
         let input = json!({ "userName": name });
-        write::change(
-            &self.db,
-            ctx,
-            operation,
-            &input,
-            None,
-            async |mut change| {
-                let deleted = user_delete(&mut change.write, name).await;
-                match deleted.map_err(internal)? {
-                    true => change.commit(&arn, ()).await,
-                    false => Err(missing(name)),
-                }
-            },
-        )
+        self.change(ctx, operation, &arn, &input, async |write| {
+            let deleted = user_delete(write, name).await;
+            match deleted.map_err(internal)? {
+                true => Ok(()),
+                false => Err(missing(name)),
+            }
+        })
         .await
     }
 }
