@@ -17,6 +17,18 @@ struct Noted {
     is_complete: bool,
 }
 
+impl Noted {
+    /// An entry of [`History::noted`].
+    fn of(record: &JobRecord, is_complete: bool) -> (String, Noted) {
+        let ended_at = record.job.ended_at;
+        let noted = Noted {
+            ended_at,
+            is_complete,
+        };
+        (record.job.id.clone(), noted)
+    }
+}
+
 /// The jobs of one cluster that were noted already.
 pub struct History {
     cluster_id: String,
@@ -89,16 +101,8 @@ impl History {
             job::put(&mut write, &self.cluster_id, record, None).await?;
         }
         write.commit().await?;
-        let entry = |record: &JobRecord, is_complete| {
-            let ended_at = record.job.ended_at;
-            let noted = Noted {
-                ended_at,
-                is_complete,
-            };
-            (record.job.id.clone(), noted)
-        };
-        noted.extend(left.iter().map(|record| entry(record, false)));
-        noted.extend(complete.iter().map(|(record, _)| entry(record, true)));
+        noted.extend(left.iter().map(|record| Noted::of(record, false)));
+        noted.extend(complete.iter().map(|(record, _)| Noted::of(record, true)));
         Ok(can_go_on)
     }
 
@@ -114,12 +118,7 @@ impl History {
         let noted = job::ended_since(db.pool(), &self.cluster_id, since).await?;
         let noted = noted.into_iter().map(|(record, has_script)| {
             let is_complete = has_script && !has_doubtful_files(&record);
-            let ended_at = record.job.ended_at;
-            let noted = Noted {
-                ended_at,
-                is_complete,
-            };
-            (record.job.id, noted)
+            Noted::of(&record, is_complete)
         });
         Ok(noted.collect())
     }

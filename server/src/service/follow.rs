@@ -70,7 +70,7 @@ impl Outputs for ServerOutputs {
                 let job = Job {
                     observed: self.service.observed.clone(),
                     cluster_id: of.cluster_identifier,
-                    id: of.job_id,
+                    who: of.job_id.parse().ok(),
                     since: now(),
                 };
                 let news = self.watch(&file);
@@ -114,7 +114,8 @@ impl Outputs for ServerOutputs {
 struct Job {
     observed: Observed,
     cluster_id: String,
-    id: String,
+    /// None: no job is called so.
+    who: Option<JobId>,
     since: i64,
 }
 
@@ -122,8 +123,8 @@ impl Job {
     /// As far as Slurm was asked since somebody looked: a job that it has forgotten is over too.
     fn is_over(&self) -> bool {
         let seen = self.observed.latest(&self.cluster_id);
-        let who: Option<JobId> = self.id.parse().ok();
-        let is_it = |job: &&app::model::job::Job| who.as_ref().is_some_and(|who| job.includes(who));
+        let is_it =
+            |job: &&app::model::job::Job| self.who.as_ref().is_some_and(|who| job.includes(who));
         match seen.jobs.iter().find(is_it) {
             Some(job) => job.is_over(),
             None => seen.jobs_asked_at > self.since,
@@ -162,7 +163,7 @@ fn pieces(
         let mut first = true;
         let mut grown_at = Instant::now();
         loop {
-            let ends = is_over() && grown_at.elapsed() > SETTLE;
+            let ends = grown_at.elapsed() > SETTLE && is_over();
             news.mark_unchanged();
             loop {
                 let (file, part) = (file.clone(), next);
@@ -190,7 +191,7 @@ fn pieces(
                 match tokio::time::timeout(LOOK, news.changed()).await {
                     Ok(Ok(())) => grown_at = Instant::now(),
                     Ok(Err(_)) => return,
-                    Err(_) if is_over() && grown_at.elapsed() > SETTLE => {}
+                    Err(_) if grown_at.elapsed() > SETTLE && is_over() => {}
                     Err(_) => continue,
                 }
                 break;
