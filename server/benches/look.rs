@@ -19,9 +19,11 @@ const EVERY: Duration = Duration::from_millis(5);
 const TIMES: usize = 30;
 const HAPPENS: f64 = 0.2;
 
-/// So many nodes work off so many jobs that do nothing, as the tasks of an array.
+/// So many nodes work off so many jobs that do nothing, as the tasks of some arrays: one has a thousand at most, if nobody
+/// sets MaxArraySize.
 const NODES: i32 = 200;
 const SHORT_JOBS: usize = 4_000;
+const ARRAYS: usize = 4;
 
 pub async fn run() {
     waiting_jobs().await;
@@ -66,8 +68,10 @@ async fn short_jobs() {
     let up = format!("demo up infinite {NODES} idle compute-1-[1-{NODES}]");
     plane.wait_sinfo(CLUSTER, &[&up]).await;
     let quiet = measure(&plane).await;
-    let array = format!("--array=1-{SHORT_JOBS}");
-    plane.sbatch(CLUSTER, &["--output=/dev/null", &array], "true");
+    let array = format!("--array=1-{}", SHORT_JOBS / ARRAYS);
+    for _ in 0..ARRAYS {
+        plane.sbatch(CLUSTER, &["--output=/dev/null", &array], "true");
+    }
     let busy = measure(&plane).await;
     let left = plane.connect(CLUSTER, &["sh", "-c", "squeue --noheader --array | wc -l"]);
     println!("GetCluster p99, {NODES} nodes that idle: {quiet}");

@@ -14,6 +14,7 @@ use app::model::system::{ReconcilerKind, Work};
 
 use super::history::History;
 use super::lives::{self, Lives};
+use super::pace::Pace;
 use super::requeue::start_again;
 use super::sight::Looks;
 use super::signs::Signs;
@@ -29,10 +30,7 @@ use crate::slurm::client::{Client, JobTable};
 const TICK: Duration = Duration::from_millis(200);
 /// Slurm is asked at least this often even when nothing seems to happen.
 const LONGEST_SILENCE_MS: i64 = 60_000;
-/// A look is followed by a pause so many times as long: looking at jobs takes a fifth of a core at most.
-const REST: u32 = 4;
 const SHORTEST_REST: Duration = Duration::from_millis(500);
-const LONGEST_REST: Duration = Duration::from_secs(10);
 /// Ended jobs that a server remembers at its start.
 const ENDED: i64 = 500;
 
@@ -50,8 +48,7 @@ pub struct JobReconciler {
     history: History,
     lives: Lives,
     table: JobTable,
-    /// The last look was a long one: not before then.
-    resting_until: Instant,
+    pace: Pace,
 }
 
 impl JobReconciler {
@@ -65,7 +62,7 @@ impl JobReconciler {
             history: History::new(&cluster_id),
             lives: Lives::new(&cluster_id),
             table: JobTable::default(),
-            resting_until: Instant::now(),
+            pace: Pace::new(SHORTEST_REST),
             parts,
             cluster_id,
         }
@@ -90,10 +87,8 @@ impl JobReconciler {
         signs: Signs,
         memory_ms: i64,
     ) -> anyhow::Result<usize> {
-        let (asked_at, began) = (now(), Instant::now());
+        let asked_at = now();
         let found = self.table.look(client).await;
-        let rest = (began.elapsed() * REST).clamp(SHORTEST_REST, LONGEST_REST);
-        self.resting_until = Instant::now() + rest;
         let mut records = self
             .looks
             .note(&self.parts, &self.cluster_id, asked_at, found)
@@ -133,7 +128,7 @@ impl Reconciler for JobReconciler {
     const KIND: ReconcilerKind = ReconcilerKind::Job;
 
     async fn run(&mut self, done: &mut Done) -> anyhow::Result<Next> {
-        let rest = self.resting_until.saturating_duration_since(Instant::now());
+        let rest = self.pace.left();
         if !rest.is_zero() {
             return Ok(Next::After(rest));
         }
@@ -157,8 +152,10 @@ impl Reconciler for JobReconciler {
             let version = &cluster.spec.scheduler.version;
             if let Some(client) = self.parts.client(&cluster.id, version)? {
                 let memory_ms = cancelled::memory_ms(&cluster.spec);
-                let looked = self.look(&client, signs, memory_ms).await?;
-                done.note(Work::JobsLookedAt, looked);
+                let began = Instant::now();
+                let looked = self.look(&client, signs, memory_ms).await;
+                self.pace.ended(began);
+                done.note(Work::JobsLookedAt, looked?);
             }
         }
         Ok(Next::After(TICK))

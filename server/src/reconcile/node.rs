@@ -8,6 +8,7 @@ use app::model::sight::Sight;
 use app::model::system::{ReconcilerKind, Work};
 
 use super::node_act::Act;
+use super::pace::Pace;
 use super::sight::Looks;
 use super::signs::Signs;
 use super::{Next, Parts, Reconciler, aside, work};
@@ -47,6 +48,8 @@ pub struct NodeReconciler {
     /// When the signs changed last, in milliseconds since 1970.
     changed_at: i64,
     looks: Looks,
+    /// Of looks for no other reason than that Slurm logs something.
+    pace: Pace,
     rest: Option<Rest>,
     /// Instances that were reported as set aside.
     aside: HashSet<String>,
@@ -71,6 +74,7 @@ impl NodeReconciler {
             looked: Signs::default(),
             changed_at: 0,
             looks: Looks::new(Sight::Nodes),
+            pace: Pace::new(TICK),
             rest: None,
             aside: HashSet::new(),
             stranded: Since::new(is_stranded),
@@ -141,6 +145,7 @@ impl Reconciler for NodeReconciler {
             act.all(steps).await?;
             did.into_iter().for_each(|work| done.note(work, 1));
             self.looked = Signs::default();
+            self.pace.hurry();
         }
         let is_quiet = seen.instances.is_empty() && seen.provider.is_empty();
         if is_quiet && !acted && !seen.nodes.iter().any(in_transition) {
@@ -222,11 +227,14 @@ impl NodeReconciler {
         }
         let has_settled = self.settles_in(&latest) == Some(0);
         let old = now() - latest.asked_at > LONGEST_SILENCE_MS || has_settled;
-        if !(unsettled || waited_for || old || signs != self.looked) {
+        let woken = signs.woken_since(&self.looked);
+        let may_differ = signs != self.looked && self.pace.left().is_zero();
+        if !(unsettled || waited_for || old || woken || may_differ) {
             return Ok(latest);
         }
-        let asked_at = now();
+        let (asked_at, began) = (now(), Instant::now());
         let found = client.nodes().await;
+        self.pace.ended(began);
         let nodes = self
             .looks
             .note(&self.parts, &self.cluster_id, asked_at, found)

@@ -25,4 +25,8 @@ impl Signs {
             starts_size: starts.map_or(0, |file| file.len()),
         }
     }
+    /// Somebody has woken the loop meanwhile, and waits for what it does.
+    pub fn woken_since(&self, before: &Signs) -> bool {
+        self.wakes != before.wakes
+    }
 }
