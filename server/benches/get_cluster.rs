@@ -33,7 +33,7 @@ pub async fn run() {
         theirs.push(requests_per_second(&bare.address, &bytes).await);
         ours.push(requests_per_second(&plane.server.address(), &bytes).await);
     }
-    bare.process.kill().expect("the bare server can be ended");
+    bare.end();
     let (ours, theirs) = (best(&ours), best(&theirs));
     println!("GetCluster, signed: {ours:.0} requests/s on {CONNECTIONS} connections");
     println!("the same bytes from a bare axum handler: {theirs:.0} requests/s");
@@ -112,13 +112,14 @@ pub async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) {
     }
 }
 
-struct Bare {
+/// The bare server, in a process of its own.
+pub struct Bare {
     process: Child,
-    address: String,
+    pub address: String,
 }
 
 impl Bare {
-    fn start(answer: &str) -> Self {
+    pub fn start(answer: &str) -> Self {
         let mut process = Command::new(std::env::current_exe().expect("a program knows its file"))
             .env(BARE, answer)
             .stdout(Stdio::piped())
@@ -133,6 +134,11 @@ impl Bare {
             process,
             address: address.trim().into(),
         }
+    }
+
+    pub fn end(&mut self) {
+        self.process.kill().expect("the bare server can be ended");
+        self.process.wait().expect("an ended process is there");
     }
 }
 

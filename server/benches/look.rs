@@ -1,12 +1,14 @@
-//! What a request waits while the server looks at thousands of jobs, beside the same while there is nothing to look at.
+//! What a request waits while the server looks at thousands of jobs, beside the same while there is nothing to look at, and
+//! beside a bare server that is asked in turns with it: what a machine is busy with, both wait for.
 
 use std::time::{Duration, Instant};
 
 use aws_sdk_pcs::types::{ClusterStatus, Size};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-use crate::get_cluster::{raw, read_answer};
+use crate::get_cluster::{Bare, raw, read_answer};
 use crate::harness::{Database, TestPlane, idle};
 use crate::idle::cpu_seconds;
 use crate::times::p99;
@@ -83,34 +85,65 @@ async fn short_jobs() {
     plane.finish().await;
 }
 
-/// The p99, and what the server took meanwhile.
+/// The p99 of both, and what the server took meanwhile.
 async fn measure(plane: &TestPlane) -> String {
     let http = plane.http();
     let body = format!(r#"{{"clusterIdentifier":"{CLUSTER}"}}"#);
     let mut request = http.request("GetCluster", body.as_str());
     http.sign(&mut request);
+    let answer = http.send(request.clone()).await;
     let bytes = raw(&request);
-    let mut stream = TcpStream::connect(plane.server.address())
-        .await
-        .expect("the server takes connections");
+    let mut bare = Bare::start(&answer.text);
+    let mut ours = Line::to(plane.server.address()).await;
+    let mut theirs = Line::to(bare.address.clone()).await;
     let (begun, cpu) = (Instant::now(), cpu_seconds(plane.server.pid()));
-    let (mut times, mut buffer) = (vec![], vec![0; 64 * 1024]);
     for _ in 0..REQUESTS {
-        let asked = Instant::now();
-        tokio::io::AsyncWriteExt::write_all(&mut stream, &bytes)
-            .await
-            .expect("the server reads");
-        read_answer(&mut stream, &mut buffer).await;
-        times.push(asked.elapsed());
+        ours.ask(&bytes).await;
+        theirs.ask(&bytes).await;
         sleep(EVERY).await;
     }
     let share = (cpu_seconds(plane.server.pid()) - cpu) / begun.elapsed().as_secs_f64();
+    bare.end();
     format!(
-        "{:.1} ms; the server takes {:.0} % of a core, {} MB",
-        p99(&mut times).as_secs_f64() * 1000.0,
+        "{:.1} ms, of a bare server {:.1} ms; ours takes {:.0} % of a core, {} MB",
+        ours.p99(),
+        theirs.p99(),
         100.0 * share,
         resident_megabytes(plane.server.pid())
     )
+}
+
+/// A connection, and how long each answer took.
+struct Line {
+    stream: TcpStream,
+    times: Vec<Duration>,
+    buffer: Vec<u8>,
+}
+
+impl Line {
+    async fn to(address: String) -> Line {
+        let stream = TcpStream::connect(address).await;
+        Line {
+            stream: stream.expect("the server takes connections"),
+            times: vec![],
+            buffer: vec![0; 64 * 1024],
+        }
+    }
+
+    async fn ask(&mut self, request: &[u8]) {
+        let asked = Instant::now();
+        self.stream
+            .write_all(request)
+            .await
+            .expect("the server reads");
+        read_answer(&mut self.stream, &mut self.buffer).await;
+        self.times.push(asked.elapsed());
+    }
+
+    /// In milliseconds.
+    fn p99(&mut self) -> f64 {
+        p99(&mut self.times).as_secs_f64() * 1000.0
+    }
 }
 
 fn resident_megabytes(pid: u32) -> u64 {

@@ -50,7 +50,13 @@ mod tests {
     #[test]
     fn the_longer_a_look_the_longer_the_pause_within_bounds() {
         let shortest = Duration::from_millis(500);
-        for (took, paused) in [(0, 500), (40, 500), (100, 900), (1_000, 9_000), (5_000, 10_000)] {
+        for (took, paused) in [
+            (0, 500),
+            (40, 500),
+            (100, 900),
+            (1_000, 9_000),
+            (5_000, 10_000),
+        ] {
             let pause = pause(shortest, Duration::from_millis(took));
             assert_eq!(pause, Duration::from_millis(paused), "{took} ms");
         }
