@@ -11,7 +11,6 @@ pub mod data_dir;
 pub mod db;
 pub mod fault;
 pub mod http;
-pub mod lease;
 pub mod live;
 pub mod plan;
 pub mod plane;

@@ -19,7 +19,7 @@ pub struct InstanceRow {
     pub launch_generation: i64,
     pub bootstrap_hash: String,
     pub launched_at: i64,
-    /// The batch in which it was asked for: see [`crate::provider::Batch`].
+    /// The batch in which it was asked for: see [`openpcs_provider::Batch`].
     pub launch_token: String,
     /// The provider's id of it; none until the provider has said that it started it.
     pub provider_id: Option<String>,

@@ -3,12 +3,12 @@
 //! Leases are taken and checked in writing transactions, and of those there is one at a time: what a transaction sees at
 //! its beginning is so until it commits. On SQLite there are none: its file is open to one process.
 
+use openpcs_provider::lease::{Lease, Lost, TERM_MS};
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, Executor, Row as _};
 
 use super::server::ServerRow;
 use super::{Db, Write};
-use crate::lease::{Lease, Lost, TERM_MS};
 
 /// A lease as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,9 +121,10 @@ pub async fn prune(db: &Db) -> sqlx::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use openpcs_provider::lease::Beat;
+
     use super::super::server;
     use super::*;
-    use crate::lease::Beat;
 
     fn process(name: &str) -> ServerRow {
         ServerRow {

@@ -39,11 +39,11 @@ use std::time::Duration;
 use anyhow::Context;
 use app::model::live::{Change, Kind};
 use cache::ClusterCache;
+use openpcs_provider::lease::Lease;
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyConnection, AnyPool, Executor};
 use tokio::sync::broadcast;
 
-use crate::lease::Lease;
 use open::Address;
 use writer::{LOCK_TIMEOUT_MS, Turns, Writer};
 

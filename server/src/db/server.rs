@@ -1,11 +1,11 @@
 //! The servers of a database, for each other and for people: who runs a cluster's daemons, and where to reach it. All times
 //! here are compared by the database's clock.
 
+use openpcs_provider::lease::TERM_MS;
 use sqlx::any::AnyRow;
 use sqlx::{Any, Executor, Row as _};
 
 use super::{Db, Write, now};
-use crate::lease::TERM_MS;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerRow {

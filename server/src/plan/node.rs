@@ -9,11 +9,11 @@ use app::explain::Cause;
 use app::model::node_name::node_names;
 use app::model::status::Status;
 use app::rules::cluster::IDLE_FOREVER;
+use openpcs_provider::{Instance, Profile, has_left};
 
 use super::stranded::{ALIVE_MS, EMPTY_MS, UNHEARD_MS};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
-use crate::provider::{Instance, Profile, has_left};
 use crate::slurm::client::NodeInfo;
 
 /// slurmd needs a moment to register.

@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use app::model::node::BootStep;
+use openpcs_provider::{Instance, Inventory, LaunchError, State};
 
 use super::*;
 use crate::provider::fault::Faults;
-use crate::provider::{Instance, Inventory, LaunchError, State};
+use crate::provider::local::PROFILE;
 
 const TICK_MS: i64 = 250;
 /// Longer than any of the faults below takes to heal.
@@ -225,6 +226,7 @@ impl World {
             looked_at: inventory.taken_at,
             nodes: self.nodes.iter().map(info).collect(),
             now: self.now,
+            profile: PROFILE,
             ..Seen::default()
         }
     }

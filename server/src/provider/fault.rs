@@ -14,11 +14,11 @@ use app::model::node::NodeLog;
 use app::model::offer::{OfferPage, OfferQuery};
 use app::model::refs::Refs;
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
-
-use super::{
+use openpcs_provider::{
     Batch, Instance, Inventory, LaunchError, Launched, Profile, Provider, ProviderError, State,
 };
+use serde::{Deserialize, Serialize};
+
 use crate::db::now;
 
 /// Looks that are kept, for those that come late.

@@ -4,11 +4,11 @@
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
+use openpcs_provider::lease::{Beat, TERM_MS};
 use tokio::time::{sleep, timeout};
 
 use crate::db::Db;
 use crate::db::server::{self, ServerRow};
-use crate::lease::{Beat, TERM_MS};
 use crate::live::pulse::Pulse;
 
 /// Two words may get lost before others take the clusters.

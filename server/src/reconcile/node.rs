@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use app::explain::What;
 use app::model::sight::Sight;
 use app::model::system::{ReconcilerKind, Work};
+use openpcs_provider::Instance;
 
 use super::node_act::Act;
 use super::sight::Looks;
@@ -20,7 +21,6 @@ use crate::live::status::Done;
 use crate::live::wake::Waker;
 use crate::plan::node::{Seen, Step, in_force, plan};
 use crate::plan::stranded::{Since, is_powering_up, is_stranded};
-use crate::provider::Instance;
 use crate::slurm::client::{Client, NodeInfo, NodeUpdate};
 
 /// How often processes are looked after. Cheap: a few system calls per instance.

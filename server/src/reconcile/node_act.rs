@@ -6,6 +6,7 @@ use app::explain::{Cause, What};
 use app::model::live::Kind;
 use app::model::node::BootStep;
 use openpcs_agent::protocol::PORT_TAKEN;
+use openpcs_provider::{Batch, LaunchError, Launched, NodeLaunch};
 
 use super::requeue::start_again;
 use super::{Parts, ending, placement};
@@ -15,7 +16,6 @@ use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
 use crate::db::{self, instance, now};
 use crate::plan::node::{Seen, Step};
-use crate::provider::{Batch, LaunchError, Launched, NodeLaunch};
 use crate::random;
 use crate::slurm::client::{Client, NodeUpdate};
 use crate::slurm::hostlist;

@@ -60,6 +60,7 @@ use std::sync::Arc;
 use app::model::error::{Error, ErrorKind, Result};
 use app::model::name::Arns;
 use app::model::operation::Operation;
+use openpcs_provider::{Provider, ProviderError};
 
 use crate::auth::seal::Seal;
 use crate::db::Db;
@@ -69,7 +70,6 @@ use crate::fault::internal;
 use crate::live::homes::Homes;
 use crate::live::observed::Observed;
 use crate::live::wake::Wakers;
-use crate::provider::{Provider, ProviderError};
 use crate::slurm::client::Client;
 use crate::slurm::controller_host::ControllerHost;
 use crate::slurm::job_user::JobUser;

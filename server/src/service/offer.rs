@@ -8,10 +8,10 @@ use app::model::operation::Operation;
 use app::model::refs::Refs;
 use app::port::{Ctx, Offers};
 use async_trait::async_trait;
+use openpcs_provider::{NO_SUCH_PAGE, Provider};
 
 use super::{Service, provider_error};
 use crate::auth::policy::Authorize as _;
-use crate::provider::{NO_SUCH_PAGE, Provider};
 
 #[async_trait]
 impl Offers for Service {

@@ -9,6 +9,7 @@ use app::model::setting::ErrorInfo;
 use app::model::status::Status;
 use app::port::{Ctx, Servers};
 use async_trait::async_trait;
+use openpcs_provider::lease::TERM_MS;
 use sqlx::AnyConnection;
 
 use super::Service;
@@ -20,7 +21,6 @@ use crate::db::resource::{self, Noun, Row};
 use crate::db::server::{self, Seen, ServerRow};
 use crate::db::{forgotten, instance, lease};
 use crate::fault::internal;
-use crate::lease::TERM_MS;
 
 const RESOURCE_TYPE: &str = "Server";
 /// Of clusters, groups and queues whose server was given up.

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use openpcs_agent::answer;
+use openpcs_provider::{Batch, Inventory, NodeLaunch, Provider, State};
 use openpcs_server::provider::local::Local;
-use openpcs_server::provider::{Batch, Inventory, NodeLaunch, Provider, State};
 
 use crate::sandbox::{Host, agent, eventually};
 

@@ -21,7 +21,7 @@ const ROOMS: [&[&str]; 15] = [
     &["data_dir"],
     &["db"],
     &["sandbox"],
-    &["fault", "lease", "quota", "random"],
+    &["fault", "quota", "random"],
 ];
 
 /// Those of the console's crate.
@@ -228,7 +228,12 @@ fn circles(dir: &str) -> Vec<String> {
 
 #[test]
 fn no_files_use_each_other_in_a_circle() {
-    for dir in ["app/src", "server/src", "server/agent/src"] {
+    for dir in [
+        "app/src",
+        "server/src",
+        "server/agent/src",
+        "server/provider/src",
+    ] {
         let circles = circles(dir);
         assert!(circles.is_empty(), "{dir}: {circles:?}");
     }
@@ -296,7 +301,7 @@ fn tree(arguments: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_browser_gets_no_server_and_nodes_get_no_database() {
+fn the_browser_gets_no_server_and_nodes_and_providers_get_no_database() {
     for (arguments, never) in [
         (
             &[
@@ -312,6 +317,10 @@ fn the_browser_gets_no_server_and_nodes_get_no_database() {
         (
             &["-p", "openpcs-agent"],
             &["app", "axum", "hyper", "leptos", "openpcs-server", "sqlx"],
+        ),
+        (
+            &["-p", "openpcs-provider"],
+            &["openpcs-agent", "openpcs-server", "sqlx"],
         ),
     ] {
         let found = tree(arguments);

@@ -17,17 +17,17 @@ use openpcs_agent::files;
 use openpcs_agent::layout::instances_dir;
 use openpcs_agent::protocol::InstanceFile;
 use openpcs_agent::tail::{end_of, last_lines};
+use openpcs_provider::lease::{self, Lost};
+use openpcs_provider::{
+    Batch, Instance, Inventory, LaunchError, Launched, NodeLaunch, Profile, Provider,
+    ProviderError, State,
+};
 
 use futures::StreamExt;
 use nix::sys::signal::Signal;
 use tokio::sync::Semaphore;
 
-use super::{
-    Batch, Instance, Inventory, LaunchError, Launched, NodeLaunch, Profile, Provider,
-    ProviderError, State,
-};
 use crate::db::now;
-use crate::lease::{self, Lost};
 use crate::sandbox::{AGENT_LOG, Role, Sandbox};
 use crate::slurm;
 

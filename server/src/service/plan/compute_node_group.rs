@@ -9,6 +9,7 @@ use app::model::live::Kind;
 use app::model::node_name::node_names;
 use app::model::plan::*;
 use app::port::Ctx;
+use openpcs_provider::{Instance, State};
 use serde_json::{Value, json};
 
 use super::diff::diff;
@@ -21,7 +22,6 @@ use crate::db::{instance, now, resource};
 use crate::live::observed::Snapshot;
 use crate::plan::node::Seen;
 use crate::plan::node::in_force;
-use crate::provider::{Instance, State};
 use crate::service::cluster::there;
 use crate::service::compute_node_group::{deletable_group, queues_of};
 use crate::service::resource::find_in;

@@ -12,11 +12,11 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use app::model::job::JobRecord;
+use openpcs_provider::lease::{self, Lease};
 use tokio::io::AsyncWriteExt;
 
 use super::hostlist;
 use super::log::{DaemonLog, stamped};
-use crate::lease::{self, Lease};
 pub use job::{LAUNCH_FAILED, MOST_FILES, has_doubtful_files};
 pub use job_table::JobTable;
 pub use parse::{NodeInfo, Queued};

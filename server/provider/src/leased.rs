@@ -10,8 +10,8 @@ use app::model::offer::{OfferPage, OfferQuery};
 use app::model::refs::Refs;
 use async_trait::async_trait;
 
+use super::lease::{Lease, Lost};
 use super::{Batch, Inventory, LaunchError, Launched, Profile, Provider, ProviderError};
-use crate::lease::{Lease, Lost};
 
 pub struct Leased {
     inner: Arc<dyn Provider>,
