@@ -34,16 +34,16 @@ use crate::live::pulse::Pulse;
 use crate::live::reach::Reach;
 use crate::live::status::Statuses;
 use crate::live::wake::Wakers;
+use crate::parts::Parts;
 use crate::provider::fault::Faulty;
 use crate::provider::local::Local;
 use crate::random;
 use crate::reconcile::beat::Speaker;
-use crate::reconcile::{Parts, driver};
+use crate::reconcile::driver;
 use crate::service::Service;
 use crate::service::change::Changes;
 use crate::service::doors::{Hooks, Logins, Metrics, Outputs, Readiness};
 use crate::service::follow::ServerOutputs;
-use crate::service::hooks::ServerHooks;
 use crate::service::metrics::ServerMetrics;
 use crate::service::system::Itself;
 use crate::slurm::catalogue;
@@ -106,23 +106,12 @@ impl Plane {
         let parts = parts(config, job_user, db.clone(), seal, server, homes, &meter)?;
         let (pulse, reach) = (Pulse::default(), Reach::new(db.clone()));
         let service = Service {
-            db: db.clone(),
-            arns: parts.arns.clone(),
-            provider: parts.provider.clone(),
-            seal: parts.seal.clone(),
-            ports: config.ports,
-            server: parts.server.clone(),
-            homes: parts.homes.clone(),
-            observed: parts.observed.clone(),
-            controllers: parts.controllers.clone(),
-            wakers: parts.wakers.clone(),
+            parts: parts.clone(),
             submissions: Default::default(),
-            job_user: parts.job_user.clone(),
             itself: Arc::new(Itself {
                 started_at: now(),
                 database: config.store.database_url()?.parse()?,
                 scheduler_root: config.scheduler_root.clone(),
-                statuses: parts.statuses.clone(),
                 meter: meter.clone(),
                 pulse: pulse.clone(),
                 reach: reach.clone(),
@@ -143,9 +132,9 @@ impl Plane {
                 config.is_for_this_host(),
             )),
             meter,
-            homes: parts.homes.clone(),
+            homes: parts.homes,
             logins: Arc::new(service.clone()),
-            hooks: Arc::new(ServerHooks { service, parts }),
+            hooks: Arc::new(service),
             readiness: Arc::new(ServerReadiness {
                 reach,
                 pulse,

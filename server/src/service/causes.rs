@@ -26,7 +26,7 @@ const SLACK_MS: i64 = 5_000;
 
 impl Service {
     pub(super) async fn causes(&self, cluster: &ClusterRow, record: &JobRecord) -> Result<Causes> {
-        let seen = self.observed.latest(&cluster.id);
+        let seen = self.parts.observed.latest(&cluster.id);
         let usable = usable_nodes(&seen, record);
         Ok(Causes {
             drained: drained(&seen, &usable),
@@ -77,7 +77,7 @@ impl Service {
         if all.is_empty() {
             return Ok(all);
         }
-        let seen = self.observed.latest(&cluster.id);
+        let seen = self.parts.observed.latest(&cluster.id);
         let mut families: HashMap<u32, Vec<&Job>> = HashMap::new();
         for job in seen.jobs.iter() {
             families.entry(job.who().number()).or_default().push(job);
@@ -180,7 +180,7 @@ mod tests {
         let service = fixture::service(dir.path()).await;
         fixture::fill(&service).await;
         let cluster = service.find_cluster("abc").await.unwrap();
-        let mut write = service.db.write().await.unwrap();
+        let mut write = service.parts.db.write().await.unwrap();
         let mut ended = vec![
             record("7", "FAILED", 5),
             record("8_1", "COMPLETED", 5),
@@ -200,7 +200,10 @@ mod tests {
             record("5", "TIMEOUT", 5),
         ];
         let seen = seen.map(|record| record.job);
-        service.observed.jobs(&cluster.id, now(), seen.to_vec());
+        service
+            .parts
+            .observed
+            .jobs(&cluster.id, now(), seen.to_vec());
         let told = async |dependency: String| -> Vec<(String, String, Option<i64>)> {
             let waiting = JobRecord {
                 dependency,

@@ -59,10 +59,10 @@ impl Clusters for Service {
         self.change(ctx, operation, &input, token, async |mut change| {
             let db = &mut change.write.tx;
             let (row, key) = self.created_cluster(db, networking, &input).await?;
-            let arn = self.arns.cluster(&row.id);
+            let arn = self.parts.arns.cluster(&row.id);
             change.create(&row, &arn, input.tags.as_ref()).await?;
             // Its daemons will run where it was made; they get their ports when they start.
-            let here = Placement::here(&self.server.id, vec![]);
+            let here = Placement::here(&self.parts.server.id, vec![]);
             placement::put(&mut change.write, row.owner(), &here)
                 .await
                 .map_err(internal)?;
@@ -88,9 +88,10 @@ impl Clusters for Service {
         ctx: &Ctx,
         input: ListClustersRequest,
     ) -> Result<ListClustersResponse> {
-        ctx.authorize(Operation::ListClusters, &self.arns.cluster("*"))?;
+        ctx.authorize(Operation::ListClusters, &self.parts.arns.cluster("*"))?;
         let token = input.next_token.as_deref();
-        let (rows, next_token) = page_of(self.db.pool(), None, input.max_results, token).await?;
+        let (rows, next_token) =
+            page_of(self.parts.db.pool(), None, input.max_results, token).await?;
         let clusters = rows.iter().map(|row| self.cluster_summary(row)).collect();
         Ok(ListClustersResponse {
             clusters,
@@ -128,7 +129,7 @@ impl Clusters for Service {
             let mut row = deletable_cluster(&mut change.write.tx, &input).await?;
             change.delete(&mut row).await?;
             change
-                .commit(&self.arns.cluster(&row.id), DeleteClusterResponse {})
+                .commit(&self.parts.arns.cluster(&row.id), DeleteClusterResponse {})
                 .await
         })
         .await
@@ -144,7 +145,7 @@ impl Service {
         input: &CreateClusterRequest,
     ) -> Result<(Networking, Catalogue)> {
         let operation = Operation::CreateCluster;
-        ctx.authorize(operation, &self.arns.cluster("*"))?;
+        ctx.authorize(operation, &self.parts.arns.cluster("*"))?;
         well_formed(operation, input)?;
         check_name(english(), &input.cluster_name, CLUSTER_NAME_MAX)
             .map_err(|why| Error::field("clusterName", why))?;
@@ -169,7 +170,7 @@ impl Service {
         self.check_ports(&mut *db, 1).await?;
         let id = random::resource_id();
         let key = SlurmAuthKey {
-            secret_arn: self.arns.secret(&format!("pcs!slurm-secret-{id}")),
+            secret_arn: self.parts.arns.secret(&format!("pcs!slurm-secret-{id}")),
             secret_version: random::random_hex(16),
         };
         let asked = input.slurm_configuration.clone().unwrap_or_default();
@@ -197,6 +198,7 @@ impl Service {
             cluster_id: cluster_id.into(),
             version: key.secret_version.clone(),
             sealed: self
+                .parts
                 .seal
                 .seal(secret::PURPOSE, text.as_bytes())
                 .map_err(internal)?,

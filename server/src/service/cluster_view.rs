@@ -20,7 +20,7 @@ impl Service {
         Cluster {
             name: row.name.clone(),
             id: row.id.clone(),
-            arn: self.arns.cluster(&row.id),
+            arn: self.parts.arns.cluster(&row.id),
             status: row.status,
             created_at: timestamp(row.created_at),
             modified_at: timestamp(row.modified_at),
@@ -38,7 +38,7 @@ impl Service {
         ClusterSummary {
             name: row.name.clone(),
             id: row.id.clone(),
-            arn: self.arns.cluster(&row.id),
+            arn: self.parts.arns.cluster(&row.id),
             created_at: timestamp(row.created_at),
             modified_at: timestamp(row.modified_at),
             status: row.status,

@@ -82,7 +82,7 @@ impl ComputeNodeGroups for Service {
         let cluster = self
             .cluster_for(ctx, operation, &input.cluster_identifier)
             .await?;
-        let (pool, token) = (self.db.pool(), input.next_token.as_deref());
+        let (pool, token) = (self.parts.db.pool(), input.next_token.as_deref());
         let (rows, next_token) = page_of(pool, Some(&cluster.id), input.max_results, token).await?;
         let compute_node_groups = rows
             .iter()
@@ -133,7 +133,7 @@ impl ComputeNodeGroups for Service {
             let cluster = there(db, &input.cluster_identifier).await?;
             let mut row = deletable_group(db, &cluster, &input).await?;
             change.delete(&mut row).await?;
-            let arn = self.arns.compute_node_group(&row.cluster_id, &row.id);
+            let arn = self.parts.arns.compute_node_group(&row.cluster_id, &row.id);
             change.commit(&arn, DeleteComputeNodeGroupResponse {}).await
         })
         .await
@@ -149,7 +149,7 @@ impl Service {
         input: &CreateComputeNodeGroupRequest,
     ) -> Result<(Arc<ClusterRow>, Catalogue)> {
         let operation = Operation::CreateComputeNodeGroup;
-        let arn = |cluster_id: &str| self.arns.compute_node_group(cluster_id, "*");
+        let arn = |cluster_id: &str| self.parts.arns.compute_node_group(cluster_id, "*");
         let cluster = self
             .cluster_with(ctx, operation, &input.cluster_identifier, arn)
             .await?;
@@ -171,7 +171,7 @@ impl Service {
     ) -> Result<Catalogue> {
         let networking = &cluster.spec.networking;
         let offers = self.resolve(&Refs::of_group(networking, settings)).await?;
-        let provider = self.provider.profile().name;
+        let provider = self.parts.provider.profile().name;
         let t = english();
         rules::check(t, &offers, networking, settings, provider)?;
         self.check_list(
@@ -292,7 +292,7 @@ impl Service {
         ComputeNodeGroup {
             name: row.name.clone(),
             id: row.id.clone(),
-            arn: self.arns.compute_node_group(&row.cluster_id, &row.id),
+            arn: self.parts.arns.compute_node_group(&row.cluster_id, &row.id),
             cluster_id: row.cluster_id.clone(),
             created_at: timestamp(row.created_at),
             modified_at: timestamp(row.modified_at),
@@ -306,7 +306,7 @@ impl Service {
         ComputeNodeGroupSummary {
             name: row.name.clone(),
             id: row.id.clone(),
-            arn: self.arns.compute_node_group(&row.cluster_id, &row.id),
+            arn: self.parts.arns.compute_node_group(&row.cluster_id, &row.id),
             cluster_id: row.cluster_id.clone(),
             created_at: timestamp(row.created_at),
             modified_at: timestamp(row.modified_at),

@@ -42,7 +42,7 @@ impl Service {
         let mut done = vec![];
         for page in pages {
             let (part, newest) = (Part::Of(Kind::Job, &page), Cursor::newest());
-            let events = event::older(self.db.pool(), &cluster.id, part, &newest, MOST).await;
+            let events = event::older(self.parts.db.pool(), &cluster.id, part, &newest, MOST).await;
             let events = events.map_err(internal)?.into_iter();
             done.extend(events.filter_map(|event| read(&event, action)));
         }
@@ -113,7 +113,7 @@ mod tests {
         let service = fixture::service(dir.path()).await;
         fixture::fill(&service).await;
         let cluster = service.find_cluster("abc").await.unwrap();
-        let mut write = service.db.write().await.unwrap();
+        let mut write = service.parts.db.write().await.unwrap();
         let actor = "arn:aws:iam::111122223333:user/ann";
         for (page, what) in [
             (

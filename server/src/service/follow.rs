@@ -68,7 +68,7 @@ impl Outputs for ServerOutputs {
         Ok(match chosen.file {
             Ok(file) => {
                 let job = Job {
-                    observed: self.service.observed.clone(),
+                    observed: self.service.parts.observed.clone(),
                     cluster_id: of.cluster_identifier,
                     who: of.job_id.parse().ok(),
                     since: now(),

@@ -58,7 +58,7 @@ impl Service {
         arn: &str,
         outcome: &str,
     ) -> Result<String> {
-        let mut write = self.db.write().await.map_err(unwritten)?;
+        let mut write = self.parts.db.write().await.map_err(unwritten)?;
         let row = AuditRow {
             ctx,
             operation,
@@ -74,7 +74,7 @@ impl Service {
     }
 
     async fn close(&self, id: &str, outcome: &str) -> sqlx::Result<()> {
-        let mut write = self.db.write().await?;
+        let mut write = self.parts.db.write().await?;
         db::audit::close(&mut write, id, outcome).await?;
         write.commit().await
     }

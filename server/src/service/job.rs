@@ -82,7 +82,7 @@ impl Jobs for Service {
         let mut members: Vec<Job> = found.members.into_iter().map(|member| member.job).collect();
         members.sort_by_key(|job| job.who().place());
         explain_each(
-            &self.observed.latest(&cluster.id),
+            &self.parts.observed.latest(&cluster.id),
             &queues,
             &mut members,
             ctx.language,
@@ -116,7 +116,7 @@ impl Service {
         let cluster = self
             .cluster_for(ctx, operation, &input.cluster_identifier)
             .await?;
-        let arn = self.arns.cluster(&cluster.id);
+        let arn = self.parts.arns.cluster(&cluster.id);
         let mut who = job_id(&input.job_id)?;
         let known = match &who {
             JobId::Task { .. } => vec![self.find_job(&cluster, &input.job_id).await?],
@@ -163,7 +163,7 @@ impl Service {
 
     /// The queues that exist, whether they have nodes or not.
     pub(super) async fn queue_names(&self, cluster_id: &str) -> Result<HashSet<String>> {
-        let queues: Vec<QueueRow> = resource::list(self.db.pool(), Some(cluster_id))
+        let queues: Vec<QueueRow> = resource::list(self.parts.db.pool(), Some(cluster_id))
             .await
             .map_err(internal)?;
         Ok(queues.into_iter().map(|queue| queue.name).collect())
@@ -171,7 +171,7 @@ impl Service {
 
     /// The next look at Slurm comes at once, so that everybody sees what was just done.
     pub(super) fn look_again(&self, cluster_id: &str) {
-        self.wakers.wake_node(cluster_id);
+        self.parts.wakers.wake_node(cluster_id);
     }
 
     /// The instances that booted while the job waited for them, slowest last.
@@ -180,7 +180,7 @@ impl Service {
         if nodes.is_empty() || job.submitted_at == 0 {
             return Ok(vec![]);
         }
-        let pool = self.db.pool();
+        let pool = self.parts.db.pool();
         let mut all = instance::live(pool, &cluster.id).await.map_err(internal)?;
         all.extend(
             instance::ended(pool, &cluster.id, INSTANCES)
@@ -202,7 +202,7 @@ impl Service {
         causes: Causes,
         queues: &HashSet<String>,
     ) -> explain::job::JobFacts<'a> {
-        let seen = self.observed.latest(&cluster.id);
+        let seen = self.parts.observed.latest(&cluster.id);
         let job = &record.job;
         let goes_first = |other: &&Job| {
             let same_queue = other.queue == job.queue && other.id != job.id;

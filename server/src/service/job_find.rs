@@ -93,7 +93,7 @@ impl Service {
         let leader = format!("{}+0", job.id);
         let is_led = found.members.iter().any(|member| member.job.id == leader);
         let of = if is_led { &leader } else { &job.id };
-        found.lives = job_life::list(self.db.pool(), &cluster.id, of)
+        found.lives = job_life::list(self.parts.db.pool(), &cluster.id, of)
             .await
             .map_err(internal)?;
         if let Some(first) = found.lives.first() {
@@ -138,8 +138,8 @@ impl Service {
             known.retain(is_of_it);
         }
         // In this order: what leaves the one is in the other before.
-        let seen = self.observed.latest(&cluster.id);
-        let ended = job::family(self.db.pool(), &cluster.id, number)
+        let seen = self.parts.observed.latest(&cluster.id);
+        let ended = job::family(self.parts.db.pool(), &cluster.id, number)
             .await
             .map_err(internal)?;
         let is_heard = silence.is_none();
@@ -198,7 +198,7 @@ impl Service {
         cluster: &ClusterRow,
         who: &JobId,
     ) -> Result<Option<JobRecord>> {
-        let pool = self.db.pool();
+        let pool = self.parts.db.pool();
         let own = job::find(pool, &cluster.id, &who.to_string()).await;
         if let Some((record, _)) = own.map_err(internal)? {
             return Ok(Some(record));
@@ -233,11 +233,11 @@ impl Service {
             return Ok(Some(found(record.clone(), vec![], None)));
         }
         let was_alive = |job: &Job| job.includes(who) && !job.is_over();
-        let seen = self.observed.latest(&cluster.id);
+        let seen = self.parts.observed.latest(&cluster.id);
         if heard.is_err() && seen.jobs.iter().any(was_alive) {
             return heard.map(|_| None);
         }
-        let ended = job::find(self.db.pool(), &cluster.id, &who.to_string()).await;
+        let ended = job::find(self.parts.db.pool(), &cluster.id, &who.to_string()).await;
         if let Some((record, script)) = ended.map_err(internal)? {
             return Ok(Some(found(record, vec![], script)));
         }
@@ -260,7 +260,8 @@ impl Service {
             }
             // The look that works again tells every page to ask anew.
             let words = Some(error.to_string());
-            self.observed
+            self.parts
+                .observed
                 .set_trouble(&cluster.id, Sight::Jobs, asked_at, words);
             self.look_again(&cluster.id);
             unheard(&cluster.name, &error)
@@ -372,7 +373,7 @@ mod tests {
         let service = fixture::service(dir.path()).await;
         fixture::fill(&service).await;
         let cluster = service.find_cluster("abc").await.unwrap();
-        let mut write = service.db.write().await.unwrap();
+        let mut write = service.parts.db.write().await.unwrap();
         for id in ["7", "8_1", "9_1", "9_[4-5]"] {
             let ended = record(id, "COMPLETED", 2, 3);
             job::put(&mut write, &cluster.id, &ended, None)
@@ -381,7 +382,10 @@ mod tests {
         }
         write.commit().await.unwrap();
         let alive = ["7", "8_2", "6"].map(|id| record(id, "RUNNING", 2, 0).job);
-        service.observed.jobs(&cluster.id, now(), alive.to_vec());
+        service
+            .parts
+            .observed
+            .jobs(&cluster.id, now(), alive.to_vec());
         // Its controller does not run.
         for (id, is_told) in [
             ("5", false),

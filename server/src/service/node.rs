@@ -64,7 +64,7 @@ impl Nodes for Service {
             .observed_cluster(ctx, Operation::GetNode, &cluster)
             .await?;
         let Found { node, info, .. } = self.find_node(&cluster, &name).await?;
-        let rows = instance::of_node(self.db.pool(), &cluster.id, &name, INSTANCES)
+        let rows = instance::of_node(self.parts.db.pool(), &cluster.id, &name, INSTANCES)
             .await
             .map_err(internal)?;
         let ended = rows.iter().filter(|row| row.ended_at.is_some());
@@ -79,7 +79,7 @@ impl Nodes for Service {
                 .and_then(|row| row.replace_reason.as_deref()),
             now: now(),
         };
-        let seen = self.observed.latest(&cluster.id);
+        let seen = self.parts.observed.latest(&cluster.id);
         Ok(NodeDetail {
             explanation: explain::node::explain(&facts, ctx.language),
             queues: info
@@ -104,7 +104,7 @@ impl Nodes for Service {
         let cluster = self
             .observed_cluster(ctx, Operation::GetNodeLogs, &cluster)
             .await?;
-        let row = instance::find(self.db.pool(), &cluster.id, &instance_id)
+        let row = instance::find(self.parts.db.pool(), &cluster.id, &instance_id)
             .await
             .map_err(internal)?
             .ok_or_else(|| {
@@ -115,7 +115,8 @@ impl Nodes for Service {
                 Error::not_found("INSTANCE", &instance_id, message)
             })?;
         // The id now comes from the database: it is a file's name.
-        self.provider
+        self.parts
+            .provider
             .logs(&cluster.id, &row.id)
             .await
             .map_err(provider_error)
@@ -130,7 +131,7 @@ impl Nodes for Service {
 impl Service {
     async fn act_on(&self, ctx: &Ctx, input: ActOnNodes) -> Result<()> {
         let operation = input.action.operation();
-        let arn = |cluster_id: &str| self.arns.compute_node_group(cluster_id, "*");
+        let arn = |cluster_id: &str| self.parts.arns.compute_node_group(cluster_id, "*");
         let cluster = self
             .cluster_with(ctx, operation, &input.cluster_identifier, arn)
             .await?;
@@ -144,7 +145,10 @@ impl Service {
                 return Err(not_found(&cluster, name));
             };
             let one = all.swap_remove(at);
-            let arn = self.arns.compute_node_group(&cluster.id, &one.group.id);
+            let arn = self
+                .parts
+                .arns
+                .compute_node_group(&cluster.id, &one.group.id);
             ctx.authorize(operation, &arn)?;
             if let Some(obstacle) = input.action.obstacle(&one.node) {
                 return Err(Error::conflict(RESOURCE_TYPE, name, told(obstacle, name)));
@@ -155,7 +159,7 @@ impl Service {
         let intent = match input.action {
             NodeAction::Drain | NodeAction::Resume => {
                 let effect = self.tell_nodes(&cluster, &input, &found);
-                let arn = self.arns.cluster(&cluster.id);
+                let arn = self.parts.arns.cluster(&cluster.id);
                 let done = self.intended(ctx, operation, &input, &arn, effect);
                 Some(done.await?.1)
             }
@@ -209,7 +213,7 @@ impl Service {
         input: &ActOnNodes,
         intent: Option<Intent>,
     ) -> Result<()> {
-        let arn = self.arns.cluster(&cluster.id);
+        let arn = self.parts.arns.cluster(&cluster.id);
         self.change(ctx, operation, input, None, async |mut change| {
             if let Some(intent) = intent {
                 change.fulfil(intent);
@@ -237,13 +241,14 @@ impl Service {
 
     /// All nodes of a cluster in name order, also those that Slurm does not know yet.
     pub(super) async fn nodes_of(&self, cluster_id: &str) -> Result<Vec<Found>> {
-        let groups: Vec<ComputeNodeGroupRow> = resource::list(self.db.pool(), Some(cluster_id))
+        let groups: Vec<ComputeNodeGroupRow> =
+            resource::list(self.parts.db.pool(), Some(cluster_id))
+                .await
+                .map_err(internal)?;
+        let instances = instance::live(self.parts.db.pool(), cluster_id)
             .await
             .map_err(internal)?;
-        let instances = instance::live(self.db.pool(), cluster_id)
-            .await
-            .map_err(internal)?;
-        let seen = self.observed.latest(cluster_id);
+        let seen = self.parts.observed.latest(cluster_id);
         // The first of a name counts.
         let by_node = instances.iter().rev().map(|i| (i.node_name.as_str(), i));
         let by_node: HashMap<&str, &InstanceRow> = by_node.collect();

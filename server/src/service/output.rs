@@ -88,7 +88,7 @@ impl Service {
         let cluster = self
             .observed_cluster(ctx, Operation::GetControllerLog, cluster)
             .await?;
-        let log = self.controllers.log(&cluster.id, SLURMCTLD_DAEMON);
+        let log = self.parts.controllers.log(&cluster.id, SLURMCTLD_DAEMON);
         Ok(OutputFile {
             path: log.path().into(),
             user_id: nix::unistd::geteuid().as_raw(),
@@ -109,10 +109,10 @@ impl Service {
     }
 
     fn file_of(&self, record: &JobRecord, kind: OutputKind) -> Found {
-        if !self.provider.profile().shares_files {
+        if !self.parts.provider.profile().shares_files {
             return Err(OutputAbsence::Elsewhere);
         }
-        OutputFile::of(record, kind, self.controllers.data_dir()).ok_or(OutputAbsence::NoFile)
+        OutputFile::of(record, kind, self.parts.controllers.data_dir()).ok_or(OutputAbsence::NoFile)
     }
 
     /// A job that failed and wrote something into a file of its own for errors says the reason there.

@@ -13,10 +13,10 @@ use crate::quota;
 impl Service {
     /// Whether there is room for so many daemons more on this host.
     pub(super) async fn check_ports(&self, db: &mut AnyConnection, daemons: usize) -> Result<()> {
-        let taken = placement::taken(db, &self.server.id)
+        let taken = placement::taken(db, &self.parts.server.id)
             .await
             .map_err(internal)?;
-        ports::check_room(self.ports, &taken, daemons)
+        ports::check_room(self.parts.ports, &taken, daemons)
             .map_err(|no_room| Error::quota(quota::CLUSTERS, no_room.to_string()))
     }
 
@@ -27,7 +27,7 @@ impl Service {
         cluster: &ClusterRow,
         daemons: usize,
     ) -> Result<()> {
-        let is_here = self.db.has_one_server() || cluster.server() == self.server.id;
+        let is_here = self.parts.db.has_one_server() || cluster.server() == self.parts.server.id;
         match is_here {
             true => self.check_ports(db, daemons).await,
             false => Ok(()),

@@ -66,7 +66,7 @@ impl Queues for Service {
         let cluster = self
             .cluster_for(ctx, Operation::ListQueues, &input.cluster_identifier)
             .await?;
-        let (pool, token) = (self.db.pool(), input.next_token.as_deref());
+        let (pool, token) = (self.parts.db.pool(), input.next_token.as_deref());
         let (rows, next_token) = page_of(pool, Some(&cluster.id), input.max_results, token).await?;
         Ok(ListQueuesResponse {
             queues: rows.iter().map(|row| self.queue_summary(row)).collect(),
@@ -106,7 +106,7 @@ impl Queues for Service {
             let cluster = there(db, &input.cluster_identifier).await?;
             let mut row = deletable_queue(db, &cluster, &input).await?;
             change.delete(&mut row).await?;
-            let arn = self.arns.queue(&row.cluster_id, &row.id);
+            let arn = self.parts.arns.queue(&row.cluster_id, &row.id);
             change.commit(&arn, DeleteQueueResponse {}).await
         })
         .await
@@ -121,7 +121,7 @@ impl Service {
         input: &CreateQueueRequest,
     ) -> Result<Arc<ClusterRow>> {
         let operation = Operation::CreateQueue;
-        let arn = |cluster_id: &str| self.arns.queue(cluster_id, "*");
+        let arn = |cluster_id: &str| self.parts.arns.queue(cluster_id, "*");
         let cluster = self
             .cluster_with(ctx, operation, &input.cluster_identifier, arn)
             .await?;
@@ -240,7 +240,7 @@ impl Service {
         Queue {
             name: row.name.clone(),
             id: row.id.clone(),
-            arn: self.arns.queue(&row.cluster_id, &row.id),
+            arn: self.parts.arns.queue(&row.cluster_id, &row.id),
             cluster_id: row.cluster_id.clone(),
             created_at: timestamp(row.created_at),
             modified_at: timestamp(row.modified_at),
@@ -255,7 +255,7 @@ impl Service {
         QueueSummary {
             name: row.name.clone(),
             id: row.id.clone(),
-            arn: self.arns.queue(&row.cluster_id, &row.id),
+            arn: self.parts.arns.queue(&row.cluster_id, &row.id),
             cluster_id: row.cluster_id.clone(),
             created_at: timestamp(row.created_at),
             modified_at: timestamp(row.modified_at),

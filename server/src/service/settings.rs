@@ -42,7 +42,7 @@ impl Settings for Service {
         settings: Vec<SlurmCustomSetting>,
     ) -> Result<Vec<FieldError>> {
         ctx.authorize(Operation::CheckSettings, "*")?;
-        let prefix = self.controllers.prefix(&version);
+        let prefix = self.parts.controllers.prefix(&version);
         let place = self.place(&version, &prefix);
         Ok(problems(scope_of(scope), place, &settings, ""))
     }
@@ -54,7 +54,7 @@ impl Service {
         Place {
             version,
             prefix,
-            shares_files: self.provider.profile().shares_files,
+            shares_files: self.parts.provider.profile().shares_files,
             has_accounting: accounting_problem(english()).is_none(),
         }
     }
@@ -67,7 +67,7 @@ impl Service {
         settings: Option<&[SlurmCustomSetting]>,
         path: &str,
     ) -> Result<()> {
-        let prefix = self.controllers.prefix(version);
+        let prefix = self.parts.controllers.prefix(version);
         let place = self.place(version, &prefix);
         let wrong = problems(scope, place, settings.unwrap_or_default(), path);
         match wrong.is_empty() {

@@ -50,7 +50,7 @@ impl Service {
         let cluster = self
             .cluster_for(ctx, operation, &input.cluster_identifier)
             .await?;
-        let arn = self.arns.cluster(&cluster.id);
+        let arn = self.parts.arns.cluster(&cluster.id);
         check(&input)?;
         check_usable(&cluster)?;
         self.check_queue(&cluster, &input.queue).await?;
@@ -64,7 +64,9 @@ impl Service {
         };
         // The transaction ends before Slurm is asked: nobody else waits for sbatch.
         let before =
-            match begin::<_, SubmitJobResponse>(&self.db, ctx, operation, &input, token).await? {
+            match begin::<_, SubmitJobResponse>(&self.parts.db, ctx, operation, &input, token)
+                .await?
+            {
                 Begun::Answered(answer) => return Ok(answer),
                 Begun::New(change) => match token {
                     Some(token) => change.reserve(token).await?,
@@ -82,7 +84,7 @@ impl Service {
                 return Ok(id);
             }
             let slurm = self.slurm(&cluster).await?;
-            match slurm.submit(&self.job_user, &options, &script).await {
+            match slurm.submit(&self.parts.job_user, &options, &script).await {
                 Ok(id) => Ok(id),
                 Err(error) => Err(self.not_submitted(ctx, token, error).await?),
             }
@@ -93,7 +95,7 @@ impl Service {
             job_id: job_id.clone(),
         };
         let Begun::New(mut change) =
-            begin::<_, SubmitJobResponse>(&self.db, ctx, operation, &input, token).await?
+            begin::<_, SubmitJobResponse>(&self.parts.db, ctx, operation, &input, token).await?
         else {
             return Ok(answer);
         };
@@ -127,7 +129,7 @@ impl Service {
     ) -> Result<Error> {
         if let (Some(token), false) = (token, error.is_silence()) {
             let operation = Operation::SubmitJob.name();
-            idempotency::release(&self.db, ctx.who.arn(), operation, token)
+            idempotency::release(&self.parts.db, ctx.who.arn(), operation, token)
                 .await
                 .map_err(internal)?;
         }
@@ -139,7 +141,7 @@ impl Service {
         let jobs = self.slurm(cluster).await?.jobs().await.map_err(internal)?;
         let id = match jobs.into_iter().find(|record| record.mark == mark) {
             Some(record) => Some(record.job.id),
-            None => db::job::marked(self.db.pool(), &cluster.id, mark)
+            None => db::job::marked(self.parts.db.pool(), &cluster.id, mark)
                 .await
                 .map_err(internal)?,
         };
@@ -149,7 +151,7 @@ impl Service {
     }
 
     async fn check_queue(&self, cluster: &ClusterRow, name: &str) -> Result<()> {
-        let queues: Vec<QueueRow> = resource::list(self.db.pool(), Some(&cluster.id))
+        let queues: Vec<QueueRow> = resource::list(self.parts.db.pool(), Some(&cluster.id))
             .await
             .map_err(internal)?;
         if queues
@@ -171,7 +173,7 @@ impl Service {
 
     /// Where nodes see the server's files, a missing directory is known before a job fails of it.
     async fn check_directory(&self, path: &str) -> Result<()> {
-        if path.is_empty() || !self.provider.profile().shares_files {
+        if path.is_empty() || !self.parts.provider.profile().shares_files {
             return Ok(());
         }
         match tokio::fs::metadata(path).await {
@@ -189,6 +191,7 @@ impl Service {
 
     async fn check_entry(&self, path: &str) -> Result<()> {
         if self
+            .parts
             .job_user
             .can_enter(Path::new(path))
             .await
@@ -198,7 +201,7 @@ impl Service {
         }
         let message = format!(
             "The user {}, who runs the jobs, may not enter this directory. Choose another, or let that user in.",
-            self.job_user.name
+            self.parts.job_user.name
         );
         Err(Error::field(Field::WorkingDirectory.name(), message))
     }
@@ -206,7 +209,7 @@ impl Service {
     /// C5. `sbatch` itself would wait and try again for minutes.
     fn check_job_limit(&self, cluster: &ClusterRow, input: &SubmitJobRequest) -> Result<()> {
         let most = usize::try_from(cluster.spec.size.max_jobs()).unwrap_or_default();
-        let alive = super::job::alive(&self.observed.latest(&cluster.id));
+        let alive = super::job::alive(&self.parts.observed.latest(&cluster.id));
         let Some(tasks) = input.tasks_of_array() else {
             return within(alive, most, &cluster.name);
         };

@@ -36,7 +36,7 @@ impl Tags for Service {
     ) -> Result<ListTagsForResourceResponse> {
         ctx.authorize(Operation::ListTagsForResource, &input.resource_arn)?;
         self.tagged(&input.resource_arn).await?;
-        let tags = tag::list(self.db.pool(), &input.resource_arn)
+        let tags = tag::list(self.parts.db.pool(), &input.resource_arn)
             .await
             .map_err(internal)?;
         Ok(ListTagsForResourceResponse { tags })
@@ -100,8 +100,8 @@ impl Service {
                 format!("There is no resource {arn} in this account and region."),
             )
         };
-        let pool = self.db.pool();
-        let (found, tagged) = match self.arns.parse(arn).ok_or_else(missing)? {
+        let pool = self.parts.db.pool();
+        let (found, tagged) = match self.parts.arns.parse(arn).ok_or_else(missing)? {
             ArnResource::Cluster { cluster_id } => {
                 let row = resource::find::<ClusterSpec>(pool, Some(&cluster_id), &cluster_id).await;
                 (

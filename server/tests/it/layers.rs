@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms of the server, from the top. A room may use those in lines below its own.
-const ROOMS: [&[&str]; 15] = [
+const ROOMS: [&[&str]; 16] = [
     &["main", "cli"],
     &["plane"],
     &["config"],
     &["http"],
     &["service"],
     &["reconcile"],
+    &["parts"],
     &["plan"],
     &["provider"],
     &["live"],

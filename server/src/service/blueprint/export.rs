@@ -18,7 +18,7 @@ impl Service {
     /// Resources that are being deleted are left out. Groups and queues in the order of their names: the same cluster
     /// gives the same document.
     pub(super) async fn blueprint(&self, cluster: &ClusterRow) -> Result<Blueprint> {
-        let pool = self.db.pool();
+        let pool = self.parts.db.pool();
         let mut groups: Vec<ComputeNodeGroupRow> = resource::list(pool, Some(&cluster.id))
             .await
             .map_err(internal)?;
@@ -31,19 +31,24 @@ impl Service {
         queues.sort_by(|a, b| a.name.cmp(&b.name));
         let mut blueprint = Blueprint {
             api_version: API_VERSION.into(),
-            cluster: cluster_blueprint(cluster, self.tags(&self.arns.cluster(&cluster.id)).await?),
+            cluster: cluster_blueprint(
+                cluster,
+                self.tags(&self.parts.arns.cluster(&cluster.id)).await?,
+            ),
             compute_node_groups: vec![],
             queues: vec![],
         };
         for row in &groups {
-            let arn = self.arns.compute_node_group(&cluster.id, &row.id);
+            let arn = self.parts.arns.compute_node_group(&cluster.id, &row.id);
             let tags = self.tags(&arn).await?;
             blueprint
                 .compute_node_groups
                 .push(group_blueprint(row, tags));
         }
         for row in &queues {
-            let tags = self.tags(&self.arns.queue(&cluster.id, &row.id)).await?;
+            let tags = self
+                .tags(&self.parts.arns.queue(&cluster.id, &row.id))
+                .await?;
             blueprint.queues.push(QueueBlueprint {
                 name: row.name.clone(),
                 compute_node_groups: group_names(&row.spec, &groups),
@@ -56,7 +61,9 @@ impl Service {
 
     /// The tags of a resource, if it has any.
     pub(super) async fn tags(&self, arn: &str) -> Result<Option<BTreeMap<String, String>>> {
-        let tags = tag::list(self.db.pool(), arn).await.map_err(internal)?;
+        let tags = tag::list(self.parts.db.pool(), arn)
+            .await
+            .map_err(internal)?;
         Ok((!tags.is_empty()).then_some(tags))
     }
 }

@@ -68,7 +68,7 @@ impl Pass<'_> {
             Err(e) if matches!(e.kind, ErrorKind::ResourceNotFound { .. }) => return Ok(None),
             Err(e) => return Err(e),
         };
-        let pool = self.service.db.pool();
+        let pool = self.service.parts.db.pool();
         let groups = resource::list(pool, Some(&cluster.id)).await;
         let queues = resource::list(pool, Some(&cluster.id)).await;
         Ok(Some(There {
@@ -87,7 +87,7 @@ impl Pass<'_> {
                 .act(step(ApplyAction::Create, ApplyState::Planned), request)
                 .await;
         };
-        let arn = self.service.arns.cluster(&row.id);
+        let arn = self.service.parts.arns.cluster(&row.id);
         let same = match cluster_is_as(wanted, row) {
             Ok(same) => same,
             Err(error) => return Ok(step(ApplyAction::Update, ApplyState::Refused { error })),
@@ -114,7 +114,11 @@ impl Pass<'_> {
                 .act(step(ApplyAction::Create, ApplyState::Planned), request)
                 .await;
         };
-        let arn = self.service.arns.compute_node_group(&cluster.id, &row.id);
+        let arn = self
+            .service
+            .parts
+            .arns
+            .compute_node_group(&cluster.id, &row.id);
         let same = match group_is_as(wanted, row) {
             Ok(same) => same,
             Err(error) => {
@@ -167,7 +171,7 @@ impl Pass<'_> {
             let request = PlanRequest::CreateQueue(wanted.create(&cluster.id, &ids));
             return self.act(step(action, ApplyState::Planned), request).await;
         };
-        let arn = self.service.arns.queue(&cluster.id, &row.id);
+        let arn = self.service.parts.arns.queue(&cluster.id, &row.id);
         let same = queue_is_as(wanted, row, &ids);
         let request = PlanRequest::UpdateQueue(wanted.update(&cluster.id, &row.id, &ids));
         self.update(step, row, same, request, &arn, wanted.tags.as_ref())

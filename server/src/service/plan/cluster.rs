@@ -102,7 +102,7 @@ impl Service {
 
     /// So many clusters more.
     async fn clusters(&self, more: i64) -> Result<QuotaUse> {
-        let all: Vec<ClusterRow> = resource::list(self.db.pool(), None)
+        let all: Vec<ClusterRow> = resource::list(self.parts.db.pool(), None)
             .await
             .map_err(internal)?;
         let before = i64::try_from(all.len()).map_err(internal)?;

@@ -143,7 +143,7 @@ impl Service {
     /// Instances as they will be once they have booted, and taken as alive: what happens to those that fail is no
     /// part of a plan.
     async fn seen(&self, cluster: &ClusterRow, snapshot: &Snapshot) -> Result<Seen> {
-        let mut instances = instance::live(self.db.pool(), &cluster.id)
+        let mut instances = instance::live(self.parts.db.pool(), &cluster.id)
             .await
             .map_err(internal)?;
         let now = now();
@@ -156,7 +156,7 @@ impl Service {
             state: State::Running,
         };
         Ok(Seen {
-            profile: self.provider.profile(),
+            profile: self.parts.provider.profile(),
             looked_at: now,
             provider: instances.iter().map(alive).collect(),
             instances,
@@ -176,9 +176,10 @@ impl Service {
         before: Option<&ComputeNodeGroupRow>,
         after: Option<&ComputeNodeGroupRow>,
     ) -> Result<QuotaUse> {
-        let groups: Vec<ComputeNodeGroupRow> = resource::list(self.db.pool(), Some(&cluster.id))
-            .await
-            .map_err(internal)?;
+        let groups: Vec<ComputeNodeGroupRow> =
+            resource::list(self.parts.db.pool(), Some(&cluster.id))
+                .await
+                .map_err(internal)?;
         let max = |row: &ComputeNodeGroupRow| row.spec.most();
         let used: i64 = groups.iter().map(max).sum();
         Ok(QuotaUse {

@@ -51,28 +51,28 @@ impl Plans for Service {
 impl Service {
     /// For checks that read; they get the same kind of connection inside the operation's transaction.
     async fn reader(&self) -> Result<PoolConnection<sqlx::Any>> {
-        self.db.pool().acquire().await.map_err(internal)
+        self.parts.db.pool().acquire().await.map_err(internal)
     }
 
     /// What Slurm says of the cluster now: a job that started a moment ago is in the plan. What was seen last where
     /// Slurm is busy or silent.
     async fn seen_now(&self, cluster_id: &str) -> Arc<Snapshot> {
         let asked = now();
-        let mut looks = self.observed.subscribe(cluster_id);
+        let mut looks = self.parts.observed.subscribe(cluster_id);
         if looks.borrow().asked_at == 0 {
-            return self.observed.latest(cluster_id);
+            return self.parts.observed.latest(cluster_id);
         }
         self.look_again(cluster_id);
         let fresh = looks.wait_for(|seen| seen.asked_at >= asked && seen.jobs_asked_at >= asked);
         match tokio::time::timeout(LONGEST_LOOK, fresh).await {
             Ok(Ok(seen)) => seen.clone(),
-            _ => self.observed.latest(cluster_id),
+            _ => self.parts.observed.latest(cluster_id),
         }
     }
 
     /// Whether jobs and nodes are known, said where they are not.
     fn silent(&self, cluster_id: &str) -> Option<Warning> {
-        (self.observed.latest(cluster_id).asked_at == 0).then_some(Warning::SlurmSilent)
+        (self.parts.observed.latest(cluster_id).asked_at == 0).then_some(Warning::SlurmSilent)
     }
 }
 

@@ -116,12 +116,12 @@ impl Service {
         cluster: &ClusterRow,
         queue: &QueueRow,
     ) -> Result<Vec<String>> {
-        let queues: Vec<QueueRow> = resource::list(self.db.pool(), Some(&cluster.id))
+        let queues: Vec<QueueRow> = resource::list(self.parts.db.pool(), Some(&cluster.id))
             .await
             .map_err(internal)?;
         let groups = self.groups(cluster).await?;
         let own = groups_of_its_own(queue, &queues, &groups);
-        let live = instance::live(self.db.pool(), &cluster.id)
+        let live = instance::live(self.parts.db.pool(), &cluster.id)
             .await
             .map_err(internal)?;
         let of_own = |row: &InstanceRow| own.iter().any(|g| g.id == row.compute_node_group_id);
@@ -152,7 +152,7 @@ impl Service {
         &self,
         cluster: &ClusterRow,
     ) -> Result<Vec<ComputeNodeGroupRow>> {
-        resource::list(self.db.pool(), Some(&cluster.id))
+        resource::list(self.parts.db.pool(), Some(&cluster.id))
             .await
             .map_err(internal)
     }
