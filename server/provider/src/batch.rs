@@ -14,6 +14,8 @@ pub struct Batch {
     pub instance_type: String,
     /// Slurm's major version, as `24.11`.
     pub slurm_version: String,
+    /// What [`Provider::ensure`](crate::Provider::ensure) named when they were asked for first.
+    pub owned: Option<String>,
     pub nodes: Vec<NodeLaunch>,
     /// To be checked before each start, where those of a batch start one after the other: see [`crate::Leased`].
     pub lease: Option<Lease>,

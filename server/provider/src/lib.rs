@@ -20,10 +20,12 @@ mod batch;
 mod inventory;
 pub mod lease;
 mod leased;
+mod owned;
 
 pub use batch::{Batch, LaunchError, Launched, NodeLaunch};
 pub use inventory::{Instance, Inventory, State, has_left};
 pub use leased::Leased;
+pub use owned::{Owner, Progress};
 
 /// How a provider's instances behave: what the plan of nodes and Slurm's configuration reckon with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +47,8 @@ pub struct Profile {
     pub suspend_seconds: u16,
     /// The most instances in one batch.
     pub batch_max: usize,
+    /// Whether groups own something beside their instances, without which none is launched: see [`Provider::ensure`].
+    pub owns_resources: bool,
 }
 
 /// Why a provider could not do it. `code` is stable (`UnauthorizedOperation`, `LocalIo`), the message is for people.
@@ -68,6 +72,17 @@ pub trait Provider: Send + Sync {
     /// What is there of what these name, and no more of the account. Every Slurm version comes with it: those are of the
     /// server's host.
     async fn resolve(&self, refs: &Refs) -> Result<Catalogue, ProviderError>;
+    /// Makes what a group owns, or changes it to what the group's settings say now: step by step, those that were taken
+    /// before are found. What the answer names is given back with each batch of the group; how a provider whose groups
+    /// own nothing answers does not matter, for it is not asked.
+    async fn ensure(&self, owner: &Owner) -> Result<Progress<String>, ProviderError>;
+    /// Removes what a group owned, with what was half made or never known to us. Nothing to remove is no error. Asked when
+    /// none of its instances is left, and never again for `ensure`.
+    async fn release(
+        &self,
+        cluster_id: &str,
+        compute_node_group_id: &str,
+    ) -> Result<Progress<()>, ProviderError>;
     /// Starts those of the batch that are not there already; an answer for each.
     async fn launch(&self, batch: &Batch) -> Vec<Launched>;
     /// The node's instance is lost. Where the next one gets the same address, what Slurm still sends to the lost one

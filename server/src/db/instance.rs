@@ -17,6 +17,8 @@ pub struct InstanceRow {
     pub node_name: String,
     pub instance_type: String,
     pub launch_generation: i64,
+    /// What the group owned when it was asked for: see [`super::owned_resource`].
+    pub owned: Option<String>,
     pub bootstrap_hash: String,
     pub launched_at: i64,
     /// The batch in which it was asked for: see [`openpcs_provider::Batch`].
@@ -86,6 +88,7 @@ fn decode(row: &AnyRow) -> sqlx::Result<InstanceRow> {
         node_name: row.try_get("node_name")?,
         instance_type: row.try_get("instance_type")?,
         launch_generation: row.try_get("launch_generation")?,
+        owned: row.try_get("owned")?,
         bootstrap_hash: row.try_get("bootstrap_hash")?,
         launched_at: row.try_get("launched_at")?,
         launch_token: row.try_get("launch_token")?,
@@ -177,7 +180,7 @@ pub async fn by_bootstrap(pool: &AnyPool, hash: &str) -> sqlx::Result<Option<Ins
 pub async fn insert(write: &mut Write, row: &InstanceRow) -> sqlx::Result<()> {
     sqlx::query(
         "insert into instance (id, cluster_id, compute_node_group_id, node_name, instance_type, launch_generation, \
-         bootstrap_hash, launched_at, launch_token, steps) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         bootstrap_hash, launched_at, launch_token, steps, owned) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(&row.id)
     .bind(&row.cluster_id)
@@ -189,6 +192,7 @@ pub async fn insert(write: &mut Write, row: &InstanceRow) -> sqlx::Result<()> {
     .bind(row.launched_at)
     .bind(&row.launch_token)
     .bind(to_json(&row.steps)?)
+    .bind(&row.owned)
     .execute(&mut *write.tx)
     .await?;
     write

@@ -19,6 +19,7 @@ pub mod job_life;
 pub mod lease;
 pub mod meaning;
 pub mod open;
+pub mod owned_resource;
 pub mod placement;
 pub mod queue;
 pub mod resource;

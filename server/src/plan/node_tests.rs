@@ -476,3 +476,6 @@ fn a_node_that_slurm_thinks_up_without_an_instance_is_failed() {
         "{steps:?}"
     );
 }
+
+#[path = "node_owned_tests.rs"]
+mod owned;

@@ -11,10 +11,11 @@ use openpcs_provider::Instance;
 use super::node_act::Act;
 use super::sight::Looks;
 use super::signs::Signs;
-use super::{Next, Parts, Reconciler, aside, work};
+use super::{Next, Parts, Reconciler, aside, owned, work};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
+use crate::db::owned_resource::OwnedRow;
 use crate::db::{instance, now, resource};
 use crate::live::observed::Snapshot;
 use crate::live::status::Done;
@@ -117,6 +118,7 @@ impl Reconciler for NodeReconciler {
             instances,
             ended,
             profile: self.parts.provider.profile(),
+            owned: owned::of_cluster(&self.parts, &cluster.id).await?,
             provider,
             looked_at,
             set_aside,
@@ -142,7 +144,10 @@ impl Reconciler for NodeReconciler {
             did.into_iter().for_each(|work| done.note(work, 1));
             self.looked = Signs::default();
         }
-        let is_quiet = seen.instances.is_empty() && seen.provider.is_empty();
+        let is_asked_again = |row: &OwnedRow| row.ask_again_at.is_some();
+        let is_quiet = seen.instances.is_empty()
+            && seen.provider.is_empty()
+            && !seen.owned.iter().any(is_asked_again);
         if is_quiet && !acted && !seen.nodes.iter().any(in_transition) {
             let settles = self
                 .settles_in(&snapshot)

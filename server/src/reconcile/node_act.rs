@@ -9,7 +9,7 @@ use openpcs_agent::protocol::PORT_TAKEN;
 use openpcs_provider::{Batch, LaunchError, Launched, NodeLaunch};
 
 use super::requeue::start_again;
-use super::{Parts, ending, placement};
+use super::{Parts, ending, owned, placement};
 use crate::auth::bootstrap_hash;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
@@ -43,6 +43,7 @@ impl Act<'_> {
         let mut ended = vec![];
         let mut orphans = vec![];
         let mut silent = vec![];
+        let (mut lacking, mut released) = (vec![], vec![]);
         let mut failures: BTreeMap<Cause, Vec<String>> = BTreeMap::new();
         let mut updates: Vec<(NodeUpdate, String)> = vec![];
         for step in steps {
@@ -74,6 +75,8 @@ impl Act<'_> {
                 }
                 Step::PowerDown { node } => updates.push((NodeUpdate::PowerDown, node)),
                 Step::EndOrphan { instance } => orphans.push(instance),
+                Step::Ensure { group_id } => lacking.push(group_id),
+                Step::Release { group_id } => released.push(group_id),
                 Step::RegisterAgain { instance } => silent.extend(self.row(&instance)),
             }
         }
@@ -102,6 +105,8 @@ impl Act<'_> {
         let told = provider.register_again(&self.cluster.id, &silent).await;
         start_again(self.client, requeued).await;
         self.update(updates).await?;
+        owned::ensure(self.parts, self.cluster, &lacking).await?;
+        owned::release(self.parts, &self.cluster.id, &released).await?;
         for answer in strangers {
             answer?;
         }
@@ -223,6 +228,7 @@ impl Act<'_> {
             node_name: node.into(),
             instance_type: spec.instance_type().into(),
             launch_generation: spec.launch_generation,
+            owned: self.owned_by(&group.id),
             launched_at: at,
             launch_token: token.into(),
             steps: vec![BootStep {
@@ -232,6 +238,13 @@ impl Act<'_> {
             }],
             ..InstanceRow::default()
         }
+    }
+
+    /// How the provider names what the group owns.
+    fn owned_by(&self, group_id: &str) -> Option<String> {
+        let mut owned = self.seen.owned.iter();
+        let row = owned.find(|row| row.compute_node_group_id == group_id)?;
+        row.made.clone()
     }
 
     /// What to ask for; all rows are of one group.
@@ -250,6 +263,7 @@ impl Act<'_> {
             compute_node_group_id: first.compute_node_group_id.clone(),
             instance_type: first.instance_type.clone(),
             slurm_version: self.cluster.spec.scheduler.version.clone(),
+            owned: first.owned.clone(),
             nodes: rows.iter().map(node).collect(),
             lease: None,
         })

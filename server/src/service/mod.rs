@@ -137,7 +137,7 @@ fn timestamp(ms: i64) -> String {
 }
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 #[cfg(test)]
 mod gate_tests;
 

@@ -85,6 +85,7 @@ fn local(host: &Host, endpoint: &str) -> Local {
 
 fn batch(slurmd_port: u16) -> Batch {
     Batch {
+        owned: None,
         lease: None,
         token: "token".into(),
         cluster_id: "pcs_test".into(),

@@ -199,6 +199,8 @@ fn work(t: &'static Text, work: Work) -> &'static str {
         Work::NodePoweredDown => t.system.node_powered_down,
         Work::NodeReplaced => t.system.node_replaced,
         Work::NodeRegistered => t.system.node_registered,
+        Work::OwnedEnsured => t.system.owned_ensured,
+        Work::OwnedReleased => t.system.owned_released,
         Work::JobsLookedAt => t.system.job_looked_at,
         Work::LeftoverRemoved => t.system.leftover_removed,
     }

@@ -19,8 +19,8 @@ use openpcs_agent::protocol::InstanceFile;
 use openpcs_agent::tail::{end_of, last_lines};
 use openpcs_provider::lease::{self, Lost};
 use openpcs_provider::{
-    Batch, Instance, Inventory, LaunchError, Launched, NodeLaunch, Profile, Provider,
-    ProviderError, State,
+    Batch, Instance, Inventory, LaunchError, Launched, NodeLaunch, Owner, Profile, Progress,
+    Provider, ProviderError, State,
 };
 
 use futures::StreamExt;
@@ -55,6 +55,7 @@ pub const PROFILE: Profile = Profile {
     // Slurm may use a node again a second after it was suspended.
     suspend_seconds: 1,
     batch_max: 256,
+    owns_resources: false,
 };
 
 /// Instances as processes of this host.
@@ -175,6 +176,14 @@ impl Provider for Local {
 
     async fn resolve(&self, refs: &Refs) -> Result<Catalogue, ProviderError> {
         Ok(offer::resolved(&self.catalogue, refs))
+    }
+
+    async fn ensure(&self, _owner: &Owner) -> Result<Progress<String>, ProviderError> {
+        Ok(Progress::Done(String::new()))
+    }
+
+    async fn release(&self, _cluster: &str, _group: &str) -> Result<Progress<()>, ProviderError> {
+        Ok(Progress::Done(()))
     }
 
     async fn launch(&self, batch: &Batch) -> Vec<Launched> {

@@ -9,7 +9,7 @@ use app::model::live::Kind;
 use app::model::node_name::node_names;
 use app::model::plan::*;
 use app::port::Ctx;
-use openpcs_provider::{Instance, State};
+use openpcs_provider::{Instance, Profile, State};
 use serde_json::{Value, json};
 
 use super::diff::diff;
@@ -156,7 +156,12 @@ impl Service {
             state: State::Running,
         };
         Ok(Seen {
-            profile: self.parts.provider.profile(),
+            // What a group owns comes by itself.
+            profile: Profile {
+                owns_resources: false,
+                ..self.parts.provider.profile()
+            },
+            owned: vec![],
             looked_at: now,
             provider: instances.iter().map(alive).collect(),
             instances,
