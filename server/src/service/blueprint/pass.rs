@@ -297,7 +297,7 @@ impl Pass<'_> {
         arn: &str,
         wanted_tags: Option<&BTreeMap<String, String>>,
     ) -> Result<ApplyStep> {
-        let tags = self.service.tags(arn).await?.unwrap_or_default();
+        let tags = self.service.tags(arn).await?;
         let same_tags = wanted_tags.is_none_or(|wanted| *wanted == tags);
         if same && same_tags {
             return Ok(step(ApplyAction::Keep, kept(row)));

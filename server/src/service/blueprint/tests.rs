@@ -3,9 +3,13 @@
 use std::path::Path;
 
 use app::model::apply::*;
+use app::model::cluster::UpdateClusterRequest;
+use app::model::compute_node_group::UpdateComputeNodeGroupRequest;
 use app::model::live::Kind;
+use app::model::queue::UpdateQueueRequest;
 use app::model::setting::ErrorInfo;
 use app::model::status::Status;
+use app::model::tag::TagResourceRequest;
 use app::port::*;
 use serde_json::{Value, json};
 
@@ -14,7 +18,7 @@ use crate::db::compute_node_group::ComputeNodeGroupSpec;
 use crate::db::queue::QueueSpec;
 use crate::db::resource::{self, Row};
 use crate::service::Service;
-use crate::service::fixture::{admin, fill, service};
+use crate::service::fixture::{admin, fill, of, service, with};
 use crate::service::resource::Resource;
 
 /// A cluster, a group and a queue, each of them ACTIVE.
@@ -123,6 +127,7 @@ async fn nothing_is_waited_for_in_vain() {
     let document = export(&service).await;
     let of_queue_only = changed(&document, |d| {
         d["computeNodeGroups"] = json!([]);
+        d["queues"][0]["computeNodeGroups"] = json!(["group"]);
         d["queues"][0]["slurmConfiguration"]["slurmCustomSettings"] = json!([]);
     });
     for status in [
@@ -136,4 +141,127 @@ async fn nothing_is_waited_for_in_vain() {
         assert_eq!(step.kind, Kind::Queue);
         assert!(error.message.contains(status.as_str()), "{error}");
     }
+}
+
+/// One change of each member: what was exported before brings it back.
+#[tokio::test]
+async fn an_exported_document_brings_back_all_that_it_was_made_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let service = filled(dir.path()).await;
+    let admin = admin(&service);
+    let document = export(&service).await;
+    let same = ApplyRequest {
+        document: document.clone(),
+        ..Default::default()
+    };
+    assert!(pass(&service, &same).await.is_done());
+    let setting = |name: &str, value: &str| {
+        let one = json!({"parameterName": name, "parameterValue": value});
+        json!({"slurmCustomSettings": [one]})
+    };
+    let sg = json!(["sg-0169b01ec4ef0ef5b"]);
+    let group = arn_of::<ComputeNodeGroupSpec>(&service).await;
+    let group_id = group.rsplit('/').next().unwrap();
+    for (noun, change) in [
+        (
+            "cluster",
+            json!({"slurmConfiguration": setting("KillWait", "77")}),
+        ),
+        (
+            "cluster",
+            json!({"slurmConfiguration": {"scaleDownIdleTimeInSeconds": 77}}),
+        ),
+        ("cluster", json!({"tags": {"a": "c", "new": ""}})),
+        (
+            "group",
+            json!({"scalingConfiguration": {"minInstanceCount": 0, "maxInstanceCount": 3}}),
+        ),
+        ("group", json!({"securityGroupIds": sg})),
+        ("group", json!({"sshKeyName": "getstarted-key"})),
+        (
+            "group",
+            json!({"launchTemplateMode": "MANAGED", "securityGroupIds": sg, "customLaunchTemplate": null}),
+        ),
+        ("group", json!({"amiId": ""})),
+        (
+            "group",
+            json!({"slurmConfiguration": {"scaleDownIdleTimeInSeconds": 77}}),
+        ),
+        (
+            "group",
+            json!({"slurmConfiguration": setting("Weight", "77")}),
+        ),
+        ("group", json!({"tags": {"new": ""}})),
+        (
+            "queue",
+            json!({"slurmConfiguration": setting("MaxTime", "77")}),
+        ),
+        (
+            "queue",
+            json!({"computeNodeGroupConfigurations": [{"computeNodeGroupId": group_id}]}),
+        ),
+        ("queue", json!({"tags": {"new": ""}})),
+    ] {
+        let found = service.find_cluster("abc").await.unwrap();
+        let arn = match noun {
+            "cluster" => service.parts.arns.cluster(&found.id),
+            "group" => arn_of::<ComputeNodeGroupSpec>(&service).await,
+            _ => arn_of::<QueueSpec>(&service).await,
+        };
+        let mut input = json!({
+            "clusterIdentifier": "abc", "computeNodeGroupIdentifier": "group", "queueIdentifier": "queue",
+        });
+        input
+            .as_object_mut()
+            .unwrap()
+            .extend(change.as_object().unwrap().clone());
+        let asked = match noun {
+            _ if change.get("tags").is_some() => {
+                let input: TagResourceRequest = of(with(json!({
+                    "resourceArn": arn, "tags": change["tags"]
+                })));
+                service.tag_resource(&admin, input).await.map(drop)
+            }
+            "cluster" => {
+                let input: UpdateClusterRequest = of(input);
+                service.update_cluster(&admin, input).await.map(drop)
+            }
+            "group" => {
+                let input: UpdateComputeNodeGroupRequest = of(input);
+                service
+                    .update_compute_node_group(&admin, input)
+                    .await
+                    .map(drop)
+            }
+            _ => {
+                let input: UpdateQueueRequest = of(input);
+                service.update_queue(&admin, input).await.map(drop)
+            }
+        };
+        assert_eq!(asked, Ok(()), "{noun} {change}");
+        settle(&service, Status::Active).await;
+        assert_ne!(export(&service).await, document, "{noun} {change}");
+        let outcome = pass(&service, &same).await;
+        assert_eq!(outcome.refusal(), None, "{noun} {change}");
+        settle(&service, Status::Active).await;
+        assert_eq!(export(&service).await, document, "{noun} {change}");
+        assert!(pass(&service, &same).await.is_done(), "{noun} {change}");
+    }
+    // And makes another one that is the same.
+    let copy = ApplyRequest {
+        name: Some("copy".into()),
+        ..same
+    };
+    for _ in 0..3 {
+        assert_eq!(pass(&service, &copy).await.refusal(), None);
+        settle(&service, Status::Active).await;
+    }
+    let copied = service.export_cluster(&admin, "copy".into(), Format::Json);
+    let copied = copied.await.unwrap();
+    assert_eq!(copied.replace("\"copy\"", "\"abc\""), document);
+}
+
+async fn arn_of<S: Resource>(service: &Service) -> String {
+    let rows: Vec<Row<S>> = resource::list(service.parts.db.pool(), None).await.unwrap();
+    S::arn(&service.parts.arns, &rows[0].cluster_id, &rows[0].id)
 }
