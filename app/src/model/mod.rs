@@ -9,6 +9,7 @@ pub mod cluster;
 pub mod compute_node_group;
 pub mod dependency;
 pub mod directives;
+pub mod echo;
 pub mod error;
 pub mod event;
 pub mod explanation;

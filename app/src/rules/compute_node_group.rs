@@ -5,6 +5,7 @@ use crate::i18n::Text;
 use crate::model::catalogue::{Catalogue, Image, InstanceType, LaunchTemplateVersion};
 use crate::model::cluster::Networking;
 use crate::model::compute_node_group::*;
+use crate::model::echo::clip;
 use crate::model::error::{Error, Result};
 use crate::rules::network::{check_security_groups, find_subnets, vpc_of};
 
@@ -81,7 +82,10 @@ pub fn instance_types<'a>(
     for (i, config) in configs.iter().enumerate() {
         let name = config.instance_type.as_deref().unwrap_or_default();
         let Some(known) = catalogue.instance_types.iter().find(|t| t.id == name) else {
-            return Err(Error::field(field(i), t.group_rules.type_unknown(name)));
+            return Err(Error::field(
+                field(i),
+                t.group_rules.type_unknown(clip(name)),
+            ));
         };
         types.push(known);
     }
@@ -222,7 +226,10 @@ pub fn key_pair(t: &'static Text, catalogue: &Catalogue, name: Option<&str>) -> 
     if catalogue.key_pairs.iter().any(|pair| pair.name == name) {
         return Ok(());
     }
-    Err(Error::field("sshKeyName", t.group_rules.key_unknown(name)))
+    Err(Error::field(
+        "sshKeyName",
+        t.group_rules.key_unknown(clip(name)),
+    ))
 }
 
 /// N6: the group's image, else the template's; available and of the types' architecture.
@@ -239,7 +246,7 @@ pub fn image(
         return refuse(t.group_rules.image_needed.into());
     };
     let Some(image) = catalogue.images.iter().find(|i: &&Image| i.id == asked) else {
-        return refuse(t.group_rules.image_unknown(asked));
+        return refuse(t.group_rules.image_unknown(clip(asked)));
     };
     if image.state != "available" {
         return refuse(t.group_rules.image_state(asked, &image.state));
@@ -259,7 +266,10 @@ pub fn image(
 pub fn profile(t: &'static Text, catalogue: &Catalogue, arn: &str) -> Result<()> {
     let field = "iamInstanceProfileArn";
     let Some(profile) = catalogue.instance_profiles.iter().find(|p| p.arn == arn) else {
-        return Err(Error::field(field, t.group_rules.profile_unknown(arn)));
+        return Err(Error::field(
+            field,
+            t.group_rules.profile_unknown(clip(arn)),
+        ));
     };
     if profile.role_name.starts_with("AWSPCS") || profile.role_path.contains("/aws-pcs/") {
         return Ok(());

@@ -4,6 +4,7 @@ use super::english;
 use crate::i18n::Text;
 use crate::model::catalogue::{Catalogue, Subnet, Vpc};
 use crate::model::cluster::{NetworkType, Networking};
+use crate::model::echo::clip;
 use crate::model::error::{Error, FieldError, Result};
 
 pub const MAX_SECURITY_GROUPS: usize = 5;
@@ -64,7 +65,10 @@ pub fn find_subnets<'a>(
             catalogue.subnets.iter().find(|s| s.id == *id).ok_or_else(|| {
                 Error::field(
                     format!("{field}[{i}]"),
-                    format!("There is no subnet {id} in this account and region. Choose one that exists."),
+                    format!(
+                        "There is no subnet {} in this account and region. Choose one that exists.",
+                        clip(id)
+                    ),
                 )
             })
         })
@@ -130,7 +134,10 @@ pub fn check_security_groups(
         let Some(group) = catalogue.security_groups.iter().find(|g| g.id == *id) else {
             return Err(Error::field(
                 name,
-                format!("There is no security group {id}. Choose one that exists."),
+                format!(
+                    "There is no security group {}. Choose one that exists.",
+                    clip(id)
+                ),
             ));
         };
         if group.vpc_id != vpc_id {

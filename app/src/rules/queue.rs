@@ -1,6 +1,7 @@
 //! What a queue may ask for (Q2).
 
 use crate::i18n::Text;
+use crate::model::echo::clip;
 use crate::model::error::{Error, Result};
 use crate::model::name::{CHILD_NAME_MAX, is_id};
 use crate::model::queue::ComputeNodeGroupConfiguration;
@@ -43,10 +44,10 @@ pub fn groups(
             earlier.compute_node_group_id.as_deref() == Some(id)
         };
         if asked.iter().take(i).any(same) {
-            return refuse(t.group_rules.queue_group_twice(id));
+            return refuse(t.group_rules.queue_group_twice(clip(id)));
         }
         match there.iter().find(|g| g.id == id) {
-            None => return refuse(t.group_rules.queue_group_unknown(cluster_name, id)),
+            None => return refuse(t.group_rules.queue_group_unknown(cluster_name, clip(id))),
             Some(group) if !group.status.can_be_used() => {
                 return refuse(t.group_rules.queue_group_status(group.name, group.status));
             }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::model::catalogue::Catalogue;
 use app::model::cluster::*;
+use app::model::echo::clip;
 use app::model::error::{Error, Result};
 use app::model::limits;
 use app::model::name::{Arns, CLUSTER_NAME_MAX};
@@ -255,7 +256,10 @@ pub(crate) fn not_found(identifier: &str) -> Error {
     Error::not_found(
         RESOURCE_TYPE,
         identifier,
-        format!("There is no cluster {identifier}. ListClusters shows the clusters that exist."),
+        format!(
+            "There is no cluster {}. ListClusters shows the clusters that exist.",
+            clip(identifier)
+        ),
     )
 }
 

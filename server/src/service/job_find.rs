@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use app::model::echo::clip;
 use app::model::error::{Error, ErrorKind, Result};
 use app::model::job::{Job, JobRecord};
 use app::model::job_id::JobId;
@@ -80,8 +81,9 @@ impl Service {
         };
         let Some(mut found) = found else {
             let message = format!(
-                "Cluster {} has no job {id}, or it ended more than 30 days ago.",
-                cluster.name
+                "Cluster {} has no job {}, or it ended more than 30 days ago.",
+                cluster.name,
+                clip(id)
             );
             return Err(Error::not_found(RESOURCE_TYPE, id, message));
         };

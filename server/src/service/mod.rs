@@ -140,6 +140,8 @@ fn timestamp(ms: i64) -> String {
 mod fixture;
 #[cfg(test)]
 mod gate_tests;
+#[cfg(test)]
+mod refusal_tests;
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use app::explain::{self, What};
 use app::i18n::Language;
+use app::model::echo::clip;
 use app::model::error::{Error, Result};
 use app::model::job::{Job, OfCluster};
 use app::model::live::Kind;
@@ -270,7 +271,7 @@ impl Service {
 }
 
 fn not_found(cluster: &ClusterRow, name: &str) -> Error {
-    let message = format!("Cluster {} has no node {name}.", cluster.name);
+    let message = format!("Cluster {} has no node {}.", cluster.name, clip(name));
     Error::not_found(RESOURCE_TYPE, name, message)
 }
 

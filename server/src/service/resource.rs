@@ -1,6 +1,7 @@
 //! What clusters, compute node groups and queues share as resources: their names in refusals, how they are found and
 //! listed, and when they may be changed.
 
+use app::model::echo::clip;
 use app::model::error::{Error, Result};
 use app::model::name::Arns;
 use app::model::status::Status;
@@ -37,7 +38,12 @@ pub async fn find_in<'e, S: Resource>(
 
 /// There is no such group or queue.
 pub fn missing<S: Resource>(cluster: &ClusterRow, identifier: &str) -> Error {
-    let message = format!("Cluster {} has no {} {identifier}.", cluster.name, S::WORDS);
+    let message = format!(
+        "Cluster {} has no {} {}.",
+        cluster.name,
+        S::WORDS,
+        clip(identifier)
+    );
     Error::not_found(S::TYPE, identifier, message)
 }
 

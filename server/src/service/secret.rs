@@ -1,5 +1,6 @@
 //! The key of a cluster, for login nodes of people's own (C10). Whoever reads it is in the audit trail.
 
+use app::model::echo::clip;
 use app::model::error::{Error, Result};
 use app::model::operation::Operation;
 use app::model::secret::*;
@@ -70,8 +71,9 @@ fn check_version(row: &SecretRow, asked: &GetSecretValueRequest) -> Result<()> {
         return Ok(());
     };
     let message = format!(
-        "Secrets Manager can't find the specified secret value for {other}. A cluster's key has one version, \
-         {CURRENT}: leave it out."
+        "Secrets Manager can't find the specified secret value for {}. A cluster's key has one version, \
+         {CURRENT}: leave it out.",
+        clip(other)
     );
     Err(Error::not_found(RESOURCE_TYPE, &asked.secret_id, message))
 }

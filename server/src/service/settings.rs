@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use app::model::cluster::{AccountingMode, ClusterSlurmConfigurationRequest, SlurmRestMode};
-use app::model::error::{Error, FieldError, Result};
+use app::model::error::{Error, FINDINGS_MAX, FieldError, Result};
 use app::model::operation::Operation;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::port::{Ctx, Settings};
@@ -44,7 +44,9 @@ impl Settings for Service {
         ctx.authorize(Operation::CheckSettings, "*")?;
         let prefix = self.parts.controllers.prefix(&version);
         let place = self.place(&version, &prefix);
-        Ok(problems(scope_of(scope), place, &settings, ""))
+        let mut wrong = problems(scope_of(scope), place, &settings, "");
+        wrong.truncate(FINDINGS_MAX);
+        Ok(wrong)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use app::model::echo::clip;
 use app::model::error::{Error, Result};
 use app::model::limits;
 use app::model::live::Kind;
@@ -97,7 +98,10 @@ impl Service {
             Error::not_found(
                 "RESOURCE",
                 arn,
-                format!("There is no resource {arn} in this account and region."),
+                format!(
+                    "There is no resource {} in this account and region.",
+                    clip(arn)
+                ),
             )
         };
         let pool = self.parts.db.pool();
@@ -154,13 +158,13 @@ pub(super) fn check(tags: Option<&BTreeMap<String, String>>, field: &str) -> Res
         .find(|k| k.to_ascii_lowercase().starts_with("aws:"))
     {
         return Err(Error::field(
-            format!("{field}.{key}"),
+            format!("{field}.{}", clip(key)),
             "Keys that start with aws: belong to AWS. Choose another key.",
         ));
     }
     let control = |text: &str| text.chars().any(char::is_control);
     if let Some((key, _)) = tags.iter().find(|(k, v)| control(k) || control(v)) {
-        let name = format!("{field}.{}", key.escape_debug());
+        let name = format!("{field}.{}", clip(key));
         return Err(Error::field(
             name,
             "A tag has no control characters. Remove them from the key and the value.",

@@ -3,6 +3,7 @@
 
 use app::explain::What;
 use app::model::catalogue::SlurmVersion;
+use app::model::echo::clip;
 use app::model::error::{Error, Result};
 use app::model::live::Kind;
 use app::rules::cluster::{has_ended, usable_versions, version_problem};
@@ -49,7 +50,8 @@ fn check_at(versions: &[SlurmVersion], asked: &str, today: &str) -> Result<()> {
     Err(Error::field(
         "scheduler.version",
         format!(
-            "Slurm {asked} {why}. Versions to choose from: {}.",
+            "Slurm {} {why}. Versions to choose from: {}.",
+            clip(asked),
             names.join(", ")
         ),
     ))

@@ -23,6 +23,7 @@ mod words;
 use std::path::Path;
 
 use app::model::cluster::{CgroupCustomSetting, SlurmdbdCustomSetting};
+use app::model::echo::echo;
 use app::model::setting::SlurmCustomSetting;
 
 pub use gres::{check_gres, gres_line, gres_names};
@@ -191,13 +192,23 @@ pub fn check<S: NameAndValue>(
     place: Place<'_>,
     settings: &[S],
 ) -> Vec<(usize, Part, String)> {
+    let most = scope.settings().len();
+    if settings.len() > most {
+        // Some are given twice, or are none; which, is not worth comparing each with all.
+        let message = format!(
+            "There are {} settings, and {} may have {most} different ones. Give each once.",
+            settings.len(),
+            scope.holder()
+        );
+        return vec![(most, Part::Name, message)];
+    }
     let mut problems = Vec::new();
     for (index, given) in settings.iter().enumerate() {
         let twice = settings[..index]
             .iter()
             .any(|earlier| earlier.name().eq_ignore_ascii_case(given.name()));
         if twice {
-            let message = format!("{} is given twice; keep one.", shown(given.name()));
+            let message = format!("{} is given twice; keep one.", echo(given.name()));
             problems.push((index, Part::Name, message));
             continue;
         }
@@ -254,22 +265,16 @@ fn unknown(scope: Scope, name: &str) -> String {
     match elsewhere {
         Some(other) => format!(
             "{} is not a setting of {}; it belongs to {}.",
-            shown(name),
+            echo(name),
             scope.holder(),
             other.holder()
         ),
         None => format!(
             "{} is not a setting that {} may have. Check the spelling against the list of supported settings.",
-            shown(name),
+            echo(name),
             scope.holder()
         ),
     }
-}
-
-/// What a person typed, safe to repeat in a message.
-fn shown(text: &str) -> String {
-    let clean: String = text.chars().filter(|c| !c.is_control()).take(64).collect();
-    format!("\"{clean}\"")
 }
 
 #[cfg(test)]
