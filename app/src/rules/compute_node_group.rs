@@ -7,7 +7,8 @@ use crate::model::cluster::Networking;
 use crate::model::compute_node_group::*;
 use crate::model::echo::clip;
 use crate::model::error::{Error, Result};
-use crate::rules::network::{check_security_groups, find_subnets, vpc_of};
+use crate::rules::check_once;
+use crate::rules::network::{self, check_security_groups, find_subnets, vpc_of};
 
 /// All of them, for a group as it is to be.
 pub fn check(
@@ -57,6 +58,22 @@ pub fn check(
         super::health::check(t, checks)?;
     }
     Ok(())
+}
+
+/// N3, N4: what a create lists is listed once.
+pub fn each_once(t: &'static Text, asked: &GroupSettings) -> Result<()> {
+    let types = asked.instance_configs.iter();
+    let types = types.filter_map(|config| config.instance_type.as_deref());
+    check_once(t, types, |i| format!("instanceConfigs[{i}].instanceType"))?;
+    changed_once(&GroupPatch::from(asked.clone()))
+}
+
+/// The same of an update. What it leaves alone may be of a time when nobody asked.
+pub fn changed_once(asked: &GroupPatch) -> Result<()> {
+    let subnets = asked.subnet_ids.as_deref().unwrap_or_default();
+    network::each_once(subnets, "subnetIds")?;
+    let groups = asked.security_group_ids.as_deref().unwrap_or_default();
+    network::each_once(groups, "securityGroupIds")
 }
 
 /// N2: static (min = max > 0), dynamic (min = 0 < max) or parked (both 0).
@@ -333,6 +350,50 @@ mod tests {
                 refusal.message.contains("scalingConfiguration"),
                 "{refusal}"
             );
+        }
+    }
+
+    #[test]
+    fn what_a_group_lists_it_lists_once() {
+        let t = english();
+        let strings = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+        for (types, subnets, groups, field) in [
+            (
+                &["a", "b"][..],
+                &["s-1", "s-2"][..],
+                &["sg-1", "sg-2"][..],
+                None,
+            ),
+            (
+                &["a", "b", "a"],
+                &["s-1"],
+                &["sg-1"],
+                Some("instanceConfigs[2].instanceType"),
+            ),
+            (&["a"], &["s-1", "s-1"], &["sg-1"], Some("subnetIds[1]")),
+            (
+                &["a"],
+                &["s-1"],
+                &["sg-1", "sg-2", "sg-1"],
+                Some("securityGroupIds[2]"),
+            ),
+        ] {
+            let config = |name: String| InstanceConfig {
+                instance_type: Some(name),
+            };
+            let asked = GroupSettings {
+                instance_configs: strings(types).into_iter().map(config).collect(),
+                subnet_ids: strings(subnets),
+                security_group_ids: Some(strings(groups)),
+                ..GroupSettings::default()
+            };
+            match (each_once(t, &asked), field) {
+                (Ok(()), None) => {}
+                (Err(error), Some(field)) => {
+                    assert!(error.message.starts_with(field), "{error}");
+                }
+                (other, _) => panic!("{field:?}: {other:?}"),
+            }
         }
     }
 }

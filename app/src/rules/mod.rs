@@ -9,7 +9,11 @@ pub mod health;
 pub mod network;
 pub mod queue;
 
+use std::collections::HashSet;
+
 use crate::i18n::{Language, Text};
+use crate::model::echo::clip;
+use crate::model::error::Error;
 
 /// The language of the API's messages.
 pub fn english() -> &'static Text {
@@ -43,6 +47,21 @@ pub fn check_number(t: &'static Text, text: &str, min: i64) -> Result<Option<i64
             _ => Err(t.rules.number_from(min)),
         },
     }
+}
+
+/// Each is named once. `field` says where the one at an index stands.
+pub fn check_once<'a>(
+    t: &'static Text,
+    names: impl IntoIterator<Item = &'a str>,
+    field: impl Fn(usize) -> String,
+) -> Result<(), Error> {
+    let mut seen = HashSet::new();
+    for (index, name) in names.into_iter().enumerate() {
+        if !seen.insert(name) {
+            return Err(Error::field(field(index), t.rules.twice(clip(name))));
+        }
+    }
+    Ok(())
 }
 
 /// Tags as they were typed: at most 50, no name twice, not `aws:` (S6).

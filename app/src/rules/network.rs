@@ -1,6 +1,6 @@
 //! The checks of networks (C7, N4): before anything is created, each with the name of what failed.
 
-use super::english;
+use super::{check_once, english};
 use crate::i18n::Text;
 use crate::model::catalogue::{Catalogue, Subnet, Vpc};
 use crate::model::cluster::{NetworkType, Networking};
@@ -24,6 +24,9 @@ pub fn resolve(catalogue: &Catalogue, asked: &Networking) -> Result<Networking> 
             "IPV6 is not available on this provider. Use IPV4, or leave the member out.",
         ));
     }
+    let mut groups = asked.security_group_ids.clone().unwrap_or_default();
+    each_once(&subnet_ids, "networking.subnetIds")?;
+    each_once(&groups, "networking.securityGroupIds")?;
     let subnets = find_subnets(catalogue, &subnet_ids, "networking.subnetIds")?;
     let vpc = common_vpc(catalogue, &subnets, "networking.subnetIds")?;
     let t = english();
@@ -41,7 +44,6 @@ pub fn resolve(catalogue: &Catalogue, asked: &Networking) -> Result<Networking> 
     if !wrong.is_empty() {
         return Err(Error::fields(wrong));
     }
-    let mut groups = asked.security_group_ids.clone().unwrap_or_default();
     check_security_groups(catalogue, &groups, &vpc.id, "networking.securityGroupIds")?;
     if groups.is_empty() {
         groups.push(vpc.default_security_group_id.clone());
@@ -51,6 +53,12 @@ pub fn resolve(catalogue: &Catalogue, asked: &Networking) -> Result<Networking> 
         security_group_ids: Some(groups),
         network_type: Some(NetworkType::Ipv4),
     })
+}
+
+/// Names each id of a list once.
+pub fn each_once(ids: &[String], field: &str) -> Result<()> {
+    let names = ids.iter().map(String::as_str);
+    check_once(english(), names, |i| format!("{field}[{i}]"))
 }
 
 /// The subnets of those ids, or which one does not exist.

@@ -157,6 +157,7 @@ impl Service {
         check_name(english(), &input.compute_node_group_name, CHILD_NAME_MAX)
             .map_err(|why| Error::field("computeNodeGroupName", why))?;
         super::tag::check(input.tags.as_ref(), "tags")?;
+        rules::each_once(english(), &input.settings)?;
         let offers = self
             .check_group(&cluster, &requested(&input.settings))
             .await?;
@@ -233,6 +234,7 @@ impl Service {
         let (cluster, found): (_, ComputeNodeGroupRow) =
             self.child_for(ctx, operation, cluster, identifier).await?;
         well_formed(operation, input)?;
+        rules::changed_once(&input.patch)?;
         let settings = found.spec.settings.clone();
         let offers = self
             .check_group(&cluster, &input.patch.clone().apply(settings))
