@@ -8,6 +8,7 @@ pub mod compute_node_group;
 pub mod health;
 pub mod network;
 pub mod queue;
+pub mod status;
 
 use std::collections::HashSet;
 

@@ -6,6 +6,7 @@ use crate::model::error::{Error, Result};
 use crate::model::name::{CHILD_NAME_MAX, is_id};
 use crate::model::queue::ComputeNodeGroupConfiguration;
 use crate::model::status::Status;
+use crate::rules::status::{self, Action};
 
 /// A group as far as queues care.
 pub struct Group<'a> {
@@ -46,12 +47,12 @@ pub fn groups(
         if asked.iter().take(i).any(same) {
             return refuse(t.group_rules.queue_group_twice(clip(id)));
         }
-        match there.iter().find(|g| g.id == id) {
-            None => return refuse(t.group_rules.queue_group_unknown(cluster_name, clip(id))),
-            Some(group) if !group.status.can_be_used() => {
-                return refuse(t.group_rules.queue_group_status(group.name, group.status));
-            }
-            Some(_) => {}
+        let Some(group) = there.iter().find(|g| g.id == id) else {
+            return refuse(t.group_rules.queue_group_unknown(cluster_name, clip(id)));
+        };
+        let shown = group.status.as_str();
+        if let Some(why) = status::refusal(t, Action::Use, group.name, group.status, shown) {
+            return refuse(why);
         }
     }
     Ok(())

@@ -13,6 +13,7 @@ use app::model::refs::Refs;
 use app::model::status::Status;
 use app::port::{Clusters, Ctx};
 use app::rules::cluster::IDLE_TIME;
+use app::rules::status::Action;
 use app::rules::{check_name, english, network};
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -20,7 +21,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
-use super::resource::{Resource, all_of, check_can_delete, page_of, refused, updatable};
+use super::resource::{Resource, all_of, check_possible, page_of, refused, taken, updatable};
 use super::version::{self, note_ended_version};
 use super::write::Change;
 use super::{Service, well_formed};
@@ -239,7 +240,7 @@ pub(super) async fn deletable_cluster(
     input: &DeleteClusterRequest,
 ) -> Result<ClusterRow> {
     let row = there(db, &input.cluster_identifier).await?;
-    check_can_delete(&row)?;
+    check_possible(Action::Delete, &row)?;
     check_empty(db, &row).await?;
     Ok(row)
 }
@@ -291,11 +292,8 @@ pub(super) fn merged(
 
 fn check_quota(existing: &[ClusterRow], name: &str) -> Result<()> {
     if let Some(twin) = existing.iter().find(|c| c.name == name) {
-        let message = format!(
-            "A cluster named {name} exists already ({}). Choose another name.",
-            twin.id
-        );
-        return Err(refused(twin, message));
+        let whose = format!("A cluster named {name} exists already ({}).", twin.id);
+        return Err(taken(twin, &whose));
     }
     if let Some(creating) = existing.iter().find(|c| c.status == Status::Creating) {
         return Err(Error::quota(

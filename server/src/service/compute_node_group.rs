@@ -10,6 +10,7 @@ use app::model::operation::Operation;
 use app::model::refs::Refs;
 use app::port::{ComputeNodeGroups, Ctx};
 use app::rules::compute_node_group as rules;
+use app::rules::status::Action;
 use app::rules::{check_name, english};
 use async_trait::async_trait;
 use sqlx::AnyConnection;
@@ -198,11 +199,11 @@ impl Service {
             .iter()
             .find(|g| g.name == input.compute_node_group_name)
         {
-            let message = format!(
-                "Cluster {} has a group named {} already. Choose another name.",
+            let whose = format!(
+                "Cluster {} has a group named {} already.",
                 cluster.name, twin.name
             );
-            return Err(refused(twin, message));
+            return Err(taken(twin, &whose));
         }
         let mut spec = ComputeNodeGroupSpec {
             settings: requested(&input.settings),
@@ -324,7 +325,7 @@ pub(super) async fn deletable_group(
     input: &DeleteComputeNodeGroupRequest,
 ) -> Result<ComputeNodeGroupRow> {
     let row = find_in(&mut *db, cluster, &input.compute_node_group_identifier).await?;
-    check_can_delete(&row)?;
+    check_possible(Action::Delete, &row)?;
     let queues = queues_of(db, &row).await?;
     if queues.is_empty() {
         return Ok(row);

@@ -114,13 +114,15 @@ impl Service {
             .controllers
             .client(&cluster.id, version)
             .map_err(internal)?;
-        client.ok_or_else(|| {
-            let message = format!(
-                "Cluster {} is {}: its controller does not run. Wait until it does, and try again.",
-                cluster.name, cluster.status
-            );
-            Error::conflict(cluster::RESOURCE_TYPE, &cluster.id, message)
-        })
+        if let Some(client) = client {
+            return Ok(client);
+        }
+        resource::check_usable(cluster)?;
+        let message = format!(
+            "Cluster {} is {}: its controller does not run. Wait until it does, and try again.",
+            cluster.name, cluster.status
+        );
+        Err(resource::refused(cluster, message))
     }
 }
 

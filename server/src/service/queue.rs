@@ -7,6 +7,7 @@ use app::model::name::Arns;
 use app::model::operation::Operation;
 use app::model::queue::*;
 use app::port::{Ctx, Queues};
+use app::rules::status::Action;
 use app::rules::{english, queue as rules};
 use async_trait::async_trait;
 use sqlx::AnyConnection;
@@ -159,11 +160,11 @@ impl Service {
             .iter()
             .find(|q| q.name.eq_ignore_ascii_case(&input.queue_name))
         {
-            let message = format!(
-                "Cluster {} has a queue named {} already. Choose another name.",
+            let whose = format!(
+                "Cluster {} has a queue named {} already.",
                 cluster.name, twin.name
             );
-            return Err(refused(twin, message));
+            return Err(taken(twin, &whose));
         }
         let asked = input.slurm_configuration.as_ref();
         alternate::check_there(&siblings, &input.queue_name, asked)?;
@@ -271,7 +272,7 @@ pub(super) async fn deletable_queue(
     input: &DeleteQueueRequest,
 ) -> Result<QueueRow> {
     let row = find_in(&mut *db, cluster, &input.queue_identifier).await?;
-    check_can_delete(&row)?;
+    check_possible(Action::Delete, &row)?;
     alternate::check_unnamed(&all_of(db, &cluster.id).await?, &row)?;
     Ok(row)
 }

@@ -4,7 +4,8 @@
 use app::model::echo::clip;
 use app::model::error::{Error, Result};
 use app::model::name::Arns;
-use app::model::status::Status;
+use app::rules::english;
+use app::rules::status::{self, Action};
 use sqlx::{Any, AnyConnection, AnyPool, Executor};
 
 use super::page::{cut, page};
@@ -93,26 +94,25 @@ pub async fn updatable<S: Resource>(
         );
         return Err(refused(&row, message));
     }
-    if !row.status.can_update() {
-        let message = match row.status {
-            Status::Suspended => format!("{name} can only be deleted: see its errorInfo."),
-            status => format!("{name} is {status}. Wait until it is ACTIVE, then update it."),
-        };
-        return Err(refused(&row, message));
-    }
+    check_possible(Action::Update, &row)?;
     Ok(row)
 }
 
-/// Refuses a delete while the resource is being created or deleted.
-pub fn check_can_delete<S: Resource>(row: &Row<S>) -> Result<()> {
-    if row.status.can_delete() {
-        return Ok(());
+/// Refuses what the status does not allow.
+pub fn check_possible<S: Resource>(action: Action, row: &Row<S>) -> Result<()> {
+    let (status, shown) = (row.status, row.status.as_str());
+    match status::refusal(english(), action, &row.name, status, shown) {
+        None => Ok(()),
+        Some(why) => Err(refused(row, why)),
     }
-    let message = format!(
-        "{} is {}. Wait until that is done, then delete it.",
-        row.name, row.status
-    );
-    Err(refused(row, message))
+}
+
+/// That something has the name already: `whose` says so in a sentence.
+pub fn taken<S: Resource>(twin: &Row<S>, whose: &str) -> Error {
+    refused(
+        twin,
+        format!("{whose} {}", status::taken(english(), twin.status)),
+    )
 }
 
 /// The cluster as it is inside the transaction, if groups and queues can be made in it.
@@ -124,15 +124,7 @@ pub async fn usable_cluster(db: &mut AnyConnection, found: &ClusterRow) -> Resul
 
 /// Groups, queues and jobs need a cluster that is there and stays (N1).
 pub fn check_usable(cluster: &ClusterRow) -> Result<()> {
-    if cluster.status.can_be_used() {
-        return Ok(());
-    }
-    let (name, status) = (&cluster.name, cluster.status);
-    let message = match status {
-        Status::Suspended => format!("Cluster {name} can only be deleted. GetCluster says why."),
-        _ => format!("Cluster {name} is {status}. Wait until it is ACTIVE."),
-    };
-    Err(refused(cluster, message))
+    check_possible(Action::Use, cluster)
 }
 
 /// What cannot be while the row is as it is.
