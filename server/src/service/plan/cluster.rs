@@ -16,6 +16,7 @@ use crate::db::resource;
 use crate::db::resource::Meaning;
 use crate::service::cluster::{contents, deletable_cluster, there, updated_cluster};
 use crate::service::{Service, internal};
+use crate::slurm::settings::Scope;
 
 impl Service {
     pub(super) async fn plan_create_cluster(
@@ -64,7 +65,7 @@ impl Service {
         let jobs = alive.map(|job| impact(job, JobEffect::Untouched)).collect();
         put_jobs(&mut plan, jobs);
         plan.warnings.extend(self.silent(&found.id));
-        conclude_update(&mut plan);
+        conclude_update(&mut plan, &before.spec, &after.spec);
         Ok(plan)
     }
 
@@ -117,7 +118,7 @@ impl Service {
 
 /// A cluster's spec as its diff shows it, without what the service made.
 pub(in crate::service) fn view(spec: &ClusterSpec) -> Value {
-    let settings = settings_by_name(spec.slurm.slurm_custom_settings.as_ref());
+    let settings = settings_by_name(Scope::Cluster, spec.slurm.slurm_custom_settings.as_ref());
     let spec = spec.plain();
     let slurm = &spec.slurm;
     json!({

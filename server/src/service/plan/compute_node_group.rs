@@ -26,6 +26,7 @@ use crate::service::cluster::there;
 use crate::service::compute_node_group::{deletable_group, queues_of};
 use crate::service::resource::find_in;
 use crate::service::{Service, internal};
+use crate::slurm::settings::Scope;
 
 impl Service {
     pub(super) async fn plan_create_group(
@@ -56,7 +57,7 @@ impl Service {
         let mut plan = self
             .plan_group(&cluster, Some(&before), Some((&after, &offers)))
             .await?;
-        conclude_update(&mut plan);
+        conclude_update(&mut plan, &before.spec, &after.spec);
         Ok(plan)
     }
 
@@ -244,7 +245,7 @@ fn view(settings: &GroupSettings) -> Value {
     view["instanceConfigs"] = json!(plain.type_names());
     view["slurmConfiguration"] = json!({
         "scaleDownIdleTimeInSeconds": slurm.scale_down_idle_time_in_seconds,
-        "slurmCustomSettings": settings_by_name(settings.slurm_settings()),
+        "slurmCustomSettings": settings_by_name(Scope::NodeGroup, settings.slurm_settings()),
         "gresCustomSettings": slurm.gres_custom_settings,
     });
     view

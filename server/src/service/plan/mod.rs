@@ -21,8 +21,10 @@ use sqlx::pool::PoolConnection;
 pub(super) use self::queue::group_names;
 use super::Service;
 use crate::db::now;
+use crate::db::resource::Meaning;
 use crate::fault::internal;
 use crate::live::observed::Snapshot;
+use crate::slurm::settings::Scope;
 
 /// A plan waits so long for Slurm at most.
 const LONGEST_LOOK: Duration = Duration::from_secs(2);
@@ -84,9 +86,11 @@ fn is_of_the_operation(error: &Error) -> bool {
     )
 }
 
-/// What an update leaves alone, and whether it does anything at all.
-fn conclude_update(plan: &mut Plan) {
-    if plan.changes.is_empty() {
+/// What an update leaves alone, and whether it does anything at all: what means the same as before changes nothing,
+/// however it is spelled.
+fn conclude_update<S: Meaning>(plan: &mut Plan, before: &S, after: &S) {
+    if before.means(after) {
+        plan.changes.clear();
         plan.warnings.push(Warning::NothingChanges);
         return;
     }
@@ -97,11 +101,15 @@ fn conclude_update(plan: &mut Plan) {
     }
 }
 
-/// Settings by name, so that a diff shows one line for each.
-fn settings_by_name(settings: Option<&Vec<SlurmCustomSetting>>) -> serde_json::Value {
+/// Settings by their names in Slurm's own spelling, so that a diff shows one line for each, and none for another spelling.
+fn settings_by_name(scope: Scope, settings: Option<&Vec<SlurmCustomSetting>>) -> serde_json::Value {
     let pairs = settings.into_iter().flatten();
+    let name = |given: &SlurmCustomSetting| {
+        let known = scope.find(&given.parameter_name).map(|known| known.name);
+        known.map_or_else(|| given.parameter_name.clone(), str::to_owned)
+    };
     pairs
-        .map(|s| (s.parameter_name.clone(), s.parameter_value.clone().into()))
+        .map(|s| (name(s), s.parameter_value.clone().into()))
         .collect::<serde_json::Map<_, _>>()
         .into()
 }
@@ -110,3 +118,6 @@ fn settings_by_name(settings: Option<&Vec<SlurmCustomSetting>>) -> serde_json::V
 fn connection(held: &mut PoolConnection<sqlx::Any>) -> &mut AnyConnection {
     held
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,7 @@ use crate::service::cluster::there;
 use crate::service::queue::deletable_queue;
 use crate::service::resource::{all_of, find_in};
 use crate::service::{Service, alternate, internal};
+use crate::slurm::settings::Scope;
 
 impl Service {
     pub(super) async fn plan_create_queue(
@@ -59,7 +60,7 @@ impl Service {
         };
         self.put_queue_jobs(&mut plan, &cluster, &before, JobEffect::Untouched)
             .await;
-        conclude_update(&mut plan);
+        conclude_update(&mut plan, &before.spec, &after.spec);
         Ok(plan)
     }
 
@@ -164,7 +165,7 @@ pub(in crate::service) fn view(spec: &QueueSpec, groups: &[ComputeNodeGroupRow])
     json!({
         "computeNodeGroupConfigurations": group_names(&spec.plain(), groups),
         "slurmConfiguration": {
-            "slurmCustomSettings": settings_by_name(slurm.slurm_custom_settings.as_ref()),
+            "slurmCustomSettings": settings_by_name(Scope::Queue, slurm.slurm_custom_settings.as_ref()),
         },
     })
 }
