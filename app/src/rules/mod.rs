@@ -65,7 +65,7 @@ pub fn check_once<'a>(
     Ok(())
 }
 
-/// Tags as they were typed: at most 50, no name twice, not `aws:` (S6).
+/// Tags as they were typed: no name twice, none of `aws:`, no control characters (S6).
 pub fn check_tags(t: &'static Text, tags: &[(String, String)]) -> Result<(), String> {
     for (index, (name, value)) in tags.iter().enumerate() {
         if name.is_empty() {
@@ -76,6 +76,9 @@ pub fn check_tags(t: &'static Text, tags: &[(String, String)]) -> Result<(), Str
         }
         if name.to_ascii_lowercase().starts_with("aws:") {
             return Err(t.rules.tag_reserved(name));
+        }
+        if name.chars().chain(value.chars()).any(char::is_control) {
+            return Err(t.rules.tag_control(clip(name)));
         }
         if tags[..index].iter().any(|(other, _)| other == name) {
             return Err(t.rules.twice(name));
@@ -118,6 +121,7 @@ mod tests {
         assert_eq!(check(&[("project", "weather"), ("empty", "")]), Ok(()));
         assert!(check(&[("", "weather")]).is_err());
         assert!(check(&[("aws:owner", "me")]).is_err());
+        assert!(check(&[("a\nb", "1")]).is_err() && check(&[("a", "1\u{7}")]).is_err());
         assert!(check(&[("a", "1"), ("a", "2")]).is_err());
     }
 }
