@@ -92,8 +92,7 @@ impl Clusters for Service {
     ) -> Result<ListClustersResponse> {
         ctx.authorize(Operation::ListClusters, &self.parts.arns.cluster("*"))?;
         let token = input.next_token.as_deref();
-        let (rows, next_token) =
-            page_of(self.parts.db.pool(), None, input.max_results, token).await?;
+        let (rows, next_token) = page_of(&self.parts, None, input.max_results, token).await?;
         let clusters = rows.iter().map(|row| self.cluster_summary(row)).collect();
         Ok(ListClustersResponse {
             clusters,

@@ -83,8 +83,9 @@ impl ComputeNodeGroups for Service {
         let cluster = self
             .cluster_for(ctx, operation, &input.cluster_identifier)
             .await?;
-        let (pool, token) = (self.parts.db.pool(), input.next_token.as_deref());
-        let (rows, next_token) = page_of(pool, Some(&cluster.id), input.max_results, token).await?;
+        let (parts, token) = (&self.parts, input.next_token.as_deref());
+        let (rows, next_token) =
+            page_of(parts, Some(&cluster.id), input.max_results, token).await?;
         let compute_node_groups = rows
             .iter()
             .map(|row| self.compute_node_group_summary(row))

@@ -67,8 +67,9 @@ impl Queues for Service {
         let cluster = self
             .cluster_for(ctx, Operation::ListQueues, &input.cluster_identifier)
             .await?;
-        let (pool, token) = (self.parts.db.pool(), input.next_token.as_deref());
-        let (rows, next_token) = page_of(pool, Some(&cluster.id), input.max_results, token).await?;
+        let (parts, token) = (&self.parts, input.next_token.as_deref());
+        let (rows, next_token) =
+            page_of(parts, Some(&cluster.id), input.max_results, token).await?;
         Ok(ListQueuesResponse {
             queues: rows.iter().map(|row| self.queue_summary(row)).collect(),
             next_token,

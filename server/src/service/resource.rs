@@ -6,13 +6,14 @@ use app::model::error::{Error, Result};
 use app::model::name::Arns;
 use app::rules::english;
 use app::rules::status::{self, Action};
-use sqlx::{Any, AnyConnection, AnyPool, Executor};
+use sqlx::{Any, AnyConnection, Executor};
 
-use super::page::{cut, page};
+use super::page::Pages;
 use super::timestamp;
 use crate::db::cluster::ClusterRow;
 use crate::db::resource::{self, Noun, Row};
 use crate::fault::internal;
+use crate::parts::Parts;
 
 /// A noun of the API.
 pub trait Resource: Noun {
@@ -56,16 +57,17 @@ pub async fn all_of<S: Resource>(db: &mut AnyConnection, cluster_id: &str) -> Re
 
 /// A page of a cluster's groups or queues, or of all clusters, and the token of the next one.
 pub async fn page_of<S: Resource>(
-    pool: &AnyPool,
+    parts: &Parts,
     cluster_id: Option<&str>,
     max_results: Option<i64>,
     next_token: Option<&str>,
 ) -> Result<(Vec<Row<S>>, Option<String>)> {
-    let (limit, after) = page(max_results, next_token)?;
-    let mut rows = resource::page(pool, cluster_id, &after, limit + 1)
+    let pages = Pages::of::<S>(&parts.seal, cluster_id);
+    let (limit, after) = pages.page(max_results, next_token)?;
+    let mut rows = resource::page(parts.db.pool(), cluster_id, &after, limit + 1)
         .await
         .map_err(internal)?;
-    let next_token = cut(&mut rows, limit);
+    let next_token = pages.cut(&mut rows, limit)?;
     Ok((rows, next_token))
 }
 

@@ -296,9 +296,13 @@ impl Shape {
                 words: words.clone(),
                 secret: name == "BootstrapId",
             }),
-            // The model's integers have 32 bits.
+            // The model's integers have 32 bits. Its words say of a page's size that 0 stands for the default, its bounds
+            // leave 0 out.
             ShapeText::Integer { range } => Shape::Integer(Range {
-                min: range.min.or(Some(i32::MIN.into())),
+                min: match name {
+                    "MaxResults" => Some(0),
+                    _ => range.min.or(Some(i32::MIN.into())),
+                },
                 max: range.max.or(Some(i32::MAX.into())),
             }),
         })
