@@ -220,7 +220,8 @@ impl Service {
             .cluster_for(ctx, operation, &input.cluster_identifier)
             .await?;
         well_formed(operation, input)?;
-        let asked = update_as_request(input.slurm_configuration.clone().unwrap_or_default());
+        let asked = input.slurm_configuration.clone().unwrap_or_default();
+        let asked = update_as_request(&found.spec.slurm, asked);
         self.check_cluster(&found.spec.scheduler.version, &asked)?;
         let asked = input.scheduler.as_ref().map(|s| &s.version);
         if asked.is_some_and(|asked| *asked != found.spec.scheduler.version) {
@@ -285,7 +286,7 @@ pub(super) fn merged(
 ) -> ClusterSlurmConfiguration {
     let mut slurm = current.clone();
     let asked = input.slurm_configuration.clone().unwrap_or_default();
-    merge(&mut slurm, update_as_request(asked));
+    merge(&mut slurm, update_as_request(current, asked));
     slurm
 }
 
@@ -366,8 +367,10 @@ fn slurm_configuration(
     }
 }
 
-/// An update's members in the shape of a create, so that one check serves both.
+/// An update's members in the shape of a create, so that one check serves both. What has members of its own and is named
+/// with some of them keeps the others.
 fn update_as_request(
+    current: &ClusterSlurmConfiguration,
     update: UpdateClusterSlurmConfigurationRequest,
 ) -> ClusterSlurmConfigurationRequest {
     ClusterSlurmConfigurationRequest {
@@ -376,11 +379,14 @@ fn update_as_request(
         slurmdbd_custom_settings: update.slurmdbd_custom_settings,
         cgroup_custom_settings: update.cgroup_custom_settings,
         job_submit_plugins: update.job_submit_plugins,
-        accounting: update.accounting.and_then(|a| {
-            a.mode.map(|mode| Accounting {
-                mode,
-                default_purge_time_in_days: a.default_purge_time_in_days,
-            })
+        accounting: update.accounting.map(|asked| {
+            let is = current.accounting.as_ref();
+            let days = is.and_then(|is| is.default_purge_time_in_days);
+            let mode = is.map_or(AccountingMode::None, |is| is.mode);
+            Accounting {
+                mode: asked.mode.unwrap_or(mode),
+                default_purge_time_in_days: asked.default_purge_time_in_days.or(days),
+            }
         }),
         slurm_rest: update
             .slurm_rest
@@ -433,8 +439,61 @@ mod tests {
             scale_down_idle_time_in_seconds: Some(60),
             ..Default::default()
         };
-        merge(&mut current, update_as_request(asked));
+        let asked = update_as_request(&current, asked);
+        merge(&mut current, asked);
         assert_eq!(current.scale_down_idle_time_in_seconds, Some(60));
         assert_eq!(current.auth_key, Some(key));
+    }
+
+    /// One member of accounting says nothing of the other.
+    #[test]
+    fn accounting_is_merged_member_by_member() {
+        use AccountingMode::{None as Off, Standard};
+        let days = |mode, days| Accounting {
+            mode,
+            default_purge_time_in_days: days,
+        };
+        for (is, mode, asked, becomes) in [
+            (None, None, Some(30), days(Off, Some(30))),
+            (None, Some(Standard), None, days(Standard, None)),
+            (
+                Some(days(Standard, None)),
+                None,
+                Some(30),
+                days(Standard, Some(30)),
+            ),
+            (
+                Some(days(Standard, Some(30))),
+                Some(Off),
+                None,
+                days(Off, Some(30)),
+            ),
+            (
+                Some(days(Standard, Some(30))),
+                None,
+                Some(-1),
+                days(Standard, Some(-1)),
+            ),
+            (
+                Some(days(Standard, Some(30))),
+                None,
+                None,
+                days(Standard, Some(30)),
+            ),
+        ] {
+            let current = ClusterSlurmConfiguration {
+                accounting: is,
+                ..Default::default()
+            };
+            let update = UpdateClusterSlurmConfigurationRequest {
+                accounting: Some(UpdateAccountingRequest {
+                    mode,
+                    default_purge_time_in_days: asked,
+                }),
+                ..Default::default()
+            };
+            let found = update_as_request(&current, update).accounting;
+            assert_eq!(found, Some(becomes));
+        }
     }
 }

@@ -7,7 +7,7 @@ use app::model::error::{Error, FINDINGS_MAX, FieldError, Result};
 use app::model::operation::Operation;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::port::{Ctx, Settings};
-use app::rules::cluster::{accounting_problem, job_submit_problem, rest_problem};
+use app::rules::cluster::{accounting_problem, job_submit_problem, purge_problem, rest_problem};
 use app::rules::english;
 use async_trait::async_trait;
 
@@ -132,6 +132,12 @@ fn check_members(asked: &ClusterSlurmConfigurationRequest) -> Result<()> {
         .is_some_and(|a| a.mode != AccountingMode::None);
     if let Some(why) = accounting_problem(english()).filter(|_| has_accounting) {
         return Err(Error::field(format!("{path}.accounting.mode"), why));
+    }
+    let days = asked.accounting.as_ref();
+    let days = days.and_then(|a| a.default_purge_time_in_days);
+    if let Some(why) = purge_problem(english(), days) {
+        let field = format!("{path}.accounting.defaultPurgeTimeInDays");
+        return Err(Error::field(field, why));
     }
     let has_rest = asked
         .slurm_rest
