@@ -116,6 +116,8 @@ pub struct OfCluster<T> {
 #[serde(rename_all = "camelCase", default)]
 pub struct JobRecord {
     pub job: Job,
+    /// The number that Slurm gives to each job, also to each task of an array and to each component; 0 when not known.
+    pub own_number: i64,
     /// The system user's number, whose files its output is.
     pub user_id: i64,
     pub account: String,

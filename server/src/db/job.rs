@@ -126,6 +126,22 @@ pub async fn marked(pool: &AnyPool, cluster_id: &str, mark: &str) -> sqlx::Resul
     row.map(|row| row.try_get("id")).transpose()
 }
 
+/// The id of the task or component that ended and had this number of its own, the last one if there were several.
+pub async fn numbered(
+    pool: &AnyPool,
+    cluster_id: &str,
+    number: u32,
+) -> sqlx::Result<Option<String>> {
+    let row = sqlx::query(
+        "select id from job where cluster_id = $1 and record like $2 order by ended_at desc limit 1",
+    )
+    .bind(cluster_id)
+    .bind(format!("%\"ownNumber\":{number},%"))
+    .fetch_optional(pool)
+    .await?;
+    row.map(|row| row.try_get("id")).transpose()
+}
+
 /// All that is known of a cluster's jobs goes with the cluster.
 pub async fn clear(write: &mut Write, cluster_id: &str) -> sqlx::Result<()> {
     sqlx::query("delete from job where cluster_id = $1")

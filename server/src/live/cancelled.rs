@@ -112,6 +112,7 @@ fn cancelled<'a>(
         },
         standard_output: output(&like.standard_output),
         standard_error: output(&like.standard_error),
+        own_number: 0,
         restarts: 0,
         exit_code: None,
         signal: None,

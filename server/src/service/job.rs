@@ -118,16 +118,16 @@ impl Service {
             .await?;
         let arn = self.arns.cluster(&cluster.id);
         let mut who = job_id(&input.job_id)?;
-        let known = match &who {
-            JobId::Task { .. } => vec![self.find_job(&cluster, &input.job_id).await?],
+        let mut known = match &who {
+            JobId::Task { .. } => vec![],
             _ => self.parts_of(&cluster, who.number()).await?,
         };
         if known.is_empty() {
-            // Says that there is none.
-            self.find_job(&cluster, &input.job_id).await?;
+            // Or says that there is none.
+            known.push(self.find_job(&cluster, &input.job_id).await?);
         }
         let known: Vec<Job> = known.into_iter().map(|record| record.job).collect();
-        // Slurm also takes the number that a task has of its own.
+        // Slurm also takes the number that a task or a component has of its own.
         if let [only] = known.as_slice()
             && only.who().number() != who.number()
         {

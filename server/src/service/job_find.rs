@@ -85,10 +85,10 @@ impl Service {
             );
             return Err(Error::not_found(RESOURCE_TYPE, id, message));
         };
-        if wants_script && found.script.is_none() && found.record.is_batch {
-            found.script = self.script(cluster, &who).await;
-        }
         let job = &mut found.record.job;
+        if wants_script && found.script.is_none() && found.record.is_batch {
+            found.script = self.script(cluster, &job.who()).await;
+        }
         // A heterogeneous job lives as its first component does: all are requeued together.
         let leader = format!("{}+0", job.id);
         let is_led = found.members.iter().any(|member| member.job.id == leader);
@@ -171,6 +171,9 @@ impl Service {
 
     async fn find_whole(&self, cluster: &ClusterRow, number: u32) -> Result<Option<Found>> {
         let (mut members, script) = self.family(cluster, number).await?;
+        if let Some(part) = self.part_numbered(cluster, number, &members).await? {
+            return self.find_part(cluster, &part).await;
+        }
         let of_many = |record: &JobRecord| record.job.id != number.to_string();
         let is_whole = members.len() > 1
             || members
@@ -190,6 +193,26 @@ impl Service {
             record,
             ..Found::default()
         }))
+    }
+
+    /// The task or component that has this number of its own, by which Slurm knows it too; `known` is what was found
+    /// under the number.
+    async fn part_numbered(
+        &self,
+        cluster: &ClusterRow,
+        number: u32,
+        known: &[JobRecord],
+    ) -> Result<Option<JobId>> {
+        let part = match known {
+            [] => {
+                let id = job::numbered(self.db.pool(), &cluster.id, number).await;
+                let id = id.map_err(internal)?;
+                id.and_then(|id| id.parse().ok())
+            }
+            [only] => Some(only.job.who()),
+            _ => None,
+        };
+        Ok(part.filter(|part| part.number() != number && !matches!(part, JobId::Whole(_))))
     }
 
     /// Who it is among those that ended, asking nobody else.
@@ -405,6 +428,47 @@ mod tests {
                 Err(error) => assert!(!is_told && !error.is_not_found(), "{id}: {error}"),
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_part_is_found_by_its_own_number() {
+        let dir = tempfile::tempdir().unwrap();
+        let service = fixture::service(dir.path()).await;
+        fixture::fill(&service).await;
+        let cluster = service.find_cluster("abc").await.unwrap();
+        let numbered = |id: &str, own_number| JobRecord {
+            own_number,
+            ..record(id, "COMPLETED", 2, 3)
+        };
+        let parts = [("22+0", 22), ("22+2", 24), ("30_7", 33), ("41", 41)];
+        let mut write = service.db.write().await.unwrap();
+        for (id, own) in parts {
+            let record = numbered(id, own);
+            let put = job::put(&mut write, &cluster.id, &record, None);
+            put.await.unwrap();
+        }
+        write.commit().await.unwrap();
+        let found = async |number: u32, known: &[JobRecord]| {
+            let part = service
+                .part_numbered(&cluster, number, known)
+                .await
+                .unwrap();
+            part.map(|part| part.to_string())
+        };
+        // As Slurm has forgotten them.
+        for (number, part) in [
+            (24, Some("22+2")),
+            (33, Some("30_7")),
+            (22, None),
+            (41, None),
+            (2, None),
+        ] {
+            assert_eq!(found(number, &[]).await.as_deref(), part, "{number}");
+        }
+        let known = |id: &str| [numbered(id, 0)];
+        assert_eq!(found(25, &known("22+3")).await.as_deref(), Some("22+3"));
+        assert_eq!(found(30, &known("30_[1-4]")).await, None);
+        assert_eq!(found(24, &known("24")).await, None, "a job of its own");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::io;
 
 use app::model::error::{Error, Result};
 use app::model::job::*;
+use app::model::job_id::JobId;
 use app::model::log::ControllerLogOf;
 use app::model::operation::Operation;
 use app::port::{Ctx, Logs};
@@ -22,6 +23,7 @@ type Found = std::result::Result<OutputFile, OutputAbsence>;
 /// Which of a job's outputs it is, and its file or why there is none.
 pub struct Chosen {
     pub cluster_id: String,
+    pub job: JobId,
     pub kind: OutputKind,
     pub file: Found,
 }
@@ -65,6 +67,7 @@ impl Service {
             kind,
             file: self.file_of(&record, kind),
             cluster_id: cluster.id.clone(),
+            job: record.job.who(),
         })
     }
 

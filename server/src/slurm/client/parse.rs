@@ -260,6 +260,7 @@ fn record(value: Value) -> JobRecord {
         per_node => per_node,
     };
     JobRecord {
+        own_number: number(&value["job_id"]),
         user_id: number(&value["user_id"]),
         account: text(&value["account"]),
         quality_of_service: text(&value["qos"]),
