@@ -4,6 +4,7 @@
 //! (`locales/explain.*.json`) would double the browser's download. They share one vocabulary of `{placeholders}`,
 //! filled in by [`fill`].
 
+mod asked;
 pub mod cause;
 mod entry;
 pub mod event;

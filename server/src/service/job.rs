@@ -145,12 +145,7 @@ impl Service {
         };
         let ((), intent) = self.intended(ctx, operation, &input, &arn, effect).await?;
         self.look_again(&cluster.id);
-        let what = match input.action {
-            JobAction::Cancel => What::JobCancelled { job },
-            JobAction::Requeue => What::JobRequeued { job },
-            JobAction::Hold => What::JobHeld { job },
-            JobAction::Release => What::JobReleased { job },
-        };
+        let what = What::done_to_job(input.action, job);
         // What was done to all components is told of all, whichever it was done through.
         let page = target.id.lasting().to_string();
         self.change(ctx, operation, &input, None, async |mut change| {
