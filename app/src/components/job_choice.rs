@@ -105,26 +105,26 @@ fn what(t: &'static Text, choice: &Choice) -> String {
     if let (true, [id]) = (is_one, choice.ids.as_slice()) {
         return t.jobs.one(id);
     }
-    match (
-        choice.is_of_array,
-        choice.count.waiting,
-        choice.count.running,
-    ) {
-        (true, waiting, 0) => c.waiting_tasks(waiting),
-        (true, 0, running) => c.running_tasks(running),
-        (true, ..) => c.tasks(choice.count.alive()),
-        (false, ..) => t.jobs.several(choice.count.alive()),
+    let all = choice.count.alive();
+    match choice.is_of_array {
+        true if choice.count.waiting == all => c.waiting_tasks(all),
+        true if choice.count.running == all => c.running_tasks(all),
+        true => c.tasks(all),
+        false => t.jobs.several(all),
     }
 }
 
-/// "2 running, 8 waiting".
+/// "2 running, 1 suspended, 8 waiting".
 pub fn counts(t: &'static Text, count: Count) -> String {
     let c = &t.job_choice;
-    match (count.running, count.waiting) {
-        (0, waiting) => c.waiting(waiting),
-        (running, 0) => c.running(running),
-        (running, waiting) => c.and(c.running(running), c.waiting(waiting)),
-    }
+    let parts = [
+        (count.running > 0).then(|| c.running(count.running)),
+        (count.suspended > 0).then(|| c.suspended(count.suspended)),
+        (count.waiting > 0).then(|| c.waiting(count.waiting)),
+    ];
+    let all = parts.into_iter().flatten();
+    all.reduce(|one, other| c.and(one, other))
+        .unwrap_or_else(|| c.waiting(0))
 }
 
 fn button(t: &'static Text, action: JobAction, choice: &Choice) -> String {

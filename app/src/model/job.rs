@@ -67,6 +67,11 @@ impl Job {
         )
     }
 
+    /// Keeps its nodes, and does not run.
+    pub fn is_suspended(&self) -> bool {
+        matches!(self.state.as_str(), "SUSPENDED" | "STOPPED")
+    }
+
     pub fn is_over(&self) -> bool {
         self.ended_at > 0
     }

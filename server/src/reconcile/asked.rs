@@ -61,7 +61,9 @@ fn word(row: EventRow) -> Option<Asked> {
     let what = row.what?;
     let (job, action) = match (what.as_done_to_job(), &what) {
         (Some((action, job)), _) => (job, Some(action)),
-        (None, What::JobAskForgotten { job, .. } | What::JobCameBack { job }) => (&**job, None),
+        (None, What::JobAskForgotten { job, .. } | What::JobCameBack { job }) => {
+            (job.as_str(), None)
+        }
         _ => return None,
     };
     Some(Asked {
