@@ -1,8 +1,10 @@
 //! Submitting a job from the console (X5). It runs as the user of jobs: see [`crate::slurm::job_user`].
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use app::explain::What;
+use app::explain::job::QueueFacts;
 use app::i18n::Language;
 use app::model::directives;
 use app::model::error::{Error, FieldError, Result};
@@ -15,6 +17,7 @@ use app::port::Ctx;
 use sha2::{Digest, Sha256};
 
 use super::Service;
+use super::job::queue_facts;
 use super::resource::check_usable;
 use super::write::{Begun, begin};
 use crate::db::cluster::ClusterRow;
@@ -26,12 +29,11 @@ use crate::fault::internal;
 use crate::slurm::client::SlurmError;
 
 /// What `sbatch` says and the field that it speaks of.
-const FIELDS: [(&str, Field); 11] = [
+const FIELDS: [(&str, Field); 10] = [
     ("partition", Field::Queue),
     ("nvalid job array", Field::Array),
     ("job array", Field::Array),
     ("Memory", Field::Memory),
-    ("node configuration", Field::Nodes),
     ("time limit", Field::TimeLimitMinutes),
     ("Node count", Field::Nodes),
     ("More processors", Field::Tasks),
@@ -39,6 +41,8 @@ const FIELDS: [(&str, Field); 11] = [
     ("CPU count", Field::CpusPerTask),
     ("interpreter", Field::Script),
 ];
+/// It says this alone of what no single number is to blame for, and besides of all else that no node has.
+const NO_SUCH_NODES: &str = "node configuration";
 
 impl Service {
     pub(super) async fn submit(
@@ -84,7 +88,12 @@ impl Service {
             let slurm = self.slurm(&cluster).await?;
             match slurm.submit(&self.job_user, &options, &script).await {
                 Ok(id) => Ok(id),
-                Err(error) => Err(self.not_submitted(ctx, token, error).await?),
+                Err(error) => {
+                    self.release_token(ctx, token, &error).await?;
+                    let seen = self.observed.latest(&cluster.id);
+                    let queue = queue_facts(&seen, &HashSet::new(), &input.queue);
+                    Err(refused(error, &input, queue.as_ref()))
+                }
             }
         };
         let (job_id, intent) = self.intended(ctx, operation, &input, &arn, effect).await?;
@@ -119,19 +128,19 @@ impl Service {
     }
 
     /// What was refused was not done, and the token may be used again. After a silence nobody knows: it stays reserved.
-    async fn not_submitted(
+    async fn release_token(
         &self,
         ctx: &Ctx,
         token: Option<&str>,
-        error: SlurmError,
-    ) -> Result<Error> {
+        error: &SlurmError,
+    ) -> Result<()> {
         if let (Some(token), false) = (token, error.is_silence()) {
             let operation = Operation::SubmitJob.name();
             idempotency::release(&self.db, ctx.who.arn(), operation, token)
                 .await
                 .map_err(internal)?;
         }
-        Ok(refused(error))
+        Ok(())
     }
 
     /// The job that an earlier try under the same token left in Slurm, or that has ended since.
@@ -310,20 +319,41 @@ fn check(input: &SubmitJobRequest) -> Result<()> {
     }
 }
 
-/// `sbatch`'s refusal, at the field that it speaks of.
-fn refused(error: SlurmError) -> Error {
+/// `sbatch`'s refusal, at the field that it speaks of; with what the queue has, where the job wants more.
+fn refused(error: SlurmError, input: &SubmitJobRequest, queue: Option<&QueueFacts>) -> Error {
     let words = error
         .message
         .replace("sbatch: error: ", "")
         .replace("Batch job submission failed: ", "");
-    let field = FIELDS
-        .into_iter()
-        .find(|(mark, _)| words.contains(mark))
-        .map_or(Field::Script, |(_, field)| field);
-    Error::field(
-        field.name(),
-        format!("Slurm refused the job: {}", words.trim()),
-    )
+    let named = FIELDS.into_iter().find(|(mark, _)| words.contains(mark));
+    let no_such_nodes = words.contains(NO_SUCH_NODES);
+    let together = [
+        Field::Nodes,
+        Field::Tasks,
+        Field::CpusPerTask,
+        Field::Memory,
+    ];
+    let field = match named {
+        // What was not asked for by its field was by the script.
+        Some((_, field)) => Some(field).filter(|field| input.has(*field)),
+        None if no_such_nodes => together.into_iter().find(|field| input.has(*field)),
+        None => None,
+    };
+    let mut message = format!("Slurm refused the job: {}", words.trim());
+    if let Some(queue) = queue.filter(|queue| no_such_nodes && queue.total > 0) {
+        let QueueFacts {
+            total,
+            cpus,
+            memory,
+            ..
+        } = queue;
+        message.push_str(&format!(
+            ". Queue {} has nodes: {total}; the largest has {cpus} CPUs and {memory} MiB of memory. Ask for less, or \
+             choose another queue.",
+            input.queue
+        ));
+    }
+    Error::field(field.unwrap_or(Field::Script).name(), message)
 }
 
 #[cfg(test)]
@@ -353,31 +383,69 @@ mod tests {
         }
     }
 
+    /// What sbatch of Slurm 24.11 says.
     #[test]
     fn a_refusal_lands_at_its_field() {
-        for (words, field) in [
+        const NONE: &str =
+            "Batch job submission failed: Requested node configuration is not available";
+        const CPUS: &str = "CPU count per node can not be satisfied";
+        const MEMORY: &str = "Memory specification can not be satisfied";
+        const GPUS: &str = "Invalid generic resource (gres) specification";
+        const QUEUE: &str = "Batch job submission failed: Invalid partition name specified";
+        const ARRAY: &str = "Batch job submission failed: Invalid job array specification";
+        let cases: [(&[&str], &str, &[Field]); 13] = [
+            (&[QUEUE], "queue", &[]),
+            (&[ARRAY], "array", &[Field::Array]),
+            (&[ARRAY], "script", &[]),
+            (&[CPUS, NONE], "cpusPerTask", &[Field::CpusPerTask]),
             (
-                "sbatch: error: Batch job submission failed: Invalid partition name specified",
-                "queue",
+                &[CPUS, NONE],
+                "cpusPerTask",
+                &[Field::Nodes, Field::CpusPerTask],
             ),
-            (
-                "sbatch: error: Memory specification can not be satisfied",
-                "memory",
-            ),
-            (
-                "sbatch: error: Batch job submission failed: Invalid job array specification",
-                "array",
-            ),
-            ("sbatch: error: something else", "script"),
-        ] {
-            let refused = refused(SlurmError {
-                program: "sbatch".into(),
-                message: words.into(),
-            });
-            let ErrorKind::Validation { fields, .. } = refused.kind else {
-                panic!("{words} is no validation error");
+            (&[CPUS, NONE], "script", &[]),
+            (&[MEMORY, NONE], "memory", &[Field::Nodes, Field::Memory]),
+            (&[NONE], "nodes", &[Field::Nodes, Field::Tasks]),
+            (&[NONE], "tasks", &[Field::Tasks, Field::CpusPerTask]),
+            (&[NONE], "cpusPerTask", &[Field::CpusPerTask]),
+            (&[NONE], "script", &[]),
+            (&[GPUS], "gpus", &[Field::Gpus]),
+            (&["something else"], "script", &[Field::Nodes]),
+        ];
+        let queue = QueueFacts {
+            total: 4,
+            cpus: 2,
+            memory: 7782,
+            ..QueueFacts::default()
+        };
+        for (lines, expected, given) in cases {
+            let wish = |field| given.contains(&field).then_some(99);
+            let input = SubmitJobRequest {
+                queue: "demo".into(),
+                nodes: wish(Field::Nodes),
+                tasks: wish(Field::Tasks),
+                cpus_per_task: wish(Field::CpusPerTask),
+                memory: wish(Field::Memory),
+                gpus: wish(Field::Gpus),
+                array: wish(Field::Array).map_or_else(String::new, |n| n.to_string()),
+                ..SubmitJobRequest::default()
             };
-            assert_eq!(fields[0].name, field, "{words}");
+            let lines: Vec<String> = lines
+                .iter()
+                .map(|l| format!("sbatch: error: {l}"))
+                .collect();
+            let error = SlurmError {
+                program: "sbatch".into(),
+                message: lines.join("\n"),
+            };
+            let refused = refused(error, &input, Some(&queue));
+            let ErrorKind::Validation { fields, .. } = refused.kind else {
+                panic!("{lines:?} is no validation error");
+            };
+            assert_eq!(fields[0].name, expected, "{lines:?} {given:?}");
+            let tells_of_queue = fields[0].message.contains("the largest has 2 CPUs");
+            let is_of_nodes = lines.iter().any(|line| line.contains(NO_SUCH_NODES));
+            assert_eq!(tells_of_queue, is_of_nodes, "{}", fields[0].message);
         }
     }
 }
