@@ -12,6 +12,8 @@ pub mod directives;
 pub mod error;
 pub mod event;
 pub mod explanation;
+pub mod foreign_directives;
+mod getopt;
 #[cfg(feature = "ssr")]
 mod group_document;
 pub mod group_patch;
