@@ -151,6 +151,9 @@ pub struct JobRecord {
     pub working_directory: String,
     pub standard_output: String,
     pub standard_error: String,
+    /// The same two names in hexadecimal, where they are no text; else empty.
+    pub output_bytes: String,
+    pub error_bytes: String,
     pub command: String,
     pub dependency: String,
     pub features: String,
@@ -167,7 +170,9 @@ pub struct JobRecord {
 impl JobRecord {
     /// It has a file of its own for its errors.
     pub fn has_two_files(&self) -> bool {
-        !self.standard_error.is_empty() && self.standard_error != self.standard_output
+        let differs =
+            self.standard_error != self.standard_output || self.error_bytes != self.output_bytes;
+        !self.standard_error.is_empty() && differs
     }
 }
 

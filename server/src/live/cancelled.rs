@@ -112,6 +112,8 @@ fn cancelled<'a>(
         },
         standard_output: output(&like.standard_output),
         standard_error: output(&like.standard_error),
+        output_bytes: String::new(),
+        error_bytes: String::new(),
         own_number: 0,
         restarts: 0,
         exit_code: None,

@@ -330,6 +330,8 @@ fn led(mut record: JobRecord, members: &[JobRecord]) -> JobRecord {
     if let Some(leader) = members.iter().find(|member| member.job.id == leader) {
         record.standard_output = leader.standard_output.clone();
         record.standard_error = leader.standard_error.clone();
+        record.output_bytes = leader.output_bytes.clone();
+        record.error_bytes = leader.error_bytes.clone();
     }
     record
 }

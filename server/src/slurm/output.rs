@@ -3,9 +3,11 @@
 //! The path comes from whoever submitted the job, and the server may be root: without the checks here a job that names
 //! `/etc/shadow` as its output would show it to every reader of the console.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -50,12 +52,15 @@ pub struct OutputFile {
 impl OutputFile {
     /// That output of a job whose files this server sees; none where the job writes no such file.
     pub fn of(record: &JobRecord, kind: OutputKind, data_dir: &Path) -> Option<OutputFile> {
-        let path = match kind {
-            OutputKind::Stdout => &record.standard_output,
-            OutputKind::Stderr => &record.standard_error,
+        let (path, bytes) = match kind {
+            OutputKind::Stdout => (&record.standard_output, &record.output_bytes),
+            OutputKind::Stderr => (&record.standard_error, &record.error_bytes),
         };
         path.starts_with('/').then(|| OutputFile {
-            path: path.into(),
+            path: match hex::decode(bytes) {
+                Ok(bytes) if !bytes.is_empty() => OsString::from_vec(bytes).into(),
+                _ => path.into(),
+            },
             user_id: u32::try_from(record.user_id).unwrap_or(u32::MAX),
             forbidden: Some(data_dir.to_owned()),
             submitted_at: record.job.submitted_at,

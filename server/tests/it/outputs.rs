@@ -133,10 +133,27 @@ print(f'{int(ones)} ranks, of them {group.get_rank()}', flush=True)
         let submit = |pattern: &&str| self.submit(&["-o", pattern, name[0], name[1]], say);
         let all: Vec<String> = PATTERNS.iter().map(submit).collect();
         let array = self.submit(&["--array=3,12%2", "-o", "arr/%A_%4a_%b.out"], say);
+        // A name need not be text.
+        let odd = format!(
+            r"cd {} && mkdir $'w\xe9' && cd $'w\xe9' && sbatch --parsable -p demo -o $'\xff%j.out' -e $'\xfe%j.err' \
+              --wrap 'echo odd; echo err >&2'",
+            self.dir
+        );
+        let odd = self.plane.connect(CLUSTER, &["bash", "-c", &odd]);
         for job in &all {
             self.plane.wait_job(CLUSTER, job, "COMPLETED").await;
             let output = self.output(job).await;
             assert_eq!(output["text"], format!("I am job {job}\n"), "{output}");
+        }
+        let odd = odd.trim();
+        self.plane.wait_job(CLUSTER, odd, "COMPLETED").await;
+        for (kind, text, name) in [("stdout", "odd\n", "out"), ("stderr", "err\n", "err")] {
+            let input = json!({"clusterIdentifier": self.cluster, "jobId": odd, "kind": kind});
+            let output = self.ask("job-output", json!({ "input": input })).await;
+            assert_eq!(output["text"], text, "{output}");
+            let path = output["path"].as_str().unwrap();
+            let ending = format!("/w\u{fffd}/\u{fffd}{odd}.{name}");
+            assert!(path.ends_with(&ending), "{path}");
         }
         for task in ["3", "12"] {
             let id = format!("{array}_{task}");

@@ -1,6 +1,7 @@
 //! One job: what Slurm tells of it, submitting it, and what is done to it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use app::model::job::{JobAction, JobRecord};
@@ -18,8 +19,22 @@ pub const LAUNCH_FAILED: &str = "launch failed requeued held";
 
 /// Whether slurmd may have given its files other names than the controller tells.
 pub fn has_doubtful_files(record: &JobRecord) -> bool {
-    let is_doubtful = |path: &str| path.contains(['%', '\\', char::REPLACEMENT_CHARACTER]);
-    record.is_batch && (is_doubtful(&record.standard_output) || is_doubtful(&record.standard_error))
+    // The bytes of a name that is no text are known only if it was asked for.
+    let is_doubtful = |path: &str, bytes: &str| {
+        path.contains(['%', '\\', char::REPLACEMENT_CHARACTER]) && bytes.is_empty()
+    };
+    let is_any = is_doubtful(&record.standard_output, &record.output_bytes)
+        || is_doubtful(&record.standard_error, &record.error_bytes);
+    record.is_batch && is_any
+}
+
+/// A file's name as it is shown, and its bytes where that is not all of it.
+fn shown(name: &OsStr) -> (String, String) {
+    let bytes = match name.to_str() {
+        Some(_) => String::new(),
+        None => hex::encode(name.as_bytes()),
+    };
+    (name.to_string_lossy().into_owned(), bytes)
 }
 
 impl Client {
@@ -50,8 +65,8 @@ impl Client {
             .collect();
         for (id, files) in self.files(&ids).await? {
             if let Some(record) = doubted.iter_mut().find(|record| record.job.id == id) {
-                record.standard_output = files.output.to_string_lossy().into_owned();
-                record.standard_error = files.errors.to_string_lossy().into_owned();
+                (record.standard_output, record.output_bytes) = shown(&files.output);
+                (record.standard_error, record.error_bytes) = shown(&files.errors);
             }
         }
         Ok(())

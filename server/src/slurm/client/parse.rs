@@ -284,6 +284,9 @@ fn record(value: Value) -> JobRecord {
         working_directory: text(&value["current_working_directory"]),
         standard_output: output(&value["standard_output"], waiting_tasks),
         standard_error: output(&value["standard_error"], waiting_tasks),
+        // Asked for where they are in doubt.
+        output_bytes: String::new(),
+        error_bytes: String::new(),
         command: text(&value["command"]),
         dependency: text(&value["dependency"]),
         features: text(&value["features"]),
