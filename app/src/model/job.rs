@@ -154,6 +154,8 @@ pub struct JobRecord {
     /// The same two names in hexadecimal, where they are no text; else empty.
     pub output_bytes: String,
     pub error_bytes: String,
+    /// What its script reads, or empty.
+    pub standard_input: String,
     pub command: String,
     pub dependency: String,
     pub features: String,

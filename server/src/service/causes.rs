@@ -1,11 +1,12 @@
 //! What a job's explanation needs beyond the job and its queue, looked up only where its state can have to do with it.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
-use app::explain::job::{Causes, Reserved};
+use app::explain::job::{Causes, FILES_NOT_OPENED, Reserved, Unopened};
 use app::model::dependency::{self, Dependency};
 use app::model::error::Result;
-use app::model::job::{Job, JobAction, JobRecord};
+use app::model::job::{Job, JobAction, JobRecord, OutputKind};
 use app::model::job_id::JobId;
 
 use super::Service;
@@ -14,6 +15,7 @@ use super::job_find::rank;
 use crate::db::cluster::ClusterRow;
 use crate::live::observed::Snapshot;
 use crate::slurm::hostlist;
+use crate::slurm::output::{OutputFile, Way, may_open};
 
 /// Of more drained nodes nobody reads.
 const DRAINED: usize = 8;
@@ -34,7 +36,40 @@ impl Service {
             dependencies: self.dependencies(cluster, record).await?,
             cancelled_by: self.cancelled_by(cluster, record).await?,
             takes_whole_memory: takes_whole_memory(cluster, record),
+            unopened: self.unopened(record).await,
         })
+    }
+
+    /// Looked for only where the job ended as one whose files could not be opened.
+    async fn unopened(&self, record: &JobRecord) -> Unopened {
+        let is_it = record.is_batch && record.signal == Some(FILES_NOT_OPENED);
+        if !is_it || !self.provider.profile().shares_files {
+            return Unopened::Unknown;
+        }
+        let data_dir = self.controllers.data_dir();
+        let user = u32::try_from(record.user_id).unwrap_or(u32::MAX);
+        let input = Some(&record.standard_input).filter(|input| input.starts_with('/'));
+        let input = input.map(|input| (PathBuf::from(input), Way::Read));
+        // In the order in which slurmstepd opens them.
+        let files: Vec<(PathBuf, Way)> = (input.into_iter())
+            .chain(
+                [OutputKind::Stdout, OutputKind::Stderr]
+                    .into_iter()
+                    .filter_map(|kind| {
+                        let file = OutputFile::of(record, kind, data_dir)?;
+                        Some((file.path, Way::Write))
+                    }),
+            )
+            .collect();
+        let unopened = tokio::task::spawn_blocking(move || {
+            let mut files = files.into_iter();
+            files.find(|(path, way)| !may_open(path, user, *way))
+        });
+        match unopened.await {
+            Ok(Some((path, _))) => Unopened::File(path.display().to_string()),
+            Ok(None) => Unopened::None,
+            Err(_) => Unopened::Unknown,
+        }
     }
 
     async fn reservations(

@@ -180,14 +180,22 @@ print(f'{int(ones)} ranks, of them {group.get_rank()}', flush=True)
         let remedy = detail["explanation"]["remedy"].to_string();
         assert!(remedy.contains(&format!("bad.{failed}")), "{remedy}");
 
-        let unopened = self.submit(&["-o", "/proc/nope/%j.out"], "true");
-        self.plane.wait_job(CLUSTER, &unopened, "FAILED").await;
-        let detail = self.explained(&unopened, "FilesNotOpened").await;
-        let meaning = detail["explanation"]["meaning"].to_string();
-        assert!(
-            meaning.contains(&format!("/proc/nope/{unopened}.out")),
-            "{meaning}"
-        );
+        for (option, path) in [
+            ("-o", "/proc/nope/out"),
+            ("-e", "/proc/nope/err"),
+            ("-i", "/nope.in"),
+        ] {
+            let unopened = self.submit(&[option, path], "true");
+            self.plane.wait_job(CLUSTER, &unopened, "FAILED").await;
+            let detail = self.explained(&unopened, "FilesNotOpened").await;
+            let meaning = detail["explanation"]["meaning"].to_string();
+            let named = format!("could not open {path}.");
+            assert!(meaning.contains(&named), "{meaning}");
+        }
+        // The same signal, by the script itself.
+        let own = self.submit(&["-o", "own.%j", "-e", "/dev/null"], "kill -53 $$");
+        self.plane.wait_job(CLUSTER, &own, "FAILED").await;
+        self.explained(&own, "RaisedSignal").await;
     }
 
     async fn long_lines_are_bounded_and_all_of_it_can_be_had(&self) {

@@ -287,6 +287,7 @@ fn record(value: Value) -> JobRecord {
         // Asked for where they are in doubt.
         output_bytes: String::new(),
         error_bytes: String::new(),
+        standard_input: text(&value["standard_input"]),
         command: text(&value["command"]),
         dependency: text(&value["dependency"]),
         features: text(&value["features"]),
