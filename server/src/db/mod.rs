@@ -29,6 +29,7 @@ pub mod submission;
 pub mod tag;
 pub mod tombstone;
 pub mod user;
+pub mod waiting_tasks;
 pub mod writer;
 
 use std::os::unix::fs::MetadataExt;

@@ -37,6 +37,7 @@ pub mod requeue;
 pub mod sight;
 pub mod signs;
 pub mod sweep;
+mod waiting_tasks;
 mod work;
 
 use std::sync::Arc;
