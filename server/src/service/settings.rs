@@ -50,12 +50,13 @@ impl Settings for Service {
 
 impl Service {
     /// Where a cluster of that version runs; `prefix` is the version's directory.
-    fn place<'a>(&self, version: &'a str, prefix: &'a Path) -> Place<'a> {
+    fn place<'a>(&'a self, version: &'a str, prefix: &'a Path) -> Place<'a> {
         Place {
             version,
             prefix,
             shares_files: self.provider.profile().shares_files,
             has_accounting: accounting_problem(english()).is_none(),
+            job_user: Some(&self.job_user),
         }
     }
 

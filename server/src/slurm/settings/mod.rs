@@ -7,6 +7,7 @@ mod accounting;
 mod cgroup;
 mod cluster;
 pub mod communication;
+mod executable;
 mod gres;
 mod groups;
 mod kind;
@@ -25,6 +26,7 @@ use std::path::Path;
 use app::model::cluster::{CgroupCustomSetting, SlurmdbdCustomSetting};
 use app::model::setting::SlurmCustomSetting;
 
+use super::job_user::JobUser;
 pub use gres::{check_gres, gres_line, gres_names};
 pub use kind::Kind;
 
@@ -155,6 +157,8 @@ pub struct Place<'a> {
     /// Whether the nodes' files are this host's, and so can be looked at.
     pub shares_files: bool,
     pub has_accounting: bool,
+    /// Whom jobs run as; where it is somebody else, it must be able to run what runs in jobs.
+    pub job_user: Option<&'a JobUser>,
 }
 
 impl Place<'_> {
@@ -178,7 +182,7 @@ impl Place<'_> {
                 false => accounting::problem(scope, setting.name, value),
             })
             .or_else(|| match self.shares_files {
-                true => program::problem(setting.kind, value),
+                true => program::problem(setting, value, self.job_user),
                 false => None,
             });
         problem.map_or(Ok(()), Err)
