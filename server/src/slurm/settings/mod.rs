@@ -11,14 +11,16 @@ mod executable;
 mod gres;
 mod groups;
 mod kind;
-mod misspelt;
 mod node;
 mod numbers;
+mod options;
+mod parts;
 mod plugin;
 pub mod program;
 mod queue;
 mod reserved;
 mod slurmdbd;
+mod submitters;
 mod words;
 
 use std::path::Path;
@@ -172,9 +174,11 @@ impl Place<'_> {
             }
             "CommunicationParameters" => communication::problem(self.version, value),
             "AllowGroups" if self.shares_files => groups::problem(value),
+            "AllocNodes" if self.shares_files => submitters::problem(value),
             _ => plugin::problem(self.prefix, setting.name, value)
                 .or_else(|| numbers::problem(setting.name, value))
-                .or_else(|| misspelt::problem(setting.name, value)),
+                .or_else(|| options::problem(self.prefix, self.version, setting.name, value))
+                .or_else(|| parts::problem(setting.name, value)),
         };
         let problem = problem
             .or_else(|| match self.has_accounting {
@@ -215,7 +219,9 @@ pub fn check<S: NameAndValue>(
             }
         }
     }
-    let contradictions = numbers::contradictions(settings).into_iter();
+    let mut contradictions = numbers::contradictions(settings);
+    contradictions.extend(parts::contradictions(settings));
+    let contradictions = contradictions.into_iter();
     problems.extend(contradictions.map(|(index, message)| (index, Part::Value, message)));
     problems
 }
