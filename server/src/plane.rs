@@ -241,6 +241,7 @@ fn parts(
         statuses: Statuses::new(meter.clone()),
         homes,
         ports: config.ports,
+        audit_days: config.audit_days,
         server,
         endpoint,
         db,

@@ -96,6 +96,8 @@ pub struct Parts {
     pub homes: Homes,
     /// Where ports of nodes come from.
     pub ports: PortRange,
+    /// How long the audit trail is kept; 0: for ever.
+    pub audit_days: u32,
     /// This server, as others of the database see it.
     pub server: ServerRow,
     /// Where hooks and instances of this host call, as `unix:PATH`.
