@@ -12,7 +12,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use app::model::job::JobRecord;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 
 use super::hostlist;
 use super::log::{DaemonLog, stamped};
@@ -26,6 +26,11 @@ pub use reservation::Reservation;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// What is said then.
 const NO_ANSWER: &str = "no answer within";
+/// Bytes of an answer that are kept: more than the jobs of a full cluster take. Jobs have texts of their own, and with a
+/// hundred kilobytes each, as a dependency may have, they must not fill the server's memory.
+const MOST_ANSWER: u64 = 256 * 1024 * 1024;
+/// The same of what a program says of its failure.
+const MOST_WORDS: u64 = 64 * 1024;
 /// What is said of an answer that is none.
 const UNREADABLE: &str = "its answer could not be read";
 
@@ -260,12 +265,25 @@ async fn finish(
             // A program that refuses its options never reads: what it says of that is worth more than this error.
             let _ = stdin.write_all(input).await;
         }
-        child.wait_with_output().await
+        let (out, err) = (child.stdout.take(), child.stderr.take());
+        let (out, err) = tokio::join!(read(out, MOST_ANSWER), read(err, MOST_WORDS));
+        let ((stdout, is_cut), (stderr, _)) = (out?, err?);
+        let status = child.wait().await?;
+        let output = std::process::Output {
+            status,
+            stdout,
+            stderr,
+        };
+        Ok::<_, std::io::Error>((output, is_cut))
     };
     let output = match tokio::time::timeout(TIMEOUT, run).await {
         Err(_) => return Err(error(format!("{NO_ANSWER} {} s", TIMEOUT.as_secs()))),
         Ok(Err(e)) => return Err(error(format!("could not be started: {e}"))),
-        Ok(Ok(output)) => output,
+        Ok(Ok((_, true))) => {
+            let most = MOST_ANSWER / (1024 * 1024);
+            return Err(error(format!("{UNREADABLE}: it has more than {most} MiB")));
+        }
+        Ok(Ok((output, false))) => output,
     };
     if output.status.success() {
         return Ok(output.stdout);
@@ -279,6 +297,20 @@ async fn finish(
         words if words.is_empty() => Err(error(format!("ended with {}", output.status))),
         words => Err(error(words)),
     }
+}
+
+/// So many bytes at most, and whether there were more: those are passed over, so that the program ends.
+async fn read(
+    stream: Option<impl AsyncRead + Unpin>,
+    most: u64,
+) -> std::io::Result<(Vec<u8>, bool)> {
+    let mut bytes = vec![];
+    let Some(mut stream) = stream else {
+        return Ok((bytes, false));
+    };
+    (&mut stream).take(most).read_to_end(&mut bytes).await?;
+    let rest = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
+    Ok((bytes, rest > 0))
 }
 
 impl NodeUpdate {
