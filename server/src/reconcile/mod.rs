@@ -30,6 +30,7 @@ mod job_log;
 mod lives;
 pub mod node;
 mod node_act;
+mod outage;
 mod placement;
 pub mod recovery;
 mod removal;

@@ -5,7 +5,7 @@ use app::model::job::JobAction;
 use app::model::node::NodeAction;
 use app::model::operation::Operation;
 use app::model::set_aside::AllSetAside;
-use app::model::sight::Trouble;
+use app::model::sight::{Sight, Trouble};
 use app::model::user::{Identity, JobOwner, Refusals};
 use app::port::{Console, Ctx, Principal};
 use async_trait::async_trait;
@@ -57,7 +57,12 @@ impl Console for Service {
         let cluster = self
             .observed_cluster(ctx, Operation::GetTroubles, &cluster)
             .await?;
-        Ok(self.observed.latest(&cluster.id).troubles.clone())
+        let seen = self.observed.latest(&cluster.id);
+        // Why nothing can be seen is in the cluster's errorInfo then.
+        Ok(match seen.trouble(Sight::Controller) {
+            Some(_) => vec![],
+            None => seen.troubles.clone(),
+        })
     }
 
     async fn set_aside(&self, ctx: &Ctx) -> Result<AllSetAside> {
