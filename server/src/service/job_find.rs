@@ -329,16 +329,25 @@ fn whole(number: u32, members: &[JobRecord]) -> JobRecord {
     job.id = number.to_string();
     job.state = telling.map_or_else(String::new, |record| record.job.state.clone());
     job.submitted_at = jobs().map(|job| job.submitted_at).min().unwrap_or_default();
-    let starts = jobs().map(|job| job.started_at).filter(|at| *at > 0);
-    job.started_at = starts.min().unwrap_or_default();
+    let starts = jobs().map(|job| job.started_at);
+    job.started_at = first(starts);
     job.ended_at = match jobs().all(Job::is_over) {
         true => jobs().map(|job| job.ended_at).max().unwrap_or_default(),
         false => 0,
     };
     job.nodes = String::new();
+    // Of the part that might start first: another one's may lie behind what has begun.
+    record.eligible_at = first(members.iter().map(|member| member.eligible_at));
+    let waiting = members.iter().filter(|member| member.job.is_pending());
+    record.expected_at = first(waiting.map(|member| member.expected_at));
     record.exit_code = None;
     record.signal = None;
     led(record, members)
+}
+
+/// The first of some times; 0 while there is none.
+fn first(times: impl Iterator<Item = i64>) -> i64 {
+    times.filter(|at| *at > 0).min().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -436,6 +445,22 @@ mod tests {
         ];
         let all = whole(22, &over).job;
         assert_eq!((all.state.as_str(), all.ended_at), ("FAILED", 40));
+    }
+
+    #[test]
+    fn the_way_of_an_array_is_told_in_the_order_of_time() {
+        let mut waiting = record("22_[3-10]", "PENDING", 0, 0);
+        // Its first might start when the array came, one that was requeued only later.
+        (waiting.eligible_at, waiting.expected_at) = (70, i64::MAX);
+        let mut requeued = record("22_2", "PENDING", 0, 0);
+        requeued.expected_at = i64::MAX - 1;
+        let mut ran = record("22_1", "COMPLETED", 10, 30);
+        ran.eligible_at = 5;
+        let all = whole(22, &[waiting, requeued, ran]);
+        assert_eq!((all.eligible_at, all.expected_at), (5, i64::MAX - 1));
+        let steps = super::super::job_timeline::timeline(&all, &[], &[]);
+        assert!(steps.is_sorted_by_key(|step| step.at), "{steps:?}");
+        assert_eq!(steps.len(), 4);
     }
 
     #[test]
