@@ -103,7 +103,11 @@ fn what(t: &'static Text, choice: &Choice) -> String {
     let c = &t.job_choice;
     let is_one = choice.count.alive() == 1 || matches!(choice.scope, Scope::Components(_));
     if let (true, [id]) = (is_one, choice.ids.as_slice()) {
-        return t.jobs.one(id);
+        return match choice.scope {
+            // Its number alone would be that of a job.
+            Scope::Array(array) => c.whole_array(array),
+            _ => t.jobs.one(id),
+        };
     }
     match (
         choice.is_of_array,
@@ -145,7 +149,10 @@ pub fn title(t: &'static Text, action: JobAction, ways: &[Way], id: &str) -> Str
             false => t.job_choice.gone_title.to_owned(),
         };
     };
-    let named = what(t, &way.choice);
+    let named = match way.choice.scope {
+        Scope::Array(array) => t.job_choice.whole_array(array),
+        _ => what(t, &way.choice),
+    };
     match action {
         JobAction::Cancel => t.jobs.cancel_title(named),
         JobAction::Requeue => t.jobs.requeue_title(named),
@@ -309,6 +316,16 @@ mod tests {
         assert_eq!(offered(&started), ["array"]);
         assert_eq!(acts(&started), None);
         assert_eq!(said(&started), t.job_choice.gone_title);
+
+        // The title names what is chosen, not the button that was pressed.
+        let whole = |ways: &[Way]| title(t, JobAction::Cancel, ways, "array");
+        assert_eq!(whole(&before), "Cancel whole array 5?");
+        assert_eq!(whole(&alone), "Cancel whole array 5?");
+        let button_of = |ways: &[Way]| {
+            chosen(ways, "array").map(|way| button(t, JobAction::Cancel, &way.choice))
+        };
+        assert_eq!(button_of(&before).as_deref(), Some("Cancel 2 tasks"));
+        assert_eq!(button_of(&alone).as_deref(), Some("Cancel whole array 5"));
 
         let over = asked(&[]);
         assert_eq!(acts(&over), None);
