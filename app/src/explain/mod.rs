@@ -11,9 +11,12 @@ pub mod job;
 mod limit;
 pub mod node;
 pub mod reason;
+mod refusal;
 
 pub use cause::Cause;
 pub use event::What;
+pub use refusal::refusal;
+pub use text::RefusalText;
 
 use crate::i18n::{Language, fill};
 

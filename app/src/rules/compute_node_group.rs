@@ -173,7 +173,7 @@ pub fn subnets(
         return Err(Error::field("subnetIds", t.group_rules.subnet_needed));
     }
     let vpc = vpc_of(catalogue, cluster).unwrap_or_default();
-    let found = find_subnets(catalogue, subnet_ids, "subnetIds")?;
+    let found = find_subnets(t, catalogue, subnet_ids, "subnetIds")?;
     for (i, subnet) in found.into_iter().enumerate() {
         let field = format!("subnetIds[{i}]");
         if subnet.vpc_id != vpc {
@@ -204,14 +204,20 @@ pub fn security_groups(
         None if ids.is_empty() => return Err(Error::field(own, t.group_rules.groups_needed)),
         Some(template) if ids.is_empty() => {
             let of_template = &template.security_group_ids;
-            return check_security_groups(catalogue, of_template, vpc, "customLaunchTemplate.id");
+            return check_security_groups(
+                t,
+                catalogue,
+                of_template,
+                vpc,
+                "customLaunchTemplate.id",
+            );
         }
         Some(template) if template.has_interfaces() => {
             return Err(Error::field(own, t.group_rules.groups_interfaces));
         }
         _ => {}
     }
-    check_security_groups(catalogue, ids, vpc, own)
+    check_security_groups(t, catalogue, ids, vpc, own)
 }
 
 /// The group's own, which goes before the template's; one that there is.

@@ -1,7 +1,7 @@
 //! What requests must keep, as far as it can be told without the database: the server refuses with these rules, and the
 //! browser says the same at the field before anything is sent.
 //!
-//! Each rule takes the texts of a language first: the server answers in English ([`english`]), the browser in the page's.
+//! Each rule takes the texts of a language first: those of whom is answered, in the API English ([`english`]).
 
 pub mod cluster;
 pub mod compute_node_group;

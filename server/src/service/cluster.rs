@@ -12,7 +12,7 @@ use app::model::refs::Refs;
 use app::model::status::Status;
 use app::port::{Clusters, Ctx};
 use app::rules::cluster::IDLE_TIME;
-use app::rules::{check_name, english, network};
+use app::rules::{check_name, network};
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -146,13 +146,14 @@ impl Service {
         let operation = Operation::CreateCluster;
         ctx.authorize(operation, &self.arns.cluster("*"))?;
         well_formed(operation, input)?;
-        check_name(english(), &input.cluster_name, CLUSTER_NAME_MAX)
+        let t = ctx.language.text();
+        check_name(t, &input.cluster_name, CLUSTER_NAME_MAX)
             .map_err(|why| Error::field("clusterName", why))?;
         let offers = self.resolve(&Refs::of_network(&input.networking)).await?;
-        version::check(&offers.slurm_versions, &input.scheduler.version)?;
-        let networking = network::resolve(&offers, &input.networking)?;
+        version::check(t, &offers.slurm_versions, &input.scheduler.version)?;
+        let networking = network::resolve(t, &offers, &input.networking)?;
         let asked = input.slurm_configuration.clone().unwrap_or_default();
-        self.check_cluster(&input.scheduler.version, &asked)?;
+        self.check_cluster(t, &input.scheduler.version, &asked)?;
         super::tag::check(input.tags.as_ref(), "tags")?;
         Ok((networking, offers))
     }
@@ -218,7 +219,7 @@ impl Service {
             .await?;
         well_formed(operation, input)?;
         let asked = update_as_request(input.slurm_configuration.clone().unwrap_or_default());
-        self.check_cluster(&found.spec.scheduler.version, &asked)?;
+        self.check_cluster(ctx.language.text(), &found.spec.scheduler.version, &asked)?;
         let asked = input.scheduler.as_ref().map(|s| &s.version);
         if asked.is_some_and(|asked| *asked != found.spec.scheduler.version) {
             return Err(Error::field(

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app::i18n::Text;
 use app::model::catalogue::Catalogue;
 use app::model::compute_node_group::*;
 use app::model::error::{Error, Result};
@@ -9,8 +10,8 @@ use app::model::name::{Arns, CHILD_NAME_MAX};
 use app::model::operation::Operation;
 use app::model::refs::Refs;
 use app::port::{ComputeNodeGroups, Ctx};
+use app::rules::check_name;
 use app::rules::compute_node_group as rules;
-use app::rules::{check_name, english};
 use async_trait::async_trait;
 use sqlx::AnyConnection;
 
@@ -154,11 +155,15 @@ impl Service {
             .cluster_with(ctx, operation, &input.cluster_identifier, arn)
             .await?;
         well_formed(operation, input)?;
-        check_name(english(), &input.compute_node_group_name, CHILD_NAME_MAX)
-            .map_err(|why| Error::field("computeNodeGroupName", why))?;
+        check_name(
+            ctx.language.text(),
+            &input.compute_node_group_name,
+            CHILD_NAME_MAX,
+        )
+        .map_err(|why| Error::field("computeNodeGroupName", why))?;
         super::tag::check(input.tags.as_ref(), "tags")?;
         let offers = self
-            .check_group(&cluster, &requested(&input.settings))
+            .check_group(ctx.language.text(), &cluster, &requested(&input.settings))
             .await?;
         Ok((cluster, offers))
     }
@@ -166,13 +171,13 @@ impl Service {
     /// The rules that need no transaction; what the settings name.
     pub(super) async fn check_group(
         &self,
+        t: &'static Text,
         cluster: &ClusterRow,
         settings: &GroupSettings,
     ) -> Result<Catalogue> {
         let networking = &cluster.spec.networking;
         let offers = self.resolve(&Refs::of_group(networking, settings)).await?;
         let provider = self.provider.profile().name;
-        let t = english();
         rules::check(t, &offers, networking, settings, provider)?;
         self.check_list(
             Scope::NodeGroup,
@@ -235,7 +240,11 @@ impl Service {
         well_formed(operation, input)?;
         let settings = found.spec.settings.clone();
         let offers = self
-            .check_group(&cluster, &input.patch.clone().apply(settings))
+            .check_group(
+                ctx.language.text(),
+                &cluster,
+                &input.patch.clone().apply(settings),
+            )
             .await?;
         Ok((cluster, found, offers))
     }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use app::explain::job::{Causes, QueueFacts};
-use app::explain::{self, What};
+use app::explain::{self, RefusalText, What};
 use app::i18n::Language;
 use app::model::error::{Error, Result};
 use app::model::job::*;
@@ -55,7 +55,7 @@ impl Jobs for Service {
         let cluster = self
             .observed_cluster(ctx, Operation::GetJob, &cluster)
             .await?;
-        let found = self.find(&cluster, &id, true).await?;
+        let found = self.find(&cluster, &id, true, ctx.language).await?;
         let (mut record, script) = (found.record, found.script);
         // Nodes boot for the life that goes on or ended last.
         let mut last_life = record.job.clone();
@@ -119,12 +119,12 @@ impl Service {
         let arn = self.arns.cluster(&cluster.id);
         let mut who = job_id(&input.job_id)?;
         let known = match &who {
-            JobId::Task { .. } => vec![self.find_job(&cluster, &input.job_id).await?],
+            JobId::Task { .. } => vec![self.find_job(&cluster, &input.job_id, ctx.language).await?],
             _ => self.parts_of(&cluster, who.number()).await?,
         };
         if known.is_empty() {
             // Says that there is none.
-            self.find_job(&cluster, &input.job_id).await?;
+            self.find_job(&cluster, &input.job_id, ctx.language).await?;
         }
         let known: Vec<Job> = known.into_iter().map(|record| record.job).collect();
         // Slurm also takes the number that a task has of its own.
@@ -134,14 +134,15 @@ impl Service {
             who = only.who();
         }
         let target = target(&who, input.action, &known).map_err(|obstacle| {
-            let message = told(obstacle, &input.job_id);
+            let message = told(ctx.language, obstacle, &input.job_id);
             Error::conflict(RESOURCE_TYPE, &input.job_id, message)
         })?;
         let slurm = self.slurm(&cluster).await?;
         let job = target.id.to_string();
         let effect = async {
             let told = slurm.act_on_job(&job, input.action, target.waiting_only);
-            told.await.map_err(|error| refused(&input.job_id, &error))
+            told.await
+                .map_err(|error| refused(ctx.language, &input.job_id, &error))
         };
         let ((), intent) = self.intended(ctx, operation, &input, &arn, effect).await?;
         self.look_again(&cluster.id);
@@ -294,19 +295,22 @@ fn explain_each(seen: &Snapshot, queues: &HashSet<String>, jobs: &mut [Job], lan
     }
 }
 
-pub(super) fn refused(id: &str, error: &SlurmError) -> Error {
-    let message = format!("Slurm refused: {}", error.message);
+pub(super) fn refused(language: Language, id: &str, error: &SlurmError) -> Error {
+    let values = [("words", error.message.clone())];
+    let message = explain::refusal(language, |t| t.slurm, &values);
     Error::conflict(RESOURCE_TYPE, id, message)
 }
 
-fn told(obstacle: JobObstacle, id: &str) -> String {
-    match obstacle {
-        JobObstacle::Over => format!("Job {id} has ended. Submit it again to run it again."),
-        JobObstacle::NotStarted => format!("Job {id} is in the queue already."),
-        JobObstacle::Started => format!("Job {id} has started. Cancel or requeue it."),
-        JobObstacle::Held => format!("Job {id} is held already."),
-        JobObstacle::NotHeld => format!("Job {id} is not held."),
-    }
+fn told(language: Language, obstacle: JobObstacle, id: &str) -> String {
+    let values = [("job", id.to_owned())];
+    let words = |t: &'static RefusalText| match obstacle {
+        JobObstacle::Over => t.job_over,
+        JobObstacle::NotStarted => t.job_not_started,
+        JobObstacle::Started => t.job_started,
+        JobObstacle::Held => t.job_held,
+        JobObstacle::NotHeld => t.job_not_held,
+    };
+    explain::refusal(language, words, &values)
 }
 
 #[cfg(test)]

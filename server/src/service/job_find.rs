@@ -3,6 +3,8 @@
 
 use std::collections::HashSet;
 
+use app::explain::refusal;
+use app::i18n::Language;
 use app::model::error::{Error, ErrorKind, Result};
 use app::model::job::{Job, JobRecord};
 use app::model::job_id::JobId;
@@ -62,8 +64,13 @@ pub(super) fn job_id(id: &str) -> Result<JobId> {
 
 impl Service {
     /// The job as Slurm tells of it, or as it was when it ended.
-    pub(super) async fn find_job(&self, cluster: &ClusterRow, id: &str) -> Result<JobRecord> {
-        Ok(self.find(cluster, id, false).await?.record)
+    pub(super) async fn find_job(
+        &self,
+        cluster: &ClusterRow,
+        id: &str,
+        language: Language,
+    ) -> Result<JobRecord> {
+        Ok(self.find(cluster, id, false, language).await?.record)
     }
 
     /// The same with its parts; with its script too, for which Slurm is asked once more, if that is wanted.
@@ -72,6 +79,7 @@ impl Service {
         cluster: &ClusterRow,
         id: &str,
         wants_script: bool,
+        language: Language,
     ) -> Result<Found> {
         let who = job_id(id)?.lasting();
         let found = match &who {
@@ -79,10 +87,8 @@ impl Service {
             _ => self.find_part(cluster, &who).await?,
         };
         let Some(mut found) = found else {
-            let message = format!(
-                "Cluster {} has no job {id}, or it ended more than 30 days ago.",
-                cluster.name
-            );
+            let values = [("cluster", cluster.name.clone()), ("job", id.to_owned())];
+            let message = refusal(language, |t| t.no_job, &values);
             return Err(Error::not_found(RESOURCE_TYPE, id, message));
         };
         if wants_script && found.script.is_none() && found.record.is_batch {
@@ -406,7 +412,7 @@ mod tests {
             ("9_1", true),
             ("9_4", true),
         ] {
-            match service.find(&cluster, id, true).await {
+            match service.find(&cluster, id, true, Language::English).await {
                 Ok(found) => {
                     assert!(is_told, "{id}");
                     assert_eq!(found.record.job.id, id);

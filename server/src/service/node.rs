@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use app::explain::{self, What};
+use app::explain::{self, RefusalText, What, refusal};
 use app::i18n::Language;
 use app::model::error::{Error, Result};
 use app::model::job::{Job, OfCluster};
@@ -63,7 +63,7 @@ impl Nodes for Service {
         let cluster = self
             .observed_cluster(ctx, Operation::GetNode, &cluster)
             .await?;
-        let Found { node, info, .. } = self.find_node(&cluster, &name).await?;
+        let Found { node, info, .. } = self.find_node(ctx.language, &cluster, &name).await?;
         let rows = instance::of_node(self.db.pool(), &cluster.id, &name, INSTANCES)
             .await
             .map_err(internal)?;
@@ -141,20 +141,24 @@ impl Service {
         let mut found = vec![];
         for name in &input.node_names {
             let Some(at) = all.iter().position(|one| one.node.name == *name) else {
-                return Err(not_found(&cluster, name));
+                return Err(not_found(ctx.language, &cluster, name));
             };
             let one = all.swap_remove(at);
             let arn = self.arns.compute_node_group(&cluster.id, &one.group.id);
             ctx.authorize(operation, &arn)?;
             if let Some(obstacle) = input.action.obstacle(&one.node) {
-                return Err(Error::conflict(RESOURCE_TYPE, name, told(obstacle, name)));
+                return Err(Error::conflict(
+                    RESOURCE_TYPE,
+                    name,
+                    told(ctx.language, obstacle, name),
+                ));
             }
             found.push(one);
         }
         check_reason(&input)?;
         let intent = match input.action {
             NodeAction::Drain | NodeAction::Resume => {
-                let effect = self.tell_nodes(&cluster, &input, &found);
+                let effect = self.tell_nodes(ctx.language, &cluster, &input, &found);
                 let arn = self.arns.cluster(&cluster.id);
                 let done = self.intended(ctx, operation, &input, &arn, effect);
                 Some(done.await?.1)
@@ -170,6 +174,7 @@ impl Service {
     /// Slurm keeps who is drained: it is told at once, in as few calls as there are kinds of nodes.
     async fn tell_nodes(
         &self,
+        language: Language,
         cluster: &ClusterRow,
         input: &ActOnNodes,
         found: &[Found],
@@ -193,7 +198,8 @@ impl Service {
                 .update_nodes(&names(nodes), &update)
                 .await
                 .map_err(|error| {
-                    let message = format!("Slurm refused: {}", error.message);
+                    let values = [("words", error.message.clone())];
+                    let message = refusal(language, |t| t.slurm, &values);
                     Error::conflict(RESOURCE_TYPE, input.node_names.join(","), message)
                 })?;
         }
@@ -228,11 +234,16 @@ impl Service {
         .await
     }
 
-    async fn find_node(&self, cluster: &ClusterRow, name: &str) -> Result<Found> {
+    async fn find_node(
+        &self,
+        language: Language,
+        cluster: &ClusterRow,
+        name: &str,
+    ) -> Result<Found> {
         let all = self.nodes_of(&cluster.id).await?;
         all.into_iter()
             .find(|found| found.node.name == name)
-            .ok_or_else(|| not_found(cluster, name))
+            .ok_or_else(|| not_found(language, cluster, name))
     }
 
     /// All nodes of a cluster in name order, also those that Slurm does not know yet.
@@ -264,8 +275,9 @@ impl Service {
     }
 }
 
-fn not_found(cluster: &ClusterRow, name: &str) -> Error {
-    let message = format!("Cluster {} has no node {name}.", cluster.name);
+fn not_found(language: Language, cluster: &ClusterRow, name: &str) -> Error {
+    let values = [("cluster", cluster.name.clone()), ("node", name.to_owned())];
+    let message = refusal(language, |t| t.no_node, &values);
     Error::not_found(RESOURCE_TYPE, name, message)
 }
 
@@ -335,17 +347,14 @@ fn check_reason(input: &ActOnNodes) -> Result<()> {
     Ok(())
 }
 
-fn told(obstacle: NodeObstacle, name: &str) -> String {
-    match obstacle {
-        NodeObstacle::Drained => format!("Node {name} takes no new jobs already."),
-        NodeObstacle::NotDrained => {
-            format!("Node {name} is neither drained nor down: it takes jobs.")
-        }
-        NodeObstacle::NoInstance => {
-            format!("Node {name} has no instance. A job that needs it gets a new one.")
-        }
-        NodeObstacle::BeingReplaced => format!("Node {name} is being replaced already."),
-    }
+fn told(language: Language, obstacle: NodeObstacle, name: &str) -> String {
+    let words = |t: &'static RefusalText| match obstacle {
+        NodeObstacle::Drained => t.node_drained,
+        NodeObstacle::NotDrained => t.node_not_drained,
+        NodeObstacle::NoInstance => t.node_no_instance,
+        NodeObstacle::BeingReplaced => t.node_being_replaced,
+    };
+    refusal(language, words, &[("node", name.to_owned())])
 }
 
 /// The jobs that are on a node now.

@@ -56,7 +56,7 @@ impl Service {
         let cluster = self
             .observed_cluster(ctx, Operation::GetJobOutput, &input.cluster_identifier)
             .await?;
-        let record = self.find_job(&cluster, &input.job_id).await?;
+        let record = self.find_job(&cluster, &input.job_id, ctx.language).await?;
         let kind = match input.kind {
             Some(kind) => kind,
             None => self.where_it_failed(&record).await?,

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use app::i18n::Text;
 use app::model::error::{Error, Result};
 use app::model::name::Arns;
 use app::model::operation::Operation;
 use app::model::queue::*;
 use app::port::{Ctx, Queues};
-use app::rules::{english, queue as rules};
+use app::rules::queue as rules;
 use async_trait::async_trait;
 use sqlx::AnyConnection;
 
@@ -42,7 +43,9 @@ impl Queues for Service {
         let (operation, token) = (Operation::CreateQueue, input.client_token.as_deref());
         self.change(ctx, operation, &input, token, async |mut change| {
             let db = &mut change.write.tx;
-            let row = self.created_queue(db, &cluster, &input).await?;
+            let row = self
+                .created_queue(ctx.language.text(), db, &cluster, &input)
+                .await?;
             let queue = self.queue(&row);
             change.create(&row, &queue.arn, input.tags.as_ref()).await?;
             change
@@ -83,7 +86,13 @@ impl Queues for Service {
         let (operation, token) = (Operation::UpdateQueue, input.client_token.as_deref());
         self.change(ctx, operation, &input, token, async |mut change| {
             let (_, row) = self
-                .updated_queue(&mut change.write.tx, &cluster, &found, &input)
+                .updated_queue(
+                    ctx.language.text(),
+                    &mut change.write.tx,
+                    &cluster,
+                    &found,
+                    &input,
+                )
                 .await?;
             change.update(&row).await?;
             let queue = self.queue(&row);
@@ -126,7 +135,7 @@ impl Service {
             .cluster_with(ctx, operation, &input.cluster_identifier, arn)
             .await?;
         well_formed(operation, input)?;
-        rules::check_name(english(), &input.queue_name)
+        rules::check_name(ctx.language.text(), &input.queue_name)
             .map_err(|why| Error::field("queueName", why))?;
         self.check_queue_settings(&cluster, input.slurm_configuration.as_ref())?;
         super::tag::check(input.tags.as_ref(), "tags")?;
@@ -149,6 +158,7 @@ impl Service {
     /// The row to insert, or why not.
     pub(super) async fn created_queue(
         &self,
+        t: &'static Text,
         db: &mut AnyConnection,
         cluster: &ClusterRow,
         input: &CreateQueueRequest,
@@ -171,7 +181,7 @@ impl Service {
             .compute_node_group_configurations
             .clone()
             .unwrap_or_default();
-        check_groups(db, &cluster, &groups).await?;
+        check_groups(t, db, &cluster, &groups).await?;
         let spec = QueueSpec {
             groups,
             slurm: input.slurm_configuration.clone(),
@@ -202,6 +212,7 @@ impl Service {
     /// The row as it is and as it is to be, or why not.
     pub(super) async fn updated_queue(
         &self,
+        t: &'static Text,
         db: &mut AnyConnection,
         cluster: &ClusterRow,
         found: &QueueRow,
@@ -211,7 +222,7 @@ impl Service {
         let before = updatable(db, found, input.unmodified_since.as_deref()).await?;
         let mut spec = before.spec.clone();
         if let Some(groups) = &input.compute_node_group_configurations {
-            check_groups(db, &cluster, groups).await?;
+            check_groups(t, db, &cluster, groups).await?;
             spec.groups = groups.clone();
         }
         // Settings that are not there at all ask for nothing; an empty list takes them away.
@@ -278,6 +289,7 @@ pub(super) async fn deletable_queue(
 
 /// Q2: by id, each ACTIVE, each once; none too.
 async fn check_groups(
+    t: &'static Text,
     db: &mut AnyConnection,
     cluster: &ClusterRow,
     asked: &[ComputeNodeGroupConfiguration],
@@ -291,5 +303,5 @@ async fn check_groups(
             status: row.status,
         })
         .collect();
-    rules::groups(english(), &cluster.name, &groups, asked)
+    rules::groups(t, &cluster.name, &groups, asked)
 }

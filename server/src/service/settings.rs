@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use app::i18n::Text;
 use app::model::cluster::{AccountingMode, ClusterSlurmConfigurationRequest, SlurmRestMode};
 use app::model::error::{Error, FieldError, Result};
 use app::model::operation::Operation;
@@ -79,6 +80,7 @@ impl Service {
     /// Checks a cluster's Slurm configuration as asked for at create or update.
     pub(super) fn check_cluster(
         &self,
+        t: &'static Text,
         version: &str,
         asked: &ClusterSlurmConfigurationRequest,
     ) -> Result<()> {
@@ -88,7 +90,7 @@ impl Service {
             asked.slurm_custom_settings.as_deref(),
             "slurmConfiguration.slurmCustomSettings",
         )?;
-        check_members(asked)
+        check_members(t, asked)
     }
 }
 
@@ -122,24 +124,24 @@ fn problems(
 }
 
 /// The members that this release or this provider cannot serve.
-fn check_members(asked: &ClusterSlurmConfigurationRequest) -> Result<()> {
+fn check_members(t: &'static Text, asked: &ClusterSlurmConfigurationRequest) -> Result<()> {
     let path = "slurmConfiguration";
     let has_accounting = asked
         .accounting
         .as_ref()
         .is_some_and(|a| a.mode != AccountingMode::None);
-    if let Some(why) = accounting_problem(english()).filter(|_| has_accounting) {
+    if let Some(why) = accounting_problem(t).filter(|_| has_accounting) {
         return Err(Error::field(format!("{path}.accounting.mode"), why));
     }
     let has_rest = asked
         .slurm_rest
         .as_ref()
         .is_some_and(|r| r.mode != SlurmRestMode::None);
-    if let Some(why) = rest_problem(english()).filter(|_| has_rest) {
+    if let Some(why) = rest_problem(t).filter(|_| has_rest) {
         return Err(Error::field(format!("{path}.slurmRest.mode"), why));
     }
     let plugins = asked.job_submit_plugins.as_deref().unwrap_or_default();
-    if let Some(why) = job_submit_problem(english(), plugins) {
+    if let Some(why) = job_submit_problem(t, plugins) {
         return Err(Error::field(format!("{path}.jobSubmitPlugins"), why));
     }
     if asked

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use app::explain::What;
+use app::explain::{RefusalText, What, refusal};
 use app::i18n::Language;
 use app::model::directives;
 use app::model::error::{Error, FieldError, Result};
@@ -51,11 +51,13 @@ impl Service {
             .cluster_for(ctx, operation, &input.cluster_identifier)
             .await?;
         let arn = self.arns.cluster(&cluster.id);
-        check(&input)?;
+        check(ctx.language, &input)?;
         check_usable(&cluster)?;
-        self.check_queue(&cluster, &input.queue).await?;
-        self.check_directory(&input.working_directory).await?;
-        self.check_job_limit(&cluster, &input)?;
+        self.check_queue(ctx.language, &cluster, &input.queue)
+            .await?;
+        self.check_directory(ctx.language, &input.working_directory)
+            .await?;
+        self.check_job_limit(ctx.language, &cluster, &input)?;
         let token = input.client_token.as_deref();
         let principal = ctx.who.arn();
         let _turn = match token {
@@ -131,7 +133,7 @@ impl Service {
                 .await
                 .map_err(internal)?;
         }
-        Ok(refused(error))
+        Ok(refused(ctx.language, error))
     }
 
     /// The job that an earlier try under the same token left in Slurm, or that has ended since.
@@ -148,7 +150,12 @@ impl Service {
         Ok(id.map(whole))
     }
 
-    async fn check_queue(&self, cluster: &ClusterRow, name: &str) -> Result<()> {
+    async fn check_queue(
+        &self,
+        language: Language,
+        cluster: &ClusterRow,
+        name: &str,
+    ) -> Result<()> {
         let queues: Vec<QueueRow> = resource::list(self.db.pool(), Some(&cluster.id))
             .await
             .map_err(internal)?;
@@ -159,35 +166,31 @@ impl Service {
             return Ok(());
         }
         let names: Vec<&str> = queues.iter().map(|queue| queue.name.as_str()).collect();
-        let message = match names.is_empty() {
-            true => "The cluster has no queue. Create one first.".to_owned(),
-            false => format!(
-                "The cluster has no such queue. It has: {}.",
-                names.join(", ")
-            ),
+        let words = |t: &'static RefusalText| match names.is_empty() {
+            true => t.no_queue,
+            false => t.no_such_queue,
         };
+        let message = refusal(language, words, &[("queues", names.join(", "))]);
         Err(Error::field(Field::Queue.name(), message))
     }
 
     /// Where nodes see the server's files, a missing directory is known before a job fails of it.
-    async fn check_directory(&self, path: &str) -> Result<()> {
+    async fn check_directory(&self, language: Language, path: &str) -> Result<()> {
         if path.is_empty() || !self.provider.profile().shares_files {
             return Ok(());
         }
-        match tokio::fs::metadata(path).await {
-            Ok(found) if found.is_dir() => self.check_entry(path).await,
-            Ok(_) => Err(Error::field(
-                Field::WorkingDirectory.name(),
-                "This is no directory.",
-            )),
+        let message = match tokio::fs::metadata(path).await {
+            Ok(found) if found.is_dir() => return self.check_entry(language, path).await,
+            Ok(_) => refusal(language, |t| t.no_directory, &[]),
             Err(error) => {
-                let message = format!("This directory cannot be used: {error}.");
-                Err(Error::field(Field::WorkingDirectory.name(), message))
+                let values = [("words", error.to_string())];
+                refusal(language, |t| t.directory_unusable, &values)
             }
-        }
+        };
+        Err(Error::field(Field::WorkingDirectory.name(), message))
     }
 
-    async fn check_entry(&self, path: &str) -> Result<()> {
+    async fn check_entry(&self, language: Language, path: &str) -> Result<()> {
         if self
             .job_user
             .can_enter(Path::new(path))
@@ -196,64 +199,75 @@ impl Service {
         {
             return Ok(());
         }
-        let message = format!(
-            "The user {}, who runs the jobs, may not enter this directory. Choose another, or let that user in.",
-            self.job_user.name
-        );
+        let values = [("user", self.job_user.name.clone())];
+        let message = refusal(language, |t| t.directory_closed, &values);
         Err(Error::field(Field::WorkingDirectory.name(), message))
     }
 
     /// C5. `sbatch` itself would wait and try again for minutes.
-    fn check_job_limit(&self, cluster: &ClusterRow, input: &SubmitJobRequest) -> Result<()> {
+    fn check_job_limit(
+        &self,
+        language: Language,
+        cluster: &ClusterRow,
+        input: &SubmitJobRequest,
+    ) -> Result<()> {
         let most = usize::try_from(cluster.spec.size.max_jobs()).unwrap_or_default();
         let alive = super::job::alive(&self.observed.latest(&cluster.id));
         let Some(tasks) = input.tasks_of_array() else {
-            return within(alive, most, &cluster.name);
+            return within(language, alive, most, &cluster.name);
         };
-        array_fits(&tasks, alive, most, max_array_size(cluster))
+        array_fits(language, &tasks, alive, most, max_array_size(cluster))
             .map_err(|message| Error::field(Field::Array.name(), message))
     }
 }
 
 /// Room for one more job.
-fn within(alive: usize, most: usize, cluster: &str) -> Result<()> {
+fn within(language: Language, alive: usize, most: usize, cluster: &str) -> Result<()> {
     if alive < most {
         return Ok(());
     }
-    let message = format!(
-        "Cluster {cluster} has {alive} jobs that wait or run, and its size allows {most}, each task of an array counted. \
-         Wait until some have ended, or use a larger cluster."
-    );
+    let values = [
+        ("cluster", cluster.to_owned()),
+        ("alive", alive.to_string()),
+        ("most", most.to_string()),
+    ];
+    let message = refusal(language, |t| t.jobs_full, &values);
     Err(Error::quota("jobs-per-cluster", message))
 }
 
 /// Whether the cluster takes the array now; else why not and what to do.
 fn array_fits(
+    language: Language,
     tasks: &TaskSet,
     alive: usize,
     most: usize,
     max_array_size: u32,
 ) -> std::result::Result<(), String> {
     let (size, highest) = (tasks.len(), tasks.last().unwrap_or_default());
+    let refuse = |words: fn(&'static RefusalText) -> &'static str, values: &[(&str, String)]| {
+        Err(refusal(language, words, values))
+    };
     if highest >= max_array_size {
-        return Err(format!(
-            "Task {highest} is too high: tasks of this cluster are numbered up to {}. Number them from 0, split the \
-             array, or set MaxArraySize of the cluster to more than {highest}.",
-            max_array_size.saturating_sub(1)
-        ));
+        let most = max_array_size.saturating_sub(1);
+        let values = [("highest", highest.to_string()), ("most", most.to_string())];
+        return refuse(|t| t.task_too_high, &values);
     }
+    let (left, values) = (
+        most.saturating_sub(alive),
+        [("size", size.to_string()), ("most", most.to_string())],
+    );
     if size > most {
-        return Err(format!(
-            "These are {size} tasks, and the cluster's size allows {most} jobs at a time, each task counted. Submit it \
-             in parts of at most {most} tasks, or use a larger cluster."
-        ));
+        return refuse(|t| t.array_too_large, &values);
     }
-    if size + alive > most {
-        return Err(format!(
-            "These are {size} tasks; {alive} jobs wait or run already, and the cluster's size allows {most} together. \
-             Submit at most {} tasks now, wait until some have ended, or use a larger cluster.",
-            most.saturating_sub(alive)
-        ));
+    if size > left {
+        let [size, most] = values;
+        let values = [
+            size,
+            most,
+            ("alive", alive.to_string()),
+            ("left", left.to_string()),
+        ];
+        return refuse(|t| t.array_too_large_now, &values);
     }
     Ok(())
 }
@@ -293,8 +307,8 @@ fn is_markable(cluster: &ClusterRow, script: &str) -> bool {
     chooses.next().is_none() && directives::value(script, directives::EXTRA).is_none()
 }
 
-fn check(input: &SubmitJobRequest) -> Result<()> {
-    let t = Language::English.text();
+fn check(language: Language, input: &SubmitJobRequest) -> Result<()> {
+    let t = language.text();
     let fields: Vec<FieldError> = input
         .problems()
         .into_iter()
@@ -311,7 +325,7 @@ fn check(input: &SubmitJobRequest) -> Result<()> {
 }
 
 /// `sbatch`'s refusal, at the field that it speaks of.
-fn refused(error: SlurmError) -> Error {
+fn refused(language: Language, error: SlurmError) -> Error {
     let words = error
         .message
         .replace("sbatch: error: ", "")
@@ -320,10 +334,8 @@ fn refused(error: SlurmError) -> Error {
         .into_iter()
         .find(|(mark, _)| words.contains(mark))
         .map_or(Field::Script, |(_, field)| field);
-    Error::field(
-        field.name(),
-        format!("Slurm refused the job: {}", words.trim()),
-    )
+    let values = [("words", words.trim().to_owned())];
+    Error::field(field.name(), refusal(language, |t| t.slurm_job, &values))
 }
 
 #[cfg(test)]
@@ -336,7 +348,7 @@ mod tests {
     fn an_array_is_refused_with_limit_size_and_remedy() {
         let fits = |text: &str, alive| {
             let tasks = text.parse().unwrap_or_default();
-            array_fits(&tasks, alive, 256, 1001)
+            array_fits(Language::English, &tasks, alive, 256, 1001)
         };
         assert_eq!(fits("0-299:2%4", 0), Ok(()));
         assert_eq!(fits("0-255", 0), Ok(()));
@@ -370,10 +382,13 @@ mod tests {
             ),
             ("sbatch: error: something else", "script"),
         ] {
-            let refused = refused(SlurmError {
-                program: "sbatch".into(),
-                message: words.into(),
-            });
+            let refused = refused(
+                Language::English,
+                SlurmError {
+                    program: "sbatch".into(),
+                    message: words.into(),
+                },
+            );
             let ErrorKind::Validation { fields, .. } = refused.kind else {
                 panic!("{words} is no validation error");
             };

@@ -31,7 +31,7 @@ impl Service {
         let cluster = self.may_create_queue(ctx, input).await?;
         let mut held = self.reader().await?;
         let row = self
-            .created_queue(connection(&mut held), &cluster, input)
+            .created_queue(ctx.language.text(), connection(&mut held), &cluster, input)
             .await?;
         drop(held);
         let groups = self.groups(&cluster).await?;
@@ -49,7 +49,13 @@ impl Service {
         let (cluster, found) = self.may_update_queue(ctx, input).await?;
         let mut held = self.reader().await?;
         let (before, after) = self
-            .updated_queue(connection(&mut held), &cluster, &found, input)
+            .updated_queue(
+                ctx.language.text(),
+                connection(&mut held),
+                &cluster,
+                &found,
+                input,
+            )
             .await?;
         drop(held);
         let groups = self.groups(&cluster).await?;
