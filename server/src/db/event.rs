@@ -383,10 +383,7 @@ mod tests {
                 let lines = lines.iter().map(|row| row.get::<String, _>("detail"));
                 let plan = lines.collect::<Vec<String>>().join("; ");
                 let is_used = |index: &&str| plan.contains(*index);
-                assert!(
-                    indexes.iter().all(|index| is_used(&index)),
-                    "{part:?}: {plan}"
-                );
+                assert!(indexes.iter().all(is_used), "{part:?}: {plan}");
                 let is_other = |index: &&str| !indexes.contains(index) && is_used(index);
                 let all = ["event_by_time", "event_by_resource", "event_by_node_group"];
                 assert!(!all.iter().any(is_other), "{part:?}: {plan}");
