@@ -6,8 +6,9 @@ use app::model::event::{Event, EventTone};
 use app::model::live::Kind;
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
-use sqlx::{Any, AnyPool, Row};
+use sqlx::{Any, Row};
 
+use super::connection::Pool;
 use super::{Db, Write, now};
 
 /// Who did what nobody asked for.
@@ -189,7 +190,7 @@ const NEWER: &str = "select * from event where {part} and at >= {1} and (at > {1
 
 /// The events before a place, newest first.
 pub async fn older(
-    pool: &AnyPool,
+    pool: &Pool,
     cluster_id: &str,
     part: Part<'_>,
     than: &Cursor,
@@ -200,7 +201,7 @@ pub async fn older(
 
 /// The events after a place, oldest first.
 pub async fn newer(
-    pool: &AnyPool,
+    pool: &Pool,
     cluster_id: &str,
     part: Part<'_>,
     than: &Cursor,
@@ -210,7 +211,7 @@ pub async fn newer(
 }
 
 async fn beside(
-    pool: &AnyPool,
+    pool: &Pool,
     sql: &str,
     cluster_id: &str,
     part: Part<'_>,
@@ -226,7 +227,7 @@ async fn beside(
 
 /// The place behind so many of the newest.
 pub async fn place(
-    pool: &AnyPool,
+    pool: &Pool,
     cluster_id: &str,
     part: Part<'_>,
     behind: i64,
@@ -247,7 +248,7 @@ pub async fn place(
     })
 }
 
-pub async fn count(pool: &AnyPool, cluster_id: &str, part: Part<'_>) -> sqlx::Result<i64> {
+pub async fn count(pool: &Pool, cluster_id: &str, part: Part<'_>) -> sqlx::Result<i64> {
     let (condition, binds) = part.condition(cluster_id);
     let sql = question(
         "select count(*) as events from event where {part}",

@@ -4,8 +4,9 @@ use app::explain::Cause;
 use app::model::live::Kind;
 use app::model::node::BootStep;
 use sqlx::any::AnyRow;
-use sqlx::{Any, AnyPool, Executor, Row as _};
+use sqlx::{Any, Executor, Row as _};
 
+use super::connection::Pool;
 use super::resource::to_json;
 use super::{Db, Write, now};
 
@@ -122,7 +123,7 @@ pub async fn live<'e>(
 }
 
 /// The newest instances that ended, for the console's black box.
-pub async fn ended(pool: &AnyPool, cluster_id: &str, limit: i64) -> sqlx::Result<Vec<InstanceRow>> {
+pub async fn ended(pool: &Pool, cluster_id: &str, limit: i64) -> sqlx::Result<Vec<InstanceRow>> {
     sqlx::query(
         "select * from instance where cluster_id = $1 and ended_at is not null order by ended_at desc limit $2",
     )
@@ -137,7 +138,7 @@ pub async fn ended(pool: &AnyPool, cluster_id: &str, limit: i64) -> sqlx::Result
 
 /// The instances of a node, newest first.
 pub async fn of_node(
-    pool: &AnyPool,
+    pool: &Pool,
     cluster_id: &str,
     node_name: &str,
     limit: i64,
@@ -156,7 +157,7 @@ pub async fn of_node(
 }
 
 /// One instance of a cluster.
-pub async fn find(pool: &AnyPool, cluster_id: &str, id: &str) -> sqlx::Result<Option<InstanceRow>> {
+pub async fn find(pool: &Pool, cluster_id: &str, id: &str) -> sqlx::Result<Option<InstanceRow>> {
     let row = sqlx::query("select * from instance where cluster_id = $1 and id = $2")
         .bind(cluster_id)
         .bind(id)
@@ -166,7 +167,7 @@ pub async fn find(pool: &AnyPool, cluster_id: &str, id: &str) -> sqlx::Result<Op
 }
 
 /// The instance whose bootstrap id has that hash.
-pub async fn by_bootstrap(pool: &AnyPool, hash: &str) -> sqlx::Result<Option<InstanceRow>> {
+pub async fn by_bootstrap(pool: &Pool, hash: &str) -> sqlx::Result<Option<InstanceRow>> {
     let row = sqlx::query("select * from instance where bootstrap_hash = $1")
         .bind(hash)
         .fetch_optional(pool)

@@ -5,8 +5,9 @@
 
 use openpcs_provider::lease::{Lease, Lost, TERM_MS};
 use sqlx::any::AnyRow;
-use sqlx::{Any, AnyConnection, Executor, Row as _};
+use sqlx::{Any, Executor, Row as _};
 
+use super::connection::Connection;
 use super::server::ServerRow;
 use super::{Db, Write};
 
@@ -88,7 +89,7 @@ pub async fn take(
 }
 
 /// Fails unless the lease is still of that epoch: nobody can change that before the transaction ends.
-pub(super) async fn confirm(tx: &mut AnyConnection, lease: &Lease) -> sqlx::Result<()> {
+pub(super) async fn confirm(tx: &mut Connection, lease: &Lease) -> sqlx::Result<()> {
     let held = sqlx::query("select epoch from cluster_lease where cluster_id = $1 and epoch = $2")
         .bind(&*lease.cluster_id)
         .bind(lease.epoch)

@@ -8,7 +8,7 @@ use anyhow::{Context, anyhow, bail};
 use sqlx::any::AnyConnectOptions;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AnyConnection, Connection, Row};
+use sqlx::{Any, AnyConnection, Connection, Executor, Row};
 
 use super::placement;
 use crate::random::random_hex;
@@ -116,7 +116,7 @@ impl Address {
             .try_get("version")?;
         self.refuse_later(newest)?;
         let id = match has("store") {
-            true => id(connection).await?,
+            true => id(&mut *connection).await?,
             false => None,
         };
         let clusters = sqlx::query("select id from cluster order by id")
@@ -225,9 +225,9 @@ impl Address {
 }
 
 /// The id of the database behind a connection.
-pub async fn id(connection: &mut AnyConnection) -> sqlx::Result<Option<String>> {
+pub async fn id<'e>(executor: impl Executor<'e, Database = Any>) -> sqlx::Result<Option<String>> {
     let row = sqlx::query("select id from store where name = 'store'")
-        .fetch_optional(connection)
+        .fetch_optional(executor)
         .await?;
     row.map(|row| row.try_get("id")).transpose()
 }

@@ -49,6 +49,15 @@ pub async fn beat(db: &Db, me: &ServerRow, gone: &str) -> sqlx::Result<bool> {
     Ok(written.rows_affected() > 0)
 }
 
+/// Writes nothing new, in turn as all others: whether that can be done is what one wants to know.
+pub async fn touch(db: &Db, me: &ServerRow) -> sqlx::Result<()> {
+    sqlx::query("update server set process = process where id = $1")
+        .bind(&me.id)
+        .execute(&mut *db.writer().await?)
+        .await?;
+    Ok(())
+}
+
 /// This process ends: others need not wait.
 pub async fn leave(db: &Db, me: &ServerRow) -> sqlx::Result<()> {
     sqlx::query("update server set process = '' where id = $1 and process = $2")

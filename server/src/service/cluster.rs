@@ -16,7 +16,6 @@ use app::rules::{check_name, english, network};
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
 use super::resource::{Resource, all_of, check_can_delete, page_of, refused, updatable};
@@ -26,6 +25,7 @@ use super::{Service, well_formed};
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
+use crate::db::connection::Connection;
 use crate::db::placement::{self, Placement};
 use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
@@ -161,7 +161,7 @@ impl Service {
     /// The row to insert and the name of its key, or why not.
     pub(super) async fn created_cluster(
         &self,
-        db: &mut AnyConnection,
+        db: &mut Connection,
         networking: Networking,
         input: &CreateClusterRequest,
     ) -> Result<(ClusterRow, SlurmAuthKey)> {
@@ -234,7 +234,7 @@ impl Service {
 
 /// The cluster, if it can be deleted.
 pub(super) async fn deletable_cluster(
-    db: &mut AnyConnection,
+    db: &mut Connection,
     input: &DeleteClusterRequest,
 ) -> Result<ClusterRow> {
     let row = there(db, &input.cluster_identifier).await?;
@@ -244,7 +244,7 @@ pub(super) async fn deletable_cluster(
 }
 
 /// The cluster of that name or id as it is inside the transaction.
-pub(super) async fn there(db: &mut AnyConnection, identifier: &str) -> Result<ClusterRow> {
+pub(super) async fn there(db: &mut Connection, identifier: &str) -> Result<ClusterRow> {
     let found = resource::find(db, None, identifier).await;
     found
         .map_err(internal)?
@@ -261,7 +261,7 @@ pub(crate) fn not_found(identifier: &str) -> Error {
 
 /// The row as it is and as it is to be, or why not.
 pub(super) async fn updated_cluster(
-    db: &mut AnyConnection,
+    db: &mut Connection,
     found: &ClusterRow,
     input: &UpdateClusterRequest,
 ) -> Result<(ClusterRow, ClusterRow)> {
@@ -315,7 +315,7 @@ fn check_quota(existing: &[ClusterRow], name: &str) -> Result<()> {
 }
 
 /// Names what stands in the way of a cluster's end (C11).
-async fn check_empty(db: &mut AnyConnection, row: &ClusterRow) -> Result<()> {
+async fn check_empty(db: &mut Connection, row: &ClusterRow) -> Result<()> {
     let (groups, queues) = contents(db, row).await?;
     let names: Vec<String> = queues
         .iter()
@@ -339,7 +339,7 @@ async fn check_empty(db: &mut AnyConnection, row: &ClusterRow) -> Result<()> {
 
 /// The groups and queues of a cluster.
 pub(super) async fn contents(
-    db: &mut AnyConnection,
+    db: &mut Connection,
     row: &ClusterRow,
 ) -> Result<(Vec<ComputeNodeGroupRow>, Vec<QueueRow>)> {
     let groups = all_of(db, &row.id).await?;

@@ -12,13 +12,13 @@ use app::port::{ComputeNodeGroups, Ctx};
 use app::rules::compute_node_group as rules;
 use app::rules::{check_name, english};
 use async_trait::async_trait;
-use sqlx::AnyConnection;
 
 use super::cluster::there;
 use super::resource::*;
 use super::{Service, timestamp, well_formed};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
+use crate::db::connection::Connection;
 use crate::db::meaning::{filled, spot_options};
 use crate::db::queue::QueueRow;
 use crate::db::resource::{Meaning, Row};
@@ -186,7 +186,7 @@ impl Service {
     /// The row to insert, or why not.
     pub(super) async fn created_group(
         &self,
-        db: &mut AnyConnection,
+        db: &mut Connection,
         cluster: &ClusterRow,
         offers: &Catalogue,
         input: &CreateComputeNodeGroupRequest,
@@ -243,7 +243,7 @@ impl Service {
     /// The row as it is and as it is to be, or why not.
     pub(super) async fn updated_group(
         &self,
-        db: &mut AnyConnection,
+        db: &mut Connection,
         cluster: &ClusterRow,
         found: &ComputeNodeGroupRow,
         offers: &Catalogue,
@@ -317,7 +317,7 @@ impl Service {
 
 /// The group, if it can be deleted.
 pub(super) async fn deletable_group(
-    db: &mut AnyConnection,
+    db: &mut Connection,
     cluster: &ClusterRow,
     input: &DeleteComputeNodeGroupRequest,
 ) -> Result<ComputeNodeGroupRow> {
@@ -338,7 +338,7 @@ pub(super) async fn deletable_group(
 
 /// The queues that run on the group.
 pub(super) async fn queues_of(
-    db: &mut AnyConnection,
+    db: &mut Connection,
     group: &ComputeNodeGroupRow,
 ) -> Result<Vec<QueueRow>> {
     let mut queues: Vec<QueueRow> = all_of(db, &group.cluster_id).await?;

@@ -9,7 +9,6 @@ use app::model::queue::*;
 use app::port::{Ctx, Queues};
 use app::rules::{english, queue as rules};
 use async_trait::async_trait;
-use sqlx::AnyConnection;
 
 use super::alternate::{RESOURCE_TYPE, SETTINGS_PATH};
 use super::cluster::there;
@@ -17,6 +16,7 @@ use super::resource::*;
 use super::{Service, alternate, timestamp, well_formed};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
+use crate::db::connection::Connection;
 use crate::db::queue::{QueueRow, QueueSpec};
 use crate::db::resource::Row;
 use crate::random;
@@ -149,7 +149,7 @@ impl Service {
     /// The row to insert, or why not.
     pub(super) async fn created_queue(
         &self,
-        db: &mut AnyConnection,
+        db: &mut Connection,
         cluster: &ClusterRow,
         input: &CreateQueueRequest,
     ) -> Result<QueueRow> {
@@ -202,7 +202,7 @@ impl Service {
     /// The row as it is and as it is to be, or why not.
     pub(super) async fn updated_queue(
         &self,
-        db: &mut AnyConnection,
+        db: &mut Connection,
         cluster: &ClusterRow,
         found: &QueueRow,
         input: &UpdateQueueRequest,
@@ -266,7 +266,7 @@ impl Service {
 
 /// The queue, if it can be deleted.
 pub(super) async fn deletable_queue(
-    db: &mut AnyConnection,
+    db: &mut Connection,
     cluster: &ClusterRow,
     input: &DeleteQueueRequest,
 ) -> Result<QueueRow> {
@@ -278,7 +278,7 @@ pub(super) async fn deletable_queue(
 
 /// Q2: by id, each ACTIVE, each once; none too.
 async fn check_groups(
-    db: &mut AnyConnection,
+    db: &mut Connection,
     cluster: &ClusterRow,
     asked: &[ComputeNodeGroupConfiguration],
 ) -> Result<()> {

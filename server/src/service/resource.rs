@@ -4,11 +4,12 @@
 use app::model::error::{Error, Result};
 use app::model::name::Arns;
 use app::model::status::Status;
-use sqlx::{Any, AnyConnection, AnyPool, Executor};
+use sqlx::{Any, Executor};
 
 use super::page::{cut, page};
 use super::timestamp;
 use crate::db::cluster::ClusterRow;
+use crate::db::connection::{Connection, Pool};
 use crate::db::resource::{self, Noun, Row};
 use crate::fault::internal;
 
@@ -42,14 +43,14 @@ pub fn missing<S: Resource>(cluster: &ClusterRow, identifier: &str) -> Error {
 }
 
 /// The groups or queues of a cluster.
-pub async fn all_of<S: Resource>(db: &mut AnyConnection, cluster_id: &str) -> Result<Vec<Row<S>>> {
+pub async fn all_of<S: Resource>(db: &mut Connection, cluster_id: &str) -> Result<Vec<Row<S>>> {
     let all = resource::list(&mut *db, Some(cluster_id)).await;
     all.map_err(internal)
 }
 
 /// A page of a cluster's groups or queues, or of all clusters, and the token of the next one.
 pub async fn page_of<S: Resource>(
-    pool: &AnyPool,
+    pool: &Pool,
     cluster_id: Option<&str>,
     max_results: Option<i64>,
     next_token: Option<&str>,
@@ -63,7 +64,7 @@ pub async fn page_of<S: Resource>(
 }
 
 /// The same row inside the transaction: it may have changed or gone since it was looked up.
-async fn reread<S: Resource>(db: &mut AnyConnection, row: &Row<S>) -> Result<Row<S>> {
+async fn reread<S: Resource>(db: &mut Connection, row: &Row<S>) -> Result<Row<S>> {
     let found = resource::find(&mut *db, Some(&row.cluster_id), &row.id).await;
     found.map_err(internal)?.ok_or_else(|| {
         let message = format!("{} has just been deleted.", row.name);
@@ -74,7 +75,7 @@ async fn reread<S: Resource>(db: &mut AnyConnection, row: &Row<S>) -> Result<Row
 /// As it is inside the transaction, if nothing else is under way and nobody else has changed it since `since`, the
 /// `modifiedAt` that a form began from.
 pub async fn updatable<S: Resource>(
-    db: &mut AnyConnection,
+    db: &mut Connection,
     found: &Row<S>,
     since: Option<&str>,
 ) -> Result<Row<S>> {
@@ -110,7 +111,7 @@ pub fn check_can_delete<S: Resource>(row: &Row<S>) -> Result<()> {
 }
 
 /// The cluster as it is inside the transaction, if groups and queues can be made in it.
-pub async fn usable_cluster(db: &mut AnyConnection, found: &ClusterRow) -> Result<ClusterRow> {
+pub async fn usable_cluster(db: &mut Connection, found: &ClusterRow) -> Result<ClusterRow> {
     let cluster = reread(db, found).await?;
     check_usable(&cluster)?;
     Ok(cluster)

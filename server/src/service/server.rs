@@ -10,13 +10,13 @@ use app::model::status::Status;
 use app::port::{Ctx, Servers};
 use async_trait::async_trait;
 use openpcs_provider::lease::TERM_MS;
-use sqlx::AnyConnection;
 
 use super::Service;
 use super::cluster::contents;
 use super::write::Change;
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
+use crate::db::connection::Connection;
 use crate::db::resource::{self, Noun, Row};
 use crate::db::server::{self, Seen, ServerRow};
 use crate::db::{forgotten, instance, lease};
@@ -113,7 +113,7 @@ fn named(row: &ClusterRow) -> ServerCluster {
     }
 }
 
-async fn of_server(db: &mut AnyConnection, id: &str) -> Result<Vec<ClusterRow>> {
+async fn of_server(db: &mut Connection, id: &str) -> Result<Vec<ClusterRow>> {
     let mut all: Vec<ClusterRow> = resource::list(db, None).await.map_err(internal)?;
     all.retain(|row| row.server() == id);
     Ok(all)

@@ -82,7 +82,7 @@ impl Service {
             connections: Connections {
                 busy: pool.size().saturating_sub(idle),
                 idle,
-                most: pool.options().get_max_connections(),
+                most: pool.most(),
             },
         }
     }

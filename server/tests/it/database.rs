@@ -1,5 +1,10 @@
 //! The database goes away and comes back: a clear answer meanwhile, and no need for anybody to do anything after it.
 
+use std::time::Duration;
+
+use openpcs_server::db::Db;
+use openpcs_server::db::connection::Limits;
+
 use crate::harness::*;
 
 #[tokio::test]
@@ -52,6 +57,62 @@ async fn a_server_without_its_database_says_so_and_recovers() {
     let done = plane.wait_job(cluster, &job, "COMPLETED").await;
     assert_eq!(done["Restarts"], "0");
     plane.finish().await;
+}
+
+const LIMITS: Limits = Limits {
+    statement: Duration::from_secs(1),
+    turn: Duration::from_secs(2),
+};
+
+/// The smallest of writes.
+async fn write(db: &Db) -> sqlx::Result<()> {
+    db.write().await?.commit().await
+}
+
+#[tokio::test]
+async fn connections_that_fall_silent_are_given_up() {
+    let postgres = Postgres::start();
+    let proxy = SilentProxy::before(postgres.port());
+    let url = postgres.url_at(proxy.port());
+    let db = Db::connect_within(&url, LIMITS).await.unwrap();
+    let ping_all = || futures::future::join_all((0..10).map(|_| db.ping()));
+    let all_answer = async |what: &str| {
+        wait_until(what, async || {
+            let all: sqlx::Result<()> = ping_all().await.into_iter().collect();
+            all.map_err(|error| error.to_string())
+        })
+        .await;
+    };
+    for round in 0..2 {
+        // Every connection that there may be, idle or at work.
+        all_answer("the pool is full").await;
+        let mut held = db.write().await.unwrap();
+        proxy.silence();
+        let asked = sqlx::query("select 1").execute(&mut *held.tx).await;
+        let error = asked.unwrap_err().to_string();
+        assert!(error.contains("did not answer"), "{round}: {error}");
+        drop(held);
+        wait_until("a write succeeds", async || {
+            write(&db).await.map_err(|error| error.to_string())
+        })
+        .await;
+        all_answer("reads succeed").await;
+    }
+
+    // Nobody waits for the answer: the connection comes back to no one.
+    for _ in 0..20 {
+        let _ = tokio::time::timeout(Duration::from_millis(1), write(&db)).await;
+    }
+    write(&db).await.unwrap();
+
+    // Who keeps the turn without a word loses it, and what was written.
+    let late = db.write().await.unwrap();
+    wait_until("PostgreSQL has let go of it", async || {
+        write(&db).await.map_err(|error| error.to_string())
+    })
+    .await;
+    assert!(late.commit().await.is_err());
+    write(&db).await.unwrap();
 }
 
 /// A file system of its own, small enough to fill.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::diff::diff;
 use super::nodes::{impact, put_jobs};
-use super::{conclude_update, connection, settings_by_name};
+use super::{conclude_update, settings_by_name};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::resource;
 use crate::db::resource::Meaning;
@@ -25,9 +25,7 @@ impl Service {
     ) -> Result<Plan> {
         let (networking, offers) = self.may_create_cluster(ctx, input).await?;
         let mut held = self.reader().await?;
-        let (row, _) = self
-            .created_cluster(connection(&mut held), networking, input)
-            .await?;
+        let (row, _) = self.created_cluster(&mut held, networking, input).await?;
         drop(held);
         let subnets = row.spec.networking.subnet_ids.iter().flatten();
         let known = subnets.filter_map(|id| offers.subnets.iter().find(|s| s.id == *id));
@@ -53,7 +51,7 @@ impl Service {
     ) -> Result<Plan> {
         let found = self.may_update_cluster(ctx, input).await?;
         let mut held = self.reader().await?;
-        let (before, after) = updated_cluster(connection(&mut held), &found, input).await?;
+        let (before, after) = updated_cluster(&mut held, &found, input).await?;
         let mut plan = Plan {
             changes: diff(&view(&before.spec), &view(&after.spec)),
             ..Plan::default()
@@ -76,7 +74,7 @@ impl Service {
         self.may_delete_cluster(ctx, &input.cluster_identifier)
             .await?;
         let mut held = self.reader().await?;
-        match deletable_cluster(connection(&mut held), input).await {
+        match deletable_cluster(&mut held, input).await {
             Ok(_) => {
                 drop(held);
                 Ok(Plan {
@@ -85,8 +83,8 @@ impl Service {
                 })
             }
             Err(refusal) if super::is_of_the_operation(&refusal) => {
-                let row = there(connection(&mut held), &input.cluster_identifier).await?;
-                let (groups, queues) = contents(connection(&mut held), &row).await?;
+                let row = there(&mut held, &input.cluster_identifier).await?;
+                let (groups, queues) = contents(&mut held, &row).await?;
                 let queues = queues.into_iter().map(|q| (Kind::Queue, q.id, q.name));
                 let groups = groups.into_iter();
                 let groups = groups.map(|g| (Kind::ComputeNodeGroup, g.id, g.name));

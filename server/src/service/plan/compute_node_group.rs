@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::diff::diff;
 use super::nodes::{Change, job_effects, put_jobs};
-use super::{conclude_update, connection, settings_by_name};
+use super::{conclude_update, settings_by_name};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::resource::Meaning;
@@ -36,7 +36,7 @@ impl Service {
         let (cluster, offers) = self.may_create_group(ctx, input).await?;
         let mut held = self.reader().await?;
         let row = self
-            .created_group(connection(&mut held), &cluster, &offers, input)
+            .created_group(&mut held, &cluster, &offers, input)
             .await?;
         drop(held);
         self.plan_group(&cluster, None, Some((&row, &offers))).await
@@ -50,7 +50,7 @@ impl Service {
         let (cluster, found, offers) = self.may_update_group(ctx, input).await?;
         let mut held = self.reader().await?;
         let (before, after) = self
-            .updated_group(connection(&mut held), &cluster, &found, &offers, input)
+            .updated_group(&mut held, &cluster, &found, &offers, input)
             .await?;
         drop(held);
         let mut plan = self
@@ -67,8 +67,8 @@ impl Service {
     ) -> Result<Plan> {
         self.may_delete_group(ctx, input).await?;
         let mut held = self.reader().await?;
-        let cluster = there(connection(&mut held), &input.cluster_identifier).await?;
-        let deletable = deletable_group(connection(&mut held), &cluster, input).await;
+        let cluster = there(&mut held, &input.cluster_identifier).await?;
+        let deletable = deletable_group(&mut held, &cluster, input).await;
         match deletable {
             Ok(row) => {
                 drop(held);
@@ -76,7 +76,7 @@ impl Service {
             }
             Err(refusal) if super::is_of_the_operation(&refusal) => {
                 let identifier = &input.compute_node_group_identifier;
-                let held = connection(&mut held);
+                let held = &mut held;
                 let row = find_in(&mut *held, &cluster, identifier).await?;
                 let queues = queues_of(held, &row).await?;
                 let named = |q: &crate::db::queue::QueueRow| Named {

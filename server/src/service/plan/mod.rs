@@ -15,11 +15,11 @@ use app::model::plan::{FieldChange, Plan, PlanRequest, Stay, Warning};
 use app::model::setting::SlurmCustomSetting;
 use app::port::{Ctx, Plans};
 use async_trait::async_trait;
-use sqlx::AnyConnection;
-use sqlx::pool::PoolConnection;
 
 pub(super) use self::queue::group_names;
 use super::Service;
+use crate::db::cluster::ClusterRow;
+use crate::db::connection::Connection;
 use crate::db::now;
 use crate::fault::internal;
 use crate::live::observed::Snapshot;
@@ -50,7 +50,7 @@ impl Plans for Service {
 
 impl Service {
     /// For checks that read; they get the same kind of connection inside the operation's transaction.
-    async fn reader(&self) -> Result<PoolConnection<sqlx::Any>> {
+    async fn reader(&self) -> Result<Connection> {
         self.parts.db.pool().acquire().await.map_err(internal)
     }
 
@@ -104,9 +104,4 @@ fn settings_by_name(settings: Option<&Vec<SlurmCustomSetting>>) -> serde_json::V
         .map(|s| (s.parameter_name.clone(), s.parameter_value.clone().into()))
         .collect::<serde_json::Map<_, _>>()
         .into()
-}
-
-/// For readers that hold a pooled connection.
-fn connection(held: &mut PoolConnection<sqlx::Any>) -> &mut AnyConnection {
-    held
 }

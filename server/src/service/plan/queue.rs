@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::diff::diff;
 use super::nodes::{impact, put_jobs};
-use super::{conclude_update, connection, settings_by_name};
+use super::{conclude_update, settings_by_name};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::{self, InstanceRow};
@@ -30,9 +30,7 @@ impl Service {
     ) -> Result<Plan> {
         let cluster = self.may_create_queue(ctx, input).await?;
         let mut held = self.reader().await?;
-        let row = self
-            .created_queue(connection(&mut held), &cluster, input)
-            .await?;
+        let row = self.created_queue(&mut held, &cluster, input).await?;
         drop(held);
         let groups = self.groups(&cluster).await?;
         Ok(Plan {
@@ -49,7 +47,7 @@ impl Service {
         let (cluster, found) = self.may_update_queue(ctx, input).await?;
         let mut held = self.reader().await?;
         let (before, after) = self
-            .updated_queue(connection(&mut held), &cluster, &found, input)
+            .updated_queue(&mut held, &cluster, &found, input)
             .await?;
         drop(held);
         let groups = self.groups(&cluster).await?;
@@ -70,8 +68,8 @@ impl Service {
     ) -> Result<Plan> {
         self.may_delete_queue(ctx, input).await?;
         let mut held = self.reader().await?;
-        let cluster = there(connection(&mut held), &input.cluster_identifier).await?;
-        let deletable = deletable_queue(connection(&mut held), &cluster, input).await;
+        let cluster = there(&mut held, &input.cluster_identifier).await?;
+        let deletable = deletable_queue(&mut held, &cluster, input).await;
         drop(held);
         let row = match deletable {
             Ok(row) => row,
@@ -95,7 +93,7 @@ impl Service {
         refusal: Error,
     ) -> Result<Plan> {
         let mut held = self.reader().await?;
-        let held = connection(&mut held);
+        let held = &mut held;
         let row = find_in(&mut *held, cluster, &input.queue_identifier).await?;
         let queues = all_of(held, &cluster.id).await?;
         let named = |q: &QueueRow| Named {
