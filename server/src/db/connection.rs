@@ -1,17 +1,24 @@
 //! The pool and its connections as all others use them. A statement has a deadline: a connection that a failover or a
-//! router forgot says nothing for ever, and whoever waited on it would hold a writer's turn or a place in the pool.
+//! router forgot says nothing for ever, and whoever waited on it would hold a writer's turn or a place in the pool. And
+//! what is stored is text that both databases take.
 //!
 //! A connection on which a statement did not end as it should is closed: nobody knows its state.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
-use sqlx::any::{AnyPoolOptions, AnyQueryResult, AnyRow, AnyStatement, AnyTypeInfo};
+use sqlx::any::{AnyArguments, AnyPoolOptions, AnyQueryResult, AnyRow, AnyStatement, AnyTypeInfo};
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Describe, Either, Execute, Executor};
+use sqlx_core::any::AnyValueKind;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout, timeout_at};
+
+/// What PostgreSQL cannot store, and what stands in its place: programs and clients may say anything.
+const NUL: char = '\0';
+const REPLACEMENT: &str = "\u{FFFD}";
 
 /// How long a connection may take to say that it lives: it is asked before it is used again and after.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
@@ -139,6 +146,7 @@ impl Connection {
         &'e mut self,
         query: impl Execute<'q, Any> + 'q,
     ) -> sqlx::Result<Vec<Either<AnyQueryResult, AnyRow>>> {
+        let query = storable(query)?;
         self.run(|connection| connection.fetch_many(query).try_collect().boxed())
             .await
     }
@@ -147,6 +155,7 @@ impl Connection {
         &'e mut self,
         query: impl Execute<'q, Any> + 'q,
     ) -> sqlx::Result<Option<AnyRow>> {
+        let query = storable(query)?;
         self.run(|connection| connection.fetch_optional(query))
             .await
     }
@@ -166,6 +175,21 @@ fn is_of_the_connection(error: &sqlx::Error) -> bool {
         | sqlx::Error::WorkerCrashed => true,
         _ => false,
     }
+}
+
+/// The statement with texts that can be stored.
+fn storable<'q>(
+    mut query: impl Execute<'q, Any>,
+) -> sqlx::Result<(&'q str, Option<AnyArguments<'q>>)> {
+    let mut arguments = query.take_arguments().map_err(sqlx::Error::Encode)?;
+    for value in arguments.iter_mut().flat_map(|all| &mut all.values.0) {
+        if let AnyValueKind::Text(text) = value
+            && text.contains(NUL)
+        {
+            *text = Cow::Owned(text.replace(NUL, REPLACEMENT));
+        }
+    }
+    Ok((query.sql(), arguments))
 }
 
 /// Asked whether it lives before others get it; a silent one would keep its place in the pool.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use openpcs_server::db::Db;
 use openpcs_server::db::connection::Limits;
+use sqlx::Row as _;
 
 use crate::harness::*;
 
@@ -113,6 +114,43 @@ async fn connections_that_fall_silent_are_given_up() {
     .await;
     assert!(late.commit().await.is_err());
     write(&db).await.unwrap();
+}
+
+#[tokio::test]
+async fn any_text_from_outside_can_be_stored() {
+    let postgres = Postgres::start();
+    let dir = tempfile::tempdir().unwrap();
+    let sqlite = format!("sqlite://{}/a.db?mode=rwc", dir.path().display());
+    for (url, columns) in [
+        (
+            postgres.url(),
+            "select cast(table_name as text) as t, cast(column_name as text) as c from information_schema.columns \
+             where table_schema = current_schema() and data_type = 'text'",
+        ),
+        (
+            sqlite,
+            "select m.name as t, c.name as c from sqlite_master m, pragma_table_info(m.name) c \
+             where m.type = 'table' and upper(c.type) = 'TEXT'",
+        ),
+    ] {
+        let db = Db::connect(&url).await.unwrap();
+        let columns = sqlx::query(columns).fetch_all(db.pool()).await.unwrap();
+        assert!(columns.len() > 50, "{}", columns.len());
+        let mut writer = db.writer().await.unwrap();
+        for column in &columns {
+            let (table, column): (String, String) = (column.get("t"), column.get("c"));
+            // PostgreSQL looks at what is bound before it looks for rows.
+            let sql = format!("update \"{table}\" set \"{column}\" = $1 where \"{column}\" = $2");
+            let bound = sqlx::query(&sql).bind("a\0b").bind("\0".to_owned());
+            let stored = bound.execute(&mut *writer).await;
+            assert!(stored.is_ok(), "{url} {table}.{column}: {stored:?}");
+        }
+        let text = sqlx::query("select cast($1 as text) as said, cast($2 as text) as unsaid");
+        let row = text.bind("为\0\0e").bind(None::<String>);
+        let row = row.fetch_one(&mut *writer).await.unwrap();
+        assert_eq!(row.get::<String, _>("said"), "为\u{FFFD}\u{FFFD}e");
+        assert_eq!(row.get::<Option<String>, _>("unsaid"), None);
+    }
 }
 
 /// A file system of its own, small enough to fill.
