@@ -20,6 +20,7 @@ use crate::auth::private_file;
 use crate::auth::seal::Seal;
 use crate::auth::users::DatabaseUsers;
 use crate::config::{self, Config};
+use crate::data_dir::DataDir;
 use crate::data_dir::lock::Lock;
 use crate::db::server::ServerRow;
 use crate::db::{Db, change, now};
@@ -84,7 +85,7 @@ impl Plane {
         let data_dir = &config.store.data_dir;
         let lock = Lock::take(data_dir)?;
         let server = ServerRow {
-            id: server_id(data_dir)?,
+            id: DataDir::at(data_dir).make_server_id()?,
             url,
             host: nix::unistd::gethostname()?.to_string_lossy().into_owned(),
             process: lock.process.clone(),
@@ -288,17 +289,6 @@ fn agent_path() -> anyhow::Result<PathBuf> {
         path.display()
     );
     Ok(path)
-}
-
-/// This server's name among those of its database: the same after a restart, for its clusters are where its directory is.
-fn server_id(data_dir: &Path) -> anyhow::Result<String> {
-    let path = data_dir.join("server-id");
-    if let Ok(known) = std::fs::read_to_string(&path) {
-        return Ok(known);
-    }
-    let new = random::random_hex(16);
-    std::fs::write(&path, &new).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(new)
 }
 
 /// What programs that read `/metrics` from other hosts show; made at the first start. To have another one, remove the file

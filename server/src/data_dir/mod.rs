@@ -4,6 +4,7 @@
 //! here for a leftover, so that is refused before anything is touched.
 
 pub mod lock;
+pub mod server_id;
 
 use std::fs::{self, DirBuilder};
 use std::io;

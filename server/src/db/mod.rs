@@ -105,7 +105,19 @@ impl Db {
     /// The same, with other limits of time.
     pub async fn connect_within(url: &str, limits: Limits) -> anyhow::Result<Db> {
         let address: Address = url.parse()?;
-        let id: Arc<str> = address.prepare().await?.into();
+        let id = address.prepare().await?;
+        Self::at(address, id, limits).await
+    }
+
+    /// Connects and leaves the schema as it is.
+    pub async fn open(url: &str) -> anyhow::Result<Db> {
+        let address: Address = url.parse()?;
+        let id = address.id().await?;
+        Self::at(address, id, Limits::default()).await
+    }
+
+    async fn at(address: Address, id: String, limits: Limits) -> anyhow::Result<Db> {
+        let id: Arc<str> = id.into();
         let sqlite = address.file.is_some();
         let expected = id.clone();
         let pool = look_before_use(AnyPoolOptions::new())
@@ -145,12 +157,9 @@ impl Db {
         }
     }
 
-    /// The database's own time in milliseconds since 1970, as an expression: hosts may be minutes apart.
+    /// See [`open::clock`].
     pub fn clock(&self) -> &'static str {
-        match self.file {
-            Some(_) => "cast(unixepoch('subsec') * 1000 as integer)",
-            None => "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)",
-        }
+        open::clock(self.file.is_some())
     }
 
     pub fn pool(&self) -> &Pool {

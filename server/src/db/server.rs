@@ -110,6 +110,20 @@ pub async fn all<'e>(
     rows.iter().map(seen).collect()
 }
 
+/// One that is taken to live, other than that one.
+pub async fn living<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    clock: &str,
+    own: &str,
+) -> sqlx::Result<Option<ServerRow>> {
+    let sql = format!(
+        "select id, url, host, process from server where id <> $1 and process <> '' and seen_at > {clock} - {TERM_MS} \
+         order by host, url limit 1"
+    );
+    let row = sqlx::query(&sql).bind(own).fetch_optional(executor).await?;
+    row.as_ref().map(decode).transpose()
+}
+
 /// It will never return. Whether it is forgotten: not while it is taken to live, or has only just ended.
 pub async fn forget(db: &Db, write: &mut Write, id: &str) -> sqlx::Result<bool> {
     let sql = format!(
