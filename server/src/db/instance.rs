@@ -8,6 +8,7 @@ use sqlx::{Any, Executor, Row as _};
 
 use super::connection::Pool;
 use super::resource::to_json;
+use super::set_back::{SetBack, is_over};
 use super::{Db, Write, now};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,7 +53,25 @@ impl InstanceRow {
 
     /// Whether its end is to be asked for, the first time or, when it takes longer than that, once more.
     pub fn end_is_due(&self, now: i64, stop_ms: i64) -> bool {
-        self.stop_asked_at.is_none_or(|at| now - at > stop_ms)
+        self.stop_asked_at
+            .is_none_or(|at| is_over(at, now, stop_ms))
+    }
+}
+
+/// None of their times is ahead of this clock any more, but for the one that is meant to be.
+pub fn right(rows: &mut [InstanceRow], set_back: &mut SetBack, now: i64) {
+    set_back.forget(now);
+    for row in rows {
+        row.launched_at = set_back.past(row.launched_at, now);
+        let since = [
+            &mut row.registered_at,
+            &mut row.ready_at,
+            &mut row.stop_asked_at,
+            &mut row.ended_at,
+        ];
+        for at in since.into_iter().flatten() {
+            *at = set_back.past(*at, now);
+        }
     }
 }
 

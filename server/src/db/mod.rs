@@ -27,6 +27,7 @@ pub mod resource;
 pub mod secret;
 pub mod server;
 pub mod session;
+pub mod set_back;
 pub mod submission;
 pub mod tag;
 pub mod tombstone;

@@ -14,6 +14,7 @@ use openpcs_provider::{Instance, Profile, has_left};
 use super::stranded::{ALIVE_MS, EMPTY_MS, UNHEARD_MS};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
+use crate::db::set_back::is_over;
 use crate::slurm::client::NodeInfo;
 
 /// slurmd needs a moment to register.
@@ -307,7 +308,7 @@ fn unheard(row: &InstanceRow, seen: &Seen) -> Option<(i64, i64)> {
 
 fn register_again(row: &InstanceRow, seen: &Seen) -> Option<Step> {
     let told_at = seen.told_to_register.get(&row.id);
-    let is_due = told_at.is_none_or(|at| seen.now - at > REGISTER_EVERY_MS);
+    let is_due = told_at.is_none_or(|at| is_over(*at, seen.now, REGISTER_EVERY_MS));
     is_due.then(|| Step::RegisterAgain {
         instance: row.id.clone(),
     })

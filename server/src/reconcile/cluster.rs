@@ -77,7 +77,7 @@ impl ClusterReconciler {
     async fn see(&self, cluster: ClusterRow) -> anyhow::Result<(Rows, Seen)> {
         let mut seen = Seen {
             status: cluster.status,
-            age_ms: now() - cluster.created_at,
+            age_ms: (now() - cluster.created_at).max(0),
             is_settled: false,
             is_trusted: false,
             was_started: false,

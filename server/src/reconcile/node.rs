@@ -15,6 +15,7 @@ use super::{Next, Parts, Reconciler, aside, work};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
+use crate::db::set_back::{SetBack, is_over};
 use crate::db::{instance, now, resource};
 use crate::live::observed::Snapshot;
 use crate::live::status::Done;
@@ -53,6 +54,7 @@ pub struct NodeReconciler {
     stranded: Since,
     powering_up: Since,
     told_to_register: HashMap<String, i64>,
+    set_back: SetBack,
 }
 
 /// After a run that found no instance and nothing to do: as long as nobody wakes the loop and Slurm logs nothing,
@@ -76,6 +78,7 @@ impl NodeReconciler {
             stranded: Since::new(is_stranded),
             powering_up: Since::new(is_powering_up),
             told_to_register: HashMap::new(),
+            set_back: SetBack::default(),
         }
     }
 }
@@ -105,14 +108,16 @@ impl Reconciler for NodeReconciler {
         else {
             return Ok(Next::After(TICK));
         };
-        let instances = instance::live(pool, &cluster.id).await?;
+        let mut instances = instance::live(pool, &cluster.id).await?;
+        instance::right(&mut instances, &mut self.set_back, now());
         let observed = aside::observe(&self.parts, &cluster.id, &instances).await?;
         self.report(&observed.aside).await?;
         let set_aside = observed.any_aside_runs();
         let (provider, looked_at) = (observed.known, observed.looked_at);
         let snapshot = self.look(&client, signs, &instances, &provider).await?;
         let groups: Vec<ComputeNodeGroupRow> = resource::list(pool, Some(&cluster.id)).await?;
-        let ended = instance::ended(pool, &cluster.id, HISTORY).await?;
+        let mut ended = instance::ended(pool, &cluster.id, HISTORY).await?;
+        instance::right(&mut ended, &mut self.set_back, now());
         let seen = Seen {
             instances,
             ended,
@@ -199,7 +204,7 @@ impl NodeReconciler {
     /// In how many milliseconds all that came of the last signs can be seen; none if it was looked at since.
     fn settles_in(&self, latest: &Snapshot) -> Option<i64> {
         let settled_at = self.changed_at + SETTLES_MS;
-        (latest.asked_at < settled_at).then(|| (settled_at - now()).max(0))
+        (latest.asked_at < settled_at).then(|| (settled_at - now()).clamp(0, SETTLES_MS))
     }
 
     /// What Slurm says now, or what it said last when nothing can have changed since.
@@ -221,7 +226,7 @@ impl NodeReconciler {
             self.changed_at = now();
         }
         let has_settled = self.settles_in(&latest) == Some(0);
-        let old = now() - latest.asked_at > LONGEST_SILENCE_MS || has_settled;
+        let old = is_over(latest.asked_at, now(), LONGEST_SILENCE_MS) || has_settled;
         if !(unsettled || waited_for || old || signs != self.looked) {
             return Ok(latest);
         }

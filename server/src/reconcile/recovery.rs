@@ -17,6 +17,7 @@ use openpcs_agent::state::{Start, Unclean};
 
 use super::Parts;
 use super::asked::{self, Asked, Recall};
+use crate::db::set_back::{SetBack, is_over};
 use crate::db::submission::{self, MARK, SubmissionRow};
 use crate::db::{self, idempotency, instance, job, now};
 use crate::slurm::client::{Client, LAUNCH_FAILED, NodeInfo, NodeUpdate, Queued};
@@ -47,6 +48,9 @@ pub struct Recovery {
     asked_before: Option<i64>,
     registered_at: Option<i64>,
     registrations: u32,
+    /// Since when time is counted, where the clock was set back after that end.
+    counted_from: Option<i64>,
+    set_back: SetBack,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -78,7 +82,8 @@ fn plan(
     let twice = started_twice(starts, queue, unclean.at - UNSAVED_MS);
     let news = twice.difference(&unclean.started_twice);
     steps.extend(news.map(|job| Step::TellStartedTwice(*job)));
-    let since = now - unclean.at;
+    let from = recovery.counted_from.unwrap_or(unclean.at);
+    let since = now - from;
     let registered_at = recovery.registered_at.unwrap_or_default();
     let held = queue.iter().filter(|queued| queued.reason == LAUNCH_FAILED);
     steps.extend(held.map(|queued| Step::Release(queued.job)));
@@ -86,7 +91,7 @@ fn plan(
         .iter()
         .filter(|node| node.is_drained_for(&[STARTED_TWICE]));
     steps.extend(drained.map(|node| Step::TakeBack(node.name.clone())));
-    let is_due = now - registered_at.max(unclean.at) > REGISTER_EVERY_MS;
+    let is_due = is_over(registered_at.max(from), now, REGISTER_EVERY_MS);
     if is_due && recovery.registrations < REGISTRATIONS {
         steps.push(Step::Register);
     }
@@ -137,7 +142,9 @@ impl Recovery {
         let nodes = client.nodes().await?;
         let since = self.asked_before.unwrap_or(unclean.at) - UNSAVED_MS;
         let asked = asked::since(parts, cluster_id, since).await?;
-        for step in plan(&unclean, self, &queue, &nodes, &starts, now()) {
+        let now_ms = now();
+        self.counted_from = Some(self.set_back.past(unclean.at, now_ms));
+        for step in plan(&unclean, self, &queue, &nodes, &starts, now_ms) {
             let mut next = unclean.clone();
             match step {
                 Step::TellLost(jobs) => {
