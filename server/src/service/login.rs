@@ -25,13 +25,8 @@ impl Logins for Service {
         let cluster = self.observed_cluster(ctx, operation, identifier).await?;
         let target = self.login_of(&cluster).await?;
         let asked = json!({"clusterIdentifier": identifier});
-        self.note(
-            ctx,
-            operation,
-            &self.parts.arns.cluster(&cluster.id),
-            &asked,
-        )
-        .await?;
+        let arn = self.parts.arns.cluster(&cluster.id);
+        self.note(ctx, operation, &arn, &asked).await?;
         Ok(target)
     }
 }

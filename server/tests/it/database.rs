@@ -211,6 +211,13 @@ async fn a_server_on_a_full_disk_says_so_and_recovers() {
     for _ in 0..40 {
         tag().await.refused_as(500, "InternalServerException");
     }
+    let words = tag().await.message();
+    assert!(
+        words.contains("disk") && words.contains("Free space"),
+        "{words}"
+    );
+    // Who looks after the host comes in all the same.
+    plane.connect("small", &["true"]);
 
     std::fs::remove_file(&filler).unwrap();
     wait_until("the server is ready again", async || {
