@@ -86,6 +86,7 @@ fn view_warning(t: &'static Text, warning: &Warning) -> AnyView {
     let message = match warning {
         Warning::NothingChanges => t.plan.warn_nothing.to_owned(),
         Warning::SlurmSilent => t.plan.warn_silent.to_owned(),
+        Warning::Elsewhere { host, url } => t.plan.warn_elsewhere(host, url),
         Warning::FewAddresses { free, needed } => t.plan.warn_addresses(free, needed),
     };
     view! {

@@ -136,7 +136,7 @@ impl Service {
         if let (Some(after), Some(offers)) = (after, offers) {
             put_addresses(&mut plan, offers, before, after, running);
         }
-        plan.warnings.extend(self.silent(&cluster.id));
+        plan.warnings.extend(self.silent(cluster).await);
         Ok(plan)
     }
 

@@ -21,6 +21,7 @@ use super::Service;
 use crate::db::cluster::ClusterRow;
 use crate::db::connection::Connection;
 use crate::db::now;
+use crate::db::server::{self, ServerRow};
 use crate::fault::internal;
 use crate::live::observed::Snapshot;
 
@@ -70,9 +71,17 @@ impl Service {
         }
     }
 
-    /// Whether jobs and nodes are known, said where they are not.
-    fn silent(&self, cluster_id: &str) -> Option<Warning> {
-        (self.parts.observed.latest(cluster_id).asked_at == 0).then_some(Warning::SlurmSilent)
+    /// Whether jobs and nodes are known, said where they are not, with the server that knows them.
+    async fn silent(&self, cluster: &ClusterRow) -> Option<Warning> {
+        let (owner, own) = (cluster.server(), &self.parts.server.id);
+        if !owner.is_empty() && owner != own {
+            let other = server::find(self.parts.db.pool(), owner).await;
+            if let Ok(Some(ServerRow { host, url, .. })) = other {
+                return Some(Warning::Elsewhere { host, url });
+            }
+        }
+        let is_silent = self.parts.observed.latest(&cluster.id).asked_at == 0;
+        is_silent.then_some(Warning::SlurmSilent)
     }
 }
 

@@ -143,7 +143,7 @@ impl Service {
             |job: &&Job| job.ended_at == 0 && job.queue.split(',').any(|name| name == queue.name);
         let jobs = snapshot.jobs.iter().filter(of_queue);
         put_jobs(plan, jobs.map(|job| impact(job, effect)).collect());
-        plan.warnings.extend(self.silent(&cluster.id));
+        plan.warnings.extend(self.silent(cluster).await);
     }
 
     pub(in crate::service) async fn groups(
