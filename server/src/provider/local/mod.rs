@@ -32,6 +32,7 @@ use crate::sandbox::{AGENT_LOG, Role, Sandbox};
 use crate::slurm;
 
 pub mod catalogue;
+mod kept_logs;
 mod offer;
 mod stand_in;
 
@@ -262,24 +263,14 @@ impl Provider for Local {
 
     async fn prune_logs(&self, before: SystemTime) -> Result<(), ProviderError> {
         let dir = self.all_kept_logs();
-        let pruned = tokio::task::spawn_blocking(move || remove_older(&dir, before));
+        let pruned =
+            tokio::task::spawn_blocking(move || kept_logs::prune(&dir, before, kept_logs::MOST));
         pruned
             .await
             .map_err(io::Error::other)
             .flatten()
             .map_err(|error| local_io("remove", "old logs", &error))
     }
-}
-
-/// Removes directories in which nothing was put since then.
-fn remove_older(dir: &Path, before: SystemTime) -> io::Result<()> {
-    for name in files::dir_names(dir)? {
-        let old = dir.join(name);
-        if old.metadata()?.modified()? < before {
-            files::remove_dir(&old)?;
-        }
-    }
-    Ok(())
 }
 
 /// What the agent gave as the reason of its end.
@@ -295,29 +286,5 @@ fn local_io(verb: &str, what: &str, error: &io::Error) -> ProviderError {
     ProviderError {
         code: "LocalIo".into(),
         message: format!("Cannot {verb} {what}: {error}."),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs::{File, create_dir};
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn only_old_logs_are_removed() {
-        let dir = tempfile::tempdir().unwrap();
-        let (old, fresh) = (dir.path().join("i-1"), dir.path().join("i-2"));
-        let before = SystemTime::now() - Duration::from_secs(60);
-        for kept in [&old, &fresh] {
-            create_dir(kept).unwrap();
-            File::create(kept.join(AGENT_LOG)).unwrap();
-        }
-        let past = before - Duration::from_secs(60);
-        File::open(&old).unwrap().set_modified(past).unwrap();
-        remove_older(dir.path(), before).unwrap();
-        assert!(!old.exists() && fresh.join(AGENT_LOG).exists());
-        remove_older(&dir.path().join("nothing"), before).unwrap();
     }
 }
