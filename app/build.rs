@@ -150,11 +150,11 @@ fn method(key: &str, names: &[String]) -> String {
         .iter()
         .map(|n| format!(", {n}: impl std::fmt::Display"))
         .collect();
-    let replacements: String = names
+    let values: String = names
         .iter()
-        .map(|n| format!(".replace(\"{{{n}}}\", &{n}.to_string())"))
+        .map(|n| format!("(\"{n}\", {n}.to_string()), "))
         .collect();
-    format!("    pub fn {key}(&self{arguments}) -> String {{ self.{key}{replacements} }}\n")
+    format!("    pub fn {key}(&self{arguments}) -> String {{ fill(self.{key}, &[{values}]) }}\n")
 }
 
 fn value(name: &str, locale: &Locale) -> String {

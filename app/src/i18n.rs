@@ -5,6 +5,8 @@
 
 use leptos::prelude::*;
 
+use crate::foreign::{visible, visible_lines};
+
 include!(concat!(env!("OUT_DIR"), "/text.rs"));
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +50,27 @@ impl Language {
     }
 }
 
+/// Puts values in the place of `{names}`, as they are [`visible`]; what Slurm says, `{words}`, may have several lines. A
+/// value is never looked at again, so braces in it stay what they are.
+pub fn fill(text: &str, values: &[(&str, String)]) -> String {
+    let mut filled = String::with_capacity(text.len() * 2);
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled += before;
+        let Some((name, tail)) = after.split_once('}') else {
+            return filled + "{" + after;
+        };
+        if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
+            filled += &match name {
+                "words" => visible_lines(value),
+                _ => visible(value),
+            };
+        }
+        rest = tail;
+    }
+    filled + rest
+}
+
 /// The texts in the language of this page.
 pub fn text() -> &'static Text {
     use_context::<Language>().unwrap_or_default().text()
@@ -78,5 +101,16 @@ mod tests {
     fn placeholders_are_filled_in_both_languages() {
         assert_eq!(EN.common.page_of(2, 5), "Page 2 of 5");
         assert_eq!(ZH_CN.common.page_of(2, 5), "第 2 页，共 5 页");
+        assert_eq!(
+            EN.common.page_of("{pages}", "a\u{202e}\n"),
+            "Page {pages} of a⟨U+202E⟩␊"
+        );
+    }
+
+    #[test]
+    fn values_are_filled_in_and_never_read_again() {
+        let values = [("a", "{b}".to_owned()), ("b", "2".to_owned())];
+        assert_eq!(fill("x {a} y {b} {unknown}.", &values), "x {b} y 2 .");
+        assert_eq!(fill("open {a", &values), "open {a");
     }
 }

@@ -55,6 +55,7 @@ test('tasks of an array are told, followed and cancelled one by one', async ({ p
   await page.getByRole('link', { name: `All tasks of array ${array}` }).click();
   await expect(page.getByRole('heading', { name: `Array ${array} · sweep` })).toBeVisible();
   await button(page, 'Cancel').click();
+  await expect(dialog(page).getByRole('heading')).toHaveText(`Cancel whole array ${array}?`);
   await dialog(page).getByRole('button', { name: 'Cancel 2 running tasks' }).click();
   await expect(page.getByText('12 of 12 tasks have ended')).toBeVisible({ timeout: 30_000 });
 });

@@ -153,4 +153,39 @@ test('messages, next steps, times and addresses stay true', async ({ page, brows
     await expect(rows(page, 'Jobs', { name: /many/ })).toHaveCount(10);
     expect(new URL(page.url()).searchParams.get('page')).toBe('2');
   });
+
+  await test.step('a name hides nothing, pushes nothing away and is found as it is shown', async () => {
+    const list = page.getByRole('region', { name: 'Jobs', exact: true });
+    const hasRoom = (selector: string) =>
+      page.locator(selector).evaluate((element) => element.scrollWidth <= element.clientWidth);
+    const names: [string, string][] = [
+      ['two\nlines', 'two␊lines'],
+      ['  a  b ', '  a  b '],
+      ['turned\u202eround\u200b', 'turned⟨U+202E⟩round⟨U+200B⟩'],
+      ['w'.repeat(300), 'w'.repeat(300)],
+    ];
+    for (const [name, shown] of names) {
+      await submit(server, cluster.name, '--hold', `--job-name=${name}`, '--wrap=true');
+      const cell = rows(page, 'Jobs').locator('bdi').filter({ hasText: shown });
+      for (const query of [`filter=${encodeURIComponent(name)}`, `where=${encodeURIComponent(`Name = ${shown}`)}`]) {
+        await visit(page, `${home}/jobs?${query}`);
+        await expect(rows(page, 'Jobs', { name: /Pending/ })).toHaveCount(1);
+        expect(await cell.textContent()).toBe(shown);
+      }
+      await expect(list.getByRole('button', { name: `Remove Name = ${shown.trim()}` })).toBeVisible();
+    }
+    await expect(rows(page, 'Jobs').locator('bdi[title]').first()).toHaveAttribute('title', 'w'.repeat(300));
+    await rows(page, 'Jobs').getByRole('link').first().click();
+    await expect(page.getByRole('heading', { name: /^Job \d+ · w+$/ })).toBeVisible();
+    const job = page.url();
+    for (const width of [1440, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const address of [`${home}/jobs`, job]) {
+        await visit(page, address);
+        expect(await hasRoom('html'), `${address} at ${width}`).toBe(true);
+      }
+      await visit(page, `${home}/jobs?filter=www`);
+      expect(await hasRoom('.data-table-scroll'), `the table at ${width}`).toBe(true);
+    }
+  });
 });

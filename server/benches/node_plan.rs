@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use openpcs_provider::{Instance, State};
 use openpcs_server::db::instance::InstanceRow;
 use openpcs_server::plan::node::{Group, Seen, plan};
-use openpcs_server::provider::{Instance, State};
+use openpcs_server::provider::local::PROFILE;
 use openpcs_server::slurm::client::NodeInfo;
 
 const LARGE: i64 = 2_048;
@@ -44,6 +45,7 @@ fn time(nodes: i64) -> f64 {
 fn seen(nodes: i64) -> Seen {
     let mut seen = Seen {
         now: NOW,
+        profile: PROFILE,
         ..Seen::default()
     };
     for number in 1..=nodes {

@@ -234,6 +234,14 @@ pub struct Config {
     /// Ordinary user of this host that jobs run as, when the server runs as root [default: openpcs-jobs]
     #[arg(long, env = "OPENPCS_JOB_USER", value_name = "NAME")]
     pub job_user: Option<String>,
+    /// Days that the audit trail is kept; 0 keeps it for ever.
+    #[arg(
+        long,
+        env = "OPENPCS_AUDIT_DAYS",
+        value_name = "DAYS",
+        default_value_t = 400
+    )]
+    pub audit_days: u32,
     /// Directory of the console's built files [default: `site` beside the directory of this program]
     #[arg(long, env = "OPENPCS_SITE")]
     pub site: Option<PathBuf>,

@@ -9,6 +9,8 @@ use app::model::catalogue::SlurmVersion;
 use app::port::ControlPlane;
 use async_trait::async_trait;
 use axum::Router;
+use openpcs_provider::Provider;
+use openpcs_provider::lease::Beat;
 use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -18,13 +20,13 @@ use crate::auth::private_file;
 use crate::auth::seal::Seal;
 use crate::auth::users::DatabaseUsers;
 use crate::config::{self, Config};
+use crate::data_dir::DataDir;
 use crate::data_dir::lock::Lock;
 use crate::db::server::ServerRow;
 use crate::db::{Db, change, now};
 use crate::http::agents;
 use crate::http::console::{self, ConsoleState};
 use crate::http::front::Front;
-use crate::lease::Beat;
 use crate::live::gate::Gates;
 use crate::live::homes::Homes;
 use crate::live::meter::Meter;
@@ -33,17 +35,16 @@ use crate::live::pulse::Pulse;
 use crate::live::reach::Reach;
 use crate::live::status::Statuses;
 use crate::live::wake::Wakers;
-use crate::provider::Provider;
+use crate::parts::Parts;
 use crate::provider::fault::Faulty;
 use crate::provider::local::Local;
 use crate::random;
 use crate::reconcile::beat::Speaker;
-use crate::reconcile::{Parts, driver};
+use crate::reconcile::driver;
 use crate::service::Service;
 use crate::service::change::Changes;
 use crate::service::doors::{Hooks, Logins, Metrics, Outputs, Readiness};
 use crate::service::follow::ServerOutputs;
-use crate::service::hooks::ServerHooks;
 use crate::service::metrics::ServerMetrics;
 use crate::service::system::Itself;
 use crate::slurm::catalogue;
@@ -84,7 +85,7 @@ impl Plane {
         let data_dir = &config.store.data_dir;
         let lock = Lock::take(data_dir)?;
         let server = ServerRow {
-            id: server_id(data_dir)?,
+            id: DataDir::at(data_dir).make_server_id()?,
             url,
             host: nix::unistd::gethostname()?.to_string_lossy().into_owned(),
             process: lock.process.clone(),
@@ -106,23 +107,12 @@ impl Plane {
         let parts = parts(config, job_user, db.clone(), seal, server, homes, &meter)?;
         let (pulse, reach) = (Pulse::default(), Reach::new(db.clone()));
         let service = Service {
-            db: db.clone(),
-            arns: parts.arns.clone(),
-            provider: parts.provider.clone(),
-            seal: parts.seal.clone(),
-            ports: config.ports,
-            server: parts.server.clone(),
-            homes: parts.homes.clone(),
-            observed: parts.observed.clone(),
-            controllers: parts.controllers.clone(),
-            wakers: parts.wakers.clone(),
+            parts: parts.clone(),
             submissions: Default::default(),
-            job_user: parts.job_user.clone(),
             itself: Arc::new(Itself {
                 started_at: now(),
                 database: config.store.database_url()?.parse()?,
                 scheduler_root: config.scheduler_root.clone(),
-                statuses: parts.statuses.clone(),
                 meter: meter.clone(),
                 pulse: pulse.clone(),
                 reach: reach.clone(),
@@ -143,9 +133,9 @@ impl Plane {
                 config.is_for_this_host(),
             )),
             meter,
-            homes: parts.homes.clone(),
+            homes: parts.homes,
             logins: Arc::new(service.clone()),
-            hooks: Arc::new(ServerHooks { service, parts }),
+            hooks: Arc::new(service),
             readiness: Arc::new(ServerReadiness {
                 reach,
                 pulse,
@@ -241,6 +231,7 @@ fn parts(
         statuses: Statuses::new(meter.clone()),
         homes,
         ports: config.ports,
+        audit_days: config.audit_days,
         server,
         endpoint,
         db,
@@ -299,17 +290,6 @@ fn agent_path() -> anyhow::Result<PathBuf> {
         path.display()
     );
     Ok(path)
-}
-
-/// This server's name among those of its database: the same after a restart, for its clusters are where its directory is.
-fn server_id(data_dir: &Path) -> anyhow::Result<String> {
-    let path = data_dir.join("server-id");
-    if let Ok(known) = std::fs::read_to_string(&path) {
-        return Ok(known);
-    }
-    let new = random::random_hex(16);
-    std::fs::write(&path, &new).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(new)
 }
 
 /// What programs that read `/metrics` from other hosts show; made at the first start. To have another one, remove the file

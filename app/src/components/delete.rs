@@ -15,18 +15,22 @@ use crate::model::live::Kind;
 use crate::model::plan::{Named, Plan};
 use crate::model::status::Status;
 use crate::paths;
+use crate::rules::status::{Action, refusal};
 use crate::ui::{Flash, Link, Tone};
 
 /// Why something of this name in this status cannot be deleted now.
 pub fn why_not_delete(name: &str, status: Status) -> Option<String> {
-    let t = text();
-    (!status.can_delete()).then(|| t.delete.not_in_status(name, status_label(t, status)))
+    why_not(Action::Delete, name, status)
 }
 
 /// Why it cannot be edited now.
 pub fn why_not_edit(name: &str, status: Status) -> Option<String> {
+    why_not(Action::Update, name, status)
+}
+
+fn why_not(action: Action, name: &str, status: Status) -> Option<String> {
     let t = text();
-    (!status.can_update()).then(|| t.create_queue.not_editable(name, status_label(t, status)))
+    refusal(t, action, name, status, status_label(t, status))
 }
 
 /// Open while `open` is true. Afterwards the page is the list, where the thing is seen to go.

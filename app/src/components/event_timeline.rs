@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use crate::i18n::text;
 use crate::list::event::actor_words;
 use crate::model::event::{Event, EventTone};
-use crate::ui::Tone;
 use crate::ui::time::{Ago, duration};
+use crate::ui::{Tone, foreign, foreign_line};
 
 pub fn event_tone(event: &Event) -> Tone {
     match event.tone {
@@ -27,11 +27,11 @@ pub fn EventTimeline(events: Signal<Vec<Event>>) -> impl IntoView {
             <li class="timeline-step">
                 <span class=format!("timeline-mark {}", tone.class())>{tone.icon().view()}</span>
                 <div class="min-w-0">
-                    <p class="break-words">{event.message}</p>
+                    <p>{foreign(event.message)}</p>
                     <p class="flex flex-wrap gap-x-3 text-xs text-muted">
                         <Ago at=event.at />
                         {took}
-                        <span title=event.actor.clone()>{actor_words(t, &event.actor)}</span>
+                        {foreign_line(actor_words(t, &event.actor))}
                     </p>
                 </div>
             </li>

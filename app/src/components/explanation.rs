@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::i18n::text;
 use crate::model::explanation::{Explanation, Outlook};
-use crate::ui::Tone;
+use crate::ui::{Tone, foreign};
 
 #[component]
 pub fn Explained(explanation: Explanation) -> impl IntoView {
@@ -21,7 +21,7 @@ pub fn Explained(explanation: Explanation) -> impl IntoView {
             <h3 class="flex flex-wrap items-center gap-x-2 font-semibold">
                 <span class=tone.class()>{tone.icon().view()}</span>
                 {title}
-                <code class="code-text text-xs font-normal text-muted">{explanation.code}</code>
+                <code class="code-text text-xs font-normal text-muted">{foreign(explanation.code)}</code>
             </h3>
             <dl class="explained-facts">
                 <div>

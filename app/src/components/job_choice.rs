@@ -103,28 +103,32 @@ fn what(t: &'static Text, choice: &Choice) -> String {
     let c = &t.job_choice;
     let is_one = choice.count.alive() == 1 || matches!(choice.scope, Scope::Components(_));
     if let (true, [id]) = (is_one, choice.ids.as_slice()) {
-        return t.jobs.one(id);
+        return match choice.scope {
+            // Its number alone would be that of a job.
+            Scope::Array(array) => c.whole_array(array),
+            _ => t.jobs.one(id),
+        };
     }
-    match (
-        choice.is_of_array,
-        choice.count.waiting,
-        choice.count.running,
-    ) {
-        (true, waiting, 0) => c.waiting_tasks(waiting),
-        (true, 0, running) => c.running_tasks(running),
-        (true, ..) => c.tasks(choice.count.alive()),
-        (false, ..) => t.jobs.several(choice.count.alive()),
+    let all = choice.count.alive();
+    match choice.is_of_array {
+        true if choice.count.waiting == all => c.waiting_tasks(all),
+        true if choice.count.running == all => c.running_tasks(all),
+        true => c.tasks(all),
+        false => t.jobs.several(all),
     }
 }
 
-/// "2 running, 8 waiting".
+/// "2 running, 1 suspended, 8 waiting".
 pub fn counts(t: &'static Text, count: Count) -> String {
     let c = &t.job_choice;
-    match (count.running, count.waiting) {
-        (0, waiting) => c.waiting(waiting),
-        (running, 0) => c.running(running),
-        (running, waiting) => c.and(c.running(running), c.waiting(waiting)),
-    }
+    let parts = [
+        (count.running > 0).then(|| c.running(count.running)),
+        (count.suspended > 0).then(|| c.suspended(count.suspended)),
+        (count.waiting > 0).then(|| c.waiting(count.waiting)),
+    ];
+    let all = parts.into_iter().flatten();
+    all.reduce(|one, other| c.and(one, other))
+        .unwrap_or_else(|| c.waiting(0))
 }
 
 fn button(t: &'static Text, action: JobAction, choice: &Choice) -> String {
@@ -145,7 +149,10 @@ pub fn title(t: &'static Text, action: JobAction, ways: &[Way], id: &str) -> Str
             false => t.job_choice.gone_title.to_owned(),
         };
     };
-    let named = what(t, &way.choice);
+    let named = match way.choice.scope {
+        Scope::Array(array) => t.job_choice.whole_array(array),
+        _ => what(t, &way.choice),
+    };
     match action {
         JobAction::Cancel => t.jobs.cancel_title(named),
         JobAction::Requeue => t.jobs.requeue_title(named),
@@ -309,6 +316,16 @@ mod tests {
         assert_eq!(offered(&started), ["array"]);
         assert_eq!(acts(&started), None);
         assert_eq!(said(&started), t.job_choice.gone_title);
+
+        // The title names what is chosen, not the button that was pressed.
+        let whole = |ways: &[Way]| title(t, JobAction::Cancel, ways, "array");
+        assert_eq!(whole(&before), "Cancel whole array 5?");
+        assert_eq!(whole(&alone), "Cancel whole array 5?");
+        let button_of = |ways: &[Way]| {
+            chosen(ways, "array").map(|way| button(t, JobAction::Cancel, &way.choice))
+        };
+        assert_eq!(button_of(&before).as_deref(), Some("Cancel 2 tasks"));
+        assert_eq!(button_of(&alone).as_deref(), Some("Cancel whole array 5"));
 
         let over = asked(&[]);
         assert_eq!(acts(&over), None);

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
+use crate::foreign::visible;
 use crate::i18n::text;
 use crate::list::job::state_label;
-use crate::ui::{Indicator, Tone};
+use crate::ui::{Indicator, Tone, foreign_line};
 
 /// How a state that we know is marked.
 fn tone(state: &str) -> Tone {
@@ -25,7 +26,7 @@ fn tone(state: &str) -> Tone {
 pub fn JobState(state: String) -> impl IntoView {
     match state_label(text(), &state) {
         Some(label) => view! { <Indicator tone=tone(&state) label /> }.into_any(),
-        None => view! { <code class="chip">{state}</code> }.into_any(),
+        None => view! { <code class="chip">{foreign_line(state)}</code> }.into_any(),
     }
 }
 
@@ -34,5 +35,6 @@ pub fn JobReason(reason: String, why: String) -> impl IntoView {
     if why.is_empty() {
         return ().into_any();
     }
+    let reason = visible(&reason).into_owned();
     view! { <span class="cell-note text-muted" title=reason>{why}</span> }.into_any()
 }

@@ -13,7 +13,7 @@ use crate::model::page::PageOf;
 use crate::model::user::Refusals;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::{Ago, Elapsed};
-use crate::ui::{Column, PagedTable, Query, Table};
+use crate::ui::{Column, PagedTable, Query, Table, foreign_line};
 
 type Row = OfCluster<Job>;
 
@@ -137,7 +137,7 @@ fn cell(column: JobColumn, row: &Row) -> AnyView {
             };
             view! { <A href attr:class=class>{job.id}</A> }.into_any()
         }
-        JobColumn::Name => job.name.into_any(),
+        JobColumn::Name => foreign_line(job.name),
         JobColumn::Cluster => {
             let href = paths::cluster(&row.cluster_id, ClusterTab::Jobs);
             let name = row.cluster_name.clone();
@@ -148,14 +148,14 @@ fn cell(column: JobColumn, row: &Row) -> AnyView {
             <JobReason reason=job.reason why=job.why />
         }
         .into_any(),
-        JobColumn::Reason => job.why.into_any(),
-        JobColumn::Queue => job.queue.into_any(),
+        JobColumn::Reason => view! { <span class="cell-note">{job.why}</span> }.into_any(),
+        JobColumn::Queue => foreign_line(job.queue),
         JobColumn::Nodes => view! {
             <span class="tabular-nums">{job.node_count}</span>
-            <span class="block whitespace-nowrap text-xs text-muted">{job.nodes}</span>
+            <span class="text-xs text-muted">{foreign_line(job.nodes)}</span>
         }
         .into_any(),
-        JobColumn::User => job.user.into_any(),
+        JobColumn::User => foreign_line(job.user),
         JobColumn::Submitted => view! { <Ago at=job.submitted_at /> }.into_any(),
         JobColumn::Waited => {
             // A job that was cancelled before it began waited until then.

@@ -15,7 +15,7 @@ use crate::model::node_count::GroupNodes;
 use crate::model::page::PageOf;
 use crate::model::user::Refusals;
 use crate::paths::{self, ClusterTab};
-use crate::ui::{Column, Copyable, EmptyState, PagedTable, Query};
+use crate::ui::{Column, Copyable, EmptyState, PagedTable, Query, foreign};
 
 type Row = OfCluster<Node>;
 
@@ -114,7 +114,10 @@ fn cell(t: &'static Text, column: NodeColumn, row: &Row) -> AnyView {
         }
         .into_any(),
         NodeColumn::SlurmState => view! { <code class="text-xs">{node.state}</code> }.into_any(),
-        NodeColumn::Reason => reason(t, &node).into_any(),
+        NodeColumn::Reason => match reason(t, &node) {
+            reason if reason.is_empty() => ().into_any(),
+            reason => view! { <span class="cell-text">{foreign(reason)}</span> }.into_any(),
+        },
         NodeColumn::Instance => node
             .instance
             .map(|i| {

@@ -13,7 +13,7 @@ use crate::i18n::{Text, text};
 use crate::model::error::Result;
 use crate::model::job::{JobOutput, OutputAbsence};
 use crate::stream::Stream;
-use crate::ui::{Button, CopyButton, Icon, Look};
+use crate::ui::{Button, CopyButton, Icon, Look, foreign};
 
 /// The part of the output that is shown.
 #[derive(Clone, Copy)]
@@ -110,7 +110,7 @@ pub fn OutputPane(
         <div class="output">
             <div class="output-head">
                 {children()}
-                <code class="min-w-0 break-all text-xs text-muted">{shown.path}</code>
+                <code class="min-w-0 text-xs text-muted">{move || foreign(shown.path.get())}</code>
                 <span class="flex-1"></span>
                 <Show when=move || !over.get()>
                     <span class="inline-flex items-center gap-1.5 text-xs font-medium text-info">

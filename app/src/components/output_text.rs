@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use super::escape::without_sequences;
+use crate::foreign::visible_lines;
 use crate::model::job::JobOutput;
 
 /// So much is kept of what comes by itself; a job may write gigabytes.
@@ -140,7 +142,7 @@ impl Piece {
 }
 
 /// As a terminal would leave it, without colours: of a line that was written over its last state, no sequences that
-/// steer a terminal, and every other control character as a picture of itself.
+/// steer a terminal, and every other character that cannot be seen as a picture of itself.
 pub fn readable(text: &str) -> String {
     let mut all = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
@@ -149,39 +151,11 @@ pub fn readable(text: &str) -> String {
             None => (line, ""),
         };
         let last = line.trim_end_matches('\r').rsplit('\r').next();
-        push_visible(&mut all, last.unwrap_or(line));
+        let plain = without_sequences(last.unwrap_or(line));
+        all += &visible_lines(&plain);
         all += end;
     }
     all
-}
-
-fn push_visible(all: &mut String, line: &str) {
-    let mut rest = line;
-    while let Some(at) = rest.find(|c: char| c.is_ascii_control() && c != '\t') {
-        all.push_str(&rest[..at]);
-        rest = &rest[at..];
-        if let Some(after) = after_sequence(rest) {
-            rest = after;
-            continue;
-        }
-        let control = rest.as_bytes()[0];
-        // The pictures stand in the order of the characters; DEL has one of its own.
-        let picture = match control {
-            0x7f => 0x2421,
-            control => 0x2400 + u32::from(control),
-        };
-        all.extend(char::from_u32(picture));
-        rest = &rest[1..];
-    }
-    all.push_str(rest);
-}
-
-/// What follows a sequence as `ESC [ 1 ; 32 m` (ECMA-48, CSI).
-fn after_sequence(text: &str) -> Option<&str> {
-    let parameters = text.strip_prefix("\u{1b}[")?;
-    let end = parameters.find(|c: char| !matches!(c, ' '..='?'))?;
-    let is_final = matches!(parameters.as_bytes()[end], b'@'..=b'~');
-    is_final.then(|| &parameters[end + 1..])
 }
 
 #[cfg(test)]
@@ -277,6 +251,11 @@ mod tests {
             ("\u{1b}[31", "␛[31"),
             ("\u{1b}[中m", "␛[中m"),
             ("\u{7f}", "␡"),
+            (
+                "\u{1b}]0;title\u{7}\u{1b}(Bplain\u{1b}[38;5;208m\n",
+                "plain\n",
+            ),
+            ("rlo \u{202e}abc\u{200b}", "rlo ⟨U+202E⟩abc⟨U+200B⟩"),
             ("<b>é</b>", "<b>é</b>"),
         ] {
             assert_eq!(readable(written), shown, "{written:?}");

@@ -10,7 +10,7 @@ use crate::model::error::Result;
 use crate::model::live::Kind;
 use crate::model::node_name::NodeName;
 use crate::model::plan::*;
-use crate::ui::{Flash, Icon, KeyValue, Pairs, Tone};
+use crate::ui::{Flash, Icon, KeyValue, Pairs, Tone, foreign, foreign_line};
 
 /// The plan of a request, asked for when this is shown and again whenever jobs or nodes change.
 pub fn watch_plan(
@@ -86,6 +86,7 @@ fn view_warning(t: &'static Text, warning: &Warning) -> AnyView {
     let message = match warning {
         Warning::NothingChanges => t.plan.warn_nothing.to_owned(),
         Warning::SlurmSilent => t.plan.warn_silent.to_owned(),
+        Warning::Elsewhere { host, url } => t.plan.warn_elsewhere(host, url),
         Warning::FewAddresses { free, needed } => t.plan.warn_addresses(free, needed),
     };
     view! {
@@ -99,7 +100,7 @@ fn view_warning(t: &'static Text, warning: &Warning) -> AnyView {
 
 fn view_changes(t: &'static Text, changes: Vec<FieldChange>) -> AnyView {
     let value = |value: Option<String>| match value {
-        Some(value) => view! { <span class="break-words">{value}</span> }.into_any(),
+        Some(value) => foreign(value),
         None => view! { <span class="text-muted">{t.plan.none}</span> }.into_any(),
     };
     let is_new = changes.iter().all(|change| change.before.is_none());
@@ -167,8 +168,8 @@ fn view_jobs(t: &'static Text, jobs: Vec<JobImpact>, counts: JobCounts) -> AnyVi
         };
         view! {
             <tr>
-                <th scope="row">{job.id} " " {job.name}</th>
-                <td>{job.user}</td>
+                <th scope="row">{job.id} " " {foreign_line(job.name)}</th>
+                <td>{foreign_line(job.user)}</td>
                 <td>
                     <span class=format!("inline-flex items-center gap-1.5 {}", tone.class())>
                         {tone.icon().view()} {effect}

@@ -15,6 +15,7 @@ pub fn Troubles(troubles: Resource<Result<Vec<Trouble>>>) -> impl IntoView {
         let what = match trouble.of {
             Sight::Nodes => t.cluster.nodes_unseen,
             Sight::Jobs => t.cluster.jobs_unseen,
+            Sight::Controller => t.cluster.controller_unseen,
         };
         let title = format!("{what} {}", exact(trouble.since));
         view! { <Flash tone=Tone::Warning title message=trouble.words /> }

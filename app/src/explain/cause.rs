@@ -49,6 +49,10 @@ pub enum Cause {
     Vanished,
     /// Nothing runs for the node: its name is free again.
     Freed,
+    /// The provider cannot make what the group's instances are launched with.
+    GroupNotReady {
+        why: String,
+    },
     /// A person asked for another instance.
     Replaced {
         reason: String,
@@ -99,6 +103,7 @@ impl Cause {
             Cause::SetDown { why } => (t.set_down, vec![("why", why.clone())]),
             Cause::Vanished => (t.vanished, vec![]),
             Cause::Freed => (t.freed, vec![]),
+            Cause::GroupNotReady { why } => (t.group_not_ready, vec![("why", why.clone())]),
             Cause::Replaced { reason } => (t.replaced, vec![("reason", reason.clone())]),
             Cause::Other { text } => return text.clone(),
         };
@@ -120,6 +125,7 @@ impl Cause {
                 | Cause::NotSeen { .. }
                 | Cause::SetDown { .. }
                 | Cause::Vanished
+                | Cause::GroupNotReady { .. }
         )
     }
 }

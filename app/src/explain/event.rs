@@ -261,11 +261,15 @@ impl What {
                 let text = match of {
                     Sight::Nodes => t.look_at_nodes_fails,
                     Sight::Jobs => t.look_at_jobs_fails,
+                    Sight::Controller => t.controller_fails,
                 };
                 (text, vec![("words", words.clone())])
             }
             What::LookWorks { of: Sight::Nodes } => (t.look_at_nodes_works, vec![]),
             What::LookWorks { of: Sight::Jobs } => (t.look_at_jobs_works, vec![]),
+            What::LookWorks {
+                of: Sight::Controller,
+            } => (t.controller_works, vec![]),
             What::NodeStarts { node, instance } => (
                 t.node_starts,
                 vec![("node", node.clone()), ("instance", instance.clone())],
@@ -487,8 +491,15 @@ mod tests {
                 of: Sight::Jobs,
                 words: "no".into(),
             },
+            What::LookFails {
+                of: Sight::Controller,
+                words: "no".into(),
+            },
             What::LookWorks { of: Sight::Nodes },
             What::LookWorks { of: Sight::Jobs },
+            What::LookWorks {
+                of: Sight::Controller,
+            },
             What::NodeStarts {
                 node: node.clone(),
                 instance: instance.clone(),

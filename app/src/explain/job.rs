@@ -10,8 +10,11 @@ use crate::model::dependency::Dependency;
 use crate::model::explanation::{Explanation, Outlook};
 use crate::model::job::{Job, JobRecord};
 
-/// The signal that slurmstepd gives to what it could not start.
-const FILES_NOT_OPENED: i64 = 53;
+/// The signal that slurmstepd gives to what it could not start; a script can also raise it itself.
+pub const FILES_NOT_OPENED: i64 = 53;
+
+/// What a batch script reads if it asks for nothing else.
+pub const NO_INPUT: &str = "/dev/null";
 
 /// What an explanation is made of.
 #[derive(Clone, Debug)]
@@ -42,6 +45,18 @@ pub struct Causes {
     pub cancelled_by: Option<String>,
     /// It asked for no memory where memory is given out: Slurm gives it all that a node has.
     pub takes_whole_memory: bool,
+    /// Of a job that ended by [`FILES_NOT_OPENED`].
+    pub unopened: Unopened,
+}
+
+/// Which of a job's files cannot have been opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Unopened {
+    /// The files of the nodes are not seen here.
+    #[default]
+    Unknown,
+    File(String),
+    None,
 }
 
 /// A reservation.
@@ -173,7 +188,10 @@ fn described(reason: Reason, facts: &JobFacts) -> Reason {
             NodesReserved
         }
         // With it slurmstepd tells that it could not open the files of a script that never began.
-        Signal | ExitCode if record.signal == Some(FILES_NOT_OPENED) => FilesNotOpened,
+        Signal | ExitCode if record.signal == Some(FILES_NOT_OPENED) => match causes.unopened {
+            Unopened::None => plain,
+            _ => FilesNotOpened,
+        },
         Cancelled | DependencyCancelled if causes.cancelled_by.is_some() => CancelledBy,
         Cancelled if facts.queue.is_none() => QueueDeleted,
         plain => plain,
@@ -299,7 +317,7 @@ fn values(facts: &JobFacts, t: &Text) -> Vec<(&'static str, String)> {
             "cancelled_by",
             facts.causes.cancelled_by.clone().unwrap_or_default(),
         ),
-        ("errors", or_dash(&record.standard_error)),
+        ("unopened", unopened(facts, t)),
         ("required", or_dash(&record.required_nodes)),
         ("features", or_dash(&record.features)),
         ("description", or_dash(&record.description)),
@@ -365,6 +383,22 @@ fn where_it_tells(record: &JobRecord) -> &str {
     match record.has_two_files() {
         true => &record.standard_error,
         false => &record.standard_output,
+    }
+}
+
+/// "/w/12.out", or all that it may have been.
+fn unopened(facts: &JobFacts, t: &Text) -> String {
+    if let Unopened::File(file) = &facts.causes.unopened {
+        return file.clone();
+    }
+    let record = facts.record;
+    let mut files = vec![record.standard_output.as_str()];
+    files.extend(record.has_two_files().then_some(&*record.standard_error));
+    let input = Some(&*record.standard_input).filter(|input| !["", NO_INPUT].contains(input));
+    files.extend(input);
+    match files.as_slice() {
+        [only] => (*only).to_owned(),
+        all => fill(t.request.one_of, &[("files", all.join(t.request.comma))]),
     }
 }
 

@@ -195,6 +195,23 @@ fn slurms_longer_words_are_heeded() {
     let mut unopened = record("FAILED", "RaisedSignal");
     unopened.signal = Some(53);
     assert_eq!(code(&unopened, queue()), "FilesNotOpened (RaisedSignal)");
+    unopened.standard_output = "/w/1.out".into();
+    unopened.standard_error = "/w/1.err".into();
+    unopened.standard_input = NO_INPUT.into();
+    let told = |record: &JobRecord, which| {
+        let mut facts = facts(record, queue());
+        facts.causes.unopened = which;
+        explain(&facts, Language::English).unwrap()
+    };
+    let meaning = told(&unopened, Unopened::Unknown).meaning;
+    assert!(meaning.contains("one of /w/1.out, /w/1.err."), "{meaning}");
+    unopened.standard_input = "/w/in".into();
+    let meaning = told(&unopened, Unopened::File("/w/in".into())).meaning;
+    assert!(meaning.contains("could not open /w/in."), "{meaning}");
+    // Its script raised it.
+    let own = told(&unopened, Unopened::None);
+    assert_eq!(own.code, "RaisedSignal");
+    assert!(own.meaning.contains("Signal 53"), "{}", own.meaning);
     let cancelled = record("CANCELLED", "None");
     let mut gone = facts(&cancelled, queue());
     gone.queue = None;

@@ -2,8 +2,9 @@
 //!
 //! Pure functions of facts that the server gathers, and compiled into the server only: the texts
 //! (`locales/explain.*.json`) would double the browser's download. They share one vocabulary of `{placeholders}`,
-//! filled in by [`fill`].
+//! filled in by [`fill`](crate::i18n::fill).
 
+mod asked;
 pub mod cause;
 mod entry;
 pub mod event;
@@ -11,11 +12,14 @@ pub mod job;
 mod limit;
 pub mod node;
 pub mod reason;
+mod refusal;
 
 pub use cause::Cause;
 pub use event::What;
+pub use refusal::refusal;
+pub use text::RefusalText;
 
-use crate::i18n::Language;
+use crate::i18n::{Language, fill};
 
 mod text {
     include!(concat!(env!("OUT_DIR"), "/explain.rs"));
@@ -33,23 +37,6 @@ use text::Text;
 
 fn text(language: Language) -> &'static Text {
     text::of(language)
-}
-
-/// Puts values in the place of `{names}`. A value is never looked at again, so braces in it stay what they are.
-fn fill(text: &str, values: &[(&str, String)]) -> String {
-    let mut filled = String::with_capacity(text.len() * 2);
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
-        filled += before;
-        let Some((name, tail)) = after.split_once('}') else {
-            return filled + "{" + after;
-        };
-        if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
-            filled += value;
-        }
-        rest = tail;
-    }
-    filled + rest
 }
 
 /// "1 h 30 min", from milliseconds.
@@ -83,13 +70,6 @@ fn span(t: &Text, ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn values_are_filled_in_and_never_read_again() {
-        let values = [("a", "{b}".to_owned()), ("b", "2".to_owned())];
-        assert_eq!(fill("x {a} y {b} {unknown}.", &values), "x {b} y 2 .");
-        assert_eq!(fill("open {a", &values), "open {a");
-    }
 
     #[test]
     fn a_span_is_told_in_two_units() {

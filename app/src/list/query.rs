@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::field::{Field, Head};
+use crate::foreign::{folded, visible};
 use crate::model::error::{Error, Result};
 use crate::model::page::{Operator, PageOf, PageRequest, Property};
 
@@ -108,7 +109,7 @@ pub fn page<'r, R>(
     weight: impl Fn(&R) -> usize,
 ) -> PageOf<&'r R> {
     let heads: Vec<Head> = fields.iter().map(|field| field.head).collect();
-    let text = asked.filter.trim().to_lowercase();
+    let text = folded(&asked.filter);
     let typed = parse(&heads, &text);
     let properties: Vec<Wanted<R>> = asked
         .properties
@@ -156,13 +157,13 @@ impl<'f, R> Wanted<'f, R> {
                 .iter()
                 .find(|field| field.head.key == property.column),
             operator: property.operator,
-            value: property.value.to_lowercase(),
+            value: folded(&property.value),
         }
     }
 
     fn holds(&self, row: &R) -> bool {
         let words = self.field.and_then(|field| field.words(row));
-        let words = words.unwrap_or_default().to_lowercase();
+        let words = folded(&words.unwrap_or_default());
         match self.operator {
             Operator::Is => words == self.value,
             Operator::IsNot => words != self.value,
@@ -173,7 +174,7 @@ impl<'f, R> Wanted<'f, R> {
 
 fn contains<R>(field: &Field<R>, row: &R, text: &str) -> bool {
     let words = field.words(row);
-    words.is_some_and(|words| words.to_lowercase().contains(text))
+    words.is_some_and(|words| folded(&words).contains(text))
 }
 
 fn sort<R>(rows: &mut [&R], fields: &[Field<R>], asked: &PageRequest) {
@@ -188,15 +189,17 @@ fn sort<R>(rows: &mut [&R], fields: &[Field<R>], asked: &PageRequest) {
     }
 }
 
-/// What that column says of all rows and has these words in it; what is too long to be asked for is not offered.
+/// What that column says of all rows and has these words in it, as it is shown; what is too long to be asked for is not
+/// offered.
 fn offers<R>(fields: &[Field<R>], typed: Property, rows: &[R]) -> Vec<Property> {
     let field = fields.iter().find(|field| field.head.key == typed.column);
     let Some(field) = field else { return vec![] };
-    let all: BTreeSet<String> = rows.iter().filter_map(|row| field.words(row)).collect();
-    let start = typed.value.to_lowercase();
+    let words = rows.iter().filter_map(|row| field.words(row));
+    let all: BTreeSet<String> = words.map(|words| visible(&words).into_owned()).collect();
+    let start = folded(&typed.value);
     all.into_iter()
-        .filter(|value| !value.is_empty() && !is_long(value))
-        .filter(|value| value.to_lowercase().contains(&start))
+        .filter(|value| !value.trim().is_empty() && !is_long(value))
+        .filter(|value| folded(value).contains(&start))
         .take(MOST_OFFERS)
         .map(|value| Property {
             value,
@@ -283,6 +286,41 @@ mod tests {
         let long = [("a".repeat(PageRequest::LONGEST + 1), "b".into(), 0)];
         let page = page(&long, &fields(), &asked(&[], "name ="), |_| 1);
         assert_eq!(page.offers, [], "nobody could ask for it");
+    }
+
+    #[test]
+    fn what_is_offered_and_shown_is_found() {
+        let names = [
+            " a  b ",
+            "two\nlines",
+            "tab\there",
+            "rlo\u{202e}x",
+            "State = Pending",
+            "a|b",
+            "作业 😀",
+        ];
+        let rows = names.map(|name| (name.to_owned(), "s".to_owned(), 0));
+        let shown = |properties: Vec<Property>, filter: &str| {
+            let asked = PageRequest {
+                properties,
+                filter: filter.into(),
+                ..PageRequest::default()
+            };
+            let page = page(&rows, &fields(), &asked, |_| 1);
+            let names = page.rows.iter().map(|row| row.0.clone());
+            (names.collect::<Vec<_>>(), page.offers)
+        };
+        let (_, offers) = shown(vec![], "name =");
+        assert_eq!(offers.len(), names.len());
+        for name in names {
+            let shown_as = visible(name);
+            let offer = offers.iter().find(|offer| offer.value == shown_as);
+            // As a chip, and as the page's address keeps it.
+            let kept = offer.and_then(|offer| parse(&heads(), &words(&heads(), offer)));
+            assert_eq!(shown(kept.into_iter().collect(), "").0, [name], "{name:?}");
+            assert_eq!(shown(vec![], &shown_as).0, [name], "{name:?}");
+            assert_eq!(shown(vec![], name).0, [name], "{name:?}");
+        }
     }
 
     #[test]

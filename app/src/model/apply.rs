@@ -31,6 +31,18 @@ pub struct ApplyRequest {
     /// Change nothing, only tell.
     #[serde(default)]
     pub dry_run: bool,
+    /// What this caller's earlier passes have begun, see [`ApplyRequest::note`]: where it has failed since, that is the
+    /// end of it, and no reason to begin it again.
+    #[serde(default)]
+    pub begun: Vec<Begun>,
+}
+
+/// A resource that a pass has begun to change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Begun {
+    pub kind: Kind,
+    pub name: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,6 +96,38 @@ pub enum ApplyState {
     },
 }
 
+impl ApplyRequest {
+    /// Remembers what a pass has begun, for the next one.
+    pub fn note(&mut self, outcome: &ApplyOutcome) {
+        for step in outcome.steps.iter().filter(|step| step.is_begun()) {
+            if !self.has_begun(step.kind, &step.name) {
+                self.begun.push(Begun {
+                    kind: step.kind,
+                    name: step.name.clone(),
+                });
+            }
+        }
+    }
+
+    pub fn has_begun(&self, kind: Kind, name: &str) -> bool {
+        let mut begun = self.begun.iter();
+        begun.any(|one| one.kind == kind && one.name == name)
+    }
+}
+
+impl ApplyStep {
+    /// Whether it has been asked for. A delete that has begun waits for its own end.
+    pub fn is_begun(&self) -> bool {
+        match &self.state {
+            ApplyState::Begun => true,
+            ApplyState::Waiting { on } => {
+                self.action == ApplyAction::Delete && *on == [self.name.clone()]
+            }
+            _ => false,
+        }
+    }
+}
+
 impl ApplyOutcome {
     /// Whether a later call can do more: something still waits.
     pub fn is_waiting(&self) -> bool {
@@ -108,5 +152,44 @@ impl ApplyOutcome {
                 .as_ref()
                 .map(|error| (step, error)),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_begun_is_noted_once() {
+        let step = |kind, action, state| ApplyStep {
+            kind,
+            name: "demo".into(),
+            action,
+            state,
+            plan: None,
+        };
+        let on = |name: &str| ApplyState::Waiting {
+            on: vec![name.into()],
+        };
+        let outcome = ApplyOutcome {
+            cluster_name: "abc".into(),
+            cluster_id: None,
+            steps: vec![
+                step(Kind::Cluster, ApplyAction::Keep, ApplyState::Done),
+                step(Kind::Queue, ApplyAction::Update, ApplyState::Begun),
+                step(
+                    Kind::ComputeNodeGroup,
+                    ApplyAction::Update,
+                    on("another group"),
+                ),
+                step(Kind::ComputeNodeGroup, ApplyAction::Delete, on("demo")),
+            ],
+        };
+        let mut request = ApplyRequest::default();
+        request.note(&outcome);
+        request.note(&outcome);
+        assert!(request.has_begun(Kind::Queue, "demo"));
+        assert!(!request.has_begun(Kind::Cluster, "demo"));
+        assert_eq!(request.begun.len(), 2);
     }
 }

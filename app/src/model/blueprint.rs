@@ -1,7 +1,8 @@
 //! A cluster with its groups and queues as one document, for export, import and clone (X8).
 //!
 //! The document says what a person chose and nothing that the service made: groups are referred to by name; there are
-//! no ids of its own resources, no ports and no secrets. A member that is left out stays as it is, or gets its default.
+//! no ids of its own resources, no ports and no secrets. A member that is left out stays as it is, or gets its default;
+//! an export has all of them, an empty one where there is nothing.
 
 use std::collections::BTreeMap;
 
@@ -70,7 +71,7 @@ impl ClusterBlueprint {
             networking: self.networking.clone(),
             slurm_configuration: self.slurm_configuration.clone(),
             client_token: None,
-            tags: self.tags.clone(),
+            tags: some(self.tags.as_ref()),
         }
     }
 
@@ -109,10 +110,20 @@ impl GroupBlueprint {
         CreateComputeNodeGroupRequest {
             cluster_identifier: cluster_id.into(),
             compute_node_group_name: self.name.clone(),
-            settings: self.settings.clone(),
+            settings: self.without_empty(),
             client_token: None,
-            tags: self.tags.clone(),
+            tags: some(self.tags.as_ref()),
         }
+    }
+
+    /// What an update would make of a group that has nothing yet: there an empty text says that there is none, a create
+    /// would refuse it.
+    fn without_empty(&self) -> GroupSettings {
+        let nothing = GroupSettings {
+            instance_configs: self.settings.instance_configs.clone(),
+            ..GroupSettings::default()
+        };
+        GroupPatch::from(self.settings.clone()).apply(nothing)
     }
 
     pub fn update(&self, cluster_id: &str, group_id: &str) -> UpdateComputeNodeGroupRequest {
@@ -135,7 +146,7 @@ impl QueueBlueprint {
             compute_node_group_configurations: Some(configurations(group_ids)),
             slurm_configuration: self.slurm_configuration.clone(),
             client_token: None,
-            tags: self.tags.clone(),
+            tags: some(self.tags.as_ref()),
         }
     }
 
@@ -154,6 +165,11 @@ impl QueueBlueprint {
             unmodified_since: None,
         }
     }
+}
+
+/// Tags for a create, which takes some or none.
+fn some(tags: Option<&BTreeMap<String, String>>) -> Option<BTreeMap<String, String>> {
+    tags.filter(|tags| !tags.is_empty()).cloned()
 }
 
 fn configurations(group_ids: &[String]) -> Vec<ComputeNodeGroupConfiguration> {

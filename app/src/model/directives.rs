@@ -1,7 +1,11 @@
 //! The options that a script asks for by itself, read as sbatch reads them: `#SBATCH` lines above the first command, with
-//! the quotes and escapes that sbatch knows, and its options with the abbreviations that are not ambiguous.
+//! the quotes and escapes that sbatch knows, and its options with the abbreviations that are not ambiguous. Those of PBS
+//! and LSF, which sbatch knows too, are in [`super::foreign_directives`].
 //!
 //! Measured with Slurm 24.11. What sbatch refuses (an unknown option, a quote without its end) is left for it to refuse.
+
+use super::foreign_directives;
+use super::getopt::{Name, is_blank, options};
 
 /// What begins a line of options, at its first character.
 pub const DIRECTIVE: &str = "#SBATCH";
@@ -35,8 +39,6 @@ const LONG_FLAGS: [&str; 25] = [
     "wait",
 ];
 const SHORT_FLAGS: &str = "hHIkOQsvVW";
-/// Between the components of a heterogeneous job; no option.
-const SEPARATORS: [&str; 2] = ["hetjob", "packjob"];
 
 /// An option that is looked for.
 #[derive(Clone, Copy, Debug)]
@@ -62,11 +64,21 @@ pub const EXTRA: Wanted = Wanted {
     least: "extra",
     short: None,
 };
+const IGNORE_PBS: Wanted = Wanted {
+    long: "ignore-pbs",
+    least: "ig",
+    short: None,
+};
 
 /// The value that the script gives it: of several Slurm takes the last.
 pub fn value(script: &str, wanted: Wanted) -> Option<String> {
-    let mut given = options(script).into_iter().rev();
-    given.find(|option| option.name.is(wanted))?.value
+    let above = script.lines().take(lines_above_commands(script));
+    let mut given = options(above, DIRECTIVE, SHORT_FLAGS, &LONG_FLAGS);
+    if !given.iter().any(|option| IGNORE_PBS.is(&option.name)) {
+        given.extend(foreign_directives::options(script));
+    }
+    let mut given = given.into_iter().rev();
+    given.find(|option| wanted.is(&option.name))?.value
 }
 
 /// How many lines stand above the first command: below it Slurm reads no options.
@@ -81,90 +93,13 @@ pub fn lines_above_commands(script: &str) -> usize {
         .unwrap_or_else(|| script.lines().count())
 }
 
-struct Given {
-    name: Name,
-    value: Option<String>,
-}
-
-enum Name {
-    Long(String),
-    Short(char),
-}
-
-impl Name {
-    fn is(&self, wanted: Wanted) -> bool {
-        match self {
-            Name::Long(name) => wanted.long.starts_with(name) && name.starts_with(wanted.least),
-            Name::Short(name) => wanted.short == Some(*name),
+impl Wanted {
+    fn is(&self, name: &Name) -> bool {
+        match name {
+            Name::Long(name) => self.long.starts_with(name) && name.starts_with(self.least),
+            Name::Short(name) => self.short == Some(*name),
         }
     }
-}
-
-/// As getopt_long takes them apart: up to the first word that is none and no value of one.
-fn options(script: &str) -> Vec<Given> {
-    let mut words = script
-        .lines()
-        .take(lines_above_commands(script))
-        .filter_map(|line| line.strip_prefix(DIRECTIVE))
-        .flat_map(words)
-        .filter(|word| !SEPARATORS.contains(&word.as_str()));
-    let mut options = vec![];
-    while let Some(word) = words.next() {
-        if let Some(long) = word.strip_prefix("--").filter(|long| !long.is_empty()) {
-            let (name, value) = match long.split_once('=') {
-                Some((name, value)) => (name, Some(value.to_owned())),
-                None if LONG_FLAGS.iter().any(|flag| flag.starts_with(long)) => (long, None),
-                None => (long, words.next()),
-            };
-            let name = Name::Long(name.to_owned());
-            options.push(Given { name, value });
-        } else if let Some(letters) = word.strip_prefix('-').filter(|rest| !rest.starts_with('-')) {
-            for (at, letter) in letters.char_indices() {
-                let name = Name::Short(letter);
-                if SHORT_FLAGS.contains(letter) {
-                    options.push(Given { name, value: None });
-                    continue;
-                }
-                let value = match &letters[at + letter.len_utf8()..] {
-                    "" => words.next(),
-                    rest => Some(rest.to_owned()),
-                };
-                options.push(Given { name, value });
-                break;
-            }
-        } else {
-            break;
-        }
-    }
-    options
-}
-
-/// The words of a line, up to a comment, to an empty word or to what sbatch refuses.
-fn words(line: &str) -> Vec<String> {
-    let mut words = vec![];
-    let mut rest = line.chars().peekable();
-    loop {
-        while rest.next_if(|c| is_blank(*c)).is_some() {}
-        let mut word = String::new();
-        let mut quote = None;
-        while let Some(c) = rest.next_if(|c| quote.is_some() || !(is_blank(*c) || *c == '#')) {
-            match (c, quote) {
-                ('\\', _) => word.extend(rest.next()),
-                (c, Some(end)) if c == end => quote = None,
-                ('\'' | '"', None) => quote = Some(c),
-                _ => word.push(c),
-            }
-        }
-        if word.is_empty() || quote.is_some() || word.starts_with(':') {
-            return words;
-        }
-        words.push(word);
-    }
-}
-
-/// As `isspace` of C has it; to Slurm no other is one.
-fn is_blank(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\n' | '\u{b}' | '\u{c}' | '\r')
 }
 
 #[cfg(test)]

@@ -5,6 +5,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::echo::bounded;
+
+/// More findings than this help nobody.
+pub const FINDINGS_MAX: usize = 20;
+/// Characters of one finding, of a member's path, of a resource's id, and of a message with all its findings. Ours are
+/// shorter, but for what they repeat.
+const FINDING_MAX: usize = 1_000;
+const PATH_MAX: usize = 300;
+const ID_MAX: usize = 300;
+const MESSAGE_MAX: usize = 20_000;
+
 /// One member of the request that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
@@ -72,7 +83,7 @@ impl Error {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
         Error {
             kind,
-            message: message.into(),
+            message: bounded(message.into(), MESSAGE_MAX),
         }
     }
 
@@ -84,13 +95,23 @@ impl Error {
         }])
     }
 
-    /// Several fields are wrong; the message repeats them, for tools that show only the message.
-    pub fn fields(fields: Vec<FieldError>) -> Error {
-        let message = fields
+    /// Several fields are wrong; the message repeats them, for tools that show only the message. Those that are more than
+    /// help are only counted.
+    pub fn fields(mut fields: Vec<FieldError>) -> Error {
+        let more = fields.len().saturating_sub(FINDINGS_MAX);
+        fields.truncate(FINDINGS_MAX);
+        for field in &mut fields {
+            field.name = bounded(std::mem::take(&mut field.name), PATH_MAX);
+            field.message = bounded(std::mem::take(&mut field.message), FINDING_MAX);
+        }
+        let mut message = fields
             .iter()
             .map(|f| format!("{}: {}", f.name, f.message))
             .collect::<Vec<_>>()
             .join("; ");
+        if more > 0 {
+            message += &format!("; and {more} more.");
+        }
         Error::new(
             ErrorKind::Validation {
                 reason: ValidationReason::FieldValidationFailed,
@@ -136,7 +157,7 @@ impl Error {
     ) -> Error {
         Error::new(
             ErrorKind::Conflict {
-                resource_id: resource_id.into(),
+                resource_id: bounded(resource_id.into(), ID_MAX),
                 resource_type: resource_type.into(),
             },
             message,
@@ -150,7 +171,7 @@ impl Error {
     ) -> Error {
         Error::new(
             ErrorKind::ResourceNotFound {
-                resource_id: resource_id.into(),
+                resource_id: bounded(resource_id.into(), ID_MAX),
                 resource_type: resource_type.into(),
             },
             message,
@@ -202,6 +223,34 @@ impl Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_does_not_grow_with_what_it_repeats() {
+        let long = "x\u{7}".repeat(5_000);
+        let one = FieldError {
+            name: long.clone(),
+            message: long.clone(),
+        };
+        for error in [
+            Error::fields(vec![one; 1_000]),
+            Error::not_found("CLUSTER", &long, &long),
+            Error::conflict("CLUSTER", &long, &long),
+            Error::access_denied(&long),
+        ] {
+            let text = serde_json::to_string(&error).unwrap();
+            assert!(text.len() < 300_000, "{}", text.len());
+            assert!(!error.message.contains('\u{7}'));
+        }
+        let few = vec![
+            FieldError {
+                name: "a".into(),
+                message: "Wrong.".into()
+            };
+            FINDINGS_MAX + 2
+        ];
+        let error = Error::fields(few);
+        assert!(error.message.ends_with("a: Wrong.; and 2 more."), "{error}");
+    }
 
     #[test]
     fn only_a_fault_of_ours_names_its_request() {

@@ -67,6 +67,11 @@ impl Job {
         )
     }
 
+    /// Keeps its nodes, and does not run.
+    pub fn is_suspended(&self) -> bool {
+        matches!(self.state.as_str(), "SUSPENDED" | "STOPPED")
+    }
+
     pub fn is_over(&self) -> bool {
         self.ended_at > 0
     }
@@ -116,6 +121,8 @@ pub struct OfCluster<T> {
 #[serde(rename_all = "camelCase", default)]
 pub struct JobRecord {
     pub job: Job,
+    /// The number that Slurm gives to each job, also to each task of an array and to each component; 0 when not known.
+    pub own_number: i64,
     /// The system user's number, whose files its output is.
     pub user_id: i64,
     pub account: String,
@@ -144,6 +151,11 @@ pub struct JobRecord {
     pub working_directory: String,
     pub standard_output: String,
     pub standard_error: String,
+    /// The same two names in hexadecimal, where they are no text; else empty.
+    pub output_bytes: String,
+    pub error_bytes: String,
+    /// What its script reads, or empty.
+    pub standard_input: String,
     pub command: String,
     pub dependency: String,
     pub features: String,
@@ -160,7 +172,9 @@ pub struct JobRecord {
 impl JobRecord {
     /// It has a file of its own for its errors.
     pub fn has_two_files(&self) -> bool {
-        !self.standard_error.is_empty() && self.standard_error != self.standard_output
+        let differs =
+            self.standard_error != self.standard_output || self.error_bytes != self.output_bytes;
+        !self.standard_error.is_empty() && differs
     }
 }
 

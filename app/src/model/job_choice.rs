@@ -70,7 +70,7 @@ pub fn choices(action: JobAction, chosen: &[Job], all: &[Job]) -> Vec<Choice> {
     let has_array = chosen.iter().any(|job| job.who().is_of_array());
     if has_array && narrow.count.waiting > 0 {
         choices.push(Choice {
-            is_offered: narrow.count.running > 0,
+            is_offered: narrow.count.alive() > narrow.count.waiting,
             ..choice(Scope::Waiting, &waiting)
         });
     }

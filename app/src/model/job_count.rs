@@ -12,6 +12,7 @@ use super::job::Job;
 pub struct Count {
     pub waiting: usize,
     pub running: usize,
+    pub suspended: usize,
     pub over: usize,
 }
 
@@ -24,6 +25,8 @@ impl Count {
                 count.over += tasks;
             } else if job.is_pending() {
                 count.waiting += tasks;
+            } else if job.is_suspended() {
+                count.suspended += tasks;
             } else {
                 count.running += tasks;
             }
@@ -33,7 +36,7 @@ impl Count {
 
     /// Those that an action can change.
     pub fn alive(self) -> usize {
-        self.waiting + self.running
+        self.waiting + self.running + self.suspended
     }
 }
 
@@ -59,7 +62,35 @@ impl std::iter::Sum for Count {
         counts.fold(Count::default(), |a, b| Count {
             waiting: a.waiting + b.waiting,
             running: a.running + b.running,
+            suspended: a.suspended + b.suspended,
             over: a.over + b.over,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_counted_for_what_it_does() {
+        let job = |id: &str, state: &str| Job {
+            id: id.into(),
+            state: state.into(),
+            ended_at: i64::from(state == "COMPLETED"),
+            ..Job::default()
+        };
+        let jobs = [
+            job("3_[1-4]", "PENDING"),
+            job("3_5", "RUNNING"),
+            job("6", "COMPLETING"),
+            job("7", "SUSPENDED"),
+            job("8", "STOPPED"),
+            job("9", "COMPLETED"),
+        ];
+        let count = Count::of(&jobs);
+        let each = (count.waiting, count.running, count.suspended, count.over);
+        assert_eq!(each, (4, 2, 2, 1));
+        assert_eq!(count.alive(), 8);
     }
 }

@@ -9,9 +9,12 @@ pub mod cluster;
 pub mod compute_node_group;
 pub mod dependency;
 pub mod directives;
+pub mod echo;
 pub mod error;
 pub mod event;
 pub mod explanation;
+pub mod foreign_directives;
+mod getopt;
 #[cfg(feature = "ssr")]
 mod group_document;
 pub mod group_patch;

@@ -221,6 +221,8 @@ pub enum Warning {
     NothingChanges,
     /// Slurm could not be asked: jobs and nodes may be others than these.
     SlurmSilent,
+    /// Another server runs the cluster and knows its jobs and nodes.
+    Elsewhere { host: String, url: String },
     /// The subnets together have fewer free addresses than the group's instances may need.
     FewAddresses { free: i64, needed: i64 },
 }

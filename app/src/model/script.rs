@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::directives::{DIRECTIVE, lines_above_commands};
+use super::foreign_directives::{Foreign, foreign};
 use super::problem::Problem;
 use crate::i18n::Text;
 
@@ -68,6 +69,8 @@ pub enum Ignored {
     OddBlank,
     /// `# SBATCH`, `#sbatch`.
     Misspelt,
+    /// Options of another batch system.
+    Foreign(Foreign),
 }
 
 impl Hint {
@@ -78,16 +81,20 @@ impl Hint {
             Ignored::Late => t.hint_late(self.line),
             Ignored::OddBlank => t.hint_odd_blank(self.line),
             Ignored::Misspelt => t.hint_misspelt(self.line),
+            Ignored::Foreign(Foreign::Unknown) => t.hint_foreign(self.line),
+            Ignored::Foreign(Foreign::NoArray) => t.hint_no_array(self.line),
+            Ignored::Foreign(Foreign::OtherNumber) => t.hint_other_number(self.line),
         }
     }
 }
 
-/// The lines that Slurm passes over, in order, the first few.
+/// The lines that Slurm passes over or takes otherwise than they may be meant, in order, the first few.
 pub fn hints(script: &str) -> Vec<Hint> {
     let script = mended(script);
     let above = lines_above_commands(&script);
     let ignored = script.lines().enumerate().filter_map(|(index, line)| {
-        let why = ignored(line, index >= above)?;
+        let foreign = || foreign(line, &script).map(Ignored::Foreign);
+        let why = ignored(line, index >= above).or_else(foreign)?;
         let line = index + 1;
         Some(Hint { line, why })
     });
@@ -182,6 +189,18 @@ mod tests {
         assert_eq!(
             hints("#!/bin/sh\n#SBATCH -n 2 # tasks\n\n# a\n#SBATCH -N 1\nsrun a\n"),
             []
+        );
+        let foreign = "#!/bin/sh\n#BSUB -J name[1-10]\nsrun a\n#$ -t 1-3\n#PBS -t 1-3\n";
+        let found: Vec<_> = hints(foreign)
+            .into_iter()
+            .map(|h| (h.line, h.why))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (2, Ignored::Foreign(Foreign::NoArray)),
+                (4, Ignored::Foreign(Foreign::Unknown)),
+            ]
         );
         // With DOS lines, and counted from where the script begins.
         assert_eq!(hints("\r\n#!/bin/sh\r\n#SBATCH -n 2\r\nsrun a\r\n"), []);

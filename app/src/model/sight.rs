@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum Sight {
     Nodes,
     Jobs,
+    /// slurmctld itself: of it nothing is shown, but that it does not answer.
+    Controller,
 }
 
 /// Looking has failed since then: what is shown of it is as it was before.

@@ -101,6 +101,23 @@ impl Field {
 }
 
 impl SubmitJobRequest {
+    /// Whether something was asked for by that field.
+    pub fn has(&self, field: Field) -> bool {
+        match field {
+            Field::Queue => !self.queue.is_empty(),
+            Field::Name => !self.name.is_empty(),
+            Field::Script => !self.script.is_empty(),
+            Field::Nodes => self.nodes.is_some(),
+            Field::Tasks => self.tasks.is_some(),
+            Field::CpusPerTask => self.cpus_per_task.is_some(),
+            Field::Memory => self.memory.is_some(),
+            Field::Gpus => self.gpus.is_some(),
+            Field::TimeLimitMinutes => self.time_limit_minutes.is_some(),
+            Field::WorkingDirectory => !self.working_directory.is_empty(),
+            Field::Array => !self.array.is_empty(),
+        }
+    }
+
     /// The first thing wrong with each field.
     pub fn problems(&self) -> Vec<(Field, Problem)> {
         let checks = [

@@ -124,6 +124,8 @@ pub enum Work {
     NodePoweredDown,
     NodeReplaced,
     NodeRegistered,
+    OwnedEnsured,
+    OwnedReleased,
     JobsLookedAt,
     LeftoverRemoved,
 }
@@ -144,6 +146,8 @@ impl Work {
             Work::NodePoweredDown => "node-powered-down",
             Work::NodeReplaced => "node-replaced",
             Work::NodeRegistered => "node-registered",
+            Work::OwnedEnsured => "owned-ensured",
+            Work::OwnedReleased => "owned-released",
             Work::JobsLookedAt => "jobs-looked-at",
             Work::LeftoverRemoved => "leftover-removed",
         }

@@ -10,7 +10,7 @@ pub struct Ctx {
     pub why: Why,
     /// The id that the client got in `x-amzn-RequestId` and that every log line carries.
     pub request_id: String,
-    /// Of the sentences in answers. Refusals are English: the console has words of its own for those that it expects.
+    /// Of the sentences in answers, and of refusals as far as they have words in other languages.
     pub language: Language,
 }
 

@@ -50,6 +50,11 @@ pub fn accounting_problem(t: &'static Text) -> Option<&'static str> {
     Some(t.rules.no_accounting)
 }
 
+/// Why records of jobs cannot be kept for so many days; −1 keeps them for ever.
+pub fn purge_problem(t: &'static Text, days: Option<i64>) -> Option<&'static str> {
+    (days == Some(0)).then_some(t.rules.purge_zero)
+}
+
 /// Why a cluster cannot have the Slurm REST API; None as soon as it can.
 pub fn rest_problem(t: &'static Text) -> Option<&'static str> {
     Some(t.rules.no_rest)
@@ -91,6 +96,14 @@ mod tests {
             Some(english().rules.version_not_installed)
         );
         assert_eq!(problem("20.02"), Some(english().rules.version_unknown));
+    }
+
+    #[test]
+    fn records_are_kept_some_days_or_for_ever() {
+        for days in [None, Some(-1), Some(1), Some(10_000)] {
+            assert_eq!(purge_problem(english(), days), None, "{days:?}");
+        }
+        assert!(purge_problem(english(), Some(0)).is_some());
     }
 
     #[test]

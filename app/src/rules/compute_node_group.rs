@@ -5,8 +5,10 @@ use crate::i18n::Text;
 use crate::model::catalogue::{Catalogue, Image, InstanceType, LaunchTemplateVersion};
 use crate::model::cluster::Networking;
 use crate::model::compute_node_group::*;
+use crate::model::echo::clip;
 use crate::model::error::{Error, Result};
-use crate::rules::network::{check_security_groups, find_subnets, vpc_of};
+use crate::rules::check_once;
+use crate::rules::network::{self, check_security_groups, find_subnets, vpc_of};
 
 /// All of them, for a group as it is to be.
 pub fn check(
@@ -58,6 +60,22 @@ pub fn check(
     Ok(())
 }
 
+/// N3, N4: what a create lists is listed once.
+pub fn each_once(t: &'static Text, asked: &GroupSettings) -> Result<()> {
+    let types = asked.instance_configs.iter();
+    let types = types.filter_map(|config| config.instance_type.as_deref());
+    check_once(t, types, |i| format!("instanceConfigs[{i}].instanceType"))?;
+    changed_once(t, &GroupPatch::from(asked.clone()))
+}
+
+/// The same of an update. What it leaves alone may be of a time when nobody asked.
+pub fn changed_once(t: &'static Text, asked: &GroupPatch) -> Result<()> {
+    let subnets = asked.subnet_ids.as_deref().unwrap_or_default();
+    network::each_once(t, subnets, "subnetIds")?;
+    let groups = asked.security_group_ids.as_deref().unwrap_or_default();
+    network::each_once(t, groups, "securityGroupIds")
+}
+
 /// N2: static (min = max > 0), dynamic (min = 0 < max) or parked (both 0).
 pub fn scaling(t: &'static Text, scaling: &ScalingConfiguration) -> Result<()> {
     let (min, max) = (scaling.min_instance_count, scaling.max_instance_count);
@@ -81,7 +99,10 @@ pub fn instance_types<'a>(
     for (i, config) in configs.iter().enumerate() {
         let name = config.instance_type.as_deref().unwrap_or_default();
         let Some(known) = catalogue.instance_types.iter().find(|t| t.id == name) else {
-            return Err(Error::field(field(i), t.group_rules.type_unknown(name)));
+            return Err(Error::field(
+                field(i),
+                t.group_rules.type_unknown(clip(name)),
+            ));
         };
         types.push(known);
     }
@@ -173,7 +194,7 @@ pub fn subnets(
         return Err(Error::field("subnetIds", t.group_rules.subnet_needed));
     }
     let vpc = vpc_of(catalogue, cluster).unwrap_or_default();
-    let found = find_subnets(catalogue, subnet_ids, "subnetIds")?;
+    let found = find_subnets(t, catalogue, subnet_ids, "subnetIds")?;
     for (i, subnet) in found.into_iter().enumerate() {
         let field = format!("subnetIds[{i}]");
         if subnet.vpc_id != vpc {
@@ -204,14 +225,20 @@ pub fn security_groups(
         None if ids.is_empty() => return Err(Error::field(own, t.group_rules.groups_needed)),
         Some(template) if ids.is_empty() => {
             let of_template = &template.security_group_ids;
-            return check_security_groups(catalogue, of_template, vpc, "customLaunchTemplate.id");
+            return check_security_groups(
+                t,
+                catalogue,
+                of_template,
+                vpc,
+                "customLaunchTemplate.id",
+            );
         }
         Some(template) if template.has_interfaces() => {
             return Err(Error::field(own, t.group_rules.groups_interfaces));
         }
         _ => {}
     }
-    check_security_groups(catalogue, ids, vpc, own)
+    check_security_groups(t, catalogue, ids, vpc, own)
 }
 
 /// The group's own, which goes before the template's; one that there is.
@@ -222,7 +249,10 @@ pub fn key_pair(t: &'static Text, catalogue: &Catalogue, name: Option<&str>) -> 
     if catalogue.key_pairs.iter().any(|pair| pair.name == name) {
         return Ok(());
     }
-    Err(Error::field("sshKeyName", t.group_rules.key_unknown(name)))
+    Err(Error::field(
+        "sshKeyName",
+        t.group_rules.key_unknown(clip(name)),
+    ))
 }
 
 /// N6: the group's image, else the template's; available and of the types' architecture.
@@ -239,7 +269,7 @@ pub fn image(
         return refuse(t.group_rules.image_needed.into());
     };
     let Some(image) = catalogue.images.iter().find(|i: &&Image| i.id == asked) else {
-        return refuse(t.group_rules.image_unknown(asked));
+        return refuse(t.group_rules.image_unknown(clip(asked)));
     };
     if image.state != "available" {
         return refuse(t.group_rules.image_state(asked, &image.state));
@@ -259,7 +289,10 @@ pub fn image(
 pub fn profile(t: &'static Text, catalogue: &Catalogue, arn: &str) -> Result<()> {
     let field = "iamInstanceProfileArn";
     let Some(profile) = catalogue.instance_profiles.iter().find(|p| p.arn == arn) else {
-        return Err(Error::field(field, t.group_rules.profile_unknown(arn)));
+        return Err(Error::field(
+            field,
+            t.group_rules.profile_unknown(clip(arn)),
+        ));
     };
     if profile.role_name.starts_with("AWSPCS") || profile.role_path.contains("/aws-pcs/") {
         return Ok(());
@@ -323,6 +356,50 @@ mod tests {
                 refusal.message.contains("scalingConfiguration"),
                 "{refusal}"
             );
+        }
+    }
+
+    #[test]
+    fn what_a_group_lists_it_lists_once() {
+        let t = english();
+        let strings = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+        for (types, subnets, groups, field) in [
+            (
+                &["a", "b"][..],
+                &["s-1", "s-2"][..],
+                &["sg-1", "sg-2"][..],
+                None,
+            ),
+            (
+                &["a", "b", "a"],
+                &["s-1"],
+                &["sg-1"],
+                Some("instanceConfigs[2].instanceType"),
+            ),
+            (&["a"], &["s-1", "s-1"], &["sg-1"], Some("subnetIds[1]")),
+            (
+                &["a"],
+                &["s-1"],
+                &["sg-1", "sg-2", "sg-1"],
+                Some("securityGroupIds[2]"),
+            ),
+        ] {
+            let config = |name: String| InstanceConfig {
+                instance_type: Some(name),
+            };
+            let asked = GroupSettings {
+                instance_configs: strings(types).into_iter().map(config).collect(),
+                subnet_ids: strings(subnets),
+                security_group_ids: Some(strings(groups)),
+                ..GroupSettings::default()
+            };
+            match (each_once(t, &asked), field) {
+                (Ok(()), None) => {}
+                (Err(error), Some(field)) => {
+                    assert!(error.message.starts_with(field), "{error}");
+                }
+                (other, _) => panic!("{field:?}: {other:?}"),
+            }
         }
     }
 }

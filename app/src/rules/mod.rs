@@ -1,15 +1,20 @@
 //! What requests must keep, as far as it can be told without the database: the server refuses with these rules, and the
 //! browser says the same at the field before anything is sent.
 //!
-//! Each rule takes the texts of a language first: the server answers in English ([`english`]), the browser in the page's.
+//! Each rule takes the texts of a language first: those of whom is answered, in the API English ([`english`]).
 
 pub mod cluster;
 pub mod compute_node_group;
 pub mod health;
 pub mod network;
 pub mod queue;
+pub mod status;
+
+use std::collections::HashSet;
 
 use crate::i18n::{Language, Text};
+use crate::model::echo::clip;
+use crate::model::error::Error;
 
 /// The language of the API's messages.
 pub fn english() -> &'static Text {
@@ -45,7 +50,22 @@ pub fn check_number(t: &'static Text, text: &str, min: i64) -> Result<Option<i64
     }
 }
 
-/// Tags as they were typed: at most 50, no name twice, not `aws:` (S6).
+/// Each is named once. `field` says where the one at an index stands.
+pub fn check_once<'a>(
+    t: &'static Text,
+    names: impl IntoIterator<Item = &'a str>,
+    field: impl Fn(usize) -> String,
+) -> Result<(), Error> {
+    let mut seen = HashSet::new();
+    for (index, name) in names.into_iter().enumerate() {
+        if !seen.insert(name) {
+            return Err(Error::field(field(index), t.rules.twice(clip(name))));
+        }
+    }
+    Ok(())
+}
+
+/// Tags as they were typed: no name twice, none of `aws:`, no control characters (S6).
 pub fn check_tags(t: &'static Text, tags: &[(String, String)]) -> Result<(), String> {
     for (index, (name, value)) in tags.iter().enumerate() {
         if name.is_empty() {
@@ -56,6 +76,9 @@ pub fn check_tags(t: &'static Text, tags: &[(String, String)]) -> Result<(), Str
         }
         if name.to_ascii_lowercase().starts_with("aws:") {
             return Err(t.rules.tag_reserved(name));
+        }
+        if name.chars().chain(value.chars()).any(char::is_control) {
+            return Err(t.rules.tag_control(clip(name)));
         }
         if tags[..index].iter().any(|(other, _)| other == name) {
             return Err(t.rules.twice(name));
@@ -98,6 +121,7 @@ mod tests {
         assert_eq!(check(&[("project", "weather"), ("empty", "")]), Ok(()));
         assert!(check(&[("", "weather")]).is_err());
         assert!(check(&[("aws:owner", "me")]).is_err());
+        assert!(check(&[("a\nb", "1")]).is_err() && check(&[("a", "1\u{7}")]).is_err());
         assert!(check(&[("a", "1"), ("a", "2")]).is_err());
     }
 }

@@ -1,31 +1,28 @@
 //! The checks of networks (C7, N4): before anything is created, each with the name of what failed.
 
-use super::english;
+use super::check_once;
 use crate::i18n::Text;
 use crate::model::catalogue::{Catalogue, Subnet, Vpc};
 use crate::model::cluster::{NetworkType, Networking};
+use crate::model::echo::clip;
 use crate::model::error::{Error, FieldError, Result};
 
 pub const MAX_SECURITY_GROUPS: usize = 5;
 
 /// Checks a cluster's network and fills in what was left out: the VPC's default group, IPv4.
-pub fn resolve(catalogue: &Catalogue, asked: &Networking) -> Result<Networking> {
+pub fn resolve(t: &'static Text, catalogue: &Catalogue, asked: &Networking) -> Result<Networking> {
     let subnet_ids = asked.subnet_ids.clone().unwrap_or_default();
     if subnet_ids.is_empty() {
-        return Err(Error::field(
-            "networking.subnetIds",
-            "Name at least one subnet for the cluster's controller.",
-        ));
+        return Err(Error::field("networking.subnetIds", t.rules.subnet_needed));
     }
     if asked.network_type == Some(NetworkType::Ipv6) {
-        return Err(Error::field(
-            "networking.networkType",
-            "IPV6 is not available on this provider. Use IPV4, or leave the member out.",
-        ));
+        return Err(Error::field("networking.networkType", t.rules.no_ipv6));
     }
-    let subnets = find_subnets(catalogue, &subnet_ids, "networking.subnetIds")?;
-    let vpc = common_vpc(catalogue, &subnets, "networking.subnetIds")?;
-    let t = english();
+    let mut groups = asked.security_group_ids.clone().unwrap_or_default();
+    each_once(t, &subnet_ids, "networking.subnetIds")?;
+    each_once(t, &groups, "networking.securityGroupIds")?;
+    let subnets = find_subnets(t, catalogue, &subnet_ids, "networking.subnetIds")?;
+    let vpc = common_vpc(t, catalogue, &subnets, "networking.subnetIds")?;
     let of_vpc = vpc_problems(t, vpc).into_iter().map(|message| FieldError {
         name: "networking.subnetIds".into(),
         message,
@@ -40,8 +37,13 @@ pub fn resolve(catalogue: &Catalogue, asked: &Networking) -> Result<Networking> 
     if !wrong.is_empty() {
         return Err(Error::fields(wrong));
     }
-    let mut groups = asked.security_group_ids.clone().unwrap_or_default();
-    check_security_groups(catalogue, &groups, &vpc.id, "networking.securityGroupIds")?;
+    check_security_groups(
+        t,
+        catalogue,
+        &groups,
+        &vpc.id,
+        "networking.securityGroupIds",
+    )?;
     if groups.is_empty() {
         groups.push(vpc.default_security_group_id.clone());
     }
@@ -52,8 +54,15 @@ pub fn resolve(catalogue: &Catalogue, asked: &Networking) -> Result<Networking> 
     })
 }
 
+/// Names each id of a list once.
+pub fn each_once(t: &'static Text, ids: &[String], field: &str) -> Result<()> {
+    let names = ids.iter().map(String::as_str);
+    check_once(t, names, |i| format!("{field}[{i}]"))
+}
+
 /// The subnets of those ids, or which one does not exist.
 pub fn find_subnets<'a>(
+    t: &'static Text,
     catalogue: &'a Catalogue,
     ids: &[String],
     field: &str,
@@ -61,17 +70,23 @@ pub fn find_subnets<'a>(
     ids.iter()
         .enumerate()
         .map(|(i, id)| {
-            catalogue.subnets.iter().find(|s| s.id == *id).ok_or_else(|| {
-                Error::field(
-                    format!("{field}[{i}]"),
-                    format!("There is no subnet {id} in this account and region. Choose one that exists."),
-                )
-            })
+            catalogue
+                .subnets
+                .iter()
+                .find(|s| s.id == *id)
+                .ok_or_else(|| {
+                    Error::field(format!("{field}[{i}]"), t.rules.subnet_unknown(clip(id)))
+                })
         })
         .collect()
 }
 
-fn common_vpc<'a>(catalogue: &'a Catalogue, subnets: &[&Subnet], field: &str) -> Result<&'a Vpc> {
+fn common_vpc<'a>(
+    t: &'static Text,
+    catalogue: &'a Catalogue,
+    subnets: &[&Subnet],
+    field: &str,
+) -> Result<&'a Vpc> {
     let first = subnets
         .first()
         .map(|s| s.vpc_id.as_str())
@@ -79,17 +94,14 @@ fn common_vpc<'a>(catalogue: &'a Catalogue, subnets: &[&Subnet], field: &str) ->
     if let Some(other) = subnets.iter().find(|s| s.vpc_id != first) {
         return Err(Error::field(
             field,
-            format!(
-                "Subnet {} is in {}, the first one in {first}. Name subnets of one VPC.",
-                other.id, other.vpc_id
-            ),
+            t.rules.subnets_differ(&other.id, &other.vpc_id, first),
         ));
     }
     catalogue
         .vpcs
         .iter()
         .find(|v| v.id == first)
-        .ok_or_else(|| Error::field(field, format!("The subnets' VPC {first} does not exist.")))
+        .ok_or_else(|| Error::field(field, t.rules.vpc_unknown(first)))
 }
 
 /// Everything in which the VPC does not fit, each with the remedy.
@@ -112,6 +124,7 @@ pub fn subnet_problem(t: &'static Text, subnet: &Subnet) -> Option<String> {
 
 /// At most five groups, all of that VPC.
 pub fn check_security_groups(
+    t: &'static Text,
     catalogue: &Catalogue,
     ids: &[String],
     vpc_id: &str,
@@ -120,27 +133,17 @@ pub fn check_security_groups(
     if ids.len() > MAX_SECURITY_GROUPS {
         return Err(Error::field(
             field,
-            english()
-                .rules
-                .security_groups_most(MAX_SECURITY_GROUPS, ids.len()),
+            t.rules.security_groups_most(MAX_SECURITY_GROUPS, ids.len()),
         ));
     }
     for (i, id) in ids.iter().enumerate() {
         let name = format!("{field}[{i}]");
         let Some(group) = catalogue.security_groups.iter().find(|g| g.id == *id) else {
-            return Err(Error::field(
-                name,
-                format!("There is no security group {id}. Choose one that exists."),
-            ));
+            return Err(Error::field(name, t.rules.security_group_unknown(clip(id))));
         };
         if group.vpc_id != vpc_id {
-            return Err(Error::field(
-                name,
-                format!(
-                    "Security group {id} is in {}, the subnets in {vpc_id}. Name groups of that VPC.",
-                    group.vpc_id
-                ),
-            ));
+            let message = t.rules.security_group_vpc(id, &group.vpc_id, vpc_id);
+            return Err(Error::field(name, message));
         }
     }
     Ok(())
@@ -159,6 +162,7 @@ pub fn vpc_of<'a>(catalogue: &'a Catalogue, networking: &Networking) -> Option<&
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::english;
 
     #[test]
     fn a_controller_stands_in_an_ordinary_zone_with_a_free_address() {

@@ -1,10 +1,12 @@
 //! What a queue may ask for (Q2).
 
 use crate::i18n::Text;
+use crate::model::echo::clip;
 use crate::model::error::{Error, Result};
 use crate::model::name::{CHILD_NAME_MAX, is_id};
 use crate::model::queue::ComputeNodeGroupConfiguration;
 use crate::model::status::Status;
+use crate::rules::status::{self, Action};
 
 /// A group as far as queues care.
 pub struct Group<'a> {
@@ -43,14 +45,14 @@ pub fn groups(
             earlier.compute_node_group_id.as_deref() == Some(id)
         };
         if asked.iter().take(i).any(same) {
-            return refuse(t.group_rules.queue_group_twice(id));
+            return refuse(t.group_rules.queue_group_twice(clip(id)));
         }
-        match there.iter().find(|g| g.id == id) {
-            None => return refuse(t.group_rules.queue_group_unknown(cluster_name, id)),
-            Some(group) if !group.status.can_be_used() => {
-                return refuse(t.group_rules.queue_group_status(group.name, group.status));
-            }
-            Some(_) => {}
+        let Some(group) = there.iter().find(|g| g.id == id) else {
+            return refuse(t.group_rules.queue_group_unknown(cluster_name, clip(id)));
+        };
+        let shown = group.status.as_str();
+        if let Some(why) = status::refusal(t, Action::Use, group.name, group.status, shown) {
+            return refuse(why);
         }
     }
     Ok(())

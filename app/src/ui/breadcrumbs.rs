@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use super::Icon;
+use super::{Icon, foreign};
 use crate::i18n::text;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub fn Breadcrumbs(#[prop(into)] crumbs: Signal<Vec<Crumb>>) -> impl IntoView {
         view! {
             <li class="flex items-center gap-1">
                 <span class="crumb-divider">{Icon::ChevronRight.view()}</span>
-                <A href=crumb.href>{crumb.title}</A>
+                <A href=crumb.href>{foreign(crumb.title)}</A>
             </li>
         }
     };

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::foreign;
+
 /// The one `h1` of a page.
 #[component]
 pub fn PageHeader(
@@ -12,7 +14,7 @@ pub fn PageHeader(
 ) -> impl IntoView {
     view! {
         <header class="flex flex-wrap items-center gap-x-4 gap-y-2">
-            <h1 class="min-w-0 break-words text-2xl font-semibold tracking-tight">{title}</h1>
+            <h1 class="min-w-0 text-2xl font-semibold tracking-tight">{move || foreign(title.get())}</h1>
             {children.map(|children| children())}
         </header>
     }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::CopyButton;
+use crate::foreign::visible_lines;
 
 #[component]
 pub fn Code(
@@ -10,10 +11,12 @@ pub fn Code(
     what: &'static str,
     #[prop(into)] text: String,
 ) -> impl IntoView {
+    // What is copied is what it is.
+    let shown = visible_lines(&text).into_owned();
     view! {
         <div class="code-block">
             <pre tabindex="0" role="region" aria-label=what>
-                <code>{text.clone()}</code>
+                <code>{shown}</code>
             </pre>
             <CopyButton what text />
         </div>

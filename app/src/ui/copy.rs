@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::Icon;
+use super::{Icon, foreign};
 use crate::browser;
 use crate::i18n::text;
 
@@ -40,7 +40,7 @@ pub fn Copyable(what: &'static str, #[prop(into)] value: String) -> impl IntoVie
     }
     view! {
         <span class="inline-flex max-w-full items-start gap-1">
-            <span class="min-w-0 break-all code-text text-[0.8125rem]">{value.clone()}</span>
+            <span class="min-w-0 break-all code-text text-[0.8125rem]">{foreign(&value)}</span>
             <CopyButton what text=value />
         </span>
     }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::Icon;
 use crate::browser;
+use crate::foreign::visible;
 use crate::i18n::text;
 
 /// Open while `open` is true; its content is built anew each time. What is to have the focus says `autofocus`.
@@ -26,6 +27,7 @@ pub fn Dialog(
     class: &'static str,
     children: ChildrenFn,
 ) -> impl IntoView {
+    let title = Signal::derive(move || visible(&title.read()).into_owned());
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else {
@@ -50,7 +52,7 @@ pub fn Dialog(
         >
             <Show when=move || open.get()>
                 <header class="dialog-head">
-                    <h2 class="text-lg font-semibold">{title}</h2>
+                    <h2 class="foreign min-w-0 text-lg font-semibold">{title}</h2>
                     <button
                         type="button"
                         class="icon-button"

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::KeyValue;
+use super::{KeyValue, foreign};
 
 pub struct Fact {
     label: &'static str,
@@ -13,7 +13,7 @@ pub struct Fact {
 
 impl Fact {
     pub fn text(label: &'static str, text: impl Fn() -> String + Send + Sync + 'static) -> Fact {
-        Fact::view(label, move || text().into_any())
+        Fact::view(label, move || foreign(text()))
     }
 
     pub fn view(label: &'static str, view: impl Fn() -> AnyView + Send + Sync + 'static) -> Fact {

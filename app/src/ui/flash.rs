@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{Icon, Tone};
+use super::{Icon, Tone, foreign};
 use crate::i18n::text;
 
 /// A way on from a message.
@@ -58,16 +58,16 @@ pub fn Flash(
                 dismiss.run(());
             }
         };
-        view! { <a class="font-semibold underline" href=link.href target=target on:click=follow>{link.title}</a> }
+        view! { <a class="font-semibold underline" href=link.href target=target on:click=follow>{foreign(link.title)}</a> }
     };
     view! {
         <div class=format!("flash {}", flash_class(tone)) role=role>
             <span class=format!("mt-0.5 {}", tone.class())>{tone.icon().view()}</span>
             <div class="min-w-0 flex-1">
                 <p class="font-semibold">
-                    {title} {code.map(|code| view! { <code class="ml-2 code-text text-xs font-normal text-muted">{code}</code> })}
+                    {foreign(title)} {code.map(|code| view! { <code class="ml-2 code-text text-xs font-normal text-muted">{code}</code> })}
                 </p>
-                <p class="break-words">{message}</p>
+                <p>{foreign(message)}</p>
                 {(!links.is_empty())
                     .then(|| view! { <p class="mt-1 flex flex-wrap gap-x-4">{links.into_iter().map(link).collect_view()}</p> })}
             </div>

@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use crate::browser;
+use crate::foreign::visible;
 
 /// One thing to choose. The only shape of a choice, whatever it stands for: compiled once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,13 +23,13 @@ impl Choice {
     pub fn new(id: impl Into<String>, name: impl Into<String>) -> Choice {
         Choice {
             id: id.into(),
-            name: name.into(),
+            name: visible(&name.into()).into_owned(),
             ..Choice::default()
         }
     }
 
     pub fn description(mut self, description: impl Into<String>) -> Choice {
-        self.description = description.into();
+        self.description = visible(&description.into()).into_owned();
         self
     }
 

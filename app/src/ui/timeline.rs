@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::Tone;
 use super::time::{Ago, TimeOfDay, duration, offset};
+use super::{Tone, foreign};
 use crate::i18n::text;
 
 /// One step, done, under way or still to come.
@@ -59,7 +59,7 @@ fn step(step: TimelineStep, first: i64) -> impl IntoView {
             <span class=format!("timeline-mark {}", step.tone.class())>{step.tone.icon().view()}</span>
             <div class="min-w-0">
                 <p class="flex flex-wrap items-baseline gap-x-3">
-                    <span class="font-semibold">{step.label}</span>
+                    <span class="font-semibold">{foreign(step.label)}</span>
                     <span class="read-out">{word}</span>
                     {step.took.map(|took| view! { <span class="tabular-nums text-muted">{duration(t, took)}</span> })}
                     {(at > 0)
@@ -72,7 +72,7 @@ fn step(step: TimelineStep, first: i64) -> impl IntoView {
                             }
                         })}
                 </p>
-                {(!step.detail.is_empty()).then(|| view! { <p class="break-words text-muted">{step.detail}</p> })}
+                {(!step.detail.is_empty()).then(|| view! { <p class="text-muted">{foreign(step.detail)}</p> })}
             </div>
         </li>
     }

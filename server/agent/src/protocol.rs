@@ -78,6 +78,9 @@ pub struct TrialFile {
     pub nodes: Vec<String>,
     /// The trial's own queue of all nodes, where each of these runs a job; none when no job is wanted.
     pub queue: Option<String>,
+    /// Whether each of these jobs is also one of salloc's, which takes the options of its step from slurm.conf.
+    #[serde(default)]
+    pub interactive: bool,
 }
 
 /// `verdict.json` in a trial's directory: what Slurm's programs made of it.

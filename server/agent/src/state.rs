@@ -39,6 +39,9 @@ pub struct Unclean {
     /// The jobs of which it was told that they were started a second time.
     #[serde(default)]
     pub started_twice: BTreeSet<u32>,
+    /// The first of the ends since which not all that people had asked of jobs was looked after; none: it was.
+    #[serde(default)]
+    pub unasked_since: Option<i64>,
 }
 
 /// One start of a job, as it was noted.
@@ -151,6 +154,7 @@ impl ControllerState {
     fn note_unclean(&self, now: i64) -> io::Result<()> {
         let mut unclean = self.unclean()?.unwrap_or_default();
         unclean.at = now;
+        unclean.unasked_since.get_or_insert(now);
         unclean.jobs.extend(scripts(&self.dir.join("state"))?);
         let started = self.starts().into_iter().map(|start| start.job).max();
         let known = unclean.jobs.last().copied().max(started);
@@ -283,6 +287,7 @@ mod tests {
         let left = Unclean {
             at: 2,
             jobs: [9, 17].into(),
+            unasked_since: Some(2),
             ..Unclean::default()
         };
         assert_eq!(state.unclean().unwrap(), Some(left));
@@ -292,6 +297,7 @@ mod tests {
         state.before_start(3).unwrap();
         let both = state.unclean().unwrap().unwrap();
         assert_eq!((both.at, both.jobs.len()), (3, 3));
+        assert_eq!(both.unasked_since, Some(2), "the first one is forgotten");
         assert_eq!(first_job_id(dir.path()).unwrap(), "31");
         let told = Unclean {
             jobs: BTreeSet::new(),

@@ -6,6 +6,7 @@
 //! slurmd of a node of each group; and, where settings of the cluster or a group change, as job on each of these nodes.
 //! Nothing of it is seen outside the sandbox, and all of it ends with this process.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
@@ -35,8 +36,11 @@ const PROGRAMS: [(&str, &[&str]); 4] = [
 /// How a program says that it works and that slurmctld does not want its test job, as where there is no queue yet.
 const NO_JOB: &str = "allocation failure: ";
 const NO_CONTROLLER: &str = "Unable to contact slurm controller";
-/// The same of a job that should start.
-const NO_ALLOCATION: &str = "Unable to allocate resources: ";
+/// The same of a job that should start, as srun and salloc say it.
+const NO_ALLOCATION: [&str; 2] = [
+    "Unable to allocate resources: ",
+    "Job submit/allocate failed: ",
+];
 
 pub fn run(dir: &Path, data_dir: &Path) -> Result<()> {
     let init = Init::new(dir, data_dir, &[])?;
@@ -135,21 +139,23 @@ impl Trial<'_> {
             }
             std::thread::sleep(PAUSE);
         }
-        let job = [
-            "--immediate=2",
-            "-N1",
-            "-n1",
-            "--mem=1",
-            "-p",
-            queue,
-            "-w",
-            node,
-            "true",
-        ];
-        let (status, output) = self.client("srun", &job)?;
-        let works = status.is_none_or(|status| status.success()) || output.contains(NO_ALLOCATION);
-        let words = complaints("srun", &output).join(" | ");
-        Ok((!works).then(|| format!("srun: {words}")))
+        let job = ["-N1", "-n1", "--mem=1", "-p", queue, "-w", node];
+        let srun = [&["--immediate=2"][..], &job, &["true"]].concat();
+        let refusal = self.allocation("srun", &srun)?;
+        if refusal.is_some() || !self.file.interactive {
+            return Ok(refusal);
+        }
+        // The shell that it starts is one that ends at once: see `command`.
+        self.allocation("salloc", &[&["--immediate=2"][..], &job].concat())
+    }
+
+    /// Why a program that starts a job does not work; none too when slurmctld does not want the job, and when it takes
+    /// long, as a program that waits for somebody's words does.
+    fn allocation(&self, program: &'static str, arguments: &[&str]) -> Result<Option<String>> {
+        let (status, output) = self.client(program, arguments)?;
+        let is_unwanted = NO_ALLOCATION.iter().any(|words| output.contains(words));
+        let works = is_unwanted || status.is_none_or(|status| status.success());
+        Ok((!works).then(|| format!("{program}: {}", reasons(program, &output))))
     }
 
     /// Runs one of the people's programs to its end, if it comes in time; what it prints.
@@ -206,9 +212,22 @@ impl Trial<'_> {
         let mut command = Command::new(self.file.slurm_prefix.join(directory).join(program));
         command
             .env("SLURM_SACK_KEY", self.dir.join("slurm.key"))
+            // salloc finds srun there.
+            .env("PATH", self.search_path())
             .env_remove("SLURM_CONF")
+            // What salloc's step starts for people, which nobody is here to talk to.
+            .env("SHELL", "/bin/true")
             .stdin(Stdio::null());
         command
+    }
+
+    fn search_path(&self) -> OsString {
+        let mut path = self.file.slurm_prefix.join("bin").into_os_string();
+        if let Some(own) = std::env::var_os("PATH") {
+            path.push(":");
+            path.push(own);
+        }
+        path
     }
 
     fn conf(&self) -> PathBuf {
@@ -279,6 +298,21 @@ impl Daemon {
     }
 }
 
+/// Why a program that starts a job did not. Of options that it does not know, and of what a step's program says as it
+/// dies, it prints no errors.
+fn reasons(program: &str, output: &str) -> String {
+    let mut found = complaints(program, output);
+    if program == "salloc" {
+        // Which starts the other, for the step.
+        found.extend(complaints("srun", output));
+    }
+    if found.is_empty() {
+        let lines = output.lines().filter(|line| !line.starts_with("salloc: "));
+        found.extend(lines.take(WORDS).map(str::to_owned));
+    }
+    found.join(" | ")
+}
+
 /// The errors that a program printed, each once, without what every fresh slurmctld says.
 fn complaints(program: &str, output: &str) -> Vec<String> {
     const ALWAYS: [&str; 4] = [
@@ -303,6 +337,25 @@ fn complaints(program: &str, output: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn why_a_job_of_sallocs_does_not_start_is_found_in_what_it_prints() {
+        let granted = "salloc: Granted job allocation 1\n";
+        for (output, words) in [
+            (
+                "srun: unrecognized option '--bogus'\nTry \"srun --help\" for more information\n",
+                "srun: unrecognized option '--bogus' | Try \"srun --help\" for more information",
+            ),
+            (
+                "srun: fatal: No command given to execute.\n",
+                "fatal: No command given to execute.",
+            ),
+            ("salloc: error: Something\n", "error: Something"),
+        ] {
+            let output = format!("{granted}{output}salloc: Relinquishing job allocation 1\n");
+            assert_eq!(reasons("salloc", &output), words);
+        }
+    }
 
     #[test]
     fn what_every_controller_says_is_no_complaint() {

@@ -14,11 +14,12 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 pub fn run(options: &Apply) -> anyhow::Result<()> {
     let client = Client::new(&options.reach)?;
-    let request = ApplyRequest {
+    let mut request = ApplyRequest {
         document: read_file(&options.file)?,
         name: options.name.clone(),
         prune: options.prune,
         dry_run: options.dry_run,
+        begun: vec![],
     };
     let mut told = vec![];
     loop {
@@ -36,6 +37,7 @@ pub fn run(options: &Apply) -> anyhow::Result<()> {
         if options.dry_run || !goes_on {
             break;
         }
+        request.note(&outcome);
         std::thread::sleep(PAUSE);
     }
     if told.is_empty() {
@@ -54,13 +56,7 @@ fn line(step: &ApplyStep) -> Option<String> {
     };
     let planned = match step.state {
         ApplyState::Planned => "would ",
-        ApplyState::Begun => "",
-        // A delete that has begun waits for its own end.
-        ApplyState::Waiting { ref on }
-            if step.action == ApplyAction::Delete && *on == [step.name.clone()] =>
-        {
-            ""
-        }
+        _ if step.is_begun() => "",
         _ => return None,
     };
     let details = step.plan.as_ref().map(text_of).unwrap_or_default();

@@ -58,6 +58,23 @@ impl Profile {
     }
 }
 
+/// The text without the profile of that name.
+pub fn without(text: &str, name: &str) -> Zeroizing<String> {
+    let header = format!("[{name}]");
+    let mut is_in = false;
+    let mut rest = Zeroizing::new(String::new());
+    for line in text.lines() {
+        if line.trim_start().starts_with('[') {
+            is_in = line.trim() == header;
+        }
+        if !is_in {
+            rest.push_str(line);
+            rest.push('\n');
+        }
+    }
+    rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +88,15 @@ mod tests {
         assert_eq!(found.access_key_id, key.id);
         assert_eq!(*found.secret, *key.secret);
         assert_eq!(found.region.as_deref(), Some("eu-west-1"));
+    }
+
+    #[test]
+    fn a_profile_goes_and_others_stay() {
+        let text = "[a]\nx = 1\n\n[b]\nx = 2\n[c]\nx = 3\n";
+        assert_eq!(*without(text, "b"), "[a]\nx = 1\n\n[c]\nx = 3\n");
+        assert_eq!(*without(text, "d"), text);
+        let only = Profile::of(&new_access_key(), Some("eu-west-1")).to_text();
+        assert!(without(&only, PROFILE).is_empty());
     }
 
     #[test]

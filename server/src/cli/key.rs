@@ -3,6 +3,7 @@
 use app::model::name::Arns;
 
 use super::credentials_file::Profile;
+use super::first_start::forget_key;
 use super::{host_user, show_time};
 use crate::auth::password::new_access_key;
 use crate::config::{KeyCommand, Store};
@@ -35,6 +36,7 @@ pub async fn run(store: Store, command: KeyCommand) -> anyhow::Result<()> {
         }
         KeyCommand::Delete { id } => {
             people.delete_access_key(&ctx, &id).await?;
+            forget_key(&store.data_dir, &people).await?;
             println!("Deleted {id}.");
         }
     }

@@ -3,7 +3,7 @@
 use crate::config::Store;
 
 pub async fn run(store: Store) -> anyhow::Result<()> {
-    super::store::open_or_make(&store).await?;
+    super::store::make(&store).await?;
     println!("The database's schema is up to date.");
     Ok(())
 }

@@ -135,6 +135,9 @@ fn warning(warning: &Warning) -> String {
         Warning::SlurmSilent => {
             "! Slurm has not been heard of: jobs and nodes may be others than these".into()
         }
+        Warning::Elsewhere { host, url } => format!(
+            "! another server runs this cluster, on the host {host}: its jobs and nodes are seen there, at {url}"
+        ),
         Warning::FewAddresses { free, needed } => format!(
             "! the subnets have {free} free addresses together, and up to {needed} instances may start"
         ),

@@ -11,8 +11,8 @@ use super::store;
 use crate::auth::seal;
 use crate::config::Store;
 use crate::data_dir::{Claim, DataDir};
-use crate::db::now;
 use crate::db::open::{Address, Found};
+use crate::db::{Db, now};
 
 pub async fn run(store: Store, from: PathBuf) -> anyhow::Result<()> {
     let backup = DataDir::open(&from)?;
@@ -48,7 +48,9 @@ pub async fn run(store: Store, from: PathBuf) -> anyhow::Result<()> {
         return Ok(());
     };
     put_database(&fresh, &store.database_file(), &before)?;
-    let db = store::open(&store).await?;
+    // It may be of an earlier release.
+    store::found(&store).await?;
+    let db = Db::open(&store.database_url()?).await?;
     store::seal(&db, &dir).await?;
     db.close().await;
     println!(
@@ -81,6 +83,9 @@ fn copy_beside(saved: &Path, own: &Path) -> anyhow::Result<PathBuf> {
     fresh.push(".restored");
     let fresh = PathBuf::from(fresh);
     copy(saved, &fresh)?;
+    if let Some(dir) = own.parent() {
+        DataDir::at(dir).give(&fresh)?;
+    }
     Ok(fresh)
 }
 
@@ -144,6 +149,7 @@ fn check_target(dir: &DataDir, claim: &Claim) -> anyhow::Result<()> {
 fn lock(dir: &DataDir) -> anyhow::Result<File> {
     let path = dir.path().join("lock");
     let file = File::create(&path).with_context(|| format!("cannot open {}", path.display()))?;
+    dir.give(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {

@@ -28,7 +28,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     allow_open_files();
     let job_user = JobUser::find(config.job_user.as_deref()).map_err(anyhow::Error::msg)?;
     let mut stop = Box::pin(stop_signal()?);
-    let db = super::store::open_or_make(&config.store).await?;
+    let db = super::store::serve(&config.store).await?;
     let data_dir = DataDir::open(&config.store.data_dir)?;
     let seal = Arc::new(super::store::seal(&db, &data_dir).await?);
     let people = People {

@@ -5,7 +5,7 @@ use std::path::Path;
 use app::model::name::Arns;
 use app::port::Ctx;
 
-use super::first_start::forget_password;
+use super::first_start::{forget_key, forget_password};
 use super::{host_user, show_time};
 use crate::config::{Store, UserCommand};
 use crate::service::people::People;
@@ -29,6 +29,8 @@ pub async fn run(store: Store, command: UserCommand) -> anyhow::Result<()> {
         }
         UserCommand::Delete { name } => {
             people.delete_user(&ctx, &name).await?;
+            forget_key(&store.data_dir, &people).await?;
+            forget_password(&store.data_dir, &name)?;
             println!("Deleted {name} and the access keys of {name}.");
             Ok(())
         }

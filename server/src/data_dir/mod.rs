@@ -4,13 +4,15 @@
 //! here for a leftover, so that is refused before anything is touched.
 
 pub mod lock;
+pub mod server_id;
 
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use nix::unistd::{Gid, Uid, chown, geteuid};
 use openpcs_agent::files;
 use serde::{Deserialize, Serialize};
 
@@ -107,7 +109,19 @@ impl DataDir {
         }
         let path = self.path.join(CLAIM);
         files::write(&path, &serde_json::to_vec(claim)?, files::SECRET)
-            .with_context(|| format!("cannot write {}", path.display()))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        self.give(&path)
+    }
+
+    /// What root writes into somebody's directory is that one's: its server must be able to read it.
+    pub fn give(&self, file: &Path) -> anyhow::Result<()> {
+        let (owner, now) = (fs::metadata(&self.path)?, fs::metadata(file)?);
+        if !geteuid().is_root() || (owner.uid(), owner.gid()) == (now.uid(), now.gid()) {
+            return Ok(());
+        }
+        let user = (Uid::from_raw(owner.uid()), Gid::from_raw(owner.gid()));
+        chown(file, Some(user.0), Some(user.1))
+            .with_context(|| format!("{} cannot be given to its owner", file.display()))
     }
 
     /// The clusters that have anything here.
@@ -220,6 +234,31 @@ mod tests {
             let after = fs::metadata(dir.path()).unwrap().permissions().mode();
             assert_eq!(after & 0o7777, mode);
         }
+    }
+
+    #[test]
+    fn what_root_writes_is_the_directorys_owners() {
+        if !geteuid().is_root() {
+            return eprintln!("skipped: only root can give files away");
+        }
+        let dir = dir_with(0o700, Some("lock"));
+        let nobody = (Uid::from_raw(65_534), Gid::from_raw(65_533));
+        chown(dir.path(), Some(nobody.0), Some(nobody.1)).unwrap();
+        let data = DataDir::open(dir.path()).unwrap();
+        let claim = |address: &str| Claim {
+            id: "one".into(),
+            address: address.into(),
+        };
+        // Also where it was somebody else's before.
+        for address in ["sqlite:///srv/one.db", "sqlite:///link/one.db"] {
+            data.set_claim(&claim(address)).unwrap();
+            let found = fs::metadata(dir.path().join(CLAIM)).unwrap();
+            assert_eq!((found.uid(), found.gid()), (65_534, 65_533));
+            assert_eq!(found.permissions().mode() & 0o777, files::SECRET);
+        }
+        data.give(&dir.path().join("lock")).unwrap();
+        let found = fs::metadata(dir.path().join("lock")).unwrap();
+        assert_eq!((found.uid(), found.gid()), (65_534, 65_533));
     }
 
     #[test]

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use app::model::live::{Change, Kind};
-use sqlx::{AnyConnection, Row};
+use sqlx::Row;
 
 use super::Db;
+use super::connection::Connection;
 
 /// How often changes of other servers on the same database are looked for.
 const TAIL_INTERVAL: Duration = Duration::from_millis(500);
@@ -13,7 +14,7 @@ const TAIL_INTERVAL: Duration = Duration::from_millis(500);
 const KEEP: i64 = 10_000;
 
 pub(super) async fn insert(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     seq: i64,
     change: &Change,
 ) -> sqlx::Result<()> {

@@ -6,8 +6,9 @@ use app::model::event::{Event, EventTone};
 use app::model::live::Kind;
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
-use sqlx::{Any, AnyPool, Row};
+use sqlx::{Any, Row};
 
+use super::connection::Pool;
 use super::{Db, Write, now};
 
 /// Who did what nobody asked for.
@@ -141,55 +142,83 @@ impl Cursor {
     }
 }
 
+/// What holds of the rows of a part, and what stands for `$1` and so on in it.
+struct Wanted<'a> {
+    /// A part of two resources is two questions: each is answered from an index, in order.
+    conditions: &'static [&'static str],
+    binds: Vec<&'a str>,
+}
+
 impl<'a> Part<'a> {
-    /// The condition, and what stands for `$1` and so on in it.
-    fn condition(self, cluster_id: &'a str) -> (&'static str, Vec<&'a str>) {
+    fn wanted(self, cluster_id: &'a str) -> Wanted<'a> {
         match self {
-            Part::All => ("cluster_id = $1", vec![cluster_id]),
-            Part::Of(kind, id) => (
-                "cluster_id = $1 and resource_type = $2 and resource_id = $3",
-                vec![cluster_id, kind.as_str(), id],
-            ),
-            Part::Kind(kind) => (
-                "cluster_id = $1 and resource_type = $2",
-                vec![cluster_id, kind.as_str()],
-            ),
+            Part::All => Wanted {
+                conditions: &["cluster_id = $1"],
+                binds: vec![cluster_id],
+            },
+            Part::Of(kind, id) => Wanted {
+                conditions: &["cluster_id = $1 and resource_type = $2 and resource_id = $3"],
+                binds: vec![cluster_id, kind.as_str(), id],
+            },
+            Part::Kind(kind) => Wanted {
+                conditions: &["cluster_id = $1 and resource_type = $2"],
+                binds: vec![cluster_id, kind.as_str()],
+            },
             // What follows in the name of a node of this group is its number: `compute-1-` also begins the nodes of a
-            // group `compute-1-gpu`.
-            Part::Group(id, prefix) => (
-                "cluster_id = $1 and ((resource_type = 'compute-node-group' and resource_id = $2) \
-                 or (resource_type = 'node' and substr(resource_id, 1, length($3)) = $3 \
-                 and substr(resource_id, length($3) + 1) not like '%-%'))",
-                vec![cluster_id, id, prefix],
-            ),
+            // group `compute-1-gpu`. As in the index.
+            Part::Group(id, prefix) => Wanted {
+                conditions: &[
+                    "cluster_id = $1 and resource_type = 'compute-node-group' and resource_id = $2",
+                    "cluster_id = $1 and resource_type = 'node' \
+                     and rtrim(resource_id, '0123456789') = $3",
+                ],
+                binds: vec![cluster_id, id, prefix],
+            },
         }
     }
 }
 
-/// The SQL of a question about a part, its own parameters numbered from `{1}`.
-fn question(sql: &str, condition: &str, binds: usize) -> String {
-    let number = |n: usize| format!("${}", binds + n);
-    sql.replace("{part}", condition)
-        .replace("{1}", &number(1))
-        .replace("{2}", &number(2))
-        .replace("{3}", &number(3))
+impl<'a> Wanted<'a> {
+    /// The SQL of a question: its rows, and what is done to them; its own parameters are numbered from `{1}`.
+    fn sql(&self, rows: &str, rest: &str) -> String {
+        let of = |condition: &&str| rows.replace("{part}", condition);
+        let all: Vec<String> = self.conditions.iter().map(of).collect();
+        let sql = format!("{} {rest}", all.join(" union all "));
+        let number = |n: usize| format!("${}", self.binds.len() + n);
+        sql.replace("{1}", &number(1))
+            .replace("{2}", &number(2))
+            .replace("{3}", &number(3))
+    }
+
+    fn bound<'q>(self, sql: &'q str) -> Query<'q, Any, AnyArguments<'q>>
+    where
+        'a: 'q,
+    {
+        let query = sqlx::query(sql);
+        let binds = self.binds.into_iter();
+        binds.fold(query, |query, bind| query.bind(bind))
+    }
 }
 
-fn bound<'q>(sql: &'q str, binds: Vec<&'q str>) -> Query<'q, Any, AnyArguments<'q>> {
-    let query = sqlx::query(sql);
-    binds
-        .into_iter()
-        .fold(query, |query, bind| query.bind(bind))
-}
+/// Rows, and their order.
+type Rows = (&'static str, &'static str);
 
-const OLDER: &str = "select * from event where {part} and at <= {1} and (at < {1} or id > {2}) \
-                     order by at desc, id limit {3}";
-const NEWER: &str = "select * from event where {part} and at >= {1} and (at > {1} or id < {2}) \
-                     order by at, id desc limit {3}";
+const OLDER: Rows = (
+    "select * from event where {part} and at <= {1} and (at < {1} or id > {2})",
+    "order by at desc, id limit {3}",
+);
+const NEWER: Rows = (
+    "select * from event where {part} and at >= {1} and (at > {1} or id < {2})",
+    "order by at, id desc limit {3}",
+);
+const PLACE: Rows = (
+    "select at, id from event where {part}",
+    "order by at desc, id limit 1 offset {1}",
+);
 
 /// The events before a place, newest first.
 pub async fn older(
-    pool: &AnyPool,
+    pool: &Pool,
     cluster_id: &str,
     part: Part<'_>,
     than: &Cursor,
@@ -200,7 +229,7 @@ pub async fn older(
 
 /// The events after a place, oldest first.
 pub async fn newer(
-    pool: &AnyPool,
+    pool: &Pool,
     cluster_id: &str,
     part: Part<'_>,
     than: &Cursor,
@@ -210,23 +239,23 @@ pub async fn newer(
 }
 
 async fn beside(
-    pool: &AnyPool,
-    sql: &str,
+    pool: &Pool,
+    (rows, rest): Rows,
     cluster_id: &str,
     part: Part<'_>,
     cursor: &Cursor,
     limit: i64,
 ) -> sqlx::Result<Vec<EventRow>> {
-    let (condition, binds) = part.condition(cluster_id);
-    let sql = question(sql, condition, binds.len());
-    let query = bound(&sql, binds);
+    let wanted = part.wanted(cluster_id);
+    let sql = wanted.sql(rows, rest);
+    let query = wanted.bound(&sql);
     let rows = query.bind(cursor.at).bind(&cursor.id).bind(limit);
     rows.fetch_all(pool).await?.iter().map(decode).collect()
 }
 
 /// The place behind so many of the newest.
 pub async fn place(
-    pool: &AnyPool,
+    pool: &Pool,
     cluster_id: &str,
     part: Part<'_>,
     behind: i64,
@@ -234,10 +263,9 @@ pub async fn place(
     if behind == 0 {
         return Ok(Cursor::newest());
     }
-    let (condition, binds) = part.condition(cluster_id);
-    let sql = "select at, id from event where {part} order by at desc, id limit 1 offset {1}";
-    let sql = question(sql, condition, binds.len());
-    let query = bound(&sql, binds);
+    let wanted = part.wanted(cluster_id);
+    let sql = wanted.sql(PLACE.0, PLACE.1);
+    let query = wanted.bound(&sql);
     let Some(row) = query.bind(behind - 1).fetch_optional(pool).await? else {
         return Ok(Cursor::oldest());
     };
@@ -247,15 +275,11 @@ pub async fn place(
     })
 }
 
-pub async fn count(pool: &AnyPool, cluster_id: &str, part: Part<'_>) -> sqlx::Result<i64> {
-    let (condition, binds) = part.condition(cluster_id);
-    let sql = question(
-        "select count(*) as events from event where {part}",
-        condition,
-        0,
-    );
-    let query = bound(&sql, binds);
-    query.fetch_one(pool).await?.try_get("events")
+pub async fn count(pool: &Pool, cluster_id: &str, part: Part<'_>) -> sqlx::Result<i64> {
+    let wanted = part.wanted(cluster_id);
+    let sql = wanted.sql("select count(*) as events from event where {part}", "");
+    let rows = wanted.bound(&sql).fetch_all(pool).await?;
+    rows.iter().map(|row| row.try_get::<i64, _>("events")).sum()
 }
 
 /// Forgets what happened before that time.
@@ -339,29 +363,33 @@ mod tests {
     async fn a_page_is_read_from_an_index_and_never_sorted() {
         let dir = tempfile::tempdir().unwrap();
         let db = filled(dir.path()).await;
-        for (part, index) in [
-            (Part::All, "event_by_time"),
-            (Part::Of(Kind::Node, "a-1"), "event_by_resource"),
-            (Part::Group("pcs_a", "a-"), "event_by_time"),
+        for (part, indexes) in [
+            (Part::All, &["event_by_time"][..]),
+            (Part::Of(Kind::Node, "a-1"), &["event_by_resource"]),
+            (
+                Part::Group("pcs_a", "a-"),
+                &["event_by_resource", "event_by_node_group"],
+            ),
         ] {
-            for sql in [OLDER, NEWER] {
-                let (condition, binds) = part.condition("c");
-                let sql = question(sql, condition, binds.len());
+            for ((rows, rest), is_place) in [(OLDER, false), (NEWER, false), (PLACE, true)] {
+                let wanted = part.wanted("c");
+                let sql = wanted.sql(rows, rest);
                 let sql = format!("explain query plan {sql}");
-                let query = bound(&sql, binds);
-                let rows = query
-                    .bind(5_i64)
-                    .bind("x")
-                    .bind(1_i64)
-                    .fetch_all(db.pool())
-                    .await;
+                let mut query = wanted.bound(&sql).bind(5_i64);
+                if !is_place {
+                    query = query.bind("x").bind(1_i64);
+                }
+                let rows = query.fetch_all(db.pool()).await;
                 let lines = rows.unwrap();
                 let lines = lines.iter().map(|row| row.get::<String, _>("detail"));
                 let plan = lines.collect::<Vec<String>>().join("; ");
-                assert!(
-                    plan.contains(index) && !plan.contains("TEMP B-TREE"),
-                    "{part:?}: {plan}"
-                );
+                let is_used = |index: &&str| plan.contains(*index);
+                assert!(indexes.iter().all(is_used), "{part:?}: {plan}");
+                let is_other = |index: &&str| !indexes.contains(index) && is_used(index);
+                let all = ["event_by_time", "event_by_resource", "event_by_node_group"];
+                assert!(!all.iter().any(is_other), "{part:?}: {plan}");
+                assert!(!plan.contains("TEMP B-TREE"), "{part:?}: {plan}");
+                assert!(!plan.contains("SCAN"), "{part:?}: {plan}");
             }
         }
     }

@@ -4,9 +4,11 @@ use app::explain::Cause;
 use app::model::live::Kind;
 use app::model::node::BootStep;
 use sqlx::any::AnyRow;
-use sqlx::{Any, AnyPool, Executor, Row as _};
+use sqlx::{Any, Executor, Row as _};
 
+use super::connection::Pool;
 use super::resource::to_json;
+use super::set_back::{SetBack, is_over};
 use super::{Db, Write, now};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,9 +19,11 @@ pub struct InstanceRow {
     pub node_name: String,
     pub instance_type: String,
     pub launch_generation: i64,
+    /// What the group owned when it was asked for: see [`super::owned_resource`].
+    pub owned: Option<String>,
     pub bootstrap_hash: String,
     pub launched_at: i64,
-    /// The batch in which it was asked for: see [`crate::provider::Batch`].
+    /// The batch in which it was asked for: see [`openpcs_provider::Batch`].
     pub launch_token: String,
     /// The provider's id of it; none until the provider has said that it started it.
     pub provider_id: Option<String>,
@@ -51,7 +55,25 @@ impl InstanceRow {
 
     /// Whether its end is to be asked for, the first time or, when it takes longer than that, once more.
     pub fn end_is_due(&self, now: i64, stop_ms: i64) -> bool {
-        self.stop_asked_at.is_none_or(|at| now - at > stop_ms)
+        self.stop_asked_at
+            .is_none_or(|at| is_over(at, now, stop_ms))
+    }
+}
+
+/// None of their times is ahead of this clock any more, but for the one that is meant to be.
+pub fn right(rows: &mut [InstanceRow], set_back: &mut SetBack, now: i64) {
+    set_back.forget(now);
+    for row in rows {
+        row.launched_at = set_back.past(row.launched_at, now);
+        let since = [
+            &mut row.registered_at,
+            &mut row.ready_at,
+            &mut row.stop_asked_at,
+            &mut row.ended_at,
+        ];
+        for at in since.into_iter().flatten() {
+            *at = set_back.past(*at, now);
+        }
     }
 }
 
@@ -86,6 +108,7 @@ fn decode(row: &AnyRow) -> sqlx::Result<InstanceRow> {
         node_name: row.try_get("node_name")?,
         instance_type: row.try_get("instance_type")?,
         launch_generation: row.try_get("launch_generation")?,
+        owned: row.try_get("owned")?,
         bootstrap_hash: row.try_get("bootstrap_hash")?,
         launched_at: row.try_get("launched_at")?,
         launch_token: row.try_get("launch_token")?,
@@ -122,7 +145,7 @@ pub async fn live<'e>(
 }
 
 /// The newest instances that ended, for the console's black box.
-pub async fn ended(pool: &AnyPool, cluster_id: &str, limit: i64) -> sqlx::Result<Vec<InstanceRow>> {
+pub async fn ended(pool: &Pool, cluster_id: &str, limit: i64) -> sqlx::Result<Vec<InstanceRow>> {
     sqlx::query(
         "select * from instance where cluster_id = $1 and ended_at is not null order by ended_at desc limit $2",
     )
@@ -137,7 +160,7 @@ pub async fn ended(pool: &AnyPool, cluster_id: &str, limit: i64) -> sqlx::Result
 
 /// The instances of a node, newest first.
 pub async fn of_node(
-    pool: &AnyPool,
+    pool: &Pool,
     cluster_id: &str,
     node_name: &str,
     limit: i64,
@@ -156,7 +179,7 @@ pub async fn of_node(
 }
 
 /// One instance of a cluster.
-pub async fn find(pool: &AnyPool, cluster_id: &str, id: &str) -> sqlx::Result<Option<InstanceRow>> {
+pub async fn find(pool: &Pool, cluster_id: &str, id: &str) -> sqlx::Result<Option<InstanceRow>> {
     let row = sqlx::query("select * from instance where cluster_id = $1 and id = $2")
         .bind(cluster_id)
         .bind(id)
@@ -166,7 +189,7 @@ pub async fn find(pool: &AnyPool, cluster_id: &str, id: &str) -> sqlx::Result<Op
 }
 
 /// The instance whose bootstrap id has that hash.
-pub async fn by_bootstrap(pool: &AnyPool, hash: &str) -> sqlx::Result<Option<InstanceRow>> {
+pub async fn by_bootstrap(pool: &Pool, hash: &str) -> sqlx::Result<Option<InstanceRow>> {
     let row = sqlx::query("select * from instance where bootstrap_hash = $1")
         .bind(hash)
         .fetch_optional(pool)
@@ -177,7 +200,7 @@ pub async fn by_bootstrap(pool: &AnyPool, hash: &str) -> sqlx::Result<Option<Ins
 pub async fn insert(write: &mut Write, row: &InstanceRow) -> sqlx::Result<()> {
     sqlx::query(
         "insert into instance (id, cluster_id, compute_node_group_id, node_name, instance_type, launch_generation, \
-         bootstrap_hash, launched_at, launch_token, steps) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         bootstrap_hash, launched_at, launch_token, steps, owned) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(&row.id)
     .bind(&row.cluster_id)
@@ -189,6 +212,7 @@ pub async fn insert(write: &mut Write, row: &InstanceRow) -> sqlx::Result<()> {
     .bind(row.launched_at)
     .bind(&row.launch_token)
     .bind(to_json(&row.steps)?)
+    .bind(&row.owned)
     .execute(&mut *write.tx)
     .await?;
     write

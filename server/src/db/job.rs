@@ -2,8 +2,9 @@
 
 use app::model::job::JobRecord;
 use app::model::live::Kind;
-use sqlx::{AnyPool, Row as _};
+use sqlx::Row as _;
 
+use super::connection::Pool;
 use super::resource::to_json;
 use super::{Db, Write};
 
@@ -30,7 +31,7 @@ pub async fn put(
 }
 
 /// The jobs of a cluster that ended last, newest first. A row that this server cannot read is left out.
-pub async fn list(pool: &AnyPool, cluster_id: &str, limit: i64) -> sqlx::Result<Vec<JobRecord>> {
+pub async fn list(pool: &Pool, cluster_id: &str, limit: i64) -> sqlx::Result<Vec<JobRecord>> {
     let rows = sqlx::query(
         "select record from job where cluster_id = $1 order by ended_at desc, id limit $2",
     )
@@ -49,7 +50,7 @@ pub async fn list(pool: &AnyPool, cluster_id: &str, limit: i64) -> sqlx::Result<
 
 /// The jobs of a cluster that ended since that time, each with whether its script is known.
 pub async fn ended_since(
-    pool: &AnyPool,
+    pool: &Pool,
     cluster_id: &str,
     since: i64,
 ) -> sqlx::Result<Vec<(JobRecord, bool)>> {
@@ -73,7 +74,7 @@ pub async fn ended_since(
 
 /// One job that ended, and its script if it is known.
 pub async fn find(
-    pool: &AnyPool,
+    pool: &Pool,
     cluster_id: &str,
     id: &str,
 ) -> sqlx::Result<Option<(JobRecord, Option<String>)>> {
@@ -92,7 +93,7 @@ pub async fn find(
 
 /// What has ended of an array or of a heterogeneous job, by the number that its parts share, each with its script.
 pub async fn family(
-    pool: &AnyPool,
+    pool: &Pool,
     cluster_id: &str,
     number: u32,
 ) -> sqlx::Result<Vec<(JobRecord, Option<String>)>> {
@@ -117,12 +118,24 @@ pub async fn family(
 }
 
 /// The id of the job that ended and bears that mark; a mark is letters, digits and hyphens, which mean themselves.
-pub async fn marked(pool: &AnyPool, cluster_id: &str, mark: &str) -> sqlx::Result<Option<String>> {
+pub async fn marked(pool: &Pool, cluster_id: &str, mark: &str) -> sqlx::Result<Option<String>> {
     let row = sqlx::query("select id from job where cluster_id = $1 and record like $2 limit 1")
         .bind(cluster_id)
         .bind(format!("%\"mark\":\"{mark}\"%"))
         .fetch_optional(pool)
         .await?;
+    row.map(|row| row.try_get("id")).transpose()
+}
+
+/// The id of the task or component that ended and had this number of its own, the last one if there were several.
+pub async fn numbered(pool: &Pool, cluster_id: &str, number: u32) -> sqlx::Result<Option<String>> {
+    let row = sqlx::query(
+        "select id from job where cluster_id = $1 and record like $2 order by ended_at desc limit 1",
+    )
+    .bind(cluster_id)
+    .bind(format!("%\"ownNumber\":{number},%"))
+    .fetch_optional(pool)
+    .await?;
     row.map(|row| row.try_get("id")).transpose()
 }
 

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use app::model::job_life::Life;
 use app::model::live::Kind;
+use sqlx::Row as _;
 use sqlx::any::AnyRow;
-use sqlx::{AnyPool, Row as _};
 
+use super::connection::Pool;
 use super::resource::to_json;
 use super::{Db, Write};
 
@@ -58,7 +59,7 @@ pub async fn forget_output(
 }
 
 /// The lives of a job that ended, the first one first. A row that this server cannot read is left out.
-pub async fn list(pool: &AnyPool, cluster_id: &str, job: &str) -> sqlx::Result<Vec<Life>> {
+pub async fn list(pool: &Pool, cluster_id: &str, job: &str) -> sqlx::Result<Vec<Life>> {
     let rows = sqlx::query(
         "select life from job_life where cluster_id = $1 and job_id = $2 order by restarts",
     )
@@ -80,10 +81,7 @@ fn decode(rows: &[AnyRow]) -> sqlx::Result<Vec<Life>> {
 }
 
 /// When each job of a cluster was submitted first, as far as it was requeued since.
-pub async fn first_submitted(
-    pool: &AnyPool,
-    cluster_id: &str,
-) -> sqlx::Result<HashMap<String, i64>> {
+pub async fn first_submitted(pool: &Pool, cluster_id: &str) -> sqlx::Result<HashMap<String, i64>> {
     let rows = sqlx::query(
         "select job_id, min(submitted_at) as first from job_life where cluster_id = $1 group by job_id",
     )

@@ -3,12 +3,13 @@
 //! Leases are taken and checked in writing transactions, and of those there is one at a time: what a transaction sees at
 //! its beginning is so until it commits. On SQLite there are none: its file is open to one process.
 
+use openpcs_provider::lease::{Lease, Lost, TERM_MS};
 use sqlx::any::AnyRow;
-use sqlx::{Any, AnyConnection, Executor, Row as _};
+use sqlx::{Any, Executor, Row as _};
 
+use super::connection::Connection;
 use super::server::ServerRow;
 use super::{Db, Write};
-use crate::lease::{Lease, Lost, TERM_MS};
 
 /// A lease as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +89,7 @@ pub async fn take(
 }
 
 /// Fails unless the lease is still of that epoch: nobody can change that before the transaction ends.
-pub(super) async fn confirm(tx: &mut AnyConnection, lease: &Lease) -> sqlx::Result<()> {
+pub(super) async fn confirm(tx: &mut Connection, lease: &Lease) -> sqlx::Result<()> {
     let held = sqlx::query("select epoch from cluster_lease where cluster_id = $1 and epoch = $2")
         .bind(&*lease.cluster_id)
         .bind(lease.epoch)
@@ -121,9 +122,10 @@ pub async fn prune(db: &Db) -> sqlx::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use openpcs_provider::lease::Beat;
+
     use super::super::server;
     use super::*;
-    use crate::lease::Beat;
 
     fn process(name: &str) -> ServerRow {
         ServerRow {

@@ -155,6 +155,8 @@ fn any_order(list: Option<&Vec<String>>) -> Option<Vec<String>> {
 fn sorted(list: &[String]) -> Vec<String> {
     let mut list = list.to_vec();
     list.sort();
+    // A request names each once; rows of before may not.
+    list.dedup();
     list
 }
 
@@ -209,6 +211,11 @@ mod tests {
             (
                 json!({}),
                 json!({"subnet_ids": ["subnet-2", "subnet-1"]}),
+                true,
+            ),
+            (
+                json!({}),
+                json!({"subnet_ids": ["subnet-2", "subnet-1", "subnet-2"]}),
                 true,
             ),
             (json!({}), json!({"slurm": {}}), true),

@@ -10,6 +10,8 @@ mod cache;
 pub mod change;
 pub mod cluster;
 pub mod compute_node_group;
+pub mod connection;
+pub mod done_once;
 pub mod event;
 pub mod forgotten;
 pub mod idempotency;
@@ -19,16 +21,19 @@ pub mod job_life;
 pub mod lease;
 pub mod meaning;
 pub mod open;
+pub mod owned_resource;
 pub mod placement;
 pub mod queue;
 pub mod resource;
 pub mod secret;
 pub mod server;
 pub mod session;
+pub mod set_back;
 pub mod submission;
 pub mod tag;
 pub mod tombstone;
 pub mod user;
+pub mod waiting_tasks;
 pub mod writer;
 
 use std::os::unix::fs::MetadataExt;
@@ -39,11 +44,12 @@ use std::time::Duration;
 use anyhow::Context;
 use app::model::live::{Change, Kind};
 use cache::ClusterCache;
+use connection::{Limits, Pool, look_before_use};
+use openpcs_provider::lease::Lease;
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyConnection, AnyPool, Executor};
+use sqlx::{Any, Executor};
 use tokio::sync::broadcast;
 
-use crate::lease::Lease;
 use open::Address;
 use writer::{LOCK_TIMEOUT_MS, Turns, Writer};
 
@@ -55,6 +61,10 @@ const CHANGE_BACKLOG: usize = 1024;
 
 /// How long the last writing of a server that ends may take.
 const CHECKPOINT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long PostgreSQL works on one statement, in milliseconds: less than this server waits for it.
+const STATEMENT_MS: u32 = 18_000;
+/// After how many milliseconds without a sign of this server PostgreSQL lets go of what it locked.
+const GONE_MS: u32 = 20_000;
 /// How long PostgreSQL lets a transaction stand still, in milliseconds: one of a process that was stopped would keep all
 /// others from writing. Less than those wait.
 const STANDSTILL_MS: u32 = 6_000;
@@ -62,7 +72,7 @@ const STANDSTILL_MS: u32 = 6_000;
 /// The pool and the channel on which committed changes are announced.
 #[derive(Clone)]
 pub struct Db {
-    pool: AnyPool,
+    pool: Pool,
     begin: &'static str,
     turns: Turns,
     id: Arc<str>,
@@ -92,11 +102,28 @@ impl Db {
     /// Connects and brings the schema up to date. Whether this is the database of the data directory is the caller's to
     /// know before.
     pub async fn connect(url: &str) -> anyhow::Result<Db> {
+        Self::connect_within(url, Limits::default()).await
+    }
+
+    /// The same, with other limits of time.
+    pub async fn connect_within(url: &str, limits: Limits) -> anyhow::Result<Db> {
         let address: Address = url.parse()?;
-        let id: Arc<str> = address.prepare().await?.into();
+        let id = address.prepare().await?;
+        Self::at(address, id, limits).await
+    }
+
+    /// Connects and leaves the schema as it is.
+    pub async fn open(url: &str) -> anyhow::Result<Db> {
+        let address: Address = url.parse()?;
+        let id = address.id().await?;
+        Self::at(address, id, Limits::default()).await
+    }
+
+    async fn at(address: Address, id: String, limits: Limits) -> anyhow::Result<Db> {
+        let id: Arc<str> = id.into();
         let sqlite = address.file.is_some();
         let expected = id.clone();
-        let pool = AnyPoolOptions::new()
+        let pool = look_before_use(AnyPoolOptions::new())
             .max_connections(CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .after_connect(move |connection, _| {
@@ -105,7 +132,7 @@ impl Db {
                     for statement in settings(sqlite) {
                         connection.execute(statement.as_str()).await?;
                     }
-                    same_database(connection, &expected).await
+                    same_database(&mut *connection, &expected).await
                 })
             })
             .connect(&address.of_existing())
@@ -114,7 +141,7 @@ impl Db {
         let begin = if sqlite { "begin immediate" } else { "begin" };
         let file = address.file.map(DatabaseFile::watch).transpose()?;
         Ok(Db {
-            pool,
+            pool: Pool::new(pool, limits),
             begin,
             turns: Turns::default(),
             id,
@@ -133,15 +160,12 @@ impl Db {
         }
     }
 
-    /// The database's own time in milliseconds since 1970, as an expression: hosts may be minutes apart.
+    /// See [`open::clock`].
     pub fn clock(&self) -> &'static str {
-        match self.file {
-            Some(_) => "cast(unixepoch('subsec') * 1000 as integer)",
-            None => "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)",
-        }
+        open::clock(self.file.is_some())
     }
 
-    pub fn pool(&self) -> &AnyPool {
+    pub fn pool(&self) -> &Pool {
         &self.pool
     }
 
@@ -153,8 +177,7 @@ impl Db {
     /// Whether this is still the database that was opened: its file may have been removed or exchanged.
     pub async fn is_the_same(&self) -> sqlx::Result<()> {
         self.check_file()?;
-        let mut connection = self.pool.acquire().await?;
-        same_database(&mut connection, &self.id).await
+        same_database(&self.pool, &self.id).await
     }
 
     fn check_file(&self) -> sqlx::Result<()> {
@@ -225,6 +248,11 @@ fn settings(sqlite: bool) -> Vec<String> {
         return vec![
             format!("set lock_timeout = {LOCK_TIMEOUT_MS}"),
             format!("set idle_in_transaction_session_timeout = {STANDSTILL_MS}"),
+            format!("set statement_timeout = {STATEMENT_MS}"),
+            format!("set tcp_user_timeout = {GONE_MS}"),
+            "set tcp_keepalives_idle = 10".into(),
+            "set tcp_keepalives_interval = 5".into(),
+            "set tcp_keepalives_count = 2".into(),
         ];
     }
     vec![
@@ -236,8 +264,11 @@ fn settings(sqlite: bool) -> Vec<String> {
 }
 
 /// Another database at the same address is refused, connection by connection.
-async fn same_database(connection: &mut AnyConnection, expected: &str) -> sqlx::Result<()> {
-    match open::id(connection).await? {
+async fn same_database<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    expected: &str,
+) -> sqlx::Result<()> {
+    match open::id(executor).await? {
         Some(id) if id == expected => Ok(()),
         _ => Err(exchanged()),
     }

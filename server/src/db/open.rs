@@ -8,9 +8,10 @@ use anyhow::{Context, anyhow, bail};
 use sqlx::any::AnyConnectOptions;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AnyConnection, Connection, Row};
+use sqlx::{Any, AnyConnection, Connection, Executor, Row};
 
 use super::placement;
+use super::server::{self, ServerRow};
 use crate::random::random_hex;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
@@ -110,13 +111,9 @@ impl Address {
                 tables[0]
             );
         }
-        let newest: i64 = sqlx::query("select max(version) as version from _sqlx_migrations")
-            .fetch_one(&mut *connection)
-            .await?
-            .try_get("version")?;
-        self.refuse_later(newest)?;
+        self.refuse_later(newest(connection).await?)?;
         let id = match has("store") {
-            true => id(connection).await?,
+            true => id(&mut *connection).await?,
             false => None,
         };
         let clusters = sqlx::query("select id from cluster order by id")
@@ -141,6 +138,41 @@ impl Address {
         };
         let rows = sqlx::query(sql).fetch_all(connection).await?;
         rows.iter().map(|row| row.try_get("name")).collect()
+    }
+
+    /// The id that it has.
+    pub async fn id(&self) -> anyhow::Result<String> {
+        match self.look().await? {
+            Found::Ours { id: Some(id), .. } => Ok(id),
+            Found::Ours { id: None, .. } => bail!(
+                "the database {self} is of a release of OpenPCS that gave it no id. Bring it up to date with `openpcs migrate`."
+            ),
+            Found::Nothing => bail!("there is no database at {self}"),
+        }
+    }
+
+    /// Whether there is a database of an earlier release.
+    pub async fn is_outdated(&self) -> anyhow::Result<bool> {
+        if self.look().await? == Found::Nothing {
+            return Ok(false);
+        }
+        let mut connection = self.connect().await?;
+        let version = newest(&mut connection).await;
+        connection.close().await.ok();
+        Ok(version? < latest())
+    }
+
+    /// A server that uses a database of an earlier release, beside the one of that id.
+    pub async fn outdated_server(&self, own: Option<&str>) -> anyhow::Result<Option<ServerRow>> {
+        if !self.is_outdated().await? {
+            return Ok(None);
+        }
+        let mut connection = self.connect().await?;
+        let clock = clock(self.file.is_some());
+        let living = server::living(&mut connection, clock, own.unwrap_or_default()).await;
+        connection.close().await.ok();
+        // A release that had no such table, or another one, had one server.
+        Ok(living.ok().flatten())
     }
 
     /// Brings the schema up to date and gives the database an id if it has none; the id.
@@ -178,11 +210,7 @@ impl Address {
     }
 
     fn refuse_later(&self, version: i64) -> anyhow::Result<()> {
-        let newest = MIGRATIONS
-            .iter()
-            .map(|m| m.version)
-            .max()
-            .unwrap_or_default();
+        let newest = latest();
         if version <= newest {
             return Ok(());
         }
@@ -224,10 +252,32 @@ impl Address {
     }
 }
 
+/// The newest migration of this release.
+fn latest() -> i64 {
+    let versions = MIGRATIONS.iter().map(|m| m.version);
+    versions.max().unwrap_or_default()
+}
+
+/// The newest one that the database has.
+async fn newest(connection: &mut AnyConnection) -> sqlx::Result<i64> {
+    sqlx::query("select max(version) as version from _sqlx_migrations")
+        .fetch_one(connection)
+        .await?
+        .try_get("version")
+}
+
+/// The database's own time in milliseconds since 1970, as an expression: hosts may be minutes apart.
+pub fn clock(sqlite: bool) -> &'static str {
+    match sqlite {
+        true => "cast(unixepoch('subsec') * 1000 as integer)",
+        false => "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)",
+    }
+}
+
 /// The id of the database behind a connection.
-pub async fn id(connection: &mut AnyConnection) -> sqlx::Result<Option<String>> {
+pub async fn id<'e>(executor: impl Executor<'e, Database = Any>) -> sqlx::Result<Option<String>> {
     let row = sqlx::query("select id from store where name = 'store'")
-        .fetch_optional(connection)
+        .fetch_optional(executor)
         .await?;
     row.map(|row| row.try_get("id")).transpose()
 }
@@ -298,6 +348,42 @@ mod tests {
             assert!(refusal.contains(words), "{refusal}");
             assert_eq!(std::fs::read(&file).unwrap(), before);
         }
+    }
+
+    #[tokio::test]
+    async fn a_schema_is_not_changed_under_a_server_that_lives() {
+        let dir = tempfile::tempdir().unwrap();
+        let living = "insert into server (id, url, host, process, seen_at) \
+                      values ('b', 'http://b', 'host-b', 'p', unixepoch('subsec') * 1000)";
+        let address = made(dir.path(), "a.db", &[]).await;
+        assert!(!address.is_outdated().await.unwrap(), "there is none");
+        address.prepare().await.unwrap();
+        made(dir.path(), "a.db", &[living]).await;
+        assert!(!address.is_outdated().await.unwrap());
+        assert_eq!(address.outdated_server(None).await.unwrap(), None);
+
+        let newest = "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)";
+        made(dir.path(), "a.db", &[newest]).await;
+        assert!(address.is_outdated().await.unwrap());
+        let found = async |own| address.outdated_server(own).await.unwrap();
+        assert_eq!(found(Some("a")).await.unwrap().host, "host-b");
+        assert_eq!(found(None).await.unwrap().url, "http://b");
+        assert_eq!(
+            found(Some("b")).await,
+            None,
+            "it is this one, which was killed"
+        );
+        for gone in [
+            "update server set seen_at = seen_at - 60000",
+            "update server set process = ''",
+        ] {
+            made(dir.path(), "a.db", &[gone]).await;
+            assert_eq!(found(Some("a")).await, None);
+        }
+        // Asking changed nothing.
+        assert!(address.is_outdated().await.unwrap());
+        let before = made(dir.path(), "a.db", &["drop table server"]).await;
+        assert_eq!(before.outdated_server(None).await.unwrap(), None);
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, Executor, Row as _};
 
 use super::Write;
+use super::connection::Connection;
 
 /// An address, and a port for each daemon. Nodes of one host are told apart by port, because slurmd cannot be given an
 /// address of its own without root.
@@ -85,7 +86,7 @@ pub async fn taken<'e>(
 }
 
 /// The place of a resource as it is now.
-pub async fn find(connection: &mut AnyConnection, owner: &str) -> sqlx::Result<Option<Placement>> {
+pub async fn find(connection: &mut Connection, owner: &str) -> sqlx::Result<Option<Placement>> {
     let row = sqlx::query("select address, server, ports from placement where owner = $1")
         .bind(owner)
         .fetch_optional(connection)
@@ -108,7 +109,7 @@ const KEEP: &str = "do nothing";
 /// Gives a resource its place, or another one.
 pub async fn put(write: &mut Write, owner: Owner<'_>, placement: &Placement) -> sqlx::Result<()> {
     insert(
-        &mut write.tx,
+        &mut *write.tx,
         (owner.id, owner.cluster_id),
         placement,
         REPLACE,
@@ -117,8 +118,8 @@ pub async fn put(write: &mut Write, owner: Owner<'_>, placement: &Placement) -> 
     write.changed(owner.kind, owner.cluster_id, owner.id).await
 }
 
-async fn insert(
-    connection: &mut AnyConnection,
+async fn insert<'e>(
+    executor: impl Executor<'e, Database = Any>,
     (owner, cluster_id): (&str, &str),
     placement: &Placement,
     if_known: &str,
@@ -133,7 +134,7 @@ async fn insert(
         .bind(placement.address.to_string())
         .bind(&placement.server)
         .bind(format!("{:?}", placement.ports))
-        .execute(connection)
+        .execute(executor)
         .await?;
     Ok(())
 }

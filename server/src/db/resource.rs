@@ -6,8 +6,9 @@ use app::model::status::Status;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::any::AnyRow;
-use sqlx::{Any, AnyPool, Executor, Row as _};
+use sqlx::{Any, Executor, Row as _};
 
+use super::connection::Pool;
 use super::placement::{self, Owner, Placement};
 use super::{Write, now};
 
@@ -175,7 +176,7 @@ pub async fn list<'e, S: Noun>(
 
 /// A page of at most `limit`, after the id `after`, in id order: stable while rows come and go.
 pub async fn page<S: Noun>(
-    pool: &AnyPool,
+    pool: &Pool,
     cluster_id: Option<&str>,
     after: &str,
     limit: i64,

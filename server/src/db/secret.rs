@@ -1,7 +1,8 @@
 //! Sealed secrets in the database. This file never sees a secret in the clear.
 
-use sqlx::{AnyPool, Row};
+use sqlx::Row;
 
+use super::connection::Pool;
 use super::{Db, Write};
 
 /// What a cluster's key is sealed for.
@@ -27,7 +28,7 @@ pub async fn insert(write: &mut Write, row: &SecretRow) -> sqlx::Result<()> {
 }
 
 /// The secret of a cluster.
-pub async fn get(pool: &AnyPool, cluster_id: &str) -> sqlx::Result<Option<SecretRow>> {
+pub async fn get(pool: &Pool, cluster_id: &str) -> sqlx::Result<Option<SecretRow>> {
     one(
         pool,
         "select * from secret where cluster_id = $1",
@@ -37,11 +38,11 @@ pub async fn get(pool: &AnyPool, cluster_id: &str) -> sqlx::Result<Option<Secret
 }
 
 /// The secret of that ARN.
-pub async fn by_arn(pool: &AnyPool, arn: &str) -> sqlx::Result<Option<SecretRow>> {
+pub async fn by_arn(pool: &Pool, arn: &str) -> sqlx::Result<Option<SecretRow>> {
     one(pool, "select * from secret where arn = $1", arn).await
 }
 
-async fn one(pool: &AnyPool, sql: &str, bind: &str) -> sqlx::Result<Option<SecretRow>> {
+async fn one(pool: &Pool, sql: &str, bind: &str) -> sqlx::Result<Option<SecretRow>> {
     let row = sqlx::query(sql).bind(bind).fetch_optional(pool).await?;
     row.map(|row| {
         Ok(SecretRow {

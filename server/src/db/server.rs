@@ -1,11 +1,11 @@
 //! The servers of a database, for each other and for people: who runs a cluster's daemons, and where to reach it. All times
 //! here are compared by the database's clock.
 
+use openpcs_provider::lease::TERM_MS;
 use sqlx::any::AnyRow;
 use sqlx::{Any, Executor, Row as _};
 
 use super::{Db, Write, now};
-use crate::lease::TERM_MS;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerRow {
@@ -47,6 +47,15 @@ pub async fn beat(db: &Db, me: &ServerRow, gone: &str) -> sqlx::Result<bool> {
         false => query.execute(db.pool()).await?,
     };
     Ok(written.rows_affected() > 0)
+}
+
+/// Writes nothing new, in turn as all others: whether that can be done is what one wants to know.
+pub async fn touch(db: &Db, me: &ServerRow) -> sqlx::Result<()> {
+    sqlx::query("update server set process = process where id = $1")
+        .bind(&me.id)
+        .execute(&mut *db.writer().await?)
+        .await?;
+    Ok(())
 }
 
 /// This process ends: others need not wait.
@@ -99,6 +108,20 @@ pub async fn all<'e>(
         })
     };
     rows.iter().map(seen).collect()
+}
+
+/// One that is taken to live, other than that one.
+pub async fn living<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    clock: &str,
+    own: &str,
+) -> sqlx::Result<Option<ServerRow>> {
+    let sql = format!(
+        "select id, url, host, process from server where id <> $1 and process <> '' and seen_at > {clock} - {TERM_MS} \
+         order by host, url limit 1"
+    );
+    let row = sqlx::query(&sql).bind(own).fetch_optional(executor).await?;
+    row.as_ref().map(decode).transpose()
 }
 
 /// It will never return. Whether it is forgotten: not while it is taken to live, or has only just ended.

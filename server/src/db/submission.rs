@@ -1,8 +1,9 @@
 //! What was submitted through the console lately: Slurm saves its state every 5 s, and a killed controller loses what
 //! it took since.
 
-use sqlx::{AnyPool, Row};
+use sqlx::Row;
 
+use super::connection::Pool;
 use super::resource::to_json;
 use super::{Db, Write, now};
 
@@ -42,7 +43,7 @@ pub async fn insert(write: &mut Write, row: &SubmissionRow) -> sqlx::Result<()> 
 }
 
 pub async fn find(
-    pool: &AnyPool,
+    pool: &Pool,
     cluster_id: &str,
     job_id: &str,
 ) -> sqlx::Result<Option<SubmissionRow>> {

@@ -1,7 +1,6 @@
 //! What was deleted on purpose: only this may be removed from disk.
 
-use sqlx::AnyPool;
-
+use super::connection::Pool;
 use super::{Db, Write, now};
 
 /// Notes that this cluster, or this instance of it, is to go from disk.
@@ -18,7 +17,7 @@ pub async fn put(write: &mut Write, cluster_id: &str, id: &str) -> sqlx::Result<
 }
 
 /// Whether it was deleted. The row of an instance that ended is its tombstone.
-pub async fn has(pool: &AnyPool, cluster_id: &str, id: &str) -> sqlx::Result<bool> {
+pub async fn has(pool: &Pool, cluster_id: &str, id: &str) -> sqlx::Result<bool> {
     let found = sqlx::query(
         "select id from tombstone where cluster_id = $1 and id = $2 union all \
          select id from instance where cluster_id = $1 and id = $2 and ended_at is not null",

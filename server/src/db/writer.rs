@@ -4,15 +4,18 @@
 //! would each hold a connection, and readers would find none. So they queue here, on one permit.
 //!
 //! A transaction whose begin or commit failed, or that was dropped on the way, leaves a connection in a state that nobody
-//! knows: it is closed, never used again. Closing rolls back.
+//! knows: it is closed, never used again. Closing rolls back. The turn ends in time in any case: of one that keeps it for
+//! longer nothing can be committed any more, and the next one begins.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool, Executor};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use sqlx::Executor;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout;
+
+use super::connection::{Connection, Pool};
 
 /// How long a writer waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -49,26 +52,50 @@ impl Default for Turns {
 
 impl Turns {
     /// Waits for the turn and for a connection.
-    pub async fn take(&self, pool: &AnyPool) -> sqlx::Result<Writer> {
-        let turn = tokio::time::timeout(PATIENCE, self.0.clone().acquire_owned()).await;
+    pub async fn take(&self, pool: &Pool) -> sqlx::Result<Writer> {
+        let turn = timeout(PATIENCE, self.0.clone().acquire_owned()).await;
         // It is never closed.
         let Ok(Ok(turn)) = turn else {
             return Err(sqlx::Error::AnyDriverError(Box::new(Busy)));
         };
+        let mut connection = pool.acquire().await?;
+        let time = pool.limits().turn;
+        connection.limit(time);
         Ok(Writer {
-            connection: pool.acquire().await?,
+            connection,
             is_open: false,
-            _turn: turn,
+            _turn: Turn::begin(turn, time),
         })
+    }
+}
+
+/// Ends when it is dropped, and by itself after its time.
+struct Turn {
+    _held: oneshot::Sender<()>,
+}
+
+impl Turn {
+    fn begin(permit: OwnedSemaphorePermit, time: Duration) -> Turn {
+        let (held, ended) = oneshot::channel();
+        tokio::spawn(async move {
+            if timeout(time, ended).await.is_err() {
+                tracing::warn!(
+                    seconds = time.as_secs(),
+                    "a change of the database took too long: it is given up"
+                );
+            }
+            drop(permit);
+        });
+        Turn { _held: held }
     }
 }
 
 /// A connection, and the turn to write on it.
 pub struct Writer {
-    connection: PoolConnection<Any>,
+    connection: Connection,
     /// A transaction was begun and has not ended.
     is_open: bool,
-    _turn: OwnedSemaphorePermit,
+    _turn: Turn,
 }
 
 impl Writer {
@@ -85,15 +112,15 @@ impl Writer {
 }
 
 impl Deref for Writer {
-    type Target = AnyConnection;
+    type Target = Connection;
 
-    fn deref(&self) -> &AnyConnection {
+    fn deref(&self) -> &Connection {
         &self.connection
     }
 }
 
 impl DerefMut for Writer {
-    fn deref_mut(&mut self) -> &mut AnyConnection {
+    fn deref_mut(&mut self) -> &mut Connection {
         &mut self.connection
     }
 }

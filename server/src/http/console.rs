@@ -11,6 +11,7 @@ use app::model::error::Error;
 use app::model::name::Arns;
 use app::paths;
 use app::port::{Backend, ControlPlane, Ctx, Principal, Why};
+use app::preference::Preference;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, VARY};
 use axum::http::{HeaderValue, StatusCode, request::Parts};
@@ -220,7 +221,8 @@ async fn identify(
             arn: state.arns.user(&session.account.name),
             name: session.account.name.clone(),
         };
-        Ctx::new(who, Why::Console, request_id)
+        let language = Preference::of(request.headers()).language;
+        Ctx::new(who, Why::Console, request_id).in_language(language.tag())
     });
     if let Some(session) = signed_in {
         request.extensions_mut().insert(session);

@@ -1,6 +1,7 @@
 //! What a client is told that takes this server for another service of AWS: in the protocol that it speaks, or it would
 //! show its user bytes that it cannot read.
 
+use app::model::echo::clip;
 use app::model::error::{Error, ValidationReason};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -8,9 +9,6 @@ use axum::http::header::AUTHORIZATION;
 use super::error::Refusal;
 use super::protocol::{GET_SECRET_VALUE, PCS, Protocol, target};
 use crate::auth::sigv4::SERVICE;
-
-/// Of what the request wants, in characters.
-const ECHO_MAX: usize = 60;
 
 /// Of a request that is for no operation of this server: by the header's name or, where there is none, by the service
 /// that it is signed for.
@@ -23,7 +21,7 @@ pub fn refusal(headers: &HeaderMap) -> Option<Refusal> {
         Some(target) => target,
         None => service.filter(|service| *service != SERVICE)?,
     };
-    let wanted: String = wanted.escape_debug().take(ECHO_MAX).collect();
+    let wanted = clip(wanted);
     let error = Error::validation(
         ValidationReason::UnknownOperation,
         format!(

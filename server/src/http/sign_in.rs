@@ -20,6 +20,7 @@ use super::session::{self, local};
 use super::unavailable;
 use crate::auth::password::PASSWORD_MAX;
 use crate::auth::users::{Account, Passwords};
+use crate::fault::is_disk_full;
 
 /// The longest name that a user can have, in bytes.
 const NAME_MAX: usize = 64;
@@ -79,7 +80,10 @@ pub async fn sign_in(State(state): State<SignIn>, session: Session, request: Req
             }
             Err(error) => {
                 tracing::error!(%error, "cannot store the session");
-                unavailable()
+                match is_disk_full(&error.to_string()) {
+                    true => unavailable::disk_full(&headers),
+                    false => unavailable(),
+                }
             }
         },
         Outcome::Unavailable => unavailable(),

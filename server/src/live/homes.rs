@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::model::system::Away;
+use openpcs_provider::lease::Beat;
 
 use crate::db::now;
-use crate::lease::Beat;
 
 /// Clones are one.
 #[derive(Clone)]

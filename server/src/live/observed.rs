@@ -125,6 +125,7 @@ impl Observed {
             let kind = match of {
                 Sight::Nodes => Kind::Node,
                 Sight::Jobs => Kind::Job,
+                Sight::Controller => Kind::Cluster,
             };
             self.announce(cluster_id, kind);
         }

@@ -1,5 +1,5 @@
-//! Whether the database takes writes, as the reconcilers last saw it: that the server lives is written every few seconds,
-//! and must commit. So `/readyz` knows without writing, whoever asks and however often.
+//! Whether the database takes writes, as the reconcilers last saw it: something is written every few seconds, in turn with
+//! all other writes, and must commit. So `/readyz` knows without writing, whoever asks and however often.
 
 use std::time::{Duration, Instant};
 

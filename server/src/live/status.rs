@@ -13,6 +13,9 @@ use crate::db::now;
 /// Words of a failure are for a page: what some program said is cut here, in characters.
 const LONGEST_WORDS: usize = 1000;
 
+/// A run that takes longer waits for something that does not come.
+const LONGEST_RUN_MS: i64 = 60_000;
+
 type Key = (String, ReconcilerKind);
 type Shared = Arc<Mutex<Reconciler>>;
 
@@ -65,7 +68,24 @@ impl Statuses {
     /// Cluster by cluster.
     pub fn all(&self) -> Vec<Reconciler> {
         let all: Vec<Shared> = lock(&self.all).values().cloned().collect();
-        all.iter().map(|of| lock(of).clone()).collect()
+        let now = now();
+        all.iter().map(|of| as_of(lock(of).clone(), now)).collect()
+    }
+}
+
+/// A run that does not end has failed, as far as anybody can tell.
+fn as_of(one: Reconciler, now: i64) -> Reconciler {
+    let took = now.saturating_sub(one.running_since);
+    if one.running_since == 0 || took < LONGEST_RUN_MS || one.is_failing() {
+        return one;
+    }
+    Reconciler {
+        failures: 1,
+        error: format!(
+            "The run has been under way for {} seconds: what it waits for does not answer.",
+            took / 1_000
+        ),
+        ..one
     }
 }
 
@@ -236,6 +256,33 @@ mod tests {
         assert_eq!(statuses.all().len(), 2);
         drop((next, sweep));
         assert!(statuses.all().is_empty());
+    }
+
+    #[test]
+    fn a_run_that_does_not_end_fails() {
+        let statuses = Statuses::default();
+        let status = statuses.begin(ReconcilerKind::Cluster, "pcs_1", "one");
+        let _run = status.run();
+        let running = only(&statuses);
+        let since = running.running_since;
+        let at = |ms: i64| as_of(running.clone(), since + ms);
+        assert!(!at(LONGEST_RUN_MS - 1).is_failing() && !at(-3_600_000).is_failing());
+        let stuck = at(LONGEST_RUN_MS);
+        assert!(
+            stuck.is_failing() && stuck.error.contains("60 seconds"),
+            "{stuck:?}"
+        );
+        let rests = Reconciler {
+            running_since: 0,
+            ..running.clone()
+        };
+        assert!(!as_of(rests, since + LONGEST_RUN_MS).is_failing());
+        let failed = Reconciler {
+            failures: 3,
+            error: "Slurm is silent".into(),
+            ..running.clone()
+        };
+        assert_eq!(as_of(failed.clone(), since + LONGEST_RUN_MS), failed);
     }
 
     #[test]

@@ -9,16 +9,18 @@ use app::explain::Cause;
 use app::model::node_name::node_names;
 use app::model::status::Status;
 use app::rules::cluster::IDLE_FOREVER;
+use openpcs_provider::{Instance, Profile, has_left};
 
 use super::stranded::{ALIVE_MS, EMPTY_MS, UNHEARD_MS};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
-use crate::provider::{Instance, Profile, has_left};
+use crate::db::owned_resource::{OwnedRow, Stage};
+use crate::db::set_back::is_over;
 use crate::slurm::client::NodeInfo;
 
 /// slurmd needs a moment to register.
 const REGISTER_EVERY_MS: i64 = 5_000;
-/// First and longest pause before a node that failed to boot is tried again.
+/// First and longest pause before what failed, as a node to boot, is tried again.
 const BACKOFF_MS: i64 = 1_000;
 const LONGEST_BACKOFF_MS: i64 = 60_000;
 
@@ -65,6 +67,8 @@ pub struct Seen {
     /// Newest ended instances, for back-off.
     pub ended: Vec<InstanceRow>,
     pub profile: Profile,
+    /// What groups own at the provider beside instances, or are about to.
+    pub owned: Vec<OwnedRow>,
     /// Those that the provider has and that have a row, live or ended.
     pub provider: Vec<Instance>,
     /// When the provider was looked at.
@@ -113,6 +117,10 @@ pub enum Step {
     PowerDown { node: String },
     /// The provider still has something that was ended.
     EndOrphan { instance: String },
+    /// What the group owns at the provider is not there for its settings: no instance is launched before.
+    Ensure { group_id: String },
+    /// Nothing needs what this group owns any more.
+    Release { group_id: String },
 }
 
 /// What is seen, to be looked up: a cluster may have two thousand nodes, and the plan is made many times a second while
@@ -122,6 +130,8 @@ struct Index<'a> {
     /// Of two rows for one node the newest serves.
     newest: HashMap<&'a str, &'a InstanceRow>,
     provider: HashMap<&'a str, &'a Instance>,
+    /// By group; none where groups own nothing.
+    owned: Option<HashMap<&'a str, &'a OwnedRow>>,
     /// Of each node, the newest first.
     ended: HashMap<&'a str, Vec<&'a InstanceRow>>,
 }
@@ -140,12 +150,24 @@ impl<'a> Index<'a> {
             ended.entry(&row.node_name).or_default().push(row);
         }
         let provider = seen.provider.iter();
+        let owned = seen.owned.iter();
+        let owned = owned.map(|row| (row.compute_node_group_id.as_str(), row));
         Index {
             nodes: seen.nodes.iter().map(|n| (n.name.as_str(), n)).collect(),
             newest,
             provider: provider.map(|i| (i.id.as_str(), i)).collect(),
+            owned: seen.profile.owns_resources.then(|| owned.collect()),
             ended,
         }
+    }
+
+    /// How far the provider is with what the group owns.
+    fn stage(&self, group: &Group) -> Stage<'a> {
+        let Some(owned) = &self.owned else {
+            return Stage::Ready;
+        };
+        let row = owned.get(group.id.as_str());
+        row.map_or(Stage::UnderWay, |row| row.stage(group.launch_generation))
     }
 
     fn instance(&self, row: &InstanceRow) -> Option<&Instance> {
@@ -158,6 +180,7 @@ pub fn plan(groups: &[Group], seen: &Seen) -> Vec<Step> {
     let wanted = wanted_nodes(groups);
     let index = Index::new(seen);
     let mut steps = orphans(seen);
+    steps.extend(owned_steps(groups, &index, seen));
     for row in &seen.instances {
         let name = row.node_name.as_str();
         let serves = index
@@ -194,6 +217,31 @@ fn orphans(seen: &Seen) -> Vec<Step> {
             instance: i.id.clone(),
         })
         .collect()
+}
+
+/// What groups lack at the provider, and what groups owned that are not in force any more.
+fn owned_steps(groups: &[Group], index: &Index, seen: &Seen) -> Vec<Step> {
+    let Some(owned) = &index.owned else {
+        return vec![];
+    };
+    let is_due = |group: &&Group| {
+        let row = owned.get(group.id.as_str());
+        row.is_none_or(|row| row.ensure_is_due(group.launch_generation, seen.now))
+    };
+    let lacking = groups.iter().filter(is_due).map(|group| Step::Ensure {
+        group_id: group.id.clone(),
+    });
+    let in_force = groups.iter().map(|group| group.id.as_str());
+    let of_instances = seen.instances.iter();
+    let of_instances = of_instances.map(|row| row.compute_node_group_id.as_str());
+    let needed: HashSet<&str> = in_force.chain(of_instances).collect();
+    let left = owned
+        .iter()
+        .filter(|(id, row)| !needed.contains(*id) && row.release_is_due(seen.now));
+    let left = left.map(|(id, _)| Step::Release {
+        group_id: (*id).into(),
+    });
+    lacking.chain(left).collect()
 }
 
 /// The step for a node that has an instance row.
@@ -278,7 +326,9 @@ fn instance_step(
             instance: row.id.clone(),
         });
     }
-    let outdated = row.launch_generation < group.launch_generation;
+    // Not before another can be had.
+    let outdated =
+        row.launch_generation < group.launch_generation && index.stage(group) == Stage::Ready;
     let replacing = replaced.or(outdated.then_some(Cause::Outdated));
     if let Some(cause) = replacing
         && row.ready_at.is_some()
@@ -307,7 +357,7 @@ fn unheard(row: &InstanceRow, seen: &Seen) -> Option<(i64, i64)> {
 
 fn register_again(row: &InstanceRow, seen: &Seen) -> Option<Step> {
     let told_at = seen.told_to_register.get(&row.id);
-    let is_due = told_at.is_none_or(|at| seen.now - at > REGISTER_EVERY_MS);
+    let is_due = told_at.is_none_or(|at| is_over(*at, seen.now, REGISTER_EVERY_MS));
     is_due.then(|| Step::RegisterAgain {
         instance: row.id.clone(),
     })
@@ -393,15 +443,24 @@ fn too_late(row: &InstanceRow, seen: &Seen) -> Option<Cause> {
 fn empty_node_step(node: &NodeInfo, group: &Group, index: &Index, seen: &Seen) -> Option<Step> {
     let name = node.name.clone();
     let ended = index.ended.get(name.as_str());
-    let waiting = seen.now < next_try(ended.map_or(&[], Vec::as_slice));
+    let stage = index.stage(group);
+    let waiting = stage != Stage::Ready || seen.now < next_try(ended.map_or(&[], Vec::as_slice));
     if node.is("DOWN") {
         return (!waiting).then_some(Step::Recover { node: name });
     }
     if node.is("POWERING_UP") {
-        return Some(Step::Launch {
-            node: name,
-            group_id: group.id.clone(),
-        });
+        return match stage {
+            Stage::Ready => Some(Step::Launch {
+                node: name,
+                group_id: group.id.clone(),
+            }),
+            Stage::UnderWay => None,
+            Stage::Failed(why) => Some(Step::Fail {
+                node: name,
+                instance: None,
+                cause: Cause::GroupNotReady { why: why.into() },
+            }),
+        };
     }
     if node.is("POWERING_DOWN") || node.is("POWER_UP") || node.is("POWER_DOWN") {
         return None;
@@ -427,10 +486,13 @@ fn next_try(attempts: &[&InstanceRow]) -> i64 {
     let Some(last) = failures.first().and_then(|i| i.ended_at) else {
         return 0;
     };
-    let doublings = u32::try_from(failures.len() - 1)
-        .unwrap_or(u32::MAX)
-        .min(16);
-    last + (BACKOFF_MS << doublings).min(LONGEST_BACKOFF_MS)
+    last + backoff_ms(failures.len())
+}
+
+/// The pause after so many failures in a row.
+pub fn backoff_ms(failures: usize) -> i64 {
+    let doublings = failures.saturating_sub(1).min(16);
+    (BACKOFF_MS << doublings).min(LONGEST_BACKOFF_MS)
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use app::model::node::BootStep;
+use openpcs_provider::{Instance, Inventory, LaunchError, State};
 
 use super::*;
 use crate::provider::fault::Faults;
-use crate::provider::{Instance, Inventory, LaunchError, State};
+use crate::provider::local::PROFILE;
 
 const TICK_MS: i64 = 250;
 /// Longer than any of the faults below takes to heal.
@@ -74,6 +75,11 @@ struct World {
     rows: Vec<InstanceRow>,
     ended: Vec<InstanceRow>,
     launches: usize,
+    /// What the database knows of what the group owns, and for which of its generations the cloud has it.
+    owned: Option<OwnedRow>,
+    has: Option<i64>,
+    /// The group goes.
+    goes: bool,
 }
 
 impl World {
@@ -104,10 +110,13 @@ impl World {
             rows: vec![],
             ended: vec![],
             launches: 0,
+            owned: None,
+            has: None,
+            goes: false,
         }
     }
 
-    /// To the end of the job and of all nodes.
+    /// To the end of the job, of all nodes and of the group.
     fn run(mut self) -> World {
         let end = self.now + END_MS;
         while self.now < end && !(self.job == Job::Done && self.is_clean()) {
@@ -115,6 +124,11 @@ impl World {
         }
         assert_eq!(self.job, Job::Done, "{:?} {:?}", self.nodes, self.rows);
         assert!(self.is_clean(), "{:?} {:?}", self.machines, self.rows);
+        self.goes = true;
+        while self.now < end && self.owned.is_some() {
+            self.tick();
+        }
+        assert_eq!((&self.owned, self.has), (&None, None));
         self
     }
 
@@ -123,7 +137,12 @@ impl World {
         self.slurm();
         self.boots();
         let seen = self.seen();
-        let steps = plan(std::slice::from_ref(&self.group), &seen);
+        let groups = if self.goes {
+            &[][..]
+        } else {
+            std::slice::from_ref(&self.group)
+        };
+        let steps = plan(groups, &seen);
         steps.into_iter().for_each(|step| self.act(step));
         self.no_node_has_two();
     }
@@ -225,6 +244,11 @@ impl World {
             looked_at: inventory.taken_at,
             nodes: self.nodes.iter().map(info).collect(),
             now: self.now,
+            profile: Profile {
+                owns_resources: self.faults.owns,
+                ..PROFILE
+            },
+            owned: self.owned.clone().into_iter().collect(),
             ..Seen::default()
         }
     }
@@ -290,6 +314,8 @@ impl World {
                     .for_each(|id| self.end(&id, cause.clone()));
             }
             Step::Recover { node } => self.power(&node, Power::Off),
+            Step::Ensure { .. } => self.ensure(),
+            Step::Release { .. } => self.release(),
             Step::EndOrphan { instance } => drop(self.machines.remove(&instance)),
             Step::PowerUp { .. }
             | Step::PowerDown { .. }
@@ -304,6 +330,42 @@ impl World {
 
     fn row(&mut self, id: &str) -> &mut InstanceRow {
         self.rows.iter_mut().find(|row| row.id == id).unwrap()
+    }
+
+    fn ensure(&mut self) {
+        let generation = self.group.launch_generation;
+        let row = self.owned.get_or_insert_with(|| OwnedRow {
+            compute_node_group_id: self.group.id.clone(),
+            asked_generation: generation,
+            ..OwnedRow::default()
+        });
+        assert!(!row.releasing);
+        if strikes(&mut self.faults.slow_ensures) {
+            row.ask_again_at = Some(self.now + 1_000);
+            return;
+        }
+        let failed = strikes(&mut self.faults.failed_ensures);
+        if !failed {
+            self.has = Some(generation);
+        }
+        if failed || strikes(&mut self.faults.lost_ensures) {
+            row.failures += 1;
+            row.error = Some("no".into());
+            row.ask_again_at = Some(self.now + backoff_ms(row.failures as usize));
+            return;
+        }
+        (row.ready_generation, row.error, row.ask_again_at) = (Some(generation), None, None);
+    }
+
+    fn release(&mut self) {
+        assert!(self.rows.is_empty() && self.machines.is_empty());
+        self.has = None;
+        if strikes(&mut self.faults.lost_releases) {
+            let row = self.owned.as_mut().unwrap();
+            (row.releasing, row.ask_again_at) = (true, Some(self.now + 1_000));
+        } else {
+            self.owned = None;
+        }
     }
 
     fn ask_for(&mut self, id: &str) {
@@ -323,6 +385,7 @@ impl World {
     }
 
     fn launch(&mut self, id: &str) -> Result<(), LaunchError> {
+        assert!(!self.faults.owns || self.has == Some(self.group.launch_generation));
         let message = String::new;
         if strikes(&mut self.faults.throttled) {
             return Err(LaunchError::Throttled {
@@ -437,6 +500,31 @@ fn no_fault_of_a_cloud_costs_a_job_an_instance_too_many_or_one_that_is_left() {
             },
             9,
         ),
+        (
+            Faults {
+                owns: true,
+                slow_ensures: 3,
+                lost_releases: 2,
+                ..off()
+            },
+            3,
+        ),
+        (
+            Faults {
+                owns: true,
+                failed_ensures: 3,
+                ..off()
+            },
+            3,
+        ),
+        (
+            Faults {
+                owns: true,
+                lost_ensures: 1,
+                ..off()
+            },
+            3,
+        ),
     ];
     for (faults, most) in table {
         let launches = World::new(faults.clone()).run().launches;
@@ -470,6 +558,11 @@ fn faults_that_come_together_are_no_worse() {
             inventory_lag_ms: of(19, 3) as i64 * 1_000,
             gone: vec![],
             silent: false,
+            owns: of(23, 2) == 0,
+            slow_ensures: of(29, 3),
+            failed_ensures: of(31, 3),
+            lost_ensures: of(37, 2),
+            lost_releases: of(41, 3),
         })
         .run();
     }

@@ -1,9 +1,10 @@
 //! What the plan answers to what Slurm, the provider and the database say of one cluster.
 
 use app::model::node::BootStep;
+use openpcs_provider::State;
 
 use super::*;
-use crate::provider::State;
+use crate::provider::local::PROFILE;
 
 const NOW: i64 = 1_000_000;
 
@@ -54,6 +55,7 @@ fn seen(states: &[&str], row: InstanceRow) -> Seen {
         instances: vec![row],
         looked_at: NOW,
         now: NOW,
+        profile: PROFILE,
         ..Seen::default()
     }
 }
@@ -62,6 +64,7 @@ fn empty(states: &[&str]) -> Seen {
     Seen {
         nodes: vec![node("compute-1-1", states)],
         now: NOW,
+        profile: PROFILE,
         ..Seen::default()
     }
 }
@@ -216,7 +219,7 @@ fn an_instance_that_is_to_end_has_ended_once_the_provider_has_nothing_of_it() {
     let gone = || State::Gone {
         cause: "terminated".into(),
     };
-    let stop_ms = Profile::default().stop_ms;
+    let stop_ms = PROFILE.stop_ms;
     let old = NOW - stop_ms - 1;
     // When its end was asked for, when the provider was looked at, what it has, and what follows.
     let table = [
@@ -267,7 +270,7 @@ fn what_the_provider_did_not_confirm_is_asked_for_again() {
     row.ask_again_at = Some(NOW - 1);
     assert_eq!(steps(&row, vec![]), [again]);
     // Not for ever.
-    row.launched_at = NOW - Profile::default().register_ms - 1;
+    row.launched_at = NOW - PROFILE.register_ms - 1;
     row.ask_again_at = Some(NOW + 1);
     assert!(matches!(steps(&row, vec![])[..], [Step::Fail { .. }]));
 }
@@ -283,7 +286,7 @@ fn an_instance_that_takes_its_time_is_not_missed() {
     seen.provider.clear();
     seen.instances[0].launched_at = NOW - 1_000;
     assert_eq!(plan(&[group(1, false)], &seen), []);
-    seen.instances[0].launched_at = NOW - Profile::default().missing_grace_ms - 1;
+    seen.instances[0].launched_at = NOW - PROFILE.missing_grace_ms - 1;
     assert!(matches!(
         plan(&[group(1, false)], &seen)[..],
         [Step::Fail { .. }]
@@ -294,7 +297,7 @@ fn an_instance_that_takes_its_time_is_not_missed() {
 fn an_instance_that_never_registers_is_given_up() {
     let mut row = instance("compute-1-1");
     (row.registered_at, row.ready_at, row.launched_at) =
-        (None, None, NOW - Profile::default().register_ms - 1);
+        (None, None, NOW - PROFILE.register_ms - 1);
     let steps = plan(
         &[group(1, false)],
         &seen(&["ALLOCATED", "CLOUD", "POWERING_UP"], row),
@@ -473,3 +476,6 @@ fn a_node_that_slurm_thinks_up_without_an_instance_is_failed() {
         "{steps:?}"
     );
 }
+
+#[path = "node_owned_tests.rs"]
+mod owned;

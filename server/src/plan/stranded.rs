@@ -36,7 +36,8 @@ impl Since {
 
     /// Which of these nodes are so, and for how many milliseconds each has been.
     pub fn note(&mut self, nodes: &[NodeInfo], now: i64) -> HashMap<String, i64> {
-        let since = |node: &NodeInfo| self.seen.get(&node.name).copied().unwrap_or(now);
+        // The clock may have been set back.
+        let since = |node: &NodeInfo| self.seen.get(&node.name).map_or(now, |at| now.min(*at));
         let found = nodes.iter().filter(|node| (self.is_so)(node));
         self.seen = found.map(|node| (node.name.clone(), since(node))).collect();
         let ages = self.seen.iter();
@@ -72,6 +73,8 @@ mod tests {
         let off = [node("ALLOCATED CLOUD POWERED_DOWN")];
         assert_eq!(stranded.note(&off, 5)["a-1"], 0);
         assert_eq!(stranded.note(&off, 25)["a-1"], 20);
+        assert_eq!(stranded.note(&off, 3)["a-1"], 0, "the clock was set back");
+        assert_eq!(stranded.note(&off, 13)["a-1"], 10);
     }
 
     #[test]

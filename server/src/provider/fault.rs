@@ -14,13 +14,16 @@ use app::model::node::NodeLog;
 use app::model::offer::{OfferPage, OfferQuery};
 use app::model::refs::Refs;
 use async_trait::async_trait;
+use openpcs_provider::{
+    Batch, Instance, Inventory, LaunchError, Launched, Owner, Profile, Progress, Provider,
+    ProviderError, State,
+};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Batch, Instance, Inventory, LaunchError, Launched, Profile, Provider, ProviderError, State,
-};
 use crate::db::now;
 
+/// What is slow is asked for again this much later.
+const SLOW_MS: i64 = 200;
 /// Looks that are kept, for those that come late.
 const LOOKS: usize = 200;
 
@@ -46,6 +49,16 @@ pub struct Faults {
     pub gone: Vec<String>,
     /// Nobody is told what is offered.
     pub silent: bool,
+    /// Groups own something, without which no instance of theirs starts.
+    pub owns: bool,
+    /// So many times what a group owns is not there yet.
+    pub slow_ensures: usize,
+    /// So many times it is refused.
+    pub failed_ensures: usize,
+    /// So many times it is made, but nobody learns of it.
+    pub lost_ensures: usize,
+    /// So many times it is removed, but nobody learns of it.
+    pub lost_releases: usize,
 }
 
 impl Faults {
@@ -81,6 +94,8 @@ struct Memory {
     /// Their end was asked for and forgotten.
     forgotten: HashSet<String>,
     looks: HashMap<String, VecDeque<Inventory>>,
+    /// What groups own, named.
+    owned: HashMap<String, String>,
 }
 
 impl Faulty {
@@ -186,6 +201,21 @@ impl Faulty {
         });
     }
 
+    /// What there is beside instances, named.
+    pub fn owned(&self) -> Vec<String> {
+        self.memory().owned.values().cloned().collect()
+    }
+
+    /// Whether a batch does not name what its group owns, and should.
+    fn lacks_owned(&self, batch: &Batch) -> bool {
+        let known = self
+            .memory()
+            .owned
+            .get(&batch.compute_node_group_id)
+            .cloned();
+        Faults::read(&self.file).owns && (known.is_none() || known != batch.owned)
+    }
+
     /// Ends what is to end by itself.
     async fn vanish(&self, cluster_id: &str) {
         let mut faults = Faults::read(&self.file);
@@ -259,6 +289,13 @@ fn of_cluster(instances: &HashMap<String, String>, cluster_id: &str) -> Vec<Stri
     of_it.map(|(id, _)| id.clone()).collect()
 }
 
+fn lost() -> ProviderError {
+    ProviderError {
+        code: "Timeout".into(),
+        message: "No answer came.".into(),
+    }
+}
+
 fn started(id: String) -> Launched {
     Launched {
         instance_id: id.clone(),
@@ -273,6 +310,7 @@ impl Provider for Faulty {
         Profile {
             register_ms: 10_000,
             stop_ms: 5_000,
+            owns_resources: Faults::read(&self.file).owns,
             ..self.inner.profile()
         }
     }
@@ -287,6 +325,35 @@ impl Provider for Faulty {
         self.inner.resolve(refs).await
     }
 
+    async fn ensure(&self, owner: &Owner) -> Result<Progress<String>, ProviderError> {
+        if self.strikes(|faults| &mut faults.slow_ensures) {
+            return Ok(Progress::UnderWay {
+                ask_again_ms: SLOW_MS,
+            });
+        }
+        if self.strikes(|faults| &mut faults.failed_ensures) {
+            return Err(ProviderError {
+                code: "UnauthorizedOperation".into(),
+                message: "You are not authorized to perform this operation.".into(),
+            });
+        }
+        let group = &owner.compute_node_group_id;
+        let made = format!("{group}:{}", owner.generation);
+        self.memory().owned.insert(group.clone(), made.clone());
+        match self.strikes(|faults| &mut faults.lost_ensures) {
+            true => Err(lost()),
+            false => Ok(Progress::Done(made)),
+        }
+    }
+
+    async fn release(&self, _cluster: &str, group: &str) -> Result<Progress<()>, ProviderError> {
+        self.memory().owned.remove(group);
+        match self.strikes(|faults| &mut faults.lost_releases) {
+            true => Err(lost()),
+            false => Ok(Progress::Done(())),
+        }
+    }
+
     async fn launch(&self, batch: &Batch) -> Vec<Launched> {
         let all = |error: LaunchError| {
             let each = batch.nodes.iter().map(|node| Launched {
@@ -299,6 +366,11 @@ impl Provider for Faulty {
             return all(LaunchError::Throttled {
                 after_ms: 500,
                 message: "too many requests".into(),
+            });
+        }
+        if self.lacks_owned(batch) {
+            return all(LaunchError::Refused {
+                message: "there is nothing of the group to launch it with".into(),
             });
         }
         for node in &batch.nodes {

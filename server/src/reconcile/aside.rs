@@ -1,9 +1,10 @@
 //! Instances that the database does not know, as after restoring a backup: they are not ours to end, and their jobs go on.
 
+use openpcs_provider::Instance;
+
 use super::Parts;
 use crate::db::instance::{self, InstanceRow};
 use crate::db::tombstone;
-use crate::provider::Instance;
 
 /// A cluster's instances.
 pub struct Observed {

@@ -58,14 +58,12 @@ pub async fn since(parts: &Parts, cluster_id: &str, at: i64) -> sqlx::Result<Vec
 }
 
 fn word(row: EventRow) -> Option<Asked> {
-    let (job, action) = match row.what? {
-        What::JobCancelled { job } | What::JobCancelledAgain { job } => {
-            (job, Some(JobAction::Cancel))
+    let what = row.what?;
+    let (job, action) = match (what.as_done_to_job(), &what) {
+        (Some((action, job)), _) => (job, Some(action)),
+        (None, What::JobAskForgotten { job, .. } | What::JobCameBack { job }) => {
+            (job.as_str(), None)
         }
-        What::JobHeld { job } | What::JobHeldAgain { job } => (job, Some(JobAction::Hold)),
-        What::JobRequeued { job } => (job, Some(JobAction::Requeue)),
-        What::JobReleased { job } => (job, Some(JobAction::Release)),
-        What::JobAskForgotten { job, .. } | What::JobCameBack { job } => (job, None),
         _ => return None,
     };
     Some(Asked {
@@ -288,13 +286,7 @@ mod tests {
     }
 
     fn asked(id: &str, action: JobAction, at: i64) -> Asked {
-        let job = id.to_owned();
-        let what = match action {
-            JobAction::Cancel => What::JobCancelled { job },
-            JobAction::Requeue => What::JobRequeued { job },
-            JobAction::Hold => What::JobHeld { job },
-            JobAction::Release => What::JobReleased { job },
-        };
+        let what = What::done_to_job(action, id.to_owned());
         word(row(at, what)).unwrap()
     }
 

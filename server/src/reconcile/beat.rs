@@ -4,11 +4,11 @@
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use tokio::time::{sleep, timeout};
+use openpcs_provider::lease::{Beat, TERM_MS};
+use tokio::time::{MissedTickBehavior, sleep, timeout};
 
 use crate::db::Db;
 use crate::db::server::{self, ServerRow};
-use crate::lease::{Beat, TERM_MS};
 use crate::live::pulse::Pulse;
 
 /// Two words may get lost before others take the clusters.
@@ -55,16 +55,42 @@ impl Speaker {
 
     /// Goes on saying it. `pulse` is told whether the database takes writes.
     pub async fn go_on(self, pulse: Pulse) {
+        match self.db.has_one_server() {
+            true => self.go_on_saying(Some(&pulse)).await,
+            // That it lives is said beside the turn of all other writes, which may be held up.
+            false => {
+                tokio::join!(self.go_on_saying(None), self.feel(&pulse));
+            }
+        }
+    }
+
+    async fn go_on_saying(&self, pulse: Option<&Pulse>) {
         let mut ticks = tokio::time::interval(EVERY);
         loop {
             ticks.tick().await;
             // A connection that was cut off says nothing for minutes.
             let said = timeout(EVERY, self.say()).await;
-            pulse.note(matches!(said, Ok(Ok(_))));
+            if let Some(pulse) = pulse {
+                pulse.note(matches!(said, Ok(Ok(_))));
+            }
             match said {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => tracing::warn!(%error, "cannot say that this server lives"),
                 Err(_) => tracing::warn!("cannot say that this server lives: no answer in time"),
+            }
+        }
+    }
+
+    /// Writes as all others do.
+    async fn feel(&self, pulse: &Pulse) {
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let written = server::touch(&self.db, &self.me).await;
+            pulse.note(written.is_ok());
+            if let Err(error) = written {
+                tracing::warn!(%error, "the database takes no writes");
             }
         }
     }

@@ -12,6 +12,7 @@ use app::model::system::{ReconcilerKind, Work};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
+use super::outage::{Health, Outage};
 use super::recovery::Recovery;
 use super::{Next, Parts, Reconciler, aside, configuration, ending, placement, removal};
 use crate::db::cluster::ClusterRow;
@@ -32,6 +33,7 @@ pub struct ClusterReconciler {
     cluster_id: String,
     settled: Option<Settled>,
     recovery: Recovery,
+    outage: Outage,
     /// Whether a controller that was running before us knows how to reach us.
     introduced: bool,
 }
@@ -49,6 +51,7 @@ impl ClusterReconciler {
             cluster_id,
             settled: None,
             recovery: Recovery::default(),
+            outage: Outage::default(),
             introduced: false,
         }
     }
@@ -63,21 +66,46 @@ impl Reconciler for ClusterReconciler {
         let Some(cluster) = found else {
             return Ok(Next::Never);
         };
-        let (mut rows, mut seen) = self.see(cluster).await?;
-        loop {
-            let step = plan(&seen);
-            if let Some(next) = self.act(step, &mut rows, &mut seen, done).await? {
-                return Ok(next);
-            }
+        let status = cluster.status;
+        let mut answers = None;
+        let ran = self.steps(cluster, &mut answers, done).await;
+        let health = match status {
+            Status::Deleting | Status::CreateFailed => Some(Health::Fine),
+            // How long a new one may take is planned for.
+            Status::Creating if answers == Some(false) => Some(Health::Fine),
+            _ => Health::of(answers, &ran),
+        };
+        if let Some(health) = health {
+            let noted = self.outage.note(&self.parts, &self.cluster_id, health);
+            noted.await?;
         }
+        ran
     }
 }
 
 impl ClusterReconciler {
+    /// All steps of one run; whether slurmctld answers is put down as soon as it is known.
+    async fn steps(
+        &mut self,
+        cluster: ClusterRow,
+        answers: &mut Option<bool>,
+        done: &mut Done,
+    ) -> anyhow::Result<Next> {
+        let (mut rows, mut seen) = self.see(cluster).await?;
+        loop {
+            let step = plan(&seen);
+            let next = self.act(step, &mut rows, &mut seen, done).await?;
+            *answers = seen.found.answers;
+            if let Some(next) = next {
+                return Ok(next);
+            }
+        }
+    }
+
     async fn see(&self, cluster: ClusterRow) -> anyhow::Result<(Rows, Seen)> {
         let mut seen = Seen {
             status: cluster.status,
-            age_ms: now() - cluster.created_at,
+            age_ms: (now() - cluster.created_at).max(0),
             is_settled: false,
             is_trusted: false,
             was_started: false,

@@ -9,6 +9,7 @@ use anyhow::anyhow;
 use app::model::live::{Change, Kind};
 use app::model::system::ReconcilerKind;
 use futures::FutureExt;
+use openpcs_provider::lease::{Beat, Lease};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -19,7 +20,6 @@ use super::job::JobReconciler;
 use super::node::NodeReconciler;
 use super::sweep::{self, Sweep};
 use super::{Next, Parts, Reconciler};
-use crate::lease::{Beat, Lease};
 use crate::live::status::{Done, Run, Status};
 use crate::live::wake::Waker;
 

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 
 use app::explain::{Cause, What};
 use app::model::live::Kind;
+use openpcs_provider::{Instance, ProviderError, has_left};
 
 use super::Parts;
 use crate::db::instance::{self, InstanceRow};
 use crate::db::{event, now};
-use crate::provider::{self, Instance, ProviderError};
 
 /// Asks for the end of these instances of a cluster.
 pub async fn ask(
@@ -97,7 +97,7 @@ pub async fn end_all(
     let inventory = parts.provider.inventory(cluster_id).await?;
     let has_left = |row: &&InstanceRow| {
         let instance = inventory.instances.iter().find(|i| i.id == row.id);
-        provider::has_left(instance, inventory.taken_at, row.stop_asked_at)
+        has_left(instance, inventory.taken_at, row.stop_asked_at)
     };
     let (ended, left): (Vec<&InstanceRow>, Vec<&InstanceRow>) =
         leaving.into_iter().partition(has_left);

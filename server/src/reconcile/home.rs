@@ -6,12 +6,13 @@
 
 use std::collections::HashMap;
 
+use openpcs_provider::lease::{Beat, Lease};
+
 use super::Parts;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::lease::{self, LeaseRow};
 use crate::db::placement::{self, Placement};
 use crate::db::{Write, forgotten, resource, server};
-use crate::lease::{Beat, Lease};
 
 /// A cluster that this process is to keep.
 pub struct Home {

@@ -18,6 +18,7 @@ use super::pace::Pace;
 use super::requeue::start_again;
 use super::sight::Looks;
 use super::signs::Signs;
+use super::waiting_tasks::WaitingTasks;
 use super::{Next, Parts, Reconciler};
 use crate::db::cluster::ClusterRow;
 use crate::db::{self, now, resource};
@@ -47,6 +48,7 @@ pub struct JobReconciler {
     looks: Looks,
     history: History,
     lives: Lives,
+    waiting_tasks: WaitingTasks,
     table: JobTable,
     pace: Pace,
 }
@@ -61,6 +63,7 @@ impl JobReconciler {
             looks: Looks::new(Sight::Jobs),
             history: History::new(&cluster_id),
             lives: Lives::new(&cluster_id),
+            waiting_tasks: WaitingTasks::new(&cluster_id),
             table: JobTable::default(),
             pace: Pace::new(SHORTEST_REST),
             parts,
@@ -68,16 +71,19 @@ impl JobReconciler {
         }
     }
 
-    /// The jobs of the last look; before there was one those that ended.
-    async fn before(&self) -> sqlx::Result<Arc<Vec<Job>>> {
+    /// The jobs of the last look, and up to when it is known that nothing had changed; before there was one what another
+    /// process left: those that ended, and the tasks that waited.
+    async fn before(&mut self, memory_ms: i64) -> sqlx::Result<(i64, Arc<Vec<Job>>)> {
         let latest = self.parts.observed.latest(&self.cluster_id);
         if latest.jobs_asked_at > 0 {
-            return Ok(latest.jobs.clone());
+            let seen_at = self.quiet_at.max(latest.jobs_asked_at);
+            return Ok((seen_at, latest.jobs.clone()));
         }
-        let ended = db::job::list(self.parts.db.pool(), &self.cluster_id, ENDED).await?;
-        Ok(Arc::new(
-            ended.into_iter().map(|record| record.job).collect(),
-        ))
+        let db = &self.parts.db;
+        let ended = db::job::list(db.pool(), &self.cluster_id, ENDED).await?;
+        let (seen_at, waited) = self.waiting_tasks.before(db, memory_ms, now()).await?;
+        let ended = ended.into_iter().map(|record| record.job);
+        Ok((seen_at, Arc::new(ended.chain(waited).collect())))
     }
 
     /// How many there are.
@@ -94,13 +100,12 @@ impl JobReconciler {
             .note(&self.parts, &self.cluster_id, asked_at, found)
             .await?;
         (self.looked, self.has_more) = (signs, false);
-        let parts = &self.parts;
-        let before = self.before().await?;
+        let (seen_at, before) = self.before(memory_ms).await?;
         cancelled::name(&mut records, before.iter());
-        let latest = parts.observed.latest(&self.cluster_id);
-        if now() - self.quiet_at.max(latest.jobs_asked_at) < memory_ms {
+        if now() - seen_at < memory_ms {
             cancelled::add(&mut records, before.iter(), now());
         }
+        let parts = &self.parts;
         let waiting = lives::to_start(&records, now());
         let (controller, log) = (
             parts.controllers.state(&self.cluster_id),
@@ -119,6 +124,8 @@ impl JobReconciler {
         self.has_more = self.history.keep(&self.parts.db, client, over).await?;
         let jobs: Vec<Job> = records.into_iter().map(|record| record.job).collect();
         let count = jobs.len();
+        let db = &self.parts.db;
+        self.waiting_tasks.keep(db, asked_at, &jobs).await?;
         self.parts.observed.jobs(&self.cluster_id, asked_at, jobs);
         Ok(count)
     }

@@ -30,6 +30,8 @@ mod job_log;
 mod lives;
 pub mod node;
 mod node_act;
+mod outage;
+mod owned;
 mod pace;
 mod placement;
 pub mod recovery;
@@ -38,33 +40,20 @@ pub mod requeue;
 pub mod sight;
 pub mod signs;
 pub mod sweep;
+mod waiting_tasks;
 mod work;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use app::explain::What;
 use app::model::live::Kind;
-use app::model::name::Arns;
 use app::model::system::ReconcilerKind;
-use openpcs_agent::protocol::{HookFile, SLURMCTLD_DAEMON};
 
-use crate::auth::seal::Seal;
-use crate::db::server::ServerRow;
-use crate::db::{Db, event, instance};
-use crate::lease::Lease;
-use crate::live::gate::{Gates, SETTLE};
-use crate::live::homes::Homes;
-use crate::live::observed::Observed;
-use crate::live::status::{Done, Statuses};
-use crate::live::wake::Wakers;
-use crate::provider::Provider;
-use crate::provider::leased::Leased;
-use crate::provider::ports::PortRange;
-use crate::slurm::client::{Client, NodeInfo};
-use crate::slurm::controller_host::ControllerHost;
-use crate::slurm::job_user::JobUser;
-use crate::slurm::log::DaemonLog;
+use crate::db::{event, instance};
+use crate::live::gate::SETTLE;
+use crate::live::status::Done;
+use crate::parts::Parts;
+use crate::slurm::client::NodeInfo;
 
 /// One reconciler of one cluster.
 pub trait Reconciler: Send + 'static {
@@ -82,44 +71,7 @@ pub enum Next {
     Never,
 }
 
-/// What reconcilers need. Cheap to clone: every part is a handle.
-#[derive(Clone)]
-pub struct Parts {
-    pub db: Db,
-    pub arns: Arns,
-    pub provider: Arc<dyn Provider>,
-    pub controllers: ControllerHost,
-    pub seal: Arc<Seal>,
-    pub observed: Observed,
-    pub wakers: Wakers,
-    pub gates: Gates,
-    pub statuses: Statuses,
-    pub homes: Homes,
-    /// Where ports of nodes come from.
-    pub ports: PortRange,
-    /// This server, as others of the database see it.
-    pub server: ServerRow,
-    /// Where hooks and instances of this host call, as `unix:PATH`.
-    pub endpoint: String,
-    pub job_user: JobUser,
-}
-
 impl Parts {
-    /// For the loops of a cluster that another process may take over: what they write and do fails once it has.
-    fn under(&self, lease: Lease) -> Parts {
-        Parts {
-            db: self.db.under(lease.clone()),
-            provider: Arc::new(Leased::new(self.provider.clone(), lease.clone())),
-            controllers: self.controllers.under(lease),
-            ..self.clone()
-        }
-    }
-
-    /// What a cluster's slurmctld logs.
-    fn controller_log(&self, cluster_id: &str) -> DaemonLog {
-        self.controllers.log(cluster_id, SLURMCTLD_DAEMON)
-    }
-
     /// Puts what happened to a cluster into its timeline.
     async fn tell(&self, cluster_id: &str, what: &What) -> sqlx::Result<()> {
         let mut write = self.db.write().await?;
@@ -134,11 +86,6 @@ impl Parts {
         )
         .await?;
         write.commit().await
-    }
-
-    /// How to ask a cluster's Slurm; none while its controller does not run.
-    pub fn client(&self, cluster_id: &str, slurm_version: &str) -> std::io::Result<Option<Client>> {
-        self.controllers.client(cluster_id, slurm_version)
     }
 
     /// Runs a reconfiguration while no job of the cluster is being launched.
@@ -164,20 +111,5 @@ impl Parts {
         let seen = self.observed.latest(cluster_id);
         Ok(seen.nodes.iter().any(NodeInfo::is_up)
             || !instance::live(self.db.pool(), cluster_id).await?.is_empty())
-    }
-
-    /// What a cluster's hooks show to be let in: derived, so nothing has to be stored.
-    pub fn hook_token(&self, cluster_id: &str) -> String {
-        hex::encode(self.seal.derive(&format!("hook:{cluster_id}")))
-    }
-
-    /// How Slurm's programs of a cluster reach this server.
-    pub fn hook_file(&self, cluster_id: &str) -> HookFile {
-        HookFile {
-            endpoint: self.endpoint.clone(),
-            proof_key: self.seal.agent_key(cluster_id),
-            cluster_id: cluster_id.into(),
-            token: self.hook_token(cluster_id),
-        }
     }
 }

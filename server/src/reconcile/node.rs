@@ -6,22 +6,24 @@ use std::time::{Duration, Instant};
 use app::explain::What;
 use app::model::sight::Sight;
 use app::model::system::{ReconcilerKind, Work};
+use openpcs_provider::Instance;
 
 use super::node_act::Act;
 use super::pace::Pace;
 use super::sight::Looks;
 use super::signs::Signs;
-use super::{Next, Parts, Reconciler, aside, work};
+use super::{Next, Parts, Reconciler, aside, owned, work};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
+use crate::db::owned_resource::OwnedRow;
+use crate::db::set_back::{SetBack, is_over};
 use crate::db::{instance, now, resource};
 use crate::live::observed::Snapshot;
 use crate::live::status::Done;
 use crate::live::wake::Waker;
 use crate::plan::node::{Seen, Step, in_force, plan};
 use crate::plan::stranded::{Since, is_powering_up, is_stranded};
-use crate::provider::Instance;
 use crate::slurm::client::{Client, NodeInfo, NodeUpdate};
 
 /// How often processes are looked after. Cheap: a few system calls per instance.
@@ -56,6 +58,7 @@ pub struct NodeReconciler {
     stranded: Since,
     powering_up: Since,
     told_to_register: HashMap<String, i64>,
+    set_back: SetBack,
 }
 
 /// After a run that found no instance and nothing to do: as long as nobody wakes the loop and Slurm logs nothing,
@@ -80,6 +83,7 @@ impl NodeReconciler {
             stranded: Since::new(is_stranded),
             powering_up: Since::new(is_powering_up),
             told_to_register: HashMap::new(),
+            set_back: SetBack::default(),
         }
     }
 }
@@ -109,18 +113,21 @@ impl Reconciler for NodeReconciler {
         else {
             return Ok(Next::After(TICK));
         };
-        let instances = instance::live(pool, &cluster.id).await?;
+        let mut instances = instance::live(pool, &cluster.id).await?;
+        instance::right(&mut instances, &mut self.set_back, now());
         let observed = aside::observe(&self.parts, &cluster.id, &instances).await?;
         self.report(&observed.aside).await?;
         let set_aside = observed.any_aside_runs();
         let (provider, looked_at) = (observed.known, observed.looked_at);
         let snapshot = self.look(&client, signs, &instances, &provider).await?;
         let groups: Vec<ComputeNodeGroupRow> = resource::list(pool, Some(&cluster.id)).await?;
-        let ended = instance::ended(pool, &cluster.id, HISTORY).await?;
+        let mut ended = instance::ended(pool, &cluster.id, HISTORY).await?;
+        instance::right(&mut ended, &mut self.set_back, now());
         let seen = Seen {
             instances,
             ended,
             profile: self.parts.provider.profile(),
+            owned: owned::of_cluster(&self.parts, &cluster.id).await?,
             provider,
             looked_at,
             set_aside,
@@ -147,7 +154,10 @@ impl Reconciler for NodeReconciler {
             self.looked = Signs::default();
             self.pace.hurry();
         }
-        let is_quiet = seen.instances.is_empty() && seen.provider.is_empty();
+        let is_asked_again = |row: &OwnedRow| row.ask_again_at.is_some();
+        let is_quiet = seen.instances.is_empty()
+            && seen.provider.is_empty()
+            && !seen.owned.iter().any(is_asked_again);
         if is_quiet && !acted && !seen.nodes.iter().any(in_transition) {
             let settles = self
                 .settles_in(&snapshot)
@@ -204,7 +214,7 @@ impl NodeReconciler {
     /// In how many milliseconds all that came of the last signs can be seen; none if it was looked at since.
     fn settles_in(&self, latest: &Snapshot) -> Option<i64> {
         let settled_at = self.changed_at + SETTLES_MS;
-        (latest.asked_at < settled_at).then(|| (settled_at - now()).max(0))
+        (latest.asked_at < settled_at).then(|| (settled_at - now()).clamp(0, SETTLES_MS))
     }
 
     /// What Slurm says now, or what it said last when nothing can have changed since.
@@ -226,7 +236,7 @@ impl NodeReconciler {
             self.changed_at = now();
         }
         let has_settled = self.settles_in(&latest) == Some(0);
-        let old = now() - latest.asked_at > LONGEST_SILENCE_MS || has_settled;
+        let old = is_over(latest.asked_at, now(), LONGEST_SILENCE_MS) || has_settled;
         let woken = signs.woken_since(&self.looked);
         let may_differ = signs != self.looked && self.pace.left().is_zero();
         if !(unsettled || waited_for || old || woken || may_differ) {

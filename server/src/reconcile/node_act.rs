@@ -1,21 +1,21 @@
 //! Carries out what [`crate::plan::node`] decided about a cluster's nodes: instances come and go, Slurm is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use app::explain::{Cause, What};
 use app::model::live::Kind;
 use app::model::node::BootStep;
 use openpcs_agent::protocol::PORT_TAKEN;
+use openpcs_provider::{Batch, LaunchError, Launched, NodeLaunch};
 
 use super::requeue::start_again;
-use super::{Parts, ending, placement};
+use super::{Parts, ending, owned, placement};
 use crate::auth::bootstrap_hash;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
 use crate::db::{self, instance, now};
 use crate::plan::node::{Seen, Step};
-use crate::provider::{Batch, LaunchError, Launched, NodeLaunch};
 use crate::random;
 use crate::slurm::client::{Client, NodeUpdate};
 use crate::slurm::hostlist;
@@ -43,13 +43,18 @@ impl Act<'_> {
         let mut ended = vec![];
         let mut orphans = vec![];
         let mut silent = vec![];
+        let (mut lacking, mut released) = (vec![], vec![]);
         let mut failures: BTreeMap<Cause, Vec<String>> = BTreeMap::new();
         let mut updates: Vec<(NodeUpdate, String)> = vec![];
+        // What fails costs its own step: nodes do not wait for each other.
+        let mut told = Told::default();
         for step in steps {
             match step {
                 Step::Launch { node, group_id } => launches.push((node, group_id)),
                 Step::AskAgain { instance } => asked_again.extend(self.row(&instance)),
-                Step::MarkReady { instance } => self.mark_ready(&instance).await?,
+                Step::MarkReady { instance } => {
+                    told.keep(self.mark_ready(&instance).await);
+                }
                 Step::End { instance, cause } => {
                     ends.extend(self.row(&instance).map(|row| (row, cause)))
                 }
@@ -74,39 +79,35 @@ impl Act<'_> {
                 }
                 Step::PowerDown { node } => updates.push((NodeUpdate::PowerDown, node)),
                 Step::EndOrphan { instance } => orphans.push(instance),
+                Step::Ensure { group_id } => lacking.push(group_id),
+                Step::Release { group_id } => released.push(group_id),
                 Step::RegisterAgain { instance } => silent.extend(self.row(&instance)),
             }
         }
-        ending::note(self.parts, ended).await?;
-        self.launch(launches).await?;
-        self.ask_again(asked_again).await?;
-        let (replaced, silent) = self.replaced_under_jobs(silent).await?;
+        told.keep(ending::note(self.parts, ended).await);
+        told.keep(self.launch(launches).await);
+        told.keep(self.ask_again(asked_again).await);
+        let registering = told.keep(self.replaced_under_jobs(silent).await);
+        let (replaced, silent) = registering.unwrap_or_default();
         for row in replaced {
             ends.push((row, Cause::Vanished));
             let nodes = failures.entry(Cause::Vanished).or_default();
             nodes.push(row.node_name.clone());
         }
-        let failed: Vec<String> = failures.values().flatten().cloned().collect();
-        let requeued = self.client.jobs_on(&failed).await?;
-        self.stand_in(&failed).await;
-        let taken = failures.iter().filter(|(cause, _)| is_port_taken(cause));
-        let without_port: Vec<String> = taken.flat_map(|(_, nodes)| nodes.clone()).collect();
-        self.fail(failures).await?;
-        self.move_ports(&without_port).await?;
-        self.parts.observed.failed(&self.cluster.id, failed.iter());
-        // What one instance does must not hold up the others: what failed is told at the end.
-        let asked = ending::ask(self.parts, &self.cluster.id, ends).await;
+        let requeued = self.fail(failures, &mut ends, &mut told).await;
+        told.keep(ending::ask(self.parts, &self.cluster.id, ends).await);
         let provider = &self.parts.provider;
-        let strangers = provider.terminate(&self.cluster.id, &orphans).await;
-        let silent: Vec<String> = silent.into_iter().map(|row| row.id.clone()).collect();
-        let told = provider.register_again(&self.cluster.id, &silent).await;
-        start_again(self.client, requeued).await;
-        self.update(updates).await?;
-        for answer in strangers {
-            answer?;
+        for answer in provider.terminate(&self.cluster.id, &orphans).await {
+            told.keep(answer.map_err(Into::into));
         }
-        told?;
-        asked
+        let silent: Vec<String> = silent.into_iter().map(|row| row.id.clone()).collect();
+        let asked = provider.register_again(&self.cluster.id, &silent).await;
+        told.keep(asked.map_err(Into::into));
+        start_again(self.client, requeued).await;
+        self.update(updates, &mut told).await;
+        told.keep(owned::ensure(self.parts, self.cluster, &lacking).await);
+        told.keep(owned::release(self.parts, &self.cluster.id, &released).await);
+        told.end()
     }
 
     /// Which of these instances Slurm takes for older ones, with jobs that began before they were launched, and which not:
@@ -223,6 +224,7 @@ impl Act<'_> {
             node_name: node.into(),
             instance_type: spec.instance_type().into(),
             launch_generation: spec.launch_generation,
+            owned: self.owned_by(&group.id),
             launched_at: at,
             launch_token: token.into(),
             steps: vec![BootStep {
@@ -232,6 +234,13 @@ impl Act<'_> {
             }],
             ..InstanceRow::default()
         }
+    }
+
+    /// How the provider names what the group owns.
+    fn owned_by(&self, group_id: &str) -> Option<String> {
+        let mut owned = self.seen.owned.iter();
+        let row = owned.find(|row| row.compute_node_group_id == group_id)?;
+        row.made.clone()
     }
 
     /// What to ask for; all rows are of one group.
@@ -250,6 +259,7 @@ impl Act<'_> {
             compute_node_group_id: first.compute_node_group_id.clone(),
             instance_type: first.instance_type.clone(),
             slurm_version: self.cluster.spec.scheduler.version.clone(),
+            owned: first.owned.clone(),
             nodes: rows.iter().map(node).collect(),
             lease: None,
         })
@@ -304,31 +314,57 @@ impl Act<'_> {
         Ok(())
     }
 
-    /// Slurm first, so that the jobs go back to the queue for the right reason.
-    async fn fail(&self, failures: BTreeMap<Cause, Vec<String>>) -> anyhow::Result<()> {
+    /// Fails nodes, and answers which jobs go back to the queue. Of nodes for which that was not possible the instances stay
+    /// until the next run: Slurm hears of it first, so that the jobs go back for the right reason.
+    async fn fail(
+        &self,
+        failures: BTreeMap<Cause, Vec<String>>,
+        ends: &mut Vec<(&InstanceRow, Cause)>,
+        told: &mut Told,
+    ) -> Vec<String> {
+        let all: Vec<String> = failures.values().flatten().cloned().collect();
+        self.stand_in(&all).await;
+        // A job may be on nodes that fail for different reasons.
+        let mut requeued = BTreeSet::new();
         for (cause, nodes) in failures {
-            let mut write = self.parts.db.write().await?;
-            for node in &nodes {
-                // That somebody wants another instance was noted when it was asked for.
-                if cause.is_failure() {
-                    let what = What::NodeFailed {
-                        node: node.clone(),
-                        cause: cause.clone(),
-                    };
-                    self.event(&mut write, node, &what).await?;
+            match self.fail_for(&cause, &nodes).await {
+                Ok(jobs) => requeued.extend(jobs),
+                Err(error) => {
+                    ends.retain(|(row, of)| *of != cause || !nodes.contains(&row.node_name));
+                    told.keep::<()>(Err(error));
                 }
             }
-            write.commit().await?;
-            // A node that is down already keeps Slurm's own reason.
-            let up: Vec<String> = nodes.iter().filter(|n| !self.is_down(n)).cloned().collect();
-            let reason = one_line(&cause.english());
-            if !up.is_empty() {
-                self.client
-                    .update_nodes(&up, &NodeUpdate::Down { reason })
-                    .await?;
-            }
         }
-        Ok(())
+        requeued.into_iter().collect()
+    }
+
+    async fn fail_for(&self, cause: &Cause, nodes: &[String]) -> anyhow::Result<Vec<String>> {
+        let requeued = self.client.jobs_on(nodes).await?;
+        // That somebody wants another instance was noted when it was asked for.
+        if cause.is_failure() {
+            let mut write = self.parts.db.write().await?;
+            for node in nodes {
+                let what = What::NodeFailed {
+                    node: node.clone(),
+                    cause: cause.clone(),
+                };
+                self.event(&mut write, node, &what).await?;
+            }
+            write.commit().await?;
+        }
+        // A node that is down already keeps Slurm's own reason.
+        let up: Vec<String> = nodes.iter().filter(|n| !self.is_down(n)).cloned().collect();
+        let reason = one_line(&cause.english());
+        if !up.is_empty() {
+            self.client
+                .update_nodes(&up, &NodeUpdate::Down { reason })
+                .await?;
+        }
+        if is_port_taken(cause) {
+            self.move_ports(nodes).await?;
+        }
+        self.parts.observed.failed(&self.cluster.id, nodes.iter());
+        Ok(requeued)
     }
 
     fn is_down(&self, node: &str) -> bool {
@@ -338,7 +374,7 @@ impl Act<'_> {
             .any(|n| n.name == node && n.is("DOWN"))
     }
 
-    async fn update(&self, updates: Vec<(NodeUpdate, String)>) -> anyhow::Result<()> {
+    async fn update(&self, updates: Vec<(NodeUpdate, String)>, told: &mut Told) {
         let mut batches: Vec<(NodeUpdate, Vec<String>)> = vec![];
         for (update, node) in updates {
             match batches.iter_mut().find(|(known, _)| *known == update) {
@@ -347,9 +383,9 @@ impl Act<'_> {
             }
         }
         for (update, nodes) in batches {
-            self.client.update_nodes(&nodes, &update).await?;
+            let updated = self.client.update_nodes(&nodes, &update).await;
+            told.keep(updated.map_err(Into::into));
         }
-        Ok(())
     }
 
     async fn event(&self, write: &mut db::Write, node: &str, what: &What) -> sqlx::Result<()> {
@@ -362,6 +398,28 @@ impl Act<'_> {
             what,
         )
         .await
+    }
+}
+
+/// What went wrong on the way. The first is what the run fails with.
+#[derive(Default)]
+struct Told(Option<anyhow::Error>);
+
+impl Told {
+    fn keep<T>(&mut self, outcome: anyhow::Result<T>) -> Option<T> {
+        let error = match outcome {
+            Ok(value) => return Some(value),
+            Err(error) => error,
+        };
+        match &self.0 {
+            None => self.0 = Some(error),
+            Some(_) => tracing::warn!(%error, "this failed too"),
+        }
+        None
+    }
+
+    fn end(self) -> anyhow::Result<()> {
+        self.0.map_or(Ok(()), Err)
     }
 }
 
@@ -394,6 +452,17 @@ pub(super) fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_step_that_fails_is_told_and_the_others_go_on() {
+        let mut told = Told::default();
+        assert_eq!(told.keep(Ok(1)), Some(1));
+        assert_eq!(told.keep::<i32>(Err(anyhow::anyhow!("first"))), None);
+        assert_eq!(told.keep::<i32>(Err(anyhow::anyhow!("second"))), None);
+        assert_eq!(told.keep(Ok(2)), Some(2));
+        assert_eq!(told.end().unwrap_err().to_string(), "first");
+        assert!(Told::default().end().is_ok());
+    }
 
     #[test]
     fn a_reason_is_one_line() {

@@ -17,6 +17,7 @@ use openpcs_agent::state::{Start, Unclean};
 
 use super::Parts;
 use super::asked::{self, Asked, Recall};
+use crate::db::set_back::{SetBack, is_over};
 use crate::db::submission::{self, MARK, SubmissionRow};
 use crate::db::{self, idempotency, instance, job, now};
 use crate::slurm::client::{Client, LAUNCH_FAILED, NodeInfo, NodeUpdate, Queued};
@@ -43,10 +44,14 @@ const HOLD: &str = "--hold";
 pub struct Recovery {
     /// Which end it is about ([`Unclean::at`]).
     ended_at: i64,
-    /// The first end whose forgotten words were not all looked after, if one came upon the other.
+    /// The first end whose forgotten words were not all looked after, if one came upon the other. The note has it too,
+    /// over restarts, but for one of an agent of before.
     asked_before: Option<i64>,
     registered_at: Option<i64>,
     registrations: u32,
+    /// Since when time is counted, where the clock was set back after that end.
+    counted_from: Option<i64>,
+    set_back: SetBack,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -75,10 +80,11 @@ fn plan(
         let known: BTreeSet<u32> = queue.iter().flat_map(|q| [q.job, q.array]).collect();
         steps.push(Step::TellLost(&unclean.jobs - &known));
     }
-    let twice = started_twice(starts, queue, unclean.at - UNSAVED_MS);
+    let twice = started_twice(starts, queue, recovery.unsaved_since(unclean));
     let news = twice.difference(&unclean.started_twice);
     steps.extend(news.map(|job| Step::TellStartedTwice(*job)));
-    let since = now - unclean.at;
+    let from = recovery.counted_from.unwrap_or(unclean.at);
+    let since = now - from;
     let registered_at = recovery.registered_at.unwrap_or_default();
     let held = queue.iter().filter(|queued| queued.reason == LAUNCH_FAILED);
     steps.extend(held.map(|queued| Step::Release(queued.job)));
@@ -86,7 +92,7 @@ fn plan(
         .iter()
         .filter(|node| node.is_drained_for(&[STARTED_TWICE]));
     steps.extend(drained.map(|node| Step::TakeBack(node.name.clone())));
-    let is_due = now - registered_at.max(unclean.at) > REGISTER_EVERY_MS;
+    let is_due = is_over(registered_at.max(from), now, REGISTER_EVERY_MS);
     if is_due && recovery.registrations < REGISTRATIONS {
         steps.push(Step::Register);
     }
@@ -113,6 +119,13 @@ fn started_twice(starts: &[Start], queue: &[Queued], since: i64) -> BTreeSet<u32
 }
 
 impl Recovery {
+    /// What happened since then Slurm may have forgotten, by this end or one before that was not looked after.
+    fn unsaved_since(&self, unclean: &Unclean) -> i64 {
+        let first = [unclean.unasked_since, self.asked_before];
+        let first = first.into_iter().flatten().min();
+        first.unwrap_or(unclean.at).min(unclean.at) - UNSAVED_MS
+    }
+
     /// Looks after what the agent noted, as far as the time has come.
     pub async fn go_on(
         &mut self,
@@ -135,9 +148,11 @@ impl Recovery {
         let starts = state.starts();
         let queue = client.queue().await?;
         let nodes = client.nodes().await?;
-        let since = self.asked_before.unwrap_or(unclean.at) - UNSAVED_MS;
+        let since = self.unsaved_since(&unclean);
         let asked = asked::since(parts, cluster_id, since).await?;
-        for step in plan(&unclean, self, &queue, &nodes, &starts, now()) {
+        let now_ms = now();
+        self.counted_from = Some(self.set_back.past(unclean.at, now_ms));
+        for step in plan(&unclean, self, &queue, &nodes, &starts, now_ms) {
             let mut next = unclean.clone();
             match step {
                 Step::TellLost(jobs) => {
@@ -187,9 +202,16 @@ impl Recovery {
             client,
             cluster_id,
         };
-        let is_first = self.asked_before.is_some();
+        let is_first = self.asked_before.or(unclean.unasked_since).is_some();
         recall.go_on(since, unclean.at, is_first).await?;
-        self.asked_before = None;
+        let asked = Unclean {
+            unasked_since: None,
+            ..unclean.clone()
+        };
+        // After another end meanwhile the note keeps the first one.
+        if state.go_on(&unclean, &asked)? {
+            self.asked_before = None;
+        }
         Ok(())
     }
 }
@@ -394,6 +416,40 @@ mod tests {
 
     fn start(job: u32, restarts: u32, at: i64) -> Start {
         Start { job, restarts, at }
+    }
+
+    /// A server that starts between two kills remembers nothing of the first.
+    #[test]
+    fn the_window_begins_with_the_first_end_that_was_not_looked_after() {
+        let first = KILLED - 60_000;
+        let started = Recovery::default();
+        let goes_on = |asked_before| Recovery {
+            asked_before,
+            ..Recovery::default()
+        };
+        for (noted, recovery, since) in [
+            (Some(first), &started, first),
+            (None, &started, KILLED),
+            (None, &goes_on(Some(first)), first),
+            (Some(KILLED), &goes_on(Some(first)), first),
+            (Some(first), &goes_on(Some(KILLED)), first),
+        ] {
+            let unclean = Unclean {
+                unasked_since: noted,
+                ..unclean(&[])
+            };
+            assert_eq!(recovery.unsaved_since(&unclean), since - UNSAVED_MS);
+        }
+        let forgotten = [start(5, 0, first - 1_000), start(5, 0, KILLED + 100)];
+        let unclean = Unclean {
+            unasked_since: Some(first),
+            ..unclean(&[])
+        };
+        let early = [forgotten[0], start(5, 0, first + 500)];
+        for starts in [&forgotten, &early] {
+            let steps = plan(&unclean, &started, &[], &[], starts, KILLED + 500);
+            assert_eq!(steps, [Step::TellStartedTwice(5)]);
+        }
     }
 
     #[test]

@@ -16,13 +16,14 @@ use crate::data_dir::DataDir;
 use crate::db::cluster::ClusterSpec;
 use crate::db::session::session_delete_expired;
 use crate::db::{
-    change, event, forgotten, idempotency, instance, job, job_life, lease, now, resource, server,
-    submission, tombstone,
+    audit, change, event, forgotten, idempotency, instance, job, job_life, lease, now, resource,
+    server, submission, tombstone,
 };
 use crate::live::status::Done;
 
 /// Ended instances with their logs, ended jobs and events are kept for 30 days (L5, X4).
-const KEEP: Duration = Duration::from_secs(30 * 24 * 3600);
+const KEEP: Duration = Duration::from_secs(30 * DAY_S);
+const DAY_S: u64 = 24 * 3600;
 
 /// Remembers what it has reported.
 #[derive(Default)]
@@ -127,5 +128,9 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     job_life::prune(&parts.db, before).await?;
     server::prune(&parts.db, KEEP.as_millis() as i64).await?;
     lease::prune(&parts.db).await?;
+    if parts.audit_days > 0 {
+        let kept = Duration::from_secs(u64::from(parts.audit_days) * DAY_S);
+        audit::prune(&parts.db, now() - kept.as_millis() as i64).await?;
+    }
     event::prune(&parts.db, before).await
 }

@@ -17,6 +17,8 @@ pub fn of(step: &Step) -> Option<Work> {
         Step::PowerUp { .. } => Work::NodePoweredUp,
         Step::PowerDown { .. } => Work::NodePoweredDown,
         Step::Replace { .. } => Work::NodeReplaced,
+        Step::Ensure { .. } => Work::OwnedEnsured,
+        Step::Release { .. } => Work::OwnedReleased,
     };
     Some(work)
 }

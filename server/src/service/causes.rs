@@ -1,11 +1,12 @@
 //! What a job's explanation needs beyond the job and its queue, looked up only where its state can have to do with it.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
-use app::explain::job::{Causes, Reserved};
+use app::explain::job::{Causes, FILES_NOT_OPENED, Reserved, Unopened};
 use app::model::dependency::{self, Dependency};
 use app::model::error::Result;
-use app::model::job::{Job, JobAction, JobRecord};
+use app::model::job::{Job, JobAction, JobRecord, OutputKind};
 use app::model::job_id::JobId;
 
 use super::Service;
@@ -14,6 +15,7 @@ use super::job_find::rank;
 use crate::db::cluster::ClusterRow;
 use crate::live::observed::Snapshot;
 use crate::slurm::hostlist;
+use crate::slurm::output::{OutputFile, Way, may_open};
 
 /// Of more drained nodes nobody reads.
 const DRAINED: usize = 8;
@@ -26,7 +28,7 @@ const SLACK_MS: i64 = 5_000;
 
 impl Service {
     pub(super) async fn causes(&self, cluster: &ClusterRow, record: &JobRecord) -> Result<Causes> {
-        let seen = self.observed.latest(&cluster.id);
+        let seen = self.parts.observed.latest(&cluster.id);
         let usable = usable_nodes(&seen, record);
         Ok(Causes {
             drained: drained(&seen, &usable),
@@ -34,7 +36,40 @@ impl Service {
             dependencies: self.dependencies(cluster, record).await?,
             cancelled_by: self.cancelled_by(cluster, record).await?,
             takes_whole_memory: takes_whole_memory(cluster, record),
+            unopened: self.unopened(record).await,
         })
+    }
+
+    /// Looked for only where the job ended as one whose files could not be opened.
+    async fn unopened(&self, record: &JobRecord) -> Unopened {
+        let is_it = record.is_batch && record.signal == Some(FILES_NOT_OPENED);
+        if !is_it || !self.parts.provider.profile().shares_files {
+            return Unopened::Unknown;
+        }
+        let data_dir = self.parts.controllers.data_dir();
+        let user = u32::try_from(record.user_id).unwrap_or(u32::MAX);
+        let input = Some(&record.standard_input).filter(|input| input.starts_with('/'));
+        let input = input.map(|input| (PathBuf::from(input), Way::Read));
+        // In the order in which slurmstepd opens them.
+        let files: Vec<(PathBuf, Way)> = (input.into_iter())
+            .chain(
+                [OutputKind::Stdout, OutputKind::Stderr]
+                    .into_iter()
+                    .filter_map(|kind| {
+                        let file = OutputFile::of(record, kind, data_dir)?;
+                        Some((file.path, Way::Write))
+                    }),
+            )
+            .collect();
+        let unopened = tokio::task::spawn_blocking(move || {
+            let mut files = files.into_iter();
+            files.find(|(path, way)| !may_open(path, user, *way))
+        });
+        match unopened.await {
+            Ok(Some((path, _))) => Unopened::File(path.display().to_string()),
+            Ok(None) => Unopened::None,
+            Err(_) => Unopened::Unknown,
+        }
     }
 
     async fn reservations(
@@ -77,7 +112,7 @@ impl Service {
         if all.is_empty() {
             return Ok(all);
         }
-        let seen = self.observed.latest(&cluster.id);
+        let seen = self.parts.observed.latest(&cluster.id);
         let mut families: HashMap<u32, Vec<&Job>> = HashMap::new();
         for job in seen.jobs.iter() {
             families.entry(job.who().number()).or_default().push(job);
@@ -180,7 +215,7 @@ mod tests {
         let service = fixture::service(dir.path()).await;
         fixture::fill(&service).await;
         let cluster = service.find_cluster("abc").await.unwrap();
-        let mut write = service.db.write().await.unwrap();
+        let mut write = service.parts.db.write().await.unwrap();
         let mut ended = vec![
             record("7", "FAILED", 5),
             record("8_1", "COMPLETED", 5),
@@ -200,7 +235,10 @@ mod tests {
             record("5", "TIMEOUT", 5),
         ];
         let seen = seen.map(|record| record.job);
-        service.observed.jobs(&cluster.id, now(), seen.to_vec());
+        service
+            .parts
+            .observed
+            .jobs(&cluster.id, now(), seen.to_vec());
         let told = async |dependency: String| -> Vec<(String, String, Option<i64>)> {
             let waiting = JobRecord {
                 dependency,

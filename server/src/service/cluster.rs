@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::model::catalogue::Catalogue;
 use app::model::cluster::*;
+use app::model::echo::clip;
 use app::model::error::{Error, Result};
 use app::model::limits;
 use app::model::name::{Arns, CLUSTER_NAME_MAX};
@@ -12,20 +13,21 @@ use app::model::refs::Refs;
 use app::model::status::Status;
 use app::port::{Clusters, Ctx};
 use app::rules::cluster::IDLE_TIME;
-use app::rules::{check_name, english, network};
+use app::rules::status::Action;
+use app::rules::{check_name, network};
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
-use super::resource::{Resource, all_of, check_can_delete, page_of, refused, updatable};
+use super::resource::{Resource, all_of, check_possible, page_of, refused, taken, updatable};
 use super::version::{self, note_ended_version};
 use super::write::Change;
 use super::{Service, well_formed};
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
+use crate::db::connection::Connection;
 use crate::db::placement::{self, Placement};
 use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
@@ -59,10 +61,10 @@ impl Clusters for Service {
         self.change(ctx, operation, &input, token, async |mut change| {
             let db = &mut change.write.tx;
             let (row, key) = self.created_cluster(db, networking, &input).await?;
-            let arn = self.arns.cluster(&row.id);
+            let arn = self.parts.arns.cluster(&row.id);
             change.create(&row, &arn, input.tags.as_ref()).await?;
             // Its daemons will run where it was made; they get their ports when they start.
-            let here = Placement::here(&self.server.id, vec![]);
+            let here = Placement::here(&self.parts.server.id, vec![]);
             placement::put(&mut change.write, row.owner(), &here)
                 .await
                 .map_err(internal)?;
@@ -88,9 +90,9 @@ impl Clusters for Service {
         ctx: &Ctx,
         input: ListClustersRequest,
     ) -> Result<ListClustersResponse> {
-        ctx.authorize(Operation::ListClusters, &self.arns.cluster("*"))?;
+        ctx.authorize(Operation::ListClusters, &self.parts.arns.cluster("*"))?;
         let token = input.next_token.as_deref();
-        let (rows, next_token) = page_of(self.db.pool(), None, input.max_results, token).await?;
+        let (rows, next_token) = page_of(&self.parts, None, input.max_results, token).await?;
         let clusters = rows.iter().map(|row| self.cluster_summary(row)).collect();
         Ok(ListClustersResponse {
             clusters,
@@ -128,7 +130,7 @@ impl Clusters for Service {
             let mut row = deletable_cluster(&mut change.write.tx, &input).await?;
             change.delete(&mut row).await?;
             change
-                .commit(&self.arns.cluster(&row.id), DeleteClusterResponse {})
+                .commit(&self.parts.arns.cluster(&row.id), DeleteClusterResponse {})
                 .await
         })
         .await
@@ -144,15 +146,16 @@ impl Service {
         input: &CreateClusterRequest,
     ) -> Result<(Networking, Catalogue)> {
         let operation = Operation::CreateCluster;
-        ctx.authorize(operation, &self.arns.cluster("*"))?;
+        ctx.authorize(operation, &self.parts.arns.cluster("*"))?;
         well_formed(operation, input)?;
-        check_name(english(), &input.cluster_name, CLUSTER_NAME_MAX)
+        let t = ctx.language.text();
+        check_name(t, &input.cluster_name, CLUSTER_NAME_MAX)
             .map_err(|why| Error::field("clusterName", why))?;
         let offers = self.resolve(&Refs::of_network(&input.networking)).await?;
-        version::check(&offers.slurm_versions, &input.scheduler.version)?;
-        let networking = network::resolve(&offers, &input.networking)?;
+        version::check(t, &offers.slurm_versions, &input.scheduler.version)?;
+        let networking = network::resolve(t, &offers, &input.networking)?;
         let asked = input.slurm_configuration.clone().unwrap_or_default();
-        self.check_cluster(&input.scheduler.version, &asked)?;
+        self.check_cluster(t, &input.scheduler.version, &asked)?;
         super::tag::check(input.tags.as_ref(), "tags")?;
         Ok((networking, offers))
     }
@@ -160,7 +163,7 @@ impl Service {
     /// The row to insert and the name of its key, or why not.
     pub(super) async fn created_cluster(
         &self,
-        db: &mut AnyConnection,
+        db: &mut Connection,
         networking: Networking,
         input: &CreateClusterRequest,
     ) -> Result<(ClusterRow, SlurmAuthKey)> {
@@ -169,7 +172,7 @@ impl Service {
         self.check_ports(&mut *db, 1).await?;
         let id = random::resource_id();
         let key = SlurmAuthKey {
-            secret_arn: self.arns.secret(&format!("pcs!slurm-secret-{id}")),
+            secret_arn: self.parts.arns.secret(&format!("pcs!slurm-secret-{id}")),
             secret_version: random::random_hex(16),
         };
         let asked = input.slurm_configuration.clone().unwrap_or_default();
@@ -197,6 +200,7 @@ impl Service {
             cluster_id: cluster_id.into(),
             version: key.secret_version.clone(),
             sealed: self
+                .parts
                 .seal
                 .seal(secret::PURPOSE, text.as_bytes())
                 .map_err(internal)?,
@@ -217,8 +221,9 @@ impl Service {
             .cluster_for(ctx, operation, &input.cluster_identifier)
             .await?;
         well_formed(operation, input)?;
-        let asked = update_as_request(input.slurm_configuration.clone().unwrap_or_default());
-        self.check_cluster(&found.spec.scheduler.version, &asked)?;
+        let asked = input.slurm_configuration.clone().unwrap_or_default();
+        let asked = update_as_request(&found.spec.slurm, asked);
+        self.check_cluster(ctx.language.text(), &found.spec.scheduler.version, &asked)?;
         let asked = input.scheduler.as_ref().map(|s| &s.version);
         if asked.is_some_and(|asked| *asked != found.spec.scheduler.version) {
             return Err(Error::field(
@@ -232,17 +237,17 @@ impl Service {
 
 /// The cluster, if it can be deleted.
 pub(super) async fn deletable_cluster(
-    db: &mut AnyConnection,
+    db: &mut Connection,
     input: &DeleteClusterRequest,
 ) -> Result<ClusterRow> {
     let row = there(db, &input.cluster_identifier).await?;
-    check_can_delete(&row)?;
+    check_possible(Action::Delete, &row)?;
     check_empty(db, &row).await?;
     Ok(row)
 }
 
 /// The cluster of that name or id as it is inside the transaction.
-pub(super) async fn there(db: &mut AnyConnection, identifier: &str) -> Result<ClusterRow> {
+pub(super) async fn there(db: &mut Connection, identifier: &str) -> Result<ClusterRow> {
     let found = resource::find(db, None, identifier).await;
     found
         .map_err(internal)?
@@ -253,13 +258,16 @@ pub(crate) fn not_found(identifier: &str) -> Error {
     Error::not_found(
         RESOURCE_TYPE,
         identifier,
-        format!("There is no cluster {identifier}. ListClusters shows the clusters that exist."),
+        format!(
+            "There is no cluster {}. ListClusters shows the clusters that exist.",
+            clip(identifier)
+        ),
     )
 }
 
 /// The row as it is and as it is to be, or why not.
 pub(super) async fn updated_cluster(
-    db: &mut AnyConnection,
+    db: &mut Connection,
     found: &ClusterRow,
     input: &UpdateClusterRequest,
 ) -> Result<(ClusterRow, ClusterRow)> {
@@ -279,17 +287,14 @@ pub(super) fn merged(
 ) -> ClusterSlurmConfiguration {
     let mut slurm = current.clone();
     let asked = input.slurm_configuration.clone().unwrap_or_default();
-    merge(&mut slurm, update_as_request(asked));
+    merge(&mut slurm, update_as_request(current, asked));
     slurm
 }
 
 fn check_quota(existing: &[ClusterRow], name: &str) -> Result<()> {
     if let Some(twin) = existing.iter().find(|c| c.name == name) {
-        let message = format!(
-            "A cluster named {name} exists already ({}). Choose another name.",
-            twin.id
-        );
-        return Err(refused(twin, message));
+        let whose = format!("A cluster named {name} exists already ({}).", twin.id);
+        return Err(taken(twin, &whose));
     }
     if let Some(creating) = existing.iter().find(|c| c.status == Status::Creating) {
         return Err(Error::quota(
@@ -313,7 +318,7 @@ fn check_quota(existing: &[ClusterRow], name: &str) -> Result<()> {
 }
 
 /// Names what stands in the way of a cluster's end (C11).
-async fn check_empty(db: &mut AnyConnection, row: &ClusterRow) -> Result<()> {
+async fn check_empty(db: &mut Connection, row: &ClusterRow) -> Result<()> {
     let (groups, queues) = contents(db, row).await?;
     let names: Vec<String> = queues
         .iter()
@@ -337,7 +342,7 @@ async fn check_empty(db: &mut AnyConnection, row: &ClusterRow) -> Result<()> {
 
 /// The groups and queues of a cluster.
 pub(super) async fn contents(
-    db: &mut AnyConnection,
+    db: &mut Connection,
     row: &ClusterRow,
 ) -> Result<(Vec<ComputeNodeGroupRow>, Vec<QueueRow>)> {
     let groups = all_of(db, &row.id).await?;
@@ -363,8 +368,10 @@ fn slurm_configuration(
     }
 }
 
-/// An update's members in the shape of a create, so that one check serves both.
+/// An update's members in the shape of a create, so that one check serves both. What has members of its own and is named
+/// with some of them keeps the others.
 fn update_as_request(
+    current: &ClusterSlurmConfiguration,
     update: UpdateClusterSlurmConfigurationRequest,
 ) -> ClusterSlurmConfigurationRequest {
     ClusterSlurmConfigurationRequest {
@@ -373,11 +380,14 @@ fn update_as_request(
         slurmdbd_custom_settings: update.slurmdbd_custom_settings,
         cgroup_custom_settings: update.cgroup_custom_settings,
         job_submit_plugins: update.job_submit_plugins,
-        accounting: update.accounting.and_then(|a| {
-            a.mode.map(|mode| Accounting {
-                mode,
-                default_purge_time_in_days: a.default_purge_time_in_days,
-            })
+        accounting: update.accounting.map(|asked| {
+            let is = current.accounting.as_ref();
+            let days = is.and_then(|is| is.default_purge_time_in_days);
+            let mode = is.map_or(AccountingMode::None, |is| is.mode);
+            Accounting {
+                mode: asked.mode.unwrap_or(mode),
+                default_purge_time_in_days: asked.default_purge_time_in_days.or(days),
+            }
         }),
         slurm_rest: update
             .slurm_rest
@@ -430,8 +440,61 @@ mod tests {
             scale_down_idle_time_in_seconds: Some(60),
             ..Default::default()
         };
-        merge(&mut current, update_as_request(asked));
+        let asked = update_as_request(&current, asked);
+        merge(&mut current, asked);
         assert_eq!(current.scale_down_idle_time_in_seconds, Some(60));
         assert_eq!(current.auth_key, Some(key));
+    }
+
+    /// One member of accounting says nothing of the other.
+    #[test]
+    fn accounting_is_merged_member_by_member() {
+        use AccountingMode::{None as Off, Standard};
+        let days = |mode, days| Accounting {
+            mode,
+            default_purge_time_in_days: days,
+        };
+        for (is, mode, asked, becomes) in [
+            (None, None, Some(30), days(Off, Some(30))),
+            (None, Some(Standard), None, days(Standard, None)),
+            (
+                Some(days(Standard, None)),
+                None,
+                Some(30),
+                days(Standard, Some(30)),
+            ),
+            (
+                Some(days(Standard, Some(30))),
+                Some(Off),
+                None,
+                days(Off, Some(30)),
+            ),
+            (
+                Some(days(Standard, Some(30))),
+                None,
+                Some(-1),
+                days(Standard, Some(-1)),
+            ),
+            (
+                Some(days(Standard, Some(30))),
+                None,
+                None,
+                days(Standard, Some(30)),
+            ),
+        ] {
+            let current = ClusterSlurmConfiguration {
+                accounting: is,
+                ..Default::default()
+            };
+            let update = UpdateClusterSlurmConfigurationRequest {
+                accounting: Some(UpdateAccountingRequest {
+                    mode,
+                    default_purge_time_in_days: asked,
+                }),
+                ..Default::default()
+            };
+            let found = update_as_request(&current, update).accounting;
+            assert_eq!(found, Some(becomes));
+        }
     }
 }

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 
 use app::model::cluster::*;
+use app::model::setting::ErrorInfo;
+use app::model::sight::Sight;
 
 use super::{Service, timestamp};
 use crate::db::cluster::ClusterRow;
@@ -20,7 +22,7 @@ impl Service {
         Cluster {
             name: row.name.clone(),
             id: row.id.clone(),
-            arn: self.arns.cluster(&row.id),
+            arn: self.parts.arns.cluster(&row.id),
             status: row.status,
             created_at: timestamp(row.created_at),
             modified_at: timestamp(row.modified_at),
@@ -30,15 +32,35 @@ impl Service {
             networking: row.spec.networking.clone(),
             // There is nobody to talk to before the first controller has answered.
             endpoints: row.applied_spec.is_some().then(|| Vec::from_iter(endpoint)),
-            error_info: row.error_info.clone(),
+            error_info: row
+                .error_info
+                .iter()
+                .cloned()
+                .chain(self.outage(row))
+                .collect(),
         }
+    }
+
+    /// Why it has no controller at the moment. It is in no row: it goes away by itself.
+    fn outage(&self, row: &ClusterRow) -> Option<ErrorInfo> {
+        let seen = self.parts.observed.latest(&row.id);
+        let trouble = seen.trouble(Sight::Controller)?;
+        Some(ErrorInfo {
+            code: Some("ControllerUnavailable".into()),
+            message: Some(format!(
+                "The controller has not answered since {}. It is started again and again; meanwhile jobs that run go on, \
+                 and none is taken or started. Mend what it complains of: {}",
+                timestamp(trouble.since),
+                trouble.words
+            )),
+        })
     }
 
     pub(super) fn cluster_summary(&self, row: &ClusterRow) -> ClusterSummary {
         ClusterSummary {
             name: row.name.clone(),
             id: row.id.clone(),
-            arn: self.arns.cluster(&row.id),
+            arn: self.parts.arns.cluster(&row.id),
             created_at: timestamp(row.created_at),
             modified_at: timestamp(row.modified_at),
             status: row.status,

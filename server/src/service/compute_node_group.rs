@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app::i18n::Text;
 use app::model::catalogue::Catalogue;
 use app::model::compute_node_group::*;
 use app::model::error::{Error, Result};
@@ -9,16 +10,17 @@ use app::model::name::{Arns, CHILD_NAME_MAX};
 use app::model::operation::Operation;
 use app::model::refs::Refs;
 use app::port::{ComputeNodeGroups, Ctx};
+use app::rules::check_name;
 use app::rules::compute_node_group as rules;
-use app::rules::{check_name, english};
+use app::rules::status::Action;
 use async_trait::async_trait;
-use sqlx::AnyConnection;
 
 use super::cluster::there;
 use super::resource::*;
 use super::{Service, timestamp, well_formed};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
+use crate::db::connection::Connection;
 use crate::db::meaning::{filled, spot_options};
 use crate::db::queue::QueueRow;
 use crate::db::resource::{Meaning, Row};
@@ -82,8 +84,9 @@ impl ComputeNodeGroups for Service {
         let cluster = self
             .cluster_for(ctx, operation, &input.cluster_identifier)
             .await?;
-        let (pool, token) = (self.db.pool(), input.next_token.as_deref());
-        let (rows, next_token) = page_of(pool, Some(&cluster.id), input.max_results, token).await?;
+        let (parts, token) = (&self.parts, input.next_token.as_deref());
+        let (rows, next_token) =
+            page_of(parts, Some(&cluster.id), input.max_results, token).await?;
         let compute_node_groups = rows
             .iter()
             .map(|row| self.compute_node_group_summary(row))
@@ -133,7 +136,7 @@ impl ComputeNodeGroups for Service {
             let cluster = there(db, &input.cluster_identifier).await?;
             let mut row = deletable_group(db, &cluster, &input).await?;
             change.delete(&mut row).await?;
-            let arn = self.arns.compute_node_group(&row.cluster_id, &row.id);
+            let arn = self.parts.arns.compute_node_group(&row.cluster_id, &row.id);
             change.commit(&arn, DeleteComputeNodeGroupResponse {}).await
         })
         .await
@@ -149,16 +152,21 @@ impl Service {
         input: &CreateComputeNodeGroupRequest,
     ) -> Result<(Arc<ClusterRow>, Catalogue)> {
         let operation = Operation::CreateComputeNodeGroup;
-        let arn = |cluster_id: &str| self.arns.compute_node_group(cluster_id, "*");
+        let arn = |cluster_id: &str| self.parts.arns.compute_node_group(cluster_id, "*");
         let cluster = self
             .cluster_with(ctx, operation, &input.cluster_identifier, arn)
             .await?;
         well_formed(operation, input)?;
-        check_name(english(), &input.compute_node_group_name, CHILD_NAME_MAX)
-            .map_err(|why| Error::field("computeNodeGroupName", why))?;
+        check_name(
+            ctx.language.text(),
+            &input.compute_node_group_name,
+            CHILD_NAME_MAX,
+        )
+        .map_err(|why| Error::field("computeNodeGroupName", why))?;
         super::tag::check(input.tags.as_ref(), "tags")?;
+        rules::each_once(ctx.language.text(), &input.settings)?;
         let offers = self
-            .check_group(&cluster, &requested(&input.settings))
+            .check_group(ctx.language.text(), &cluster, &requested(&input.settings))
             .await?;
         Ok((cluster, offers))
     }
@@ -166,13 +174,13 @@ impl Service {
     /// The rules that need no transaction; what the settings name.
     pub(super) async fn check_group(
         &self,
+        t: &'static Text,
         cluster: &ClusterRow,
         settings: &GroupSettings,
     ) -> Result<Catalogue> {
         let networking = &cluster.spec.networking;
         let offers = self.resolve(&Refs::of_group(networking, settings)).await?;
-        let provider = self.provider.profile().name;
-        let t = english();
+        let provider = self.parts.provider.profile().name;
         rules::check(t, &offers, networking, settings, provider)?;
         self.check_list(
             Scope::NodeGroup,
@@ -186,7 +194,7 @@ impl Service {
     /// The row to insert, or why not.
     pub(super) async fn created_group(
         &self,
-        db: &mut AnyConnection,
+        db: &mut Connection,
         cluster: &ClusterRow,
         offers: &Catalogue,
         input: &CreateComputeNodeGroupRequest,
@@ -197,11 +205,11 @@ impl Service {
             .iter()
             .find(|g| g.name == input.compute_node_group_name)
         {
-            let message = format!(
-                "Cluster {} has a group named {} already. Choose another name.",
+            let whose = format!(
+                "Cluster {} has a group named {} already.",
                 cluster.name, twin.name
             );
-            return Err(refused(twin, message));
+            return Err(taken(twin, &whose));
         }
         let mut spec = ComputeNodeGroupSpec {
             settings: requested(&input.settings),
@@ -233,9 +241,14 @@ impl Service {
         let (cluster, found): (_, ComputeNodeGroupRow) =
             self.child_for(ctx, operation, cluster, identifier).await?;
         well_formed(operation, input)?;
+        rules::changed_once(ctx.language.text(), &input.patch)?;
         let settings = found.spec.settings.clone();
         let offers = self
-            .check_group(&cluster, &input.patch.clone().apply(settings))
+            .check_group(
+                ctx.language.text(),
+                &cluster,
+                &input.patch.clone().apply(settings),
+            )
             .await?;
         Ok((cluster, found, offers))
     }
@@ -243,7 +256,7 @@ impl Service {
     /// The row as it is and as it is to be, or why not.
     pub(super) async fn updated_group(
         &self,
-        db: &mut AnyConnection,
+        db: &mut Connection,
         cluster: &ClusterRow,
         found: &ComputeNodeGroupRow,
         offers: &Catalogue,
@@ -292,7 +305,7 @@ impl Service {
         ComputeNodeGroup {
             name: row.name.clone(),
             id: row.id.clone(),
-            arn: self.arns.compute_node_group(&row.cluster_id, &row.id),
+            arn: self.parts.arns.compute_node_group(&row.cluster_id, &row.id),
             cluster_id: row.cluster_id.clone(),
             created_at: timestamp(row.created_at),
             modified_at: timestamp(row.modified_at),
@@ -306,7 +319,7 @@ impl Service {
         ComputeNodeGroupSummary {
             name: row.name.clone(),
             id: row.id.clone(),
-            arn: self.arns.compute_node_group(&row.cluster_id, &row.id),
+            arn: self.parts.arns.compute_node_group(&row.cluster_id, &row.id),
             cluster_id: row.cluster_id.clone(),
             created_at: timestamp(row.created_at),
             modified_at: timestamp(row.modified_at),
@@ -317,12 +330,12 @@ impl Service {
 
 /// The group, if it can be deleted.
 pub(super) async fn deletable_group(
-    db: &mut AnyConnection,
+    db: &mut Connection,
     cluster: &ClusterRow,
     input: &DeleteComputeNodeGroupRequest,
 ) -> Result<ComputeNodeGroupRow> {
     let row = find_in(&mut *db, cluster, &input.compute_node_group_identifier).await?;
-    check_can_delete(&row)?;
+    check_possible(Action::Delete, &row)?;
     let queues = queues_of(db, &row).await?;
     if queues.is_empty() {
         return Ok(row);
@@ -338,7 +351,7 @@ pub(super) async fn deletable_group(
 
 /// The queues that run on the group.
 pub(super) async fn queues_of(
-    db: &mut AnyConnection,
+    db: &mut Connection,
     group: &ComputeNodeGroupRow,
 ) -> Result<Vec<QueueRow>> {
     let mut queues: Vec<QueueRow> = all_of(db, &group.cluster_id).await?;

@@ -5,7 +5,7 @@ use app::model::job::JobAction;
 use app::model::node::NodeAction;
 use app::model::operation::Operation;
 use app::model::set_aside::AllSetAside;
-use app::model::sight::Trouble;
+use app::model::sight::{Sight, Trouble};
 use app::model::user::{Identity, JobOwner, Refusals};
 use app::port::{Console, Ctx, Principal};
 use async_trait::async_trait;
@@ -24,13 +24,13 @@ impl Console for Service {
         Ok(Identity {
             user_name: name.clone(),
             arn: arn.clone(),
-            account_id: self.arns.account.clone(),
-            region: self.arns.region.clone(),
-            provider: self.provider.profile().name.into(),
+            account_id: self.parts.arns.account.clone(),
+            region: self.parts.arns.region.clone(),
+            provider: self.parts.provider.profile().name.into(),
             jobs: JobOwner {
-                user: self.job_user.name.clone(),
-                home: self.job_user.home.display().to_string(),
-                is_server: !self.job_user.is_other,
+                user: self.parts.job_user.name.clone(),
+                home: self.parts.job_user.home.display().to_string(),
+                is_server: !self.parts.job_user.is_other,
             },
         })
     }
@@ -39,8 +39,8 @@ impl Console for Service {
         let cluster = self
             .cluster_for(ctx, Operation::GetRefusals, &cluster)
             .await?;
-        let of_jobs = self.arns.cluster(&cluster.id);
-        let of_nodes = self.arns.compute_node_group(&cluster.id, "*");
+        let of_jobs = self.parts.arns.cluster(&cluster.id);
+        let of_nodes = self.parts.arns.compute_node_group(&cluster.id, "*");
         let jobs = JobAction::ALL.map(JobAction::operation).into_iter();
         let jobs = jobs.chain([Operation::SubmitJob]);
         let nodes = NodeAction::ALL.map(NodeAction::operation).into_iter();
@@ -57,14 +57,19 @@ impl Console for Service {
         let cluster = self
             .observed_cluster(ctx, Operation::GetTroubles, &cluster)
             .await?;
-        Ok(self.observed.latest(&cluster.id).troubles.clone())
+        let seen = self.parts.observed.latest(&cluster.id);
+        // Why nothing can be seen is in the cluster's errorInfo then.
+        Ok(match seen.trouble(Sight::Controller) {
+            Some(_) => vec![],
+            None => seen.troubles.clone(),
+        })
     }
 
     async fn set_aside(&self, ctx: &Ctx) -> Result<AllSetAside> {
-        let dir = DataDir::at(self.controllers.data_dir());
+        let dir = DataDir::at(self.parts.controllers.data_dir());
         Ok(AllSetAside {
             data_dir: dir.path().display().to_string(),
-            found: set_aside::list(ctx, &self.db, &dir).await?,
+            found: set_aside::list(ctx, &self.parts.db, &dir).await?,
         })
     }
 }

@@ -1,7 +1,6 @@
 //! What people did to a job through the console, by what the timeline has of it: an event stands on the page of an array or
 //! of a heterogeneous job, and may mean only some of its parts.
 
-use app::explain::What;
 use app::model::error::Result;
 use app::model::job::{Job, JobAction};
 use app::model::job_id::JobId;
@@ -42,7 +41,7 @@ impl Service {
         let mut done = vec![];
         for page in pages {
             let (part, newest) = (Part::Of(Kind::Job, &page), Cursor::newest());
-            let events = event::older(self.db.pool(), &cluster.id, part, &newest, MOST).await;
+            let events = event::older(self.parts.db.pool(), &cluster.id, part, &newest, MOST).await;
             let events = events.map_err(internal)?.into_iter();
             done.extend(events.filter_map(|event| read(&event, action)));
         }
@@ -53,13 +52,8 @@ impl Service {
 }
 
 fn read(event: &EventRow, action: JobAction) -> Option<DoneTo> {
-    let to = match (action, event.what.as_ref()?) {
-        (JobAction::Cancel, What::JobCancelled { job })
-        | (JobAction::Requeue, What::JobRequeued { job })
-        | (JobAction::Hold, What::JobHeld { job })
-        | (JobAction::Release, What::JobReleased { job }) => job.parse().ok()?,
-        _ => return None,
-    };
+    let (done, job) = event.what.as_ref()?.as_done_to_job()?;
+    let to = (done == action).then(|| job.parse().ok()).flatten()?;
     let by = event.actor.rsplit('/').next().unwrap_or_default();
     Some(DoneTo {
         at: event.at,
@@ -81,6 +75,8 @@ fn means(to: &JobId, who: &JobId) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use app::explain::What;
+
     use super::*;
     use crate::service::fixture;
 
@@ -113,7 +109,7 @@ mod tests {
         let service = fixture::service(dir.path()).await;
         fixture::fill(&service).await;
         let cluster = service.find_cluster("abc").await.unwrap();
-        let mut write = service.db.write().await.unwrap();
+        let mut write = service.parts.db.write().await.unwrap();
         let actor = "arn:aws:iam::111122223333:user/ann";
         for (page, what) in [
             (
@@ -124,6 +120,8 @@ mod tests {
             ),
             ("4_0", What::JobRequeued { job: "4_0".into() }),
             ("141", What::JobRequeued { job: "141".into() }),
+            // Its controller was killed before it had saved the first cancel.
+            ("9", What::JobCancelledAgain { job: "9".into() }),
         ] {
             let (id, kind) = (&cluster.id, Kind::Job);
             let told = event::insert(&mut write, id, kind, page, actor, &what);
@@ -138,6 +136,8 @@ mod tests {
             ("141", JobAction::Requeue, Some("ann")),
             ("141+1", JobAction::Requeue, Some("ann")),
             ("141", JobAction::Cancel, None),
+            ("9", JobAction::Cancel, Some("ann")),
+            ("9_2", JobAction::Cancel, Some("ann")),
         ] {
             let job = Job {
                 id: id.into(),

@@ -117,7 +117,7 @@ impl Service {
                 "Name cluster, compute-node-group, queue, node or job.",
             )
         })?;
-        let (pool, id) = (self.db.pool(), of.resource_id);
+        let (pool, id) = (self.parts.db.pool(), of.resource_id);
         let within = Some(cluster.id.as_str());
         Ok(match kind {
             Kind::ComputeNodeGroup => {
@@ -139,7 +139,7 @@ impl Service {
 
     /// Names of the cluster, its groups and its queues, by id.
     async fn names_in(&self, cluster: &ClusterRow) -> sqlx::Result<HashMap<String, String>> {
-        let (pool, id) = (self.db.pool(), Some(cluster.id.as_str()));
+        let (pool, id) = (self.parts.db.pool(), Some(cluster.id.as_str()));
         let groups = resource::list::<ComputeNodeGroupSpec>(pool, id).await?;
         let queues = resource::list::<QueueSpec>(pool, id).await?;
         let groups = groups.into_iter().map(|group| (group.id, group.name));
@@ -161,7 +161,7 @@ struct Timeline<'a> {
 impl Timeline<'_> {
     async fn older(&self, than: &Cursor, limit: i64) -> sqlx::Result<Vec<EventRow>> {
         event::older(
-            self.service.db.pool(),
+            self.service.parts.db.pool(),
             &self.cluster.id,
             self.part,
             than,
@@ -180,7 +180,7 @@ impl Timeline<'_> {
 
     /// As the timeline stands: only the page is read.
     async fn page(&self, asked: &PageRequest, order: Order) -> sqlx::Result<PageOf<Event>> {
-        let (pool, cluster) = (self.service.db.pool(), &self.cluster.id);
+        let (pool, cluster) = (self.service.parts.db.pool(), &self.cluster.id);
         let total = self.count().await?;
         let pages = total.div_ceil(asked.size).max(1);
         let page = asked.page.min(pages - 1);
@@ -209,7 +209,7 @@ impl Timeline<'_> {
     }
 
     async fn count(&self) -> sqlx::Result<usize> {
-        let all = event::count(self.service.db.pool(), &self.cluster.id, self.part).await?;
+        let all = event::count(self.service.parts.db.pool(), &self.cluster.id, self.part).await?;
         Ok(usize::try_from(all).unwrap_or_default())
     }
 
@@ -245,7 +245,7 @@ impl Timeline<'_> {
 
     /// What began on a page may have ended on one before it.
     async fn end(&self, rows: &[EventRow], events: &mut [Event]) -> sqlx::Result<()> {
-        let pool = self.service.db.pool();
+        let pool = self.service.parts.db.pool();
         for (row, event) in rows.iter().zip(events) {
             let begins = row.what.as_ref().is_some_and(|what| what.begins());
             let Some(kind) = Kind::parse(&row.resource_type) else {
@@ -349,7 +349,7 @@ mod tests {
         let node = |n: usize| What::NodeUp {
             node: format!("group-{n}"),
         };
-        let mut write = service.db.write().await.unwrap();
+        let mut write = service.parts.db.write().await.unwrap();
         for n in 0..2_500 {
             let name = format!("group-{n}");
             event::insert(&mut write, &cluster.id, Kind::Node, &name, "", &node(n))

@@ -20,6 +20,7 @@ use crate::live::meter::Meter;
 use crate::live::observed::Observed;
 use crate::live::reach::Reach;
 use crate::live::status::Statuses;
+use crate::parts::Parts;
 use crate::provider::local::Local;
 use crate::slurm::controller_host::ControllerHost;
 use crate::slurm::job_user::JobUser;
@@ -36,7 +37,7 @@ pub async fn service(dir: &Path) -> Service {
     };
     let agent = dir.join("agent");
     let meter = Meter::default();
-    Service {
+    let parts = Parts {
         arns: Arns {
             region: "us-east-1".into(),
             account: "111122223333".into(),
@@ -44,6 +45,7 @@ pub async fn service(dir: &Path) -> Service {
         provider: Arc::new(Local::new(dir, dir, &agent, "unix:none", vec![version]).unwrap()),
         seal: Arc::new(Seal::new(&[7; 32]).unwrap()),
         ports: "40000-49999".parse().unwrap(),
+        audit_days: 0,
         server: ServerRow {
             id: "here".into(),
             url: String::new(),
@@ -54,19 +56,24 @@ pub async fn service(dir: &Path) -> Service {
         observed: Observed::new(db.changes()),
         controllers: ControllerHost::new(dir, dir, agent),
         wakers: Default::default(),
-        submissions: Default::default(),
+        gates: Default::default(),
+        statuses: Statuses::new(meter.clone()),
+        endpoint: "unix:none".into(),
         job_user: JobUser::own().unwrap(),
+        db: db.clone(),
+    };
+    Service {
+        parts,
+        submissions: Default::default(),
         itself: Arc::new(Itself {
             started_at: 0,
             database: url.parse().unwrap(),
             scheduler_root: dir.into(),
-            statuses: Statuses::new(meter.clone()),
             meter,
             pulse: Default::default(),
-            reach: Reach::new(db.clone()),
+            reach: Reach::new(db),
             versions: Default::default(),
         }),
-        db,
     }
 }
 
@@ -103,7 +110,7 @@ pub fn of<T: DeserializeOwned>(input: Value) -> T {
 pub fn admin(service: &Service) -> Ctx {
     let user = Principal::User {
         name: "admin".into(),
-        arn: service.arns.user("admin"),
+        arn: service.parts.arns.user("admin"),
     };
     Ctx::new(user, Why::Api, "request".into())
 }
@@ -115,7 +122,7 @@ pub async fn fill(service: &Service) -> String {
     let arn = made.unwrap().cluster.arn;
     let mut row = (*service.find_cluster("abc").await.unwrap()).clone();
     row.status = Status::Active;
-    let mut write = service.db.write().await.unwrap();
+    let mut write = service.parts.db.write().await.unwrap();
     resource::update(&mut write, &row, false).await.unwrap();
     write.commit().await.unwrap();
     let group = service.create_compute_node_group(&admin, of(everything()));

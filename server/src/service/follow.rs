@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use app::model::error::Result;
-use app::model::job::{JobOutput, OutputOf};
+use app::model::job::{Job, JobOutput, OutputOf};
 use app::model::job_id::JobId;
 use app::model::log::ControllerLogOf;
 use app::port::Ctx;
@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use super::Service;
 use super::doors::{OpenOutput, Outputs};
 use crate::db::now;
-use crate::live::observed::Observed;
+use crate::live::observed::{Observed, Snapshot};
 use crate::slurm::output::{OutputFile, Part, piece};
 
 /// How often a file is looked at: far below the second in which people expect a line to show.
@@ -60,19 +60,13 @@ impl ServerOutputs {
 
 #[async_trait]
 impl Outputs for ServerOutputs {
-    async fn follow(&self, ctx: &Ctx, mut of: OutputOf) -> Result<BoxStream<'static, JobOutput>> {
+    async fn follow(&self, ctx: &Ctx, of: OutputOf) -> Result<BoxStream<'static, JobOutput>> {
         let chosen = self.service.output_file(ctx, &of).await?;
-        // What is observed is known by the cluster's id only.
-        of.cluster_identifier = chosen.cluster_id;
         let kind = chosen.kind;
         Ok(match chosen.file {
             Ok(file) => {
-                let job = Job {
-                    observed: self.service.observed.clone(),
-                    cluster_id: of.cluster_identifier,
-                    who: of.job_id.parse().ok(),
-                    since: now(),
-                };
+                let observed = self.service.parts.observed.clone();
+                let mut job = Writer::new(observed, chosen.cluster_id, chosen.job);
                 let news = self.watch(&file);
                 let part = Part::new(of.from, of.before);
                 let pieces = pieces(file, part, news, move || job.is_over());
@@ -111,22 +105,46 @@ impl Outputs for ServerOutputs {
 }
 
 /// The job whose output somebody looks at.
-struct Job {
+struct Writer {
     observed: Observed,
     cluster_id: String,
-    /// None: no job is called so.
-    who: Option<JobId>,
+    who: JobId,
     since: i64,
+    /// When Slurm was asked for jobs before this was answered last, and the answer: its jobs may be thousands.
+    known: (i64, bool),
 }
 
-impl Job {
-    /// As far as Slurm was asked since somebody looked: a job that it has forgotten is over too.
-    fn is_over(&self) -> bool {
+impl Writer {
+    fn new(observed: Observed, cluster_id: String, who: JobId) -> Writer {
+        Writer {
+            observed,
+            cluster_id,
+            who,
+            since: now(),
+            known: (0, false),
+        }
+    }
+
+    fn is_over(&mut self) -> bool {
         let seen = self.observed.latest(&self.cluster_id);
-        let is_it =
-            |job: &&app::model::job::Job| self.who.as_ref().is_some_and(|who| job.includes(who));
-        match seen.jobs.iter().find(is_it) {
-            Some(job) => job.is_over(),
+        if seen.jobs_asked_at != self.known.0 {
+            self.known = (seen.jobs_asked_at, self.is_over_in(&seen));
+        }
+        self.known.1
+    }
+
+    /// As far as Slurm was asked since somebody looked: a job that it has forgotten is over too.
+    fn is_over_in(&self, seen: &Snapshot) -> bool {
+        // The components of a heterogeneous job write to one file.
+        let is_it = |job: &&Job| match self.who {
+            JobId::Whole(number) | JobId::Component { job: number, .. } => {
+                job.who().number() == number
+            }
+            _ => job.includes(&self.who),
+        };
+        let mut of_it = seen.jobs.iter().filter(is_it).peekable();
+        match of_it.peek() {
+            Some(_) => of_it.all(Job::is_over),
             None => seen.jobs_asked_at > self.since,
         }
     }
@@ -155,7 +173,7 @@ fn pieces(
     file: OutputFile,
     first_part: Part,
     mut news: watch::Receiver<u64>,
-    is_over: impl Fn() -> bool + Send,
+    mut is_over: impl FnMut() -> bool + Send,
 ) -> impl futures::Stream<Item = JobOutput> + Send {
     async_stream::stream! {
         let mut next = first_part;
@@ -234,6 +252,62 @@ mod tests {
         sender.send_replace(8);
         assert_eq!(pieces.next().await.unwrap().text, "two\n");
         assert!(pieces.next().await.is_none());
+    }
+
+    #[test]
+    fn a_file_is_over_with_all_who_write_to_it() {
+        let (changes, _) = tokio::sync::broadcast::channel(8);
+        let observed = Observed::new(changes);
+        let job = |id: &str, ended_at| Job {
+            id: id.into(),
+            ended_at,
+            ..Job::default()
+        };
+        let is_over = |who: &str, seen: &[Job]| {
+            let who = who.parse().unwrap();
+            let mut writer = Writer::new(observed.clone(), "c".into(), who);
+            observed.jobs("c", writer.since + 1, seen.to_vec());
+            writer.is_over()
+        };
+        let seen = [
+            job("22+0", 0),
+            job("22+1", 5),
+            job("30_1", 5),
+            job("30_[2-9]", 0),
+            job("24", 5),
+        ];
+        for (who, over) in [
+            ("22", false),
+            ("22+1", false),
+            ("30_1", true),
+            ("30_7", false),
+            ("24", true),
+            ("2", true),
+        ] {
+            assert_eq!(is_over(who, &seen), over, "{who}");
+        }
+        assert!(is_over("22+0", &[job("22+0", 5), job("22+1", 5)]));
+    }
+
+    #[test]
+    fn each_look_at_slurm_is_read_once() {
+        let (changes, _) = tokio::sync::broadcast::channel(8);
+        let observed = Observed::new(changes);
+        let mut writer = Writer::new(observed.clone(), "c".into(), JobId::Whole(7));
+        assert!(!writer.is_over(), "nobody was asked yet");
+        let job = |ended_at| Job {
+            id: "7".into(),
+            ended_at,
+            ..Job::default()
+        };
+        observed.jobs("c", 10, vec![job(0)]);
+        assert!(!writer.is_over());
+        writer.known.1 = true;
+        assert!(writer.is_over(), "as it was answered before");
+        observed.jobs("c", 20, vec![job(0)]);
+        assert!(!writer.is_over());
+        observed.jobs("c", 30, vec![job(5)]);
+        assert!(writer.is_over());
     }
 
     #[tokio::test]

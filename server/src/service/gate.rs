@@ -24,7 +24,7 @@ impl Service {
         operation: Operation,
         identifier: &str,
     ) -> Result<Arc<ClusterRow>> {
-        let arn = |id: &str| self.arns.cluster(id);
+        let arn = |id: &str| self.parts.arns.cluster(id);
         self.cluster_with(ctx, operation, identifier, arn).await
     }
 
@@ -48,7 +48,7 @@ impl Service {
         identifier: &str,
     ) -> Result<Arc<ClusterRow>> {
         let row = self.cluster_for(ctx, operation, identifier).await?;
-        home::check(&self.db, &self.server, &self.homes, &row).await?;
+        home::check(&self.parts.db, &self.parts.server, &self.parts.homes, &row).await?;
         Ok(row)
     }
 
@@ -63,15 +63,15 @@ impl Service {
             let row = self.observed_cluster(ctx, operation, &cluster).await?;
             return Ok(vec![(row.id.clone(), row.name.clone())]);
         }
-        ctx.authorize(Operation::ListClusters, &self.arns.cluster("*"))?;
-        let mut rows: Vec<ClusterRow> = db::resource::list(self.db.pool(), None)
+        ctx.authorize(Operation::ListClusters, &self.parts.arns.cluster("*"))?;
+        let mut rows: Vec<ClusterRow> = db::resource::list(self.parts.db.pool(), None)
             .await
             .map_err(internal)?;
         // Of a server that was given up: nobody knows what they have.
         rows.retain(|row| row.status != Status::Suspended);
         for row in &rows {
-            ctx.authorize(operation, &self.arns.cluster(&row.id))?;
-            home::check(&self.db, &self.server, &self.homes, row).await?;
+            ctx.authorize(operation, &self.parts.arns.cluster(&row.id))?;
+            home::check(&self.parts.db, &self.parts.server, &self.parts.homes, row).await?;
         }
         Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
     }
@@ -94,7 +94,7 @@ impl Service {
 
     /// Whether somebody may delete the cluster. It may be gone: a repeated request is then answered as the first.
     pub(super) async fn may_delete_cluster(&self, ctx: &Ctx, identifier: &str) -> Result<()> {
-        let arn = |id: &str| self.arns.cluster(id);
+        let arn = |id: &str| self.parts.arns.cluster(id);
         self.passed(ctx, Operation::DeleteCluster, identifier, arn)
             .await
             .map(drop)
@@ -120,7 +120,7 @@ impl Service {
     }
 
     async fn look_for_cluster(&self, identifier: &str) -> Result<Option<Arc<ClusterRow>>> {
-        db::cluster::find(&self.db, identifier)
+        db::cluster::find(&self.parts.db, identifier)
             .await
             .map_err(internal)
     }
@@ -149,15 +149,15 @@ impl Service {
     ) -> Result<(Option<Arc<ClusterRow>>, Option<Row<S>>)> {
         let found = self.look_for_cluster(cluster).await?;
         let row: Option<Row<S>> = match &found {
-            Some(found) => db::resource::find(self.db.pool(), Some(&found.id), identifier)
+            Some(found) => db::resource::find(self.parts.db.pool(), Some(&found.id), identifier)
                 .await
                 .map_err(internal)?,
             None => None,
         };
         let cluster_id = found.as_ref().map_or(cluster, |row| &row.id);
         let id = row.as_ref().map_or(identifier, |row| &row.id);
-        let arn = S::arn(&self.arns, cluster_id, id);
-        let asked = S::arn(&self.arns, cluster, identifier);
+        let arn = S::arn(&self.parts.arns, cluster_id, id);
+        let asked = S::arn(&self.parts.arns, cluster, identifier);
         ctx.authorize_asked(operation, &arn, &asked)?;
         Ok((found, row))
     }

@@ -147,7 +147,7 @@ async fn every_method_asks_before_it_answers() {
 async fn the_live_stream_asks_too() {
     let dir = tempfile::tempdir().unwrap();
     let service = service(dir.path()).await;
-    let changes = Changes::follow(service.db.changes(), service.arns.clone());
+    let changes = Changes::follow(service.parts.db.changes(), service.parts.arns.clone());
     let stranger = Ctx::new(Principal::Anonymous, Why::Console, "request".into());
     let action = refused("watch", changes.watch(&stranger).map(drop));
     assert_eq!(action, Operation::WatchEvents.action());
@@ -158,7 +158,7 @@ async fn the_live_stream_asks_too() {
 async fn what_commands_on_the_host_do_nobody_else_may() {
     let dir = tempfile::tempdir().unwrap();
     let service = service(dir.path()).await;
-    let (db, arns, seal) = (&service.db, &service.arns, &service.seal);
+    let (db, arns, seal) = (&service.parts.db, &service.parts.arns, &service.parts.seal);
     let people = People {
         db: db.clone(),
         arns: arns.clone(),

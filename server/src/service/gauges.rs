@@ -61,7 +61,7 @@ impl Service {
 
     /// Of each kind the one that is worst off speaks.
     fn reconciler_gauges(&self, registry: &mut Registry) {
-        let all = self.itself.statuses.all();
+        let all = self.parts.statuses.all();
         let succeeded = Family::<Labels, Reals>::default();
         let under_way = Family::<Labels, Reals>::default();
         let mut failing = vec![];
@@ -133,7 +133,7 @@ impl Service {
     }
 
     async fn cluster_gauges(&self, registry: &mut Registry) {
-        let Ok(rows) = resource::list::<ClusterSpec>(self.db.pool(), None).await else {
+        let Ok(rows) = resource::list::<ClusterSpec>(self.parts.db.pool(), None).await else {
             return;
         };
         let counted = Status::ALL.map(|status| {
@@ -152,7 +152,7 @@ impl Service {
     fn node_and_job_gauges(&self, registry: &mut Registry) {
         let mut nodes = NodePhase::ALL.map(|phase| (phase, 0));
         let mut jobs: BTreeMap<Cow<'static, str>, i64> = JOB_STATES.map(|s| (s.into(), 0)).into();
-        for seen in self.observed.all() {
+        for seen in self.parts.observed.all() {
             for node in seen.nodes.iter() {
                 let phase = phase(node);
                 let counts = nodes.iter_mut().filter(|(of, _)| *of == phase);

@@ -15,22 +15,15 @@ use super::Service;
 use super::doors::Hooks;
 use crate::db::now;
 use crate::live::observed::Snapshot;
-use crate::reconcile::Parts;
 use crate::slurm::hostlist;
 
 /// How long a prolog waits for its nodes before it lets Slurm's own 30 s look decide: shorter than the agent's patience.
 const PROLOG_WAIT: Duration = Duration::from_secs(280);
 
-/// The hooks of this server.
-pub struct ServerHooks {
-    pub service: Service,
-    pub parts: Parts,
-}
-
 #[async_trait]
-impl Hooks for ServerHooks {
+impl Hooks for Service {
     async fn step(&self, bearer: &str, report: StepReport) -> Result<()> {
-        let instance = self.service.report_step(bearer, report).await?;
+        let instance = self.report_step(bearer, report).await?;
         self.parts.wakers.wake_node(&instance.cluster_id);
         Ok(())
     }
@@ -56,7 +49,7 @@ impl Hooks for ServerHooks {
     }
 }
 
-impl ServerHooks {
+impl Service {
     /// Waits until every node of the job has registered, or the job can no longer start on them: while its prolog runs,
     /// Slurm cannot start it elsewhere. Fails open: whatever is unclear lets the job go on, and Slurm then finds out by
     /// itself.

@@ -64,7 +64,7 @@ impl Instances for Service {
         ctx.authorize(Operation::RegisterComputeNodeGroupInstance, "*")?;
         let row = self.instance_of(&input.bootstrap_id).await?;
         let cluster: ClusterRow = resource::find(
-            self.db.pool(),
+            self.parts.db.pool(),
             Some(&row.cluster_id),
             &input.cluster_identifier,
         )
@@ -72,23 +72,24 @@ impl Instances for Service {
         .map_err(internal)?
         .ok_or_else(refused)?;
         let group: ComputeNodeGroupRow = resource::find(
-            self.db.pool(),
+            self.parts.db.pool(),
             Some(&row.cluster_id),
             &row.compute_node_group_id,
         )
         .await
         .map_err(internal)?
         .ok_or_else(refused)?;
-        let sealed = secret::get(self.db.pool(), &cluster.id)
+        let sealed = secret::get(self.parts.db.pool(), &cluster.id)
             .await
             .map_err(internal)?
             .ok_or_else(refused)?;
         let key = self
+            .parts
             .seal
             .open(secret::PURPOSE, &sealed.sealed)
             .map_err(internal)?;
         let place = cluster.placement.as_ref().ok_or_else(refused)?;
-        let mut write = self.db.write().await.map_err(unwritten)?;
+        let mut write = self.parts.db.write().await.map_err(unwritten)?;
         if !instance::register(&mut write, &row)
             .await
             .map_err(internal)?
@@ -132,7 +133,7 @@ impl Service {
             return Err(refused());
         }
         let step = step(report, row.steps.len())?;
-        let mut write = self.db.write().await.map_err(unwritten)?;
+        let mut write = self.parts.db.write().await.map_err(unwritten)?;
         instance::add_step(&mut write, &row.id, step.clone())
             .await
             .map_err(internal)?;
@@ -159,7 +160,7 @@ impl Service {
 
     /// The instance with that secret; the hash is what is looked up, so timing tells nothing of the secret.
     async fn instance_of(&self, bootstrap_id: &str) -> Result<InstanceRow> {
-        let row = instance::by_bootstrap(self.db.pool(), &bootstrap_hash(bootstrap_id))
+        let row = instance::by_bootstrap(self.parts.db.pool(), &bootstrap_hash(bootstrap_id))
             .await
             .map_err(internal)?;
         row.filter(|r| r.ended_at.is_none()).ok_or_else(refused)

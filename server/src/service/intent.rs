@@ -10,7 +10,7 @@ use super::write::{Intent, unwritten};
 use super::{Service, audit};
 use crate::db;
 use crate::db::audit::{ASKED, AuditRow, DONE};
-use crate::fault::internal;
+use crate::fault::{internal, is_of_a_full_disk};
 
 impl Service {
     /// Does it, with the intent written down before; if it is refused, or Slurm does not answer in time, the trail has the
@@ -44,9 +44,22 @@ impl Service {
         arn: &str,
         input: &impl Serialize,
     ) -> Result<()> {
-        self.write_row(ctx, operation, input, arn, DONE)
-            .await
-            .map(drop)
+        match self.write_row(ctx, operation, input, arn, DONE).await {
+            // It is what people do who free the disk.
+            Err(error) if is_of_a_full_disk(&error) => {
+                let (principal, operation) = (ctx.who.arn(), operation.name());
+                let request = audit::request_text(input);
+                tracing::error!(
+                    principal,
+                    operation,
+                    arn,
+                    request,
+                    "the disk is full: the audit trail does not have this, only this line"
+                );
+                Ok(())
+            }
+            written => written.map(drop),
+        }
     }
 
     /// The new row's id.
@@ -58,7 +71,7 @@ impl Service {
         arn: &str,
         outcome: &str,
     ) -> Result<String> {
-        let mut write = self.db.write().await.map_err(unwritten)?;
+        let mut write = self.parts.db.write().await.map_err(unwritten)?;
         let row = AuditRow {
             ctx,
             operation,
@@ -74,7 +87,7 @@ impl Service {
     }
 
     async fn close(&self, id: &str, outcome: &str) -> sqlx::Result<()> {
-        let mut write = self.db.write().await?;
+        let mut write = self.parts.db.write().await?;
         db::audit::close(&mut write, id, outcome).await?;
         write.commit().await
     }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use app::explain::job::{Causes, QueueFacts};
-use app::explain::{self, What};
+use app::explain::{self, RefusalText, What};
 use app::i18n::Language;
 use app::model::error::{Error, Result};
 use app::model::job::*;
@@ -55,7 +55,7 @@ impl Jobs for Service {
         let cluster = self
             .observed_cluster(ctx, Operation::GetJob, &cluster)
             .await?;
-        let found = self.find(&cluster, &id, true).await?;
+        let found = self.find(&cluster, &id, true, ctx.language).await?;
         let (mut record, script) = (found.record, found.script);
         // Nodes boot for the life that goes on or ended last.
         let mut last_life = record.job.clone();
@@ -82,7 +82,7 @@ impl Jobs for Service {
         let mut members: Vec<Job> = found.members.into_iter().map(|member| member.job).collect();
         members.sort_by_key(|job| job.who().place());
         explain_each(
-            &self.observed.latest(&cluster.id),
+            &self.parts.observed.latest(&cluster.id),
             &queues,
             &mut members,
             ctx.language,
@@ -116,41 +116,37 @@ impl Service {
         let cluster = self
             .cluster_for(ctx, operation, &input.cluster_identifier)
             .await?;
-        let arn = self.arns.cluster(&cluster.id);
+        let arn = self.parts.arns.cluster(&cluster.id);
         let mut who = job_id(&input.job_id)?;
-        let known = match &who {
-            JobId::Task { .. } => vec![self.find_job(&cluster, &input.job_id).await?],
+        let mut known = match &who {
+            JobId::Task { .. } => vec![],
             _ => self.parts_of(&cluster, who.number()).await?,
         };
         if known.is_empty() {
-            // Says that there is none.
-            self.find_job(&cluster, &input.job_id).await?;
+            // Or says that there is none.
+            known.push(self.find_job(&cluster, &input.job_id, ctx.language).await?);
         }
         let known: Vec<Job> = known.into_iter().map(|record| record.job).collect();
-        // Slurm also takes the number that a task has of its own.
+        // Slurm also takes the number that a task or a component has of its own.
         if let [only] = known.as_slice()
             && only.who().number() != who.number()
         {
             who = only.who();
         }
         let target = target(&who, input.action, &known).map_err(|obstacle| {
-            let message = told(obstacle, &input.job_id);
+            let message = told(ctx.language, obstacle, &input.job_id);
             Error::conflict(RESOURCE_TYPE, &input.job_id, message)
         })?;
         let slurm = self.slurm(&cluster).await?;
         let job = target.id.to_string();
         let effect = async {
             let told = slurm.act_on_job(&job, input.action, target.waiting_only);
-            told.await.map_err(|error| refused(&input.job_id, &error))
+            told.await
+                .map_err(|error| refused(ctx.language, &input.job_id, &error))
         };
         let ((), intent) = self.intended(ctx, operation, &input, &arn, effect).await?;
         self.look_again(&cluster.id);
-        let what = match input.action {
-            JobAction::Cancel => What::JobCancelled { job },
-            JobAction::Requeue => What::JobRequeued { job },
-            JobAction::Hold => What::JobHeld { job },
-            JobAction::Release => What::JobReleased { job },
-        };
+        let what = What::done_to_job(input.action, job);
         // What was done to all components is told of all, whichever it was done through.
         let page = target.id.lasting().to_string();
         self.change(ctx, operation, &input, None, async |mut change| {
@@ -163,7 +159,7 @@ impl Service {
 
     /// The queues that exist, whether they have nodes or not.
     pub(super) async fn queue_names(&self, cluster_id: &str) -> Result<HashSet<String>> {
-        let queues: Vec<QueueRow> = resource::list(self.db.pool(), Some(cluster_id))
+        let queues: Vec<QueueRow> = resource::list(self.parts.db.pool(), Some(cluster_id))
             .await
             .map_err(internal)?;
         Ok(queues.into_iter().map(|queue| queue.name).collect())
@@ -171,7 +167,7 @@ impl Service {
 
     /// The next look at Slurm comes at once, so that everybody sees what was just done.
     pub(super) fn look_again(&self, cluster_id: &str) {
-        self.wakers.wake_node(cluster_id);
+        self.parts.wakers.wake_node(cluster_id);
     }
 
     /// The instances that booted while the job waited for them, slowest last.
@@ -180,7 +176,7 @@ impl Service {
         if nodes.is_empty() || job.submitted_at == 0 {
             return Ok(vec![]);
         }
-        let pool = self.db.pool();
+        let pool = self.parts.db.pool();
         let mut all = instance::live(pool, &cluster.id).await.map_err(internal)?;
         all.extend(
             instance::ended(pool, &cluster.id, INSTANCES)
@@ -202,7 +198,7 @@ impl Service {
         causes: Causes,
         queues: &HashSet<String>,
     ) -> explain::job::JobFacts<'a> {
-        let seen = self.observed.latest(&cluster.id);
+        let seen = self.parts.observed.latest(&cluster.id);
         let job = &record.job;
         let goes_first = |other: &&Job| {
             let same_queue = other.queue == job.queue && other.id != job.id;
@@ -294,19 +290,22 @@ fn explain_each(seen: &Snapshot, queues: &HashSet<String>, jobs: &mut [Job], lan
     }
 }
 
-pub(super) fn refused(id: &str, error: &SlurmError) -> Error {
-    let message = format!("Slurm refused: {}", error.message);
+pub(super) fn refused(language: Language, id: &str, error: &SlurmError) -> Error {
+    let values = [("words", error.message.clone())];
+    let message = explain::refusal(language, |t| t.slurm, &values);
     Error::conflict(RESOURCE_TYPE, id, message)
 }
 
-fn told(obstacle: JobObstacle, id: &str) -> String {
-    match obstacle {
-        JobObstacle::Over => format!("Job {id} has ended. Submit it again to run it again."),
-        JobObstacle::NotStarted => format!("Job {id} is in the queue already."),
-        JobObstacle::Started => format!("Job {id} has started. Cancel or requeue it."),
-        JobObstacle::Held => format!("Job {id} is held already."),
-        JobObstacle::NotHeld => format!("Job {id} is not held."),
-    }
+fn told(language: Language, obstacle: JobObstacle, id: &str) -> String {
+    let values = [("job", id.to_owned())];
+    let words = |t: &'static RefusalText| match obstacle {
+        JobObstacle::Over => t.job_over,
+        JobObstacle::NotStarted => t.job_not_started,
+        JobObstacle::Started => t.job_started,
+        JobObstacle::Held => t.job_held,
+        JobObstacle::NotHeld => t.job_not_held,
+    };
+    explain::refusal(language, words, &values)
 }
 
 #[cfg(test)]

@@ -3,6 +3,9 @@
 
 use std::collections::HashSet;
 
+use app::explain::refusal;
+use app::i18n::Language;
+use app::model::echo::clip;
 use app::model::error::{Error, ErrorKind, Result};
 use app::model::job::{Job, JobRecord};
 use app::model::job_id::JobId;
@@ -62,8 +65,13 @@ pub(super) fn job_id(id: &str) -> Result<JobId> {
 
 impl Service {
     /// The job as Slurm tells of it, or as it was when it ended.
-    pub(super) async fn find_job(&self, cluster: &ClusterRow, id: &str) -> Result<JobRecord> {
-        Ok(self.find(cluster, id, false).await?.record)
+    pub(super) async fn find_job(
+        &self,
+        cluster: &ClusterRow,
+        id: &str,
+        language: Language,
+    ) -> Result<JobRecord> {
+        Ok(self.find(cluster, id, false, language).await?.record)
     }
 
     /// The same with its parts; with its script too, for which Slurm is asked once more, if that is wanted.
@@ -72,6 +80,7 @@ impl Service {
         cluster: &ClusterRow,
         id: &str,
         wants_script: bool,
+        language: Language,
     ) -> Result<Found> {
         let who = job_id(id)?.lasting();
         let found = match &who {
@@ -79,21 +88,19 @@ impl Service {
             _ => self.find_part(cluster, &who).await?,
         };
         let Some(mut found) = found else {
-            let message = format!(
-                "Cluster {} has no job {id}, or it ended more than 30 days ago.",
-                cluster.name
-            );
+            let values = [("cluster", cluster.name.clone()), ("job", clip(id))];
+            let message = refusal(language, |t| t.no_job, &values);
             return Err(Error::not_found(RESOURCE_TYPE, id, message));
         };
-        if wants_script && found.script.is_none() && found.record.is_batch {
-            found.script = self.script(cluster, &who).await;
-        }
         let job = &mut found.record.job;
+        if wants_script && found.script.is_none() && found.record.is_batch {
+            found.script = self.script(cluster, &job.who()).await;
+        }
         // A heterogeneous job lives as its first component does: all are requeued together.
         let leader = format!("{}+0", job.id);
         let is_led = found.members.iter().any(|member| member.job.id == leader);
         let of = if is_led { &leader } else { &job.id };
-        found.lives = job_life::list(self.db.pool(), &cluster.id, of)
+        found.lives = job_life::list(self.parts.db.pool(), &cluster.id, of)
             .await
             .map_err(internal)?;
         if let Some(first) = found.lives.first() {
@@ -138,8 +145,8 @@ impl Service {
             known.retain(is_of_it);
         }
         // In this order: what leaves the one is in the other before.
-        let seen = self.observed.latest(&cluster.id);
-        let ended = job::family(self.db.pool(), &cluster.id, number)
+        let seen = self.parts.observed.latest(&cluster.id);
+        let ended = job::family(self.parts.db.pool(), &cluster.id, number)
             .await
             .map_err(internal)?;
         let is_heard = silence.is_none();
@@ -171,6 +178,9 @@ impl Service {
 
     async fn find_whole(&self, cluster: &ClusterRow, number: u32) -> Result<Option<Found>> {
         let (mut members, script) = self.family(cluster, number).await?;
+        if let Some(part) = self.part_numbered(cluster, number, &members).await? {
+            return self.find_part(cluster, &part).await;
+        }
         let of_many = |record: &JobRecord| record.job.id != number.to_string();
         let is_whole = members.len() > 1
             || members
@@ -192,13 +202,33 @@ impl Service {
         }))
     }
 
+    /// The task or component that has this number of its own, by which Slurm knows it too; `known` is what was found
+    /// under the number.
+    async fn part_numbered(
+        &self,
+        cluster: &ClusterRow,
+        number: u32,
+        known: &[JobRecord],
+    ) -> Result<Option<JobId>> {
+        let part = match known {
+            [] => {
+                let id = job::numbered(self.parts.db.pool(), &cluster.id, number).await;
+                let id = id.map_err(internal)?;
+                id.and_then(|id| id.parse().ok())
+            }
+            [only] => Some(only.job.who()),
+            _ => None,
+        };
+        Ok(part.filter(|part| part.number() != number && !matches!(part, JobId::Whole(_))))
+    }
+
     /// Who it is among those that ended, asking nobody else.
     pub(super) async fn find_ended(
         &self,
         cluster: &ClusterRow,
         who: &JobId,
     ) -> Result<Option<JobRecord>> {
-        let pool = self.db.pool();
+        let pool = self.parts.db.pool();
         let own = job::find(pool, &cluster.id, &who.to_string()).await;
         if let Some((record, _)) = own.map_err(internal)? {
             return Ok(Some(record));
@@ -233,11 +263,11 @@ impl Service {
             return Ok(Some(found(record.clone(), vec![], None)));
         }
         let was_alive = |job: &Job| job.includes(who) && !job.is_over();
-        let seen = self.observed.latest(&cluster.id);
+        let seen = self.parts.observed.latest(&cluster.id);
         if heard.is_err() && seen.jobs.iter().any(was_alive) {
             return heard.map(|_| None);
         }
-        let ended = job::find(self.db.pool(), &cluster.id, &who.to_string()).await;
+        let ended = job::find(self.parts.db.pool(), &cluster.id, &who.to_string()).await;
         if let Some((record, script)) = ended.map_err(internal)? {
             return Ok(Some(found(record, vec![], script)));
         }
@@ -260,7 +290,8 @@ impl Service {
             }
             // The look that works again tells every page to ask anew.
             let words = Some(error.to_string());
-            self.observed
+            self.parts
+                .observed
                 .set_trouble(&cluster.id, Sight::Jobs, asked_at, words);
             self.look_again(&cluster.id);
             unheard(&cluster.name, &error)
@@ -307,6 +338,8 @@ fn led(mut record: JobRecord, members: &[JobRecord]) -> JobRecord {
     if let Some(leader) = members.iter().find(|member| member.job.id == leader) {
         record.standard_output = leader.standard_output.clone();
         record.standard_error = leader.standard_error.clone();
+        record.output_bytes = leader.output_bytes.clone();
+        record.error_bytes = leader.error_bytes.clone();
     }
     record
 }
@@ -329,16 +362,25 @@ fn whole(number: u32, members: &[JobRecord]) -> JobRecord {
     job.id = number.to_string();
     job.state = telling.map_or_else(String::new, |record| record.job.state.clone());
     job.submitted_at = jobs().map(|job| job.submitted_at).min().unwrap_or_default();
-    let starts = jobs().map(|job| job.started_at).filter(|at| *at > 0);
-    job.started_at = starts.min().unwrap_or_default();
+    let starts = jobs().map(|job| job.started_at);
+    job.started_at = first(starts);
     job.ended_at = match jobs().all(Job::is_over) {
         true => jobs().map(|job| job.ended_at).max().unwrap_or_default(),
         false => 0,
     };
     job.nodes = String::new();
+    // Of the part that might start first: another one's may lie behind what has begun.
+    record.eligible_at = first(members.iter().map(|member| member.eligible_at));
+    let waiting = members.iter().filter(|member| member.job.is_pending());
+    record.expected_at = first(waiting.map(|member| member.expected_at));
     record.exit_code = None;
     record.signal = None;
     led(record, members)
+}
+
+/// The first of some times; 0 while there is none.
+fn first(times: impl Iterator<Item = i64>) -> i64 {
+    times.filter(|at| *at > 0).min().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -372,7 +414,7 @@ mod tests {
         let service = fixture::service(dir.path()).await;
         fixture::fill(&service).await;
         let cluster = service.find_cluster("abc").await.unwrap();
-        let mut write = service.db.write().await.unwrap();
+        let mut write = service.parts.db.write().await.unwrap();
         for id in ["7", "8_1", "9_1", "9_[4-5]"] {
             let ended = record(id, "COMPLETED", 2, 3);
             job::put(&mut write, &cluster.id, &ended, None)
@@ -381,7 +423,10 @@ mod tests {
         }
         write.commit().await.unwrap();
         let alive = ["7", "8_2", "6"].map(|id| record(id, "RUNNING", 2, 0).job);
-        service.observed.jobs(&cluster.id, now(), alive.to_vec());
+        service
+            .parts
+            .observed
+            .jobs(&cluster.id, now(), alive.to_vec());
         // Its controller does not run.
         for (id, is_told) in [
             ("5", false),
@@ -397,7 +442,7 @@ mod tests {
             ("9_1", true),
             ("9_4", true),
         ] {
-            match service.find(&cluster, id, true).await {
+            match service.find(&cluster, id, true, Language::English).await {
                 Ok(found) => {
                     assert!(is_told, "{id}");
                     assert_eq!(found.record.job.id, id);
@@ -405,6 +450,47 @@ mod tests {
                 Err(error) => assert!(!is_told && !error.is_not_found(), "{id}: {error}"),
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_part_is_found_by_its_own_number() {
+        let dir = tempfile::tempdir().unwrap();
+        let service = fixture::service(dir.path()).await;
+        fixture::fill(&service).await;
+        let cluster = service.find_cluster("abc").await.unwrap();
+        let numbered = |id: &str, own_number| JobRecord {
+            own_number,
+            ..record(id, "COMPLETED", 2, 3)
+        };
+        let parts = [("22+0", 22), ("22+2", 24), ("30_7", 33), ("41", 41)];
+        let mut write = service.parts.db.write().await.unwrap();
+        for (id, own) in parts {
+            let record = numbered(id, own);
+            let put = job::put(&mut write, &cluster.id, &record, None);
+            put.await.unwrap();
+        }
+        write.commit().await.unwrap();
+        let found = async |number: u32, known: &[JobRecord]| {
+            let part = service
+                .part_numbered(&cluster, number, known)
+                .await
+                .unwrap();
+            part.map(|part| part.to_string())
+        };
+        // As Slurm has forgotten them.
+        for (number, part) in [
+            (24, Some("22+2")),
+            (33, Some("30_7")),
+            (22, None),
+            (41, None),
+            (2, None),
+        ] {
+            assert_eq!(found(number, &[]).await.as_deref(), part, "{number}");
+        }
+        let known = |id: &str| [numbered(id, 0)];
+        assert_eq!(found(25, &known("22+3")).await.as_deref(), Some("22+3"));
+        assert_eq!(found(30, &known("30_[1-4]")).await, None);
+        assert_eq!(found(24, &known("24")).await, None, "a job of its own");
     }
 
     #[test]
@@ -436,6 +522,22 @@ mod tests {
         ];
         let all = whole(22, &over).job;
         assert_eq!((all.state.as_str(), all.ended_at), ("FAILED", 40));
+    }
+
+    #[test]
+    fn the_way_of_an_array_is_told_in_the_order_of_time() {
+        let mut waiting = record("22_[3-10]", "PENDING", 0, 0);
+        // Its first might start when the array came, one that was requeued only later.
+        (waiting.eligible_at, waiting.expected_at) = (70, i64::MAX);
+        let mut requeued = record("22_2", "PENDING", 0, 0);
+        requeued.expected_at = i64::MAX - 1;
+        let mut ran = record("22_1", "COMPLETED", 10, 30);
+        ran.eligible_at = 5;
+        let all = whole(22, &[waiting, requeued, ran]);
+        assert_eq!((all.eligible_at, all.expected_at), (5, i64::MAX - 1));
+        let steps = super::super::job_timeline::timeline(&all, &[], &[]);
+        assert!(steps.is_sorted_by_key(|step| step.at), "{steps:?}");
+        assert_eq!(steps.len(), 4);
     }
 
     #[test]

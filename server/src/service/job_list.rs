@@ -50,7 +50,7 @@ impl Service {
         let cluster = self
             .observed_cluster(ctx, Operation::ListJobs, cluster)
             .await?;
-        let seen = self.observed.latest(&cluster.id);
+        let seen = self.parts.observed.latest(&cluster.id);
         let mut queues: BTreeMap<String, Count> = BTreeMap::new();
         for job in seen.jobs.iter().filter(|job| !job.is_over()) {
             let count = queues.entry(job.queue.clone()).or_default();
@@ -58,7 +58,7 @@ impl Service {
         }
         let any = match seen.jobs.is_empty() {
             true => {
-                let ended = job::list(self.db.pool(), &cluster.id, 1).await;
+                let ended = job::list(self.parts.db.pool(), &cluster.id, 1).await;
                 !ended.map_err(internal)?.is_empty()
             }
             false => true,
@@ -67,8 +67,8 @@ impl Service {
     }
 
     async fn known_jobs(&self, cluster_id: String, cluster_name: String) -> Result<OfOne> {
-        let ended = job::list(self.db.pool(), &cluster_id, ENDED).await;
-        let seen = self.observed.latest(&cluster_id);
+        let ended = job::list(self.parts.db.pool(), &cluster_id, ENDED).await;
+        let seen = self.parts.observed.latest(&cluster_id);
         let known: HashSet<&str> = seen.jobs.iter().map(|job| job.id.as_str()).collect();
         let ended = ended.map_err(internal)?.into_iter().map(|ended| ended.job);
         let forgotten: Vec<Job> = ended

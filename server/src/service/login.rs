@@ -25,8 +25,8 @@ impl Logins for Service {
         let cluster = self.observed_cluster(ctx, operation, identifier).await?;
         let target = self.login_of(&cluster).await?;
         let asked = json!({"clusterIdentifier": identifier});
-        self.note(ctx, operation, &self.arns.cluster(&cluster.id), &asked)
-            .await?;
+        let arn = self.parts.arns.cluster(&cluster.id);
+        self.note(ctx, operation, &arn, &asked).await?;
         Ok(target)
     }
 }
@@ -34,11 +34,14 @@ impl Logins for Service {
 impl Service {
     async fn login_of(&self, cluster: &ClusterRow) -> Result<LoginTarget> {
         let version = &cluster.spec.scheduler.version;
-        let slurm_prefix = self.controllers.prefix(version);
-        let user = &self.job_user;
+        let slurm_prefix = self.parts.controllers.prefix(version);
+        let user = &self.parts.job_user;
         let job_user = user.is_other.then(|| user.name.clone());
         if let Some(instance_id) = self.login_instance(cluster).await.map_err(internal)? {
-            let sandbox_dir = self.controllers.instance_dir(&cluster.id, &instance_id);
+            let sandbox_dir = self
+                .parts
+                .controllers
+                .instance_dir(&cluster.id, &instance_id);
             return Ok(LoginTarget {
                 sandbox_dir,
                 slurm_prefix,
@@ -46,14 +49,19 @@ impl Service {
                 job_user,
             });
         }
-        if !self.controllers.running(&cluster.id).map_err(internal)? {
+        if !self
+            .parts
+            .controllers
+            .running(&cluster.id)
+            .map_err(internal)?
+        {
             let message = format!(
                 "Cluster {} is {}: its controller does not run.",
                 cluster.name, cluster.status
             );
             return Err(refused(cluster, message));
         }
-        let sandbox_dir = self.controllers.dir(&cluster.id);
+        let sandbox_dir = self.parts.controllers.dir(&cluster.id);
         let slurm_conf = Some(CLIENT_CONF.into());
         Ok(LoginTarget {
             sandbox_dir,
@@ -65,7 +73,7 @@ impl Service {
 
     /// A node that is up, of a static group; best of one that serves no queue: that is a login group.
     async fn login_instance(&self, cluster: &ClusterRow) -> sqlx::Result<Option<String>> {
-        let pool = self.db.pool();
+        let pool = self.parts.db.pool();
         let groups: Vec<ComputeNodeGroupRow> = resource::list(pool, Some(&cluster.id)).await?;
         let queues: Vec<QueueRow> = resource::list(pool, Some(&cluster.id)).await?;
         let instances = instance::live(pool, &cluster.id).await?;

@@ -58,43 +58,20 @@ mod write;
 use std::sync::Arc;
 
 use app::model::error::{Error, ErrorKind, Result};
-use app::model::name::Arns;
 use app::model::operation::Operation;
+use openpcs_provider::ProviderError;
 
-use crate::auth::seal::Seal;
-use crate::db::Db;
 use crate::db::cluster::ClusterRow;
-use crate::db::server::ServerRow;
 use crate::fault::internal;
-use crate::live::homes::Homes;
-use crate::live::observed::Observed;
-use crate::live::wake::Wakers;
-use crate::provider::{Provider, ProviderError};
+use crate::parts::Parts;
 use crate::slurm::client::Client;
-use crate::slurm::controller_host::ControllerHost;
-use crate::slurm::job_user::JobUser;
 
-/// What the operations need. Cheap to clone: every part is a handle.
+/// What the operations need. Cheap to clone.
 #[derive(Clone)]
 pub struct Service {
-    pub db: Db,
-    pub arns: Arns,
-    pub provider: Arc<dyn Provider>,
-    pub seal: Arc<Seal>,
-    /// Where the ports of local clusters are taken from.
-    pub ports: crate::provider::ports::PortRange,
-    /// This server: see [`crate::db::server`].
-    pub server: ServerRow,
-    pub homes: Homes,
-    /// What the reconcilers saw last of nodes and jobs.
-    pub observed: Observed,
-    /// The clusters' controllers: jobs are Slurm's, and are asked of it.
-    pub controllers: ControllerHost,
-    pub wakers: Wakers,
+    pub parts: Parts,
     /// Submissions under way, by their token.
     pub submissions: once::Once,
-    /// Who runs what is submitted here.
-    pub job_user: JobUser,
     /// What the server knows of itself.
     pub itself: Arc<system::Itself>,
 }
@@ -124,19 +101,28 @@ pub(crate) async fn whole<T: Send + 'static>(
 impl Service {
     /// How to ask the cluster's Slurm now.
     async fn slurm(&self, cluster: &ClusterRow) -> Result<Client> {
-        home::check(&self.db, &self.server, &self.homes, cluster).await?;
+        home::check(
+            &self.parts.db,
+            &self.parts.server,
+            &self.parts.homes,
+            cluster,
+        )
+        .await?;
         let version = &cluster.spec.scheduler.version;
         let client = self
+            .parts
             .controllers
             .client(&cluster.id, version)
             .map_err(internal)?;
-        client.ok_or_else(|| {
-            let message = format!(
-                "Cluster {} is {}: its controller does not run. Wait until it does, and try again.",
-                cluster.name, cluster.status
-            );
-            Error::conflict(cluster::RESOURCE_TYPE, &cluster.id, message)
-        })
+        if let Some(client) = client {
+            return Ok(client);
+        }
+        resource::check_usable(cluster)?;
+        let message = format!(
+            "Cluster {} is {}: its controller does not run. Wait until it does, and try again.",
+            cluster.name, cluster.status
+        );
+        Err(resource::refused(cluster, message))
     }
 }
 
@@ -153,9 +139,11 @@ fn timestamp(ms: i64) -> String {
 }
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 #[cfg(test)]
 mod gate_tests;
+#[cfg(test)]
+mod refusal_tests;
 
 #[cfg(test)]
 mod tests {

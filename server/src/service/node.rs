@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use app::explain::{self, What};
+use app::explain::{self, RefusalText, What, refusal};
 use app::i18n::Language;
+use app::model::echo::clip;
 use app::model::error::{Error, Result};
 use app::model::job::{Job, OfCluster};
 use app::model::live::Kind;
@@ -63,8 +64,8 @@ impl Nodes for Service {
         let cluster = self
             .observed_cluster(ctx, Operation::GetNode, &cluster)
             .await?;
-        let Found { node, info, .. } = self.find_node(&cluster, &name).await?;
-        let rows = instance::of_node(self.db.pool(), &cluster.id, &name, INSTANCES)
+        let Found { node, info, .. } = self.find_node(ctx.language, &cluster, &name).await?;
+        let rows = instance::of_node(self.parts.db.pool(), &cluster.id, &name, INSTANCES)
             .await
             .map_err(internal)?;
         let ended = rows.iter().filter(|row| row.ended_at.is_some());
@@ -79,7 +80,7 @@ impl Nodes for Service {
                 .and_then(|row| row.replace_reason.as_deref()),
             now: now(),
         };
-        let seen = self.observed.latest(&cluster.id);
+        let seen = self.parts.observed.latest(&cluster.id);
         Ok(NodeDetail {
             explanation: explain::node::explain(&facts, ctx.language),
             queues: info
@@ -104,7 +105,7 @@ impl Nodes for Service {
         let cluster = self
             .observed_cluster(ctx, Operation::GetNodeLogs, &cluster)
             .await?;
-        let row = instance::find(self.db.pool(), &cluster.id, &instance_id)
+        let row = instance::find(self.parts.db.pool(), &cluster.id, &instance_id)
             .await
             .map_err(internal)?
             .ok_or_else(|| {
@@ -115,7 +116,8 @@ impl Nodes for Service {
                 Error::not_found("INSTANCE", &instance_id, message)
             })?;
         // The id now comes from the database: it is a file's name.
-        self.provider
+        self.parts
+            .provider
             .logs(&cluster.id, &row.id)
             .await
             .map_err(provider_error)
@@ -130,7 +132,7 @@ impl Nodes for Service {
 impl Service {
     async fn act_on(&self, ctx: &Ctx, input: ActOnNodes) -> Result<()> {
         let operation = input.action.operation();
-        let arn = |cluster_id: &str| self.arns.compute_node_group(cluster_id, "*");
+        let arn = |cluster_id: &str| self.parts.arns.compute_node_group(cluster_id, "*");
         let cluster = self
             .cluster_with(ctx, operation, &input.cluster_identifier, arn)
             .await?;
@@ -141,21 +143,28 @@ impl Service {
         let mut found = vec![];
         for name in &input.node_names {
             let Some(at) = all.iter().position(|one| one.node.name == *name) else {
-                return Err(not_found(&cluster, name));
+                return Err(not_found(ctx.language, &cluster, name));
             };
             let one = all.swap_remove(at);
-            let arn = self.arns.compute_node_group(&cluster.id, &one.group.id);
+            let arn = self
+                .parts
+                .arns
+                .compute_node_group(&cluster.id, &one.group.id);
             ctx.authorize(operation, &arn)?;
             if let Some(obstacle) = input.action.obstacle(&one.node) {
-                return Err(Error::conflict(RESOURCE_TYPE, name, told(obstacle, name)));
+                return Err(Error::conflict(
+                    RESOURCE_TYPE,
+                    name,
+                    told(ctx.language, obstacle, name),
+                ));
             }
             found.push(one);
         }
         check_reason(&input)?;
         let intent = match input.action {
             NodeAction::Drain | NodeAction::Resume => {
-                let effect = self.tell_nodes(&cluster, &input, &found);
-                let arn = self.arns.cluster(&cluster.id);
+                let effect = self.tell_nodes(ctx.language, &cluster, &input, &found);
+                let arn = self.parts.arns.cluster(&cluster.id);
                 let done = self.intended(ctx, operation, &input, &arn, effect);
                 Some(done.await?.1)
             }
@@ -170,6 +179,7 @@ impl Service {
     /// Slurm keeps who is drained: it is told at once, in as few calls as there are kinds of nodes.
     async fn tell_nodes(
         &self,
+        language: Language,
         cluster: &ClusterRow,
         input: &ActOnNodes,
         found: &[Found],
@@ -193,7 +203,8 @@ impl Service {
                 .update_nodes(&names(nodes), &update)
                 .await
                 .map_err(|error| {
-                    let message = format!("Slurm refused: {}", error.message);
+                    let values = [("words", error.message.clone())];
+                    let message = refusal(language, |t| t.slurm, &values);
                     Error::conflict(RESOURCE_TYPE, input.node_names.join(","), message)
                 })?;
         }
@@ -209,7 +220,7 @@ impl Service {
         input: &ActOnNodes,
         intent: Option<Intent>,
     ) -> Result<()> {
-        let arn = self.arns.cluster(&cluster.id);
+        let arn = self.parts.arns.cluster(&cluster.id);
         self.change(ctx, operation, input, None, async |mut change| {
             if let Some(intent) = intent {
                 change.fulfil(intent);
@@ -228,22 +239,28 @@ impl Service {
         .await
     }
 
-    async fn find_node(&self, cluster: &ClusterRow, name: &str) -> Result<Found> {
+    async fn find_node(
+        &self,
+        language: Language,
+        cluster: &ClusterRow,
+        name: &str,
+    ) -> Result<Found> {
         let all = self.nodes_of(&cluster.id).await?;
         all.into_iter()
             .find(|found| found.node.name == name)
-            .ok_or_else(|| not_found(cluster, name))
+            .ok_or_else(|| not_found(language, cluster, name))
     }
 
     /// All nodes of a cluster in name order, also those that Slurm does not know yet.
     pub(super) async fn nodes_of(&self, cluster_id: &str) -> Result<Vec<Found>> {
-        let groups: Vec<ComputeNodeGroupRow> = resource::list(self.db.pool(), Some(cluster_id))
+        let groups: Vec<ComputeNodeGroupRow> =
+            resource::list(self.parts.db.pool(), Some(cluster_id))
+                .await
+                .map_err(internal)?;
+        let instances = instance::live(self.parts.db.pool(), cluster_id)
             .await
             .map_err(internal)?;
-        let instances = instance::live(self.db.pool(), cluster_id)
-            .await
-            .map_err(internal)?;
-        let seen = self.observed.latest(cluster_id);
+        let seen = self.parts.observed.latest(cluster_id);
         // The first of a name counts.
         let by_node = instances.iter().rev().map(|i| (i.node_name.as_str(), i));
         let by_node: HashMap<&str, &InstanceRow> = by_node.collect();
@@ -264,8 +281,9 @@ impl Service {
     }
 }
 
-fn not_found(cluster: &ClusterRow, name: &str) -> Error {
-    let message = format!("Cluster {} has no node {name}.", cluster.name);
+fn not_found(language: Language, cluster: &ClusterRow, name: &str) -> Error {
+    let values = [("cluster", cluster.name.clone()), ("node", clip(name))];
+    let message = refusal(language, |t| t.no_node, &values);
     Error::not_found(RESOURCE_TYPE, name, message)
 }
 
@@ -335,17 +353,14 @@ fn check_reason(input: &ActOnNodes) -> Result<()> {
     Ok(())
 }
 
-fn told(obstacle: NodeObstacle, name: &str) -> String {
-    match obstacle {
-        NodeObstacle::Drained => format!("Node {name} takes no new jobs already."),
-        NodeObstacle::NotDrained => {
-            format!("Node {name} is neither drained nor down: it takes jobs.")
-        }
-        NodeObstacle::NoInstance => {
-            format!("Node {name} has no instance. A job that needs it gets a new one.")
-        }
-        NodeObstacle::BeingReplaced => format!("Node {name} is being replaced already."),
-    }
+fn told(language: Language, obstacle: NodeObstacle, name: &str) -> String {
+    let words = |t: &'static RefusalText| match obstacle {
+        NodeObstacle::Drained => t.node_drained,
+        NodeObstacle::NotDrained => t.node_not_drained,
+        NodeObstacle::NoInstance => t.node_no_instance,
+        NodeObstacle::BeingReplaced => t.node_being_replaced,
+    };
+    refusal(language, words, &[("node", name.to_owned())])
 }
 
 /// The jobs that are on a node now.

@@ -8,17 +8,17 @@ use app::model::operation::Operation;
 use app::model::refs::Refs;
 use app::port::{Ctx, Offers};
 use async_trait::async_trait;
+use openpcs_provider::{NO_SUCH_PAGE, Provider};
 
 use super::{Service, provider_error};
 use crate::auth::policy::Authorize as _;
-use crate::provider::{NO_SUCH_PAGE, Provider};
 
 #[async_trait]
 impl Offers for Service {
     async fn list_offers(&self, ctx: &Ctx, query: OfferQuery) -> Result<OfferPage> {
         ctx.authorize(Operation::ListOffers, "*")?;
         query.check()?;
-        let page = self.provider.page(&query).await;
+        let page = self.parts.provider.page(&query).await;
         page.map_err(|error| match error.code.as_str() {
             NO_SUCH_PAGE => Error::field("query.after", error.message),
             _ => provider_error(error),
@@ -35,7 +35,7 @@ impl Offers for Service {
 impl Service {
     /// What is there of what these name, and of what that names in turn.
     pub(super) async fn resolve(&self, refs: &Refs) -> Result<Catalogue> {
-        resolved(self.provider.as_ref(), refs).await
+        resolved(self.parts.provider.as_ref(), refs).await
     }
 }
 
@@ -160,8 +160,8 @@ mod tests {
                 let some = resolved(&provider, &Refs::of_network(&asked))
                     .await
                     .unwrap();
-                let answer = network::resolve(&all, &asked);
-                assert_eq!(network::resolve(&some, &asked), answer);
+                let answer = network::resolve(t, &all, &asked);
+                assert_eq!(network::resolve(t, &some, &asked), answer);
                 if answer.is_ok() {
                     accepted += 1
                 } else {
@@ -193,7 +193,7 @@ mod tests {
         let service = fixture::service(dir.path()).await;
         let user = Principal::User {
             name: "admin".into(),
-            arn: service.arns.user("admin"),
+            arn: service.parts.arns.user("admin"),
         };
         let ctx = Ctx::new(user, Why::Console, "request".into());
         let all = catalogue(versions()).unwrap();

@@ -4,6 +4,7 @@ use std::io;
 
 use app::model::error::{Error, Result};
 use app::model::job::*;
+use app::model::job_id::JobId;
 use app::model::log::ControllerLogOf;
 use app::model::operation::Operation;
 use app::port::{Ctx, Logs};
@@ -22,6 +23,7 @@ type Found = std::result::Result<OutputFile, OutputAbsence>;
 /// Which of a job's outputs it is, and its file or why there is none.
 pub struct Chosen {
     pub cluster_id: String,
+    pub job: JobId,
     pub kind: OutputKind,
     pub file: Found,
 }
@@ -56,7 +58,7 @@ impl Service {
         let cluster = self
             .observed_cluster(ctx, Operation::GetJobOutput, &input.cluster_identifier)
             .await?;
-        let record = self.find_job(&cluster, &input.job_id).await?;
+        let record = self.find_job(&cluster, &input.job_id, ctx.language).await?;
         let kind = match input.kind {
             Some(kind) => kind,
             None => self.where_it_failed(&record).await?,
@@ -65,6 +67,7 @@ impl Service {
             kind,
             file: self.file_of(&record, kind),
             cluster_id: cluster.id.clone(),
+            job: record.job.who(),
         })
     }
 
@@ -88,7 +91,7 @@ impl Service {
         let cluster = self
             .observed_cluster(ctx, Operation::GetControllerLog, cluster)
             .await?;
-        let log = self.controllers.log(&cluster.id, SLURMCTLD_DAEMON);
+        let log = self.parts.controllers.log(&cluster.id, SLURMCTLD_DAEMON);
         Ok(OutputFile {
             path: log.path().into(),
             user_id: nix::unistd::geteuid().as_raw(),
@@ -109,10 +112,10 @@ impl Service {
     }
 
     fn file_of(&self, record: &JobRecord, kind: OutputKind) -> Found {
-        if !self.provider.profile().shares_files {
+        if !self.parts.provider.profile().shares_files {
             return Err(OutputAbsence::Elsewhere);
         }
-        OutputFile::of(record, kind, self.controllers.data_dir()).ok_or(OutputAbsence::NoFile)
+        OutputFile::of(record, kind, self.parts.controllers.data_dir()).ok_or(OutputAbsence::NoFile)
     }
 
     /// A job that failed and wrote something into a file of its own for errors says the reason there.

@@ -1,10 +1,10 @@
 //! Whether daemons find a place: they get it when they start, and what can have none is refused before.
 
 use app::model::error::{Error, Result};
-use sqlx::AnyConnection;
 
 use super::Service;
 use crate::db::cluster::ClusterRow;
+use crate::db::connection::Connection;
 use crate::db::placement;
 use crate::fault::internal;
 use crate::provider::ports;
@@ -12,22 +12,22 @@ use crate::quota;
 
 impl Service {
     /// Whether there is room for so many daemons more on this host.
-    pub(super) async fn check_ports(&self, db: &mut AnyConnection, daemons: usize) -> Result<()> {
-        let taken = placement::taken(db, &self.server.id)
+    pub(super) async fn check_ports(&self, db: &mut Connection, daemons: usize) -> Result<()> {
+        let taken = placement::taken(db, &self.parts.server.id)
             .await
             .map_err(internal)?;
-        ports::check_room(self.ports, &taken, daemons)
+        ports::check_room(self.parts.ports, &taken, daemons)
             .map_err(|no_room| Error::quota(quota::CLUSTERS, no_room.to_string()))
     }
 
     /// The same for more daemons of a cluster: what room there is on another host, its server knows.
     pub(super) async fn check_ports_of(
         &self,
-        db: &mut AnyConnection,
+        db: &mut Connection,
         cluster: &ClusterRow,
         daemons: usize,
     ) -> Result<()> {
-        let is_here = self.db.has_one_server() || cluster.server() == self.server.id;
+        let is_here = self.parts.db.has_one_server() || cluster.server() == self.parts.server.id;
         match is_here {
             true => self.check_ports(db, daemons).await,
             false => Ok(()),

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use app::i18n::Text;
 use app::model::error::{Error, Result};
 use app::model::name::Arns;
 use app::model::operation::Operation;
 use app::model::queue::*;
 use app::port::{Ctx, Queues};
-use app::rules::{english, queue as rules};
+use app::rules::queue as rules;
+use app::rules::status::Action;
 use async_trait::async_trait;
-use sqlx::AnyConnection;
 
 use super::alternate::{RESOURCE_TYPE, SETTINGS_PATH};
 use super::cluster::there;
@@ -17,6 +18,7 @@ use super::resource::*;
 use super::{Service, alternate, timestamp, well_formed};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
+use crate::db::connection::Connection;
 use crate::db::queue::{QueueRow, QueueSpec};
 use crate::db::resource::Row;
 use crate::random;
@@ -42,7 +44,9 @@ impl Queues for Service {
         let (operation, token) = (Operation::CreateQueue, input.client_token.as_deref());
         self.change(ctx, operation, &input, token, async |mut change| {
             let db = &mut change.write.tx;
-            let row = self.created_queue(db, &cluster, &input).await?;
+            let row = self
+                .created_queue(ctx.language.text(), db, &cluster, &input)
+                .await?;
             let queue = self.queue(&row);
             change.create(&row, &queue.arn, input.tags.as_ref()).await?;
             change
@@ -66,8 +70,9 @@ impl Queues for Service {
         let cluster = self
             .cluster_for(ctx, Operation::ListQueues, &input.cluster_identifier)
             .await?;
-        let (pool, token) = (self.db.pool(), input.next_token.as_deref());
-        let (rows, next_token) = page_of(pool, Some(&cluster.id), input.max_results, token).await?;
+        let (parts, token) = (&self.parts, input.next_token.as_deref());
+        let (rows, next_token) =
+            page_of(parts, Some(&cluster.id), input.max_results, token).await?;
         Ok(ListQueuesResponse {
             queues: rows.iter().map(|row| self.queue_summary(row)).collect(),
             next_token,
@@ -83,7 +88,13 @@ impl Queues for Service {
         let (operation, token) = (Operation::UpdateQueue, input.client_token.as_deref());
         self.change(ctx, operation, &input, token, async |mut change| {
             let (_, row) = self
-                .updated_queue(&mut change.write.tx, &cluster, &found, &input)
+                .updated_queue(
+                    ctx.language.text(),
+                    &mut change.write.tx,
+                    &cluster,
+                    &found,
+                    &input,
+                )
                 .await?;
             change.update(&row).await?;
             let queue = self.queue(&row);
@@ -106,7 +117,7 @@ impl Queues for Service {
             let cluster = there(db, &input.cluster_identifier).await?;
             let mut row = deletable_queue(db, &cluster, &input).await?;
             change.delete(&mut row).await?;
-            let arn = self.arns.queue(&row.cluster_id, &row.id);
+            let arn = self.parts.arns.queue(&row.cluster_id, &row.id);
             change.commit(&arn, DeleteQueueResponse {}).await
         })
         .await
@@ -121,12 +132,12 @@ impl Service {
         input: &CreateQueueRequest,
     ) -> Result<Arc<ClusterRow>> {
         let operation = Operation::CreateQueue;
-        let arn = |cluster_id: &str| self.arns.queue(cluster_id, "*");
+        let arn = |cluster_id: &str| self.parts.arns.queue(cluster_id, "*");
         let cluster = self
             .cluster_with(ctx, operation, &input.cluster_identifier, arn)
             .await?;
         well_formed(operation, input)?;
-        rules::check_name(english(), &input.queue_name)
+        rules::check_name(ctx.language.text(), &input.queue_name)
             .map_err(|why| Error::field("queueName", why))?;
         self.check_queue_settings(&cluster, input.slurm_configuration.as_ref())?;
         super::tag::check(input.tags.as_ref(), "tags")?;
@@ -149,7 +160,8 @@ impl Service {
     /// The row to insert, or why not.
     pub(super) async fn created_queue(
         &self,
-        db: &mut AnyConnection,
+        t: &'static Text,
+        db: &mut Connection,
         cluster: &ClusterRow,
         input: &CreateQueueRequest,
     ) -> Result<QueueRow> {
@@ -159,11 +171,11 @@ impl Service {
             .iter()
             .find(|q| q.name.eq_ignore_ascii_case(&input.queue_name))
         {
-            let message = format!(
-                "Cluster {} has a queue named {} already. Choose another name.",
+            let whose = format!(
+                "Cluster {} has a queue named {} already.",
                 cluster.name, twin.name
             );
-            return Err(refused(twin, message));
+            return Err(taken(twin, &whose));
         }
         let asked = input.slurm_configuration.as_ref();
         alternate::check_there(&siblings, &input.queue_name, asked)?;
@@ -171,7 +183,7 @@ impl Service {
             .compute_node_group_configurations
             .clone()
             .unwrap_or_default();
-        check_groups(db, &cluster, &groups).await?;
+        check_groups(t, db, &cluster, &groups).await?;
         let spec = QueueSpec {
             groups,
             slurm: input.slurm_configuration.clone(),
@@ -202,7 +214,8 @@ impl Service {
     /// The row as it is and as it is to be, or why not.
     pub(super) async fn updated_queue(
         &self,
-        db: &mut AnyConnection,
+        t: &'static Text,
+        db: &mut Connection,
         cluster: &ClusterRow,
         found: &QueueRow,
         input: &UpdateQueueRequest,
@@ -211,7 +224,7 @@ impl Service {
         let before = updatable(db, found, input.unmodified_since.as_deref()).await?;
         let mut spec = before.spec.clone();
         if let Some(groups) = &input.compute_node_group_configurations {
-            check_groups(db, &cluster, groups).await?;
+            check_groups(t, db, &cluster, groups).await?;
             spec.groups = groups.clone();
         }
         // Settings that are not there at all ask for nothing; an empty list takes them away.
@@ -240,7 +253,7 @@ impl Service {
         Queue {
             name: row.name.clone(),
             id: row.id.clone(),
-            arn: self.arns.queue(&row.cluster_id, &row.id),
+            arn: self.parts.arns.queue(&row.cluster_id, &row.id),
             cluster_id: row.cluster_id.clone(),
             created_at: timestamp(row.created_at),
             modified_at: timestamp(row.modified_at),
@@ -255,7 +268,7 @@ impl Service {
         QueueSummary {
             name: row.name.clone(),
             id: row.id.clone(),
-            arn: self.arns.queue(&row.cluster_id, &row.id),
+            arn: self.parts.arns.queue(&row.cluster_id, &row.id),
             cluster_id: row.cluster_id.clone(),
             created_at: timestamp(row.created_at),
             modified_at: timestamp(row.modified_at),
@@ -266,19 +279,20 @@ impl Service {
 
 /// The queue, if it can be deleted.
 pub(super) async fn deletable_queue(
-    db: &mut AnyConnection,
+    db: &mut Connection,
     cluster: &ClusterRow,
     input: &DeleteQueueRequest,
 ) -> Result<QueueRow> {
     let row = find_in(&mut *db, cluster, &input.queue_identifier).await?;
-    check_can_delete(&row)?;
+    check_possible(Action::Delete, &row)?;
     alternate::check_unnamed(&all_of(db, &cluster.id).await?, &row)?;
     Ok(row)
 }
 
 /// Q2: by id, each ACTIVE, each once; none too.
 async fn check_groups(
-    db: &mut AnyConnection,
+    t: &'static Text,
+    db: &mut Connection,
     cluster: &ClusterRow,
     asked: &[ComputeNodeGroupConfiguration],
 ) -> Result<()> {
@@ -291,5 +305,5 @@ async fn check_groups(
             status: row.status,
         })
         .collect();
-    rules::groups(english(), &cluster.name, &groups, asked)
+    rules::groups(t, &cluster.name, &groups, asked)
 }

@@ -1,16 +1,20 @@
 //! What clusters, compute node groups and queues share as resources: their names in refusals, how they are found and
 //! listed, and when they may be changed.
 
+use app::model::echo::clip;
 use app::model::error::{Error, Result};
 use app::model::name::Arns;
-use app::model::status::Status;
-use sqlx::{Any, AnyConnection, AnyPool, Executor};
+use app::rules::english;
+use app::rules::status::{self, Action};
+use sqlx::{Any, Executor};
 
-use super::page::{cut, page};
+use super::page::Pages;
 use super::timestamp;
 use crate::db::cluster::ClusterRow;
+use crate::db::connection::Connection;
 use crate::db::resource::{self, Noun, Row};
 use crate::fault::internal;
+use crate::parts::Parts;
 
 /// A noun of the API.
 pub trait Resource: Noun {
@@ -37,33 +41,39 @@ pub async fn find_in<'e, S: Resource>(
 
 /// There is no such group or queue.
 pub fn missing<S: Resource>(cluster: &ClusterRow, identifier: &str) -> Error {
-    let message = format!("Cluster {} has no {} {identifier}.", cluster.name, S::WORDS);
+    let message = format!(
+        "Cluster {} has no {} {}.",
+        cluster.name,
+        S::WORDS,
+        clip(identifier)
+    );
     Error::not_found(S::TYPE, identifier, message)
 }
 
 /// The groups or queues of a cluster.
-pub async fn all_of<S: Resource>(db: &mut AnyConnection, cluster_id: &str) -> Result<Vec<Row<S>>> {
+pub async fn all_of<S: Resource>(db: &mut Connection, cluster_id: &str) -> Result<Vec<Row<S>>> {
     let all = resource::list(&mut *db, Some(cluster_id)).await;
     all.map_err(internal)
 }
 
 /// A page of a cluster's groups or queues, or of all clusters, and the token of the next one.
 pub async fn page_of<S: Resource>(
-    pool: &AnyPool,
+    parts: &Parts,
     cluster_id: Option<&str>,
     max_results: Option<i64>,
     next_token: Option<&str>,
 ) -> Result<(Vec<Row<S>>, Option<String>)> {
-    let (limit, after) = page(max_results, next_token)?;
-    let mut rows = resource::page(pool, cluster_id, &after, limit + 1)
+    let pages = Pages::of::<S>(&parts.seal, cluster_id);
+    let (limit, after) = pages.page(max_results, next_token)?;
+    let mut rows = resource::page(parts.db.pool(), cluster_id, &after, limit + 1)
         .await
         .map_err(internal)?;
-    let next_token = cut(&mut rows, limit);
+    let next_token = pages.cut(&mut rows, limit)?;
     Ok((rows, next_token))
 }
 
 /// The same row inside the transaction: it may have changed or gone since it was looked up.
-async fn reread<S: Resource>(db: &mut AnyConnection, row: &Row<S>) -> Result<Row<S>> {
+async fn reread<S: Resource>(db: &mut Connection, row: &Row<S>) -> Result<Row<S>> {
     let found = resource::find(&mut *db, Some(&row.cluster_id), &row.id).await;
     found.map_err(internal)?.ok_or_else(|| {
         let message = format!("{} has just been deleted.", row.name);
@@ -74,7 +84,7 @@ async fn reread<S: Resource>(db: &mut AnyConnection, row: &Row<S>) -> Result<Row
 /// As it is inside the transaction, if nothing else is under way and nobody else has changed it since `since`, the
 /// `modifiedAt` that a form began from.
 pub async fn updatable<S: Resource>(
-    db: &mut AnyConnection,
+    db: &mut Connection,
     found: &Row<S>,
     since: Option<&str>,
 ) -> Result<Row<S>> {
@@ -87,30 +97,29 @@ pub async fn updatable<S: Resource>(
         );
         return Err(refused(&row, message));
     }
-    if !row.status.can_update() {
-        let message = match row.status {
-            Status::Suspended => format!("{name} can only be deleted: see its errorInfo."),
-            status => format!("{name} is {status}. Wait until it is ACTIVE, then update it."),
-        };
-        return Err(refused(&row, message));
-    }
+    check_possible(Action::Update, &row)?;
     Ok(row)
 }
 
-/// Refuses a delete while the resource is being created or deleted.
-pub fn check_can_delete<S: Resource>(row: &Row<S>) -> Result<()> {
-    if row.status.can_delete() {
-        return Ok(());
+/// Refuses what the status does not allow.
+pub fn check_possible<S: Resource>(action: Action, row: &Row<S>) -> Result<()> {
+    let (status, shown) = (row.status, row.status.as_str());
+    match status::refusal(english(), action, &row.name, status, shown) {
+        None => Ok(()),
+        Some(why) => Err(refused(row, why)),
     }
-    let message = format!(
-        "{} is {}. Wait until that is done, then delete it.",
-        row.name, row.status
-    );
-    Err(refused(row, message))
+}
+
+/// That something has the name already: `whose` says so in a sentence.
+pub fn taken<S: Resource>(twin: &Row<S>, whose: &str) -> Error {
+    refused(
+        twin,
+        format!("{whose} {}", status::taken(english(), twin.status)),
+    )
 }
 
 /// The cluster as it is inside the transaction, if groups and queues can be made in it.
-pub async fn usable_cluster(db: &mut AnyConnection, found: &ClusterRow) -> Result<ClusterRow> {
+pub async fn usable_cluster(db: &mut Connection, found: &ClusterRow) -> Result<ClusterRow> {
     let cluster = reread(db, found).await?;
     check_usable(&cluster)?;
     Ok(cluster)
@@ -118,15 +127,7 @@ pub async fn usable_cluster(db: &mut AnyConnection, found: &ClusterRow) -> Resul
 
 /// Groups, queues and jobs need a cluster that is there and stays (N1).
 pub fn check_usable(cluster: &ClusterRow) -> Result<()> {
-    if cluster.status.can_be_used() {
-        return Ok(());
-    }
-    let (name, status) = (&cluster.name, cluster.status);
-    let message = match status {
-        Status::Suspended => format!("Cluster {name} can only be deleted. GetCluster says why."),
-        _ => format!("Cluster {name} is {status}. Wait until it is ACTIVE."),
-    };
-    Err(refused(cluster, message))
+    check_possible(Action::Use, cluster)
 }
 
 /// What cannot be while the row is as it is.

@@ -1,5 +1,6 @@
 //! The key of a cluster, for login nodes of people's own (C10). Whoever reads it is in the audit trail.
 
+use app::model::echo::clip;
 use app::model::error::{Error, Result};
 use app::model::operation::Operation;
 use app::model::secret::*;
@@ -24,16 +25,17 @@ impl Secrets for Service {
     ) -> Result<GetSecretValueResponse> {
         let arn = match input.secret_id.starts_with("arn:") {
             true => input.secret_id.clone(),
-            false => self.arns.secret(&input.secret_id),
+            false => self.parts.arns.secret(&input.secret_id),
         };
         ctx.authorize(Operation::GetSecretValue, &arn)?;
-        let found = secret::by_arn(self.db.pool(), &arn)
+        let found = secret::by_arn(self.parts.db.pool(), &arn)
             .await
             .map_err(internal)?;
         let row = found.ok_or_else(|| not_found(&input.secret_id))?;
         check_version(&row, &input)?;
         let cluster = self.find_cluster(&row.cluster_id).await?;
         let text = self
+            .parts
             .seal
             .open(secret::PURPOSE, &row.sealed)
             .map_err(internal)?;
@@ -41,7 +43,7 @@ impl Secrets for Service {
         // Before the key is given away.
         self.note(ctx, Operation::GetSecretValue, &row.arn, &input)
             .await?;
-        let prefix = self.arns.secret("");
+        let prefix = self.parts.arns.secret("");
         Ok(GetSecretValueResponse {
             name: row.arn.strip_prefix(&prefix).unwrap_or(&row.arn).to_owned(),
             arn: row.arn,
@@ -69,8 +71,9 @@ fn check_version(row: &SecretRow, asked: &GetSecretValueRequest) -> Result<()> {
         return Ok(());
     };
     let message = format!(
-        "Secrets Manager can't find the specified secret value for {other}. A cluster's key has one version, \
-         {CURRENT}: leave it out."
+        "Secrets Manager can't find the specified secret value for {}. A cluster's key has one version, \
+         {CURRENT}: leave it out.",
+        clip(other)
     );
     Err(Error::not_found(RESOURCE_TYPE, &asked.secret_id, message))
 }

@@ -9,18 +9,18 @@ use app::model::setting::ErrorInfo;
 use app::model::status::Status;
 use app::port::{Ctx, Servers};
 use async_trait::async_trait;
-use sqlx::AnyConnection;
+use openpcs_provider::lease::TERM_MS;
 
 use super::Service;
 use super::cluster::contents;
 use super::write::Change;
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
+use crate::db::connection::Connection;
 use crate::db::resource::{self, Noun, Row};
 use crate::db::server::{self, Seen, ServerRow};
 use crate::db::{forgotten, instance, lease};
 use crate::fault::internal;
-use crate::lease::TERM_MS;
 
 const RESOURCE_TYPE: &str = "Server";
 /// Of clusters, groups and queues whose server was given up.
@@ -38,14 +38,14 @@ impl Servers for Service {
         ctx: &Ctx,
         input: ForgetServerRequest,
     ) -> Result<ForgetServerResponse> {
-        let (id, arn) = (&input.server_id, self.arns.server(&input.server_id));
+        let (id, arn) = (&input.server_id, self.parts.arns.server(&input.server_id));
         let operation = Operation::ForgetServer;
         ctx.authorize(operation, &arn)?;
         self.change(ctx, operation, &input, None, async |mut change| {
             let known = server::find(&mut *change.write.tx, id).await;
             let lost = known.map_err(internal)?.ok_or_else(|| missing(id))?;
-            let is_own = *id == self.server.id;
-            let forgotten = server::forget(&self.db, &mut change.write, id).await;
+            let is_own = *id == self.parts.server.id;
+            let forgotten = server::forget(&self.parts.db, &mut change.write, id).await;
             if is_own || !forgotten.map_err(internal)? {
                 return Err(lives(&lost));
             }
@@ -65,7 +65,7 @@ impl Servers for Service {
 
 impl Service {
     pub(super) async fn servers(&self) -> sqlx::Result<Vec<Server>> {
-        let pool = self.db.pool();
+        let pool = self.parts.db.pool();
         let clusters = resource::list::<ClusterSpec>(pool, None).await?;
         let server = |Seen {
                           server,
@@ -82,7 +82,7 @@ impl Service {
                 lives,
             }
         };
-        let all = server::all(&self.db, pool).await?;
+        let all = server::all(&self.parts.db, pool).await?;
         Ok(all.into_iter().map(server).collect())
     }
 }
@@ -113,7 +113,7 @@ fn named(row: &ClusterRow) -> ServerCluster {
     }
 }
 
-async fn of_server(db: &mut AnyConnection, id: &str) -> Result<Vec<ClusterRow>> {
+async fn of_server(db: &mut Connection, id: &str) -> Result<Vec<ClusterRow>> {
     let mut all: Vec<ClusterRow> = resource::list(db, None).await.map_err(internal)?;
     all.retain(|row| row.server() == id);
     Ok(all)

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use app::i18n::Text;
 use app::model::cluster::{AccountingMode, ClusterSlurmConfigurationRequest, SlurmRestMode};
-use app::model::error::{Error, FieldError, Result};
+use app::model::error::{Error, FINDINGS_MAX, FieldError, Result};
 use app::model::operation::Operation;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::port::{Ctx, Settings};
-use app::rules::cluster::{accounting_problem, job_submit_problem, rest_problem};
+use app::rules::cluster::{accounting_problem, job_submit_problem, purge_problem, rest_problem};
 use app::rules::english;
 use async_trait::async_trait;
 
@@ -42,20 +43,23 @@ impl Settings for Service {
         settings: Vec<SlurmCustomSetting>,
     ) -> Result<Vec<FieldError>> {
         ctx.authorize(Operation::CheckSettings, "*")?;
-        let prefix = self.controllers.prefix(&version);
+        let prefix = self.parts.controllers.prefix(&version);
         let place = self.place(&version, &prefix);
-        Ok(problems(scope_of(scope), place, &settings, ""))
+        let mut wrong = problems(scope_of(scope), place, &settings, "");
+        wrong.truncate(FINDINGS_MAX);
+        Ok(wrong)
     }
 }
 
 impl Service {
     /// Where a cluster of that version runs; `prefix` is the version's directory.
-    fn place<'a>(&self, version: &'a str, prefix: &'a Path) -> Place<'a> {
+    fn place<'a>(&'a self, version: &'a str, prefix: &'a Path) -> Place<'a> {
         Place {
             version,
             prefix,
-            shares_files: self.provider.profile().shares_files,
+            shares_files: self.parts.provider.profile().shares_files,
             has_accounting: accounting_problem(english()).is_none(),
+            job_user: Some(&self.parts.job_user),
         }
     }
 
@@ -67,7 +71,7 @@ impl Service {
         settings: Option<&[SlurmCustomSetting]>,
         path: &str,
     ) -> Result<()> {
-        let prefix = self.controllers.prefix(version);
+        let prefix = self.parts.controllers.prefix(version);
         let place = self.place(version, &prefix);
         let wrong = problems(scope, place, settings.unwrap_or_default(), path);
         match wrong.is_empty() {
@@ -79,6 +83,7 @@ impl Service {
     /// Checks a cluster's Slurm configuration as asked for at create or update.
     pub(super) fn check_cluster(
         &self,
+        t: &'static Text,
         version: &str,
         asked: &ClusterSlurmConfigurationRequest,
     ) -> Result<()> {
@@ -88,7 +93,7 @@ impl Service {
             asked.slurm_custom_settings.as_deref(),
             "slurmConfiguration.slurmCustomSettings",
         )?;
-        check_members(asked)
+        check_members(t, asked)
     }
 }
 
@@ -122,24 +127,30 @@ fn problems(
 }
 
 /// The members that this release or this provider cannot serve.
-fn check_members(asked: &ClusterSlurmConfigurationRequest) -> Result<()> {
+fn check_members(t: &'static Text, asked: &ClusterSlurmConfigurationRequest) -> Result<()> {
     let path = "slurmConfiguration";
     let has_accounting = asked
         .accounting
         .as_ref()
         .is_some_and(|a| a.mode != AccountingMode::None);
-    if let Some(why) = accounting_problem(english()).filter(|_| has_accounting) {
+    if let Some(why) = accounting_problem(t).filter(|_| has_accounting) {
         return Err(Error::field(format!("{path}.accounting.mode"), why));
+    }
+    let days = asked.accounting.as_ref();
+    let days = days.and_then(|a| a.default_purge_time_in_days);
+    if let Some(why) = purge_problem(english(), days) {
+        let field = format!("{path}.accounting.defaultPurgeTimeInDays");
+        return Err(Error::field(field, why));
     }
     let has_rest = asked
         .slurm_rest
         .as_ref()
         .is_some_and(|r| r.mode != SlurmRestMode::None);
-    if let Some(why) = rest_problem(english()).filter(|_| has_rest) {
+    if let Some(why) = rest_problem(t).filter(|_| has_rest) {
         return Err(Error::field(format!("{path}.slurmRest.mode"), why));
     }
     let plugins = asked.job_submit_plugins.as_deref().unwrap_or_default();
-    if let Some(why) = job_submit_problem(english(), plugins) {
+    if let Some(why) = job_submit_problem(t, plugins) {
         return Err(Error::field(format!("{path}.jobSubmitPlugins"), why));
     }
     if asked

@@ -1,8 +1,10 @@
 //! Submitting a job from the console (X5). It runs as the user of jobs: see [`crate::slurm::job_user`].
 
+use std::collections::HashSet;
 use std::path::Path;
 
-use app::explain::What;
+use app::explain::job::QueueFacts;
+use app::explain::{RefusalText, What, refusal};
 use app::i18n::Language;
 use app::model::directives;
 use app::model::error::{Error, FieldError, Result};
@@ -15,6 +17,7 @@ use app::port::Ctx;
 use sha2::{Digest, Sha256};
 
 use super::Service;
+use super::job::queue_facts;
 use super::resource::check_usable;
 use super::write::{Begun, begin};
 use crate::db::cluster::ClusterRow;
@@ -26,12 +29,11 @@ use crate::fault::internal;
 use crate::slurm::client::SlurmError;
 
 /// What `sbatch` says and the field that it speaks of.
-const FIELDS: [(&str, Field); 11] = [
+const FIELDS: [(&str, Field); 10] = [
     ("partition", Field::Queue),
     ("nvalid job array", Field::Array),
     ("job array", Field::Array),
     ("Memory", Field::Memory),
-    ("node configuration", Field::Nodes),
     ("time limit", Field::TimeLimitMinutes),
     ("Node count", Field::Nodes),
     ("More processors", Field::Tasks),
@@ -39,6 +41,8 @@ const FIELDS: [(&str, Field); 11] = [
     ("CPU count", Field::CpusPerTask),
     ("interpreter", Field::Script),
 ];
+/// It says this alone of what no single number is to blame for, and besides of all else that no node has.
+const NO_SUCH_NODES: &str = "node configuration";
 
 impl Service {
     pub(super) async fn submit(
@@ -50,12 +54,14 @@ impl Service {
         let cluster = self
             .cluster_for(ctx, operation, &input.cluster_identifier)
             .await?;
-        let arn = self.arns.cluster(&cluster.id);
-        check(&input)?;
+        let arn = self.parts.arns.cluster(&cluster.id);
+        check(ctx.language, &input)?;
         check_usable(&cluster)?;
-        self.check_queue(&cluster, &input.queue).await?;
-        self.check_directory(&input.working_directory).await?;
-        self.check_job_limit(&cluster, &input)?;
+        self.check_queue(ctx.language, &cluster, &input.queue)
+            .await?;
+        self.check_directory(ctx.language, &input.working_directory)
+            .await?;
+        self.check_job_limit(ctx.language, &cluster, &input)?;
         let token = input.client_token.as_deref();
         let principal = ctx.who.arn();
         let _turn = match token {
@@ -64,7 +70,9 @@ impl Service {
         };
         // The transaction ends before Slurm is asked: nobody else waits for sbatch.
         let before =
-            match begin::<_, SubmitJobResponse>(&self.db, ctx, operation, &input, token).await? {
+            match begin::<_, SubmitJobResponse>(&self.parts.db, ctx, operation, &input, token)
+                .await?
+            {
                 Begun::Answered(answer) => return Ok(answer),
                 Begun::New(change) => match token {
                     Some(token) => change.reserve(token).await?,
@@ -82,9 +90,14 @@ impl Service {
                 return Ok(id);
             }
             let slurm = self.slurm(&cluster).await?;
-            match slurm.submit(&self.job_user, &options, &script).await {
+            match slurm.submit(&self.parts.job_user, &options, &script).await {
                 Ok(id) => Ok(id),
-                Err(error) => Err(self.not_submitted(ctx, token, error).await?),
+                Err(error) => {
+                    self.release_token(ctx, token, &error).await?;
+                    let seen = self.parts.observed.latest(&cluster.id);
+                    let queue = queue_facts(&seen, &HashSet::new(), &input.queue);
+                    Err(refused(ctx.language, error, &input, queue.as_ref()))
+                }
             }
         };
         let (job_id, intent) = self.intended(ctx, operation, &input, &arn, effect).await?;
@@ -93,7 +106,7 @@ impl Service {
             job_id: job_id.clone(),
         };
         let Begun::New(mut change) =
-            begin::<_, SubmitJobResponse>(&self.db, ctx, operation, &input, token).await?
+            begin::<_, SubmitJobResponse>(&self.parts.db, ctx, operation, &input, token).await?
         else {
             return Ok(answer);
         };
@@ -119,19 +132,19 @@ impl Service {
     }
 
     /// What was refused was not done, and the token may be used again. After a silence nobody knows: it stays reserved.
-    async fn not_submitted(
+    async fn release_token(
         &self,
         ctx: &Ctx,
         token: Option<&str>,
-        error: SlurmError,
-    ) -> Result<Error> {
+        error: &SlurmError,
+    ) -> Result<()> {
         if let (Some(token), false) = (token, error.is_silence()) {
             let operation = Operation::SubmitJob.name();
-            idempotency::release(&self.db, ctx.who.arn(), operation, token)
+            idempotency::release(&self.parts.db, ctx.who.arn(), operation, token)
                 .await
                 .map_err(internal)?;
         }
-        Ok(refused(error))
+        Ok(())
     }
 
     /// The job that an earlier try under the same token left in Slurm, or that has ended since.
@@ -139,7 +152,7 @@ impl Service {
         let jobs = self.slurm(cluster).await?.jobs().await.map_err(internal)?;
         let id = match jobs.into_iter().find(|record| record.mark == mark) {
             Some(record) => Some(record.job.id),
-            None => db::job::marked(self.db.pool(), &cluster.id, mark)
+            None => db::job::marked(self.parts.db.pool(), &cluster.id, mark)
                 .await
                 .map_err(internal)?,
         };
@@ -148,8 +161,13 @@ impl Service {
         Ok(id.map(whole))
     }
 
-    async fn check_queue(&self, cluster: &ClusterRow, name: &str) -> Result<()> {
-        let queues: Vec<QueueRow> = resource::list(self.db.pool(), Some(&cluster.id))
+    async fn check_queue(
+        &self,
+        language: Language,
+        cluster: &ClusterRow,
+        name: &str,
+    ) -> Result<()> {
+        let queues: Vec<QueueRow> = resource::list(self.parts.db.pool(), Some(&cluster.id))
             .await
             .map_err(internal)?;
         if queues
@@ -159,36 +177,33 @@ impl Service {
             return Ok(());
         }
         let names: Vec<&str> = queues.iter().map(|queue| queue.name.as_str()).collect();
-        let message = match names.is_empty() {
-            true => "The cluster has no queue. Create one first.".to_owned(),
-            false => format!(
-                "The cluster has no such queue. It has: {}.",
-                names.join(", ")
-            ),
+        let words = |t: &'static RefusalText| match names.is_empty() {
+            true => t.no_queue,
+            false => t.no_such_queue,
         };
+        let message = refusal(language, words, &[("queues", names.join(", "))]);
         Err(Error::field(Field::Queue.name(), message))
     }
 
     /// Where nodes see the server's files, a missing directory is known before a job fails of it.
-    async fn check_directory(&self, path: &str) -> Result<()> {
-        if path.is_empty() || !self.provider.profile().shares_files {
+    async fn check_directory(&self, language: Language, path: &str) -> Result<()> {
+        if path.is_empty() || !self.parts.provider.profile().shares_files {
             return Ok(());
         }
-        match tokio::fs::metadata(path).await {
-            Ok(found) if found.is_dir() => self.check_entry(path).await,
-            Ok(_) => Err(Error::field(
-                Field::WorkingDirectory.name(),
-                "This is no directory.",
-            )),
+        let message = match tokio::fs::metadata(path).await {
+            Ok(found) if found.is_dir() => return self.check_entry(language, path).await,
+            Ok(_) => refusal(language, |t| t.no_directory, &[]),
             Err(error) => {
-                let message = format!("This directory cannot be used: {error}.");
-                Err(Error::field(Field::WorkingDirectory.name(), message))
+                let values = [("words", error.to_string())];
+                refusal(language, |t| t.directory_unusable, &values)
             }
-        }
+        };
+        Err(Error::field(Field::WorkingDirectory.name(), message))
     }
 
-    async fn check_entry(&self, path: &str) -> Result<()> {
+    async fn check_entry(&self, language: Language, path: &str) -> Result<()> {
         if self
+            .parts
             .job_user
             .can_enter(Path::new(path))
             .await
@@ -196,64 +211,75 @@ impl Service {
         {
             return Ok(());
         }
-        let message = format!(
-            "The user {}, who runs the jobs, may not enter this directory. Choose another, or let that user in.",
-            self.job_user.name
-        );
+        let values = [("user", self.parts.job_user.name.clone())];
+        let message = refusal(language, |t| t.directory_closed, &values);
         Err(Error::field(Field::WorkingDirectory.name(), message))
     }
 
     /// C5. `sbatch` itself would wait and try again for minutes.
-    fn check_job_limit(&self, cluster: &ClusterRow, input: &SubmitJobRequest) -> Result<()> {
+    fn check_job_limit(
+        &self,
+        language: Language,
+        cluster: &ClusterRow,
+        input: &SubmitJobRequest,
+    ) -> Result<()> {
         let most = usize::try_from(cluster.spec.size.max_jobs()).unwrap_or_default();
-        let alive = super::job::alive(&self.observed.latest(&cluster.id));
+        let alive = super::job::alive(&self.parts.observed.latest(&cluster.id));
         let Some(tasks) = input.tasks_of_array() else {
-            return within(alive, most, &cluster.name);
+            return within(language, alive, most, &cluster.name);
         };
-        array_fits(&tasks, alive, most, max_array_size(cluster))
+        array_fits(language, &tasks, alive, most, max_array_size(cluster))
             .map_err(|message| Error::field(Field::Array.name(), message))
     }
 }
 
 /// Room for one more job.
-fn within(alive: usize, most: usize, cluster: &str) -> Result<()> {
+fn within(language: Language, alive: usize, most: usize, cluster: &str) -> Result<()> {
     if alive < most {
         return Ok(());
     }
-    let message = format!(
-        "Cluster {cluster} has {alive} jobs that wait or run, and its size allows {most}, each task of an array counted. \
-         Wait until some have ended, or use a larger cluster."
-    );
+    let values = [
+        ("cluster", cluster.to_owned()),
+        ("alive", alive.to_string()),
+        ("most", most.to_string()),
+    ];
+    let message = refusal(language, |t| t.jobs_full, &values);
     Err(Error::quota("jobs-per-cluster", message))
 }
 
 /// Whether the cluster takes the array now; else why not and what to do.
 fn array_fits(
+    language: Language,
     tasks: &TaskSet,
     alive: usize,
     most: usize,
     max_array_size: u32,
 ) -> std::result::Result<(), String> {
     let (size, highest) = (tasks.len(), tasks.last().unwrap_or_default());
+    let refuse = |words: fn(&'static RefusalText) -> &'static str, values: &[(&str, String)]| {
+        Err(refusal(language, words, values))
+    };
     if highest >= max_array_size {
-        return Err(format!(
-            "Task {highest} is too high: tasks of this cluster are numbered up to {}. Number them from 0, split the \
-             array, or set MaxArraySize of the cluster to more than {highest}.",
-            max_array_size.saturating_sub(1)
-        ));
+        let most = max_array_size.saturating_sub(1);
+        let values = [("highest", highest.to_string()), ("most", most.to_string())];
+        return refuse(|t| t.task_too_high, &values);
     }
+    let (left, values) = (
+        most.saturating_sub(alive),
+        [("size", size.to_string()), ("most", most.to_string())],
+    );
     if size > most {
-        return Err(format!(
-            "These are {size} tasks, and the cluster's size allows {most} jobs at a time, each task counted. Submit it \
-             in parts of at most {most} tasks, or use a larger cluster."
-        ));
+        return refuse(|t| t.array_too_large, &values);
     }
-    if size + alive > most {
-        return Err(format!(
-            "These are {size} tasks; {alive} jobs wait or run already, and the cluster's size allows {most} together. \
-             Submit at most {} tasks now, wait until some have ended, or use a larger cluster.",
-            most.saturating_sub(alive)
-        ));
+    if size > left {
+        let [size, most] = values;
+        let values = [
+            size,
+            most,
+            ("alive", alive.to_string()),
+            ("left", left.to_string()),
+        ];
+        return refuse(|t| t.array_too_large_now, &values);
     }
     Ok(())
 }
@@ -293,8 +319,8 @@ fn is_markable(cluster: &ClusterRow, script: &str) -> bool {
     chooses.next().is_none() && directives::value(script, directives::EXTRA).is_none()
 }
 
-fn check(input: &SubmitJobRequest) -> Result<()> {
-    let t = Language::English.text();
+fn check(language: Language, input: &SubmitJobRequest) -> Result<()> {
+    let t = language.text();
     let fields: Vec<FieldError> = input
         .problems()
         .into_iter()
@@ -310,20 +336,43 @@ fn check(input: &SubmitJobRequest) -> Result<()> {
     }
 }
 
-/// `sbatch`'s refusal, at the field that it speaks of.
-fn refused(error: SlurmError) -> Error {
+/// `sbatch`'s refusal, at the field that it speaks of; with what the queue has, where the job wants more.
+fn refused(
+    language: Language,
+    error: SlurmError,
+    input: &SubmitJobRequest,
+    queue: Option<&QueueFacts>,
+) -> Error {
     let words = error
         .message
         .replace("sbatch: error: ", "")
         .replace("Batch job submission failed: ", "");
-    let field = FIELDS
-        .into_iter()
-        .find(|(mark, _)| words.contains(mark))
-        .map_or(Field::Script, |(_, field)| field);
-    Error::field(
-        field.name(),
-        format!("Slurm refused the job: {}", words.trim()),
-    )
+    let named = FIELDS.into_iter().find(|(mark, _)| words.contains(mark));
+    let no_such_nodes = words.contains(NO_SUCH_NODES);
+    let together = [
+        Field::Nodes,
+        Field::Tasks,
+        Field::CpusPerTask,
+        Field::Memory,
+    ];
+    let field = match named {
+        // What was not asked for by its field was by the script.
+        Some((_, field)) => Some(field).filter(|field| input.has(*field)),
+        None if no_such_nodes => together.into_iter().find(|field| input.has(*field)),
+        None => None,
+    };
+    let values = [("words", words.trim().to_owned())];
+    let mut message = refusal(language, |t| t.slurm_job, &values);
+    if let Some(queue) = queue.filter(|queue| no_such_nodes && queue.total > 0) {
+        let values = [
+            ("queue", input.queue.clone()),
+            ("total", queue.total.to_string()),
+            ("cpus", queue.cpus.to_string()),
+            ("memory", queue.memory.to_string()),
+        ];
+        message.push_str(&refusal(language, |t| t.queue_has, &values));
+    }
+    Error::field(field.unwrap_or(Field::Script).name(), message)
 }
 
 #[cfg(test)]
@@ -336,7 +385,7 @@ mod tests {
     fn an_array_is_refused_with_limit_size_and_remedy() {
         let fits = |text: &str, alive| {
             let tasks = text.parse().unwrap_or_default();
-            array_fits(&tasks, alive, 256, 1001)
+            array_fits(Language::English, &tasks, alive, 256, 1001)
         };
         assert_eq!(fits("0-299:2%4", 0), Ok(()));
         assert_eq!(fits("0-255", 0), Ok(()));
@@ -353,31 +402,69 @@ mod tests {
         }
     }
 
+    /// What sbatch of Slurm 24.11 says.
     #[test]
     fn a_refusal_lands_at_its_field() {
-        for (words, field) in [
+        const NONE: &str =
+            "Batch job submission failed: Requested node configuration is not available";
+        const CPUS: &str = "CPU count per node can not be satisfied";
+        const MEMORY: &str = "Memory specification can not be satisfied";
+        const GPUS: &str = "Invalid generic resource (gres) specification";
+        const QUEUE: &str = "Batch job submission failed: Invalid partition name specified";
+        const ARRAY: &str = "Batch job submission failed: Invalid job array specification";
+        let cases: [(&[&str], &str, &[Field]); 13] = [
+            (&[QUEUE], "queue", &[]),
+            (&[ARRAY], "array", &[Field::Array]),
+            (&[ARRAY], "script", &[]),
+            (&[CPUS, NONE], "cpusPerTask", &[Field::CpusPerTask]),
             (
-                "sbatch: error: Batch job submission failed: Invalid partition name specified",
-                "queue",
+                &[CPUS, NONE],
+                "cpusPerTask",
+                &[Field::Nodes, Field::CpusPerTask],
             ),
-            (
-                "sbatch: error: Memory specification can not be satisfied",
-                "memory",
-            ),
-            (
-                "sbatch: error: Batch job submission failed: Invalid job array specification",
-                "array",
-            ),
-            ("sbatch: error: something else", "script"),
-        ] {
-            let refused = refused(SlurmError {
-                program: "sbatch".into(),
-                message: words.into(),
-            });
-            let ErrorKind::Validation { fields, .. } = refused.kind else {
-                panic!("{words} is no validation error");
+            (&[CPUS, NONE], "script", &[]),
+            (&[MEMORY, NONE], "memory", &[Field::Nodes, Field::Memory]),
+            (&[NONE], "nodes", &[Field::Nodes, Field::Tasks]),
+            (&[NONE], "tasks", &[Field::Tasks, Field::CpusPerTask]),
+            (&[NONE], "cpusPerTask", &[Field::CpusPerTask]),
+            (&[NONE], "script", &[]),
+            (&[GPUS], "gpus", &[Field::Gpus]),
+            (&["something else"], "script", &[Field::Nodes]),
+        ];
+        let queue = QueueFacts {
+            total: 4,
+            cpus: 2,
+            memory: 7782,
+            ..QueueFacts::default()
+        };
+        for (lines, expected, given) in cases {
+            let wish = |field| given.contains(&field).then_some(99);
+            let input = SubmitJobRequest {
+                queue: "demo".into(),
+                nodes: wish(Field::Nodes),
+                tasks: wish(Field::Tasks),
+                cpus_per_task: wish(Field::CpusPerTask),
+                memory: wish(Field::Memory),
+                gpus: wish(Field::Gpus),
+                array: wish(Field::Array).map_or_else(String::new, |n| n.to_string()),
+                ..SubmitJobRequest::default()
             };
-            assert_eq!(fields[0].name, field, "{words}");
+            let lines: Vec<String> = lines
+                .iter()
+                .map(|l| format!("sbatch: error: {l}"))
+                .collect();
+            let error = SlurmError {
+                program: "sbatch".into(),
+                message: lines.join("\n"),
+            };
+            let refused = refused(Language::English, error, &input, Some(&queue));
+            let ErrorKind::Validation { fields, .. } = refused.kind else {
+                panic!("{lines:?} is no validation error");
+            };
+            assert_eq!(fields[0].name, expected, "{lines:?} {given:?}");
+            let tells_of_queue = fields[0].message.contains("the largest has 2 CPUs");
+            let is_of_nodes = lines.iter().any(|line| line.contains(NO_SUCH_NODES));
+            assert_eq!(tells_of_queue, is_of_nodes, "{}", fields[0].message);
         }
     }
 }

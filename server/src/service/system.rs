@@ -22,7 +22,6 @@ use crate::live::host;
 use crate::live::meter::Meter;
 use crate::live::pulse::Pulse;
 use crate::live::reach::Reach;
-use crate::live::status::Statuses;
 use crate::slurm::catalogue;
 
 /// How long a program may take to say which version it is.
@@ -34,7 +33,6 @@ pub struct Itself {
     pub started_at: i64,
     pub database: Address,
     pub scheduler_root: PathBuf,
-    pub statuses: Statuses,
     pub meter: Meter,
     pub pulse: Pulse,
     pub reach: Reach,
@@ -46,7 +44,7 @@ pub struct Itself {
 impl Systems for Service {
     async fn system(&self, ctx: &Ctx) -> Result<System> {
         ctx.authorize(Operation::GetSystem, "*")?;
-        let mut reconcilers = self.itself.statuses.all();
+        let mut reconcilers = self.parts.statuses.all();
         // Those of the server come last; else they stay as they are: by cluster.
         reconcilers.sort_by_key(|one| {
             let name = one.cluster_name.clone();
@@ -58,7 +56,7 @@ impl Systems for Service {
             host: self.host().await?,
             versions: self.versions().await,
             others: self.others().await,
-            away: self.homes.away(),
+            away: self.parts.homes.away(),
         })
     }
 }
@@ -67,7 +65,7 @@ impl Service {
     pub(super) async fn database(&self) -> Database {
         let answered = self.itself.reach.answer().await;
         let address = &self.itself.database;
-        let pool = self.db.pool();
+        let pool = self.parts.db.pool();
         let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
         Database {
             kind: match address.file {
@@ -84,7 +82,7 @@ impl Service {
             connections: Connections {
                 busy: pool.size().saturating_sub(idle),
                 idle,
-                most: pool.options().get_max_connections(),
+                most: pool.most(),
             },
         }
     }
@@ -92,12 +90,12 @@ impl Service {
     /// None while the database does not answer: the page says that elsewhere.
     async fn others(&self) -> Vec<Server> {
         let mut all = self.servers().await.unwrap_or_default();
-        all.retain(|one| one.id != self.server.id);
+        all.retain(|one| one.id != self.parts.server.id);
         all
     }
 
     async fn host(&self) -> Result<Host> {
-        let data_dir = self.controllers.data_dir().to_owned();
+        let data_dir = self.parts.controllers.data_dir().to_owned();
         let started_at = self.itself.started_at;
         // A file system may keep whoever asks waiting.
         let asked = tokio::task::spawn_blocking(move || Host {
@@ -115,7 +113,7 @@ impl Service {
 
     async fn versions(&self) -> Versions {
         let root = &self.itself.scheduler_root;
-        let agent = self.controllers.agent();
+        let agent = self.parts.controllers.agent();
         let versions = self.itself.versions.get_or_init(|| ask(root, agent));
         versions.await.clone()
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use app::model::echo::clip;
 use app::model::error::{Error, Result};
 use app::model::limits;
 use app::model::live::Kind;
@@ -36,7 +37,7 @@ impl Tags for Service {
     ) -> Result<ListTagsForResourceResponse> {
         ctx.authorize(Operation::ListTagsForResource, &input.resource_arn)?;
         self.tagged(&input.resource_arn).await?;
-        let tags = tag::list(self.db.pool(), &input.resource_arn)
+        let tags = tag::list(self.parts.db.pool(), &input.resource_arn)
             .await
             .map_err(internal)?;
         Ok(ListTagsForResourceResponse { tags })
@@ -97,11 +98,14 @@ impl Service {
             Error::not_found(
                 "RESOURCE",
                 arn,
-                format!("There is no resource {arn} in this account and region."),
+                format!(
+                    "There is no resource {} in this account and region.",
+                    clip(arn)
+                ),
             )
         };
-        let pool = self.db.pool();
-        let (found, tagged) = match self.arns.parse(arn).ok_or_else(missing)? {
+        let pool = self.parts.db.pool();
+        let (found, tagged) = match self.parts.arns.parse(arn).ok_or_else(missing)? {
             ArnResource::Cluster { cluster_id } => {
                 let row = resource::find::<ClusterSpec>(pool, Some(&cluster_id), &cluster_id).await;
                 (
@@ -154,13 +158,13 @@ pub(super) fn check(tags: Option<&BTreeMap<String, String>>, field: &str) -> Res
         .find(|k| k.to_ascii_lowercase().starts_with("aws:"))
     {
         return Err(Error::field(
-            format!("{field}.{key}"),
+            format!("{field}.{}", clip(key)),
             "Keys that start with aws: belong to AWS. Choose another key.",
         ));
     }
     let control = |text: &str| text.chars().any(char::is_control);
     if let Some((key, _)) = tags.iter().find(|(k, v)| control(k) || control(v)) {
-        let name = format!("{field}.{}", key.escape_debug());
+        let name = format!("{field}.{}", clip(key));
         return Err(Error::field(
             name,
             "A tag has no control characters. Remove them from the key and the value.",

@@ -2,11 +2,12 @@
 //! the newest that is installed, with a word about it.
 
 use app::explain::What;
+use app::i18n::Text;
 use app::model::catalogue::SlurmVersion;
+use app::model::echo::clip;
 use app::model::error::{Error, Result};
 use app::model::live::Kind;
 use app::rules::cluster::{has_ended, usable_versions, version_problem};
-use app::rules::english;
 
 use super::write::Change;
 use crate::db::cluster::ClusterRow;
@@ -36,27 +37,26 @@ fn today() -> String {
 }
 
 /// A version that is here and still maintained.
-pub(super) fn check(versions: &[SlurmVersion], asked: &str) -> Result<()> {
-    check_at(versions, asked, &today())
+pub(super) fn check(t: &'static Text, versions: &[SlurmVersion], asked: &str) -> Result<()> {
+    check_at(t, versions, asked, &today())
 }
 
-fn check_at(versions: &[SlurmVersion], asked: &str, today: &str) -> Result<()> {
-    let Some(why) = version_problem(english(), versions, asked, today) else {
+fn check_at(t: &'static Text, versions: &[SlurmVersion], asked: &str, today: &str) -> Result<()> {
+    let Some(why) = version_problem(t, versions, asked, today) else {
         return Ok(());
     };
     let usable = usable_versions(versions, today);
     let names: Vec<&str> = usable.iter().map(|version| version.id.as_str()).collect();
     Err(Error::field(
         "scheduler.version",
-        format!(
-            "Slurm {asked} {why}. Versions to choose from: {}.",
-            names.join(", ")
-        ),
+        t.rules.version_refused(clip(asked), why, names.join(", ")),
     ))
 }
 
 #[cfg(test)]
 mod tests {
+    use app::rules::english;
+
     use super::*;
 
     fn version(id: &str, end_of_life: &str, installed: bool) -> SlurmVersion {
@@ -74,14 +74,14 @@ mod tests {
             version("24.11", "2026-05-31", true),
             version("25.11", "2027-05-31", true),
         ];
-        assert!(check_at(&both, "24.11", "2026-11-22").is_err());
-        assert!(check_at(&both, "24.11", "2026-05-01").is_ok());
+        assert!(check_at(english(), &both, "24.11", "2026-11-22").is_err());
+        assert!(check_at(english(), &both, "24.11", "2026-05-01").is_ok());
         let only_old = [
             version("24.11", "2026-05-31", true),
             version("25.11", "2027-05-31", false),
         ];
-        assert!(check_at(&only_old, "24.11", "2026-11-22").is_ok());
-        let refusal = check_at(&only_old, "25.11", "2026-11-22").unwrap_err();
+        assert!(check_at(english(), &only_old, "24.11", "2026-11-22").is_ok());
+        let refusal = check_at(english(), &only_old, "25.11", "2026-11-22").unwrap_err();
         assert!(refusal.message.contains("not installed") && refusal.message.contains("24.11"));
     }
 }

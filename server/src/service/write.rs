@@ -61,7 +61,7 @@ impl Service {
         token: Option<&str>,
         work: impl AsyncFnOnce(Change) -> Result<R>,
     ) -> Result<R> {
-        change(&self.db, ctx, operation, input, token, work).await
+        change(&self.parts.db, ctx, operation, input, token, work).await
     }
 }
 

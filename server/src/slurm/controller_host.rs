@@ -29,8 +29,8 @@ use openpcs_agent::files;
 use openpcs_agent::layout::{cluster_dir, gate_file, instances_dir};
 use openpcs_agent::protocol::{ControllerFile, Daemon, HookFile, SLURMCTLD_DAEMON};
 use openpcs_agent::state::ControllerState;
+use openpcs_provider::lease::{self, Lease};
 
-use crate::lease::{self, Lease};
 use crate::sandbox::{AGENT_LOG, Role, Sandbox};
 use crate::slurm::catalogue;
 use crate::slurm::client::{Client, SlurmError};

@@ -125,15 +125,29 @@ impl JobUser {
     /// Whether this user can work in a directory. What only the system can tell (access lists, foreign file systems) is
     /// asked of it, by a process of that user.
     pub async fn can_enter(&self, directory: &Path) -> std::io::Result<bool> {
+        let mut command = tokio::process::Command::from(self.test("-x", &directory.join(".")));
+        Ok(command.status().await?.success())
+    }
+
+    /// Whether this user can run a program, where it lies. Asked of the system in the same way; it takes milliseconds.
+    pub fn can_run(&self, program: &Path) -> std::io::Result<bool> {
+        let may = |what: &str| {
+            let status = self.test(what, program).status();
+            status.map(|status| status.success())
+        };
+        Ok(may("-r")? && may("-x")?)
+    }
+
+    fn test(&self, what: &str, path: &Path) -> std::process::Command {
         let mut words = self.enter();
-        words.extend(["test".into(), "-x".into(), directory.join(".").into()]);
-        let mut command = tokio::process::Command::new(&words[0]);
+        words.extend(["test".into(), what.into(), path.into()]);
+        let mut command = std::process::Command::new(&words[0]);
         command
             .args(&words[1..])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        Ok(command.status().await?.success())
+        command
     }
 }
 
@@ -161,6 +175,8 @@ mod tests {
         std::fs::write(&file, "").unwrap();
         assert!(user.can_enter(dir.path()).await.unwrap());
         assert!(!user.can_enter(&file).await.unwrap());
+        assert!(!user.can_run(&file).unwrap());
+        assert!(user.can_run(Path::new("/bin/sh")).unwrap());
         assert!(!user.can_enter(&dir.path().join("nothing")).await.unwrap());
     }
 }

@@ -3,9 +3,11 @@
 //! The path comes from whoever submitted the job, and the server may be root: without the checks here a job that names
 //! `/etc/shadow` as its output would show it to every reader of the console.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -50,12 +52,15 @@ pub struct OutputFile {
 impl OutputFile {
     /// That output of a job whose files this server sees; none where the job writes no such file.
     pub fn of(record: &JobRecord, kind: OutputKind, data_dir: &Path) -> Option<OutputFile> {
-        let path = match kind {
-            OutputKind::Stdout => &record.standard_output,
-            OutputKind::Stderr => &record.standard_error,
+        let (path, bytes) = match kind {
+            OutputKind::Stdout => (&record.standard_output, &record.output_bytes),
+            OutputKind::Stderr => (&record.standard_error, &record.error_bytes),
         };
         path.starts_with('/').then(|| OutputFile {
-            path: path.into(),
+            path: match hex::decode(bytes) {
+                Ok(bytes) if !bytes.is_empty() => OsString::from_vec(bytes).into(),
+                _ => path.into(),
+            },
             user_id: u32::try_from(record.user_id).unwrap_or(u32::MAX),
             forbidden: Some(data_dir.to_owned()),
             submitted_at: record.job.submitted_at,
@@ -80,6 +85,33 @@ impl Part {
             (None, None) => Part::End,
         }
     }
+}
+
+/// What a file is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Read,
+    Write,
+}
+
+/// Whether the file is there and of a kind and mode that its user can open it so. Of groups and of the directories on
+/// the way nothing is known. Blocks for no longer than a disk does.
+pub fn may_open(path: &Path, user_id: u32, way: Way) -> bool {
+    let Ok(found) = std::fs::metadata(path) else {
+        return false;
+    };
+    if found.is_dir() && way == Way::Write {
+        return false;
+    }
+    let bits = match way {
+        Way::Read => 0o444,
+        Way::Write => 0o222,
+    };
+    let who = match found.uid() == user_id {
+        true => 0o700,
+        false => 0o077,
+    };
+    user_id == 0 || found.mode() & bits & who != 0
 }
 
 /// How many bytes are in it; none of what may not be read.
@@ -299,6 +331,37 @@ mod tests {
             piece(&file, Part::End).absence,
             Some(OutputAbsence::NotThere)
         );
+    }
+
+    #[test]
+    fn what_could_not_be_opened_is_told_from_what_could() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = folder();
+        let me = nix::unistd::geteuid().as_raw();
+        let path = |name: &str, mode: u32| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, "").unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            path
+        };
+        let (own, fixed) = (path("own", 0o600), path("fixed", 0o400));
+        let open = path("open", 0o666);
+        let nobody = 65_534;
+        for (path, user, reads, writes) in [
+            (&own, me, true, true),
+            (&own, nobody, false, false),
+            (&fixed, nobody, false, false),
+            (&open, nobody, true, true),
+            (&dir.path().join("none"), me, false, false),
+            (&dir.path().join("data"), me, true, false),
+            (&PathBuf::from("/dev/null"), nobody, true, true),
+            (&PathBuf::from("/proc/nope/1.out"), me, false, false),
+        ] {
+            let may = [Way::Read, Way::Write].map(|way| may_open(path, user, way));
+            assert_eq!(may, [reads, writes], "{} {user}", path.display());
+        }
+        assert!(may_open(&own, 0, Way::Write));
+        assert_eq!(may_open(&fixed, me, Way::Write), me == 0);
     }
 
     #[test]

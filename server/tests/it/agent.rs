@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use openpcs_agent::answer;
+use openpcs_provider::{Batch, Inventory, NodeLaunch, Provider, State};
 use openpcs_server::provider::local::Local;
-use openpcs_server::provider::{Batch, Inventory, NodeLaunch, Provider, State};
 
 use crate::sandbox::{Host, agent, eventually};
 
@@ -85,6 +85,7 @@ fn local(host: &Host, endpoint: &str) -> Local {
 
 fn batch(slurmd_port: u16) -> Batch {
     Batch {
+        owned: None,
         lease: None,
         token: "token".into(),
         cluster_id: "pcs_test".into(),

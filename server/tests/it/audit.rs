@@ -65,3 +65,42 @@ async fn what_was_asked_of_slurm_is_in_the_trail_though_nobody_came_back() {
     assert_eq!(outcomes(&plane).await, ["done", "asked"]);
     plane.finish().await;
 }
+
+async fn only_what_is_too_old_leaves_the_trail(database: Database) {
+    let mut plane = TestPlane::start(database).await;
+    let pool = plane.database().await;
+    for days in [800, 399] {
+        let at = chrono::Utc::now().timestamp_millis() - days * 24 * 3_600_000;
+        let old = sqlx::query(
+            "insert into audit (id, at, request_id, principal, why, operation, resource_arn, request, outcome) \
+             values ($1, $2, '', '', '', 'DrainNode', '', '', 'done')",
+        );
+        let old = old.bind(format!("{days} days")).bind(at).execute(&pool);
+        old.await.unwrap();
+    }
+    let count = async |of: &str| {
+        let query = sqlx::query_scalar("select count(*) from audit where id like $1");
+        query.bind(of).fetch_one(&pool).await.unwrap_or(-1_i64)
+    };
+    let before = count("%").await;
+    plane.server.stop();
+    plane.server.start().await;
+    wait_until("it is gone", async || match count("800 days").await {
+        0 => Ok(()),
+        other => Err(other.to_string()),
+    })
+    .await;
+    assert_eq!((count("399 days").await, count("%").await), (1, before - 1));
+    pool.close().await;
+    plane.finish().await;
+}
+
+#[tokio::test]
+async fn an_old_trail_on_sqlite() {
+    only_what_is_too_old_leaves_the_trail(Database::Sqlite).await;
+}
+
+#[tokio::test]
+async fn an_old_trail_on_postgres() {
+    only_what_is_too_old_leaves_the_trail(Database::Postgres).await;
+}

@@ -97,6 +97,14 @@ async fn what_a_cloud_does_to_people_costs_no_job_and_leaves_nothing() {
             },
         ),
         (
+            "slow-template",
+            Faults {
+                owns: true,
+                slow_ensures: 3,
+                ..off()
+            },
+        ),
+        (
             "stuck-stop",
             Faults {
                 stuck_stops: 1,

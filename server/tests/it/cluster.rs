@@ -154,7 +154,9 @@ async fn a_network_that_cannot_work_is_refused_before_anything_is_made(plane: &T
         ),
         (
             std::slice::from_ref(&good),
-            &vec![group.clone(); 6],
+            &(0..6)
+                .map(|n| format!("sg-0123456789abcde{n}"))
+                .collect::<Vec<_>>(),
             "networking.securityGroupIds",
             "5",
         ),

@@ -94,6 +94,54 @@ async fn two_clusters_share_a_host_and_nothing_else() {
 }
 
 /// The agent of a node: process 1 of its sandbox, with which everything on the node dies.
+/// As when its disk is damaged: slurmctld finds a file where its state belongs, or has one that it cannot read.
+#[tokio::test]
+async fn a_cluster_whose_controller_does_not_start_says_so_until_it_does() {
+    let plane = TestPlane::start(Database::OfRun).await;
+    let name = "outage";
+    plane.cluster(name, 600).await;
+    let cluster = plane.get_cluster(name).await;
+    assert!(cluster.error_info().is_empty());
+    let controller = plane.server.data().join("clusters").join(&cluster.id);
+    let state = controller.join("controller/state");
+    let aside = controller.join("controller/state.aside");
+    std::fs::rename(&state, &aside).unwrap();
+    std::fs::write(&state, "").unwrap();
+    for pid in slurmctld(&plane) {
+        kill(pid, Signal::SIGKILL).unwrap();
+    }
+    wait_until("GetCluster says why", async || {
+        let cluster = plane.get_cluster(name).await;
+        match cluster.error_info() {
+            [info] if info.code() == Some("ControllerUnavailable") => {
+                let message = info.message().unwrap_or_default();
+                assert!(message.contains("has not answered since 20"), "{message}");
+                Ok(())
+            }
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
+    let events = plane.events().await;
+    let told = |events: &[String], words: &str| events.iter().any(|e| e.starts_with(words));
+    assert!(
+        told(&events, "The controller does not start or does not answer"),
+        "{events:?}"
+    );
+    std::fs::remove_file(&state).unwrap();
+    std::fs::rename(&aside, &state).unwrap();
+    wait_until("it is as before", async || {
+        match plane.get_cluster(name).await.error_info() {
+            [] => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
+    let events = plane.events().await;
+    assert!(told(&events, "The controller answers again"), "{events:?}");
+    plane.finish().await;
+}
+
 fn agents(plane: &TestPlane) -> Vec<Pid> {
     let is_it =
         |line: &str| line.contains("openpcs-agent instance") && !line.starts_with("unshare");

@@ -225,6 +225,21 @@ async fn a_heterogeneous_job_is_one(plane: &TestPlane, visitor: &Visitor) {
         (whole["record"]["job"]["id"].as_str(), ids(&whole).len()),
         (Some(job.as_str()), 2)
     );
+    // Slurm knows the second one also by a number of its own.
+    let own = plane.connect(CLUSTER, &["squeue", "-h", "-o", "%i %A", "-j", &job]);
+    let number = |line: &str| Some(line.trim().strip_prefix(&second)?.trim().to_owned());
+    let own = own.lines().find_map(number).unwrap();
+    let by_number = page(visitor, CLUSTER, &own).await;
+    let told = |page: &Value| {
+        let (id, output) = (
+            &page["record"]["job"]["id"],
+            &page["record"]["standardOutput"],
+        );
+        (id.to_string(), output.to_string(), ids(page).len())
+    };
+    assert_eq!(told(&by_number), told(&part), "{own}");
+    let refusal = act(visitor, CLUSTER, &own, "requeue").await.unwrap_err();
+    assert!(refusal.to_string().contains("in the queue"), "{refusal}");
     // The part that there is room for has no node meanwhile.
     let nodes = plane.sinfo(CLUSTER);
     assert!(

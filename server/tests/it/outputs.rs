@@ -133,10 +133,27 @@ print(f'{int(ones)} ranks, of them {group.get_rank()}', flush=True)
         let submit = |pattern: &&str| self.submit(&["-o", pattern, name[0], name[1]], say);
         let all: Vec<String> = PATTERNS.iter().map(submit).collect();
         let array = self.submit(&["--array=3,12%2", "-o", "arr/%A_%4a_%b.out"], say);
+        // A name need not be text.
+        let odd = format!(
+            r"cd {} && mkdir $'w\xe9' && cd $'w\xe9' && sbatch --parsable -p demo -o $'\xff%j.out' -e $'\xfe%j.err' \
+              --wrap 'echo odd; echo err >&2'",
+            self.dir
+        );
+        let odd = self.plane.connect(CLUSTER, &["bash", "-c", &odd]);
         for job in &all {
             self.plane.wait_job(CLUSTER, job, "COMPLETED").await;
             let output = self.output(job).await;
             assert_eq!(output["text"], format!("I am job {job}\n"), "{output}");
+        }
+        let odd = odd.trim();
+        self.plane.wait_job(CLUSTER, odd, "COMPLETED").await;
+        for (kind, text, name) in [("stdout", "odd\n", "out"), ("stderr", "err\n", "err")] {
+            let input = json!({"clusterIdentifier": self.cluster, "jobId": odd, "kind": kind});
+            let output = self.ask("job-output", json!({ "input": input })).await;
+            assert_eq!(output["text"], text, "{output}");
+            let path = output["path"].as_str().unwrap();
+            let ending = format!("/w\u{fffd}/\u{fffd}{odd}.{name}");
+            assert!(path.ends_with(&ending), "{path}");
         }
         for task in ["3", "12"] {
             let id = format!("{array}_{task}");
@@ -163,14 +180,22 @@ print(f'{int(ones)} ranks, of them {group.get_rank()}', flush=True)
         let remedy = detail["explanation"]["remedy"].to_string();
         assert!(remedy.contains(&format!("bad.{failed}")), "{remedy}");
 
-        let unopened = self.submit(&["-o", "/proc/nope/%j.out"], "true");
-        self.plane.wait_job(CLUSTER, &unopened, "FAILED").await;
-        let detail = self.explained(&unopened, "FilesNotOpened").await;
-        let meaning = detail["explanation"]["meaning"].to_string();
-        assert!(
-            meaning.contains(&format!("/proc/nope/{unopened}.out")),
-            "{meaning}"
-        );
+        for (option, path) in [
+            ("-o", "/proc/nope/out"),
+            ("-e", "/proc/nope/err"),
+            ("-i", "/nope.in"),
+        ] {
+            let unopened = self.submit(&[option, path], "true");
+            self.plane.wait_job(CLUSTER, &unopened, "FAILED").await;
+            let detail = self.explained(&unopened, "FilesNotOpened").await;
+            let meaning = detail["explanation"]["meaning"].to_string();
+            let named = format!("could not open {path}.");
+            assert!(meaning.contains(&named), "{meaning}");
+        }
+        // The same signal, by the script itself.
+        let own = self.submit(&["-o", "own.%j", "-e", "/dev/null"], "kill -53 $$");
+        self.plane.wait_job(CLUSTER, &own, "FAILED").await;
+        self.explained(&own, "RaisedSignal").await;
     }
 
     async fn long_lines_are_bounded_and_all_of_it_can_be_had(&self) {
@@ -224,12 +249,17 @@ print(f'{int(ones)} ranks, of them {group.get_rank()}', flush=True)
         self.plane
             .connect(CLUSTER, &["scontrol", "release", &first]);
         self.plane.wait_job(CLUSTER, &first, "FAILED").await;
-        let detail = self.explained(&never, "DependencyNeverSatisfied").await;
-        let other = &detail["dependencies"][0];
-        assert_eq!(
-            (&other["job"], &other["exitCode"]),
-            (&json!(first), &json!(3))
-        );
+        self.explained(&never, "DependencyNeverSatisfied").await;
+        let told = (json!(first), json!(3));
+        wait_until("the job that it depends on is told", async || {
+            let detail = self.detail(&never).await;
+            let other = &detail["dependencies"][0];
+            match (&other["job"], &other["exitCode"]) == (&told.0, &told.1) {
+                true => Ok(()),
+                false => Err(detail.to_string()),
+            }
+        })
+        .await;
         self.explained(&ended, "DependencyCancelled").await;
 
         let act = json!({"clusterIdentifier": self.cluster, "jobId": never, "action": "cancel"});

@@ -73,7 +73,7 @@ async fn five_clusters_are_made_one_at_a_time_and_listed_in_pages(plane: &TestPl
     names.sort();
     assert_eq!(names, ["One", "four", "one", "three", "two"]);
     for (max, token) in [
-        (Some(0), None),
+        (Some(-1), None),
         (Some(101), None),
         (None, Some("' or 1=1 --")),
     ] {

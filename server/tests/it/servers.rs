@@ -9,6 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::harness::*;
+use crate::plan::plan;
 
 /// Another server of the same database: it has the same key, and a data directory of its own.
 async fn another(postgres: &Postgres, first: &TestPlane) -> TestPlane {
@@ -72,6 +73,10 @@ async fn two_servers_of_one_database_keep_their_own_clusters() {
     let refused = right.try_connect("left", &["sinfo"]).unwrap_err();
     let words = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(words.contains(&left.server.endpoint()), "{words}");
+    let queue = serde_json::json!({"clusterIdentifier": "left", "queueIdentifier": "demo"});
+    let (told, _) = plan(&right, "delete-queue", &queue);
+    let told = told["warnings"].to_string();
+    assert!(told.contains(&left.server.endpoint()), "{told}");
 
     // One is killed: the other goes on, and keeps its hands off.
     left.server.kill();

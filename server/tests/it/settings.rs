@@ -149,6 +149,18 @@ async fn what_some_program_cannot_work_with_is_refused_and_harms_nobody() {
         (&[("PreemptType", "preempt/qos")], "needs accounting"),
         // What only a job finds out: no step would start.
         (&[("MpiParams", "ports=abc")], "ports"),
+        // What only salloc finds out, with the step that it starts.
+        (&[("InteractiveStepOptions", "--bogus $SHELL")], "--bogus"),
+        (
+            &[
+                ("InteractiveStepOptions", "--interactive --pty"),
+                ("LaunchParameters", "use_interactive_step"),
+            ],
+            "No command",
+        ),
+        // What Slurm takes without a word, and what then does nothing.
+        (&[("LaunchParameters", "nope")], "nope"),
+        (&[("Licenses", "solver:2,solver:3")], "twice"),
         // What slurmctld dies of.
         (&[("Licenses", "solver:many")], "solver:many"),
         (&[("PriorityWeightTRES", "CPU")], "CPU"),
@@ -189,6 +201,7 @@ async fn what_some_program_cannot_work_with_is_refused_and_harms_nobody() {
         ("AllowQos", "no-such-qos", "needs accounting"),
         ("Alternate", "no-such-queue", "no other queue"),
         ("AllowGroups", "no-such-group", "no-such-group"),
+        ("AllocNodes", "no-such-host", "submit from"),
         ("TRESBillingWeights", "CPU", "CPU"),
         ("DefMemPerNode", "99999999", "would take no job"),
         ("MinNodes", "3", "its groups have 2 nodes"),
@@ -203,6 +216,14 @@ async fn what_some_program_cannot_work_with_is_refused_and_harms_nobody() {
     busy.take(&[("MinJobAge", "240"), ("Licenses", "solver:4")])
         .await;
     assert_eq!(busy.config("MinJobAge").as_deref(), Some("240 sec"));
+    busy.take(&[
+        (
+            "InteractiveStepOptions",
+            "--interactive --preserve-env --pty $SHELL",
+        ),
+        ("LaunchParameters", "use_interactive_step"),
+    ])
+    .await;
     busy.take(&[("CliFilterPlugins", "cli_filter/user_defaults")])
         .await;
     busy.unharmed().await;

@@ -141,3 +141,43 @@ async fn a_data_directory_has_one_server() {
     assert!(!text.is_empty(), "a taken address is refused");
     plane.finish().await;
 }
+
+#[tokio::test]
+async fn what_was_revoked_is_not_in_force_again_after_a_restart() {
+    let mut plane = TestPlane::start(Database::OfRun).await;
+    let http = plane.http();
+    let id = plane.server.access_key().id;
+    let done = |plane: &TestPlane, arguments: &[&str]| {
+        let output = plane.command(arguments).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {text}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (credentials, password) = (
+        plane.server.data().join("credentials"),
+        plane.server.data().join("admin-password"),
+    );
+    let first = std::fs::read(&credentials).unwrap();
+    assert_eq!(http.call("ListClusters", "{}").await.status, 200);
+    done(&plane, &["key", "delete", &id]);
+    // A copy that somebody put back is no key either.
+    for _ in 0..2 {
+        assert!(!credentials.exists());
+        std::fs::write(&credentials, &first).unwrap();
+        std::fs::set_permissions(&credentials, Permissions::from_mode(0o600)).unwrap();
+        plane.server.stop();
+        plane.server.start().await;
+        let answer = http.call("ListClusters", "{}").await;
+        answer.refused("UnrecognizedClientException");
+        assert_eq!(done(&plane, &["key", "list"]), "");
+        std::fs::remove_file(&credentials).unwrap();
+    }
+    assert!(password.exists());
+    done(&plane, &["user", "delete", "admin"]);
+    plane.server.stop();
+    plane.server.start().await;
+    assert_eq!(done(&plane, &["user", "list"]), "");
+    assert!(!password.exists() && !credentials.exists());
+    plane.server.stop();
+    plane.leave();
+}

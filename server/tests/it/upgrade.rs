@@ -7,6 +7,7 @@ use aws_sdk_pcs::types::*;
 use sqlx::Connection;
 
 use crate::harness::*;
+use crate::start::complaint;
 
 const CLUSTER: &str = "landed";
 const DATABASE: &str = include_str!("landed/openpcs.sql");
@@ -68,6 +69,20 @@ async fn a_data_directory_of_before_comes_up_unharmed() {
     let server = Server::new(None);
     unpack(&server.data()).await;
     assert!(knows_types(&server.data()).await.is_err());
+    // Whoever asks changes nothing: a server of that release may run.
+    let file = server.data().join("openpcs.db");
+    let before = std::fs::read(&file).unwrap();
+    for command in [
+        &["user", "list"][..],
+        &["key", "list"],
+        &["set-aside", "list"],
+    ] {
+        let mut ask = server.openpcs();
+        let text = complaint(ask.args(command).arg("--data-dir").arg(server.data()));
+        assert!(text.contains("earlier release"), "{text}");
+    }
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+    assert!(!server.data().join("database-id").exists());
     let plane = TestPlane::on(server, None).await;
     let cluster = plane.wait_cluster(CLUSTER, ClusterStatus::Active).await;
     wait_until("its controller answers", async || {

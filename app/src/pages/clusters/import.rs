@@ -74,6 +74,7 @@ fn Import(document: String) -> impl IntoView {
         name: Some(name.get().trim().to_owned()).filter(|name| !name.is_empty()),
         prune: false,
         dry_run,
+        begun: vec![],
     };
     // Something changed while a pass was under way: it may have looked too early.
     let again = StoredValue::new(false);
@@ -87,6 +88,11 @@ fn Import(document: String) -> impl IntoView {
             if found.refusal().is_some() || found.is_done() {
                 applying.set(None);
             }
+            applying.update_untracked(|request| {
+                if let Some(request) = request {
+                    request.note(&found);
+                }
+            });
             outcome.set(Some(found));
             if again.get_value() {
                 applying.notify();

@@ -15,7 +15,7 @@ use crate::i18n::{Text, text};
 use crate::model::error::Result;
 use crate::model::system::System;
 use crate::ui::help::{page_help, topic};
-use crate::ui::{Indicator, PageHeader, Tone};
+use crate::ui::{Indicator, PageHeader, Tone, foreign};
 
 /// Reconcilers run several times a second; announcing each run to every open page would cost more than asking.
 const EVERY: Duration = Duration::from_secs(2);
@@ -58,7 +58,7 @@ fn shown(system: Signal<System>, resource: Resource<Result<System>>) -> AnyView 
     let status = move || match silent.get() {
         Some(error) => view! {
             <Indicator tone=Tone::Danger label=t.system.from_before />
-            <span class="block text-muted">{error.message}</span>
+            <span class="block text-muted">{foreign(error.message)}</span>
         }
         .into_any(),
         None => {

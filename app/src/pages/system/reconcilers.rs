@@ -7,7 +7,7 @@ use crate::i18n::{Text, text};
 use crate::model::system::{Did, Reconciler, ReconcilerKind, System, Work};
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::{Ago, Elapsed, duration, now};
-use crate::ui::{Column, EmptyState, Indicator, Table, Tone};
+use crate::ui::{Column, EmptyState, Indicator, Table, Tone, foreign};
 
 /// A run that is under way for longer is said, in milliseconds.
 const LONG: i64 = 10_000;
@@ -132,7 +132,7 @@ fn state(t: &'static Text, one: &Reconciler) -> AnyView {
             }
         });
         view! {
-            <span class="cell-note break-words">{one.error.clone()}</span>
+            <span class="cell-note">{foreign(&one.error)}</span>
             <span class="block text-xs text-muted">{times} {before}</span>
         }
     });
@@ -199,6 +199,8 @@ fn work(t: &'static Text, work: Work) -> &'static str {
         Work::NodePoweredDown => t.system.node_powered_down,
         Work::NodeReplaced => t.system.node_replaced,
         Work::NodeRegistered => t.system.node_registered,
+        Work::OwnedEnsured => t.system.owned_ensured,
+        Work::OwnedReleased => t.system.owned_released,
         Work::JobsLookedAt => t.system.job_looked_at,
         Work::LeftoverRemoved => t.system.leftover_removed,
     }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{Form, use_field};
 use crate::browser;
 use crate::i18n::text;
+use crate::model::echo::clip;
 use crate::ui::{Choice, Icon};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -12,6 +13,24 @@ struct Row {
     id: usize,
     name: RwSignal<String>,
     value: RwSignal<String>,
+    /// What the row had when it was made: nobody typed that, and nobody trims it.
+    given: StoredValue<(String, String)>,
+}
+
+impl Row {
+    /// Its name and value as they are meant; none of an empty row.
+    fn pair(self) -> Option<(String, String)> {
+        let (given_name, given_value) = self.given.get_value();
+        let meant = |text: RwSignal<String>, given: &str| {
+            text.with(|text| match text == given {
+                true => text.clone(),
+                false => text.trim().to_owned(),
+            })
+        };
+        let name = meant(self.name, &given_name);
+        let value = meant(self.value, &given_value);
+        (!name.is_empty() || !value.is_empty()).then_some((name, value))
+    }
 }
 
 /// The rows as they are being edited.
@@ -35,14 +54,17 @@ impl Rows {
 
     /// All rows but the empty ones.
     pub fn pairs(self) -> Vec<(String, String)> {
-        let trimmed = |text: RwSignal<String>| text.with(|text| text.trim().to_owned());
+        self.rows
+            .with(|rows| rows.iter().filter_map(|row| row.pair()).collect())
+    }
+
+    /// Where a row stands among the [pairs](Self::pairs), which the server counts; with its name.
+    fn sent(self, id: usize) -> Option<(usize, String)> {
         self.rows.with(|rows| {
-            let pairs = rows
-                .iter()
-                .map(|row| (trimmed(row.name), trimmed(row.value)));
-            pairs
-                .filter(|(name, value)| !name.is_empty() || !value.is_empty())
-                .collect()
+            let sent = rows.iter().filter_map(|row| Some((row.id, row.pair()?.0)));
+            let mut sent = sent.enumerate();
+            let (index, (_, name)) = sent.find(|(_, (other, _))| *other == id)?;
+            Some((index, name))
         })
     }
 
@@ -70,6 +92,7 @@ impl Rows {
         self.next.set_value(id + 1);
         let row = Row {
             id,
+            given: StoredValue::new((name.clone(), value.clone())),
             name: RwSignal::new(name),
             value: RwSignal::new(value),
         };
@@ -82,8 +105,8 @@ impl Rows {
     }
 }
 
-/// Inside a `Field group=true`, whose check reads [`Rows::pairs`]. Errors of the server for one row,
-/// `tags[2]…`, stand below that row too.
+/// Inside a `Field group=true`, whose check reads [`Rows::pairs`]. Errors of the server for one row, `settings[2]…` or
+/// `tags.NAME`, stand below that row.
 ///
 /// `<KeyValues rows name_label=t.x.key value_label=t.x.value add_label=t.x.add_tag suggestions=known most=50 />`
 #[component]
@@ -163,7 +186,12 @@ fn view_row(
             .with(|all| all.iter().position(|other| other.id == row.id))
     });
     let path = field.name.clone();
-    let refusal = move || form.and_then(|form| form.refusal(&format!("{path}[{}]", place.get()?)));
+    let sent = Memo::new(move |_| rows.sent(row.id));
+    let refusal = move || {
+        let (form, (index, name)) = (form?, sent.get()?);
+        form.refusal(&format!("{path}[{index}]"))
+            .or_else(|| form.refusal_of_all(&format!("{path}.{}", clip(&name))))
+    };
     let about = move || {
         let name = row.name.get();
         columns.suggestions.with(|all| {
@@ -223,4 +251,41 @@ fn view_row(
         </div>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_sent_as_they_are_meant() {
+        let owner = Owner::new();
+        owner.set();
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let given = [pair(" a ", "1 "), pair("b", "2")];
+        let rows = Rows::new(given.clone());
+        let add = |name: &str, value: &str| {
+            let id = rows.push(String::new(), String::new());
+            let row = rows.rows.with_untracked(|all| *all.last().unwrap());
+            row.name.set(name.into());
+            row.value.set(value.into());
+            id
+        };
+        // What nobody touched stays as it is; what is typed is trimmed.
+        assert_eq!(rows.pairs(), given);
+        let (empty, blank, typed) = (add("", ""), add(" ", ""), add(" c ", " 3"));
+        assert_eq!(rows.pairs()[2..], [pair("c", "3")]);
+        let first = rows.rows.with_untracked(|all| all[0]);
+        first.value.set(" 7 ".into());
+        assert_eq!(rows.pairs()[0], pair(" a ", "7"));
+        // The server counts what was sent.
+        for (id, place) in [
+            (first.id, Some((0, " a ".to_owned()))),
+            (empty, None),
+            (blank, None),
+            (typed, Some((2, "c".to_owned()))),
+        ] {
+            assert_eq!(rows.sent(id), place, "{id}");
+        }
+    }
 }

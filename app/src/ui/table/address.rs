@@ -10,6 +10,7 @@ use leptos_router::params::ParamsMap;
 
 use super::query::Query;
 use crate::browser;
+use crate::foreign::visible;
 use crate::list::{Head, parse, words};
 use crate::model::page::{PageRequest, Property, Sort};
 
@@ -71,17 +72,20 @@ fn keep(query: Query) {
 }
 
 impl State {
-    /// What is too long or too much to be asked for is left out as well.
+    /// What is too long or too much to be asked for is left out as well. The rest stands as it is shown: a field of one line
+    /// would lose the line ends of what it was given.
     fn read(heads: &[Head], map: &ParamsMap) -> State {
         let is_short = |text: &str| text.chars().count() <= PageRequest::LONGEST;
         let properties = map.get_all(WHERE).unwrap_or_default();
-        let properties = properties.iter().filter_map(|text| parse(heads, text));
+        let properties = properties.iter();
+        let properties = properties.filter_map(|text| parse(heads, &visible(text)));
         let properties =
             properties.filter(|property| !property.value.is_empty() && is_short(&property.value));
         let page = map.get(PAGE).and_then(|page| page.parse::<usize>().ok());
         State {
             text: map
                 .get(FILTER)
+                .map(|text| visible(&text).into_owned())
                 .filter(|text| is_short(text))
                 .unwrap_or_default(),
             properties: properties.take(PageRequest::MOST_PROPERTIES).collect(),
@@ -173,6 +177,23 @@ mod tests {
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
+        assert_eq!(State::read(&heads, &map(&pairs)), state);
+    }
+
+    #[test]
+    fn an_address_keeps_what_a_field_of_one_line_would_lose() {
+        let heads = heads();
+        let state = State::read(
+            &heads,
+            &map(&[
+                ("filter", "  two\nlines\tof  \u{202e}x "),
+                ("where", "Name =  a  \n b "),
+            ]),
+        );
+        assert_eq!(state.text, "  two␊lines␉of  ⟨U+202E⟩x ");
+        assert_eq!(state.properties[0].value, "a  ␊ b");
+        let pairs = state.pairs(&heads);
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(n, v)| (*n, v.as_str())).collect();
         assert_eq!(State::read(&heads, &map(&pairs)), state);
     }
 

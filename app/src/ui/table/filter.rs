@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 
 use super::query::Query;
+use crate::foreign::folded;
 use crate::i18n::text;
 use crate::list::Head;
 use crate::model::page::{Operator, PageRequest, Property};
-use crate::ui::{Choice, Icon, Listbox};
+use crate::ui::{Choice, Icon, Listbox, foreign_line};
 
 /// What could be written next: the names of properties, or the values of the one that is being written, of those that the
 /// answer offers. The id is the text that stands in the input then.
@@ -17,11 +18,11 @@ fn suggestions(query: Query, offers: Signal<Vec<Property>>) -> Vec<Choice> {
             .heads
             .with_value(|heads| properties(heads, start.trim()));
     };
-    let start = written.value.to_lowercase();
+    let start = folded(&written.value);
     // The answer may still be about what was written before.
     let fits = |offer: &&Property| {
         (&offer.column, offer.operator) == (&written.column, written.operator)
-            && offer.value.to_lowercase().contains(&start)
+            && folded(&offer.value).contains(&start)
     };
     offers.with(|offers| {
         let fitting = offers.iter().filter(fits);
@@ -145,7 +146,7 @@ pub fn chips(query: Query) -> AnyView {
         };
         view! {
             <li class="choice-chip">
-                <span>{words}</span>
+                {foreign_line(words)}
                 <button type="button" class="icon-button" aria-label=label on:click=remove>
                     {Icon::Close.view()}
                 </button>

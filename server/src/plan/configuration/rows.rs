@@ -107,19 +107,19 @@ impl Rows {
     /// The rows with all that goes still there, as far as it is in that `slurm.conf`: what slurmctld is to take first, so
     /// that nothing is cancelled or set down for a configuration that it then refuses.
     pub fn keeping(&self, conf: &str) -> Rows {
-        let has = |word: &str, name: &str| {
-            let start = format!("{word}={name}");
-            let after = |line: &str| line.strip_prefix(&start)?.chars().next();
-            conf.lines().filter_map(after).any(|c| c == ' ' || c == '-')
-        };
+        let partitions = named(conf, "PartitionName=");
+        let groups: BTreeSet<&str> = named(conf, "NodeName=")
+            .into_iter()
+            .filter_map(group_of)
+            .collect();
         let mut kept = self.clone();
         for queue in &mut kept.queues {
-            if queue.status == Status::Deleting && has("PartitionName", &queue.name) {
+            if queue.status == Status::Deleting && partitions.contains(queue.name.as_str()) {
                 queue.status = Status::Active;
             }
         }
         for group in &mut kept.groups {
-            if group.status == Status::Deleting && has("NodeName", &group.name) {
+            if group.status == Status::Deleting && groups.contains(group.name.as_str()) {
                 group.status = Status::Active;
             }
             let scaling = &mut group.spec.settings.scaling_configuration;
@@ -152,6 +152,21 @@ impl Rows {
             .map(|q| q.id.as_str());
         cluster.into_iter().chain(groups).chain(queues).collect()
     }
+}
+
+/// What the lines of a `slurm.conf` that begin so are about: `demo`, `compute-1-[1-4]`.
+fn named<'c>(conf: &'c str, word: &str) -> BTreeSet<&'c str> {
+    let names = conf.lines().filter_map(|line| line.strip_prefix(word));
+    names
+        .filter_map(|rest| rest.split_whitespace().next())
+        .collect()
+}
+
+/// The group of a line of nodes. A group's name may begin another's and may end in a number itself, so all of it counts:
+/// what follows its last hyphen, outside brackets, are the numbers of its nodes.
+fn group_of(nodes: &str) -> Option<&str> {
+    let names = nodes.split_once('[').map_or(nodes, |(names, _)| names);
+    names.rsplit_once('-').map(|(group, _)| group)
 }
 
 #[cfg(test)]
@@ -208,5 +223,37 @@ mod tests {
         // Of another name, or taken out before: it ends, and does not come back.
         let kept = rows.keeping("NodeName=goes-on-[1-2] Port=1\nPartitionName=leavesnot Nodes=x\n");
         assert_eq!(kept.specs(&tried, false).partitions().len(), 1);
+    }
+
+    #[test]
+    fn a_group_is_known_by_all_of_its_name() {
+        let kept = |name: &str, conf: &str| {
+            let rows = Rows {
+                cluster: cluster(),
+                groups: vec![group(name, 2, Status::Deleting)],
+                queues: vec![],
+            };
+            rows.keeping(conf).groups[0].status == Status::Active
+        };
+        for (name, conf) in [
+            ("compute", "NodeName=compute-[1-4] Port=1"),
+            ("compute", "NodeName=compute-1 Port=1"),
+            ("compute-1", "NodeName=compute-1-[1-4] Port=1"),
+            ("compute-1", "NodeName=compute-1-[1,3-4]"),
+            ("compute-1", "NodeName=compute-1-7\tPort=1"),
+        ] {
+            assert!(kept(name, conf), "{name} in {conf}");
+        }
+        for (name, conf) in [
+            ("compute", "NodeName=compute-1-[1-4] Port=1"),
+            ("compute", "NodeName=compute-1-4 Port=1"),
+            ("compute-1", "NodeName=compute-[1-4] Port=1"),
+            ("compute-1", "NodeName=compute-1 Port=1"),
+            ("compute", "NodeName=DEFAULT Port=1"),
+            ("compute", "# NodeName=compute-[1-4]"),
+            ("compute", ""),
+        ] {
+            assert!(!kept(name, conf), "{name} in {conf}");
+        }
     }
 }

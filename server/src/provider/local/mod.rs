@@ -17,21 +17,22 @@ use openpcs_agent::files;
 use openpcs_agent::layout::instances_dir;
 use openpcs_agent::protocol::InstanceFile;
 use openpcs_agent::tail::{end_of, last_lines};
+use openpcs_provider::lease::{self, Lost};
+use openpcs_provider::{
+    Batch, Instance, Inventory, LaunchError, Launched, NodeLaunch, Owner, Profile, Progress,
+    Provider, ProviderError, State,
+};
 
 use futures::StreamExt;
 use nix::sys::signal::Signal;
 use tokio::sync::Semaphore;
 
-use super::{
-    Batch, Instance, Inventory, LaunchError, Launched, NodeLaunch, Profile, Provider,
-    ProviderError, State,
-};
 use crate::db::now;
-use crate::lease::{self, Lost};
 use crate::sandbox::{AGENT_LOG, Role, Sandbox};
 use crate::slurm;
 
 pub mod catalogue;
+mod kept_logs;
 mod offer;
 mod stand_in;
 
@@ -55,6 +56,7 @@ pub const PROFILE: Profile = Profile {
     // Slurm may use a node again a second after it was suspended.
     suspend_seconds: 1,
     batch_max: 256,
+    owns_resources: false,
 };
 
 /// Instances as processes of this host.
@@ -177,6 +179,14 @@ impl Provider for Local {
         Ok(offer::resolved(&self.catalogue, refs))
     }
 
+    async fn ensure(&self, _owner: &Owner) -> Result<Progress<String>, ProviderError> {
+        Ok(Progress::Done(String::new()))
+    }
+
+    async fn release(&self, _cluster: &str, _group: &str) -> Result<Progress<()>, ProviderError> {
+        Ok(Progress::Done(()))
+    }
+
     async fn launch(&self, batch: &Batch) -> Vec<Launched> {
         let each: Vec<_> = batch
             .nodes
@@ -262,24 +272,14 @@ impl Provider for Local {
 
     async fn prune_logs(&self, before: SystemTime) -> Result<(), ProviderError> {
         let dir = self.all_kept_logs();
-        let pruned = tokio::task::spawn_blocking(move || remove_older(&dir, before));
+        let pruned =
+            tokio::task::spawn_blocking(move || kept_logs::prune(&dir, before, kept_logs::MOST));
         pruned
             .await
             .map_err(io::Error::other)
             .flatten()
             .map_err(|error| local_io("remove", "old logs", &error))
     }
-}
-
-/// Removes directories in which nothing was put since then.
-fn remove_older(dir: &Path, before: SystemTime) -> io::Result<()> {
-    for name in files::dir_names(dir)? {
-        let old = dir.join(name);
-        if old.metadata()?.modified()? < before {
-            files::remove_dir(&old)?;
-        }
-    }
-    Ok(())
 }
 
 /// What the agent gave as the reason of its end.
@@ -295,29 +295,5 @@ fn local_io(verb: &str, what: &str, error: &io::Error) -> ProviderError {
     ProviderError {
         code: "LocalIo".into(),
         message: format!("Cannot {verb} {what}: {error}."),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs::{File, create_dir};
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn only_old_logs_are_removed() {
-        let dir = tempfile::tempdir().unwrap();
-        let (old, fresh) = (dir.path().join("i-1"), dir.path().join("i-2"));
-        let before = SystemTime::now() - Duration::from_secs(60);
-        for kept in [&old, &fresh] {
-            create_dir(kept).unwrap();
-            File::create(kept.join(AGENT_LOG)).unwrap();
-        }
-        let past = before - Duration::from_secs(60);
-        File::open(&old).unwrap().set_modified(past).unwrap();
-        remove_older(dir.path(), before).unwrap();
-        assert!(!old.exists() && fresh.join(AGENT_LOG).exists());
-        remove_older(&dir.path().join("nothing"), before).unwrap();
     }
 }

@@ -3,8 +3,7 @@
 use app::model::catalogue::*;
 use app::model::offer::{OfferKind, OfferPage, OfferQuery};
 use app::model::refs::Refs;
-
-use crate::provider::{NO_SUCH_PAGE, ProviderError};
+use openpcs_provider::{NO_SUCH_PAGE, ProviderError};
 
 /// What these name, and all Slurm versions.
 pub fn resolved(all: &Catalogue, refs: &Refs) -> Catalogue {

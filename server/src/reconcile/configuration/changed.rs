@@ -9,6 +9,7 @@ use crate::db::compute_node_group::ComputeNodeGroupSpec;
 use crate::db::queue::QueueSpec;
 use crate::db::resource::Row;
 use crate::plan::configuration::rows::Rows;
+use crate::slurm::job_user::JobUser;
 use crate::slurm::settings::{Scope, program};
 
 /// What runs before and after each job on its nodes.
@@ -87,10 +88,13 @@ fn of_tried<'a, S>(
 }
 
 /// Why a program that one of these names cannot be run any more: it may have gone since it was asked for.
-pub fn program_problem(changed: &[(Scope, &SlurmCustomSetting)]) -> Option<String> {
+pub fn program_problem(
+    changed: &[(Scope, &SlurmCustomSetting)],
+    job_user: &JobUser,
+) -> Option<String> {
     changed.iter().find_map(|(scope, given)| {
         let setting = scope.find(&given.parameter_name)?;
-        let why = program::problem(setting.kind, &given.parameter_value)?;
+        let why = program::problem(setting, &given.parameter_value, Some(job_user))?;
         Some(format!("The value of {} {why}", setting.name))
     })
 }

@@ -22,6 +22,10 @@ const RESUME_MARGIN_S: i64 = 60;
 
 /// The trial's own queue; no name of a queue has an underscore.
 const TRIAL_QUEUE: &str = "openpcs_trial";
+const STEP_OPTIONS: &str = "InteractiveStepOptions";
+const LAUNCH: &str = "LaunchParameters";
+/// With it salloc starts a step on the job's node instead of a shell where it is.
+const STEP: &str = "use_interactive_step";
 /// Settings that are left out of a trial: what the daemons say is what it is for, and no program of the people's may run
 /// for it. Their programs are looked at where they are given.
 const NOT_TRIED: [&str; 12] = [
@@ -96,8 +100,28 @@ pub fn render_trial(
         controller_port: input.slurmctld_port,
         nodes,
         queue: with_jobs.then(|| TRIAL_QUEUE.to_owned()),
+        interactive: use_interactive_step(&mut input.settings),
     };
     Ok((conf::render(&input), file))
+}
+
+/// Has salloc use the options of its step, where there are any; whether there are. They are of use later only, when the
+/// step is switched on, and then nobody looks at them once more.
+fn use_interactive_step(settings: &mut Vec<SlurmCustomSetting>) -> bool {
+    let is =
+        |given: &SlurmCustomSetting, name: &str| given.parameter_name.eq_ignore_ascii_case(name);
+    if !settings.iter().any(|given| is(given, STEP_OPTIONS)) {
+        return false;
+    }
+    let launch = settings.iter_mut().find(|given| is(given, LAUNCH));
+    match launch {
+        Some(given) => given.parameter_value = format!("{STEP},{}", given.parameter_value),
+        None => settings.push(SlurmCustomSetting {
+            parameter_name: LAUNCH.to_owned(),
+            parameter_value: STEP.to_owned(),
+        }),
+    }
+    true
 }
 
 /// Ports of loopback that were free a moment ago, each another one.
@@ -249,6 +273,25 @@ mod tests {
 
     use super::*;
     use crate::db::compute_node_group::tests::{kind, row};
+
+    #[test]
+    fn the_options_of_sallocs_step_are_tried_also_before_it_is_switched_on() {
+        let given = |name: &str, value: &str| SlurmCustomSetting {
+            parameter_name: name.to_owned(),
+            parameter_value: value.to_owned(),
+        };
+        let mut settings = vec![given(LAUNCH, "test_exec")];
+        assert!(!use_interactive_step(&mut settings));
+        settings.push(given("interactivestepoptions", "--pty $SHELL"));
+        assert!(use_interactive_step(&mut settings));
+        assert_eq!(
+            settings[0].parameter_value,
+            "use_interactive_step,test_exec"
+        );
+        settings.remove(0);
+        assert!(use_interactive_step(&mut settings));
+        assert_eq!(settings[1], given(LAUNCH, STEP));
+    }
 
     fn named(name: &str) -> InstanceConfig {
         InstanceConfig {

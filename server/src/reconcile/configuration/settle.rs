@@ -11,7 +11,7 @@ use crate::db::resource::{Noun, Row};
 use crate::db::{self, Write, instance, resource};
 use crate::plan::configuration::outcome::Outcome;
 use crate::plan::configuration::rows::Rows;
-use crate::reconcile::{Parts, ending, placement, removal};
+use crate::reconcile::{Parts, ending, owned, placement, removal};
 use crate::slurm::client::{Client, NodeUpdate};
 
 /// Writes down what became of the changes that were tried.
@@ -30,7 +30,15 @@ impl Settle<'_> {
         for group in rows.groups.iter().filter(|g| deleting(g.status)) {
             let meant = |row: &InstanceRow| row.compute_node_group_id == group.id;
             let cluster_id = &rows.cluster.id;
-            if ending::end_all(self.parts, cluster_id, meant, &Cause::GroupDeleted).await? {
+            let ended =
+                ending::end_all(self.parts, cluster_id, meant, &Cause::GroupDeleted).await?;
+            // The nodes' loop has it released, and wakes this one.
+            let owned = owned::of_cluster(self.parts, cluster_id).await?;
+            if ended
+                && !owned
+                    .iter()
+                    .any(|row| row.compute_node_group_id == group.id)
+            {
                 empty.insert(&group.id);
             }
         }

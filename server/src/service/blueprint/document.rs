@@ -2,7 +2,8 @@
 
 use app::model::apply::Format;
 use app::model::blueprint::{API_VERSION, Blueprint};
-use app::model::error::{Error, FieldError, Result, ValidationReason};
+use app::model::echo::echo;
+use app::model::error::{Error, FINDINGS_MAX, FieldError, Result, ValidationReason};
 use serde_json::Value;
 
 use crate::service::internal;
@@ -27,8 +28,8 @@ pub fn read(text: &str) -> Result<Blueprint> {
         return Err(Error::field(
             "apiVersion",
             format!(
-                "This release reads documents of version {API_VERSION}; this one is {:?}.",
-                blueprint.api_version
+                "This release reads documents of version {API_VERSION}; this one is {}.",
+                echo(&blueprint.api_version)
             ),
         ));
     }
@@ -52,6 +53,9 @@ fn cannot_read(error: serde_saphyr::Error) -> Error {
 
 /// The members that reading has passed over.
 fn find_unknown(path: &str, given: &Value, known: &Value, unknown: &mut Vec<FieldError>) {
+    if unknown.len() >= FINDINGS_MAX {
+        return;
+    }
     match (given, known) {
         (Value::Object(given), Value::Object(known)) => {
             for (name, value) in given.iter().filter(|(_, value)| !is_empty(value)) {

@@ -2,12 +2,14 @@
 //!
 //! Applying is a pass, not a process: each call compares the document with what is there, begins what can begin now
 //! through the ordinary operations (so with their authorization, checks and audit), and says what is left. Nothing is
-//! remembered between calls; whoever wants it finished calls again.
+//! remembered between calls; whoever wants it finished calls again, and says what earlier calls have begun.
 
 mod compare;
 mod document;
 mod export;
 mod pass;
+#[cfg(test)]
+mod tests;
 
 use app::model::apply::{ApplyOutcome, ApplyRequest, Format};
 use app::model::blueprint::Blueprint;
@@ -33,16 +35,15 @@ impl Documents for Service {
 
     async fn apply(&self, ctx: &Ctx, request: ApplyRequest) -> Result<ApplyOutcome> {
         let mut blueprint = document::read(&request.document)?;
-        if let Some(name) = request.name {
-            blueprint.cluster.name = name;
+        if let Some(name) = &request.name {
+            blueprint.cluster.name = name.clone();
         }
         check_names(&blueprint)?;
         pass::Pass {
             service: self,
             ctx,
             blueprint: &blueprint,
-            prune: request.prune,
-            dry_run: request.dry_run,
+            request: &request,
         }
         .run()
         .await

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use app::model::apply::{ApplyAction, ApplyOutcome, ApplyState, ApplyStep};
+use app::model::apply::{ApplyAction, ApplyOutcome, ApplyRequest, ApplyState, ApplyStep};
 use app::model::blueprint::{Blueprint, GroupBlueprint, QueueBlueprint};
 use app::model::compute_node_group::DeleteComputeNodeGroupRequest;
 use app::model::error::{Error, ErrorKind, Result};
@@ -20,14 +20,14 @@ use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
+use crate::service::resource::{Resource, refused};
 use crate::service::{Service, alternate, internal};
 
 pub struct Pass<'a> {
     pub service: &'a Service,
     pub ctx: &'a Ctx,
     pub blueprint: &'a Blueprint,
-    pub prune: bool,
-    pub dry_run: bool,
+    pub request: &'a ApplyRequest,
 }
 
 /// What is there.
@@ -47,7 +47,7 @@ impl Pass<'_> {
         for (i, queue) in self.blueprint.queues.iter().enumerate() {
             steps.push(self.queue(there.as_ref(), i, queue).await?);
         }
-        if let (true, Some(there)) = (self.prune, &there) {
+        if let (true, Some(there)) = (self.request.prune, &there) {
             steps.extend(self.superfluous(there).await?);
         }
         Ok(ApplyOutcome {
@@ -68,7 +68,7 @@ impl Pass<'_> {
             Err(e) if matches!(e.kind, ErrorKind::ResourceNotFound { .. }) => return Ok(None),
             Err(e) => return Err(e),
         };
-        let pool = self.service.db.pool();
+        let pool = self.service.parts.db.pool();
         let groups = resource::list(pool, Some(&cluster.id)).await;
         let queues = resource::list(pool, Some(&cluster.id)).await;
         Ok(Some(There {
@@ -87,7 +87,7 @@ impl Pass<'_> {
                 .act(step(ApplyAction::Create, ApplyState::Planned), request)
                 .await;
         };
-        let arn = self.service.arns.cluster(&row.id);
+        let arn = self.service.parts.arns.cluster(&row.id);
         let same = match cluster_is_as(wanted, row) {
             Ok(same) => same,
             Err(error) => return Ok(step(ApplyAction::Update, ApplyState::Refused { error })),
@@ -114,7 +114,11 @@ impl Pass<'_> {
                 .act(step(ApplyAction::Create, ApplyState::Planned), request)
                 .await;
         };
-        let arn = self.service.arns.compute_node_group(&cluster.id, &row.id);
+        let arn = self
+            .service
+            .parts
+            .arns
+            .compute_node_group(&cluster.id, &row.id);
         let same = match group_is_as(wanted, row) {
             Ok(same) => same,
             Err(error) => {
@@ -151,6 +155,10 @@ impl Pass<'_> {
         let is_ready = |name: &&String| found(name).is_some_and(|g| g.status.can_be_used());
         let names = wanted.compute_node_groups.iter();
         let (ready, missing): (Vec<&String>, Vec<&String>) = names.partition(is_ready);
+        let hopeless = missing.iter().find_map(|name| kept_in_vain(found(name)?));
+        if let Some(error) = hopeless {
+            return Ok(step(action, ApplyState::Refused { error }));
+        }
         if !missing.is_empty() {
             let on = missing.into_iter().cloned().collect();
             return Ok(step(action, self.waiting(on)));
@@ -167,7 +175,7 @@ impl Pass<'_> {
             let request = PlanRequest::CreateQueue(wanted.create(&cluster.id, &ids));
             return self.act(step(action, ApplyState::Planned), request).await;
         };
-        let arn = self.service.arns.queue(&cluster.id, &row.id);
+        let arn = self.service.parts.arns.queue(&cluster.id, &row.id);
         let same = queue_is_as(wanted, row, &ids);
         let request = PlanRequest::UpdateQueue(wanted.update(&cluster.id, &row.id, &ids));
         self.update(step, row, same, request, &arn, wanted.tags.as_ref())
@@ -237,7 +245,7 @@ impl Pass<'_> {
                 let naming = alternate::naming(&there.queues, row).into_iter();
                 going.extend(naming.filter(superfluous).map(|q| q.name.clone()));
             }
-            steps.push(self.delete(step, row.status, going, request).await?);
+            steps.push(self.delete(step, row, going, request).await?);
         }
         let groups = &self.blueprint.compute_node_groups;
         let superfluous = |row: &&ComputeNodeGroupRow| !groups.iter().any(|g| g.name == row.name);
@@ -251,19 +259,21 @@ impl Pass<'_> {
             });
             let kind = Kind::ComputeNodeGroup;
             let step = step(kind, &row.name, ApplyAction::Delete, ApplyState::Planned);
-            steps.push(self.delete(step, row.status, users, request).await?);
+            steps.push(self.delete(step, row, users, request).await?);
         }
         Ok(steps)
     }
 
-    async fn delete(
+    async fn delete<S: Resource>(
         &self,
         mut step: ApplyStep,
-        status: Status,
+        row: &Row<S>,
         users: Vec<String>,
         request: PlanRequest,
     ) -> Result<ApplyStep> {
-        if status == Status::Deleting {
+        if let Some(error) = self.failed_since(row) {
+            step.state = ApplyState::Refused { error };
+        } else if row.status == Status::Deleting {
             step.state = self.waiting(vec![step.name.clone()]);
         } else if !users.is_empty() {
             step.state = self.waiting(users);
@@ -278,7 +288,7 @@ impl Pass<'_> {
     }
 
     /// A resource that is there: nothing to do, something to wait for, or an update.
-    async fn update<S>(
+    async fn update<S: Resource>(
         &self,
         step: impl Fn(ApplyAction, ApplyState) -> ApplyStep,
         row: &Row<S>,
@@ -287,17 +297,20 @@ impl Pass<'_> {
         arn: &str,
         wanted_tags: Option<&BTreeMap<String, String>>,
     ) -> Result<ApplyStep> {
-        let tags = self.service.tags(arn).await?.unwrap_or_default();
+        let tags = self.service.tags(arn).await?;
         let same_tags = wanted_tags.is_none_or(|wanted| *wanted == tags);
         if same && same_tags {
             return Ok(step(ApplyAction::Keep, kept(row)));
         }
-        if !same && !row.status.can_update() {
-            let state = match kept(row) {
-                ApplyState::Refused { error } => ApplyState::Refused { error },
-                _ => self.waiting(vec![row.name.clone()]),
-            };
-            return Ok(step(ApplyAction::Update, state));
+        if !same {
+            let hopeless = self.failed_since(row).or_else(|| kept_in_vain(row));
+            if let Some(error) = hopeless {
+                return Ok(step(ApplyAction::Update, ApplyState::Refused { error }));
+            }
+            if !row.status.can_update() {
+                let state = self.waiting(vec![row.name.clone()]);
+                return Ok(step(ApplyAction::Update, state));
+            }
         }
         let mut step = step(ApplyAction::Update, ApplyState::Planned);
         if !same {
@@ -306,7 +319,7 @@ impl Pass<'_> {
         let Some(wanted) = wanted_tags.filter(|_| !same_tags) else {
             return Ok(step);
         };
-        if self.dry_run {
+        if self.request.dry_run {
             let plan = step.plan.get_or_insert_with(Plan::default);
             plan.changes.extend(tag_changes(&tags, wanted));
         } else if !matches!(step.state, ApplyState::Refused { .. }) {
@@ -348,7 +361,7 @@ impl Pass<'_> {
 
     /// Does it, or plans it. What the service refuses is the step's, not the pass's: others may go on.
     async fn act(&self, mut step: ApplyStep, request: PlanRequest) -> Result<ApplyStep> {
-        if self.dry_run {
+        if self.request.dry_run {
             step.plan = Some(self.service.plan(self.ctx, request).await?);
             return Ok(step);
         }
@@ -388,13 +401,21 @@ impl Pass<'_> {
         Ok(step)
     }
 
+    /// What came of a change that an earlier pass has begun, where it has failed: what is wanted is still not there, and
+    /// to ask for the same once more would end the same way.
+    fn failed_since<S: Resource>(&self, row: &Row<S>) -> Option<Error> {
+        let has_failed = matches!(row.status, Status::UpdateFailed | Status::DeleteFailed);
+        (has_failed && self.request.has_begun(S::KIND, &row.name))
+            .then(|| failed(row, "Mend what it says, and apply the document again."))
+    }
+
     fn waiting_for_cluster(&self) -> ApplyState {
         self.waiting(vec![self.blueprint.cluster.name.clone()])
     }
 
     /// A preview has no order in time.
     fn waiting(&self, on: Vec<String>) -> ApplyState {
-        if self.dry_run {
+        if self.request.dry_run {
             ApplyState::Planned
         } else {
             ApplyState::Waiting { on }
@@ -413,27 +434,29 @@ fn step(kind: Kind, name: &str, action: ApplyAction, state: ApplyState) -> Apply
 }
 
 /// The state of a resource that is as it should be.
-fn kept<S>(row: &Row<S>) -> ApplyState {
-    match row.status {
-        Status::Active | Status::UpdateFailed => ApplyState::Done,
-        Status::CreateFailed | Status::DeleteFailed | Status::Suspending | Status::Suspended => {
-            let why: Vec<&str> = row
-                .error_info
-                .iter()
-                .filter_map(|e| e.message.as_deref())
-                .collect();
-            let message = format!(
-                "{} is {}. Delete it and apply the document again. {}",
-                row.name,
-                row.status,
-                why.join(" ")
-            );
-            ApplyState::Refused {
-                error: Error::conflict("RESOURCE", &row.id, message.trim_end()),
-            }
-        }
+fn kept<S: Resource>(row: &Row<S>) -> ApplyState {
+    match (row.status, kept_in_vain(row)) {
+        (Status::Active | Status::UpdateFailed, _) => ApplyState::Done,
+        (_, Some(error)) => ApplyState::Refused { error },
         _ => ApplyState::UnderWay,
     }
+}
+
+/// Why a resource will never be ACTIVE, whatever is waited for.
+fn kept_in_vain<S: Resource>(row: &Row<S>) -> Option<Error> {
+    use Status::{CreateFailed, DeleteFailed, Suspended, Suspending};
+    matches!(
+        row.status,
+        CreateFailed | DeleteFailed | Suspending | Suspended
+    )
+    .then(|| failed(row, "Delete it and apply the document again."))
+}
+
+fn failed<S: Resource>(row: &Row<S>, remedy: &str) -> Error {
+    let why = row.error_info.iter().filter_map(|e| e.message.as_deref());
+    let why: Vec<&str> = why.collect();
+    let message = format!("{} is {}. {remedy} {}", row.name, row.status, why.join(" "));
+    refused(row, message.trim_end())
 }
 
 /// The error's fields as paths of the document.

@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 
 use super::diff::diff;
 use super::nodes::{impact, put_jobs};
-use super::{conclude_update, connection, settings_by_name};
+use super::{conclude_update, settings_by_name};
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::resource;
 use crate::db::resource::Meaning;
 use crate::service::cluster::{contents, deletable_cluster, there, updated_cluster};
 use crate::service::{Service, internal};
+use crate::slurm::settings::Scope;
 
 impl Service {
     pub(super) async fn plan_create_cluster(
@@ -25,9 +26,7 @@ impl Service {
     ) -> Result<Plan> {
         let (networking, offers) = self.may_create_cluster(ctx, input).await?;
         let mut held = self.reader().await?;
-        let (row, _) = self
-            .created_cluster(connection(&mut held), networking, input)
-            .await?;
+        let (row, _) = self.created_cluster(&mut held, networking, input).await?;
         drop(held);
         let subnets = row.spec.networking.subnet_ids.iter().flatten();
         let known = subnets.filter_map(|id| offers.subnets.iter().find(|s| s.id == *id));
@@ -53,7 +52,7 @@ impl Service {
     ) -> Result<Plan> {
         let found = self.may_update_cluster(ctx, input).await?;
         let mut held = self.reader().await?;
-        let (before, after) = updated_cluster(connection(&mut held), &found, input).await?;
+        let (before, after) = updated_cluster(&mut held, &found, input).await?;
         let mut plan = Plan {
             changes: diff(&view(&before.spec), &view(&after.spec)),
             ..Plan::default()
@@ -63,8 +62,8 @@ impl Service {
         let alive = snapshot.jobs.iter().filter(|job| job.ended_at == 0);
         let jobs = alive.map(|job| impact(job, JobEffect::Untouched)).collect();
         put_jobs(&mut plan, jobs);
-        plan.warnings.extend(self.silent(&found.id));
-        conclude_update(&mut plan);
+        plan.warnings.extend(self.silent(&found).await);
+        conclude_update(&mut plan, &before.spec, &after.spec);
         Ok(plan)
     }
 
@@ -76,7 +75,7 @@ impl Service {
         self.may_delete_cluster(ctx, &input.cluster_identifier)
             .await?;
         let mut held = self.reader().await?;
-        match deletable_cluster(connection(&mut held), input).await {
+        match deletable_cluster(&mut held, input).await {
             Ok(_) => {
                 drop(held);
                 Ok(Plan {
@@ -85,8 +84,8 @@ impl Service {
                 })
             }
             Err(refusal) if super::is_of_the_operation(&refusal) => {
-                let row = there(connection(&mut held), &input.cluster_identifier).await?;
-                let (groups, queues) = contents(connection(&mut held), &row).await?;
+                let row = there(&mut held, &input.cluster_identifier).await?;
+                let (groups, queues) = contents(&mut held, &row).await?;
                 let queues = queues.into_iter().map(|q| (Kind::Queue, q.id, q.name));
                 let groups = groups.into_iter();
                 let groups = groups.map(|g| (Kind::ComputeNodeGroup, g.id, g.name));
@@ -102,7 +101,7 @@ impl Service {
 
     /// So many clusters more.
     async fn clusters(&self, more: i64) -> Result<QuotaUse> {
-        let all: Vec<ClusterRow> = resource::list(self.db.pool(), None)
+        let all: Vec<ClusterRow> = resource::list(self.parts.db.pool(), None)
             .await
             .map_err(internal)?;
         let before = i64::try_from(all.len()).map_err(internal)?;
@@ -117,7 +116,7 @@ impl Service {
 
 /// A cluster's spec as its diff shows it, without what the service made.
 pub(in crate::service) fn view(spec: &ClusterSpec) -> Value {
-    let settings = settings_by_name(spec.slurm.slurm_custom_settings.as_ref());
+    let settings = settings_by_name(Scope::Cluster, spec.slurm.slurm_custom_settings.as_ref());
     let spec = spec.plain();
     let slurm = &spec.slurm;
     json!({

@@ -9,11 +9,12 @@ use app::model::live::Kind;
 use app::model::node_name::node_names;
 use app::model::plan::*;
 use app::port::Ctx;
+use openpcs_provider::{Instance, Profile, State};
 use serde_json::{Value, json};
 
 use super::diff::diff;
 use super::nodes::{Change, job_effects, put_jobs};
-use super::{conclude_update, connection, settings_by_name};
+use super::{conclude_update, settings_by_name};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::resource::Meaning;
@@ -21,11 +22,11 @@ use crate::db::{instance, now, resource};
 use crate::live::observed::Snapshot;
 use crate::plan::node::Seen;
 use crate::plan::node::in_force;
-use crate::provider::{Instance, State};
 use crate::service::cluster::there;
 use crate::service::compute_node_group::{deletable_group, queues_of};
 use crate::service::resource::find_in;
 use crate::service::{Service, internal};
+use crate::slurm::settings::Scope;
 
 impl Service {
     pub(super) async fn plan_create_group(
@@ -36,7 +37,7 @@ impl Service {
         let (cluster, offers) = self.may_create_group(ctx, input).await?;
         let mut held = self.reader().await?;
         let row = self
-            .created_group(connection(&mut held), &cluster, &offers, input)
+            .created_group(&mut held, &cluster, &offers, input)
             .await?;
         drop(held);
         self.plan_group(&cluster, None, Some((&row, &offers))).await
@@ -50,13 +51,13 @@ impl Service {
         let (cluster, found, offers) = self.may_update_group(ctx, input).await?;
         let mut held = self.reader().await?;
         let (before, after) = self
-            .updated_group(connection(&mut held), &cluster, &found, &offers, input)
+            .updated_group(&mut held, &cluster, &found, &offers, input)
             .await?;
         drop(held);
         let mut plan = self
             .plan_group(&cluster, Some(&before), Some((&after, &offers)))
             .await?;
-        conclude_update(&mut plan);
+        conclude_update(&mut plan, &before.spec, &after.spec);
         Ok(plan)
     }
 
@@ -67,8 +68,8 @@ impl Service {
     ) -> Result<Plan> {
         self.may_delete_group(ctx, input).await?;
         let mut held = self.reader().await?;
-        let cluster = there(connection(&mut held), &input.cluster_identifier).await?;
-        let deletable = deletable_group(connection(&mut held), &cluster, input).await;
+        let cluster = there(&mut held, &input.cluster_identifier).await?;
+        let deletable = deletable_group(&mut held, &cluster, input).await;
         match deletable {
             Ok(row) => {
                 drop(held);
@@ -76,7 +77,7 @@ impl Service {
             }
             Err(refusal) if super::is_of_the_operation(&refusal) => {
                 let identifier = &input.compute_node_group_identifier;
-                let held = connection(&mut held);
+                let held = &mut held;
                 let row = find_in(&mut *held, &cluster, identifier).await?;
                 let queues = queues_of(held, &row).await?;
                 let named = |q: &crate::db::queue::QueueRow| Named {
@@ -136,14 +137,14 @@ impl Service {
         if let (Some(after), Some(offers)) = (after, offers) {
             put_addresses(&mut plan, offers, before, after, running);
         }
-        plan.warnings.extend(self.silent(&cluster.id));
+        plan.warnings.extend(self.silent(cluster).await);
         Ok(plan)
     }
 
     /// Instances as they will be once they have booted, and taken as alive: what happens to those that fail is no
     /// part of a plan.
     async fn seen(&self, cluster: &ClusterRow, snapshot: &Snapshot) -> Result<Seen> {
-        let mut instances = instance::live(self.db.pool(), &cluster.id)
+        let mut instances = instance::live(self.parts.db.pool(), &cluster.id)
             .await
             .map_err(internal)?;
         let now = now();
@@ -156,7 +157,12 @@ impl Service {
             state: State::Running,
         };
         Ok(Seen {
-            profile: self.provider.profile(),
+            // What a group owns comes by itself.
+            profile: Profile {
+                owns_resources: false,
+                ..self.parts.provider.profile()
+            },
+            owned: vec![],
             looked_at: now,
             provider: instances.iter().map(alive).collect(),
             instances,
@@ -176,9 +182,10 @@ impl Service {
         before: Option<&ComputeNodeGroupRow>,
         after: Option<&ComputeNodeGroupRow>,
     ) -> Result<QuotaUse> {
-        let groups: Vec<ComputeNodeGroupRow> = resource::list(self.db.pool(), Some(&cluster.id))
-            .await
-            .map_err(internal)?;
+        let groups: Vec<ComputeNodeGroupRow> =
+            resource::list(self.parts.db.pool(), Some(&cluster.id))
+                .await
+                .map_err(internal)?;
         let max = |row: &ComputeNodeGroupRow| row.spec.most();
         let used: i64 = groups.iter().map(max).sum();
         Ok(QuotaUse {
@@ -243,7 +250,7 @@ fn view(settings: &GroupSettings) -> Value {
     view["instanceConfigs"] = json!(plain.type_names());
     view["slurmConfiguration"] = json!({
         "scaleDownIdleTimeInSeconds": slurm.scale_down_idle_time_in_seconds,
-        "slurmCustomSettings": settings_by_name(settings.slurm_settings()),
+        "slurmCustomSettings": settings_by_name(Scope::NodeGroup, settings.slurm_settings()),
         "gresCustomSettings": slurm.gres_custom_settings,
     });
     view

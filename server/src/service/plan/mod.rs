@@ -15,14 +15,17 @@ use app::model::plan::{FieldChange, Plan, PlanRequest, Stay, Warning};
 use app::model::setting::SlurmCustomSetting;
 use app::port::{Ctx, Plans};
 use async_trait::async_trait;
-use sqlx::AnyConnection;
-use sqlx::pool::PoolConnection;
 
 pub(super) use self::queue::group_names;
 use super::Service;
+use crate::db::cluster::ClusterRow;
+use crate::db::connection::Connection;
 use crate::db::now;
+use crate::db::resource::Meaning;
+use crate::db::server::{self, ServerRow};
 use crate::fault::internal;
 use crate::live::observed::Snapshot;
+use crate::slurm::settings::Scope;
 
 /// A plan waits so long for Slurm at most.
 const LONGEST_LOOK: Duration = Duration::from_secs(2);
@@ -50,29 +53,37 @@ impl Plans for Service {
 
 impl Service {
     /// For checks that read; they get the same kind of connection inside the operation's transaction.
-    async fn reader(&self) -> Result<PoolConnection<sqlx::Any>> {
-        self.db.pool().acquire().await.map_err(internal)
+    async fn reader(&self) -> Result<Connection> {
+        self.parts.db.pool().acquire().await.map_err(internal)
     }
 
     /// What Slurm says of the cluster now: a job that started a moment ago is in the plan. What was seen last where
     /// Slurm is busy or silent.
     async fn seen_now(&self, cluster_id: &str) -> Arc<Snapshot> {
         let asked = now();
-        let mut looks = self.observed.subscribe(cluster_id);
+        let mut looks = self.parts.observed.subscribe(cluster_id);
         if looks.borrow().asked_at == 0 {
-            return self.observed.latest(cluster_id);
+            return self.parts.observed.latest(cluster_id);
         }
         self.look_again(cluster_id);
         let fresh = looks.wait_for(|seen| seen.asked_at >= asked && seen.jobs_asked_at >= asked);
         match tokio::time::timeout(LONGEST_LOOK, fresh).await {
             Ok(Ok(seen)) => seen.clone(),
-            _ => self.observed.latest(cluster_id),
+            _ => self.parts.observed.latest(cluster_id),
         }
     }
 
-    /// Whether jobs and nodes are known, said where they are not.
-    fn silent(&self, cluster_id: &str) -> Option<Warning> {
-        (self.observed.latest(cluster_id).asked_at == 0).then_some(Warning::SlurmSilent)
+    /// Whether jobs and nodes are known, said where they are not, with the server that knows them.
+    async fn silent(&self, cluster: &ClusterRow) -> Option<Warning> {
+        let (owner, own) = (cluster.server(), &self.parts.server.id);
+        if !owner.is_empty() && owner != own {
+            let other = server::find(self.parts.db.pool(), owner).await;
+            if let Ok(Some(ServerRow { host, url, .. })) = other {
+                return Some(Warning::Elsewhere { host, url });
+            }
+        }
+        let is_silent = self.parts.observed.latest(&cluster.id).asked_at == 0;
+        is_silent.then_some(Warning::SlurmSilent)
     }
 }
 
@@ -84,9 +95,11 @@ fn is_of_the_operation(error: &Error) -> bool {
     )
 }
 
-/// What an update leaves alone, and whether it does anything at all.
-fn conclude_update(plan: &mut Plan) {
-    if plan.changes.is_empty() {
+/// What an update leaves alone, and whether it does anything at all: what means the same as before changes nothing,
+/// however it is spelled.
+fn conclude_update<S: Meaning>(plan: &mut Plan, before: &S, after: &S) {
+    if before.means(after) {
+        plan.changes.clear();
         plan.warnings.push(Warning::NothingChanges);
         return;
     }
@@ -97,16 +110,18 @@ fn conclude_update(plan: &mut Plan) {
     }
 }
 
-/// Settings by name, so that a diff shows one line for each.
-fn settings_by_name(settings: Option<&Vec<SlurmCustomSetting>>) -> serde_json::Value {
+/// Settings by their names in Slurm's own spelling, so that a diff shows one line for each, and none for another spelling.
+fn settings_by_name(scope: Scope, settings: Option<&Vec<SlurmCustomSetting>>) -> serde_json::Value {
     let pairs = settings.into_iter().flatten();
+    let name = |given: &SlurmCustomSetting| {
+        let known = scope.find(&given.parameter_name).map(|known| known.name);
+        known.map_or_else(|| given.parameter_name.clone(), str::to_owned)
+    };
     pairs
-        .map(|s| (s.parameter_name.clone(), s.parameter_value.clone().into()))
+        .map(|s| (name(s), s.parameter_value.clone().into()))
         .collect::<serde_json::Map<_, _>>()
         .into()
 }
 
-/// For readers that hold a pooled connection.
-fn connection(held: &mut PoolConnection<sqlx::Any>) -> &mut AnyConnection {
-    held
-}
+#[cfg(test)]
+mod tests;

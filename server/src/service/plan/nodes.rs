@@ -142,9 +142,10 @@ pub fn put_jobs(plan: &mut Plan, mut jobs: Vec<JobImpact>) {
 
 #[cfg(test)]
 mod tests {
+    use openpcs_provider::{Instance, State};
+
     use super::*;
     use crate::db::instance::InstanceRow;
-    use crate::provider::{Instance, State};
 
     const NOW: i64 = 1_000_000;
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::diff::diff;
 use super::nodes::{impact, put_jobs};
-use super::{conclude_update, connection, settings_by_name};
+use super::{conclude_update, settings_by_name};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::{self, InstanceRow};
@@ -21,6 +21,7 @@ use crate::service::cluster::there;
 use crate::service::queue::deletable_queue;
 use crate::service::resource::{all_of, find_in};
 use crate::service::{Service, alternate, internal};
+use crate::slurm::settings::Scope;
 
 impl Service {
     pub(super) async fn plan_create_queue(
@@ -31,7 +32,7 @@ impl Service {
         let cluster = self.may_create_queue(ctx, input).await?;
         let mut held = self.reader().await?;
         let row = self
-            .created_queue(connection(&mut held), &cluster, input)
+            .created_queue(ctx.language.text(), &mut held, &cluster, input)
             .await?;
         drop(held);
         let groups = self.groups(&cluster).await?;
@@ -49,7 +50,7 @@ impl Service {
         let (cluster, found) = self.may_update_queue(ctx, input).await?;
         let mut held = self.reader().await?;
         let (before, after) = self
-            .updated_queue(connection(&mut held), &cluster, &found, input)
+            .updated_queue(ctx.language.text(), &mut held, &cluster, &found, input)
             .await?;
         drop(held);
         let groups = self.groups(&cluster).await?;
@@ -59,7 +60,7 @@ impl Service {
         };
         self.put_queue_jobs(&mut plan, &cluster, &before, JobEffect::Untouched)
             .await;
-        conclude_update(&mut plan);
+        conclude_update(&mut plan, &before.spec, &after.spec);
         Ok(plan)
     }
 
@@ -70,8 +71,8 @@ impl Service {
     ) -> Result<Plan> {
         self.may_delete_queue(ctx, input).await?;
         let mut held = self.reader().await?;
-        let cluster = there(connection(&mut held), &input.cluster_identifier).await?;
-        let deletable = deletable_queue(connection(&mut held), &cluster, input).await;
+        let cluster = there(&mut held, &input.cluster_identifier).await?;
+        let deletable = deletable_queue(&mut held, &cluster, input).await;
         drop(held);
         let row = match deletable {
             Ok(row) => row,
@@ -95,7 +96,7 @@ impl Service {
         refusal: Error,
     ) -> Result<Plan> {
         let mut held = self.reader().await?;
-        let held = connection(&mut held);
+        let held = &mut held;
         let row = find_in(&mut *held, cluster, &input.queue_identifier).await?;
         let queues = all_of(held, &cluster.id).await?;
         let named = |q: &QueueRow| Named {
@@ -116,12 +117,12 @@ impl Service {
         cluster: &ClusterRow,
         queue: &QueueRow,
     ) -> Result<Vec<String>> {
-        let queues: Vec<QueueRow> = resource::list(self.db.pool(), Some(&cluster.id))
+        let queues: Vec<QueueRow> = resource::list(self.parts.db.pool(), Some(&cluster.id))
             .await
             .map_err(internal)?;
         let groups = self.groups(cluster).await?;
         let own = groups_of_its_own(queue, &queues, &groups);
-        let live = instance::live(self.db.pool(), &cluster.id)
+        let live = instance::live(self.parts.db.pool(), &cluster.id)
             .await
             .map_err(internal)?;
         let of_own = |row: &InstanceRow| own.iter().any(|g| g.id == row.compute_node_group_id);
@@ -145,14 +146,14 @@ impl Service {
             |job: &&Job| job.ended_at == 0 && job.queue.split(',').any(|name| name == queue.name);
         let jobs = snapshot.jobs.iter().filter(of_queue);
         put_jobs(plan, jobs.map(|job| impact(job, effect)).collect());
-        plan.warnings.extend(self.silent(&cluster.id));
+        plan.warnings.extend(self.silent(cluster).await);
     }
 
     pub(in crate::service) async fn groups(
         &self,
         cluster: &ClusterRow,
     ) -> Result<Vec<ComputeNodeGroupRow>> {
-        resource::list(self.db.pool(), Some(&cluster.id))
+        resource::list(self.parts.db.pool(), Some(&cluster.id))
             .await
             .map_err(internal)
     }
@@ -164,7 +165,7 @@ pub(in crate::service) fn view(spec: &QueueSpec, groups: &[ComputeNodeGroupRow])
     json!({
         "computeNodeGroupConfigurations": group_names(&spec.plain(), groups),
         "slurmConfiguration": {
-            "slurmCustomSettings": settings_by_name(slurm.slurm_custom_settings.as_ref()),
+            "slurmCustomSettings": settings_by_name(Scope::Queue, slurm.slurm_custom_settings.as_ref()),
         },
     })
 }

@@ -7,16 +7,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::LazyLock;
 
-use app::model::error::{Error, FieldError};
+use app::model::echo::{clip, echo};
+use app::model::error::{Error, FINDINGS_MAX, FieldError};
 use app::model::operation::Operation;
 use fancy_regex::Regex;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-
-/// More findings than this help nobody, and an answer must not grow with the request.
-const FINDINGS_MAX: usize = 20;
-/// How much of a value or of a member's name a message repeats, in characters.
-const ECHO_MAX: usize = 60;
 
 /// The embedded text is part of the program: `the_embedded_model_is_whole` reads it with this same code, so a
 /// text that cannot be read never leaves the workshop.
@@ -300,9 +296,13 @@ impl Shape {
                 words: words.clone(),
                 secret: name == "BootstrapId",
             }),
-            // The model's integers have 32 bits.
+            // The model's integers have 32 bits. Its words say of a page's size that 0 stands for the default, its bounds
+            // leave 0 out.
             ShapeText::Integer { range } => Shape::Integer(Range {
-                min: range.min.or(Some(i32::MIN.into())),
+                min: match name {
+                    "MaxResults" => Some(0),
+                    _ => range.min.or(Some(i32::MIN.into())),
+                },
                 max: range.max.or(Some(i32::MAX.into())),
             }),
         })
@@ -456,20 +456,6 @@ fn kind_of(value: &Value) -> &'static str {
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     }
-}
-
-/// A value in quotes, its control characters made visible, not longer than a message can bear.
-fn echo(text: &str) -> String {
-    format!("\"{}\"", clip(text))
-}
-
-fn clip(text: &str) -> String {
-    let mut visible = text.chars().flat_map(char::escape_debug);
-    let mut clipped: String = visible.by_ref().take(ECHO_MAX - 1).collect();
-    if visible.next().is_some() {
-        clipped.push('…');
-    }
-    clipped
 }
 
 #[cfg(test)]

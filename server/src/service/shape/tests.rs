@@ -127,7 +127,7 @@ fn whole_numbers_only() {
         json!(1.5),
         json!("5"),
         json!(101),
-        json!(0),
+        json!(-1),
         json!(1e300),
         json!(true),
     ] {

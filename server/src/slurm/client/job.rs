@@ -1,12 +1,13 @@
 //! One job: what Slurm tells of it, submitting it, and what is done to it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use app::model::job::{JobAction, JobRecord};
 use openpcs_agent::layout::CLIENT_CONF;
 
-use super::{Client, Queued, SlurmError, finish, parse, unreadable};
+use super::{Client, Queued, SlurmError, finish, parse, understand};
 use crate::slurm::job_user::{JobUser, SEARCH_PATH};
 use crate::slurm::stdio::{self, Stdio};
 
@@ -18,15 +19,29 @@ pub const LAUNCH_FAILED: &str = "launch failed requeued held";
 
 /// Whether slurmd may have given its files other names than the controller tells.
 pub fn has_doubtful_files(record: &JobRecord) -> bool {
-    let is_doubtful = |path: &str| path.contains(['%', '\\', char::REPLACEMENT_CHARACTER]);
-    record.is_batch && (is_doubtful(&record.standard_output) || is_doubtful(&record.standard_error))
+    // The bytes of a name that is no text are known only if it was asked for.
+    let is_doubtful = |path: &str, bytes: &str| {
+        path.contains(['%', '\\', char::REPLACEMENT_CHARACTER]) && bytes.is_empty()
+    };
+    let is_any = is_doubtful(&record.standard_output, &record.output_bytes)
+        || is_doubtful(&record.standard_error, &record.error_bytes);
+    record.is_batch && is_any
+}
+
+/// A file's name as it is shown, and its bytes where that is not all of it.
+fn shown(name: &OsStr) -> (String, String) {
+    let bytes = match name.to_str() {
+        Some(_) => String::new(),
+        None => hex::encode(name.as_bytes()),
+    };
+    (name.to_string_lossy().into_owned(), bytes)
 }
 
 impl Client {
     /// All that Slurm knows of the job: of an array, of each of its tasks. None when it knows no such job.
     pub async fn job(&self, id: &str) -> Result<Vec<JobRecord>, SlurmError> {
         let known = match self.run("scontrol", ["show", "job", id, "--json"]).await {
-            Ok(json) => parse::jobs(&json).map_err(|e| unreadable("scontrol", e))?,
+            Ok(json) => understand("scontrol", json, parse::jobs).await?,
             Err(error) if error.message.contains("Invalid job id") => vec![],
             Err(error) => return Err(error),
         };
@@ -50,8 +65,8 @@ impl Client {
             .collect();
         for (id, files) in self.files(&ids).await? {
             if let Some(record) = doubted.iter_mut().find(|record| record.job.id == id) {
-                record.standard_output = files.output.to_string_lossy().into_owned();
-                record.standard_error = files.errors.to_string_lossy().into_owned();
+                (record.standard_output, record.output_bytes) = shown(&files.output);
+                (record.standard_error, record.error_bytes) = shown(&files.errors);
             }
         }
         Ok(())

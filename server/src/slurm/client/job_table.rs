@@ -96,7 +96,7 @@ impl Client {
         let jobs = format!("--jobs={}", numbers.join(","));
         let args = ["--all", "--states=all", "--json", &jobs];
         let json = self.run("squeue", args).await?;
-        parse::jobs(&json).map_err(|error| super::unreadable("squeue", error))
+        super::understand("squeue", json, parse::jobs).await
     }
 }
 

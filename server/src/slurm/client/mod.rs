@@ -12,11 +12,11 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use app::model::job::JobRecord;
-use tokio::io::AsyncWriteExt;
+use openpcs_provider::lease::{self, Lease};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 
 use super::hostlist;
 use super::log::{DaemonLog, stamped};
-use crate::lease::{self, Lease};
 pub use job::{LAUNCH_FAILED, MOST_FILES, has_doubtful_files};
 pub use job_table::JobTable;
 pub use parse::{NodeInfo, Queued};
@@ -26,6 +26,11 @@ pub use reservation::Reservation;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// What is said then.
 const NO_ANSWER: &str = "no answer within";
+/// Bytes of an answer that are kept: more than the jobs of a full cluster take. Jobs have texts of their own, and with a
+/// hundred kilobytes each, as a dependency may have, they must not fill the server's memory.
+const MOST_ANSWER: u64 = 256 * 1024 * 1024;
+/// The same of what a program says of its failure.
+const MOST_WORDS: u64 = 64 * 1024;
 /// What is said of an answer that is none.
 const UNREADABLE: &str = "its answer could not be read";
 
@@ -101,7 +106,7 @@ impl Client {
     /// All nodes.
     pub async fn nodes(&self) -> Result<Vec<NodeInfo>, SlurmError> {
         let json = self.run("scontrol", ["show", "nodes", "--json"]).await?;
-        parse::nodes(&json).map_err(|e| unreadable("scontrol", e))
+        understand("scontrol", json, parse::nodes).await
     }
 
     /// All jobs in the controller's memory, ended ones (until MinJobAge) too, newest first. `squeue` would leave
@@ -113,7 +118,7 @@ impl Client {
 
     async fn numbered_jobs(&self) -> Result<Vec<(u32, JobRecord)>, SlurmError> {
         let json = self.run("scontrol", ["show", "jobs", "--json"]).await?;
-        parse::jobs(&json).map_err(|e| unreadable("scontrol", e))
+        understand("scontrol", json, parse::jobs).await
     }
 
     /// Tells nodes. Slurm refuses the update of nodes that it makes no sense for, as Resume of an idle one.
@@ -260,12 +265,25 @@ async fn finish(
             // A program that refuses its options never reads: what it says of that is worth more than this error.
             let _ = stdin.write_all(input).await;
         }
-        child.wait_with_output().await
+        let (out, err) = (child.stdout.take(), child.stderr.take());
+        let (out, err) = tokio::join!(read(out, MOST_ANSWER), read(err, MOST_WORDS));
+        let ((stdout, is_cut), (stderr, _)) = (out?, err?);
+        let status = child.wait().await?;
+        let output = std::process::Output {
+            status,
+            stdout,
+            stderr,
+        };
+        Ok::<_, std::io::Error>((output, is_cut))
     };
     let output = match tokio::time::timeout(TIMEOUT, run).await {
         Err(_) => return Err(error(format!("{NO_ANSWER} {} s", TIMEOUT.as_secs()))),
         Ok(Err(e)) => return Err(error(format!("could not be started: {e}"))),
-        Ok(Ok(output)) => output,
+        Ok(Ok((_, true))) => {
+            let most = MOST_ANSWER / (1024 * 1024);
+            return Err(error(format!("{UNREADABLE}: it has more than {most} MiB")));
+        }
+        Ok(Ok((output, false))) => output,
     };
     if output.status.success() {
         return Ok(output.stdout);
@@ -279,6 +297,20 @@ async fn finish(
         words if words.is_empty() => Err(error(format!("ended with {}", output.status))),
         words => Err(error(words)),
     }
+}
+
+/// So many bytes at most, and whether there were more: those are passed over, so that the program ends.
+async fn read(
+    stream: Option<impl AsyncRead + Unpin>,
+    most: u64,
+) -> std::io::Result<(Vec<u8>, bool)> {
+    let mut bytes = vec![];
+    let Some(mut stream) = stream else {
+        return Ok((bytes, false));
+    };
+    (&mut stream).take(most).read_to_end(&mut bytes).await?;
+    let rest = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
+    Ok((bytes, rest > 0))
 }
 
 impl NodeUpdate {
@@ -301,7 +333,18 @@ impl NodeUpdate {
     }
 }
 
-fn unreadable(program: &str, error: serde_json::Error) -> SlurmError {
+/// What an answer says. Of thousands of records that takes long: the threads that requests wait for are not held up.
+async fn understand<T: Send + 'static>(
+    program: &str,
+    answer: Vec<u8>,
+    parse: fn(&[u8]) -> Result<T, serde_json::Error>,
+) -> Result<T, SlurmError> {
+    let parsed = tokio::task::spawn_blocking(move || parse(&answer)).await;
+    let parsed = parsed.map_err(|ended| unreadable(program, ended))?;
+    parsed.map_err(|error| unreadable(program, error))
+}
+
+fn unreadable(program: &str, error: impl std::fmt::Display) -> SlurmError {
     SlurmError {
         program: program.to_owned(),
         message: format!("{UNREADABLE}: {error}"),

@@ -260,6 +260,7 @@ fn record(value: Value) -> JobRecord {
         per_node => per_node,
     };
     JobRecord {
+        own_number: number(&value["job_id"]),
         user_id: number(&value["user_id"]),
         account: text(&value["account"]),
         quality_of_service: text(&value["qos"]),
@@ -283,6 +284,10 @@ fn record(value: Value) -> JobRecord {
         working_directory: text(&value["current_working_directory"]),
         standard_output: output(&value["standard_output"], waiting_tasks),
         standard_error: output(&value["standard_error"], waiting_tasks),
+        // Asked for where they are in doubt.
+        output_bytes: String::new(),
+        error_bytes: String::new(),
+        standard_input: text(&value["standard_input"]),
         command: text(&value["command"]),
         dependency: text(&value["dependency"]),
         features: text(&value["features"]),

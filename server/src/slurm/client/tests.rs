@@ -12,6 +12,18 @@ fn jobs(json: &[u8]) -> Vec<JobRecord> {
     parse::newest_first(parse::jobs(json).unwrap().into_iter())
 }
 
+#[tokio::test]
+async fn of_a_long_answer_no_more_is_kept_than_there_is_room_for() {
+    for (said, kept, is_cut) in [
+        ("", "", false),
+        ("0123", "0123", false),
+        ("01234", "0123", true),
+    ] {
+        let found = read(Some(said.as_bytes()), 4).await.unwrap();
+        assert_eq!(found, (kept.as_bytes().to_vec(), is_cut), "{said}");
+    }
+}
+
 #[test]
 fn nodes_are_read_as_slurm_tells_them() {
     let nodes = parse::nodes(NODES).unwrap();

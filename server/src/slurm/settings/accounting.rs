@@ -19,6 +19,9 @@ const QUEUE: [(&str, &[&str]); 5] = [
     ("QOS", &[]),
 ];
 
+/// Words of `PrivateData` for what only accounting keeps.
+const PRIVATE: [&str; 4] = ["accounts", "events", "usage", "users"];
+
 /// Why the value cannot be had on a cluster without accounting, as the end of a sentence.
 pub fn problem(scope: Scope, setting: &str, value: &str) -> Option<String> {
     let table: &[(&str, &[&str])] = match scope {
@@ -26,6 +29,9 @@ pub fn problem(scope: Scope, setting: &str, value: &str) -> Option<String> {
         Scope::Queue => &QUEUE,
         _ => &[],
     };
+    if scope == Scope::Cluster && setting == "PrivateData" {
+        return private(value);
+    }
     let listed = table.iter().find(|(name, _)| *name == setting);
     let needs = match listed {
         Some((_, harmless)) => !harmless.iter().any(|word| word.eq_ignore_ascii_case(value)),
@@ -38,6 +44,14 @@ pub fn problem(scope: Scope, setting: &str, value: &str) -> Option<String> {
         };
         format!("needs accounting, which this release does not have yet.{but}")
     })
+}
+
+fn private(value: &str) -> Option<String> {
+    let is_kept = |word: &&str| PRIVATE.iter().any(|kept| kept.eq_ignore_ascii_case(word));
+    let word = value.split(',').find(is_kept)?;
+    Some(format!(
+        "holds {word}, which needs accounting, and this release does not have it yet. Leave it out."
+    ))
 }
 
 #[cfg(test)]
@@ -58,6 +72,8 @@ mod tests {
                 "preempt/partition_prio",
                 false,
             ),
+            (Scope::Cluster, "PrivateData", "jobs,Usage", true),
+            (Scope::Cluster, "PrivateData", "jobs,nodes", false),
             (Scope::Cluster, "PriorityWeightQOS", "10", false),
             (Scope::Cluster, "PriorityWeightAge", "10", true),
             (Scope::Cluster, "PriorityWeightFairshare", "0", false),

@@ -7,24 +7,29 @@ mod accounting;
 mod cgroup;
 mod cluster;
 pub mod communication;
+mod executable;
 mod gres;
 mod groups;
 mod kind;
-mod misspelt;
 mod node;
 mod numbers;
+mod options;
+mod parts;
 mod plugin;
 pub mod program;
 mod queue;
 mod reserved;
 mod slurmdbd;
+mod submitters;
 mod words;
 
 use std::path::Path;
 
 use app::model::cluster::{CgroupCustomSetting, SlurmdbdCustomSetting};
+use app::model::echo::echo;
 use app::model::setting::SlurmCustomSetting;
 
+use super::job_user::JobUser;
 pub use gres::{check_gres, gres_line, gres_names};
 pub use kind::Kind;
 
@@ -155,6 +160,8 @@ pub struct Place<'a> {
     /// Whether the nodes' files are this host's, and so can be looked at.
     pub shares_files: bool,
     pub has_accounting: bool,
+    /// Whom jobs run as; where it is somebody else, it must be able to run what runs in jobs.
+    pub job_user: Option<&'a JobUser>,
 }
 
 impl Place<'_> {
@@ -168,9 +175,11 @@ impl Place<'_> {
             }
             "CommunicationParameters" => communication::problem(self.version, value),
             "AllowGroups" if self.shares_files => groups::problem(value),
+            "AllocNodes" if self.shares_files => submitters::problem(value),
             _ => plugin::problem(self.prefix, setting.name, value)
                 .or_else(|| numbers::problem(setting.name, value))
-                .or_else(|| misspelt::problem(setting.name, value)),
+                .or_else(|| options::problem(self.prefix, self.version, setting.name, value))
+                .or_else(|| parts::problem(setting.name, value)),
         };
         let problem = problem
             .or_else(|| match self.has_accounting {
@@ -178,7 +187,7 @@ impl Place<'_> {
                 false => accounting::problem(scope, setting.name, value),
             })
             .or_else(|| match self.shares_files {
-                true => program::problem(setting.kind, value),
+                true => program::problem(setting, value, self.job_user),
                 false => None,
             });
         problem.map_or(Ok(()), Err)
@@ -191,13 +200,23 @@ pub fn check<S: NameAndValue>(
     place: Place<'_>,
     settings: &[S],
 ) -> Vec<(usize, Part, String)> {
+    let most = scope.settings().len();
+    if settings.len() > most {
+        // Some are given twice, or are none; which, is not worth comparing each with all.
+        let message = format!(
+            "There are {} settings, and {} may have {most} different ones. Give each once.",
+            settings.len(),
+            scope.holder()
+        );
+        return vec![(most, Part::Name, message)];
+    }
     let mut problems = Vec::new();
     for (index, given) in settings.iter().enumerate() {
         let twice = settings[..index]
             .iter()
             .any(|earlier| earlier.name().eq_ignore_ascii_case(given.name()));
         if twice {
-            let message = format!("{} is given twice; keep one.", shown(given.name()));
+            let message = format!("{} is given twice; keep one.", echo(given.name()));
             problems.push((index, Part::Name, message));
             continue;
         }
@@ -211,7 +230,9 @@ pub fn check<S: NameAndValue>(
             }
         }
     }
-    let contradictions = numbers::contradictions(settings).into_iter();
+    let mut contradictions = numbers::contradictions(settings);
+    contradictions.extend(parts::contradictions(settings));
+    let contradictions = contradictions.into_iter();
     problems.extend(contradictions.map(|(index, message)| (index, Part::Value, message)));
     problems
 }
@@ -254,22 +275,16 @@ fn unknown(scope: Scope, name: &str) -> String {
     match elsewhere {
         Some(other) => format!(
             "{} is not a setting of {}; it belongs to {}.",
-            shown(name),
+            echo(name),
             scope.holder(),
             other.holder()
         ),
         None => format!(
             "{} is not a setting that {} may have. Check the spelling against the list of supported settings.",
-            shown(name),
+            echo(name),
             scope.holder()
         ),
     }
-}
-
-/// What a person typed, safe to repeat in a message.
-fn shown(text: &str) -> String {
-    let clean: String = text.chars().filter(|c| !c.is_control()).take(64).collect();
-    format!("\"{clean}\"")
 }
 
 #[cfg(test)]

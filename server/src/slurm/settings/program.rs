@@ -1,16 +1,15 @@
 //! Programs that settings name, looked at where the nodes' files are this host's: a Prolog that cannot be run drains
 //! each node that gets a job.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{AccessFlags, access};
 
-use super::Kind;
+use super::{Kind, Setting, executable};
+use crate::slurm::job_user::JobUser;
 
-/// Bytes of a program that are looked at: the kernel reads no longer first line.
-const HEAD: u64 = 256;
+/// Programs that run as who the job belongs to.
+const OF_JOBS: [&str; 4] = ["SrunEpilog", "SrunProlog", "TaskEpilog", "TaskProlog"];
 
 /// Whether the value is a directory, every program of which runs. `shares_files`: this host can look; else the name
 /// must tell, by `/` or `.d` at its end.
@@ -32,15 +31,36 @@ pub fn pattern(value: &str, is_directory: bool) -> String {
 }
 
 /// Why a node could not run what the setting names, as the end of a sentence; none for settings that name no program.
-/// Looks at this host's files.
-pub fn problem(kind: Kind, value: &str) -> Option<String> {
+/// Looks at this host's files, and asks it what the jobs' user may, if that is known.
+pub fn problem(setting: &Setting, value: &str, job_user: Option<&JobUser>) -> Option<String> {
     let path = Path::new(value);
-    let checked = match kind {
+    let checked = match setting.kind {
         Kind::Programs if path.is_dir() => visible(path).and_then(|()| directory(path)),
         Kind::Programs | Kind::Program => visible(path).and_then(|()| program(path)),
         _ => Ok(()),
     };
-    checked.err()
+    let user = job_user.filter(|_| OF_JOBS.contains(&setting.name));
+    checked
+        .and_then(|()| user.map_or(Ok(()), |user| runnable_by(user, path)))
+        .err()
+}
+
+/// A server that is root may run what its jobs may not: each of them would fail.
+fn runnable_by(user: &JobUser, path: &Path) -> Result<(), String> {
+    match user.can_run(path) {
+        Ok(false) => Err(format!(
+            "names {}, which {}, the user that jobs run as, cannot reach, read and execute. Give it the mode 755 and each \
+             directory above it at least 711, or put it elsewhere.",
+            path.display(),
+            user.name
+        )),
+        Ok(true) => Ok(()),
+        Err(error) => Err(format!(
+            "names {}, and whether {} may run it cannot be found out: {error}.",
+            path.display(),
+            user.name
+        )),
+    }
 }
 
 /// Not below what each node has for itself.
@@ -90,37 +110,9 @@ fn program(path: &Path) -> Result<(), String> {
             "names {shown}, which may not be read and executed. Give it the mode 755."
         ));
     }
-    let mut head = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(HEAD).read_to_end(&mut head))
-        .map_err(|error| format!("names {shown}, which cannot be read: {error}."))?;
-    loadable(&head).map_err(|why| format!("names {shown}, {why}"))
-}
-
-/// Whether the kernel knows what to do with a file that begins so.
-fn loadable(head: &[u8]) -> Result<(), String> {
-    if head.is_empty() {
-        return Err("an empty file. Give it a first line such as #!/bin/bash.".to_owned());
-    }
-    if head.starts_with(b"\x7fELF") {
-        return Ok(());
-    }
-    let Some(rest) = head.strip_prefix(b"#!") else {
-        return Err(
-            "which says nowhere what runs it. Begin it with #!/bin/bash or the like.".to_owned(),
-        );
-    };
-    let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    if line.ends_with(b"\r") {
-        return Err("whose lines end as on Windows. Save it with Unix line ends.".to_owned());
-    }
-    let line = String::from_utf8_lossy(line);
-    let interpreter = line.split_whitespace().next().unwrap_or_default();
-    match access(Path::new(interpreter), AccessFlags::X_OK) {
-        Ok(()) => Ok(()),
-        Err(_) => Err(format!(
-            "which is to be run by {interpreter:?}, and that is not there. Correct its first line."
-        )),
+    match executable::problem(path) {
+        Some(why) => Err(format!("names {shown}, {why}")),
+        None => Ok(()),
     }
 }
 
@@ -137,7 +129,39 @@ mod tests {
     }
 
     fn problem_of(kind: Kind, path: &Path) -> Option<String> {
-        problem(kind, path.to_str().unwrap())
+        let setting = super::super::setting("Prolog", kind, "");
+        problem(&setting, path.to_str().unwrap(), None)
+    }
+
+    /// Only root can run jobs as somebody else.
+    #[test]
+    fn what_runs_in_jobs_must_be_within_reach_of_their_user() {
+        if !nix::unistd::geteuid().is_root() {
+            return;
+        }
+        let nobody = JobUser::named("nobody")
+            .or_else(|_| JobUser::find(None))
+            .unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let script = dir.path().join("task.sh");
+        put(&script, "#!/bin/sh\n", 0o755);
+        let problem_of = |name: &str| {
+            let setting = super::super::Scope::Cluster.find(name).unwrap();
+            problem(setting, script.to_str().unwrap(), Some(&nobody))
+        };
+        let closed = Permissions::from_mode(0o700);
+        std::fs::set_permissions(dir.path(), closed).unwrap();
+        for name in OF_JOBS {
+            let told = problem_of(name).unwrap_or_default();
+            assert!(told.contains("the user that jobs run as"), "{name}: {told}");
+        }
+        // The nodes' own run as who runs the nodes.
+        assert_eq!(problem_of("Prolog"), None);
+        let open = Permissions::from_mode(0o711);
+        std::fs::set_permissions(dir.path(), open).unwrap();
+        for name in OF_JOBS {
+            assert_eq!(problem_of(name), None, "{name}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ fn place(version: &str) -> Place<'_> {
         prefix: Path::new("/nowhere"),
         shares_files: false,
         has_accounting: false,
+        job_user: None,
     }
 }
 
@@ -148,7 +149,7 @@ fn names_that_may_not_be_set_are_refused_with_the_reason() {
     "Weight" is not a setting of a cluster; it belongs to a compute node group.
     Port cannot be set: the service gives the cluster its name, address and ports.
     Nodes cannot be set: it follows from the queue's compute node groups.
-    "ab" is not a setting that a cluster may have. Check the spelling against the list of supported settings.
+    "a\nb" is not a setting that a cluster may have. Check the spelling against the list of supported settings.
     "#);
 }
 
@@ -161,6 +162,24 @@ fn a_name_counts_once_whatever_its_case() {
     );
     assert_eq!(problems[0].0, 1);
     assert_eq!(problems[0].2, "\"WEIGHT\" is given twice; keep one.");
+}
+
+#[test]
+fn a_list_that_must_have_settings_twice_is_not_looked_through() {
+    for scope in Scope::ALL {
+        let most = scope.settings().len();
+        let known = scope.settings().iter().map(|s| given(s.name, "x"));
+        let mut list: Vec<SlurmCustomSetting> = known.collect();
+        assert!(
+            check(scope, place("24.11"), &list)
+                .iter()
+                .all(|p| p.0 < most)
+        );
+        list.extend((0..20_000).map(|i| given(&format!("Unknown{i}"), "x")));
+        let problems = check(scope, place("24.11"), &list);
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].2.contains("Give each once"), "{problems:?}");
+    }
 }
 
 #[test]

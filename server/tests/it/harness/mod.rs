@@ -15,6 +15,7 @@ mod random;
 mod refusal;
 mod requests;
 mod server;
+mod silent_proxy;
 mod visitor;
 mod wait;
 
@@ -27,6 +28,7 @@ pub use random::Random;
 pub use refusal::Refusal;
 pub use requests::*;
 pub use server::Server;
+pub use silent_proxy::SilentProxy;
 pub use visitor::{SignedIn, Visitor, client_at, sign_in, until};
 pub use wait::{DEADLINE, wait_until};
 

@@ -57,7 +57,16 @@ impl Postgres {
     }
 
     pub fn url(&self) -> String {
-        format!("postgres://openpcs@127.0.0.1:{}/openpcs", self.port)
+        self.url_at(self.port)
+    }
+
+    /// Through something that listens at that port.
+    pub fn url_at(&self, port: u16) -> String {
+        format!("postgres://openpcs@127.0.0.1:{port}/openpcs")
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Starts it again after [`Postgres::halt`].

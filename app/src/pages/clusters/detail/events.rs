@@ -15,7 +15,7 @@ use crate::model::live::Kind;
 use crate::model::page::PageOf;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::{Ago, duration};
-use crate::ui::{Column, EmptyState, PagedTable, Query};
+use crate::ui::{Column, EmptyState, PagedTable, Query, foreign, foreign_line};
 
 #[component]
 pub fn Events() -> impl IntoView {
@@ -106,7 +106,7 @@ fn cell(t: &'static Text, cluster: Memo<String>, column: EventColumn, e: &Event)
             view! {
                 <span class="flex gap-2">
                     <span class=tone.class()>{tone.icon().view()}</span>
-                    <span class="min-w-0">{e.message.clone()}</span>
+                    <span class="cell-text">{foreign(&e.message)}</span>
                 </span>
             }
             .into_any()
@@ -117,12 +117,12 @@ fn cell(t: &'static Text, cluster: Memo<String>, column: EventColumn, e: &Event)
         }
         EventColumn::Resource => view! {
             {type_words(t, &e.resource_type)}
-            <span class="block break-all text-xs text-muted">{resource(&cluster.read_untracked(), e)}</span>
+            <span class="block text-xs text-muted">{resource(&cluster.read_untracked(), e)}</span>
         }
         .into_any(),
         EventColumn::Actor => {
             let actor = actor_words(t, &e.actor);
-            view! { <span class="whitespace-nowrap" title=e.actor.clone()>{actor}</span> }.into_any()
+            view! { <span title=e.actor.clone()>{foreign_line(actor)}</span> }.into_any()
         }
     }
 }
@@ -135,8 +135,8 @@ fn resource(cluster: &str, event: &Event) -> AnyView {
         "job" => paths::job(cluster, id),
         "compute-node-group" if !name.is_empty() => paths::compute_node_group(cluster, id),
         "queue" if !name.is_empty() => paths::queue(cluster, id),
-        _ => return name_of(event).into_any(),
+        _ => return foreign_line(name_of(event)),
     };
     let (id, name) = (id.clone(), name_of(event));
-    view! { <A href attr:title=id>{name}</A> }.into_any()
+    view! { <A href attr:title=id>{foreign_line(name)}</A> }.into_any()
 }

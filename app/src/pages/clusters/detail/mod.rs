@@ -46,7 +46,7 @@ use crate::model::node_count::GroupNodes;
 use crate::model::sight::Trouble;
 use crate::model::user::Refusals;
 use crate::paths::{self, ClusterTab};
-use crate::ui::{Breadcrumbs, Copyable, Crumb, Icon, PageHeader, Tab, Tabs};
+use crate::ui::{Breadcrumbs, Copyable, Crumb, Icon, PageHeader, Tab, Tabs, foreign};
 
 /// What header and tabs show of one cluster.
 #[derive(Clone, Copy)]
@@ -103,7 +103,7 @@ fn SubHeader(
                 </a>
             </p>
             <div class="flex flex-wrap items-center gap-x-4 gap-y-2">
-                <h2 class="min-w-0 break-words text-xl font-semibold tracking-tight">{title}</h2>
+                <h2 class="min-w-0 text-xl font-semibold tracking-tight">{move || foreign(title.get())}</h2>
                 {children()}
             </div>
         </header>

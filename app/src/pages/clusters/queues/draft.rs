@@ -9,6 +9,7 @@ use crate::i18n::{Text, text};
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::queue::*;
 use crate::rules::queue::check_name;
+use crate::rules::status::{Action, refusal};
 use crate::ui::form::{Combobox, Field, Rows};
 use crate::ui::help::topic;
 use crate::ui::{Choice, Fact, facts};
@@ -191,7 +192,7 @@ fn choice(t: &'static Text, group: &ComputeNodeGroup) -> Choice {
     let types = group.settings.type_names();
     let scaling = scaling_words(t, &group.settings.scaling_configuration);
     let status = status_label(t, group.status);
-    let not_ready = (!group.status.can_be_used()).then(|| t.create_queue.group_not_ready(status));
+    let not_ready = refusal(t, Action::Use, &group.name, group.status, status);
     Choice::new(&group.id, &group.name)
         .description(t.create_queue.group_line(types.join(", "), scaling, status))
         .disabled(not_ready)

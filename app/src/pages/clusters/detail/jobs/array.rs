@@ -21,15 +21,17 @@ enum Fate {
     Failed,
     Cancelled,
     Running,
+    Suspended,
     Waiting,
 }
 
 impl Fate {
-    const ALL: [Fate; 5] = [
+    const ALL: [Fate; 6] = [
         Fate::Completed,
         Fate::Failed,
         Fate::Cancelled,
         Fate::Running,
+        Fate::Suspended,
         Fate::Waiting,
     ];
 
@@ -39,6 +41,7 @@ impl Fate {
             "CANCELLED" => Fate::Cancelled,
             _ if job.is_over() => Fate::Failed,
             _ if job.is_pending() => Fate::Waiting,
+            _ if job.is_suspended() => Fate::Suspended,
             _ => Fate::Running,
         }
     }
@@ -49,6 +52,7 @@ impl Fate {
             Fate::Failed => "fate fate-failed",
             Fate::Cancelled => "fate fate-cancelled",
             Fate::Running => "fate fate-running",
+            Fate::Suspended => "fate fate-suspended",
             Fate::Waiting => "fate fate-waiting",
         }
     }
@@ -59,6 +63,7 @@ impl Fate {
             Fate::Failed => t.array.failed,
             Fate::Cancelled => t.array.cancelled,
             Fate::Running => t.array.running,
+            Fate::Suspended => t.array.suspended,
             Fate::Waiting => t.array.waiting,
         }
     }

@@ -11,7 +11,7 @@ use crate::model::job_life::{Life, LifeEnd};
 use crate::model::node::failed_stage;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::Ago;
-use crate::ui::{Card, Code, Copyable, KeyValue, Pairs, Timeline, TimelineStep, Tone};
+use crate::ui::{Card, Code, Copyable, KeyValue, Pairs, Timeline, TimelineStep, Tone, foreign};
 
 pub(super) fn of_cluster(cluster: &str, jobs: &[Job]) -> Vec<OfCluster<Job>> {
     let of = |job: &Job| OfCluster {
@@ -186,7 +186,7 @@ pub(super) fn Facts(detail: JobDetail, cluster: String) -> impl IntoView {
         |minutes| crate::ui::time::duration(t, minutes * 60_000),
     );
     let plain = |label, value: String| {
-        (!value.is_empty()).then(|| view! { <KeyValue label>{value}</KeyValue> })
+        (!value.is_empty()).then(|| view! { <KeyValue label>{foreign(value)}</KeyValue> })
     };
     let queue = paths::cluster(&cluster, ClusterTab::Queues);
     let dependencies = (!detail.dependencies.is_empty()).then(|| {
@@ -198,7 +198,7 @@ pub(super) fn Facts(detail: JobDetail, cluster: String) -> impl IntoView {
             <Card title=t.job.request>
                 <Pairs>
                     <KeyValue label=t.jobs.queue>
-                        <A href=queue>{job.queue}</A>
+                        <A href=queue>{foreign(job.queue)}</A>
                     </KeyValue>
                     <KeyValue label=t.job.nodes>{job.node_count}</KeyValue>
                     <KeyValue label=t.job.tasks>{number(record.tasks)}</KeyValue>
@@ -210,7 +210,7 @@ pub(super) fn Facts(detail: JobDetail, cluster: String) -> impl IntoView {
                     {plain(t.job.features, record.features)}
                     {dependencies}
                     <KeyValue label=t.job.tres wide=true>
-                        <code class="code-text text-[0.8125rem]">{record.requested}</code>
+                        <code class="code-text text-[0.8125rem]">{foreign(record.requested)}</code>
                     </KeyValue>
                 </Pairs>
             </Card>
@@ -218,9 +218,9 @@ pub(super) fn Facts(detail: JobDetail, cluster: String) -> impl IntoView {
                 <Pairs>
                     <KeyValue label=t.job.nodes>{nodes(&job.nodes, &cluster)}</KeyValue>
                     <KeyValue label=t.job.tres>
-                        <code class="code-text text-[0.8125rem]">{or_dash(record.allocated)}</code>
+                        <code class="code-text text-[0.8125rem]">{foreign(or_dash(record.allocated))}</code>
                     </KeyValue>
-                    <KeyValue label=t.jobs.user>{job.user}</KeyValue>
+                    <KeyValue label=t.jobs.user>{foreign(job.user)}</KeyValue>
                     <KeyValue label=t.jobs.submitted>
                         <Ago at=job.submitted_at />
                     </KeyValue>
@@ -255,7 +255,7 @@ fn dependencies(t: &'static Text, all: &[Dependency], cluster: &str) -> AnyView 
         let code = dependency.exit_code.filter(|code| *code != 0);
         view! {
             <li class="flex flex-wrap items-center gap-2">
-                <code class="code-text text-[0.8125rem]">{condition}</code>
+                <code class="code-text text-[0.8125rem]">{foreign(condition)}</code>
                 {(!job.is_empty()).then(|| view! { <A href>{t.job.title(&job)}</A> })}
                 {(!state.is_empty()).then(|| view! { <JobState state /> })}
                 {code.map(|code| t.job.exit_code(code))}
@@ -272,9 +272,9 @@ fn nodes(list: &str, cluster: &str) -> AnyView {
         return "–".into_any();
     }
     if list.contains(['[', ',']) {
-        return list.to_owned().into_any();
+        return foreign(list);
     }
     let href = paths::node(cluster, list);
     let name = list.to_owned();
-    view! { <A href>{name}</A> }.into_any()
+    view! { <A href>{foreign(name)}</A> }.into_any()
 }

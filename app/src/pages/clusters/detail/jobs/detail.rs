@@ -1,7 +1,9 @@
 //! One job: why it waits or failed, its way, what it writes, what it asked for and got, its script.
 
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
 use leptos_router::components::A;
+use leptos_router::hooks::use_navigate;
 
 use super::super::{Page, SubHeader, use_page};
 use super::array::ArrayView;
@@ -25,10 +27,14 @@ pub fn JobPage() -> impl IntoView {
     let page = use_page();
     let id = param("job");
     let language = language();
-    let detail = asked(
+    // With what it was asked for by: the page may be on its way to another job.
+    let answer = asked(
         [page.id, id],
         &[Kind::Job, Kind::Node],
-        move |[cluster, job]| get_job(cluster, job, language.clone()),
+        move |[cluster, job]| {
+            let detail = get_job(cluster, job.clone(), language.clone());
+            async move { Ok((job, detail.await?)) }
+        },
     );
     let output = asked([page.id, id], &[], |[cluster_identifier, job_id]| {
         job_output(OutputOf {
@@ -41,8 +47,11 @@ pub fn JobPage() -> impl IntoView {
     });
     view! {
         <TabTitle text=Signal::derive(move || t.job.title(id.get())) />
-        <Fetched resource=detail let:detail>
+        <Fetched resource=answer let:answer>
             {
+                let detail = Memo::new(move |_| answer.with(|(_, detail)| detail.clone()));
+                let detail: Signal<JobDetail> = detail.into();
+                keep_address(page, id, answer);
                 let is_array = Memo::new(move |_| detail.with(is_array));
                 move || match is_array.get() {
                     true => view! { <ArrayView page detail /> }.into_any(),
@@ -52,6 +61,26 @@ pub fn JobPage() -> impl IntoView {
         </Fetched>
     }
     .into_any()
+}
+
+/// Goes to the address under which the job stays: that of the array, where tasks were named that wait together, and that of
+/// the task or component whose own number was given.
+fn keep_address(page: Page, id: Memo<String>, answer: Signal<(String, JobDetail)>) {
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        let own = answer.with(|(asked, detail)| {
+            let own = &detail.record.job.id;
+            let is_here = id.with_untracked(|id| id == asked);
+            (is_here && own != asked).then(|| paths::job(&page.id.read_untracked(), own))
+        });
+        if let Some(address) = own {
+            let options = NavigateOptions {
+                replace: true,
+                ..NavigateOptions::default()
+            };
+            navigate(&address, options);
+        }
+    });
 }
 
 /// All tasks are told as one.

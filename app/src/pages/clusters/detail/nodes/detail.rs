@@ -9,7 +9,7 @@ use crate::api::event::list_events;
 use crate::api::node::{get_node, node_logs};
 use crate::components::{
     EventTimeline, Explained, Fetched, JobState, NodeActions, NodePhaseIndicator, TabTitle, asked,
-    param,
+    param, readable,
 };
 use crate::i18n::{Text, language, text};
 use crate::model::event::EventsOf;
@@ -19,7 +19,10 @@ use crate::model::node::{Instance, NodeDetail, NodeLog};
 use crate::model::page::PageRequest;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::{Ago, Elapsed, duration};
-use crate::ui::{Card, Copyable, ExpandableSection, KeyValue, Pairs, Timeline, TimelineStep, Tone};
+use crate::ui::{
+    Card, Copyable, ExpandableSection, KeyValue, Pairs, Timeline, TimelineStep, Tone, foreign,
+    foreign_line,
+};
 
 #[component]
 pub fn NodePage() -> impl IntoView {
@@ -116,8 +119,8 @@ fn Facts(detail: NodeDetail, cluster: String) -> impl IntoView {
                 <KeyValue label=t.node.memory>{t.nodes.memory(node.memory / 1024)}</KeyValue>
                 {node
                     .reservation
-                    .map(|name| view! { <KeyValue label=t.node.reservation><code class="chip">{name}</code></KeyValue> })}
-                {node.reason.map(|reason| view! { <KeyValue label=t.nodes.reason wide=true>{reason}</KeyValue> })}
+                    .map(|name| view! { <KeyValue label=t.node.reservation><code class="chip">{foreign(name)}</code></KeyValue> })}
+                {node.reason.map(|reason| view! { <KeyValue label=t.nodes.reason wide=true>{foreign(reason)}</KeyValue> })}
             </Pairs>
         </Card>
     }
@@ -141,7 +144,7 @@ fn JobsOn(jobs: Vec<Job>, cluster: String) -> impl IntoView {
                 <td>
                     <A href>{job.id}</A>
                 </td>
-                <td>{job.name}</td>
+                <td>{foreign_line(job.name)}</td>
                 <td>
                     <JobState state=job.state />
                 </td>
@@ -277,7 +280,7 @@ fn One(instance: Instance, cluster: String) -> impl IntoView {
                 <KeyValue label=t.node.ended>
                     {if ended > 0 { view! { <Ago at=ended /> }.into_any() } else { t.node.runs.into_any() }}
                 </KeyValue>
-                {instance.reason.map(|reason| view! { <KeyValue label=t.node.reason wide=true>{reason}</KeyValue> })}
+                {instance.reason.map(|reason| view! { <KeyValue label=t.node.reason wide=true>{foreign(reason)}</KeyValue> })}
             </Pairs>
             <div class="mt-3" on:click=ask>
                 <ExpandableSection title=log_title>
@@ -303,7 +306,7 @@ fn Logs(logs: Vec<NodeLog>) -> impl IntoView {
             <h3 class="mt-2 text-sm font-semibold">{log.name.clone()}</h3>
             {cut}
             <pre class="output-text" tabindex="0" role="region" aria-label=log.name>
-                {log.text}
+                {readable(&log.text)}
             </pre>
         }
     };

@@ -10,8 +10,10 @@ use app::model::offer::{OfferPage, OfferQuery};
 use app::model::refs::Refs;
 use async_trait::async_trait;
 
-use super::{Batch, Inventory, LaunchError, Launched, Profile, Provider, ProviderError};
-use crate::lease::{Lease, Lost};
+use super::lease::{Lease, Lost};
+use super::{
+    Batch, Inventory, LaunchError, Launched, Owner, Profile, Progress, Provider, ProviderError,
+};
 
 pub struct Leased {
     inner: Arc<dyn Provider>,
@@ -43,6 +45,20 @@ impl Provider for Leased {
 
     async fn resolve(&self, refs: &Refs) -> Result<Catalogue, ProviderError> {
         self.inner.resolve(refs).await
+    }
+
+    async fn ensure(&self, owner: &Owner) -> Result<Progress<String>, ProviderError> {
+        self.check()?;
+        self.inner.ensure(owner).await
+    }
+
+    async fn release(
+        &self,
+        cluster_id: &str,
+        compute_node_group_id: &str,
+    ) -> Result<Progress<()>, ProviderError> {
+        self.check()?;
+        self.inner.release(cluster_id, compute_node_group_id).await
     }
 
     async fn launch(&self, batch: &Batch) -> Vec<Launched> {

@@ -14,8 +14,10 @@ pub struct Batch {
     pub instance_type: String,
     /// Slurm's major version, as `24.11`.
     pub slurm_version: String,
+    /// What [`Provider::ensure`](crate::Provider::ensure) named when they were asked for first.
+    pub owned: Option<String>,
     pub nodes: Vec<NodeLaunch>,
-    /// To be checked before each start, where those of a batch start one after the other: see [`super::leased`].
+    /// To be checked before each start, where those of a batch start one after the other: see [`crate::Leased`].
     pub lease: Option<Lease>,
 }
 
@@ -25,9 +27,9 @@ pub struct Batch {
 pub struct NodeLaunch {
     pub instance_id: String,
     pub node_name: String,
-    /// Never logged: see [`openpcs_agent::protocol::InstanceFile`].
+    /// What the node registers with, once, and shows from then on. Never logged.
     pub bootstrap_id: String,
-    /// Never logged either.
+    /// What the server proves itself with to the node. Never logged either.
     pub proof_key: String,
     /// Where its slurmd listens: what slurm.conf says of the node.
     pub slurmd_port: u16,

@@ -3,7 +3,7 @@
 //!
 //! Each process says every few seconds in the database that it lives. The others believe that for [`TERM_MS`], by the
 //! database's clock; it believes itself for a little less, by a clock of its own that also runs while it stands still. So
-//! it ends what it does to the world before another begins. Its writes are checked in the database: see `db::lease`.
+//! it ends what it does to the world before another begins. Its writes are checked in the database: see the server's `db::lease`.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,0 +1,114 @@
+//! Where instances come from: the trait that every provider implements, and all that it speaks of.
+//!
+//! A crate of its own, so that a provider can be one as well (`server/provider-aws`): whoever works on the server's rules
+//! links no SDK of a cloud, and a provider neither database nor Slurm. The server has the `local` one, whose instances are
+//! its sandboxes. A provider acts for a cluster under its [lease], which is here for that reason.
+//!
+//! A provider is asked and looked at, never waited for: an instance that was asked for shows in the [`Inventory`], and
+//! one whose end was asked for leaves it. An inventory is of one cluster: to look at a cluster's directory is exact and
+//! next to free for the local provider, and one that can only look at the whole account keeps its last look.
+
+use std::time::SystemTime;
+
+use app::model::catalogue::Catalogue;
+use app::model::node::NodeLog;
+use app::model::offer::{OfferPage, OfferQuery};
+use app::model::refs::Refs;
+use async_trait::async_trait;
+
+mod batch;
+mod inventory;
+pub mod lease;
+mod leased;
+mod owned;
+
+pub use batch::{Batch, LaunchError, Launched, NodeLaunch};
+pub use inventory::{Instance, Inventory, State, has_left};
+pub use leased::Leased;
+pub use owned::{Owner, Progress};
+
+/// How a provider's instances behave: what the plan of nodes and Slurm's configuration reckon with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// `local` or `aws`.
+    pub name: &'static str,
+    /// Whether paths on the nodes mean the same files on the server's host.
+    pub shares_files: bool,
+    /// How long an instance may take from its launch to its registration with us, in milliseconds. Too low and a slow
+    /// machine never boots; too high and a job waits for a node that will not come.
+    pub register_ms: i64,
+    /// How long it may take from registering with us until Slurm takes the node as up.
+    pub ready_ms: i64,
+    /// A launched instance is not missed in the inventory before this: it needs a moment to show.
+    pub missing_grace_ms: i64,
+    /// How long an instance may take to end before it is asked for once more.
+    pub stop_ms: i64,
+    /// How long Slurm keeps a suspended node unusable, in seconds: its SuspendTimeout.
+    pub suspend_seconds: u16,
+    /// The most instances in one batch.
+    pub batch_max: usize,
+    /// Whether groups own something beside their instances, without which none is launched: see [`Provider::ensure`].
+    pub owns_resources: bool,
+}
+
+/// Why a provider could not do it. `code` is stable (`UnauthorizedOperation`, `LocalIo`), the message is for people.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ProviderError {
+    pub code: String,
+    pub message: String,
+}
+
+/// The code of the error for a page that begins nowhere.
+pub const NO_SUCH_PAGE: &str = "InvalidNextToken";
+
+/// A source of instances. Every call is idempotent: the reconcilers call again after a crash.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    fn profile(&self) -> Profile;
+    /// A page of what there is of a kind, for lists to choose from. The code of an `after` that no page gave is
+    /// [`NO_SUCH_PAGE`].
+    async fn page(&self, query: &OfferQuery) -> Result<OfferPage, ProviderError>;
+    /// What is there of what these name, and no more of the account. Every Slurm version comes with it: those are of the
+    /// server's host.
+    async fn resolve(&self, refs: &Refs) -> Result<Catalogue, ProviderError>;
+    /// Makes what a group owns, or changes it to what the group's settings say now: step by step, those that were taken
+    /// before are found. What the answer names is given back with each batch of the group; how a provider whose groups
+    /// own nothing answers does not matter, for it is not asked.
+    async fn ensure(&self, owner: &Owner) -> Result<Progress<String>, ProviderError>;
+    /// Removes what a group owned, with what was half made or never known to us. Nothing to remove is no error. Asked when
+    /// none of its instances is left, and never again for `ensure`.
+    async fn release(
+        &self,
+        cluster_id: &str,
+        compute_node_group_id: &str,
+    ) -> Result<Progress<()>, ProviderError>;
+    /// Starts those of the batch that are not there already; an answer for each.
+    async fn launch(&self, batch: &Batch) -> Vec<Launched>;
+    /// The node's instance is lost. Where the next one gets the same address, what Slurm still sends to the lost one
+    /// must not reach it: until the next launch of the node somebody else takes it.
+    async fn stand_in(&self, cluster_id: &str, node: &str, port: u16);
+    /// Has the slurmd of each of these instances register with slurmctld once more. Unknown ids are no error.
+    async fn register_again(
+        &self,
+        cluster_id: &str,
+        instance_ids: &[String],
+    ) -> Result<(), ProviderError>;
+    /// Asks for the end of these instances with all that they ever started. When one has left the inventory, nothing of
+    /// it is left but its logs. An answer for each; unknown ids are no error.
+    async fn terminate(
+        &self,
+        cluster_id: &str,
+        instance_ids: &[String],
+    ) -> Vec<Result<(), ProviderError>>;
+    /// Every instance of the cluster that is there, also those the database does not know (orphans).
+    async fn inventory(&self, cluster_id: &str) -> Result<Inventory, ProviderError>;
+    /// The ends of an instance's logs, also after its own end; none when nothing was kept.
+    async fn logs(
+        &self,
+        cluster_id: &str,
+        instance_id: &str,
+    ) -> Result<Vec<NodeLog>, ProviderError>;
+    /// Removes the logs of instances that ended before then.
+    async fn prune_logs(&self, before: SystemTime) -> Result<(), ProviderError>;
+}

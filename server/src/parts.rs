@@ -1,0 +1,86 @@
+//! The handles of a running server: made once, by `plane`, and held by the service and by every reconciler.
+
+use std::sync::Arc;
+
+use app::model::name::Arns;
+use openpcs_agent::protocol::{HookFile, SLURMCTLD_DAEMON};
+use openpcs_provider::lease::Lease;
+use openpcs_provider::{Leased, Provider};
+
+use crate::auth::seal::Seal;
+use crate::db::Db;
+use crate::db::server::ServerRow;
+use crate::live::gate::Gates;
+use crate::live::homes::Homes;
+use crate::live::observed::Observed;
+use crate::live::status::Statuses;
+use crate::live::wake::Wakers;
+use crate::provider::ports::PortRange;
+use crate::slurm::client::Client;
+use crate::slurm::controller_host::ControllerHost;
+use crate::slurm::job_user::JobUser;
+use crate::slurm::log::DaemonLog;
+
+/// Cheap to clone: every part is a handle.
+#[derive(Clone)]
+pub struct Parts {
+    pub db: Db,
+    pub arns: Arns,
+    pub provider: Arc<dyn Provider>,
+    /// The clusters' controllers: jobs are Slurm's, and are asked of it.
+    pub controllers: ControllerHost,
+    pub seal: Arc<Seal>,
+    /// What was seen last of nodes and jobs.
+    pub observed: Observed,
+    pub wakers: Wakers,
+    pub gates: Gates,
+    pub statuses: Statuses,
+    pub homes: Homes,
+    /// Where ports of clusters and nodes of this host come from.
+    pub ports: PortRange,
+    /// How long the audit trail is kept; 0: for ever.
+    pub audit_days: u32,
+    /// This server, as others of the database see it.
+    pub server: ServerRow,
+    /// Where hooks and instances of this host call, as `unix:PATH`.
+    pub endpoint: String,
+    /// Who runs what is submitted here.
+    pub job_user: JobUser,
+}
+
+impl Parts {
+    /// For the loops of a cluster that another process may take over: what they write and do fails once it has.
+    pub fn under(&self, lease: Lease) -> Parts {
+        Parts {
+            db: self.db.under(lease.clone()),
+            provider: Arc::new(Leased::new(self.provider.clone(), lease.clone())),
+            controllers: self.controllers.under(lease),
+            ..self.clone()
+        }
+    }
+
+    /// What a cluster's slurmctld logs.
+    pub fn controller_log(&self, cluster_id: &str) -> DaemonLog {
+        self.controllers.log(cluster_id, SLURMCTLD_DAEMON)
+    }
+
+    /// How to ask a cluster's Slurm; none while its controller does not run.
+    pub fn client(&self, cluster_id: &str, slurm_version: &str) -> std::io::Result<Option<Client>> {
+        self.controllers.client(cluster_id, slurm_version)
+    }
+
+    /// What a cluster's hooks show to be let in: derived, so nothing has to be stored.
+    pub fn hook_token(&self, cluster_id: &str) -> String {
+        hex::encode(self.seal.derive(&format!("hook:{cluster_id}")))
+    }
+
+    /// How Slurm's programs of a cluster reach this server.
+    pub fn hook_file(&self, cluster_id: &str) -> HookFile {
+        HookFile {
+            endpoint: self.endpoint.clone(),
+            proof_key: self.seal.agent_key(cluster_id),
+            cluster_id: cluster_id.into(),
+            token: self.hook_token(cluster_id),
+        }
+    }
+}
