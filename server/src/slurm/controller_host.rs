@@ -193,6 +193,16 @@ impl ControllerHost {
         let answer = self.reconfigure(cluster_id, client).await;
         match &answer {
             Ok(()) => configuration::accept(&self.dir(cluster_id), new)?,
+            // slurmctld may have taken them or not. What it took before is in force once it has read that again; if it has
+            // ended, it starts with that.
+            Err(lost) if lost.is_silence() => {
+                self.restore(cluster_id)?;
+                let again = self.reconfigure(cluster_id, client).await;
+                again.or_else(|error| match error.is_silence() {
+                    true => Err(io::Error::other(error)),
+                    false => Ok(()),
+                })?;
+            }
             Err(_) => self.restore(cluster_id)?,
         }
         Ok(answer.map_err(|error| error.message))

@@ -31,6 +31,16 @@ const NO_ANSWER: &str = "no answer within";
 const MOST_ANSWER: u64 = 256 * 1024 * 1024;
 /// The same of what a program says of its failure.
 const MOST_WORDS: u64 = 64 * 1024;
+/// What Slurm's programs say when the controller may have heard them and its answer did not come, or came broken
+/// (`slurm_strerror`, 24.11). That it could not be reached is none of these: then it heard nothing.
+const LOST: [&str; 6] = [
+    "Zero Bytes were transmitted or received",
+    "Socket timed out on send/recv operation",
+    "Message receive failure",
+    "Message send failure",
+    "Communication shutdown failure",
+    "Unexpected message received",
+];
 /// What is said of an answer that is none.
 const UNREADABLE: &str = "its answer could not be read";
 
@@ -45,7 +55,8 @@ pub struct SlurmError {
 impl SlurmError {
     /// Nothing was heard: it may have been done all the same.
     pub fn is_silence(&self) -> bool {
-        self.message.starts_with(NO_ANSWER)
+        let is_lost = |words: &&str| self.message.contains(*words);
+        self.message.starts_with(NO_ANSWER) || LOST.iter().any(is_lost)
     }
 
     /// Slurm answered, and it is us who do not understand.

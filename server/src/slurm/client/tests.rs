@@ -24,6 +24,35 @@ async fn of_a_long_answer_no_more_is_kept_than_there_is_room_for() {
     }
 }
 
+/// Of Slurm 24.11. What was heard by nobody, or refused, is no silence.
+#[test]
+fn an_answer_that_was_lost_is_no_refusal() {
+    for (message, is_silence) in [
+        ("no answer within 30 s", true),
+        (
+            "slurm_reconfigure error: Zero Bytes were transmitted or received",
+            true,
+        ),
+        (
+            "sbatch: error: Batch job submission failed: Socket timed out on send/recv operation",
+            true,
+        ),
+        ("slurm_update error: Message receive failure", true),
+        (
+            "Unable to contact slurm controller (connect failure)",
+            false,
+        ),
+        ("slurm_reconfigure error: Unspecified error", false),
+        ("Invalid job id specified", false),
+    ] {
+        let error = SlurmError {
+            program: "scontrol".to_owned(),
+            message: message.to_owned(),
+        };
+        assert_eq!(error.is_silence(), is_silence, "{message}");
+    }
+}
+
 #[test]
 fn nodes_are_read_as_slurm_tells_them() {
     let nodes = parse::nodes(NODES).unwrap();
