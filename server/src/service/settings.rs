@@ -59,6 +59,7 @@ impl Service {
             prefix,
             shares_files: self.parts.provider.profile().shares_files,
             has_accounting: accounting_problem(english()).is_none(),
+            data_dir: self.parts.controllers.data_dir(),
             job_user: Some(&self.parts.job_user),
         }
     }

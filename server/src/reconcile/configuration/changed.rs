@@ -1,6 +1,7 @@
 //! Which settings the changes that are tried bring: a refusal must be about one of them.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use app::model::setting::SlurmCustomSetting;
 
@@ -90,11 +91,12 @@ fn of_tried<'a, S>(
 /// Why a program that one of these names cannot be run any more: it may have gone since it was asked for.
 pub fn program_problem(
     changed: &[(Scope, &SlurmCustomSetting)],
+    data_dir: &Path,
     job_user: &JobUser,
 ) -> Option<String> {
     changed.iter().find_map(|(scope, given)| {
         let setting = scope.find(&given.parameter_name)?;
-        let why = program::problem(setting, &given.parameter_value, Some(job_user))?;
+        let why = program::problem(setting, &given.parameter_value, data_dir, Some(job_user))?;
         Some(format!("The value of {} {why}", setting.name))
     })
 }

@@ -22,7 +22,8 @@ pub async fn trial(
 ) -> anyhow::Result<Result<(), String>> {
     let changed = changed::settings(rows, tried);
     if parts.provider.profile().shares_files
-        && let Some(words) = changed::program_problem(&changed, &parts.job_user)
+        && let Some(words) =
+            changed::program_problem(&changed, parts.controllers.data_dir(), &parts.job_user)
     {
         return Ok(Err(words));
     }

@@ -16,29 +16,36 @@ const HEAD: u64 = 256;
 const DEPTH: usize = 4;
 /// Finds its argument on the search path.
 const ENV: &str = "env";
+/// With which it takes its argument apart.
+const SPLIT: [&str; 3] = ["-S", "-vS", "--split-string"];
 const ELF: &[u8] = b"\x7fELF";
 const EXECUTABLE: u64 = 2;
 /// Also programs that may lie anywhere in memory.
 const SHARED: u64 = 3;
-/// The program header that names what loads the program.
+/// The program header of a part that is read into memory.
+const LOAD: u64 = 1;
+/// The one that names what loads the program.
 const INTERPRETER: u64 = 3;
 const MOST_HEADERS: u64 = 1_000;
 const LONGEST_PATH: u64 = 4_096;
 /// Machines by their numbers in ELF, and the older ones whose programs they run too.
 const RUNS_TOO: [(u64, u64); 2] = [(62, 3), (183, 40)];
 
-/// Why the kernel cannot run it, as the end of a sentence about the file.
-pub fn problem(path: &Path) -> Option<String> {
-    check(path, DEPTH).err()
+/// Why the kernel of a node cannot run it, as the end of a sentence about the file. `sees` says why nodes do not see a file
+/// that is there.
+pub fn problem(path: &Path, sees: Sees<'_>) -> Option<String> {
+    check(path, sees, DEPTH).err()
 }
 
-fn check(path: &Path, depth: usize) -> Result<(), String> {
+pub type Sees<'a> = &'a dyn Fn(&Path) -> Result<(), String>;
+
+fn check(path: &Path, sees: Sees<'_>, depth: usize) -> Result<(), String> {
     let unread = |error: std::io::Error| format!("which cannot be read: {error}.");
     let file = File::open(path).map_err(unread)?;
     let mut head = Vec::new();
     (&file).take(HEAD).read_to_end(&mut head).map_err(unread)?;
     match head.strip_prefix(b"#!") {
-        Some(line) => script(line, depth),
+        Some(line) => script(line, sees, depth),
         None if head.is_empty() => {
             Err("an empty file. Give it a first line such as #!/bin/bash.".to_owned())
         }
@@ -49,31 +56,42 @@ fn check(path: &Path, depth: usize) -> Result<(), String> {
     }
 }
 
-fn script(rest: &[u8], depth: usize) -> Result<(), String> {
+fn script(rest: &[u8], sees: Sees<'_>, depth: usize) -> Result<(), String> {
     let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
     if line.ends_with(b"\r") {
         return Err("whose lines end as on Windows. Save it with Unix line ends.".to_owned());
     }
     let line = String::from_utf8_lossy(line);
-    let mut words = line.split_whitespace();
-    let interpreter = Path::new(words.next().unwrap_or_default());
+    let line = line.trim();
+    let (interpreter, argument) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let interpreter = Path::new(interpreter);
     if !interpreter.is_absolute() || !is_program(interpreter) {
         return Err(format!(
             "which is to be run by {interpreter:?}, and that is no program here. Correct its first line."
         ));
     }
     if interpreter.file_name().is_some_and(|name| name == ENV) {
-        return found_by_env(words);
+        return found_by_env(argument.trim_start());
     }
+    sees(interpreter)
+        .map_err(|why| format!("which is to be run by {interpreter:?}, and that {why}"))?;
     match depth {
         0 => Err("whose interpreters are scripts without an end.".to_owned()),
-        _ => check(interpreter, depth - 1)
+        _ => check(interpreter, sees, depth - 1)
             .map_err(|why| format!("which is to be run by {interpreter:?}, {why}")),
     }
 }
 
-/// `env python3`, `env -S LANG=C python3 -u`.
-fn found_by_env<'a>(words: impl Iterator<Item = &'a str>) -> Result<(), String> {
+/// `env python3`, `env -S LANG=C python3 -u`: the kernel gives env the rest of the line as one argument, and only `-S` takes
+/// that apart.
+fn found_by_env(argument: &str) -> Result<(), String> {
+    let is_apart = SPLIT.iter().any(|option| argument.starts_with(option));
+    if !is_apart && argument.contains(char::is_whitespace) {
+        return Err(format!(
+            "whose first line has env look for a program named {argument:?}. Write env -S there."
+        ));
+    }
+    let words = argument.split_whitespace();
     let mut words = words.skip_while(|word| word.starts_with('-') || word.contains('='));
     let Some(name) = words.next() else {
         return Err("whose first line does not say what env is to run.".to_owned());
@@ -160,24 +178,30 @@ impl Header {
     fn loader(&self, file: &File) -> Option<Option<PathBuf>> {
         let (start, length, count) = self.table;
         let length = usize::try_from(length).ok()?;
+        let size_of_file = file.metadata().ok()?.len();
+        let mut loader = None;
         for index in 0..count.min(MOST_HEADERS) {
             let mut entry = vec![0; length];
             let at = start.checked_add(index.checked_mul(length as u64)?)?;
             file.read_exact_at(&mut entry, at).ok()?;
             let number = |at, length| number(&entry, at, length, self.is_little);
-            if number(0, 4)? != INTERPRETER {
-                continue;
-            }
             let (at, size) = match self.is_wide {
                 true => (number(8, 8)?, number(32, 8)?),
                 false => (number(4, 4)?, number(16, 4)?),
             };
+            let kind = number(0, 4)?;
+            if kind == LOAD && at.checked_add(size)? > size_of_file {
+                return None;
+            }
+            if kind != INTERPRETER {
+                continue;
+            }
             let mut path = vec![0; usize::try_from(size.min(LONGEST_PATH)).ok()?];
             file.read_exact_at(&mut path, at).ok()?;
             let path = path.split(|byte| *byte == 0).next().unwrap_or_default();
-            return Some(Some(String::from_utf8_lossy(path).into_owned().into()));
+            loader = Some(String::from_utf8_lossy(path).into_owned().into());
         }
-        Some(None)
+        Some(loader)
     }
 }
 
@@ -197,11 +221,9 @@ mod tests {
 
     use super::*;
 
-    /// This test's own program with other bytes at some places, cut off after so many.
+    /// A program of this host with other bytes at some places, cut off after so many.
     fn altered(changes: &[(usize, u8)], most: usize) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let own = File::open("/proc/self/exe").unwrap();
-        own.take(1 << 16).read_to_end(&mut bytes).unwrap();
+        let mut bytes = std::fs::read("/bin/true").unwrap();
         for (at, byte) in changes {
             bytes[*at] = *byte;
         }
@@ -214,13 +236,25 @@ mod tests {
         let path = dir.path().join("program");
         std::fs::write(&path, bytes).unwrap();
         std::fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
-        problem(&path)
+        problem(&path, &|_| Ok(()))
+    }
+
+    #[test]
+    fn an_interpreter_that_nodes_do_not_see_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("script");
+        std::fs::write(&path, "#!/bin/sh\n").unwrap();
+        let sees = |path: &Path| match path.ends_with("sh") {
+            true => Err("is hidden.".to_owned()),
+            false => Ok(()),
+        };
+        assert!(problem(&path, &sees).unwrap().contains("is hidden"));
     }
 
     #[test]
     fn programs_and_scripts_of_this_host_run() {
         for path in ["/bin/true", "/bin/sh", "/proc/self/exe"] {
-            assert_eq!(problem(Path::new(path)), None, "{path}");
+            assert_eq!(problem(Path::new(path), &|_| Ok(())), None, "{path}");
         }
         for script in [
             "#!/bin/sh\n",
@@ -255,6 +289,8 @@ mod tests {
                 "no-such-python",
             ),
             (b"#!/usr/bin/env\n".to_vec(), "what env is to run"),
+            (b"#!/usr/bin/env bash -e\n".to_vec(), "env -S"),
+            (b"#!/usr/bin/env -i bash\n".to_vec(), "env -S"),
             // Another machine's, by number and by the order of its bytes.
             (
                 altered(&[(18, 0xf3), (19, 0)], whole),
@@ -264,6 +300,7 @@ mod tests {
             (altered(&[(16, 1)], whole), "object file"),
             (altered(&[], 20), "cut off"),
             (altered(&[], 64), "cut off"),
+            (altered(&[], 4_096), "cut off"),
             (altered(&[(loader, b'_')], whole), "is to load"),
         ] {
             let told = problem_of(&bytes).unwrap_or_default();
@@ -277,6 +314,10 @@ mod tests {
         let path = dir.path().join("loop");
         std::fs::write(&path, format!("#!{}\n", path.display())).unwrap();
         std::fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
-        assert!(problem(&path).unwrap().contains("without an end"));
+        assert!(
+            problem(&path, &|_| Ok(()))
+                .unwrap()
+                .contains("without an end")
+        );
     }
 }

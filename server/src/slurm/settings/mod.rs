@@ -160,6 +160,8 @@ pub struct Place<'a> {
     /// Whether the nodes' files are this host's, and so can be looked at.
     pub shares_files: bool,
     pub has_accounting: bool,
+    /// The server's own directory, which nodes do not see.
+    pub data_dir: &'a Path,
     /// Whom jobs run as; where it is somebody else, it must be able to run what runs in jobs.
     pub job_user: Option<&'a JobUser>,
 }
@@ -187,7 +189,7 @@ impl Place<'_> {
                 false => accounting::problem(scope, setting.name, value),
             })
             .or_else(|| match self.shares_files {
-                true => program::problem(setting, value, self.job_user),
+                true => program::problem(setting, value, self.data_dir, self.job_user),
                 false => None,
             });
         problem.map_or(Ok(()), Err)

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{AccessFlags, access};
 
-use super::{Kind, Setting, executable};
+use super::executable::{self, Sees};
+use super::{Kind, Setting};
 use crate::slurm::job_user::JobUser;
 
 /// Programs that run as who the job belongs to.
@@ -31,12 +32,18 @@ pub fn pattern(value: &str, is_directory: bool) -> String {
 }
 
 /// Why a node could not run what the setting names, as the end of a sentence; none for settings that name no program.
-/// Looks at this host's files, and asks it what the jobs' user may, if that is known.
-pub fn problem(setting: &Setting, value: &str, job_user: Option<&JobUser>) -> Option<String> {
+/// Looks at this host's files, but for the server's `data_dir`, and asks it what the jobs' user may, if that is known.
+pub fn problem(
+    setting: &Setting,
+    value: &str,
+    data_dir: &Path,
+    job_user: Option<&JobUser>,
+) -> Option<String> {
     let path = Path::new(value);
+    let sees = |path: &Path| visible(path, data_dir);
     let checked = match setting.kind {
-        Kind::Programs if path.is_dir() => visible(path).and_then(|()| directory(path)),
-        Kind::Programs | Kind::Program => visible(path).and_then(|()| program(path)),
+        Kind::Programs if path.is_dir() => sees(path).and_then(|()| directory(path, &sees)),
+        Kind::Programs | Kind::Program => program(path, &sees),
         _ => Ok(()),
     };
     let user = job_user.filter(|_| OF_JOBS.contains(&setting.name));
@@ -63,9 +70,21 @@ fn runnable_by(user: &JobUser, path: &Path) -> Result<(), String> {
     }
 }
 
-/// Not below what each node has for itself.
-fn visible(path: &Path) -> Result<(), String> {
-    match ["/run", "/proc"].iter().find(|own| path.starts_with(own)) {
+/// Not below what each node has for itself or does not see, wherever links lead.
+fn visible(path: &Path, data_dir: &Path) -> Result<(), String> {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.into());
+    let (end, data_dir) = (real(path), real(data_dir));
+    let is_below = |own: &Path| path.starts_with(own) || end.starts_with(own);
+    if is_below(&data_dir) {
+        return Err(
+            "is in the server's data directory, which nodes do not see. Choose a place that the nodes share."
+                .to_owned(),
+        );
+    }
+    match ["/run", "/proc"]
+        .into_iter()
+        .find(|own| is_below(Path::new(own)))
+    {
         Some(own) => Err(format!(
             "is below {own}, which every node has for itself. Choose a place that the nodes share."
         )),
@@ -74,7 +93,7 @@ fn visible(path: &Path) -> Result<(), String> {
 }
 
 /// Slurm runs all that has no dot before its name, and one that cannot be run fails the whole.
-fn directory(dir: &Path) -> Result<(), String> {
+fn directory(dir: &Path, sees: Sees<'_>) -> Result<(), String> {
     let entries = std::fs::read_dir(dir)
         .map_err(|error| format!("names {}, which cannot be read: {error}.", dir.display()))?;
     let mut paths: Vec<PathBuf> = entries
@@ -90,11 +109,13 @@ fn directory(dir: &Path) -> Result<(), String> {
     }
     paths.sort();
     paths.iter().try_for_each(|path| {
-        program(path).map_err(|why| format!("{why} Slurm runs every file of {}.", dir.display()))
+        program(path, sees)
+            .map_err(|why| format!("{why} Slurm runs every file of {}.", dir.display()))
     })
 }
 
-fn program(path: &Path) -> Result<(), String> {
+fn program(path: &Path, sees: Sees<'_>) -> Result<(), String> {
+    sees(path)?;
     let shown = path.display();
     let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
@@ -110,7 +131,7 @@ fn program(path: &Path) -> Result<(), String> {
             "names {shown}, which may not be read and executed. Give it the mode 755."
         ));
     }
-    match executable::problem(path) {
+    match executable::problem(path, sees) {
         Some(why) => Err(format!("names {shown}, {why}")),
         None => Ok(()),
     }
@@ -130,7 +151,12 @@ mod tests {
 
     fn problem_of(kind: Kind, path: &Path) -> Option<String> {
         let setting = super::super::setting("Prolog", kind, "");
-        problem(&setting, path.to_str().unwrap(), None)
+        problem(
+            &setting,
+            path.to_str().unwrap(),
+            Path::new("/no/data"),
+            None,
+        )
     }
 
     /// Only root can run jobs as somebody else.
@@ -147,7 +173,8 @@ mod tests {
         put(&script, "#!/bin/sh\n", 0o755);
         let problem_of = |name: &str| {
             let setting = super::super::Scope::Cluster.find(name).unwrap();
-            problem(setting, script.to_str().unwrap(), Some(&nobody))
+            let data_dir = Path::new("/no/data");
+            problem(setting, script.to_str().unwrap(), data_dir, Some(&nobody))
         };
         let closed = Permissions::from_mode(0o700);
         std::fs::set_permissions(dir.path(), closed).unwrap();
@@ -203,6 +230,22 @@ mod tests {
             assert!(problem.contains(words), "{problem}");
         }
         assert!(problem_of(Kind::Program, empty.path()).is_some());
+    }
+
+    #[test]
+    fn what_nodes_do_not_see_is_no_place_for_a_program_wherever_a_link_leads() {
+        let data = tempfile::tempdir().unwrap();
+        let script = data.path().join("prolog.sh");
+        put(&script, "#!/bin/sh\n", 0o755);
+        let elsewhere = tempfile::tempdir().unwrap();
+        let link = elsewhere.path().join("prolog.sh");
+        std::os::unix::fs::symlink(&script, &link).unwrap();
+        let setting = super::super::setting("Prolog", Kind::Programs, "");
+        for path in [&script, &link, &elsewhere.path().to_owned()] {
+            let told = problem(&setting, path.to_str().unwrap(), data.path(), None);
+            let told = told.unwrap_or_default();
+            assert!(told.contains("nodes do not see"), "{path:?}: {told}");
+        }
     }
 
     #[test]

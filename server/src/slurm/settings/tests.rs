@@ -16,6 +16,7 @@ fn place(version: &str) -> Place<'_> {
         prefix: Path::new("/nowhere"),
         shares_files: false,
         has_accounting: false,
+        data_dir: Path::new("/no/data"),
         job_user: None,
     }
 }
