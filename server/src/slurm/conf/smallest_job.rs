@@ -23,7 +23,11 @@ pub fn shut_queues(input: &ConfInput) -> BTreeSet<String> {
         let groups = groups.filter(|group| queue.groups.contains(&group.name));
         let groups: Vec<&GroupConf> = groups.collect();
         let line = queue_line(input, queue);
-        let reasons = [memory(&cluster, &line, &groups), nodes(&line, &groups)];
+        let reasons = [
+            memory(&cluster, &line, &groups),
+            nodes(&line, &groups),
+            cpus(&groups),
+        ];
         let reasons = reasons.into_iter().flatten();
         reasons
             .map(|reason| sentence(queue, &reason))
@@ -46,6 +50,16 @@ struct Given {
     value: u64,
 }
 
+impl Given {
+    /// Whether this limit lets a job have so much memory on a node of the group.
+    fn allows(&self, memory: u64, group: &GroupConf) -> bool {
+        match self.name {
+            "MaxMemPerCPU" => memory.div_ceil(self.value) <= number(group, "CPUs"),
+            _ => memory <= self.value,
+        }
+    }
+}
+
 /// What is in force of two that stand for each other: the queue's goes before the cluster's.
 fn in_force(cluster: &Line, queue: &Line, names: [&'static str; 2]) -> Option<Given> {
     let lines = [(queue, "the queue"), (cluster, "the cluster")];
@@ -60,7 +74,9 @@ fn in_force(cluster: &Line, queue: &Line, names: [&'static str; 2]) -> Option<Gi
 }
 
 fn memory(cluster: &Line, queue: &Line, groups: &[&GroupConf]) -> Option<String> {
-    let default = in_force(cluster, queue, DEFAULTS)?;
+    let Some(default) = in_force(cluster, queue, DEFAULTS) else {
+        return whole_node(cluster, queue, groups);
+    };
     let Given { name, whose, value } = &default;
     let has_room = |group: &&&GroupConf| number(group, "RealMemory") >= *value;
     let roomy: Vec<_> = groups.iter().filter(has_room).collect();
@@ -74,17 +90,55 @@ fn memory(cluster: &Line, queue: &Line, groups: &[&GroupConf]) -> Option<String>
         ));
     }
     let most = in_force(cluster, queue, LIMITS)?;
-    let is_allowed = |group: &&GroupConf| match most.name {
-        "MaxMemPerCPU" => value.div_ceil(most.value) <= number(group, "CPUs"),
-        _ => *value <= most.value,
-    };
-    (!roomy.into_iter().any(is_allowed)).then(|| {
+    let mut roomy = roomy.into_iter();
+    (!roomy.any(|group| most.allows(*value, group))).then(|| {
         format!(
             "{name} of {whose} gives it {value} MiB of memory, more than {} of {}, {}, allows on any node. Lower the \
              first, or raise the second.",
             most.name, most.whose, most.value
         )
     })
+}
+
+/// Without a default it gets all memory of its node.
+fn whole_node(cluster: &Line, queue: &Line, groups: &[&GroupConf]) -> Option<String> {
+    let most = in_force(cluster, queue, LIMITS)?;
+    let mut all = groups.iter();
+    let is_allowed = all.any(|group| most.allows(number(group, "RealMemory"), group));
+    (!is_allowed && !groups.is_empty()).then(|| {
+        format!(
+            "without DefMemPerNode or DefMemPerCPU it is given all memory of a node, and {} of {}, {}, allows that on no \
+             node. Give one of the two, too.",
+            most.name, most.whose, most.value
+        )
+    })
+}
+
+/// Those that are kept for the system are nobody's.
+fn cpus(groups: &[&GroupConf]) -> Option<String> {
+    let has_some = |group: &&GroupConf| {
+        let line = node_line(group);
+        let kept = line.get("CPUSpecList").unwrap_or_default();
+        count(kept) < number(group, "CPUs")
+    };
+    let has_none = !groups.is_empty() && !groups.iter().any(has_some);
+    has_none.then(|| {
+        "CPUSpecList of its groups keeps all CPUs of each node for the system. Name fewer."
+            .to_owned()
+    })
+}
+
+/// How many numbers `0-1,4` names.
+fn count(ranges: &str) -> u64 {
+    let one = |part: &str| -> Option<u64> {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+        Some(last.saturating_sub(first) + 1)
+    };
+    ranges
+        .split(',')
+        .filter_map(one)
+        .fold(0, u64::saturating_add)
 }
 
 /// How many nodes a parked group will have, nobody knows.
@@ -172,6 +226,16 @@ mod tests {
                 "MaxMemPerNode of the cluster, 100",
             ),
             (
+                &[("MaxMemPerNode", "1000")],
+                &[],
+                "MaxMemPerNode of the cluster, 1000",
+            ),
+            (
+                &[],
+                &[("MaxMemPerCPU", "1000")],
+                "MaxMemPerCPU of the queue, 1000",
+            ),
+            (
                 &[],
                 &[("MinNodes", "7")],
                 "MinNodes of the queue is 7, and its groups have 6 nodes",
@@ -194,8 +258,10 @@ mod tests {
             (&[("DefMemPerNode", "150")], &[("MaxMemPerCPU", "100")]),
             (&[("DefMemPerCPU", "200")], &[("MaxMemPerCPU", "100")]),
             (&[("MaxMemPerNode", "100")], &[("DefMemPerNode", "100")]),
-            // A limit alone is a rule for people, who can keep to it.
-            (&[("MaxMemPerNode", "100")], &[]),
+            // Without a default a job has all memory of its node.
+            (&[("MaxMemPerNode", "8192")], &[]),
+            (&[], &[("MaxMemPerCPU", "4096")]),
+            (&[("MaxMemPerNode", "100"), ("DefMemPerCPU", "10")], &[]),
             (&[], &[("MinNodes", "6")]),
         ] {
             assert_eq!(
@@ -203,6 +269,20 @@ mod tests {
                 [] as [String; 0],
                 "{cluster:?} {queue:?}"
             );
+        }
+    }
+
+    #[test]
+    fn cpus_that_are_kept_for_the_system_are_no_job_s() {
+        let shut = |kept: &str| {
+            let mut input = tutorial();
+            for group in &mut input.groups {
+                group.settings.push(setting("CPUSpecList", kept));
+            }
+            shut_queues(&input).len()
+        };
+        for (kept, is_shut) in [("0", 0), ("1", 0), ("0-1", 1), ("0,1", 1), ("0-7", 1)] {
+            assert_eq!(shut(kept), is_shut, "{kept}");
         }
     }
 

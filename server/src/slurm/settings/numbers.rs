@@ -29,9 +29,10 @@ pub fn problem(setting: &str, value: &str) -> Option<String> {
             ))
         }
         "RequeueExit" | "RequeueExitHold" => {
-            let wrong = parts.find(|part| range(part, 0, 255).is_none())?;
+            // With 0 whatever succeeds would begin anew, without an end.
+            let wrong = parts.find(|part| range(part, 1, 255).is_none())?;
             Some(format!(
-                "holds {wrong:?}, which is no exit code. Give numbers from 0 to 255 or ranges of them, as 75,80-99."
+                "holds {wrong:?}, which is no exit code of a failure. Give numbers from 1 to 255 or ranges of them, as 75,80-99."
             ))
         }
         "DefaultTime" | "MaxTime" if value.chars().all(|c| "0:-".contains(c)) => Some(
@@ -150,8 +151,10 @@ mod tests {
             ("TRESWeights", &["Mem=1k"], &["Mem=G"]),
             (
                 "RequeueExit",
-                &["75", "1-9,18", "0-255"],
-                &["300", "a-b", "9-1", "0-5000", "-1", "+1", ""],
+                &["75", "1-9,18", "1-255"],
+                &[
+                    "0", "0-255", "75,0", "300", "a-b", "9-1", "0-5000", "-1", "+1", "",
+                ],
             ),
             (
                 "SrunPortRange",
