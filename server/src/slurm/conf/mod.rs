@@ -192,6 +192,8 @@ fn power_saving(input: &ConfInput) -> Line {
     if !kept.is_empty() {
         p.set("SuspendExcNodes", kept.join(","));
     }
+    // As it suspends a node Slurm forgets that somebody drained it, and why: whoever looks for the fault would find it gone.
+    p.set("SuspendExcStates", "DRAIN");
     // Not 2: a node that was set down would be back for any sign of life, and what is left of an instance as it dies
     // is one. Jobs would be given to a node on which nothing runs.
     p.set("ReturnToService", "1");
