@@ -28,7 +28,8 @@ pub fn mended(script: &str) -> Cow<'_, str> {
 }
 
 fn is_blank(c: char) -> bool {
-    c == '\u{feff}' || c.is_whitespace()
+    // Those without a width are no whitespace to Unicode.
+    matches!(c, '\u{feff}' | '\u{200b}'..='\u{200d}' | '\u{2060}') || c.is_whitespace()
 }
 
 /// What is wrong with a script that was mended.
@@ -141,6 +142,7 @@ mod tests {
             "#!/bin/bash\r\nhostname\r\n",
             "#!/bin/bash\nhostname\r\n",
             "\u{feff}#!/bin/bash\nhostname\n",
+            "\u{200b}\u{2060}#!/bin/bash\nhostname\n",
             "   #!/bin/bash\nhostname\n",
             "\n\n#!/bin/bash\nhostname\n",
             "\r\n\u{feff} \t\u{a0}#!/bin/bash\r\nhostname\n",
