@@ -30,6 +30,9 @@ const KEY: &str = "/run/slurm.key";
 const REPORT_TRIES: u32 = 5;
 /// How long the last report may hold up the end of the node.
 const FAREWELL: Duration = Duration::from_secs(3);
+/// What runs on nodes waits for the processors longer than the server and the controllers do: people wait for those, and all
+/// share this host. Little enough for a node not to be silent on a host that is busy with something else.
+const NICENESS: i32 = 10;
 /// So much of slurmd's log goes with the report of its end.
 const LOG_LINES: usize = 10;
 
@@ -43,6 +46,8 @@ pub fn run(dir: &Path, data_dir: &Path) -> Result<()> {
     let init = Init::new(dir, data_dir, &others)?;
     // It is good for one start only, and jobs need not find it.
     context("remove instance.json", files::remove_file(&path))?;
+    let polite = rustix::process::nice(NICENESS);
+    context("let others go first", polite.map_err(Into::into))?;
     rotate::start(dir);
     let steps = Steps::start(&file);
     let failure = match serve(&init, dir, &hosts, &file, &steps) {
