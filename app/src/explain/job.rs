@@ -47,6 +47,8 @@ pub struct Causes {
     pub takes_whole_memory: bool,
     /// Of a job that ended by [`FILES_NOT_OPENED`].
     pub unopened: Unopened,
+    /// Of a heterogeneous job: those of its components that keep all from starting.
+    pub lacking: Option<Lacking>,
 }
 
 /// Which of a job's files cannot have been opened.
@@ -57,6 +59,28 @@ pub enum Unopened {
     Unknown,
     File(String),
     None,
+}
+
+/// Components of a heterogeneous job that cannot have their nodes at the same time, each its own: Slurm starts none before
+/// each can start on nodes apart from those of the others (heterogeneous_jobs.html, Limitations).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lacking {
+    /// Their ids.
+    pub components: Vec<String>,
+    pub queues: Vec<String>,
+    /// Nodes that they need together.
+    pub needed: usize,
+    /// Nodes that can serve any of them, whether they are of use now or not.
+    pub capable: usize,
+    /// Of these, down, failed or drained.
+    pub unavailable: usize,
+}
+
+impl Lacking {
+    /// More or other nodes have to be there.
+    pub fn is_for_good(&self) -> bool {
+        self.needed > self.capable
+    }
 }
 
 /// A reservation.
@@ -86,12 +110,17 @@ pub struct QueueFacts {
 }
 
 /// The one line of a job list; none when there is nothing to say.
-pub fn why(job: &Job, queue: Option<&QueueFacts>, language: Language) -> Option<String> {
+pub fn why(
+    job: &Job,
+    queue: Option<&QueueFacts>,
+    lacking: Option<&Lacking>,
+    language: Language,
+) -> Option<String> {
     let t = text(language);
     let reason = of_job(job)?;
     let reason = match waits_in_empty(job, reason, queue) {
         true => Reason::Plain(Plain::QueueEmpty),
-        false => doubted(reason, queue),
+        false => lacks_together(job, reason, lacking).unwrap_or_else(|| doubted(reason, queue)),
     };
     Some(match reason {
         Reason::Plain(plain) => plain.entry(t).title.to_owned(),
@@ -231,14 +260,17 @@ fn refine(reason: Reason, facts: &JobFacts) -> Reason {
     if reason == Reason::Plain(BeginTime) && record.restarts > 0 && !facts.starting.is_empty() {
         return Reason::Plain(Requeued);
     }
+    let together = lacks_together(&record.job, reason, facts.causes.lacking.as_ref());
     let (true, Some(queue)) = (general, &facts.queue) else {
-        return reason;
+        return together.unwrap_or(reason);
     };
     let nodes = usize::try_from(record.job.node_count).unwrap_or_default();
     Reason::Plain(if nodes > queue.total {
         QueueTooSmall
     } else if is_too_small(record, queue) {
         NodeTooSmall
+    } else if let Some(together) = together {
+        return together;
     } else if nodes + queue.unavailable > queue.total {
         NodesUnavailable
     } else if !facts.starting.is_empty() {
@@ -262,11 +294,24 @@ fn lacks_nodes(reason: Reason) -> bool {
     )
 }
 
-/// Nothing else keeps it from starting, and its queue has no node at all.
-fn waits_in_empty(job: &Job, reason: Reason, queue: Option<&QueueFacts>) -> bool {
+/// Nothing else keeps it from starting than that it has no nodes.
+fn waits_for_nodes(job: &Job, reason: Reason) -> bool {
     let by_turn = matches!(reason, Reason::Plain(Plain::Priority | Plain::None));
-    let is_empty = queue.is_some_and(|queue| queue.total == 0);
-    job.is_pending() && is_empty && (by_turn || lacks_nodes(reason))
+    job.is_pending() && (by_turn || lacks_nodes(reason))
+}
+
+/// So it waits, and its queue has no node at all.
+fn waits_in_empty(job: &Job, reason: Reason, queue: Option<&QueueFacts>) -> bool {
+    waits_for_nodes(job, reason) && queue.is_some_and(|queue| queue.total == 0)
+}
+
+/// So it waits, for its own components.
+fn lacks_together(job: &Job, reason: Reason, lacking: Option<&Lacking>) -> Option<Reason> {
+    let lacking = lacking.filter(|_| waits_for_nodes(job, reason))?;
+    Some(Reason::Plain(match lacking.is_for_good() {
+        true => Plain::ComponentsTooMany,
+        false => Plain::ComponentsUnavailable,
+    }))
 }
 
 fn is_too_small(record: &JobRecord, queue: &QueueFacts) -> bool {
@@ -282,6 +327,7 @@ fn values(facts: &JobFacts, t: &Text) -> Vec<(&'static str, String)> {
     let record = facts.record;
     let job = &record.job;
     let queue = facts.queue.clone().unwrap_or_default();
+    let lacking = facts.causes.lacking.clone().unwrap_or_default();
     let at = |at: i64| span(t, at - facts.now);
     let or_dash = |text: &str| {
         if text.is_empty() {
@@ -318,6 +364,11 @@ fn values(facts: &JobFacts, t: &Text) -> Vec<(&'static str, String)> {
             facts.causes.cancelled_by.clone().unwrap_or_default(),
         ),
         ("unopened", unopened(facts, t)),
+        ("components", lacking.components.join(t.request.comma)),
+        ("component_queues", lacking.queues.join(t.request.comma)),
+        ("needed", lacking.needed.to_string()),
+        ("capable", lacking.capable.to_string()),
+        ("out_of_use", lacking.unavailable.to_string()),
         ("required", or_dash(&record.required_nodes)),
         ("features", or_dash(&record.features)),
         ("description", or_dash(&record.description)),

@@ -11,6 +11,7 @@ use app::model::job_id::JobId;
 
 use super::Service;
 use super::done_to::DoneTo;
+use super::job_components::lacking;
 use super::job_find::rank;
 use crate::db::cluster::ClusterRow;
 use crate::live::observed::Snapshot;
@@ -27,7 +28,13 @@ const LONGEST_END_MS: i64 = 60_000;
 const SLACK_MS: i64 = 5_000;
 
 impl Service {
-    pub(super) async fn causes(&self, cluster: &ClusterRow, record: &JobRecord) -> Result<Causes> {
+    /// `members`: of a heterogeneous job all components.
+    pub(super) async fn causes(
+        &self,
+        cluster: &ClusterRow,
+        record: &JobRecord,
+        members: &[JobRecord],
+    ) -> Result<Causes> {
         let seen = self.parts.observed.latest(&cluster.id);
         let usable = usable_nodes(&seen, record);
         Ok(Causes {
@@ -37,6 +44,7 @@ impl Service {
             cancelled_by: self.cancelled_by(cluster, record).await?,
             takes_whole_memory: takes_whole_memory(cluster, record),
             unopened: self.unopened(record).await,
+            lacking: lacking(&seen, members),
         })
     }
 

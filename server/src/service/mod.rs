@@ -25,6 +25,7 @@ pub mod hooks;
 pub mod instance;
 mod intent;
 mod job;
+mod job_components;
 mod job_find;
 mod job_list;
 mod job_target;
