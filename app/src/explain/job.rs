@@ -4,14 +4,12 @@ use std::collections::BTreeSet;
 
 use super::reason::{Plain, Reason};
 use super::text::Text;
-use super::{fill, span, text};
+use super::{ending, fill, span, text};
 use crate::i18n::Language;
 use crate::model::dependency::Dependency;
 use crate::model::explanation::{Explanation, Outlook};
 use crate::model::job::{Job, JobRecord};
-
-/// The signal that slurmstepd gives to what it could not start; a script can also raise it itself.
-pub const FILES_NOT_OPENED: i64 = 53;
+use crate::model::signal::{self, FILES_NOT_OPENED};
 
 /// What a batch script reads if it asks for nothing else.
 pub const NO_INPUT: &str = "/dev/null";
@@ -161,6 +159,13 @@ pub fn explain(facts: &JobFacts, language: Language) -> Option<Explanation> {
         prospect: prospect(entry.outlook, facts, t),
         remedy: fill(entry.remedy, &values),
     })
+}
+
+/// Which files of a job that ended could not be opened, one or several that may have been; none where that was not it.
+pub fn files_not_opened(facts: &JobFacts, language: Language) -> Option<String> {
+    let reason = described(of_job(&facts.record.job)?, facts);
+    let is_it = reason == Reason::Plain(Plain::FilesNotOpened);
+    is_it.then(|| unopened(facts, text(language)))
 }
 
 /// The reason of a job, by its state where that says more.
@@ -377,7 +382,7 @@ fn values(facts: &JobFacts, t: &Text) -> Vec<(&'static str, String)> {
             "exit_code",
             record.exit_code.unwrap_or_default().to_string(),
         ),
-        ("signal", record.signal.unwrap_or_default().to_string()),
+        ("signal", signal::named(record.signal.unwrap_or_default())),
         ("output", or_dash(where_it_tells(record))),
         ("directory", or_dash(&record.working_directory)),
         ("allocated", or_dash(&job.nodes)),
@@ -455,26 +460,11 @@ fn unopened(facts: &JobFacts, t: &Text) -> String {
 
 /// "afterok 29 (FAILED, exit code 3), singleton".
 fn dependencies(facts: &JobFacts, t: &Text) -> String {
-    let r = &t.request;
-    let one = |dependency: &Dependency| {
-        let values = [
-            ("condition", dependency.condition.clone()),
-            ("job", dependency.job.clone()),
-            ("state", dependency.state.clone()),
-            ("code", dependency.exit_code.unwrap_or_default().to_string()),
-        ];
-        let text = match (dependency.job.as_str(), dependency.state.as_str()) {
-            ("", _) => r.dependency,
-            (_, "") => r.dependency_on,
-            _ if dependency.exit_code.is_some() => r.dependency_ended,
-            _ => r.dependency_state,
-        };
-        fill(text, &values)
-    };
+    let one = |dependency| ending::dependency(dependency, t);
     let all: Vec<String> = facts.causes.dependencies.iter().map(one).collect();
     match all.is_empty() {
         true => facts.record.dependency.clone(),
-        false => all.join(r.comma),
+        false => all.join(t.request.comma),
     }
 }
 

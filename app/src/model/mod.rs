@@ -49,6 +49,7 @@ pub mod server;
 pub mod set_aside;
 pub mod setting;
 pub mod sight;
+pub mod signal;
 pub mod status;
 pub mod submit;
 pub mod system;
