@@ -19,7 +19,7 @@ use async_trait::async_trait;
 
 use super::job_find::{RESOURCE_TYPE, job_id};
 use super::job_target::target;
-use super::job_timeline::{attributed, timeline};
+use super::job_timeline::{attributed, explained, timeline};
 use super::node_phase::phase;
 use super::{Service, whole};
 use crate::db::cluster::ClusterRow;
@@ -76,6 +76,12 @@ impl Jobs for Service {
             true => None,
             false => explain::job::explain(&facts, ctx.language),
         };
+        let unopened = explain::job::files_not_opened(&facts, ctx.language);
+        let timeline = explained(
+            timeline(&record, &lives, &boots),
+            explanation.as_ref(),
+            unopened,
+        );
         let (queue, causes) = (facts.queue, facts.causes);
         let lacking = causes.lacking.as_ref();
         record.job.why = explain::job::why(&record.job, queue.as_ref(), lacking, ctx.language)
@@ -90,7 +96,7 @@ impl Jobs for Service {
             ctx.language,
         );
         Ok(JobDetail {
-            timeline: timeline(&record, &lives, &boots),
+            timeline,
             dependencies: causes.dependencies,
             takes_whole_memory: causes.takes_whole_memory,
             explanation,
