@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use crate::components::JobState;
+use crate::foreign::visible_value;
 use crate::i18n::{Text, text};
 use crate::model::dependency::Dependency;
 use crate::model::job::*;
@@ -53,7 +54,7 @@ pub(super) fn ScriptCard(detail: Signal<JobDetail>) -> impl IntoView {
 pub(super) fn heading(title: String, job: &Job) -> String {
     match job.name.as_str() {
         "" => title,
-        name => format!("{title} · {name}"),
+        name => format!("{title} · {}", visible_value(name)),
     }
 }
 
