@@ -17,7 +17,7 @@ use app::model::submit::{SubmitJobRequest, SubmitJobResponse};
 use app::port::{Ctx, Jobs};
 use async_trait::async_trait;
 
-use super::job_find::{RESOURCE_TYPE, job_id};
+use super::job_find::{RESOURCE_TYPE, common_end, job_id};
 use super::job_target::target;
 use super::job_timeline::{attributed, explained, timeline};
 use super::node_phase::phase;
@@ -73,7 +73,15 @@ impl Jobs for Service {
         // How an array ended each of its tasks tells for itself.
         let tells_itself = !found.members.is_empty() && record.job.is_over();
         let explanation = match tells_itself && matches!(record.job.who(), JobId::Whole(_)) {
-            true => None,
+            // What all that failed have in common is told here as well.
+            true => match common_end(&found.members) {
+                Some(one) => {
+                    let causes = self.causes(&cluster, one, &[]).await?;
+                    let facts = self.job_facts(&cluster, one, &[], causes, &queues);
+                    explain::job::explain(&facts, ctx.language)
+                }
+                None => None,
+            },
             false => explain::job::explain(&facts, ctx.language),
         };
         let unopened = explain::job::files_not_opened(&facts, ctx.language);
