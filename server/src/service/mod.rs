@@ -58,6 +58,7 @@ mod write;
 
 use std::sync::Arc;
 
+use app::i18n::Language;
 use app::model::error::{Error, ErrorKind, Result};
 use app::model::operation::Operation;
 use openpcs_provider::ProviderError;
@@ -118,7 +119,7 @@ impl Service {
         if let Some(client) = client {
             return Ok(client);
         }
-        resource::check_usable(cluster)?;
+        resource::check_usable(Language::English, cluster)?;
         let message = format!(
             "Cluster {} is {}: its controller does not run. Wait until it does, and try again.",
             cluster.name, cluster.status

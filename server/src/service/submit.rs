@@ -65,7 +65,7 @@ impl Service {
             .await?;
         let arn = self.parts.arns.cluster(&cluster.id);
         check(ctx.language, &input)?;
-        check_usable(&cluster)?;
+        check_usable(ctx.language, &cluster)?;
         self.check_queue(ctx.language, &cluster, &input.queue)
             .await?;
         self.check_directory(ctx.language, &input.working_directory)
