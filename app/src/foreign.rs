@@ -9,6 +9,22 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     shown(text, is_hidden)
 }
 
+/// A value that stands by itself: one of nothing but blanks would be an empty place, so they have pictures too.
+pub fn visible_value(text: &str) -> Cow<'_, str> {
+    let shown = visible(text);
+    if shown.is_empty() || !shown.trim().is_empty() {
+        return shown;
+    }
+    let mut all = String::new();
+    for c in shown.chars() {
+        match c {
+            ' ' => all.push('␠'),
+            other => push_number(&mut all, other),
+        }
+    }
+    Cow::Owned(all)
+}
+
 /// The same of a text of several lines, as a script or what a job wrote: its line ends and tabs stay.
 pub fn visible_lines(text: &str) -> Cow<'_, str> {
     shown(text, |c| is_hidden(c) && !matches!(c, '\n' | '\t'))
@@ -45,8 +61,12 @@ fn push_picture(all: &mut String, c: char) {
     };
     match picture {
         Some(picture) => all.push(picture),
-        None => all.push_str(&format!("⟨U+{:04X}⟩", u32::from(c))),
+        None => push_number(all, c),
     }
+}
+
+fn push_number(all: &mut String, c: char) {
+    all.push_str(&format!("⟨U+{:04X}⟩", u32::from(c)));
 }
 
 /// Controls, what sets the direction of other text, what has no width, blanks that are letters to a computer, and line
@@ -107,6 +127,23 @@ mod tests {
             assert_eq!(visible(text), shown, "{text:?}");
         }
         assert_eq!(visible_lines("a\tb\r\nc\u{202e}"), "a\tb␍\nc⟨U+202E⟩");
+    }
+
+    #[test]
+    fn a_value_of_blanks_is_no_empty_place() {
+        for (text, shown) in [
+            ("", ""),
+            (" ", "␠"),
+            ("  ", "␠␠"),
+            ("\u{a0}\u{3000}", "⟨U+00A0⟩⟨U+3000⟩"),
+            (" \t", " ␉"),
+            ("\u{200b}", "⟨U+200B⟩"),
+            (" a ", " a "),
+        ] {
+            assert_eq!(visible_value(text), shown, "{text:?}");
+            assert_eq!(visible_value(&visible_value(text)), shown);
+            assert!(shown.is_empty() || !visible_value(text).trim().is_empty());
+        }
     }
 
     fn any_text() -> impl Strategy<Value = String> {

@@ -4,14 +4,12 @@ use std::collections::BTreeSet;
 
 use super::reason::{Plain, Reason};
 use super::text::Text;
-use super::{fill, span, text};
+use super::{ending, fill, span, text};
 use crate::i18n::Language;
 use crate::model::dependency::Dependency;
 use crate::model::explanation::{Explanation, Outlook};
 use crate::model::job::{Job, JobRecord};
-
-/// The signal that slurmstepd gives to what it could not start; a script can also raise it itself.
-pub const FILES_NOT_OPENED: i64 = 53;
+use crate::model::signal::{self, FILES_NOT_OPENED};
 
 /// What a batch script reads if it asks for nothing else.
 pub const NO_INPUT: &str = "/dev/null";
@@ -47,6 +45,8 @@ pub struct Causes {
     pub takes_whole_memory: bool,
     /// Of a job that ended by [`FILES_NOT_OPENED`].
     pub unopened: Unopened,
+    /// Of a heterogeneous job: those of its components that keep all from starting.
+    pub lacking: Option<Lacking>,
 }
 
 /// Which of a job's files cannot have been opened.
@@ -57,6 +57,28 @@ pub enum Unopened {
     Unknown,
     File(String),
     None,
+}
+
+/// Components of a heterogeneous job that cannot have their nodes at the same time, each its own: Slurm starts none before
+/// each can start on nodes apart from those of the others (heterogeneous_jobs.html, Limitations).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lacking {
+    /// Their ids.
+    pub components: Vec<String>,
+    pub queues: Vec<String>,
+    /// Nodes that they need together.
+    pub needed: usize,
+    /// Nodes that can serve any of them, whether they are of use now or not.
+    pub capable: usize,
+    /// Of these, down, failed or drained.
+    pub unavailable: usize,
+}
+
+impl Lacking {
+    /// More or other nodes have to be there.
+    pub fn is_for_good(&self) -> bool {
+        self.needed > self.capable
+    }
 }
 
 /// A reservation.
@@ -86,12 +108,17 @@ pub struct QueueFacts {
 }
 
 /// The one line of a job list; none when there is nothing to say.
-pub fn why(job: &Job, queue: Option<&QueueFacts>, language: Language) -> Option<String> {
+pub fn why(
+    job: &Job,
+    queue: Option<&QueueFacts>,
+    lacking: Option<&Lacking>,
+    language: Language,
+) -> Option<String> {
     let t = text(language);
     let reason = of_job(job)?;
     let reason = match waits_in_empty(job, reason, queue) {
         true => Reason::Plain(Plain::QueueEmpty),
-        false => doubted(reason, queue),
+        false => lacks_together(job, reason, lacking).unwrap_or_else(|| doubted(reason, queue)),
     };
     Some(match reason {
         Reason::Plain(plain) => plain.entry(t).title.to_owned(),
@@ -132,6 +159,13 @@ pub fn explain(facts: &JobFacts, language: Language) -> Option<Explanation> {
         prospect: prospect(entry.outlook, facts, t),
         remedy: fill(entry.remedy, &values),
     })
+}
+
+/// Which files of a job that ended could not be opened, one or several that may have been; none where that was not it.
+pub fn files_not_opened(facts: &JobFacts, language: Language) -> Option<String> {
+    let reason = described(of_job(&facts.record.job)?, facts);
+    let is_it = reason == Reason::Plain(Plain::FilesNotOpened);
+    is_it.then(|| unopened(facts, text(language)))
 }
 
 /// The reason of a job, by its state where that says more.
@@ -231,14 +265,17 @@ fn refine(reason: Reason, facts: &JobFacts) -> Reason {
     if reason == Reason::Plain(BeginTime) && record.restarts > 0 && !facts.starting.is_empty() {
         return Reason::Plain(Requeued);
     }
+    let together = lacks_together(&record.job, reason, facts.causes.lacking.as_ref());
     let (true, Some(queue)) = (general, &facts.queue) else {
-        return reason;
+        return together.unwrap_or(reason);
     };
     let nodes = usize::try_from(record.job.node_count).unwrap_or_default();
     Reason::Plain(if nodes > queue.total {
         QueueTooSmall
     } else if is_too_small(record, queue) {
         NodeTooSmall
+    } else if let Some(together) = together {
+        return together;
     } else if nodes + queue.unavailable > queue.total {
         NodesUnavailable
     } else if !facts.starting.is_empty() {
@@ -262,11 +299,24 @@ fn lacks_nodes(reason: Reason) -> bool {
     )
 }
 
-/// Nothing else keeps it from starting, and its queue has no node at all.
-fn waits_in_empty(job: &Job, reason: Reason, queue: Option<&QueueFacts>) -> bool {
+/// Nothing else keeps it from starting than that it has no nodes.
+fn waits_for_nodes(job: &Job, reason: Reason) -> bool {
     let by_turn = matches!(reason, Reason::Plain(Plain::Priority | Plain::None));
-    let is_empty = queue.is_some_and(|queue| queue.total == 0);
-    job.is_pending() && is_empty && (by_turn || lacks_nodes(reason))
+    job.is_pending() && (by_turn || lacks_nodes(reason))
+}
+
+/// So it waits, and its queue has no node at all.
+fn waits_in_empty(job: &Job, reason: Reason, queue: Option<&QueueFacts>) -> bool {
+    waits_for_nodes(job, reason) && queue.is_some_and(|queue| queue.total == 0)
+}
+
+/// So it waits, for its own components.
+fn lacks_together(job: &Job, reason: Reason, lacking: Option<&Lacking>) -> Option<Reason> {
+    let lacking = lacking.filter(|_| waits_for_nodes(job, reason))?;
+    Some(Reason::Plain(match lacking.is_for_good() {
+        true => Plain::ComponentsTooMany,
+        false => Plain::ComponentsUnavailable,
+    }))
 }
 
 fn is_too_small(record: &JobRecord, queue: &QueueFacts) -> bool {
@@ -282,6 +332,7 @@ fn values(facts: &JobFacts, t: &Text) -> Vec<(&'static str, String)> {
     let record = facts.record;
     let job = &record.job;
     let queue = facts.queue.clone().unwrap_or_default();
+    let lacking = facts.causes.lacking.clone().unwrap_or_default();
     let at = |at: i64| span(t, at - facts.now);
     let or_dash = |text: &str| {
         if text.is_empty() {
@@ -318,6 +369,11 @@ fn values(facts: &JobFacts, t: &Text) -> Vec<(&'static str, String)> {
             facts.causes.cancelled_by.clone().unwrap_or_default(),
         ),
         ("unopened", unopened(facts, t)),
+        ("components", lacking.components.join(t.request.comma)),
+        ("component_queues", lacking.queues.join(t.request.comma)),
+        ("needed", lacking.needed.to_string()),
+        ("capable", lacking.capable.to_string()),
+        ("out_of_use", lacking.unavailable.to_string()),
         ("required", or_dash(&record.required_nodes)),
         ("features", or_dash(&record.features)),
         ("description", or_dash(&record.description)),
@@ -326,7 +382,7 @@ fn values(facts: &JobFacts, t: &Text) -> Vec<(&'static str, String)> {
             "exit_code",
             record.exit_code.unwrap_or_default().to_string(),
         ),
-        ("signal", record.signal.unwrap_or_default().to_string()),
+        ("signal", signal::named(record.signal.unwrap_or_default())),
         ("output", or_dash(where_it_tells(record))),
         ("directory", or_dash(&record.working_directory)),
         ("allocated", or_dash(&job.nodes)),
@@ -404,26 +460,11 @@ fn unopened(facts: &JobFacts, t: &Text) -> String {
 
 /// "afterok 29 (FAILED, exit code 3), singleton".
 fn dependencies(facts: &JobFacts, t: &Text) -> String {
-    let r = &t.request;
-    let one = |dependency: &Dependency| {
-        let values = [
-            ("condition", dependency.condition.clone()),
-            ("job", dependency.job.clone()),
-            ("state", dependency.state.clone()),
-            ("code", dependency.exit_code.unwrap_or_default().to_string()),
-        ];
-        let text = match (dependency.job.as_str(), dependency.state.as_str()) {
-            ("", _) => r.dependency,
-            (_, "") => r.dependency_on,
-            _ if dependency.exit_code.is_some() => r.dependency_ended,
-            _ => r.dependency_state,
-        };
-        fill(text, &values)
-    };
+    let one = |dependency| ending::dependency(dependency, t);
     let all: Vec<String> = facts.causes.dependencies.iter().map(one).collect();
     match all.is_empty() {
         true => facts.record.dependency.clone(),
-        false => all.join(r.comma),
+        false => all.join(t.request.comma),
     }
 }
 

@@ -232,7 +232,7 @@ fn a_queue_without_nodes_is_not_gone() {
         let job = record("PENDING", reason);
         let told = code(&job, empty.clone());
         assert!(told.starts_with("QueueEmpty"), "{reason}: {told}");
-        let line = why(&job.job, Some(&empty), Language::English);
+        let line = why(&job.job, Some(&empty), None, Language::English);
         assert_eq!(
             line.as_deref(),
             Some("Its queue has no nodes now"),
@@ -253,6 +253,47 @@ fn a_queue_without_nodes_is_not_gone() {
     gone.queue = None;
     let gone = explain(&gone, Language::English).map(|e| e.code);
     assert_eq!(gone.as_deref(), Some("QueueGone (Resources)"));
+}
+
+#[test]
+fn components_that_need_more_nodes_than_there_are_never_start() {
+    let lacking = |capable, unavailable| Lacking {
+        components: vec!["12+0".into(), "12+1".into()],
+        queues: vec!["demo".into()],
+        needed: 3,
+        capable,
+        unavailable,
+    };
+    for (reason, lacking, expected) in [
+        ("Resources", lacking(2, 0), "ComponentsTooMany (Resources)"),
+        ("None", lacking(2, 0), "ComponentsTooMany (None)"),
+        ("Priority", lacking(2, 2), "ComponentsTooMany (Priority)"),
+        (
+            "Resources",
+            lacking(4, 2),
+            "ComponentsUnavailable (Resources)",
+        ),
+        // Something else keeps it too, and is told first.
+        ("JobHeldUser", lacking(2, 0), "JobHeldUser"),
+        ("Dependency", lacking(2, 0), "Dependency"),
+    ] {
+        let job = record("PENDING", reason);
+        let mut all = facts(&job, queue());
+        all.causes.lacking = Some(lacking.clone());
+        for language in Language::ALL {
+            let told = explain(&all, language).unwrap();
+            assert_eq!(told.code, expected);
+            let line = why(&job.job, Some(&queue()), Some(&lacking), language);
+            assert_eq!(line, Some(told.title), "{reason}");
+            if lacking.is_for_good() && expected.starts_with("Components") {
+                let by_itself = text(language).prospect.by_itself;
+                assert_ne!(told.prospect, by_itself);
+                for part in ["12+0", "12+1", "3", "2", "demo"] {
+                    assert!(told.meaning.contains(part), "{}", told.meaning);
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -316,7 +357,7 @@ fn every_reason_is_explained_without_a_gap() {
                 );
                 assert!(!text.contains("  "), "{word} has a gap: {text}");
             }
-            assert!(why(&job.job, None, language).is_some(), "{word}");
+            assert!(why(&job.job, None, None, language).is_some(), "{word}");
         }
     }
 }

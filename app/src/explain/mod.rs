@@ -6,6 +6,7 @@
 
 mod asked;
 pub mod cause;
+mod ending;
 mod entry;
 pub mod event;
 pub mod job;

@@ -109,6 +109,8 @@ reasons! {
     NodesBusy "<NodesBusy>" nodes_busy ByItself;
     NodesUnavailable "<NodesUnavailable>" nodes_unavailable NeedsAction;
     QueueTooSmall "<QueueTooSmall>" queue_too_small NeedsAction;
+    ComponentsTooMany "<ComponentsTooMany>" components_too_many NeedsAction;
+    ComponentsUnavailable "<ComponentsUnavailable>" components_unavailable NeedsAction;
     NodeTooSmall "<NodeTooSmall>" node_too_small NeedsAction;
     QueueGone "<QueueGone>" queue_gone NeedsAction;
     QueueEmpty "<QueueEmpty>" queue_empty NeedsAction;

@@ -17,6 +17,12 @@ pub struct Dependency {
     pub state: String,
     /// Once it has ended.
     pub exit_code: Option<i64>,
+    /// The signal that ended it.
+    #[serde(default)]
+    pub signal: Option<i64>,
+    /// Who cancelled it by this server.
+    #[serde(default)]
+    pub cancelled_by: Option<String>,
 }
 
 /// The conditions in that text; what cannot be read is left out.

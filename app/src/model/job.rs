@@ -187,6 +187,7 @@ pub struct JobStep {
     pub at: i64,
     /// The node that boots, the step that it reached; the nodes of a life that ended.
     pub node: String,
+    /// Of an end the files that could not be opened, if that was why.
     pub detail: String,
     /// Why it went back to the queue.
     pub end: Option<LifeEnd>,

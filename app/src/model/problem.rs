@@ -1,5 +1,6 @@
 //! What can be wrong with a field of the form for jobs.
 
+use super::odd_character::named;
 use crate::i18n::Text;
 
 /// What is wrong with a field.
@@ -8,7 +9,11 @@ pub enum Problem {
     Missing,
     TooLong(usize),
     OutOfRange(i64, i64),
-    ControlCharacters,
+    /// In which line, of what may have several.
+    ControlCharacter {
+        line: Option<usize>,
+        what: char,
+    },
     /// The script's first line names no interpreter.
     NoInterpreter,
     /// Lines that end with a lone carriage return.
@@ -25,7 +30,11 @@ impl Problem {
             Problem::Missing => t.problem_missing.into(),
             Problem::TooLong(most) => t.problem_too_long(most),
             Problem::OutOfRange(least, most) => t.problem_range(least, most),
-            Problem::ControlCharacters => t.problem_control.into(),
+            Problem::ControlCharacter { line: None, what } => t.problem_control(named(what)),
+            Problem::ControlCharacter {
+                line: Some(line),
+                what,
+            } => t.problem_control_in(line, named(what)),
             Problem::NoInterpreter => t.problem_interpreter.into(),
             Problem::LoneReturns => t.problem_returns.into(),
             Problem::NotAbsolute => t.problem_absolute.into(),

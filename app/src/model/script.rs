@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::directives::{DIRECTIVE, lines_above_commands};
 use super::foreign_directives::{Foreign, foreign};
+use super::odd_character::{is_odd_blank, named};
 use super::problem::Problem;
 use crate::i18n::Text;
 
@@ -44,9 +45,12 @@ pub fn problem(script: &str) -> Option<Problem> {
     if script.contains('\r') {
         return Some(Problem::LoneReturns);
     }
-    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\u{c}' | '\u{1b}');
-    if script.chars().any(control) {
-        return Some(Problem::ControlCharacters);
+    let control = |c: &char| c.is_control() && !matches!(c, '\n' | '\t' | '\u{c}' | '\u{1b}');
+    let mut lines = script.split('\n').enumerate();
+    let found = lines.find_map(|(index, line)| Some((index + 1, line.chars().find(control)?)));
+    if let Some((line, what)) = found {
+        let line = Some(line);
+        return Some(Problem::ControlCharacter { line, what });
     }
     (!script.starts_with("#!")).then_some(Problem::NoInterpreter)
 }
@@ -68,6 +72,8 @@ pub enum Ignored {
     Late,
     /// A blank that is none to Slurm, as web pages have them.
     OddBlank,
+    /// The same in a command, or something that cannot be seen.
+    OddCharacter(char),
     /// `# SBATCH`, `#sbatch`.
     Misspelt,
     /// Options of another batch system.
@@ -81,6 +87,7 @@ impl Hint {
             Ignored::Indented => t.hint_indented(self.line),
             Ignored::Late => t.hint_late(self.line),
             Ignored::OddBlank => t.hint_odd_blank(self.line),
+            Ignored::OddCharacter(what) => t.hint_odd_character(self.line, named(what)),
             Ignored::Misspelt => t.hint_misspelt(self.line),
             Ignored::Foreign(Foreign::Unknown) => t.hint_foreign(self.line),
             Ignored::Foreign(Foreign::NoArray) => t.hint_no_array(self.line),
@@ -95,7 +102,10 @@ pub fn hints(script: &str) -> Vec<Hint> {
     let above = lines_above_commands(&script);
     let ignored = script.lines().enumerate().filter_map(|(index, line)| {
         let foreign = || foreign(line, &script).map(Ignored::Foreign);
-        let why = ignored(line, index >= above).or_else(foreign)?;
+        let odd = || odd_character(line, index == 0).map(Ignored::OddCharacter);
+        let why = ignored(line, index >= above)
+            .or_else(foreign)
+            .or_else(odd)?;
         let line = index + 1;
         Some(Hint { line, why })
     });
@@ -130,6 +140,28 @@ fn ignored(line: &str, after_command: bool) -> Option<Ignored> {
     line.contains(odd).then_some(Ignored::OddBlank)
 }
 
+/// The first in a command that a shell takes as part of a word, and nobody sees. What is quoted may be meant, and nobody
+/// runs a comment; the first line is none.
+fn odd_character(line: &str, is_first: bool) -> Option<char> {
+    let (mut quote, mut begins_word, mut is_escaped) = (None, true, false);
+    for c in line.chars() {
+        match (c, quote) {
+            ('#', None) if begins_word && !is_first => return None,
+            (c, None) if is_odd_blank(c) => return Some(c),
+            ('\\', None | Some('"')) if !is_escaped => {
+                (is_escaped, begins_word) = (true, false);
+                continue;
+            }
+            ('\'' | '"', None) if !is_escaped => quote = Some(c),
+            (c, Some(end)) if c == end && !is_escaped => quote = None,
+            _ => (),
+        }
+        begins_word = c.is_ascii_whitespace() || matches!(c, ';' | '&' | '|' | '(');
+        is_escaped = false;
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,12 +189,20 @@ mod tests {
 
     #[test]
     fn what_cannot_be_mended_is_named() {
+        let control = |line, what| Problem::ControlCharacter {
+            line: Some(line),
+            what,
+        };
         for (pasted, wrong) in [
             ("#!/bin/bash\recho old mac\r", Problem::LoneReturns),
             ("#!/bin/bash\r\necho a\rb\r\n", Problem::LoneReturns),
             ("  hostname", Problem::NoInterpreter),
             ("\u{feff}hostname", Problem::NoInterpreter),
-            ("#!/bin/sh\0", Problem::ControlCharacters),
+            ("#!/bin/sh\0", control(1, '\0')),
+            ("\n\n#!/bin/sh\r\necho \u{85}\0\r\n", control(2, '\u{85}')),
+            ("#!/bin/sh\n\n\necho a\u{8}\n", control(4, '\u{8}')),
+            ("#!/bin/sh\n\u{b}\u{c}\u{1b}\n", control(2, '\u{b}')),
+            ("#!/bin/sh\necho a\u{7f}", control(2, '\u{7f}')),
             ("\u{feff}\n \r\n", Problem::Missing),
         ] {
             assert_eq!(problem(&mended(pasted)), Some(wrong), "{pasted:?}");
@@ -209,6 +249,41 @@ mod tests {
         assert_eq!(
             hints(&format!("#!/bin/sh\n{}", " #SBATCH\n".repeat(99))).len(),
             HINTS_MAX
+        );
+    }
+
+    #[test]
+    fn what_a_shell_takes_otherwise_than_it_looks_is_told() {
+        for (line, odd) in [
+            ("srun\u{a0}hostname", Some('\u{a0}')),
+            ("srun hostname\u{202f}", Some('\u{202f}')),
+            ("\u{2007}srun hostname", Some('\u{2007}')),
+            ("srun host\u{200b}name", Some('\u{200b}')),
+            ("\u{feff}srun hostname", Some('\u{feff}')),
+            ("srun\u{3000}hostname", Some('\u{3000}')),
+            ("echo \"a\"\u{a0}b", Some('\u{a0}')),
+            ("echo \"a\\\"\u{a0}b\"", None),
+            ("echo it\\'s\u{a0}here", Some('\u{a0}')),
+            ("echo 'a\\'\u{a0}b", Some('\u{a0}')),
+            ("echo $#\u{a0}", Some('\u{a0}')),
+            ("echo 'a\u{a0}b' \"\u{200b}\"", None),
+            ("# see\u{a0}there", None),
+            ("a;# see\u{a0}there", None),
+            ("hostname # see\u{a0}there", None),
+            ("echo 作业-😀", None),
+            ("", None),
+        ] {
+            let script = format!("#!/bin/sh\n#SBATCH -n 2\n{line}\n");
+            let found = hints(&script);
+            let found: Vec<_> = found.into_iter().map(|h| (h.line, h.why)).collect();
+            let expected = odd.map(|c| (3, Ignored::OddCharacter(c)));
+            assert_eq!(found, Vec::from_iter(expected), "{line:?}");
+            assert_eq!(problem(&script), None);
+        }
+        let first = hints("#!/bin/bash\u{a0}\nhostname\n");
+        assert_eq!(
+            (first[0].line, first[0].why),
+            (1, Ignored::OddCharacter('\u{a0}'))
         );
     }
 }

@@ -204,8 +204,8 @@ fn line(value: &str, longest: usize) -> Option<Problem> {
     if value.chars().count() > longest {
         return Some(Problem::TooLong(longest));
     }
-    if value.chars().any(char::is_control) {
-        return Some(Problem::ControlCharacters);
+    if let Some(what) = value.chars().find(|c| c.is_control()) {
+        return Some(Problem::ControlCharacter { line: None, what });
     }
     value.starts_with('-').then_some(Problem::StartsWithHyphen)
 }
@@ -351,7 +351,13 @@ mod tests {
             wrong.problems(),
             [
                 (Field::Queue, Problem::Missing),
-                (Field::Name, Problem::ControlCharacters),
+                (
+                    Field::Name,
+                    Problem::ControlCharacter {
+                        line: None,
+                        what: '\n'
+                    }
+                ),
                 (Field::Script, Problem::NoInterpreter),
                 (Field::Nodes, Problem::OutOfRange(1, MOST)),
                 (Field::Memory, Problem::OutOfRange(1, MOST_MEMORY)),

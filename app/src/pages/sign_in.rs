@@ -2,17 +2,16 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 use crate::components::{LanguageMenu, Mark, ThemeMenu};
 use crate::i18n::text;
 use crate::paths;
-use crate::ui::{Flash, Tone};
+use crate::ui::{Flash, Tone, use_search};
 
 #[component]
 pub fn SignIn() -> impl IntoView {
     let t = text();
-    let query = use_query_map().get_untracked();
+    let query = use_search().get_untracked();
     let next = query.get("next").unwrap_or_else(|| paths::CLUSTERS.into());
     let failure = match (query.get("failed").as_deref(), query.get("seconds")) {
         (Some("locked"), Some(seconds)) => Some(t.sign_in.locked(seconds)),

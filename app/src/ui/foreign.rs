@@ -2,20 +2,20 @@
 
 use leptos::prelude::*;
 
-use crate::foreign::visible;
+use crate::foreign::visible_value;
 
 /// So many characters stand in a cell at least.
 const SHORT: usize = 24;
 
 /// All of it: wraps wherever it must.
 pub fn foreign(text: impl AsRef<str>) -> AnyView {
-    let text = visible(text.as_ref()).into_owned();
+    let text = visible_value(text.as_ref()).into_owned();
     view! { <bdi class="foreign">{text}</bdi> }.into_any()
 }
 
 /// In a cell: one line, cut where the room ends, and then whole on hover.
 pub fn foreign_line(text: impl AsRef<str>) -> AnyView {
-    let text = visible(text.as_ref()).into_owned();
+    let text = visible_value(text.as_ref()).into_owned();
     let whole = (text.chars().count() > SHORT).then(|| text.clone());
     view! { <bdi class="foreign foreign-line" title=whole>{text}</bdi> }.into_any()
 }

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use crate::browser;
-use crate::foreign::visible;
+use crate::foreign::{visible, visible_value};
 
 /// One thing to choose. The only shape of a choice, whatever it stands for: compiled once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Choice {
     pub fn new(id: impl Into<String>, name: impl Into<String>) -> Choice {
         Choice {
             id: id.into(),
-            name: visible(&name.into()).into_owned(),
+            name: visible_value(&name.into()).into_owned(),
             ..Choice::default()
         }
     }

@@ -144,8 +144,32 @@ fn settings(list: Option<&Vec<SlurmCustomSetting>>) -> Option<Vec<SlurmCustomSet
     let mut list = by_name(Some(&filled(list)?));
     for given in &mut list {
         given.parameter_name.make_ascii_lowercase();
+        given.parameter_value = value(&given.parameter_name, &given.parameter_value);
     }
     Some(list)
+}
+
+/// Settings of nodes that are whole numbers: with a change of any other all nodes of a group are replaced.
+const NUMBERS: [&str; 8] = [
+    "corespeccount",
+    "corespersocket",
+    "memspeclimit",
+    "realmemory",
+    "restrictedcorespergpu",
+    "sockets",
+    "tmpdisk",
+    "weight",
+];
+
+/// A value as Slurm takes it: numbers without what leads them, features in any order.
+fn value(name: &str, value: &str) -> String {
+    match name {
+        "features" => sorted(&value.split(',').map(str::to_owned).collect::<Vec<_>>()).join(","),
+        name if NUMBERS.contains(&name) => value
+            .parse::<u64>()
+            .map_or_else(|_| value.to_owned(), |number| number.to_string()),
+        _ => value.to_owned(),
+    }
 }
 
 fn any_order(list: Option<&Vec<String>>) -> Option<Vec<String>> {
@@ -249,6 +273,32 @@ mod tests {
                 json!({"security_group_ids": ["sg-1", "sg-2"]}),
                 json!({"security_group_ids": ["sg-2", "sg-1"]}),
                 true,
+            ),
+            (
+                json!({"slurm": settings_of(&[("Weight", "05"), ("Features", "gpu,nvme")])}),
+                json!({"slurm": settings_of(&[("features", "nvme,gpu"), ("WEIGHT", "5")])}),
+                true,
+            ),
+            (
+                json!({"slurm": settings_of(&[("RealMemory", "007000")])}),
+                json!({"slurm": settings_of(&[("RealMemory", "7000")])}),
+                true,
+            ),
+            // Another feature, and another text, are another thing.
+            (
+                json!({"slurm": settings_of(&[("Features", "gpu,nvme")])}),
+                json!({"slurm": settings_of(&[("Features", "gpu")])}),
+                false,
+            ),
+            (
+                json!({"slurm": settings_of(&[("Features", "05")])}),
+                json!({"slurm": settings_of(&[("Features", "5")])}),
+                false,
+            ),
+            (
+                json!({"slurm": settings_of(&[("CPUSpecList", "0,1")])}),
+                json!({"slurm": settings_of(&[("CPUSpecList", "1,0")])}),
+                false,
             ),
             (json!({}), json!({"launch_template_mode": "MANAGED"}), false),
             (json!({}), json!({"purchase_option": "SPOT"}), false),

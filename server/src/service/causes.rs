@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use app::explain::job::{Causes, FILES_NOT_OPENED, Reserved, Unopened};
+use app::explain::job::{Causes, Reserved, Unopened};
 use app::model::dependency::{self, Dependency};
 use app::model::error::Result;
 use app::model::job::{Job, JobAction, JobRecord, OutputKind};
 use app::model::job_id::JobId;
+use app::model::signal::FILES_NOT_OPENED;
 
 use super::Service;
 use super::done_to::DoneTo;
+use super::job_components::lacking;
 use super::job_find::rank;
 use crate::db::cluster::ClusterRow;
 use crate::live::observed::Snapshot;
@@ -27,7 +29,13 @@ const LONGEST_END_MS: i64 = 60_000;
 const SLACK_MS: i64 = 5_000;
 
 impl Service {
-    pub(super) async fn causes(&self, cluster: &ClusterRow, record: &JobRecord) -> Result<Causes> {
+    /// `members`: of a heterogeneous job all components.
+    pub(super) async fn causes(
+        &self,
+        cluster: &ClusterRow,
+        record: &JobRecord,
+        members: &[JobRecord],
+    ) -> Result<Causes> {
         let seen = self.parts.observed.latest(&cluster.id);
         let usable = usable_nodes(&seen, record);
         Ok(Causes {
@@ -37,6 +45,7 @@ impl Service {
             cancelled_by: self.cancelled_by(cluster, record).await?,
             takes_whole_memory: takes_whole_memory(cluster, record),
             unopened: self.unopened(record).await,
+            lacking: lacking(&seen, members),
         })
     }
 
@@ -132,8 +141,10 @@ impl Service {
             }
             looked_up += 1;
             if let Some(ended) = self.find_ended(cluster, &who).await? {
+                dependency.cancelled_by = self.cancelled_by(cluster, &ended).await?;
                 dependency.state = ended.job.state;
                 dependency.exit_code = ended.exit_code;
+                dependency.signal = ended.signal;
             }
         }
         Ok(all)
@@ -227,6 +238,10 @@ mod tests {
             let put = job::put(&mut write, &cluster.id, record, None);
             put.await.unwrap();
         }
+        let mut killed = record("3", "FAILED", 5);
+        (killed.exit_code, killed.signal) = (Some(0), Some(9));
+        let put = job::put(&mut write, &cluster.id, &killed, None);
+        put.await.unwrap();
         write.commit().await.unwrap();
         let seen = [
             record("6", "RUNNING", 0),
@@ -265,6 +280,12 @@ mod tests {
                 one("", "", None),
             ]
         );
+        let waiting = JobRecord {
+            dependency: "afterok:3(failed)".to_owned(),
+            ..JobRecord::default()
+        };
+        let killed = service.dependencies(&cluster, &waiting).await.unwrap();
+        assert_eq!((killed[0].exit_code, killed[0].signal), (Some(0), Some(9)));
         let many = (1000..1120).map(|id| format!("afterok:{id}(failed)"));
         let many = told(many.collect::<Vec<String>>().join(",")).await;
         let known = many.iter().filter(|(_, state, _)| state == "FAILED");

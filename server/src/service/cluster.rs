@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use app::explain::refusal;
+use app::i18n::Language;
 use app::model::catalogue::Catalogue;
 use app::model::cluster::*;
 use app::model::echo::clip;
@@ -60,7 +62,9 @@ impl Clusters for Service {
         let (operation, token) = (Operation::CreateCluster, input.client_token.as_deref());
         self.change(ctx, operation, &input, token, async |mut change| {
             let db = &mut change.write.tx;
-            let (row, key) = self.created_cluster(db, networking, &input).await?;
+            let (row, key) = self
+                .created_cluster(ctx.language, db, networking, &input)
+                .await?;
             let arn = self.parts.arns.cluster(&row.id);
             change.create(&row, &arn, input.tags.as_ref()).await?;
             // Its daemons will run where it was made; they get their ports when they start.
@@ -108,7 +112,8 @@ impl Clusters for Service {
         let found = self.may_update_cluster(ctx, &input).await?;
         let (operation, token) = (Operation::UpdateCluster, input.client_token.as_deref());
         self.change(ctx, operation, &input, token, async |mut change| {
-            let (_, row) = updated_cluster(&mut change.write.tx, &found, &input).await?;
+            let (_, row) =
+                updated_cluster(ctx.language, &mut change.write.tx, &found, &input).await?;
             change.update(&row).await?;
             let cluster = self.cluster(&row);
             change
@@ -127,7 +132,7 @@ impl Clusters for Service {
             .await?;
         let (operation, token) = (Operation::DeleteCluster, input.client_token.as_deref());
         self.change(ctx, operation, &input, token, async |mut change| {
-            let mut row = deletable_cluster(&mut change.write.tx, &input).await?;
+            let mut row = deletable_cluster(ctx.language, &mut change.write.tx, &input).await?;
             change.delete(&mut row).await?;
             change
                 .commit(&self.parts.arns.cluster(&row.id), DeleteClusterResponse {})
@@ -163,12 +168,13 @@ impl Service {
     /// The row to insert and the name of its key, or why not.
     pub(super) async fn created_cluster(
         &self,
+        language: Language,
         db: &mut Connection,
         networking: Networking,
         input: &CreateClusterRequest,
     ) -> Result<(ClusterRow, SlurmAuthKey)> {
         let existing: Vec<ClusterRow> = resource::list(&mut *db, None).await.map_err(internal)?;
-        check_quota(&existing, &input.cluster_name)?;
+        check_quota(language, &existing, &input.cluster_name)?;
         self.check_ports(&mut *db, 1).await?;
         let id = random::resource_id();
         let key = SlurmAuthKey {
@@ -237,12 +243,13 @@ impl Service {
 
 /// The cluster, if it can be deleted.
 pub(super) async fn deletable_cluster(
+    language: Language,
     db: &mut Connection,
     input: &DeleteClusterRequest,
 ) -> Result<ClusterRow> {
     let row = there(db, &input.cluster_identifier).await?;
-    check_possible(Action::Delete, &row)?;
-    check_empty(db, &row).await?;
+    check_possible(language, Action::Delete, &row)?;
+    check_empty(language, db, &row).await?;
     Ok(row)
 }
 
@@ -267,11 +274,12 @@ pub(crate) fn not_found(identifier: &str) -> Error {
 
 /// The row as it is and as it is to be, or why not.
 pub(super) async fn updated_cluster(
+    language: Language,
     db: &mut Connection,
     found: &ClusterRow,
     input: &UpdateClusterRequest,
 ) -> Result<(ClusterRow, ClusterRow)> {
-    let before = updatable(db, found, input.unmodified_since.as_deref()).await?;
+    let before = updatable(language, db, found, input.unmodified_since.as_deref()).await?;
     let spec = ClusterSpec {
         slurm: merged(&before.spec.slurm, input),
         ..before.spec.clone()
@@ -291,52 +299,41 @@ pub(super) fn merged(
     slurm
 }
 
-fn check_quota(existing: &[ClusterRow], name: &str) -> Result<()> {
+fn check_quota(language: Language, existing: &[ClusterRow], name: &str) -> Result<()> {
     if let Some(twin) = existing.iter().find(|c| c.name == name) {
-        let whose = format!("A cluster named {name} exists already ({}).", twin.id);
-        return Err(taken(twin, &whose));
+        let values = [("cluster", name.to_owned()), ("id", twin.id.clone())];
+        let whose = refusal(language, |t| t.cluster_named, &values);
+        return Err(taken(language, twin, &whose));
     }
     if let Some(creating) = existing.iter().find(|c| c.status == Status::Creating) {
-        return Err(Error::quota(
-            quota::CREATING,
-            format!(
-                "Cluster {} is being created; one at a time. Wait until it is ACTIVE.",
-                creating.name
-            ),
-        ));
+        let values = [("cluster", creating.name.clone())];
+        let message = refusal(language, |t| t.cluster_being_created, &values);
+        return Err(Error::quota(quota::CREATING, message));
     }
     if existing.len() as i64 >= limits::CLUSTERS {
-        return Err(Error::quota(
-            quota::CLUSTERS,
-            format!(
-                "There are {} clusters, the most of this account and region. Delete one first.",
-                existing.len()
-            ),
-        ));
+        let values = [("count", existing.len().to_string())];
+        let message = refusal(language, |t| t.clusters_full, &values);
+        return Err(Error::quota(quota::CLUSTERS, message));
     }
     Ok(())
 }
 
 /// Names what stands in the way of a cluster's end (C11).
-async fn check_empty(db: &mut Connection, row: &ClusterRow) -> Result<()> {
+async fn check_empty(language: Language, db: &mut Connection, row: &ClusterRow) -> Result<()> {
     let (groups, queues) = contents(db, row).await?;
-    let names: Vec<String> = queues
-        .iter()
-        .map(|q| format!("queue {}", q.name))
-        .chain(
-            groups
-                .iter()
-                .map(|g| format!("compute node group {}", g.name)),
-        )
+    let queue = |name: &String| refusal(language, |t| t.of_queue, &[("queue", name.clone())]);
+    let group = |name: &String| refusal(language, |t| t.of_group, &[("group", name.clone())]);
+    let names: Vec<String> = (queues.iter().map(|q| queue(&q.name)))
+        .chain(groups.iter().map(|g| group(&g.name)))
         .collect();
     if names.is_empty() {
         return Ok(());
     }
-    let message = format!(
-        "Cluster {} still has {}. Delete them first.",
-        row.name,
-        names.join(", ")
-    );
+    let values = [
+        ("cluster", row.name.clone()),
+        ("contents", names.join(", ")),
+    ];
+    let message = refusal(language, |t| t.cluster_not_empty, &values);
     Err(refused(row, message))
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use app::explain::refusal;
+use app::i18n::Language;
 use app::i18n::Text;
 use app::model::catalogue::Catalogue;
 use app::model::compute_node_group::*;
@@ -51,7 +53,9 @@ impl ComputeNodeGroups for Service {
         );
         self.change(ctx, operation, &input, token, async |mut change| {
             let db = &mut change.write.tx;
-            let row = self.created_group(db, &cluster, &offers, &input).await?;
+            let row = self
+                .created_group(ctx.language, db, &cluster, &offers, &input)
+                .await?;
             let compute_node_group = self.compute_node_group(&row);
             let arn = compute_node_group.arn.clone();
             change.create(&row, &arn, input.tags.as_ref()).await?;
@@ -109,7 +113,14 @@ impl ComputeNodeGroups for Service {
         );
         self.change(ctx, operation, &input, token, async |mut change| {
             let (_, row) = self
-                .updated_group(&mut change.write.tx, &cluster, &found, &offers, &input)
+                .updated_group(
+                    ctx.language,
+                    &mut change.write.tx,
+                    &cluster,
+                    &found,
+                    &offers,
+                    &input,
+                )
                 .await?;
             change.update(&row).await?;
             let compute_node_group = self.compute_node_group(&row);
@@ -134,7 +145,7 @@ impl ComputeNodeGroups for Service {
         self.change(ctx, operation, &input, token, async |mut change| {
             let db = &mut change.write.tx;
             let cluster = there(db, &input.cluster_identifier).await?;
-            let mut row = deletable_group(db, &cluster, &input).await?;
+            let mut row = deletable_group(ctx.language, db, &cluster, &input).await?;
             change.delete(&mut row).await?;
             let arn = self.parts.arns.compute_node_group(&row.cluster_id, &row.id);
             change.commit(&arn, DeleteComputeNodeGroupResponse {}).await
@@ -194,22 +205,24 @@ impl Service {
     /// The row to insert, or why not.
     pub(super) async fn created_group(
         &self,
+        language: Language,
         db: &mut Connection,
         cluster: &ClusterRow,
         offers: &Catalogue,
         input: &CreateComputeNodeGroupRequest,
     ) -> Result<ComputeNodeGroupRow> {
-        let cluster = usable_cluster(db, cluster).await?;
+        let cluster = usable_cluster(language, db, cluster).await?;
         let siblings: Vec<ComputeNodeGroupRow> = all_of(db, &cluster.id).await?;
         if let Some(twin) = siblings
             .iter()
             .find(|g| g.name == input.compute_node_group_name)
         {
-            let whose = format!(
-                "Cluster {} has a group named {} already.",
-                cluster.name, twin.name
-            );
-            return Err(taken(twin, &whose));
+            let values = [
+                ("cluster", cluster.name.clone()),
+                ("group", twin.name.clone()),
+            ];
+            let whose = refusal(language, |t| t.group_named, &values);
+            return Err(taken(language, twin, &whose));
         }
         let mut spec = ComputeNodeGroupSpec {
             settings: requested(&input.settings),
@@ -217,7 +230,7 @@ impl Service {
             instance_types: vec![],
         };
         spec.resolve(&offers.instance_types);
-        check_size(&cluster, &siblings, None, &spec)?;
+        check_size(language, &cluster, &siblings, None, &spec)?;
         self.check_ports_of(db, &cluster, spec.nodes()).await?;
         Ok(Row::new(
             random::resource_id(),
@@ -256,14 +269,15 @@ impl Service {
     /// The row as it is and as it is to be, or why not.
     pub(super) async fn updated_group(
         &self,
+        language: Language,
         db: &mut Connection,
         cluster: &ClusterRow,
         found: &ComputeNodeGroupRow,
         offers: &Catalogue,
         input: &UpdateComputeNodeGroupRequest,
     ) -> Result<(ComputeNodeGroupRow, ComputeNodeGroupRow)> {
-        let cluster = usable_cluster(db, cluster).await?;
-        let before = updatable(db, found, input.unmodified_since.as_deref()).await?;
+        let cluster = usable_cluster(language, db, cluster).await?;
+        let before = updatable(language, db, found, input.unmodified_since.as_deref()).await?;
         let siblings: Vec<ComputeNodeGroupRow> = all_of(db, &cluster.id).await?;
         let old = &before.spec.settings;
         let settings = input.patch.clone().apply(old.clone());
@@ -274,7 +288,7 @@ impl Service {
             instance_types: before.spec.instance_types.clone(),
         };
         spec.resolve(&offers.instance_types);
-        check_size(&cluster, &siblings, Some(&before.id), &spec)?;
+        check_size(language, &cluster, &siblings, Some(&before.id), &spec)?;
         let more = spec.nodes().saturating_sub(before.ports().len());
         self.check_ports_of(db, &cluster, more).await?;
         let row = before.respecified(spec);
@@ -330,22 +344,20 @@ impl Service {
 
 /// The group, if it can be deleted.
 pub(super) async fn deletable_group(
+    language: Language,
     db: &mut Connection,
     cluster: &ClusterRow,
     input: &DeleteComputeNodeGroupRequest,
 ) -> Result<ComputeNodeGroupRow> {
     let row = find_in(&mut *db, cluster, &input.compute_node_group_identifier).await?;
-    check_possible(Action::Delete, &row)?;
+    check_possible(language, Action::Delete, &row)?;
     let queues = queues_of(db, &row).await?;
     if queues.is_empty() {
         return Ok(row);
     }
     let names: Vec<&str> = queues.iter().map(|q| q.name.as_str()).collect();
-    let message = format!(
-        "Group {} is used by queue {}. Take it out of the queue, or delete the queue first.",
-        row.name,
-        names.join(", ")
-    );
+    let values = [("group", row.name.clone()), ("queues", names.join(", "))];
+    let message = refusal(language, |t| t.group_used, &values);
     Err(refused(&row, message))
 }
 
@@ -386,6 +398,7 @@ fn needs_new_instances(old: &GroupSettings, new: &GroupSettings) -> bool {
 
 /// C5: the sum of all groups' maximum stays within the cluster's size.
 pub(super) fn check_size(
+    language: Language,
     cluster: &ClusterRow,
     groups: &[ComputeNodeGroupRow],
     replaced: Option<&str>,
@@ -400,13 +413,12 @@ pub(super) fn check_size(
     if others.saturating_add(spec.most()) <= limit {
         return Ok(());
     }
-    Err(Error::quota(
-        quota::INSTANCES,
-        format!(
-            "A cluster of this size has at most {limit} instances; the other groups have {others}, so {} is too many. \
-             Ask for {} at most.",
-            spec.most(),
-            (limit - others).max(0)
-        ),
-    ))
+    let values = [
+        ("limit", limit.to_string()),
+        ("others", others.to_string()),
+        ("asked", spec.most().to_string()),
+        ("most", (limit - others).max(0).to_string()),
+    ];
+    let message = refusal(language, |t| t.instances_full, &values);
+    Err(Error::quota(quota::INSTANCES, message))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use app::explain::job::{Causes, QueueFacts};
+use app::explain::job::{Causes, Lacking, QueueFacts};
 use app::explain::{self, RefusalText, What};
 use app::i18n::Language;
 use app::model::error::{Error, Result};
@@ -17,9 +17,9 @@ use app::model::submit::{SubmitJobRequest, SubmitJobResponse};
 use app::port::{Ctx, Jobs};
 use async_trait::async_trait;
 
-use super::job_find::{RESOURCE_TYPE, job_id};
+use super::job_find::{RESOURCE_TYPE, common_end, job_id};
 use super::job_target::target;
-use super::job_timeline::{attributed, timeline};
+use super::job_timeline::{attributed, explained, timeline};
 use super::node_phase::phase;
 use super::{Service, whole};
 use crate::db::cluster::ClusterRow;
@@ -67,28 +67,44 @@ impl Jobs for Service {
             .done_to(&cluster, &record.job, JobAction::Requeue)
             .await?;
         let lives = attributed(found.lives, &requeues, script.as_deref());
-        let causes = self.causes(&cluster, &record).await?;
+        let causes = self.causes(&cluster, &record, &found.members).await?;
         let queues = self.queue_names(&cluster.id).await?;
         let facts = self.job_facts(&cluster, &record, &boots, causes, &queues);
         // How an array ended each of its tasks tells for itself.
         let tells_itself = !found.members.is_empty() && record.job.is_over();
         let explanation = match tells_itself && matches!(record.job.who(), JobId::Whole(_)) {
-            true => None,
+            // What all that failed have in common is told here as well.
+            true => match common_end(&found.members) {
+                Some(one) => {
+                    let causes = self.causes(&cluster, one, &[]).await?;
+                    let facts = self.job_facts(&cluster, one, &[], causes, &queues);
+                    explain::job::explain(&facts, ctx.language)
+                }
+                None => None,
+            },
             false => explain::job::explain(&facts, ctx.language),
         };
+        let unopened = explain::job::files_not_opened(&facts, ctx.language);
+        let timeline = explained(
+            timeline(&record, &lives, &boots),
+            explanation.as_ref(),
+            unopened,
+        );
         let (queue, causes) = (facts.queue, facts.causes);
-        record.job.why =
-            explain::job::why(&record.job, queue.as_ref(), ctx.language).unwrap_or_default();
+        let lacking = causes.lacking.as_ref();
+        record.job.why = explain::job::why(&record.job, queue.as_ref(), lacking, ctx.language)
+            .unwrap_or_default();
         let mut members: Vec<Job> = found.members.into_iter().map(|member| member.job).collect();
         members.sort_by_key(|job| job.who().place());
         explain_each(
             &self.parts.observed.latest(&cluster.id),
             &queues,
+            lacking,
             &mut members,
             ctx.language,
         );
         Ok(JobDetail {
-            timeline: timeline(&record, &lives, &boots),
+            timeline,
             dependencies: causes.dependencies,
             takes_whole_memory: causes.takes_whole_memory,
             explanation,
@@ -280,13 +296,19 @@ pub(super) fn queue_facts(
 }
 
 /// The one line of each, of what is known of its queue.
-fn explain_each(seen: &Snapshot, queues: &HashSet<String>, jobs: &mut [Job], language: Language) {
+fn explain_each(
+    seen: &Snapshot,
+    queues: &HashSet<String>,
+    lacking: Option<&Lacking>,
+    jobs: &mut [Job],
+    language: Language,
+) {
     let mut known: HashMap<String, Option<QueueFacts>> = HashMap::new();
     for job in jobs {
         let queue = known
             .entry(job.queue.clone())
             .or_insert_with_key(|name| queue_facts(seen, queues, name));
-        job.why = explain::job::why(job, queue.as_ref(), language).unwrap_or_default();
+        job.why = explain::job::why(job, queue.as_ref(), lacking, language).unwrap_or_default();
     }
 }
 

@@ -378,6 +378,18 @@ fn whole(number: u32, members: &[JobRecord]) -> JobRecord {
     led(record, members)
 }
 
+/// Of parts that did not all end well, and of which those that did not ended alike: one of these.
+pub(super) fn common_end(members: &[JobRecord]) -> Option<&JobRecord> {
+    let is_ill = |member: &&JobRecord| member.job.is_over() && member.job.state != "COMPLETED";
+    let mut ill = members.iter().filter(is_ill);
+    let one = ill.next()?;
+    let end = |of: &JobRecord| {
+        let (state, reason) = (of.job.state.clone(), of.job.reason.clone());
+        (state, reason, of.exit_code, of.signal)
+    };
+    ill.all(|other| end(other) == end(one)).then_some(one)
+}
+
 /// The first of some times; 0 while there is none.
 fn first(times: impl Iterator<Item = i64>) -> i64 {
     times.filter(|at| *at > 0).min().unwrap_or_default()
@@ -405,6 +417,30 @@ mod tests {
         }
         for bad in ["", "12;id", "--help", "12_", "_3", "1e9", "12 13"] {
             assert!(job_id(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_array_failed_as_all_its_tasks_that_did() {
+        let ended = |(state, reason, code): (&str, &str, i64)| {
+            let mut record = record("4_1", state, 2, 3);
+            record.job.reason = reason.into();
+            record.exit_code = Some(code);
+            record
+        };
+        let (well, three) = (("COMPLETED", "", 0), ("FAILED", "NonZeroExitCode", 3));
+        for (ends, common) in [
+            (vec![], None),
+            (vec![well, well], None),
+            (vec![three, three], Some("FAILED")),
+            (vec![well, three, well, three], Some("FAILED")),
+            (vec![three, ("FAILED", "NonZeroExitCode", 4)], None),
+            (vec![three, ("TIMEOUT", "TimeLimit", 0)], None),
+            (vec![("CANCELLED", "", 0); 2], Some("CANCELLED")),
+        ] {
+            let members: Vec<JobRecord> = ends.into_iter().map(ended).collect();
+            let found = common_end(&members).map(|one| one.job.state.as_str());
+            assert_eq!(found, common, "{members:?}");
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use app::explain;
-use app::explain::job::QueueFacts;
+use app::explain::job::{Lacking, QueueFacts};
 use app::i18n::Language;
 use app::list::job::{JobColumn, JobRow, key};
 use app::list::{self, Field, Head};
@@ -19,6 +19,7 @@ use app::port::Ctx;
 
 use super::Service;
 use super::job::queue_facts;
+use super::job_components::all_lacking;
 use crate::db::job;
 use crate::fault::internal;
 use crate::live::observed::Snapshot;
@@ -81,12 +82,14 @@ impl Service {
                 queues.insert(job.queue.clone(), queue_facts(&seen, &names, &job.queue));
             }
         }
+        let lacking = all_lacking(&seen);
         Ok(OfOne {
             cluster_id,
             cluster_name,
             seen,
             forgotten,
             queues,
+            lacking,
         })
     }
 }
@@ -99,6 +102,8 @@ struct OfOne {
     /// Those that Slurm has forgotten.
     forgotten: Vec<Job>,
     queues: HashMap<String, Option<QueueFacts>>,
+    /// Heterogeneous jobs whose components cannot have their nodes together.
+    lacking: HashMap<u32, Lacking>,
 }
 
 #[derive(Clone, Copy)]
@@ -120,7 +125,11 @@ impl JobRow for Row<'_> {
     fn why(&self) -> String {
         let queue = self.of.queues.get(&self.job.queue);
         let queue = queue.and_then(Option::as_ref);
-        explain::job::why(self.job, queue, self.language).unwrap_or_default()
+        let lacking = match self.of.lacking.is_empty() {
+            true => None,
+            false => self.of.lacking.get(&self.job.who().number()),
+        };
+        explain::job::why(self.job, queue, lacking, self.language).unwrap_or_default()
     }
 }
 
@@ -202,6 +211,7 @@ mod tests {
             }),
             forgotten: vec![],
             queues: HashMap::new(),
+            lacking: HashMap::new(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The way of a job from its first submit to its end, through all its lives.
 
+use app::model::explanation::{Explanation, Outlook};
 use app::model::job::{JobMoment, JobRecord, JobStep};
 use app::model::job_life::{Life, LifeEnd};
 
@@ -81,6 +82,24 @@ fn last_life(record: &JobRecord, boots: &[InstanceRow]) -> Vec<JobStep> {
         _ => (0, step.at),
     };
     steps.sort_by_key(order);
+    steps
+}
+
+/// With what is known of why the job waits or failed. What waits for somebody to change something has no start to expect,
+/// though Slurm guesses one.
+pub(super) fn explained(
+    mut steps: Vec<JobStep>,
+    explanation: Option<&Explanation>,
+    unopened: Option<String>,
+) -> Vec<JobStep> {
+    if explanation.is_some_and(|told| told.outlook == Outlook::NeedsAction) {
+        steps.retain(|step| step.moment != JobMoment::Expected);
+    }
+    if let (Some(files), Some(last)) = (unopened, steps.last_mut())
+        && last.moment == JobMoment::Ended
+    {
+        last.detail = files;
+    }
     steps
 }
 
@@ -185,6 +204,43 @@ mod tests {
             moments(&steps),
             [Submitted, Allocated, Boot, Running, Ended]
         );
+    }
+
+    #[test]
+    fn only_what_passes_by_itself_has_a_start_to_expect() {
+        let mut waits = record();
+        (waits.job.started_at, waits.job.ended_at) = (0, 0);
+        waits.expected_at = i64::MAX;
+        let steps = timeline(&waits, &[], &[]);
+        let told = |outlook| {
+            let explanation = Explanation {
+                code: String::new(),
+                title: String::new(),
+                meaning: String::new(),
+                outlook,
+                prospect: String::new(),
+                remedy: String::new(),
+            };
+            moments(&explained(steps.clone(), Some(&explanation), None))
+        };
+        assert_eq!(told(Outlook::ByItself), [Submitted, Expected]);
+        assert_eq!(told(Outlook::NeedsAction), [Submitted]);
+        assert_eq!(
+            moments(&explained(steps.clone(), None, None)),
+            [Submitted, Expected]
+        );
+    }
+
+    #[test]
+    fn the_end_says_which_file_could_not_be_opened() {
+        let file = || Some("/w/12.out".to_owned());
+        let ended = explained(timeline(&record(), &[], &[]), None, file());
+        let details: Vec<&str> = ended.iter().map(|step| step.detail.as_str()).collect();
+        assert_eq!(details, ["", "", "/w/12.out"]);
+        let mut runs = record();
+        runs.job.ended_at = 0;
+        let runs = explained(timeline(&runs, &[], &[]), None, file());
+        assert!(runs.iter().all(|step| step.detail.is_empty()));
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub mod hooks;
 pub mod instance;
 mod intent;
 mod job;
+mod job_components;
 mod job_find;
 mod job_list;
 mod job_target;
@@ -57,6 +58,7 @@ mod write;
 
 use std::sync::Arc;
 
+use app::i18n::Language;
 use app::model::error::{Error, ErrorKind, Result};
 use app::model::operation::Operation;
 use openpcs_provider::ProviderError;
@@ -117,7 +119,7 @@ impl Service {
         if let Some(client) = client {
             return Ok(client);
         }
-        resource::check_usable(cluster)?;
+        resource::check_usable(Language::English, cluster)?;
         let message = format!(
             "Cluster {} is {}: its controller does not run. Wait until it does, and try again.",
             cluster.name, cluster.status

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use app::explain::refusal;
+use app::i18n::Language;
 use app::i18n::Text;
 use app::model::error::{Error, Result};
 use app::model::name::Arns;
@@ -45,7 +47,7 @@ impl Queues for Service {
         self.change(ctx, operation, &input, token, async |mut change| {
             let db = &mut change.write.tx;
             let row = self
-                .created_queue(ctx.language.text(), db, &cluster, &input)
+                .created_queue(ctx.language, db, &cluster, &input)
                 .await?;
             let queue = self.queue(&row);
             change.create(&row, &queue.arn, input.tags.as_ref()).await?;
@@ -88,13 +90,7 @@ impl Queues for Service {
         let (operation, token) = (Operation::UpdateQueue, input.client_token.as_deref());
         self.change(ctx, operation, &input, token, async |mut change| {
             let (_, row) = self
-                .updated_queue(
-                    ctx.language.text(),
-                    &mut change.write.tx,
-                    &cluster,
-                    &found,
-                    &input,
-                )
+                .updated_queue(ctx.language, &mut change.write.tx, &cluster, &found, &input)
                 .await?;
             change.update(&row).await?;
             let queue = self.queue(&row);
@@ -115,7 +111,7 @@ impl Queues for Service {
         self.change(ctx, operation, &input, token, async |mut change| {
             let db = &mut change.write.tx;
             let cluster = there(db, &input.cluster_identifier).await?;
-            let mut row = deletable_queue(db, &cluster, &input).await?;
+            let mut row = deletable_queue(ctx.language, db, &cluster, &input).await?;
             change.delete(&mut row).await?;
             let arn = self.parts.arns.queue(&row.cluster_id, &row.id);
             change.commit(&arn, DeleteQueueResponse {}).await
@@ -160,22 +156,23 @@ impl Service {
     /// The row to insert, or why not.
     pub(super) async fn created_queue(
         &self,
-        t: &'static Text,
+        language: Language,
         db: &mut Connection,
         cluster: &ClusterRow,
         input: &CreateQueueRequest,
     ) -> Result<QueueRow> {
-        let cluster = usable_cluster(db, cluster).await?;
+        let cluster = usable_cluster(language, db, cluster).await?;
         let siblings: Vec<QueueRow> = all_of(db, &cluster.id).await?;
         if let Some(twin) = siblings
             .iter()
             .find(|q| q.name.eq_ignore_ascii_case(&input.queue_name))
         {
-            let whose = format!(
-                "Cluster {} has a queue named {} already.",
-                cluster.name, twin.name
-            );
-            return Err(taken(twin, &whose));
+            let values = [
+                ("cluster", cluster.name.clone()),
+                ("queue", twin.name.clone()),
+            ];
+            let whose = refusal(language, |t| t.queue_named, &values);
+            return Err(taken(language, twin, &whose));
         }
         let asked = input.slurm_configuration.as_ref();
         alternate::check_there(&siblings, &input.queue_name, asked)?;
@@ -183,7 +180,7 @@ impl Service {
             .compute_node_group_configurations
             .clone()
             .unwrap_or_default();
-        check_groups(t, db, &cluster, &groups).await?;
+        check_groups(language.text(), db, &cluster, &groups).await?;
         let spec = QueueSpec {
             groups,
             slurm: input.slurm_configuration.clone(),
@@ -214,17 +211,17 @@ impl Service {
     /// The row as it is and as it is to be, or why not.
     pub(super) async fn updated_queue(
         &self,
-        t: &'static Text,
+        language: Language,
         db: &mut Connection,
         cluster: &ClusterRow,
         found: &QueueRow,
         input: &UpdateQueueRequest,
     ) -> Result<(QueueRow, QueueRow)> {
-        let cluster = usable_cluster(db, cluster).await?;
-        let before = updatable(db, found, input.unmodified_since.as_deref()).await?;
+        let cluster = usable_cluster(language, db, cluster).await?;
+        let before = updatable(language, db, found, input.unmodified_since.as_deref()).await?;
         let mut spec = before.spec.clone();
         if let Some(groups) = &input.compute_node_group_configurations {
-            check_groups(t, db, &cluster, groups).await?;
+            check_groups(language.text(), db, &cluster, groups).await?;
             spec.groups = groups.clone();
         }
         // Settings that are not there at all ask for nothing; an empty list takes them away.
@@ -279,12 +276,13 @@ impl Service {
 
 /// The queue, if it can be deleted.
 pub(super) async fn deletable_queue(
+    language: Language,
     db: &mut Connection,
     cluster: &ClusterRow,
     input: &DeleteQueueRequest,
 ) -> Result<QueueRow> {
     let row = find_in(&mut *db, cluster, &input.queue_identifier).await?;
-    check_possible(Action::Delete, &row)?;
+    check_possible(language, Action::Delete, &row)?;
     alternate::check_unnamed(&all_of(db, &cluster.id).await?, &row)?;
     Ok(row)
 }

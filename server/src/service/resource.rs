@@ -1,10 +1,11 @@
 //! What clusters, compute node groups and queues share as resources: their names in refusals, how they are found and
 //! listed, and when they may be changed.
 
+use app::explain::refusal;
+use app::i18n::Language;
 use app::model::echo::clip;
 use app::model::error::{Error, Result};
 use app::model::name::Arns;
-use app::rules::english;
 use app::rules::status::{self, Action};
 use sqlx::{Any, Executor};
 
@@ -84,6 +85,7 @@ async fn reread<S: Resource>(db: &mut Connection, row: &Row<S>) -> Result<Row<S>
 /// As it is inside the transaction, if nothing else is under way and nobody else has changed it since `since`, the
 /// `modifiedAt` that a form began from.
 pub async fn updatable<S: Resource>(
+    language: Language,
     db: &mut Connection,
     found: &Row<S>,
     since: Option<&str>,
@@ -91,43 +93,44 @@ pub async fn updatable<S: Resource>(
     let row = reread(db, found).await?;
     let name = &row.name;
     if since.is_some_and(|since| since != timestamp(row.modified_at)) {
-        let message = format!(
-            "Somebody else has changed {name} in the meantime. Load it again, look at what is different, and make your \
-             change once more."
-        );
+        let values = [("name", name.clone())];
+        let message = refusal(language, |t| t.changed_meanwhile, &values);
         return Err(refused(&row, message));
     }
-    check_possible(Action::Update, &row)?;
+    check_possible(language, Action::Update, &row)?;
     Ok(row)
 }
 
 /// Refuses what the status does not allow.
-pub fn check_possible<S: Resource>(action: Action, row: &Row<S>) -> Result<()> {
+pub fn check_possible<S: Resource>(language: Language, action: Action, row: &Row<S>) -> Result<()> {
     let (status, shown) = (row.status, row.status.as_str());
-    match status::refusal(english(), action, &row.name, status, shown) {
+    match status::refusal(language.text(), action, &row.name, status, shown) {
         None => Ok(()),
         Some(why) => Err(refused(row, why)),
     }
 }
 
 /// That something has the name already: `whose` says so in a sentence.
-pub fn taken<S: Resource>(twin: &Row<S>, whose: &str) -> Error {
-    refused(
-        twin,
-        format!("{whose} {}", status::taken(english(), twin.status)),
-    )
+pub fn taken<S: Resource>(language: Language, twin: &Row<S>, whose: &str) -> Error {
+    let remedy = status::taken(language.text(), twin.status);
+    let values = [("whose", whose.to_owned()), ("remedy", remedy.to_owned())];
+    refused(twin, refusal(language, |t| t.name_taken, &values))
 }
 
 /// The cluster as it is inside the transaction, if groups and queues can be made in it.
-pub async fn usable_cluster(db: &mut Connection, found: &ClusterRow) -> Result<ClusterRow> {
+pub async fn usable_cluster(
+    language: Language,
+    db: &mut Connection,
+    found: &ClusterRow,
+) -> Result<ClusterRow> {
     let cluster = reread(db, found).await?;
-    check_usable(&cluster)?;
+    check_usable(language, &cluster)?;
     Ok(cluster)
 }
 
 /// Groups, queues and jobs need a cluster that is there and stays (N1).
-pub fn check_usable(cluster: &ClusterRow) -> Result<()> {
-    check_possible(Action::Use, cluster)
+pub fn check_usable(language: Language, cluster: &ClusterRow) -> Result<()> {
+    check_possible(language, Action::Use, cluster)
 }
 
 /// What cannot be while the row is as it is.

@@ -44,6 +44,15 @@ const FIELDS: [(&str, Field); 10] = [
 /// It says this alone of what no single number is to blame for, and besides of all else that no node has.
 const NO_SUCH_NODES: &str = "node configuration";
 
+/// The fields that say how large a job is.
+const SIZES: [Field; 5] = [
+    Field::Nodes,
+    Field::Tasks,
+    Field::CpusPerTask,
+    Field::Memory,
+    Field::Gpus,
+];
+
 impl Service {
     pub(super) async fn submit(
         &self,
@@ -56,7 +65,7 @@ impl Service {
             .await?;
         let arn = self.parts.arns.cluster(&cluster.id);
         check(ctx.language, &input)?;
-        check_usable(&cluster)?;
+        check_usable(ctx.language, &cluster)?;
         self.check_queue(ctx.language, &cluster, &input.queue)
             .await?;
         self.check_directory(ctx.language, &input.working_directory)
@@ -273,13 +282,17 @@ fn array_fits(
     }
     if size > left {
         let [size, most] = values;
+        let words: fn(&'static RefusalText) -> &'static str = match left {
+            0 => |t| t.array_no_room,
+            _ => |t| t.array_too_large_now,
+        };
         let values = [
             size,
             most,
             ("alive", alive.to_string()),
             ("left", left.to_string()),
         ];
-        return refuse(|t| t.array_too_large_now, &values);
+        return refuse(words, &values);
     }
     Ok(())
 }
@@ -349,30 +362,73 @@ fn refused(
         .replace("Batch job submission failed: ", "");
     let named = FIELDS.into_iter().find(|(mark, _)| words.contains(mark));
     let no_such_nodes = words.contains(NO_SUCH_NODES);
-    let together = [
-        Field::Nodes,
-        Field::Tasks,
-        Field::CpusPerTask,
-        Field::Memory,
-    ];
-    let field = match named {
-        // What was not asked for by its field was by the script.
-        Some((_, field)) => Some(field).filter(|field| input.has(*field)),
-        None if no_such_nodes => together.into_iter().find(|field| input.has(*field)),
-        None => None,
+    let named = named.map(|(_, field)| field);
+    // Slurm also counts nodes where tasks ask for them.
+    let is_of_size = no_such_nodes || named.is_some_and(|field| SIZES.contains(&field));
+    let excess = queue
+        .filter(|queue| is_of_size && queue.total > 0)
+        .and_then(|queue| excess(input, queue));
+    // What was not asked for by its field was by the script.
+    let at = named.filter(|field| input.has(*field));
+    let field = match (at, &excess) {
+        (Some(Field::Nodes) | None, Some(excess)) => Some(excess.field),
+        (Some(field), _) => Some(field),
+        (None, None) if no_such_nodes => SIZES.into_iter().find(|field| input.has(*field)),
+        (None, None) => None,
     };
     let values = [("words", words.trim().to_owned())];
     let mut message = refusal(language, |t| t.slurm_job, &values);
-    if let Some(queue) = queue.filter(|queue| no_such_nodes && queue.total > 0) {
+    if let Some(excess) = excess.filter(|excess| field == Some(excess.field)) {
+        let values = [
+            ("asked", excess.asked.to_string()),
+            ("queue", input.queue.clone()),
+            ("most", excess.most.to_string()),
+        ];
+        message.push_str(&refusal(language, |t| t.queue_gives, &values));
+    }
+    if let Some(queue) = queue.filter(|queue| is_of_size && queue.total > 0) {
         let values = [
             ("queue", input.queue.clone()),
             ("total", queue.total.to_string()),
             ("cpus", queue.cpus.to_string()),
             ("memory", queue.memory.to_string()),
+            ("gpus", queue.gpus.to_string()),
         ];
         message.push_str(&refusal(language, |t| t.queue_has, &values));
     }
     Error::field(field.unwrap_or(Field::Script).name(), message)
+}
+
+/// A number that is more than all nodes of a queue have.
+struct Excess {
+    field: Field,
+    asked: i64,
+    most: i64,
+}
+
+/// The first of the fields that alone asks for too much; else the tasks, where only all together do.
+fn excess(input: &SubmitJobRequest, queue: &QueueFacts) -> Option<Excess> {
+    let total = i64::try_from(queue.total).unwrap_or(i64::MAX);
+    let nodes = input.nodes.map_or(total, |nodes| nodes.clamp(1, total));
+    let tasks = nodes.saturating_mul(queue.cpus);
+    let fields = [
+        (Field::Nodes, input.nodes, total),
+        (Field::Tasks, input.tasks, tasks),
+        (Field::CpusPerTask, input.cpus_per_task, queue.cpus),
+        (Field::Memory, input.memory, queue.memory),
+        (Field::Gpus, input.gpus, queue.gpus),
+    ];
+    let alone = fields.into_iter().find_map(|(field, asked, most)| {
+        let asked = asked.filter(|asked| *asked > most)?;
+        Some(Excess { field, asked, most })
+    });
+    alone.or_else(|| {
+        let on_a_node = queue.cpus / input.cpus_per_task.unwrap_or(1).max(1);
+        let most = nodes.saturating_mul(on_a_node);
+        let asked = input.tasks.filter(|asked| *asked > most)?;
+        let field = Field::Tasks;
+        Some(Excess { field, asked, most })
+    })
 }
 
 #[cfg(test)]
@@ -393,12 +449,15 @@ mod tests {
             ("0-299%4", 0, ["300", "256"]),
             ("0-1001", 0, ["1001", "1000"]),
             ("1-10", 250, ["250", "at most 6 tasks"]),
+            ("1-10", 256, ["256", "room for none"]),
+            ("1-10", 300, ["300", "room for none"]),
         ] {
             let refusal = fits(array, alive).err().unwrap_or_default();
             assert!(
                 words.iter().all(|word| refusal.contains(word)),
                 "{array}: {refusal}"
             );
+            assert!(!refusal.contains("at most 0"), "{refusal}");
         }
     }
 
@@ -464,7 +523,84 @@ mod tests {
             assert_eq!(fields[0].name, expected, "{lines:?} {given:?}");
             let tells_of_queue = fields[0].message.contains("the largest has 2 CPUs");
             let is_of_nodes = lines.iter().any(|line| line.contains(NO_SUCH_NODES));
-            assert_eq!(tells_of_queue, is_of_nodes, "{}", fields[0].message);
+            let is_of_gpus = lines.iter().any(|line| line.contains(GPUS));
+            assert_eq!(
+                tells_of_queue,
+                is_of_nodes || is_of_gpus,
+                "{}",
+                fields[0].message
+            );
+        }
+    }
+
+    #[test]
+    fn who_asks_for_too_much_is_told_at_the_field_with_the_limit() {
+        const NONE: &str = "Requested node configuration is not available";
+        const NODES: &str = "Node count specification invalid";
+        const MORE: &str = "More processors requested than permitted";
+        const CPUS: &str = "CPU count per node can not be satisfied";
+        let queue = QueueFacts {
+            total: 4,
+            cpus: 2,
+            memory: 7782,
+            gpus: 1,
+            ..QueueFacts::default()
+        };
+        let ask = |nodes, tasks, cpus_per_task, memory, gpus| SubmitJobRequest {
+            queue: "demo".into(),
+            nodes,
+            tasks,
+            cpus_per_task,
+            memory,
+            gpus,
+            ..SubmitJobRequest::default()
+        };
+        let tasks = |nodes, tasks| ask(nodes, Some(tasks), None, None, None);
+        for (words, input, field, limit) in [
+            (NONE, tasks(None, 5000), "tasks", "gives 8"),
+            (NONE, tasks(Some(1), 5000), "tasks", "gives 2"),
+            (NODES, tasks(Some(1), 5000), "tasks", "gives 2"),
+            (NODES, tasks(None, 5000), "tasks", "gives 8"),
+            (MORE, tasks(None, 5000), "tasks", "gives 8"),
+            (CPUS, tasks(None, 5000), "tasks", "gives 8"),
+            (NODES, tasks(Some(5), 1), "nodes", "gives 4"),
+            (
+                NONE,
+                ask(Some(1), Some(2), Some(9), None, None),
+                "cpusPerTask",
+                "gives 2",
+            ),
+            (
+                NONE,
+                ask(Some(2), Some(4), Some(2), None, None),
+                "tasks",
+                "gives 2",
+            ),
+            (
+                NONE,
+                ask(Some(1), None, None, Some(9000), None),
+                "memory",
+                "gives 7782",
+            ),
+            (
+                NONE,
+                ask(Some(1), None, None, None, Some(2)),
+                "gpus",
+                "gives 1",
+            ),
+        ] {
+            let error = SlurmError {
+                program: "sbatch".into(),
+                message: format!("sbatch: error: {words}"),
+            };
+            let refused = refused(Language::English, error, &input, Some(&queue));
+            let ErrorKind::Validation { fields, .. } = refused.kind else {
+                panic!("{words} is no validation error");
+            };
+            let told = (fields[0].name.as_str(), &fields[0].message);
+            assert_eq!(told.0, field, "{words} {}", told.1);
+            assert!(told.1.contains(limit), "{}", told.1);
+            assert!(told.1.contains("Ask for less"), "{}", told.1);
         }
     }
 }

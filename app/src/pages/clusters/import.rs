@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::use_query_map;
 
 use crate::api::transfer::{apply, export_cluster};
 use crate::browser;
@@ -18,14 +17,14 @@ use crate::rules;
 use crate::ui::form::{Field, Form, TextArea, TextInput};
 use crate::ui::{
     Breadcrumbs, Button, ButtonLink, Crumb, ExpandableSection, Flash, Indicator, Look, PageHeader,
-    Tone,
+    Tone, use_search,
 };
 
 /// `/clusters/import`, and `?from=CLUSTER` to clone one.
 #[component]
 pub fn ImportCluster() -> impl IntoView {
     let t = text();
-    let query = use_query_map();
+    let query = use_search();
     let from = Memo::new(move |_| query.read().get("from").unwrap_or_default());
     let document = Resource::new(
         move || from.get(),

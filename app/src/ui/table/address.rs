@@ -5,14 +5,14 @@
 //! What cannot be read is left out.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_query_map};
-use leptos_router::params::ParamsMap;
+use leptos_router::hooks::use_location;
 
 use super::query::Query;
 use crate::browser;
 use crate::foreign::visible;
 use crate::list::{Head, parse, words};
 use crate::model::page::{PageRequest, Property, Sort};
+use crate::ui::{Search, use_search};
 
 const FILTER: &str = "filter";
 const WHERE: &str = "where";
@@ -39,21 +39,21 @@ impl Query {
 
 /// Takes what the address says, now and when a link of the same page says something else; and keeps it up to date.
 fn keep(query: Query) {
-    let (map, path) = (use_query_map(), use_location().pathname);
-    let take = move |map: &ParamsMap| {
-        let state = query.heads.with_value(|heads| State::read(heads, map));
+    let (search, path) = (use_search(), use_location().pathname);
+    let take = move |search: &Search| {
+        let state = query.heads.with_value(|heads| State::read(heads, search));
         query.text.set(state.text);
         query.properties.set(state.properties);
         query.order.set(state.order);
         query.page.set(state.page);
     };
-    take(&map.read_untracked());
+    take(&search.read_untracked());
     let here = path.get_untracked();
     Effect::new(move |seen: Option<()>| {
-        let map = map.read();
+        let search = search.read();
         // On the way to another page the address is not about this table any more.
         if seen.is_some() && path.read_untracked() == here {
-            take(&map);
+            take(&search);
         }
     });
     Effect::new(move |last: Option<State>| {
@@ -74,22 +74,21 @@ fn keep(query: Query) {
 impl State {
     /// What is too long or too much to be asked for is left out as well. The rest stands as it is shown: a field of one line
     /// would lose the line ends of what it was given.
-    fn read(heads: &[Head], map: &ParamsMap) -> State {
+    fn read(heads: &[Head], search: &Search) -> State {
         let is_short = |text: &str| text.chars().count() <= PageRequest::LONGEST;
-        let properties = map.get_all(WHERE).unwrap_or_default();
-        let properties = properties.iter();
+        let properties = search.all(WHERE);
         let properties = properties.filter_map(|text| parse(heads, &visible(text)));
         let properties =
             properties.filter(|property| !property.value.is_empty() && is_short(&property.value));
-        let page = map.get(PAGE).and_then(|page| page.parse::<usize>().ok());
+        let page = search.get(PAGE).and_then(|page| page.parse::<usize>().ok());
         State {
-            text: map
+            text: search
                 .get(FILTER)
                 .map(|text| visible(&text).into_owned())
                 .filter(|text| is_short(text))
                 .unwrap_or_default(),
             properties: properties.take(PageRequest::MOST_PROPERTIES).collect(),
-            order: map.get(SORT).and_then(|sort| order(heads, &sort)),
+            order: search.get(SORT).and_then(|sort| order(heads, &sort)),
             page: page.unwrap_or(1).saturating_sub(1),
         }
     }
@@ -132,6 +131,7 @@ fn order(heads: &[Head], sort: &str) -> Option<Sort> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::paths::encode;
 
     fn heads() -> Vec<Head> {
         let head = |key, title| Head {
@@ -143,11 +143,10 @@ mod tests {
         vec![head("name", "Name"), head("state", "State")]
     }
 
-    fn map(pairs: &[(&str, &str)]) -> ParamsMap {
+    fn address(pairs: &[(&str, &str)]) -> Search {
         let pairs = pairs.iter();
-        pairs
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
+        let pairs = pairs.map(|(name, value)| format!("{name}={}", encode(value)));
+        Search::read(&pairs.collect::<Vec<_>>().join("&"))
     }
 
     #[test]
@@ -155,7 +154,7 @@ mod tests {
         let heads = heads();
         let state = State::read(
             &heads,
-            &map(&[
+            &address(&[
                 ("filter", "a & b"),
                 ("where", "State = Pending"),
                 ("where", "name : x"),
@@ -177,7 +176,7 @@ mod tests {
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        assert_eq!(State::read(&heads, &map(&pairs)), state);
+        assert_eq!(State::read(&heads, &address(&pairs)), state);
     }
 
     #[test]
@@ -185,7 +184,7 @@ mod tests {
         let heads = heads();
         let state = State::read(
             &heads,
-            &map(&[
+            &address(&[
                 ("filter", "  two\nlines\tof  \u{202e}x "),
                 ("where", "Name =  a  \n b "),
             ]),
@@ -194,7 +193,7 @@ mod tests {
         assert_eq!(state.properties[0].value, "a  ␊ b");
         let pairs = state.pairs(&heads);
         let pairs: Vec<(&str, &str)> = pairs.iter().map(|(n, v)| (*n, v.as_str())).collect();
-        assert_eq!(State::read(&heads, &map(&pairs)), state);
+        assert_eq!(State::read(&heads, &address(&pairs)), state);
     }
 
     #[test]
@@ -206,7 +205,7 @@ mod tests {
             ("page", "0"),
             ("page", "x"),
         ];
-        assert_eq!(State::read(&heads(), &map(&nonsense)), State::default());
+        assert_eq!(State::read(&heads(), &address(&nonsense)), State::default());
         assert_eq!(State::default().pairs(&heads()), []);
     }
 
@@ -216,7 +215,7 @@ mod tests {
         let long_property = format!("name = {long}");
         let mut pairs = vec![("filter", long.as_str()), ("where", long_property.as_str())];
         pairs.extend([("where", "name = x"); 30]);
-        let state = State::read(&heads(), &map(&pairs));
+        let state = State::read(&heads(), &address(&pairs));
         assert_eq!(state.text, "");
         assert_eq!(state.properties.len(), PageRequest::MOST_PROPERTIES);
     }

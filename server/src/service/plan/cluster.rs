@@ -26,7 +26,9 @@ impl Service {
     ) -> Result<Plan> {
         let (networking, offers) = self.may_create_cluster(ctx, input).await?;
         let mut held = self.reader().await?;
-        let (row, _) = self.created_cluster(&mut held, networking, input).await?;
+        let (row, _) = self
+            .created_cluster(ctx.language, &mut held, networking, input)
+            .await?;
         drop(held);
         let subnets = row.spec.networking.subnet_ids.iter().flatten();
         let known = subnets.filter_map(|id| offers.subnets.iter().find(|s| s.id == *id));
@@ -52,7 +54,7 @@ impl Service {
     ) -> Result<Plan> {
         let found = self.may_update_cluster(ctx, input).await?;
         let mut held = self.reader().await?;
-        let (before, after) = updated_cluster(&mut held, &found, input).await?;
+        let (before, after) = updated_cluster(ctx.language, &mut held, &found, input).await?;
         let mut plan = Plan {
             changes: diff(&view(&before.spec), &view(&after.spec)),
             ..Plan::default()
@@ -75,7 +77,7 @@ impl Service {
         self.may_delete_cluster(ctx, &input.cluster_identifier)
             .await?;
         let mut held = self.reader().await?;
-        match deletable_cluster(&mut held, input).await {
+        match deletable_cluster(ctx.language, &mut held, input).await {
             Ok(_) => {
                 drop(held);
                 Ok(Plan {

@@ -37,7 +37,7 @@ impl Service {
         let (cluster, offers) = self.may_create_group(ctx, input).await?;
         let mut held = self.reader().await?;
         let row = self
-            .created_group(&mut held, &cluster, &offers, input)
+            .created_group(ctx.language, &mut held, &cluster, &offers, input)
             .await?;
         drop(held);
         self.plan_group(&cluster, None, Some((&row, &offers))).await
@@ -51,7 +51,7 @@ impl Service {
         let (cluster, found, offers) = self.may_update_group(ctx, input).await?;
         let mut held = self.reader().await?;
         let (before, after) = self
-            .updated_group(&mut held, &cluster, &found, &offers, input)
+            .updated_group(ctx.language, &mut held, &cluster, &found, &offers, input)
             .await?;
         drop(held);
         let mut plan = self
@@ -69,7 +69,7 @@ impl Service {
         self.may_delete_group(ctx, input).await?;
         let mut held = self.reader().await?;
         let cluster = there(&mut held, &input.cluster_identifier).await?;
-        let deletable = deletable_group(&mut held, &cluster, input).await;
+        let deletable = deletable_group(ctx.language, &mut held, &cluster, input).await;
         match deletable {
             Ok(row) => {
                 drop(held);

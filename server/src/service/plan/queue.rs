@@ -32,7 +32,7 @@ impl Service {
         let cluster = self.may_create_queue(ctx, input).await?;
         let mut held = self.reader().await?;
         let row = self
-            .created_queue(ctx.language.text(), &mut held, &cluster, input)
+            .created_queue(ctx.language, &mut held, &cluster, input)
             .await?;
         drop(held);
         let groups = self.groups(&cluster).await?;
@@ -50,7 +50,7 @@ impl Service {
         let (cluster, found) = self.may_update_queue(ctx, input).await?;
         let mut held = self.reader().await?;
         let (before, after) = self
-            .updated_queue(ctx.language.text(), &mut held, &cluster, &found, input)
+            .updated_queue(ctx.language, &mut held, &cluster, &found, input)
             .await?;
         drop(held);
         let groups = self.groups(&cluster).await?;
@@ -72,7 +72,7 @@ impl Service {
         self.may_delete_queue(ctx, input).await?;
         let mut held = self.reader().await?;
         let cluster = there(&mut held, &input.cluster_identifier).await?;
-        let deletable = deletable_queue(&mut held, &cluster, input).await;
+        let deletable = deletable_queue(ctx.language, &mut held, &cluster, input).await;
         drop(held);
         let row = match deletable {
             Ok(row) => row,

@@ -41,6 +41,18 @@ const UNLIMITED: [&str; 2] = ["UNLIMITED", "INFINITE"];
 impl Kind {
     /// The reason, as the end of a sentence, when the value does not fit.
     pub fn check(self, value: &str) -> Result<(), String> {
+        self.check_where(value, |_| true)
+    }
+
+    /// The same where of the words to choose from only some are there to be offered.
+    pub fn check_where(self, value: &str, is_there: impl Fn(&str) -> bool) -> Result<(), String> {
+        let one_there = |value: &str, words: &'static [&'static str]| {
+            if is_one_of(value, words) {
+                return Ok(());
+            }
+            let there: Vec<&str> = words.iter().copied().filter(|w| is_there(w)).collect();
+            one_of(value, &there)
+        };
         match self {
             Kind::Command => check_safe(&without_variables(value))?,
             _ => check_safe(value)?,
@@ -57,8 +69,8 @@ impl Kind {
                 _ => Err("must be a number, such as 95 or 97.5.".into()),
             },
             Kind::Time => time(value),
-            Kind::Choice(words) => one_of(value, words),
-            Kind::Choices(words) => value.split(',').try_for_each(|word| one_of(word, words)),
+            Kind::Choice(words) => one_there(value, words),
+            Kind::Choices(words) => (value.split(',')).try_for_each(|word| one_there(word, words)),
             Kind::Programs | Kind::Program | Kind::Path => path(value),
             Kind::Options(words) => value
                 .split(',')

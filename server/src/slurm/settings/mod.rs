@@ -169,7 +169,8 @@ pub struct Place<'a> {
 impl Place<'_> {
     /// Why a setting cannot have that value here, as the end of a sentence.
     fn check(&self, scope: Scope, setting: &Setting, value: &str) -> Result<(), String> {
-        setting.kind.check(value)?;
+        let is_built = |word: &str| plugin::problem(self.prefix, setting.name, word).is_none();
+        setting.kind.check_where(value, is_built)?;
         let problem = match setting.name {
             // Slurm would take it, and forget ended jobs before anybody can ask for them. Rows of before may have less.
             "MinJobAge" if value.len() == 1 && value < "5" => {

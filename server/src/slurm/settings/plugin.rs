@@ -108,6 +108,36 @@ mod tests {
     }
 
     #[test]
+    fn only_plugins_that_were_built_are_offered() {
+        let prefix = prefix(&["cli_filter_syslog.so", "mpi_pmi2.so"]);
+        let offered = |name, value| {
+            let setting = Scope::Cluster.find(name).unwrap();
+            let is_built = |word: &str| problem(prefix.path(), name, word).is_none();
+            setting.kind.check_where(value, is_built).unwrap_err()
+        };
+        for (name, value, message) in [
+            (
+                "CliFilterPlugins",
+                "lua",
+                "must be one of cli_filter/none, cli_filter/syslog.",
+            ),
+            (
+                "CliFilterPlugins",
+                "cli_filter/none,lua",
+                "must be one of cli_filter/none, cli_filter/syslog.",
+            ),
+            ("MpiDefault", "openmpi", "must be one of none, pmi2."),
+            (
+                "EnforcePartLimits",
+                "x",
+                "must be one of ALL, ANY, NO, YES.",
+            ),
+        ] {
+            assert_eq!(offered(name, value), message);
+        }
+    }
+
+    #[test]
     fn where_no_slurm_can_be_looked_at_nothing_is_said() {
         assert_eq!(problem(Path::new("/nowhere"), "MpiDefault", "pmix"), None);
     }

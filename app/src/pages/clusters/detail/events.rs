@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos_router::components::A;
-use leptos_router::hooks::use_query_map;
 
 use super::use_page;
 use crate::api::event::list_events;
@@ -15,13 +14,13 @@ use crate::model::live::Kind;
 use crate::model::page::PageOf;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::{Ago, duration};
-use crate::ui::{Column, EmptyState, PagedTable, Query, foreign, foreign_line};
+use crate::ui::{Column, EmptyState, PagedTable, Query, foreign, foreign_line, use_search};
 
 #[component]
 pub fn Events() -> impl IntoView {
     let t = text();
     let page = use_page();
-    let query = use_query_map();
+    let query = use_search();
     let only = Memo::new(move |_| {
         let query = query.read();
         let of = |kind: Kind| Some((kind.as_str(), query.get(kind.as_str())?));

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::super::{Page, SubHeader};
-use super::cards::{Facts, ScriptCard, TimelineCard, heading, of_cluster};
+use super::cards::{Facts, ScriptCard, TimelineCard, of_cluster};
 use crate::components::{Explained, JobActions, JobParts, JobState, Output, job_counts};
 use crate::i18n::{Text, text};
 use crate::list::job::state_words;
@@ -81,7 +81,7 @@ fn fates(members: &[Job]) -> Vec<(Fate, usize)> {
 }
 
 #[component]
-pub fn ArrayView(page: Page, detail: Signal<JobDetail>) -> impl IntoView {
+pub fn ArrayView(page: Page, detail: Signal<JobDetail>, title: Signal<String>) -> impl IntoView {
     let t = text();
     let job = Memo::new(move |_| detail.with(|detail| detail.record.job.clone()));
     let record = Memo::new(move |_| detail.with(|detail| detail.record.clone()));
@@ -94,8 +94,6 @@ pub fn ArrayView(page: Page, detail: Signal<JobDetail>) -> impl IntoView {
         // Of an array that is over the buttons say so.
         if alive.is_empty() { all.get() } else { alive }
     });
-    let title =
-        Signal::derive(move || job.with(|job| heading(t.array.title(job.who().number()), job)));
     let back = Signal::derive(move || paths::cluster(&page.id.read(), ClusterTab::Jobs));
     view! {
         <div class="grid gap-5">

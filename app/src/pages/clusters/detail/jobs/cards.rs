@@ -4,11 +4,13 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use crate::components::JobState;
+use crate::foreign::visible_value;
 use crate::i18n::{Text, text};
 use crate::model::dependency::Dependency;
 use crate::model::job::*;
 use crate::model::job_life::{Life, LifeEnd};
 use crate::model::node::failed_stage;
+use crate::model::signal;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::Ago;
 use crate::ui::{Card, Code, Copyable, KeyValue, Pairs, Timeline, TimelineStep, Tone, foreign};
@@ -52,7 +54,7 @@ pub(super) fn ScriptCard(detail: Signal<JobDetail>) -> impl IntoView {
 pub(super) fn heading(title: String, job: &Job) -> String {
     match job.name.as_str() {
         "" => title,
-        name => format!("{title} · {name}"),
+        name => format!("{title} · {}", visible_value(name)),
     }
 }
 
@@ -91,7 +93,7 @@ fn steps(t: &'static Text, detail: &JobDetail) -> Vec<TimelineStep> {
             detail: match step.moment {
                 JobMoment::Running => step.node.clone(),
                 JobMoment::Requeued => requeued(t, step.end.as_ref(), detail.lives.get(life(at))),
-                JobMoment::Ended => ending(t, &detail.record),
+                JobMoment::Ended => ending(t, &detail.record, &step.detail),
                 _ => String::new(),
             },
             at: step.at,
@@ -158,9 +160,11 @@ pub fn boot_label(t: &'static Text, step: &str) -> String {
     }
 }
 
-fn ending(t: &'static Text, record: &JobRecord) -> String {
+/// `unopened`: the files that could not be opened, which Slurm tells by a signal.
+fn ending(t: &'static Text, record: &JobRecord, unopened: &str) -> String {
     match (record.signal, record.exit_code) {
-        (Some(signal), _) => t.job.exit_signal(signal),
+        _ if !unopened.is_empty() => t.job.exit_unopened(unopened),
+        (Some(number), _) => t.job.exit_signal(signal::named(number)),
         (None, Some(code)) => t.job.exit_code(code),
         _ => String::new(),
     }
@@ -252,13 +256,20 @@ fn dependencies(t: &'static Text, all: &[Dependency], cluster: &str) -> AnyView 
             ..
         } = dependency.clone();
         let href = paths::job(cluster, &job);
-        let code = dependency.exit_code.filter(|code| *code != 0);
+        let ended = match (&dependency.cancelled_by, dependency.signal) {
+            (Some(user), _) => Some(t.job.exit_cancelled(user)),
+            (None, Some(number)) => Some(t.job.exit_signal(signal::named(number))),
+            (None, None) => {
+                let code = dependency.exit_code.filter(|code| *code != 0);
+                code.map(|code| t.job.exit_code(code))
+            }
+        };
         view! {
             <li class="flex flex-wrap items-center gap-2">
                 <code class="code-text text-[0.8125rem]">{foreign(condition)}</code>
                 {(!job.is_empty()).then(|| view! { <A href>{t.job.title(&job)}</A> })}
                 {(!state.is_empty()).then(|| view! { <JobState state /> })}
-                {code.map(|code| t.job.exit_code(code))}
+                {ended.map(foreign)}
             </li>
         }
     };

@@ -45,17 +45,25 @@ pub fn JobPage() -> impl IntoView {
             before: None,
         })
     });
+    let tab = RwSignal::new(None);
     view! {
-        <TabTitle text=Signal::derive(move || t.job.title(id.get())) />
+        <TabTitle text=Signal::derive(move || {
+            tab.get().unwrap_or_else(|| t.job.title(id.get()))
+        }) />
         <Fetched resource=answer let:answer>
             {
                 let detail = Memo::new(move |_| answer.with(|(_, detail)| detail.clone()));
                 let detail: Signal<JobDetail> = detail.into();
                 keep_address(page, id, answer);
+                let title = Memo::new(move |_| detail.with(|detail| title(t, detail)));
+                // As the page itself, on the server too.
+                tab.set(Some(title.get_untracked()));
+                Effect::new(move |_| tab.set(Some(title.get())));
+                let title: Signal<String> = title.into();
                 let is_array = Memo::new(move |_| detail.with(is_array));
                 move || match is_array.get() {
-                    true => view! { <ArrayView page detail /> }.into_any(),
-                    false => view! { <SingleView page id detail output /> }.into_any(),
+                    true => view! { <ArrayView page detail title /> }.into_any(),
+                    false => view! { <SingleView page id detail title output /> }.into_any(),
                 }
             }
         </Fetched>
@@ -83,6 +91,18 @@ fn keep_address(page: Page, id: Memo<String>, answer: Signal<(String, JobDetail)
     });
 }
 
+/// What page and browser tab are called.
+fn title(t: &'static Text, detail: &JobDetail) -> String {
+    let job = &detail.record.job;
+    let is_whole = matches!(job.who(), JobId::Whole(_)) && !detail.members.is_empty();
+    let title = match (is_array(detail), is_whole) {
+        (true, _) => t.array.title(job.who().number()),
+        (false, true) => t.array.het_title(&job.id),
+        (false, false) => t.job.title(&job.id),
+    };
+    heading(title, job)
+}
+
 /// All tasks are told as one.
 fn is_array(detail: &JobDetail) -> bool {
     let of_array = detail.members.iter().any(|job| job.who().is_of_array());
@@ -95,6 +115,7 @@ fn SingleView(
     page: Page,
     id: Memo<String>,
     detail: Signal<JobDetail>,
+    title: Signal<String>,
     output: Resource<Result<JobOutput>>,
 ) -> impl IntoView {
     let t = text();
@@ -112,16 +133,6 @@ fn SingleView(
             (JobId::Whole(_), false) => all.get(),
             _ => of_cluster(&page.id.read(), &[job]),
         }
-    });
-    let title = Signal::derive(move || {
-        job.with(|job| {
-            let is_het = matches!(job.who(), JobId::Whole(_)) && !members.read().is_empty();
-            let title = match is_het {
-                true => t.array.het_title(&job.id),
-                false => t.job.title(&job.id),
-            };
-            heading(title, job)
-        })
     });
     let lives = Memo::new(move |_| detail.with(|detail| later_lives(&detail.lives)));
     let has_components = Memo::new(move |_| members.with(|members| !members.is_empty()));
