@@ -41,6 +41,14 @@ const APP_ROOMS: [&[&str]; 13] = [
     &["i18n"],
 ];
 
+/// Those of the provider of EC2.
+const AWS_ROOMS: [&[&str]; 4] = [
+    &["calls"],
+    &["template"],
+    &["errors", "user_data"],
+    &["refusal"],
+];
+
 /// Where the tests run, which need not be where they were built.
 fn root() -> PathBuf {
     PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("..")
@@ -124,6 +132,12 @@ fn rooms_of_the_server_only_point_down() {
 #[test]
 fn rooms_of_the_console_only_point_down() {
     let wrong = wrong("app/src", &APP_ROOMS);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn rooms_of_the_aws_provider_only_point_down() {
+    let wrong = wrong("server/provider-aws/src", &AWS_ROOMS);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -233,6 +247,7 @@ fn no_files_use_each_other_in_a_circle() {
         "server/src",
         "server/agent/src",
         "server/provider/src",
+        "server/provider-aws/src",
     ] {
         let circles = circles(dir);
         assert!(circles.is_empty(), "{dir}: {circles:?}");
