@@ -42,8 +42,9 @@ const APP_ROOMS: [&[&str]; 13] = [
 ];
 
 /// Those of the provider of EC2.
-const AWS_ROOMS: [&[&str]; 4] = [
-    &["calls"],
+const AWS_ROOMS: [&[&str]; 5] = [
+    &["calls", "offers"],
+    &["client"],
     &["template"],
     &["errors", "user_data"],
     &["refusal"],

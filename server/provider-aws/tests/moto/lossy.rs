@@ -42,7 +42,7 @@ async fn serve(
     client.shutdown().await
 }
 
-async fn read_request(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+pub async fn read_request(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     let mut request = vec![];
     let mut more = [0; 16_384];
     loop {

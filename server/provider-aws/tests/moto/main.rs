@@ -7,6 +7,9 @@
     reason = "a test fails where it does not get what it needs"
 )]
 
+mod counting;
+mod denied;
 mod ec2;
 mod launch_template;
 mod lossy;
+mod offers;
