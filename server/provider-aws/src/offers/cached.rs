@@ -54,7 +54,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
     pub async fn get<F, A>(self: &Arc<Self>, ages: Ages, ask: F) -> Result<Arc<T>, ProviderError>
     where
         F: FnOnce() -> A + Send + 'static,
-        A: Future<Output = Result<T, ProviderError>> + Send,
+        A: Future<Output = Result<T, ProviderError>> + Send + 'static,
     {
         if let Some(fresh) = self.younger(ages.fresh) {
             return Ok(fresh);

@@ -32,10 +32,11 @@ impl Kind for Image {
     async fn all(source: &Source) -> Result<Vec<Entry<Image>>, ProviderError> {
         let call = || source.client.ec2.describe_images();
         let samples = filter("name", [&format!("{SAMPLE}*")]);
+        let private = filter("is-public", [&"false".to_owned()]);
         let (own, samples, shared) = try_join!(
             described(call().owners("self")),
             described(call().owners(SAMPLE_OWNER).filters(samples)),
-            described(call().executable_users("self"))
+            described(call().executable_users("self").filters(private))
         )?;
         let found = own.iter().chain(&samples).chain(&shared);
         let usable = found.filter(|it| it.platform() != Some(&PlatformValues::Windows));
@@ -54,7 +55,7 @@ impl Kind for Image {
 
 async fn described(call: DescribeImages) -> Result<Vec<types::Image>, ProviderError> {
     let items = call.into_paginator().page_size(PAGE).items().send();
-    let found: Result<_, _> = items.collect().await;
+    let found = items.try_collect().await;
     found.map_err(|error| refused(DESCRIBE, error))
 }
 

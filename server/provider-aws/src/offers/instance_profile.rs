@@ -30,7 +30,7 @@ impl Kind for InstanceProfile {
 
     async fn all(source: &Source) -> Result<Vec<Entry<InstanceProfile>>, ProviderError> {
         let call = source.client.iam.list_instance_profiles().into_paginator();
-        let found: Result<Vec<_>, _> = call.page_size(PAGE).items().send().collect().await;
+        let found = call.page_size(PAGE).items().send().try_collect().await;
         let found = found.map_err(|error| refused(LIST, error))?;
         Ok(found.iter().map(profile).map(entry).collect())
     }
@@ -39,9 +39,9 @@ impl Kind for InstanceProfile {
         source: &Source,
         names: &BTreeSet<String>,
     ) -> Result<Vec<InstanceProfile>, ProviderError> {
-        let ask = async |name| by_name(&source.client, name).await;
-        let found = stream::iter(names.iter().filter_map(|arn| name_in(arn)));
-        let found = found.map(ask).buffered(PARALLEL);
+        let names: Vec<String> = names.iter().filter_map(|arn| name_in(arn)).collect();
+        let ask = |name| by_name(&source.client, name);
+        let found = stream::iter(names).map(ask).buffered(PARALLEL);
         found.try_filter_map(async |it| Ok(it)).try_collect().await
     }
 }
@@ -53,7 +53,7 @@ fn entry(profile: InstanceProfile) -> Entry<InstanceProfile> {
     Entry::new(&name, &[&name, &role_name], profile)
 }
 
-async fn by_name(client: &Client, name: &str) -> Result<Option<InstanceProfile>, ProviderError> {
+async fn by_name(client: &Client, name: String) -> Result<Option<InstanceProfile>, ProviderError> {
     let call = client.iam.get_instance_profile();
     match call.instance_profile_name(name).send().await {
         Ok(found) => Ok(found.instance_profile().map(profile)),
@@ -63,9 +63,10 @@ async fn by_name(client: &Client, name: &str) -> Result<Option<InstanceProfile>,
 }
 
 /// The name in an ARN of a profile, behind its path.
-fn name_in(arn: &str) -> Option<&str> {
+fn name_in(arn: &str) -> Option<String> {
     let (_, path) = arn.split_once(":instance-profile/")?;
-    path.rsplit('/').next().filter(|name| !name.is_empty())
+    let name = path.rsplit('/').next().filter(|name| !name.is_empty());
+    name.map(str::to_owned)
 }
 
 fn profile(found: &types::InstanceProfile) -> InstanceProfile {
@@ -91,7 +92,7 @@ mod tests {
             ("arn:aws:iam::1:role/a", None),
             ("a", None),
         ] {
-            assert_eq!(name_in(arn), name, "{arn}");
+            assert_eq!(name_in(arn).as_deref(), name, "{arn}");
         }
     }
 }

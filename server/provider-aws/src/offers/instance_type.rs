@@ -34,7 +34,7 @@ impl Kind for InstanceType {
     async fn all(source: &Source) -> Result<Vec<Entry<InstanceType>>, ProviderError> {
         let call = source.client.ec2.describe_instance_types().into_paginator();
         let items = call.page_size(PAGE as i32).items().send();
-        let found: Result<Vec<_>, _> = items.collect().await;
+        let found = items.try_collect().await;
         let found = found.map_err(|error| refused(DESCRIBE, error))?;
         Ok(found.iter().map(instance_type).map(entry).collect())
     }
@@ -66,7 +66,7 @@ async fn described(
     }
     let call = call().filters(filter("instance-type", names.iter().copied()));
     let items = call.into_paginator().page_size(PAGE as i32).items().send();
-    let found: Result<_, _> = items.collect().await;
+    let found = items.try_collect().await;
     found.map_err(|error| refused(DESCRIBE, error))
 }
 

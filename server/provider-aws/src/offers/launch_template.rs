@@ -36,7 +36,7 @@ impl Kind for LaunchTemplate {
     async fn all(source: &Source) -> Result<Vec<Entry<LaunchTemplate>>, ProviderError> {
         let call = source.client.ec2.describe_launch_templates();
         let items = call.into_paginator().page_size(PAGE).items().send();
-        let found: Result<Vec<_>, _> = items.collect().await;
+        let found = items.try_collect().await;
         let found = found.map_err(|error| refused(DESCRIBE, error))?;
         let named = found.iter().map(|template| LaunchTemplate {
             id: text(template.launch_template_id()),
@@ -52,8 +52,8 @@ impl Kind for LaunchTemplate {
         source: &Source,
         names: &BTreeSet<String>,
     ) -> Result<Vec<LaunchTemplate>, ProviderError> {
-        let ask = async |id| with_versions(&source.client, id).await;
-        let found = stream::iter(names).map(ask).buffered(PARALLEL);
+        let ask = |id| with_versions(&source.client, id);
+        let found = stream::iter(names.clone()).map(ask).buffered(PARALLEL);
         found.try_filter_map(async |it| Ok(it)).try_collect().await
     }
 }
@@ -63,12 +63,15 @@ fn entry(template: LaunchTemplate) -> Entry<LaunchTemplate> {
     Entry::new(&name, &[&name], template)
 }
 
-async fn with_versions(client: &Client, id: &str) -> Result<Option<LaunchTemplate>, ProviderError> {
+async fn with_versions(
+    client: &Client,
+    id: String,
+) -> Result<Option<LaunchTemplate>, ProviderError> {
     let call = client.ec2.describe_launch_template_versions();
-    let call = call.launch_template_id(id).into_paginator();
-    let found: Result<Vec<_>, _> = call.page_size(PAGE).items().send().collect().await;
+    let call = call.launch_template_id(&id).into_paginator();
+    let found = call.page_size(PAGE).items().send().try_collect().await;
     match found {
-        Ok(versions) => Ok(template(id, &versions)),
+        Ok(versions) => Ok(template(&id, &versions)),
         Err(error) if error.code().is_some_and(|code| NONE_SUCH.contains(&code)) => Ok(None),
         Err(error) => Err(refused(DESCRIBE_VERSIONS, error)),
     }

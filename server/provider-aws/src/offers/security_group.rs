@@ -52,7 +52,7 @@ async fn described(
     let call = source.client.ec2.describe_security_groups();
     let call = call.set_filters(filter.map(|it| vec![it]));
     let items = call.into_paginator().page_size(PAGE).items().send();
-    let found: Result<Vec<_>, _> = items.collect().await;
+    let found = items.try_collect().await;
     let found = found.map_err(|error| refused(DESCRIBE, error))?;
     Ok(found.iter().map(security_group).collect())
 }

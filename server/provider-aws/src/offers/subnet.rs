@@ -50,7 +50,7 @@ async fn described(
     let call = call.set_filters(filter.map(|it| vec![it]));
     let subnets = async {
         let items = call.into_paginator().page_size(PAGE).items().send();
-        let found: Result<Vec<_>, _> = items.collect().await;
+        let found = items.try_collect().await;
         found.map_err(|error| refused(DESCRIBE, error))
     };
     let (subnets, zones) = try_join!(subnets, source.zones())?;

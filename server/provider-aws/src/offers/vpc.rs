@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use app::model::catalogue::Vpc;
-use aws_sdk_ec2::types::{self, VpcAttributeName};
+use aws_sdk_ec2::operation::describe_vpc_attribute::DescribeVpcAttributeOutput;
+use aws_sdk_ec2::types::{self, AttributeBooleanValue, VpcAttributeName};
 use futures::{StreamExt as _, TryStreamExt as _, stream, try_join};
 use openpcs_provider::ProviderError;
 
@@ -30,7 +31,7 @@ impl Kind for Vpc {
     /// [`Offers::page`](super::Offers::page).
     async fn all(source: &Source) -> Result<Vec<Entry<Vpc>>, ProviderError> {
         let call = source.client.ec2.describe_vpcs().into_paginator();
-        let found: Result<Vec<_>, _> = call.page_size(PAGE).items().send().collect().await;
+        let found = call.page_size(PAGE).items().send().try_collect().await;
         let found = found.map_err(|error| refused(DESCRIBE, error))?;
         let told = found.iter().map(|vpc| described(vpc, Dns::default(), None));
         Ok(told
@@ -44,14 +45,19 @@ impl Kind for Vpc {
     async fn named(source: &Source, names: &BTreeSet<String>) -> Result<Vec<Vpc>, ProviderError> {
         let client = &source.client;
         let (found, groups) = try_join!(vpcs(client, names), default_groups(client, names))?;
-        let whole = async |vpc: types::Vpc| {
-            let id = vpc.vpc_id().unwrap_or_default();
-            let dns = dns(client, id).await?;
-            Ok(described(&vpc, dns, groups.get(id)))
-        };
-        let whole = stream::iter(found).map(whole).buffered(PARALLEL);
-        whole.try_collect().await
+        let told = stream::iter(found).map(|vpc| whole(client, vpc, &groups));
+        told.buffered(PARALLEL).try_collect().await
     }
+}
+
+async fn whole(
+    client: &Client,
+    vpc: types::Vpc,
+    groups: &HashMap<String, String>,
+) -> Result<Vpc, ProviderError> {
+    let id = vpc.vpc_id().unwrap_or_default();
+    let dns = dns(client, id).await?;
+    Ok(described(&vpc, dns, groups.get(id)))
 }
 
 #[derive(Default)]
@@ -63,7 +69,7 @@ struct Dns {
 async fn vpcs(client: &Client, ids: &BTreeSet<String>) -> Result<Vec<types::Vpc>, ProviderError> {
     let call = client.ec2.describe_vpcs().filters(filter("vpc-id", ids));
     let found = call.into_paginator().page_size(PAGE).items().send();
-    let found: Result<_, _> = found.collect().await;
+    let found = found.try_collect().await;
     found.map_err(|error| refused(DESCRIBE, error))
 }
 
@@ -78,7 +84,7 @@ async fn default_groups(
         .filters(filter("vpc-id", vpc_ids))
         .filters(filter("group-name", [&"default".to_owned()]));
     let found = call.into_paginator().page_size(PAGE).items().send();
-    let found: Result<Vec<_>, _> = found.collect().await;
+    let found = found.try_collect().await;
     let found = found.map_err(|error| refused(DESCRIBE_GROUPS, error))?;
     Ok(found
         .iter()
@@ -88,20 +94,25 @@ async fn default_groups(
 
 /// AWS tells one attribute a call.
 async fn dns(client: &Client, vpc_id: &str) -> Result<Dns, ProviderError> {
-    let ask = async |attribute| {
-        let call = client.ec2.describe_vpc_attribute().vpc_id(vpc_id);
-        let answer = call.attribute(attribute).send().await;
-        answer.map_err(|error| refused(DESCRIBE_ATTRIBUTE, error))
-    };
     let (hostnames, resolution) = try_join!(
-        ask(VpcAttributeName::EnableDnsHostnames),
-        ask(VpcAttributeName::EnableDnsSupport)
+        attribute(client, vpc_id, VpcAttributeName::EnableDnsHostnames),
+        attribute(client, vpc_id, VpcAttributeName::EnableDnsSupport)
     )?;
-    let is_on = |value: Option<&types::AttributeBooleanValue>| value.and_then(|it| it.value());
+    let is_on = |value: Option<&AttributeBooleanValue>| value.and_then(|it| it.value());
     Ok(Dns {
         hostnames: is_on(hostnames.enable_dns_hostnames()).unwrap_or_default(),
         resolution: is_on(resolution.enable_dns_support()).unwrap_or_default(),
     })
+}
+
+async fn attribute(
+    client: &Client,
+    vpc_id: &str,
+    name: VpcAttributeName,
+) -> Result<DescribeVpcAttributeOutput, ProviderError> {
+    let call = client.ec2.describe_vpc_attribute().vpc_id(vpc_id);
+    let answer = call.attribute(name).send().await;
+    answer.map_err(|error| refused(DESCRIBE_ATTRIBUTE, error))
 }
 
 fn described(vpc: &types::Vpc, dns: Dns, default_group: Option<&String>) -> Vpc {
