@@ -10,8 +10,7 @@ use openpcs_provider::ProviderError;
 
 use super::kind::{Entry, Kind, PARALLEL};
 use super::source::Source;
-use crate::client::Client;
-use crate::client::refused;
+use crate::client::{Client, refused};
 
 const GET: &str = "iam:GetInstanceProfile";
 const LIST: &str = "iam:ListInstanceProfiles";

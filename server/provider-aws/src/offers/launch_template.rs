@@ -11,8 +11,7 @@ use openpcs_provider::ProviderError;
 
 use super::kind::{Entry, Kind, PARALLEL, text};
 use super::source::Source;
-use crate::client::Client;
-use crate::client::refused;
+use crate::client::{Client, refused};
 
 const DESCRIBE: &str = "ec2:DescribeLaunchTemplates";
 const DESCRIBE_VERSIONS: &str = "ec2:DescribeLaunchTemplateVersions";

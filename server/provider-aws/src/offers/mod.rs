@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn every_action_is_of_a_call_that_only_looks() {
         let actions = actions();
-        assert_eq!(actions.len(), 13, "{actions:?}");
+        assert_eq!(actions.len(), 12, "{actions:?}");
         for action in actions {
             let (service, name) = action.split_once(':').unwrap();
             assert!(["ec2", "iam"].contains(&service), "{action}");

@@ -7,8 +7,7 @@ use std::time::Duration;
 use openpcs_provider::ProviderError;
 
 use super::cached::{Ages, Cached};
-use crate::client::Client;
-use crate::client::refused;
+use crate::client::{Client, refused};
 
 const DESCRIBE_ZONES: &str = "ec2:DescribeAvailabilityZones";
 pub const ACTIONS: &[&str] = &[DESCRIBE_ZONES];

@@ -1,4 +1,4 @@
-//! VPCs: each is asked for what C7 checks, so the list has the others without it.
+//! VPCs. What C7 checks takes calls for each of them, so a list is without it.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,8 +10,7 @@ use openpcs_provider::ProviderError;
 
 use super::kind::{Entry, Kind, PARALLEL, called, filter, text};
 use super::source::Source;
-use crate::client::Client;
-use crate::client::refused;
+use crate::client::{Client, refused};
 
 const DESCRIBE: &str = "ec2:DescribeVpcs";
 const DESCRIBE_ATTRIBUTE: &str = "ec2:DescribeVpcAttribute";
@@ -27,8 +26,7 @@ impl Kind for Vpc {
         &self.id
     }
 
-    /// What names, attributes and default groups are left out of is asked for page by page: see
-    /// [`Offers::page`](super::Offers::page).
+    /// Without attributes and default groups: [`Offers::page`](super::Offers::page) asks for those of its page.
     async fn all(source: &Source) -> Result<Vec<Entry<Vpc>>, ProviderError> {
         let call = source.client.ec2.describe_vpcs().into_paginator();
         let found = call.page_size(PAGE).items().send().try_collect().await;
