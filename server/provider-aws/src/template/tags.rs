@@ -67,7 +67,7 @@ fn tags_of<'a>(
     all[at].tags.get_or_insert_with(Vec::new)
 }
 
-fn ours(context: &Context<'_>) -> Vec<(String, &str)> {
+fn ours<'a>(context: &Context<'a>) -> Vec<(String, &'a str)> {
     let mut tags = vec![("AWSPCSManaged".to_owned(), "true")];
     let prefixes: &[&str] = match context.aws_tags {
         true => &["", "aws:"],
