@@ -60,7 +60,10 @@ const CODES: [(&str, Class); 58] = [
     ("UnauthorizedOperation", Class::Refused),
     ("AccessDenied", Class::Refused),
     ("AuthFailure", Class::Refused),
-    ("AuthFailure.ServiceLinkedRoleCreationNotPermitted", Class::Refused),
+    (
+        "AuthFailure.ServiceLinkedRoleCreationNotPermitted",
+        Class::Refused,
+    ),
     ("Blocked", Class::Refused),
     ("OptInRequired", Class::Refused),
     ("PendingVerification", Class::Refused),
@@ -125,7 +128,10 @@ mod tests {
             (Some("Unsupported"), Class::Refused),
             (Some("InvalidFleetConfiguration"), Class::Refused),
             (Some("InvalidSubnetID.NotFound"), Class::Refused),
-            (Some("InvalidLaunchTemplateId.VersionNotFound"), Class::Refused),
+            (
+                Some("InvalidLaunchTemplateId.VersionNotFound"),
+                Class::Refused,
+            ),
             (Some("UnauthorizedOperation"), Class::Refused),
             // The same token with other words: asked again it stays so.
             (Some("IdempotentParameterMismatch"), Class::Refused),

@@ -56,7 +56,10 @@ pub async fn delete_template(client: &Client, name: &str) -> Result<(), CallErro
         return Ok(());
     };
     let call = client.delete_launch_template();
-    let deleted = call.set_launch_template_id(newest.launch_template_id).send().await;
+    let deleted = call
+        .set_launch_template_id(newest.launch_template_id)
+        .send()
+        .await;
     match deleted.map_err(|error| CallError::of("DeleteLaunchTemplate", error)) {
         Err(error) if error.is(&NOT_FOUND) => Ok(()),
         other => other.map(|_| ()),
@@ -65,7 +68,11 @@ pub async fn delete_template(client: &Client, name: &str) -> Result<(), CallErro
 
 async fn newest(client: &Client, name: &str) -> Result<Option<LaunchTemplateVersion>, CallError> {
     let call = client.describe_launch_template_versions();
-    let answer = call.launch_template_name(name).versions("$Latest").send().await;
+    let answer = call
+        .launch_template_name(name)
+        .versions("$Latest")
+        .send()
+        .await;
     match answer.map_err(|error| CallError::of("DescribeLaunchTemplateVersions", error)) {
         Ok(answer) => Ok(answer.launch_template_versions.unwrap_or_default().pop()),
         Err(error) if error.is(&NOT_FOUND) => Ok(None),
@@ -153,7 +160,11 @@ fn digest(data: &RequestLaunchTemplateData) -> String {
     }
     // Which the SDK does not print.
     hash.update(data.user_data.as_deref().unwrap_or_default());
-    let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("sha256:{hex}")
 }
 
@@ -164,12 +175,19 @@ mod tests {
     #[test]
     fn a_digest_is_of_what_is_said() {
         let data = |image: &str, text: &str| {
-            RequestLaunchTemplateData::builder().image_id(image).user_data(text).build()
+            RequestLaunchTemplateData::builder()
+                .image_id(image)
+                .user_data(text)
+                .build()
         };
         let one = digest(&data("ami-1", "a"));
         assert_eq!(one, digest(&data("ami-1", "a")));
         assert_ne!(one, digest(&data("ami-2", "a")));
-        assert_ne!(one, digest(&data("ami-1", "b")), "which the SDK does not print");
+        assert_ne!(
+            one,
+            digest(&data("ami-1", "b")),
+            "which the SDK does not print"
+        );
         // EC2 takes 255 letters for a description.
         assert_eq!(one.len(), 71);
     }

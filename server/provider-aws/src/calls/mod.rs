@@ -25,7 +25,11 @@ impl CallError {
             Some(message) => message.to_owned(),
             None => DisplayErrorContext(&error).to_string(),
         };
-        CallError { call, code, message }
+        CallError {
+            call,
+            code,
+            message,
+        }
     }
 
     pub fn class(&self) -> Class {
@@ -33,6 +37,8 @@ impl CallError {
     }
 
     fn is(&self, codes: &[&str]) -> bool {
-        self.code.as_deref().is_some_and(|code| codes.contains(&code))
+        self.code
+            .as_deref()
+            .is_some_and(|code| codes.contains(&code))
     }
 }

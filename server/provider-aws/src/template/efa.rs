@@ -118,7 +118,10 @@ fn cards(all: &[Interface], types: &[&TypeFacts], review: &mut Review) {
         for facts in types.iter().filter(|facts| facts.network_cards <= card) {
             review.refuse(
                 member(index, "NetworkCardIndex"),
-                format!("There is no network card {card}: {} has {}.", facts.name, facts.network_cards),
+                format!(
+                    "There is no network card {card}: {} has {}.",
+                    facts.name, facts.network_cards
+                ),
                 "Name only cards that every instance type of the group has.",
             );
         }
@@ -127,7 +130,9 @@ fn cards(all: &[Interface], types: &[&TypeFacts], review: &mut Review) {
 
 /// EFA only where every type supports it, and no more of it than each has.
 fn support(all: &[Interface], types: &[&TypeFacts], review: &mut Review) {
-    let efa: Vec<usize> = (0..all.len()).filter(|at| all.get(*at).is_some_and(is_efa)).collect();
+    let efa: Vec<usize> = (0..all.len())
+        .filter(|at| all.get(*at).is_some_and(is_efa))
+        .collect();
     let Some(first) = efa.first() else {
         return;
     };
@@ -136,15 +141,25 @@ fn support(all: &[Interface], types: &[&TypeFacts], review: &mut Review) {
     if !without.is_empty() {
         review.refuse(
             member(*first, "InterfaceType"),
-            format!("These instance types do not support EFA: {}.", without.join(", ")),
+            format!(
+                "These instance types do not support EFA: {}.",
+                without.join(", ")
+            ),
             "Choose types that all do, or the interface type `interface`.",
         );
     }
-    let few = |facts: &&&TypeFacts| facts.efa_interfaces > 0 && (facts.efa_interfaces as usize) < efa.len();
+    let few = |facts: &&&TypeFacts| {
+        facts.efa_interfaces > 0 && (facts.efa_interfaces as usize) < efa.len()
+    };
     for facts in types.iter().filter(few) {
         review.refuse(
             "LaunchTemplateData.NetworkInterfaces",
-            format!("{} interfaces are EFA; {} takes {}.", efa.len(), facts.name, facts.efa_interfaces),
+            format!(
+                "{} interfaces are EFA; {} takes {}.",
+                efa.len(),
+                facts.name,
+                facts.efa_interfaces
+            ),
             "Make the others `interface`, or leave them out.",
         );
     }

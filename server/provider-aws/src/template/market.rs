@@ -11,7 +11,8 @@ use aws_sdk_ec2::types::{
 
 use super::Review;
 
-const TARGET: &str = "LaunchTemplateData.CapacityReservationSpecification.CapacityReservationTarget";
+const TARGET: &str =
+    "LaunchTemplateData.CapacityReservationSpecification.CapacityReservationTarget";
 
 /// No reservation by its own id, a group of them is fine; a block is one reservation.
 pub(super) fn reservation(

@@ -39,7 +39,10 @@ pub(super) fn security_groups(
     }
     let (field, ids) = match has_some(&group.security_group_ids) {
         true => ("securityGroupIds", &group.security_group_ids),
-        false => ("LaunchTemplateData.SecurityGroupIds", &data.security_group_ids),
+        false => (
+            "LaunchTemplateData.SecurityGroupIds",
+            &data.security_group_ids,
+        ),
     };
     let ids = ids.clone().filter(|ids| !ids.is_empty());
     if ids.is_none() && group.template_mode() == LaunchTemplateMode::Managed {
@@ -59,7 +62,8 @@ fn beside_interfaces(
     context: &Context<'_>,
     review: &mut Review,
 ) {
-    let reason = "The launch template has network interfaces, which have security groups of their own.";
+    let reason =
+        "The launch template has network interfaces, which have security groups of their own.";
     if has_some(&data.security_group_ids) {
         let remedy = "Move them into Groups of each interface.";
         review.refuse("LaunchTemplateData.SecurityGroupIds", reason, remedy);
@@ -86,7 +90,10 @@ fn in_vpc(field: &str, ids: &[String], context: &Context<'_>, review: &mut Revie
         let found = context.security_groups.iter().find(|group| group.id == *id);
         let reason = match found {
             Some(group) if group.vpc_id == context.vpc_id => continue,
-            Some(group) => format!("The security group {id} is in {}, the cluster in {}.", group.vpc_id, context.vpc_id),
+            Some(group) => format!(
+                "The security group {id} is in {}, the cluster in {}.",
+                group.vpc_id, context.vpc_id
+            ),
             None => format!("There is no security group {id} here."),
         };
         let remedy = format!("Name security groups of {}.", context.vpc_id);

@@ -14,8 +14,10 @@ pub(super) fn one_thread(
     types: &[&TypeFacts],
     review: &mut Review,
 ) {
-    let (metal, others): (Vec<&TypeFacts>, Vec<&TypeFacts>) =
-        types.iter().partition(|facts| facts.is_bare_metal());
+    let (metal, others): (Vec<&TypeFacts>, Vec<&TypeFacts>) = types
+        .iter()
+        .copied()
+        .partition(|facts| facts.is_bare_metal());
     if let Some(facts) = metal.iter().find(|facts| facts.threads_per_core > 1) {
         review.warn(
             "instanceConfigs",
@@ -52,7 +54,10 @@ fn cores(types: &[&TypeFacts], review: &mut Review) -> Option<i32> {
         let each: Vec<String> = types.iter().map(of_type).collect();
         review.refuse(
             "instanceConfigs",
-            format!("The types have different numbers of cores: {}.", each.join(", ")),
+            format!(
+                "The types have different numbers of cores: {}.",
+                each.join(", ")
+            ),
             "Choose types with as many cores, or set CpuOptions.CoreCount in the template.",
         );
     }

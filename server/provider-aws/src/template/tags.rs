@@ -30,7 +30,7 @@ pub(super) fn tag(
     for kind in TAGGED {
         let tags = tags_of(&mut all, &kind);
         for (key, value) in ours(context) {
-            tags.retain(|tag| tag.key.as_deref() != Some(&key));
+            tags.retain(|tag| tag.key.as_deref() != Some(key.as_str()));
             tags.push(Tag::builder().key(key).value(value).build());
         }
         let counted = |tag: &&Tag| !is_aws(tag.key.as_deref().unwrap_or_default());
@@ -55,7 +55,9 @@ fn tags_of<'a>(
     all: &'a mut Vec<LaunchTemplateTagSpecificationRequest>,
     kind: &ResourceType,
 ) -> &'a mut Vec<Tag> {
-    let found = all.iter().position(|of| of.resource_type.as_ref() == Some(kind));
+    let found = all
+        .iter()
+        .position(|of| of.resource_type.as_ref() == Some(kind));
     let at = found.unwrap_or(all.len());
     if found.is_none() {
         let none = LaunchTemplateTagSpecificationRequest::builder();
@@ -65,7 +67,7 @@ fn tags_of<'a>(
     all[at].tags.get_or_insert_with(Vec::new)
 }
 
-fn ours(context: &Context<'_>) -> Vec<(String, &str)> {
+fn ours<'a>(context: &Context<'a>) -> Vec<(String, &'a str)> {
     let mut tags = vec![("AWSPCSManaged".to_owned(), "true")];
     let prefixes: &[&str] = match context.aws_tags {
         true => &["", "aws:"],
@@ -73,13 +75,17 @@ fn ours(context: &Context<'_>) -> Vec<(String, &str)> {
     };
     for prefix in prefixes {
         tags.push((format!("{prefix}pcs:cluster-id"), context.cluster_id));
-        tags.push((format!("{prefix}pcs:compute-node-group-id"), context.group_id));
+        tags.push((
+            format!("{prefix}pcs:compute-node-group-id"),
+            context.group_id,
+        ));
     }
     tags
 }
 
 fn is_aws(key: &str) -> bool {
-    key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:"))
+    key.get(..4)
+        .is_some_and(|start| start.eq_ignore_ascii_case("aws:"))
 }
 
 /// Whether programs of the instance read its tags from its metadata.

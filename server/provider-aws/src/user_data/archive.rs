@@ -1,10 +1,10 @@
 //! A MIME multipart archive, read: its parts in order, each either a shell script, which the agent runs, or something for
 //! cloud-init, which is passed on as it is.
 
+use super::FIELD;
 use super::boundary::Boundary;
 use super::headers::Headers;
 use super::unwrap::{base64, unwrap};
-use super::FIELD;
 use crate::Refusal;
 
 /// The customer's parts, in order.
@@ -54,9 +54,16 @@ fn not_mime(text: &[u8], kind: &str) -> String {
     if !kind.is_empty() {
         return format!("It is `{kind}`, not a MIME multipart archive.");
     }
-    let line = text.split(|c| *c == b'\n').find(|line| !line.trim_ascii().is_empty());
+    let line = text
+        .split(|c| *c == b'\n')
+        .find(|line| !line.trim_ascii().is_empty());
     let words = String::from_utf8_lossy(line.unwrap_or_default());
-    let start: String = words.trim().chars().filter(|c| !c.is_control()).take(40).collect();
+    let start: String = words
+        .trim()
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(40)
+        .collect();
     format!("It is not a MIME multipart archive: it begins with `{start}`.")
 }
 
@@ -104,7 +111,8 @@ fn part(kind: Option<&str>, headers: Headers, body: &[u8]) -> Result<Part, Refus
     }
     let script = content.ok_or_else(|| {
         let encoding = headers.get("content-transfer-encoding").unwrap_or_default();
-        let reason = format!("A shell part has the transfer encoding `{encoding}`, or is not what it says.");
+        let reason =
+            format!("A shell part has the transfer encoding `{encoding}`, or is not what it says.");
         Refusal::new(FIELD, reason, "Write it as it is, or as base64.")
     })?;
     Ok(Part::Shell(as_script(&script)))

@@ -43,7 +43,10 @@ impl<'a> Boundary<'a> {
             return Line::Content;
         };
         let line = line.trim_end();
-        match line.strip_prefix("--").and_then(|rest| rest.strip_prefix(self.text)) {
+        match line
+            .strip_prefix("--")
+            .and_then(|rest| rest.strip_prefix(self.text))
+        {
             Some("") => return Line::Between,
             Some("--") => return Line::Last,
             _ => {}

@@ -37,23 +37,31 @@ pub(super) fn unwrap(raw: &[u8]) -> Result<Vec<u8>, Refusal> {
 
 fn unzip(packed: &[u8]) -> Result<Vec<u8>, Refusal> {
     let mut text = vec![];
-    let read = MultiGzDecoder::new(packed).take(MOST + 1).read_to_end(&mut text);
+    let read = MultiGzDecoder::new(packed)
+        .take(MOST + 1)
+        .read_to_end(&mut text);
     let refuse = |reason: String| {
         let remedy = "Compress the archive again with `gzip`, or give it as it is.";
         Err(Refusal::new(FIELD, reason, remedy))
     };
     match read {
-        Err(error) => refuse(format!("It is compressed with gzip and cannot be unpacked: {error}.")),
-        Ok(_) if text.len() as u64 > MOST => {
-            refuse(format!("It is compressed with gzip and unpacks to more than {MOST} bytes."))
-        }
+        Err(error) => refuse(format!(
+            "It is compressed with gzip and cannot be unpacked: {error}."
+        )),
+        Ok(_) if text.len() as u64 > MOST => refuse(format!(
+            "It is compressed with gzip and unpacks to more than {MOST} bytes."
+        )),
         Ok(_) => Ok(text),
     }
 }
 
 /// What `text` is the base64 of, if it is: in one line or in many.
 pub(super) fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    let dense: Vec<u8> = text.iter().filter(|c| !c.is_ascii_whitespace()).copied().collect();
+    let dense: Vec<u8> = text
+        .iter()
+        .filter(|c| !c.is_ascii_whitespace())
+        .copied()
+        .collect();
     if dense.is_empty() {
         return None;
     }

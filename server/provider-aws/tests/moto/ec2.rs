@@ -20,7 +20,10 @@ const STARTS_WITHIN: Duration = Duration::from_secs(60);
 impl Moto {
     pub async fn start() -> Moto {
         let tools = std::env::var("OPENPCS_TOOLS").unwrap_or_else(|_| "/opt/openpcs".into());
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
         let process = Command::new(format!("{tools}/moto/bin/moto_server"))
             .args(["-H", "127.0.0.1", "-p", &address.port().to_string()])
             .stdout(Stdio::null())
@@ -33,7 +36,9 @@ impl Moto {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        tokio::time::timeout(STARTS_WITHIN, up).await.expect("moto_server answers");
+        tokio::time::timeout(STARTS_WITHIN, up)
+            .await
+            .expect("moto_server answers");
         Moto {
             address,
             _process: process,

@@ -23,7 +23,11 @@ fn tags() -> Vec<(String, String)> {
 
 async fn versions(client: &Client) -> Vec<LaunchTemplateVersion> {
     let call = client.describe_launch_template_versions();
-    let answer = call.launch_template_name(NAME).max_results(200).send().await;
+    let answer = call
+        .launch_template_name(NAME)
+        .max_results(200)
+        .send()
+        .await;
     answer.unwrap().launch_template_versions.unwrap()
 }
 
@@ -31,28 +35,56 @@ async fn versions(client: &Client) -> Vec<LaunchTemplateVersion> {
 async fn a_version_more_only_for_other_contents() {
     let moto = Moto::start().await;
     let client = client(moto.address);
-    let first = ensure_template(&client, NAME, &data("ami-1"), &tags()).await.unwrap();
+    let first = ensure_template(&client, NAME, &data("ami-1"), &tags())
+        .await
+        .unwrap();
     assert_eq!(first.version, 1);
-    let again = ensure_template(&client, NAME, &data("ami-1"), &tags()).await.unwrap();
+    let again = ensure_template(&client, NAME, &data("ami-1"), &tags())
+        .await
+        .unwrap();
     assert_eq!(again, first);
-    let second = ensure_template(&client, NAME, &data("ami-2"), &tags()).await.unwrap();
+    let second = ensure_template(&client, NAME, &data("ami-2"), &tags())
+        .await
+        .unwrap();
     assert_eq!((second.id.as_str(), second.version), (first.id.as_str(), 2));
-    let again = ensure_template(&client, NAME, &data("ami-2"), &tags()).await.unwrap();
+    let again = ensure_template(&client, NAME, &data("ami-2"), &tags())
+        .await
+        .unwrap();
     assert_eq!(again, second);
     let all = versions(&client).await;
     let image = |version: &LaunchTemplateVersion| {
-        version.launch_template_data().unwrap().image_id().unwrap().to_owned()
+        version
+            .launch_template_data()
+            .unwrap()
+            .image_id()
+            .unwrap()
+            .to_owned()
     };
-    assert_eq!(all.iter().map(image).collect::<Vec<_>>(), ["ami-1", "ami-2"]);
+    assert_eq!(
+        all.iter().map(image).collect::<Vec<_>>(),
+        ["ami-1", "ami-2"]
+    );
     let data = all[1].launch_template_data().unwrap();
     assert_eq!(data.user_data(), Some("TUlNRS1WZXJzaW9uOiAxLjAK"));
-    let found = client.describe_launch_templates().launch_template_names(NAME).send().await;
+    let found = client
+        .describe_launch_templates()
+        .launch_template_names(NAME)
+        .send()
+        .await;
     let found = found.unwrap().launch_templates.unwrap();
     let tag = &found[0].tags()[0];
-    assert_eq!((tag.key(), tag.value()), (Some("pcs:cluster-id"), Some("pcs_cluster000")));
+    assert_eq!(
+        (tag.key(), tag.value()),
+        (Some("pcs:cluster-id"), Some("pcs_cluster000"))
+    );
     delete_template(&client, NAME).await.unwrap();
     delete_template(&client, NAME).await.unwrap();
-    let left = client.describe_launch_templates().max_results(200).send().await.unwrap();
+    let left = client
+        .describe_launch_templates()
+        .max_results(200)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(left.launch_templates(), []);
 }
 
@@ -77,6 +109,8 @@ async fn a_lost_answer_leaves_one_template() {
 async fn a_refusal_has_ec2s_code() {
     let moto = Moto::start().await;
     let client = client(moto.address);
-    let error = ensure_template(&client, "", &data("ami-1"), &[]).await.unwrap_err();
+    let error = ensure_template(&client, "", &data("ami-1"), &[])
+        .await
+        .unwrap_err();
     assert!(error.code.is_some(), "{error}");
 }

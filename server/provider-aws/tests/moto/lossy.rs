@@ -35,7 +35,11 @@ async fn serve(
     let said = format!("Action={action}&");
     let is_it = String::from_utf8_lossy(&request).contains(&said);
     let one_less = |left: usize| left.checked_sub(1);
-    if is_it && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
+    if is_it
+        && left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less)
+            .is_ok()
+    {
         return Ok(());
     }
     client.write_all(&answer).await?;

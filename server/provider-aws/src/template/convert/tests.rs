@@ -31,7 +31,7 @@ fn every_member_that_is_not_ignored_is_kept() {
     assert!(ignored(&full).contains(&"CpuOptions.ThreadsPerCore"));
 }
 
-fn full_response_data() -> ResponseLaunchTemplateData {
+fn full_data() -> ResponseLaunchTemplateData {
     ResponseLaunchTemplateData::builder()
         .set_kernel_id(Some("kernel_id".into()))
         .set_ebs_optimized(Some(true))

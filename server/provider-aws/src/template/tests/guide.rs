@@ -8,7 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 use super::{derived, group, reservation, template};
 use crate::user_data::{self, Part, tests::guide};
 
-fn interface(index: i32, kind: Option<&str>, groups: &[&str]) -> LaunchTemplateInstanceNetworkInterfaceSpecification {
+fn interface(
+    index: i32,
+    kind: Option<&str>,
+    groups: &[&str],
+) -> LaunchTemplateInstanceNetworkInterfaceSpecification {
     LaunchTemplateInstanceNetworkInterfaceSpecification::builder()
         .device_index(index)
         .network_card_index(index)
@@ -39,7 +43,10 @@ fn two_network_cards() {
     assert_eq!(made.subnet_id.as_deref(), Some("subnet-1"));
     let kept = made.data.network_interfaces.unwrap();
     assert_eq!(kept[0].groups(), ["sg-1", "sg-2"]);
-    assert_eq!((kept[1].device_index, kept[1].network_card_index), (Some(1), Some(1)));
+    assert_eq!(
+        (kept[1].device_index, kept[1].network_card_index),
+        (Some(1), Some(1))
+    );
     assert_eq!(kept[1].subnet_id(), Some("subnet-1"));
 }
 
@@ -65,7 +72,10 @@ fn a_group_of_capacity_reservations() {
     let data = derived(reserved, &group(&["hpc6a.48xlarge"])).data;
     let target = data.capacity_reservation_specification.unwrap();
     let target = target.capacity_reservation_target.unwrap();
-    assert_eq!(target.capacity_reservation_resource_group_arn.as_deref(), Some(arn));
+    assert_eq!(
+        target.capacity_reservation_resource_group_arn.as_deref(),
+        Some(arn)
+    );
     assert_eq!(data.instance_market_options, None);
 }
 
@@ -81,7 +91,10 @@ fn detailed_monitoring_and_metadata_by_token_only() {
     let data = derived(watched, &group(&["c6i.large"])).data;
     assert_eq!(data.monitoring.unwrap().enabled, Some(true));
     let metadata = data.metadata_options.unwrap();
-    assert_eq!(metadata.http_tokens, Some(LaunchTemplateHttpTokensState::Required));
+    assert_eq!(
+        metadata.http_tokens,
+        Some(LaunchTemplateHttpTokensState::Required)
+    );
     assert_eq!(metadata.http_put_response_hop_limit, Some(4));
 }
 
@@ -92,9 +105,15 @@ fn each_example_of_user_data() {
         let data = derived(with, &group(&["c6i.large"])).data;
         let archive = user_data::read(data.user_data.unwrap().as_bytes()).unwrap();
         let last = archive.parts.last().unwrap();
-        assert_eq!(*last, Part::Shell(b"#!/bin/sh\nsystemctl start openpcs-agent\n".to_vec()));
+        assert_eq!(
+            *last,
+            Part::Shell(b"#!/bin/sh\nsystemctl start openpcs-agent\n".to_vec())
+        );
     }
     let with = template().user_data(guide::OF_TEMPLATE);
     let refusal = super::refused(with, &group(&["c6i.large"]));
-    assert!(refusal.contains("It is not a MIME multipart archive"), "{refusal}");
+    assert!(
+        refusal.contains("It is not a MIME multipart archive"),
+        "{refusal}"
+    );
 }

@@ -101,7 +101,9 @@ fn group(types: &[&str]) -> GroupSettings {
 
 /// The least that a template must have.
 fn template() -> ResponseLaunchTemplateDataBuilder {
-    ResponseLaunchTemplateData::builder().image_id("ami-template").security_group_ids("sg-1")
+    ResponseLaunchTemplateData::builder()
+        .image_id("ami-template")
+        .security_group_ids("sg-1")
 }
 
 fn derived(template: ResponseLaunchTemplateDataBuilder, group: &GroupSettings) -> Derived {
@@ -116,7 +118,9 @@ fn refused(template: ResponseLaunchTemplateDataBuilder, group: &GroupSettings) -
 }
 
 fn spot(price: &str) -> LaunchTemplateInstanceMarketOptions {
-    let options = LaunchTemplateSpotMarketOptions::builder().max_price(price).build();
+    let options = LaunchTemplateSpotMarketOptions::builder()
+        .max_price(price)
+        .build();
     market(MarketType::Spot, Some(options))
 }
 
@@ -130,7 +134,10 @@ fn market(
         .build()
 }
 
-fn reservation(id: Option<&str>, group: Option<&str>) -> LaunchTemplateCapacityReservationSpecificationResponse {
+fn reservation(
+    id: Option<&str>,
+    group: Option<&str>,
+) -> LaunchTemplateCapacityReservationSpecificationResponse {
     let target = CapacityReservationTargetResponse::builder()
         .set_capacity_reservation_id(id.map(str::to_owned))
         .set_capacity_reservation_resource_group_arn(group.map(str::to_owned))
@@ -144,28 +151,43 @@ fn reservation(id: Option<&str>, group: Option<&str>) -> LaunchTemplateCapacityR
 fn a2_what_is_ignored() {
     let plain = derived(template(), &group(&["c6i.large"]));
     assert_eq!(plain.ignored, [""; 0]);
-    let cases: [(&str, fn(ResponseLaunchTemplateDataBuilder) -> ResponseLaunchTemplateDataBuilder); 9] = [
+    let cases: [(
+        &str,
+        fn(ResponseLaunchTemplateDataBuilder) -> ResponseLaunchTemplateDataBuilder,
+    ); 9] = [
         ("InstanceType", |it| it.instance_type(InstanceType::C5Large)),
-        ("InstanceRequirements", |it| it.instance_requirements(InstanceRequirements::builder().build())),
+        ("InstanceRequirements", |it| {
+            it.instance_requirements(InstanceRequirements::builder().build())
+        }),
         ("IamInstanceProfile", |it| {
             let other = LaunchTemplateIamInstanceProfileSpecification::builder().name("other");
             it.iam_instance_profile(other.build())
         }),
-        ("DisableApiTermination", |it| it.disable_api_termination(true)),
+        ("DisableApiTermination", |it| {
+            it.disable_api_termination(true)
+        }),
         ("DisableApiStop", |it| it.disable_api_stop(true)),
         ("HibernationOptions", |it| {
             let options = LaunchTemplateHibernationOptions::builder().configured(true);
             it.hibernation_options(options.build())
         }),
         ("ElasticGpuSpecifications", |it| {
-            it.elastic_gpu_specifications(ElasticGpuSpecificationResponse::builder().r#type("eg1").build())
+            it.elastic_gpu_specifications(
+                ElasticGpuSpecificationResponse::builder()
+                    .r#type("eg1")
+                    .build(),
+            )
         }),
         ("ElasticInferenceAccelerators", |it| {
             let one = LaunchTemplateElasticInferenceAcceleratorResponse::builder().r#type("eia1");
             it.elastic_inference_accelerators(one.build())
         }),
         ("CpuOptions.ThreadsPerCore", |it| {
-            it.cpu_options(LaunchTemplateCpuOptions::builder().threads_per_core(2).build())
+            it.cpu_options(
+                LaunchTemplateCpuOptions::builder()
+                    .threads_per_core(2)
+                    .build(),
+            )
         }),
     ];
     for (member, set) in cases {
@@ -174,15 +196,17 @@ fn a2_what_is_ignored() {
         assert_eq!(with.data, plain.data, "{member} has no effect");
     }
     let profile = plain.data.iam_instance_profile.unwrap();
-    assert_eq!(profile.arn.unwrap(), "arn:aws:iam::1:instance-profile/AWSPCS-node");
+    assert_eq!(
+        profile.arn.unwrap(),
+        "arn:aws:iam::1:instance-profile/AWSPCS-node"
+    );
 }
 
 #[test]
 fn a2_what_is_refused() {
     let group = group(&["c6i.large"]);
-    let interface = || {
-        LaunchTemplateInstanceNetworkInterfaceSpecification::builder().device_index(0)
-    };
+    let interface =
+        || LaunchTemplateInstanceNetworkInterfaceSpecification::builder().device_index(0);
     let bare = || ResponseLaunchTemplateData::builder().image_id("ami-1");
     let cases = [
         (
@@ -227,7 +251,10 @@ fn a2_what_is_refused() {
         assert!(refusal.contains(expected), "{refusal}\n{expected}");
     }
     let arn = "arn:aws:resource-groups:us-east-2:1:group/G";
-    derived(template().capacity_reservation_specification(reservation(None, Some(arn))), &group);
+    derived(
+        template().capacity_reservation_specification(reservation(None, Some(arn))),
+        &group,
+    );
 }
 
 #[test]
@@ -235,8 +262,13 @@ fn everything_that_is_wrong_is_said_at_once() {
     let nothing = ResponseLaunchTemplateData::builder()
         .security_groups("default")
         .user_data("IyEvYmluL3NoCmRhdGUK");
-    let refusals = world().derive(Some(nothing), &group(&["x9.large"])).unwrap_err();
-    let fields: Vec<&str> = refusals.iter().map(|refusal| refusal.field.as_str()).collect();
+    let refusals = world()
+        .derive(Some(nothing), &group(&["x9.large"]))
+        .unwrap_err();
+    let fields: Vec<&str> = refusals
+        .iter()
+        .map(|refusal| refusal.field.as_str())
+        .collect();
     let expected = [
         "instanceConfigs",
         "amiId",
@@ -267,7 +299,10 @@ fn the_groups_settings_go_before_the_templates() {
     assert_eq!(again.security_group_ids.unwrap(), ["sg-1"]);
     own.security_group_ids = Some(vec!["sg-far".into()]);
     let refusal = refused(template(), &own);
-    assert!(refusal.starts_with("securityGroupIds: The security group sg-far is in vpc-2"), "{refusal}");
+    assert!(
+        refusal.starts_with("securityGroupIds: The security group sg-far is in vpc-2"),
+        "{refusal}"
+    );
 }
 
 #[test]
@@ -294,22 +329,40 @@ fn managed_mode_needs_no_template() {
 #[test]
 fn a_core_has_one_thread() {
     let cpu = |types: &[&str], template| derived(template, &group(types)).data.cpu_options;
-    let said = |options: LaunchTemplateCpuOptionsRequest| (options.core_count, options.threads_per_core);
+    let said =
+        |options: LaunchTemplateCpuOptionsRequest| (options.core_count, options.threads_per_core);
     let of = |types: &[&str]| cpu(types, template()).map(said);
-    assert_eq!(of(&["c6i.xlarge"]), Some((Some(2), Some(1))), "EC2 wants both");
+    assert_eq!(
+        of(&["c6i.xlarge"]),
+        Some((Some(2), Some(1))),
+        "EC2 wants both"
+    );
     assert_eq!(of(&["c7g.xlarge"]), None, "it has one already");
     assert_eq!(of(&["c7a.xlarge", "c7g.xlarge"]), None);
-    let two = LaunchTemplateCpuOptions::builder().core_count(1).threads_per_core(2);
+    let two = LaunchTemplateCpuOptions::builder()
+        .core_count(1)
+        .threads_per_core(2);
     let customers = cpu(&["c6i.xlarge"], template().cpu_options(two.build())).map(said);
-    assert_eq!(customers, Some((Some(1), Some(1))), "the number of cores is the customer's");
+    assert_eq!(
+        customers,
+        Some((Some(1), Some(1))),
+        "the number of cores is the customer's"
+    );
     let snp = LaunchTemplateCpuOptions::builder().amd_sev_snp(AmdSevSnpSpecification::Enabled);
     let kept = cpu(&["c6i.xlarge"], template().cpu_options(snp.build())).unwrap();
     assert_eq!(kept.amd_sev_snp, Some(AmdSevSnpSpecification::Enabled));
     let refusal = refused(template(), &group(&["c6i.xlarge", "c7a.xlarge"]));
-    assert!(refusal.contains("c6i.xlarge has 2, c7a.xlarge has 4"), "{refusal}");
+    assert!(
+        refusal.contains("c6i.xlarge has 2, c7a.xlarge has 4"),
+        "{refusal}"
+    );
     let metal = derived(template(), &group(&["c6i.metal"]));
     assert_eq!(metal.data.cpu_options, None);
-    assert!(metal.warnings[0].text.contains("keep their 2 threads"), "{:?}", metal.warnings);
+    assert!(
+        metal.warnings[0].text.contains("keep their 2 threads"),
+        "{:?}",
+        metal.warnings
+    );
 }
 
 #[test]
@@ -318,8 +371,16 @@ fn instances_are_bought_as_the_group_says() {
     let arn = "arn:aws:resource-groups:us-east-2:1:group/G";
     let with = |options| template().instance_market_options(options);
     let refusal = refused(with(spot("0.1")), &own);
-    assert!(refusal.contains("It is spot, and the group's purchaseOption ONDEMAND"), "{refusal}");
-    assert_eq!(derived(with(market(MarketType::OnDemand, None)), &own).data.instance_market_options, None);
+    assert!(
+        refusal.contains("It is spot, and the group's purchaseOption ONDEMAND"),
+        "{refusal}"
+    );
+    assert_eq!(
+        derived(with(market(MarketType::OnDemand, None)), &own)
+            .data
+            .instance_market_options,
+        None
+    );
     own.purchase_option = Some(PurchaseOption::Spot);
     let bought = derived(with(spot("0.1")), &own);
     assert_eq!(bought.data.instance_market_options, None, "the fleet buys");
@@ -327,24 +388,38 @@ fn instances_are_bought_as_the_group_says() {
     assert_eq!(derived(template(), &own).spot_max_price, None);
     own.purchase_option = Some(PurchaseOption::CapacityBlock);
     let refusal = refused(template(), &own);
-    assert!(refusal.contains("into which capacity reservation"), "{refusal}");
-    for target in [reservation(Some("cr-1"), None), reservation(None, Some(arn))] {
+    assert!(
+        refusal.contains("into which capacity reservation"),
+        "{refusal}"
+    );
+    for target in [
+        reservation(Some("cr-1"), None),
+        reservation(None, Some(arn)),
+    ] {
         let data = derived(template().capacity_reservation_specification(target), &own).data;
-        let said = data.instance_market_options.and_then(|options| options.market_type);
+        let said = data
+            .instance_market_options
+            .and_then(|options| options.market_type);
         assert_eq!(said, Some(MarketType::CapacityBlock));
         assert!(data.capacity_reservation_specification.is_some());
     }
     own.purchase_option = Some(PurchaseOption::InterruptibleCapacityReservation);
     let target = template().capacity_reservation_specification(reservation(None, Some(arn)));
     let said = derived(target, &own).data.instance_market_options.unwrap();
-    assert_eq!(said.market_type, Some(MarketType::InterruptibleCapacityReservation));
+    assert_eq!(
+        said.market_type,
+        Some(MarketType::InterruptibleCapacityReservation)
+    );
 }
 
 fn tags(data: &RequestLaunchTemplateData, kind: ResourceType) -> Vec<String> {
     let all = data.tag_specifications.as_deref().unwrap();
-    let of = all.iter().filter(|of| of.resource_type == Some(kind.clone()));
+    let of = all
+        .iter()
+        .filter(|of| of.resource_type == Some(kind.clone()));
     let tags = of.flat_map(|of| of.tags.as_deref().unwrap_or_default());
-    tags.map(|tag| format!("{}={}", tag.key().unwrap(), tag.value().unwrap())).collect()
+    tags.map(|tag| format!("{}={}", tag.key().unwrap(), tag.value().unwrap()))
+        .collect()
 }
 
 fn tagged(kind: ResourceType, keys: &[&str]) -> LaunchTemplateTagSpecification {
@@ -368,15 +443,28 @@ fn everything_of_an_instance_carries_its_cluster_and_group() {
         .tag_specifications(tagged(ResourceType::SpotInstancesRequest, &["team"]))
         .tag_specifications(tagged(ResourceType::LaunchTemplate, &["team"]));
     let data = derived(customers, &own).data;
-    assert_eq!(tags(&data, ResourceType::Instance), [&["team=v"][..], &ours[..]].concat());
+    assert_eq!(
+        tags(&data, ResourceType::Instance),
+        [&["team=v"][..], &ours[..]].concat()
+    );
     assert_eq!(tags(&data, ResourceType::Volume), ours);
     assert_eq!(tags(&data, ResourceType::NetworkInterface), ours);
     assert_eq!(tags(&data, ResourceType::SpotInstancesRequest), ["team=v"]);
-    assert_eq!(tags(&data, ResourceType::LaunchTemplate), [""; 0], "EC2 takes none here");
-    let world = World { aws_tags: true, ..world() };
+    assert_eq!(
+        tags(&data, ResourceType::LaunchTemplate),
+        [""; 0],
+        "EC2 takes none here"
+    );
+    let world = World {
+        aws_tags: true,
+        ..world()
+    };
     let data = world.derive(Some(template()), &own).unwrap().data;
     let names = tags(&data, ResourceType::Instance);
-    assert!(names.contains(&"aws:pcs:compute-node-group-id=pcs_group00000".to_owned()), "{names:?}");
+    assert!(
+        names.contains(&"aws:pcs:compute-node-group-id=pcs_group00000".to_owned()),
+        "{names:?}"
+    );
 }
 
 #[test]
@@ -384,18 +472,34 @@ fn tags_that_would_keep_instances_from_starting_are_refused() {
     let own = group(&["c6i.large"]);
     let keys: Vec<String> = (0..48).map(|number| format!("k{number}")).collect();
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-    let refusal = refused(template().tag_specifications(tagged(ResourceType::Volume, &keys)), &own);
-    assert!(refusal.contains("of kind volume has 51 tags; EC2 takes 50. Leave out 1"), "{refusal}");
-    derived(template().tag_specifications(tagged(ResourceType::Volume, &keys[1..])), &own);
+    let refusal = refused(
+        template().tag_specifications(tagged(ResourceType::Volume, &keys)),
+        &own,
+    );
+    assert!(
+        refusal.contains("of kind volume has 51 tags; EC2 takes 50. Leave out 1"),
+        "{refusal}"
+    );
+    derived(
+        template().tag_specifications(tagged(ResourceType::Volume, &keys[1..])),
+        &own,
+    );
     let with = |state| {
-        let options = LaunchTemplateInstanceMetadataOptions::builder().instance_metadata_tags(state);
+        let options =
+            LaunchTemplateInstanceMetadataOptions::builder().instance_metadata_tags(state);
         template()
             .metadata_options(options.build())
             .tag_specifications(tagged(ResourceType::Instance, &["cost/center"]))
     };
-    derived(with(LaunchTemplateInstanceMetadataTagsState::Disabled), &own);
+    derived(
+        with(LaunchTemplateInstanceMetadataTagsState::Disabled),
+        &own,
+    );
     let refusal = refused(with(LaunchTemplateInstanceMetadataTagsState::Enabled), &own);
-    assert!(refusal.contains("The key `cost/center` cannot be read"), "{refusal}");
+    assert!(
+        refusal.contains("The key `cost/center` cannot be read"),
+        "{refusal}"
+    );
     let fine = template().metadata_options(
         LaunchTemplateInstanceMetadataOptions::builder()
             .instance_metadata_tags(LaunchTemplateInstanceMetadataTagsState::Enabled)

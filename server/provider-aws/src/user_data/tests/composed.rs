@@ -24,7 +24,8 @@ fn composed(customer: &Archive) -> (Archive, Vec<(String, String)>) {
         Part::Shell(_) => None,
     });
     let config = config.unwrap();
-    let value: Value = serde_json::from_str(config.strip_prefix("#cloud-config\n").unwrap()).unwrap();
+    let value: Value =
+        serde_json::from_str(config.strip_prefix("#cloud-config\n").unwrap()).unwrap();
     assert_eq!(value["merge_how"][0]["settings"][0], "append");
     let files = value["write_files"].as_array().unwrap().iter();
     let files = files.map(|file| {
@@ -39,8 +40,14 @@ fn without_the_customers_there_are_the_services_own_parts() {
     let (archive, files) = composed(&Archive::default());
     let told = told(&archive);
     assert_eq!(told.len(), 2);
-    assert!(told[0].starts_with("cloud-config: #cloud-config"), "{told:?}");
-    assert_eq!(told[1], "shell: #!/bin/sh … systemctl enable --now openpcs-agent");
+    assert!(
+        told[0].starts_with("cloud-config: #cloud-config"),
+        "{told:?}"
+    );
+    assert_eq!(
+        told[1],
+        "shell: #!/bin/sh … systemctl enable --now openpcs-agent"
+    );
     assert_eq!(files, [("/etc/openpcs/agent.json".into(), "{}".into())]);
 }
 
@@ -86,7 +93,9 @@ fn a_part_that_has_our_boundary_does_not_break_the_archive() {
         head: b"Content-Type: text/x-other".to_vec(),
         body: inner.clone(),
     };
-    let (archive, _) = composed(&Archive { parts: vec![part.clone()] });
+    let (archive, _) = composed(&Archive {
+        parts: vec![part.clone()],
+    });
     assert_eq!(archive.parts[0], part);
     assert_eq!(archive.parts.len(), 3);
 }
@@ -104,7 +113,9 @@ fn what_is_too_long_is_compressed_and_what_is_still_too_long_is_refused_with_the
     // What cannot be compressed.
     let mut state = 1_u64;
     let random = (0..40_000).map(|_| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         char::from(b'!' + ((state >> 33) % 90) as u8)
     });
     let refusal = compose(&script(random.collect()), &own()).unwrap_err();
