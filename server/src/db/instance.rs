@@ -27,6 +27,8 @@ pub struct InstanceRow {
     pub launch_token: String,
     /// The provider's id of it; none until the provider has said that it started it.
     pub provider_id: Option<String>,
+    /// Where it can be reached, if not on this host: what it said when it registered.
+    pub address: Option<String>,
     /// When the provider is to be asked for it again.
     pub ask_again_at: Option<i64>,
     pub registered_at: Option<i64>,
@@ -113,6 +115,7 @@ fn decode(row: &AnyRow) -> sqlx::Result<InstanceRow> {
         launched_at: row.try_get("launched_at")?,
         launch_token: row.try_get("launch_token")?,
         provider_id: row.try_get("provider_id")?,
+        address: row.try_get("address")?,
         ask_again_at: row.try_get("ask_again_at")?,
         registered_at: row.try_get("registered_at")?,
         ready_at: row.try_get("ready_at")?,
