@@ -230,6 +230,7 @@ fn parts(
         gates: Gates::default(),
         statuses: Statuses::new(meter.clone()),
         homes,
+        address: std::net::Ipv4Addr::LOCALHOST.into(),
         ports: config.ports,
         audit_days: config.audit_days,
         server,
