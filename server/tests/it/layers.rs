@@ -44,7 +44,8 @@ const APP_ROOMS: [&[&str]; 14] = [
 ];
 
 /// Those of the provider of EC2.
-const AWS_ROOMS: [&[&str]; 5] = [
+const AWS_ROOMS: [&[&str]; 6] = [
+    &["aws"],
     &["calls", "offers"],
     &["client"],
     &["template"],

@@ -5,7 +5,8 @@
 
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{
-    LaunchTemplateVersion, RequestLaunchTemplateData, ResourceType, Tag, TagSpecification,
+    LaunchTemplateVersion, RequestLaunchTemplateData, ResourceType, ResponseLaunchTemplateData,
+    Tag, TagSpecification,
 };
 use sha2::{Digest, Sha256};
 
@@ -18,10 +19,26 @@ pub struct Template {
     pub version: i64,
 }
 
+/// The actions of IAM that these calls need; a template's own tags are made with it.
+pub const ACTIONS: &[&str] = &[
+    "ec2:CreateLaunchTemplate",
+    "ec2:CreateLaunchTemplateVersion",
+    "ec2:CreateTags",
+    "ec2:DeleteLaunchTemplate",
+    "ec2:DescribeLaunchTemplateVersions",
+];
+
 const NOT_FOUND: [&str; 3] = [
     "InvalidLaunchTemplateName.NotFoundException",
     "InvalidLaunchTemplateId.NotFound",
     "InvalidLaunchTemplateId.NotFoundException",
+];
+/// What EC2 says of a template or a version of one that is not there.
+const NONE_SUCH: [&str; 4] = [
+    "InvalidLaunchTemplateId.NotFound",
+    "InvalidLaunchTemplateId.NotFoundException",
+    "InvalidLaunchTemplateId.Malformed",
+    "InvalidLaunchTemplateId.VersionNotFound",
 ];
 const EXISTS: [&str; 1] = ["InvalidLaunchTemplateName.AlreadyExistsException"];
 
@@ -63,6 +80,24 @@ pub async fn delete_template(client: &Client, name: &str) -> Result<(), CallErro
     match deleted.map_err(|error| CallError::of("DeleteLaunchTemplate", error)) {
         Err(error) if error.is(&NOT_FOUND) => Ok(()),
         other => other.map(|_| ()),
+    }
+}
+
+/// What that version of a template says: a number, `$Latest` or `$Default`. None: there is none such.
+pub async fn version(
+    client: &Client,
+    id: &str,
+    version: &str,
+) -> Result<Option<ResponseLaunchTemplateData>, CallError> {
+    let call = client.describe_launch_template_versions();
+    let answer = call.launch_template_id(id).versions(version).send().await;
+    match answer.map_err(|error| CallError::of("DescribeLaunchTemplateVersions", error)) {
+        Ok(answer) => {
+            let found = answer.launch_template_versions.unwrap_or_default().pop();
+            Ok(found.and_then(|found| found.launch_template_data))
+        }
+        Err(error) if error.is(&NONE_SUCH) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -1,9 +1,15 @@
 //! The calls of EC2, each safe to make again: after a lost answer nothing is there twice.
 
+pub mod fleet;
+pub mod instance;
+pub mod instance_type;
 pub mod launch_template;
 
 use aws_sdk_ec2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
+use openpcs_provider::ProviderError;
+
+use crate::client::answered;
 use crate::errors::{Class, class};
 
 /// Why a call failed. The code is EC2's; none when no answer came or none was understood.
@@ -36,9 +42,25 @@ impl CallError {
         class(self.code.as_deref())
     }
 
-    fn is(&self, codes: &[&str]) -> bool {
+    pub fn is(&self, codes: &[&str]) -> bool {
         self.code
             .as_deref()
             .is_some_and(|code| codes.contains(&code))
+    }
+}
+
+impl From<CallError> for ProviderError {
+    fn from(error: CallError) -> ProviderError {
+        let action = format!("ec2:{}", error.call);
+        match &error.code {
+            Some(code) => answered(&action, code, &error.message),
+            None => ProviderError {
+                code: "AwsUnanswered".into(),
+                message: format!(
+                    "AWS gave no answer to {action} that says what became of it: {}",
+                    error.message
+                ),
+            },
+        }
     }
 }

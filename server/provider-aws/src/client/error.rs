@@ -23,7 +23,7 @@ where
 }
 
 /// AWS answered, with that code.
-fn answered(action: &str, code: &str, words: &str) -> ProviderError {
+pub fn answered(action: &str, code: &str, words: &str) -> ProviderError {
     let words = cut(words);
     let message = match code {
         "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" => format!(

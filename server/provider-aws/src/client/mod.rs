@@ -16,7 +16,7 @@ use openpcs_provider::ProviderError;
 
 mod error;
 
-pub use error::refused;
+pub use error::{answered, refused};
 
 /// Tries of a call, the first one too. More only help where AWS is down, and people wait.
 const TRIES: u32 = 4;
