@@ -27,9 +27,10 @@ impl Rounds {
             error.is_some_and(|error| error.ask_again_after_ms().is_some())
         };
         let mut rounds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match launched.iter().any(is_asked_again) {
-            true => *rounds.entry(token.into()).or_default() += 1,
-            false => drop(rounds.remove(token)),
+        if launched.iter().any(is_asked_again) {
+            *rounds.entry(token.into()).or_default() += 1;
+        } else {
+            rounds.remove(token);
         }
     }
 }

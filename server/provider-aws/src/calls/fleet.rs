@@ -226,8 +226,8 @@ mod tests {
             "scalingConfiguration": {"minInstanceCount": 0, "maxInstanceCount": 4},
             "subnetIds": ["subnet-1", "subnet-2"], "iamInstanceProfileArn": "arn",
         });
-        let (value_of, more) = (value.as_object_mut().unwrap(), purchase);
-        value_of.extend(more.as_object().unwrap().clone());
+        let members = value.as_object_mut().unwrap();
+        members.extend(purchase.as_object().unwrap().clone());
         serde_json::from_value(value).unwrap()
     }
 

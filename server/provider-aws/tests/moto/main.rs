@@ -7,9 +7,11 @@
     reason = "a test fails where it does not get what it needs"
 )]
 
+mod canned;
 mod counting;
 mod denied;
 mod ec2;
 mod launch_template;
 mod lossy;
 mod offers;
+mod provider;
