@@ -1,6 +1,6 @@
 //! A group's derived launch template: made of what the customer's says now, changed, and removed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use app::model::compute_node_group::LaunchTemplateMode;
 use app::model::group_settings::GroupSettings;
@@ -17,6 +17,9 @@ use crate::offers::Offers;
 use crate::template::{self, Context, Derived};
 use crate::{Refusal, Warning};
 
+/// The zones of subnets.
+type Zones = BTreeMap<String, String>;
+
 /// The answer is for the group's launches.
 pub async fn ensure(
     client: &Client,
@@ -26,7 +29,8 @@ pub async fn ensure(
 ) -> Result<String, ProviderError> {
     let group = with_security_groups(owner);
     let customer = customer(client, &group).await?;
-    let derived = derive(client, offers, settings, owner, &group, customer.as_ref()).await?;
+    let (derived, zones) =
+        derive(client, offers, settings, owner, &group, customer.as_ref()).await?;
     for Warning { field, text } in &derived.warnings {
         tracing::warn!(group = owner.compute_node_group_id, field, "{text}");
     }
@@ -48,6 +52,7 @@ pub async fn ensure(
     let owned = Owned {
         template_id: made.id,
         version: made.version,
+        zones,
         has_name: has_name(&derived.data),
         subnet_id: derived.subnet_id,
         spot_max_price: derived.spot_max_price,
@@ -94,7 +99,7 @@ async fn derive(
     owner: &Owner,
     group: &GroupSettings,
     customer: Option<&ResponseLaunchTemplateData>,
-) -> Result<Derived, ProviderError> {
+) -> Result<(Derived, Zones), ProviderError> {
     let refs = Refs {
         subnets: group.subnet_ids.iter().cloned().collect(),
         security_groups: security_groups(group, customer),
@@ -117,7 +122,11 @@ async fn derive(
         own_parts: &own_parts(owner, settings),
         aws_tags: settings.aws_tags,
     };
-    template::derive(customer, group, &context).map_err(|refusals| refused(&refusals))
+    let derived = template::derive(customer, group, &context);
+    let derived = derived.map_err(|refusals| refused(&refusals))?;
+    let subnets = found.subnets.iter();
+    let zones = subnets.map(|it| (it.id.clone(), it.availability_zone.clone()));
+    Ok((derived, zones.collect()))
 }
 
 /// All that the group and its template name.

@@ -96,7 +96,8 @@ async fn ask_for(
     known: &Known,
     lacking: &[String],
 ) -> Vec<Launched> {
-    let request = fleet::request(&batch.settings, &owned.template(), tags(batch, owned));
+    let template = owned.template(&batch.settings.subnet_ids, &batch.token);
+    let request = fleet::request(&batch.settings, &template, tags(batch, owned));
     let token = client_token(&batch.token, rounds.of(&batch.token));
     match asked(client, batch, &request, &token, known, lacking.len()).await {
         Ok(answer) => {

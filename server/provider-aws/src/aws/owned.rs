@@ -1,5 +1,7 @@
 //! What a group owns, as its launches are told of it: a version of its derived launch template.
 
+use std::collections::BTreeMap;
+
 use openpcs_provider::LaunchError;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,9 @@ pub struct Owned {
     pub subnet_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spot_max_price: Option<String>,
+    /// The zones of the group's subnets.
+    #[serde(default)]
+    pub zones: BTreeMap<String, String>,
     /// Its instances have a name that the customer gave them.
     #[serde(default)]
     pub has_name: bool,
@@ -29,12 +34,54 @@ impl Owned {
         })
     }
 
-    pub fn template(&self) -> fleet::Template<'_> {
+    /// For a launch under this token.
+    pub fn template(&self, group_subnets: &[String], token: &str) -> fleet::Template<'_> {
+        let subnet_ids = match self.subnet_id {
+            Some(_) => vec![],
+            None => one_of_each_zone(group_subnets, &self.zones, token),
+        };
         fleet::Template {
             id: &self.template_id,
             version: self.version,
-            has_subnet: self.subnet_id.is_some(),
+            subnet_ids,
             spot_max_price: self.spot_max_price.as_deref(),
         }
+    }
+}
+
+/// EC2 refuses a fleet with two subnets of a zone ("duplicate instance pools": aws-samples/aws-plugin-for-slurm issue 19). Of
+/// those the token chooses: the same in each try of a launch, and in the next launch perhaps the one that is not full.
+fn one_of_each_zone(
+    subnets: &[String],
+    zones: &BTreeMap<String, String>,
+    token: &str,
+) -> Vec<String> {
+    let mut by_zone: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+    for id in subnets {
+        let zone = zones.get(id).unwrap_or(id);
+        by_zone.entry(zone).or_default().push(id);
+    }
+    let number: usize = token.bytes().map(usize::from).sum();
+    let chosen = by_zone.values().filter_map(|ids| {
+        let at = number.checked_rem(ids.len())?;
+        ids.get(at).map(|id| (*id).clone())
+    });
+    chosen.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_launch_names_one_subnet_of_each_zone() {
+        let subnets = ["s-1", "s-2", "s-3", "s-new"].map(str::to_owned);
+        let zones = [("s-1", "a"), ("s-2", "b"), ("s-3", "a")];
+        let zones = zones.map(|(id, zone)| (id.to_owned(), zone.to_owned()));
+        let chosen = |token| one_of_each_zone(&subnets, &zones.clone().into(), token).join(" ");
+        // The letter `a` is 97, `b` is 98.
+        assert_eq!(chosen("b"), "s-1 s-2 s-new");
+        assert_eq!(chosen("a"), "s-3 s-2 s-new");
+        assert_eq!(chosen("a"), chosen("a"));
     }
 }

@@ -28,8 +28,8 @@ pub const ACTIONS: &[&str] = &[
 pub struct Template<'a> {
     pub id: &'a str,
     pub version: i64,
-    /// Whether its interfaces name their subnet: EC2 takes no other one then.
-    pub has_subnet: bool,
+    /// Of different zones: EC2 takes no two pools of a type in a zone. None where its interfaces name theirs.
+    pub subnet_ids: Vec<String>,
     pub spot_max_price: Option<&'a str>,
 }
 
@@ -88,9 +88,9 @@ fn overrides(
 ) -> Vec<FleetLaunchTemplateOverridesRequest> {
     let is_spot = group.purchase() == PurchaseOption::Spot;
     let by_preference = group.purchase() == PurchaseOption::Ondemand;
-    let subnets: Vec<Option<&String>> = match template.has_subnet {
+    let subnets: Vec<Option<&String>> = match template.subnet_ids.is_empty() {
         true => vec![None],
-        false => group.subnet_ids.iter().map(Some).collect(),
+        false => template.subnet_ids.iter().map(Some).collect(),
     };
     let mut overrides = vec![];
     for (place, name) in group.type_names().into_iter().enumerate() {
@@ -231,11 +231,11 @@ mod tests {
         serde_json::from_value(value).unwrap()
     }
 
-    fn template(has_subnet: bool) -> Template<'static> {
+    fn template(subnets: &[&str]) -> Template<'static> {
         Template {
             id: "lt-1",
             version: 3,
-            has_subnet,
+            subnet_ids: subnets.iter().map(|id| (*id).to_owned()).collect(),
             spot_max_price: Some("0.5"),
         }
     }
@@ -256,7 +256,11 @@ mod tests {
 
     #[test]
     fn each_type_in_each_subnet_by_preference() {
-        let asked = request(&group(json!({})), &template(false), vec![]);
+        let asked = request(
+            &group(json!({})),
+            &template(&["subnet-1", "subnet-2"]),
+            vec![],
+        );
         assert_eq!(
             told(&asked),
             [
@@ -273,7 +277,7 @@ mod tests {
         );
         assert_eq!(spot(&asked), None);
         // The interfaces of the template are in a subnet already.
-        let asked = request(&group(json!({})), &template(true), vec![]);
+        let asked = request(&group(json!({})), &template(&[]), vec![]);
         assert_eq!(
             told(&asked),
             ["c6i.large - Some(0.0) -", "c6a.large - Some(1.0) -"]
@@ -320,7 +324,11 @@ mod tests {
                 true,
             ),
         ] {
-            let asked = request(&group(said.clone()), &template(false), vec![]);
+            let asked = request(
+                &group(said.clone()),
+                &template(&["subnet-1", "subnet-2"]),
+                vec![],
+            );
             assert_eq!(capacity_type(asked.purchase).as_str(), capacity, "{said}");
             let options = spot(&asked);
             let told = options.as_ref().and_then(|it| it.allocation_strategy());
