@@ -31,6 +31,7 @@ pub mod place;
 pub mod protocol;
 pub mod random;
 mod rotate;
+pub mod sealed;
 mod socket;
 pub mod state;
 pub mod tail;
