@@ -295,6 +295,14 @@ impl Config {
         Ok(Some(SocketAddr::new(ip, self.nodes_port)))
     }
 
+    /// Where the agents for nodes of each architecture are.
+    pub fn agents_dir(&self) -> PathBuf {
+        self.agents_dir.clone().unwrap_or_else(|| {
+            let program = std::env::current_exe().unwrap_or_default();
+            program.with_file_name("agents")
+        })
+    }
+
     /// Whether nobody but this host reaches the server: it listens on loopback, and nothing is said to stand in front of it.
     pub fn is_for_this_host(&self) -> bool {
         let is_direct = !self.behind_tls_proxy && self.public_url.is_none();

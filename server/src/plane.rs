@@ -73,6 +73,15 @@ pub struct Plane {
     _lock: Lock,
 }
 
+/// What nodes of other hosts find here.
+#[derive(Clone, Debug)]
+pub struct ForNodes {
+    /// Where they call, as `http://ADDR:PORT`.
+    pub endpoint: String,
+    /// The agents that they can fetch there: architecture and SHA-256.
+    pub agents: Vec<(String, String)>,
+}
+
 impl Plane {
     /// The plane of a server that people reach at that URL, and the socket at which its agents call.
     pub async fn start(
@@ -81,6 +90,7 @@ impl Plane {
         db: Db,
         seal: Arc<Seal>,
         url: String,
+        nodes: Option<ForNodes>,
     ) -> anyhow::Result<(Self, UnixListener)> {
         let data_dir = &config.store.data_dir;
         let lock = Lock::take(data_dir)?;
@@ -100,6 +110,9 @@ impl Plane {
         speaker.begin().await?;
         let socket = agents::bind(data_dir)
             .context("the socket of the agents cannot be made in the data directory")?;
+        if let Some(nodes) = &nodes {
+            tracing::info!(endpoint = nodes.endpoint, "nodes call here");
+        }
         let token = metrics_token(data_dir)?;
         let meter = Meter::default();
         let beat = (!db.has_one_server()).then(|| speaker.beat.clone());
@@ -109,6 +122,7 @@ impl Plane {
         let service = Service {
             parts: parts.clone(),
             submissions: Default::default(),
+            names: Default::default(),
             itself: Arc::new(Itself {
                 started_at: now(),
                 database: config.store.database_url()?.parse()?,

@@ -11,6 +11,7 @@ mod first_start;
 mod host_user;
 mod key;
 mod migrate;
+mod nodes_door;
 mod plan;
 mod restore;
 mod serve;

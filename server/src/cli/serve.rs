@@ -7,6 +7,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tracing_subscriber::EnvFilter;
 
 use super::first_start::{FirstStart, ensure_admin};
+use super::nodes_door::NodesDoor;
 use crate::auth::credentials::DatabaseKeys;
 use crate::auth::sigv4::Verifier;
 use crate::config::{Config, LogFormat};
@@ -53,8 +54,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         Some(url) => url.to_string(),
         None => format!("http://{address}"),
     };
+    let nodes = NodesDoor::open(&config).await?;
+    let for_nodes = nodes.as_ref().map(NodesDoor::for_nodes);
     let (plane, socket) = tokio::select! {
-        started = Plane::start(&config, job_user.clone(), db.clone(), seal, url) => started?,
+        started = Plane::start(&config, job_user.clone(), db.clone(), seal, url, for_nodes) => started?,
         // It may wait for the process before it to end.
         () = &mut stop => return Ok(()),
     };
@@ -73,6 +76,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let for_agents = Doors::for_agents(state.clone());
     let (dir, homes) = (config.store.data_dir.clone(), plane.homes.clone());
     let agents = tokio::spawn(agents::serve(socket, dir, homes, for_agents));
+    let nodes = nodes.map(|door| tokio::spawn(door.serve(state.clone())));
     let console = plane.console(&config, front, address.port());
     let doors = Doors::new(state, Some(console));
     if let Some(first_start) = first_start {
@@ -82,6 +86,9 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     say(&format!("openpcs ready on http://{address}"))?;
     let served = serve(listener, doors, most_connections(), Limits::default(), stop).await;
     agents.abort();
+    if let Some(nodes) = nodes {
+        nodes.abort();
+    }
     plane.shutdown().await;
     db.close().await;
     served?;

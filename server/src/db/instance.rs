@@ -219,6 +219,17 @@ pub async fn by_provider(
     row.as_ref().map(decode).transpose()
 }
 
+/// Names and addresses of a cluster's nodes, by name; the newest instance of a node last.
+pub async fn addresses(pool: &Pool, cluster_id: &str) -> sqlx::Result<Vec<(String, String)>> {
+    sqlx::query_as(
+        "select node_name, address from instance where cluster_id = $1 and ended_at is null and address is not null \
+         order by node_name, launched_at, id",
+    )
+    .bind(cluster_id)
+    .fetch_all(pool)
+    .await
+}
+
 pub async fn insert(write: &mut Write, row: &InstanceRow) -> sqlx::Result<()> {
     sqlx::query(
         "insert into instance (id, cluster_id, compute_node_group_id, node_name, instance_type, launch_generation, \

@@ -65,6 +65,7 @@ pub async fn service(dir: &Path) -> Service {
     Service {
         parts,
         submissions: Default::default(),
+        names: Default::default(),
         itself: Arc::new(Itself {
             started_at: 0,
             database: url.parse().unwrap(),
