@@ -25,7 +25,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the API and the console.
-    Serve(Config),
+    Serve(Box<Config>),
     /// Open a shell on a cluster's login node, or run one command there.
     Connect(Connect),
     /// Tell what an operation would do to nodes and jobs, without doing it. The exit status is 0 if it would be done.

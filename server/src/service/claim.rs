@@ -178,7 +178,9 @@ impl Service {
         let address = NodeUpdate::Address {
             address: it.claim.address,
         };
-        let told = client.update_nodes(&[node.clone()], &address).await;
+        let told = client
+            .update_nodes(std::slice::from_ref(node), &address)
+            .await;
         told.map_err(|cause| {
             tracing::warn!(%cause, node, "Slurm was not told a node's address");
             later(format!(
