@@ -1,7 +1,8 @@
+use app::model::live::Kind;
 use openpcs_agent::random::random_hex;
 
 use super::*;
-use crate::db::placement::Placement;
+use crate::db::placement::{self, Owner, Placement};
 use crate::service::fixture;
 
 struct Place {
@@ -16,13 +17,20 @@ async fn place() -> Place {
     let dir = tempfile::tempdir().unwrap();
     let service = fixture::service(dir.path()).await;
     fixture::fill(&service).await;
-    let mut cluster = (*service.find_cluster("abc").await.unwrap()).clone();
-    cluster.placement = Some(Placement::here("here", vec![40_000]));
+    let cluster = (*service.find_cluster("abc").await.unwrap()).clone();
     let pool = service.parts.db.pool();
     let group = resource::find(pool, Some(&cluster.id), "group").await;
     let group: ComputeNodeGroupRow = group.unwrap().unwrap();
     let mut write = service.parts.db.write().await.unwrap();
-    resource::update(&mut write, &cluster, false).await.unwrap();
+    let owner = Owner {
+        kind: Kind::Cluster,
+        cluster_id: &cluster.id,
+        id: &cluster.id,
+    };
+    let controller = Placement::here("here", vec![40_000]);
+    placement::put(&mut write, owner, &controller)
+        .await
+        .unwrap();
     let row = InstanceRow {
         id: "own-1".into(),
         cluster_id: cluster.id.clone(),
