@@ -1,7 +1,7 @@
 //! The command line and the environment. The doc comments are the manual: `openpcs help` prints them.
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -25,7 +25,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the API and the console.
-    Serve(Config),
+    Serve(Box<Config>),
     /// Open a shell on a cluster's login node, or run one command there.
     Connect(Connect),
     /// Tell what an operation would do to nodes and jobs, without doing it. The exit status is 0 if it would be done.
@@ -219,6 +219,22 @@ pub struct Config {
     /// Where instances come from.
     #[arg(long, env = "OPENPCS_PROVIDER", value_enum, default_value = "local")]
     pub provider: Provider,
+    /// Address of this host at which nodes of another provider than the local one reach it: in their network, and not open
+    /// to others.
+    #[arg(long, env = "OPENPCS_ADVERTISE", value_name = "IP")]
+    pub advertise: Option<IpAddr>,
+    /// Port at that address for nodes; 0 takes any free one.
+    #[arg(
+        long,
+        env = "OPENPCS_NODES_PORT",
+        value_name = "PORT",
+        default_value_t = 8766
+    )]
+    pub nodes_port: u16,
+    /// Directory with the programs that nodes of each architecture fetch, openpcs-agent-x86_64 and openpcs-agent-arm64
+    /// [default: `agents` beside this program]
+    #[arg(long, env = "OPENPCS_AGENTS", value_name = "DIR")]
+    pub agents_dir: Option<PathBuf>,
     /// Makes the provider fail as this file says, for tests: see `provider::fault`.
     #[arg(long, hide = true, value_name = "FILE")]
     pub faults: Option<PathBuf>,
@@ -262,6 +278,29 @@ impl Config {
             listen.port()
         );
         Ok(())
+    }
+
+    /// Where nodes call; none when they are of this host. Fails if they could not.
+    pub fn nodes_address(&self) -> anyhow::Result<Option<SocketAddr>> {
+        if self.provider == Provider::Local {
+            return Ok(None);
+        }
+        let ip = self.advertise.context(
+            "--provider aws needs --advertise IP: the private address of this host at which its nodes reach it.",
+        )?;
+        anyhow::ensure!(
+            !ip.is_unspecified() && !ip.is_multicast(),
+            "--advertise {ip} is no address of a host. Name the one at which nodes reach this host."
+        );
+        Ok(Some(SocketAddr::new(ip, self.nodes_port)))
+    }
+
+    /// Where the agents for nodes of each architecture are.
+    pub fn agents_dir(&self) -> PathBuf {
+        self.agents_dir.clone().unwrap_or_else(|| {
+            let program = std::env::current_exe().unwrap_or_default();
+            program.with_file_name("agents")
+        })
     }
 
     /// Whether nobody but this host reaches the server: it listens on loopback, and nothing is said to stand in front of it.
@@ -535,6 +574,24 @@ mod tests {
         assert!(!is_for_this_host(&["--behind-tls-proxy"]));
         assert!(!is_for_this_host(&["--listen", "0.0.0.0:1"]));
         assert!(!is_for_this_host(&["--public-url", "http://pcs"]));
+    }
+
+    #[test]
+    fn nodes_of_other_hosts_need_an_address_to_call() {
+        let address = |options: &[&str]| {
+            let line = ["openpcs", "serve"].iter().chain(options);
+            let Command::Serve(config) = Cli::try_parse_from(line).unwrap().command else {
+                panic!("serve");
+            };
+            config.nodes_address()
+        };
+        let aws = ["--provider", "aws", "--advertise"];
+        let advertise = |ip: &'static str| [&aws[..], &[ip]].concat();
+        assert_eq!(address(&["--advertise", "10.0.0.5"]).unwrap(), None);
+        let found = address(&advertise("10.0.0.5")).unwrap();
+        assert_eq!(found, Some("10.0.0.5:8766".parse().unwrap()));
+        assert!(address(&aws[..2]).is_err());
+        assert!(address(&advertise("0.0.0.0")).is_err());
     }
 
     #[test]

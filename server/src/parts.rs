@@ -1,5 +1,6 @@
 //! The handles of a running server: made once, by `plane`, and held by the service and by every reconciler.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use app::model::name::Arns;
@@ -36,6 +37,8 @@ pub struct Parts {
     pub gates: Gates,
     pub statuses: Statuses,
     pub homes: Homes,
+    /// Where nodes reach this host: what daemons of its clusters listen on.
+    pub address: IpAddr,
     /// Where ports of clusters and nodes of this host come from.
     pub ports: PortRange,
     /// How long the audit trail is kept; 0: for ever.

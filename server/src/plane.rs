@@ -1,5 +1,6 @@
 //! Assembly and shutdown: every part is made here, once, and handed to those that need it.
 
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +20,10 @@ use zeroize::Zeroizing;
 use crate::auth::private_file;
 use crate::auth::seal::Seal;
 use crate::auth::users::DatabaseUsers;
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::data_dir::lock::Lock;
+use crate::db::names::Known;
 use crate::db::server::ServerRow;
 use crate::db::{Db, change, now};
 use crate::http::agents;
@@ -36,6 +38,7 @@ use crate::live::reach::Reach;
 use crate::live::status::Statuses;
 use crate::live::wake::Wakers;
 use crate::parts::Parts;
+use crate::provider::aws::{Account, Host};
 use crate::provider::fault::Faulty;
 use crate::provider::local::Local;
 use crate::random;
@@ -73,6 +76,15 @@ pub struct Plane {
     _lock: Lock,
 }
 
+/// What nodes of other hosts find here.
+#[derive(Clone, Debug)]
+pub struct ForNodes {
+    /// Where they call, as `http://ADDR:PORT`.
+    pub endpoint: String,
+    /// The agents that they can fetch there: architecture and SHA-256.
+    pub agents: Vec<(String, String)>,
+}
+
 impl Plane {
     /// The plane of a server that people reach at that URL, and the socket at which its agents call.
     pub async fn start(
@@ -81,6 +93,7 @@ impl Plane {
         db: Db,
         seal: Arc<Seal>,
         url: String,
+        nodes: Option<(Account, ForNodes)>,
     ) -> anyhow::Result<(Self, UnixListener)> {
         let data_dir = &config.store.data_dir;
         let lock = Lock::take(data_dir)?;
@@ -92,7 +105,7 @@ impl Plane {
         };
         let speaker = Speaker {
             db: db.clone(),
-            me: server.clone(),
+            me: server,
             gone: lock.gone(),
             beat: Beat::default(),
         };
@@ -100,15 +113,18 @@ impl Plane {
         speaker.begin().await?;
         let socket = agents::bind(data_dir)
             .context("the socket of the agents cannot be made in the data directory")?;
+        if let Some((_, nodes)) = &nodes {
+            tracing::info!(endpoint = nodes.endpoint, "nodes call here");
+        }
         let token = metrics_token(data_dir)?;
         let meter = Meter::default();
-        let beat = (!db.has_one_server()).then(|| speaker.beat.clone());
-        let homes = Homes::new(beat);
-        let parts = parts(config, job_user, db.clone(), seal, server, homes, &meter)?;
+        let provider = provider(config, &db, nodes)?;
+        let parts = parts(config, provider, job_user, seal, &speaker, &meter)?;
         let (pulse, reach) = (Pulse::default(), Reach::new(db.clone()));
         let service = Service {
             parts: parts.clone(),
             submissions: Default::default(),
+            names: Default::default(),
             itself: Arc::new(Itself {
                 started_at: now(),
                 database: config.store.database_url()?.parse()?,
@@ -186,54 +202,69 @@ impl Plane {
     }
 }
 
+/// Where instances come from, as it is asked for.
+fn provider(
+    config: &Config,
+    db: &Db,
+    nodes: Option<(Account, ForNodes)>,
+) -> anyhow::Result<Arc<dyn Provider>> {
+    let (data_dir, agent) = (&config.store.data_dir, agent_path()?);
+    let versions = catalogue::versions(&config.scheduler_root);
+    check_host(&config.scheduler_root, &versions, &agent)?;
+    check_in_sight(data_dir, [&config.scheduler_root, &agent])?;
+    let provider: Arc<dyn Provider> = match nodes {
+        None => Arc::new(Local::new(
+            data_dir,
+            &config.scheduler_root,
+            &agent,
+            agents_endpoint(data_dir),
+            versions,
+        )?),
+        Some((account, nodes)) => account.provider(Host {
+            slurm_versions: versions,
+            endpoint: nodes.endpoint,
+            agents: nodes.agents,
+            names: Arc::new(Known(db.clone())),
+        }),
+    };
+    Ok(match &config.faults {
+        Some(file) => Arc::new(Faulty::new(provider, file.clone())),
+        None => provider,
+    })
+}
+
+/// Where agents of this host call.
+fn agents_endpoint(data_dir: &Path) -> String {
+    format!("unix:{}", agents::socket_file(data_dir).display())
+}
+
 fn parts(
     config: &Config,
+    provider: Arc<dyn Provider>,
     job_user: JobUser,
-    db: Db,
     seal: Arc<Seal>,
-    server: ServerRow,
-    homes: Homes,
+    speaker: &Speaker,
     meter: &Meter,
 ) -> anyhow::Result<Parts> {
     let data_dir = &config.store.data_dir;
-    let endpoint = format!("unix:{}", agents::socket_file(data_dir).display());
-    let agent = agent_path()?;
-    let versions = catalogue::versions(&config.scheduler_root);
-    let provider: Arc<dyn Provider> = match config.provider {
-        config::Provider::Local => {
-            check_host(&config.scheduler_root, &versions, &agent)?;
-            check_in_sight(data_dir, [&config.scheduler_root, &agent])?;
-            Arc::new(Local::new(
-                data_dir,
-                &config.scheduler_root,
-                &agent,
-                &endpoint,
-                versions,
-            )?)
-        }
-        config::Provider::Aws => anyhow::bail!(
-            "The aws provider is not available in this release. Start with --provider local, the default."
-        ),
-    };
-    let provider: Arc<dyn Provider> = match &config.faults {
-        Some(file) => Arc::new(Faulty::new(provider, file.clone())),
-        None => provider,
-    };
+    let db = speaker.db.clone();
+    let beat = (!db.has_one_server()).then(|| speaker.beat.clone());
     Ok(Parts {
         arns: config.place.arns(),
         provider,
-        controllers: ControllerHost::new(data_dir, &config.scheduler_root, agent),
+        controllers: ControllerHost::new(data_dir, &config.scheduler_root, agent_path()?),
         job_user,
         seal,
         observed: Observed::new(db.changes()),
         wakers: Wakers::default(),
         gates: Gates::default(),
         statuses: Statuses::new(meter.clone()),
-        homes,
+        homes: Homes::new(beat),
+        address: config.advertise.unwrap_or(Ipv4Addr::LOCALHOST.into()),
         ports: config.ports,
         audit_days: config.audit_days,
-        server,
-        endpoint,
+        server: speaker.me.clone(),
+        endpoint: agents_endpoint(data_dir),
         db,
     })
 }

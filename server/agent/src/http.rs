@@ -90,20 +90,33 @@ impl Client {
         self.send(request.content_type("application/json"), input)
     }
 
+    /// The same without a message.
+    pub fn get(&self, path: &str, token: &str) -> Result<Reply, String> {
+        self.hello()?;
+        let request = self.agent.get(format!("{}{path}", self.address));
+        let request = request.header("authorization", format!("Bearer {token}"));
+        self.believed(|nonce, peer| request.header(NONCE, nonce).header(PROVE_TO, peer).call())
+    }
+
     fn post(&self, path: &str) -> Post {
         self.agent.post(format!("{}{path}", self.address))
     }
 
     fn send(&self, request: Post, input: &impl Serialize) -> Result<Reply, String> {
         let body = serde_json::to_string(input).map_err(|error| error.to_string())?;
-        // What we send holds a secret: whoever waits at this address gets it only after a proof.
-        let hello = format!("{}/instance/v1/proof", self.address);
-        let hello = self.agent.get(hello);
-        self.believed(|nonce, peer| hello.header(NONCE, nonce).header(PROVE_TO, peer).call())?;
+        self.hello()?;
         self.believed(|nonce, peer| {
             let request = request.header(NONCE, nonce).header(PROVE_TO, peer);
             request.send(body)
         })
+    }
+
+    /// What we send holds a secret: whoever waits at this address gets it only after a proof.
+    fn hello(&self) -> Result<(), String> {
+        let hello = format!("{}/instance/v1/proof", self.address);
+        let hello = self.agent.get(hello);
+        self.believed(|nonce, peer| hello.header(NONCE, nonce).header(PROVE_TO, peer).call())
+            .map(drop)
     }
 
     /// Asks, and takes the answer if its proof is right.

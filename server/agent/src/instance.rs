@@ -1,40 +1,27 @@
 //! The role `instance`: a node. Registers, starts slurmd, and ends when slurmd ends: a new instance takes its place.
 
-use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
-use std::process::Command;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::JoinHandle;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 
 use super::http::Client;
 use super::init::Init;
-use super::protocol::{InstanceFile, PORT_TAKEN, Register, Registered, SLURMCTLD, StepReport};
-use super::{Result, context, daemon, read_json, rotate, say};
+use super::protocol::{InstanceFile, Register, Registered};
+use super::{Result, context, read_json, rotate, say};
 use crate::files;
 use crate::layout;
-use crate::tail::last_lines;
+use crate::slurmd::{self, Failure, Slurmd};
+use crate::steps::Steps;
 
 /// How long the server may be away while a node boots.
 const REGISTER_PATIENCE: Duration = Duration::from_secs(60);
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// How long a port may be in use that belongs to this node.
-const PORT_PATIENCE: Duration = Duration::from_secs(2);
 /// The cluster's key, for slurmd.
 const KEY: &str = "/run/slurm.key";
-const REPORT_TRIES: u32 = 5;
-/// How long the last report may hold up the end of the node.
-const FAREWELL: Duration = Duration::from_secs(3);
 /// What runs on nodes waits for the processors longer than the server and the controllers do: people wait for those, and all
 /// share this host. Little enough for a node not to be silent on a host that is busy with something else.
 const NICENESS: i32 = 10;
-/// So much of slurmd's log goes with the report of its end.
-const LOG_LINES: usize = 10;
 
 pub fn run(dir: &Path, data_dir: &Path) -> Result<()> {
     let path = dir.join("instance.json");
@@ -49,40 +36,19 @@ pub fn run(dir: &Path, data_dir: &Path) -> Result<()> {
     let polite = rustix::process::nice(NICENESS);
     context("let others go first", polite.map_err(Into::into))?;
     rotate::start(dir);
-    let steps = Steps::start(&file);
+    let steps = Steps::start(client(&file), &file.instance_id, &file.bootstrap_id);
+    let log = log_file(dir);
     let failure = match serve(&init, dir, &hosts, &file, &steps) {
         Err(failure) => failure,
-        Ok(status) => {
-            let last_words = last_lines(&dir.join("slurmd.log"), 1);
-            Failure::from(format!(
-                "slurmd ended with {status}; its last words: {last_words}"
-            ))
-        }
+        Ok(status) => slurmd::ended(&status, &log),
     };
-    let log = last_lines(&dir.join("slurmd.log"), LOG_LINES);
-    let detail = format!("{}\n{log}", failure.reason);
-    steps.reached(failure.step, Some(detail.trim_end().into()));
+    steps.failed(&failure, &log);
     steps.flush();
     Err(failure.reason)
 }
 
-/// Why the node ends, and the step that tells it.
-struct Failure {
-    step: &'static str,
-    reason: String,
-}
-
-impl From<String> for Failure {
-    fn from(reason: String) -> Self {
-        let step = "slurmd-failed";
-        Failure { step, reason }
-    }
-}
-
-impl From<&str> for Failure {
-    fn from(reason: &str) -> Self {
-        reason.to_owned().into()
-    }
+fn log_file(dir: &Path) -> PathBuf {
+    dir.join("slurmd.log")
 }
 
 /// Runs slurmd to its end and says how that was.
@@ -97,9 +63,17 @@ fn serve(
     steps.reached("registered", Some(node.node_id.clone()));
     init.set_host_name(&node.node_id)?;
     init.know_nodes(hosts)?;
-    write_key(&node.shared_secret)?;
-    check_port(file.slurmd_port)?;
-    let mut slurmd = slurmd(dir, file, &node)?;
+    let key = Path::new(KEY);
+    slurmd::write_key(key, &node.shared_secret)?;
+    slurmd::check_port(file.slurmd_port)?;
+    let mut slurmd = Slurmd {
+        prefix: Path::new(&file.slurm_prefix),
+        node: &node.node_id,
+        endpoints: &node.endpoints,
+        key,
+        log: &log_file(dir),
+    }
+    .command()?;
     let child = context("start slurmd", slurmd.spawn())?;
     steps.reached("slurmd-started", None);
     loop {
@@ -150,113 +124,5 @@ fn register(file: &InstanceFile) -> Result<Registered> {
         say(&format!("registering failed, trying again: {message}"));
         std::thread::sleep(pause);
         pause = (pause * 2).min(LONGEST_PAUSE);
-    }
-}
-
-/// Into the private `/run`: there it is in memory only, and gone with the node.
-fn write_key(shared_secret: &str) -> Result<()> {
-    let key = STANDARD
-        .decode(shared_secret)
-        .map_err(|_| "the cluster's key is not base64")?;
-    context(
-        "write slurm.key",
-        files::write(Path::new(KEY), &key, files::SECRET),
-    )
-}
-
-/// slurmd would only tell its log that somebody else has its port. One that is just being given back is waited for.
-fn check_port(port: u16) -> std::result::Result<(), Failure> {
-    let deadline = Instant::now() + PORT_PATIENCE;
-    while let Err(error) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
-        if Instant::now() > deadline {
-            let reason = format!(
-                "slurmd cannot have its port {port}: {error}. `ss -ltnp sport = :{port}` on this host shows which \
-                 program has it"
-            );
-            let step = PORT_TAKEN;
-            return Err(Failure { step, reason });
-        }
-        std::thread::sleep(FIRST_PAUSE);
-    }
-    Ok(())
-}
-
-fn slurmd(dir: &Path, file: &InstanceFile, node: &Registered) -> Result<Command> {
-    let controller = node
-        .endpoints
-        .iter()
-        .find(|endpoint| endpoint.r#type == SLURMCTLD)
-        .ok_or("the answer to registering names no controller")?;
-    let mut command = daemon(&Path::new(&file.slurm_prefix).join("sbin/slurmd"));
-    command
-        // -b: the node booted just now, whatever the host's boot time says. Without it slurmctld waits for ever.
-        .args(["-D", "-b", "-N", &node.node_id])
-        .arg("--conf-server")
-        .arg(format!(
-            "{}:{}",
-            controller.private_ip_address, controller.port
-        ))
-        .arg("-L")
-        .arg(dir.join("slurmd.log"))
-        .env("SLURM_SACK_KEY", KEY)
-        // It would win over --conf-server.
-        .env_remove("SLURM_CONF");
-    Ok(command)
-}
-
-/// Tells the server which boot step was reached, in order and in the background: a server that is away must not hold up
-/// a boot.
-struct Steps {
-    instance_id: String,
-    sender: Sender<StepReport>,
-    reporter: JoinHandle<()>,
-}
-
-impl Steps {
-    fn start(file: &InstanceFile) -> Self {
-        let (sender, receiver) = channel();
-        let client = client(file);
-        let token = file.bootstrap_id.clone();
-        Self {
-            instance_id: file.instance_id.clone(),
-            sender,
-            reporter: std::thread::spawn(move || report(&client, &token, receiver)),
-        }
-    }
-
-    fn reached(&self, name: &str, detail: Option<String>) {
-        say(name);
-        let step = StepReport {
-            instance_id: self.instance_id.clone(),
-            name: name.into(),
-            detail,
-        };
-        if self.sender.send(step).is_err() {
-            say("nobody reports steps any more");
-        }
-    }
-
-    /// Gives the last reports a moment.
-    fn flush(self) {
-        drop(self.sender);
-        let deadline = Instant::now() + FAREWELL;
-        while !self.reporter.is_finished() && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-fn report(client: &Client, token: &str, steps: Receiver<StepReport>) {
-    for step in steps {
-        let mut pause = FIRST_PAUSE;
-        for _ in 0..REPORT_TRIES {
-            let reply = client.call("/instance/v1/steps", token, &step);
-            match reply.and_then(|reply| reply.success()) {
-                Ok(_) => break,
-                Err(message) => say(&format!("reporting {} failed: {message}", step.name)),
-            }
-            std::thread::sleep(pause);
-            pause *= 4;
-        }
     }
 }

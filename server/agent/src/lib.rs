@@ -1,13 +1,14 @@
 //! The program `openpcs-agent`: what runs beside Slurm on nodes and controllers. No database, no AWS SDK.
 //!
 //! - `openpcs-agent instance --dir DIR --data-dir DATA`: boots a node: registers it, starts slurmd and ends with it.
+//! - `openpcs-agent node [OPTIONS]`: makes the host that it runs on a node, as an instance of a cloud: see [`node::Options`].
 //! - `openpcs-agent controller --dir DIR --data-dir DATA`: keeps a cluster's slurmctld running.
 //! - `openpcs-agent trial --dir DIR --data-dir DATA`: lets Slurm's programs read a configuration that is not in force.
 //! - `openpcs-agent probe`: only whether a sandbox can be made on this host.
 //! - `openpcs-agent --version`: which one it is.
 //! - called as `resume`, `suspend` or `prolog`, by links in a controller's `bin`: Slurm's own programs.
 //!
-//! The first three are process 1 of a [sandbox].
+//! `instance`, `controller` and `trial` are process 1 of a [sandbox].
 
 use std::ffi::OsString;
 use std::io;
@@ -27,12 +28,16 @@ mod init;
 mod instance;
 pub mod layout;
 pub mod lock;
+mod node;
 pub mod place;
 pub mod protocol;
 pub mod random;
 mod rotate;
+pub mod sealed;
+mod slurmd;
 mod socket;
 pub mod state;
+mod steps;
 pub mod tail;
 mod trial;
 
@@ -42,7 +47,9 @@ pub(crate) type Result<T> = std::result::Result<T, String>;
 /// What the last line of a sandbox's log begins with, unless it was killed from outside.
 pub const ENDED: &str = "ended: ";
 
-const USAGE: &str = "usage: openpcs-agent (instance | controller | trial) --dir DIR --data-dir DATA | openpcs-agent (probe | --version)";
+const USAGE: &str = "usage: openpcs-agent (instance | controller | trial) --dir DIR --data-dir DATA | openpcs-agent node [--file FILE] \
+                     [--run-dir DIR] [--log-dir DIR] [--scripts-dir DIR] [--hosts-file FILE] [--power-off] | openpcs-agent \
+                     (probe | --version)";
 
 /// All of the program.
 pub fn main(args: Vec<OsString>) -> ExitCode {
@@ -66,6 +73,10 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         ["trial", "--dir", dir, "--data-dir", data_dir] => {
             trial::run(Path::new(dir), Path::new(data_dir))
         }
+        ["node", options @ ..] => match node::Options::parse(options) {
+            Some(options) => node::run(&options),
+            None => Err(USAGE.into()),
+        },
         _ => Err(USAGE.into()),
     };
     match result {

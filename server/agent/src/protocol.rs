@@ -1,6 +1,7 @@
 //! What the agent and the server say to each other beyond the AWS API, and the files that the server leaves for it.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -114,7 +115,7 @@ pub struct Registered {
 }
 
 /// Where one of a cluster's daemons listens.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Endpoint {
     pub r#type: String,
@@ -124,6 +125,81 @@ pub struct Endpoint {
 
 /// The type of slurmctld's [`Endpoint`].
 pub const SLURMCTLD: &str = "SLURMCTLD";
+
+/// Where slurmd listens on a node that is a host of its own, and has it to itself.
+pub const SLURMD_PORT: u16 = 6818;
+
+/// `node.json` of an instance that is a host of its own, 0600: what its user data says, the same for all of its group.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeFile {
+    /// `http://ADDR:PORT`, the server's door for nodes.
+    pub endpoint: String,
+    pub cluster_id: String,
+    pub compute_node_group_id: String,
+    /// The group's: what the server proves itself with to the group's id, and what a [`Claim`] is sealed with.
+    pub key: String,
+}
+
+/// `POST /instance/v1/claim`: an instance of a group says which one it is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClaimCall {
+    /// Says with whose key the rest is sealed.
+    pub compute_node_group_id: String,
+    /// A [`Claim`]: see [`crate::sealed::claim`].
+    pub sealed: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claim {
+    pub cluster_id: String,
+    /// What the provider calls the instance, as `i-0123456789abcdef0`.
+    pub provider_id: String,
+    /// Where the cluster's daemons reach it.
+    pub address: IpAddr,
+    /// Random, and the same each time that this instance asks: whoever repeats a claim without it is another.
+    pub claim_id: String,
+}
+
+/// The answer to a [`ClaimCall`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClaimAnswer {
+    /// A [`Claimed`]: see [`crate::sealed::claimed`].
+    pub sealed: String,
+}
+
+/// All that an instance needs to be a node.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claimed {
+    /// To which the server proves itself from now on, with `proof_key`.
+    pub instance_id: String,
+    pub proof_key: String,
+    pub node_name: String,
+    /// Bearer token for steps and names.
+    pub bootstrap_id: String,
+    /// The cluster's key, in base64. Never logged.
+    pub shared_secret: String,
+    pub endpoints: Vec<Endpoint>,
+    /// As `24.11`.
+    pub slurm_version: String,
+    pub slurmd_port: u16,
+}
+
+/// The answer of `GET /instance/v1/hosts?after=VERSION`, bearer the bootstrap id: the nodes of the cluster that have an
+/// address, as lines of `/etc/hosts`. Without `after` it comes at once, else when it is another one, or after a while.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hosts {
+    pub version: String,
+    pub lines: String,
+}
+
+/// The step that tells of an instance that its provider is about to take back; the detail is the notice.
+pub const SPOT_NOTICE: &str = "spot-notice";
 
 /// `POST /instance/v1/steps`, bearer the bootstrap id: a boot step was reached.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -2,16 +2,20 @@
 
 use std::fmt;
 
+use app::model::group_settings::GroupSettings;
+
 use crate::lease::Lease;
 
 /// Instances to start together. Asked again under the same token, a provider starts none twice: after a lost answer or a
 /// crash the reconcilers simply ask again, perhaps for fewer of them, as the others came or are not wanted any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
     pub token: String,
     pub cluster_id: String,
     pub compute_node_group_id: String,
     pub instance_type: String,
+    /// The group's, as far as each launch depends on them: types, subnets, how instances are bought.
+    pub settings: GroupSettings,
     /// Slurm's major version, as `24.11`.
     pub slurm_version: String,
     /// What [`Provider::ensure`](crate::Provider::ensure) named when they were asked for first.

@@ -20,6 +20,7 @@ mod batch;
 mod inventory;
 pub mod lease;
 mod leased;
+pub mod names;
 mod owned;
 
 pub use batch::{Batch, LaunchError, Launched, NodeLaunch};
@@ -47,6 +48,9 @@ pub struct Profile {
     pub suspend_seconds: u16,
     /// The most instances in one batch.
     pub batch_max: usize,
+    /// Whether each instance has an address of its own, told when it registers, where all slurmd listen on the same port.
+    /// Else they are told apart by port.
+    pub own_addresses: bool,
     /// Whether groups own something beside their instances, without which none is launched: see [`Provider::ensure`].
     pub owns_resources: bool,
 }

@@ -11,6 +11,7 @@ mod first_start;
 mod host_user;
 mod key;
 mod migrate;
+mod nodes_door;
 mod plan;
 mod restore;
 mod serve;
@@ -37,7 +38,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Export(export) => export::run(&export),
         Command::Apply(apply) => apply::run(&apply),
         Command::Server(server) => server::run(&server),
-        Command::Serve(config) => on_runtime(serve::run(config)),
+        Command::Serve(config) => on_runtime(serve::run(*config)),
         Command::Migrate(store) => on_runtime(migrate::run(store)),
         Command::Backup { store, to } => on_runtime(backup::run(store, to)),
         Command::Restore { store, from } => on_runtime(restore::run(store, from)),

@@ -7,24 +7,35 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tracing_subscriber::EnvFilter;
 
 use super::first_start::{FirstStart, ensure_admin};
+use super::nodes_door::NodesDoor;
 use crate::auth::credentials::DatabaseKeys;
 use crate::auth::sigv4::Verifier;
-use crate::config::{Config, LogFormat};
+use crate::config::{Config, LogFormat, Provider};
 use crate::data_dir::DataDir;
 use crate::http::connection::Limits;
 use crate::http::proof::Prover;
 use crate::http::serve::{bind, most_connections, serve, stop_signal};
 use crate::http::{Doors, HttpState, agents};
 use crate::plane::Plane;
+use crate::provider::aws::Account;
 use crate::service::people::People;
 use crate::slurm::job_user::JobUser;
 
 /// Each open page of the console holds one.
 const OPEN_FILES: u64 = 65_536;
 
-pub async fn run(config: Config) -> anyhow::Result<()> {
+pub async fn run(mut config: Config) -> anyhow::Result<()> {
     config.check_listen()?;
     start_log(config.log_format);
+    let account = match config.provider {
+        Provider::Local => None,
+        Provider::Aws => Some(Account::find().await?),
+    };
+    if let Some(account) = &account {
+        // What is in ARNs is the account's own.
+        (config.place.account_id, config.place.region) =
+            (account.id.clone(), account.region.clone());
+    }
     allow_open_files();
     let job_user = JobUser::find(config.job_user.as_deref()).map_err(anyhow::Error::msg)?;
     let mut stop = Box::pin(stop_signal()?);
@@ -53,8 +64,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         Some(url) => url.to_string(),
         None => format!("http://{address}"),
     };
+    let nodes = NodesDoor::open(&config).await?;
+    let for_nodes = account.zip(nodes.as_ref().map(NodesDoor::for_nodes));
     let (plane, socket) = tokio::select! {
-        started = Plane::start(&config, job_user.clone(), db.clone(), seal, url) => started?,
+        started = Plane::start(&config, job_user.clone(), db.clone(), seal, url, for_nodes) => started?,
         // It may wait for the process before it to end.
         () = &mut stop => return Ok(()),
     };
@@ -73,6 +86,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let for_agents = Doors::for_agents(state.clone());
     let (dir, homes) = (config.store.data_dir.clone(), plane.homes.clone());
     let agents = tokio::spawn(agents::serve(socket, dir, homes, for_agents));
+    let nodes = nodes.map(|door| tokio::spawn(door.serve(state.clone())));
     let console = plane.console(&config, front, address.port());
     let doors = Doors::new(state, Some(console));
     if let Some(first_start) = first_start {
@@ -82,6 +96,9 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     say(&format!("openpcs ready on http://{address}"))?;
     let served = serve(listener, doors, most_connections(), Limits::default(), stop).await;
     agents.abort();
+    if let Some(nodes) = nodes {
+        nodes.abort();
+    }
     plane.shutdown().await;
     db.close().await;
     served?;

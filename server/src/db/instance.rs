@@ -27,6 +27,10 @@ pub struct InstanceRow {
     pub launch_token: String,
     /// The provider's id of it; none until the provider has said that it started it.
     pub provider_id: Option<String>,
+    /// Where it can be reached, if not on this host: what it said when it registered.
+    pub address: Option<String>,
+    /// Of the random text of its claim: see [`openpcs_agent::protocol::Claim`].
+    pub claim_hash: Option<String>,
     /// When the provider is to be asked for it again.
     pub ask_again_at: Option<i64>,
     pub registered_at: Option<i64>,
@@ -113,6 +117,8 @@ fn decode(row: &AnyRow) -> sqlx::Result<InstanceRow> {
         launched_at: row.try_get("launched_at")?,
         launch_token: row.try_get("launch_token")?,
         provider_id: row.try_get("provider_id")?,
+        address: row.try_get("address")?,
+        claim_hash: row.try_get("claim_hash")?,
         ask_again_at: row.try_get("ask_again_at")?,
         registered_at: row.try_get("registered_at")?,
         ready_at: row.try_get("ready_at")?,
@@ -197,6 +203,33 @@ pub async fn by_bootstrap(pool: &Pool, hash: &str) -> sqlx::Result<Option<Instan
     row.as_ref().map(decode).transpose()
 }
 
+/// The newest instance of a group that the provider calls so.
+pub async fn by_provider(
+    pool: &Pool,
+    group_id: &str,
+    provider_id: &str,
+) -> sqlx::Result<Option<InstanceRow>> {
+    let row = sqlx::query(
+        "select * from instance where compute_node_group_id = $1 and provider_id = $2 order by launched_at desc limit 1",
+    )
+    .bind(group_id)
+    .bind(provider_id)
+    .fetch_optional(pool)
+    .await?;
+    row.as_ref().map(decode).transpose()
+}
+
+/// Names and addresses of a cluster's nodes, by name; the newest instance of a node last.
+pub async fn addresses(pool: &Pool, cluster_id: &str) -> sqlx::Result<Vec<(String, String)>> {
+    sqlx::query_as(
+        "select node_name, address from instance where cluster_id = $1 and ended_at is null and address is not null \
+         order by node_name, launched_at, id",
+    )
+    .bind(cluster_id)
+    .fetch_all(pool)
+    .await
+}
+
 pub async fn insert(write: &mut Write, row: &InstanceRow) -> sqlx::Result<()> {
     sqlx::query(
         "insert into instance (id, cluster_id, compute_node_group_id, node_name, instance_type, launch_generation, \
@@ -253,6 +286,22 @@ pub async fn register(write: &mut Write, row: &InstanceRow) -> sqlx::Result<bool
         .changed(Kind::Node, &row.cluster_id, &row.node_name)
         .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Where it can be reached, and who said so.
+pub async fn set_claimed(
+    write: &mut Write,
+    id: &str,
+    address: &str,
+    claim_hash: &str,
+) -> sqlx::Result<()> {
+    sqlx::query("update instance set address = $1, claim_hash = $2 where id = $3")
+        .bind(address)
+        .bind(claim_hash)
+        .bind(id)
+        .execute(&mut *write.tx)
+        .await?;
+    Ok(())
 }
 
 /// Adds a boot step.

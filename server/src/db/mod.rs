@@ -20,6 +20,7 @@ pub mod job;
 pub mod job_life;
 pub mod lease;
 pub mod meaning;
+pub mod names;
 pub mod open;
 pub mod owned_resource;
 pub mod placement;

@@ -24,11 +24,11 @@ pub struct Placement {
 }
 
 impl Placement {
-    /// On the host of that server.
-    pub fn here(server: &str, ports: Vec<u16>) -> Self {
+    /// On the host of that server, or with nodes of its own addresses, for which that of the host stands.
+    pub fn at(address: IpAddr, server: &str, ports: Vec<u16>) -> Self {
         Placement {
             server: server.into(),
-            address: Ipv4Addr::LOCALHOST.into(),
+            address,
             ports,
         }
     }
@@ -174,7 +174,7 @@ pub async fn adopt(connection: &mut AnyConnection) -> sqlx::Result<()> {
             let all = specs.map(|spec| ports_of_before(&spec));
             let ports = all.max_by_key(Vec::len).unwrap_or_default();
             if !ports.is_empty() {
-                let place = Placement::here("", ports);
+                let place = Placement::at(Ipv4Addr::LOCALHOST.into(), "", ports);
                 insert(&mut *connection, (&id, &cluster_id), &place, KEEP).await?;
             }
         }

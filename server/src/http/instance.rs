@@ -4,11 +4,12 @@ use app::model::error::Error;
 use app::model::limits::REQUEST_BYTES;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
-use openpcs_agent::protocol::HookAnswer;
+use openpcs_agent::protocol::{ClaimAnswer, HookAnswer, Hosts};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::HttpState;
@@ -28,6 +29,30 @@ pub async fn step(
     let bearer = bearer(&headers)?;
     state.hooks.step(bearer, message(body).await?).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+pub async fn claim(
+    State(state): State<HttpState>,
+    body: Body,
+) -> Result<Json<ClaimAnswer>, Refusal> {
+    let answer = state.hooks.claim(message(body).await?).await?;
+    Ok(Json(answer))
+}
+
+/// What is asked of names.
+#[derive(Deserialize)]
+pub struct Names {
+    after: Option<String>,
+}
+
+pub async fn hosts(
+    State(state): State<HttpState>,
+    Query(names): Query<Names>,
+    headers: HeaderMap,
+) -> Result<Json<Hosts>, Refusal> {
+    let bearer = bearer(&headers)?;
+    let hosts = state.hooks.hosts(bearer, names.after.as_deref()).await?;
+    Ok(Json(hosts))
 }
 
 pub async fn hook(

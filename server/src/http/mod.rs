@@ -25,6 +25,7 @@ pub mod login;
 pub mod metrics;
 pub mod origin;
 pub mod output;
+pub mod programs;
 pub mod proof;
 pub mod protocol;
 pub mod room;
@@ -51,6 +52,7 @@ use front::{Ends, Front};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use layer::RequestId;
+use programs::Programs;
 use tower::{Service, ServiceExt};
 
 use crate::auth::sigv4::Verifier;
@@ -79,8 +81,25 @@ pub struct HttpState {
 pub struct Doors {
     state: Arc<HttpState>,
     others: Router,
-    /// The one operation that is let in; all without it.
-    only: Option<Operation>,
+    api: Api,
+}
+
+/// Which operations of the API are let in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Api {
+    All,
+    Only(Operation),
+    None,
+}
+
+impl Api {
+    fn lets_in(self, operation: Option<Operation>) -> bool {
+        match self {
+            Api::All => true,
+            Api::Only(only) => operation == Some(only),
+            Api::None => false,
+        }
+    }
 }
 
 impl Doors {
@@ -90,7 +109,7 @@ impl Doors {
         Doors {
             others: others.merge(console.unwrap_or_default()),
             state: Arc::new(state),
-            only: None,
+            api: Api::All,
         }
     }
 
@@ -99,7 +118,18 @@ impl Doors {
         Doors {
             others: agents(state.clone()),
             state: Arc::new(state),
-            only: Some(Operation::RegisterComputeNodeGroupInstance),
+            api: Api::Only(Operation::RegisterComputeNodeGroupInstance),
+        }
+    }
+
+    /// What nodes that are hosts of their own call, and nothing else: their network reaches it.
+    pub fn for_nodes(state: HttpState, programs: Programs) -> Doors {
+        let path = "/instance/v1/agent/{architecture}";
+        let programs = Router::new().route(path, get(programs::get).with_state(programs));
+        Doors {
+            others: nodes(state.clone()).merge(programs),
+            state: Arc::new(state),
+            api: Api::None,
         }
     }
 
@@ -114,7 +144,7 @@ impl Doors {
 
     async fn answer(self, mut request: Request, id: RequestId) -> Response {
         if request.method() == Method::POST && request.uri().path() == "/" {
-            if self.only.is_some() && self.only != layer::operation(request.headers()) {
+            if !self.api.lets_in(layer::operation(request.headers())) {
                 return Refusal::from(aws_json::unknown_operation()).into_response();
             }
             return aws_json::handle(&self.state, id, request)
@@ -161,6 +191,16 @@ fn agents(state: HttpState) -> Router {
         .route("/instance/v1/proof", get(instance::prove))
         .route("/instance/v1/steps", post(instance::step))
         .route("/controller/v1/hooks", post(instance::hook))
+        .with_state(state)
+}
+
+/// What a node calls that is a host of its own.
+fn nodes(state: HttpState) -> Router {
+    Router::new()
+        .route("/instance/v1/proof", get(instance::prove))
+        .route("/instance/v1/claim", post(instance::claim))
+        .route("/instance/v1/steps", post(instance::step))
+        .route("/instance/v1/hosts", get(instance::hosts))
         .with_state(state)
 }
 

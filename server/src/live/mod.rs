@@ -6,6 +6,7 @@ pub mod gate;
 pub mod homes;
 pub mod host;
 pub mod meter;
+pub mod names;
 pub mod observed;
 pub mod pulse;
 pub mod reach;

@@ -2,6 +2,7 @@
 //! the ports that they share; and the faults of one, which are switched on by an option of the server. What a provider is
 //! says [`openpcs_provider`].
 
+pub mod aws;
 pub mod fault;
 pub mod local;
 pub mod ports;

@@ -194,7 +194,9 @@ impl ClusterReconciler {
                 found.instances_gone = Some(gone);
             }
             Step::EndStrangers => {
-                found.strangers_gone = Some(ending::end_strangers(&self.parts, &id).await?);
+                let since = rows.cluster.modified_at;
+                let gone = ending::end_strangers(&self.parts, &id, since).await?;
+                found.strangers_gone = Some(gone);
             }
             Step::Stop => {
                 self.stop_controller().await?;

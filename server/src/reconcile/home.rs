@@ -150,7 +150,8 @@ async fn move_here(parts: &Parts, write: &mut Write, row: &mut ClusterRow) -> sq
     let before = row.placement.clone();
     let place = Placement {
         server: parts.server.id.clone(),
-        ..before.unwrap_or_else(|| Placement::here("", vec![]))
+        address: parts.address,
+        ports: before.map(|place| place.ports).unwrap_or_default(),
     };
     placement::put(write, row.owner(), &place).await?;
     placement::move_all(write, &row.id, &parts.server.id).await?;

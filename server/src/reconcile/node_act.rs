@@ -246,6 +246,9 @@ impl Act<'_> {
     /// What to ask for; all rows are of one group.
     fn batch(&self, rows: &[&InstanceRow]) -> Option<Batch> {
         let first = rows.first()?;
+        let of_row = |group: &&ComputeNodeGroupRow| group.id == first.compute_node_group_id;
+        let group = self.groups.iter().find(of_row)?;
+        let spec = group.applied_spec.as_ref().unwrap_or(&group.spec);
         let node = |row: &&InstanceRow| NodeLaunch {
             instance_id: row.id.clone(),
             node_name: row.node_name.clone(),
@@ -258,6 +261,7 @@ impl Act<'_> {
             cluster_id: self.cluster.id.clone(),
             compute_node_group_id: first.compute_node_group_id.clone(),
             instance_type: first.instance_type.clone(),
+            settings: spec.settings.clone(),
             slurm_version: self.cluster.spec.scheduler.version.clone(),
             owned: first.owned.clone(),
             nodes: rows.iter().map(node).collect(),

@@ -60,7 +60,7 @@ async fn intended(
     for id in group_ids {
         let found: Option<ComputeNodeGroupRow> =
             resource::find(&mut *write.tx, Some(&cluster.id), id).await?;
-        if let Some(owner) = found.and_then(|group| owner(cluster, group)) {
+        if let Some(owner) = found.and_then(|group| owner(parts, cluster, group)) {
             owned_resource::intend(&mut write, &cluster.id, id, owner.generation).await?;
             owners.push(owner);
         }
@@ -70,10 +70,17 @@ async fn intended(
 }
 
 /// None: it is to go, or has never been in force.
-fn owner(cluster: &ClusterRow, group: ComputeNodeGroupRow) -> Option<Owner> {
+fn owner(parts: &Parts, cluster: &ClusterRow, group: ComputeNodeGroupRow) -> Option<Owner> {
     let spec = group.applied_spec?;
     (group.status != Status::Deleting).then(|| Owner {
         cluster_id: group.cluster_id,
+        key: parts.seal.agent_key(&group.id),
+        security_group_ids: cluster
+            .spec
+            .networking
+            .security_group_ids
+            .clone()
+            .unwrap_or_default(),
         compute_node_group_id: group.id,
         generation: spec.launch_generation,
         slurm_version: cluster.spec.scheduler.version.clone(),

@@ -2,6 +2,7 @@
 //! another loop of this server took meanwhile is found in it.
 
 use anyhow::Context;
+use app::model::live::Kind;
 
 use super::Parts;
 use crate::db::Write;
@@ -9,6 +10,8 @@ use crate::db::placement::{self, Placement};
 use crate::db::resource::{self, Noun, Row};
 use crate::provider::ports::{self, NoRoom};
 
+/// Where every slurmd listens that has an address of its own.
+const SLURMD_PORT: u16 = 6818;
 /// Other clusters' loops may be faster so often.
 const TRIES: usize = 10;
 
@@ -18,6 +21,9 @@ pub async fn ensure<S: Noun>(
     owner: &Row<S>,
     daemons: usize,
 ) -> anyhow::Result<Result<Placement, NoRoom>> {
+    if S::KIND == Kind::ComputeNodeGroup && parts.provider.profile().own_addresses {
+        return Ok(Ok(elsewhere(parts, owner, daemons).await?));
+    }
     let missing = daemons.saturating_sub(owner.ports().len());
     match &owner.placement {
         Some(place) if missing == 0 => Ok(Ok(place.clone())),
@@ -29,6 +35,23 @@ pub async fn ensure<S: Noun>(
             .await
         }
     }
+}
+
+/// The place of nodes that take no port of this host.
+async fn elsewhere<S: Noun>(
+    parts: &Parts,
+    owner: &Row<S>,
+    daemons: usize,
+) -> anyhow::Result<Placement> {
+    let daemons = daemons.max(owner.ports().len());
+    let ports = vec![SLURMD_PORT; daemons];
+    let place = Placement::at(parts.address, &parts.server.id, ports);
+    if owner.placement.as_ref() != Some(&place) {
+        let mut write = parts.db.write().await?;
+        placement::put(&mut write, owner.owner(), &place).await?;
+        write.commit().await?;
+    }
+    Ok(place)
 }
 
 /// Gives these daemons of a resource another port, by their places in its list: something else has theirs.
@@ -79,7 +102,7 @@ async fn change<S: Noun>(
         }
         let known = resource::find::<S>(&mut *write.tx, None, &owner.id).await?;
         let row = known.context("it was deleted meanwhile")?;
-        let mut place = Placement::here(server, row.ports().to_vec());
+        let mut place = Placement::at(parts.address, server, row.ports().to_vec());
         put_in(&mut place.ports, &new);
         placement::put(&mut write, owner.owner(), &place).await?;
         write.commit().await?;

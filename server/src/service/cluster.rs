@@ -68,7 +68,7 @@ impl Clusters for Service {
             let arn = self.parts.arns.cluster(&row.id);
             change.create(&row, &arn, input.tags.as_ref()).await?;
             // Its daemons will run where it was made; they get their ports when they start.
-            let here = Placement::here(&self.parts.server.id, vec![]);
+            let here = Placement::at(self.parts.address, &self.parts.server.id, vec![]);
             placement::put(&mut change.write, row.owner(), &here)
                 .await
                 .map_err(internal)?;

@@ -231,7 +231,8 @@ impl Service {
         };
         spec.resolve(&offers.instance_types);
         check_size(language, &cluster, &siblings, None, &spec)?;
-        self.check_ports_of(db, &cluster, spec.nodes()).await?;
+        self.check_ports_of_nodes(db, &cluster, spec.nodes())
+            .await?;
         Ok(Row::new(
             random::resource_id(),
             cluster.id.clone(),
@@ -290,7 +291,7 @@ impl Service {
         spec.resolve(&offers.instance_types);
         check_size(language, &cluster, &siblings, Some(&before.id), &spec)?;
         let more = spec.nodes().saturating_sub(before.ports().len());
-        self.check_ports_of(db, &cluster, more).await?;
+        self.check_ports_of_nodes(db, &cluster, more).await?;
         let row = before.respecified(spec);
         Ok((before, row))
     }

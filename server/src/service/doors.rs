@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
-use openpcs_agent::protocol::{HookAnswer, HookCall, StepReport};
+use openpcs_agent::protocol::{ClaimAnswer, ClaimCall, HookAnswer, HookCall, Hosts, StepReport};
 
 /// Calls of instances and controllers. They know no access key: each has a bearer token of its own, and whoever
 /// answers checks it.
@@ -18,6 +18,11 @@ use openpcs_agent::protocol::{HookAnswer, HookCall, StepReport};
 pub trait Hooks: Send + Sync {
     /// A boot step was reached; the bearer is the instance's bootstrap id.
     async fn step(&self, bearer: &str, report: StepReport) -> Result<()>;
+    /// An instance of another host says which one it is; what it says is sealed with its group's key.
+    async fn claim(&self, call: ClaimCall) -> Result<ClaimAnswer>;
+    /// The names of a cluster's nodes, when they are others than those of that version, or after a while; the bearer is a
+    /// bootstrap id.
+    async fn hosts(&self, bearer: &str, after: Option<&str>) -> Result<Hosts>;
     /// Slurm called one of its programs; the bearer is the cluster's hook token. A prolog's answer takes as long as
     /// its nodes need.
     async fn hook(&self, bearer: &str, call: HookCall) -> Result<HookAnswer>;

@@ -38,6 +38,7 @@ pub async fn service(dir: &Path) -> Service {
     let agent = dir.join("agent");
     let meter = Meter::default();
     let parts = Parts {
+        address: std::net::Ipv4Addr::LOCALHOST.into(),
         arns: Arns {
             region: "us-east-1".into(),
             account: "111122223333".into(),
@@ -65,6 +66,7 @@ pub async fn service(dir: &Path) -> Service {
     Service {
         parts,
         submissions: Default::default(),
+        names: Default::default(),
         itself: Arc::new(Itself {
             started_at: 0,
             database: url.parse().unwrap(),

@@ -8,11 +8,13 @@ use std::time::Duration;
 use app::model::error::{Error, Result};
 use app::model::job::Job;
 use async_trait::async_trait;
-use openpcs_agent::protocol::{HookAnswer, HookCall, HookProgram, StepReport};
+use openpcs_agent::protocol::{
+    ClaimAnswer, ClaimCall, HookAnswer, HookCall, HookProgram, Hosts, StepReport,
+};
 use subtle::ConstantTimeEq;
 
-use super::Service;
 use super::doors::Hooks;
+use super::{Service, whole};
 use crate::db::now;
 use crate::live::observed::Snapshot;
 use crate::slurm::hostlist;
@@ -26,6 +28,15 @@ impl Hooks for Service {
         let instance = self.report_step(bearer, report).await?;
         self.parts.wakers.wake_node(&instance.cluster_id);
         Ok(())
+    }
+
+    async fn claim(&self, call: ClaimCall) -> Result<ClaimAnswer> {
+        let service = self.clone();
+        whole(async move { service.claim_instance(call).await }).await
+    }
+
+    async fn hosts(&self, bearer: &str, after: Option<&str>) -> Result<Hosts> {
+        self.node_hosts(bearer, after).await
     }
 
     async fn hook(&self, bearer: &str, call: HookCall) -> Result<HookAnswer> {

@@ -1,5 +1,7 @@
 //! What a booting instance asks for: its name, the cluster's key, the way to the controller (A8).
 
+use std::net::IpAddr;
+
 use app::explain::What;
 use app::model::cluster::{Endpoint, EndpointType};
 use app::model::error::{Error, Result};
@@ -79,41 +81,17 @@ impl Instances for Service {
         .await
         .map_err(internal)?
         .ok_or_else(refused)?;
-        let sealed = secret::get(self.parts.db.pool(), &cluster.id)
-            .await
-            .map_err(internal)?
-            .ok_or_else(refused)?;
-        let key = self
-            .parts
-            .seal
-            .open(secret::PURPOSE, &sealed.sealed)
-            .map_err(internal)?;
-        let place = cluster.placement.as_ref().ok_or_else(refused)?;
-        let mut write = self.parts.db.write().await.map_err(unwritten)?;
-        if !instance::register(&mut write, &row)
-            .await
-            .map_err(internal)?
-        {
-            return Err(refused());
-        }
-        let step = BootStep {
-            name: "registered".into(),
-            at: now(),
-            detail: None,
-        };
-        instance::add_step(&mut write, &row.id, step)
-            .await
-            .map_err(internal)?;
-        write.commit().await.map_err(unwritten)?;
+        let admission = self.admission(&cluster).await?;
+        self.admit(&row, None).await?;
         Ok(RegisterComputeNodeGroupInstanceResponse {
             node_id: row.node_name,
-            shared_secret: String::from_utf8(key.to_vec()).map_err(internal)?,
+            shared_secret: admission.shared_secret,
             endpoints: vec![Endpoint {
                 r#type: EndpointType::Slurmctld,
-                private_ip_address: place.address.to_string(),
+                private_ip_address: admission.address.to_string(),
                 public_ip_address: None,
                 ipv6_address: None,
-                port: place.ports.first().ok_or_else(refused)?.to_string(),
+                port: admission.port.to_string(),
             }],
             cluster_name: Some(cluster.name),
             compute_node_group_id: Some(group.id),
@@ -124,7 +102,65 @@ impl Instances for Service {
     }
 }
 
+/// What a node needs to join its cluster.
+pub(super) struct Admission {
+    /// In base64.
+    pub shared_secret: String,
+    /// Where slurmctld listens.
+    pub address: IpAddr,
+    pub port: u16,
+}
+
+/// What an instance says of itself when it claims to be one.
+pub(super) struct Told<'a> {
+    pub address: &'a str,
+    pub claim_hash: &'a str,
+}
+
 impl Service {
+    pub(super) async fn admission(&self, cluster: &ClusterRow) -> Result<Admission> {
+        let sealed = secret::get(self.parts.db.pool(), &cluster.id)
+            .await
+            .map_err(internal)?
+            .ok_or_else(refused)?;
+        let key = self
+            .parts
+            .seal
+            .open(secret::PURPOSE, &sealed.sealed)
+            .map_err(internal)?;
+        let place = cluster.placement.as_ref().ok_or_else(refused)?;
+        Ok(Admission {
+            shared_secret: String::from_utf8(key.to_vec()).map_err(internal)?,
+            address: place.address,
+            port: *place.ports.first().ok_or_else(refused)?,
+        })
+    }
+
+    /// Notes that the instance has registered; refused to the second that does.
+    pub(super) async fn admit(&self, row: &InstanceRow, told: Option<Told<'_>>) -> Result<()> {
+        let mut write = self.parts.db.write().await.map_err(unwritten)?;
+        if !instance::register(&mut write, row)
+            .await
+            .map_err(internal)?
+        {
+            return Err(refused());
+        }
+        if let Some(told) = told {
+            instance::set_claimed(&mut write, &row.id, told.address, told.claim_hash)
+                .await
+                .map_err(internal)?;
+        }
+        let step = BootStep {
+            name: "registered".into(),
+            at: now(),
+            detail: None,
+        };
+        instance::add_step(&mut write, &row.id, step)
+            .await
+            .map_err(internal)?;
+        write.commit().await.map_err(unwritten)
+    }
+
     /// A boot step that an instance reports; its bootstrap id is the proof. At most [`STEPS`] of one instance, each with a
     /// name of at most [`STEP_NAME_BYTES`]; of a detail the first [`STEP_DETAIL_BYTES`] are kept.
     pub async fn report_step(&self, bearer: &str, report: StepReport) -> Result<InstanceRow> {
@@ -159,7 +195,7 @@ impl Service {
     }
 
     /// The instance with that secret; the hash is what is looked up, so timing tells nothing of the secret.
-    async fn instance_of(&self, bootstrap_id: &str) -> Result<InstanceRow> {
+    pub(super) async fn instance_of(&self, bootstrap_id: &str) -> Result<InstanceRow> {
         let row = instance::by_bootstrap(self.parts.db.pool(), &bootstrap_hash(bootstrap_id))
             .await
             .map_err(internal)?;

@@ -10,6 +10,7 @@ mod blueprint;
 mod boot;
 mod causes;
 pub mod change;
+mod claim;
 pub(crate) mod cluster;
 mod cluster_view;
 mod compute_node_group;
@@ -32,6 +33,7 @@ mod job_target;
 mod job_timeline;
 mod login;
 pub mod metrics;
+mod names;
 mod node;
 mod node_list;
 mod node_phase;
@@ -65,6 +67,7 @@ use openpcs_provider::ProviderError;
 
 use crate::db::cluster::ClusterRow;
 use crate::fault::internal;
+use crate::live::names::Names;
 use crate::parts::Parts;
 use crate::slurm::client::Client;
 
@@ -74,6 +77,8 @@ pub struct Service {
     pub parts: Parts,
     /// Submissions under way, by their token.
     pub submissions: once::Once,
+    /// Addresses of nodes, as nodes ask for them.
+    pub names: Names,
     /// What the server knows of itself.
     pub itself: Arc<system::Itself>,
 }

@@ -11,6 +11,19 @@ use crate::provider::ports;
 use crate::quota;
 
 impl Service {
+    /// The same for nodes, of which those with addresses of their own take no port here.
+    pub(super) async fn check_ports_of_nodes(
+        &self,
+        db: &mut Connection,
+        cluster: &ClusterRow,
+        nodes: usize,
+    ) -> Result<()> {
+        match self.parts.provider.profile().own_addresses {
+            true => Ok(()),
+            false => self.check_ports_of(db, cluster, nodes).await,
+        }
+    }
+
     /// Whether there is room for so many daemons more on this host.
     pub(super) async fn check_ports(&self, db: &mut Connection, daemons: usize) -> Result<()> {
         let taken = placement::taken(db, &self.parts.server.id)
@@ -21,7 +34,7 @@ impl Service {
     }
 
     /// The same for more daemons of a cluster: what room there is on another host, its server knows.
-    pub(super) async fn check_ports_of(
+    async fn check_ports_of(
         &self,
         db: &mut Connection,
         cluster: &ClusterRow,

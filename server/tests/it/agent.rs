@@ -91,6 +91,7 @@ fn batch(slurmd_port: u16) -> Batch {
         cluster_id: "pcs_test".into(),
         compute_node_group_id: "pcs_group".into(),
         instance_type: "c6i.xlarge".into(),
+        settings: Default::default(),
         slurm_version: "24.11".into(),
         nodes: vec![NodeLaunch {
             instance_id: "i-1".into(),

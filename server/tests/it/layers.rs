@@ -43,6 +43,16 @@ const APP_ROOMS: [&[&str]; 14] = [
     &["foreign"],
 ];
 
+/// Those of the provider of EC2.
+const AWS_ROOMS: [&[&str]; 6] = [
+    &["aws"],
+    &["calls", "offers"],
+    &["client"],
+    &["template"],
+    &["errors", "user_data"],
+    &["refusal"],
+];
+
 /// Where the tests run, which need not be where they were built.
 fn root() -> PathBuf {
     PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("..")
@@ -126,6 +136,12 @@ fn rooms_of_the_server_only_point_down() {
 #[test]
 fn rooms_of_the_console_only_point_down() {
     let wrong = wrong("app/src", &APP_ROOMS);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn rooms_of_the_aws_provider_only_point_down() {
+    let wrong = wrong("server/provider-aws/src", &AWS_ROOMS);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -235,6 +251,7 @@ fn no_files_use_each_other_in_a_circle() {
         "server/src",
         "server/agent/src",
         "server/provider/src",
+        "server/provider-aws/src",
     ] {
         let circles = circles(dir);
         assert!(circles.is_empty(), "{dir}: {circles:?}");

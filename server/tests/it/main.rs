@@ -9,6 +9,7 @@
 
 mod agent;
 mod audit;
+mod aws;
 mod aws_cli;
 mod backup;
 mod bad_input;

@@ -8,7 +8,7 @@ use app::model::error::{Error, Result};
 use app::model::tag::{TagResourceRequest, TagResourceResponse};
 use app::port::*;
 use async_trait::async_trait;
-use openpcs_agent::protocol::{HookAnswer, HookCall, StepReport};
+use openpcs_agent::protocol::{ClaimAnswer, ClaimCall, HookAnswer, HookCall, Hosts, StepReport};
 use zeroize::Zeroizing;
 
 use super::{ID, SECRET};
@@ -69,6 +69,15 @@ impl Hooks for Fake {
         } else {
             Err(Error::access_denied("no"))
         }
+    }
+    async fn claim(&self, _: ClaimCall) -> Result<ClaimAnswer> {
+        Err(Error::access_denied("no"))
+    }
+    async fn hosts(&self, bearer: &str, after: Option<&str>) -> Result<Hosts> {
+        Ok(Hosts {
+            version: after.unwrap_or("first").into(),
+            lines: bearer.into(),
+        })
     }
     async fn hook(&self, _: &str, _: HookCall) -> Result<HookAnswer> {
         Ok(HookAnswer { go_on: true })

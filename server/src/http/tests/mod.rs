@@ -621,3 +621,33 @@ async fn agents_get_in_for_what_they_do_only() {
     let response = doors.oneshot(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn nodes_of_other_hosts_get_in_for_what_they_do_only() {
+    let doors = Doors::for_nodes(state().1, Programs::default());
+    let ask = |request: Request<String>| doors.clone().oneshot(request.map(Body::from));
+    let get = |path: &str| {
+        let request = Request::get(format!("http://10.0.0.5:8766{path}"));
+        let request = request.header("authorization", "Bearer right");
+        request.body(String::new()).unwrap()
+    };
+    let hosts = ask(get("/instance/v1/hosts?after=second")).await.unwrap();
+    assert_eq!(body(hosts).await["version"], "second");
+    let agent = ask(get("/instance/v1/agent/riscv64")).await.unwrap();
+    assert_eq!(agent.status(), StatusCode::NOT_FOUND);
+    let text = agent.into_body().collect().await.unwrap().to_bytes();
+    assert!(String::from_utf8_lossy(&text).contains("--agents-dir"));
+    let claim = Request::post("http://10.0.0.5:8766/instance/v1/claim");
+    let claim = claim.body(r#"{"computeNodeGroupId": "g", "sealed": ""}"#.to_owned());
+    let claim = ask(claim.unwrap()).await.unwrap();
+    assert_eq!(body(claim).await["__type"], "AccessDeniedException");
+    // Registering unsealed would show the cluster's key to the network.
+    for operation in ["ListClusters", "RegisterComputeNodeGroupInstance"] {
+        let refused = ask(sign(unsigned(operation, "{}"))).await.unwrap();
+        assert_eq!(body(refused).await["reason"], "unknownOperation");
+    }
+    for path in ["/healthz", "/metrics", "/controller/v1/hooks", "/clusters"] {
+        let nothing = ask(get(path)).await.unwrap();
+        assert_eq!(nothing.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+}

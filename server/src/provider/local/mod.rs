@@ -56,6 +56,7 @@ pub const PROFILE: Profile = Profile {
     // Slurm may use a node again a second after it was suspended.
     suspend_seconds: 1,
     batch_max: 256,
+    own_addresses: false,
     owns_resources: false,
 };
 

@@ -1,7 +1,7 @@
 //! From rows to what the renderer of Slurm's files takes.
 
 use std::collections::BTreeSet;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -68,6 +68,8 @@ pub fn render_trial(
     let mut input = input(parts, specs)?;
     let dir = parts.controllers.trial_dir(&specs.cluster.0.id);
     let mut ports = FreePorts::default();
+    input.controller_address = Ipv4Addr::LOCALHOST.into();
+    input.node_address = Some(Ipv4Addr::LOCALHOST.into());
     input.slurmctld_port = ports.take()?;
     input.state_directory = dir.join("state");
     input.slurmctld_log_file = dir.join("slurmctld.log");
@@ -143,6 +145,8 @@ fn input(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<ConfInput> {
     let settings = by_name(spec.slurm.slurm_custom_settings.as_ref());
     let profile = parts.provider.profile();
     let resume_timeout = (profile.register_ms + profile.ready_ms) / 1000 + RESUME_MARGIN_S;
+    let place = row.placement.as_ref();
+    let place = place.context("the controller has no place yet")?;
     let in_force = parts.controllers.conf_in_force(&row.id)?;
     let in_force = in_force.map_or(String::new(), |files| files.slurm_conf);
     Ok(ConfInput {
@@ -150,10 +154,12 @@ fn input(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<ConfInput> {
         version: spec.scheduler.version.clone(),
         size: spec.size,
         host: short_host_name()?,
-        slurmctld_port: *row
-            .ports()
+        controller_address: place.address,
+        slurmctld_port: *place
+            .ports
             .first()
-            .context("the controller has no place yet")?,
+            .context("the controller has no port yet")?,
+        node_address: (!profile.own_addresses).then_some(place.address),
         slurmdbd_port: None,
         user: own_user()?,
         state_directory: directory.join("state"),

@@ -7,6 +7,7 @@ mod reservation;
 mod state;
 
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -93,6 +94,10 @@ pub enum NodeUpdate {
     /// For a node that can be used again: forgets why it could not, and has Slurm look for jobs, as it does after each
     /// update of a node.
     Offer,
+    /// Where its slurmd is: of a node that is a host of its own and just booted. For one node.
+    Address {
+        address: IpAddr,
+    },
 }
 
 /// One cluster's Slurm.
@@ -145,6 +150,9 @@ impl Client {
             "update".to_owned(),
             format!("NodeName={}", hostlist::compress(nodes)),
         ];
+        if let (NodeUpdate::Address { .. }, [node]) = (update, nodes) {
+            args.push(format!("NodeHostName={node}"));
+        }
         args.extend(update.words());
         self.run("scontrol", args).await.map(drop)
     }
@@ -337,6 +345,7 @@ impl NodeUpdate {
             NodeUpdate::Drain { reason } => ("DRAIN", Some(reason)),
             NodeUpdate::Undrain => ("UNDRAIN", None),
             NodeUpdate::Offer => return vec!["Reason=".to_owned()],
+            NodeUpdate::Address { address } => return vec![format!("NodeAddr={address}")],
         };
         let state = format!("State={state}");
         let reason = reason.map(|reason| format!("Reason={}", one_line(reason)));

@@ -10,6 +10,7 @@ mod line;
 mod smallest_job;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use app::model::cluster::{CgroupCustomSetting, Size};
@@ -37,7 +38,11 @@ pub struct ConfInput {
     pub size: Size,
     /// The host's own short name: slurmctld refuses to start under another.
     pub host: String,
+    /// Where slurmctld listens.
+    pub controller_address: IpAddr,
     pub slurmctld_port: u16,
+    /// Where all nodes are; none: each at an address of its own, which it has when it registers.
+    pub node_address: Option<IpAddr>,
     /// Where slurmdbd listens; none without accounting.
     pub slurmdbd_port: Option<u16>,
     /// The user that all daemons run as.
@@ -115,7 +120,9 @@ fn slurm_conf(input: &ConfInput, gres_types: &BTreeSet<String>) -> String {
     }
     let nodes = input.groups.iter().filter(|g| !g.ports.is_empty());
     parameters.write_column()
-        + &nodes.map(|g| node_line(g).write()).collect::<String>()
+        + &nodes
+            .map(|g| node_line(input.node_address, g).write())
+            .collect::<String>()
         + &input
             .queues
             .iter()
@@ -128,7 +135,10 @@ fn identity(input: &ConfInput) -> Line {
     let mut p = Line::default();
     // Slurm would fold it itself, with a complaint in the log.
     p.set("ClusterName", input.cluster_name.to_lowercase());
-    p.set("SlurmctldHost", format!("{}(127.0.0.1)", input.host));
+    p.set(
+        "SlurmctldHost",
+        format!("{}({})", input.host, input.controller_address),
+    );
     p.set("SlurmctldPort", input.slurmctld_port.to_string());
     p.set("AuthType", "auth/slurm");
     p.set("CredType", "cred/slurm");
@@ -152,7 +162,8 @@ fn identity(input: &ConfInput) -> Line {
     p.set("SlurmdParameters", "config_overrides");
     p.set("MailProg", "/bin/true");
     // Daemons listen on the address of their host's name only, which means loopback in their sandbox.
-    p.set("CommunicationParameters", communication::OURS);
+    let ours = communication::ours(input.node_address.is_some());
+    p.set("CommunicationParameters", ours);
     if let Some(port) = input.slurmdbd_port {
         p.set("AccountingStorageType", "accounting_storage/slurmdbd");
         p.set("AccountingStorageHost", "127.0.0.1");
@@ -257,7 +268,10 @@ fn apply_cluster_setting(parameters: &mut Line, input: &ConfInput, given: &Slurm
             parameters.set(setting.name, scheduler_parameters(input, value));
         }
         ("CommunicationParameters", _) => {
-            parameters.set(setting.name, communication::merged(value));
+            parameters.set(
+                setting.name,
+                communication::merged(value, input.node_address.is_some()),
+            );
         }
         (name, Kind::Programs) => {
             let is_directory = input.program_directories.contains(value);
@@ -273,11 +287,21 @@ fn nodes_of(group: &GroupConf) -> String {
     hostlist::compress(&names)
 }
 
-fn node_line(group: &GroupConf) -> Line {
+/// One number where it is the same for all.
+fn ports_of(group: &GroupConf) -> String {
+    match group.ports.as_slice() {
+        [first, rest @ ..] if rest.iter().all(|port| port == first) => first.to_string(),
+        ports => hostlist::numbers(ports),
+    }
+}
+
+fn node_line(address: Option<IpAddr>, group: &GroupConf) -> Line {
     let mut line = Line::default();
     line.set("NodeName", nodes_of(group));
-    line.set("NodeAddr", "127.0.0.1");
-    line.set("Port", hostlist::numbers(&group.ports));
+    if let Some(address) = address {
+        line.set("NodeAddr", address.to_string());
+    }
+    line.set("Port", ports_of(group));
     let Hardware {
         cpus,
         memory_mib,

@@ -117,7 +117,7 @@ fn whole_node(cluster: &Line, queue: &Line, groups: &[&GroupConf]) -> Option<Str
 /// Those that are kept for the system are nobody's.
 fn cpus(groups: &[&GroupConf]) -> Option<String> {
     let has_some = |group: &&GroupConf| {
-        let line = node_line(group);
+        let line = node_line(None, group);
         let kept = line.get("CPUSpecList").unwrap_or_default();
         count(kept) < number(group, "CPUs")
     };
@@ -154,7 +154,7 @@ fn nodes(queue: &Line, groups: &[&GroupConf]) -> Option<String> {
 }
 
 fn number(group: &GroupConf, name: &str) -> u64 {
-    let line = node_line(group);
+    let line = node_line(None, group);
     line.get(name)
         .and_then(|value| value.parse().ok())
         .unwrap_or_default()

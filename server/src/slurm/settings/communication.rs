@@ -1,7 +1,13 @@
 //! `CommunicationParameters`: what people give is added to what the service needs there.
 
-/// The daemons of a cluster listen on the address of their host's name, which is loopback in their sandbox.
-pub const OURS: &str = "NoInAddrAny,NoCtldInAddrAny";
+/// What the service needs: daemons of sandboxes listen on the address of their host's name, which is loopback there. So
+/// does a controller where nodes reach it; nodes that are hosts of their own listen everywhere.
+pub fn ours(nodes_are_here: bool) -> &'static str {
+    match nodes_are_here {
+        true => "NoInAddrAny,NoCtldInAddrAny",
+        false => "NoCtldInAddrAny",
+    }
+}
 
 /// The options that Slurm knows.
 pub const OPTIONS: &[&str] = &[
@@ -34,12 +40,12 @@ pub fn problem(version: &str, value: &str) -> Option<String> {
 }
 
 /// What stands in the file.
-pub fn merged(value: &str) -> String {
-    let ours = OURS.split(',');
+pub fn merged(value: &str, nodes_are_here: bool) -> String {
+    let ours = ours(nodes_are_here).split(',');
     let theirs = value
         .split(',')
-        .filter(|word| !OURS.split(',').any(|our| our.eq_ignore_ascii_case(word)));
-    ours.chain(theirs).collect::<Vec<_>>().join(",")
+        .filter(|word| !ours.clone().any(|our| our.eq_ignore_ascii_case(word)));
+    ours.clone().chain(theirs).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -48,11 +54,13 @@ mod tests {
 
     #[test]
     fn ours_stay_and_theirs_are_added() {
-        assert_eq!(merged("nOinaddrany"), OURS);
-        assert_eq!(
-            merged("block_null_hash,keepalivetime=30"),
-            format!("{OURS},block_null_hash,keepalivetime=30")
-        );
+        for here in [true, false] {
+            assert_eq!(merged("nOctldinaddrany", here), ours(here));
+            assert_eq!(
+                merged("block_null_hash,keepalivetime=30", here),
+                format!("{},block_null_hash,keepalivetime=30", ours(here))
+            );
+        }
     }
 
     #[test]

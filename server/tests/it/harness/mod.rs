@@ -5,6 +5,7 @@
 //! states ([`wait_until`]), never for time to pass.
 
 mod checks;
+pub mod ec2;
 mod http;
 mod jobs;
 mod leftovers;

@@ -29,6 +29,8 @@ pub struct Server {
     database_url: Option<String>,
     /// Of `serve`, beside those that every server here has.
     options: Vec<String>,
+    /// Added to its environment.
+    environment: Vec<(String, String)>,
     /// Open files that it may have, if not as many as the tests.
     open_files: Option<u32>,
     child: Option<Child>,
@@ -56,6 +58,7 @@ impl Server {
             ports: Ports::take(),
             database_url,
             options: vec![],
+            environment: vec![],
             open_files: None,
             child: None,
         }
@@ -71,6 +74,11 @@ impl Server {
     /// Starts with this option too.
     pub fn option(&mut self, name: &str, value: &str) {
         self.options.extend([name.to_owned(), value.to_owned()]);
+    }
+
+    /// Starts with that in its environment.
+    pub fn environment(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
     }
 
     pub fn flag(&mut self, name: &str) {
@@ -144,6 +152,9 @@ impl Server {
             command.args(["--database-url", url]);
         }
         command.args(&self.options);
+        for (name, value) in &self.environment {
+            command.env(name, value);
+        }
         let Some(limit) = self.open_files else {
             return command;
         };

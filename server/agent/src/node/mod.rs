@@ -1,0 +1,131 @@
+//! The role `node`: a host of its own, as an instance of EC2. Says which instance it is, becomes a node, runs the
+//! customer's scripts and slurmd, and ends when slurmd ends: a new instance takes its place.
+
+mod claim;
+mod hosts;
+mod imds;
+mod options;
+mod scheduler;
+mod scripts;
+mod spot;
+mod stop;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use nix::unistd::{geteuid, sethostname};
+
+pub use options::Options;
+
+use super::http::Client;
+use super::protocol::{Claimed, NodeFile};
+use super::{Result, context, files, read_json, rotate, say};
+use crate::slurmd::{self, Failure, Slurmd};
+use crate::steps::Steps;
+use imds::Imds;
+use stop::Stop;
+
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Runs the node to its end. What ends by itself or cannot begin is a failure; being told to end is none.
+pub fn run(options: &Options) -> Result<()> {
+    let stop = context("wait for signals", Stop::on_sigterm())?;
+    let ended = be_node(options, &stop);
+    if stop.is_asked() {
+        return Ok(());
+    }
+    if options.power_off {
+        power_off();
+    }
+    ended
+}
+
+fn be_node(options: &Options, stop: &Stop) -> Result<()> {
+    let file: NodeFile = read_json(&options.file)?;
+    context(
+        "make the run directory",
+        files::create_dir(&options.run_dir),
+    )?;
+    context(
+        "make the log directory",
+        files::create_dir(&options.log_dir),
+    )?;
+    rotate::start(&options.log_dir);
+    let imds = Imds::of_environment();
+    let node = claim::claim(&file, &imds, &options.run_dir)?;
+    say(&format!("this is node {}", node.node_name));
+    let client = || {
+        Client::new(
+            &file.endpoint,
+            &node.instance_id,
+            &node.proof_key,
+            CALL_TIMEOUT,
+        )
+    };
+    let steps = Steps::start(client(), &node.instance_id, &node.bootstrap_id);
+    spot::watch(imds, steps.reporter());
+    set_host_name(&node.node_name);
+    hosts::follow(&file.endpoint, &node, &options.hosts_file);
+    let log = options.log_dir.join("slurmd.log");
+    let failure = match serve(options, &node, &steps, stop, &log) {
+        Err(failure) => failure,
+        Ok(status) => slurmd::ended(&status, &log),
+    };
+    match stop.is_asked() {
+        true => steps.reached("stopping", None),
+        false => steps.failed(&failure, &log),
+    }
+    steps.flush();
+    Err(failure.reason)
+}
+
+/// Runs the scripts, and slurmd to its end; how that was.
+fn serve(
+    options: &Options,
+    node: &Claimed,
+    steps: &Steps,
+    stop: &Stop,
+    log: &Path,
+) -> std::result::Result<String, Failure> {
+    let ran = scripts::run_all(&options.scripts_dir, &options.log_dir, node)?;
+    if !ran.is_empty() {
+        // One that fails does not stop the boot, as with cloud-init.
+        steps.reached("scripts", Some(ran.join("\n")));
+    }
+    let prefix = scheduler::find(&node.slurm_version)?;
+    let key = options.run_dir.join("slurm.key");
+    slurmd::write_key(&key, &node.shared_secret)?;
+    slurmd::check_port(node.slurmd_port)?;
+    let mut command = Slurmd {
+        prefix: &prefix,
+        node: &node.node_name,
+        endpoints: &node.endpoints,
+        key: &key,
+        log,
+    }
+    .command()?;
+    let mut child = context("start slurmd", command.spawn())?;
+    stop.pass_on_to(child.id());
+    steps.reached("slurmd-started", None);
+    let status = context("wait for slurmd", child.wait())?;
+    Ok(status.to_string())
+}
+
+fn set_host_name(name: &str) {
+    if !geteuid().is_root() {
+        say("the host keeps its name: only root may change it");
+    } else if let Err(error) = sethostname(name) {
+        say(&format!("the host keeps its name: {error}"));
+    }
+}
+
+/// A host that is no node any more costs money and does nothing.
+fn power_off() {
+    say("powering off");
+    match Command::new("systemctl").arg("poweroff").status() {
+        Ok(status) if status.success() => {}
+        Ok(status) => say(&format!("cannot power off: {status}")),
+        Err(error) => say(&format!("cannot power off: {error}")),
+    }
+}

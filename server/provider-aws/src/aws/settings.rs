@@ -1,0 +1,23 @@
+//! What the provider is told by the server that it is part of.
+
+use app::model::catalogue::SlurmVersion;
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// Those of the server's host.
+    pub slurm_versions: Vec<SlurmVersion>,
+    /// `http://ADDRESS:PORT`, where nodes reach the server.
+    pub endpoint: String,
+    /// The agents that the server has for nodes.
+    pub agents: Vec<AgentBuild>,
+    /// Whether the endpoint takes tags that begin with `aws:`: AWS itself does not (N11).
+    pub aws_tags: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentBuild {
+    /// `x86_64` or `arm64`.
+    pub architecture: &'static str,
+    /// In hexadecimal, small letters.
+    pub sha256: String,
+}

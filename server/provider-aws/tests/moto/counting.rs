@@ -1,0 +1,55 @@
+//! A door before AWS that passes on each request and notes what was asked.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::lossy::read_request;
+
+pub struct Door {
+    pub address: SocketAddr,
+    actions: Arc<Mutex<Vec<String>>>,
+}
+
+impl Door {
+    pub async fn before(moto: SocketAddr) -> Door {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let actions = Arc::<Mutex<Vec<String>>>::default();
+        let noted = actions.clone();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(serve(client, moto, noted.clone()));
+            }
+        });
+        Door { address, actions }
+    }
+
+    /// What was asked since the last time, in the order of the names.
+    pub fn asked(&self) -> Vec<String> {
+        let mut asked = std::mem::take(&mut *self.actions.lock().unwrap());
+        asked.sort();
+        asked
+    }
+}
+
+async fn serve(
+    mut client: TcpStream,
+    moto: SocketAddr,
+    noted: Arc<Mutex<Vec<String>>>,
+) -> std::io::Result<()> {
+    let request = read_request(&mut client).await?;
+    let text = String::from_utf8_lossy(&request);
+    if let Some((_, rest)) = text.split_once("Action=") {
+        let action = rest.split('&').next().unwrap_or_default();
+        noted.lock().unwrap().push(action.to_owned());
+    }
+    let mut server = TcpStream::connect(moto).await?;
+    server.write_all(&request).await?;
+    let mut answer = vec![];
+    server.read_to_end(&mut answer).await?;
+    client.write_all(&answer).await?;
+    client.shutdown().await
+}

@@ -1,0 +1,17 @@
+//! The calls against an EC2 that answers: `moto_server`, behind a door that loses answers when it is told to.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails where it does not get what it needs"
+)]
+
+mod canned;
+mod counting;
+mod denied;
+mod ec2;
+mod launch_template;
+mod lossy;
+mod offers;
+mod provider;

@@ -1,0 +1,91 @@
+//! The provider whose instances are Amazon EC2's, as far as the server has to know it: the account that it is for, and
+//! how it is made. All else is in the crate `openpcs-provider-aws`, which a build without the feature `aws` lacks.
+
+use std::sync::Arc;
+
+use app::model::catalogue::SlurmVersion;
+use openpcs_provider::names::Names;
+use openpcs_provider::{Provider, ProviderError};
+
+/// What the provider is told of this server.
+pub struct Host {
+    pub slurm_versions: Vec<SlurmVersion>,
+    /// Where nodes call, as `http://ADDR:PORT`.
+    pub endpoint: String,
+    /// The agents that they can fetch there: architecture and SHA-256.
+    pub agents: Vec<(String, String)>,
+    pub names: Arc<dyn Names>,
+}
+
+#[cfg(feature = "aws")]
+pub use built::Account;
+
+#[cfg(feature = "aws")]
+mod built {
+    use openpcs_provider_aws::client::{Client, loader};
+    use openpcs_provider_aws::{AgentBuild, Aws, Settings};
+
+    use super::*;
+
+    /// Those that EC2 has instances of.
+    const ARCHITECTURES: [&str; 2] = ["x86_64", "arm64"];
+
+    /// An account in a region, as the environment, a profile or the host's instance role say.
+    pub struct Account {
+        pub id: String,
+        pub region: String,
+        client: Client,
+    }
+
+    impl Account {
+        /// Asks AWS whose credentials these are.
+        pub async fn find() -> Result<Account, ProviderError> {
+            let client = Client::load(loader()).await?;
+            Ok(Account {
+                id: client.account_id().await?,
+                region: client.region.clone(),
+                client,
+            })
+        }
+
+        pub fn provider(self, host: Host) -> Arc<dyn Provider> {
+            let agents = host.agents.into_iter();
+            let agents = agents.filter_map(|(architecture, sha256)| {
+                let architecture = ARCHITECTURES.into_iter().find(|it| *it == architecture)?;
+                Some(AgentBuild {
+                    architecture,
+                    sha256,
+                })
+            });
+            let settings = Settings {
+                slurm_versions: host.slurm_versions,
+                endpoint: host.endpoint,
+                agents: agents.collect(),
+                aws_tags: false,
+            };
+            Arc::new(Aws::new(self.client, settings, host.names))
+        }
+    }
+}
+
+/// There is none in this build.
+#[cfg(not(feature = "aws"))]
+pub struct Account {
+    pub id: String,
+    pub region: String,
+}
+
+#[cfg(not(feature = "aws"))]
+impl Account {
+    pub async fn find() -> Result<Account, ProviderError> {
+        Err(ProviderError {
+            code: "AwsNotBuilt".into(),
+            message: "This build has no aws provider. Build it with the feature `aws`, or start with --provider local."
+                .into(),
+        })
+    }
+
+    pub fn provider(self, _: Host) -> Arc<dyn Provider> {
+        unreachable!("no account is found without the provider")
+    }
+}

@@ -1,0 +1,205 @@
+//! An instance that is a host of its own becomes a node: it knows its group's key and says which instance it is.
+//!
+//! Of its group any instance could say that it is another one: all boot with the same user data. The first one is
+//! believed, and the true one then ends instead of both being that node.
+
+use std::net::IpAddr;
+
+use app::model::error::{Error, ErrorKind, Result};
+use openpcs_agent::protocol::{
+    Claim, ClaimAnswer, ClaimCall, Claimed, Endpoint, SLURMCTLD, SLURMD_PORT,
+};
+use openpcs_agent::sealed;
+
+use super::Service;
+use super::instance::Told;
+use crate::auth::bootstrap_hash;
+use crate::db::cluster::ClusterRow;
+use crate::db::compute_node_group::ComputeNodeGroupRow;
+use crate::db::instance::{self, InstanceRow};
+use crate::db::resource;
+use crate::fault::internal;
+use crate::slurm::client::NodeUpdate;
+
+/// When an instance may ask again that is not known yet.
+const RETRY_AFTER: i64 = 2;
+
+/// Passes by itself: the instance asks again for some minutes.
+fn later(message: String) -> Error {
+    let kind = ErrorKind::Throttling {
+        retry_after_seconds: RETRY_AFTER,
+    };
+    Error::new(kind, message)
+}
+
+fn stranger() -> Error {
+    Error::access_denied(
+        "This claim is not of an instance of that group: it was not sealed with the group's key, or the group is gone.",
+    )
+}
+
+/// One that the cluster's daemons could call.
+fn is_of_a_host(address: IpAddr) -> bool {
+    !address.is_unspecified() && !address.is_multicast()
+}
+
+/// Whether it may be admitted, or had the answer before.
+#[derive(Debug, PartialEq, Eq)]
+enum Standing {
+    New,
+    Answered,
+}
+
+fn standing(row: &InstanceRow, provider_id: &str, claim_hash: &str) -> Result<Standing> {
+    if row.ended_at.is_some() {
+        let message = format!(
+            "Instance {provider_id} has ended as node {}: another one takes its place.",
+            row.node_name
+        );
+        return Err(Error::access_denied(message));
+    }
+    match (&row.registered_at, &row.claim_hash) {
+        (None, _) => Ok(Standing::New),
+        (Some(_), Some(known)) if known == claim_hash => Ok(Standing::Answered),
+        _ => Err(Error::access_denied(format!(
+            "Instance {provider_id} is node {} already, and this claim is not the one that made it so: it was started \
+             again, or something else knows its group's key.",
+            row.node_name
+        ))),
+    }
+}
+
+/// A claim of which all is known to be right.
+struct Recognised {
+    claim: Claim,
+    hash: String,
+    standing: Standing,
+    group: ComputeNodeGroupRow,
+    cluster: ClusterRow,
+    row: InstanceRow,
+}
+
+impl Service {
+    /// Makes the instance a node and answers with what it needs, both sealed with its group's key. The answer to the same
+    /// claim is given again.
+    pub(super) async fn claim_instance(&self, call: ClaimCall) -> Result<ClaimAnswer> {
+        let it = self.recognise(call).await?;
+        self.tell_slurm(&it).await?;
+        self.grant(it).await
+    }
+
+    async fn recognise(&self, call: ClaimCall) -> Result<Recognised> {
+        let group_id = call.compute_node_group_id;
+        let key = self.parts.seal.agent_key(&group_id);
+        let claim: Claim =
+            sealed::open(&key, &sealed::claim(&group_id), &call.sealed).ok_or_else(stranger)?;
+        if !is_of_a_host(claim.address) {
+            let message = format!("{} is no address of a host.", claim.address);
+            return Err(Error::field("address", message));
+        }
+        let (group, cluster) = self.group_of(&claim.cluster_id, &group_id).await?;
+        let row = instance::by_provider(self.parts.db.pool(), &group.id, &claim.provider_id)
+            .await
+            .map_err(internal)?;
+        let row = row.ok_or_else(|| {
+            later(format!(
+                "Group {} has no instance {} yet. Ask again in a moment.",
+                group.name, claim.provider_id
+            ))
+        })?;
+        let hash = bootstrap_hash(&claim.claim_id);
+        Ok(Recognised {
+            standing: standing(&row, &claim.provider_id, &hash)?,
+            hash,
+            claim,
+            group,
+            cluster,
+            row,
+        })
+    }
+
+    /// By their ids: names are no proof of being of that group.
+    async fn group_of(
+        &self,
+        cluster_id: &str,
+        group_id: &str,
+    ) -> Result<(ComputeNodeGroupRow, ClusterRow)> {
+        let pool = self.parts.db.pool();
+        let group: Option<ComputeNodeGroupRow> = resource::find(pool, Some(cluster_id), group_id)
+            .await
+            .map_err(internal)?;
+        let cluster: Option<ClusterRow> = resource::find(pool, None, cluster_id)
+            .await
+            .map_err(internal)?;
+        let group = group.filter(|group| group.id == group_id);
+        let cluster = cluster.filter(|cluster| cluster.id == cluster_id);
+        group.zip(cluster).ok_or_else(stranger)
+    }
+
+    async fn grant(&self, it: Recognised) -> Result<ClaimAnswer> {
+        let admission = self.admission(&it.cluster).await?;
+        if it.standing == Standing::New {
+            let told = Told {
+                address: &it.claim.address.to_string(),
+                claim_hash: &it.hash,
+            };
+            self.admit(&it.row, Some(told)).await?;
+            self.parts.wakers.wake_node(&it.cluster.id);
+        }
+        let seal = &self.parts.seal;
+        let claimed = Claimed {
+            proof_key: seal.agent_key(&it.row.id),
+            bootstrap_id: seal.bootstrap_id(&it.row.id),
+            slurmd_port: port_of(&it.group, &it.row.node_name),
+            slurm_version: it.cluster.spec.scheduler.version.clone(),
+            shared_secret: admission.shared_secret,
+            endpoints: vec![Endpoint {
+                r#type: SLURMCTLD.into(),
+                private_ip_address: admission.address.to_string(),
+                port: admission.port.to_string(),
+            }],
+            instance_id: it.row.id,
+            node_name: it.row.node_name,
+        };
+        let purpose = sealed::claimed(&it.group.id, &it.claim.claim_id);
+        let sealed = sealed::seal(&seal.agent_key(&it.group.id), &purpose, &claimed);
+        Ok(ClaimAnswer {
+            sealed: sealed.ok_or_else(Error::internal)?,
+        })
+    }
+
+    /// Before the node's slurmd starts: slurmctld calls it as soon as it has registered there.
+    async fn tell_slurm(&self, it: &Recognised) -> Result<()> {
+        let client = self
+            .slurm(&it.cluster)
+            .await
+            .map_err(|e| later(e.message))?;
+        let node = &it.row.node_name;
+        let address = NodeUpdate::Address {
+            address: it.claim.address,
+        };
+        let told = client
+            .update_nodes(std::slice::from_ref(node), &address)
+            .await;
+        told.map_err(|cause| {
+            tracing::warn!(%cause, node, "Slurm was not told a node's address");
+            later(format!(
+                "The controller of cluster {} does not take the address of node {node} now. Ask again in a moment.",
+                it.cluster.name
+            ))
+        })
+    }
+}
+
+/// The node's own where its group has ports on a host that others share.
+fn port_of(group: &ComputeNodeGroupRow, node: &str) -> u16 {
+    let number = node.strip_prefix(&group.name);
+    let number = number.and_then(|rest| rest.strip_prefix('-')?.parse::<usize>().ok());
+    let at = number.and_then(|number| number.checked_sub(1));
+    let port = at.and_then(|at| group.ports().get(at).copied());
+    port.unwrap_or(SLURMD_PORT)
+}
+
+#[cfg(test)]
+#[path = "claim_tests.rs"]
+mod tests;

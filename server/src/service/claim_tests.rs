@@ -1,0 +1,168 @@
+use app::model::live::Kind;
+use openpcs_agent::random::random_hex;
+
+use super::*;
+use crate::db::placement::{self, Owner, Placement};
+use crate::service::fixture;
+
+struct Place {
+    service: Service,
+    cluster: ClusterRow,
+    group: ComputeNodeGroupRow,
+    _dir: tempfile::TempDir,
+}
+
+/// A cluster with a controller's place, a group, and an instance `i-1` of it that the provider has started.
+async fn place() -> Place {
+    let dir = tempfile::tempdir().unwrap();
+    let service = fixture::service(dir.path()).await;
+    fixture::fill(&service).await;
+    let cluster = (*service.find_cluster("abc").await.unwrap()).clone();
+    let pool = service.parts.db.pool();
+    let group = resource::find(pool, Some(&cluster.id), "group").await;
+    let group: ComputeNodeGroupRow = group.unwrap().unwrap();
+    let mut write = service.parts.db.write().await.unwrap();
+    let owner = Owner {
+        kind: Kind::Cluster,
+        cluster_id: &cluster.id,
+        id: &cluster.id,
+    };
+    let controller = Placement::at(std::net::Ipv4Addr::LOCALHOST.into(), "here", vec![40_000]);
+    placement::put(&mut write, owner, &controller)
+        .await
+        .unwrap();
+    let row = InstanceRow {
+        id: "own-1".into(),
+        cluster_id: cluster.id.clone(),
+        compute_node_group_id: group.id.clone(),
+        node_name: "group-1".into(),
+        bootstrap_hash: bootstrap_hash(&service.parts.seal.bootstrap_id("own-1")),
+        launched_at: 1,
+        ..InstanceRow::default()
+    };
+    instance::insert(&mut write, &row).await.unwrap();
+    instance::set_launched(&mut write, "own-1", "i-1")
+        .await
+        .unwrap();
+    write.commit().await.unwrap();
+    Place {
+        service,
+        cluster,
+        group,
+        _dir: dir,
+    }
+}
+
+impl Place {
+    fn claim(&self, provider_id: &str) -> Claim {
+        Claim {
+            cluster_id: self.cluster.id.clone(),
+            provider_id: provider_id.into(),
+            address: "10.0.0.7".parse().unwrap(),
+            claim_id: random_hex(16),
+        }
+    }
+
+    fn call(&self, claim: &Claim) -> ClaimCall {
+        let key = self.service.parts.seal.agent_key(&self.group.id);
+        let sealed = sealed::seal(&key, &sealed::claim(&self.group.id), claim);
+        ClaimCall {
+            compute_node_group_id: self.group.id.clone(),
+            sealed: sealed.unwrap(),
+        }
+    }
+
+    /// As by the door, but for telling Slurm: there is none.
+    async fn ask(&self, claim: &Claim) -> Result<Claimed> {
+        let it = self.service.recognise(self.call(claim)).await?;
+        let answer = self.service.grant(it).await?;
+        let key = self.service.parts.seal.agent_key(&self.group.id);
+        let purpose = sealed::claimed(&self.group.id, &claim.claim_id);
+        Ok(sealed::open(&key, &purpose, &answer.sealed).unwrap())
+    }
+
+    async fn row(&self) -> InstanceRow {
+        let pool = self.service.parts.db.pool();
+        let row = instance::find(pool, &self.cluster.id, "own-1").await;
+        row.unwrap().unwrap()
+    }
+}
+
+fn is_retryable(error: &Error) -> bool {
+    matches!(error.kind, ErrorKind::Throttling { .. })
+}
+
+fn is_for_good<T>(answer: Result<T>) -> bool {
+    answer.is_err_and(|error| error.kind == ErrorKind::AccessDenied)
+}
+
+#[tokio::test]
+async fn a_claim_makes_a_node_and_a_lost_answer_is_given_again() {
+    let place = place().await;
+    let claim = place.claim("i-1");
+    let claimed = place.ask(&claim).await.unwrap();
+    assert_eq!(
+        (claimed.node_name.as_str(), claimed.slurm_version.as_str()),
+        ("group-1", "24.11")
+    );
+    assert_eq!(claimed.endpoints[0].port, "40000");
+    assert!(!claimed.shared_secret.is_empty());
+    let row = place.row().await;
+    assert!(row.registered_at.is_some());
+    assert_eq!(row.address.as_deref(), Some("10.0.0.7"));
+    let again = place.ask(&claim).await.unwrap();
+    assert_eq!(again.bootstrap_id, claimed.bootstrap_id);
+    let names = |step: &app::model::node::BootStep| step.name.clone();
+    let steps: Vec<_> = place.row().await.steps.iter().map(names).collect();
+    assert_eq!(steps, ["registered"]);
+    // Its bearer is good for the names of all nodes.
+    let hosts = place.service.node_hosts(&claimed.bootstrap_id, None).await;
+    assert_eq!(hosts.unwrap().lines, "10.0.0.7 group-1\n");
+}
+
+#[tokio::test]
+async fn a_second_claim_of_the_same_instance_is_refused() {
+    let place = place().await;
+    place.ask(&place.claim("i-1")).await.unwrap();
+    assert!(is_for_good(place.ask(&place.claim("i-1")).await));
+}
+
+#[tokio::test]
+async fn an_instance_that_is_not_known_yet_may_ask_again_and_one_that_ended_not() {
+    let place = place().await;
+    let unknown = place.ask(&place.claim("i-2")).await.map(drop);
+    assert!(is_retryable(&unknown.unwrap_err()));
+    // By the door all is asked for again while Slurm does not answer, and nothing is noted.
+    let claim = place.claim("i-1");
+    let silent = place.service.claim_instance(place.call(&claim)).await;
+    assert!(is_retryable(&silent.unwrap_err()));
+    assert_eq!(place.row().await.registered_at, None);
+    let mut write = place.service.parts.db.write().await.unwrap();
+    let row = place.row().await;
+    instance::set_ended(&mut write, &row).await.unwrap();
+    write.commit().await.unwrap();
+    assert!(is_for_good(place.ask(&claim).await));
+}
+
+#[tokio::test]
+async fn only_the_groups_own_key_opens_a_claim() {
+    let place = place().await;
+    let good = place.call(&place.claim("i-1"));
+    let mut tampered = good.clone();
+    tampered.sealed.insert(40, 'A');
+    let mut of_another = good.clone();
+    of_another.compute_node_group_id = "pcs_other".into();
+    // One who has the key of another group says that it is of this one's cluster.
+    let key = place.service.parts.seal.agent_key("pcs_other");
+    let mut other_group = good.clone();
+    other_group.compute_node_group_id = "pcs_other".into();
+    other_group.sealed =
+        sealed::seal(&key, &sealed::claim("pcs_other"), &place.claim("i-1")).unwrap();
+    for call in [tampered, of_another, other_group] {
+        assert!(is_for_good(place.service.claim_instance(call).await));
+    }
+    let mut nowhere = place.claim("i-1");
+    nowhere.address = "0.0.0.0".parse().unwrap();
+    assert!(place.ask(&nowhere).await.is_err());
+    assert!(place.service.recognise(good).await.is_ok());
+}

@@ -1,0 +1,55 @@
+//! The names of a cluster's nodes that are hosts of their own, for the `/etc/hosts` of each: people's programs look each
+//! other up by the names that Slurm gives them.
+
+use std::time::Duration;
+
+use app::model::error::Result;
+use app::model::live::{Change, Kind};
+use openpcs_agent::protocol::Hosts;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::Service;
+use crate::fault::internal;
+use crate::live::names::EVERY;
+
+/// How long a node waits for a change before it is answered without one.
+const LONGEST: Duration = Duration::from_secs(25);
+/// While many nodes boot, each of them is told of all others: fewer times the more there are.
+const PER_BYTE: Duration = Duration::from_micros(30);
+
+impl Service {
+    /// The names when they are not those of `after` any more, or after a while; the bearer is a bootstrap id.
+    pub(super) async fn node_hosts(&self, bearer: &str, after: Option<&str>) -> Result<Hosts> {
+        let row = self.instance_of(bearer).await?;
+        let (db, cluster_id) = (&self.parts.db, &row.cluster_id);
+        let mut changes = db.changes().subscribe();
+        let until = Instant::now() + LONGEST;
+        loop {
+            let hosts = self.names.of(db, cluster_id).await.map_err(internal)?;
+            if after != Some(hosts.version.as_str()) {
+                return Ok((*hosts).clone());
+            }
+            let changed = changed(&mut changes, cluster_id);
+            if timeout_at(until, changed).await.is_err() {
+                return Ok((*hosts).clone());
+            }
+            // A look of before the change is too old by then.
+            sleep(EVERY + PER_BYTE * hosts.lines.len() as u32).await;
+        }
+    }
+}
+
+/// Waits until a node of the cluster may have changed.
+async fn changed(changes: &mut Receiver<Change>, cluster_id: &str) {
+    loop {
+        match changes.recv().await {
+            Ok(change) if change.kind == Kind::Node && change.cluster_id == cluster_id => return,
+            Ok(_) => {}
+            Err(RecvError::Lagged(_)) => return,
+            // The server ends.
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}

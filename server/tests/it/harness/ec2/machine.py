@@ -1,0 +1,141 @@
+"""An instance from its power switch to the end of cloud-init, in namespaces of its own: see cloud.py.
+
+usage: machine.py INSTANCE_ID ADDRESS DIRECTORY SCHEDULER_ROOT SHARED
+"""
+
+import base64
+import ctypes
+import email
+import gzip
+import http.server
+import os
+import subprocess
+import sys
+import threading
+
+import yaml
+
+METADATA = "169.254.169.254"
+# Where the images of AWS have Slurm.
+SLURM = "/opt/aws/pcs/scheduler"
+SCRIPTS = "/var/lib/cloud/instance/scripts"
+
+
+def main():
+    name, address, home, scheduler_root, shared = sys.argv[1:]
+    sys.stdin.readline()
+    network(address)
+    with open(os.path.join(home, "user-data")) as file:
+        user_data = base64.b64decode(file.read())
+    root(home, scheduler_root, shared)
+    ctypes.CDLL(None).sethostname(b"ip-instance", 11)
+    metadata(name, address)
+    cloud_init(user_data)
+    # As long as the agent it started: this is the machine's first process.
+    while True:
+        try:
+            os.wait()
+        except ChildProcessError:
+            return
+
+
+def network(address):
+    gateway = address.rsplit(".", 2)[0] + ".0.1"
+    for line in [
+        "ip link set lo up",
+        f"ip addr add {METADATA}/32 dev lo",
+        f"ip addr add {address}/16 dev eth0",
+        "ip link set eth0 up",
+        f"ip route add default via {gateway}",
+    ]:
+        subprocess.run(line.split(), check=True)
+
+
+def root(home, scheduler_root, shared):
+    """This host's files, all changes in memory."""
+    for line in [
+        "mount --make-rprivate /",
+        f"mount -t tmpfs none {home}",
+    ]:
+        subprocess.run(line.split(), check=True)
+    upper, work, new = (os.path.join(home, part) for part in ["upper", "work", "root"])
+    for directory in [upper, work, new]:
+        os.mkdir(directory)
+    layers = f"lowerdir=/,upperdir={upper},workdir={work}"
+    subprocess.run(["mount", "-t", "overlay", "none", "-o", layers, new], check=True)
+    for kind, target in [("proc", "/proc"), ("tmpfs", "/run"), ("tmpfs", "/tmp")]:
+        subprocess.run(["mount", "-t", kind, "none", new + target], check=True)
+    os.chmod(new + "/tmp", 0o1777)
+    for source, target in [("/dev", "/dev"), (scheduler_root, SLURM), (shared, shared)]:
+        os.makedirs(new + target, exist_ok=True)
+        subprocess.run(["mount", "--rbind", source, new + target], check=True)
+    os.chroot(new)
+    os.chdir("/")
+
+
+def metadata(name, address):
+    """The instance metadata service, version 2 only."""
+    tells = {"instance-id": name, "local-ipv4": address}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_PUT(self):
+            self.answer(200 if self.path == "/latest/api/token" else 403, "a-token")
+
+        def do_GET(self):
+            if self.headers.get("X-aws-ec2-metadata-token") != "a-token":
+                return self.answer(401, "")
+            told = tells.get(self.path.removeprefix("/latest/meta-data/"))
+            self.answer(404 if told is None else 200, told or "")
+
+        def answer(self, status, text):
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer((METADATA, 80), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+def cloud_init(user_data):
+    """Files are written, then scripts run in the order of their names; one that fails stops no other."""
+    if user_data[:2] == b"\x1f\x8b":
+        user_data = gzip.decompress(user_data)
+    os.makedirs(SCRIPTS, exist_ok=True)
+    for number, part in enumerate(email.message_from_bytes(user_data).walk()):
+        if part.is_multipart():
+            continue
+        text = part.get_payload(decode=True)
+        kind = part.get_content_type()
+        if kind == "text/cloud-config":
+            write_files(yaml.safe_load(text) or {})
+        elif kind == "text/x-shellscript":
+            script = os.path.join(SCRIPTS, part.get_filename() or f"part-{number:03}")
+            with open(script, "wb") as file:
+                file.write(text)
+            os.chmod(script, 0o700)
+        else:
+            print(f"a part of type {kind} is left", flush=True)
+    for script in sorted(os.listdir(SCRIPTS)):
+        ended = subprocess.run([os.path.join(SCRIPTS, script)], stdin=subprocess.DEVNULL)
+        print(f"{script} ended with {ended.returncode}", flush=True)
+
+
+def write_files(config):
+    for file in config.get("write_files", []):
+        content = file["content"]
+        if file.get("encoding") in ["b64", "base64"]:
+            content = base64.b64decode(content)
+        else:
+            content = content.encode()
+        os.makedirs(os.path.dirname(file["path"]), exist_ok=True)
+        with open(file["path"], "wb") as out:
+            out.write(content)
+        os.chmod(file["path"], int(str(file.get("permissions", "0644")), 8))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,225 @@
+//! An AWS account of a test's own: moto answers the calls, and each of its instances is a machine with a network, a root
+//! file system and a host name of its own that boots from its user data. What only AWS has is not shown by it.
+//!
+//! All of it is in a network of the test's own, where the server and the clients are too: the thread that asks for it
+//! moves there. It needs root.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use nix::sched::{CloneFlags, unshare};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{Server, wait_until};
+
+const MOTO: &str = "http://127.0.0.1:5000";
+/// Of this host in the network of the VPC: where its gateway would be.
+pub const ADDRESS: &str = "10.77.0.1";
+const VPC: &str = "10.77.0.0/16";
+const SUBNET: &str = "10.77.0.0/20";
+pub const REGION: &str = "us-east-1";
+
+pub struct Ec2 {
+    machines: TempDir,
+    moto: Child,
+    cloud: Option<Child>,
+    pub vpc: String,
+    pub subnet: String,
+    pub security_group: String,
+    pub instance_profile: String,
+    pub image: String,
+    /// The customer's.
+    pub launch_template: String,
+}
+
+impl Ec2 {
+    pub async fn start() -> Ec2 {
+        unshare(CloneFlags::CLONE_NEWNET).expect("this needs root");
+        for line in [
+            "link set lo up".to_owned(),
+            "link add pcs0 type bridge".to_owned(),
+            format!("addr add {ADDRESS}/16 dev pcs0"),
+            "link set pcs0 up".to_owned(),
+        ] {
+            let done = Command::new("ip").args(line.split(' ')).status();
+            assert!(done.unwrap().success(), "ip {line}");
+        }
+        let moto = Command::new(tool("moto_server"))
+            .args(["-H", "127.0.0.1", "-p", "5000"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        wait_until("moto answers", async || {
+            let connected = tokio::net::TcpStream::connect("127.0.0.1:5000").await;
+            connected.map(|_| ()).map_err(|error| error.to_string())
+        })
+        .await;
+        let mut ec2 = Ec2 {
+            machines: TempDir::with_prefix("openpcs-ec2-").unwrap(),
+            moto,
+            cloud: None,
+            vpc: String::new(),
+            subnet: String::new(),
+            security_group: String::new(),
+            instance_profile: String::new(),
+            image: String::new(),
+            launch_template: String::new(),
+        };
+        ec2.furnish();
+        ec2
+    }
+
+    /// What the guide has people make before their first cluster.
+    fn furnish(&mut self) {
+        let text = |value: Value| value.as_str().unwrap().to_owned();
+        let vpc = self.aws(&["ec2", "create-vpc", "--cidr-block", VPC]);
+        self.vpc = text(vpc["Vpc"]["VpcId"].clone());
+        let vpc = self.vpc.clone();
+        let names = [
+            "ec2",
+            "modify-vpc-attribute",
+            "--enable-dns-hostnames",
+            "--vpc-id",
+            &vpc,
+        ];
+        self.aws(&names);
+        let subnet = ["ec2", "create-subnet", "--vpc-id", &vpc, "--cidr-block"];
+        let subnet = self.aws(&[&subnet[..], &[SUBNET]].concat());
+        self.subnet = text(subnet["Subnet"]["SubnetId"].clone());
+        let group = ["ec2", "create-security-group", "--group-name", "cluster-sg"];
+        let group = self.aws(&[&group[..], &["--description", "pcs", "--vpc-id", &vpc]].concat());
+        self.security_group = text(group["GroupId"].clone());
+        let trust = r#"{"Version":"2012-10-17","Statement":[]}"#;
+        let role = ["iam", "create-role", "--role-name", "AWSPCS-node"];
+        self.aws(&[&role[..], &["--assume-role-policy-document", trust]].concat());
+        let name = ["--instance-profile-name", "AWSPCS-node"];
+        let profile = self.aws(&[&["iam", "create-instance-profile"][..], &name].concat());
+        self.instance_profile = text(profile["InstanceProfile"]["Arn"].clone());
+        let add = [
+            "iam",
+            "add-role-to-instance-profile",
+            "--role-name",
+            "AWSPCS-node",
+        ];
+        self.aws(&[&add[..], &name].concat());
+        let query = ["--query", "Images[0].ImageId"];
+        let filter = ["--filters", "Name=name,Values=al2023*x86_64*"];
+        let image = self.aws(&[&["ec2", "describe-images"][..], &filter, &query].concat());
+        self.image = text(image);
+        let data = format!(r#"{{"SecurityGroupIds":["{}"]}}"#, self.security_group);
+        let template = [
+            "ec2",
+            "create-launch-template",
+            "--launch-template-name",
+            "compute-lt",
+        ];
+        let template = self.aws(&[&template[..], &["--launch-template-data", &data]].concat());
+        self.launch_template = text(template["LaunchTemplate"]["LaunchTemplateId"].clone());
+    }
+
+    /// Switches the machines on. They share the directory, as by a network file system.
+    pub fn run_machines(&mut self, shared: &Path) {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/harness/ec2/cloud.py");
+        let scheduler_root = std::env::var("OPENPCS_SCHEDULER_ROOT");
+        let cloud = Command::new(tool("python3"))
+            .arg(here)
+            .arg(MOTO)
+            .arg(self.machines.path())
+            .arg(scheduler_root.unwrap_or_else(|_| "/opt/openpcs/scheduler".into()))
+            .arg(shared)
+            .envs(environment())
+            .stdin(Stdio::null())
+            .spawn();
+        self.cloud = Some(cloud.unwrap());
+    }
+
+    /// Switches them off.
+    pub fn end_machines(&mut self) {
+        if let Some(mut cloud) = self.cloud.take() {
+            cloud.kill().unwrap();
+            cloud.wait().unwrap();
+        }
+    }
+
+    /// A server for this account.
+    pub fn server(&self, database_url: Option<String>) -> Server {
+        let mut server = Server::new(database_url);
+        server.option("--provider", "aws");
+        server.option("--advertise", ADDRESS);
+        server.option("--nodes-port", "0");
+        server.environment("AWS_ENDPOINT_URL", MOTO);
+        for (name, value) in environment() {
+            server.environment(name, value);
+        }
+        server
+    }
+
+    /// The real AWS CLI against this account.
+    pub fn aws(&self, arguments: &[&str]) -> Value {
+        let output = Command::new(tool("../../venv/bin/aws"))
+            .args(["--endpoint-url", MOTO, "--output", "json"])
+            .args(arguments)
+            .envs(environment())
+            .envs([("AWS_PAGER", ""), ("AWS_CONFIG_FILE", "/dev/null")])
+            .output()
+            .unwrap();
+        let (out, error) = (&output.stdout, String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "aws {arguments:?}: {error}");
+        serde_json::from_slice(out).unwrap_or(Value::Null)
+    }
+
+    /// The ids of instances in that state, with the private addresses.
+    pub fn instances(&self, state: &str) -> Vec<(String, String)> {
+        let filter = format!("Name=instance-state-name,Values={state}");
+        let query = "Reservations[].Instances[].[InstanceId,PrivateIpAddress]";
+        let found = self.aws(&[
+            "ec2",
+            "describe-instances",
+            "--filters",
+            &filter,
+            "--query",
+            query,
+        ]);
+        serde_json::from_value(found).unwrap()
+    }
+
+    /// What the machines wrote on their consoles.
+    pub fn consoles(&self) -> String {
+        let mut all = String::new();
+        for machine in std::fs::read_dir(self.machines.path()).unwrap().flatten() {
+            let text = std::fs::read(machine.path().join("console")).unwrap_or_default();
+            let name = machine.file_name();
+            all += &format!("{}:\n{}\n", name.display(), String::from_utf8_lossy(&text));
+        }
+        all
+    }
+}
+
+impl Drop for Ec2 {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.consoles());
+        }
+        for child in self.cloud.iter_mut().chain([&mut self.moto]) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn tool(name: &str) -> std::path::PathBuf {
+    let tools = std::env::var("OPENPCS_TOOLS").unwrap_or_else(|_| "/opt/openpcs".into());
+    Path::new(&tools).join("moto/bin").join(name)
+}
+
+fn environment() -> [(&'static str, &'static str); 5] {
+    [
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_REGION", REGION),
+        ("AWS_DEFAULT_REGION", REGION),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ]
+}
