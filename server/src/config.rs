@@ -85,6 +85,8 @@ pub enum Command {
         #[command(subcommand)]
         command: KeyCommand,
     },
+    /// Print what the server's role in an AWS account must be allowed, for --provider aws.
+    IamPolicy,
     /// Print what the local provider offers: networks, templates, images, instance types, Slurm versions.
     Catalogue {
         /// Directory with the Slurm versions, as `slurm-24.11`.

@@ -9,6 +9,7 @@ pub mod calls;
 pub mod client;
 pub mod errors;
 pub mod offers;
+pub mod policy;
 mod refusal;
 pub mod template;
 pub mod user_data;

@@ -9,6 +9,7 @@ mod credentials_file;
 mod export;
 mod first_start;
 mod host_user;
+mod iam_policy;
 mod key;
 mod migrate;
 mod nodes_door;
@@ -46,6 +47,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::SetAside { store, command } => on_database(set_aside::run(store, command)),
         Command::User { store, command } => on_database(user::run(store, command)),
         Command::Key { store, command } => on_database(key::run(store, command)),
+        Command::IamPolicy => iam_policy::run(),
         Command::Catalogue {
             scheduler_root,
             json,

@@ -18,7 +18,7 @@ pub struct Host {
 }
 
 #[cfg(feature = "aws")]
-pub use built::Account;
+pub use built::{Account, policy};
 
 #[cfg(feature = "aws")]
 mod built {
@@ -29,6 +29,11 @@ mod built {
 
     /// Those that EC2 has instances of.
     const ARCHITECTURES: [&str; 2] = ["x86_64", "arm64"];
+
+    /// What the server's role must be allowed.
+    pub fn policy() -> Result<serde_json::Value, ProviderError> {
+        Ok(openpcs_provider_aws::policy::policy())
+    }
 
     /// An account in a region, as the environment, a profile or the host's instance role say.
     pub struct Account {
@@ -76,13 +81,23 @@ pub struct Account {
 }
 
 #[cfg(not(feature = "aws"))]
+pub fn policy() -> Result<serde_json::Value, ProviderError> {
+    Err(not_built())
+}
+
+#[cfg(not(feature = "aws"))]
+fn not_built() -> ProviderError {
+    ProviderError {
+        code: "AwsNotBuilt".into(),
+        message: "This build has no aws provider. Build it with the feature `aws`, or start with --provider local."
+            .into(),
+    }
+}
+
+#[cfg(not(feature = "aws"))]
 impl Account {
     pub async fn find() -> Result<Account, ProviderError> {
-        Err(ProviderError {
-            code: "AwsNotBuilt".into(),
-            message: "This build has no aws provider. Build it with the feature `aws`, or start with --provider local."
-                .into(),
-        })
+        Err(not_built())
     }
 
     pub fn provider(self, _: Host) -> Arc<dyn Provider> {

@@ -44,7 +44,8 @@ const APP_ROOMS: [&[&str]; 14] = [
 ];
 
 /// Those of the provider of EC2.
-const AWS_ROOMS: [&[&str]; 6] = [
+const AWS_ROOMS: [&[&str]; 7] = [
+    &["policy"],
     &["aws"],
     &["calls", "offers"],
     &["client"],

@@ -2,7 +2,7 @@
 //! file system and a host name of its own that boots from its user data. What only AWS has is not shown by it.
 //!
 //! All of it is in a network of the test's own, where the server and the clients are too: the thread that asks for it
-//! moves there. It needs root.
+//! moves there. It needs root, and a kernel that lets root make networks: a container's may not.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -34,8 +34,9 @@ pub struct Ec2 {
 }
 
 impl Ec2 {
-    pub async fn start() -> Ec2 {
-        unshare(CloneFlags::CLONE_NEWNET).expect("this needs root");
+    /// Or why there can be none on this host.
+    pub async fn start() -> Result<Ec2, String> {
+        unshare(CloneFlags::CLONE_NEWNET).map_err(|error| format!("no network: {error}"))?;
         for line in [
             "link set lo up".to_owned(),
             "link add pcs0 type bridge".to_owned(),
@@ -43,7 +44,9 @@ impl Ec2 {
             "link set pcs0 up".to_owned(),
         ] {
             let done = Command::new("ip").args(line.split(' ')).status();
-            assert!(done.unwrap().success(), "ip {line}");
+            if !done.unwrap().success() {
+                return Err(format!("`ip {line}` fails"));
+            }
         }
         let moto = Command::new(tool("moto_server"))
             .args(["-H", "127.0.0.1", "-p", "5000"])
@@ -68,7 +71,7 @@ impl Ec2 {
             launch_template: String::new(),
         };
         ec2.furnish();
-        ec2
+        Ok(ec2)
     }
 
     /// What the guide has people make before their first cluster.

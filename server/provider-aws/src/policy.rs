@@ -1,0 +1,76 @@
+//! The policy of the server's role: what the provider calls, and no more (least privilege).
+//!
+//! Instances are ended only with a cluster's tag, roles are passed only to EC2 and only those of the names that the guide
+//! asks for ("IAM instance profiles": beginning with `AWSPCS`, or of the path `/aws-pcs/`). What is asked of other
+//! services than EC2 and IAM needs no permission.
+
+use serde_json::{Value, json};
+
+use crate::aws::actions;
+
+const PASS_ROLE: &str = "iam:PassRole";
+const TERMINATE: &str = "ec2:TerminateInstances";
+
+/// As JSON for `aws iam put-role-policy --policy-document`.
+pub fn policy() -> Value {
+    let free: Vec<&str> = actions()
+        .into_iter()
+        .filter(|action| ![PASS_ROLE, TERMINATE].contains(action))
+        .collect();
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "LookAndLaunch",
+                "Effect": "Allow",
+                "Action": free,
+                "Resource": "*",
+            },
+            {
+                "Sid": "EndNodes",
+                "Effect": "Allow",
+                "Action": TERMINATE,
+                "Resource": "arn:*:ec2:*:*:instance/*",
+                "Condition": { "StringLike": { "aws:ResourceTag/pcs:cluster-id": "*" } },
+            },
+            {
+                "Sid": "PassTheRolesOfNodes",
+                "Effect": "Allow",
+                "Action": PASS_ROLE,
+                "Resource": ["arn:*:iam::*:role/AWSPCS*", "arn:*:iam::*:role/aws-pcs/*"],
+                "Condition": { "StringLike": { "iam:PassedToService": "ec2.amazonaws.com*" } },
+            },
+        ],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_action_is_allowed_once() {
+        let policy = policy();
+        let statements = policy["Statement"].as_array().unwrap();
+        let of = |statement: &Value| match &statement["Action"] {
+            Value::Array(many) => many.clone(),
+            one => vec![one.clone()],
+        };
+        let allowed: Vec<Value> = statements.iter().flat_map(of).collect();
+        let names: BTreeSet<&str> = allowed.iter().filter_map(Value::as_str).collect();
+        assert_eq!(names, actions());
+        assert_eq!(names.len(), allowed.len());
+    }
+
+    #[test]
+    fn what_ends_or_passes_something_has_a_condition() {
+        let policy = policy();
+        for statement in policy["Statement"].as_array().unwrap() {
+            let is_free = statement["Condition"].is_null();
+            let text = statement["Action"].to_string();
+            assert_eq!(is_free, text.contains("ec2:DescribeInstances"), "{text}");
+        }
+    }
+}
