@@ -72,7 +72,8 @@ test.describe('what Slurm refuses', () => {
     await page.getByLabel('Nodes', { exact: true }).fill('50');
     await page.getByLabel('Array').fill('');
     await page.getByRole('button', { name: 'Submit', exact: true }).click();
-    const refusal = /Slurm refused the job: Requested node configuration is not available\. Queue .* has nodes: /;
+    const refusal =
+      /Slurm refused the job: Requested node configuration is not available\. You ask for 50, and queue .* gives \d+ at most\. Queue .* has nodes: /;
     await expect(page.getByRole('region', { name: 'Resources' }).getByText(refusal)).toBeVisible();
   });
 });
