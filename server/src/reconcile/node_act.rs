@@ -364,7 +364,8 @@ impl Act<'_> {
                 .update_nodes(&up, &NodeUpdate::Down { reason })
                 .await?;
         }
-        if is_port_taken(cause) {
+        // Another port can only be had where each node has one of this host's.
+        if is_port_taken(cause) && !self.seen.profile.own_addresses {
             self.move_ports(nodes).await?;
         }
         self.parts.observed.failed(&self.cluster.id, nodes.iter());
