@@ -82,7 +82,7 @@ pub struct ForNodes {
     /// Where they call, as `http://ADDR:PORT`.
     pub endpoint: String,
     /// The agents that they can fetch there: architecture and SHA-256.
-    pub agents: Vec<(String, String)>,
+    pub agents: Vec<(&'static str, String)>,
 }
 
 impl Plane {

@@ -16,8 +16,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::{Mode, umask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, gethostname, getpid, sethostname};
-use tokio::signal::unix::{SignalKind, signal};
 
+use super::signals::on_sigterm;
 use super::{Result, context, say};
 use crate::{lock, place};
 
@@ -239,25 +239,14 @@ fn wanted_of_host() -> Vec<PathBuf> {
 
 /// On SIGTERM everything in the sandbox gets it too, and a while later all is over.
 fn stop_on_sigterm(stopping: Arc<AtomicBool>) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()?;
-    let mut terminations = {
-        let _entered = runtime.enter();
-        signal(SignalKind::terminate())?
-    };
-    std::thread::Builder::new()
-        .name("signals".into())
-        .spawn(move || {
-            runtime.block_on(terminations.recv());
-            say("asked to stop");
-            stopping.store(true, Ordering::SeqCst);
-            // -1 is everything in this namespace but process 1.
-            if let Err(error) = kill(Pid::from_raw(-1), Signal::SIGTERM) {
-                say(&format!("cannot pass SIGTERM on: {error}"));
-            }
-            std::thread::sleep(GRACE);
-            std::process::exit(0)
-        })?;
-    Ok(())
+    on_sigterm(move || {
+        say("asked to stop");
+        stopping.store(true, Ordering::SeqCst);
+        // -1 is everything in this namespace but process 1.
+        if let Err(error) = kill(Pid::from_raw(-1), Signal::SIGTERM) {
+            say(&format!("cannot pass SIGTERM on: {error}"));
+        }
+        std::thread::sleep(GRACE);
+        std::process::exit(0)
+    })
 }

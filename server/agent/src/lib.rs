@@ -34,6 +34,7 @@ pub mod protocol;
 pub mod random;
 mod rotate;
 pub mod sealed;
+mod signals;
 mod slurmd;
 mod socket;
 pub mod state;

@@ -63,6 +63,15 @@ pub struct ProviderError {
     pub message: String,
 }
 
+impl ProviderError {
+    pub fn no_such_page() -> Self {
+        ProviderError {
+            code: NO_SUCH_PAGE.into(),
+            message: "No page begins there. Ask for the first one, without it.".into(),
+        }
+    }
+}
+
 /// The code of the error for a page that begins nowhere.
 pub const NO_SUCH_PAGE: &str = "InvalidNextToken";
 

@@ -51,10 +51,10 @@ impl Programs {
     }
 
     /// Each architecture that nodes may have, with the SHA-256 of its program in hexadecimal.
-    pub fn list(&self) -> Vec<(String, String)> {
+    pub fn list(&self) -> Vec<(&'static str, String)> {
         let programs = self.0.iter();
         programs
-            .map(|(architecture, program)| ((*architecture).to_owned(), program.sha256.clone()))
+            .map(|(architecture, program)| (*architecture, program.sha256.clone()))
             .collect()
     }
 }
@@ -97,11 +97,11 @@ mod tests {
             Programs::read(dir.path(), &own).unwrap().list()
         };
         let hash = |text: &str| hex::encode(Sha256::digest(text));
-        let own_hash = (this_host().to_owned(), hash("own"));
+        let own_hash = (this_host(), hash("own"));
         assert_eq!(list("other"), [own_hash]);
         list("openpcs-agent-x86_64");
         let both = list("openpcs-agent-arm64");
-        let named = |name: &str| (name.to_owned(), hash(&format!("openpcs-agent-{name}")));
+        let named = |name: &'static str| (name, hash(&format!("openpcs-agent-{name}")));
         assert_eq!(both, [named("arm64"), named("x86_64")]);
     }
 }

@@ -13,7 +13,7 @@ pub struct Host {
     /// Where nodes call, as `http://ADDR:PORT`.
     pub endpoint: String,
     /// The agents that they can fetch there: architecture and SHA-256.
-    pub agents: Vec<(String, String)>,
+    pub agents: Vec<(&'static str, String)>,
     pub names: Arc<dyn Names>,
 }
 
@@ -26,9 +26,6 @@ mod built {
     use openpcs_provider_aws::{AgentBuild, Aws, Settings};
 
     use super::*;
-
-    /// Those that EC2 has instances of.
-    const ARCHITECTURES: [&str; 2] = ["x86_64", "arm64"];
 
     /// What the server's role must be allowed.
     pub fn policy() -> Result<serde_json::Value, ProviderError> {
@@ -55,12 +52,9 @@ mod built {
 
         pub fn provider(self, host: Host) -> Arc<dyn Provider> {
             let agents = host.agents.into_iter();
-            let agents = agents.filter_map(|(architecture, sha256)| {
-                let architecture = ARCHITECTURES.into_iter().find(|it| *it == architecture)?;
-                Some(AgentBuild {
-                    architecture,
-                    sha256,
-                })
+            let agents = agents.map(|(architecture, sha256)| AgentBuild {
+                architecture,
+                sha256,
             });
             let settings = Settings {
                 slurm_versions: host.slurm_versions,

@@ -3,6 +3,7 @@
 
 use anyhow::Context;
 use app::model::live::Kind;
+use openpcs_agent::protocol::SLURMD_PORT;
 
 use super::Parts;
 use crate::db::Write;
@@ -10,8 +11,6 @@ use crate::db::placement::{self, Placement};
 use crate::db::resource::{self, Noun, Row};
 use crate::provider::ports::{self, NoRoom};
 
-/// Where every slurmd listens that has an address of its own.
-const SLURMD_PORT: u16 = 6818;
 /// Other clusters' loops may be faster so often.
 const TRIES: usize = 10;
 

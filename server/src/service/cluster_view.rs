@@ -69,7 +69,7 @@ impl Service {
 }
 
 /// Of an address of the sixth version the model has the private one empty, and not left out.
-fn endpoint(r#type: EndpointType, address: IpAddr, port: u16) -> Endpoint {
+pub(super) fn endpoint(r#type: EndpointType, address: IpAddr, port: u16) -> Endpoint {
     let (private_ip_address, ipv6_address) = match address {
         IpAddr::V4(address) => (address.to_string(), None),
         IpAddr::V6(address) => (String::new(), Some(address.to_string())),

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use app::explain::What;
-use app::model::cluster::{Endpoint, EndpointType};
+use app::model::cluster::EndpointType;
 use app::model::error::{Error, Result};
 use app::model::instance::*;
 use app::model::live::Kind;
@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use openpcs_agent::protocol::StepReport;
 
 use super::Service;
+use super::cluster_view::endpoint;
 use super::write::unwritten;
 use crate::auth::bootstrap_hash;
 use crate::auth::policy::Authorize as _;
@@ -86,13 +87,11 @@ impl Instances for Service {
         Ok(RegisterComputeNodeGroupInstanceResponse {
             node_id: row.node_name,
             shared_secret: admission.shared_secret,
-            endpoints: vec![Endpoint {
-                r#type: EndpointType::Slurmctld,
-                private_ip_address: admission.address.to_string(),
-                public_ip_address: None,
-                ipv6_address: None,
-                port: admission.port.to_string(),
-            }],
+            endpoints: vec![endpoint(
+                EndpointType::Slurmctld,
+                admission.address,
+                admission.port,
+            )],
             cluster_name: Some(cluster.name),
             compute_node_group_id: Some(group.id),
             compute_node_group_name: Some(group.name),

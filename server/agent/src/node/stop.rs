@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::say;
+use crate::signals::on_sigterm;
 
 /// How long slurmd may take, and then the last report.
 const GRACE: Duration = Duration::from_secs(10);
@@ -27,21 +27,8 @@ impl Stop {
             asked: Arc::default(),
             slurmd: Arc::default(),
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .build()?;
-        let mut terminations = {
-            let _entered = runtime.enter();
-            signal(SignalKind::terminate())?
-        };
         let own = stop.clone();
-        let wait = move || {
-            runtime.block_on(terminations.recv());
-            own.ask();
-        };
-        std::thread::Builder::new()
-            .name("signals".into())
-            .spawn(wait)?;
+        on_sigterm(move || own.ask())?;
         Ok(stop)
     }
 

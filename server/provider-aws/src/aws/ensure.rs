@@ -11,6 +11,7 @@ use openpcs_provider::{Owner, ProviderError};
 use super::own_parts::own_parts;
 use super::owned::Owned;
 use super::settings::Settings;
+use crate::calls::instance::CLUSTER;
 use crate::calls::{instance_type, launch_template};
 use crate::client::Client;
 use crate::offers::Offers;
@@ -44,7 +45,7 @@ pub async fn ensure(
     }
     let name = template::name(&owner.compute_node_group_id);
     let tags = [
-        ("pcs:cluster-id", &owner.cluster_id),
+        (CLUSTER, &owner.cluster_id),
         ("pcs:compute-node-group-id", &owner.compute_node_group_id),
     ];
     let tags = tags.map(|(key, value)| (key.to_owned(), value.clone()));

@@ -4,7 +4,7 @@
 use app::model::offer::OfferQuery;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
-use openpcs_provider::{NO_SUCH_PAGE, ProviderError};
+use openpcs_provider::ProviderError;
 
 use super::kind::Entry;
 
@@ -24,7 +24,7 @@ pub fn cut<T: Clone>(
     let begin = match &query.after {
         None => 0,
         Some(after) => {
-            let (order, name) = told(after).ok_or_else(nowhere)?;
+            let (order, name) = told(after).ok_or_else(ProviderError::no_such_page)?;
             entries.partition_point(|it| place(it) <= (&order, &name))
         }
     };
@@ -55,16 +55,11 @@ fn is_found<T>(entry: &Entry<T>, words: &[&str], vpc_id: Option<&str>) -> bool {
     is_there && words.iter().all(|word| entry.text.contains(word))
 }
 
-fn nowhere() -> ProviderError {
-    ProviderError {
-        code: NO_SUCH_PAGE.into(),
-        message: "No page begins there. Ask for the first one, without it.".into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use app::model::offer::OfferKind;
+
+    use openpcs_provider::NO_SUCH_PAGE;
 
     use super::*;
 

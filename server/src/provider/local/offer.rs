@@ -3,7 +3,7 @@
 use app::model::catalogue::*;
 use app::model::offer::{OfferKind, OfferPage, OfferQuery};
 use app::model::refs::Refs;
-use openpcs_provider::{NO_SUCH_PAGE, ProviderError};
+use openpcs_provider::ProviderError;
 
 /// What these name, and all Slurm versions.
 pub fn resolved(all: &Catalogue, refs: &Refs) -> Catalogue {
@@ -128,7 +128,7 @@ fn cut<T: Clone>(
     let is_last = |after: &String| all.iter().position(|it| about(it).key == *after);
     let begin = match &query.after {
         None => 0,
-        Some(after) => 1 + is_last(after).ok_or_else(nowhere)?,
+        Some(after) => 1 + is_last(after).ok_or_else(ProviderError::no_such_page)?,
     };
     let mut found = all
         .iter()
@@ -139,15 +139,10 @@ fn cut<T: Clone>(
     Ok((offers, last.filter(|_| found.next().is_some())))
 }
 
-fn nowhere() -> ProviderError {
-    ProviderError {
-        code: NO_SUCH_PAGE.into(),
-        message: "No page begins there. Ask for the first one, without it.".into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use openpcs_provider::NO_SUCH_PAGE;
+
     use super::*;
     use crate::provider::local::catalogue::catalogue;
 
