@@ -94,6 +94,15 @@ impl Observed {
         });
     }
 
+    /// Slurm said this of jobs that the last look did not know: what waits and is cancelled before the next one would be
+    /// known by nobody.
+    pub fn met(&self, cluster_id: &str, jobs: Vec<Job>) {
+        self.change(cluster_id, |seen| {
+            Arc::make_mut(&mut seen.jobs).extend(jobs);
+            Some(Kind::Job)
+        });
+    }
+
     /// These nodes will not come up for those who wait for them now.
     pub fn failed<'n>(&self, cluster_id: &str, nodes: impl Iterator<Item = &'n String>) {
         self.change(cluster_id, |seen| {
@@ -212,5 +221,8 @@ mod tests {
         assert_eq!((seen.asked_at, seen.nodes.len()), (5, 1));
         assert_eq!((seen.jobs_asked_at, seen.jobs.len()), (7, 1));
         assert!(seen.failed["compute-1-1"] > 0);
+        observed.met("c", vec![Job::default()]);
+        let seen = observed.latest("c");
+        assert_eq!((seen.jobs_asked_at, seen.jobs.len()), (7, 2));
     }
 }

@@ -134,8 +134,10 @@ impl Service {
             .await?;
         let arn = self.parts.arns.cluster(&cluster.id);
         let mut who = job_id(&input.job_id)?;
+        let seen = self.parts.observed.latest(&cluster.id);
+        let is_seen = (seen.jobs.iter()).any(|job| job.who().number() == who.number());
         let mut known = match &who {
-            JobId::Task { .. } => vec![],
+            JobId::Task { .. } if is_seen => vec![],
             _ => self.parts_of(&cluster, who.number()).await?,
         };
         if known.is_empty() {
@@ -153,6 +155,10 @@ impl Service {
             let message = told(ctx.language, obstacle, &input.job_id);
             Error::conflict(RESOURCE_TYPE, &input.job_id, message)
         })?;
+        if !is_seen {
+            let alive = known.into_iter().filter(|job| !job.is_over());
+            self.parts.observed.met(&cluster.id, alive.collect());
+        }
         let slurm = self.slurm(&cluster).await?;
         let job = target.id.to_string();
         let effect = async {
