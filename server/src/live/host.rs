@@ -14,6 +14,12 @@ pub fn name() -> String {
     name.to_string_lossy().into_owned()
 }
 
+/// The same without its domain, as Slurm knows hosts.
+pub fn short_name() -> String {
+    let name = name();
+    name.split('.').next().unwrap_or(&name).to_owned()
+}
+
 /// How many programs the host runs at once.
 pub fn cpus() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)

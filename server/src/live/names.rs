@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,8 +30,13 @@ struct Look {
 }
 
 impl Names {
-    /// Those of the cluster, not older than [`EVERY`].
-    pub async fn of(&self, db: &Db, cluster_id: &str) -> sqlx::Result<Arc<Hosts>> {
+    /// Those of the cluster, not older than [`EVERY`], and the controllers' host: slurmd looks up who calls it.
+    pub async fn of(
+        &self,
+        db: &Db,
+        cluster_id: &str,
+        (host, address): (&str, IpAddr),
+    ) -> sqlx::Result<Arc<Hosts>> {
         let cluster = self.cluster(cluster_id).await;
         let mut look = cluster.lock().await;
         if let Some(look) = &*look
@@ -39,7 +45,8 @@ impl Names {
             return Ok(look.hosts.clone());
         }
         let at = Instant::now();
-        let nodes = instance::addresses(db.pool(), cluster_id).await?;
+        let mut nodes = instance::addresses(db.pool(), cluster_id).await?;
+        nodes.insert(0, (host.to_owned(), address.to_string()));
         let hosts = Arc::new(hosts(&nodes));
         let fresh = hosts.clone();
         *look = Some(Look { at, hosts });
@@ -59,7 +66,7 @@ impl Names {
     }
 }
 
-/// Nodes with their addresses, sorted by name, the newest instance of a node last.
+/// Hosts with their addresses, those of one name one after the other, the newest instance of a node last.
 fn hosts(nodes: &[(String, String)]) -> Hosts {
     let mut lines = String::new();
     for (at, (name, address)) in nodes.iter().enumerate() {

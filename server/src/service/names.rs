@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::Service;
 use crate::fault::internal;
+use crate::live::host::short_name;
 use crate::live::names::EVERY;
 
 /// How long a node waits for a change before it is answered without one.
@@ -24,10 +25,13 @@ impl Service {
     pub(super) async fn node_hosts(&self, bearer: &str, after: Option<&str>) -> Result<Hosts> {
         let row = self.instance_of(bearer).await?;
         let (db, cluster_id) = (&self.parts.db, &row.cluster_id);
+        let host = short_name();
+        let own = (host.as_str(), self.parts.address);
         let mut changes = db.changes().subscribe();
         let until = Instant::now() + LONGEST;
         loop {
-            let hosts = self.names.of(db, cluster_id).await.map_err(internal)?;
+            let hosts = self.names.of(db, cluster_id, own).await;
+            let hosts = hosts.map_err(internal)?;
             if after != Some(hosts.version.as_str()) {
                 return Ok((*hosts).clone());
             }

@@ -16,12 +16,13 @@ const TIMEOUT: Duration = Duration::from_secs(40);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
-/// Keeps the file as the server says as long as the agent lives.
+/// Keeps the file as the server says as long as the agent lives. It is so once before this returns, if the server answers:
+/// slurmd looks for its own name when it starts, and waits for the network's resolver where the file does not have it.
 pub fn follow(endpoint: &str, node: &Claimed, file: &Path) {
     let client = Client::new(endpoint, &node.instance_id, &node.proof_key, TIMEOUT);
     let (token, file): (String, PathBuf) = (node.bootstrap_id.clone(), file.into());
+    let mut version = update(&client, &token, None, &file).ok();
     std::thread::spawn(move || {
-        let mut version = None;
         let mut pause = FIRST_PAUSE;
         loop {
             match update(&client, &token, version.as_deref(), &file) {

@@ -11,6 +11,7 @@ use openpcs_agent::protocol::TrialFile;
 
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::meaning::by_name;
+use crate::live::host;
 use crate::plan::configuration::rows::Specs;
 use crate::reconcile::Parts;
 
@@ -153,7 +154,7 @@ fn input(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<ConfInput> {
         cluster_name: row.name.clone(),
         version: spec.scheduler.version.clone(),
         size: spec.size,
-        host: short_host_name()?,
+        host: host::short_name(),
         controller_address: place.address,
         slurmctld_port: *place
             .ports
@@ -257,11 +258,6 @@ fn program_directories(settings: &[SlurmCustomSetting], shares_files: bool) -> B
         .map(|given| given.parameter_value.clone())
         .filter(|value| program::is_directory(value, shares_files))
         .collect()
-}
-
-fn short_host_name() -> anyhow::Result<String> {
-    let name = nix::unistd::gethostname()?.to_string_lossy().into_owned();
-    Ok(name.split('.').next().unwrap_or(&name).to_string())
 }
 
 fn own_user() -> anyhow::Result<String> {

@@ -71,6 +71,11 @@ def root(home, scheduler_root, shared):
         subprocess.run(["mount", "--rbind", source, new + target], check=True)
     os.chroot(new)
     os.chdir("/")
+    # It says at once that it does not know: a VPC's resolver is as quick, and this host's may not be reached from here.
+    if os.path.lexists("/etc/resolv.conf"):
+        os.unlink("/etc/resolv.conf")
+    with open("/etc/resolv.conf", "w") as file:
+        file.write("nameserver 127.0.0.1\n")
 
 
 def metadata(name, address):
