@@ -122,7 +122,7 @@ fn cell(t: &'static Text, column: NodeColumn, row: &Row) -> AnyView {
             .instance
             .map(|i| {
                 view! {
-                    <Copyable what=t.nodes.instance value=i.id />
+                    <Copyable what=t.nodes.instance value=i.known_as().to_owned() />
                     <span class="block text-xs text-muted">{i.instance_type}</span>
                 }
             })

@@ -76,6 +76,10 @@ impl NodePhase {
 pub struct Instance {
     /// `i-` and 17 hexadecimal digits.
     pub id: String,
+    /// The provider's id of it, where that is another one.
+    pub provider_id: Option<String>,
+    /// Where it said that it can be reached, if not on the server's host.
+    pub address: Option<String>,
     pub instance_type: String,
     /// Milliseconds since 1970; 0 when not yet.
     pub launched_at: i64,
@@ -86,6 +90,13 @@ pub struct Instance {
     pub reason: Option<String>,
     /// Somebody wants another instance in its place.
     pub is_to_be_replaced: bool,
+}
+
+impl Instance {
+    /// As people know it: the provider's id.
+    pub fn known_as(&self) -> &str {
+        self.provider_id.as_deref().unwrap_or(&self.id)
+    }
 }
 
 /// A step of a node's boot, in the order in which they happened.

@@ -71,8 +71,12 @@ impl Service {
         })
     }
 
-    /// A node that is up, of a static group; best of one that serves no queue: that is a login group.
+    /// A node that is up, of a static group; best of one that serves no queue: that is a login group. None where nodes are
+    /// other hosts: people reach those by themselves.
     async fn login_instance(&self, cluster: &ClusterRow) -> sqlx::Result<Option<String>> {
+        if self.parts.provider.profile().own_addresses {
+            return Ok(None);
+        }
         let pool = self.parts.db.pool();
         let groups: Vec<ComputeNodeGroupRow> = resource::list(pool, Some(&cluster.id)).await?;
         let queues: Vec<QueueRow> = resource::list(pool, Some(&cluster.id)).await?;

@@ -375,6 +375,8 @@ fn jobs_on(jobs: &[Job], node: &str) -> Vec<Job> {
 fn instance_of(row: &InstanceRow, language: Language) -> Instance {
     Instance {
         id: row.id.clone(),
+        provider_id: row.provider_id.clone().filter(|id| *id != row.id),
+        address: row.address.clone(),
         instance_type: row.instance_type.clone(),
         launched_at: row.launched_at,
         ready_at: row.ready_at.unwrap_or_default(),

@@ -137,7 +137,9 @@ fn Login(nodes: Resource<Result<Vec<Node>>>) -> impl IntoView {
 fn login_nodes(nodes: Vec<Node>) -> AnyView {
     let t = text();
     let commands = |node: Node| {
-        let instance = node.instance.map(|instance| instance.id)?;
+        let instance = node
+            .instance
+            .map(|instance| instance.known_as().to_owned())?;
         let ssh = format!(
             "ssh -i KEY.pem ec2-user@$(aws ec2 describe-instances --instance-ids {instance} \\\n    \
              --query 'Reservations[].Instances[].PublicIpAddress' --output text)"

@@ -183,7 +183,7 @@ fn Boot(instance: Option<Instance>) -> impl IntoView {
     };
     view! {
         <section class="rounded-xl border border-line bg-surface">
-            <h2 class="border-b border-line px-5 py-3 text-base font-semibold">{t.node.boot(&instance.id)}</h2>
+            <h2 class="border-b border-line px-5 py-3 text-base font-semibold">{t.node.boot(instance.known_as())}</h2>
             <div class="p-5">
                 <Timeline label=t.job.timeline steps=Signal::stored(boot_steps(t, &instance)) />
             </div>
@@ -265,13 +265,18 @@ fn One(instance: Instance, cluster: String) -> impl IntoView {
         });
     };
     let ended = instance.ended_at;
-    let log_title = t.node.log_of(&instance.id);
+    let known_as = instance.known_as().to_owned();
+    let log_title = t.node.log_of(&known_as);
+    let own_id = instance.provider_id.is_some().then_some(instance.id);
     view! {
         <div class="instance">
             <Pairs>
                 <KeyValue label=t.node.instance>
-                    <Copyable what=t.node.instance value=instance.id />
+                    <Copyable what=t.node.instance value=known_as />
                 </KeyValue>
+                {instance
+                    .address
+                    .map(|address| view! { <KeyValue label=t.node.address><Copyable what=t.node.address value=address /></KeyValue> })}
                 <KeyValue label=t.node.instance_type>{instance.instance_type}</KeyValue>
                 <KeyValue label=t.node.launched>
                     <Ago at=instance.launched_at />
@@ -280,6 +285,7 @@ fn One(instance: Instance, cluster: String) -> impl IntoView {
                 <KeyValue label=t.node.ended>
                     {if ended > 0 { view! { <Ago at=ended /> }.into_any() } else { t.node.runs.into_any() }}
                 </KeyValue>
+                {own_id.map(|id| view! { <KeyValue label=t.node.own_id><Copyable what=t.node.own_id value=id /></KeyValue> })}
                 {instance.reason.map(|reason| view! { <KeyValue label=t.node.reason wide=true>{foreign(reason)}</KeyValue> })}
             </Pairs>
             <div class="mt-3" on:click=ask>
