@@ -48,6 +48,7 @@ use crate::service::Service;
 use crate::service::change::Changes;
 use crate::service::doors::{Hooks, Logins, Metrics, Outputs, Readiness};
 use crate::service::follow::ServerOutputs;
+use crate::service::for_nodes::ForNodes;
 use crate::service::metrics::ServerMetrics;
 use crate::service::system::Itself;
 use crate::slurm::catalogue;
@@ -74,15 +75,6 @@ pub struct Plane {
     tasks: Vec<JoinHandle<()>>,
     speaker: Speaker,
     _lock: Lock,
-}
-
-/// What nodes of other hosts find here.
-#[derive(Clone, Debug)]
-pub struct ForNodes {
-    /// Where they call, as `http://ADDR:PORT`.
-    pub endpoint: String,
-    /// The agents that they can fetch there: architecture and SHA-256.
-    pub agents: Vec<(&'static str, String)>,
 }
 
 impl Plane {
@@ -118,6 +110,7 @@ impl Plane {
         }
         let token = metrics_token(data_dir)?;
         let meter = Meter::default();
+        let for_nodes = nodes.as_ref().map(|(_, nodes)| nodes.clone());
         let provider = provider(config, &db, nodes)?;
         let parts = parts(config, provider, job_user, seal, &speaker, &meter)?;
         let (pulse, reach) = (Pulse::default(), Reach::new(db.clone()));
@@ -133,6 +126,8 @@ impl Plane {
                 pulse: pulse.clone(),
                 reach: reach.clone(),
                 versions: Default::default(),
+                for_nodes,
+                network: Default::default(),
             }),
         };
         let (stop, stopped) = watch::channel(false);
@@ -140,6 +135,7 @@ impl Plane {
         let driver = tokio::spawn(driver::run(parts.clone(), beat, stopped));
         let word = tokio::spawn(speaker.clone().go_on(pulse.clone()));
         let tail = tokio::spawn(change::tail(db.clone()));
+        let network = tokio::spawn(service.clone().warn_of_network());
         let plane = Self {
             control_plane: Arc::new(service.clone()),
             outputs: Arc::new(ServerOutputs::new(service.clone())),
@@ -159,7 +155,7 @@ impl Plane {
             }),
             db,
             stop,
-            tasks: vec![driver, word, tail],
+            tasks: vec![driver, word, tail, network],
             speaker,
             _lock: lock,
         };

@@ -88,6 +88,7 @@ fn view_warning(t: &'static Text, warning: &Warning) -> AnyView {
         Warning::SlurmSilent => t.plan.warn_silent.to_owned(),
         Warning::Elsewhere { host, url } => t.plan.warn_elsewhere(host, url),
         Warning::FewAddresses { free, needed } => t.plan.warn_addresses(free, needed),
+        Warning::ClosedPorts { ports, remedy } => t.plan.warn_ports(ports, remedy),
     };
     view! {
         <p class="flex items-start gap-2">

@@ -100,6 +100,19 @@ pub struct SecurityGroup {
     pub name: String,
     pub vpc_id: String,
     pub description: String,
+    #[serde(default)]
+    pub inbound: Vec<InboundRule>,
+}
+
+/// What a security group lets in, of TCP: to which ports, from the members of which groups, from which addresses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InboundRule {
+    pub from: u16,
+    pub to: u16,
+    pub groups: Vec<String>,
+    /// As `10.3.0.0/16`, or the id of a list of such.
+    pub ranges: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

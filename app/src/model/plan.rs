@@ -225,4 +225,6 @@ pub enum Warning {
     Elsewhere { host: String, url: String },
     /// The subnets together have fewer free addresses than the group's instances may need.
     FewAddresses { free: i64, needed: i64 },
+    /// The security groups do not let the cluster's machines reach each other at these ports; the command mends that.
+    ClosedPorts { ports: String, remedy: String },
 }

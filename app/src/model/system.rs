@@ -17,6 +17,52 @@ pub struct System {
     pub others: Vec<Server>,
     /// Clusters of this server that this process does not run.
     pub away: Vec<Away>,
+    /// None where all nodes are of this host.
+    pub for_nodes: Option<ForNodes>,
+}
+
+/// What nodes that are hosts of their own need of this one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ForNodes {
+    /// Where they call, as `http://10.0.1.5:8766`.
+    pub endpoint: String,
+    /// The architectures for which they can fetch their agent there.
+    pub agents: Vec<String>,
+    /// Where controllers listen, as `20000-21999`.
+    pub controller_ports: String,
+    /// When a node registered last, in milliseconds since 1970; 0: none ever did.
+    pub registered_at: i64,
+    pub network: Network,
+}
+
+/// Whether the network lets nodes reach this host.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "camelCase")]
+pub enum Network {
+    /// They are processes of it.
+    #[default]
+    SameHost,
+    /// The account has no running instance with this host's address.
+    Stranger,
+    /// The account could not be asked, with these words.
+    Unknown { words: String },
+    Host {
+        instance: String,
+        /// Its security groups.
+        groups: Vec<String>,
+        /// The ports that none of them opens for anybody, as `8766, 20000-21999`; empty: each is open for somebody.
+        closed: String,
+        /// The commands that open them.
+        remedies: Vec<String>,
+    },
+}
+
+impl Network {
+    /// Whether nodes cannot register, as far as that is known.
+    pub fn is_closed(&self) -> bool {
+        matches!(self, Network::Host { closed, .. } if !closed.is_empty())
+    }
 }
 
 /// Another process of the same server has it, or may have it: this one was silent to the database for too long.

@@ -1,6 +1,7 @@
 //! A provider for the reconcilers of one cluster that another process may take over: what changes anything begins only
 //! while this one has it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -8,6 +9,8 @@ use app::model::catalogue::Catalogue;
 use app::model::node::NodeLog;
 use app::model::offer::{OfferPage, OfferQuery};
 use app::model::refs::Refs;
+use app::model::system::Network;
+use app::rules::ports::Ports;
 use async_trait::async_trait;
 
 use super::lease::{Lease, Lost};
@@ -45,6 +48,10 @@ impl Provider for Leased {
 
     async fn resolve(&self, refs: &Refs) -> Result<Catalogue, ProviderError> {
         self.inner.resolve(refs).await
+    }
+
+    async fn network(&self, at: IpAddr, ports: &[Ports]) -> Result<Network, ProviderError> {
+        self.inner.network(at, ports).await
     }
 
     async fn ensure(&self, owner: &Owner) -> Result<Progress<String>, ProviderError> {

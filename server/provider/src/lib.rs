@@ -8,12 +8,15 @@
 //! one whose end was asked for leaves it. An inventory is of one cluster: to look at a cluster's directory is exact and
 //! next to free for the local provider, and one that can only look at the whole account keeps its last look.
 
+use std::net::IpAddr;
 use std::time::SystemTime;
 
 use app::model::catalogue::Catalogue;
 use app::model::node::NodeLog;
 use app::model::offer::{OfferPage, OfferQuery};
 use app::model::refs::Refs;
+use app::model::system::Network;
+use app::rules::ports::Ports;
 use async_trait::async_trait;
 
 mod batch;
@@ -85,6 +88,9 @@ pub trait Provider: Send + Sync {
     /// What is there of what these name, and no more of the account. Every Slurm version comes with it: those are of the
     /// server's host.
     async fn resolve(&self, refs: &Refs) -> Result<Catalogue, ProviderError>;
+    /// Whether nodes that are hosts of their own reach this host at that address and these ports, as far as the network's
+    /// rules tell.
+    async fn network(&self, at: IpAddr, ports: &[Ports]) -> Result<Network, ProviderError>;
     /// Makes what a group owns, or changes it to what the group's settings say now: step by step, those that were taken
     /// before are found. What the answer names is given back with each batch of the group; how a provider whose groups
     /// own nothing answers does not matter, for it is not asked.

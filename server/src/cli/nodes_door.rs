@@ -11,13 +11,14 @@ use crate::http::connection::Limits;
 use crate::http::programs::Programs;
 use crate::http::serve::{most_of_agents, serve};
 use crate::http::{Doors, HttpState};
-use crate::plane::ForNodes;
+use crate::service::for_nodes::ForNodes;
 
 pub struct NodesDoor {
     listener: TcpListener,
     programs: Programs,
     /// As nodes call it.
     endpoint: String,
+    port: u16,
 }
 
 impl NodesDoor {
@@ -30,6 +31,7 @@ impl NodesDoor {
         let own = std::env::current_exe()?.with_file_name("openpcs-agent");
         Ok(Some(NodesDoor {
             endpoint: format!("http://{}", listener.local_addr()?),
+            port: listener.local_addr()?.port(),
             listener,
             programs: Programs::read(&config.agents_dir(), &own)?,
         }))
@@ -38,6 +40,7 @@ impl NodesDoor {
     pub fn for_nodes(&self) -> ForNodes {
         ForNodes {
             endpoint: self.endpoint.clone(),
+            port: self.port,
             agents: self.programs.list(),
         }
     }

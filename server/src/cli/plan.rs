@@ -141,6 +141,9 @@ fn warning(warning: &Warning) -> String {
         Warning::FewAddresses { free, needed } => format!(
             "! the subnets have {free} free addresses together, and up to {needed} instances may start"
         ),
+        Warning::ClosedPorts { ports, remedy } => format!(
+            "! the security groups do not let the cluster's machines reach each other at TCP {ports}: {remedy}"
+        ),
     }
 }
 

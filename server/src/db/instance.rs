@@ -230,6 +230,14 @@ pub async fn addresses(pool: &Pool, cluster_id: &str) -> sqlx::Result<Vec<(Strin
     .await
 }
 
+/// When one of any cluster registered last; 0 when none ever did.
+pub async fn registered_last(pool: &Pool) -> sqlx::Result<i64> {
+    let row = sqlx::query("select max(registered_at) as at from instance")
+        .fetch_one(pool)
+        .await?;
+    Ok(row.try_get::<Option<i64>, _>("at")?.unwrap_or_default())
+}
+
 pub async fn insert(write: &mut Write, row: &InstanceRow) -> sqlx::Result<()> {
     sqlx::query(
         "insert into instance (id, cluster_id, compute_node_group_id, node_name, instance_type, launch_generation, \

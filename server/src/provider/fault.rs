@@ -5,6 +5,7 @@
 //! writes the file with [`Faults::write`].
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -13,6 +14,8 @@ use app::model::catalogue::Catalogue;
 use app::model::node::NodeLog;
 use app::model::offer::{OfferPage, OfferQuery};
 use app::model::refs::Refs;
+use app::model::system::Network;
+use app::rules::ports::Ports;
 use async_trait::async_trait;
 use openpcs_provider::{
     Batch, Instance, Inventory, LaunchError, Launched, Owner, Profile, Progress, Provider,
@@ -323,6 +326,10 @@ impl Provider for Faulty {
     async fn resolve(&self, refs: &Refs) -> Result<Catalogue, ProviderError> {
         self.speak()?;
         self.inner.resolve(refs).await
+    }
+
+    async fn network(&self, at: IpAddr, ports: &[Ports]) -> Result<Network, ProviderError> {
+        self.inner.network(at, ports).await
     }
 
     async fn ensure(&self, owner: &Owner) -> Result<Progress<String>, ProviderError> {

@@ -75,6 +75,8 @@ pub async fn service(dir: &Path) -> Service {
             pulse: Default::default(),
             reach: Reach::new(db),
             versions: Default::default(),
+            for_nodes: None,
+            network: Default::default(),
         }),
     }
 }

@@ -19,6 +19,7 @@ mod done_to;
 pub mod doors;
 mod event;
 pub mod follow;
+pub mod for_nodes;
 mod gate;
 mod gauges;
 mod home;

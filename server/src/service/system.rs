@@ -38,6 +38,9 @@ pub struct Itself {
     pub reach: Reach,
     /// Asked once: what is installed is looked at when the server starts.
     pub versions: OnceCell<Versions>,
+    /// What nodes of other hosts find here.
+    pub for_nodes: Option<super::for_nodes::ForNodes>,
+    pub network: super::for_nodes::LastNetwork,
 }
 
 #[async_trait]
@@ -57,6 +60,7 @@ impl Systems for Service {
             versions: self.versions().await,
             others: self.others().await,
             away: self.parts.homes.away(),
+            for_nodes: self.for_nodes().await?,
         })
     }
 }

@@ -44,10 +44,11 @@ const APP_ROOMS: [&[&str]; 14] = [
 ];
 
 /// Those of the provider of EC2.
-const AWS_ROOMS: [&[&str]; 7] = [
+const AWS_ROOMS: [&[&str]; 8] = [
     &["policy"],
     &["aws"],
-    &["calls", "offers"],
+    &["offers"],
+    &["calls"],
     &["client"],
     &["template"],
     &["errors", "user_data"],

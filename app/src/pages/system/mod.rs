@@ -1,6 +1,7 @@
 //! The server itself: its reconcilers, and what they stand on.
 
 mod facts;
+mod for_nodes;
 mod reconcilers;
 mod servers;
 
@@ -13,7 +14,7 @@ use crate::api::system::get_system;
 use crate::components::Fetched;
 use crate::i18n::{Text, text};
 use crate::model::error::Result;
-use crate::model::system::System;
+use crate::model::system::{Network, System};
 use crate::ui::help::{page_help, topic};
 use crate::ui::{Indicator, PageHeader, Tone, foreign};
 
@@ -72,6 +73,7 @@ fn shown(system: Signal<System>, resource: Resource<Result<System>>) -> AnyView 
             {facts::away(system)}
             {reconcilers::table(system)}
             <div class="grid gap-5 2xl:grid-cols-2">{facts::database(system)} {facts::host(system)}</div>
+            {for_nodes::for_nodes(system)}
             {servers::others(system)}
         </div>
     }
@@ -89,6 +91,10 @@ fn health(t: &'static Text, system: &System) -> (Tone, &'static str) {
     }
     if !system.away.is_empty() {
         return (Tone::Danger, t.system.some_away);
+    }
+    let network = system.for_nodes.as_ref().map(|nodes| &nodes.network);
+    if network.is_some_and(Network::is_closed) {
+        return (Tone::Danger, t.system.network_closed);
     }
     if system.reconcilers.iter().any(|one| one.is_failing()) {
         return (Tone::Danger, t.system.some_fail);

@@ -5,6 +5,7 @@
 //! - [`look`], [`whose`]: what there is of all clusters, and which of it is whose.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -12,6 +13,8 @@ use app::model::catalogue::Catalogue;
 use app::model::node::NodeLog;
 use app::model::offer::{OfferPage, OfferQuery};
 use app::model::refs::Refs;
+use app::model::system::Network;
+use app::rules::ports::Ports;
 use async_trait::async_trait;
 use openpcs_provider::names::{Name, Names};
 use openpcs_provider::{
@@ -19,7 +22,7 @@ use openpcs_provider::{
 };
 
 use crate::calls::instance::{self, Seen};
-use crate::calls::{fleet, instance_type, launch_template};
+use crate::calls::{fleet, host, instance_type, launch_template};
 use crate::client::Client;
 use crate::offers::{self, Offers};
 
@@ -71,6 +74,7 @@ pub struct Aws {
 pub fn actions() -> BTreeSet<&'static str> {
     let own = [
         fleet::ACTIONS,
+        host::ACTIONS,
         instance::ACTIONS,
         instance_type::ACTIONS,
         launch_template::ACTIONS,
@@ -123,6 +127,10 @@ impl Provider for Aws {
 
     async fn resolve(&self, refs: &Refs) -> Result<Catalogue, ProviderError> {
         self.offers.resolve(refs).await
+    }
+
+    async fn network(&self, at: IpAddr, ports: &[Ports]) -> Result<Network, ProviderError> {
+        Ok(host::network(&self.client.ec2, at, ports).await?)
     }
 
     async fn ensure(&self, owner: &Owner) -> Result<Progress<String>, ProviderError> {

@@ -1,6 +1,8 @@
 //! The calls of EC2, each safe to make again: after a lost answer nothing is there twice.
 
 pub mod fleet;
+pub mod host;
+pub mod inbound_rule;
 pub mod instance;
 pub mod instance_type;
 pub mod launch_template;

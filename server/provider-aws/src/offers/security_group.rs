@@ -8,6 +8,7 @@ use openpcs_provider::ProviderError;
 
 use super::kind::{Entry, Kind, filter, text};
 use super::source::Source;
+use crate::calls::inbound_rule::inbound;
 use crate::client::refused;
 
 const DESCRIBE: &str = "ec2:DescribeSecurityGroups";
@@ -63,5 +64,6 @@ fn security_group(group: &types::SecurityGroup) -> SecurityGroup {
         name: text(group.group_name()),
         vpc_id: text(group.vpc_id()),
         description: text(group.description()),
+        inbound: group.ip_permissions().iter().filter_map(inbound).collect(),
     }
 }

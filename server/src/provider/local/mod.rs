@@ -4,6 +4,7 @@
 //! `DATA/logs/instances/INSTANCE_ID/` keeps what it logged.
 
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -11,6 +12,8 @@ use app::model::catalogue::{Catalogue, SlurmVersion};
 use app::model::node::NodeLog;
 use app::model::offer::{OfferPage, OfferQuery};
 use app::model::refs::Refs;
+use app::model::system::Network;
+use app::rules::ports::Ports;
 use async_trait::async_trait;
 use openpcs_agent::ENDED;
 use openpcs_agent::files;
@@ -178,6 +181,10 @@ impl Provider for Local {
 
     async fn resolve(&self, refs: &Refs) -> Result<Catalogue, ProviderError> {
         Ok(offer::resolved(&self.catalogue, refs))
+    }
+
+    async fn network(&self, _at: IpAddr, _ports: &[Ports]) -> Result<Network, ProviderError> {
+        Ok(Network::SameHost)
     }
 
     async fn ensure(&self, _owner: &Owner) -> Result<Progress<String>, ProviderError> {

@@ -1,11 +1,13 @@
 //! Plans of clusters (C11, C12).
 
+use app::model::catalogue::{Catalogue, SecurityGroup};
 use app::model::cluster::*;
 use app::model::error::Result;
 use app::model::limits;
 use app::model::live::Kind;
 use app::model::plan::*;
 use app::port::Ctx;
+use app::rules::ports;
 use serde_json::{Value, json};
 
 use super::diff::diff;
@@ -30,6 +32,7 @@ impl Service {
             .created_cluster(ctx.language, &mut held, networking, input)
             .await?;
         drop(held);
+        let warnings = closed_ports(&offers, &row.spec.networking).into_iter();
         let subnets = row.spec.networking.subnet_ids.iter().flatten();
         let known = subnets.filter_map(|id| offers.subnets.iter().find(|s| s.id == *id));
         Ok(Plan {
@@ -43,6 +46,7 @@ impl Service {
                     needed: 1,
                 })
                 .collect(),
+            warnings: warnings.collect(),
             ..Plan::default()
         })
     }
@@ -114,6 +118,19 @@ impl Service {
             limit: limits::CLUSTERS,
         })
     }
+}
+
+/// What the groups' rules do not allow; nothing of groups whose rules are not known.
+fn closed_ports(offers: &Catalogue, networking: &Networking) -> Option<Warning> {
+    let ids = networking.security_group_ids.iter().flatten();
+    let find = |id: &String| offers.security_groups.iter().find(|group| group.id == *id);
+    let groups: Vec<&SecurityGroup> = ids.map(find).collect::<Option<_>>()?;
+    let closed = ports::closed(&groups);
+    let first = groups.first().filter(|_| !closed.is_empty())?;
+    Some(Warning::ClosedPorts {
+        ports: ports::told(&closed),
+        remedy: ports::remedy(&first.id),
+    })
 }
 
 /// A cluster's spec as its diff shows it, without what the service made.

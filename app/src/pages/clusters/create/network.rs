@@ -8,9 +8,10 @@ use crate::i18n::{Text, text};
 use crate::model::catalogue::{SecurityGroup, Subnet, Vpc};
 use crate::model::offer::{OfferKind, OfferPage};
 use crate::rules::network::{MAX_SECURITY_GROUPS, subnet_problem, vpc_problems};
-use crate::ui::Choice;
+use crate::rules::ports;
 use crate::ui::form::*;
 use crate::ui::help::topic;
+use crate::ui::{Choice, Code, Flash, Tone};
 
 #[component]
 pub fn Network(
@@ -96,6 +97,7 @@ pub fn Network(
                 empty=t.create_cluster.no_subnet
             />
             <p class="form-hint">{t.create_cluster.security_groups_checked}</p>
+            {move || closed_ports(t, draft, offers)}
         </Field>
         <Field name="encryption" label=t.create_cluster.encryption group=true help=topic::ENCRYPTION_KEY>
             <p>{t.create_cluster.encryption_server}</p>
@@ -108,6 +110,28 @@ fn is_chosen(draft: Draft, group: &SecurityGroup) -> bool {
     draft
         .security_groups
         .with(|chosen| chosen.contains(&group.id))
+}
+
+/// What the chosen groups' rules do not allow, with the command that mends it.
+fn closed_ports(t: &'static Text, draft: Draft, offers: Offers) -> Option<AnyView> {
+    let chosen = draft.security_groups.get();
+    let known = offers.known.read();
+    let find = |id: &String| known.security_groups.iter().find(|group| group.id == *id);
+    let groups: Vec<&SecurityGroup> = chosen.iter().map(find).collect::<Option<_>>()?;
+    let first = groups.first()?;
+    let closed = ports::closed(&groups);
+    (!closed.is_empty()).then(|| {
+        let message = t
+            .create_cluster
+            .security_groups_closed(ports::told(&closed));
+        view! {
+            <div class="mt-3 grid gap-2">
+                <Flash tone=Tone::Warning title=t.create_cluster.security_groups message />
+                <Code what=t.create_cluster.security_groups text=ports::remedy(&first.id) />
+            </div>
+        }
+        .into_any()
+    })
 }
 
 fn vpc_choice(t: &'static Text, vpc: &Vpc) -> Choice {

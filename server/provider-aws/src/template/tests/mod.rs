@@ -27,6 +27,7 @@ fn world() -> World {
         name: id.into(),
         vpc_id: vpc.into(),
         description: String::new(),
+        inbound: vec![],
     };
     let here = ["sg-1", "sg-2", "sg-efa"].map(|id| group(id, "vpc-1"));
     World {

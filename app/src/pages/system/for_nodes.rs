@@ -1,0 +1,89 @@
+//! What nodes that are hosts of their own need of this one: where they call, and whether the network lets them.
+
+use leptos::prelude::*;
+
+use crate::i18n::{Text, text};
+use crate::model::system::{ForNodes, Network, System};
+use crate::ui::time::Ago;
+use crate::ui::{Card, Code, Copyable, Fact, Indicator, Pairs, Tone, facts, foreign};
+
+/// Nothing where all nodes are of this host.
+pub fn for_nodes(system: Signal<System>) -> AnyView {
+    let of = Memo::new(move |_| system.with(|system| system.for_nodes.clone()));
+    view! { {move || of.get().map(card)} }.into_any()
+}
+
+fn card(of: ForNodes) -> AnyView {
+    let t = text();
+    let (endpoint, registered_at) = (of.endpoint, of.registered_at);
+    let (agents, ports) = (agents(t, &of.agents), of.controller_ports);
+    let network = of.network.clone();
+    let shown = vec![
+        Fact::view(t.system.nodes_network, move || indicator(t, &network)),
+        Fact::view(t.system.nodes_registered, move || match registered_at {
+            0 => t.system.nodes_never.into_any(),
+            at => view! { <Ago at /> }.into_any(),
+        }),
+        Fact::view(t.system.nodes_call, move || {
+            view! { <Copyable what=t.system.nodes_call value=endpoint.clone() /> }.into_any()
+        }),
+        Fact::text(t.system.nodes_ports, move || ports.clone()),
+        Fact::text(t.system.nodes_agents, move || agents.clone()),
+    ];
+    view! {
+        <Card title=t.system.for_nodes>
+            <Pairs>{facts(shown)}</Pairs>
+            {remedies(t, of.network)}
+        </Card>
+    }
+    .into_any()
+}
+
+fn agents(t: &'static Text, of: &[String]) -> String {
+    match of.is_empty() {
+        true => t.system.nodes_no_agents.to_owned(),
+        false => of.join(", "),
+    }
+}
+
+fn indicator(t: &'static Text, network: &Network) -> AnyView {
+    let (tone, label) = match network {
+        Network::SameHost => return ().into_any(),
+        Network::Stranger => (Tone::Warning, t.system.network_stranger),
+        Network::Unknown { .. } => (Tone::Warning, t.system.network_unknown),
+        Network::Host { .. } if network.is_closed() => (Tone::Danger, t.system.network_closed),
+        Network::Host { .. } => (Tone::Success, t.system.network_open),
+    };
+    let about = match network {
+        Network::Unknown { words } => foreign(words.clone()),
+        Network::Host {
+            instance, groups, ..
+        } => t
+            .system
+            .network_host(instance, groups.join(", "))
+            .into_any(),
+        Network::SameHost | Network::Stranger => ().into_any(),
+    };
+    view! {
+        <Indicator tone label />
+        <span class="block text-xs text-muted">{about}</span>
+    }
+    .into_any()
+}
+
+/// How the closed ports are opened; nothing where none is.
+fn remedies(t: &'static Text, network: Network) -> Option<AnyView> {
+    let Network::Host {
+        closed, remedies, ..
+    } = network
+    else {
+        return None;
+    };
+    (!closed.is_empty()).then(|| {
+        view! {
+            <p class="mt-4 mb-3">{t.system.network_closed_why(closed)}</p>
+            <Code what=t.system.nodes_network text=remedies.join("\n") />
+        }
+        .into_any()
+    })
+}
