@@ -87,6 +87,8 @@ pub enum Command {
     },
     /// Print what the server's role in an AWS account must be allowed, for --provider aws.
     IamPolicy,
+    /// Package this host's Slurm for nodes whose image has none; they fetch it from the server, for --provider aws.
+    PackageSlurm(PackageSlurm),
     /// Print what the local provider offers: networks, templates, images, instance types, Slurm versions.
     Catalogue {
         /// Directory with the Slurm versions, as `slurm-24.11`.
@@ -101,6 +103,37 @@ pub enum Command {
 const SCHEDULER_ROOT: &str = "/opt/openpcs/scheduler";
 /// Where `serve` listens, and where `connect` looks for it.
 const LISTEN: &str = "127.0.0.1:8765";
+
+/// Where that is which nodes fetch.
+#[derive(Clone, Debug, Args)]
+pub struct AgentsDir {
+    /// Directory with what nodes of each architecture fetch: openpcs-agent-x86_64 and openpcs-agent-arm64, and what
+    /// `openpcs package-slurm` makes [default: `agents` beside this program]
+    #[arg(long, env = "OPENPCS_AGENTS", value_name = "DIR")]
+    agents_dir: Option<PathBuf>,
+}
+
+impl AgentsDir {
+    pub fn directory(&self) -> PathBuf {
+        self.agents_dir.clone().unwrap_or_else(|| {
+            let program = std::env::current_exe().unwrap_or_default();
+            program.with_file_name("agents")
+        })
+    }
+}
+
+/// What to package.
+#[derive(Clone, Debug, Args)]
+pub struct PackageSlurm {
+    /// The major version, as 24.11.
+    #[arg(value_name = "VERSION")]
+    pub version: String,
+    /// Directory with the Slurm versions, as `slurm-24.11`.
+    #[arg(long, env = "OPENPCS_SCHEDULER_ROOT", default_value = SCHEDULER_ROOT, value_parser = directory)]
+    pub scheduler_root: PathBuf,
+    #[command(flatten)]
+    pub agents_dir: AgentsDir,
+}
 
 /// Where the server keeps its things.
 #[derive(Clone, Debug, Args)]
@@ -233,10 +266,8 @@ pub struct Config {
         default_value_t = 8766
     )]
     pub nodes_port: u16,
-    /// Directory with the programs that nodes of each architecture fetch, openpcs-agent-x86_64 and openpcs-agent-arm64
-    /// [default: `agents` beside this program]
-    #[arg(long, env = "OPENPCS_AGENTS", value_name = "DIR")]
-    pub agents_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub agents: AgentsDir,
     /// Makes the provider fail as this file says, for tests: see `provider::fault`.
     #[arg(long, hide = true, value_name = "FILE")]
     pub faults: Option<PathBuf>,
@@ -295,14 +326,6 @@ impl Config {
             "--advertise {ip} is no address of a host. Name the one at which nodes reach this host."
         );
         Ok(Some(SocketAddr::new(ip, self.nodes_port)))
-    }
-
-    /// Where the agents for nodes of each architecture are.
-    pub fn agents_dir(&self) -> PathBuf {
-        self.agents_dir.clone().unwrap_or_else(|| {
-            let program = std::env::current_exe().unwrap_or_default();
-            program.with_file_name("agents")
-        })
     }
 
     /// Whether nobody but this host reaches the server: it listens on loopback, and nothing is said to stand in front of it.

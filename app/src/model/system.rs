@@ -29,6 +29,8 @@ pub struct ForNodes {
     pub endpoint: String,
     /// The architectures for which they can fetch their agent there.
     pub agents: Vec<String>,
+    /// The Slurm that they can fetch there, as `24.11 x86_64`.
+    pub packages: Vec<String>,
     /// Where controllers listen, as `20000-21999`.
     pub controller_ports: String,
     /// When a node registered last, in milliseconds since 1970; 0: none ever did.

@@ -187,7 +187,25 @@ pub struct Claimed {
     /// As `24.11`.
     pub slurm_version: String,
     pub slurmd_port: u16,
+    /// The Slurm that it can fetch if its image has none: `GET /instance/v1/slurm/VERSION/ARCHITECTURE`.
+    #[serde(default)]
+    pub packages: Vec<Package>,
 }
+
+/// A package of Slurm, see [`PACKAGED_LIBRARIES`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Package {
+    /// `x86_64` or `arm64`.
+    pub architecture: String,
+    /// In hexadecimal.
+    pub sha256: String,
+    /// The directory in which its `slurm-VERSION` belongs: it was built for that place.
+    pub root: String,
+}
+
+/// Below a packaged `slurm-VERSION`: the libraries that it uses, for hosts that lack them.
+pub const PACKAGED_LIBRARIES: &str = "lib/openpcs";
 
 /// The answer of `GET /instance/v1/hosts?after=VERSION`, bearer the bootstrap id: the nodes of the cluster that have an
 /// address, as lines of `/etc/hosts`. Without `after` it comes at once, else when it is another one, or after a while.

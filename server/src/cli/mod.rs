@@ -13,6 +13,7 @@ mod iam_policy;
 mod key;
 mod migrate;
 mod nodes_door;
+mod package_slurm;
 mod plan;
 mod restore;
 mod serve;
@@ -48,6 +49,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::User { store, command } => on_database(user::run(store, command)),
         Command::Key { store, command } => on_database(key::run(store, command)),
         Command::IamPolicy => iam_policy::run(),
+        Command::PackageSlurm(asked) => package_slurm::run(&asked),
         Command::Catalogue {
             scheduler_root,
             json,

@@ -12,6 +12,7 @@ use crate::http::programs::Programs;
 use crate::http::serve::{most_of_agents, serve};
 use crate::http::{Doors, HttpState};
 use crate::service::for_nodes::ForNodes;
+use crate::slurm::catalogue;
 
 pub struct NodesDoor {
     listener: TcpListener,
@@ -33,7 +34,11 @@ impl NodesDoor {
             endpoint: format!("http://{}", listener.local_addr()?),
             port: listener.local_addr()?.port(),
             listener,
-            programs: Programs::read(&config.agents_dir(), &own)?,
+            programs: Programs::read(
+                &config.agents.directory(),
+                &own,
+                &catalogue::versions(&config.scheduler_root),
+            )?,
         }))
     }
 
@@ -41,7 +46,8 @@ impl NodesDoor {
         ForNodes {
             endpoint: self.endpoint.clone(),
             port: self.port,
-            agents: self.programs.list(),
+            agents: self.programs.agents(),
+            packages: self.programs.packages(),
         }
     }
 

@@ -124,10 +124,8 @@ impl Doors {
 
     /// What nodes that are hosts of their own call, and nothing else: their network reaches it.
     pub fn for_nodes(state: HttpState, programs: Programs) -> Doors {
-        let path = "/instance/v1/agent/{architecture}";
-        let programs = Router::new().route(path, get(programs::get).with_state(programs));
         Doors {
-            others: nodes(state.clone()).merge(programs),
+            others: nodes(state.clone()).merge(programs::routes(programs)),
             state: Arc::new(state),
             api: Api::None,
         }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use app::model::error::{Error, ErrorKind, Result};
 use openpcs_agent::protocol::{
-    Claim, ClaimAnswer, ClaimCall, Claimed, Endpoint, SLURMCTLD, SLURMD_PORT,
+    Claim, ClaimAnswer, ClaimCall, Claimed, Endpoint, Package, SLURMCTLD, SLURMD_PORT,
 };
 use openpcs_agent::sealed;
 
@@ -151,6 +151,7 @@ impl Service {
             proof_key: seal.agent_key(&it.row.id),
             bootstrap_id: seal.bootstrap_id(&it.row.id),
             slurmd_port: port_of(&it.group, &it.row.node_name),
+            packages: self.packages(&it.cluster.spec.scheduler.version),
             slurm_version: it.cluster.spec.scheduler.version.clone(),
             shared_secret: admission.shared_secret,
             endpoints: vec![Endpoint {
@@ -166,6 +167,12 @@ impl Service {
         Ok(ClaimAnswer {
             sealed: sealed.ok_or_else(Error::internal)?,
         })
+    }
+
+    fn packages(&self, version: &str) -> Vec<Package> {
+        let found = self.itself.for_nodes.as_ref();
+        let root = &self.itself.scheduler_root;
+        found.map_or_else(Vec::new, |found| found.packages_of(version, root))
     }
 
     /// Before the node's slurmd starts: slurmctld calls it as soon as it has registered there.

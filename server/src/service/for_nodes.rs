@@ -1,11 +1,13 @@
 //! What nodes that are hosts of their own find here, and whether the network lets them come.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use app::model::error::Result;
 use app::model::system::{self, Network};
 use app::rules::ports::Ports;
+use openpcs_agent::protocol::Package;
 use tokio::sync::Mutex;
 
 use super::Service;
@@ -25,6 +27,21 @@ pub struct ForNodes {
     pub port: u16,
     /// The agents that they can fetch there: architecture and SHA-256.
     pub agents: Vec<(&'static str, String)>,
+    /// The Slurm that they can fetch there: version, architecture and SHA-256.
+    pub packages: Vec<(String, &'static str, String)>,
+}
+
+impl ForNodes {
+    /// Of that version; `root` is where it was built to be.
+    pub fn packages_of(&self, version: &str, root: &Path) -> Vec<Package> {
+        let of_it = self.packages.iter().filter(|(of, ..)| of == version);
+        let package = |(_, architecture, sha256): &(String, &str, String)| Package {
+            architecture: (*architecture).into(),
+            sha256: sha256.clone(),
+            root: root.display().to_string(),
+        };
+        of_it.map(package).collect()
+    }
 }
 
 /// What the account said of the network last, and when.
@@ -37,11 +54,14 @@ impl Service {
             return Ok(None);
         };
         let registered_at = instance::registered_last(self.parts.db.pool()).await;
-        let agents = found.agents.iter();
+        let (agents, packages) = (found.agents.iter(), found.packages.iter());
         let ports = self.parts.ports;
         Ok(Some(system::ForNodes {
             endpoint: found.endpoint.clone(),
             agents: agents.map(|(name, _)| (*name).to_owned()).collect(),
+            packages: packages
+                .map(|(version, name, _)| format!("{version} {name}"))
+                .collect(),
             controller_ports: format!("{}-{}", ports.first, ports.last),
             registered_at: registered_at.map_err(internal)?,
             network: self.network(found.port).await,

@@ -9,6 +9,7 @@ pub mod hosts;
 pub mod job_user;
 pub mod log;
 pub mod output;
+pub mod package;
 pub mod settings;
 pub mod stdio;
 pub mod trial;

@@ -16,7 +16,8 @@ pub fn for_nodes(system: Signal<System>) -> AnyView {
 fn card(of: ForNodes) -> AnyView {
     let t = text();
     let (endpoint, registered_at) = (of.endpoint, of.registered_at);
-    let (agents, ports) = (agents(t, &of.agents), of.controller_ports);
+    let (agents, slurm) = (listed(t, &of.agents), listed(t, &of.packages));
+    let ports = of.controller_ports;
     let network = of.network.clone();
     let shown = vec![
         Fact::view(t.system.nodes_network, move || indicator(t, &network)),
@@ -29,6 +30,7 @@ fn card(of: ForNodes) -> AnyView {
         }),
         Fact::text(t.system.nodes_ports, move || ports.clone()),
         Fact::text(t.system.nodes_agents, move || agents.clone()),
+        Fact::text(t.system.nodes_slurm, move || slurm.clone()),
     ];
     view! {
         <Card title=t.system.for_nodes>
@@ -39,9 +41,9 @@ fn card(of: ForNodes) -> AnyView {
     .into_any()
 }
 
-fn agents(t: &'static Text, of: &[String]) -> String {
+fn listed(t: &'static Text, of: &[String]) -> String {
     match of.is_empty() {
-        true => t.system.nodes_no_agents.to_owned(),
+        true => t.system.nodes_no_programs.to_owned(),
         false => of.join(", "),
     }
 }

@@ -4,6 +4,7 @@
 mod claim;
 mod hosts;
 mod imds;
+mod install;
 mod options;
 mod scheduler;
 mod scripts;
@@ -68,7 +69,7 @@ fn be_node(options: &Options, stop: &Stop) -> Result<()> {
     set_host_name(&node.node_name);
     hosts::follow(&file.endpoint, &node, &options.hosts_file);
     let log = options.log_dir.join("slurmd.log");
-    let failure = match serve(options, &node, &steps, stop, &log) {
+    let failure = match serve(options, &file.endpoint, &node, &steps, stop, &log) {
         Err(failure) => failure,
         Ok(status) => slurmd::ended(&status, &log),
     };
@@ -83,6 +84,7 @@ fn be_node(options: &Options, stop: &Stop) -> Result<()> {
 /// Runs the scripts, and slurmd to its end; how that was.
 fn serve(
     options: &Options,
+    endpoint: &str,
     node: &Claimed,
     steps: &Steps,
     stop: &Stop,
@@ -93,7 +95,7 @@ fn serve(
         // One that fails does not stop the boot, as with cloud-init.
         steps.reached("scripts", Some(ran.join("\n")));
     }
-    let prefix = scheduler::find(&node.slurm_version)?;
+    let prefix = scheduler::find_or_install(endpoint, node, steps)?;
     let key = options.run_dir.join("slurm.key");
     slurmd::write_key(&key, &node.shared_secret)?;
     slurmd::check_port(node.slurmd_port)?;

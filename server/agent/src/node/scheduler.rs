@@ -2,13 +2,29 @@
 
 use std::path::{Path, PathBuf};
 
+use super::install::{fitting, install};
 use crate::Result;
+use crate::protocol::Claimed;
+use crate::steps::Steps;
 
 /// Images for AWS PCS have it in the first place.
 const ROOTS: [&str; 2] = ["/opt/aws/pcs/scheduler", "/opt/openpcs/scheduler"];
 
+/// The image's own, or else what the server has for this host.
+pub fn find_or_install(endpoint: &str, node: &Claimed, steps: &Steps) -> Result<PathBuf> {
+    let version = &node.slurm_version;
+    let lacking = match find(version) {
+        Ok(found) => return Ok(found),
+        Err(lacking) => lacking,
+    };
+    let package = fitting(&node.packages).ok_or(lacking)?;
+    let found = install(endpoint, version, package)?;
+    steps.reached("slurm-installed", Some(found.display().to_string()));
+    Ok(found)
+}
+
 /// The directory of that version, as `…/slurm-24.11`; `OPENPCS_SCHEDULER_ROOT` says where to look first.
-pub fn find(version: &str) -> Result<PathBuf> {
+fn find(version: &str) -> Result<PathBuf> {
     let first = std::env::var_os("OPENPCS_SCHEDULER_ROOT").map(PathBuf::from);
     let roots: Vec<PathBuf> = first.into_iter().chain(ROOTS.map(PathBuf::from)).collect();
     find_in(&roots, version)
@@ -24,8 +40,8 @@ fn find_in(roots: &[PathBuf], version: &str) -> Result<PathBuf> {
             .map(|root| prefix(root).display().to_string())
             .collect();
         format!(
-            "this image has no Slurm {version}: there is no sbin/slurmd in {}. Choose an image with it for the group, or \
-             install it in one of these places",
+            "this image has no Slurm {version}: there is no sbin/slurmd in {}, and the server has no package of it for this \
+             architecture. Make one there with `openpcs package-slurm {version}`, or choose an image with it for the group",
             places.join(" or ")
         )
     })

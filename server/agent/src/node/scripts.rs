@@ -98,6 +98,7 @@ mod tests {
             endpoints: vec![],
             slurm_version: "24.11".into(),
             slurmd_port: 0,
+            packages: vec![],
         }
     }
 

@@ -16,8 +16,6 @@ import threading
 import yaml
 
 METADATA = "169.254.169.254"
-# Where the images of AWS have Slurm.
-SLURM = "/opt/aws/pcs/scheduler"
 SCRIPTS = "/var/lib/cloud/instance/scripts"
 
 
@@ -66,9 +64,11 @@ def root(home, scheduler_root, shared):
     for kind, target in [("proc", "/proc"), ("tmpfs", "/run"), ("tmpfs", "/tmp")]:
         subprocess.run(["mount", "-t", kind, "none", new + target], check=True)
     os.chmod(new + "/tmp", 0o1777)
-    for source, target in [("/dev", "/dev"), (scheduler_root, SLURM), (shared, shared)]:
-        os.makedirs(new + target, exist_ok=True)
-        subprocess.run(["mount", "--rbind", source, new + target], check=True)
+    # An image has no Slurm.
+    subprocess.run(["mount", "-t", "tmpfs", "none", new + scheduler_root], check=True)
+    for source in ["/dev", shared]:
+        os.makedirs(new + source, exist_ok=True)
+        subprocess.run(["mount", "--rbind", source, new + source], check=True)
     os.chroot(new)
     os.chdir("/")
     # It says at once that it does not know: a VPC's resolver is as quick, and this host's may not be reached from here.

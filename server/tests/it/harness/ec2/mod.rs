@@ -11,7 +11,7 @@ use nix::sched::{CloneFlags, unshare};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Server, wait_until};
+use super::{Server, VERSION, wait_until};
 
 const MOTO: &str = "http://127.0.0.1:5000";
 /// Of this host in the network of the VPC: where its gateway would be.
@@ -22,6 +22,8 @@ pub const REGION: &str = "us-east-1";
 
 pub struct Ec2 {
     machines: TempDir,
+    /// What nodes fetch.
+    agents: TempDir,
     moto: Child,
     cloud: Option<Child>,
     pub vpc: String,
@@ -61,6 +63,7 @@ impl Ec2 {
         .await;
         let mut ec2 = Ec2 {
             machines: TempDir::with_prefix("openpcs-ec2-").unwrap(),
+            agents: TempDir::with_prefix("openpcs-agents-").unwrap(),
             moto,
             cloud: None,
             vpc: String::new(),
@@ -148,7 +151,19 @@ impl Ec2 {
 
     /// A server for this account.
     pub fn server(&self, database_url: Option<String>) -> Server {
+        let agents = self.agents.path().to_str().unwrap();
+        let package = ["package-slurm", VERSION, "--agents-dir", agents];
+        let made = Command::new(env!("CARGO_BIN_EXE_openpcs"))
+            .args(package)
+            .output();
+        let made = made.unwrap();
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
         let mut server = Server::new(database_url);
+        server.option("--agents-dir", agents);
         server.option("--provider", "aws");
         server.option("--advertise", ADDRESS);
         server.option("--nodes-port", "0");

@@ -151,6 +151,7 @@ pub fn boot_label(t: &'static Text, step: &str) -> String {
     match step {
         "launched" => t.job.boot_launched.into(),
         "registered" => t.job.boot_registered.into(),
+        "slurm-installed" => t.job.boot_slurm_installed.into(),
         "slurmd-started" => t.job.boot_slurmd_started.into(),
         "ready" => t.job.boot_ready.into(),
         other => match failed_stage(other) {
