@@ -74,7 +74,12 @@ impl Service {
             up || one_failed(seen, &nodes, asked_at) || has_moved_on(seen, call, asked_at)
         });
         // A timeout is no failure: the job may wait longer than we do.
-        let _ = tokio::time::timeout(PROLOG_WAIT, settled).await;
+        let settled = tokio::time::timeout(PROLOG_WAIT, settled).await;
+        let are_up = |seen: &Snapshot| all_up(seen, &nodes);
+        let are_up = settled.is_ok_and(|seen| seen.is_ok_and(|seen| are_up(&seen)));
+        if are_up {
+            self.wait_for_names(&call.cluster_id, &nodes).await;
+        }
         self.parts.gates.pass(&call.cluster_id).await;
         true
     }
