@@ -9,7 +9,6 @@
 
 mod agent;
 mod audit;
-mod aws;
 mod aws_cli;
 mod backup;
 mod bad_input;
@@ -18,6 +17,7 @@ mod cloud;
 mod cluster;
 mod compute_node_group;
 mod console;
+mod contract;
 mod database;
 mod doors;
 mod explain;

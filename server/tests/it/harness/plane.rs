@@ -26,9 +26,18 @@ impl TestPlane {
     }
 
     /// On a server that was prepared in another way.
-    pub async fn on(mut server: Server, postgres: Option<Postgres>) -> Self {
-        server.start().await;
+    pub async fn on(server: Server, postgres: Option<Postgres>) -> Self {
         let catalogue = catalogue(&server);
+        Self::of_account(server, postgres, catalogue).await
+    }
+
+    /// On a server whose clusters are made of that.
+    pub async fn of_account(
+        mut server: Server,
+        postgres: Option<Postgres>,
+        catalogue: Catalogue,
+    ) -> Self {
+        server.start().await;
         let client = client(&server);
         Self {
             server,

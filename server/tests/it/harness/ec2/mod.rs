@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use app::model::catalogue::*;
 use nix::sched::{CloneFlags, unshare};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -26,13 +27,8 @@ pub struct Ec2 {
     agents: TempDir,
     moto: Child,
     cloud: Option<Child>,
-    pub vpc: String,
-    pub subnet: String,
-    pub security_group: String,
-    pub instance_profile: String,
-    pub image: String,
-    /// The customer's.
-    pub launch_template: String,
+    /// What the account has, by the names that the tutorial uses.
+    catalogue: Catalogue,
 }
 
 impl Ec2 {
@@ -66,12 +62,7 @@ impl Ec2 {
             agents: TempDir::with_prefix("openpcs-agents-").unwrap(),
             moto,
             cloud: None,
-            vpc: String::new(),
-            subnet: String::new(),
-            security_group: String::new(),
-            instance_profile: String::new(),
-            image: String::new(),
-            launch_template: String::new(),
+            catalogue: Catalogue::default(),
         };
         ec2.furnish();
         Ok(ec2)
@@ -79,50 +70,83 @@ impl Ec2 {
 
     /// What the guide has people make before their first cluster.
     fn furnish(&mut self) {
-        let text = |value: Value| value.as_str().unwrap().to_owned();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
         let vpc = self.aws(&["ec2", "create-vpc", "--cidr-block", VPC]);
-        self.vpc = text(vpc["Vpc"]["VpcId"].clone());
-        let vpc = self.vpc.clone();
-        let names = [
-            "ec2",
-            "modify-vpc-attribute",
-            "--enable-dns-hostnames",
-            "--vpc-id",
-            &vpc,
-        ];
-        self.aws(&names);
+        let vpc = text(&vpc["Vpc"]["VpcId"]);
+        let modify = ["ec2", "modify-vpc-attribute", "--enable-dns-hostnames"];
+        self.aws(&[&modify[..], &["--vpc-id", &vpc]].concat());
         let subnet = ["ec2", "create-subnet", "--vpc-id", &vpc, "--cidr-block"];
         let subnet = self.aws(&[&subnet[..], &[SUBNET]].concat());
-        self.subnet = text(subnet["Subnet"]["SubnetId"].clone());
-        let group = ["ec2", "create-security-group", "--group-name", "cluster-sg"];
-        let group = self.aws(&[&group[..], &["--description", "pcs", "--vpc-id", &vpc]].concat());
-        self.security_group = text(group["GroupId"].clone());
+        let group = "cluster-getstarted-sg";
+        let create = ["ec2", "create-security-group", "--group-name", group];
+        let made = self.aws(&[&create[..], &["--description", "pcs", "--vpc-id", &vpc]].concat());
+        let security_group = text(&made["GroupId"]);
+        let role = "AWSPCS-getstarted-role";
         let trust = r#"{"Version":"2012-10-17","Statement":[]}"#;
-        let role = ["iam", "create-role", "--role-name", "AWSPCS-node"];
-        self.aws(&[&role[..], &["--assume-role-policy-document", trust]].concat());
-        let name = ["--instance-profile-name", "AWSPCS-node"];
+        let create = ["iam", "create-role", "--role-name", role];
+        self.aws(&[&create[..], &["--assume-role-policy-document", trust]].concat());
+        let name = ["--instance-profile-name", role];
         let profile = self.aws(&[&["iam", "create-instance-profile"][..], &name].concat());
-        self.instance_profile = text(profile["InstanceProfile"]["Arn"].clone());
-        let add = [
-            "iam",
-            "add-role-to-instance-profile",
-            "--role-name",
-            "AWSPCS-node",
-        ];
+        let add = ["iam", "add-role-to-instance-profile", "--role-name", role];
         self.aws(&[&add[..], &name].concat());
-        let query = ["--query", "Images[0].ImageId"];
+        let query = ["--query", "Images[:2].ImageId"];
         let filter = ["--filters", "Name=name,Values=al2023*x86_64*"];
-        let image = self.aws(&[&["ec2", "describe-images"][..], &filter, &query].concat());
-        self.image = text(image);
-        let data = format!(r#"{{"SecurityGroupIds":["{}"]}}"#, self.security_group);
-        let template = [
-            "ec2",
-            "create-launch-template",
-            "--launch-template-name",
-            "compute-lt",
-        ];
-        let template = self.aws(&[&template[..], &["--launch-template-data", &data]].concat());
-        self.launch_template = text(template["LaunchTemplate"]["LaunchTemplateId"].clone());
+        let images = self.aws(&[&["ec2", "describe-images"][..], &filter, &query].concat());
+        let templates = ["login-getstarted-lt", "compute-getstarted-lt"];
+        let templates = templates.map(|name| {
+            let data = format!(r#"{{"SecurityGroupIds":["{security_group}"]}}"#);
+            let create = [
+                "ec2",
+                "create-launch-template",
+                "--launch-template-name",
+                name,
+            ];
+            let made = self.aws(&[&create[..], &["--launch-template-data", &data]].concat());
+            let id = text(&made["LaunchTemplate"]["LaunchTemplateId"]);
+            LaunchTemplate {
+                id,
+                name: name.into(),
+                versions: vec![],
+            }
+        });
+        let image = |(name, id): (&str, &Value)| Image {
+            id: text(id),
+            name: format!("aws-pcs-sample_ami-{name}-x86_64-slurm-{VERSION}"),
+            architecture: "x86_64".into(),
+            slurm_version: VERSION.into(),
+            state: "available".into(),
+        };
+        let images = ["amzn2", "al2023"]
+            .into_iter()
+            .zip(images.as_array().unwrap());
+        self.catalogue = Catalogue {
+            subnets: vec![Subnet {
+                id: text(&subnet["Subnet"]["SubnetId"]),
+                name: "hpc-networking:PublicSubnetA".into(),
+                vpc_id: vpc.clone(),
+                cidr: SUBNET.into(),
+                availability_zone: text(&subnet["Subnet"]["AvailabilityZone"]),
+                zone_type: "availability-zone".into(),
+                free_addresses: 4_000,
+                public: false,
+            }],
+            security_groups: vec![SecurityGroup {
+                id: security_group.clone(),
+                name: group.into(),
+                vpc_id: vpc.clone(),
+                description: String::new(),
+                inbound: vec![],
+            }],
+            launch_templates: templates.to_vec(),
+            instance_profiles: vec![InstanceProfile {
+                arn: text(&profile["InstanceProfile"]["Arn"]),
+                name: role.into(),
+                role_name: role.into(),
+                role_path: "/".into(),
+            }],
+            images: images.map(image).collect(),
+            ..Catalogue::default()
+        };
     }
 
     /// Switches the machines on. They share the directory, as by a network file system.
@@ -147,6 +171,11 @@ impl Ec2 {
             cloud.kill().unwrap();
             cloud.wait().unwrap();
         }
+    }
+
+    /// What there is to make clusters of.
+    pub fn catalogue(&self) -> Catalogue {
+        self.catalogue.clone()
     }
 
     /// A server for this account.

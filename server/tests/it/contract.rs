@@ -1,0 +1,211 @@
+//! What a cluster does wherever its nodes come from: the tutorial, nodes that come and go, one that is lost under its job,
+//! a change of image. The same steps on this host and on an emulated EC2.
+
+use aws_sdk_pcs::types::*;
+use sqlx::AnyPool;
+
+use crate::harness::ec2::Ec2;
+use crate::harness::*;
+
+const CLUSTER: &str = "get-started";
+const SINGLE: &str = "#!/bin/bash\n#SBATCH -J single\n#SBATCH -o single.%j.out\n\
+                      echo \"$SLURM_JOB_NAME on $SLURMD_NODENAME\"\n";
+const MULTI: &str = "#!/bin/sh\n#SBATCH -o multi.out --exclusive --nodes=4 --ntasks-per-node=1\n\
+                     srun sh -c 'getent hosts compute-1-1 compute-1-4 >/dev/null && hostname'\n";
+
+/// What only a provider's own world can do.
+trait World {
+    /// Ends the instance with that id of the provider's, as a failure of its host would.
+    fn end(&self, plane: &TestPlane, provider_id: &str);
+    /// Fails if anything is left that was made for groups.
+    fn is_empty(&self);
+}
+
+struct ThisHost;
+
+impl World for ThisHost {
+    fn end(&self, plane: &TestPlane, provider_id: &str) {
+        use nix::sys::signal::{Signal, kill};
+        let all = processes(plane.server.root()).into_iter();
+        let of_it = all.filter(|(_, line)| line.contains(provider_id));
+        for (pid, _) in of_it {
+            // Its first process takes the others along.
+            let _ = kill(pid, Signal::SIGKILL);
+        }
+    }
+
+    fn is_empty(&self) {}
+}
+
+impl World for Ec2 {
+    fn end(&self, _: &TestPlane, provider_id: &str) {
+        self.aws(&["ec2", "terminate-instances", "--instance-ids", provider_id]);
+    }
+
+    fn is_empty(&self) {
+        assert_eq!(self.instances("running"), [], "no instance is left");
+        let templates = self.aws(&["ec2", "describe-launch-templates", "--max-results", "200"]);
+        let templates = templates["LaunchTemplates"].as_array().unwrap().len();
+        assert_eq!(templates, 2, "derived templates go with their groups");
+    }
+}
+
+#[tokio::test]
+async fn a_cluster_keeps_its_promises_on_this_host() {
+    let plane = TestPlane::start(Database::OfRun).await;
+    keeps_its_promises(&plane, &ThisHost).await;
+    plane.finish().await;
+}
+
+/// On SQLite: the network of the test has no PostgreSQL.
+#[tokio::test]
+async fn a_cluster_keeps_its_promises_on_ec2_on_sqlite() {
+    let mut ec2 = match Ec2::start().await {
+        Ok(ec2) => ec2,
+        Err(why) => return eprintln!("machines need networks of their own: {why}"),
+    };
+    let server = ec2.server(None);
+    ec2.run_machines(&server.home());
+    let plane = TestPlane::of_account(server, None, ec2.catalogue()).await;
+    keeps_its_promises(&plane, &ec2).await;
+    ec2.end_machines();
+    plane.finish().await;
+}
+
+async fn keeps_its_promises(plane: &TestPlane, world: &dyn World) {
+    let db = plane.database().await;
+    let login = create(plane).await;
+    assert_eq!(
+        plane.sinfo(CLUSTER),
+        ["demo up infinite 4 idle~ compute-1-[1-4]"]
+    );
+    a_job_runs_on_one_node(plane).await;
+    a_job_runs_on_four_nodes(plane).await;
+    plane
+        .wait_sinfo(CLUSTER, &["demo up infinite 4 idle~ compute-1-[1-4]"])
+        .await;
+    a_job_outlives_its_node(plane, world, &db).await;
+    another_image_comes_after_the_jobs(plane, &login, &db).await;
+    db.close().await;
+    plane.delete_all_of(CLUSTER).await;
+    world.is_empty();
+}
+
+/// The id of the group of its login node.
+async fn create(plane: &TestPlane) -> String {
+    plane.cluster(CLUSTER, 5).await;
+    let login = plane.new_group(CLUSTER, "login", 1, 1);
+    let login = login.custom_launch_template(plane.ids().template("login-getstarted-lt"));
+    login.send().await.unwrap();
+    let active = ComputeNodeGroupStatus::Active;
+    let login = plane.wait_group(CLUSTER, "login", active).await;
+    let compute = plane.group(CLUSTER, "compute-1", 0, 4).await;
+    plane.queue(CLUSTER, "demo", &compute.id).await;
+    login.id
+}
+
+async fn a_job_runs_on_one_node(plane: &TestPlane) {
+    let home = plane.server.home();
+    std::fs::write(home.join("job.sh"), SINGLE).unwrap();
+    let answer = plane.connect(CLUSTER, &["sbatch", "-p", "demo", "job.sh"]);
+    assert_eq!(answer.trim(), "Submitted batch job 1");
+    plane.wait_job(CLUSTER, "1", "COMPLETED").await;
+    let out = std::fs::read_to_string(home.join("single.1.out")).unwrap();
+    assert_eq!(out, "single on compute-1-1\n");
+}
+
+async fn a_job_runs_on_four_nodes(plane: &TestPlane) {
+    let home = plane.server.home();
+    std::fs::write(home.join("hello.sh"), MULTI).unwrap();
+    plane.connect(CLUSTER, &["sbatch", "-p", "demo", "hello.sh"]);
+    plane.wait_job(CLUSTER, "2", "COMPLETED").await;
+    let out = std::fs::read_to_string(home.join("multi.out")).unwrap();
+    let mut hosts: Vec<&str> = out.lines().collect();
+    hosts.sort_unstable();
+    assert_eq!(hosts, [1, 2, 3, 4].map(|n| format!("compute-1-{n}")));
+}
+
+async fn a_job_outlives_its_node(plane: &TestPlane, world: &dyn World, db: &AnyPool) {
+    // The first run waits to be killed; the second finds its mark.
+    let job = plane.sbatch(
+        CLUSTER,
+        &["--output=out"],
+        "test -e ran || { touch ran; sleep 600; }",
+    );
+    let running = plane.wait_job(CLUSTER, &job, "RUNNING").await;
+    wait_until("the first run is under way", async || {
+        match plane.server.home().join("ran").exists() {
+            true => Ok(()),
+            false => Err("no mark".to_owned()),
+        }
+    })
+    .await;
+    let node = &running["NodeList"];
+    world.end(plane, &serving(db, node).await.unwrap().provider_id);
+    wait_until("the job is back in the queue or runs again", async || {
+        let job = plane.job(CLUSTER, &job);
+        match job["Restarts"].as_str() {
+            "1" => Ok(()),
+            _ => Err(format!("{job:?}")),
+        }
+    })
+    .await;
+    plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+}
+
+/// The idle login node is replaced at once, one with a job when the job has ended.
+async fn another_image_comes_after_the_jobs(plane: &TestPlane, login: &str, db: &AnyPool) {
+    let job = plane.sbatch(CLUSTER, &[], "until test -e go; do sleep 0.1; done");
+    let node = plane.wait_job(CLUSTER, &job, "RUNNING").await["NodeList"].clone();
+    let before = (serving(db, "login-1").await, serving(db, &node).await);
+    let compute = plane.get_group(CLUSTER, "compute-1").await.id;
+    let image = plane
+        .ids()
+        .image("aws-pcs-sample_ami-al2023-x86_64-slurm-24.11");
+    for group in [login, &compute] {
+        let update = plane.admin().update_compute_node_group();
+        let update = update.cluster_identifier(CLUSTER).ami_id(&image);
+        let update = update.compute_node_group_identifier(group);
+        update.send().await.unwrap();
+        let active = ComputeNodeGroupStatus::Active;
+        plane.wait_group(CLUSTER, group, active).await;
+    }
+    let login_before = before.0.unwrap().id;
+    wait_until("the idle node is another one", async || {
+        match serving(db, "login-1").await {
+            Some(new) if new.id != login_before => Ok(()),
+            _ => Err("not yet".to_owned()),
+        }
+    })
+    .await;
+    assert_eq!(plane.job(CLUSTER, &job)["JobState"], "RUNNING");
+    let busy = before.1.unwrap().id;
+    assert_eq!(serving(db, &node).await.unwrap().id, busy);
+    std::fs::write(plane.server.home().join("go"), "").unwrap();
+    let done = plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+    assert_eq!(done["Restarts"], "0");
+    wait_until("the busy one ends after its job", async || {
+        match serving(db, &node).await {
+            Some(still) if still.id == busy => Err("it serves".to_owned()),
+            _ => Ok(()),
+        }
+    })
+    .await;
+}
+
+struct Serving {
+    id: String,
+    provider_id: String,
+}
+
+/// The instance that is the node now, if it is ready.
+async fn serving(db: &AnyPool, node: &str) -> Option<Serving> {
+    let found: Option<(String, String)> = sqlx::query_as(
+        "select id, provider_id from instance where node_name = $1 and ready_at is not null and reason is null",
+    )
+    .bind(node)
+    .fetch_optional(db)
+    .await
+    .unwrap();
+    found.map(|(id, provider_id)| Serving { id, provider_id })
+}
