@@ -268,6 +268,10 @@ pub struct Config {
     pub nodes_port: u16,
     #[command(flatten)]
     pub agents: AgentsDir,
+    /// Directory of a file system that this host and the nodes mount at the same place, for --provider aws: what jobs write
+    /// there is shown. May be given several times
+    #[arg(long = "shared-dir", env = "OPENPCS_SHARED_DIRS", value_name = "DIR", value_delimiter = ':', value_parser = directory)]
+    pub shared_dirs: Vec<PathBuf>,
     /// Makes the provider fail as this file says, for tests: see `provider::fault`.
     #[arg(long, hide = true, value_name = "FILE")]
     pub faults: Option<PathBuf>,

@@ -1,6 +1,7 @@
 //! The handles of a running server: made once, by `plane`, and held by the service and by every reconciler.
 
 use std::net::IpAddr;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use app::model::name::Arns;
@@ -49,6 +50,8 @@ pub struct Parts {
     pub endpoint: String,
     /// Who runs what is submitted here.
     pub job_user: JobUser,
+    /// Directories of which nodes that are other hosts see the same files.
+    pub shared_dirs: Vec<PathBuf>,
 }
 
 impl Parts {
@@ -60,6 +63,14 @@ impl Parts {
             controllers: self.controllers.under(lease),
             ..self.clone()
         }
+    }
+
+    /// Whether that path means the same file here and on the nodes.
+    pub fn shares(&self, path: &Path) -> bool {
+        let is_below = |dir: &PathBuf| path.starts_with(dir);
+        let goes_up = path.components().any(|part| part == Component::ParentDir);
+        let is_shared = !goes_up && self.shared_dirs.iter().any(is_below);
+        is_shared || self.provider.profile().shares_files
     }
 
     /// What a cluster's slurmctld logs.

@@ -261,6 +261,7 @@ fn parts(
         audit_days: config.audit_days,
         server: speaker.me.clone(),
         endpoint: agents_endpoint(data_dir),
+        shared_dirs: config.shared_dirs.clone(),
         db,
     })
 }

@@ -60,6 +60,7 @@ pub async fn service(dir: &Path) -> Service {
         gates: Default::default(),
         statuses: Statuses::new(meter.clone()),
         endpoint: "unix:none".into(),
+        shared_dirs: vec![],
         job_user: JobUser::own().unwrap(),
         db: db.clone(),
     };

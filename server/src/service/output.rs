@@ -112,10 +112,12 @@ impl Service {
     }
 
     fn file_of(&self, record: &JobRecord, kind: OutputKind) -> Found {
-        if !self.parts.provider.profile().shares_files {
-            return Err(OutputAbsence::Elsewhere);
+        let file = OutputFile::of(record, kind, self.parts.controllers.data_dir());
+        let file = file.ok_or(OutputAbsence::NoFile)?;
+        match self.parts.shares(&file.path) {
+            true => Ok(file),
+            false => Err(OutputAbsence::Elsewhere),
         }
-        OutputFile::of(record, kind, self.parts.controllers.data_dir()).ok_or(OutputAbsence::NoFile)
     }
 
     /// A job that failed and wrote something into a file of its own for errors says the reason there.

@@ -196,7 +196,7 @@ impl Service {
 
     /// Where nodes see the server's files, a missing directory is known before a job fails of it.
     async fn check_directory(&self, language: Language, path: &str) -> Result<()> {
-        if path.is_empty() || !self.parts.provider.profile().shares_files {
+        if path.is_empty() || !self.parts.shares(Path::new(path)) {
             return Ok(());
         }
         let message = match tokio::fs::metadata(path).await {

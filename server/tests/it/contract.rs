@@ -2,10 +2,12 @@
 //! a change of image. The same steps on this host and on an emulated EC2.
 
 use aws_sdk_pcs::types::*;
+use serde_json::json;
 use sqlx::AnyPool;
 
 use crate::harness::ec2::Ec2;
 use crate::harness::*;
+use crate::job_parts::ask;
 
 const CLUSTER: &str = "get-started";
 const SINGLE: &str = "#!/bin/bash\n#SBATCH -J single\n#SBATCH -o single.%j.out\n\
@@ -112,6 +114,11 @@ async fn a_job_runs_on_one_node(plane: &TestPlane) {
     plane.wait_job(CLUSTER, "1", "COMPLETED").await;
     let out = std::fs::read_to_string(home.join("single.1.out")).unwrap();
     assert_eq!(out, "single on compute-1-1\n");
+    // The console shows it: the directory is one that the nodes have too.
+    let visitor = Visitor::sign_in(plane).await;
+    let input = json!({ "clusterIdentifier": CLUSTER, "jobId": "1" });
+    let shown = ask(&visitor, "job-output", json!({ "input": input })).await;
+    assert_eq!(shown.unwrap()["text"], out);
 }
 
 async fn a_job_runs_on_four_nodes(plane: &TestPlane) {

@@ -193,6 +193,9 @@ impl Ec2 {
         );
         let mut server = Server::new(database_url);
         server.option("--agents-dir", agents);
+        // As by a network file system: see `run_machines`.
+        let home = server.home();
+        server.option("--shared-dir", home.to_str().unwrap());
         server.option("--provider", "aws");
         server.option("--advertise", ADDRESS);
         server.option("--nodes-port", "0");
