@@ -444,7 +444,8 @@ fn empty_node_step(node: &NodeInfo, group: &Group, index: &Index, seen: &Seen) -
     let name = node.name.clone();
     let ended = index.ended.get(name.as_str());
     let stage = index.stage(group);
-    let waiting = stage != Stage::Ready || seen.now < next_try(ended.map_or(&[], Vec::as_slice));
+    let ended = ended.map_or(&[][..], Vec::as_slice);
+    let waiting = stage != Stage::Ready || seen.now < next_try(ended, &seen.profile);
     if node.is("DOWN") {
         return (!waiting).then_some(Step::Recover { node: name });
     }
@@ -479,14 +480,17 @@ fn empty_node_step(node: &NodeInfo, group: &Group, index: &Index, seen: &Seen) -
     })
 }
 
-/// When a node may be tried again: attempts in a row that never got ready push it further away.
-fn next_try(attempts: &[&InstanceRow]) -> i64 {
+/// When a node may be tried again: attempts in a row that never got ready push it further away, and where no pool had
+/// anything for the last one, it waits until one is tried again.
+fn next_try(attempts: &[&InstanceRow], profile: &Profile) -> i64 {
     let never_ready = attempts.iter().take_while(|i| i.ready_at.is_none());
     let failures: Vec<&&InstanceRow> = never_ready.collect();
-    let Some(last) = failures.first().and_then(|i| i.ended_at) else {
+    let Some((last, ended_at)) = failures.first().and_then(|i| Some((i, i.ended_at?))) else {
         return 0;
     };
-    last + backoff_ms(failures.len())
+    let longest = ended_at.saturating_add(profile.longest_pool_rest_ms);
+    let of_pools = last.ask_again_at.unwrap_or(0).min(longest);
+    of_pools.max(ended_at + backoff_ms(failures.len()))
 }
 
 /// The pause after so many failures in a row.
