@@ -154,6 +154,7 @@ fn remedy_of(cause: &Cause, t: &'static Text) -> &'static str {
         Cause::EndedUnexpectedly { .. } => r.ended_unexpectedly,
         Cause::StepFailed { step, .. } if step == LAUNCH_FAILED => r.launch_failed,
         Cause::StepFailed { .. } => r.step_failed,
+        Cause::NoCapacity { .. } => r.launch_failed,
         Cause::NotRegistered { .. } => r.not_registered,
         Cause::NotSeen { .. } => r.not_seen,
         _ => r.down,

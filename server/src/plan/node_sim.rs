@@ -319,6 +319,7 @@ impl World {
             Step::EndOrphan { instance } => drop(self.machines.remove(&instance)),
             Step::PowerUp { .. }
             | Step::PowerDown { .. }
+            | Step::Close { .. }
             | Step::Replace { .. }
             | Step::RegisterAgain { .. } => panic!("not of this world: {step:?}"),
         }

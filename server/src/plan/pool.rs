@@ -42,6 +42,38 @@ pub fn choose(rows: &[PoolRow], group: &GroupSettings, profile: &Profile, now: i
     }
 }
 
+/// All that a group's instances might come from is left alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// When the first of it is tried again.
+    pub until: i64,
+    /// Which pools these are, and what the provider said.
+    pub why: String,
+}
+
+/// None also while a batch tries one of them: its answer is there soon.
+pub fn closed(
+    rows: &[PoolRow],
+    group: &GroupSettings,
+    profile: &Profile,
+    now: i64,
+) -> Option<Closed> {
+    let of_group = rows.iter().filter(|row| belongs(&row.pool, group));
+    let open: Vec<&PoolRow> = of_group.filter(|row| is_open(row, profile, now)).collect();
+    if !leaves_nothing(&open, group) || open.iter().any(|row| row.probed_at.is_some()) {
+        return None;
+    }
+    let word = |row: &&PoolRow| {
+        let code = row.code.as_ref().unwrap_or(&row.message);
+        format!("{}: {code}", row.pool)
+    };
+    let words: Vec<String> = open.iter().map(word).collect();
+    Some(Closed {
+        until: open.iter().map(|row| row.open_until).min()?,
+        why: words.join("; "),
+    })
+}
+
 fn belongs(pool: &Pool, group: &GroupSettings) -> bool {
     let of_types = group.type_names().contains(&pool.instance_type);
     let place = pool.place.as_ref();

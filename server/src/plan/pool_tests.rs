@@ -121,6 +121,22 @@ fn before_a_batch() {
     );
 }
 
+#[test]
+fn a_group_is_closed_while_all_of_its_pools_rest() {
+    let all = |in_ms: [i64; 2]| [row("a", "", in_ms[0], false), row("b", "", in_ms[1], false)];
+    let closed = |rows: &[PoolRow]| closed(rows, &group(), &profile(), NOW);
+    let told = closed(&all([MINUTE, 5])).unwrap();
+    assert_eq!(
+        (told.until, told.why.as_str()),
+        (NOW + 5, "a: None; b: None")
+    );
+    assert_eq!(closed(&all([MINUTE, 0])), None);
+    assert_eq!(closed(&[]), None);
+    let mut probed = all([MINUTE, 5]);
+    probed[1].probed_at = Some(NOW);
+    assert_eq!(closed(&probed), None);
+}
+
 fn answer(gave: bool, trouble: Option<PoolTrouble>) -> Asked {
     let pools = vec![pool("a", "s-1")];
     let error = trouble.map(|trouble| PoolError {

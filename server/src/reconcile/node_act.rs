@@ -62,6 +62,10 @@ impl Act<'_> {
                     ends.extend(row.map(|row| (row, cause.clone())));
                     failures.entry(cause).or_default().push(node);
                 }
+                Step::Close { node, cause } => {
+                    let reason = one_line(&cause.english());
+                    updates.push((NodeUpdate::Down { reason }, node));
+                }
                 Step::Recover { node } => {
                     let reason = Cause::Freed.english();
                     updates.push((NodeUpdate::PowerDownForce { reason }, node));

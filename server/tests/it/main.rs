@@ -13,6 +13,7 @@ mod aws;
 mod aws_cli;
 mod backup;
 mod bad_input;
+mod capacity;
 mod clients;
 mod cloud;
 mod cluster;
