@@ -138,8 +138,8 @@ impl Service {
             .map_err(internal)?;
         let known = pool_health::all(db).await.map_err(internal)?;
         let of = |group: &&ComputeNodeGroupRow| {
-            let own = |node: &&str| group_of(node) == group.name;
-            usable.iter().any(|node| own(node))
+            let mut usable = usable.iter();
+            usable.any(|node| group_of(node) == group.name)
         };
         let (profile, now) = (self.parts.provider.profile(), crate::db::now());
         let mut scarce: Vec<RestingPool> = vec![];
