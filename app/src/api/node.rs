@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::Json;
 #[cfg(feature = "ssr")]
 use super::{call, call_in};
+use crate::model::attempt::LaunchAttempt;
 use crate::model::error::Result;
 use crate::model::job::OfCluster;
 use crate::model::node::*;
@@ -38,6 +39,19 @@ pub async fn get_node(
 ) -> Result<NodeDetail> {
     call_in(&language, |plane, ctx| async move {
         plane.get_node(&ctx, cluster_identifier, node_name).await
+    })
+    .await
+}
+
+#[server(prefix = "/console", endpoint = "node-attempts", input = Json, output = Json)]
+pub async fn node_attempts(
+    cluster_identifier: String,
+    node_name: String,
+) -> Result<Vec<LaunchAttempt>> {
+    call(|plane, ctx| async move {
+        plane
+            .node_attempts(&ctx, cluster_identifier, node_name)
+            .await
     })
     .await
 }

@@ -53,7 +53,7 @@ pub use explanation::Explained;
 pub use fetched::Fetched;
 pub use follow_up::{Begun, FollowUps, Task};
 pub use frame::{Clusters, Frame};
-pub use group_words::{idle_words, scaling_words};
+pub use group_words::{idle_words, purchase_words, scaling_words};
 pub use job_actions::JobActions;
 pub use job_choice::counts as job_counts;
 pub use job_output::Output;

@@ -53,6 +53,10 @@ pub enum Cause {
     GroupNotReady {
         why: String,
     },
+    /// No pool that the group's instances come from has any now.
+    NoCapacity {
+        pools: String,
+    },
     /// A person asked for another instance.
     Replaced {
         reason: String,
@@ -104,6 +108,7 @@ impl Cause {
             Cause::Vanished => (t.vanished, vec![]),
             Cause::Freed => (t.freed, vec![]),
             Cause::GroupNotReady { why } => (t.group_not_ready, vec![("why", why.clone())]),
+            Cause::NoCapacity { pools } => (t.no_capacity, vec![("pools", pools.clone())]),
             Cause::Replaced { reason } => (t.replaced, vec![("reason", reason.clone())]),
             Cause::Other { text } => return text.clone(),
         };
@@ -126,6 +131,7 @@ impl Cause {
                 | Cause::SetDown { .. }
                 | Cause::Vanished
                 | Cause::GroupNotReady { .. }
+                | Cause::NoCapacity { .. }
         )
     }
 }

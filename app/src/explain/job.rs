@@ -6,6 +6,7 @@ use super::reason::{Plain, Reason};
 use super::text::Text;
 use super::{ending, fill, span, text};
 use crate::i18n::Language;
+use crate::model::attempt::RestingPool;
 use crate::model::dependency::Dependency;
 use crate::model::explanation::{Explanation, Outlook};
 use crate::model::job::{Job, JobRecord};
@@ -38,6 +39,8 @@ pub struct Causes {
     pub drained: Vec<(String, String)>,
     /// Reservations on nodes that it may use.
     pub reservations: Vec<Reserved>,
+    /// Pools that had no instance for nodes that it may use, and are left alone for a while.
+    pub scarce: Vec<RestingPool>,
     pub dependencies: Vec<Dependency>,
     /// Who cancelled it by this server.
     pub cancelled_by: Option<String>,
@@ -277,7 +280,10 @@ fn refine(reason: Reason, facts: &JobFacts) -> Reason {
     } else if let Some(together) = together {
         return together;
     } else if nodes + queue.unavailable > queue.total {
-        NodesUnavailable
+        match facts.causes.scarce.is_empty() {
+            true => NodesUnavailable,
+            false => NoCapacity,
+        }
     } else if !facts.starting.is_empty() {
         NodesStarting
     } else if queue.idle + queue.off + queue.starting < nodes && reason == Reason::Plain(Resources)
@@ -364,6 +370,7 @@ fn values(facts: &JobFacts, t: &Text) -> Vec<(&'static str, String)> {
         ("dependency", or_dash(&dependencies(facts, t))),
         ("drained", drained(facts, t)),
         ("reservations", reservations(facts, t)),
+        ("scarce", scarce(facts, t)),
         (
             "cancelled_by",
             facts.causes.cancelled_by.clone().unwrap_or_default(),
@@ -479,6 +486,21 @@ fn drained(facts: &JobFacts, t: &Text) -> String {
         true => t.request.drained_none.to_owned(),
         false => all.join(t.request.comma),
     }
+}
+
+/// "c6i.large in subnet-1 (InsufficientInstanceCapacity, tried again in 40 s)".
+fn scarce(facts: &JobFacts, t: &Text) -> String {
+    let one = |resting: &RestingPool| {
+        let code = resting.code.clone();
+        let values = [
+            ("pool", resting.pool.to_string()),
+            ("code", code.unwrap_or_else(|| resting.message.clone())),
+            ("left", span(t, resting.until - facts.now)),
+        ];
+        fill(t.request.scarce, &values)
+    };
+    let all: Vec<String> = facts.causes.scarce.iter().map(one).collect();
+    all.join(t.request.comma)
 }
 
 /// "fixit has compute-1-2 for another 9 min".

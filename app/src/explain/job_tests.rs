@@ -1,6 +1,8 @@
 //! What Slurm's words about jobs are taken to mean.
 
 use super::*;
+use crate::model::attempt::Pool;
+use crate::model::group_settings::PurchaseOption;
 
 const NOW: i64 = 1_000_000;
 
@@ -62,7 +64,30 @@ fn resources_is_told_apart() {
         unavailable: 3,
         ..queue()
     };
-    assert_eq!(code(&job, down), "NodesUnavailable (Resources)");
+    assert_eq!(code(&job, down.clone()), "NodesUnavailable (Resources)");
+    let mut scarce = facts(&job, down);
+    scarce.causes.scarce = vec![RestingPool {
+        pool: Pool {
+            instance_type: "c6i.large".into(),
+            place: Some("subnet-1".into()),
+            purchase: PurchaseOption::Ondemand,
+        },
+        code: Some("InsufficientInstanceCapacity".into()),
+        message: "none".into(),
+        until: NOW + 40_000,
+    }];
+    for language in Language::ALL {
+        let told = explain(&scarce, language).map(|told| (told.code, told.meaning));
+        let (code, meaning) = told.unwrap_or_default();
+        assert_eq!(code, "NoCapacity (Resources)");
+        for words in [
+            "c6i.large in subnet-1",
+            "InsufficientInstanceCapacity",
+            "40",
+        ] {
+            assert!(meaning.contains(words), "{meaning}");
+        }
+    }
     let small = QueueFacts {
         total: 1,
         off: 1,

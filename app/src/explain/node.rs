@@ -4,7 +4,7 @@ use super::text::Text;
 use super::{Cause, fill, span, text};
 use crate::i18n::Language;
 use crate::model::explanation::{Explanation, Outlook};
-use crate::model::node::{Node, NodePhase};
+use crate::model::node::{LAUNCH_FAILED, Node, NodePhase};
 
 #[derive(Clone, Debug)]
 pub struct NodeFacts<'a> {
@@ -152,7 +152,9 @@ fn remedy_of(cause: &Cause, t: &'static Text) -> &'static str {
     let r = &t.node_remedy;
     match cause {
         Cause::EndedUnexpectedly { .. } => r.ended_unexpectedly,
+        Cause::StepFailed { step, .. } if step == LAUNCH_FAILED => r.launch_failed,
         Cause::StepFailed { .. } => r.step_failed,
+        Cause::NoCapacity { .. } => r.launch_failed,
         Cause::NotRegistered { .. } => r.not_registered,
         Cause::NotSeen { .. } => r.not_seen,
         _ => r.down,

@@ -108,6 +108,7 @@ reasons! {
     NodesStarting "<NodesStarting>" nodes_starting ByItself;
     NodesBusy "<NodesBusy>" nodes_busy ByItself;
     NodesUnavailable "<NodesUnavailable>" nodes_unavailable NeedsAction;
+    NoCapacity "<NoCapacity>" no_capacity ByItself;
     QueueTooSmall "<QueueTooSmall>" queue_too_small NeedsAction;
     ComponentsTooMany "<ComponentsTooMany>" components_too_many NeedsAction;
     ComponentsUnavailable "<ComponentsUnavailable>" components_unavailable NeedsAction;

@@ -2,6 +2,7 @@
 
 pub mod access_key;
 pub mod apply;
+pub mod attempt;
 #[cfg(feature = "ssr")]
 pub mod blueprint;
 pub mod catalogue;

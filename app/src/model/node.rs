@@ -117,6 +117,9 @@ impl BootStep {
     }
 }
 
+/// The step of a launch that the provider refused.
+pub const LAUNCH_FAILED: &str = "launch-failed";
+
 /// `slurmd` of `slurmd-failed`; none of a step that went well.
 pub fn failed_stage(step: &str) -> Option<&str> {
     step.strip_suffix("-failed")

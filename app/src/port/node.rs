@@ -1,5 +1,6 @@
 //! Nodes.
 
+use crate::model::attempt::LaunchAttempt;
 use crate::model::job::OfCluster;
 use crate::model::node::*;
 use crate::model::node_count::GroupNodes;
@@ -15,6 +16,8 @@ port! {
         ListClusters | ListNodes => count_nodes(cluster_identifier: Option<String>) -> Vec<OfCluster<GroupNodes>>;
         /// A node with all of its instances that are still known, and its jobs.
         GetNode => get_node(cluster_identifier: String, node_name: String) -> NodeDetail;
+        /// The newest asks for an instance of the node, newest first, with what the provider said of its pools.
+        GetNode => node_attempts(cluster_identifier: String, node_name: String) -> Vec<LaunchAttempt>;
         /// The ends of an instance's logs, also after its own end.
         GetNodeLogs => node_logs(cluster_identifier: String, instance_id: String) -> Vec<NodeLog>;
         DrainNode | ResumeNode | ReplaceNode => act_on_nodes(input: ActOnNodes) -> ();

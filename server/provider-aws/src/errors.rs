@@ -20,7 +20,7 @@ pub enum Class {
     Unknown,
 }
 
-const CODES: [(&str, Class); 58] = [
+const CODES: [(&str, Class); 59] = [
     ("InsufficientInstanceCapacity", Class::Capacity),
     ("InsufficientHostCapacity", Class::Capacity),
     ("InsufficientReservedInstanceCapacity", Class::Capacity),
@@ -56,6 +56,7 @@ const CODES: [(&str, Class); 58] = [
     ("InvalidParameterCombination", Class::Refused),
     ("MissingParameter", Class::Refused),
     ("UnknownParameter", Class::Refused),
+    ("TagLimitExceeded", Class::Refused),
     ("ValidationError", Class::Refused),
     ("UnauthorizedOperation", Class::Refused),
     ("AccessDenied", Class::Refused),
@@ -133,6 +134,8 @@ mod tests {
                 Class::Refused,
             ),
             (Some("UnauthorizedOperation"), Class::Refused),
+            // The template has as many tags as an instance may.
+            (Some("TagLimitExceeded"), Class::Refused),
             // The same token with other words: asked again it stays so.
             (Some("IdempotentParameterMismatch"), Class::Refused),
             (Some("InternalError"), Class::Unknown),

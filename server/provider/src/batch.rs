@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use app::model::attempt::{Pool, PoolError, RestingPool, listed};
 use app::model::group_settings::GroupSettings;
 
 use crate::lease::Lease;
@@ -21,6 +22,8 @@ pub struct Batch {
     /// What [`Provider::ensure`](crate::Provider::ensure) named when they were asked for first.
     pub owned: Option<String>,
     pub nodes: Vec<NodeLaunch>,
+    /// Pools to leave out; the same ones each time that it is asked under its token, as else it would not be the same.
+    pub resting: Vec<RestingPool>,
     /// To be checked before each start, where those of a batch start one after the other: see [`crate::Leased`].
     pub lease: Option<Lease>,
 }
@@ -42,6 +45,37 @@ pub struct NodeLaunch {
 impl fmt::Debug for NodeLaunch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} for {}", self.instance_id, self.node_name)
+    }
+}
+
+/// What became of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// An answer for each node.
+    pub launched: Vec<Launched>,
+    pub asked: Asked,
+}
+
+/// Where a batch was asked for, and what the pools said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Without those that were to be left out. None: nothing was asked for, or it is not known what became of it.
+    pub pools: Vec<Pool>,
+    /// By which the provider chose among them.
+    pub strategy: Option<String>,
+    /// From which something came.
+    pub gave: Vec<Pool>,
+    /// Also beside as many instances as were wanted.
+    pub errors: Vec<PoolError>,
+}
+
+impl From<Vec<Launched>> for Outcome {
+    /// Of which no pool said anything.
+    fn from(launched: Vec<Launched>) -> Outcome {
+        Outcome {
+            launched,
+            asked: Asked::default(),
+        }
     }
 }
 
@@ -77,6 +111,25 @@ pub enum LaunchError {
 const ASK_AGAIN_MS: i64 = 1_000;
 
 impl LaunchError {
+    /// Of a batch that was asked for nowhere, as all pools that it might come from are left alone.
+    pub fn all_rest(resting: &[RestingPool]) -> LaunchError {
+        let mut said: Vec<String> = vec![];
+        for one in resting {
+            let code = one.code.as_deref().unwrap_or("no code");
+            let words = format!("{code}: {}", one.message);
+            if !said.contains(&words) {
+                said.push(words);
+            }
+        }
+        LaunchError::Capacity {
+            pool: listed(resting.iter().map(|one| &one.pool)),
+            message: format!(
+                "each is left alone for a while after its last answer, and then tried again by itself. {}",
+                said.join(" ")
+            ),
+        }
+    }
+
     /// In how many milliseconds the same is asked again; none: this attempt has failed.
     pub fn ask_again_after_ms(&self) -> Option<i64> {
         match self {

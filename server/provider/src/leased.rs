@@ -15,7 +15,8 @@ use async_trait::async_trait;
 
 use super::lease::{Lease, Lost};
 use super::{
-    Batch, Inventory, LaunchError, Launched, Owner, Profile, Progress, Provider, ProviderError,
+    Batch, Inventory, LaunchError, Launched, Outcome, Owner, Profile, Progress, Provider,
+    ProviderError,
 };
 
 pub struct Leased {
@@ -68,7 +69,7 @@ impl Provider for Leased {
         self.inner.release(cluster_id, compute_node_group_id).await
     }
 
-    async fn launch(&self, batch: &Batch) -> Vec<Launched> {
+    async fn launch(&self, batch: &Batch) -> Outcome {
         let Err(lost) = self.lease.check() else {
             let batch = Batch {
                 lease: Some(self.lease.clone()),
@@ -82,7 +83,7 @@ impl Provider for Leased {
                 message: lost.to_string(),
             }),
         });
-        not_asked.collect()
+        not_asked.collect::<Vec<_>>().into()
     }
 
     async fn stand_in(&self, cluster_id: &str, node: &str, port: u16) {

@@ -26,7 +26,7 @@ mod leased;
 pub mod names;
 mod owned;
 
-pub use batch::{Batch, LaunchError, Launched, NodeLaunch};
+pub use batch::{Asked, Batch, LaunchError, Launched, NodeLaunch, Outcome};
 pub use inventory::{Instance, Inventory, State, has_left};
 pub use leased::Leased;
 pub use owned::{Owner, Progress};
@@ -49,6 +49,10 @@ pub struct Profile {
     pub stop_ms: i64,
     /// How long Slurm keeps a suspended node unusable, in seconds: its SuspendTimeout.
     pub suspend_seconds: u16,
+    /// How long a pool is left alone after it had nothing for the first time, in milliseconds; each time in a row twice as
+    /// long, up to the longest.
+    pub pool_rest_ms: i64,
+    pub longest_pool_rest_ms: i64,
     /// The most instances in one batch.
     pub batch_max: usize,
     /// Whether each instance has an address of its own, told when it registers, where all slurmd listen on the same port.
@@ -102,8 +106,8 @@ pub trait Provider: Send + Sync {
         cluster_id: &str,
         compute_node_group_id: &str,
     ) -> Result<Progress<()>, ProviderError>;
-    /// Starts those of the batch that are not there already; an answer for each.
-    async fn launch(&self, batch: &Batch) -> Vec<Launched>;
+    /// Starts those of the batch that are not there already, from other pools than those that rest.
+    async fn launch(&self, batch: &Batch) -> Outcome;
     /// The node's instance is lost. Where the next one gets the same address, what Slurm still sends to the lost one
     /// must not reach it: until the next launch of the node somebody else takes it.
     async fn stand_in(&self, cluster_id: &str, node: &str, port: u16);

@@ -11,6 +11,7 @@ use app::model::status::Status;
 use app::rules::cluster::IDLE_FOREVER;
 use openpcs_provider::{Instance, Profile, has_left};
 
+use super::pool::Closed;
 use super::stranded::{ALIVE_MS, EMPTY_MS, UNHEARD_MS};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
@@ -69,6 +70,8 @@ pub struct Seen {
     pub profile: Profile,
     /// What groups own at the provider beside instances, or are about to.
     pub owned: Vec<OwnedRow>,
+    /// By group: for those of which no pool has an instance now.
+    pub closed: HashMap<String, Closed>,
     /// Those that the provider has and that have a row, live or ended.
     pub provider: Vec<Instance>,
     /// When the provider was looked at.
@@ -104,6 +107,9 @@ pub enum Step {
         instance: Option<String>,
         cause: Cause,
     },
+    /// No instance is to be had for a node that is off: Slurm is to give its jobs other nodes, or to let them wait, and not to
+    /// try one node of the group after the other.
+    Close { node: String, cause: Cause },
     /// Nothing runs for a node that is down: let Slurm use the name again.
     Recover { node: String },
     /// A static node is off: ask Slurm to power it up.
@@ -444,9 +450,17 @@ fn empty_node_step(node: &NodeInfo, group: &Group, index: &Index, seen: &Seen) -
     let name = node.name.clone();
     let ended = index.ended.get(name.as_str());
     let stage = index.stage(group);
-    let waiting = stage != Stage::Ready || seen.now < next_try(ended.map_or(&[], Vec::as_slice));
+    let ended = ended.map_or(&[][..], Vec::as_slice);
+    let closed = seen.closed.get(&group.id).filter(|it| seen.now < it.until);
+    let waiting =
+        stage != Stage::Ready || closed.is_some() || seen.now < next_try(ended, &seen.profile);
     if node.is("DOWN") {
         return (!waiting).then_some(Step::Recover { node: name });
+    }
+    if let Some(closed) = closed
+        && let Some(step) = closed_step(node, closed, seen)
+    {
+        return Some(step);
     }
     if node.is("POWERING_UP") {
         return match stage {
@@ -479,14 +493,38 @@ fn empty_node_step(node: &NodeInfo, group: &Group, index: &Index, seen: &Seen) -
     })
 }
 
-/// When a node may be tried again: attempts in a row that never got ready push it further away.
-fn next_try(attempts: &[&InstanceRow]) -> i64 {
+/// The step for a node that is wanted, or could be, while no instance is to be had.
+fn closed_step(node: &NodeInfo, closed: &Closed, seen: &Seen) -> Option<Step> {
+    let cause = Cause::NoCapacity {
+        pools: closed.why.clone(),
+    };
+    if node.is("POWERING_UP") {
+        return Some(Step::Fail {
+            node: node.name.clone(),
+            instance: None,
+            cause,
+        });
+    }
+    let changes = ["POWERING_DOWN", "POWER_UP", "POWER_DOWN", "DRAIN"];
+    let is_off = node.is("IDLE") && node.is("POWERED_DOWN");
+    let is_free = is_off && !seen.set_aside && !changes.iter().any(|flag| node.is(flag));
+    is_free.then(|| Step::Close {
+        node: node.name.clone(),
+        cause,
+    })
+}
+
+/// When a node may be tried again: attempts in a row that never got ready push it further away, and where no pool had
+/// anything for the last one, it waits until one is tried again.
+fn next_try(attempts: &[&InstanceRow], profile: &Profile) -> i64 {
     let never_ready = attempts.iter().take_while(|i| i.ready_at.is_none());
     let failures: Vec<&&InstanceRow> = never_ready.collect();
-    let Some(last) = failures.first().and_then(|i| i.ended_at) else {
+    let Some((last, ended_at)) = failures.first().and_then(|i| Some((i, i.ended_at?))) else {
         return 0;
     };
-    last + backoff_ms(failures.len())
+    let longest = ended_at.saturating_add(profile.longest_pool_rest_ms);
+    let of_pools = last.ask_again_at.unwrap_or(0).min(longest);
+    of_pools.max(ended_at + backoff_ms(failures.len()))
 }
 
 /// The pause after so many failures in a row.

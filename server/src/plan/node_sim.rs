@@ -319,6 +319,7 @@ impl World {
             Step::EndOrphan { instance } => drop(self.machines.remove(&instance)),
             Step::PowerUp { .. }
             | Step::PowerDown { .. }
+            | Step::Close { .. }
             | Step::Replace { .. }
             | Step::RegisterAgain { .. } => panic!("not of this world: {step:?}"),
         }
@@ -550,6 +551,8 @@ fn faults_that_come_together_are_no_worse() {
         let of = |n: usize, below: usize| (seed / n) % below;
         World::new(Faults {
             capacity: (of(1, 3) == 0).then(|| of(3, 3)),
+            // To this world all nodes are of one pool.
+            empty_pools: vec![],
             throttled: of(5, 4),
             lost_answers: of(7, 3),
             boot_delay_ms: of(11, 3) as u64 * 10_000,

@@ -449,6 +449,63 @@ fn failing_boots_are_tried_ever_later() {
 }
 
 #[test]
+fn while_no_instance_is_to_be_had_no_node_is_tried_after_the_other() {
+    let cause = || Cause::NoCapacity {
+        pools: "c6i.large: None".into(),
+    };
+    let node = || "compute-1-1".to_owned();
+    let fail = Step::Fail {
+        node: node(),
+        instance: None,
+        cause: cause(),
+    };
+    let close = Step::Close {
+        node: node(),
+        cause: cause(),
+    };
+    let recover = Step::Recover { node: node() };
+    let launch = Step::Launch {
+        node: node(),
+        group_id: "pcs_g".into(),
+    };
+    for (states, while_closed, after) in [
+        (&["IDLE", "CLOUD", "POWERED_DOWN"][..], Some(close), None),
+        (
+            &["ALLOCATED", "CLOUD", "POWERING_UP"],
+            Some(fail),
+            Some(launch),
+        ),
+        (&["DOWN", "CLOUD", "POWERED_DOWN"], None, Some(recover)),
+        (&["IDLE", "CLOUD", "POWERED_DOWN", "DRAIN"], None, None),
+        (&["IDLE", "CLOUD", "POWERING_DOWN"], None, None),
+    ] {
+        let mut seen = empty(states);
+        let closed = |until| Closed {
+            until,
+            why: "c6i.large: None".into(),
+        };
+        seen.closed.insert("pcs_g".into(), closed(NOW + 1));
+        let told = plan(&[group(1, false)], &seen);
+        assert_eq!(
+            told,
+            while_closed.into_iter().collect::<Vec<_>>(),
+            "{states:?}"
+        );
+        seen.closed.insert("pcs_g".into(), closed(NOW));
+        let told = plan(&[group(1, false)], &seen);
+        assert_eq!(told, after.into_iter().collect::<Vec<_>>(), "{states:?}");
+    }
+    // One that runs goes on.
+    let mut up = seen(&["IDLE", "CLOUD"], instance("compute-1-1"));
+    let closed = Closed {
+        until: NOW + 1,
+        why: String::new(),
+    };
+    up.closed.insert("pcs_g".into(), closed);
+    assert_eq!(plan(&[group(1, false)], &up), []);
+}
+
+#[test]
 fn a_group_with_an_idle_time_of_its_own_powers_its_nodes_down() {
     let mut group = group(1, false);
     group.idle_seconds = Some(5);

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use app::model::attempt::{Pool, PoolError, PoolTrouble};
 use app::model::catalogue::Catalogue;
 use app::model::node::NodeLog;
 use app::model::offer::{OfferPage, OfferQuery};
@@ -18,8 +19,8 @@ use app::model::system::Network;
 use app::rules::ports::Ports;
 use async_trait::async_trait;
 use openpcs_provider::{
-    Batch, Instance, Inventory, LaunchError, Launched, Owner, Profile, Progress, Provider,
-    ProviderError, State,
+    Asked, Batch, Instance, Inventory, LaunchError, Launched, Outcome, Owner, Profile, Progress,
+    Provider, ProviderError, State,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,8 @@ const LOOKS: usize = 200;
 pub struct Faults {
     /// So many instances can be had still.
     pub capacity: Option<usize>,
+    /// Of these types there is none: to this provider each type is a pool.
+    pub empty_pools: Vec<String>,
     /// So many requests are answered with "later".
     pub throttled: usize,
     /// So many batches start, but nobody learns of it.
@@ -136,6 +139,13 @@ impl Faulty {
         }
     }
 
+    /// Those of which there is none, and the others.
+    fn empty_and_full(&self, pools: &[Pool]) -> (Vec<Pool>, Vec<Pool>) {
+        let faults = Faults::read(&self.file);
+        let is_empty = |pool: &Pool| faults.empty_pools.contains(&pool.instance_type);
+        pools.iter().cloned().partition(is_empty)
+    }
+
     /// How many of so many can be had.
     fn capacity(&self, wanted: usize) -> usize {
         let mut faults = Faults::read(&self.file);
@@ -165,7 +175,7 @@ impl Faulty {
         });
         let delay = Duration::from_millis(Faults::read(&self.file).boot_delay_ms);
         if delay.is_zero() {
-            let mut launched = self.inner.launch(&now_started).await;
+            let mut launched = self.inner.launch(&now_started).await.launched;
             launched.extend(ids.into_iter().map(started));
             return launched;
         }
@@ -292,6 +302,29 @@ fn of_cluster(instances: &HashMap<String, String>, cluster_id: &str) -> Vec<Stri
     of_it.map(|(id, _)| id.clone()).collect()
 }
 
+/// The group's, without those that rest.
+fn pools(batch: &Batch) -> Vec<Pool> {
+    let types = batch.settings.type_names().into_iter();
+    let pools = types.map(|instance_type| Pool {
+        instance_type,
+        place: None,
+        purchase: batch.settings.purchase(),
+    });
+    let rests = |pool: &Pool| batch.resting.iter().any(|one| one.pool == *pool);
+    pools.filter(|pool| !rests(pool)).collect()
+}
+
+const NONE_LEFT: &str = "none are left";
+
+fn none_left(pools: Vec<Pool>) -> PoolError {
+    PoolError {
+        pools,
+        trouble: PoolTrouble::Capacity,
+        code: Some("InsufficientInstanceCapacity".into()),
+        message: NONE_LEFT.into(),
+    }
+}
+
 fn lost() -> ProviderError {
     ProviderError {
         code: "Timeout".into(),
@@ -361,13 +394,13 @@ impl Provider for Faulty {
         }
     }
 
-    async fn launch(&self, batch: &Batch) -> Vec<Launched> {
-        let all = |error: LaunchError| {
+    async fn launch(&self, batch: &Batch) -> Outcome {
+        let all = |error: LaunchError| -> Outcome {
             let each = batch.nodes.iter().map(|node| Launched {
                 instance_id: node.instance_id.clone(),
                 result: Err(error.clone()),
             });
-            each.collect::<Vec<_>>()
+            each.collect::<Vec<_>>().into()
         };
         if self.strikes(|faults| &mut faults.throttled) {
             return all(LaunchError::Throttled {
@@ -390,18 +423,41 @@ impl Provider for Faulty {
                 message: "the connection was closed".into(),
             });
         }
-        let had = self.capacity(batch.nodes.len());
+        let pools = pools(batch);
+        if pools.is_empty() && !batch.resting.is_empty() {
+            return all(LaunchError::all_rest(&batch.resting));
+        }
+        let (empty, full) = self.empty_and_full(&pools);
+        let had = match full.is_empty() && !empty.is_empty() {
+            true => 0,
+            false => self.capacity(batch.nodes.len()),
+        };
         let mut part = batch.clone();
         let missing = part.nodes.split_off(had);
         let mut launched = self.start(&part).await;
-        launched.extend(missing.into_iter().map(|node| Launched {
-            instance_id: node.instance_id,
+        launched.extend(missing.iter().map(|node| Launched {
+            instance_id: node.instance_id.clone(),
             result: Err(LaunchError::Capacity {
                 pool: batch.instance_type.clone(),
-                message: "none are left".into(),
+                message: NONE_LEFT.into(),
             }),
         }));
-        launched
+        let errors = match missing.is_empty() {
+            true => vec![none_left(empty)],
+            false => vec![none_left(empty), none_left(full.clone())],
+        };
+        Outcome {
+            launched,
+            asked: Asked {
+                pools,
+                strategy: None,
+                gave: full.into_iter().filter(|_| had > 0).collect(),
+                errors: errors
+                    .into_iter()
+                    .filter(|it| !it.pools.is_empty())
+                    .collect(),
+            },
+        }
     }
 
     async fn stand_in(&self, cluster_id: &str, node: &str, port: u16) {

@@ -27,6 +27,7 @@ pub mod history;
 mod home;
 pub mod job;
 mod job_log;
+mod launches;
 mod lives;
 pub mod node;
 mod node_act;

@@ -18,11 +18,12 @@ use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
 use crate::db::owned_resource::OwnedRow;
 use crate::db::set_back::{SetBack, is_over};
-use crate::db::{instance, now, resource};
+use crate::db::{instance, now, pool_health, resource};
 use crate::live::observed::Snapshot;
 use crate::live::status::Done;
 use crate::live::wake::Waker;
 use crate::plan::node::{Seen, Step, in_force, plan};
+use crate::plan::pool::{self, Closed};
 use crate::plan::stranded::{Since, is_powering_up, is_stranded};
 use crate::slurm::client::{Client, NodeInfo, NodeUpdate};
 
@@ -128,6 +129,7 @@ impl Reconciler for NodeReconciler {
             ended,
             profile: self.parts.provider.profile(),
             owned: owned::of_cluster(&self.parts, &cluster.id).await?,
+            closed: closed(&self.parts, &groups).await?,
             provider,
             looked_at,
             set_aside,
@@ -157,6 +159,7 @@ impl Reconciler for NodeReconciler {
         let is_asked_again = |row: &OwnedRow| row.ask_again_at.is_some();
         let is_quiet = seen.instances.is_empty()
             && seen.provider.is_empty()
+            && seen.closed.is_empty()
             && !seen.owned.iter().any(is_asked_again);
         if is_quiet && !acted && !seen.nodes.iter().any(in_transition) {
             let settles = self
@@ -269,6 +272,21 @@ impl NodeReconciler {
             TICK
         }
     }
+}
+
+/// Groups for which no instance is to be had now.
+async fn closed(
+    parts: &Parts,
+    groups: &[ComputeNodeGroupRow],
+) -> sqlx::Result<HashMap<String, Closed>> {
+    let known = pool_health::all(parts.db.pool()).await?;
+    let (profile, now) = (parts.provider.profile(), now());
+    let closed = groups.iter().filter_map(|group| {
+        let settings = &group.applied_spec.as_ref()?.settings;
+        let closed = pool::closed(&known, settings, &profile, now)?;
+        Some((group.id.clone(), closed))
+    });
+    Ok(closed.collect())
 }
 
 /// Nodes that were on their way down and can be powered up again: jobs that came meanwhile passed them over.

@@ -4,24 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use app::explain::{Cause, What};
 use app::model::live::Kind;
-use app::model::node::BootStep;
 use openpcs_agent::protocol::PORT_TAKEN;
-use openpcs_provider::{Batch, LaunchError, Launched, NodeLaunch};
 
 use super::requeue::start_again;
 use super::{Parts, ending, owned, placement};
-use crate::auth::bootstrap_hash;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
-use crate::db::{self, instance, now};
+use crate::db::{self, instance};
 use crate::plan::node::{Seen, Step};
-use crate::random;
 use crate::slurm::client::{Client, NodeUpdate};
 use crate::slurm::hostlist;
 
-/// The bytes of a batch's token.
-const TOKEN_BYTES: usize = 16;
 /// Slurm's reason texts are one line; a longer one is cut.
 const LONGEST_REASON: usize = 200;
 
@@ -67,6 +61,10 @@ impl Act<'_> {
                     let row = instance.and_then(|id| self.row(&id));
                     ends.extend(row.map(|row| (row, cause.clone())));
                     failures.entry(cause).or_default().push(node);
+                }
+                Step::Close { node, cause } => {
+                    let reason = one_line(&cause.english());
+                    updates.push((NodeUpdate::Down { reason }, node));
                 }
                 Step::Recover { node } => {
                     let reason = Cause::Freed.english();
@@ -143,132 +141,6 @@ impl Act<'_> {
         self.seen.instances.iter().find(|i| i.id == instance_id)
     }
 
-    /// Rows first, in one transaction, then instances: a crash in between leaves rows for which the provider is asked
-    /// again.
-    async fn launch(&self, wanted: Vec<(String, String)>) -> anyhow::Result<()> {
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        let mut by_group: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (node, group) in &wanted {
-            by_group.entry(group).or_default().push(node);
-        }
-        let mut write = self.parts.db.write().await?;
-        let mut batches = vec![];
-        for (group, nodes) in by_group {
-            let Some(group) = self.groups.iter().find(|g| g.id == group) else {
-                continue;
-            };
-            for nodes in nodes.chunks(self.seen.profile.batch_max) {
-                let token = random::random_hex(TOKEN_BYTES);
-                let rows: Vec<InstanceRow> = nodes
-                    .iter()
-                    .map(|node| self.attempt(node, group, &token))
-                    .collect();
-                for row in &rows {
-                    instance::insert(&mut write, row).await?;
-                    let what = What::NodeStarts {
-                        node: row.node_name.clone(),
-                        instance: row.id.clone(),
-                    };
-                    self.event(&mut write, &row.node_name, &what).await?;
-                }
-                batches.extend(self.batch(&rows.iter().collect::<Vec<_>>()));
-            }
-        }
-        write.commit().await?;
-        self.ask_for(batches).await
-    }
-
-    /// The same batches as before, as far as they are still wanted.
-    async fn ask_again(&self, rows: Vec<&InstanceRow>) -> anyhow::Result<()> {
-        let mut by_token: BTreeMap<&str, Vec<&InstanceRow>> = BTreeMap::new();
-        for row in rows {
-            by_token.entry(&row.launch_token).or_default().push(row);
-        }
-        let batches = by_token.values().filter_map(|rows| self.batch(rows));
-        self.ask_for(batches.collect()).await
-    }
-
-    async fn ask_for(&self, batches: Vec<Batch>) -> anyhow::Result<()> {
-        let asked = batches
-            .iter()
-            .map(|batch| self.parts.provider.launch(batch));
-        let answers: Vec<Launched> = futures::future::join_all(asked).await.concat();
-        if answers.is_empty() {
-            return Ok(());
-        }
-        let mut write = self.parts.db.write().await?;
-        for Launched {
-            instance_id,
-            result,
-        } in answers
-        {
-            match result {
-                Ok(id) => instance::set_launched(&mut write, &instance_id, &id).await?,
-                Err(error) => note_failure(&mut write, &instance_id, &error).await?,
-            }
-        }
-        Ok(write.commit().await?)
-    }
-
-    fn attempt(&self, node: &str, group: &ComputeNodeGroupRow, token: &str) -> InstanceRow {
-        let spec = group.applied_spec.as_ref().unwrap_or(&group.spec);
-        let id = random::instance_id();
-        let at = now();
-        InstanceRow {
-            bootstrap_hash: bootstrap_hash(&self.parts.seal.bootstrap_id(&id)),
-            id,
-            cluster_id: self.cluster.id.clone(),
-            compute_node_group_id: group.id.clone(),
-            node_name: node.into(),
-            instance_type: spec.instance_type().into(),
-            launch_generation: spec.launch_generation,
-            owned: self.owned_by(&group.id),
-            launched_at: at,
-            launch_token: token.into(),
-            steps: vec![BootStep {
-                name: "launched".into(),
-                at,
-                detail: None,
-            }],
-            ..InstanceRow::default()
-        }
-    }
-
-    /// How the provider names what the group owns.
-    fn owned_by(&self, group_id: &str) -> Option<String> {
-        let mut owned = self.seen.owned.iter();
-        let row = owned.find(|row| row.compute_node_group_id == group_id)?;
-        row.made.clone()
-    }
-
-    /// What to ask for; all rows are of one group.
-    fn batch(&self, rows: &[&InstanceRow]) -> Option<Batch> {
-        let first = rows.first()?;
-        let of_row = |group: &&ComputeNodeGroupRow| group.id == first.compute_node_group_id;
-        let group = self.groups.iter().find(of_row)?;
-        let spec = group.applied_spec.as_ref().unwrap_or(&group.spec);
-        let node = |row: &&InstanceRow| NodeLaunch {
-            instance_id: row.id.clone(),
-            node_name: row.node_name.clone(),
-            bootstrap_id: self.parts.seal.bootstrap_id(&row.id),
-            proof_key: self.parts.seal.agent_key(&row.id),
-            slurmd_port: self.port_of(&row.node_name).unwrap_or(0),
-        };
-        Some(Batch {
-            token: first.launch_token.clone(),
-            cluster_id: self.cluster.id.clone(),
-            compute_node_group_id: first.compute_node_group_id.clone(),
-            instance_type: first.instance_type.clone(),
-            settings: spec.settings.clone(),
-            slurm_version: self.cluster.spec.scheduler.version.clone(),
-            owned: first.owned.clone(),
-            nodes: rows.iter().map(node).collect(),
-            lease: None,
-        })
-    }
-
     async fn mark_ready(&self, instance_id: &str) -> anyhow::Result<()> {
         let Some(row) = self.row(instance_id) else {
             return Ok(());
@@ -292,7 +164,7 @@ impl Act<'_> {
         }
     }
 
-    fn port_of(&self, node: &str) -> Option<u16> {
+    pub(super) fn port_of(&self, node: &str) -> Option<u16> {
         let (group, at) = self.place_of(node)?;
         group.ports().get(at).copied()
     }
@@ -393,7 +265,12 @@ impl Act<'_> {
         }
     }
 
-    async fn event(&self, write: &mut db::Write, node: &str, what: &What) -> sqlx::Result<()> {
+    pub(super) async fn event(
+        &self,
+        write: &mut db::Write,
+        node: &str,
+        what: &What,
+    ) -> sqlx::Result<()> {
         db::event::insert(
             write,
             &self.cluster.id,
@@ -426,20 +303,6 @@ impl Told {
     fn end(self) -> anyhow::Result<()> {
         self.0.map_or(Ok(()), Err)
     }
-}
-
-/// A launch that the provider refused is a failed boot step: the next plan fails the node at once.
-async fn note_failure(write: &mut db::Write, id: &str, error: &LaunchError) -> sqlx::Result<()> {
-    if let Some(after) = error.ask_again_after_ms() {
-        tracing::warn!(instance = id, %error, "the provider is asked again");
-        return instance::set_ask_again(write, id, now() + after).await;
-    }
-    let step = BootStep {
-        name: "launch-failed".into(),
-        at: now(),
-        detail: Some(error.to_string()),
-    };
-    instance::add_step(write, id, step).await
 }
 
 fn is_port_taken(cause: &Cause) -> bool {

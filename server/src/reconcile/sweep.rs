@@ -16,14 +16,16 @@ use crate::data_dir::DataDir;
 use crate::db::cluster::ClusterSpec;
 use crate::db::session::session_delete_expired;
 use crate::db::{
-    audit, change, event, forgotten, idempotency, instance, job, job_life, lease, now, resource,
-    server, submission, tombstone,
+    audit, change, event, forgotten, idempotency, instance, job, job_life, launch_attempt, lease,
+    now, pool_health, resource, server, submission, tombstone,
 };
 use crate::live::status::Done;
 
 /// Ended instances with their logs, ended jobs and events are kept for 30 days (L5, X4).
 const KEEP: Duration = Duration::from_secs(30 * DAY_S);
 const DAY_S: u64 = 24 * 3600;
+/// A pool that could be tried again for so long, and nobody did: how it fared says nothing of the next time.
+const POOL_MEMORY_MS: i64 = 3_600_000;
 
 /// Remembers what it has reported.
 #[derive(Default)]
@@ -123,6 +125,8 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     submission::prune(&parts.db).await?;
     session_delete_expired(&parts.db, now() / 1000).await?;
     instance::prune(&parts.db, before).await?;
+    launch_attempt::prune(&parts.db, before).await?;
+    pool_health::prune(&parts.db, now() - POOL_MEMORY_MS).await?;
     tombstone::prune(&parts.db, before).await?;
     job::prune(&parts.db, before).await?;
     job_life::prune(&parts.db, before).await?;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use app::explain::job::{Causes, Reserved, Unopened};
+use app::model::attempt::RestingPool;
 use app::model::dependency::{self, Dependency};
 use app::model::error::Result;
 use app::model::job::{Job, JobAction, JobRecord, OutputKind};
@@ -15,12 +16,18 @@ use super::done_to::DoneTo;
 use super::job_components::lacking;
 use super::job_find::rank;
 use crate::db::cluster::ClusterRow;
+use crate::db::compute_node_group::ComputeNodeGroupRow;
+use crate::db::{pool_health, resource};
+use crate::fault::internal;
 use crate::live::observed::Snapshot;
+use crate::plan::pool;
 use crate::slurm::hostlist;
 use crate::slurm::output::{OutputFile, Way, may_open};
 
 /// Of more drained nodes nobody reads.
 const DRAINED: usize = 8;
+/// Nor of more pools.
+const SCARCE: usize = 8;
 /// Jobs that ended are looked up for so many dependencies: Slurm takes hundreds.
 const LOOKED_UP: usize = 32;
 /// How long a job may take to end once it was told to: Slurm's `KillWait`, and some.
@@ -41,6 +48,7 @@ impl Service {
         Ok(Causes {
             drained: drained(&seen, &usable),
             reservations: self.reservations(cluster, record, &usable).await,
+            scarce: self.scarce(cluster, record, &seen, &usable).await?,
             dependencies: self.dependencies(cluster, record).await?,
             cancelled_by: self.cancelled_by(cluster, record).await?,
             takes_whole_memory: takes_whole_memory(cluster, record),
@@ -109,6 +117,42 @@ impl Service {
         reserved
             .filter(|reserved| !reserved.nodes.is_empty())
             .collect()
+    }
+
+    /// Looked for only where nodes that it may use are down.
+    async fn scarce(
+        &self,
+        cluster: &ClusterRow,
+        record: &JobRecord,
+        seen: &Snapshot,
+        usable: &[&str],
+    ) -> Result<Vec<RestingPool>> {
+        let mut down = seen.nodes.iter().filter(|node| node.is("DOWN"));
+        let is_down = down.any(|node| usable.contains(&node.name.as_str()));
+        if !record.job.is_pending() || !is_down {
+            return Ok(vec![]);
+        }
+        let db = self.parts.db.pool();
+        let groups: Vec<ComputeNodeGroupRow> = resource::list(db, Some(&cluster.id))
+            .await
+            .map_err(internal)?;
+        let known = pool_health::all(db).await.map_err(internal)?;
+        let of = |group: &&ComputeNodeGroupRow| {
+            let mut usable = usable.iter();
+            usable.any(|node| group_of(node) == group.name)
+        };
+        let (profile, now) = (self.parts.provider.profile(), crate::db::now());
+        let mut scarce: Vec<RestingPool> = vec![];
+        for group in groups.iter().filter(of) {
+            let spec = group.applied_spec.as_ref().unwrap_or(&group.spec);
+            for one in pool::resting(&known, &spec.settings, &profile, now) {
+                if !scarce.contains(&one) {
+                    scarce.push(one);
+                }
+            }
+        }
+        scarce.truncate(SCARCE);
+        Ok(scarce)
     }
 
     /// With what became of the other jobs, as far as it was seen or noted: Slurm is asked for none of them.
@@ -182,6 +226,11 @@ fn usable_nodes<'a>(seen: &'a Snapshot, record: &JobRecord) -> Vec<&'a str> {
         false => named.contains(&node.name),
     });
     usable.map(|node| node.name.as_str()).collect()
+}
+
+/// `GROUP` of `GROUP-N`.
+fn group_of(node: &str) -> &str {
+    node.rsplit_once('-').map_or(node, |(group, _)| group)
 }
 
 fn drained(seen: &Snapshot, usable: &[&str]) -> Vec<(String, String)> {

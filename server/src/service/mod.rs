@@ -5,6 +5,7 @@
 
 mod access_key;
 mod alternate;
+mod attempt;
 mod audit;
 mod blueprint;
 mod boot;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use app::explain::{self, RefusalText, What, refusal};
 use app::i18n::Language;
+use app::model::attempt::LaunchAttempt;
 use app::model::echo::clip;
 use app::model::error::{Error, Result};
 use app::model::job::{Job, OfCluster};
@@ -17,6 +18,7 @@ use app::model::page::{PageOf, PageRequest};
 use app::port::{Ctx, Nodes};
 use async_trait::async_trait;
 
+use super::attempt;
 use super::boot::told_once;
 use super::node_phase::phase;
 use super::write::{Change, Intent};
@@ -94,6 +96,20 @@ impl Nodes for Service {
             jobs: jobs_on(&seen.jobs, &name),
             node,
         })
+    }
+
+    async fn node_attempts(
+        &self,
+        ctx: &Ctx,
+        cluster: String,
+        name: String,
+    ) -> Result<Vec<LaunchAttempt>> {
+        let cluster = self
+            .observed_cluster(ctx, Operation::GetNode, &cluster)
+            .await?;
+        self.find_node(ctx.language, &cluster, &name).await?;
+        let attempts = attempt::of_node(self.parts.db.pool(), &cluster.id, &name).await;
+        attempts.map_err(internal)
     }
 
     async fn node_logs(

@@ -86,6 +86,7 @@ fn local(host: &Host, endpoint: &str) -> Local {
 fn batch(slurmd_port: u16) -> Batch {
     Batch {
         owned: None,
+        resting: vec![],
         lease: None,
         token: "token".into(),
         cluster_id: "pcs_test".into(),
@@ -105,7 +106,7 @@ fn batch(slurmd_port: u16) -> Batch {
 
 async fn launch(local: &Local, slurmd_port: u16) {
     let launched = local.launch(&batch(slurmd_port)).await;
-    assert_eq!(launched[0].result, Ok("i-1".to_owned()));
+    assert_eq!(launched.launched[0].result, Ok("i-1".to_owned()));
 }
 
 async fn terminate(local: &Local) {

@@ -12,6 +12,7 @@ mod audit;
 mod aws_cli;
 mod backup;
 mod bad_input;
+mod capacity;
 mod clients;
 mod cloud;
 mod cluster;

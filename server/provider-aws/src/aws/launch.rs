@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use openpcs_provider::names::{Name, Names, assign};
-use openpcs_provider::{Batch, LaunchError, Launched, ProviderError, lease};
+use openpcs_provider::{Batch, LaunchError, Launched, Outcome, ProviderError, lease};
 
 use super::outcome::{MISMATCH, all, of_answer, of_error};
 use super::owned::Owned;
+use super::pools::Asked;
 use super::rounds::{Rounds, client_token};
 use crate::calls::CallError;
 use crate::calls::fleet::{self, Answer, Request};
@@ -23,12 +24,7 @@ struct Known {
     asked_first: usize,
 }
 
-pub async fn launch(
-    client: &Client,
-    names: &dyn Names,
-    rounds: &Rounds,
-    batch: &Batch,
-) -> Vec<Launched> {
+pub async fn launch(client: &Client, names: &dyn Names, rounds: &Rounds, batch: &Batch) -> Outcome {
     let ids: Vec<String> = batch
         .nodes
         .iter()
@@ -36,12 +32,12 @@ pub async fn launch(
         .collect();
     let owned = match Owned::read(batch.owned.as_deref()) {
         Ok(owned) => owned,
-        Err(error) => return all(&ids, &error),
+        Err(error) => return all(&ids, &error).into(),
     };
     let known = match known(client, names, batch).await {
         Ok(known) => known,
         // Nothing is asked for before it is known what is there.
-        Err(error) => return all(&ids, &not_asked(&error)),
+        Err(error) => return all(&ids, &not_asked(&error)).into(),
     };
     let mut launched = vec![];
     let mut lacking = vec![];
@@ -54,10 +50,15 @@ pub async fn launch(
             None => lacking.push(id),
         }
     }
-    if !lacking.is_empty() {
-        launched.extend(ask_for(client, rounds, batch, &owned, &known, &lacking).await);
+    if lacking.is_empty() {
+        return launched.into();
     }
-    launched
+    let mut outcome = ask_for(client, rounds, batch, &owned, &known, &lacking).await;
+    launched.append(&mut outcome.launched);
+    Outcome {
+        launched,
+        ..outcome
+    }
 }
 
 /// Those that have ended count too: under a token no instance is started twice, and what ended tells why.
@@ -95,19 +96,28 @@ async fn ask_for(
     owned: &Owned,
     known: &Known,
     lacking: &[String],
-) -> Vec<Launched> {
-    let template = owned.template(&batch.settings.subnet_ids, &batch.token);
-    let request = fleet::request(&batch.settings, &template, tags(batch, owned));
-    let token = client_token(&batch.token, rounds.of(&batch.token));
-    match asked(client, batch, &request, &token, known, lacking.len()).await {
-        Ok(answer) => {
-            let launched = of_answer(lacking, &answer, |id| known.taken.contains(id));
-            rounds.answered(&batch.token, &launched);
-            launched
-        }
-        Err(NotAsked::Lost(lost)) => all(lacking, &unknown(lost)),
-        Err(NotAsked::Refused(error)) => of_error(lacking, &error),
+) -> Outcome {
+    let template = owned.template(batch);
+    if template.pools.is_empty() {
+        return all(lacking, &LaunchError::all_rest(&batch.resting)).into();
     }
+    let request = fleet::request(&batch.settings, &template, tags(batch, owned));
+    let asked_for = Asked {
+        pools: &template.pools,
+        zones: &owned.zones,
+    };
+    let token = client_token(&batch.token, rounds.of(&batch.token));
+    let mut outcome = match asked(client, batch, &request, &token, known, lacking.len()).await {
+        Ok(answer) => {
+            let outcome = of_answer(lacking, &answer, &asked_for, |id| known.taken.contains(id));
+            rounds.answered(&batch.token, &outcome.launched);
+            outcome
+        }
+        Err(NotAsked::Lost(lost)) => return all(lacking, &unknown(lost)).into(),
+        Err(NotAsked::Refused(error)) => of_error(lacking, &error, &asked_for),
+    };
+    outcome.asked.strategy = request.strategy();
+    outcome
 }
 
 enum NotAsked {

@@ -1,7 +1,7 @@
 //! Amazon EC2 as a provider: each group has a launch template derived of the customer's, each batch is a fleet.
 //!
 //! - [`ensure`], [`own_parts`], [`owned`]: what a group owns, what is in it, and how launches are told of it.
-//! - [`launch`], [`outcome`], [`rounds`]: fleets, and what their answers mean.
+//! - [`launch`], [`outcome`], [`pools`], [`rounds`]: fleets, where their instances come from, and what their answers mean.
 //! - [`look`], [`whose`]: what there is of all clusters, and which of it is whose.
 
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ use app::rules::ports::Ports;
 use async_trait::async_trait;
 use openpcs_provider::names::{Name, Names};
 use openpcs_provider::{
-    Batch, Inventory, Launched, Owner, Profile, Progress, Provider, ProviderError,
+    Batch, Inventory, Outcome, Owner, Profile, Progress, Provider, ProviderError,
 };
 
 use crate::calls::instance::{self, Seen};
@@ -32,6 +32,7 @@ mod look;
 mod outcome;
 mod own_parts;
 mod owned;
+mod pools;
 mod rounds;
 mod settings;
 mod whose;
@@ -56,6 +57,8 @@ const PROFILE: Profile = Profile {
     missing_grace_ms: 300_000,
     stop_ms: 300_000,
     suspend_seconds: SUSPEND_SECONDS,
+    pool_rest_ms: 60_000,
+    longest_pool_rest_ms: 30 * 60_000,
     batch_max: 500,
     own_addresses: true,
     owns_resources: true,
@@ -147,10 +150,10 @@ impl Provider for Aws {
         Ok(Progress::Done(()))
     }
 
-    async fn launch(&self, batch: &Batch) -> Vec<Launched> {
-        let launched = launch::launch(&self.client, &*self.names, &self.rounds, batch).await;
+    async fn launch(&self, batch: &Batch) -> Outcome {
+        let outcome = launch::launch(&self.client, &*self.names, &self.rounds, batch).await;
         self.looks.changed();
-        launched
+        outcome
     }
 
     /// The next instance of a node has an address of its own.

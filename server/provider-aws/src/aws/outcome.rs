@@ -1,9 +1,11 @@
 //! What a fleet's answer means for the nodes that were asked for. Pure functions.
 
-use openpcs_provider::{LaunchError, Launched};
+use app::model::attempt::{Pool, PoolError, listed};
+use openpcs_provider::{Asked as Said, LaunchError, Launched, Outcome};
 
+use super::pools::Asked;
 use crate::calls::CallError;
-use crate::calls::fleet::{Answer, PoolError};
+use crate::calls::fleet::Answer;
 use crate::errors::{Class, class};
 
 /// After EC2 has said that there are too many requests.
@@ -14,8 +16,17 @@ const THROTTLED_MS: i64 = 5_000;
 pub fn of_answer(
     lacking: &[String],
     answer: &Answer,
+    asked: &Asked<'_>,
     taken: impl Fn(&str) -> bool,
-) -> Vec<Launched> {
+) -> Outcome {
+    let mut errors: Vec<PoolError> = vec![];
+    for error in &answer.errors {
+        let told = asked.error(error);
+        // A quota is told of each pool, and is of all.
+        if !errors.contains(&told) {
+            errors.push(told);
+        }
+    }
     let mut lacking: Vec<&String> = lacking.iter().collect();
     lacking.sort_unstable();
     let mut new = answer.instance_ids.iter().filter(|id| !taken(id));
@@ -23,24 +34,44 @@ pub fn of_answer(
         instance_id: id.clone(),
         result: match new.next() {
             Some(ec2) => Ok(ec2.clone()),
-            None => Err(most_telling(&answer.errors)),
+            None => Err(most_telling(&errors)),
         },
     });
-    launched.collect()
+    let gave = answer.gave.iter().flat_map(|named| asked.named(named));
+    Outcome {
+        launched: launched.collect(),
+        asked: Said {
+            pools: asked.pools.to_vec(),
+            strategy: None,
+            gave: gave.collect(),
+            errors,
+        },
+    }
 }
 
 /// All of a call that failed as a whole.
-pub fn of_error(lacking: &[String], error: &CallError) -> Vec<Launched> {
-    let pool = "the group's types and subnets";
-    let error = match error.is(&[MISMATCH]) {
+pub fn of_error(lacking: &[String], error: &CallError, asked: &Asked<'_>) -> Outcome {
+    let words = error.to_string();
+    let said_of_all = match error.is(&[MISMATCH]) {
         // Asked for before in other words: what became of that is not known yet.
         true => LaunchError::Unknown {
-            message: error.to_string(),
+            message: words.clone(),
         },
-        false => said(error.class(), pool, error.to_string()),
+        false => said(error.class(), ANYWHERE, words.clone()),
     };
-    all(lacking, &error)
+    Outcome {
+        launched: all(lacking, &said_of_all),
+        asked: Said {
+            pools: asked.pools.to_vec(),
+            strategy: None,
+            gave: vec![],
+            errors: vec![asked.whole(error.code.as_deref(), &words)],
+        },
+    }
 }
+
+/// Where all pools are meant.
+const ANYWHERE: &str = "the group's types and subnets";
 
 /// What EC2 says of a token under which something else was asked for.
 pub const MISMATCH: &str = "IdempotentParameterMismatch";
@@ -69,13 +100,20 @@ fn most_telling(errors: &[PoolError]) -> LaunchError {
         };
         let code = first.code.as_deref().unwrap_or("no code");
         let message = format!("{code}: {}", first.message);
-        let mut pools: Vec<&str> = of_class.map(|it| it.pool.as_str()).collect();
-        pools.insert(0, &first.pool);
-        pools.dedup();
-        return said(of, &pools.join(", "), message);
+        let mut pools: Vec<&Pool> = first.pools.iter().collect();
+        for pool in of_class.flat_map(|it| &it.pools) {
+            if !pools.contains(&pool) {
+                pools.push(pool);
+            }
+        }
+        let named = match pools.is_empty() {
+            true => ANYWHERE.to_owned(),
+            false => listed(pools),
+        };
+        return said(of, &named, message);
     }
     LaunchError::Capacity {
-        pool: "the group's types and subnets".into(),
+        pool: ANYWHERE.into(),
         message: "EC2 started fewer instances than it was asked for, and does not say why.".into(),
     }
 }
@@ -98,21 +136,42 @@ fn said(class: Class, pool: &str, message: String) -> LaunchError {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::BTreeMap;
 
-    fn error(pool: &str, code: &str) -> PoolError {
-        PoolError {
-            pool: pool.into(),
+    use app::model::group_settings::PurchaseOption;
+
+    use super::*;
+    use crate::calls::fleet::{FleetError, Named};
+
+    fn error(of_type: &str, code: &str) -> FleetError {
+        FleetError {
+            named: named(of_type),
             code: Some(code.into()),
             message: "no".into(),
         }
     }
 
-    fn answer(ids: &[&str], errors: &[PoolError]) -> Answer {
+    fn named(of_type: &str) -> Named {
+        Named {
+            instance_type: Some(of_type.into()),
+            ..Named::default()
+        }
+    }
+
+    fn answer(ids: &[&str], errors: &[FleetError]) -> Answer {
         Answer {
             instance_ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+            gave: ids.iter().map(|_| named("q")).collect(),
             errors: errors.to_vec(),
         }
+    }
+
+    fn pools() -> [Pool; 3] {
+        ["p", "q", "r"].map(|of_type| Pool {
+            instance_type: of_type.into(),
+            place: None,
+            purchase: PurchaseOption::Ondemand,
+        })
     }
 
     fn told(launched: &[Launched]) -> Vec<String> {
@@ -187,8 +246,18 @@ mod tests {
                 ],
             ),
         ] {
-            let launched = of_answer(&lacking, &answer, |id| id == "i-0");
-            assert_eq!(told(&launched), expected, "{answer:?}");
+            let (pools, zones) = (pools(), BTreeMap::new());
+            let asked = Asked {
+                pools: &pools,
+                zones: &zones,
+            };
+            let outcome = of_answer(&lacking, &answer, &asked, |id| id == "i-0");
+            assert_eq!(told(&outcome.launched), expected, "{answer:?}");
+            assert_eq!(outcome.asked.pools, pools);
+            assert_eq!(outcome.asked.errors.len(), answer.errors.len());
+            let gave = outcome.asked.gave.iter();
+            assert!(gave.clone().all(|pool| *pool == pools[1]));
+            assert_eq!(gave.count(), answer.instance_ids.len());
         }
     }
 
@@ -210,7 +279,14 @@ mod tests {
                 code: code.map(str::to_owned),
                 message: "no".into(),
             };
-            assert_eq!(told(&of_error(&["a".into()], &error)), [expected]);
+            let (pools, zones) = (pools(), BTreeMap::new());
+            let asked = Asked {
+                pools: &pools,
+                zones: &zones,
+            };
+            let outcome = of_error(&["a".into()], &error, &asked);
+            assert_eq!(told(&outcome.launched), [expected]);
+            assert_eq!(outcome.asked.errors[0].pools, pools);
         }
     }
 }

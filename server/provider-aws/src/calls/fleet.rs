@@ -2,15 +2,17 @@
 //!
 //! Sources: the EC2 API reference, `CreateFleet`; the EC2 user guide, "Instant fleets".
 
+use app::model::attempt::Pool;
 use app::model::compute_node_group::{GroupSettings, PurchaseOption};
 use app::model::group_settings::SpotAllocationStrategy as Strategy;
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{
     CreateFleetError, DefaultTargetCapacityType, FleetLaunchTemplateConfigRequest,
     FleetLaunchTemplateOverridesRequest, FleetLaunchTemplateSpecificationRequest,
-    FleetOnDemandAllocationStrategy, FleetReservationType, FleetType, OnDemandOptionsRequest,
-    ReservedCapacityOptionsRequest, ResourceType, SpotAllocationStrategy, SpotOptionsRequest, Tag,
-    TagSpecification, TargetCapacitySpecificationRequest,
+    FleetOnDemandAllocationStrategy, FleetReservationType, FleetType,
+    LaunchTemplateAndOverridesResponse, OnDemandOptionsRequest, ReservedCapacityOptionsRequest,
+    ResourceType, SpotAllocationStrategy, SpotOptionsRequest, Tag, TagSpecification,
+    TargetCapacitySpecificationRequest,
 };
 
 use super::CallError;
@@ -28,8 +30,10 @@ pub const ACTIONS: &[&str] = &[
 pub struct Template<'a> {
     pub id: &'a str,
     pub version: i64,
-    /// Of different zones: EC2 takes no two pools of a type in a zone. None where its interfaces name theirs.
-    pub subnet_ids: Vec<String>,
+    /// By preference, of a type no two in a zone: EC2 takes no others.
+    pub pools: Vec<Pool>,
+    /// Its interfaces are in a subnet already.
+    pub names_subnet: bool,
     pub spot_max_price: Option<&'a str>,
 }
 
@@ -47,15 +51,35 @@ pub struct Request {
 pub struct Answer {
     /// In order, each once.
     pub instance_ids: Vec<String>,
-    pub errors: Vec<PoolError>,
+    /// Where they are from.
+    pub gave: Vec<Named>,
+    pub errors: Vec<FleetError>,
 }
 
-/// Why a pool, a type in a subnet, gave no more.
+/// A pool as EC2 names it, perhaps in part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    pub instance_type: Option<String>,
+    pub subnet: Option<String>,
+    pub zone: Option<String>,
+}
+
+/// Why a pool gave no more.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PoolError {
-    pub pool: String,
+pub struct FleetError {
+    pub named: Named,
     pub code: Option<String>,
     pub message: String,
+}
+
+impl Request {
+    /// By which EC2 chooses among the pools; it has none for capacity that is reserved.
+    pub fn strategy(&self) -> Option<String> {
+        let on_demand = on_demand(self.purchase).and_then(|it| it.allocation_strategy);
+        let spot = spot(self).and_then(|it| it.allocation_strategy);
+        let on_demand = on_demand.map(|it| it.as_str().to_owned());
+        on_demand.or(spot.map(|it| it.as_str().to_owned()))
+    }
 }
 
 /// What the instances of a group are asked for by.
@@ -81,31 +105,26 @@ pub fn request(
     }
 }
 
-/// Each type in each subnet, the types in the order in which the group prefers them.
+/// Each pool, with the place of its type among those that the group prefers.
 fn overrides(
     group: &GroupSettings,
     template: &Template<'_>,
 ) -> Vec<FleetLaunchTemplateOverridesRequest> {
     let is_spot = group.purchase() == PurchaseOption::Spot;
     let by_preference = group.purchase() == PurchaseOption::Ondemand;
-    let subnets: Vec<Option<&String>> = match template.subnet_ids.is_empty() {
-        true => vec![None],
-        false => template.subnet_ids.iter().map(Some).collect(),
+    let names = group.type_names();
+    let price = template.spot_max_price.filter(|_| is_spot);
+    let one = |pool: &Pool| {
+        let place = names.iter().position(|name| *name == pool.instance_type);
+        let subnet = pool.place.clone().filter(|_| !template.names_subnet);
+        FleetLaunchTemplateOverridesRequest::builder()
+            .instance_type(pool.instance_type.as_str().into())
+            .set_subnet_id(subnet)
+            .set_priority(place.filter(|_| by_preference).map(|place| place as f64))
+            .set_max_price(price.map(str::to_owned))
+            .build()
     };
-    let mut overrides = vec![];
-    for (place, name) in group.type_names().into_iter().enumerate() {
-        for subnet in &subnets {
-            let price = template.spot_max_price.filter(|_| is_spot);
-            let one = FleetLaunchTemplateOverridesRequest::builder()
-                .instance_type(name.as_str().into())
-                .set_subnet_id(subnet.cloned())
-                .set_priority(by_preference.then_some(place as f64))
-                .set_max_price(price.map(str::to_owned))
-                .build();
-            overrides.push(one);
-        }
-    }
-    overrides
+    template.pools.iter().map(one).collect()
 }
 
 /// So many of what is asked for. The same token and the same words get the same answer, as long as EC2 remembers.
@@ -132,16 +151,23 @@ pub async fn create(
         .tag_specifications(tagged(&request.tags));
     let answer = call.send().await;
     let answer = answer.map_err(|error| CallError::of("CreateFleet", error))?;
-    let instances = answer.instances.unwrap_or_default().into_iter();
-    let mut instance_ids: Vec<String> = instances
-        .flat_map(|instance| instance.instance_ids.unwrap_or_default())
-        .collect();
+    let (mut instance_ids, mut gave) = (vec![], vec![]);
+    for instance in answer.instances.unwrap_or_default() {
+        let mut from = named(instance.launch_template_and_overrides.as_ref());
+        let of_type = instance.instance_type.map(|it| it.as_str().to_owned());
+        from.instance_type = of_type.or(from.instance_type);
+        if !gave.contains(&from) {
+            gave.push(from);
+        }
+        instance_ids.extend(instance.instance_ids.unwrap_or_default());
+    }
     instance_ids.sort_unstable();
     instance_ids.dedup();
     let errors = answer.errors.unwrap_or_default();
     Ok(Answer {
         instance_ids,
-        errors: errors.into_iter().map(pool_error).collect(),
+        gave,
+        errors: errors.into_iter().map(fleet_error).collect(),
     })
 }
 
@@ -192,22 +218,19 @@ fn tagged(tags: &[(String, String)]) -> TagSpecification {
         .build()
 }
 
-fn pool_error(error: CreateFleetError) -> PoolError {
-    let named = error.launch_template_and_overrides;
-    let overrides = named.and_then(|named| named.overrides);
-    let of_type = overrides.as_ref().and_then(|it| it.instance_type.as_ref());
-    let place = overrides.as_ref().and_then(|it| {
-        let zone = it.availability_zone.as_deref();
-        it.subnet_id.as_deref().or(zone)
-    });
-    let pool = match (of_type.map(|it| it.as_str()), place) {
-        (Some(of_type), Some(place)) => format!("{of_type} in {place}"),
-        (Some(of_type), None) => of_type.to_owned(),
-        (None, Some(place)) => place.to_owned(),
-        (None, None) => "the group's types and subnets".to_owned(),
-    };
-    PoolError {
-        pool,
+fn named(of: Option<&LaunchTemplateAndOverridesResponse>) -> Named {
+    let overrides = of.and_then(|of| of.overrides.as_ref());
+    let of_type = overrides.and_then(|it| it.instance_type.as_ref());
+    Named {
+        instance_type: of_type.map(|it| it.as_str().to_owned()),
+        subnet: overrides.and_then(|it| it.subnet_id.clone()),
+        zone: overrides.and_then(|it| it.availability_zone.clone()),
+    }
+}
+
+fn fleet_error(error: CreateFleetError) -> FleetError {
+    FleetError {
+        named: named(error.launch_template_and_overrides.as_ref()),
         message: error
             .error_message
             .unwrap_or_else(|| "EC2 does not say why.".into()),
@@ -231,11 +254,23 @@ mod tests {
         serde_json::from_value(value).unwrap()
     }
 
-    fn template(subnets: &[&str]) -> Template<'static> {
+    const SUBNETS: [&str; 2] = ["subnet-1", "subnet-2"];
+
+    fn template(group: &GroupSettings, names_subnet: bool) -> Template<'static> {
+        let places = SUBNETS.iter().take(if names_subnet { 1 } else { 2 });
+        let types = group.type_names().into_iter();
+        let pools = types.flat_map(|of_type| {
+            places.clone().map(move |place| Pool {
+                instance_type: of_type.clone(),
+                place: Some((*place).to_owned()),
+                purchase: group.purchase(),
+            })
+        });
         Template {
             id: "lt-1",
             version: 3,
-            subnet_ids: subnets.iter().map(|id| (*id).to_owned()).collect(),
+            pools: pools.collect(),
+            names_subnet,
             spot_max_price: Some("0.5"),
         }
     }
@@ -256,11 +291,8 @@ mod tests {
 
     #[test]
     fn each_type_in_each_subnet_by_preference() {
-        let asked = request(
-            &group(json!({})),
-            &template(&["subnet-1", "subnet-2"]),
-            vec![],
-        );
+        let group = group(json!({}));
+        let asked = request(&group, &template(&group, false), vec![]);
         assert_eq!(
             told(&asked),
             [
@@ -277,11 +309,20 @@ mod tests {
         );
         assert_eq!(spot(&asked), None);
         // The interfaces of the template are in a subnet already.
-        let asked = request(&group(json!({})), &template(&[]), vec![]);
+        let asked = request(&group, &template(&group, true), vec![]);
         assert_eq!(
             told(&asked),
             ["c6i.large - Some(0.0) -", "c6a.large - Some(1.0) -"]
         );
+    }
+
+    #[test]
+    fn a_pool_that_is_left_out_leaves_the_others_their_rank() {
+        let group = group(json!({}));
+        let mut template = template(&group, false);
+        template.pools.drain(..3);
+        let asked = request(&group, &template, vec![]);
+        assert_eq!(told(&asked), ["c6a.large subnet-2 Some(1.0) -"]);
     }
 
     #[test]
@@ -324,11 +365,10 @@ mod tests {
                 true,
             ),
         ] {
-            let asked = request(
-                &group(said.clone()),
-                &template(&["subnet-1", "subnet-2"]),
-                vec![],
-            );
+            let group = group(said.clone());
+            let asked = request(&group, &template(&group, false), vec![]);
+            let chosen = strategy.or(is_on_demand.then_some("prioritized"));
+            assert_eq!(asked.strategy().as_deref(), chosen, "{said}");
             assert_eq!(capacity_type(asked.purchase).as_str(), capacity, "{said}");
             let options = spot(&asked);
             let told = options.as_ref().and_then(|it| it.allocation_strategy());

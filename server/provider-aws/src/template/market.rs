@@ -1,7 +1,10 @@
 //! How instances are bought (N8), and reservations (A2, A4).
 //!
 //! Spot is bought by the fleet that is asked for, not by its template. For a Capacity Block it is the other way round: the
-//! template says so and names the reservation. AWS PCS takes a reservation's own id there only.
+//! template says so and names the reservation. AWS PCS takes a reservation's own id there only, where EC2 wants it ("you must
+//! specify the Capacity Block reservation ID when launching instances": EC2 user guide, "Launch instances using Capacity
+//! Blocks"). A block that has not begun is told as a lack of capacity ("Tutorial: Configure your EC2 Fleet to launch instances
+//! into Capacity Blocks"), so that its launches are tried again until it has.
 
 use app::model::compute_node_group::{GroupSettings, PurchaseOption};
 use aws_sdk_ec2::types::{

@@ -34,7 +34,7 @@ pub(super) fn tag(
             tags.push(Tag::builder().key(key).value(value).build());
         }
         let counted = |tag: &&Tag| !is_aws(tag.key.as_deref().unwrap_or_default());
-        let count = tags.iter().filter(counted).count();
+        let count = tags.iter().filter(counted).count() + at_launch(&kind, tags);
         if count > MOST {
             review.refuse(
                 FIELD,
@@ -48,6 +48,15 @@ pub(super) fn tag(
         readable(tags, review);
     }
     data.tag_specifications = Some(all);
+}
+
+/// How many more the fleet gives each instance: which launch it is of and, where it has none, a name.
+fn at_launch(kind: &ResourceType, tags: &[Tag]) -> usize {
+    let has_name = tags.iter().any(|tag| tag.key.as_deref() == Some("Name"));
+    match kind {
+        ResourceType::Instance => 1 + usize::from(!has_name),
+        _ => 0,
+    }
 }
 
 /// Those of this kind of resource, made if there are none.

@@ -11,6 +11,7 @@ mod canned;
 mod counting;
 mod denied;
 mod ec2;
+mod fleet_answers;
 mod launch_template;
 mod lossy;
 mod offers;

@@ -19,13 +19,13 @@ use crate::ec2::{Moto, client};
 use crate::lossy::losing;
 use crate::offers::aws;
 
-const CLUSTER: &str = "pcs_cluster000";
+pub const CLUSTER: &str = "pcs_cluster000";
 const GROUP: &str = "pcs_group00000";
 const TOKEN: &str = "0123456789abcdef";
 
 /// The database.
 #[derive(Default)]
-struct Rows(Mutex<Vec<(String, Name)>>);
+pub struct Rows(Mutex<Vec<(String, Name)>>);
 
 #[async_trait]
 impl Names for Rows {
@@ -51,7 +51,7 @@ impl Rows {
         self.0.lock().unwrap().extend(rows);
     }
 
-    fn note(&self, launched: &[Launched]) {
+    pub fn note(&self, launched: &[Launched]) {
         for (_, row) in self.0.lock().unwrap().iter_mut() {
             let of = launched.iter().find(|it| it.instance_id == row.id);
             if let Some(Ok(id)) = of.map(|it| &it.result) {
@@ -62,14 +62,14 @@ impl Rows {
 }
 
 /// A group without a template of its own in a moto of its own.
-struct Lab {
-    moto: Moto,
-    rows: Arc<Rows>,
-    owner: Owner,
+pub struct Lab {
+    pub moto: Moto,
+    pub rows: Arc<Rows>,
+    pub owner: Owner,
 }
 
 impl Lab {
-    async fn start() -> Lab {
+    pub async fn start() -> Lab {
         let moto = Moto::start().await;
         let ec2 = client(moto.address);
         let subnets = ec2.describe_subnets().send().await.unwrap();
@@ -100,7 +100,7 @@ impl Lab {
         }
     }
 
-    async fn provider(&self, door: SocketAddr) -> Aws {
+    pub async fn provider(&self, door: SocketAddr) -> Aws {
         let settings = Settings {
             endpoint: "http://10.0.0.1:8080".into(),
             ..Settings::default()
@@ -109,7 +109,7 @@ impl Lab {
     }
 
     /// So many nodes of the group, asked for now.
-    async fn batch(&self, provider: &Aws, count: usize) -> Batch {
+    pub async fn batch(&self, provider: &Aws, count: usize) -> Batch {
         let made = provider.ensure(&self.owner).await.unwrap();
         let Progress::Done(owned) = made else {
             panic!("{made:?}");
@@ -130,6 +130,7 @@ impl Lab {
             slurm_version: "25.05".into(),
             owned: Some(owned),
             nodes: (1..=count).map(node).collect(),
+            resting: vec![],
             lease: None,
         };
         self.rows.insert(&batch);
@@ -137,7 +138,7 @@ impl Lab {
     }
 
     /// Live instances at EC2, each with its tags.
-    async fn live(&self) -> Vec<(String, Vec<(String, String)>)> {
+    pub async fn live(&self) -> Vec<(String, Vec<(String, String)>)> {
         let answer = client(self.moto.address).describe_instances().send().await;
         let reservations = answer.unwrap().reservations.unwrap_or_default();
         let instances = reservations.iter().flat_map(|it| it.instances());
@@ -188,7 +189,7 @@ async fn a_groups_instances_come_and_go() {
             .any(|it| *it == ResourceType::Volume)
     );
 
-    let launched = provider.launch(&batch).await;
+    let launched = provider.launch(&batch).await.launched;
     let ec2: Vec<String> = ids(&launched).into_iter().map(Into::into).collect();
     assert_eq!(ec2.len(), 2);
     let live = lab.live().await;
@@ -205,7 +206,7 @@ async fn a_groups_instances_come_and_go() {
         }
     }
     // The answer was not noted, and the same is asked for once more.
-    assert_eq!(ids(&provider.launch(&batch).await), ec2);
+    assert_eq!(ids(&provider.launch(&batch).await.launched), ec2);
     assert_eq!(lab.live().await.len(), 2);
 
     let ours: Vec<String> = batch
@@ -266,7 +267,7 @@ async fn one_instance_that_is_not_there_spares_no_other() {
     let lab = Lab::start().await;
     let provider = lab.provider(lab.moto.address).await;
     let batch = lab.batch(&provider, 2).await;
-    let mut launched = provider.launch(&batch).await;
+    let mut launched = provider.launch(&batch).await.launched;
     launched[0].result = Ok("i-0123456789abcdef0".into());
     lab.rows.note(&launched);
     let ours: Vec<String> = batch
@@ -294,10 +295,10 @@ async fn a_lost_answer_leaves_as_many_instances_as_were_wanted() {
         .await
         .unwrap();
     let provider = Aws::new(once, Settings::default(), lab.rows.clone());
-    let lost = provider.launch(&batch).await;
+    let lost = provider.launch(&batch).await.launched;
     let is_unknown = |it: &Launched| matches!(it.result, Err(LaunchError::Unknown { .. }));
     assert!(lost.iter().all(is_unknown), "{lost:?}");
-    let launched = provider.launch(&batch).await;
+    let launched = provider.launch(&batch).await.launched;
     let mut ec2 = ids(&launched);
     ec2.sort_unstable();
     ec2.dedup();
@@ -335,7 +336,7 @@ fn fleet(errors: &[(&str, &str)]) -> String {
     )
 }
 
-fn refusal(code: &str) -> String {
+pub fn refusal(code: &str) -> String {
     format!(
         "<Response><Errors><Error><Code>{code}</Code><Message>no</Message></Error></Errors><RequestID>r</RequestID></Response>"
     )
@@ -362,10 +363,10 @@ async fn what_comes_is_used_and_the_rest_is_told_why_not() {
         pool: "c6i.large in subnet-1".into(),
         message: format!("{none}: no"),
     });
-    let launched = provider.launch(&batch).await;
+    let launched = provider.launch(&batch).await.launched;
     assert_eq!(launched[0].result.as_deref(), Ok("i-0000000000000000a"));
     assert_eq!(launched[1].result, capacity);
-    let launched = provider.launch(&batch).await;
+    let launched = provider.launch(&batch).await.launched;
     let is_quota = |it: &Launched| matches!(it.result, Err(LaunchError::Quota { .. }));
     assert!(launched.iter().all(is_quota), "{launched:?}");
     lab.rows.note(&[Launched {
@@ -373,6 +374,6 @@ async fn what_comes_is_used_and_the_rest_is_told_why_not() {
         result: Ok("i-0000000000000000a".into()),
     }]);
     batch.nodes.remove(0);
-    assert_eq!(provider.launch(&batch).await[0].result, capacity);
+    assert_eq!(provider.launch(&batch).await.launched[0].result, capacity);
     assert_eq!(lab.live().await.len(), 0);
 }

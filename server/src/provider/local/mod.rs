@@ -22,8 +22,8 @@ use openpcs_agent::protocol::InstanceFile;
 use openpcs_agent::tail::{end_of, last_lines};
 use openpcs_provider::lease::{self, Lost};
 use openpcs_provider::{
-    Batch, Instance, Inventory, LaunchError, Launched, NodeLaunch, Owner, Profile, Progress,
-    Provider, ProviderError, State,
+    Batch, Instance, Inventory, LaunchError, Launched, NodeLaunch, Outcome, Owner, Profile,
+    Progress, Provider, ProviderError, State,
 };
 
 use futures::StreamExt;
@@ -58,6 +58,9 @@ pub const PROFILE: Profile = Profile {
     stop_ms: 60_000,
     // Slurm may use a node again a second after it was suspended.
     suspend_seconds: 1,
+    // A host has room or has not: its instances are of no pools. Faults may say so all the same, and pass soon.
+    pool_rest_ms: 1_000,
+    longest_pool_rest_ms: 60_000,
     batch_max: 256,
     own_addresses: false,
     owns_resources: false,
@@ -195,13 +198,13 @@ impl Provider for Local {
         Ok(Progress::Done(()))
     }
 
-    async fn launch(&self, batch: &Batch) -> Vec<Launched> {
+    async fn launch(&self, batch: &Batch) -> Outcome {
         let each: Vec<_> = batch
             .nodes
             .iter()
             .map(|node| self.launched(batch, node))
             .collect();
-        futures::future::join_all(each).await
+        futures::future::join_all(each).await.into()
     }
 
     async fn stand_in(&self, cluster_id: &str, node: &str, port: u16) {

@@ -163,6 +163,7 @@ impl Service {
                 ..self.parts.provider.profile()
             },
             owned: vec![],
+            closed: Default::default(),
             looked_at: now,
             provider: instances.iter().map(alive).collect(),
             instances,

@@ -8,7 +8,7 @@ use leptos_router::components::A;
 use super::row_actions::{Chosen, CreateButton, RowActions, only};
 use super::{Page, use_page};
 use crate::components::delete::Doomed;
-use crate::components::{Fetched, StatusWithErrors, scaling_words, status_label};
+use crate::components::{Fetched, StatusWithErrors, purchase_words, scaling_words, status_label};
 use crate::i18n::{Text, text};
 use crate::model::compute_node_group::*;
 use crate::model::live::Kind;
@@ -89,9 +89,9 @@ fn columns(t: &'static Text, page: Page) -> Vec<Column<ComputeNodeGroup>> {
             view! { <span class="tabular-nums">{move || running(page, &id)} " / " {max}</span> }
         }),
         Column::new(t.groups.purchase, move |g: &ComputeNodeGroup| {
-            purchase(t, g)
+            purchase_words(t, g.settings.purchase())
         })
-        .text(move |g| purchase(t, g).to_owned()),
+        .text(move |g| purchase_words(t, g.settings.purchase()).to_owned()),
         Column::new(t.groups.created, |g: &ComputeNodeGroup| {
             view! { <AgoText at=g.created_at.clone() /> }
         })
@@ -116,13 +116,4 @@ fn running(page: Page, group: &str) -> String {
         found.map_or(0, |found| found.instances)
     });
     count.map_or_else(|| "–".into(), |count| count.to_string())
-}
-
-fn purchase(t: &'static Text, group: &ComputeNodeGroup) -> &'static str {
-    match group.settings.purchase() {
-        PurchaseOption::Ondemand => t.groups.ondemand,
-        PurchaseOption::Spot => t.groups.spot,
-        PurchaseOption::CapacityBlock => t.groups.capacity_block,
-        PurchaseOption::InterruptibleCapacityReservation => t.groups.interruptible,
-    }
 }

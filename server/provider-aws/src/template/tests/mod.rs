@@ -483,6 +483,16 @@ fn tags_that_would_keep_instances_from_starting_are_refused() {
         template().tag_specifications(tagged(ResourceType::Volume, &keys[1..])),
         &own,
     );
+    // The fleet adds which launch an instance is of, and a name to one that has none.
+    let of_instance =
+        |keys: &[&str]| template().tag_specifications(tagged(ResourceType::Instance, keys));
+    let refusal = refused(of_instance(&keys[2..]), &own);
+    assert!(
+        refusal.contains("of kind instance has 51 tags; EC2 takes 50. Leave out 1"),
+        "{refusal}"
+    );
+    derived(of_instance(&keys[3..]), &own);
+    derived(of_instance(&[&keys[3..], &["Name"]].concat()), &own);
     let with = |state| {
         let options =
             LaunchTemplateInstanceMetadataOptions::builder().instance_metadata_tags(state);

@@ -5,8 +5,9 @@ use leptos_router::components::A;
 
 use super::super::jobs::boot_label;
 use super::super::{SubHeader, use_page};
+use super::attempts::Attempts;
 use crate::api::event::list_events;
-use crate::api::node::{get_node, node_logs};
+use crate::api::node::{get_node, node_attempts, node_logs};
 use crate::components::{
     EventTimeline, Explained, Fetched, JobState, NodeActions, NodePhaseIndicator, TabTitle, asked,
     param, readable,
@@ -43,6 +44,9 @@ pub fn NodePage() -> impl IntoView {
             };
             list_events(of, PageRequest::longest(), language.clone())
         }
+    });
+    let attempts = asked([page.id, name], &[Kind::Node], |[cluster, node]| {
+        node_attempts(cluster, node)
     });
     let refusals = page.refusals();
     view! {
@@ -87,6 +91,9 @@ pub fn NodePage() -> impl IntoView {
                             {move || view! { <Boot instance=newest.get() /> }}
                         </div>
                         {move || view! { <Instances instances=instances.get() cluster=page.id.get() /> }}
+                        <Fetched resource=attempts let:attempts>
+                            {move || view! { <Attempts attempts=attempts.get() /> }}
+                        </Fetched>
                         <Card title=t.node.events>
                             <Fetched resource=events let:page>
                                 <EventTimeline events=Signal::derive(move || page.with(|page| page.rows.clone())) />

@@ -1,5 +1,6 @@
 //! The nodes of a cluster, and one of them.
 
+mod attempts;
 mod detail;
 
 use leptos::prelude::*;
