@@ -1,6 +1,7 @@
 //! The provider as reconcilers use it: a group's template, its instances, their end.
 
 use std::net::SocketAddr;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use app::model::group_settings::GroupSettings;
@@ -20,7 +21,7 @@ use crate::lossy::losing;
 use crate::offers::aws;
 
 pub const CLUSTER: &str = "pcs_cluster000";
-const GROUP: &str = "pcs_group00000";
+pub const GROUP: &str = "pcs_group00000";
 const TOKEN: &str = "0123456789abcdef";
 
 /// The database.
@@ -71,20 +72,7 @@ pub struct Lab {
 impl Lab {
     pub async fn start() -> Lab {
         let moto = Moto::start().await;
-        let ec2 = client(moto.address);
-        let subnets = ec2.describe_subnets().send().await.unwrap();
-        let subnet = subnets.subnets()[0].clone();
-        let groups = ec2.describe_security_groups().send().await.unwrap();
-        let group = groups.security_groups()[0].group_id().unwrap();
-        let images = ec2.describe_images().owners("amazon").send().await.unwrap();
-        let settings: GroupSettings = serde_json::from_value(json!({
-            "instanceConfigs": [{"instanceType": "c6i.large"}, {"instanceType": "c5.large"}],
-            "scalingConfiguration": {"minInstanceCount": 0, "maxInstanceCount": 4},
-            "subnetIds": [subnet.subnet_id().unwrap()], "launchTemplateMode": "MANAGED",
-            "amiId": images.images()[0].image_id().unwrap(),
-            "iamInstanceProfileArn": "arn:aws:iam::123456789012:instance-profile/AWSPCS-nodes",
-        }))
-        .unwrap();
+        let (settings, security_group_ids) = furnished(&moto).await;
         Lab {
             rows: Arc::default(),
             owner: Owner {
@@ -93,7 +81,7 @@ impl Lab {
                 generation: 1,
                 slurm_version: "25.05".into(),
                 settings,
-                security_group_ids: vec![group.into()],
+                security_group_ids,
                 key: "key".into(),
             },
             moto,
@@ -108,12 +96,29 @@ impl Lab {
         Aws::new(aws(door).await, settings, self.rows.clone())
     }
 
+    /// Everything that was made in it is gone.
+    pub async fn reset(&mut self) {
+        let url = format!("http://{}/moto-api/reset", self.moto.address);
+        let answer = Command::new("curl")
+            .args(["-fsS", "-X", "POST", &url])
+            .output();
+        let answer = answer.unwrap();
+        assert!(answer.status.success(), "{answer:?}");
+        self.rows.0.lock().unwrap().clear();
+        (self.owner.settings, self.owner.security_group_ids) = furnished(&self.moto).await;
+    }
+
     /// So many nodes of the group, asked for now.
     pub async fn batch(&self, provider: &Aws, count: usize) -> Batch {
         let made = provider.ensure(&self.owner).await.unwrap();
         let Progress::Done(owned) = made else {
             panic!("{made:?}");
         };
+        self.rows_of(owned, count)
+    }
+
+    /// The same of a group that owns this: written down, and yet to be asked for.
+    pub fn rows_of(&self, owned: String, count: usize) -> Batch {
         let node = |number: usize| NodeLaunch {
             instance_id: format!("i-{number:017x}"),
             node_name: format!("group-{number}"),
@@ -158,6 +163,25 @@ impl Lab {
         live.map(|it| (it.instance_id().unwrap().to_owned(), tags(it)))
             .collect()
     }
+}
+
+/// A group's settings of what there is, and a security group.
+async fn furnished(moto: &Moto) -> (GroupSettings, Vec<String>) {
+    let ec2 = client(moto.address);
+    let subnets = ec2.describe_subnets().send().await.unwrap();
+    let subnet = subnets.subnets()[0].clone();
+    let groups = ec2.describe_security_groups().send().await.unwrap();
+    let group = groups.security_groups()[0].group_id().unwrap();
+    let images = ec2.describe_images().owners("amazon").send().await.unwrap();
+    let settings: GroupSettings = serde_json::from_value(json!({
+        "instanceConfigs": [{"instanceType": "c6i.large"}, {"instanceType": "c5.large"}],
+        "scalingConfiguration": {"minInstanceCount": 0, "maxInstanceCount": 4},
+        "subnetIds": [subnet.subnet_id().unwrap()], "launchTemplateMode": "MANAGED",
+        "amiId": images.images()[0].image_id().unwrap(),
+        "iamInstanceProfileArn": "arn:aws:iam::123456789012:instance-profile/AWSPCS-nodes",
+    }))
+    .unwrap();
+    (settings, vec![group.into()])
 }
 
 fn ids(launched: &[Launched]) -> Vec<&str> {
