@@ -22,7 +22,7 @@ async fn with(address: std::net::SocketAddr, key: &str, secret: &str) -> Client 
 }
 
 /// From now on moto looks at signatures and policies.
-async fn enforce_policies(moto: &Moto) {
+pub async fn enforce_policies(moto: &Moto) {
     let mut stream = TcpStream::connect(moto.address).await.unwrap();
     let request = "POST /moto-api/reset-auth HTTP/1.0\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\n0";
     stream.write_all(request.as_bytes()).await.unwrap();

@@ -16,4 +16,5 @@ mod killed;
 mod launch_template;
 mod lossy;
 mod offers;
+mod policy;
 mod provider;

@@ -25,7 +25,7 @@ pub async fn aws(address: SocketAddr) -> Client {
 }
 
 /// What the tests make of each kind, by id; of key pairs and types the name.
-struct Made {
+pub struct Made {
     vpc: String,
     subnet: String,
     group: String,
@@ -112,7 +112,7 @@ async fn profile(aws: &Client, name: &str) -> String {
     arn
 }
 
-async fn make(aws: &Client) -> Made {
+pub async fn make(aws: &Client) -> Made {
     let (vpc, subnet) = network(aws, "hpc", "10.7.0.0/16").await;
     let on = AttributeBooleanValue::builder().value(true).build();
     let call = aws.ec2.modify_vpc_attribute().vpc_id(&vpc);
@@ -178,7 +178,7 @@ fn templates(id: &str) -> BTreeSet<TemplateRef> {
     .into()
 }
 
-fn refs(made: &Made) -> Refs {
+pub fn refs(made: &Made) -> Refs {
     Refs {
         vpcs: set(&made.vpc),
         subnets: set(&made.subnet),

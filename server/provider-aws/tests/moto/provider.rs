@@ -344,6 +344,23 @@ async fn two_clusters_are_looked_at_at_once() {
     assert_eq!(door.asked(), ["DescribeInstances"]);
 }
 
+/// What wants many nodes at once costs few calls.
+#[tokio::test]
+async fn five_hundred_nodes_take_ten_calls_at_most() {
+    let lab = Lab::start().await;
+    let door = Door::before(lab.moto.address).await;
+    let provider = lab.provider(door.address).await;
+    let batch = lab.batch(&provider, 500).await;
+    let launched = provider.launch(&batch).await.launched;
+    assert!(launched.iter().all(|it| it.result.is_ok()));
+    lab.rows.note(&launched);
+    let inventory = provider.inventory(CLUSTER).await.unwrap();
+    assert_eq!(inventory.instances.len(), 500);
+    let asked = door.asked();
+    assert!(asked.len() <= 10, "{asked:?}");
+    println!("500 nodes: {} calls: {}", asked.len(), asked.join(" "));
+}
+
 fn fleet(errors: &[(&str, &str)]) -> String {
     let item = |(code, of_type): &(&str, &str)| {
         format!(
