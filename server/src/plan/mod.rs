@@ -3,4 +3,5 @@
 pub mod configuration;
 pub mod controller;
 pub mod node;
+pub mod notice;
 pub mod stranded;

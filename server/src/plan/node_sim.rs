@@ -320,6 +320,7 @@ impl World {
             Step::PowerUp { .. }
             | Step::PowerDown { .. }
             | Step::Replace { .. }
+            | Step::Warn { .. }
             | Step::RegisterAgain { .. } => panic!("not of this world: {step:?}"),
         }
     }

@@ -16,8 +16,8 @@ use crate::data_dir::DataDir;
 use crate::db::cluster::ClusterSpec;
 use crate::db::session::session_delete_expired;
 use crate::db::{
-    audit, change, event, forgotten, idempotency, instance, job, job_life, lease, now, resource,
-    server, submission, tombstone,
+    audit, change, event, forgotten, idempotency, instance, interruption, job, job_life, lease,
+    now, resource, server, submission, tombstone,
 };
 use crate::live::status::Done;
 
@@ -123,6 +123,7 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     submission::prune(&parts.db).await?;
     session_delete_expired(&parts.db, now() / 1000).await?;
     instance::prune(&parts.db, before).await?;
+    interruption::prune(&parts.db, before).await?;
     tombstone::prune(&parts.db, before).await?;
     job::prune(&parts.db, before).await?;
     job_life::prune(&parts.db, before).await?;

@@ -37,6 +37,7 @@ mod names;
 mod node;
 mod node_list;
 mod node_phase;
+mod notice;
 mod offer;
 pub mod once;
 pub mod output;

@@ -9,6 +9,7 @@ pub mod hosts;
 pub mod job_user;
 pub mod log;
 pub mod output;
+pub mod save_signal;
 pub mod settings;
 pub mod stdio;
 pub mod trial;

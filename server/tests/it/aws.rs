@@ -8,6 +8,11 @@ use crate::harness::*;
 const CLUSTER: &str = "cloud";
 const JOB: &str = "#!/bin/sh\nsrun sh -c 'hostname; getent hosts burst-1 burst-2'\n";
 
+/// Saves what it has when it is told to, and ends when it runs the second time.
+const PATIENT: &str = "#!/bin/sh\n#SBATCH --signal=B:USR1@60\n\
+    [ \"$SLURM_RESTART_COUNT\" = 1 ] && echo again && exit\n\
+    trap 'echo saved' USR1\necho runs\nsleep 300 &\nwait\nwait\n";
+
 /// On SQLite: the network of the test has no PostgreSQL.
 #[tokio::test]
 async fn nodes_start_for_jobs_and_stop_when_idle_on_sqlite() {
@@ -42,6 +47,7 @@ async fn nodes_start_for_jobs_and_stop_when_idle_on_sqlite() {
     })
     .await;
     assert_eq!(ec2.instances("running").len(), 2);
+    a_job_survives_its_spot_instance(&plane, &ec2).await;
     wait_until("idle nodes are terminated", async || {
         match ec2.instances("running").len() {
             0 => Ok(()),
@@ -58,6 +64,49 @@ async fn nodes_start_for_jobs_and_stop_when_idle_on_sqlite() {
     let templates = ec2.aws(&["ec2", "describe-launch-templates", "--max-results", "200"]);
     let templates = templates["LaunchTemplates"].as_array().unwrap().len();
     assert_eq!(templates, 1, "the derived template goes with its group");
+}
+
+/// The provider takes its instance back: it is told, goes back to the queue and runs on another instance.
+async fn a_job_survives_its_spot_instance(plane: &TestPlane, ec2: &Ec2) {
+    let home = plane.server.home();
+    std::fs::write(home.join("patient.sh"), PATIENT).unwrap();
+    let output = ["-o", "patient", "--open-mode=append"];
+    let options = [&output[..], &["-w", "burst-1", "-p", "demo", "patient.sh"]].concat();
+    plane.connect(CLUSTER, &[&["sbatch"][..], &options].concat());
+    let wrote = async |expected: &str| {
+        wait_until(&format!("the job wrote {expected:?}"), async || {
+            let text = std::fs::read_to_string(home.join("patient")).unwrap_or_default();
+            let nodes = || plane.connect(CLUSTER, &["scontrol", "show", "node"]);
+            (text == expected)
+                .then_some(())
+                .ok_or_else(|| format!("{text:?}\n{}", nodes()))
+        })
+        .await;
+    };
+    wrote("runs\n").await;
+    let nodes = plane.connect(CLUSTER, &["scontrol", "show", "node", "burst-1"]);
+    let running = ec2.instances("running");
+    let (taken, _) = running
+        .iter()
+        .find(|(_, address)| nodes.contains(&format!("NodeAddr={address} ")))
+        .unwrap_or_else(|| panic!("{nodes}\n{running:?}"));
+    let until = chrono::Utc::now() + chrono::Duration::seconds(45);
+    let notice = format!(
+        r#"{{"action": "terminate", "time": "{}"}}"#,
+        until.to_rfc3339()
+    );
+    let place = home.join("metadata").join(taken).join("spot");
+    std::fs::create_dir_all(&place).unwrap();
+    std::fs::write(place.join("instance-action"), notice).unwrap();
+    wrote("runs\nsaved\n").await;
+    let nodes = plane.connect(CLUSTER, &["scontrol", "show", "node", "burst-1"]);
+    assert!(
+        nodes.contains("DRAIN") && nodes.contains("takes instance"),
+        "{nodes}"
+    );
+    wrote("runs\nsaved\nagain\n").await;
+    let running = ec2.instances("running");
+    assert!(running.iter().all(|(id, _)| id != taken), "{taken} is gone");
 }
 
 async fn create(plane: &TestPlane, ec2: &Ec2) {
