@@ -158,6 +158,12 @@ pub enum What {
         version: String,
         date: String,
     },
+    /// Somebody said to be the node's instance, and was elsewhere.
+    ClaimRefused {
+        node: String,
+        peer: String,
+        addresses: String,
+    },
     /// The provider said that the instance will end.
     NodeNoticed {
         node: String,
@@ -334,6 +340,18 @@ impl What {
                 t.version_ended,
                 vec![("version", version.clone()), ("date", date.clone())],
             ),
+            What::ClaimRefused {
+                node,
+                peer,
+                addresses,
+            } => (
+                t.claim_refused,
+                vec![
+                    ("node", node.clone()),
+                    ("peer", peer.clone()),
+                    ("addresses", addresses.clone()),
+                ],
+            ),
             What::NodeNoticed { node, notice } => (
                 match notice.kind {
                     NoticeKind::Interruption => t.node_interruption,
@@ -408,6 +426,7 @@ impl What {
             | What::JobCameBack { .. }
             | What::ServerForgotten { .. }
             | What::JobHeldInterrupted { .. }
+            | What::ClaimRefused { .. }
             | What::NodeFailed { .. }
             | What::StepFailed { .. } => EventTone::Failure,
             What::InstanceEnded { cause, .. } if cause.is_failure() => EventTone::Failure,
@@ -582,6 +601,11 @@ mod tests {
             What::VersionEnded {
                 version: "24.11".into(),
                 date: "2026-05-31".into(),
+            },
+            What::ClaimRefused {
+                node: node.clone(),
+                peer: "10.0.0.8".into(),
+                addresses: "10.0.0.7".into(),
             },
             What::NodeNoticed {
                 node: node.clone(),

@@ -249,6 +249,7 @@ impl Faulty {
             move |id| Instance {
                 id,
                 state: state.clone(),
+                addresses: vec![],
             }
         };
         inventory

@@ -207,7 +207,7 @@ impl Service {
 }
 
 /// What an instance tells of its node.
-async fn event_of(write: &mut db::Write, row: &InstanceRow, what: &What) -> Result<()> {
+pub(super) async fn event_of(write: &mut db::Write, row: &InstanceRow, what: &What) -> Result<()> {
     let (cluster, node) = (&row.cluster_id, &row.node_name);
     db::event::insert(write, cluster, Kind::Node, node, &row.id, what)
         .await
