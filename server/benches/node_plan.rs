@@ -68,6 +68,7 @@ fn seen(nodes: i64) -> Seen {
                 seen.provider.push(Instance {
                     id: row.id.clone(),
                     state: State::Running,
+                    addresses: vec![],
                 });
                 seen.instances.push(row);
             }

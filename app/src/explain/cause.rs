@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{fill, text};
 use crate::i18n::Language;
+use crate::model::notice::{Notice, NoticeKind};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(
@@ -61,6 +62,11 @@ pub enum Cause {
     Replaced {
         reason: String,
     },
+    /// Its provider said that it would end.
+    Noticed {
+        instance: String,
+        notice: Notice,
+    },
     /// Of a release that wrote only this text.
     Other {
         text: String,
@@ -110,6 +116,18 @@ impl Cause {
             Cause::GroupNotReady { why } => (t.group_not_ready, vec![("why", why.clone())]),
             Cause::NoCapacity { pools } => (t.no_capacity, vec![("pools", pools.clone())]),
             Cause::Replaced { reason } => (t.replaced, vec![("reason", reason.clone())]),
+            Cause::Noticed { instance, notice } => (
+                match notice.kind {
+                    NoticeKind::Interruption => t.interruption,
+                    NoticeKind::Scheduled => t.scheduled,
+                    NoticeKind::Rebalance => t.rebalance,
+                },
+                vec![
+                    ("instance", instance.clone()),
+                    ("what", notice.what.clone()),
+                    ("time", notice.time.clone()),
+                ],
+            ),
             Cause::Other { text } => return text.clone(),
         };
         fill(text, &values)
@@ -122,6 +140,9 @@ impl Cause {
 
     /// Something went wrong; else the end was wanted.
     pub fn is_failure(&self) -> bool {
+        if let Cause::Noticed { notice, .. } = self {
+            return notice.kind != NoticeKind::Rebalance;
+        }
         matches!(
             self,
             Cause::EndedUnexpectedly { .. }

@@ -7,6 +7,7 @@ use crate::i18n::Language;
 use crate::model::event::EventTone;
 use crate::model::job::JobAction;
 use crate::model::live::Kind;
+use crate::model::notice::{Notice, NoticeKind};
 use crate::model::sight::Sight;
 
 /// One kind of thing that happens. The code (the variant's name) and its parameters are written to the database: a
@@ -157,6 +158,17 @@ pub enum What {
         version: String,
         date: String,
     },
+    /// Somebody said to be the node's instance, and was elsewhere.
+    ClaimRefused {
+        node: String,
+        peer: String,
+        addresses: String,
+    },
+    /// The provider said that the instance will end.
+    NodeNoticed {
+        node: String,
+        notice: Notice,
+    },
     NodeReplaced {
         node: String,
         reason: String,
@@ -178,6 +190,22 @@ pub enum What {
     },
     JobReleased {
         job: String,
+    },
+    /// It asked for a signal before its end, and got it as its instance is about to go.
+    JobSignalled {
+        job: String,
+        signal: String,
+    },
+    /// It went back to the queue for its instance's sake.
+    JobInterrupted {
+        job: String,
+        node: String,
+        times: i64,
+    },
+    /// That happened too often.
+    JobHeldInterrupted {
+        job: String,
+        times: i64,
     },
 }
 
@@ -312,6 +340,30 @@ impl What {
                 t.version_ended,
                 vec![("version", version.clone()), ("date", date.clone())],
             ),
+            What::ClaimRefused {
+                node,
+                peer,
+                addresses,
+            } => (
+                t.claim_refused,
+                vec![
+                    ("node", node.clone()),
+                    ("peer", peer.clone()),
+                    ("addresses", addresses.clone()),
+                ],
+            ),
+            What::NodeNoticed { node, notice } => (
+                match notice.kind {
+                    NoticeKind::Interruption => t.node_interruption,
+                    NoticeKind::Scheduled => t.node_scheduled,
+                    NoticeKind::Rebalance => t.node_rebalance,
+                },
+                vec![
+                    ("node", node.clone()),
+                    ("what", notice.what.clone()),
+                    ("time", notice.time.clone()),
+                ],
+            ),
             What::NodeReplaced { node, reason, now } => (
                 if *now {
                     t.node_replaced_now
@@ -332,6 +384,22 @@ impl What {
             What::JobRequeued { job } => (t.job_requeued, vec![("job", job.clone())]),
             What::JobHeld { job } => (t.job_held, vec![("job", job.clone())]),
             What::JobReleased { job } => (t.job_released, vec![("job", job.clone())]),
+            What::JobSignalled { job, signal } => (
+                t.job_signalled,
+                vec![("job", job.clone()), ("signal", signal.clone())],
+            ),
+            What::JobInterrupted { job, node, times } => (
+                t.job_interrupted,
+                vec![
+                    ("job", job.clone()),
+                    ("node", node.clone()),
+                    ("times", times.to_string()),
+                ],
+            ),
+            What::JobHeldInterrupted { job, times } => (
+                t.job_held_interrupted,
+                vec![("job", job.clone()), ("times", times.to_string())],
+            ),
         };
         fill(text, &values)
     }
@@ -357,6 +425,8 @@ impl What {
             | What::JobAskForgotten { .. }
             | What::JobCameBack { .. }
             | What::ServerForgotten { .. }
+            | What::JobHeldInterrupted { .. }
+            | What::ClaimRefused { .. }
             | What::NodeFailed { .. }
             | What::StepFailed { .. } => EventTone::Failure,
             What::InstanceEnded { cause, .. } if cause.is_failure() => EventTone::Failure,
@@ -531,6 +601,33 @@ mod tests {
             What::VersionEnded {
                 version: "24.11".into(),
                 date: "2026-05-31".into(),
+            },
+            What::ClaimRefused {
+                node: node.clone(),
+                peer: "10.0.0.8".into(),
+                addresses: "10.0.0.7".into(),
+            },
+            What::NodeNoticed {
+                node: node.clone(),
+                notice: Notice {
+                    kind: NoticeKind::Scheduled,
+                    until: None,
+                    time: "21 Jan 2026 09:00:43 GMT".into(),
+                    what: "instance-retirement".into(),
+                },
+            },
+            What::JobSignalled {
+                job: job.clone(),
+                signal: "USR1".into(),
+            },
+            What::JobInterrupted {
+                job: job.clone(),
+                node: node.clone(),
+                times: 2,
+            },
+            What::JobHeldInterrupted {
+                job: job.clone(),
+                times: 6,
             },
             What::NodeReplaced {
                 node,

@@ -37,6 +37,7 @@ pub mod name;
 pub mod node;
 pub mod node_count;
 pub mod node_name;
+pub mod notice;
 pub mod odd_character;
 pub mod offer;
 pub mod operation;

@@ -216,8 +216,13 @@ pub struct Hosts {
     pub lines: String,
 }
 
-/// The step that tells of an instance that its provider is about to take back; the detail is the notice.
+/// The steps that tell what the provider says of the instance before it happens; the detail is the notice as it stands in
+/// the metadata service. That it takes the instance back in a moment:
 pub const SPOT_NOTICE: &str = "spot-notice";
+/// That it may do so soon:
+pub const REBALANCE_NOTICE: &str = "rebalance-notice";
+/// That a reboot, a stop or the like is planned:
+pub const SCHEDULED_NOTICE: &str = "scheduled-notice";
 
 /// `POST /instance/v1/steps`, bearer the bootstrap id: a boot step was reached.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 //! What a provider has of a cluster, whether or not the database knows it.
 
+use std::net::IpAddr;
+
 /// The instances of a cluster at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
@@ -14,6 +16,8 @@ pub struct Instance {
     /// Ours, as in the database.
     pub id: String,
     pub state: State,
+    /// In the cluster's network, as far as they are known; none where instances have no addresses of their own.
+    pub addresses: Vec<IpAddr>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

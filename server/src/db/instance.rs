@@ -3,6 +3,7 @@
 use app::explain::Cause;
 use app::model::live::Kind;
 use app::model::node::BootStep;
+use app::model::notice::Notice;
 use sqlx::any::AnyRow;
 use sqlx::{Any, Executor, Row as _};
 
@@ -45,6 +46,10 @@ pub struct InstanceRow {
     pub replace_reason: Option<String>,
     /// At once, without waiting for its jobs.
     pub replace_now: bool,
+    /// What the provider said of its end beforehand.
+    pub notice: Option<Notice>,
+    /// When its jobs were told to save what they have.
+    pub warned_at: Option<i64>,
     pub steps: Vec<BootStep>,
 }
 
@@ -74,6 +79,7 @@ pub fn right(rows: &mut [InstanceRow], set_back: &mut SetBack, now: i64) {
             &mut row.ready_at,
             &mut row.stop_asked_at,
             &mut row.ended_at,
+            &mut row.warned_at,
         ];
         for at in since.into_iter().flatten() {
             *at = set_back.past(*at, now);
@@ -104,6 +110,7 @@ impl InstanceRow {
 fn decode(row: &AnyRow) -> sqlx::Result<InstanceRow> {
     let steps: String = row.try_get("steps")?;
     let cause: Option<String> = row.try_get("cause")?;
+    let notice: Option<String> = row.try_get("notice")?;
     let replace_now: i64 = row.try_get("replace_now")?;
     Ok(InstanceRow {
         id: row.try_get("id")?,
@@ -129,6 +136,9 @@ fn decode(row: &AnyRow) -> sqlx::Result<InstanceRow> {
         cause: cause.and_then(|json| serde_json::from_str(&json).ok()),
         replace_reason: row.try_get("replace_reason")?,
         replace_now: replace_now != 0,
+        // One of a newer server is for that one to act on.
+        notice: notice.and_then(|json| serde_json::from_str(&json).ok()),
+        warned_at: row.try_get("warned_at")?,
         steps: serde_json::from_str(&steps).map_err(|e| sqlx::Error::ColumnDecode {
             index: "steps".into(),
             source: Box::new(e),
@@ -383,6 +393,26 @@ pub async fn set_replace(
     write
         .changed(Kind::Node, &row.cluster_id, &row.node_name)
         .await
+}
+
+/// The provider said beforehand that it will end.
+pub async fn set_notice(write: &mut Write, id: &str, notice: &Notice) -> sqlx::Result<()> {
+    sqlx::query("update instance set notice = $1 where id = $2")
+        .bind(to_json(notice)?)
+        .bind(id)
+        .execute(&mut *write.tx)
+        .await?;
+    Ok(())
+}
+
+/// Its jobs were told to save what they have.
+pub async fn set_warned(write: &mut Write, id: &str) -> sqlx::Result<()> {
+    sqlx::query("update instance set warned_at = $1 where id = $2")
+        .bind(now())
+        .bind(id)
+        .execute(&mut *write.tx)
+        .await?;
+    Ok(())
 }
 
 /// The provider was asked for its end.

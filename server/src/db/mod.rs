@@ -16,6 +16,7 @@ pub mod event;
 pub mod forgotten;
 pub mod idempotency;
 pub mod instance;
+pub mod interruption;
 pub mod job;
 pub mod job_life;
 pub mod launch_attempt;

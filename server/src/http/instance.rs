@@ -5,6 +5,7 @@ use app::model::limits::REQUEST_BYTES;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Query, State};
+use axum::http::Extensions;
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
@@ -15,6 +16,7 @@ use serde::de::DeserializeOwned;
 use super::HttpState;
 use super::body::{self, STRANGERS};
 use super::error::{Refusal, cannot_parse};
+use super::front::Ends;
 
 /// Says nothing: whoever asks wants to see the proof ([`super::proof`]) before it sends a secret.
 pub async fn prove() -> StatusCode {
@@ -33,9 +35,11 @@ pub async fn step(
 
 pub async fn claim(
     State(state): State<HttpState>,
+    extensions: Extensions,
     body: Body,
 ) -> Result<Json<ClaimAnswer>, Refusal> {
-    let answer = state.hooks.claim(message(body).await?).await?;
+    let peer = extensions.get::<Ends>().map(|ends| ends.peer.ip());
+    let answer = state.hooks.claim(message(body).await?, peer).await?;
     Ok(Json(answer))
 }
 

@@ -3,5 +3,6 @@
 pub mod configuration;
 pub mod controller;
 pub mod node;
+pub mod notice;
 pub mod pool;
 pub mod stranded;

@@ -11,6 +11,7 @@ use app::model::status::Status;
 use app::rules::cluster::IDLE_FOREVER;
 use openpcs_provider::{Instance, Profile, has_left};
 
+use super::notice::{self, Due};
 use super::pool::Closed;
 use super::stranded::{ALIVE_MS, EMPTY_MS, UNHEARD_MS};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
@@ -117,6 +118,8 @@ pub enum Step {
     /// The instance is older than the group's settings, or somebody wants another one: let its jobs finish, then power
     /// it down.
     Replace { node: String, cause: Cause },
+    /// The instance goes in a moment: no more jobs, and those that run may save what they have.
+    Warn { instance: String, cause: Cause },
     /// The instance is up and Slurm does not know: its slurmd is to register once more.
     RegisterAgain { instance: String },
     /// The node idled longer than its group allows.
@@ -313,7 +316,8 @@ fn instance_step(
         };
     }
     if node.is("POWERED_DOWN") || node.is("POWERING_DOWN") {
-        return end(replaced.unwrap_or(Cause::PoweredDown));
+        let cause = replaced.or_else(|| notice::cause(row));
+        return end(cause.unwrap_or(Cause::PoweredDown));
     }
     if node.is("DOWN") {
         let why = node.reason.as_deref().unwrap_or("no reason given");
@@ -331,6 +335,19 @@ fn instance_step(
         return Some(Step::MarkReady {
             instance: row.id.clone(),
         });
+    }
+    if let (Some(due), Some(cause)) = (notice::due(row, node, seen.now), notice::cause(row)) {
+        return match due {
+            Due::Fail => fail(cause),
+            Due::Warn => Some(Step::Warn {
+                instance: row.id.clone(),
+                cause,
+            }),
+            Due::Replace => Some(Step::Replace {
+                node: row.node_name.clone(),
+                cause,
+            }),
+        };
     }
     // Not before another can be had.
     let outdated =

@@ -262,6 +262,7 @@ impl World {
         let instance = |(id, machine): (&String, &Machine)| Instance {
             id: id.clone(),
             state: state(machine),
+            addresses: vec![],
         };
         self.looks.push_back(Inventory {
             taken_at: self.now,
@@ -321,6 +322,7 @@ impl World {
             | Step::PowerDown { .. }
             | Step::Close { .. }
             | Step::Replace { .. }
+            | Step::Warn { .. }
             | Step::RegisterAgain { .. } => panic!("not of this world: {step:?}"),
         }
     }

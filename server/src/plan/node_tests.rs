@@ -40,6 +40,7 @@ fn in_state(row: &InstanceRow, state: State) -> Instance {
     Instance {
         id: row.id.clone(),
         state,
+        addresses: vec![],
     }
 }
 

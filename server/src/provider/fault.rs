@@ -262,6 +262,7 @@ impl Faulty {
             move |id| Instance {
                 id,
                 state: state.clone(),
+                addresses: vec![],
             }
         };
         inventory

@@ -6,8 +6,9 @@ use app::explain::{Cause, What};
 use app::model::live::Kind;
 use openpcs_agent::protocol::PORT_TAKEN;
 
+use super::reason::one_line;
 use super::requeue::start_again;
-use super::{Parts, ending, owned, placement};
+use super::{Parts, ending, interruption, owned, placement};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
@@ -15,9 +16,6 @@ use crate::db::{self, instance};
 use crate::plan::node::{Seen, Step};
 use crate::slurm::client::{Client, NodeUpdate};
 use crate::slurm::hostlist;
-
-/// Slurm's reason texts are one line; a longer one is cut.
-const LONGEST_REASON: usize = 200;
 
 /// Carries out one plan.
 pub(super) struct Act<'a> {
@@ -37,6 +35,7 @@ impl Act<'_> {
         let mut ended = vec![];
         let mut orphans = vec![];
         let mut silent = vec![];
+        let mut warned = vec![];
         let (mut lacking, mut released) = (vec![], vec![]);
         let mut failures: BTreeMap<Cause, Vec<String>> = BTreeMap::new();
         let mut updates: Vec<(NodeUpdate, String)> = vec![];
@@ -75,6 +74,9 @@ impl Act<'_> {
                     let reason = one_line(&cause.english());
                     updates.push((NodeUpdate::PowerDownAsap { reason }, node));
                 }
+                Step::Warn { instance, cause } => {
+                    warned.extend(self.row(&instance).map(|row| (row, cause)));
+                }
                 Step::PowerDown { node } => updates.push((NodeUpdate::PowerDown, node)),
                 Step::EndOrphan { instance } => orphans.push(instance),
                 Step::Ensure { group_id } => lacking.push(group_id),
@@ -91,6 +93,10 @@ impl Act<'_> {
             ends.push((row, Cause::Vanished));
             let nodes = failures.entry(Cause::Vanished).or_default();
             nodes.push(row.node_name.clone());
+        }
+        for (row, cause) in warned {
+            let done = interruption::warn(self.parts, self.client, row, &cause).await;
+            told.keep(done);
         }
         let requeued = self.fail(failures, &mut ends, &mut told).await;
         told.keep(ending::ask(self.parts, &self.cluster.id, ends).await);
@@ -216,6 +222,10 @@ impl Act<'_> {
 
     async fn fail_for(&self, cause: &Cause, nodes: &[String]) -> anyhow::Result<Vec<String>> {
         let requeued = self.client.jobs_on(nodes).await?;
+        let interrupted = match interruption::is_one(cause) {
+            true => self.client.returning(&requeued).await?,
+            false => vec![],
+        };
         // That somebody wants another instance was noted when it was asked for.
         if cause.is_failure() {
             let mut write = self.parts.db.write().await?;
@@ -236,6 +246,8 @@ impl Act<'_> {
                 .update_nodes(&up, &NodeUpdate::Down { reason })
                 .await?;
         }
+        let (cluster, names) = (&self.cluster.id, nodes.join(","));
+        interruption::note(self.parts, self.client, cluster, &names, &interrupted).await?;
         // Another port can only be had where each node has one of this host's.
         if is_port_taken(cause) && !self.seen.profile.own_addresses {
             self.move_ports(nodes).await?;
@@ -309,14 +321,6 @@ fn is_port_taken(cause: &Cause) -> bool {
     matches!(cause, Cause::StepFailed { step, .. } if step == PORT_TAKEN)
 }
 
-/// A reason as Slurm takes it: one line, not too long.
-pub(super) fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(LONGEST_REASON)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,11 +334,5 @@ mod tests {
         assert_eq!(told.keep(Ok(2)), Some(2));
         assert_eq!(told.end().unwrap_err().to_string(), "first");
         assert!(Told::default().end().is_ok());
-    }
-
-    #[test]
-    fn a_reason_is_one_line() {
-        assert_eq!(one_line("a\nb"), "a b");
-        assert_eq!(one_line(&"x".repeat(1000)).len(), LONGEST_REASON);
     }
 }

@@ -5,7 +5,9 @@ use app::explain::What;
 use super::Parts;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::resource::{self, Noun, Row};
-use crate::db::{Write, event, job, job_life, lease, secret, submission, tag, waiting_tasks};
+use crate::db::{
+    Write, event, interruption, job, job_life, lease, secret, submission, tag, waiting_tasks,
+};
 
 /// A group or a queue of that ARN.
 pub async fn child<S: Noun>(write: &mut Write, row: &Row<S>, arn: &str) -> sqlx::Result<()> {
@@ -24,6 +26,7 @@ pub async fn cluster(parts: &Parts, write: &mut Write, cluster: &ClusterRow) -> 
     secret::delete(write, &cluster.id).await?;
     job::clear(write, &cluster.id).await?;
     job_life::clear(write, &cluster.id).await?;
+    interruption::clear(write, &cluster.id).await?;
     waiting_tasks::clear(write, &cluster.id).await?;
     submission::clear(write, &cluster.id).await?;
     tag::clear(write, &parts.arns.cluster(&cluster.id)).await?;

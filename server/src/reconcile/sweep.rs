@@ -16,8 +16,8 @@ use crate::data_dir::DataDir;
 use crate::db::cluster::ClusterSpec;
 use crate::db::session::session_delete_expired;
 use crate::db::{
-    audit, change, event, forgotten, idempotency, instance, job, job_life, launch_attempt, lease,
-    now, pool_health, resource, server, submission, tombstone,
+    audit, change, event, forgotten, idempotency, instance, interruption, job, job_life,
+    launch_attempt, lease, now, pool_health, resource, server, submission, tombstone,
 };
 use crate::live::status::Done;
 
@@ -127,6 +127,7 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     instance::prune(&parts.db, before).await?;
     launch_attempt::prune(&parts.db, before).await?;
     pool_health::prune(&parts.db, now() - POOL_MEMORY_MS).await?;
+    interruption::prune(&parts.db, before).await?;
     tombstone::prune(&parts.db, before).await?;
     job::prune(&parts.db, before).await?;
     job_life::prune(&parts.db, before).await?;

@@ -7,7 +7,9 @@ use crate::plan::node::Step;
 /// None: the end of a step that is counted already, or the same once more.
 pub fn of(step: &Step) -> Option<Work> {
     let work = match step {
-        Step::AskAgain { .. } | Step::Ended { .. } | Step::Close { .. } => return None,
+        Step::AskAgain { .. } | Step::Ended { .. } | Step::Close { .. } | Step::Warn { .. } => {
+            return None;
+        }
         Step::Launch { .. } => Work::NodeLaunched,
         Step::MarkReady { .. } => Work::NodeReady,
         Step::End { .. } | Step::EndOrphan { .. } => Work::NodeEnded,

@@ -1,26 +1,31 @@
 //! An instance that is a host of its own becomes a node: it knows its group's key and says which instance it is.
 //!
-//! Of its group any instance could say that it is another one: all boot with the same user data. The first one is
-//! believed, and the true one then ends instead of both being that node.
+//! Of its group any instance could say that it is another one: all boot with the same user data. So a claim must come from
+//! the address that the provider says the instance has.
 
 use std::net::IpAddr;
 
+use app::explain::What;
 use app::model::error::{Error, ErrorKind, Result};
+use app::model::node::BootStep;
 use openpcs_agent::protocol::{
     Claim, ClaimAnswer, ClaimCall, Claimed, Endpoint, Package, SLURMCTLD, SLURMD_PORT,
 };
 use openpcs_agent::sealed;
 
 use super::Service;
-use super::instance::Told;
+use super::instance::{Told, event_of};
+use super::write::unwritten;
 use crate::auth::bootstrap_hash;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::{self, InstanceRow};
-use crate::db::resource;
+use crate::db::{now, resource};
 use crate::fault::internal;
 use crate::slurm::client::NodeUpdate;
 
+/// The step of an instance as which another one wanted to pass.
+const CLAIM_REFUSED: &str = "claim-refused";
 /// When an instance may ask again that is not known yet.
 const RETRY_AFTER: i64 = 2;
 
@@ -41,6 +46,30 @@ fn stranger() -> Error {
 /// One that the cluster's daemons could call.
 fn is_of_a_host(address: IpAddr) -> bool {
     !address.is_unspecified() && !address.is_multicast()
+}
+
+/// Whether an instance that has these addresses, as the provider says, may have sent the claim.
+fn origin(claim: &Claim, peer: Option<IpAddr>, known: &[IpAddr]) -> Result<()> {
+    let id = &claim.provider_id;
+    if known.is_empty() {
+        return Err(later(format!(
+            "The provider does not tell yet which address instance {id} has. Ask again in a moment."
+        )));
+    }
+    let is_known = |address: &IpAddr| known.contains(&address.to_canonical());
+    if peer.as_ref().is_some_and(is_known) && is_known(&claim.address) {
+        return Ok(());
+    }
+    Err(Error::access_denied(format!(
+        "Instance {id} has the address {}, as the provider says, and this claim does not come from there: nothing between a \
+         node and the server may change addresses.",
+        listed(known)
+    )))
+}
+
+fn listed(addresses: &[IpAddr]) -> String {
+    let addresses: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
+    addresses.join(", ")
 }
 
 /// Whether it may be admitted, or had the answer before.
@@ -82,10 +111,59 @@ struct Recognised {
 impl Service {
     /// Makes the instance a node and answers with what it needs, both sealed with its group's key. The answer to the same
     /// claim is given again.
-    pub(super) async fn claim_instance(&self, call: ClaimCall) -> Result<ClaimAnswer> {
+    pub(super) async fn claim_instance(
+        &self,
+        call: ClaimCall,
+        peer: Option<IpAddr>,
+    ) -> Result<ClaimAnswer> {
         let it = self.recognise(call).await?;
+        if self.parts.provider.profile().own_addresses {
+            self.locate(&it, peer).await?;
+        }
         self.tell_slurm(&it).await?;
         self.grant(it).await
+    }
+
+    /// Whether the provider says that the instance is where the call comes from. The first refusal is told in the timeline.
+    async fn locate(&self, it: &Recognised, peer: Option<IpAddr>) -> Result<()> {
+        let inventory = self.parts.provider.inventory(&it.cluster.id).await;
+        let inventory = inventory.map_err(|error| later(error.message))?;
+        let mut instances = inventory.instances.iter();
+        let known = instances.find(|known| known.id == it.row.id);
+        let known = known.map_or(&[][..], |known| &known.addresses);
+        let refused = origin(&it.claim, peer, known);
+        let is_first = !it.row.steps.iter().any(|step| step.name == CLAIM_REFUSED);
+        if let Err(error) = &refused
+            && error.kind == ErrorKind::AccessDenied
+            && is_first
+        {
+            self.tell_of_refusal(it, peer, known).await?;
+        }
+        refused
+    }
+
+    async fn tell_of_refusal(
+        &self,
+        it: &Recognised,
+        peer: Option<IpAddr>,
+        known: &[IpAddr],
+    ) -> Result<()> {
+        let what = What::ClaimRefused {
+            node: it.row.node_name.clone(),
+            peer: peer.map_or("–".into(), |peer| peer.to_string()),
+            addresses: listed(known),
+        };
+        let step = BootStep {
+            name: CLAIM_REFUSED.into(),
+            at: now(),
+            detail: Some(what.english()),
+        };
+        let mut write = self.parts.db.write().await.map_err(unwritten)?;
+        instance::add_step(&mut write, &it.row.id, step)
+            .await
+            .map_err(internal)?;
+        event_of(&mut write, &it.row, &what).await?;
+        write.commit().await.map_err(unwritten)
     }
 
     async fn recognise(&self, call: ClaimCall) -> Result<Recognised> {

@@ -134,7 +134,7 @@ async fn an_instance_that_is_not_known_yet_may_ask_again_and_one_that_ended_not(
     assert!(is_retryable(&unknown.unwrap_err()));
     // By the door all is asked for again while Slurm does not answer, and nothing is noted.
     let claim = place.claim("i-1");
-    let silent = place.service.claim_instance(place.call(&claim)).await;
+    let silent = place.service.claim_instance(place.call(&claim), None).await;
     assert!(is_retryable(&silent.unwrap_err()));
     assert_eq!(place.row().await.registered_at, None);
     let mut write = place.service.parts.db.write().await.unwrap();
@@ -159,10 +159,39 @@ async fn only_the_groups_own_key_opens_a_claim() {
     other_group.sealed =
         sealed::seal(&key, &sealed::claim("pcs_other"), &place.claim("i-1")).unwrap();
     for call in [tampered, of_another, other_group] {
-        assert!(is_for_good(place.service.claim_instance(call).await));
+        assert!(is_for_good(place.service.claim_instance(call, None).await));
     }
     let mut nowhere = place.claim("i-1");
     nowhere.address = "0.0.0.0".parse().unwrap();
     assert!(place.ask(&nowhere).await.is_err());
     assert!(place.service.recognise(good).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_claim_comes_from_where_the_provider_says_that_the_instance_is() {
+    let place = place().await;
+    let claim = place.claim("i-1");
+    let (own, other): (IpAddr, IpAddr) = (claim.address, "10.0.0.8".parse().unwrap());
+    let mapped = "::ffff:10.0.0.7".parse().unwrap();
+    for (peer, known, is_right) in [
+        (Some(own), vec![own], true),
+        (Some(mapped), vec![own], true),
+        (Some(other), vec![own, other], true),
+        (Some(other), vec![own], false),
+        // It would have Slurm call another one.
+        (Some(other), vec![other], false),
+        (None, vec![own], false),
+    ] {
+        let answer = origin(&claim, peer, &known);
+        assert_eq!(answer.is_ok(), is_right, "{peer:?} {known:?}");
+        assert!(is_right || is_for_good(answer));
+    }
+    assert!(is_retryable(&origin(&claim, Some(own), &[]).unwrap_err()));
+    let it = place.service.recognise(place.call(&claim)).await.unwrap();
+    let told = place
+        .service
+        .tell_of_refusal(&it, Some(other), &[own])
+        .await;
+    told.unwrap();
+    assert_eq!(place.row().await.steps[0].name, CLAIM_REFUSED);
 }

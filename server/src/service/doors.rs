@@ -1,5 +1,6 @@
 //! What the doors ask of the plane beyond the operations of the service.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use app::model::error::Result;
@@ -18,8 +19,9 @@ use openpcs_agent::protocol::{ClaimAnswer, ClaimCall, HookAnswer, HookCall, Host
 pub trait Hooks: Send + Sync {
     /// A boot step was reached; the bearer is the instance's bootstrap id.
     async fn step(&self, bearer: &str, report: StepReport) -> Result<()>;
-    /// An instance of another host says which one it is; what it says is sealed with its group's key.
-    async fn claim(&self, call: ClaimCall) -> Result<ClaimAnswer>;
+    /// An instance of another host says which one it is; what it says is sealed with its group's key, and `peer` is where it
+    /// calls from.
+    async fn claim(&self, call: ClaimCall, peer: Option<IpAddr>) -> Result<ClaimAnswer>;
     /// The names of a cluster's nodes, when they are others than those of that version, or after a while; the bearer is a
     /// bootstrap id.
     async fn hosts(&self, bearer: &str, after: Option<&str>) -> Result<Hosts>;

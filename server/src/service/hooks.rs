@@ -3,6 +3,7 @@
 //! A prolog is there for jobs whose nodes boot: Slurm itself looks every 30 s whether they are up, but also when a job's
 //! prolog ends. New jobs on nodes that are up do not come here (`server/slurmctld/warm.c`), except to a closed gate.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use app::model::error::{Error, Result};
@@ -30,9 +31,9 @@ impl Hooks for Service {
         Ok(())
     }
 
-    async fn claim(&self, call: ClaimCall) -> Result<ClaimAnswer> {
+    async fn claim(&self, call: ClaimCall, peer: Option<IpAddr>) -> Result<ClaimAnswer> {
         let service = self.clone();
-        whole(async move { service.claim_instance(call).await }).await
+        whole(async move { service.claim_instance(call, peer).await }).await
     }
 
     async fn hosts(&self, bearer: &str, after: Option<&str>) -> Result<Hosts> {

@@ -13,9 +13,9 @@ use app::port::{Ctx, Instances};
 use async_trait::async_trait;
 use openpcs_agent::protocol::StepReport;
 
-use super::Service;
 use super::cluster_view::endpoint;
 use super::write::unwritten;
+use super::{Service, notice};
 use crate::auth::bootstrap_hash;
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
@@ -172,22 +172,26 @@ impl Service {
         instance::add_step(&mut write, &row.id, step.clone())
             .await
             .map_err(internal)?;
+        let told = step.detail.as_deref().unwrap_or_default();
+        let told = notice::of_step(&step.name, told, step.at);
+        let told = told.filter(|new| row.notice.as_ref().is_none_or(|old| new.kind >= old.kind));
+        if let Some(told) = told {
+            instance::set_notice(&mut write, &row.id, &told)
+                .await
+                .map_err(internal)?;
+            let what = What::NodeNoticed {
+                node: row.node_name.clone(),
+                notice: told,
+            };
+            event_of(&mut write, &row, &what).await?;
+        }
         if step.failed().is_some() {
             let what = What::StepFailed {
                 node: row.node_name.clone(),
                 step: step.name,
                 detail: step.detail.unwrap_or_default(),
             };
-            db::event::insert(
-                &mut write,
-                &row.cluster_id,
-                Kind::Node,
-                &row.node_name,
-                &row.id,
-                &what,
-            )
-            .await
-            .map_err(internal)?;
+            event_of(&mut write, &row, &what).await?;
         }
         write.commit().await.map_err(unwritten)?;
         Ok(row)
@@ -200,6 +204,14 @@ impl Service {
             .map_err(internal)?;
         row.filter(|r| r.ended_at.is_none()).ok_or_else(refused)
     }
+}
+
+/// What an instance tells of its node.
+pub(super) async fn event_of(write: &mut db::Write, row: &InstanceRow, what: &What) -> Result<()> {
+    let (cluster, node) = (&row.cluster_id, &row.node_name);
+    db::event::insert(write, cluster, Kind::Node, node, &row.id, what)
+        .await
+        .map_err(internal)
 }
 
 #[cfg(test)]

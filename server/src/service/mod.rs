@@ -39,6 +39,7 @@ mod names;
 mod node;
 mod node_list;
 mod node_phase;
+mod notice;
 mod offer;
 pub mod once;
 pub mod output;

@@ -10,6 +10,7 @@ pub mod job_user;
 pub mod log;
 pub mod output;
 pub mod package;
+pub mod save_signal;
 pub mod settings;
 pub mod stdio;
 pub mod trial;

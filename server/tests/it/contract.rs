@@ -12,11 +12,17 @@ use crate::job_parts::ask;
 const CLUSTER: &str = "get-started";
 const SINGLE: &str = "#!/bin/bash\n#SBATCH -J single\n#SBATCH -o single.%j.out\n\
                       echo \"$SLURM_JOB_NAME on $SLURMD_NODENAME\"\n";
+/// Saves what it has when it is told to, and ends when it runs the second time.
+const PATIENT: &str = "#!/bin/sh\n#SBATCH --signal=B:USR1@60\n\
+    [ \"$SLURM_RESTART_COUNT\" = 1 ] && echo again && exit\n\
+    trap 'echo saved' USR1\necho runs\nsleep 300 &\nwait\nwait\n";
 const MULTI: &str = "#!/bin/sh\n#SBATCH -o multi.out --exclusive --nodes=4 --ntasks-per-node=1\n\
                      srun sh -c 'getent hosts compute-1-1 compute-1-4 >/dev/null && hostname'\n";
 
 /// What only a provider's own world can do.
 trait World {
+    /// Has the provider say that it takes the instance back in so many seconds, if it ever does that.
+    fn announce_end(&self, plane: &TestPlane, provider_id: &str, seconds: i64) -> bool;
     /// Ends the instance with that id of the provider's, as a failure of its host would.
     fn end(&self, plane: &TestPlane, provider_id: &str);
     /// Fails if anything is left that was made for groups.
@@ -26,6 +32,10 @@ trait World {
 struct ThisHost;
 
 impl World for ThisHost {
+    fn announce_end(&self, _: &TestPlane, _: &str, _: i64) -> bool {
+        false
+    }
+
     fn end(&self, plane: &TestPlane, provider_id: &str) {
         use nix::sys::signal::{Signal, kill};
         let all = processes(plane.server.root()).into_iter();
@@ -40,6 +50,21 @@ impl World for ThisHost {
 }
 
 impl World for Ec2 {
+    fn announce_end(&self, plane: &TestPlane, provider_id: &str, seconds: i64) -> bool {
+        let until = chrono::Utc::now() + chrono::Duration::seconds(seconds);
+        let notice = json!({ "action": "terminate", "time": until.to_rfc3339() });
+        // What its metadata service tells from now on.
+        let place = plane
+            .server
+            .home()
+            .join("metadata")
+            .join(provider_id)
+            .join("spot");
+        std::fs::create_dir_all(&place).unwrap();
+        std::fs::write(place.join("instance-action"), notice.to_string()).unwrap();
+        true
+    }
+
     fn end(&self, _: &TestPlane, provider_id: &str) {
         self.aws(&["ec2", "terminate-instances", "--instance-ids", provider_id]);
     }
@@ -87,6 +112,7 @@ async fn keeps_its_promises(plane: &TestPlane, world: &dyn World) {
         .wait_sinfo(CLUSTER, &["demo up infinite 4 idle~ compute-1-[1-4]"])
         .await;
     a_job_outlives_its_node(plane, world, &db).await;
+    a_job_is_saved_from_an_instance_that_is_taken_back(plane, world, &db).await;
     another_image_comes_after_the_jobs(plane, &login, &db).await;
     db.close().await;
     plane.delete_all_of(CLUSTER).await;
@@ -158,6 +184,58 @@ async fn a_job_outlives_its_node(plane: &TestPlane, world: &dyn World, db: &AnyP
     })
     .await;
     plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+}
+
+/// Its job is told, goes back to the queue and runs on another instance.
+async fn a_job_is_saved_from_an_instance_that_is_taken_back(
+    plane: &TestPlane,
+    world: &dyn World,
+    db: &AnyPool,
+) {
+    let home = plane.server.home();
+    std::fs::write(home.join("patient.sh"), PATIENT).unwrap();
+    let options = [
+        "-o",
+        "patient",
+        "--open-mode=append",
+        "-p",
+        "demo",
+        "patient.sh",
+    ];
+    plane.connect(CLUSTER, &[&["sbatch", "--parsable"][..], &options].concat());
+    let wrote = async |expected: &str| {
+        wait_until(&format!("the job wrote {expected:?}"), async || {
+            let text = std::fs::read_to_string(home.join("patient")).unwrap_or_default();
+            match text == expected {
+                true => Ok(()),
+                false => Err(format!(
+                    "{text:?}\n{}",
+                    plane.connect(CLUSTER, &["sinfo", "-N"])
+                )),
+            }
+        })
+        .await;
+    };
+    wrote("runs\n").await;
+    let node = plane.connect(CLUSTER, &["squeue", "-h", "-t", "R", "-o", "%N"]);
+    let node = node.trim();
+    let taken = serving(db, node).await.unwrap();
+    if !world.announce_end(plane, &taken.provider_id, 45) {
+        plane.connect(CLUSTER, &["scancel", "--me"]);
+        return;
+    }
+    wrote("runs\nsaved\n").await;
+    let state = plane.connect(CLUSTER, &["scontrol", "show", "node", node]);
+    assert!(
+        state.contains("DRAIN") && state.contains("takes instance"),
+        "{state}"
+    );
+    wrote("runs\nsaved\nagain\n").await;
+    let now = serving(db, node).await;
+    assert!(
+        now.is_none_or(|now| now.id != taken.id),
+        "its instance is another one"
+    );
 }
 
 /// The idle login node is replaced at once, one with a job when the job has ended.

@@ -5,10 +5,10 @@ mod claim;
 mod hosts;
 mod imds;
 mod install;
+mod notices;
 mod options;
 mod scheduler;
 mod scripts;
-mod spot;
 mod stop;
 
 use std::path::Path;
@@ -65,7 +65,7 @@ fn be_node(options: &Options, stop: &Stop) -> Result<()> {
         )
     };
     let steps = Steps::start(client(), &node.instance_id, &node.bootstrap_id);
-    spot::watch(imds, steps.reporter());
+    notices::watch(imds, steps.reporter());
     set_host_name(&node.node_name);
     hosts::follow(&file.endpoint, &node, &options.hosts_file);
     let log = options.log_dir.join("slurmd.log");

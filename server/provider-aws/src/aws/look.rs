@@ -147,6 +147,7 @@ mod tests {
                 cluster_id: None,
                 launch_token: None,
                 state,
+                addresses: vec![],
             }],
         };
         for (look, changed, now, seconds) in [

@@ -22,6 +22,7 @@ pub fn instances(seen: &[&Seen], rows: &[Name]) -> Vec<Instance> {
     let instance = |it: &&Seen| Instance {
         id: ours.get(&it.id).unwrap_or(&it.id).clone(),
         state: it.state.clone(),
+        addresses: it.addresses.clone(),
     };
     seen.iter().map(instance).collect()
 }
@@ -52,6 +53,7 @@ mod tests {
             cluster_id: Some("pcs_a".into()),
             launch_token: Some(token.into()),
             state: State::Running,
+            addresses: vec![],
         }
     }
 

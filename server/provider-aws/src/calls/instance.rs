@@ -1,5 +1,7 @@
 //! Instances: looked at by their tags, ended, and what they print on their console.
 
+use std::net::IpAddr;
+
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{Filter, Instance, InstanceStateName};
 use base64::Engine;
@@ -31,6 +33,8 @@ pub struct Seen {
     pub cluster_id: Option<String>,
     pub launch_token: Option<String>,
     pub state: State,
+    /// Private ones; none yet of one that just began.
+    pub addresses: Vec<IpAddr>,
 }
 
 /// Those that have a tag, with the number of pages that it took.
@@ -67,7 +71,27 @@ fn seen(instance: &Instance) -> Option<Seen> {
         cluster_id: tag(CLUSTER),
         launch_token: tag(TOKEN),
         state: state(instance),
+        addresses: addresses(instance),
     })
+}
+
+/// Those of all its network interfaces.
+fn addresses(instance: &Instance) -> Vec<IpAddr> {
+    let interfaces = instance.network_interfaces().iter();
+    let of_interfaces = interfaces.flat_map(|it| {
+        let v4 = it.private_ip_addresses().iter();
+        let v6 = it.ipv6_addresses().iter();
+        v4.filter_map(|it| it.private_ip_address())
+            .chain(v6.filter_map(|it| it.ipv6_address()))
+    });
+    let told = instance
+        .private_ip_address()
+        .into_iter()
+        .chain(of_interfaces);
+    let mut addresses: Vec<IpAddr> = told.filter_map(|text| text.parse().ok()).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
 }
 
 /// What is not understood is taken as on its way up: nothing is concluded from it.
@@ -148,7 +172,10 @@ pub async fn console(client: &Client, id: &str) -> Result<Vec<u8>, CallError> {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_ec2::types::{InstanceState, StateReason};
+    use aws_sdk_ec2::types::{
+        InstanceIpv6Address, InstanceNetworkInterface, InstancePrivateIpAddress, InstanceState,
+        StateReason,
+    };
 
     use super::*;
 
@@ -189,6 +216,27 @@ mod tests {
                 .build();
             assert_eq!(seen(&instance).unwrap().state, expected, "{name}");
         }
+    }
+
+    #[test]
+    fn addresses_of_all_interfaces() {
+        let v4 = |text: &str| {
+            InstancePrivateIpAddress::builder()
+                .private_ip_address(text)
+                .build()
+        };
+        let v6 = InstanceIpv6Address::builder().ipv6_address("fd00::7");
+        let interface = InstanceNetworkInterface::builder()
+            .private_ip_addresses(v4("10.0.0.7"))
+            .private_ip_addresses(v4("10.0.0.8"))
+            .ipv6_addresses(v6.build());
+        let instance = Instance::builder().private_ip_address("10.0.0.7");
+        let instance = instance.network_interfaces(interface.build()).build();
+        let expected: Vec<IpAddr> = ["10.0.0.7", "10.0.0.8", "fd00::7"]
+            .map(|text| text.parse().unwrap())
+            .into();
+        assert_eq!(addresses(&instance), expected);
+        assert!(addresses(&Instance::builder().build()).is_empty());
     }
 
     #[test]

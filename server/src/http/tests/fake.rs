@@ -1,5 +1,6 @@
 //! A plane that answers without doing anything.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -70,7 +71,7 @@ impl Hooks for Fake {
             Err(Error::access_denied("no"))
         }
     }
-    async fn claim(&self, _: ClaimCall) -> Result<ClaimAnswer> {
+    async fn claim(&self, _: ClaimCall, _: Option<IpAddr>) -> Result<ClaimAnswer> {
         Err(Error::access_denied("no"))
     }
     async fn hosts(&self, bearer: &str, after: Option<&str>) -> Result<Hosts> {

@@ -252,7 +252,11 @@ impl Provider for Local {
                     cause: reason(sandbox.dir()),
                 },
             };
-            Ok(Instance { id, state })
+            Ok(Instance {
+                id,
+                state,
+                addresses: vec![],
+            })
         };
         let instances: io::Result<Vec<Instance>> = names.into_iter().map(instance).collect();
         Ok(Inventory {

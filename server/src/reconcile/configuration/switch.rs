@@ -12,7 +12,7 @@ use crate::plan::configuration::going::Going;
 use crate::plan::configuration::rows::{Rows, Specs};
 use crate::plan::configuration::search::Changes;
 use crate::plan::configuration::switch::{self, End, Step};
-use crate::reconcile::node_act::one_line;
+use crate::reconcile::reason::one_line;
 use crate::reconcile::requeue::start_again;
 use crate::reconcile::{Parts, ending};
 use crate::slurm::client::{Client, NodeUpdate};

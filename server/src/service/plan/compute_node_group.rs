@@ -155,6 +155,7 @@ impl Service {
         let alive = |row: &instance::InstanceRow| Instance {
             id: row.id.clone(),
             state: State::Running,
+            addresses: vec![],
         };
         Ok(Seen {
             // What a group owns comes by itself.

@@ -182,6 +182,7 @@ mod tests {
                 .map(|row| Instance {
                     id: row.id.clone(),
                     state: State::Running,
+                    addresses: vec![],
                 })
                 .collect(),
             nodes: nodes.iter().map(info).collect(),

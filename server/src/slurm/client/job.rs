@@ -7,8 +7,9 @@ use std::path::Path;
 use app::model::job::{JobAction, JobRecord};
 use openpcs_agent::layout::CLIENT_CONF;
 
-use super::{Client, Queued, SlurmError, finish, parse, understand};
+use super::{Client, Queued, Returning, SlurmError, finish, one_line, parse, understand};
 use crate::slurm::job_user::{JobUser, SEARCH_PATH};
+use crate::slurm::save_signal::SaveSignal;
 use crate::slurm::stdio::{self, Stdio};
 
 /// Jobs whose files are asked for at once.
@@ -148,6 +149,52 @@ impl Client {
         let answer = self.run("squeue", args).await?;
         let answer = String::from_utf8_lossy(&answer);
         Ok(answer.lines().filter_map(parse::queued).collect())
+    }
+
+    /// Which of these jobs Slurm puts back into the queue when their nodes are lost.
+    pub async fn returning(&self, ids: &[String]) -> Result<Vec<Returning>, SlurmError> {
+        if ids.is_empty() {
+            return Ok(vec![]);
+        }
+        let jobs = format!("--job={}", ids.join(","));
+        let format = "--Format=JobID:12,JobArrayID:40,PriorityLong:16,BatchFlag:4,Requeue:4";
+        let args = ["--noheader", "--states=all", &jobs, format];
+        let answer = self.run("squeue", args).await?;
+        let answer = String::from_utf8_lossy(&answer);
+        Ok(answer.lines().filter_map(parse::returning).collect())
+    }
+
+    /// Sends a running job the signal that it asked for.
+    pub async fn signal(&self, id: &str, wanted: &SaveSignal) -> Result<(), SlurmError> {
+        let signal = format!("--signal={}", wanted.signal);
+        let to_shell = wanted.to_shell.then_some("--batch");
+        let args = [signal.as_str()].into_iter().chain(to_shell).chain([id]);
+        self.run("scancel", args).await.map(drop)
+    }
+
+    /// Puts a job that went back to the queue before those that have the priority that it had. Slurm takes the time of its
+    /// return for that of its submission, so that with the same priority it would be the last.
+    pub async fn keep_rank(&self, job: &Returning) -> Result<(), SlurmError> {
+        // Slurm's largest numbers mean no priority at all.
+        let Some(priority) = job.priority.checked_add(1).filter(|it| *it < u32::MAX - 2) else {
+            return Ok(());
+        };
+        let words = [
+            "update".to_owned(),
+            format!("JobId={}", job.id),
+            format!("Priority={priority}"),
+        ];
+        self.run("scontrol", words).await.map(drop)
+    }
+
+    /// Holds a job, and leaves word with it why: Slurm has no reason of our own for it.
+    pub async fn hold_for(&self, id: &str, why: &str) -> Result<(), SlurmError> {
+        self.run("scontrol", ["hold", id]).await?;
+        let (id, why) = (
+            format!("JobId={id}"),
+            format!("AdminComment={}", one_line(why)),
+        );
+        self.run("scontrol", ["update", &id, &why]).await.map(drop)
     }
 
     /// Releases a held job and makes it eligible at once: a requeued one otherwise waits for its old credential.

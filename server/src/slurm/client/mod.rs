@@ -20,7 +20,7 @@ use super::hostlist;
 use super::log::{DaemonLog, stamped};
 pub use job::{LAUNCH_FAILED, MOST_FILES, has_doubtful_files};
 pub use job_table::JobTable;
-pub use parse::{NodeInfo, Queued};
+pub use parse::{NodeInfo, Queued, Returning};
 pub use reservation::Reservation;
 
 /// A controller that does not answer for so long is as good as down; the next look asks again.

@@ -54,6 +54,16 @@ pub struct Queued {
     pub reason: String,
 }
 
+/// A job that goes back to the queue when its nodes are lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Returning {
+    /// Its own number, also of an array's task.
+    pub id: String,
+    /// As it is called: `12`, `9_3`.
+    pub name: String,
+    pub priority: u32,
+}
+
 impl NodeInfo {
     /// Whether Slurm says this word of it, as `POWERED_DOWN`.
     pub fn is(&self, state: &str) -> bool {
@@ -308,6 +318,19 @@ pub fn queued(line: &str) -> Option<Queued> {
         array: words.next()?.parse().ok()?,
         restarts: words.next()?.parse().ok()?,
         reason: words.collect::<Vec<_>>().join(" ").replace('_', " "),
+    })
+}
+
+/// A line of `squeue` with `JobID,JobArrayID,PriorityLong,BatchFlag,Requeue` in columns; none unless both of the last are 1.
+pub fn returning(line: &str) -> Option<Returning> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let [id, name, priority, "1", "1"] = words[..] else {
+        return None;
+    };
+    Some(Returning {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        priority: priority.parse().ok()?,
     })
 }
 

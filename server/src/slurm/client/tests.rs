@@ -26,6 +26,20 @@ async fn of_a_long_answer_no_more_is_kept_than_there_is_room_for() {
 
 /// Of Slurm 24.11. What was heard by nobody, or refused, is no silence.
 #[test]
+fn batch_jobs_that_may_be_requeued_return_to_the_queue() {
+    let line = "12          9_3                                     4294901759      1   1   ";
+    let job = Returning {
+        id: "12".into(),
+        name: "9_3".into(),
+        priority: 4_294_901_759,
+    };
+    assert_eq!(parse::returning(line), Some(job));
+    for other in ["12 12 5 1 0", "12 12 5 0 1", "12 12 1 1", "12 12 x 1 1", ""] {
+        assert_eq!(parse::returning(other), None, "{other}");
+    }
+}
+
+#[test]
 fn an_answer_that_was_lost_is_no_refusal() {
     for (message, is_silence) in [
         ("no answer within 30 s", true),

@@ -27,7 +27,7 @@ def main():
         user_data = base64.b64decode(file.read())
     root(home, scheduler_root, shared)
     ctypes.CDLL(None).sethostname(b"ip-instance", 11)
-    metadata(name, address)
+    metadata(name, address, os.path.join(shared, "metadata", name))
     cloud_init(user_data)
     # As long as the agent it started: this is the machine's first process.
     while True:
@@ -78,8 +78,8 @@ def root(home, scheduler_root, shared):
         file.write("nameserver 127.0.0.1\n")
 
 
-def metadata(name, address):
-    """The instance metadata service, version 2 only."""
+def metadata(name, address, more):
+    """The instance metadata service, version 2 only. Below `more` a test may put what else it tells."""
     tells = {"instance-id": name, "local-ipv4": address}
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -89,7 +89,8 @@ def metadata(name, address):
         def do_GET(self):
             if self.headers.get("X-aws-ec2-metadata-token") != "a-token":
                 return self.answer(401, "")
-            told = tells.get(self.path.removeprefix("/latest/meta-data/"))
+            path = self.path.removeprefix("/latest/meta-data/")
+            told = tells.get(path) or read(os.path.join(more, path))
             self.answer(404 if told is None else 200, told or "")
 
         def answer(self, status, text):
@@ -103,6 +104,14 @@ def metadata(name, address):
 
     server = http.server.ThreadingHTTPServer((METADATA, 80), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+def read(path):
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return None
 
 
 def cloud_init(user_data):
