@@ -31,6 +31,7 @@ fn main() {
     compare(&help[0], &help[1], "help/zh-CN");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&out).join("topics.rs"), topics(&help[0])).expect("cannot write topics.rs");
+    fs::write(Path::new(&out).join("commands.rs"), commands()).expect("cannot write commands.rs");
 }
 
 /// `arguments` says which placeholders of a text become a method's arguments.
@@ -77,6 +78,24 @@ fn by_name(help: &Locale) -> String {
     format!(
         "fn by_name(name: &str) -> Option<Topic> {{\n    Some(match name {{\n{arms}        _ => return None,\n    }})\n}}\n"
     )
+}
+
+/// The commands of the help texts, by name: a file each, so that they are read and tried as they are.
+fn commands() -> String {
+    let files = fs::read_dir("locales/help/commands").expect("there are commands");
+    let all: BTreeMap<String, String> = files
+        .map(|file| {
+            let path = file.expect("a file of locales/help/commands").path();
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            let text = fs::read_to_string(&path).expect("a command is text");
+            (name.into_owned(), text.trim_end().to_owned())
+        })
+        .collect();
+    let rows: String = all
+        .iter()
+        .map(|(name, text)| format!("    ({name:?}, {text:?}),\n"))
+        .collect();
+    format!("pub(super) const COMMANDS: &[(&str, &str)] = &[\n{rows}];\n")
 }
 
 fn read(file: &str) -> Locale {

@@ -125,7 +125,7 @@ fn is_harmless(word: &str) -> bool {
 }
 
 /// A word for a POSIX shell: in single quotes nothing has a meaning but the quote itself.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     if is_harmless(word) {
         return word.to_string();
     }

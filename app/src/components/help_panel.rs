@@ -7,9 +7,9 @@ use crate::api::help::get_help;
 use crate::browser;
 use crate::i18n::text;
 use crate::model::error::Result;
-use crate::model::help::HelpText;
+use crate::model::help::{HelpText, Paragraph};
 use crate::ui::help::{Help, Topic};
-use crate::ui::{Flash, Icon, Skeleton, Tone};
+use crate::ui::{Code, Flash, Icon, Skeleton, Tone};
 
 /// The panel's id, for the buttons that open it.
 pub const ID: &str = "help-panel";
@@ -18,19 +18,22 @@ pub const ID: &str = "help-panel";
 pub fn HelpPanel(help: Help) -> impl IntoView {
     let t = text();
     let answer = RwSignal::new(None::<Result<HelpText>>);
-    Effect::new(move |_| {
+    Effect::new(move |before: Option<Option<Topic>>| {
         answer.set(None);
-        let Some(topic) = help.open.get() else {
-            return;
-        };
-        browser::focus_soon(ID.into());
+        let cluster = help.cluster.get();
+        let topic = help.open.get()?;
+        // Another cluster's values are no reason to take the focus from the page.
+        if before != Some(Some(topic)) {
+            browser::focus_soon(ID.into());
+        }
         spawn_local(async move {
-            let found = get_help(topic.0.into()).await;
+            let found = get_help(topic.0.into(), cluster.clone()).await;
             // Only if nobody has asked for another one meanwhile.
-            if help.open.get_untracked() == Some(topic) {
+            if (help.open.get_untracked(), help.cluster.get_untracked()) == (Some(topic), cluster) {
                 answer.set(Some(found));
             }
         });
+        Some(topic)
     });
     let close = move || help.open.set(None);
     view! {
@@ -66,25 +69,31 @@ pub fn HelpPanel(help: Help) -> impl IntoView {
 }
 
 fn shown(text: HelpText, help: Help) -> AnyView {
+    let see_title = text.see_title.clone();
     let next = Topic::named(&text.see).map(|next| {
         view! {
             <p>
                 <button type="button" class="info-link" on:click=move |_| help.open.set(Some(next))>
-                    {text.see_title}
+                    {see_title}
                 </button>
             </p>
         }
     });
+    let paragraph = |it: Paragraph<'_>| match it {
+        Paragraph::Words(words) => words_of(words),
+        Paragraph::Command(name) => command(text.commands.get(name).cloned()),
+    };
+    let paragraphs = text.paragraphs().map(paragraph).collect_view();
     view! {
         <h2 class="text-lg font-semibold">{text.title}</h2>
-        {text.text.split("\n\n").map(paragraph).collect_view()}
+        {paragraphs}
         {next}
     }
     .into_any()
 }
 
 /// Every other piece between grave accents is code.
-fn paragraph(text: &str) -> AnyView {
+fn words_of(text: &str) -> AnyView {
     let piece = |(i, piece): (usize, &str)| {
         let piece = piece.to_owned();
         match i % 2 {
@@ -94,4 +103,9 @@ fn paragraph(text: &str) -> AnyView {
         }
     };
     view! { <p>{text.split('`').enumerate().map(piece).collect_view()}</p> }.into_any()
+}
+
+fn command(text: Option<String>) -> AnyView {
+    let what = crate::i18n::text().help.command;
+    text.map(|text| view! { <Code what text /> }).into_any()
 }

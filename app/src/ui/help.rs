@@ -24,6 +24,8 @@ pub struct Help {
     pub open: RwSignal<Option<Topic>>,
     /// What the page shown has to say when nobody asks for more.
     pub page: RwSignal<Option<Topic>>,
+    /// The cluster whose values fill in commands.
+    pub cluster: RwSignal<Option<String>>,
 }
 
 impl Help {
@@ -31,6 +33,7 @@ impl Help {
         let help = Help {
             open: RwSignal::new(None),
             page: RwSignal::new(None),
+            cluster: RwSignal::new(None),
         };
         provide_context(help);
         help
@@ -48,6 +51,33 @@ pub fn page_help(topic: Topic) {
             }
         });
     }
+}
+
+/// Says whose values fill in the commands of help texts, while the page is shown.
+pub fn help_for_cluster(id: Memo<String>) {
+    if let Some(help) = use_context::<Help>() {
+        Effect::new(move |_| help.cluster.set(Some(id.get())));
+        on_cleanup(move || {
+            help.cluster.try_set(None);
+        });
+    }
+}
+
+/// Opens the panel on a topic: a way on, named by the topic's title.
+#[component]
+pub fn HelpLink(topic: Topic, title: &'static str) -> impl IntoView {
+    let help = use_context::<Help>();
+    let open = move |_| {
+        if let Some(help) = help {
+            help.open.set(Some(topic));
+        }
+    };
+    view! {
+        <button type="button" class="info-link" on:click=open>
+            {title}
+        </button>
+    }
+    .into_any()
 }
 
 /// "Info": opens the panel on a topic. `<InfoLink topic=topic::CLUSTER_SIZE about=t.create_cluster.size />`

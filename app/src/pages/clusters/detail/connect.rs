@@ -6,6 +6,7 @@ use super::use_page;
 use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::node::list_nodes;
 use crate::api::user::identity;
+use crate::command::quoted;
 use crate::components::{Fetched, asked};
 use crate::i18n::{language, text};
 use crate::model::cluster::{Cluster, EndpointType};
@@ -14,12 +15,14 @@ use crate::model::error::Result;
 use crate::model::live::Kind;
 use crate::model::node::{Node, NodePhase};
 use crate::model::page::{Operator, PageRequest, Property};
+use crate::ui::help::{HelpLink, Topic, help_for_cluster, topic};
 use crate::ui::{Card, Code};
 
 #[component]
 pub fn Connect() -> impl IntoView {
     let t = text();
     let page = use_page();
+    help_for_cluster(page.id);
     let identity = asked([], &[], |[]| identity());
     let language = language();
     let login = asked(
@@ -40,6 +43,7 @@ pub fn Connect() -> impl IntoView {
                     </Show>
                     {move || view! { <Secret cluster=cluster.get() local=identity.read().is_local() /> }}
                     {move || view! { <Api cluster=cluster.get() /> }}
+                    {move || view! { <Guides local=identity.read().is_local() /> }}
                 </div>
             </Fetched>
         </Fetched>
@@ -182,21 +186,18 @@ fn OwnNode(cluster: Cluster) -> impl IntoView {
     };
     let address = format!("{}:{}", controller.private_ip_address, controller.port);
     let secret = format!(
-        "sudo mkdir -p /etc/slurm\n{} \\\n    | base64 -d | sudo tee /etc/slurm/slurm.key >/dev/null\n\
-         sudo chown slurm: /etc/slurm/slurm.key && sudo chmod 600 /etc/slurm/slurm.key",
+        "sudo mkdir -p /etc/slurm\n{} \\\n    | base64 -d | sudo install -m 0600 /dev/stdin /etc/slurm/slurm.key",
         read_secret(&cluster)
     );
+    // As root, which the daemons of the cluster are: sackd refuses to be anybody else.
+    let sackd =
+        format!("sudo /opt/aws/pcs/scheduler/slurm-{version}/sbin/sackd --conf-server={address}");
     view! {
         <Card title=t.connect.own_title>
             <p class="mb-3 text-muted">{t.connect.own(&version)}</p>
             <div class="grid gap-3">
                 <Labelled label=t.connect.secret command=secret />
-                <Labelled
-                    label=t.connect.sackd
-                    command=format!(
-                        "sudo SACKD_OPTIONS='--conf-server={address}' systemctl start sackd\n# sudo /opt/slurm/sbin/sackd --conf-server={address}",
-                    )
-                />
+                <Labelled label=t.connect.sackd command=sackd />
                 <Labelled label=t.connect.try_it command="sinfo" />
             </div>
         </Card>
@@ -212,6 +213,8 @@ fn read_secret(cluster: &Cluster) -> String {
     let (arn, version) = key.map_or(("SECRET_ARN", "SECRET_VERSION"), |key| {
         (key.secret_arn.as_str(), key.secret_version.as_str())
     });
+    // It has a `!`, which means something to a shell that people type into.
+    let arn = quoted(arn);
     format!(
         "aws secretsmanager get-secret-value --secret-id {arn} \\\n    --version-id {version} --query SecretString --output text"
     )
@@ -243,6 +246,45 @@ fn Api(cluster: Cluster) -> impl IntoView {
         <Card title=t.connect.api_title>
             <p class="mb-3 text-muted">{t.connect.api}</p>
             <Labelled label=t.connect.api_command command />
+        </Card>
+    }
+    .into_any()
+}
+
+/// What goes beyond a command or two: a help page each, filled in for this cluster.
+#[component]
+fn Guides(local: bool) -> impl IntoView {
+    let t = text();
+    let g = &t.guides;
+    let guides: [(Topic, &str, &str); 6] = [
+        (topic::GUIDE_LOGIN_NODE, g.login_node, g.login_node_about),
+        (topic::GUIDE_IMAGE, g.image, g.image_about),
+        (topic::GUIDE_EFA, g.efa, g.efa_about),
+        (topic::GUIDE_FILES, g.files, g.files_about),
+        (
+            topic::GUIDE_RESERVATIONS,
+            g.reservations,
+            g.reservations_about,
+        ),
+        (topic::GUIDE_VOLUMES, g.volumes, g.volumes_about),
+    ];
+    let row = |(topic, title, about)| {
+        view! {
+            <li>
+                <p>
+                    <HelpLink topic title />
+                </p>
+                <p class="text-sm text-muted">{about}</p>
+            </li>
+        }
+    };
+    let rows = (!local).then(|| {
+        view! { <ul class="grid gap-3">{guides.into_iter().map(row).collect_view()}</ul> }
+    });
+    view! {
+        <Card title=g.title>
+            <p class="mb-3 text-muted">{if local { g.local } else { g.lead }}</p>
+            {rows}
         </Card>
     }
     .into_any()
