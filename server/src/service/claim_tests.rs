@@ -117,7 +117,13 @@ async fn a_claim_makes_a_node_and_a_lost_answer_is_given_again() {
     assert_eq!(steps, ["registered"]);
     // Its bearer is good for the names of all nodes.
     let hosts = place.service.node_hosts(&claimed.bootstrap_id, None).await;
-    assert_eq!(hosts.unwrap().lines, "10.0.0.7 group-1\n");
+    assert_eq!(
+        hosts.unwrap().lines,
+        format!(
+            "127.0.0.1 {}\n10.0.0.7 group-1\n",
+            crate::live::host::short_name()
+        )
+    );
 }
 
 #[tokio::test]
