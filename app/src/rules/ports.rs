@@ -9,8 +9,28 @@ pub type Ports = (u16, u16);
 /// Of slurmctld, of slurmd, and of each srun that waits for its steps.
 const NEEDED: [Ports; 3] = [(6817, 6817), (6818, 6818), (60001, 63000)];
 
+/// What groups do not let through, and the command that mends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// As `6817, 60001-63000`.
+    pub ports: String,
+    pub remedy: String,
+}
+
+/// Nothing where the rules of one of these groups are not known.
+pub fn lack(ids: &[String], known: &[SecurityGroup]) -> Option<Lack> {
+    let find = |id: &String| known.iter().find(|group| group.id == *id);
+    let groups: Vec<&SecurityGroup> = ids.iter().map(find).collect::<Option<_>>()?;
+    let closed = closed(&groups);
+    let first = groups.first().filter(|_| !closed.is_empty())?;
+    Some(Lack {
+        ports: told(&closed),
+        remedy: remedy(&first.id),
+    })
+}
+
 /// Those that none of the groups opens for its members or for addresses.
-pub fn closed(groups: &[&SecurityGroup]) -> Vec<Ports> {
+fn closed(groups: &[&SecurityGroup]) -> Vec<Ports> {
     let of_members = |id: &String| groups.iter().any(|group| group.id == *id);
     let rules = groups.iter().flat_map(|group| &group.inbound);
     let open = rules.filter(|rule| !rule.ranges.is_empty() || rule.groups.iter().any(of_members));
@@ -42,7 +62,7 @@ pub fn told(ports: &[Ports]) -> String {
 }
 
 /// The command that lets the members of a group call each other, as the guide has it.
-pub fn remedy(group_id: &str) -> String {
+fn remedy(group_id: &str) -> String {
     format!(
         "aws ec2 authorize-security-group-ingress --group-id {group_id} --protocol -1 --source-group {group_id}"
     )
@@ -115,6 +135,26 @@ mod tests {
             ),
         ] {
             assert_eq!(closed_of(&groups), closed, "{groups:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_said_of_rules_that_are_not_known() {
+        let known = [
+            group("sg-1", &[]),
+            group("sg-2", &[((0, u16::MAX), "sg-2")]),
+        ];
+        let of = |ids: &[&str]| {
+            lack(
+                &ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>(),
+                &known,
+            )
+        };
+        let found = of(&["sg-1"]).unwrap();
+        assert_eq!(found.ports, "6817, 6818, 60001-63000");
+        assert!(found.remedy.contains("--group-id sg-1 "), "{found:?}");
+        for unsaid in [&["sg-2"][..], &["sg-1", "sg-9"], &[]] {
+            assert_eq!(of(unsaid), None, "{unsaid:?}");
         }
     }
 }

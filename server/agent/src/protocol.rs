@@ -204,6 +204,14 @@ pub struct Package {
     pub root: String,
 }
 
+/// The architecture of this host as EC2 calls it, and a [`Package`].
+pub fn this_architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "aarch64" => "arm64",
+        other => other,
+    }
+}
+
 /// Below a packaged `slurm-VERSION`: the libraries that it uses, for hosts that lack them.
 pub const PACKAGED_LIBRARIES: &str = "lib/openpcs";
 

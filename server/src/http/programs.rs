@@ -16,6 +16,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use sha2::{Digest, Sha256};
 
+use openpcs_agent::protocol::this_architecture;
+
 use crate::slurm::package;
 
 /// As EC2 calls them.
@@ -44,7 +46,7 @@ impl Programs {
         let mut found = Found::default();
         for architecture in ARCHITECTURES {
             let path = dir.join(format!("openpcs-agent-{architecture}"));
-            let path = match path.exists() || architecture != this_host() {
+            let path = match path.exists() || architecture != this_architecture() {
                 true => &path,
                 false => own,
             };
@@ -92,14 +94,6 @@ impl Program {
                 Err(io::Error::new(error.kind(), message))
             }
         }
-    }
-}
-
-/// As EC2 calls its architecture.
-pub fn this_host() -> &'static str {
-    match std::env::consts::ARCH {
-        "aarch64" => "arm64",
-        other => other,
     }
 }
 
@@ -157,7 +151,7 @@ mod tests {
             read().agents()
         };
         let hash = |text: &str| hex::encode(Sha256::digest(text));
-        let own_hash = (this_host(), hash("own"));
+        let own_hash = (this_architecture(), hash("own"));
         assert_eq!(list("other"), [own_hash]);
         list("openpcs-agent-x86_64");
         let both = list("openpcs-agent-arm64");

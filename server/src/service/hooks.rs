@@ -76,8 +76,7 @@ impl Service {
         });
         // A timeout is no failure: the job may wait longer than we do.
         let settled = tokio::time::timeout(PROLOG_WAIT, settled).await;
-        let are_up = |seen: &Snapshot| all_up(seen, &nodes);
-        let are_up = settled.is_ok_and(|seen| seen.is_ok_and(|seen| are_up(&seen)));
+        let are_up = settled.is_ok_and(|seen| seen.is_ok_and(|seen| all_up(&seen, &nodes)));
         if are_up {
             self.wait_for_names(&call.cluster_id, &nodes).await;
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::protocol::{PACKAGED_LIBRARIES, Package};
+use crate::protocol::{PACKAGED_LIBRARIES, Package, this_architecture};
 use crate::{Result, context, files, say};
 
 /// How long fetching it may take.
@@ -22,10 +22,7 @@ const LINKER: &str = "/etc/ld.so.conf.d/openpcs.conf";
 
 /// Of these the one for this host.
 pub fn fitting(packages: &[Package]) -> Option<&Package> {
-    let own = match std::env::consts::ARCH {
-        "aarch64" => "arm64",
-        other => other,
-    };
+    let own = this_architecture();
     packages.iter().find(|package| package.architecture == own)
 }
 

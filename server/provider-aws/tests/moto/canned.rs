@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::lossy::read_request;
+use crate::lossy::{asked, read_request};
 
 /// Where the door is. `answers`: to `action`, each given once, with their status.
 pub async fn answering(
@@ -29,6 +29,14 @@ pub async fn answering(
     address
 }
 
+/// As it goes over the wire.
+pub fn http(status: u16, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status} X\r\ncontent-type: text/xml\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
+}
+
 async fn serve(
     mut client: TcpStream,
     moto: SocketAddr,
@@ -39,17 +47,11 @@ async fn serve(
     let said = format!("Action={action}&");
     let is_it = String::from_utf8_lossy(&request).contains(&said);
     if let Some((status, body)) = is_it.then(next).flatten() {
-        let length = body.len();
-        let answer = format!(
-            "HTTP/1.1 {status} X\r\ncontent-type: text/xml\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
-        );
+        let answer = http(status, &body);
         client.write_all(answer.as_bytes()).await?;
         return client.shutdown().await;
     }
-    let mut server = TcpStream::connect(moto).await?;
-    server.write_all(&request).await?;
-    let mut answer = vec![];
-    server.read_to_end(&mut answer).await?;
+    let answer = asked(moto, &request).await?;
     client.write_all(&answer).await?;
     client.shutdown().await
 }

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::lossy::read_request;
+use crate::lossy::{asked, read_request};
 
 pub struct Door {
     pub address: SocketAddr,
@@ -46,10 +46,7 @@ async fn serve(
         let action = rest.split('&').next().unwrap_or_default();
         noted.lock().unwrap().push(action.to_owned());
     }
-    let mut server = TcpStream::connect(moto).await?;
-    server.write_all(&request).await?;
-    let mut answer = vec![];
-    server.read_to_end(&mut answer).await?;
+    let answer = asked(moto, &request).await?;
     client.write_all(&answer).await?;
     client.shutdown().await
 }

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use openpcs_provider::{Batch, Progress, Provider};
 use openpcs_provider_aws::Aws;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::canned::answering;
+use crate::canned::{answering, http};
 use crate::ec2::client;
-use crate::lossy::read_request;
+use crate::lossy::{asked, read_request};
 use crate::provider::{CLUSTER, GROUP, Lab, refusal};
 
 const NODES: usize = 3;
@@ -36,11 +36,7 @@ impl Ill {
             Ill::Failing => (500, "InternalError"),
             Ill::Slow => return None,
         };
-        let body = refusal(code);
-        let length = body.len();
-        Some(format!(
-            "HTTP/1.1 {status} X\r\ncontent-type: text/xml\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
-        ))
+        Some(http(status, &refusal(code)))
     }
 }
 
@@ -65,10 +61,7 @@ async fn serve(mut from: TcpStream, moto: SocketAddr, ill: Option<Ill>) -> std::
         from.write_all(answer.as_bytes()).await?;
         return from.shutdown().await;
     }
-    let mut to = TcpStream::connect(moto).await?;
-    to.write_all(&request).await?;
-    let mut answer = vec![];
-    to.read_to_end(&mut answer).await?;
+    let answer = asked(moto, &request).await?;
     if ill.is_some() {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }

@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use openpcs_provider::{Batch, Launched, Progress, Provider};
 use openpcs_provider_aws::client::{Client, loader};
 use openpcs_provider_aws::{Aws, Settings};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::ec2::client;
-use crate::lossy::read_request;
+use crate::lossy::{asked, read_request};
 use crate::provider::{CLUSTER, GROUP, Lab};
 
 const NODES: usize = 3;
@@ -54,10 +54,7 @@ async fn pass(
     if !passed {
         return Ok(());
     }
-    let mut to = TcpStream::connect(moto).await?;
-    to.write_all(&request).await?;
-    let mut answer = vec![];
-    to.read_to_end(&mut answer).await?;
+    let answer = asked(moto, &request).await?;
     if answered {
         from.write_all(&answer).await?;
         from.shutdown().await?;

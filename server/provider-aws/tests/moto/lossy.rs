@@ -28,10 +28,7 @@ async fn serve(
     left: Arc<AtomicUsize>,
 ) -> std::io::Result<()> {
     let request = read_request(&mut client).await?;
-    let mut server = TcpStream::connect(moto).await?;
-    server.write_all(&request).await?;
-    let mut answer = vec![];
-    server.read_to_end(&mut answer).await?;
+    let answer = asked(moto, &request).await?;
     let said = format!("Action={action}&");
     let is_it = String::from_utf8_lossy(&request).contains(&said);
     let one_less = |left: usize| left.checked_sub(1);
@@ -44,6 +41,15 @@ async fn serve(
     }
     client.write_all(&answer).await?;
     client.shutdown().await
+}
+
+/// What whoever listens there answers.
+pub async fn asked(moto: SocketAddr, request: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut server = TcpStream::connect(moto).await?;
+    server.write_all(request).await?;
+    let mut answer = vec![];
+    server.read_to_end(&mut answer).await?;
+    Ok(answer)
 }
 
 pub async fn read_request(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {

@@ -1,6 +1,5 @@
 //! Plans of clusters (C11, C12).
 
-use app::model::catalogue::{Catalogue, SecurityGroup};
 use app::model::cluster::*;
 use app::model::error::Result;
 use app::model::limits;
@@ -32,7 +31,9 @@ impl Service {
             .created_cluster(ctx.language, &mut held, networking, input)
             .await?;
         drop(held);
-        let warnings = closed_ports(&offers, &row.spec.networking).into_iter();
+        let groups = row.spec.networking.security_group_ids.iter().flatten();
+        let groups: Vec<String> = groups.cloned().collect();
+        let lack = ports::lack(&groups, &offers.security_groups);
         let subnets = row.spec.networking.subnet_ids.iter().flatten();
         let known = subnets.filter_map(|id| offers.subnets.iter().find(|s| s.id == *id));
         Ok(Plan {
@@ -46,7 +47,7 @@ impl Service {
                     needed: 1,
                 })
                 .collect(),
-            warnings: warnings.collect(),
+            warnings: lack.map(closed_ports).into_iter().collect(),
             ..Plan::default()
         })
     }
@@ -120,17 +121,11 @@ impl Service {
     }
 }
 
-/// What the groups' rules do not allow; nothing of groups whose rules are not known.
-fn closed_ports(offers: &Catalogue, networking: &Networking) -> Option<Warning> {
-    let ids = networking.security_group_ids.iter().flatten();
-    let find = |id: &String| offers.security_groups.iter().find(|group| group.id == *id);
-    let groups: Vec<&SecurityGroup> = ids.map(find).collect::<Option<_>>()?;
-    let closed = ports::closed(&groups);
-    let first = groups.first().filter(|_| !closed.is_empty())?;
-    Some(Warning::ClosedPorts {
-        ports: ports::told(&closed),
-        remedy: ports::remedy(&first.id),
-    })
+fn closed_ports(lack: ports::Lack) -> Warning {
+    Warning::ClosedPorts {
+        ports: lack.ports,
+        remedy: lack.remedy,
+    }
 }
 
 /// A cluster's spec as its diff shows it, without what the service made.

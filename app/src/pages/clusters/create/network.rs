@@ -115,23 +115,17 @@ fn is_chosen(draft: Draft, group: &SecurityGroup) -> bool {
 /// What the chosen groups' rules do not allow, with the command that mends it.
 fn closed_ports(t: &'static Text, draft: Draft, offers: Offers) -> Option<AnyView> {
     let chosen = draft.security_groups.get();
-    let known = offers.known.read();
-    let find = |id: &String| known.security_groups.iter().find(|group| group.id == *id);
-    let groups: Vec<&SecurityGroup> = chosen.iter().map(find).collect::<Option<_>>()?;
-    let first = groups.first()?;
-    let closed = ports::closed(&groups);
-    (!closed.is_empty()).then(|| {
-        let message = t
-            .create_cluster
-            .security_groups_closed(ports::told(&closed));
+    let lack = ports::lack(&chosen, &offers.known.read().security_groups)?;
+    let message = t.create_cluster.security_groups_closed(lack.ports);
+    Some(
         view! {
             <div class="mt-3 grid gap-2">
                 <Flash tone=Tone::Warning title=t.create_cluster.security_groups message />
-                <Code what=t.create_cluster.security_groups text=ports::remedy(&first.id) />
+                <Code what=t.create_cluster.security_groups text=lack.remedy />
             </div>
         }
-        .into_any()
-    })
+        .into_any(),
+    )
 }
 
 fn vpc_choice(t: &'static Text, vpc: &Vpc) -> Choice {
