@@ -8,6 +8,7 @@ import {
   createGroup,
   createQueue,
   expect,
+  isLive,
   openTab,
   rows,
   signIn,
@@ -106,5 +107,5 @@ test('a page that comes alive late fits its source, and has what changed meanwhi
   await createDemoQueue(server, cluster.name);
   send();
   await expect(rows(page, /^Queues/, { name: /demo/ })).toBeVisible();
-  await page.waitForFunction(() => 'live' in document.documentElement.dataset);
+  await isLive(page);
 });

@@ -129,7 +129,7 @@ test('of two people who edit one queue the second is told', async ({ page, brows
   const other = await (await browser.newContext({ baseURL: server.url })).newPage();
   for (const person of [page, other]) {
     await signIn(person, server);
-    await person.goto(edit);
+    await visit(person, edit);
     await next(person);
     await person.getByRole('button', { name: 'Add setting' }).click();
     await person.getByLabel('Parameter').first().fill('PriorityTier');

@@ -1,9 +1,10 @@
-import { cell, expect, signIn, test } from './helpers';
+import { cell, expect, fillSignIn, test } from './helpers';
 
 test.use({ javaScriptEnabled: false });
 
 test('the console can be read without JavaScript', async ({ page, server, cluster }) => {
-  await signIn(page, server);
+  await page.goto('/');
+  await fillSignIn(page, server.adminPassword);
   await expect(cell(page, cluster.name, 'Active')).toBeVisible();
   await page.getByRole('cell').getByRole('link', { name: cluster.name }).click();
   await expect(page.getByRole('heading', { name: cluster.name, level: 1 })).toBeVisible();
