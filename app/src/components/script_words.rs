@@ -1,4 +1,4 @@
-//! A script of a node's life in a line, and what its failure is followed by.
+//! A script of a node's life in a line, and what follows its failure.
 
 use leptos::prelude::*;
 
@@ -24,7 +24,7 @@ pub fn script_words(t: &'static Text, script: &NodeLifecycleScript) -> AnyView {
         <code class="chip script-command">{foreign(command)}</code>
         " "
         {checksum.map(|sum| view! { <code class="chip script-command">{sum}</code> })}
-        <span class="text-muted">{format!(" {when}. {}", t.node_life.on_error(error))}</span>
+        <span class="text-muted">" " {t.node_life.policies(when, error)}</span>
     }
     .into_any()
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sigv4::http_request::{
     PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
     UriPathNormalizationMode, sign,
@@ -142,12 +143,10 @@ impl Fetcher {
         };
         match provider.provide_credentials().await {
             Ok(credentials) => Ok(Some(credentials)),
-            Err(aws_credential_types::provider::error::CredentialsError::CredentialsNotLoaded(
-                _,
-            )) => Ok(None),
+            Err(CredentialsError::CredentialsNotLoaded(_)) => Ok(None),
             Err(error) => Err(format!(
                 "the server's AWS credentials cannot be had: {}",
-                aws_smithy_types::error::display::DisplayErrorContext(&error)
+                with_causes(&error)
             )),
         }
     }
@@ -172,10 +171,19 @@ impl Fetcher {
 
     async fn call(&self, request: Request) -> Result<Response, String> {
         let answer = self.connector.call(request).await;
-        answer.map_err(|error| {
-            aws_smithy_types::error::display::DisplayErrorContext(&error).to_string()
-        })
+        answer.map_err(|error| with_causes(&error))
     }
+}
+
+/// What each error was caused by, in one line: the first alone says only that there was no connection.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words = format!("{words}: {error}");
+        cause = error.source();
+    }
+    words
 }
 
 /// The bucket is in the path: names with dots fit no certificate.

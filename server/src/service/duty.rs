@@ -1,7 +1,7 @@
 //! What a node asks beside its name: the scripts of its group (N17), each script itself, whether its health is to be looked
 //! after (N19), and whether Slurm has taken it as up.
 
-use app::model::error::{Error, ErrorKind, Result};
+use app::model::error::{Error, ErrorKind, Result, ValidationReason};
 use app::model::health::InstanceHealthChecks;
 use app::model::lifecycle::{InstanceScriptRun, NodeLifecycleActions};
 use app::model::node::NodeAction;
@@ -161,7 +161,7 @@ fn told(error: ProviderError) -> Error {
         "a node's script was not fetched"
     );
     match IS_FOR_GOOD.contains(&error.code.as_str()) {
-        true => Error::field("scriptSource.scriptLocation", error.message),
+        true => Error::validation(ValidationReason::Other, error.message),
         false => later(error.message),
     }
 }

@@ -134,14 +134,20 @@ impl Process for Own {
 
 /// In a sandbox one thread takes the end of every process and [tells](Deaths::tell) of it here.
 #[derive(Clone, Default)]
-pub struct Deaths(Arc<Mutex<Vec<(Pid, Option<String>)>>>);
+pub struct Deaths(Arc<Mutex<Vec<Started>>>);
+
+/// How it ended, once it has.
+struct Started {
+    pid: Pid,
+    how: Option<String>,
+}
 
 impl Deaths {
     /// Of those that nobody started here nothing is kept.
     pub fn tell(&self, pid: Pid, how: String) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, known)) = all.iter_mut().find(|(of, _)| *of == pid) {
-            *known = Some(how);
+        if let Some(started) = all.iter_mut().find(|it| it.pid == pid) {
+            started.how = Some(how);
         }
     }
 }
@@ -151,8 +157,8 @@ impl Children for Deaths {
         // Nobody is told of its end before it stands here.
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let pid = Pid::from_raw(command.spawn()?.id().cast_signed());
-        all.retain(|(of, _)| *of != pid);
-        all.push((pid, None));
+        all.retain(|it| it.pid != pid);
+        all.push(Started { pid, how: None });
         Ok(Box::new(OfSandbox {
             pid,
             deaths: self.clone(),
@@ -172,8 +178,8 @@ impl Process for OfSandbox {
 
     fn ended(&mut self) -> io::Result<Option<String>> {
         let all = self.deaths.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = all.iter().find(|(of, _)| *of == self.pid);
-        Ok(own.and_then(|(_, how)| how.clone()))
+        let own = all.iter().find(|it| it.pid == self.pid);
+        Ok(own.and_then(|it| it.how.clone()))
     }
 }
 

@@ -14,8 +14,10 @@ use crate::{Result, say, sealed};
 
 /// The server itself has to wait for where the script is.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long the server, or what it asks, may be away.
+/// How long the server may be away while a node boots.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How long that may be where a script is: the node's time to boot goes on.
+const PATIENCE_FOR_SCRIPT: Duration = Duration::from_secs(20);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 const READY_PAUSE: Duration = Duration::from_secs(1);
@@ -78,7 +80,8 @@ impl Server {
     ) -> Result<T> {
         let client = self.client();
         let path = format!("/instance/v1/{what}");
-        let body = patiently(|| client.call(&path, &self.bootstrap_id, call))?;
+        let patience = of.map_or(PATIENCE, |_| PATIENCE_FOR_SCRIPT);
+        let body = patiently(patience, || client.call(&path, &self.bootstrap_id, call))?;
         let answer: Option<SealedAnswer> = serde_json::from_str(&body).ok();
         let purpose = purpose(&self.instance_id, of);
         answer
@@ -88,8 +91,8 @@ impl Server {
 }
 
 /// Asks until there is an answer; a refusal is one.
-fn patiently(mut ask: impl FnMut() -> Result<Reply>) -> Result<String> {
-    let deadline = Instant::now() + PATIENCE;
+fn patiently(patience: Duration, mut ask: impl FnMut() -> Result<Reply>) -> Result<String> {
+    let deadline = Instant::now() + patience;
     let mut pause = FIRST_PAUSE;
     loop {
         let message = match ask() {
@@ -134,7 +137,9 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_in_its_own_words_and_what_passes_is_tried_again() {
-        let refused = patiently(|| reply(400, r#"{"__type": "x", "message": "No such key."}"#));
+        let refused = patiently(PATIENCE, || {
+            reply(400, r#"{"__type": "x", "message": "No such key."}"#)
+        });
         assert_eq!(refused, Err("No such key.".into()));
         let mut answers = [
             Err("away".into()),
@@ -142,6 +147,9 @@ mod tests {
             reply(200, "yes"),
         ]
         .into_iter();
-        assert_eq!(patiently(|| answers.next().unwrap()), Ok("yes".into()));
+        assert_eq!(
+            patiently(PATIENCE, || answers.next().unwrap()),
+            Ok("yes".into())
+        );
     }
 }

@@ -31,10 +31,10 @@ fn One(instance_id: String, run: ScriptRun) -> impl IntoView {
     let outcome = match &run.failure {
         None => view! { <span>{t.node_life.ran_well}</span> }.into_any(),
         Some(why) => {
-            let follows = t.node_life.on_error(error_words(t, run.on_error));
+            let follows = t.node_life.followed(error_words(t, run.on_error));
             view! {
                 <span class="form-error">{Icon::Warning.view()} " " {foreign(why)}</span>
-                <span class="text-muted">" " {follows}</span>
+                <span class="text-muted">{follows}</span>
             }
             .into_any()
         }
@@ -54,13 +54,14 @@ fn One(instance_id: String, run: ScriptRun) -> impl IntoView {
     let failed = run.failure.is_some();
     let title = t.node_life.run(run.stage.member(), &run.name);
     view! {
-        <div class="instance">
+        <div class="instance grid gap-1">
+            <h3 class="font-semibold">{title}</h3>
             <p>{outcome}</p>
             <p class="text-muted">
                 <TimeOfDay at=run.started_at />
                 {format!(" · {took} · {instance_id}")}
             </p>
-            <ExpandableSection title open=failed>
+            <ExpandableSection title=t.node_life.last_lines open=failed>
                 {log}
             </ExpandableSection>
         </div>
