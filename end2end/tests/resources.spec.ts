@@ -58,6 +58,8 @@ test('a group and a queue are made by clicking, with errors at their fields', as
   await expect(step(page, 'Slurm settings and tags')).toBeVisible();
   await page.getByLabel('Weight').fill('10');
   await next(page);
+  await expect(step(page, 'Scripts and health')).toBeVisible();
+  await next(page);
   await expect(page.getByText('aws pcs create-compute-node-group')).toBeVisible();
   await page.getByRole('button', { name: 'Create compute node group' }).click();
   await expect(page.getByRole('heading', { name: 'compute-1', level: 1 })).toBeVisible();
@@ -83,7 +85,7 @@ test('an edit that drops nodes says which nodes and jobs it touches', async ({ p
   await visit(page, `/clusters/${cluster.id}/compute-node-groups/${group}`);
   await page.getByRole('link', { name: 'Edit' }).click();
   await page.getByLabel('Number of nodes').fill('1');
-  for (let i = 0; i < 4; i++) await next(page);
+  for (let i = 0; i < 5; i++) await next(page);
 
   const plan = page.getByRole('region', { name: 'What this changes' });
   await expect(plan.getByRole('row', { name: /maxInstanceCount/ })).toContainText('21');
@@ -96,7 +98,7 @@ test('an edit that drops nodes says which nodes and jobs it touches', async ({ p
   // With no node at all the group is parked, and its queue stays.
   await page.getByRole('link', { name: 'Edit' }).click();
   await page.getByLabel('Number of nodes').fill('0');
-  for (let i = 0; i < 4; i++) await next(page);
+  for (let i = 0; i < 5; i++) await next(page);
   await page.getByRole('button', { name: 'Save changes' }).click();
   await expect(page.getByText('Parked · no nodes')).toBeVisible();
   await expect(page.getByRole('status').filter({ hasText: 'Active' })).toBeVisible();

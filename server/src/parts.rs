@@ -18,6 +18,7 @@ use crate::live::observed::Observed;
 use crate::live::status::Statuses;
 use crate::live::wake::Wakers;
 use crate::provider::ports::PortRange;
+use crate::provider::script::Scripts;
 use crate::slurm::client::Client;
 use crate::slurm::controller_host::ControllerHost;
 use crate::slurm::job_user::JobUser;
@@ -52,6 +53,8 @@ pub struct Parts {
     pub job_user: JobUser,
     /// Directories of which nodes that are other hosts see the same files.
     pub shared_dirs: Vec<PathBuf>,
+    /// What nodes run in their lives.
+    pub scripts: Scripts,
 }
 
 impl Parts {

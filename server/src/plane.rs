@@ -262,6 +262,7 @@ fn parts(
         server: speaker.me.clone(),
         endpoint: agents_endpoint(data_dir),
         shared_dirs: config.shared_dirs.clone(),
+        scripts: Default::default(),
         db,
     })
 }

@@ -8,6 +8,7 @@ use super::{call, call_in};
 use crate::model::attempt::LaunchAttempt;
 use crate::model::error::Result;
 use crate::model::job::OfCluster;
+use crate::model::lifecycle::InstanceScriptRun;
 use crate::model::node::*;
 use crate::model::node_count::GroupNodes;
 use crate::model::page::{PageOf, PageRequest};
@@ -51,6 +52,19 @@ pub async fn node_attempts(
     call(|plane, ctx| async move {
         plane
             .node_attempts(&ctx, cluster_identifier, node_name)
+            .await
+    })
+    .await
+}
+
+#[server(prefix = "/console", endpoint = "node-scripts", input = Json, output = Json)]
+pub async fn node_scripts(
+    cluster_identifier: String,
+    node_name: String,
+) -> Result<Vec<InstanceScriptRun>> {
+    call(|plane, ctx| async move {
+        plane
+            .node_scripts(&ctx, cluster_identifier, node_name)
             .await
     })
     .await

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Cause, fill, text};
 use crate::i18n::Language;
 use crate::model::event::EventTone;
+use crate::model::health::RepairAction;
 use crate::model::job::JobAction;
 use crate::model::live::Kind;
 use crate::model::notice::{Notice, NoticeKind};
@@ -124,6 +125,22 @@ pub enum What {
         node: String,
         step: String,
         detail: String,
+    },
+    /// A check of the node's health found a fault; what is done about it.
+    HealthFault {
+        node: String,
+        check: String,
+        words: String,
+        repair: RepairAction,
+    },
+    /// A script of the node's life failed, and the node goes on.
+    ScriptFailed {
+        node: String,
+        script: String,
+        stage: String,
+        why: String,
+        /// The rest of its stage is left out.
+        stops: bool,
     },
     InstanceEnded {
         instance: String,
@@ -315,6 +332,41 @@ impl What {
                     ("detail", detail.clone()),
                 ],
             ),
+            What::HealthFault {
+                node,
+                check,
+                words,
+                repair,
+            } => (
+                match repair {
+                    RepairAction::Replace => t.health_replace,
+                    RepairAction::Isolate => t.health_isolate,
+                    RepairAction::None | RepairAction::Auto => t.health_none,
+                },
+                vec![
+                    ("node", node.clone()),
+                    ("check", check.clone()),
+                    ("words", words.clone()),
+                ],
+            ),
+            What::ScriptFailed {
+                node,
+                script,
+                stage,
+                why,
+                stops,
+            } => (
+                match stops {
+                    true => t.script_failed_stops,
+                    false => t.script_failed,
+                },
+                vec![
+                    ("node", node.clone()),
+                    ("script", script.clone()),
+                    ("stage", stage.clone()),
+                    ("why", why.clone()),
+                ],
+            ),
             What::InstanceEnded { instance, cause } => (
                 t.instance_ended,
                 vec![
@@ -428,6 +480,8 @@ impl What {
             | What::JobHeldInterrupted { .. }
             | What::ClaimRefused { .. }
             | What::NodeFailed { .. }
+            | What::ScriptFailed { .. }
+            | What::HealthFault { .. }
             | What::StepFailed { .. } => EventTone::Failure,
             What::InstanceEnded { cause, .. } if cause.is_failure() => EventTone::Failure,
             _ if self.begins() => EventTone::Progress,
@@ -583,6 +637,38 @@ mod tests {
                 node: node.clone(),
                 step: "slurmd-failed".into(),
                 detail: "x".into(),
+            },
+            What::HealthFault {
+                node: node.clone(),
+                check: "memory".into(),
+                words: "1 MiB of 4 MiB are there".into(),
+                repair: RepairAction::Replace,
+            },
+            What::HealthFault {
+                node: node.clone(),
+                check: "memory".into(),
+                words: "1 MiB of 4 MiB are there".into(),
+                repair: RepairAction::Isolate,
+            },
+            What::HealthFault {
+                node: node.clone(),
+                check: "memory".into(),
+                words: "1 MiB of 4 MiB are there".into(),
+                repair: RepairAction::None,
+            },
+            What::ScriptFailed {
+                node: node.clone(),
+                script: "mount".into(),
+                stage: "nodeReady".into(),
+                why: "exit status 3".into(),
+                stops: false,
+            },
+            What::ScriptFailed {
+                node: node.clone(),
+                script: "mount".into(),
+                stage: "nodeReady".into(),
+                why: "exit status 3".into(),
+                stops: true,
             },
             What::InstanceSetAside {
                 instance: instance.clone(),

@@ -73,7 +73,10 @@ impl GroupPatch {
             purchase_option: self.purchase_option.or(there.purchase_option),
             spot_options: self.spot_options.or(there.spot_options),
             slurm_configuration: slurm,
-            node_lifecycle_actions: self.node_lifecycle_actions.or(there.node_lifecycle_actions),
+            node_lifecycle_actions: self
+                .node_lifecycle_actions
+                .or(there.node_lifecycle_actions)
+                .filter(NodeLifecycleActions::has_scripts),
             instance_health_checks: self.instance_health_checks.or(there.instance_health_checks),
         }
     }
@@ -192,7 +195,10 @@ mod tests {
                 "slurmCustomSettings": [{"parameterName": "Weight", "parameterValue": "1"}],
                 "gresCustomSettings": [{"Name": "gpu"}]
             },
-            "nodeLifecycleActions": {"stages": {"nodeReady": []}, "scriptCachingPolicy": "CACHE_ONCE"},
+            "nodeLifecycleActions": {
+                "stages": {"nodeReady": [{"name": "a", "scriptSource": {"scriptLocation": "s3://bucket/a"}}]},
+                "scriptCachingPolicy": "CACHE_ONCE"
+            },
             "instanceHealthChecks": {"healthMonitoring": {"mode": "NONE"}}
         });
         all.as_object().unwrap().clone()
@@ -269,9 +275,12 @@ mod tests {
 
     #[test]
     fn an_empty_text_or_list_takes_away() {
-        let empty = json!({"amiId": "", "sshKeyName": "", "securityGroupIds": []});
+        let empty = json!({
+            "amiId": "", "sshKeyName": "", "securityGroupIds": [], "nodeLifecycleActions": {"stages": {}}
+        });
         let patch: GroupPatch = serde_json::from_value(empty).unwrap();
         let left = patch.apply(settings(&full()));
+        assert_eq!(left.node_lifecycle_actions, None);
         assert_eq!(
             (left.ami_id, left.ssh_key_name, left.security_group_ids),
             (None, None, None)

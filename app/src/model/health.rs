@@ -1,4 +1,4 @@
-//! Checks of instances' health (N19): a later release makes them; until then only what asks for none is taken.
+//! Checks of instances' health (N19).
 //!
 //! Members, limits and words are those of the public service model `pcs` 2023-02-10.
 
@@ -14,6 +14,58 @@ pub struct InstanceHealthChecks {
     /// The deep health check settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deep_health_checks: Option<DeepHealthChecks>,
+}
+
+impl InstanceHealthChecks {
+    /// Which asks for nothing, in the model's words: a request has no empty one.
+    pub fn none() -> InstanceHealthChecks {
+        InstanceHealthChecks {
+            health_monitoring: Some(HealthMonitoring {
+                mode: Some(HealthMonitoringMode::None),
+                repair_action: None,
+            }),
+            deep_health_checks: Some(DeepHealthChecks {
+                on_start: Some(DeepHealthCheckOnStart {
+                    profile: Some(DeepHealthCheckProfile::None),
+                    repair_action: None,
+                }),
+            }),
+        }
+    }
+
+    /// What is done about what monitoring finds; none when nobody looks.
+    pub fn monitoring(&self) -> Option<RepairAction> {
+        let asked = self.health_monitoring.as_ref()?;
+        let looks = asked.mode == Some(HealthMonitoringMode::Standard);
+        looks.then(|| asked.repair_action.unwrap_or(RepairAction::Auto))
+    }
+
+    /// The deep check on start and what is done when it fails; none when there is none.
+    pub fn deep(&self) -> Option<(DeepHealthCheckProfile, RepairAction)> {
+        let asked = self.deep_health_checks.as_ref()?.on_start.as_ref()?;
+        let profile = asked.profile?;
+        let repair = asked.repair_action.unwrap_or(RepairAction::Auto);
+        (profile != DeepHealthCheckProfile::None).then_some((profile, repair))
+    }
+
+    /// The same with all defaults spelled out, so that two that are equal mean the same; none when it asks for nothing.
+    pub fn plain(&self) -> Option<InstanceHealthChecks> {
+        let monitoring = self.monitoring().map(|repair| HealthMonitoring {
+            mode: Some(HealthMonitoringMode::Standard),
+            repair_action: Some(repair),
+        });
+        let deep = self.deep().map(|(profile, repair)| DeepHealthChecks {
+            on_start: Some(DeepHealthCheckOnStart {
+                profile: Some(profile),
+                repair_action: Some(repair),
+            }),
+        });
+        let asks = monitoring.is_some() || deep.is_some();
+        asks.then_some(InstanceHealthChecks {
+            health_monitoring: monitoring,
+            deep_health_checks: deep,
+        })
+    }
 }
 
 /// The health monitoring settings of a compute node group.

@@ -117,6 +117,14 @@ impl BootStep {
     }
 }
 
+/// The step of a script that ran.
+pub const SCRIPT: &str = "script";
+/// And of one that failed: whether the node goes on is another matter.
+pub const SCRIPT_ERROR: &str = "script-error";
+
+/// The step of a fault that a check of the node's health found.
+pub const HEALTH_FAULT: &str = "health-fault";
+
 /// The step of a launch that the provider refused.
 pub const LAUNCH_FAILED: &str = "launch-failed";
 

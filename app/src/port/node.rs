@@ -2,6 +2,7 @@
 
 use crate::model::attempt::LaunchAttempt;
 use crate::model::job::OfCluster;
+use crate::model::lifecycle::InstanceScriptRun;
 use crate::model::node::*;
 use crate::model::node_count::GroupNodes;
 use crate::model::page::{PageOf, PageRequest};
@@ -18,6 +19,8 @@ port! {
         GetNode => get_node(cluster_identifier: String, node_name: String) -> NodeDetail;
         /// The newest asks for an instance of the node, newest first, with what the provider said of its pools.
         GetNode => node_attempts(cluster_identifier: String, node_name: String) -> Vec<LaunchAttempt>;
+        /// The newest runs of scripts on the node, newest first.
+        GetNode => node_scripts(cluster_identifier: String, node_name: String) -> Vec<InstanceScriptRun>;
         /// The ends of an instance's logs, also after its own end.
         GetNodeLogs => node_logs(cluster_identifier: String, instance_id: String) -> Vec<NodeLog>;
         DrainNode | ResumeNode | ReplaceNode => act_on_nodes(input: ActOnNodes) -> ();

@@ -44,18 +44,11 @@ pub fn check(
             return Err(Error::field(field, t.group_rules.gres));
         }
     }
-    if group
-        .node_lifecycle_actions
-        .as_ref()
-        .is_some_and(|a| a.has_scripts())
-    {
-        return Err(Error::field(
-            "nodeLifecycleActions",
-            t.group_rules.lifecycle,
-        ));
+    if let Some(actions) = &group.node_lifecycle_actions {
+        super::lifecycle::check(t, actions)?;
     }
     if let Some(checks) = &group.instance_health_checks {
-        super::health::check(t, checks)?;
+        super::health::check(t, checks, instance_type)?;
     }
     Ok(())
 }

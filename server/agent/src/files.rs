@@ -77,6 +77,19 @@ pub fn dir_names(path: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
+/// The names of the files in a directory, sorted.
+pub fn names(path: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            names.extend(entry.file_name().into_string());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
 /// Where a file's next content is written first: another name each time, for the server and an agent may write the same
 /// file at the same moment.
 fn fresh(path: &Path) -> PathBuf {

@@ -1,14 +1,19 @@
 //! The role `instance`: a node. Registers, starts slurmd, and ends when slurmd ends: a new instance takes its place.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::http::Client;
-use super::init::Init;
+use super::init::{Init, Wait};
 use super::protocol::{InstanceFile, Register, Registered};
 use super::{Result, context, read_json, rotate, say};
+use crate::actions::message::Stage;
+use crate::actions::{Deaths, Place, Ready, Runner, Server, Store};
 use crate::files;
+use crate::health::message::Health;
 use crate::layout;
+use crate::random::random_hex;
 use crate::slurmd::{self, Failure, Slurmd};
 use crate::steps::Steps;
 
@@ -17,6 +22,9 @@ const REGISTER_PATIENCE: Duration = Duration::from_secs(60);
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long process 1 waits for a death before it looks whether the scripts are through.
+const LOOK_FOR_DEAD: Duration = Duration::from_millis(100);
+const BOOT_BYTES: usize = 8;
 /// The cluster's key, for slurmd.
 const KEY: &str = "/run/slurm.key";
 /// What runs on nodes waits for the processors longer than the server and the controllers do: people wait for those, and all
@@ -65,6 +73,23 @@ fn serve(
     init.know_nodes(hosts)?;
     let key = Path::new(KEY);
     slurmd::write_key(key, &node.shared_secret)?;
+    let server = server(file);
+    let deaths = Deaths::default();
+    let (duties, reporter) = (server.duties()?, steps.reporter());
+    let clock = duties.health.as_ref().map(Health::clock_off_ms);
+    let place = Place {
+        node_name: node.node_id.clone(),
+        // Each start of a sandbox is a boot.
+        store: Store::new(dir.join("lifecycle"), random_hex(BOOT_BYTES)),
+        log_dir: dir.into(),
+        reporter: reporter.clone(),
+        children: Arc::new(deaths.clone()),
+    };
+    let runner = Runner::new(&server, &duties, place);
+    bootstrap(init, &runner, &deaths)?;
+    if let (Some(health), Some(off)) = (&duties.health, clock) {
+        health.begin(off, &reporter)?;
+    }
     slurmd::check_port(file.slurmd_port)?;
     let mut slurmd = Slurmd {
         prefix: Path::new(&file.slurm_prefix),
@@ -76,13 +101,46 @@ fn serve(
     .command()?;
     let child = context("start slurmd", slurmd.spawn())?;
     steps.reached("slurmd-started", None);
+    let ready = Ready::begin(runner, server, child.id());
+    if let Some(health) = duties.health {
+        health.watch(file.slurmd_port, reporter);
+    }
     loop {
         match init.next_death() {
-            Some((pid, status)) if pid.as_raw() as u32 == child.id() => return Ok(status),
-            Some(_) => {}
+            Some((pid, status)) if pid.as_raw() as u32 == child.id() => {
+                return match ready.failure() {
+                    Some(failure) => Err(failure),
+                    None => Ok(status),
+                };
+            }
+            Some((pid, status)) => deaths.tell(pid, status),
             None => return Err("slurmd is gone".into()),
         }
     }
+}
+
+fn server(file: &InstanceFile) -> Server {
+    Server {
+        endpoint: file.endpoint.clone(),
+        instance_id: file.instance_id.clone(),
+        proof_key: file.proof_key.clone(),
+        bootstrap_id: file.bootstrap_id.clone(),
+    }
+}
+
+/// Runs the first stage on a thread of its own: process 1 takes the end of every process meanwhile.
+fn bootstrap(init: &Init, runner: &Runner, deaths: &Deaths) -> std::result::Result<(), Failure> {
+    std::thread::scope(|scope| {
+        let stage = scope.spawn(|| runner.run(Stage::NodeBootstrapped));
+        while !stage.is_finished() {
+            let soon = Instant::now() + LOOK_FOR_DEAD;
+            if let Wait::Died(pid, how) = init.next_death_until(Some(soon)) {
+                deaths.tell(pid, how);
+            }
+        }
+        let lost = |_| Err("the thread that ran the scripts is gone".into());
+        stage.join().unwrap_or_else(lost)
+    })
 }
 
 fn client(file: &InstanceFile) -> Client {

@@ -18,10 +18,12 @@ use std::process::{Command, ExitCode};
 use nix::unistd::geteuid;
 use serde::de::DeserializeOwned;
 
+pub mod actions;
 pub mod answer;
 pub mod configuration;
 mod controller;
 pub mod files;
+pub mod health;
 mod hook;
 mod http;
 mod init;

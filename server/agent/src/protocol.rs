@@ -6,6 +6,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::actions::message::ScriptRun;
+use crate::health::message::Fault;
+
 /// The step of an instance that cannot have its node's port: something else on the host has it.
 pub const PORT_TAKEN: &str = "port-taken-failed";
 /// The daemon that has a cluster's jobs and nodes, also as the name of its processes.
@@ -240,7 +243,21 @@ pub struct StepReport {
     /// `slurmd-started`, `slurmd-failed`, `stopping`, …
     pub name: String,
     pub detail: Option<String>,
+    /// Of a step [`SCRIPT`] or [`SCRIPT_ERROR`].
+    #[serde(default)]
+    pub script: Option<ScriptRun>,
+    /// Of a step [`HEALTH_FAULT`].
+    #[serde(default)]
+    pub fault: Option<Fault>,
 }
+
+/// The step of a fault that a check of the node's health found.
+pub const HEALTH_FAULT: &str = "health-fault";
+
+/// The step of a script that ran.
+pub const SCRIPT: &str = "script";
+/// And of one that failed or could not run: whether the node goes on is another matter.
+pub const SCRIPT_ERROR: &str = "script-error";
 
 /// `POST /controller/v1/hooks`, bearer the hook token: Slurm called one of its programs.
 #[derive(Clone, Debug, Serialize, Deserialize)]

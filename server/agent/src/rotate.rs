@@ -44,7 +44,7 @@ fn rotate(dir: &Path, most: u64) -> io::Result<()> {
 
 /// Lines that are written in between go on with the new file or are lost; there are few. A way to another file is followed
 /// neither to the log nor to the one before.
-fn rotate_one(path: &Path, most: u64) -> io::Result<()> {
+pub fn rotate_one(path: &Path, most: u64) -> io::Result<()> {
     let found = std::fs::symlink_metadata(path)?;
     if !found.is_file() || found.len() <= most {
         return Ok(());

@@ -1,7 +1,7 @@
 //! Starting slurmd on a node, on the server's host or another, and what is said of its end.
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -20,12 +20,15 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub struct Failure {
     pub step: &'static str,
     pub reason: String,
+    /// Whose end tells more; none: slurmd's.
+    pub log: Option<PathBuf>,
 }
 
 impl From<String> for Failure {
     fn from(reason: String) -> Self {
         let step = "slurmd-failed";
-        Failure { step, reason }
+        let log = None;
+        Failure { step, reason, log }
     }
 }
 
@@ -60,8 +63,8 @@ pub fn check_port(port: u16) -> std::result::Result<(), Failure> {
                 "slurmd cannot have its port {port}: {error}. `ss -ltnp sport = :{port}` on this host shows which \
                  program has it"
             );
-            let step = PORT_TAKEN;
-            return Err(Failure { step, reason });
+            let (step, log) = (PORT_TAKEN, None);
+            return Err(Failure { step, reason, log });
         }
         std::thread::sleep(PAUSE);
     }

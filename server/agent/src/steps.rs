@@ -7,8 +7,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::http::Client;
-use super::protocol::StepReport;
+use super::protocol::{HEALTH_FAULT, SCRIPT, SCRIPT_ERROR, StepReport};
 use super::say;
+use crate::actions::message::ScriptRun;
+use crate::health::message::Fault;
 use crate::slurmd::Failure;
 use crate::tail::last_lines;
 
@@ -33,13 +35,51 @@ pub struct Reporter {
 }
 
 impl Reporter {
+    pub fn new(instance_id: &str, sender: Sender<Option<StepReport>>) -> Self {
+        Self {
+            instance_id: instance_id.into(),
+            sender,
+        }
+    }
+
     pub fn reached(&self, name: &str, detail: Option<String>) {
-        say(name);
-        let step = StepReport {
+        self.send(self.step(name, detail));
+    }
+
+    /// A script ran, or could not.
+    pub fn script(&self, run: ScriptRun) {
+        let (step, how) = match &run.failure {
+            Some(why) => (SCRIPT_ERROR, why.as_str()),
+            None => (SCRIPT, "exit status 0"),
+        };
+        let detail = format!("{}, {}: {how}", run.stage.name(), run.name);
+        self.send(StepReport {
+            script: Some(run),
+            ..self.step(step, Some(detail))
+        });
+    }
+
+    /// A check of the node's health found something.
+    pub fn fault(&self, fault: Fault) {
+        let detail = format!("{}: {}", fault.check, fault.words);
+        self.send(StepReport {
+            fault: Some(fault),
+            ..self.step(HEALTH_FAULT, Some(detail))
+        });
+    }
+
+    fn step(&self, name: &str, detail: Option<String>) -> StepReport {
+        StepReport {
             instance_id: self.instance_id.clone(),
             name: name.into(),
             detail,
-        };
+            script: None,
+            fault: None,
+        }
+    }
+
+    fn send(&self, step: StepReport) {
+        say(&step.name);
         if self.sender.send(Some(step)).is_err() {
             say("nobody reports steps any more");
         }
@@ -51,10 +91,7 @@ impl Steps {
         let (sender, receiver) = channel();
         let token = token.to_owned();
         Self {
-            reporter: Reporter {
-                instance_id: instance_id.into(),
-                sender,
-            },
+            reporter: Reporter::new(instance_id, sender),
             thread: std::thread::spawn(move || report(&client, &token, receiver)),
         }
     }
@@ -67,8 +104,9 @@ impl Steps {
         self.reporter.reached(name, detail);
     }
 
-    /// With the end of slurmd's log.
+    /// With the end of the log that tells more: the failure's own, or slurmd's.
     pub fn failed(&self, failure: &Failure, log: &Path) {
+        let log = failure.log.as_deref().unwrap_or(log);
         let detail = format!("{}\n{}", failure.reason, last_lines(log, LOG_LINES));
         self.reached(failure.step, Some(detail.trim_end().into()));
     }

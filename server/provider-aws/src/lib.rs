@@ -2,7 +2,7 @@
 //!
 //! What needs no answer of EC2 is a pure function here: reading and composing user data, deriving a group's launch
 //! template, telling what an error means. `calls` are the calls themselves, `client` is how they are made, `offers` what an
-//! account has to choose from, and `aws` the provider that is made of all this.
+//! account has to choose from, `script` fetches what nodes run, and `aws` the provider that is made of all this.
 
 pub mod aws;
 pub mod calls;
@@ -11,6 +11,7 @@ pub mod errors;
 pub mod offers;
 pub mod policy;
 mod refusal;
+pub mod script;
 pub mod template;
 pub mod user_data;
 

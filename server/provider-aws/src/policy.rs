@@ -1,21 +1,26 @@
 //! The policy of the server's role: what the provider calls, and no more (least privilege).
 //!
 //! Instances are ended only with a cluster's tag, roles are passed only to EC2 and only those of the names that the guide
-//! asks for ("IAM instance profiles": beginning with `AWSPCS`, or of the path `/aws-pcs/`). What is asked of other
+//! asks for ("IAM instance profiles": beginning with `AWSPCS`, or of the path `/aws-pcs/`). Nodes' scripts may be in any bucket:
+//! whoever knows theirs narrows the resource. What is asked of other
 //! services than EC2 and IAM needs no permission.
 
 use serde_json::{Value, json};
 
 use crate::aws::actions;
+use crate::script;
 
 const PASS_ROLE: &str = "iam:PassRole";
 const TERMINATE: &str = "ec2:TerminateInstances";
+/// Of the service that nodes' scripts are in.
+const SCRIPTS: &str = "s3:";
 
 /// As JSON for `aws iam put-role-policy --policy-document`.
 pub fn policy() -> Value {
     let free: Vec<&str> = actions()
         .into_iter()
         .filter(|action| ![PASS_ROLE, TERMINATE].contains(action))
+        .filter(|action| !action.starts_with(SCRIPTS))
         .collect();
     json!({
         "Version": "2012-10-17",
@@ -32,6 +37,12 @@ pub fn policy() -> Value {
                 "Action": TERMINATE,
                 "Resource": "arn:*:ec2:*:*:instance/*",
                 "Condition": { "StringLike": { "aws:ResourceTag/pcs:cluster-id": "*" } },
+            },
+            {
+                "Sid": "FetchScripts",
+                "Effect": "Allow",
+                "Action": script::ACTIONS,
+                "Resource": "arn:*:s3:::*/*",
             },
             {
                 "Sid": "PassTheRolesOfNodes",
@@ -70,7 +81,8 @@ mod tests {
         for statement in policy["Statement"].as_array().unwrap() {
             let is_free = statement["Condition"].is_null();
             let text = statement["Action"].to_string();
-            assert_eq!(is_free, text.contains("ec2:DescribeInstances"), "{text}");
+            let only_looks = text.contains("ec2:DescribeInstances") || text.contains(SCRIPTS);
+            assert_eq!(is_free, only_looks, "{text}");
         }
     }
 }

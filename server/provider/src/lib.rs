@@ -25,6 +25,7 @@ pub mod lease;
 mod leased;
 pub mod names;
 mod owned;
+pub mod script;
 
 pub use batch::{Asked, Batch, LaunchError, Launched, NodeLaunch, Outcome};
 pub use inventory::{Instance, Inventory, State, has_left};

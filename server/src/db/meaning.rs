@@ -3,7 +3,8 @@
 
 use app::model::cluster::*;
 use app::model::compute_node_group::*;
-use app::model::health::*;
+use app::model::health::InstanceHealthChecks;
+use app::model::lifecycle::NodeLifecycleActions;
 use app::model::queue::{ComputeNodeGroupConfiguration, QueueSlurmConfiguration};
 use app::model::setting::SlurmCustomSetting;
 
@@ -60,7 +61,8 @@ impl Meaning for ComputeNodeGroupSpec {
 
 impl Meaning for GroupSettings {
     fn plain(&self) -> Self {
-        let actions = self.node_lifecycle_actions.clone();
+        let actions = self.node_lifecycle_actions.as_ref();
+        let checks = self.instance_health_checks.as_ref();
         GroupSettings {
             ami_id: text(self.ami_id.as_ref()),
             security_group_ids: any_order(self.security_group_ids.as_ref()),
@@ -70,8 +72,8 @@ impl Meaning for GroupSettings {
             launch_template_mode: Some(self.template_mode()),
             spot_options: spot_options(self.purchase(), self.spot_options.as_ref()),
             slurm_configuration: group_slurm(self.slurm_configuration.as_ref()),
-            node_lifecycle_actions: actions.filter(|a| a.has_scripts()),
-            instance_health_checks: health(self.instance_health_checks.as_ref()),
+            node_lifecycle_actions: actions.and_then(NodeLifecycleActions::plain),
+            instance_health_checks: checks.and_then(InstanceHealthChecks::plain),
             ..self.clone()
         }
     }
@@ -114,21 +116,6 @@ fn group_slurm(
         gres_custom_settings: filled(slurm.gres_custom_settings.as_ref()),
     };
     (plain != ComputeNodeGroupSlurmConfiguration::default()).then_some(plain)
-}
-
-/// Checks that ask for nothing are none.
-fn health(checks: Option<&InstanceHealthChecks>) -> Option<InstanceHealthChecks> {
-    let checks = checks?.clone();
-    let monitors = |m: &HealthMonitoring| m.mode.is_some_and(|m| m != HealthMonitoringMode::None);
-    let looks = |d: &DeepHealthChecks| {
-        let profile = d.on_start.as_ref().and_then(|s| s.profile);
-        profile.is_some_and(|p| p != DeepHealthCheckProfile::None)
-    };
-    let plain = InstanceHealthChecks {
-        health_monitoring: checks.health_monitoring.filter(monitors),
-        deep_health_checks: checks.deep_health_checks.filter(looks),
-    };
-    (plain != InstanceHealthChecks::default()).then_some(plain)
 }
 
 /// Settings in the one order that all lists with the same meaning share, so that Slurm's files do not change with the
@@ -213,6 +200,10 @@ mod tests {
         serde_json::from_value(spec).unwrap()
     }
 
+    fn actions(script: Value) -> Value {
+        json!({"node_lifecycle_actions": {"stages": {"nodeBootstrapped": [script]}}})
+    }
+
     fn settings_of(pairs: &[(&str, &str)]) -> Value {
         let one = |(n, v): &(&str, &str)| json!({"parameterName": n, "parameterValue": v});
         json!({"slurmCustomSettings": pairs.iter().map(one).collect::<Vec<_>>()})
@@ -258,6 +249,33 @@ mod tests {
                 json!({}),
                 json!({"instance_health_checks": {"healthMonitoring": {"mode": "NONE"}}}),
                 true,
+            ),
+            (
+                actions(
+                    json!({"name": "a", "scriptSource": {"scriptLocation": "s3://b/k", "checksum": "AB"}}),
+                ),
+                actions(json!({
+                    "name": "a", "scriptSource": {"scriptLocation": "s3://b/k", "checksum": "ab", "s3VersionId": ""},
+                    "arguments": [], "onError": "TERMINATE", "executionPolicy": "FIRST_BOOT_ONLY",
+                })),
+                true,
+            ),
+            (
+                actions(json!({"name": "a", "scriptSource": {"scriptLocation": "s3://b/k"}})),
+                actions(
+                    json!({"name": "a", "scriptSource": {"scriptLocation": "s3://b/k"}, "arguments": ["x"]}),
+                ),
+                false,
+            ),
+            (
+                json!({"instance_health_checks": {"healthMonitoring": {"mode": "STANDARD"}}}),
+                json!({"instance_health_checks": {"healthMonitoring": {"mode": "STANDARD", "repairAction": "AUTO"}}}),
+                true,
+            ),
+            (
+                json!({"instance_health_checks": {"healthMonitoring": {"mode": "STANDARD"}}}),
+                json!({"instance_health_checks": {"healthMonitoring": {"mode": "STANDARD", "repairAction": "NONE"}}}),
+                false,
             ),
             (
                 json!({"slurm": settings_of(&ab)}),

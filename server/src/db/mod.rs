@@ -29,6 +29,7 @@ pub mod placement;
 pub mod pool_health;
 pub mod queue;
 pub mod resource;
+pub mod script_run;
 pub mod secret;
 pub mod server;
 pub mod session;

@@ -9,6 +9,7 @@ use axum::http::Extensions;
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
+use openpcs_agent::actions::message::SealedAnswer;
 use openpcs_agent::protocol::{ClaimAnswer, HookAnswer, Hosts};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -57,6 +58,37 @@ pub async fn hosts(
     let bearer = bearer(&headers)?;
     let hosts = state.hooks.hosts(bearer, names.after.as_deref()).await?;
     Ok(Json(hosts))
+}
+
+pub async fn duties(
+    State(state): State<HttpState>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<SealedAnswer>, Refusal> {
+    let bearer = bearer(&headers)?;
+    let answer = state.hooks.duties(bearer, message(body).await?).await?;
+    Ok(Json(answer))
+}
+
+pub async fn script(
+    State(state): State<HttpState>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<SealedAnswer>, Refusal> {
+    let bearer = bearer(&headers)?;
+    let answer = state.hooks.script(bearer, message(body).await?).await?;
+    Ok(Json(answer))
+}
+
+/// 204: Slurm has taken the node as up; 202: not yet.
+pub async fn ready(
+    State(state): State<HttpState>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Refusal> {
+    Ok(match state.hooks.is_up(bearer(&headers)?).await? {
+        true => StatusCode::NO_CONTENT,
+        false => StatusCode::ACCEPTED,
+    })
 }
 
 pub async fn hook(

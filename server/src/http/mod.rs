@@ -188,6 +188,9 @@ fn agents(state: HttpState) -> Router {
     Router::new()
         .route("/instance/v1/proof", get(instance::prove))
         .route("/instance/v1/steps", post(instance::step))
+        .route("/instance/v1/duties", post(instance::duties))
+        .route("/instance/v1/script", post(instance::script))
+        .route("/instance/v1/ready", get(instance::ready))
         .route("/controller/v1/hooks", post(instance::hook))
         .with_state(state)
 }
@@ -198,6 +201,9 @@ fn nodes(state: HttpState) -> Router {
         .route("/instance/v1/proof", get(instance::prove))
         .route("/instance/v1/claim", post(instance::claim))
         .route("/instance/v1/steps", post(instance::step))
+        .route("/instance/v1/duties", post(instance::duties))
+        .route("/instance/v1/script", post(instance::script))
+        .route("/instance/v1/ready", get(instance::ready))
         .route("/instance/v1/hosts", get(instance::hosts))
         .with_state(state)
 }

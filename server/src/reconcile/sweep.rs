@@ -17,7 +17,7 @@ use crate::db::cluster::ClusterSpec;
 use crate::db::session::session_delete_expired;
 use crate::db::{
     audit, change, event, forgotten, idempotency, instance, interruption, job, job_life,
-    launch_attempt, lease, now, pool_health, resource, server, submission, tombstone,
+    launch_attempt, lease, now, pool_health, resource, script_run, server, submission, tombstone,
 };
 use crate::live::status::Done;
 
@@ -126,6 +126,7 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     session_delete_expired(&parts.db, now() / 1000).await?;
     instance::prune(&parts.db, before).await?;
     launch_attempt::prune(&parts.db, before).await?;
+    script_run::prune(&parts.db, before).await?;
     pool_health::prune(&parts.db, now() - POOL_MEMORY_MS).await?;
     interruption::prune(&parts.db, before).await?;
     tombstone::prune(&parts.db, before).await?;

@@ -8,6 +8,7 @@ use app::i18n::Text;
 use app::model::catalogue::Catalogue;
 use app::model::compute_node_group::*;
 use app::model::error::{Error, Result};
+use app::model::lifecycle::NodeLifecycleActions;
 use app::model::name::{Arns, CHILD_NAME_MAX};
 use app::model::operation::Operation;
 use app::model::refs::Refs;
@@ -375,7 +376,9 @@ pub(super) async fn queues_of(
 /// What is written down of a request for a group.
 fn requested(asked: &GroupSettings) -> GroupSettings {
     let slurm = asked.slurm_configuration.clone();
+    let actions = asked.node_lifecycle_actions.clone();
     GroupSettings {
+        node_lifecycle_actions: actions.filter(NodeLifecycleActions::has_scripts),
         security_group_ids: filled(asked.security_group_ids.as_ref()),
         purchase_option: Some(asked.purchase()),
         slurm_configuration: slurm.map(|asked| asked.over(Default::default())),
@@ -395,6 +398,8 @@ fn needs_new_instances(old: &GroupSettings, new: &GroupSettings) -> bool {
         || old.iam_instance_profile_arn != new.iam_instance_profile_arn
         || old.purchase_option != new.purchase_option
         || old.slurm_settings() != new.slurm_settings()
+        || old.node_lifecycle_actions != new.node_lifecycle_actions
+        || old.instance_health_checks != new.instance_health_checks
 }
 
 /// C5: the sum of all groups' maximum stays within the cluster's size.

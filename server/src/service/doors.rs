@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
+use openpcs_agent::actions::message::{DutiesCall, ScriptCall, SealedAnswer};
 use openpcs_agent::protocol::{ClaimAnswer, ClaimCall, HookAnswer, HookCall, Hosts, StepReport};
 
 /// Calls of instances and controllers. They know no access key: each has a bearer token of its own, and whoever
@@ -25,6 +26,12 @@ pub trait Hooks: Send + Sync {
     /// The names of a cluster's nodes, when they are others than those of that version, or after a while; the bearer is a
     /// bootstrap id.
     async fn hosts(&self, bearer: &str, after: Option<&str>) -> Result<Hosts>;
+    /// What a node is to do beside running slurmd; the bearer is its bootstrap id.
+    async fn duties(&self, bearer: &str, call: DutiesCall) -> Result<SealedAnswer>;
+    /// A script of the node's group, fetched from where it is.
+    async fn script(&self, bearer: &str, call: ScriptCall) -> Result<SealedAnswer>;
+    /// Whether Slurm has taken the node as up.
+    async fn is_up(&self, bearer: &str) -> Result<bool>;
     /// Slurm called one of its programs; the bearer is the cluster's hook token. A prolog's answer takes as long as
     /// its nodes need.
     async fn hook(&self, bearer: &str, call: HookCall) -> Result<HookAnswer>;

@@ -61,6 +61,7 @@ pub async fn service(dir: &Path) -> Service {
         statuses: Statuses::new(meter.clone()),
         endpoint: "unix:none".into(),
         shared_dirs: vec![],
+        scripts: Default::default(),
         job_user: JobUser::own().unwrap(),
         db: db.clone(),
     };

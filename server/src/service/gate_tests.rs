@@ -95,6 +95,7 @@ async fn every_method_asks_before_it_answers() {
         count_nodes(None);
         get_node(cluster(), "group-1".into());
         node_attempts(cluster(), "group-1".into());
+        node_scripts(cluster(), "group-1".into());
         node_logs(cluster(), "i-1".into());
         list_events(of(everything()), page());
         export_cluster(cluster(), Default::default());

@@ -9,6 +9,7 @@ use std::time::Duration;
 use app::model::error::{Error, Result};
 use app::model::job::Job;
 use async_trait::async_trait;
+use openpcs_agent::actions::message::{DutiesCall, ScriptCall, SealedAnswer};
 use openpcs_agent::protocol::{
     ClaimAnswer, ClaimCall, HookAnswer, HookCall, HookProgram, Hosts, StepReport,
 };
@@ -38,6 +39,18 @@ impl Hooks for Service {
 
     async fn hosts(&self, bearer: &str, after: Option<&str>) -> Result<Hosts> {
         self.node_hosts(bearer, after).await
+    }
+
+    async fn duties(&self, bearer: &str, call: DutiesCall) -> Result<SealedAnswer> {
+        self.node_duties(bearer, call).await
+    }
+
+    async fn script(&self, bearer: &str, call: ScriptCall) -> Result<SealedAnswer> {
+        self.node_script(bearer, call).await
+    }
+
+    async fn is_up(&self, bearer: &str) -> Result<bool> {
+        self.node_is_up(bearer).await
     }
 
     async fn hook(&self, bearer: &str, call: HookCall) -> Result<HookAnswer> {

@@ -5,15 +5,19 @@ use std::net::IpAddr;
 use app::explain::What;
 use app::model::cluster::EndpointType;
 use app::model::error::{Error, Result};
+use app::model::health::RepairAction;
 use app::model::instance::*;
+use app::model::lifecycle::{NodeLifecycleActions, OnError, ScriptRun};
 use app::model::live::Kind;
 use app::model::node::BootStep;
 use app::model::operation::Operation;
 use app::port::{Ctx, Instances};
 use async_trait::async_trait;
+use openpcs_agent::health::message::{Fault, Repair};
 use openpcs_agent::protocol::StepReport;
 
 use super::cluster_view::endpoint;
+use super::duty::{reason, spec_of};
 use super::write::unwritten;
 use super::{Service, notice};
 use crate::auth::bootstrap_hash;
@@ -24,8 +28,8 @@ use crate::db::instance::InstanceRow;
 use crate::db::{self, instance, now, resource, secret};
 use crate::fault::internal;
 
-/// Steps of one instance that are kept: a boot has fewer than ten.
-pub const STEPS: usize = 64;
+/// Steps of one instance that are kept: a boot has fewer than ten, and one for each of up to forty scripts.
+pub const STEPS: usize = 128;
 pub const STEP_NAME_BYTES: usize = 64;
 pub const STEP_DETAIL_BYTES: usize = 8 * 1024;
 
@@ -84,6 +88,8 @@ impl Instances for Service {
         .ok_or_else(refused)?;
         let admission = self.admission(&cluster).await?;
         self.admit(&row, None).await?;
+        let spec = spec_of(&group, row.launch_generation);
+        let actions = spec.settings.node_lifecycle_actions.clone();
         Ok(RegisterComputeNodeGroupInstanceResponse {
             node_id: row.node_name,
             shared_secret: admission.shared_secret,
@@ -95,7 +101,7 @@ impl Instances for Service {
             cluster_name: Some(cluster.name),
             compute_node_group_id: Some(group.id),
             compute_node_group_name: Some(group.name),
-            node_lifecycle_actions: None,
+            node_lifecycle_actions: actions.filter(NodeLifecycleActions::has_scripts),
             scheduler_version: Some(cluster.spec.scheduler.version),
         })
     }
@@ -167,11 +173,23 @@ impl Service {
         if row.id != report.instance_id {
             return Err(refused());
         }
+        let script = report.script.clone().map(run_of).transpose()?;
+        let fault = report.fault.clone().map(bounded).transpose()?;
+        if let Some(fault) = &fault {
+            // First: the report comes again when Slurm is away.
+            self.isolate(&row, fault).await?;
+        }
         let step = step(report, row.steps.len())?;
         let mut write = self.parts.db.write().await.map_err(unwritten)?;
         instance::add_step(&mut write, &row.id, step.clone())
             .await
             .map_err(internal)?;
+        if let Some(run) = script {
+            note_script(&mut write, &row, run).await?;
+        }
+        if let Some(fault) = fault {
+            note_fault(&mut write, &row, &fault).await?;
+        }
         let told = step.detail.as_deref().unwrap_or_default();
         let told = notice::of_step(&step.name, told, step.at);
         let told = told.filter(|new| row.notice.as_ref().is_none_or(|old| new.kind >= old.kind));
@@ -206,6 +224,77 @@ impl Service {
     }
 }
 
+/// What a node says of a script, within bounds.
+fn run_of(told: openpcs_agent::actions::message::ScriptRun) -> Result<ScriptRun> {
+    let bounds = [
+        (told.name.len(), STEP_NAME_BYTES),
+        (told.log.len(), STEP_DETAIL_BYTES),
+        (
+            told.failure.as_ref().map_or(0, String::len),
+            STEP_DETAIL_BYTES,
+        ),
+    ];
+    if bounds.iter().any(|(length, most)| length > most) {
+        let message = format!(
+            "The name of a script has up to {STEP_NAME_BYTES} bytes, its log and why it failed up to {STEP_DETAIL_BYTES} each."
+        );
+        return Err(Error::field("script", message));
+    }
+    let told = serde_json::to_value(told).map_err(internal)?;
+    serde_json::from_value(told).map_err(internal)
+}
+
+/// What a node says of a fault, within bounds.
+fn bounded(fault: Fault) -> Result<Fault> {
+    if fault.check.len() > STEP_NAME_BYTES || fault.words.len() > STEP_DETAIL_BYTES {
+        let message = format!(
+            "The check of a fault has up to {STEP_NAME_BYTES} bytes, and its words up to {STEP_DETAIL_BYTES}."
+        );
+        return Err(Error::field("fault", message));
+    }
+    Ok(fault)
+}
+
+/// What was found, and what is done about it: a replacement is the node reconciler's to do.
+async fn note_fault(write: &mut db::Write, row: &InstanceRow, fault: &Fault) -> Result<()> {
+    if fault.action == Repair::Replace {
+        instance::set_replace(write, row, &reason(fault), false)
+            .await
+            .map_err(internal)?;
+    }
+    let what = What::HealthFault {
+        node: row.node_name.clone(),
+        check: fault.check.clone(),
+        words: fault.words.clone(),
+        repair: match fault.action {
+            Repair::Replace => RepairAction::Replace,
+            Repair::Isolate => RepairAction::Isolate,
+            Repair::Auto | Repair::None => RepairAction::None,
+        },
+    };
+    event_of(write, row, &what).await
+}
+
+/// One that failed without ending the node is an event; one that ends it comes with a step of its own.
+async fn note_script(write: &mut db::Write, row: &InstanceRow, run: ScriptRun) -> Result<()> {
+    db::script_run::insert(write, row, &run)
+        .await
+        .map_err(internal)?;
+    match run.failure {
+        Some(why) if run.on_error != OnError::Terminate => {
+            let what = What::ScriptFailed {
+                node: row.node_name.clone(),
+                script: run.name,
+                stage: run.stage.member().into(),
+                why,
+                stops: run.on_error == OnError::StopSequence,
+            };
+            event_of(write, row, &what).await
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What an instance tells of its node.
 pub(super) async fn event_of(write: &mut db::Write, row: &InstanceRow, what: &What) -> Result<()> {
     let (cluster, node) = (&row.cluster_id, &row.node_name);
@@ -223,6 +312,8 @@ mod tests {
             instance_id: "i-1".into(),
             name: name.into(),
             detail: Some(detail.into()),
+            script: None,
+            fault: None,
         }
     }
 

@@ -18,6 +18,7 @@ mod compute_node_group;
 mod console;
 mod done_to;
 pub mod doors;
+mod duty;
 mod event;
 pub mod follow;
 pub mod for_nodes;

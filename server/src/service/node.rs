@@ -9,6 +9,7 @@ use app::model::attempt::LaunchAttempt;
 use app::model::echo::clip;
 use app::model::error::{Error, Result};
 use app::model::job::{Job, OfCluster};
+use app::model::lifecycle::InstanceScriptRun;
 use app::model::live::Kind;
 use app::model::node::*;
 use app::model::node_count::GroupNodes;
@@ -20,6 +21,7 @@ use async_trait::async_trait;
 
 use super::attempt;
 use super::boot::told_once;
+use super::duty;
 use super::node_phase::phase;
 use super::write::{Change, Intent};
 use super::{Service, provider_error, whole};
@@ -110,6 +112,20 @@ impl Nodes for Service {
         self.find_node(ctx.language, &cluster, &name).await?;
         let attempts = attempt::of_node(self.parts.db.pool(), &cluster.id, &name).await;
         attempts.map_err(internal)
+    }
+
+    async fn node_scripts(
+        &self,
+        ctx: &Ctx,
+        cluster: String,
+        name: String,
+    ) -> Result<Vec<InstanceScriptRun>> {
+        let cluster = self
+            .observed_cluster(ctx, Operation::GetNode, &cluster)
+            .await?;
+        self.find_node(ctx.language, &cluster, &name).await?;
+        let runs = duty::runs_of_node(self.parts.db.pool(), &cluster.id, &name).await;
+        runs.map_err(internal)
     }
 
     async fn node_logs(

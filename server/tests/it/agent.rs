@@ -7,9 +7,11 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use openpcs_agent::answer;
+use openpcs_agent::actions::message::{Duties, purpose};
+use openpcs_agent::{answer, sealed};
 use openpcs_provider::{Batch, Inventory, NodeLaunch, Provider, State};
 use openpcs_server::provider::local::Local;
+use serde_json::json;
 
 use crate::sandbox::{Host, agent, eventually};
 
@@ -57,7 +59,9 @@ fn serve(mut stream: TcpStream, key: &str, status: u16, answer: &str) -> String 
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let (mut length, mut nonce) = (0, String::new());
     let mut line = String::new();
+    let mut asks_duties = false;
     while reader.read_line(&mut line).unwrap() > 2 {
+        asks_duties |= line.starts_with("POST /instance/v1/duties ");
         let lower = line.to_lowercase();
         if let Some(value) = lower.strip_prefix("content-length:") {
             length = value.trim().parse().unwrap();
@@ -69,14 +73,24 @@ fn serve(mut stream: TcpStream, key: &str, status: u16, answer: &str) -> String 
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
+    let (status, answer) = match asks_duties {
+        true => (200, no_duties()),
+        false => (status, answer.to_owned()),
+    };
     let proof = answer::proof(key, &nonce, status, answer.as_bytes());
     let head = format!(
         "HTTP/1.1 {status} X\r\nconnection: close\r\n{}: {proof}\r\ncontent-length: {}\r\n\r\n",
         answer::PROOF,
         answer.len()
     );
-    stream.write_all((head + answer).as_bytes()).unwrap();
+    stream.write_all((head + &answer).as_bytes()).unwrap();
     String::from_utf8(body).unwrap()
+}
+
+/// The node has nothing to run but slurmd.
+fn no_duties() -> String {
+    let sealed = sealed::seal(PROOF_KEY, &purpose("i-1", None), &Duties::default());
+    json!({"sealed": sealed.unwrap()}).to_string()
 }
 
 fn local(host: &Host, endpoint: &str) -> Local {

@@ -48,7 +48,7 @@ const AWS_ROOMS: [&[&str]; 8] = [
     &["policy"],
     &["aws"],
     &["offers"],
-    &["calls"],
+    &["calls", "script"],
     &["client"],
     &["template"],
     &["errors", "user_data"],

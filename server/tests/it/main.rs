@@ -32,6 +32,7 @@ mod kill;
 mod kill_mix;
 mod layers;
 mod licence;
+mod lifecycle;
 mod lists;
 mod lives;
 mod outputs;

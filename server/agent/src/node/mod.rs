@@ -13,6 +13,7 @@ mod stop;
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use nix::unistd::{geteuid, sethostname};
@@ -22,6 +23,9 @@ pub use options::Options;
 use super::http::Client;
 use super::protocol::{Claimed, NodeFile};
 use super::{Result, context, files, read_json, rotate, say};
+use crate::actions::message::{Duties, Stage};
+use crate::actions::{OwnChildren, Place, Ready, Runner, Server, Store};
+use crate::health::message::Health;
 use crate::slurmd::{self, Failure, Slurmd};
 use crate::steps::Steps;
 use imds::Imds;
@@ -96,6 +100,14 @@ fn serve(
         steps.reached("scripts", Some(ran.join("\n")));
     }
     let prefix = scheduler::find_or_install(endpoint, node, steps)?;
+    let server = server(endpoint, node);
+    let duties = server.duties()?;
+    let clock = duties.health.as_ref().map(Health::clock_off_ms);
+    let runner = runner(options, node, &server, &duties, steps)?;
+    runner.run(Stage::NodeBootstrapped)?;
+    if let (Some(health), Some(off)) = (&duties.health, clock) {
+        health.begin(off, &steps.reporter())?;
+    }
     let key = options.run_dir.join("slurm.key");
     slurmd::write_key(&key, &node.shared_secret)?;
     slurmd::check_port(node.slurmd_port)?;
@@ -110,8 +122,43 @@ fn serve(
     let mut child = context("start slurmd", command.spawn())?;
     stop.pass_on_to(child.id());
     steps.reached("slurmd-started", None);
+    let ready = Ready::begin(runner, server, child.id());
+    if let Some(health) = duties.health {
+        health.watch(node.slurmd_port, steps.reporter());
+    }
     let status = context("wait for slurmd", child.wait())?;
-    Ok(status.to_string())
+    match ready.failure() {
+        Some(failure) => Err(failure),
+        None => Ok(status.to_string()),
+    }
+}
+
+fn server(endpoint: &str, node: &Claimed) -> Server {
+    Server {
+        endpoint: endpoint.into(),
+        instance_id: node.instance_id.clone(),
+        proof_key: node.proof_key.clone(),
+        bootstrap_id: node.bootstrap_id.clone(),
+    }
+}
+
+/// For the scripts of the group; they are kept beside those of the user data.
+fn runner(
+    options: &Options,
+    node: &Claimed,
+    server: &Server,
+    duties: &Duties,
+    steps: &Steps,
+) -> Result<Runner> {
+    let dir = options.scripts_dir.with_file_name("lifecycle");
+    let place = Place {
+        node_name: node.node_name.clone(),
+        store: Store::new(dir, Store::boot_of_host()?),
+        log_dir: options.log_dir.clone(),
+        reporter: steps.reporter(),
+        children: Arc::new(OwnChildren),
+    };
+    Ok(Runner::new(server, duties, place))
 }
 
 fn set_host_name(name: &str) {

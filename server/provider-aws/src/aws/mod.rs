@@ -25,6 +25,7 @@ use crate::calls::instance::{self, Seen};
 use crate::calls::{fleet, host, instance_type, launch_template};
 use crate::client::Client;
 use crate::offers::{self, Offers};
+use crate::script;
 
 mod ensure;
 mod launch;
@@ -84,6 +85,7 @@ pub fn actions() -> BTreeSet<&'static str> {
     ];
     let mut actions = offers::actions();
     actions.extend(own.concat());
+    actions.extend(script::ACTIONS);
     actions
 }
 

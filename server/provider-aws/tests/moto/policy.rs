@@ -18,8 +18,15 @@ use crate::denied::enforce_policies;
 use crate::offers::{aws, make, refs};
 use crate::provider::{CLUSTER, GROUP, Lab};
 
-/// Needed by calls of other names: what a fleet and a template do, and whose role an instance gets.
-const IMPLIED: [&str; 3] = ["ec2:CreateTags", "ec2:RunInstances", "iam:PassRole"];
+/// Needed by calls of other names: what a fleet and a template do, and whose role an instance gets. Scripts are fetched
+/// beside the provider.
+const IMPLIED: [&str; 5] = [
+    "ec2:CreateTags",
+    "ec2:RunInstances",
+    "iam:PassRole",
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+];
 
 const KINDS: [OfferKind; 8] = [
     OfferKind::Vpc,

@@ -9,6 +9,7 @@ use app::model::error::{Error, Result};
 use app::model::tag::{TagResourceRequest, TagResourceResponse};
 use app::port::*;
 use async_trait::async_trait;
+use openpcs_agent::actions::message::{DutiesCall, ScriptCall, SealedAnswer};
 use openpcs_agent::protocol::{ClaimAnswer, ClaimCall, HookAnswer, HookCall, Hosts, StepReport};
 use zeroize::Zeroizing;
 
@@ -79,6 +80,15 @@ impl Hooks for Fake {
             version: after.unwrap_or("first").into(),
             lines: bearer.into(),
         })
+    }
+    async fn duties(&self, _: &str, _: DutiesCall) -> Result<SealedAnswer> {
+        Err(Error::access_denied("no"))
+    }
+    async fn script(&self, _: &str, _: ScriptCall) -> Result<SealedAnswer> {
+        Err(Error::access_denied("no"))
+    }
+    async fn is_up(&self, _: &str) -> Result<bool> {
+        Ok(true)
     }
     async fn hook(&self, _: &str, _: HookCall) -> Result<HookAnswer> {
         Ok(HookAnswer { go_on: true })

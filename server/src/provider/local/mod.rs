@@ -16,6 +16,7 @@ use app::model::system::Network;
 use app::rules::ports::Ports;
 use async_trait::async_trait;
 use openpcs_agent::ENDED;
+use openpcs_agent::actions::SCRIPT_LOG;
 use openpcs_agent::files;
 use openpcs_agent::layout::instances_dir;
 use openpcs_agent::protocol::InstanceFile;
@@ -279,7 +280,10 @@ impl Provider for Local {
                 let name = name.to_owned();
                 Some(NodeLog { name, text, is_cut })
             };
-            LOGS.into_iter().filter_map(log).collect()
+            let scripts = files::names(&dir).unwrap_or_default();
+            let is_log = |name: &&String| name.starts_with(SCRIPT_LOG) && name.ends_with(".log");
+            let scripts = scripts.iter().filter(is_log).map(String::as_str);
+            LOGS.into_iter().chain(scripts).filter_map(log).collect()
         });
         read.await
             .map_err(|error| local_io("read the logs of", instance_id, &io::Error::other(error)))

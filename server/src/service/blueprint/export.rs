@@ -129,23 +129,10 @@ fn group_settings(is: GroupSettings) -> GroupSettings {
             gres_custom_settings: said(slurm.gres_custom_settings),
         }),
         node_lifecycle_actions: said(is.node_lifecycle_actions),
-        instance_health_checks: Some(is.instance_health_checks.unwrap_or_else(no_checks)),
-    }
-}
-
-/// Here a request has no empty one.
-fn no_checks() -> InstanceHealthChecks {
-    InstanceHealthChecks {
-        health_monitoring: Some(HealthMonitoring {
-            mode: Some(HealthMonitoringMode::None),
-            repair_action: None,
-        }),
-        deep_health_checks: Some(DeepHealthChecks {
-            on_start: Some(DeepHealthCheckOnStart {
-                profile: Some(DeepHealthCheckProfile::None),
-                repair_action: None,
-            }),
-        }),
+        instance_health_checks: Some(
+            is.instance_health_checks
+                .unwrap_or_else(InstanceHealthChecks::none),
+        ),
     }
 }
 

@@ -21,7 +21,7 @@ mod visitor;
 mod wait;
 
 pub use checks::{Check, run};
-pub use http::{Http, signed_for};
+pub use http::{Answer, Http, signed_for};
 pub use leftovers::{processes, slurmctld};
 pub use plane::TestPlane;
 pub use postgres::Postgres;

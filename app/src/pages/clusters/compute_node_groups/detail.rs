@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::super::crumbs::in_cluster;
 use super::super::heading::Heading;
 use super::super::related::{Related, events_of};
+use super::life::life_facts;
 use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::get_compute_node_group;
 use crate::api::queue::list_queues;
@@ -119,7 +120,11 @@ fn Facts(group: Signal<ComputeNodeGroup>, queues: Signal<Vec<Queue>>) -> impl In
             view! { <AgoText at=at(&group.read()) /> }.into_any()
         })
     };
-    let all = vec![
+    let life = life_facts(
+        move || group.read().settings.node_lifecycle_actions.clone(),
+        move || group.read().settings.instance_health_checks.clone(),
+    );
+    let mut all = vec![
         Fact::text(t.groups.scaling, scaling),
         Fact::text(t.groups.instance_types, move || {
             group.read().settings.type_names().join(", ")
@@ -141,6 +146,7 @@ fn Facts(group: Signal<ComputeNodeGroup>, queues: Signal<Vec<Queue>>) -> impl In
         copy(t.details.arn, |g| g.arn.clone()).wide(),
         Fact::view(t.groups.settings, settings).wide(),
     ];
+    all.extend(life);
     view! {
         <Card title=t.create_group.detail>
             <Pairs>{facts(all)}</Pairs>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::super::fields::tags;
 use super::super::own_settings::{OwnField, OwnSettings};
+use super::life_draft::LifeDraft;
 use crate::model::catalogue::{Catalogue, InstanceType, LaunchTemplateVersion};
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::*;
@@ -39,6 +40,7 @@ pub struct Draft {
     pub subnets: RwSignal<Vec<String>>,
     pub idle: RwSignal<String>,
     pub settings: OwnSettings<{ OWN_FIELD.len() }>,
+    pub life: LifeDraft,
     pub tags: Rows,
     /// It exists already: name and types stand, tags are edited elsewhere.
     pub exists: bool,
@@ -62,6 +64,7 @@ impl Draft {
             subnets: RwSignal::default(),
             idle: RwSignal::default(),
             settings: OwnSettings::new(OWN_FIELD, &[]),
+            life: LifeDraft::of(None, None),
             tags: Rows::new([]),
             exists: false,
         }
@@ -97,6 +100,10 @@ impl Draft {
             subnets: RwSignal::new(is.subnet_ids.clone()),
             idle: RwSignal::new(idle.map(|s| s.to_string()).unwrap_or_default()),
             settings: OwnSettings::new(OWN_FIELD, &settings),
+            life: LifeDraft::of(
+                is.node_lifecycle_actions.as_ref(),
+                is.instance_health_checks.as_ref(),
+            ),
             tags: Rows::new([]),
             exists: true,
         }
@@ -213,6 +220,8 @@ impl Draft {
             security_group_ids: (!security_groups.is_empty()).then_some(security_groups),
             ssh_key_name: filled(self.key),
             slurm_configuration: has_slurm.then_some(slurm),
+            node_lifecycle_actions: self.life.actions(before.node_lifecycle_actions),
+            instance_health_checks: self.life.checks(before.instance_health_checks),
             ..before
         }
     }

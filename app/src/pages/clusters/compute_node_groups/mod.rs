@@ -6,6 +6,8 @@ mod draft;
 mod edit;
 mod instances;
 mod launch;
+mod life;
+mod life_draft;
 mod lists;
 mod steps;
 

@@ -6,6 +6,7 @@ use super::super::fields::{NameField, SettingsField, name_and_id};
 use super::draft::{DYNAMIC, Draft, OWN_FIELD, STATIC};
 use super::instances::Instances;
 use super::launch::{Launch, Subnets};
+use super::life::{Life, life_facts};
 use super::lists::Lists;
 use crate::components::wizard::{ReviewPart, Step};
 use crate::components::{TagsField, idle_words, scaling_words, shown_tags};
@@ -52,6 +53,11 @@ pub fn steps(draft: Draft, lists: Lists) -> Vec<Step> {
             t.create_group.slurm,
             t.create_group.slurm_lead,
             move || view! { <Slurm draft lists /> },
+        ),
+        Step::new(
+            t.node_life.title,
+            t.node_life.lead,
+            move || view! { <Life life=draft.life /> },
         ),
     ]
 }
@@ -213,6 +219,10 @@ pub fn review(draft: Draft, lists: Lists) -> AnyView {
         let tags = move || shown_tags(&draft.tags.pairs());
         slurm.push(Fact::text(t.details.tags, tags));
     }
+    let life = life_facts(
+        move || draft.life.actions(None),
+        move || draft.life.checks(None),
+    );
     let part = |(step, (title, of)): (usize, (&'static str, Vec<Fact>))| {
         view! { <ReviewPart step title>{facts(of)}</ReviewPart> }.into_any()
     };
@@ -221,6 +231,7 @@ pub fn review(draft: Draft, lists: Lists) -> AnyView {
         (t.create_group.instances, instances),
         (t.create_group.launch, launch),
         (t.create_group.slurm, slurm),
+        (t.node_life.title, life),
     ];
     let parts: Vec<AnyView> = parts.into_iter().enumerate().map(part).collect();
     parts.into_any()

@@ -9,7 +9,7 @@ use crate::i18n::{Text, text};
 use crate::model::dependency::Dependency;
 use crate::model::job::*;
 use crate::model::job_life::{Life, LifeEnd};
-use crate::model::node::failed_stage;
+use crate::model::node::{HEALTH_FAULT, SCRIPT, SCRIPT_ERROR, failed_stage};
 use crate::model::signal;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::Ago;
@@ -154,6 +154,9 @@ pub fn boot_label(t: &'static Text, step: &str) -> String {
         "slurm-installed" => t.job.boot_slurm_installed.into(),
         "slurmd-started" => t.job.boot_slurmd_started.into(),
         "ready" => t.job.boot_ready.into(),
+        HEALTH_FAULT => t.job.boot_health.into(),
+        SCRIPT => t.job.boot_script.into(),
+        SCRIPT_ERROR => t.job.boot_script_error.into(),
         other => match failed_stage(other) {
             Some(step) => t.job.boot_failed(step),
             None => other.into(),

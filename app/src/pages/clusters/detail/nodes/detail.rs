@@ -6,8 +6,9 @@ use leptos_router::components::A;
 use super::super::jobs::boot_label;
 use super::super::{SubHeader, use_page};
 use super::attempts::Attempts;
+use super::scripts::ScriptRuns;
 use crate::api::event::list_events;
-use crate::api::node::{get_node, node_attempts, node_logs};
+use crate::api::node::{get_node, node_attempts, node_logs, node_scripts};
 use crate::components::{
     EventTimeline, Explained, Fetched, JobState, NodeActions, NodePhaseIndicator, TabTitle, asked,
     param, readable,
@@ -16,7 +17,7 @@ use crate::i18n::{Text, language, text};
 use crate::model::event::EventsOf;
 use crate::model::job::{Job, OfCluster};
 use crate::model::live::Kind;
-use crate::model::node::{Instance, NodeDetail, NodeLog};
+use crate::model::node::{HEALTH_FAULT, Instance, NodeDetail, NodeLog, SCRIPT_ERROR};
 use crate::model::page::PageRequest;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::{Ago, Elapsed, duration};
@@ -47,6 +48,9 @@ pub fn NodePage() -> impl IntoView {
     });
     let attempts = asked([page.id, name], &[Kind::Node], |[cluster, node]| {
         node_attempts(cluster, node)
+    });
+    let scripts = asked([page.id, name], &[Kind::Node], |[cluster, node]| {
+        node_scripts(cluster, node)
     });
     let refusals = page.refusals();
     view! {
@@ -91,6 +95,9 @@ pub fn NodePage() -> impl IntoView {
                             {move || view! { <Boot instance=newest.get() /> }}
                         </div>
                         {move || view! { <Instances instances=instances.get() cluster=page.id.get() /> }}
+                        <Fetched resource=scripts let:runs>
+                            {move || view! { <ScriptRuns runs=runs.get() /> }}
+                        </Fetched>
                         <Fetched resource=attempts let:attempts>
                             {move || view! { <Attempts attempts=attempts.get() /> }}
                         </Fetched>
@@ -199,6 +206,11 @@ fn Boot(instance: Option<Instance>) -> impl IntoView {
     .into_any()
 }
 
+/// The node goes on, but a person should look.
+fn is_trouble(step: &str) -> bool {
+    [SCRIPT_ERROR, HEALTH_FAULT].contains(&step)
+}
+
 /// Each step with what it took since the one before.
 fn boot_steps(t: &'static Text, instance: &Instance) -> Vec<TimelineStep> {
     let steps = &instance.steps;
@@ -213,7 +225,7 @@ fn boot_steps(t: &'static Text, instance: &Instance) -> Vec<TimelineStep> {
             at: step.at,
             took: before(at).map(|before| step.at - before),
             tone: match () {
-                () if step.failed().is_some() => Tone::Danger,
+                () if step.failed().is_some() || is_trouble(&step.name) => Tone::Danger,
                 () if under_way && at + 1 == steps.len() => Tone::Progress,
                 () => Tone::Success,
             },

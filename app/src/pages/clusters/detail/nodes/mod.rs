@@ -2,6 +2,7 @@
 
 mod attempts;
 mod detail;
+mod scripts;
 
 use leptos::prelude::*;
 
