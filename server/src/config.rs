@@ -361,6 +361,9 @@ impl Config {
 pub struct Connect {
     /// Name or id of the cluster.
     pub cluster: String,
+    /// As the administrator of its Slurm, for sacctmgr and scontrol: as the server's user, where the controller is.
+    #[arg(long)]
+    pub admin: bool,
     /// Command to run there; without one, a shell opens. Where the server is root, it runs as the user of jobs: in the
     /// current directory if that user can write to it, else in the user's home.
     #[arg(last = true, value_name = "COMMAND")]

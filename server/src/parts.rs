@@ -21,6 +21,7 @@ use crate::provider::ports::PortRange;
 use crate::provider::script::Scripts;
 use crate::slurm::client::Client;
 use crate::slurm::controller_host::ControllerHost;
+use crate::slurm::database::DatabaseHost;
 use crate::slurm::job_user::JobUser;
 use crate::slurm::log::DaemonLog;
 
@@ -32,6 +33,8 @@ pub struct Parts {
     pub provider: Arc<dyn Provider>,
     /// The clusters' controllers: jobs are Slurm's, and are asked of it.
     pub controllers: ControllerHost,
+    /// Where accounts are kept of those that have accounting.
+    pub database: DatabaseHost,
     pub seal: Arc<Seal>,
     /// What was seen last of nodes and jobs.
     pub observed: Observed,

@@ -31,6 +31,7 @@ use crate::http::console::{self, ConsoleState};
 use crate::http::front::Front;
 use crate::live::gate::Gates;
 use crate::live::homes::Homes;
+use crate::live::host;
 use crate::live::meter::Meter;
 use crate::live::observed::Observed;
 use crate::live::pulse::Pulse;
@@ -53,6 +54,7 @@ use crate::service::metrics::ServerMetrics;
 use crate::service::system::Itself;
 use crate::slurm::catalogue;
 use crate::slurm::controller_host::ControllerHost;
+use crate::slurm::database::DatabaseHost;
 use crate::slurm::job_user::JobUser;
 
 /// How long the reconcilers may take to end: they are idempotent, so no run needs to finish.
@@ -249,6 +251,7 @@ fn parts(
         arns: config.place.arns(),
         provider,
         controllers: ControllerHost::new(data_dir, &config.scheduler_root, agent_path()?),
+        database: DatabaseHost::new(data_dir, agent_path()?, host::own_user()?),
         job_user,
         seal,
         observed: Observed::new(db.changes()),

@@ -20,8 +20,13 @@ pub async fn list_settings(scope: SettingScope, version: String) -> Result<Vec<K
 pub async fn check_settings(
     scope: SettingScope,
     version: String,
+    accounting: bool,
     settings: Vec<SlurmCustomSetting>,
 ) -> Result<Vec<FieldError>> {
-    call(|plane, ctx| async move { plane.check_settings(&ctx, scope, version, settings).await })
-        .await
+    call(|plane, ctx| async move {
+        plane
+            .check_settings(&ctx, scope, version, accounting, settings)
+            .await
+    })
+    .await
 }

@@ -199,6 +199,9 @@ pub struct SlurmVersion {
     pub end_of_life: String,
     /// Whether this controller host has its binaries.
     pub installed: bool,
+    /// Whether it can keep accounts there: it was built for it, and there is a database.
+    #[serde(default)]
+    pub has_accounting: bool,
 }
 
 #[cfg(test)]

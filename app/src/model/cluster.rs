@@ -206,6 +206,13 @@ pub struct ClusterSlurmConfiguration {
     pub slurm_rest: Option<SlurmRest>,
 }
 
+impl ClusterSlurmConfiguration {
+    pub fn has_accounting(&self) -> bool {
+        let accounting = self.accounting.as_ref();
+        accounting.is_some_and(|asked| asked.mode == AccountingMode::Standard)
+    }
+}
+
 /// Additional options related to the Slurm scheduler.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -12,6 +12,7 @@ port! {
         CheckSettings => check_settings(
             scope: SettingScope,
             version: String,
+            accounting: bool,
             settings: Vec<SlurmCustomSetting>
         ) -> Vec<FieldError>;
     }

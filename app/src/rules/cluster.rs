@@ -45,9 +45,15 @@ fn is_usable(versions: &[SlurmVersion], version: &SlurmVersion, today: &str) -> 
     is_maintained(version) || !any_maintained
 }
 
-/// Why a cluster cannot have accounting; None as soon as it can.
-pub fn accounting_problem(t: &'static Text) -> Option<&'static str> {
-    Some(t.rules.no_accounting)
+/// Why a cluster of that version cannot have accounting. One that is not known is refused for that.
+pub fn accounting_problem(
+    t: &'static Text,
+    versions: &[SlurmVersion],
+    asked: &str,
+) -> Option<&'static str> {
+    let version = versions.iter().find(|version| version.id == asked);
+    let lacks = version.is_some_and(|version| !version.has_accounting);
+    lacks.then_some(t.rules.no_accounting)
 }
 
 /// Why records of jobs cannot be kept for so many days; −1 keeps them for ever.
@@ -81,6 +87,7 @@ mod tests {
             name: format!("Slurm {id}"),
             end_of_life: end_of_life.into(),
             installed: installed.contains(&id),
+            has_accounting: false,
         })
         .into()
     }

@@ -3,12 +3,13 @@
 //! - `openpcs-agent instance --dir DIR --data-dir DATA`: boots a node: registers it, starts slurmd and ends with it.
 //! - `openpcs-agent node [OPTIONS]`: makes the host that it runs on a node, as an instance of a cloud: see [`node::Options`].
 //! - `openpcs-agent controller --dir DIR --data-dir DATA`: keeps a cluster's slurmctld running.
+//! - `openpcs-agent database --dir DIR --data-dir DATA`: keeps the database of the accounting running.
 //! - `openpcs-agent trial --dir DIR --data-dir DATA`: lets Slurm's programs read a configuration that is not in force.
 //! - `openpcs-agent probe`: only whether a sandbox can be made on this host.
 //! - `openpcs-agent --version`: which one it is.
 //! - called as `resume`, `suspend` or `prolog`, by links in a controller's `bin`: Slurm's own programs.
 //!
-//! `instance`, `controller` and `trial` are process 1 of a [sandbox].
+//! `instance`, `controller`, `database` and `trial` are process 1 of a [sandbox].
 
 use std::ffi::OsString;
 use std::io;
@@ -22,12 +23,14 @@ pub mod actions;
 pub mod answer;
 pub mod configuration;
 mod controller;
+mod database;
 pub mod files;
 pub mod health;
 mod hook;
 mod http;
 mod init;
 mod instance;
+mod keeper;
 pub mod layout;
 pub mod lock;
 mod node;
@@ -50,7 +53,7 @@ pub(crate) type Result<T> = std::result::Result<T, String>;
 /// What the last line of a sandbox's log begins with, unless it was killed from outside.
 pub const ENDED: &str = "ended: ";
 
-const USAGE: &str = "usage: openpcs-agent (instance | controller | trial) --dir DIR --data-dir DATA | openpcs-agent node [--file FILE] \
+const USAGE: &str = "usage: openpcs-agent (instance | controller | database | trial) --dir DIR --data-dir DATA | openpcs-agent node [--file FILE] \
                      [--run-dir DIR] [--log-dir DIR] [--scripts-dir DIR] [--hosts-file FILE] [--power-off] | openpcs-agent \
                      (probe | --version)";
 
@@ -72,6 +75,9 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         }
         ["controller", "--dir", dir, "--data-dir", data_dir] => {
             controller::run(Path::new(dir), Path::new(data_dir))
+        }
+        ["database", "--dir", dir, "--data-dir", data_dir] => {
+            database::run(Path::new(dir), Path::new(data_dir))
         }
         ["trial", "--dir", dir, "--data-dir", data_dir] => {
             trial::run(Path::new(dir), Path::new(data_dir))

@@ -13,6 +13,8 @@ use crate::health::message::Fault;
 pub const PORT_TAKEN: &str = "port-taken-failed";
 /// The daemon that has a cluster's jobs and nodes, also as the name of its processes.
 pub const SLURMCTLD_DAEMON: &str = "slurmctld";
+/// The daemon that writes down what becomes of its jobs.
+pub const SLURMDBD_DAEMON: &str = "slurmdbd";
 
 /// How the agent's log tells of each end of a daemon.
 pub fn is_gone(daemon: &str) -> String {
@@ -52,11 +54,21 @@ pub struct HookFile {
 }
 
 /// `controller.json` in a controller's directory: what the agent keeps running there.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ControllerFile {
     /// In the order of their first start. There is one at least.
     pub daemons: Vec<Daemon>,
+    /// Directories of the server's that its daemons see beside their own.
+    #[serde(default)]
+    pub sees: Vec<PathBuf>,
+}
+
+/// `database.json` in the directory of the accounting's database.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DatabaseFile {
+    pub daemon: Daemon,
 }
 
 /// A program that the agent starts again whenever it has ended.

@@ -29,7 +29,7 @@ const KEPT_PREFIXES: [&str; 7] = [
 /// Returns only if it cannot: on success this process is the command, and its exit status is the command's.
 pub fn run(connect: &Connect) -> anyhow::Result<()> {
     let client = Client::new(&connect.reach)?;
-    let target = login_target(&client, &connect.cluster)?;
+    let target = login_target(&client, connect)?;
     let user = target.job_user.as_deref().map(JobUser::named);
     let user = user.transpose().map_err(anyhow::Error::msg)?;
     let mut command = command(&target, user.as_ref(), &connect.command)?;
@@ -180,8 +180,13 @@ fn with_slurm(slurm_prefix: &Path, path: &OsString) -> anyhow::Result<OsString> 
 }
 
 /// Asks the server, which checks the caller's rights and knows the cluster's name.
-fn login_target(client: &Client, cluster: &str) -> anyhow::Result<LoginTarget> {
-    client.get(&client::cluster_path(cluster, "login")?)
+fn login_target(client: &Client, connect: &Connect) -> anyhow::Result<LoginTarget> {
+    let what = if connect.admin {
+        "login?as=admin"
+    } else {
+        "login"
+    };
+    client.get(&client::cluster_path(&connect.cluster, what)?)
 }
 
 #[cfg(test)]

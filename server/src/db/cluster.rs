@@ -19,6 +19,12 @@ pub struct ClusterSpec {
     pub slurm: ClusterSlurmConfiguration,
 }
 
+impl ClusterSpec {
+    pub fn has_accounting(&self) -> bool {
+        self.slurm.has_accounting()
+    }
+}
+
 pub type ClusterRow = Row<ClusterSpec>;
 
 impl Noun for ClusterSpec {

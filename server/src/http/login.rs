@@ -1,4 +1,5 @@
-//! Where `openpcs connect` is to go: `GET /openpcs/v1/clusters/{identifier}/login`, signed like the API.
+//! Where `openpcs connect` is to go: `GET /openpcs/v1/clusters/{identifier}/login`, signed like the API; with `?as=admin`
+//! where Slurm is administered.
 
 use app::model::limits::REQUEST_BYTES;
 use app::port::{Ctx, Why};
@@ -10,7 +11,7 @@ use super::HttpState;
 use super::body::{self, STRANGERS};
 use super::error::Refusal;
 use super::layer::RequestId;
-use crate::service::doors::LoginTarget;
+use crate::service::doors::{LoginTarget, Person};
 
 pub async fn handle(
     State(state): State<HttpState>,
@@ -24,6 +25,11 @@ pub async fn handle(
         .verifier
         .verify(&parts, &body.bytes, Utc::now())
         .await?;
+    let person = match parts.uri.query() {
+        Some("as=admin") => Person::Administrator,
+        _ => Person::User,
+    };
     let ctx = Ctx::new(who, Why::Command, request_id);
-    Ok(Json(state.logins.login_target(&ctx, &identifier).await?))
+    let target = state.logins.login_target(&ctx, &identifier, person).await?;
+    Ok(Json(target))
 }

@@ -20,6 +20,15 @@ pub fn short_name() -> String {
     name.split('.').next().unwrap_or(&name).to_owned()
 }
 
+/// The name of the user that the server runs as, and with it all daemons.
+pub fn own_user() -> anyhow::Result<String> {
+    let uid = nix::unistd::geteuid();
+    let user = nix::unistd::User::from_uid(uid)?;
+    Ok(user
+        .ok_or_else(|| anyhow::anyhow!("user id {uid} has no name; give it one in /etc/passwd"))?
+        .name)
+}
+
 /// How many programs the host runs at once.
 pub fn cpus() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)

@@ -38,9 +38,23 @@ pub struct Seen {
     pub runs: bool,
     /// What runs knows how to reach this server.
     pub is_introduced: bool,
+    pub accounts: Accounts,
     /// slurmctld has ended without saving its state, and that is not looked after yet.
     pub ended_unclean: bool,
     pub found: Found,
+}
+
+/// What keeps the cluster's accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accounts {
+    /// Some are kept now, or are to be.
+    pub wanted: bool,
+    /// The database runs, for all clusters.
+    pub database_runs: bool,
+    /// slurmdbd is among the daemons that are kept running, or is not, as it should be.
+    pub has_daemon: bool,
+    /// slurmdbd goes by what is wanted.
+    pub is_configured: bool,
 }
 
 /// What the steps of one run have found; none: not asked.
@@ -82,8 +96,14 @@ pub enum Step {
     Place,
     /// Has Slurm's programs try the configuration of a new one.
     TryOut,
+    /// Starts what keeps the accounts of all clusters.
+    StartDatabase,
     /// Starts it with what is in force.
     Start,
+    /// Ends it in order, for other daemons are to run.
+    Pause,
+    /// Has slurmdbd go by what is wanted.
+    ConfigureAccounts,
     /// Tells what was started by a server before how to reach this one.
     Introduce,
     /// Asks whether slurmctld answers.
@@ -167,8 +187,18 @@ fn keep(seen: &Seen) -> Step {
         Some(Ok(())) => {}
         Some(Err(words)) => return Step::Fail(Failure::ConfigurationRefused(words.clone())),
     }
+    let accounts = &seen.accounts;
+    if accounts.wanted && !accounts.database_runs {
+        return Step::StartDatabase;
+    }
     if !seen.runs {
         return Step::Start;
+    }
+    if !accounts.has_daemon {
+        return Step::Pause;
+    }
+    if !accounts.is_configured {
+        return Step::ConfigureAccounts;
     }
     if !seen.is_introduced {
         return Step::Introduce;

@@ -26,7 +26,16 @@ struct World {
     instances_gone: bool,
     strangers_gone: bool,
     age_ms: i64,
+    accounts: Accounts,
 }
+
+/// As it is where nobody wants any.
+const NO_ACCOUNTS: Accounts = Accounts {
+    wanted: false,
+    database_runs: true,
+    has_daemon: true,
+    is_configured: true,
+};
 
 fn world(status: Status, controller: Controller) -> World {
     World {
@@ -41,6 +50,7 @@ fn world(status: Status, controller: Controller) -> World {
         instances_gone: true,
         strangers_gone: true,
         age_ms: 1_000,
+        accounts: NO_ACCOUNTS,
     }
 }
 
@@ -56,6 +66,7 @@ impl World {
             was_started: runs || !is_new,
             runs,
             is_introduced: self.is_introduced,
+            accounts: self.accounts,
             ended_unclean: self.controller == Controller::Unclean,
             found: Found::default(),
         }
@@ -74,7 +85,11 @@ impl World {
             match step {
                 Step::Place => found.place = Some(words(self.has_room)),
                 Step::TryOut => found.trial = Some(words(!self.is_refused)),
+                Step::StartDatabase => seen.accounts.database_runs = true,
+                Step::Pause => seen.runs = false,
+                Step::ConfigureAccounts => seen.accounts.is_configured = true,
                 Step::Start => {
+                    (seen.accounts.has_daemon, seen.accounts.is_configured) = (true, true);
                     (seen.runs, seen.is_introduced, found.started) = (true, true, true);
                 }
                 Step::Introduce => seen.is_introduced = true,
@@ -278,6 +293,70 @@ fn what_stands_in_the_way_is_told_or_waited_for() {
         ),
     ] {
         assert_eq!(told(&world), steps, "{world:?}");
+    }
+}
+
+#[test]
+fn accounts_are_kept_where_they_are_wanted() {
+    let wanted = Accounts {
+        wanted: true,
+        ..NO_ACCOUNTS
+    };
+    let no_database = Accounts {
+        database_runs: false,
+        ..wanted
+    };
+    let other_daemons = Accounts {
+        has_daemon: false,
+        ..wanted
+    };
+    let unwanted_daemon = Accounts {
+        has_daemon: false,
+        ..NO_ACCOUNTS
+    };
+    let other_settings = Accounts {
+        is_configured: false,
+        ..wanted
+    };
+    let in_order = "Ask, Recover, LookAside, Configure, Wait 5s";
+    for (accounts, controller, begin, rest) in [
+        (
+            no_database,
+            Controller::Absent,
+            "Place, StartDatabase, Start",
+            "Ask, Wait 100ms",
+        ),
+        // Nobody but slurmdbd misses it.
+        (
+            no_database,
+            Controller::Answering,
+            "Place, StartDatabase",
+            in_order,
+        ),
+        (
+            other_daemons,
+            Controller::Answering,
+            "Place, Pause, Start",
+            in_order,
+        ),
+        (
+            unwanted_daemon,
+            Controller::Answering,
+            "Place, Pause, Start",
+            in_order,
+        ),
+        (
+            other_settings,
+            Controller::Answering,
+            "Place, ConfigureAccounts",
+            in_order,
+        ),
+    ] {
+        let world = World {
+            accounts,
+            ..world(Status::Active, controller)
+        };
+        assert_eq!(told(&world), format!("{begin}, {rest}"), "{accounts:?}");
     }
 }
 

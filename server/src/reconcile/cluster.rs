@@ -11,6 +11,7 @@ use app::model::status::Status;
 use app::model::system::{ReconcilerKind, Work};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use openpcs_agent::protocol::SLURMDBD_DAEMON;
 
 use super::outage::{Health, Outage};
 use super::recovery::Recovery;
@@ -19,7 +20,7 @@ use crate::db::cluster::ClusterRow;
 use crate::db::{self, now, resource, secret, tombstone};
 use crate::live::status::Done;
 use crate::plan::configuration::rows::Rows;
-use crate::plan::controller::{Failure, Found, Log, Seen, Step, TICK, plan};
+use crate::plan::controller::{Accounts, Failure, Found, Log, Seen, Step, TICK, plan};
 use crate::slurm::client::Client;
 use crate::slurm::controller_host::ControllerSpec;
 
@@ -36,6 +37,17 @@ pub struct ClusterReconciler {
     outage: Outage,
     /// Whether a controller that was running before us knows how to reach us.
     introduced: bool,
+}
+
+/// Whether accounts of it are kept: also while they are being switched off, as long as slurmctld tells of its jobs.
+fn keeps_accounts(cluster: &ClusterRow) -> bool {
+    let in_force = cluster.applied_spec.as_ref();
+    cluster.spec.has_accounting() || in_force.is_some_and(|spec| spec.has_accounting())
+}
+
+/// How many of its daemons have a port.
+fn daemons_of(cluster: &ClusterRow) -> usize {
+    1 + usize::from(keeps_accounts(cluster))
 }
 
 /// The rows that were found in force.
@@ -111,6 +123,12 @@ impl ClusterReconciler {
             was_started: false,
             runs: false,
             is_introduced: self.introduced,
+            accounts: Accounts {
+                wanted: false,
+                database_runs: true,
+                has_daemon: true,
+                is_configured: true,
+            },
             ended_unclean: false,
             found: Found::default(),
         };
@@ -131,8 +149,39 @@ impl ClusterReconciler {
         seen.was_started =
             cluster.status != Status::Creating || controllers.conf_in_force(&cluster.id)?.is_some();
         seen.runs = controllers.running(&cluster.id)?;
-        seen.ended_unclean = controllers.state(&cluster.id).unclean()?.is_some();
+        seen.ended_unclean = controllers.state(&rows.cluster.id).unclean()?.is_some();
+        seen.accounts = self.accounts(&rows)?;
         Ok((rows, seen))
+    }
+
+    fn accounts(&self, rows: &Rows) -> anyhow::Result<Accounts> {
+        let (controllers, id) = (&self.parts.controllers, &rows.cluster.id);
+        let wanted = keeps_accounts(&rows.cluster);
+        let daemons = controllers.daemons(id)?;
+        let has_daemon = daemons.iter().any(|name| name == SLURMDBD_DAEMON);
+        let is_placed = rows.cluster.ports().len() >= daemons_of(&rows.cluster);
+        Ok(Accounts {
+            wanted,
+            database_runs: !wanted || self.parts.database.runs()?,
+            has_daemon: daemons.is_empty() || has_daemon == wanted,
+            // Before it has a port there is nothing to compare.
+            is_configured: !wanted
+                || !is_placed
+                || controllers.slurmdbd_conf(id)? == self.slurmdbd_conf(rows)?,
+        })
+    }
+
+    /// What slurmdbd goes by; none where no accounts are kept.
+    fn slurmdbd_conf(&self, rows: &Rows) -> anyhow::Result<Option<String>> {
+        let row = &rows.cluster;
+        let specs = [Some(&row.spec), row.applied_spec.as_ref()];
+        let mut keeping = specs
+            .into_iter()
+            .flatten()
+            .filter(|spec| spec.has_accounting());
+        let spec = keeping.next();
+        spec.map(|spec| configuration::render_slurmdbd(&self.parts, row, spec))
+            .transpose()
     }
 
     /// Takes one step and puts down what it found; when the next run is, if this one ends with it.
@@ -149,11 +198,27 @@ impl ClusterReconciler {
             Step::TryOut => {
                 found.trial = Some(configuration::trial_of_new(&self.parts, rows).await?);
             }
+            Step::StartDatabase => {
+                self.parts.database.ensure().await?;
+                seen.accounts.database_runs = true;
+            }
             Step::Start => {
                 self.start(rows).await?;
                 done.note(Work::ControllerStarted, 1);
                 self.introduced = true;
                 (seen.runs, seen.is_introduced, found.started) = (true, true, true);
+                (seen.accounts.has_daemon, seen.accounts.is_configured) = (true, true);
+            }
+            Step::Pause => {
+                let controllers = self.parts.controllers.clone();
+                tokio::task::spawn_blocking(move || controllers.pause(&id)).await??;
+                seen.runs = false;
+            }
+            Step::ConfigureAccounts => {
+                if let Some(conf) = self.slurmdbd_conf(rows)? {
+                    self.parts.controllers.restart_slurmdbd(&id, &conf)?;
+                }
+                seen.accounts.is_configured = true;
             }
             Step::Introduce => {
                 let hook = self.parts.hook_file(&id);
@@ -218,7 +283,7 @@ impl ClusterReconciler {
     }
 
     async fn place(&self, cluster: &mut ClusterRow) -> anyhow::Result<Result<(), String>> {
-        let placed = placement::ensure(&self.parts, cluster, 1).await?;
+        let placed = placement::ensure(&self.parts, cluster, daemons_of(cluster)).await?;
         Ok(placed
             .map(|place| cluster.placement = Some(place))
             .map_err(|no_room| no_room.to_string()))
@@ -231,9 +296,18 @@ impl ClusterReconciler {
             .ok_or_else(|| anyhow::anyhow!("cluster {} has no secret", cluster.id))?;
         let text = self.parts.seal.open(secret::PURPOSE, &sealed.sealed)?;
         let (controllers, version) = (&self.parts.controllers, &cluster.spec.scheduler.version);
+        let (mut daemons, mut sees) = (vec![controllers.slurmctld(&cluster.id, version)], vec![]);
+        if keeps_accounts(cluster) {
+            let database = &self.parts.database;
+            let socket = database.socket();
+            daemons.insert(0, controllers.slurmdbd(&cluster.id, version, &socket));
+            sees.push(database.socket_dir());
+        }
         let spec = ControllerSpec {
             cluster_id: cluster.id.clone(),
-            daemons: vec![controllers.slurmctld(&cluster.id, version)],
+            daemons,
+            sees,
+            slurmdbd_conf: self.slurmdbd_conf(rows)?,
             key: BASE64.decode(&*text)?,
             hook: self.parts.hook_file(&cluster.id),
             files: configuration::render(&self.parts, &rows.in_force())?,
@@ -316,7 +390,8 @@ impl ClusterReconciler {
     async fn stop_controller(&self) -> anyhow::Result<()> {
         let controllers = self.parts.controllers.clone();
         let id = self.cluster_id.clone();
-        Ok(tokio::task::spawn_blocking(move || controllers.stop(&id)).await??)
+        tokio::task::spawn_blocking(move || controllers.stop(&id)).await??;
+        Ok(self.parts.database.remove(&self.cluster_id).await?)
     }
 
     async fn forget(&self, cluster: &ClusterRow) -> anyhow::Result<()> {

@@ -37,6 +37,7 @@ const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 pub enum Role {
     Instance,
     Controller,
+    Database,
     Trial,
 }
 
@@ -45,6 +46,7 @@ impl Role {
         match self {
             Role::Instance => "instance",
             Role::Controller => "controller",
+            Role::Database => "database",
             Role::Trial => "trial",
         }
     }
@@ -167,6 +169,23 @@ impl Sandbox {
             }
         }
         Ok(())
+    }
+
+    /// Ends every process in order, and keeps the directory: what does not end by itself is killed. Blocks for a bounded
+    /// time; what has ended is no error.
+    pub fn pause(&self) -> io::Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        let Some(agent) = self.holder()? else {
+            return Ok(());
+        };
+        match kill(agent, Signal::SIGTERM) {
+            Ok(()) | Err(Errno::ESRCH) => {}
+            Err(error) => return Err(error.into()),
+        }
+        while self.holder()? == Some(agent) && Instant::now() < deadline {
+            std::thread::sleep(PAUSE);
+        }
+        kill_and_wait(agent, deadline + PATIENCE)
     }
 
     /// The words to put before a command so that it runs with the sandbox's `/run`; none when nothing runs.

@@ -23,6 +23,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use zeroize::Zeroizing;
 
 use super::resource::{Resource, all_of, check_possible, page_of, refused, taken, updatable};
+use super::settings::SlurmOf;
 use super::version::{self, note_ended_version};
 use super::write::Change;
 use super::{Service, well_formed};
@@ -35,6 +36,7 @@ use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
 use crate::db::secret;
 use crate::fault::internal;
+use crate::slurm::catalogue::Scope;
 use crate::{quota, random};
 
 /// `ResourceNotFoundException.resourceType` and friends.
@@ -160,7 +162,11 @@ impl Service {
         version::check(t, &offers.slurm_versions, &input.scheduler.version)?;
         let networking = network::resolve(t, &offers, &input.networking)?;
         let asked = input.slurm_configuration.clone().unwrap_or_default();
-        self.check_cluster(t, &input.scheduler.version, &asked)?;
+        let of = SlurmOf {
+            version: &input.scheduler.version,
+            has_accounting: has_accounting(&input.slurm_configuration),
+        };
+        self.check_cluster(t, of, &asked)?;
         super::tag::check(input.tags.as_ref(), "tags")?;
         Ok((networking, offers))
     }
@@ -175,7 +181,8 @@ impl Service {
     ) -> Result<(ClusterRow, SlurmAuthKey)> {
         let existing: Vec<ClusterRow> = resource::list(&mut *db, None).await.map_err(internal)?;
         check_quota(language, &existing, &input.cluster_name)?;
-        self.check_ports(&mut *db, 1).await?;
+        let daemons = 1 + usize::from(has_accounting(&input.slurm_configuration));
+        self.check_ports(&mut *db, daemons).await?;
         let id = random::resource_id();
         let key = SlurmAuthKey {
             secret_arn: self.parts.arns.secret(&format!("pcs!slurm-secret-{id}")),
@@ -229,7 +236,16 @@ impl Service {
         well_formed(operation, input)?;
         let asked = input.slurm_configuration.clone().unwrap_or_default();
         let asked = update_as_request(&found.spec.slurm, asked);
-        self.check_cluster(ctx.language.text(), &found.spec.scheduler.version, &asked)?;
+        let mut merged = found.spec.slurm.clone();
+        merge(&mut merged, asked.clone());
+        let of = SlurmOf {
+            has_accounting: merged.has_accounting(),
+            ..SlurmOf::from(&*found)
+        };
+        self.check_cluster(ctx.language.text(), of, &asked)?;
+        if !of.has_accounting && found.spec.has_accounting() {
+            self.check_without_accounting(&found, of, &merged).await?;
+        }
         let asked = input.scheduler.as_ref().map(|s| &s.version);
         if asked.is_some_and(|asked| *asked != found.spec.scheduler.version) {
             return Err(Error::field(
@@ -238,6 +254,29 @@ impl Service {
             ));
         }
         Ok(found)
+    }
+}
+
+impl Service {
+    /// What stays as it is must mean something without accounting, too.
+    async fn check_without_accounting(
+        &self,
+        row: &ClusterRow,
+        of: SlurmOf<'_>,
+        merged: &ClusterSlurmConfiguration,
+    ) -> Result<()> {
+        let settings = merged.slurm_custom_settings.as_deref();
+        let path = "slurmConfiguration.slurmCustomSettings";
+        self.check_list(Scope::Cluster, of, settings, path)?;
+        let mut db = self.parts.db.pool().acquire().await.map_err(internal)?;
+        let queues: Vec<QueueRow> = all_of(&mut db, &row.id).await?;
+        for queue in &queues {
+            let settings = queue.spec.slurm.as_ref();
+            let settings = settings.and_then(|slurm| slurm.slurm_custom_settings.as_deref());
+            let path = format!("queue {}", queue.name);
+            self.check_list(Scope::Queue, of, settings, &path)?;
+        }
+        Ok(())
     }
 }
 
@@ -345,6 +384,11 @@ pub(super) async fn contents(
     let groups = all_of(db, &row.id).await?;
     let queues = all_of(db, &row.id).await?;
     Ok((groups, queues))
+}
+
+fn has_accounting(asked: &Option<ClusterSlurmConfigurationRequest>) -> bool {
+    let accounting = asked.as_ref().and_then(|asked| asked.accounting.as_ref());
+    accounting.is_some_and(|asked| asked.mode == AccountingMode::Standard)
 }
 
 /// What was asked for, with the defaults that are in force.

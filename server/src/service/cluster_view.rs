@@ -11,13 +11,13 @@ use crate::db::cluster::ClusterRow;
 
 impl Service {
     pub(super) fn cluster(&self, row: &ClusterRow) -> Cluster {
-        let place = row.placement.as_ref();
-        let endpoint = place.and_then(|place| {
-            Some(endpoint(
-                EndpointType::Slurmctld,
-                place.address,
-                *place.ports.first()?,
-            ))
+        let types = [EndpointType::Slurmctld, EndpointType::Slurmdbd];
+        let in_force = row.applied_spec.as_ref();
+        let has_accounting = in_force.is_some_and(|spec| spec.has_accounting());
+        let types = types.into_iter().take(1 + usize::from(has_accounting));
+        let endpoints = row.placement.iter().flat_map(|place| {
+            let ports = types.clone().zip(&place.ports);
+            ports.map(|(of, port)| endpoint(of, place.address, *port))
         });
         Cluster {
             name: row.name.clone(),
@@ -31,7 +31,7 @@ impl Service {
             slurm_configuration: Some(row.spec.slurm.clone()),
             networking: row.spec.networking.clone(),
             // There is nobody to talk to before the first controller has answered.
-            endpoints: row.applied_spec.is_some().then(|| Vec::from_iter(endpoint)),
+            endpoints: in_force.is_some().then(|| endpoints.collect()),
             error_info: row
                 .error_info
                 .iter()

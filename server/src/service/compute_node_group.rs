@@ -196,7 +196,7 @@ impl Service {
         rules::check(t, &offers, networking, settings, provider)?;
         self.check_list(
             Scope::NodeGroup,
-            &cluster.spec.scheduler.version,
+            cluster.into(),
             settings.slurm_settings().map(Vec::as_slice),
             "slurmConfiguration.slurmCustomSettings",
         )?;

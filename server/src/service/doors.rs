@@ -40,8 +40,21 @@ pub trait Hooks: Send + Sync {
 /// Where people of a cluster work.
 #[async_trait]
 pub trait Logins: Send + Sync {
-    /// The cluster's login node, or, if it has none, its controller.
-    async fn login_target(&self, ctx: &Ctx, cluster_identifier: &str) -> Result<LoginTarget>;
+    async fn login_target(
+        &self,
+        ctx: &Ctx,
+        cluster_identifier: &str,
+        person: Person,
+    ) -> Result<LoginTarget>;
+}
+
+/// What somebody does on a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Person {
+    /// Works on the cluster's login node, or, if it has none, its controller.
+    User,
+    /// Administers Slurm, as the server's user, where its controller is: no job runs there.
+    Administrator,
 }
 
 /// What jobs write and controllers log.

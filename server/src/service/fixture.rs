@@ -23,6 +23,7 @@ use crate::live::status::Statuses;
 use crate::parts::Parts;
 use crate::provider::local::Local;
 use crate::slurm::controller_host::ControllerHost;
+use crate::slurm::database::DatabaseHost;
 use crate::slurm::job_user::JobUser;
 
 /// One that can write down what is wanted; nothing starts for it.
@@ -34,6 +35,7 @@ pub async fn service(dir: &Path) -> Service {
         name: "Slurm 24.11".into(),
         end_of_life: "2026-05-29".into(),
         installed: true,
+        has_accounting: false,
     };
     let agent = dir.join("agent");
     let meter = Meter::default();
@@ -55,6 +57,7 @@ pub async fn service(dir: &Path) -> Service {
         },
         homes: Homes::new(None),
         observed: Observed::new(db.changes()),
+        database: DatabaseHost::new(dir, &agent, "nobody".into()),
         controllers: ControllerHost::new(dir, dir, agent),
         wakers: Default::default(),
         gates: Default::default(),

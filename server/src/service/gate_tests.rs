@@ -101,7 +101,7 @@ async fn every_method_asks_before_it_answers() {
         export_cluster(cluster(), Default::default());
         apply(of(with(json!({"document": DOCUMENT}))));
         list_settings(SettingScope::Cluster, version());
-        check_settings(SettingScope::Cluster, version(), vec![]);
+        check_settings(SettingScope::Cluster, version(), false, vec![]);
         identity();
         refusals(cluster());
         troubles(cluster());

@@ -10,7 +10,7 @@ use openpcs_agent::layout::CLIENT_CONF;
 use serde_json::json;
 
 use super::Service;
-use super::doors::{LoginTarget, Logins};
+use super::doors::{LoginTarget, Logins, Person};
 use super::resource::refused;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
@@ -20,11 +20,20 @@ use crate::fault::internal;
 
 #[async_trait]
 impl Logins for Service {
-    async fn login_target(&self, ctx: &Ctx, identifier: &str) -> Result<LoginTarget> {
+    async fn login_target(
+        &self,
+        ctx: &Ctx,
+        identifier: &str,
+        person: Person,
+    ) -> Result<LoginTarget> {
         let operation = Operation::ConnectCluster;
         let cluster = self.observed_cluster(ctx, operation, identifier).await?;
-        let target = self.login_of(&cluster).await?;
-        let asked = json!({"clusterIdentifier": identifier});
+        let target = match person {
+            Person::User => self.login_of(&cluster).await?,
+            Person::Administrator => self.controller_of(&cluster)?,
+        };
+        let is_admin = person == Person::Administrator;
+        let asked = json!({"clusterIdentifier": identifier, "administrator": is_admin});
         let arn = self.parts.arns.cluster(&cluster.id);
         self.note(ctx, operation, &arn, &asked).await?;
         Ok(target)
@@ -49,6 +58,14 @@ impl Service {
                 job_user,
             });
         }
+        Ok(LoginTarget {
+            job_user,
+            ..self.controller_of(cluster)?
+        })
+    }
+
+    /// The controller, for the server's own user.
+    fn controller_of(&self, cluster: &ClusterRow) -> Result<LoginTarget> {
         if !self
             .parts
             .controllers
@@ -65,9 +82,12 @@ impl Service {
         let slurm_conf = Some(CLIENT_CONF.into());
         Ok(LoginTarget {
             sandbox_dir,
-            slurm_prefix,
+            slurm_prefix: self
+                .parts
+                .controllers
+                .prefix(&cluster.spec.scheduler.version),
             slurm_conf,
-            job_user,
+            job_user: None,
         })
     }
 

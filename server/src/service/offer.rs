@@ -70,6 +70,7 @@ mod tests {
             name: "Slurm 24.11".into(),
             end_of_life: "2026-05-31".into(),
             installed: true,
+            has_accounting: false,
         }]
     }
 

@@ -147,7 +147,7 @@ impl Service {
     ) -> Result<()> {
         self.check_list(
             Scope::Queue,
-            &cluster.spec.scheduler.version,
+            cluster.into(),
             asked.and_then(|s| s.slurm_custom_settings.as_deref()),
             SETTINGS_PATH,
         )

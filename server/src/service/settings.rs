@@ -8,13 +8,15 @@ use app::model::error::{Error, FINDINGS_MAX, FieldError, Result};
 use app::model::operation::Operation;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::port::{Ctx, Settings};
-use app::rules::cluster::{accounting_problem, job_submit_problem, purge_problem, rest_problem};
-use app::rules::english;
+use app::rules::cluster::{job_submit_problem, purge_problem, rest_problem};
 use async_trait::async_trait;
 
 use super::Service;
 use crate::auth::policy::Authorize as _;
+use crate::db::cluster::ClusterRow;
 use crate::slurm::catalogue::{self, Part, Place, Scope};
+use crate::slurm::database;
+use crate::slurm::settings::NameAndValue;
 
 #[async_trait]
 impl Settings for Service {
@@ -40,11 +42,16 @@ impl Settings for Service {
         ctx: &Ctx,
         scope: SettingScope,
         version: String,
+        accounting: bool,
         settings: Vec<SlurmCustomSetting>,
     ) -> Result<Vec<FieldError>> {
         ctx.authorize(Operation::CheckSettings, "*")?;
+        let of = SlurmOf {
+            version: &version,
+            has_accounting: accounting,
+        };
         let prefix = self.parts.controllers.prefix(&version);
-        let place = self.place(&version, &prefix);
+        let place = self.place(of, &prefix);
         let mut wrong = problems(scope_of(scope), place, &settings, "");
         wrong.truncate(FINDINGS_MAX);
         Ok(wrong)
@@ -52,13 +59,13 @@ impl Settings for Service {
 }
 
 impl Service {
-    /// Where a cluster of that version runs; `prefix` is the version's directory.
-    fn place<'a>(&'a self, version: &'a str, prefix: &'a Path) -> Place<'a> {
+    /// Where such a cluster runs; `prefix` is the version's directory.
+    fn place<'a>(&'a self, of: SlurmOf<'a>, prefix: &'a Path) -> Place<'a> {
         Place {
-            version,
+            version: of.version,
             prefix,
             shares_files: self.parts.provider.profile().shares_files,
-            has_accounting: accounting_problem(english()).is_none(),
+            has_accounting: of.has_accounting,
             data_dir: self.parts.controllers.data_dir(),
             job_user: Some(&self.parts.job_user),
         }
@@ -68,12 +75,12 @@ impl Service {
     pub(super) fn check_list(
         &self,
         scope: Scope,
-        version: &str,
+        of: SlurmOf<'_>,
         settings: Option<&[SlurmCustomSetting]>,
         path: &str,
     ) -> Result<()> {
-        let prefix = self.parts.controllers.prefix(version);
-        let place = self.place(version, &prefix);
+        let prefix = self.parts.controllers.prefix(of.version);
+        let place = self.place(of, &prefix);
         let wrong = problems(scope, place, settings.unwrap_or_default(), path);
         match wrong.is_empty() {
             true => Ok(()),
@@ -85,16 +92,67 @@ impl Service {
     pub(super) fn check_cluster(
         &self,
         t: &'static Text,
-        version: &str,
+        of: SlurmOf<'_>,
         asked: &ClusterSlurmConfigurationRequest,
     ) -> Result<()> {
         self.check_list(
             Scope::Cluster,
-            version,
+            of,
             asked.slurm_custom_settings.as_deref(),
             "slurmConfiguration.slurmCustomSettings",
         )?;
+        self.check_accounting(t, of, asked)?;
         check_members(t, asked)
+    }
+
+    /// What was asked of accounting, and whether this host can have it.
+    fn check_accounting(
+        &self,
+        t: &'static Text,
+        of: SlurmOf<'_>,
+        asked: &ClusterSlurmConfigurationRequest,
+    ) -> Result<()> {
+        let path = "slurmConfiguration";
+        let accounting = asked.accounting.as_ref();
+        let is_wanted = accounting.is_some_and(|asked| asked.mode == AccountingMode::Standard);
+        let prefix = self.parts.controllers.prefix(of.version);
+        if is_wanted && !database::is_there(&prefix) {
+            let field = format!("{path}.accounting.mode");
+            return Err(Error::field(field, t.rules.no_accounting));
+        }
+        let days = accounting.and_then(|asked| asked.default_purge_time_in_days);
+        if let Some(why) = purge_problem(t, days) {
+            let field = format!("{path}.accounting.defaultPurgeTimeInDays");
+            return Err(Error::field(field, why));
+        }
+        let settings = asked.slurmdbd_custom_settings.as_deref();
+        let settings = settings.unwrap_or_default();
+        let path = format!("{path}.slurmdbdCustomSettings");
+        if !settings.is_empty() && !of.has_accounting {
+            return Err(Error::field(path, t.rules.needs_accounting));
+        }
+        let wrong = problems(Scope::Slurmdbd, self.place(of, &prefix), settings, &path);
+        match wrong.is_empty() {
+            true => Ok(()),
+            false => Err(Error::fields(wrong)),
+        }
+    }
+}
+
+/// What the settings of a cluster depend on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SlurmOf<'a> {
+    /// As `24.11`.
+    pub version: &'a str,
+    pub has_accounting: bool,
+}
+
+impl<'a> From<&'a ClusterRow> for SlurmOf<'a> {
+    fn from(row: &'a ClusterRow) -> SlurmOf<'a> {
+        SlurmOf {
+            version: &row.spec.scheduler.version,
+            has_accounting: row.spec.has_accounting(),
+        }
     }
 }
 
@@ -106,10 +164,10 @@ fn scope_of(scope: SettingScope) -> Scope {
     }
 }
 
-fn problems(
+fn problems<S: NameAndValue>(
     scope: Scope,
     place: Place<'_>,
-    settings: &[SlurmCustomSetting],
+    settings: &[S],
     path: &str,
 ) -> Vec<FieldError> {
     let wrong = catalogue::check(scope, place, settings).into_iter();
@@ -130,19 +188,6 @@ fn problems(
 /// The members that this release or this provider cannot serve.
 fn check_members(t: &'static Text, asked: &ClusterSlurmConfigurationRequest) -> Result<()> {
     let path = "slurmConfiguration";
-    let has_accounting = asked
-        .accounting
-        .as_ref()
-        .is_some_and(|a| a.mode != AccountingMode::None);
-    if let Some(why) = accounting_problem(t).filter(|_| has_accounting) {
-        return Err(Error::field(format!("{path}.accounting.mode"), why));
-    }
-    let days = asked.accounting.as_ref();
-    let days = days.and_then(|a| a.default_purge_time_in_days);
-    if let Some(why) = purge_problem(english(), days) {
-        let field = format!("{path}.accounting.defaultPurgeTimeInDays");
-        return Err(Error::field(field, why));
-    }
     let has_rest = asked
         .slurm_rest
         .as_ref()
@@ -153,16 +198,6 @@ fn check_members(t: &'static Text, asked: &ClusterSlurmConfigurationRequest) -> 
     let plugins = asked.job_submit_plugins.as_deref().unwrap_or_default();
     if let Some(why) = job_submit_problem(t, plugins) {
         return Err(Error::field(format!("{path}.jobSubmitPlugins"), why));
-    }
-    if asked
-        .slurmdbd_custom_settings
-        .as_ref()
-        .is_some_and(|s| !s.is_empty())
-    {
-        return Err(Error::field(
-            format!("{path}.slurmdbdCustomSettings"),
-            "These settings need accounting, which is not available in this release. Leave them out.",
-        ));
     }
     if asked
         .cgroup_custom_settings

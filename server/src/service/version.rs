@@ -65,6 +65,7 @@ mod tests {
             name: id.into(),
             end_of_life: end_of_life.into(),
             installed,
+            has_accounting: false,
         }
     }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use app::model::catalogue::SlurmVersion;
 
+use super::database;
 pub use super::settings::{Part, Place, Scope, check};
 
 /// Major versions and the day after which no new cluster may use them: 18 months after SchedMD's release, at the
@@ -29,6 +30,7 @@ pub fn versions(scheduler_root: &Path) -> Vec<SlurmVersion> {
             name: format!("Slurm {id}"),
             end_of_life: end_of_life.to_owned(),
             installed: prefix(scheduler_root, id).join("sbin/slurmctld").is_file(),
+            has_accounting: database::is_there(&prefix(scheduler_root, id)),
         })
         .collect()
 }

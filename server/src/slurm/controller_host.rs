@@ -8,7 +8,7 @@
 //! ```text
 //! DATA/clusters/CLUSTER_ID/controller/   slurm.conf cgroup.conf gres.conf   what slurmctld reads
 //!                                        in-force.json    the last configuration that slurmctld took
-//!                                        slurm.key hook.json
+//!                                        slurm.key hook.json slurmdbd.conf
 //!                                        controller.json  the daemons that the agent keeps running
 //!                                        names/hosts      `/etc/hosts` of all sandboxes, see `slurm::hosts`
 //!                                        bin/             links to the agent: resume suspend prolog
@@ -16,7 +16,7 @@
 //!                                        state/           StateSaveLocation
 //!                                        starts unclean.json …   see `openpcs_agent::state`
 //!                                        trial/           a configuration that is being tried, while it is
-//!                                        agent.log slurmctld.log lock
+//!                                        agent.log slurmctld.log slurmdbd.log lock
 //! DATA/clusters/CLUSTER_ID/instances/INSTANCE_ID/         see `provider::local`
 //! ```
 
@@ -24,16 +24,20 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use nix::sys::signal::Signal;
 use openpcs_agent::configuration::{self, Files};
 use openpcs_agent::files;
 use openpcs_agent::layout::{cluster_dir, gate_file, instances_dir};
-use openpcs_agent::protocol::{ControllerFile, Daemon, HookFile, SLURMCTLD_DAEMON};
+use openpcs_agent::protocol::{
+    ControllerFile, Daemon, HookFile, SLURMCTLD_DAEMON, SLURMDBD_DAEMON,
+};
 use openpcs_agent::state::ControllerState;
 use openpcs_provider::lease::{self, Lease};
 
 use crate::sandbox::{AGENT_LOG, Role, Sandbox};
 use crate::slurm::catalogue;
 use crate::slurm::client::{Client, SlurmError};
+use crate::slurm::database::SOCKET_VARIABLE;
 use crate::slurm::hosts;
 use crate::slurm::log::DaemonLog;
 
@@ -46,6 +50,10 @@ pub struct ControllerSpec {
     pub key: Vec<u8>,
     pub hook: HookFile,
     pub files: Files,
+    /// slurmdbd.conf, where slurmdbd is among the daemons.
+    pub slurmdbd_conf: Option<String>,
+    /// Directories that the daemons see beside their own.
+    pub sees: Vec<PathBuf>,
 }
 
 /// As long as this lives, every job calls its prolog before it starts.
@@ -131,6 +139,66 @@ impl ControllerHost {
             arguments: vec!["-f".into(), conf, "-L".into(), log],
             environment,
         }
+    }
+
+    /// The slurmdbd of a cluster, which finds its database at that socket.
+    pub fn slurmdbd(&self, cluster_id: &str, slurm_version: &str, socket: &Path) -> Daemon {
+        let dir = self.dir(cluster_id);
+        let text = |path: &Path| path.display().to_string();
+        Daemon {
+            name: SLURMDBD_DAEMON.into(),
+            program: self.prefix(slurm_version).join("sbin/slurmdbd"),
+            arguments: vec![],
+            environment: BTreeMap::from([
+                // It looks for slurmdbd.conf beside it.
+                ("SLURM_CONF".to_owned(), text(&dir.join("slurm.conf"))),
+                ("SLURM_SACK_KEY".to_owned(), text(&dir.join("slurm.key"))),
+                (SOCKET_VARIABLE.to_owned(), text(socket)),
+            ]),
+        }
+    }
+
+    /// The names of the daemons that its agent was told to keep running; none before the first start.
+    pub fn daemons(&self, cluster_id: &str) -> io::Result<Vec<String>> {
+        let file = self.dir(cluster_id).join("controller.json");
+        let known: ControllerFile = match std::fs::read(&file) {
+            Ok(text) => serde_json::from_slice(&text)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
+            Err(error) => return Err(error),
+        };
+        Ok(known.daemons.into_iter().map(|kept| kept.name).collect())
+    }
+
+    /// slurmdbd.conf as slurmdbd read it; none where there is none.
+    pub fn slurmdbd_conf(&self, cluster_id: &str) -> io::Result<Option<String>> {
+        match std::fs::read_to_string(self.slurmdbd_file(cluster_id)) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Has slurmdbd go on with that: the agent starts it again.
+    pub fn restart_slurmdbd(&self, cluster_id: &str, conf: &str) -> io::Result<()> {
+        self.check()?;
+        files::write(
+            &self.slurmdbd_file(cluster_id),
+            conf.as_bytes(),
+            files::SECRET,
+        )?;
+        self.sandbox(cluster_id)
+            .signal(SLURMDBD_DAEMON, Signal::SIGTERM)
+    }
+
+    /// slurmdbd refuses one that others may read.
+    fn slurmdbd_file(&self, cluster_id: &str) -> PathBuf {
+        self.dir(cluster_id).join("slurmdbd.conf")
+    }
+
+    /// Ends the daemons in order, with all that they have to save, and keeps what the cluster has on disk. Blocks.
+    pub fn pause(&self, cluster_id: &str) -> io::Result<()> {
+        self.check()?;
+        self.sandbox(cluster_id).pause()
     }
 
     /// Starts the controller unless it runs. What a start wrote once stays: key, configuration and state; its daemons, and
@@ -338,8 +406,14 @@ impl ControllerHost {
             files::write(&key, &spec.key, files::SECRET)?;
         }
         self.write_hook(&spec.cluster_id, &spec.hook)?;
+        let accounts = self.slurmdbd_file(&spec.cluster_id);
+        match &spec.slurmdbd_conf {
+            Some(conf) => files::write(&accounts, conf.as_bytes(), files::SECRET)?,
+            None => files::remove_file(&accounts)?,
+        }
         let controller = serde_json::to_vec(&ControllerFile {
             daemons: spec.daemons.clone(),
+            sees: spec.sees.clone(),
         })?;
         files::write(&dir.join("controller.json"), &controller, files::PLAIN)
     }

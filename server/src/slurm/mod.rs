@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod client;
 pub mod conf;
 pub mod controller_host;
+pub mod database;
 pub mod hostlist;
 pub mod hosts;
 pub mod job_user;

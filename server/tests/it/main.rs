@@ -7,6 +7,7 @@
     reason = "a test fails where it does not get what it needs"
 )]
 
+mod accounting;
 mod agent;
 mod audit;
 mod aws_cli;

@@ -113,6 +113,8 @@ fn files() -> Files {
 /// A controller with slurmctld alone.
 fn spec(controllers: &ControllerHost) -> ControllerSpec {
     ControllerSpec {
+        sees: vec![],
+        slurmdbd_conf: None,
         cluster_id: CLUSTER.into(),
         daemons: vec![controllers.slurmctld(CLUSTER, "24.11")],
         key: vec![7; 32],

@@ -68,6 +68,7 @@ fn Steps(cluster: Cluster) -> impl IntoView {
     let submission = Submission::new();
     let slurm = cluster.slurm_configuration.clone().unwrap_or_default();
     let idle_time = slurm.scale_down_idle_time_in_seconds;
+    let accounting = slurm.has_accounting();
     let settings = slurm.slurm_custom_settings.unwrap_or_default();
     let draft = SlurmDraft::new(idle_time, &settings);
     // In the order in which the form gives them, to compare like with like.
@@ -89,7 +90,8 @@ fn Steps(cluster: Cluster) -> impl IntoView {
         t.create_cluster.scheduler,
         t.edit_cluster.lead,
         move || {
-            view! { <Scheduler draft version=Signal::stored(version.clone()) /> }
+            let version = Signal::stored(version.clone());
+            view! { <Scheduler draft version accounting=Signal::stored(accounting) /> }
         },
     )];
     view! {

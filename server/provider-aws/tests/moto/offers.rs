@@ -229,6 +229,7 @@ async fn what_is_named_is_told_once_and_nothing_else() {
         name: "Slurm 25.05".into(),
         end_of_life: "2027-01-01".into(),
         installed: true,
+        has_accounting: false,
     };
     let offers = Offers::new(aws(door.address).await, vec![slurm.clone()]);
     let known = refs(&made);

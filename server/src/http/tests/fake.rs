@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::{ID, SECRET};
 use crate::auth::credentials::{Key, KeyStore};
-use crate::service::doors::{Hooks, LoginTarget, Logins, Metrics, Readiness};
+use crate::service::doors::{Hooks, LoginTarget, Logins, Metrics, Person, Readiness};
 
 /// Says who asked for what; counts the mutations that ran to their end.
 #[derive(Default)]
@@ -97,7 +97,7 @@ impl Hooks for Fake {
 
 #[async_trait]
 impl Logins for Fake {
-    async fn login_target(&self, ctx: &Ctx, cluster: &str) -> Result<LoginTarget> {
+    async fn login_target(&self, ctx: &Ctx, cluster: &str, _: Person) -> Result<LoginTarget> {
         assert!(matches!(ctx.who, Principal::User { .. }));
         Ok(LoginTarget {
             sandbox_dir: cluster.into(),

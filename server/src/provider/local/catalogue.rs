@@ -52,6 +52,7 @@ mod tests {
             name: format!("Slurm {id}"),
             end_of_life: "2026-05-29".into(),
             installed: true,
+            has_accounting: false,
         };
         catalogue(versions.iter().map(version).collect()).unwrap()
     }

@@ -7,16 +7,19 @@ use std::path::PathBuf;
 use anyhow::Context;
 use app::model::setting::SlurmCustomSetting;
 use openpcs_agent::configuration::Files;
-use openpcs_agent::protocol::TrialFile;
+use openpcs_agent::protocol::{SLURMDBD_DAEMON, TrialFile};
 
+use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::meaning::by_name;
+use crate::db::placement::Placement;
 use crate::live::host;
 use crate::plan::configuration::rows::Specs;
 use crate::reconcile::Parts;
 
+use crate::slurm::conf::slurmdbd::{self, SlurmdbdInput};
 use crate::slurm::conf::{self, ConfInput, GroupConf, Hardware, QueueConf};
-use crate::slurm::settings::{Kind, Scope, program};
+use crate::slurm::settings::{Kind, Scope, accounting, program};
 
 /// Slurm gives a node up later than the node reconciler does, so that ours is the reason people read.
 const RESUME_MARGIN_S: i64 = 60;
@@ -66,7 +69,7 @@ pub fn render_trial(
     specs: &Specs<'_>,
     with_jobs: bool,
 ) -> anyhow::Result<(Files, TrialFile)> {
-    let mut input = input(parts, specs)?;
+    let mut input = without_accounting(input(parts, specs)?);
     let dir = parts.controllers.trial_dir(&specs.cluster.0.id);
     let mut ports = FreePorts::default();
     input.controller_address = Ipv4Addr::LOCALHOST.into();
@@ -106,6 +109,58 @@ pub fn render_trial(
         interactive: use_interactive_step(&mut input.settings),
     };
     Ok((conf::render(&input), file))
+}
+
+/// A trial has no slurmdbd to ask, and must write nothing down.
+fn without_accounting(mut input: ConfInput) -> ConfInput {
+    if input.slurmdbd_port.take().is_none() {
+        return input;
+    }
+    let stays = |scope: Scope| {
+        move |given: &SlurmCustomSetting| {
+            let (name, value) = (&given.parameter_name, &given.parameter_value);
+            let known = scope
+                .find(name)
+                .map_or(name.as_str(), |setting| setting.name);
+            !accounting::is_needed(scope, known, value)
+        }
+    };
+    input.settings.retain(stays(Scope::Cluster));
+    for queue in &mut input.queues {
+        queue.settings.retain(stays(Scope::Queue));
+    }
+    input
+}
+
+/// slurmdbd.conf of a cluster with accounting.
+pub fn render_slurmdbd(
+    parts: &Parts,
+    row: &ClusterRow,
+    spec: &ClusterSpec,
+) -> anyhow::Result<String> {
+    let place = row.placement.as_ref();
+    let place = place.context("the controller has no place yet")?;
+    let accounting = spec.slurm.accounting.as_ref();
+    let settings = spec.slurm.slurmdbd_custom_settings.clone();
+    Ok(slurmdbd::render(&SlurmdbdInput {
+        host: host::short_name(),
+        address: place.address,
+        port: slurmdbd_port(place)?,
+        user: host::own_user()?,
+        log_file: parts
+            .controllers
+            .log(&row.id, SLURMDBD_DAEMON)
+            .path()
+            .into(),
+        database: row.id.clone(),
+        purge_days: accounting.and_then(|asked| asked.default_purge_time_in_days),
+        settings: settings.unwrap_or_default(),
+    }))
+}
+
+fn slurmdbd_port(place: &Placement) -> anyhow::Result<u16> {
+    let port = place.ports.get(1).copied();
+    port.context("slurmdbd has no port yet")
 }
 
 /// Has salloc use the options of its step, where there are any; whether there are. They are of use later only, when the
@@ -161,8 +216,11 @@ fn input(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<ConfInput> {
             .first()
             .context("the controller has no port yet")?,
         node_address: (!profile.own_addresses).then_some(place.address),
-        slurmdbd_port: None,
-        user: own_user()?,
+        slurmdbd_port: spec
+            .has_accounting()
+            .then(|| slurmdbd_port(place))
+            .transpose()?,
+        user: host::own_user()?,
         state_directory: directory.join("state"),
         slurmctld_log_file: parts.controller_log(&row.id).path().into(),
         // Controller and nodes have a /run of their own each, gone with their processes.
@@ -258,14 +316,6 @@ fn program_directories(settings: &[SlurmCustomSetting], shares_files: bool) -> B
         .map(|given| given.parameter_value.clone())
         .filter(|value| program::is_directory(value, shares_files))
         .collect()
-}
-
-fn own_user() -> anyhow::Result<String> {
-    let uid = nix::unistd::geteuid();
-    let user = nix::unistd::User::from_uid(uid)?;
-    Ok(user
-        .ok_or_else(|| anyhow::anyhow!("user id {uid} has no name; give it one in /etc/passwd"))?
-        .name)
 }
 
 #[cfg(test)]

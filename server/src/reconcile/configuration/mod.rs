@@ -21,7 +21,7 @@ mod settle;
 mod switch;
 mod trial;
 
-pub use input::render;
+pub use input::{render, render_slurmdbd};
 use settle::Settle;
 use switch::Switch;
 pub use trial::trial_of_new;

@@ -7,6 +7,7 @@
 mod gres;
 mod hardware;
 mod line;
+pub mod slurmdbd;
 mod smallest_job;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -166,8 +167,13 @@ fn identity(input: &ConfInput) -> Line {
     p.set("CommunicationParameters", ours);
     if let Some(port) = input.slurmdbd_port {
         p.set("AccountingStorageType", "accounting_storage/slurmdbd");
-        p.set("AccountingStorageHost", "127.0.0.1");
+        p.set(
+            "AccountingStorageHost",
+            input.controller_address.to_string(),
+        );
         p.set("AccountingStoragePort", port.to_string());
+        // Else jobs have no memory and no processor time in their records.
+        p.set("JobAcctGatherType", "jobacct_gather/linux");
     }
     p
 }

@@ -22,6 +22,11 @@ const QUEUE: [(&str, &[&str]); 5] = [
 /// Words of `PrivateData` for what only accounting keeps.
 const PRIVATE: [&str; 4] = ["accounts", "events", "usage", "users"];
 
+/// Whether the value means nothing without accounting.
+pub fn is_needed(scope: Scope, setting: &str, value: &str) -> bool {
+    problem(scope, setting, value).is_some()
+}
+
 /// Why the value cannot be had on a cluster without accounting, as the end of a sentence.
 pub fn problem(scope: Scope, setting: &str, value: &str) -> Option<String> {
     let table: &[(&str, &[&str])] = match scope {
@@ -39,18 +44,22 @@ pub fn problem(scope: Scope, setting: &str, value: &str) -> Option<String> {
     };
     needs.then(|| {
         let but = match listed.and_then(|(_, harmless)| harmless.first()) {
-            Some(harmless) => format!(" Leave it out, or give {harmless}."),
-            None => " Leave it out.".to_owned(),
+            Some(harmless) => format!(", or give {harmless}."),
+            None => ".".to_owned(),
         };
-        format!("needs accounting, which this release does not have yet.{but}")
+        format!(
+            "needs accounting, which this cluster does not have. {SWITCH_ON} or leave it out{but}"
+        )
     })
 }
+
+const SWITCH_ON: &str = "Switch accounting on (mode STANDARD),";
 
 fn private(value: &str) -> Option<String> {
     let is_kept = |word: &&str| PRIVATE.iter().any(|kept| kept.eq_ignore_ascii_case(word));
     let word = value.split(',').find(is_kept)?;
     Some(format!(
-        "holds {word}, which needs accounting, and this release does not have it yet. Leave it out."
+        "holds {word}, which needs accounting, and this cluster does not have it. {SWITCH_ON} or leave it out."
     ))
 }
 

@@ -3,7 +3,7 @@
 //! The tables beside this file are the catalogue: what is in none of them is refused by name. Nothing that passes
 //! [`check`] can break out of its line in Slurm's files (S7), whatever the table says.
 
-mod accounting;
+pub mod accounting;
 mod cgroup;
 mod cluster;
 pub mod communication;

@@ -81,7 +81,7 @@ impl Draft {
                 scale_down_idle_time_in_seconds: self.slurm.seconds(),
                 slurm_custom_settings: Some(self.slurm.settings.all())
                     .filter(|all| !all.is_empty()),
-                accounting: (self.accounting.get() == "STANDARD").then_some(Accounting {
+                accounting: self.has_accounting().then_some(Accounting {
                     mode: AccountingMode::Standard,
                     default_purge_time_in_days: None,
                 }),
@@ -93,6 +93,10 @@ impl Draft {
             client_token: None,
             tags: (!tags.is_empty()).then_some(tags),
         }
+    }
+
+    pub fn has_accounting(self) -> bool {
+        self.accounting.with(|mode| mode == "STANDARD")
     }
 
     pub fn size(self) -> Size {

@@ -89,8 +89,12 @@ fn Steps(versions: Signal<Catalogue>, vpcs: Signal<OfferPage>) -> impl IntoView 
         ),
         Step::new(c.scheduler, c.scheduler_lead, move || {
             view! {
-                <Scheduler draft=draft.slurm version=draft.version />
-                <Services draft />
+                <Services draft catalogue=offers.known />
+                <Scheduler
+                    draft=draft.slurm
+                    version=draft.version
+                    accounting=Signal::derive(move || draft.has_accounting())
+                />
             }
         }),
         Step::new(

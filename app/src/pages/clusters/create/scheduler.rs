@@ -15,7 +15,13 @@ use crate::ui::form::*;
 use crate::ui::help::topic;
 
 #[component]
-pub fn Scheduler(draft: SlurmDraft, #[prop(into)] version: Signal<String>) -> impl IntoView {
+pub fn Scheduler(
+    draft: SlurmDraft,
+    #[prop(into)] version: Signal<String>,
+    /// Whether the cluster has it, or is to have it.
+    #[prop(into)]
+    accounting: Signal<bool>,
+) -> impl IntoView {
     let t = text();
     let known = RwSignal::new(Vec::<Choice>::new());
     Effect::new(move |_| {
@@ -80,7 +86,7 @@ pub fn Scheduler(draft: SlurmDraft, #[prop(into)] version: Signal<String>) -> im
         >
             <Select value=select_type choices=Signal::stored(parameters.into()) empty=t.common.default />
         </Field>
-        <Others draft known version />
+        <Others draft known version accounting />
     }
     .into_any()
 }
@@ -91,6 +97,7 @@ fn Others(
     draft: SlurmDraft,
     known: RwSignal<Vec<Choice>>,
     version: Signal<String>,
+    accounting: Signal<bool>,
 ) -> impl IntoView {
     let t = text();
     let form = use_context::<Form>();
@@ -108,10 +115,10 @@ fn Others(
             .map(setting)
             .collect();
         spawn_local(async move {
-            let version = version.get_untracked();
+            let (version, accounting) = (version.get_untracked(), accounting.get_untracked());
             if let (Some(form), Ok(wrong)) = (
                 form,
-                check_settings(SettingScope::Cluster, version, settings).await,
+                check_settings(SettingScope::Cluster, version, accounting, settings).await,
             ) {
                 let path = |wrong: FieldError| (format!("{SETTINGS}{}", wrong.name), wrong.message);
                 form.refuse_within(SETTINGS, wrong.into_iter().map(path).collect());

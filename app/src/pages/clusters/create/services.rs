@@ -1,23 +1,30 @@
-//! What runs beside the controller: accounting and the REST API; what this release refuses says why.
+//! What runs beside the controller: accounting and the REST API; what cannot be had says why.
 
 use leptos::prelude::*;
 
 use super::draft::Draft;
 use crate::i18n::text;
+use crate::model::catalogue::Catalogue;
 use crate::rules::cluster::{accounting_problem, rest_problem};
 use crate::ui::Choice;
 use crate::ui::form::*;
 use crate::ui::help::topic;
 
 #[component]
-pub fn Services(draft: Draft) -> impl IntoView {
+pub fn Services(draft: Draft, catalogue: RwSignal<Catalogue>) -> impl IntoView {
     let t = text();
     let choices = |off: &str, on: &str, problem: Option<&'static str>| {
         let off = Choice::new("NONE", t.details.accounting_off).description(off);
         let on = Choice::new("STANDARD", t.details.accounting_on).description(on);
-        Signal::stored(vec![off, on.disabled(problem.map(str::to_owned))])
+        vec![off, on.disabled(problem.map(str::to_owned))]
     };
     let c = &t.create_cluster;
+    let problem = move || {
+        let (known, version) = (catalogue.read(), draft.version.read());
+        accounting_problem(t, &known.slurm_versions, &version)
+    };
+    let accounting = Signal::derive(move || choices(c.accounting_off, c.accounting_on, problem()));
+    let rest = Signal::stored(choices(c.rest_off, c.rest_on, rest_problem(t)));
     view! {
         <Field
             name="slurmConfiguration.accounting"
@@ -27,11 +34,11 @@ pub fn Services(draft: Draft) -> impl IntoView {
         >
             <RadioCards
                 value=draft.accounting
-                choices=choices(c.accounting_off, c.accounting_on, accounting_problem(t))
+                choices=accounting
             />
         </Field>
         <Field name="slurmConfiguration.slurmRest" label=t.details.rest group=true help=topic::SLURM_REST>
-            <RadioCards value=draft.rest choices=choices(c.rest_off, c.rest_on, rest_problem(t)) />
+            <RadioCards value=draft.rest choices=rest />
         </Field>
     }
     .into_any()

@@ -1,0 +1,14 @@
+//! The role `database`: keeps the database of the accounting running.
+
+use std::path::Path;
+
+use super::init::Init;
+use super::protocol::DatabaseFile;
+use super::{Result, keeper, read_json, rotate};
+
+pub fn run(dir: &Path, data_dir: &Path) -> Result<()> {
+    let file: DatabaseFile = read_json(&dir.join("database.json"))?;
+    let init = Init::new(dir, data_dir, &[])?;
+    rotate::start(dir);
+    keeper::keep(&init, dir, vec![file.daemon])
+}

@@ -1,0 +1,114 @@
+//! Renders slurmdbd.conf, as `slurmdbd.conf(5)` has it. Pure.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use app::model::cluster::SlurmdbdCustomSetting;
+
+use super::line::Line;
+use crate::slurm::settings::{self, Scope};
+
+/// What is purged when it is as old as was said for all. Transactions too: they are the records of who changed what.
+const PURGED: [&str; 7] = [
+    "PurgeEventAfter",
+    "PurgeJobAfter",
+    "PurgeResvAfter",
+    "PurgeStepAfter",
+    "PurgeSuspendAfter",
+    "PurgeTXNAfter",
+    "PurgeUsageAfter",
+];
+
+/// All that the file depends on.
+#[derive(Clone, Debug)]
+pub struct SlurmdbdInput {
+    /// The host's own short name: slurmdbd refuses to start under another.
+    pub host: String,
+    pub address: IpAddr,
+    pub port: u16,
+    /// The user that all daemons run as, and as whom slurmdbd is let into the database by its socket.
+    pub user: String,
+    pub log_file: PathBuf,
+    /// The cluster's own.
+    pub database: String,
+    /// None, or below one: for ever.
+    pub purge_days: Option<i64>,
+    pub settings: Vec<SlurmdbdCustomSetting>,
+}
+
+pub fn render(input: &SlurmdbdInput) -> String {
+    let mut p = Line::default();
+    p.set("AuthType", "auth/slurm");
+    p.set("DbdHost", &input.host);
+    p.set("DbdAddr", input.address.to_string());
+    p.set("DbdPort", input.port.to_string());
+    p.set("SlurmUser", &input.user);
+    p.set_path("LogFile", &input.log_file);
+    // The sandbox has a /run of its own.
+    p.set("PidFile", "/run/slurmdbd.pid");
+    p.set("StorageType", "accounting_storage/mysql");
+    p.set("StorageHost", "localhost");
+    p.set("StorageUser", &input.user);
+    p.set("StorageLoc", &input.database);
+    // Without it each record is a transaction of its own, and a full queue of jobs ends slower.
+    p.set("CommitDelay", "1");
+    if let Some(days) = input.purge_days.filter(|days| *days > 0) {
+        for name in PURGED {
+            p.set(name, format!("{days}days"));
+        }
+    }
+    for given in &input.settings {
+        if let Some((setting, value)) = settings::accepted(Scope::Slurmdbd, given) {
+            p.set(setting.name, value);
+        }
+    }
+    p.write_column()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input() -> SlurmdbdInput {
+        SlurmdbdInput {
+            host: "head".into(),
+            address: [10, 0, 0, 4].into(),
+            port: 6819,
+            user: "root".into(),
+            log_file: "/d/slurmdbd.log".into(),
+            database: "pcs_a".into(),
+            purge_days: None,
+            settings: vec![],
+        }
+    }
+
+    #[test]
+    fn what_was_set_wins_over_the_days_for_all() {
+        let given = |name: &str, value: &str| SlurmdbdCustomSetting {
+            parameter_name: name.into(),
+            parameter_value: value.into(),
+        };
+        let conf = render(&SlurmdbdInput {
+            purge_days: Some(90),
+            settings: vec![
+                given("purgejobafter", "12months"),
+                given("StorageLoc", "other"),
+            ],
+            ..input()
+        });
+        assert!(conf.contains("PurgeJobAfter=12months\n"), "{conf}");
+        assert!(conf.contains("PurgeUsageAfter=90days\n"), "{conf}");
+        assert!(conf.contains("StorageLoc=pcs_a\n"), "{conf}");
+    }
+
+    #[test]
+    fn records_are_kept_unless_days_are_said() {
+        for days in [None, Some(-1)] {
+            let conf = render(&SlurmdbdInput {
+                purge_days: days,
+                ..input()
+            });
+            assert!(!conf.contains("Purge"), "{conf}");
+        }
+    }
+}

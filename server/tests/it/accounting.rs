@@ -1,0 +1,170 @@
+//! Accounting: every job is written down, whatever dies meanwhile, and a cluster's records go with it (C9).
+
+use std::process::Output;
+
+use aws_sdk_pcs::types::*;
+use nix::sys::signal::{Signal, kill};
+
+use crate::harness::*;
+
+const CLUSTER: &str = "accounts";
+
+struct Accounts {
+    plane: TestPlane,
+}
+
+impl Accounts {
+    async fn start() -> Self {
+        let plane = TestPlane::start(Database::OfRun).await;
+        let slurm = ClusterSlurmConfigurationRequest::builder()
+            .scale_down_idle_time_in_seconds(600)
+            .accounting(accounting(AccountingMode::Standard, 90))
+            .build();
+        let cluster = plane.new_cluster(CLUSTER).slurm_configuration(slurm);
+        cluster.send().await.unwrap();
+        plane.wait_cluster(CLUSTER, ClusterStatus::Active).await;
+        let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
+        plane.queue(CLUSTER, "demo", group.id()).await;
+        Self { plane }
+    }
+
+    /// The states of that job's records, as `sacct` tells the user.
+    fn told(&self, job: &str) -> String {
+        let asked = ["sacct", "-X", "-n", "-P", "-o", "state", "-j", job];
+        let output = self.plane.server.connect(CLUSTER, &asked);
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    async fn is_told(&self, job: &str, state: &str) {
+        wait_until(&format!("job {job} is told as {state}"), async || {
+            let told = self.told(job);
+            told.starts_with(state).then_some(()).ok_or(told)
+        })
+        .await;
+    }
+
+    fn as_admin(&self, command: &[&str]) -> Output {
+        let mut connect = self.plane.server.openpcs();
+        let endpoint = self.plane.server.endpoint();
+        connect.args(["connect", CLUSTER, "--admin", "--endpoint", &endpoint]);
+        connect.arg("--data-dir").arg(self.plane.server.data());
+        let output = connect.arg("--").args(command).output().unwrap();
+        assert!(output.status.success(), "{command:?}: {output:?}");
+        output
+    }
+
+    fn kill(&self, program: &str) {
+        let is_it = |line: &str| {
+            let first = line.split(' ').next().unwrap_or_default();
+            first.ends_with(&format!("/{program}"))
+        };
+        let all = processes(self.plane.server.root()).into_iter();
+        let mut found = all.filter(|(_, line)| is_it(line)).peekable();
+        assert!(found.peek().is_some(), "no {program} runs");
+        found.for_each(|(pid, _)| kill(pid, Signal::SIGKILL).unwrap());
+    }
+
+    async fn update(&self, slurm: UpdateClusterSlurmConfigurationRequest) -> Result<(), String> {
+        let update = self.plane.admin().update_cluster();
+        let update = update.cluster_identifier(CLUSTER);
+        let answer = update.slurm_configuration(slurm).send().await;
+        answer.map_err(|error| format!("{:?}", aws_sdk_pcs::Error::from(error)))?;
+        self.plane
+            .wait_cluster(CLUSTER, ClusterStatus::Active)
+            .await;
+        Ok(())
+    }
+
+    async fn switch(&self, mode: AccountingMode) {
+        let asked = UpdateAccountingRequest::builder().mode(mode).build();
+        let slurm = UpdateClusterSlurmConfigurationRequest::builder();
+        self.update(slurm.accounting(asked).build()).await.unwrap();
+    }
+
+    async fn endpoints(&self) -> Vec<EndpointType> {
+        let get = self.plane.admin().get_cluster();
+        let answer = get.cluster_identifier(CLUSTER).send().await.unwrap();
+        let cluster = answer.cluster.unwrap();
+        let all = cluster.endpoints().iter();
+        all.map(|endpoint| endpoint.r#type().clone()).collect()
+    }
+
+    fn databases(&self) -> Vec<String> {
+        let data = self.plane.server.data().join("accounting/data");
+        let names = std::fs::read_dir(data).unwrap().flatten();
+        let names = names.map(|entry| entry.file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with("pcs_")).collect()
+    }
+}
+
+fn accounting(mode: AccountingMode, days: i32) -> AccountingRequest {
+    let asked = AccountingRequest::builder().mode(mode);
+    let asked = asked.default_purge_time_in_days(days);
+    asked.build().unwrap()
+}
+
+#[tokio::test]
+async fn each_job_is_written_down_whatever_dies() {
+    let accounts = Accounts::start().await;
+    let plane = &accounts.plane;
+    let types = [EndpointType::Slurmctld, EndpointType::Slurmdbd];
+    assert_eq!(accounts.endpoints().await, types);
+    let good = plane.sbatch(CLUSTER, &["--output=/dev/null"], "true");
+    let bad = plane.sbatch(CLUSTER, &["--output=/dev/null"], "exit 3");
+    accounts.is_told(&good, "COMPLETED").await;
+    accounts.is_told(&bad, "FAILED").await;
+
+    // What happens while nobody can write it down is written down later.
+    accounts.kill("mariadbd");
+    accounts.kill("slurmdbd");
+    let during = plane.sbatch(CLUSTER, &["--output=/dev/null"], "true");
+    plane.wait_job(CLUSTER, &during, "COMPLETED").await;
+    accounts.is_told(&during, "COMPLETED").await;
+    accounts.is_told(&good, "COMPLETED").await;
+
+    // The administrator decides who may submit.
+    accounts.as_admin(&["sacctmgr", "-i", "add", "account", "lab"]);
+    let shown = ["sacctmgr", "-n", "-P", "show", "account", "format=account"];
+    let output = accounts.as_admin(&shown);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("lab"));
+    let only = UpdateClusterSlurmConfigurationRequest::builder()
+        .slurm_custom_settings(setting("AccountingStorageEnforce", "associations"));
+    accounts.update(only.build()).await.unwrap();
+    let refused = ["sbatch", "--partition=demo", "--wrap=true"];
+    let refused = plane.try_connect(CLUSTER, &refused).unwrap_err();
+    let words = String::from_utf8_lossy(&refused.stderr);
+    assert!(words.contains("Invalid account"), "{words}");
+
+    // As long as that is asked for, accounting stays.
+    let off = UpdateAccountingRequest::builder().mode(AccountingMode::None);
+    let off = UpdateClusterSlurmConfigurationRequest::builder().accounting(off.build());
+    let words = accounts.update(off.build()).await.unwrap_err();
+    assert!(words.contains("AccountingStorageEnforce"), "{words}");
+
+    plane.delete_all_of(CLUSTER).await;
+    assert_eq!(accounts.databases(), Vec::<String>::new());
+    accounts.plane.finish().await;
+}
+
+#[tokio::test]
+async fn accounting_goes_off_and_on_under_a_job() {
+    let accounts = Accounts::start().await;
+    let plane = &accounts.plane;
+    let job = plane.sbatch(CLUSTER, &["--output=/dev/null"], "sleep 600");
+    plane.wait_job(CLUSTER, &job, "RUNNING").await;
+    accounts.is_told(&job, "RUNNING").await;
+    accounts.switch(AccountingMode::None).await;
+    assert_eq!(accounts.endpoints().await, [EndpointType::Slurmctld]);
+    wait_until("slurmdbd has ended", async || {
+        let all = processes(plane.server.root()).into_iter();
+        let left: Vec<_> = all.filter(|(_, line)| line.contains("/slurmdbd")).collect();
+        left.is_empty().then_some(()).ok_or(format!("{left:?}"))
+    })
+    .await;
+    plane.wait_job(CLUSTER, &job, "RUNNING").await;
+    accounts.switch(AccountingMode::Standard).await;
+    plane.wait_job(CLUSTER, &job, "RUNNING").await;
+    plane.connect(CLUSTER, &["scancel", &job]);
+    accounts.is_told(&job, "CANCELLED").await;
+    accounts.plane.finish().await;
+}
