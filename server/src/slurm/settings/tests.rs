@@ -112,8 +112,8 @@ fn values_that_do_not_fit_name_the_setting_and_the_remedy() {
     The value of Licenses must not hold the character $
     The value of AuthAltParameters must be one of disable_token_creation, max_token_lifespan.
     The value of CommunicationParameters must not hold EnableIPv6: the service lets the daemons talk by IPv4 only. Leave it out.
-    The value of AccountingStorageEnforce needs accounting, which this release does not have yet. Leave it out, or give none.
-    The value of AllowQos needs accounting, which this release does not have yet. Leave it out, or give ALL.
+    The value of AccountingStorageEnforce needs accounting, which this cluster does not have. Switch accounting on (mode STANDARD), or leave it out, or give none.
+    The value of AllowQos needs accounting, which this cluster does not have. Switch accounting on (mode STANDARD), or leave it out, or give ALL.
     The value of Weight must be a whole number from 0 to 4294967280.
     The value of Features must be a single line.
     The value of Features must not hold the character "
