@@ -1,12 +1,14 @@
 //! The policy of the server's role: what the provider calls, and no more (least privilege).
 //!
 //! Instances are ended only with a cluster's tag, roles are passed only to EC2 and only those of the names that the guide
-//! asks for ("IAM instance profiles": beginning with `AWSPCS`, or of the path `/aws-pcs/`). What is asked of other
-//! services than EC2 and IAM needs no permission.
+//! asks for ("IAM instance profiles": beginning with `AWSPCS`, or of the path `/aws-pcs/`), and of secrets only those of
+//! clusters are touched. What is asked of other services needs no permission.
 
 use serde_json::{Value, json};
 
 use crate::aws::actions;
+use crate::calls::secret;
+use openpcs_provider::key::PREFIX;
 
 const PASS_ROLE: &str = "iam:PassRole";
 const TERMINATE: &str = "ec2:TerminateInstances";
@@ -16,6 +18,7 @@ pub fn policy() -> Value {
     let free: Vec<&str> = actions()
         .into_iter()
         .filter(|action| ![PASS_ROLE, TERMINATE].contains(action))
+        .filter(|action| !secret::ACTIONS.contains(action))
         .collect();
     json!({
         "Version": "2012-10-17",
@@ -32,6 +35,12 @@ pub fn policy() -> Value {
                 "Action": TERMINATE,
                 "Resource": "arn:*:ec2:*:*:instance/*",
                 "Condition": { "StringLike": { "aws:ResourceTag/pcs:cluster-id": "*" } },
+            },
+            {
+                "Sid": "KeepKeysOfClusters",
+                "Effect": "Allow",
+                "Action": secret::ACTIONS,
+                "Resource": format!("arn:*:secretsmanager:*:*:secret:{}*", PREFIX),
             },
             {
                 "Sid": "PassTheRolesOfNodes",
@@ -65,10 +74,10 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_or_passes_something_has_a_condition() {
+    fn what_changes_what_others_have_is_bounded() {
         let policy = policy();
         for statement in policy["Statement"].as_array().unwrap() {
-            let is_free = statement["Condition"].is_null();
+            let is_free = statement["Resource"] == "*";
             let text = statement["Action"].to_string();
             assert_eq!(is_free, text.contains("ec2:DescribeInstances"), "{text}");
         }

@@ -15,6 +15,8 @@ pub struct Host {
     /// The agents that they can fetch there: architecture and SHA-256.
     pub agents: Vec<(&'static str, String)>,
     pub names: Arc<dyn Names>,
+    /// Keys of clusters are put into the account's Secrets Manager.
+    pub keeps_keys: bool,
 }
 
 #[cfg(feature = "aws")]
@@ -61,6 +63,7 @@ mod built {
                 endpoint: host.endpoint,
                 agents: agents.collect(),
                 aws_tags: false,
+                keeps_keys: host.keeps_keys,
             };
             Arc::new(Aws::new(self.client, settings, host.names))
         }

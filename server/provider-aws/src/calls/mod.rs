@@ -6,6 +6,7 @@ pub mod inbound_rule;
 pub mod instance;
 pub mod instance_type;
 pub mod launch_template;
+pub mod secret;
 
 use aws_sdk_ec2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 

@@ -19,3 +19,4 @@ mod lossy;
 mod offers;
 mod policy;
 mod provider;
+mod secrets;

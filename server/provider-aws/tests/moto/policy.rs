@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use app::model::offer::{OfferKind, OfferQuery};
 use aws_config::Region;
 use aws_sdk_ec2::config::Credentials;
-use openpcs_provider::{Progress, Provider};
+use openpcs_provider::{ClusterKey, Progress, Provider};
 use openpcs_provider_aws::aws::actions;
 use openpcs_provider_aws::client::{Client, loader};
 use openpcs_provider_aws::policy::policy;
@@ -19,7 +19,12 @@ use crate::offers::{aws, make, refs};
 use crate::provider::{CLUSTER, GROUP, Lab};
 
 /// Needed by calls of other names: what a fleet and a template do, and whose role an instance gets.
-const IMPLIED: [&str; 3] = ["ec2:CreateTags", "ec2:RunInstances", "iam:PassRole"];
+const IMPLIED: [&str; 4] = [
+    "ec2:CreateTags",
+    "ec2:RunInstances",
+    "iam:PassRole",
+    "secretsmanager:TagResource",
+];
 
 const KINDS: [OfferKind; 8] = [
     OfferKind::Vpc,
@@ -73,6 +78,23 @@ async fn address(ec2: &aws_sdk_ec2::Client) -> IpAddr {
     address.unwrap().parse().unwrap()
 }
 
+/// A cluster's key, another one, and none.
+async fn keys(provider: &Aws) {
+    assert!(provider.keeps_keys().await.unwrap());
+    for number in 1..=2 {
+        let version = format!("{number:032}");
+        let key = ClusterKey {
+            cluster_id: CLUSTER,
+            cluster_name: "one",
+            version: &version,
+            text: &format!("key {number}"),
+        };
+        let arn = provider.keep_key(key).await.unwrap().unwrap();
+        assert!(arn.contains(":secret:openpcs/slurm-secret-pcs_"), "{arn}");
+    }
+    provider.forget_key(CLUSTER).await.unwrap();
+}
+
 #[tokio::test]
 async fn the_policy_is_what_is_called_and_no_more() {
     let mut lab = Lab::start().await;
@@ -82,7 +104,11 @@ async fn the_policy_is_what_is_called_and_no_more() {
     let client = server(&account, &door).await;
     enforce_policies(&lab.moto).await;
     let ec2 = client.ec2.clone();
-    let provider = Aws::new(client, Settings::default(), lab.rows.clone());
+    let settings = Settings {
+        keeps_keys: true,
+        ..Settings::default()
+    };
+    let provider = Aws::new(client, settings, lab.rows.clone());
 
     for kind in KINDS {
         provider.page(&OfferQuery::first(kind)).await.unwrap();
@@ -107,6 +133,7 @@ async fn the_policy_is_what_is_called_and_no_more() {
     assert_eq!(provider.terminate(CLUSTER, &ours).await, [Ok(())]);
     let released = provider.release(CLUSTER, GROUP).await;
     assert_eq!(released.unwrap(), Progress::Done(()));
+    keys(&provider).await;
 
     let asked: BTreeSet<String> = door.asked().into_iter().collect();
     let needed = actions().into_iter().filter(|it| !IMPLIED.contains(it));
