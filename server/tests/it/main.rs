@@ -53,6 +53,7 @@ mod submit;
 mod system;
 mod tag;
 mod tutorial;
+mod tutorial_ec2;
 mod update;
 mod upgrade;
 mod warm;
