@@ -2,12 +2,12 @@
 //!
 //! Instances are ended only with a cluster's tag, roles are passed only to EC2 and only those of the names that the guide
 //! asks for ("IAM instance profiles": beginning with `AWSPCS`, or of the path `/aws-pcs/`), and of secrets only those of
-//! clusters are touched. What is asked of other services needs no permission.
+//! clusters are touched; KMS is asked of the data key only. What is asked of other services needs no permission.
 
 use serde_json::{Value, json};
 
 use crate::aws::actions;
-use crate::calls::secret;
+use crate::calls::{kms, secret};
 use openpcs_provider::key::PREFIX;
 
 const PASS_ROLE: &str = "iam:PassRole";
@@ -18,8 +18,9 @@ pub fn policy() -> Value {
     let free: Vec<&str> = actions()
         .into_iter()
         .filter(|action| ![PASS_ROLE, TERMINATE].contains(action))
-        .filter(|action| !secret::ACTIONS.contains(action))
+        .filter(|action| !secret::ACTIONS.contains(action) && !kms::ACTIONS.contains(action))
         .collect();
+    let (context, data_key) = kms::CONTEXT;
     json!({
         "Version": "2012-10-17",
         "Statement": [
@@ -41,6 +42,13 @@ pub fn policy() -> Value {
                 "Effect": "Allow",
                 "Action": secret::ACTIONS,
                 "Resource": format!("arn:*:secretsmanager:*:*:secret:{}*", PREFIX),
+            },
+            {
+                "Sid": "WrapTheDataKey",
+                "Effect": "Allow",
+                "Action": kms::ACTIONS,
+                "Resource": "arn:*:kms:*:*:key/*",
+                "Condition": { "StringEquals": { format!("kms:EncryptionContext:{context}"): data_key } },
             },
             {
                 "Sid": "PassTheRolesOfNodes",

@@ -19,6 +19,7 @@ mod cluster;
 mod compute_node_group;
 mod console;
 mod contract;
+mod data_key;
 mod database;
 mod doors;
 mod explain;

@@ -22,7 +22,7 @@ use openpcs_provider::{
 };
 
 use crate::calls::instance::{self, Seen};
-use crate::calls::{fleet, host, instance_type, launch_template, secret};
+use crate::calls::{fleet, host, instance_type, kms, launch_template, secret};
 use crate::client::Client;
 use crate::offers::{self, Offers};
 
@@ -80,6 +80,7 @@ pub fn actions() -> BTreeSet<&'static str> {
         host::ACTIONS,
         instance::ACTIONS,
         instance_type::ACTIONS,
+        kms::ACTIONS,
         launch_template::ACTIONS,
         secret::ACTIONS,
     ];

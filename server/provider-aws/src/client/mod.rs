@@ -32,6 +32,7 @@ const CALL: Duration = Duration::from_secs(45);
 pub struct Client {
     pub ec2: aws_sdk_ec2::Client,
     pub iam: aws_sdk_iam::Client,
+    pub kms: aws_sdk_kms::Client,
     pub secrets: aws_sdk_secretsmanager::Client,
     pub sts: aws_sdk_sts::Client,
     pub region: String,
@@ -63,12 +64,14 @@ impl Client {
         let budget = budget();
         let ec2 = aws_sdk_ec2::config::Builder::from(&config).retry_partition(budget.clone());
         let iam = aws_sdk_iam::config::Builder::from(&config).retry_partition(budget.clone());
+        let kms = aws_sdk_kms::config::Builder::from(&config).retry_partition(budget.clone());
         let secrets = aws_sdk_secretsmanager::config::Builder::from(&config);
         let secrets = secrets.retry_partition(budget.clone());
         let sts = aws_sdk_sts::config::Builder::from(&config).retry_partition(budget);
         Ok(Client {
             ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
             iam: aws_sdk_iam::Client::from_conf(iam.build()),
+            kms: aws_sdk_kms::Client::from_conf(kms.build()),
             secrets: aws_sdk_secretsmanager::Client::from_conf(secrets.build()),
             sts: aws_sdk_sts::Client::from_conf(sts.build()),
             region,

@@ -43,7 +43,11 @@ async fn serve(
     let request = read_request(&mut client).await?;
     let text = String::from_utf8_lossy(&request);
     // A form says it, or the header of a JSON document.
-    let said = [("Action=", '&'), ("x-amz-target: secretsmanager.", '\r')];
+    let said = [
+        ("Action=", '&'),
+        ("x-amz-target: secretsmanager.", '\r'),
+        ("x-amz-target: TrentService.", '\r'),
+    ];
     for (before, after) in said {
         if let Some((_, rest)) = text.split_once(before) {
             let action = rest.split(after).next().unwrap_or_default();

@@ -9,6 +9,7 @@ use aws_config::Region;
 use aws_sdk_ec2::config::Credentials;
 use openpcs_provider::{ClusterKey, Progress, Provider};
 use openpcs_provider_aws::aws::actions;
+use openpcs_provider_aws::calls::kms;
 use openpcs_provider_aws::client::{Client, loader};
 use openpcs_provider_aws::policy::policy;
 use openpcs_provider_aws::{Aws, Settings};
@@ -100,10 +101,12 @@ async fn the_policy_is_what_is_called_and_no_more() {
     let mut lab = Lab::start().await;
     let account = aws(lab.moto.address).await;
     let made = make(&account).await;
+    let kms_key = account.kms.create_key().send().await.unwrap();
+    let kms_key = kms_key.key_metadata.unwrap().key_id;
     let door = Door::before(lab.moto.address).await;
     let client = server(&account, &door).await;
     enforce_policies(&lab.moto).await;
-    let ec2 = client.ec2.clone();
+    let (ec2, kms) = (client.ec2.clone(), client.kms.clone());
     let settings = Settings {
         keeps_keys: true,
         ..Settings::default()
@@ -134,6 +137,8 @@ async fn the_policy_is_what_is_called_and_no_more() {
     let released = provider.release(CLUSTER, GROUP).await;
     assert_eq!(released.unwrap(), Progress::Done(()));
     keys(&provider).await;
+    let wrapped = kms::wrap(&kms, &kms_key, b"a key").await.unwrap();
+    assert_eq!(kms::unwrap(&kms, &wrapped).await.unwrap(), b"a key");
 
     let asked: BTreeSet<String> = door.asked().into_iter().collect();
     let needed = actions().into_iter().filter(|it| !IMPLIED.contains(it));
