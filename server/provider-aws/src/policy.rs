@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::aws::actions;
 use crate::calls::{kms, secret};
+use crate::offers::READ_PARAMETERS;
 use openpcs_provider::key::PREFIX;
 
 const PASS_ROLE: &str = "iam:PassRole";
@@ -17,7 +18,7 @@ const TERMINATE: &str = "ec2:TerminateInstances";
 pub fn policy() -> Value {
     let free: Vec<&str> = actions()
         .into_iter()
-        .filter(|action| ![PASS_ROLE, TERMINATE].contains(action))
+        .filter(|action| ![PASS_ROLE, TERMINATE, READ_PARAMETERS].contains(action))
         .filter(|action| !secret::ACTIONS.contains(action) && !kms::ACTIONS.contains(action))
         .collect();
     let (context, data_key) = kms::CONTEXT;
@@ -42,6 +43,12 @@ pub fn policy() -> Value {
                 "Effect": "Allow",
                 "Action": secret::ACTIONS,
                 "Resource": format!("arn:*:secretsmanager:*:*:secret:{}*", PREFIX),
+            },
+            {
+                "Sid": "ReadWhichImagesArePublic",
+                "Effect": "Allow",
+                "Action": READ_PARAMETERS,
+                "Resource": "arn:*:ssm:*:*:parameter/aws/service/*",
             },
             {
                 "Sid": "WrapTheDataKey",

@@ -19,12 +19,13 @@ use crate::denied::enforce_policies;
 use crate::offers::{aws, make, refs};
 use crate::provider::{CLUSTER, GROUP, Lab};
 
-/// Needed by calls of other names: what a fleet and a template do, and whose role an instance gets.
-const IMPLIED: [&str; 4] = [
+/// Needed by calls of other names: what a fleet, a template and a secret do, and whose role an instance gets.
+const IMPLIED: [&str; 5] = [
     "ec2:CreateTags",
     "ec2:RunInstances",
     "iam:PassRole",
     "secretsmanager:TagResource",
+    "ssm:GetParameters",
 ];
 
 const KINDS: [OfferKind; 8] = [
