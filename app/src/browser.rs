@@ -111,6 +111,16 @@ pub fn location() -> String {
     String::new()
 }
 
+/// Where the console is, as `http://HOST:PORT`: the reader's programs reach the server there as the browser does.
+pub fn origin() -> Option<String> {
+    #[cfg(feature = "hydrate")]
+    {
+        leptos::prelude::window().location().origin().ok()
+    }
+    #[cfg(not(feature = "hydrate"))]
+    None
+}
+
 /// Puts text on the clipboard; a browser that does not allow it changes nothing.
 pub fn copy(text: &str) {
     #[cfg(feature = "hydrate")]

@@ -6,6 +6,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::model::cluster::SlurmAuthKey;
 use crate::model::operation::Operation;
 
 /// One option per line, continued as shells do.
@@ -20,6 +21,47 @@ pub fn aws_cli(operation: Operation, input: &impl Serialize) -> String {
 pub fn input_json(input: &impl Serialize) -> String {
     let members = members(serde_json::to_value(input).unwrap_or_default());
     format!("{:#}", Value::Object(members))
+}
+
+/// Where commands are sent, for shells that do not know it: each names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Here {
+    pub region: String,
+    /// This server, as `http://HOST:PORT`.
+    pub endpoint: String,
+}
+
+impl Here {
+    fn options(&self) -> String {
+        let endpoint = quoted(&self.endpoint);
+        format!(
+            "--region {} --endpoint-url {endpoint}",
+            quoted(&self.region)
+        )
+    }
+}
+
+/// The command that prints a cluster's key, in base64.
+pub fn read_secret(key: Option<&SlurmAuthKey>, here: &Here) -> String {
+    let (arn, version) = key.map_or(("SECRET_ARN", "SECRET_VERSION"), |key| {
+        (key.secret_arn.as_str(), key.secret_version.as_str())
+    });
+    let options = [
+        here.options(),
+        // It has a `!`, which means something to a shell that people type into.
+        format!("--secret-id {}", quoted(arn)),
+        format!("--version-id {version} --query SecretString --output text"),
+    ];
+    format!(
+        "aws secretsmanager get-secret-value {}",
+        options.join(NEXT_LINE)
+    )
+}
+
+/// The command that describes a cluster.
+pub fn get_cluster(id: &str, here: &Here) -> String {
+    let options = [here.options(), format!("--cluster-identifier {id}")];
+    format!("aws pcs get-cluster {}", options.join(NEXT_LINE))
 }
 
 fn command(operation: Operation, input: Value) -> String {

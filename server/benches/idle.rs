@@ -44,7 +44,7 @@ pub fn cpu_seconds(pid: u32) -> f64 {
     ticks / TICKS
 }
 
-fn resident_mb(pid: u32) -> f64 {
+pub fn resident_mb(pid: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status
         .lines()

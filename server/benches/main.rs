@@ -18,6 +18,8 @@
 #[path = "../tests/it/harness/mod.rs"]
 mod harness;
 
+mod aws;
+mod aws_door;
 mod busy_cluster;
 mod cluster_list;
 mod cold_start;
@@ -68,6 +70,10 @@ fn main() {
         }
         if wanted("busy_cluster") {
             busy_cluster::run().await;
+        }
+        // The last: it moves into a network of its own.
+        if wanted("aws") {
+            aws::run().await;
         }
     });
 }

@@ -266,6 +266,14 @@ pub struct Config {
         default_value_t = 8766
     )]
     pub nodes_port: u16,
+    /// Id, ARN or alias of a key of AWS KMS that wraps the data key from now on: without it nobody opens what is sealed in
+    /// the database. The server's AWS credentials must let it encrypt and decrypt with that key.
+    #[arg(long, env = "OPENPCS_KMS_KEY", value_name = "ID")]
+    pub kms_key: Option<String>,
+    /// Does not put the keys of clusters into the account's Secrets Manager, for --provider aws. Nodes and people read
+    /// them from this server either way.
+    #[arg(long, env = "OPENPCS_NO_SECRETS_MANAGER", value_parser = FalseyValueParser::new())]
+    pub no_secrets_manager: bool,
     #[command(flatten)]
     pub agents: AgentsDir,
     /// Directory of a file system that this host and the nodes mount at the same place, for --provider aws: what jobs write

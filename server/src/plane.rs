@@ -129,7 +129,7 @@ impl Plane {
                 reach: reach.clone(),
                 versions: Default::default(),
                 for_nodes,
-                network: Default::default(),
+                account: Default::default(),
             }),
         };
         let (stop, stopped) = watch::channel(false);
@@ -137,7 +137,7 @@ impl Plane {
         let driver = tokio::spawn(driver::run(parts.clone(), beat, stopped));
         let word = tokio::spawn(speaker.clone().go_on(pulse.clone()));
         let tail = tokio::spawn(change::tail(db.clone()));
-        let network = tokio::spawn(service.clone().warn_of_network());
+        let network = tokio::spawn(service.clone().warn_of_account());
         let plane = Self {
             control_plane: Arc::new(service.clone()),
             outputs: Arc::new(ServerOutputs::new(service.clone())),
@@ -223,6 +223,7 @@ fn provider(
             endpoint: nodes.endpoint,
             agents: nodes.agents,
             names: Arc::new(Known(db.clone())),
+            keeps_keys: !config.no_secrets_manager,
         }),
     };
     Ok(match &config.faults {

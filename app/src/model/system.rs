@@ -36,6 +36,21 @@ pub struct ForNodes {
     /// When a node registered last, in milliseconds since 1970; 0: none ever did.
     pub registered_at: i64,
     pub network: Network,
+    pub keys: KeyStore,
+}
+
+/// Whether keys of clusters are put into the account's own store of secrets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "camelCase")]
+pub enum KeyStore {
+    /// Nobody asked for that.
+    #[default]
+    Off,
+    Kept,
+    /// The account does not let the server do that, in these words.
+    Refused {
+        words: String,
+    },
 }
 
 /// Whether the network lets nodes reach this host.

@@ -1,14 +1,17 @@
 //! The policy of the server's role: what the provider calls, and no more (least privilege).
 //!
 //! Instances are ended only with a cluster's tag, roles are passed only to EC2 and only those of the names that the guide
-//! asks for ("IAM instance profiles": beginning with `AWSPCS`, or of the path `/aws-pcs/`). Nodes' scripts may be in any bucket:
-//! whoever knows theirs narrows the resource. What is asked of other
-//! services than EC2 and IAM needs no permission.
+//! asks for ("IAM instance profiles": beginning with `AWSPCS`, or of the path `/aws-pcs/`), and of secrets only those of
+//! clusters are touched; KMS is asked of the data key only. Nodes' scripts may be in any bucket: whoever knows theirs narrows
+//! the resource. What is asked of other services needs no permission.
 
 use serde_json::{Value, json};
 
 use crate::aws::actions;
+use crate::calls::{kms, secret};
+use crate::offers::READ_PARAMETERS;
 use crate::script;
+use openpcs_provider::key::PREFIX;
 
 const PASS_ROLE: &str = "iam:PassRole";
 const TERMINATE: &str = "ec2:TerminateInstances";
@@ -19,9 +22,11 @@ const SCRIPTS: &str = "s3:";
 pub fn policy() -> Value {
     let free: Vec<&str> = actions()
         .into_iter()
-        .filter(|action| ![PASS_ROLE, TERMINATE].contains(action))
+        .filter(|action| ![PASS_ROLE, TERMINATE, READ_PARAMETERS].contains(action))
+        .filter(|action| !secret::ACTIONS.contains(action) && !kms::ACTIONS.contains(action))
         .filter(|action| !action.starts_with(SCRIPTS))
         .collect();
+    let (context, data_key) = kms::CONTEXT;
     json!({
         "Version": "2012-10-17",
         "Statement": [
@@ -43,6 +48,25 @@ pub fn policy() -> Value {
                 "Effect": "Allow",
                 "Action": script::ACTIONS,
                 "Resource": "arn:*:s3:::*/*",
+            },
+            {
+                "Sid": "KeepKeysOfClusters",
+                "Effect": "Allow",
+                "Action": secret::ACTIONS,
+                "Resource": format!("arn:*:secretsmanager:*:*:secret:{}*", PREFIX),
+            },
+            {
+                "Sid": "ReadWhichImagesArePublic",
+                "Effect": "Allow",
+                "Action": READ_PARAMETERS,
+                "Resource": "arn:*:ssm:*:*:parameter/aws/service/*",
+            },
+            {
+                "Sid": "WrapTheDataKey",
+                "Effect": "Allow",
+                "Action": kms::ACTIONS,
+                "Resource": "arn:*:kms:*:*:key/*",
+                "Condition": { "StringEquals": { format!("kms:EncryptionContext:{context}"): data_key } },
             },
             {
                 "Sid": "PassTheRolesOfNodes",
@@ -76,13 +100,12 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_or_passes_something_has_a_condition() {
+    fn what_changes_what_others_have_is_bounded() {
         let policy = policy();
         for statement in policy["Statement"].as_array().unwrap() {
-            let is_free = statement["Condition"].is_null();
+            let is_free = statement["Resource"] == "*";
             let text = statement["Action"].to_string();
-            let only_looks = text.contains("ec2:DescribeInstances") || text.contains(SCRIPTS);
-            assert_eq!(is_free, only_looks, "{text}");
+            assert_eq!(is_free, text.contains("ec2:DescribeInstances"), "{text}");
         }
     }
 }

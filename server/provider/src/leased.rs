@@ -15,8 +15,8 @@ use async_trait::async_trait;
 
 use super::lease::{Lease, Lost};
 use super::{
-    Batch, Inventory, LaunchError, Launched, Outcome, Owner, Profile, Progress, Provider,
-    ProviderError,
+    Batch, ClusterKey, Inventory, LaunchError, Launched, Outcome, Owner, Profile, Progress,
+    Provider, ProviderError,
 };
 
 pub struct Leased {
@@ -126,5 +126,19 @@ impl Provider for Leased {
 
     async fn prune_logs(&self, before: SystemTime) -> Result<(), ProviderError> {
         self.inner.prune_logs(before).await
+    }
+
+    async fn keeps_keys(&self) -> Result<bool, ProviderError> {
+        self.inner.keeps_keys().await
+    }
+
+    async fn keep_key(&self, key: ClusterKey<'_>) -> Result<Option<String>, ProviderError> {
+        self.check()?;
+        self.inner.keep_key(key).await
+    }
+
+    async fn forget_key(&self, cluster_id: &str) -> Result<(), ProviderError> {
+        self.check()?;
+        self.inner.forget_key(cluster_id).await
     }
 }

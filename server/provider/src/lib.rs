@@ -21,6 +21,7 @@ use async_trait::async_trait;
 
 mod batch;
 mod inventory;
+pub mod key;
 pub mod lease;
 mod leased;
 pub mod names;
@@ -29,6 +30,7 @@ pub mod script;
 
 pub use batch::{Asked, Batch, LaunchError, Launched, NodeLaunch, Outcome};
 pub use inventory::{Instance, Inventory, State, has_left};
+pub use key::ClusterKey;
 pub use leased::Leased;
 pub use owned::{Owner, Progress};
 
@@ -135,4 +137,16 @@ pub trait Provider: Send + Sync {
     ) -> Result<Vec<NodeLog>, ProviderError>;
     /// Removes the logs of instances that ended before then.
     async fn prune_logs(&self, before: SystemTime) -> Result<(), ProviderError>;
+    /// Whether keys of clusters are put into a store of secrets of the account's: an error says why they cannot be.
+    async fn keeps_keys(&self) -> Result<bool, ProviderError> {
+        Ok(false)
+    }
+    /// Puts a cluster's key there; the ARN that it has there, or none where none is kept.
+    async fn keep_key(&self, _key: ClusterKey<'_>) -> Result<Option<String>, ProviderError> {
+        Ok(None)
+    }
+    /// Removes a cluster's key from there. Nothing to remove is no error.
+    async fn forget_key(&self, _cluster_id: &str) -> Result<(), ProviderError> {
+        Ok(())
+    }
 }

@@ -58,6 +58,15 @@ fn create(path: &Path, content: &[u8]) -> io::Result<()> {
     linked.and(removed).map_err(|e| named(path, e))
 }
 
+/// Has the file hold that instead: it holds the one or the other, whatever happens meanwhile.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let next = path.with_extension(format!("next-{}", random_hex(8)));
+    create(&next, content)?;
+    fs::rename(&next, path).map_err(|e| named(path, e))?;
+    let parent = path.parent().unwrap_or(Path::new("."));
+    File::open(parent).and_then(|directory| directory.sync_all())
+}
+
 fn named(path: &Path, e: io::Error) -> io::Error {
     io::Error::new(e.kind(), format!("{}: {e}", path.display()))
 }
@@ -78,6 +87,16 @@ mod tests {
             fs::metadata(&path).unwrap().permissions().mode() & 0o777,
             0o600
         );
+    }
+
+    #[test]
+    fn another_content_takes_the_place_of_the_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        create(&path, b"one").unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!(*read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[test]

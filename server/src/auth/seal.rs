@@ -55,17 +55,8 @@ impl Seal {
         Self::of_file(&path, &key)
     }
 
-    /// The key in `DIR/data-key`; none when there is no such file.
-    pub fn open_file(data_dir: &Path) -> io::Result<Option<Seal>> {
-        let path = data_dir.join(FILE);
-        match private_file::read(&path) {
-            Ok(key) => Self::of_file(&path, &key).map(Some),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn of_file(path: &Path, key: &[u8]) -> io::Result<Seal> {
+    /// The key that is that file's.
+    pub fn of_file(path: &Path, key: &[u8]) -> io::Result<Seal> {
         Seal::new(key).ok_or_else(|| {
             io::Error::new(
                 io::ErrorKind::InvalidData,

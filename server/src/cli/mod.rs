@@ -6,6 +6,7 @@ mod catalogue;
 mod client;
 mod connect;
 mod credentials_file;
+mod data_key;
 mod export;
 mod first_start;
 mod host_user;

@@ -42,6 +42,9 @@ pub async fn run(mut config: Config) -> anyhow::Result<()> {
     let db = super::store::serve(&config.store).await?;
     let data_dir = DataDir::open(&config.store.data_dir)?;
     let seal = Arc::new(super::store::seal(&db, &data_dir).await?);
+    if let Some(kms_key) = &config.kms_key {
+        super::data_key::wrap(&data_dir, kms_key).await?;
+    }
     let people = People {
         db: db.clone(),
         arns: config.place.arns(),

@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, bail};
 
+use super::data_key;
 use crate::auth::credentials;
 use crate::auth::seal::{self, Seal};
 use crate::config::Store;
@@ -141,13 +142,16 @@ fn make_database_file(dir: &DataDir, store: &Store) -> anyhow::Result<()> {
 /// request would fail.
 pub async fn seal(db: &Db, dir: &DataDir) -> anyhow::Result<Seal> {
     let Some((purpose, sealed)) = sample(db).await? else {
+        if let Some(seal) = data_key::open(dir.path()).await? {
+            return Ok(seal);
+        }
         let seal = Seal::open_or_create(dir.path())?;
         dir.give(&dir.path().join(seal::FILE))?;
         return Ok(seal);
     };
     let remedy = "Put back the file `data-key` that belongs to this database, from a backup or the old data directory. \
                   Without it the access keys and the clusters' keys in the database are lost.";
-    let seal = Seal::open_file(dir.path())?.with_context(|| {
+    let seal = data_key::open(dir.path()).await?.with_context(|| {
         format!(
             "the data key {}/data-key is missing, and the database has secrets that only it opens. {remedy}",
             dir.path().display()

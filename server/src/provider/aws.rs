@@ -15,13 +15,16 @@ pub struct Host {
     /// The agents that they can fetch there: architecture and SHA-256.
     pub agents: Vec<(&'static str, String)>,
     pub names: Arc<dyn Names>,
+    /// Keys of clusters are put into the account's Secrets Manager.
+    pub keeps_keys: bool,
 }
 
 #[cfg(feature = "aws")]
-pub use built::{Account, policy};
+pub use built::{Account, policy, unwrap, wrap};
 
 #[cfg(feature = "aws")]
 mod built {
+    use openpcs_provider_aws::calls::kms;
     use openpcs_provider_aws::client::{Client, loader};
     use openpcs_provider_aws::{AgentBuild, Aws, Settings};
 
@@ -30,6 +33,18 @@ mod built {
     /// What the server's role must be allowed.
     pub fn policy() -> Result<serde_json::Value, ProviderError> {
         Ok(openpcs_provider_aws::policy::policy())
+    }
+
+    /// What KMS makes of a key, by that key of its own.
+    pub async fn wrap(kms_key: &str, key: &[u8]) -> Result<Vec<u8>, ProviderError> {
+        let client = Client::load(loader()).await?;
+        kms::wrap(&client.kms, kms_key, key).await
+    }
+
+    /// A key that KMS wrapped.
+    pub async fn unwrap(wrapped: &[u8]) -> Result<Vec<u8>, ProviderError> {
+        let client = Client::load(loader()).await?;
+        kms::unwrap(&client.kms, wrapped).await
     }
 
     /// An account in a region, as the environment, a profile or the host's instance role say.
@@ -61,6 +76,7 @@ mod built {
                 endpoint: host.endpoint,
                 agents: agents.collect(),
                 aws_tags: false,
+                keeps_keys: host.keeps_keys,
             };
             Arc::new(Aws::new(self.client, settings, host.names))
         }
@@ -76,6 +92,16 @@ pub struct Account {
 
 #[cfg(not(feature = "aws"))]
 pub fn policy() -> Result<serde_json::Value, ProviderError> {
+    Err(not_built())
+}
+
+#[cfg(not(feature = "aws"))]
+pub async fn wrap(_kms_key: &str, _key: &[u8]) -> Result<Vec<u8>, ProviderError> {
+    Err(not_built())
+}
+
+#[cfg(not(feature = "aws"))]
+pub async fn unwrap(_wrapped: &[u8]) -> Result<Vec<u8>, ProviderError> {
     Err(not_built())
 }
 

@@ -15,9 +15,9 @@ use openpcs_agent::protocol::SLURMDBD_DAEMON;
 
 use super::outage::{Health, Outage};
 use super::recovery::Recovery;
-use super::{Next, Parts, Reconciler, aside, configuration, ending, placement, removal};
+use super::{Next, Parts, Reconciler, aside, configuration, ending, key, placement, removal};
 use crate::db::cluster::ClusterRow;
-use crate::db::{self, now, resource, secret, tombstone};
+use crate::db::{self, now, resource, tombstone};
 use crate::live::status::Done;
 use crate::plan::configuration::rows::Rows;
 use crate::plan::controller::{Accounts, Failure, Found, Log, Seen, Step, TICK, plan};
@@ -291,10 +291,7 @@ impl ClusterReconciler {
 
     async fn start(&self, rows: &Rows) -> anyhow::Result<()> {
         let cluster = &rows.cluster;
-        let sealed = secret::get(self.parts.db.pool(), &cluster.id)
-            .await?
-            .ok_or_else(|| anyhow::anyhow!("cluster {} has no secret", cluster.id))?;
-        let text = self.parts.seal.open(secret::PURPOSE, &sealed.sealed)?;
+        let text = key::of(&self.parts, &cluster.id).await?;
         let (controllers, version) = (&self.parts.controllers, &cluster.spec.scheduler.version);
         let (mut daemons, mut sees) = (vec![controllers.slurmctld(&cluster.id, version)], vec![]);
         if keeps_accounts(cluster) {
@@ -368,6 +365,7 @@ impl ClusterReconciler {
 
     async fn set_active(&self, cluster: &ClusterRow) -> anyhow::Result<()> {
         let mut row = cluster.clone();
+        key::keep(&self.parts, &mut row).await?;
         row.status = Status::Active;
         row.applied_spec = Some(row.spec.clone());
         let mut write = self.parts.db.write().await?;
@@ -395,6 +393,7 @@ impl ClusterReconciler {
     }
 
     async fn forget(&self, cluster: &ClusterRow) -> anyhow::Result<()> {
+        key::forget(&self.parts, cluster).await?;
         let mut write = self.parts.db.write().await?;
         removal::cluster(&self.parts, &mut write, cluster).await?;
         tombstone::put(&mut write, &cluster.id, &cluster.id).await?;

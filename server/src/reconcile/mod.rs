@@ -28,6 +28,7 @@ mod home;
 mod interruption;
 pub mod job;
 mod job_log;
+mod key;
 mod launches;
 mod lives;
 pub mod node;

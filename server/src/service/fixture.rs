@@ -81,7 +81,7 @@ pub async fn service(dir: &Path) -> Service {
             reach: Reach::new(db),
             versions: Default::default(),
             for_nodes: None,
-            network: Default::default(),
+            account: Default::default(),
         }),
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use app::model::error::Result;
-use app::model::system::{self, Network};
+use app::model::system::{self, KeyStore, Network};
 use app::rules::ports::Ports;
 use openpcs_agent::protocol::Package;
 use tokio::sync::Mutex;
@@ -44,9 +44,16 @@ impl ForNodes {
     }
 }
 
-/// What the account said of the network last, and when.
+/// What the account said last, and when.
 #[derive(Default)]
-pub struct LastNetwork(Mutex<Option<(Instant, Network)>>);
+pub struct LastSaid(Mutex<Option<(Instant, Said)>>);
+
+/// Of the network, and of keys in its store of secrets.
+#[derive(Clone)]
+struct Said {
+    network: Network,
+    keys: KeyStore,
+}
 
 impl Service {
     pub(super) async fn for_nodes(&self) -> Result<Option<system::ForNodes>> {
@@ -56,6 +63,7 @@ impl Service {
         let registered_at = instance::registered_last(self.parts.db.pool()).await;
         let (agents, packages) = (found.agents.iter(), found.packages.iter());
         let ports = self.parts.ports;
+        let said = self.said(found.port).await;
         Ok(Some(system::ForNodes {
             endpoint: found.endpoint.clone(),
             agents: agents.map(|(name, _)| (*name).to_owned()).collect(),
@@ -64,20 +72,36 @@ impl Service {
                 .collect(),
             controller_ports: format!("{}-{}", ports.first, ports.last),
             registered_at: registered_at.map_err(internal)?,
-            network: self.network(found.port).await,
+            network: said.network,
+            keys: said.keys,
         }))
     }
 
     /// Asked again after a while only: the page looks every other second.
-    async fn network(&self, port: u16) -> Network {
-        let mut last = self.itself.network.0.lock().await;
+    async fn said(&self, port: u16) -> Said {
+        let mut last = self.itself.account.0.lock().await;
         let fresh = last.as_ref().filter(|(at, _)| at.elapsed() < FRESH);
-        if let Some((_, network)) = fresh {
-            return network.clone();
+        if let Some((_, said)) = fresh {
+            return said.clone();
         }
-        let network = self.ask_network(self.parts.address, port).await;
-        *last = Some((Instant::now(), network.clone()));
-        network
+        let (network, keys) = tokio::join!(
+            self.ask_network(self.parts.address, port),
+            self.ask_of_keys()
+        );
+        let said = Said { network, keys };
+        *last = Some((Instant::now(), said.clone()));
+        said
+    }
+
+    async fn ask_of_keys(&self) -> KeyStore {
+        let asked = self.parts.provider.keeps_keys();
+        let words = match tokio::time::timeout(PATIENCE, asked).await {
+            Ok(Ok(true)) => return KeyStore::Kept,
+            Ok(Ok(false)) => return KeyStore::Off,
+            Ok(Err(error)) => error.message,
+            Err(_) => no_answer(),
+        };
+        KeyStore::Refused { words }
     }
 
     async fn ask_network(&self, at: IpAddr, port: u16) -> Network {
@@ -87,17 +111,31 @@ impl Service {
         let words = match tokio::time::timeout(PATIENCE, asked).await {
             Ok(Ok(network)) => return network,
             Ok(Err(error)) => error.message,
-            Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
+            Err(_) => no_answer(),
         };
         Network::Unknown { words }
     }
 
-    /// Says in the log, once, what would let no node register.
-    pub async fn warn_of_network(self) {
+    /// Says in the log, once, what would let no node register, and where keys are.
+    pub async fn warn_of_account(self) {
         let Some(found) = &self.itself.for_nodes else {
             return;
         };
-        match self.network(found.port).await {
+        let said = self.said(found.port).await;
+        match said.keys {
+            KeyStore::Kept => tracing::info!("keys of clusters are put into Secrets Manager"),
+            KeyStore::Off => tracing::info!("keys of clusters are not put into Secrets Manager"),
+            KeyStore::Refused { words } => tracing::warn!(
+                words,
+                "keys of clusters cannot be put into Secrets Manager: this server goes on answering for them; \
+                 --no-secrets-manager does not try"
+            ),
+        }
+        self.warn_of_network(said.network);
+    }
+
+    fn warn_of_network(&self, network: Network) {
+        match network {
             Network::SameHost => {}
             Network::Stranger => tracing::warn!(
                 address = %self.parts.address,
@@ -120,4 +158,8 @@ impl Service {
             ),
         }
     }
+}
+
+fn no_answer() -> String {
+    format!("no answer within {} s", PATIENCE.as_secs())
 }

@@ -6,6 +6,7 @@ use app::model::operation::Operation;
 use app::model::secret::*;
 use app::port::{Ctx, Secrets};
 use async_trait::async_trait;
+use openpcs_provider::key;
 
 use super::Service;
 use crate::auth::policy::Authorize as _;
@@ -23,10 +24,7 @@ impl Secrets for Service {
         ctx: &Ctx,
         input: GetSecretValueRequest,
     ) -> Result<GetSecretValueResponse> {
-        let arn = match input.secret_id.starts_with("arn:") {
-            true => input.secret_id.clone(),
-            false => self.parts.arns.secret(&input.secret_id),
-        };
+        let arn = self.our_arn(&input.secret_id);
         ctx.authorize(Operation::GetSecretValue, &arn)?;
         let found = secret::by_arn(self.parts.db.pool(), &arn)
             .await
@@ -43,15 +41,27 @@ impl Secrets for Service {
         // Before the key is given away.
         self.note(ctx, Operation::GetSecretValue, &row.arn, &input)
             .await?;
-        let prefix = self.parts.arns.secret("");
+        let name = row.arn.rsplit_once(":secret:");
         Ok(GetSecretValueResponse {
-            name: row.arn.strip_prefix(&prefix).unwrap_or(&row.arn).to_owned(),
+            name: name.map_or(&*row.arn, |(_, name)| name).to_owned(),
             arn: row.arn,
             version_id: row.version,
             secret_string: text,
             version_stages: vec![CURRENT.into()],
             created_date: cluster.created_at as f64 / 1000.0,
         })
+    }
+}
+
+impl Service {
+    /// What the secret of that name or ARN is called in the database. One that is in the account's Secrets Manager too has
+    /// another name there.
+    fn our_arn(&self, asked: &str) -> String {
+        match key::cluster_of(asked) {
+            Some(id) => self.parts.arns.secret(&format!("pcs!slurm-secret-{id}")),
+            None if asked.starts_with("arn:") => asked.to_owned(),
+            None => self.parts.arns.secret(asked),
+        }
     }
 }
 

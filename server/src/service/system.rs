@@ -40,7 +40,7 @@ pub struct Itself {
     pub versions: OnceCell<Versions>,
     /// What nodes of other hosts find here.
     pub for_nodes: Option<super::for_nodes::ForNodes>,
-    pub network: super::for_nodes::LastNetwork,
+    pub account: super::for_nodes::LastSaid,
 }
 
 #[async_trait]

@@ -65,10 +65,43 @@ fn as_a_login_node_reads_it(plane: &TestPlane, cluster: &str) -> Vec<u8> {
     BASE64.decode(text).unwrap()
 }
 
+/// What the console's Connect page shows, pasted into a shell that knows nothing but who its user is.
+fn as_the_console_says(plane: &TestPlane, cluster: &aws_sdk_pcs::types::Cluster) -> Vec<u8> {
+    use app::command::{Here, get_cluster, read_secret};
+    use app::model::cluster::SlurmAuthKey;
+
+    let here = Here {
+        region: "us-east-1".into(),
+        endpoint: plane.server.endpoint(),
+    };
+    let key = cluster.slurm_configuration().unwrap().auth_key().unwrap();
+    let key = SlurmAuthKey {
+        secret_arn: key.secret_arn.clone(),
+        secret_version: key.secret_version.clone(),
+    };
+    let user = plane.server.access_key();
+    let paste = |command: &str| {
+        let mut shell = plane.server.program("sh");
+        shell.args(["-c", command]).env("AWS_PAGER", "");
+        shell.env("PATH", plane.server.path_with_aws());
+        shell.env("AWS_ACCESS_KEY_ID", &user.id);
+        shell.env("AWS_SECRET_ACCESS_KEY", &user.secret);
+        shell.env("AWS_CONFIG_FILE", "/dev/null");
+        let output = shell.output().unwrap();
+        assert!(output.status.success(), "{command}\n{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let found = paste(&get_cluster(&cluster.id, &here));
+    assert!(found.contains(&cluster.arn), "{found}");
+    BASE64
+        .decode(paste(&read_secret(Some(&key), &here)).trim())
+        .unwrap()
+}
+
 #[tokio::test]
 async fn secrets_are_in_their_own_files_and_nowhere_else() {
     let plane = TestPlane::start(Database::Sqlite).await;
-    plane.cluster("secretive", 600).await;
+    let cluster = plane.cluster("secretive", 600).await;
     let group = plane.group("secretive", "compute-1", 0, 1).await;
     plane.queue("secretive", "demo", &group.id).await;
     plane.connect("secretive", &["srun", "--partition=demo", "hostname"]);
@@ -76,6 +109,7 @@ async fn secrets_are_in_their_own_files_and_nowhere_else() {
     let data = plane.server.data();
     assert_eq!(mode(&data), 0o700);
     let read = as_a_login_node_reads_it(&plane, "secretive");
+    assert!(as_the_console_says(&plane, &cluster) == read);
     let mut all = vec![];
     files(&data, &mut all);
     let named = |name: &str| {

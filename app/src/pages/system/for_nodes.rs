@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::i18n::{Text, text};
-use crate::model::system::{ForNodes, Network, System};
+use crate::model::system::{ForNodes, KeyStore, Network, System};
 use crate::ui::time::Ago;
 use crate::ui::{Card, Code, Copyable, Fact, Indicator, Pairs, Tone, facts, foreign};
 
@@ -18,9 +18,10 @@ fn card(of: ForNodes) -> AnyView {
     let (endpoint, registered_at) = (of.endpoint, of.registered_at);
     let (agents, slurm) = (listed(t, &of.agents), listed(t, &of.packages));
     let ports = of.controller_ports;
-    let network = of.network.clone();
+    let (network, keys) = (of.network.clone(), of.keys);
     let shown = vec![
         Fact::view(t.system.nodes_network, move || indicator(t, &network)),
+        Fact::view(t.system.nodes_keys, move || kept(t, &keys)),
         Fact::view(t.system.nodes_registered, move || match registered_at {
             0 => t.system.nodes_never.into_any(),
             at => view! { <Ago at /> }.into_any(),
@@ -65,6 +66,24 @@ fn indicator(t: &'static Text, network: &Network) -> AnyView {
             .network_host(instance, groups.join(", "))
             .into_any(),
         Network::SameHost | Network::Stranger => ().into_any(),
+    };
+    view! {
+        <Indicator tone label />
+        <span class="block text-xs text-muted">{about}</span>
+    }
+    .into_any()
+}
+
+/// Where keys of clusters are.
+fn kept(t: &'static Text, keys: &KeyStore) -> AnyView {
+    let (tone, label) = match keys {
+        KeyStore::Off => (Tone::Neutral, t.system.keys_off),
+        KeyStore::Kept => (Tone::Success, t.system.keys_kept),
+        KeyStore::Refused { .. } => (Tone::Warning, t.system.keys_refused),
+    };
+    let about = match keys {
+        KeyStore::Refused { words } => foreign(words.clone()),
+        KeyStore::Off | KeyStore::Kept => ().into_any(),
     };
     view! {
         <Indicator tone label />

@@ -18,11 +18,11 @@ use app::rules::ports::Ports;
 use async_trait::async_trait;
 use openpcs_provider::names::{Name, Names};
 use openpcs_provider::{
-    Batch, Inventory, Outcome, Owner, Profile, Progress, Provider, ProviderError,
+    Batch, ClusterKey, Inventory, Outcome, Owner, Profile, Progress, Provider, ProviderError,
 };
 
 use crate::calls::instance::{self, Seen};
-use crate::calls::{fleet, host, instance_type, launch_template};
+use crate::calls::{fleet, host, instance_type, kms, launch_template, secret};
 use crate::client::Client;
 use crate::offers::{self, Offers};
 use crate::script;
@@ -81,7 +81,9 @@ pub fn actions() -> BTreeSet<&'static str> {
         host::ACTIONS,
         instance::ACTIONS,
         instance_type::ACTIONS,
+        kms::ACTIONS,
         launch_template::ACTIONS,
+        secret::ACTIONS,
     ];
     let mut actions = offers::actions();
     actions.extend(own.concat());
@@ -218,6 +220,27 @@ impl Provider for Aws {
     /// EC2 forgets them by itself.
     async fn prune_logs(&self, _before: SystemTime) -> Result<(), ProviderError> {
         Ok(())
+    }
+
+    async fn keeps_keys(&self) -> Result<bool, ProviderError> {
+        if self.settings.keeps_keys {
+            secret::check(&self.client.secrets).await?;
+        }
+        Ok(self.settings.keeps_keys)
+    }
+
+    async fn keep_key(&self, key: ClusterKey<'_>) -> Result<Option<String>, ProviderError> {
+        if !self.settings.keeps_keys {
+            return Ok(None);
+        }
+        secret::keep(&self.client.secrets, &key).await.map(Some)
+    }
+
+    async fn forget_key(&self, cluster_id: &str) -> Result<(), ProviderError> {
+        match self.settings.keeps_keys {
+            true => secret::forget(&self.client.secrets, cluster_id).await,
+            false => Ok(()),
+        }
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Settings {
     pub agents: Vec<AgentBuild>,
     /// Whether the endpoint takes tags that begin with `aws:`: AWS itself does not (N11).
     pub aws_tags: bool,
+    /// Keys of clusters are put into the account's Secrets Manager.
+    pub keeps_keys: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

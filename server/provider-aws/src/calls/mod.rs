@@ -5,7 +5,9 @@ pub mod host;
 pub mod inbound_rule;
 pub mod instance;
 pub mod instance_type;
+pub mod kms;
 pub mod launch_template;
+pub mod secret;
 
 use aws_sdk_ec2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 

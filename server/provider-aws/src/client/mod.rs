@@ -1,14 +1,15 @@
 //! How AWS is talked to: credentials, region and endpoint as everywhere (environment, profile, instance role), one
-//! policy of tries and times for all calls (A9).
+//! policy of tries and times and one budget for all calls (A9).
 //!
 //! TLS is rustls with ring: the SDK's own choice, aws-lc, takes a C compiler and a minute more to build. Plain HTTP is
 //! spoken where the endpoint (`AWS_ENDPOINT_URL`) says so, as an emulator on loopback does.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader};
+use aws_sdk_ec2::config::retry::{ClientRateLimiter, RetryPartition};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -31,12 +32,14 @@ const CALL: Duration = Duration::from_secs(45);
 pub struct Client {
     pub ec2: aws_sdk_ec2::Client,
     pub iam: aws_sdk_iam::Client,
+    pub kms: aws_sdk_kms::Client,
+    pub secrets: aws_sdk_secretsmanager::Client,
     pub sts: aws_sdk_sts::Client,
     pub region: String,
 }
 
 /// How the configuration is found, with our policy: a caller may add to it before [`Client::load`]. The mode `adaptive`
-/// slows down all calls of a service when AWS throttles one, instead of emptying the account's budget by retries.
+/// slows down all calls of a [`budget`] when AWS throttles one, instead of emptying the account's by retries.
 pub fn loader() -> ConfigLoader {
     let http = Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
@@ -58,10 +61,19 @@ impl Client {
     pub async fn load(loader: ConfigLoader) -> Result<Client, ProviderError> {
         let config = loader.load().await;
         let region = config.region().ok_or_else(no_region)?.to_string();
+        let budget = budget();
+        let ec2 = aws_sdk_ec2::config::Builder::from(&config).retry_partition(budget.clone());
+        let iam = aws_sdk_iam::config::Builder::from(&config).retry_partition(budget.clone());
+        let kms = aws_sdk_kms::config::Builder::from(&config).retry_partition(budget.clone());
+        let secrets = aws_sdk_secretsmanager::config::Builder::from(&config);
+        let secrets = secrets.retry_partition(budget.clone());
+        let sts = aws_sdk_sts::config::Builder::from(&config).retry_partition(budget);
         Ok(Client {
-            ec2: aws_sdk_ec2::Client::new(&config),
-            iam: aws_sdk_iam::Client::new(&config),
-            sts: aws_sdk_sts::Client::new(&config),
+            ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
+            iam: aws_sdk_iam::Client::from_conf(iam.build()),
+            kms: aws_sdk_kms::Client::from_conf(kms.build()),
+            secrets: aws_sdk_secretsmanager::Client::from_conf(secrets.build()),
+            sts: aws_sdk_sts::Client::from_conf(sts.build()),
             region,
         })
     }
@@ -76,6 +88,15 @@ impl Client {
             message: format!("AWS's answer to {action} names no account. Check AWS_ENDPOINT_URL."),
         })
     }
+}
+
+/// What all clients of an account share: the tries that they may make again, and how fast they may call once AWS has
+/// throttled any of them. By itself the SDK has one for each service, so that the others would press on while one waits.
+fn budget() -> RetryPartition {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let pace = ClientRateLimiter::new(now.unwrap_or_default().as_secs_f64());
+    let budget = RetryPartition::custom("account");
+    budget.client_rate_limiter(pace).build()
 }
 
 fn no_region() -> ProviderError {

@@ -15,6 +15,8 @@ use crate::client::{Client, refused};
 
 const DESCRIBE: &str = "ec2:DescribeLaunchTemplates";
 const DESCRIBE_VERSIONS: &str = "ec2:DescribeLaunchTemplateVersions";
+/// For templates that name their image by a public parameter of Systems Manager: EC2 reads it for us, then and at each launch.
+pub const READ_PARAMETERS: &str = "ssm:GetParameters";
 
 /// The most of a page: AWS's own limit. Without it an emulator tells fifteen, and of no more.
 const PAGE: i32 = 200;
@@ -25,7 +27,7 @@ const NONE_SUCH: [&str; 2] = [
 ];
 
 impl Kind for LaunchTemplate {
-    const ACTIONS: &'static [&'static str] = &[DESCRIBE, DESCRIBE_VERSIONS];
+    const ACTIONS: &'static [&'static str] = &[DESCRIBE, DESCRIBE_VERSIONS, READ_PARAMETERS];
 
     fn key(&self) -> &str {
         &self.id
@@ -67,7 +69,9 @@ async fn with_versions(
     id: String,
 ) -> Result<Option<LaunchTemplate>, ProviderError> {
     let call = client.ec2.describe_launch_template_versions();
-    let call = call.launch_template_id(&id).into_paginator();
+    // An image that is `resolve:ssm:…` is told as the one that this means now.
+    let call = call.launch_template_id(&id).resolve_alias(true);
+    let call = call.into_paginator();
     let found = call.page_size(PAGE).items().send().try_collect().await;
     match found {
         Ok(versions) => Ok(template(&id, &versions)),

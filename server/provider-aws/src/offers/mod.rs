@@ -30,6 +30,8 @@ mod source;
 mod subnet;
 mod vpc;
 
+pub use launch_template::READ_PARAMETERS;
+
 use cached::Cached;
 use kind::{Entry, Kind};
 use named::Named;
@@ -219,10 +221,10 @@ mod tests {
     #[test]
     fn every_action_is_of_a_call_that_only_looks() {
         let actions = actions();
-        assert_eq!(actions.len(), 12, "{actions:?}");
+        assert_eq!(actions.len(), 13, "{actions:?}");
         for action in actions {
             let (service, name) = action.split_once(':').unwrap();
-            assert!(["ec2", "iam"].contains(&service), "{action}");
+            assert!(["ec2", "iam", "ssm"].contains(&service), "{action}");
             let looks = ["Describe", "Get", "List"];
             assert!(looks.iter().any(|it| name.starts_with(it)), "{action}");
         }

@@ -42,9 +42,17 @@ async fn serve(
 ) -> std::io::Result<()> {
     let request = read_request(&mut client).await?;
     let text = String::from_utf8_lossy(&request);
-    if let Some((_, rest)) = text.split_once("Action=") {
-        let action = rest.split('&').next().unwrap_or_default();
-        noted.lock().unwrap().push(action.to_owned());
+    // A form says it, or the header of a JSON document.
+    let said = [
+        ("Action=", '&'),
+        ("x-amz-target: secretsmanager.", '\r'),
+        ("x-amz-target: TrentService.", '\r'),
+    ];
+    for (before, after) in said {
+        if let Some((_, rest)) = text.split_once(before) {
+            let action = rest.split(after).next().unwrap_or_default();
+            noted.lock().unwrap().push(action.to_owned());
+        }
     }
     let answer = asked(moto, &request).await?;
     client.write_all(&answer).await?;

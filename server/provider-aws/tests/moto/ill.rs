@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use openpcs_provider::{Batch, Progress, Provider};
 use openpcs_provider_aws::Aws;
@@ -12,11 +12,16 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::canned::{answering, http};
-use crate::ec2::client;
+use crate::ec2::{Moto, client};
 use crate::lossy::{asked, read_request};
+use crate::offers::aws;
 use crate::provider::{CLUSTER, GROUP, Lab, refusal};
 
 const NODES: usize = 3;
+/// Of a service, one after the other.
+const CALLS: usize = 4;
+/// What a throttled account makes so many calls wait at the least.
+const PAUSE: Duration = Duration::from_millis(500);
 /// Times that a reconciler comes back before it is enough.
 const ROUNDS: usize = 10;
 
@@ -129,6 +134,28 @@ async fn instances_come_and_go_whatever_every_other_call_meets() {
         come_and_go(Ill::Failing),
         come_and_go(Ill::Slow)
     );
+}
+
+/// A service that was never refused anything waits with the one that was.
+#[tokio::test]
+async fn all_services_of_an_account_have_one_budget() {
+    let moto = Moto::start().await;
+    let throttled = (503, refusal("RequestLimitExceeded"));
+    let door = answering(moto.address, "DescribeVpcs", vec![throttled; 4]).await;
+    let aws = aws(door).await;
+    let ask = async || {
+        let asked = Instant::now();
+        for _ in 0..CALLS {
+            aws.iam.list_instance_profiles().send().await.unwrap();
+        }
+        asked.elapsed()
+    };
+    // The first call of a service is slow in moto.
+    ask().await;
+    let before = ask().await;
+    aws.ec2.describe_vpcs().send().await.unwrap_err();
+    let after = ask().await;
+    assert!(after > before + PAUSE, "{before:?}, then {after:?}");
 }
 
 /// They run out in the middle, and are good again later.

@@ -19,3 +19,5 @@ mod lossy;
 mod offers;
 mod policy;
 mod provider;
+mod public_image;
+mod secrets;

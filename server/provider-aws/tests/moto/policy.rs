@@ -7,8 +7,9 @@ use std::net::IpAddr;
 use app::model::offer::{OfferKind, OfferQuery};
 use aws_config::Region;
 use aws_sdk_ec2::config::Credentials;
-use openpcs_provider::{Progress, Provider};
+use openpcs_provider::{ClusterKey, Progress, Provider};
 use openpcs_provider_aws::aws::actions;
+use openpcs_provider_aws::calls::kms;
 use openpcs_provider_aws::client::{Client, loader};
 use openpcs_provider_aws::policy::policy;
 use openpcs_provider_aws::{Aws, Settings};
@@ -18,14 +19,16 @@ use crate::denied::enforce_policies;
 use crate::offers::{aws, make, refs};
 use crate::provider::{CLUSTER, GROUP, Lab};
 
-/// Needed by calls of other names: what a fleet and a template do, and whose role an instance gets. Scripts are fetched
-/// beside the provider.
-const IMPLIED: [&str; 5] = [
+/// Needed by calls of other names: what a fleet, a template and a secret do, and whose role an instance gets. Scripts are
+/// fetched beside the provider.
+const IMPLIED: [&str; 7] = [
     "ec2:CreateTags",
     "ec2:RunInstances",
     "iam:PassRole",
     "s3:GetObject",
     "s3:GetObjectVersion",
+    "secretsmanager:TagResource",
+    "ssm:GetParameters",
 ];
 
 const KINDS: [OfferKind; 8] = [
@@ -80,16 +83,39 @@ async fn address(ec2: &aws_sdk_ec2::Client) -> IpAddr {
     address.unwrap().parse().unwrap()
 }
 
+/// A cluster's key, another one, and none.
+async fn keys(provider: &Aws) {
+    assert!(provider.keeps_keys().await.unwrap());
+    for number in 1..=2 {
+        let version = format!("{number:032}");
+        let key = ClusterKey {
+            cluster_id: CLUSTER,
+            cluster_name: "one",
+            version: &version,
+            text: &format!("key {number}"),
+        };
+        let arn = provider.keep_key(key).await.unwrap().unwrap();
+        assert!(arn.contains(":secret:openpcs/slurm-secret-pcs_"), "{arn}");
+    }
+    provider.forget_key(CLUSTER).await.unwrap();
+}
+
 #[tokio::test]
 async fn the_policy_is_what_is_called_and_no_more() {
     let mut lab = Lab::start().await;
     let account = aws(lab.moto.address).await;
     let made = make(&account).await;
+    let kms_key = account.kms.create_key().send().await.unwrap();
+    let kms_key = kms_key.key_metadata.unwrap().key_id;
     let door = Door::before(lab.moto.address).await;
     let client = server(&account, &door).await;
     enforce_policies(&lab.moto).await;
-    let ec2 = client.ec2.clone();
-    let provider = Aws::new(client, Settings::default(), lab.rows.clone());
+    let (ec2, kms) = (client.ec2.clone(), client.kms.clone());
+    let settings = Settings {
+        keeps_keys: true,
+        ..Settings::default()
+    };
+    let provider = Aws::new(client, settings, lab.rows.clone());
 
     for kind in KINDS {
         provider.page(&OfferQuery::first(kind)).await.unwrap();
@@ -114,6 +140,9 @@ async fn the_policy_is_what_is_called_and_no_more() {
     assert_eq!(provider.terminate(CLUSTER, &ours).await, [Ok(())]);
     let released = provider.release(CLUSTER, GROUP).await;
     assert_eq!(released.unwrap(), Progress::Done(()));
+    keys(&provider).await;
+    let wrapped = kms::wrap(&kms, &kms_key, b"a key").await.unwrap();
+    assert_eq!(kms::unwrap(&kms, &wrapped).await.unwrap(), b"a key");
 
     let asked: BTreeSet<String> = door.asked().into_iter().collect();
     let needed = actions().into_iter().filter(|it| !IMPLIED.contains(it));

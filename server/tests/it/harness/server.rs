@@ -126,9 +126,13 @@ impl Server {
         std::fs::read_to_string(self.root().join("log")).unwrap_or_default()
     }
 
-    /// The program with an environment that has nothing of the machine's own AWS or OpenPCS settings.
     pub fn openpcs(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_openpcs"));
+        self.program(env!("CARGO_BIN_EXE_openpcs"))
+    }
+
+    /// A program with an environment that has nothing of the machine's own AWS or OpenPCS settings.
+    pub fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
         for (name, _) in
             std::env::vars().filter(|(n, _)| n.starts_with("AWS_") || n.starts_with("OPENPCS_"))
         {
@@ -256,13 +260,19 @@ impl Server {
         connect
     }
 
+    /// The search path of a shell that has the real AWS CLI.
+    pub fn path_with_aws(&self) -> String {
+        let path = std::env::var("PATH").unwrap_or_default();
+        match std::env::var("OPENPCS_TOOLS") {
+            Ok(tools) => format!("{tools}/venv/bin:{path}"),
+            Err(_) => path,
+        }
+    }
+
     /// Runs the real AWS CLI.
     pub fn aws(&self, arguments: &[&str]) -> Output {
-        let program = std::env::var_os("OPENPCS_TOOLS")
-            .map(|tools| Path::new(&tools).join("venv/bin/aws"))
-            .filter(|path| path.exists())
-            .unwrap_or_else(|| "aws".into());
-        let mut command = Command::new(program);
+        let mut command = Command::new("aws");
+        command.env("PATH", self.path_with_aws());
         command
             .args(["--endpoint-url", &self.endpoint()])
             .args(arguments)

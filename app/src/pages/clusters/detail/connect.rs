@@ -6,17 +6,22 @@ use super::use_page;
 use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::node::list_nodes;
 use crate::api::user::identity;
-use crate::command::quoted;
+use crate::browser;
+use crate::command::{Here, get_cluster, read_secret};
 use crate::components::{Fetched, asked};
 use crate::i18n::{language, text};
-use crate::model::cluster::{Cluster, EndpointType};
+use crate::model::cluster::{Cluster, EndpointType, SlurmAuthKey};
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::error::Result;
 use crate::model::live::Kind;
 use crate::model::node::{Node, NodePhase};
 use crate::model::page::{Operator, PageRequest, Property};
+use crate::model::user::Identity;
 use crate::ui::help::{HelpLink, Topic, help_for_cluster, topic};
 use crate::ui::{Card, Code};
+
+/// This server, until the browser says where it is.
+const SERVER: &str = "http://SERVER";
 
 #[component]
 pub fn Connect() -> impl IntoView {
@@ -30,6 +35,12 @@ pub fn Connect() -> impl IntoView {
         &[Kind::Node, Kind::ComputeNodeGroup],
         move |[id]| login_of(id, language.clone()),
     );
+    let server = RwSignal::new(SERVER.to_owned());
+    Effect::new(move |_| {
+        if let Some(origin) = browser::origin() {
+            server.set(origin);
+        }
+    });
     view! {
         <Fetched resource=identity let:identity>
             <Fetched resource=page.cluster let:cluster>
@@ -39,16 +50,26 @@ pub fn Connect() -> impl IntoView {
                     // A host's own nodes are no machines to log in to, and its controllers answer on this host only.
                     <Show when=move || !identity.read().is_local()>
                         <Login nodes=login />
-                        {move || view! { <OwnNode cluster=cluster.get() /> }}
+                        {move || view! { <OwnNode cluster=cluster.get() here=here(identity, server) /> }}
                     </Show>
-                    {move || view! { <Secret cluster=cluster.get() local=identity.read().is_local() /> }}
-                    {move || view! { <Api cluster=cluster.get() /> }}
+                    {move || {
+                        let local = identity.read().is_local();
+                        view! { <Secret cluster=cluster.get() here=here(identity, server) local /> }
+                    }}
+                    {move || view! { <Api cluster=cluster.get() here=here(identity, server) /> }}
                     {move || view! { <Guides local=identity.read().is_local() /> }}
                 </div>
             </Fetched>
         </Fetched>
     }
     .into_any()
+}
+
+fn here(identity: Signal<Identity>, server: RwSignal<String>) -> Here {
+    Here {
+        region: identity.read().region.clone(),
+        endpoint: server.get(),
+    }
 }
 
 #[component]
@@ -169,7 +190,7 @@ fn login_nodes(nodes: Vec<Node>) -> AnyView {
 
 /// A machine of one's own as a login node: `sackd` gives its users the cluster's identity.
 #[component]
-fn OwnNode(cluster: Cluster) -> impl IntoView {
+fn OwnNode(cluster: Cluster, here: Here) -> impl IntoView {
     let t = text();
     let version = cluster.scheduler.version.clone();
     let endpoints = cluster.endpoints.clone().unwrap_or_default();
@@ -187,7 +208,7 @@ fn OwnNode(cluster: Cluster) -> impl IntoView {
     let address = format!("{}:{}", controller.private_ip_address, controller.port);
     let secret = format!(
         "sudo mkdir -p /etc/slurm\n{} \\\n    | base64 -d | sudo install -m 0600 /dev/stdin /etc/slurm/slurm.key",
-        read_secret(&cluster)
+        read_secret(auth_key(&cluster), &here)
     );
     // As root, which the daemons of the cluster are: sackd refuses to be anybody else.
     let sackd =
@@ -205,43 +226,33 @@ fn OwnNode(cluster: Cluster) -> impl IntoView {
     .into_any()
 }
 
-fn read_secret(cluster: &Cluster) -> String {
-    let key = cluster
-        .slurm_configuration
-        .as_ref()
-        .and_then(|slurm| slurm.auth_key.as_ref());
-    let (arn, version) = key.map_or(("SECRET_ARN", "SECRET_VERSION"), |key| {
-        (key.secret_arn.as_str(), key.secret_version.as_str())
-    });
-    // It has a `!`, which means something to a shell that people type into.
-    let arn = quoted(arn);
-    format!(
-        "aws secretsmanager get-secret-value --secret-id {arn} \\\n    --version-id {version} --query SecretString --output text"
-    )
+fn auth_key(cluster: &Cluster) -> Option<&SlurmAuthKey> {
+    cluster.slurm_configuration.as_ref()?.auth_key.as_ref()
 }
 
 #[component]
-fn Secret(cluster: Cluster, local: bool) -> impl IntoView {
+fn Secret(cluster: Cluster, here: Here, local: bool) -> impl IntoView {
     let t = text();
-    let (label, command) = if local {
+    let file = local.then(|| {
         let file = format!("DATA_DIR/clusters/{}/controller/slurm.key", cluster.id);
-        (t.connect.secret_local, file)
-    } else {
-        (t.connect.secret_read, read_secret(&cluster))
-    };
+        view! { <Labelled label=t.connect.secret_local command=file /> }
+    });
     view! {
         <Card title=t.connect.secret_title>
             <p class="mb-3 text-muted">{t.connect.secret_text}</p>
-            <Labelled label command />
+            <div class="grid gap-3">
+                <Labelled label=t.connect.secret_read command=read_secret(auth_key(&cluster), &here) />
+                {file}
+            </div>
         </Card>
     }
     .into_any()
 }
 
 #[component]
-fn Api(cluster: Cluster) -> impl IntoView {
+fn Api(cluster: Cluster, here: Here) -> impl IntoView {
     let t = text();
-    let command = format!("aws pcs get-cluster --cluster-identifier {}", cluster.id);
+    let command = get_cluster(&cluster.id, &here);
     view! {
         <Card title=t.connect.api_title>
             <p class="mb-3 text-muted">{t.connect.api}</p>

@@ -4,6 +4,7 @@
 //! All of it is in a network of the test's own, where the server and the clients are too: the thread that asks for it
 //! moves there. It needs root, and a kernel that lets root make networks: a container's may not.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -12,11 +13,12 @@ use nix::sched::{CloneFlags, unshare};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Server, VERSION, wait_until};
+use super::{Server, VERSION, processes, wait_until};
 
-const MOTO: &str = "http://127.0.0.1:5000";
+/// Where the account is.
+pub const MOTO: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5000);
 /// Of this host in the network of the VPC: where its gateway would be.
-pub const ADDRESS: &str = "10.77.0.1";
+const GATEWAY: &str = "10.77.0.1";
 const VPC: &str = "10.77.0.0/16";
 const SUBNET: &str = "10.77.0.0/20";
 pub const REGION: &str = "us-east-1";
@@ -27,6 +29,8 @@ pub struct Ec2 {
     agents: TempDir,
     moto: Child,
     cloud: Option<Child>,
+    /// This host's address in the VPC.
+    gateway: String,
     /// What the account has, by the names that the tutorial uses.
     catalogue: Catalogue,
 }
@@ -34,11 +38,18 @@ pub struct Ec2 {
 impl Ec2 {
     /// Or why there can be none on this host.
     pub async fn start() -> Result<Ec2, String> {
+        let mut ec2 = Self::unfurnished(GATEWAY).await?;
+        ec2.furnish();
+        Ok(ec2)
+    }
+
+    /// An account that has nothing yet, whose VPC will have its gateway there.
+    pub async fn unfurnished(gateway: &str) -> Result<Ec2, String> {
         unshare(CloneFlags::CLONE_NEWNET).map_err(|error| format!("no network: {error}"))?;
         for line in [
             "link set lo up".to_owned(),
             "link add pcs0 type bridge".to_owned(),
-            format!("addr add {ADDRESS}/16 dev pcs0"),
+            format!("addr add {gateway}/16 dev pcs0"),
             "link set pcs0 up".to_owned(),
         ] {
             let done = Command::new("ip").args(line.split(' ')).status();
@@ -53,19 +64,18 @@ impl Ec2 {
             .spawn()
             .unwrap();
         wait_until("moto answers", async || {
-            let connected = tokio::net::TcpStream::connect("127.0.0.1:5000").await;
+            let connected = tokio::net::TcpStream::connect(MOTO).await;
             connected.map(|_| ()).map_err(|error| error.to_string())
         })
         .await;
-        let mut ec2 = Ec2 {
+        Ok(Ec2 {
             machines: TempDir::with_prefix("openpcs-ec2-").unwrap(),
             agents: TempDir::with_prefix("openpcs-agents-").unwrap(),
             moto,
             cloud: None,
+            gateway: gateway.to_owned(),
             catalogue: Catalogue::default(),
-        };
-        ec2.furnish();
-        Ok(ec2)
+        })
     }
 
     /// What the guide has people make before their first cluster.
@@ -152,12 +162,11 @@ impl Ec2 {
     /// Switches the machines on. They share the directory, as by a network file system.
     pub fn run_machines(&mut self, shared: &Path) {
         let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/harness/ec2/cloud.py");
-        let scheduler_root = std::env::var("OPENPCS_SCHEDULER_ROOT");
         let cloud = Command::new(tool("python3"))
             .arg(here)
-            .arg(MOTO)
+            .arg(endpoint())
             .arg(self.machines.path())
-            .arg(scheduler_root.unwrap_or_else(|_| "/opt/openpcs/scheduler".into()))
+            .arg(scheduler_root())
             .arg(shared)
             .envs(environment())
             .stdin(Stdio::null())
@@ -197,9 +206,9 @@ impl Ec2 {
         let home = server.home();
         server.option("--shared-dir", home.to_str().unwrap());
         server.option("--provider", "aws");
-        server.option("--advertise", ADDRESS);
+        server.option("--advertise", &self.gateway);
         server.option("--nodes-port", "0");
-        server.environment("AWS_ENDPOINT_URL", MOTO);
+        server.environment("AWS_ENDPOINT_URL", &endpoint());
         for (name, value) in environment() {
             server.environment(name, value);
         }
@@ -209,7 +218,7 @@ impl Ec2 {
     /// The real AWS CLI against this account.
     pub fn aws(&self, arguments: &[&str]) -> Value {
         let output = Command::new(tool("../../venv/bin/aws"))
-            .args(["--endpoint-url", MOTO, "--output", "json"])
+            .args(["--endpoint-url", &endpoint(), "--output", "json"])
             .args(arguments)
             .envs(environment())
             .envs([("AWS_PAGER", ""), ("AWS_CONFIG_FILE", "/dev/null")])
@@ -218,6 +227,41 @@ impl Ec2 {
         let (out, error) = (&output.stdout, String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "aws {arguments:?}: {error}");
         serde_json::from_slice(out).unwrap_or(Value::Null)
+    }
+
+    /// A shell of a person who has this account and that server: EC2, IAM and STS are the account's, clusters and their
+    /// secrets the server's.
+    pub fn shell(&self, server: &Server, script: &str) -> Command {
+        let mut shell = server.program("bash");
+        shell.args(["-e", "-o", "pipefail", "-c", script]);
+        shell.env("PATH", server.path_with_aws());
+        for service in ["EC2", "IAM", "STS"] {
+            shell.env(format!("AWS_ENDPOINT_URL_{service}"), endpoint());
+        }
+        for service in ["PCS", "SECRETS_MANAGER"] {
+            shell.env(format!("AWS_ENDPOINT_URL_{service}"), server.endpoint());
+        }
+        let key = server.access_key();
+        shell.env("AWS_ACCESS_KEY_ID", key.id);
+        shell.env("AWS_SECRET_ACCESS_KEY", key.secret);
+        shell.env("AWS_DEFAULT_REGION", REGION);
+        shell.envs([("AWS_PAGER", ""), ("AWS_CONFIG_FILE", "/dev/null")]);
+        shell.envs([("AWS_EC2_METADATA_DISABLED", "true")]);
+        shell
+    }
+
+    /// A shell of that user on a machine, as by Session Manager. Its files are at `home`, its programs those of Slurm too.
+    pub fn session(&self, instance: &str, user: &str, home: &str, script: &str) -> Command {
+        let machine = machine_of(instance).unwrap_or_else(|| panic!("no machine {instance}"));
+        let mut shell = Command::new("nsenter");
+        shell.args(["--target", &machine.to_string()]);
+        shell.args(["--mount", "--uts", "--ipc", "--net", "--pid", "--root"]);
+        shell.args(["setpriv", "--reuid", user, "--regid", user, "--init-groups"]);
+        shell.args(["bash", "-e", "-c", script]);
+        let slurm = Path::new(&scheduler_root()).join(format!("slurm-{VERSION}/bin"));
+        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", slurm.display());
+        shell.env_clear().env("PATH", path).env("HOME", home);
+        shell
     }
 
     /// The ids of instances in that state, with the private addresses.
@@ -259,9 +303,25 @@ impl Drop for Ec2 {
     }
 }
 
+fn endpoint() -> String {
+    format!("http://{MOTO}")
+}
+
 fn tool(name: &str) -> std::path::PathBuf {
     let tools = std::env::var("OPENPCS_TOOLS").unwrap_or_else(|_| "/opt/openpcs".into());
     Path::new(&tools).join("moto/bin").join(name)
+}
+
+fn scheduler_root() -> String {
+    std::env::var("OPENPCS_SCHEDULER_ROOT").unwrap_or_else(|_| "/opt/openpcs/scheduler".into())
+}
+
+/// The first process of the machine with that id: the one that `unshare` started in its namespaces.
+fn machine_of(instance: &str) -> Option<i32> {
+    let all = processes(Path::new(instance)).into_iter();
+    let mut of_it =
+        all.filter(|(_, line)| line.contains("machine.py") && !line.contains("unshare"));
+    of_it.next().map(|(pid, _)| pid.as_raw())
 }
 
 fn environment() -> [(&'static str, &'static str); 5] {
