@@ -120,6 +120,9 @@ impl BootStep {
 /// The step of a launch that the provider refused.
 pub const LAUNCH_FAILED: &str = "launch-failed";
 
+/// The last step of an instance's own: what is left is that Slurm sees the node.
+pub const SLURMD_STARTED: &str = "slurmd-started";
+
 /// `slurmd` of `slurmd-failed`; none of a step that went well.
 pub fn failed_stage(step: &str) -> Option<&str> {
     step.strip_suffix("-failed")

@@ -49,8 +49,8 @@ pub(crate) type Result<T> = std::result::Result<T, String>;
 pub const ENDED: &str = "ended: ";
 
 const USAGE: &str = "usage: openpcs-agent (instance | controller | trial) --dir DIR --data-dir DATA | openpcs-agent node [--file FILE] \
-                     [--run-dir DIR] [--log-dir DIR] [--scripts-dir DIR] [--hosts-file FILE] [--power-off] | openpcs-agent \
-                     (probe | --version)";
+                     [--run-dir DIR] [--state-dir DIR] [--log-dir DIR] [--scripts-dir DIR] [--hosts-file FILE] [--power-off] | \
+                     openpcs-agent (probe | --version)";
 
 /// All of the program.
 pub fn main(args: Vec<OsString>) -> ExitCode {

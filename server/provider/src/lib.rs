@@ -41,8 +41,10 @@ pub struct Profile {
     /// How long an instance may take from its launch to its registration with us, in milliseconds. Too low and a slow
     /// machine never boots; too high and a job waits for a node that will not come.
     pub register_ms: i64,
-    /// How long it may take from registering with us until Slurm takes the node as up.
-    pub ready_ms: i64,
+    /// How long its boot may make no step from then on, until Slurm takes the node as up.
+    pub step_ms: i64,
+    /// How long all of that may take, however it goes on.
+    pub boot_ms: i64,
     /// A launched instance is not missed in the inventory before this: it needs a moment to show.
     pub missing_grace_ms: i64,
     /// How long an instance may take to end before it is asked for once more.

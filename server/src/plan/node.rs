@@ -86,6 +86,8 @@ pub struct Seen {
     pub stranded: HashMap<String, i64>,
     /// Names of those that Slurm powers up, and for how many milliseconds it was seen to.
     pub powering_up: HashMap<String, i64>,
+    /// Names of those that Slurm has had rebooted, and for how many milliseconds they were seen to be.
+    pub rebooting: HashMap<String, i64>,
     pub now: i64,
 }
 
@@ -319,6 +321,9 @@ fn instance_step(
         let cause = replaced.or_else(|| notice::cause(row));
         return end(cause.unwrap_or(Cause::PoweredDown));
     }
+    if node.is("REBOOT_ISSUED") {
+        return reboot_step(row, node, seen);
+    }
     if node.is("DOWN") {
         let why = node.reason.as_deref().unwrap_or("no reason given");
         return fail(Cause::SetDown { why: why.into() });
@@ -364,6 +369,33 @@ fn instance_step(
     }
     idles_too_long(row, group, node, seen.now).then(|| Step::PowerDown {
         node: row.node_name.clone(),
+    })
+}
+
+/// The step for a node that Slurm has rebooted, and takes for down until it is back: it keeps its instance, unless that is
+/// to go at once or does not come back.
+fn reboot_step(row: &InstanceRow, node: &NodeInfo, seen: &Seen) -> Option<Step> {
+    // Once it has registered again it boots as any other does.
+    let age = seen.rebooting.get(&row.node_name);
+    let age = age.filter(|_| row.ready_at.is_some());
+    let most = seen.profile.register_ms;
+    let is_lost = age.is_some_and(|age| *age > most);
+    let replaced = row.replace_reason.as_ref().filter(|_| row.replace_now);
+    let cause = match (is_lost, replaced, notice::due(row, node, seen.now)) {
+        (true, ..) => Cause::NotBack {
+            node: row.node_name.clone(),
+            seconds: most / 1000,
+        },
+        (_, Some(reason), _) => Cause::Replaced {
+            reason: reason.clone(),
+        },
+        (_, _, Some(Due::Fail)) => notice::cause(row)?,
+        _ => return None,
+    };
+    Some(Step::Fail {
+        node: row.node_name.clone(),
+        instance: Some(row.id.clone()),
+        cause,
     })
 }
 
@@ -428,7 +460,7 @@ fn idles_too_long(row: &InstanceRow, group: &Group, node: &NodeInfo, now: i64) -
         return false;
     };
     let idle_since = (node.last_busy * 1000).max(ready_at);
-    let reserved = ["PLANNED", "RESERVED", "POWER_DOWN"]
+    let reserved = ["PLANNED", "RESERVED", "POWER_DOWN", "REBOOT_REQUESTED"]
         .iter()
         .any(|f| node.is(f));
     let busy = node.is_busy() || reserved;
@@ -439,27 +471,44 @@ fn idles_too_long(row: &InstanceRow, group: &Group, node: &NodeInfo, now: i64) -
         && now - idle_since > limit * 1000
 }
 
-/// Why the instance takes too long to boot, if it does.
+/// Why the instance takes too long to boot, if it does: it is not how long that takes that tells of a fault, but that it
+/// does not go on.
 fn too_late(row: &InstanceRow, seen: &Seen) -> Option<Cause> {
     if row.ready_at.is_some() {
         return None;
     }
     let Profile {
         register_ms,
-        ready_ms,
+        step_ms,
+        boot_ms,
         ..
     } = seen.profile;
-    match row.registered_at {
-        None if seen.now - row.launched_at > register_ms => Some(Cause::NotRegistered {
-            instance: row.id.clone(),
+    let instance = row.id.clone();
+    let Some(registered_at) = row.registered_at else {
+        return (seen.now - row.launched_at > register_ms).then_some(Cause::NotRegistered {
+            instance,
             seconds: register_ms / 1000,
-        }),
-        Some(at) if seen.now - at > ready_ms => Some(Cause::NotSeen {
-            node: row.node_name.clone(),
-            seconds: ready_ms / 1000,
-        }),
-        _ => None,
+        });
+    };
+    let last = row.steps.last().filter(|step| step.at >= registered_at);
+    let (step, at) = last.map_or(("registered", registered_at), |it| {
+        (it.name.as_str(), it.at)
+    });
+    let step = step.to_owned();
+    if seen.now - at > step_ms {
+        return Some(Cause::BootStalled {
+            instance,
+            step,
+            at,
+            seconds: step_ms / 1000,
+        });
     }
+    (seen.now - registered_at > boot_ms).then_some(Cause::BootTooLong {
+        instance,
+        step,
+        at,
+        seconds: boot_ms / 1000,
+    })
 }
 
 /// The step for a node that has no instance.

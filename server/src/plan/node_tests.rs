@@ -310,6 +310,98 @@ fn an_instance_that_never_registers_is_given_up() {
 }
 
 #[test]
+fn a_boot_may_take_long_as_long_as_it_goes_on() {
+    let profile = Profile {
+        step_ms: 60_000,
+        boot_ms: 600_000,
+        ..PROFILE
+    };
+    let (registered, scripts) = (("registered", 0), ("scripts", 50));
+    // The steps and their seconds since the start, the seconds by now, and what is said of it.
+    let table = [
+        (vec![registered], 59, ""),
+        (
+            vec![registered],
+            61,
+            "for 60 s; the last one was registered",
+        ),
+        (vec![registered, scripts], 61, ""),
+        (vec![registered, scripts], 111, "the last one was scripts"),
+        (vec![registered, scripts, ("more", 560)], 599, ""),
+        (
+            vec![registered, ("more", 560)],
+            601,
+            "within 600 s; its last step was more",
+        ),
+        // Before it restarted.
+        (
+            vec![("slurmd-started", -900)],
+            61,
+            "the last one was registered",
+        ),
+    ];
+    for (steps, now, expected) in table {
+        let start = NOW - now * 1_000;
+        let mut row = instance("compute-1-1");
+        (row.launched_at, row.registered_at, row.ready_at) = (start, Some(start), None);
+        let step = |(name, at): &(&str, i64)| BootStep {
+            name: (*name).into(),
+            at: start + at * 1_000,
+            detail: None,
+        };
+        row.steps = steps.iter().map(step).collect();
+        let mut seen = seen(&["ALLOCATED", "CLOUD", "POWERING_UP"], row);
+        seen.profile = profile;
+        let found = plan(&[group(1, false)], &seen);
+        let said = match &found[..] {
+            [Step::Fail { cause, .. }] => cause.english(),
+            [] => String::new(),
+            other => format!("{other:?}"),
+        };
+        let is_right = said.contains(expected) && said.is_empty() == expected.is_empty();
+        assert!(is_right, "{steps:?} {now}: {said}");
+    }
+}
+
+#[test]
+fn a_node_that_slurm_reboots_keeps_its_instance() {
+    let states = ["DOWN", "CLOUD", "REBOOT_ISSUED", "NOT_RESPONDING"];
+    let mut seen = seen(&states, instance("compute-1-1"));
+    let after = |seen: &mut Seen, age| {
+        seen.rebooting = [("compute-1-1".to_owned(), age)].into();
+        plan(&[group(1, true)], seen)
+    };
+    let failed = |steps: Vec<Step>, words: &str| matches!(&steps[..], [Step::Fail { cause, .. }] if cause.english().contains(words));
+    let most = PROFILE.register_ms;
+    assert_eq!(after(&mut seen, most), []);
+    assert!(failed(after(&mut seen, most + 1), "did not come back"));
+    // It has registered again.
+    seen.instances[0].ready_at = None;
+    assert_eq!(after(&mut seen, most + 1), []);
+    // Somebody wants another one, once its jobs have ended or now.
+    seen.instances[0].ready_at = Some(NOW - 8_000);
+    seen.instances[0].replace_reason = Some("odd".into());
+    assert_eq!(after(&mut seen, 1), []);
+    seen.instances[0].replace_now = true;
+    assert!(failed(after(&mut seen, 1), "odd"));
+    // Slurm has given up waiting, or was told to leave it so.
+    seen.instances[0] = instance("compute-1-1");
+    seen.nodes[0] = node("compute-1-1", &["DOWN", "CLOUD"]);
+    assert!(failed(after(&mut seen, 1), "set the node down"));
+}
+
+#[test]
+fn a_node_that_is_to_be_rebooted_does_not_idle() {
+    let mut group = group(1, false);
+    group.idle_seconds = Some(1);
+    let seen = |states: &[&str]| seen(states, instance("compute-1-1"));
+    let idle = plan(std::slice::from_ref(&group), &seen(&["IDLE", "CLOUD"]));
+    assert!(matches!(idle[..], [Step::PowerDown { .. }]), "{idle:?}");
+    let asked = ["IDLE", "CLOUD", "DRAIN", "REBOOT_REQUESTED"];
+    assert_eq!(plan(&[group], &seen(&asked)), []);
+}
+
+#[test]
 fn a_failed_boot_step_fails_at_once() {
     let mut row = instance("compute-1-1");
     row.ready_at = None;

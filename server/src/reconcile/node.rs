@@ -24,7 +24,7 @@ use crate::live::status::Done;
 use crate::live::wake::Waker;
 use crate::plan::node::{Seen, Step, in_force, plan};
 use crate::plan::pool::{self, Closed};
-use crate::plan::stranded::{Since, is_powering_up, is_stranded};
+use crate::plan::stranded::{Since, is_powering_up, is_rebooting, is_stranded};
 use crate::slurm::client::{Client, NodeInfo, NodeUpdate};
 
 /// How often processes are looked after. Cheap: a few system calls per instance.
@@ -58,6 +58,7 @@ pub struct NodeReconciler {
     aside: HashSet<String>,
     stranded: Since,
     powering_up: Since,
+    rebooting: Since,
     told_to_register: HashMap<String, i64>,
     set_back: SetBack,
 }
@@ -83,6 +84,7 @@ impl NodeReconciler {
             aside: HashSet::new(),
             stranded: Since::new(is_stranded),
             powering_up: Since::new(is_powering_up),
+            rebooting: Since::new(is_rebooting),
             told_to_register: HashMap::new(),
             set_back: SetBack::default(),
         }
@@ -135,6 +137,7 @@ impl Reconciler for NodeReconciler {
             set_aside,
             stranded: self.stranded.note(&snapshot.nodes, now()),
             powering_up: self.powering_up.note(&snapshot.nodes, now()),
+            rebooting: self.rebooting.note(&snapshot.nodes, now()),
             told_to_register: self.told_to_register.clone(),
             nodes: snapshot.nodes.to_vec(),
             now: now(),

@@ -26,6 +26,8 @@ use crate::slurm::client::NodeUpdate;
 
 /// The step of an instance as which another one wanted to pass.
 const CLAIM_REFUSED: &str = "claim-refused";
+/// The first step of an instance that was a node before it started anew.
+const RESTARTED: &str = "restarted";
 /// When an instance may ask again that is not known yet.
 const RETRY_AFTER: i64 = 2;
 
@@ -72,15 +74,17 @@ fn listed(addresses: &[IpAddr]) -> String {
     addresses.join(", ")
 }
 
-/// Whether it may be admitted, or had the answer before.
+/// Whether it may be admitted, had the answer before, or is that node and has started anew.
 #[derive(Debug, PartialEq, Eq)]
 enum Standing {
     New,
     Answered,
+    Restarted,
 }
 
-fn standing(row: &InstanceRow, provider_id: &str, claim_hash: &str) -> Result<Standing> {
-    if row.ended_at.is_some() {
+fn standing(row: &InstanceRow, claim: &Claim, claim_hash: &str) -> Result<Standing> {
+    let provider_id = &claim.provider_id;
+    if row.ended_at.is_some() || row.reason.is_some() {
         let message = format!(
             "Instance {provider_id} has ended as node {}: another one takes its place.",
             row.node_name
@@ -89,10 +93,13 @@ fn standing(row: &InstanceRow, provider_id: &str, claim_hash: &str) -> Result<St
     }
     match (&row.registered_at, &row.claim_hash) {
         (None, _) => Ok(Standing::New),
-        (Some(_), Some(known)) if known == claim_hash => Ok(Standing::Answered),
+        (Some(_), Some(known)) if known == claim_hash => Ok(match claim.has_restarted {
+            true => Standing::Restarted,
+            false => Standing::Answered,
+        }),
         _ => Err(Error::access_denied(format!(
-            "Instance {provider_id} is node {} already, and this claim is not the one that made it so: it was started \
-             again, or something else knows its group's key.",
+            "Instance {provider_id} is node {} already, and this claim is not the one that made it so: what it kept of that \
+             one is gone from its disk, or something else knows its group's key.",
             row.node_name
         ))),
     }
@@ -187,7 +194,7 @@ impl Service {
         })?;
         let hash = bootstrap_hash(&claim.claim_id);
         Ok(Recognised {
-            standing: standing(&row, &claim.provider_id, &hash)?,
+            standing: standing(&row, &claim, &hash)?,
             hash,
             claim,
             group,
@@ -216,14 +223,7 @@ impl Service {
 
     async fn grant(&self, it: Recognised) -> Result<ClaimAnswer> {
         let admission = self.admission(&it.cluster).await?;
-        if it.standing == Standing::New {
-            let told = Told {
-                address: &it.claim.address.to_string(),
-                claim_hash: &it.hash,
-            };
-            self.admit(&it.row, Some(told)).await?;
-            self.parts.wakers.wake_node(&it.cluster.id);
-        }
+        self.note_claim(&it).await?;
         let seal = &self.parts.seal;
         let claimed = Claimed {
             proof_key: seal.agent_key(&it.row.id),
@@ -245,6 +245,40 @@ impl Service {
         Ok(ClaimAnswer {
             sealed: sealed.ok_or_else(Error::internal)?,
         })
+    }
+
+    async fn note_claim(&self, it: &Recognised) -> Result<()> {
+        match it.standing {
+            Standing::Answered => return Ok(()),
+            Standing::New => {
+                let told = Told {
+                    address: &it.claim.address.to_string(),
+                    claim_hash: &it.hash,
+                };
+                self.admit(&it.row, Some(told)).await?;
+            }
+            Standing::Restarted => self.begin_again(&it.row).await?,
+        }
+        self.parts.wakers.wake_node(&it.cluster.id);
+        Ok(())
+    }
+
+    /// It boots once more: its steps are those of this boot, and it is ready when Slurm has taken it as up again.
+    async fn begin_again(&self, row: &InstanceRow) -> Result<()> {
+        let mut write = self.parts.db.write().await.map_err(unwritten)?;
+        let restarted = BootStep {
+            name: RESTARTED.into(),
+            at: now(),
+            detail: None,
+        };
+        instance::begin_again(&mut write, row, restarted)
+            .await
+            .map_err(internal)?;
+        let what = What::NodeRestarted {
+            node: row.node_name.clone(),
+        };
+        event_of(&mut write, row, &what).await?;
+        write.commit().await.map_err(unwritten)
     }
 
     fn packages(&self, version: &str) -> Vec<Package> {

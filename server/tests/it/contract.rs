@@ -25,6 +25,8 @@ trait World {
     fn announce_end(&self, plane: &TestPlane, provider_id: &str, seconds: i64) -> bool;
     /// Ends the instance with that id of the provider's, as a failure of its host would.
     fn end(&self, plane: &TestPlane, provider_id: &str);
+    /// Whether its instances are hosts that can start anew.
+    fn reboots(&self) -> bool;
     /// Fails if anything is left that was made for groups.
     fn is_empty(&self);
 }
@@ -44,6 +46,10 @@ impl World for ThisHost {
             // Its first process takes the others along.
             let _ = kill(pid, Signal::SIGKILL);
         }
+    }
+
+    fn reboots(&self) -> bool {
+        false
     }
 
     fn is_empty(&self) {}
@@ -67,6 +73,10 @@ impl World for Ec2 {
 
     fn end(&self, _: &TestPlane, provider_id: &str) {
         self.aws(&["ec2", "terminate-instances", "--instance-ids", provider_id]);
+    }
+
+    fn reboots(&self) -> bool {
+        true
     }
 
     fn is_empty(&self) {
@@ -108,6 +118,9 @@ async fn keeps_its_promises(plane: &TestPlane, world: &dyn World) {
     );
     a_job_runs_on_one_node(plane).await;
     a_job_runs_on_four_nodes(plane).await;
+    if world.reboots() {
+        a_node_is_rebooted(plane, &db).await;
+    }
     plane
         .wait_sinfo(CLUSTER, &["demo up infinite 4 idle~ compute-1-[1-4]"])
         .await;
@@ -156,6 +169,29 @@ async fn a_job_runs_on_four_nodes(plane: &TestPlane) {
     let mut hosts: Vec<&str> = out.lines().collect();
     hosts.sort_unstable();
     assert_eq!(hosts, [1, 2, 3, 4].map(|n| format!("compute-1-{n}")));
+}
+
+/// The same instance is the node afterwards.
+async fn a_node_is_rebooted(plane: &TestPlane, db: &AnyPool) {
+    let before = serving(db, "login-1").await.unwrap();
+    let reboot = ["scontrol", "reboot", "ASAP", "nextstate=RESUME", "login-1"];
+    plane.connect(CLUSTER, &reboot);
+    wait_until("the node is back", async || {
+        let node = plane.connect(CLUSTER, &["scontrol", "show", "node", "login-1"]);
+        let state = node.split_whitespace().find(|it| it.starts_with("State="));
+        let now = serving(db, "login-1").await;
+        let steps = now.as_ref().map(|now| now.steps.as_str()).unwrap_or("");
+        match (state, steps.contains("restarted")) {
+            (Some("State=IDLE+CLOUD"), true) => Ok(()),
+            _ => Err(format!("{node}\n{steps}")),
+        }
+    })
+    .await;
+    let now = serving(db, "login-1").await.unwrap();
+    assert_eq!(now.id, before.id, "its instance is the same one");
+    for step in ["restarted", "slurmd-started", "ready"] {
+        assert_eq!(now.steps.matches(step).count(), 1, "{}", now.steps);
+    }
 }
 
 async fn a_job_outlives_its_node(plane: &TestPlane, world: &dyn World, db: &AnyPool) {
@@ -283,16 +319,22 @@ async fn another_image_comes_after_the_jobs(plane: &TestPlane, login: &str, db: 
 struct Serving {
     id: String,
     provider_id: String,
+    /// Of its boot, as JSON.
+    steps: String,
 }
 
 /// The instance that is the node now, if it is ready.
 async fn serving(db: &AnyPool, node: &str) -> Option<Serving> {
-    let found: Option<(String, String)> = sqlx::query_as(
-        "select id, provider_id from instance where node_name = $1 and ready_at is not null and reason is null",
+    let found: Option<(String, String, String)> = sqlx::query_as(
+        "select id, provider_id, steps from instance where node_name = $1 and ready_at is not null and reason is null",
     )
     .bind(node)
     .fetch_optional(db)
     .await
     .unwrap();
-    found.map(|(id, provider_id)| Serving { id, provider_id })
+    found.map(|(id, provider_id, steps)| Serving {
+        id,
+        provider_id,
+        steps,
+    })
 }

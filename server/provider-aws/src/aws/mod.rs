@@ -52,7 +52,9 @@ const PROFILE: Profile = Profile {
     name: "aws",
     shares_files: false,
     register_ms: 600_000,
-    ready_ms: 300_000,
+    // A script of a customer may build what its image lacks; a boot of many such takes hours.
+    step_ms: 600_000,
+    boot_ms: 2 * 3_600_000,
     // So long EC2 may not know yet what it has said.
     missing_grace_ms: 300_000,
     stop_ms: 300_000,

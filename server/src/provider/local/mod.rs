@@ -53,7 +53,8 @@ pub const PROFILE: Profile = Profile {
     name: "local",
     shares_files: true,
     register_ms: 60_000,
-    ready_ms: 60_000,
+    step_ms: 60_000,
+    boot_ms: 60_000,
     missing_grace_ms: 3_000,
     stop_ms: 60_000,
     // Slurm may use a node again a second after it was suspended.

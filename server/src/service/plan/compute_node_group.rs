@@ -174,6 +174,7 @@ impl Service {
             told_to_register: Default::default(),
             stranded: Default::default(),
             powering_up: Default::default(),
+            rebooting: Default::default(),
             now,
         })
     }
