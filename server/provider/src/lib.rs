@@ -27,7 +27,7 @@ pub mod names;
 mod owned;
 
 pub use batch::{Asked, Batch, LaunchError, Launched, NodeLaunch, Outcome};
-pub use inventory::{Instance, Inventory, State, has_left};
+pub use inventory::{Health, Impaired, Instance, Inventory, State, has_left};
 pub use leased::Leased;
 pub use owned::{Owner, Progress};
 
@@ -47,6 +47,8 @@ pub struct Profile {
     pub boot_ms: i64,
     /// A launched instance is not missed in the inventory before this: it needs a moment to show.
     pub missing_grace_ms: i64,
+    /// One that has shown may be missing for so long before it is taken for gone: a look may be into an old mirror.
+    pub absence_ms: i64,
     /// How long an instance may take to end before it is asked for once more.
     pub stop_ms: i64,
     /// How long Slurm keeps a suspended node unusable, in seconds: its SuspendTimeout.

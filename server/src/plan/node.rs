@@ -25,6 +25,8 @@ const REGISTER_EVERY_MS: i64 = 5_000;
 /// First and longest pause before what failed, as a node to boot, is tried again.
 const BACKOFF_MS: i64 = 1_000;
 const LONGEST_BACKOFF_MS: i64 = 60_000;
+/// So long the provider's checks may fail: a host that is only slow passes them again.
+const IMPAIRED_MS: i64 = 5 * 60_000;
 
 /// A group as far as its nodes are concerned: what is in force.
 #[derive(Clone, Debug)]
@@ -77,6 +79,8 @@ pub struct Seen {
     pub provider: Vec<Instance>,
     /// When the provider was looked at.
     pub looked_at: i64,
+    /// Which instances it does not show, and for how many milliseconds.
+    pub missing: HashMap<String, i64>,
     /// Instances without a row run on some of the nodes.
     pub set_aside: bool,
     pub nodes: Vec<NodeInfo>,
@@ -304,6 +308,9 @@ fn instance_step(
             fail(cause)
         };
     }
+    if let Some(cause) = impaired(row, index, seen.now) {
+        return fail(cause);
+    }
     let replaced = row.replace_reason.as_ref().map(|reason| Cause::Replaced {
         reason: reason.clone(),
     });
@@ -321,7 +328,8 @@ fn instance_step(
         let cause = replaced.or_else(|| notice::cause(row));
         return end(cause.unwrap_or(Cause::PoweredDown));
     }
-    if node.is("REBOOT_ISSUED") {
+    // What is no host of its own has nothing to start anew: it is replaced as any node that is down.
+    if node.is("REBOOT_ISSUED") && seen.profile.own_addresses {
         return reboot_step(row, node, seen);
     }
     if node.is("DOWN") {
@@ -418,6 +426,18 @@ fn register_again(row: &InstanceRow, seen: &Seen) -> Option<Step> {
     })
 }
 
+/// Why an instance that its provider's checks find broken is given up (N14). Its jobs go back to the queue at once and are not
+/// waited for: what fails is its network, its memory, its kernel or its host, and a job there may well never end.
+fn impaired(row: &InstanceRow, index: &Index, now: i64) -> Option<Cause> {
+    let found = index.instance(row)?.health.impaired.as_ref()?;
+    let age = now - found.since;
+    (age > IMPAIRED_MS).then(|| Cause::Impaired {
+        instance: row.id.clone(),
+        what: found.what.clone(),
+        seconds: age / 1000,
+    })
+}
+
 /// The step for an instance that is to end: asked for until the provider has nothing of it any more.
 fn leaving(row: &InstanceRow, cause: Cause, index: &Index, seen: &Seen) -> Option<Step> {
     let instance = row.id.clone();
@@ -443,7 +463,10 @@ fn absence(row: &InstanceRow, index: &Index, seen: &Seen) -> Absence {
         return Absence::Lost(why.into());
     }
     let missed_at = row.launched_at + seen.profile.missing_grace_ms;
-    let is_missed = instance.is_none_or(|i| !i.lives()) && seen.now > missed_at;
+    let absent = seen.missing.get(&row.id).copied().unwrap_or_default();
+    let is_absent = instance.is_none() && absent >= seen.profile.absence_ms;
+    let is_leaving = instance.is_some_and(|i| !i.lives());
+    let is_missed = (is_absent || is_leaving) && seen.now > missed_at;
     let is_started = row.provider_id.is_some() || row.registered_at.is_some();
     match is_started {
         true if is_missed => Absence::Lost("nothing of it is left".into()),

@@ -41,6 +41,7 @@ fn in_state(row: &InstanceRow, state: State) -> Instance {
         id: row.id.clone(),
         state,
         addresses: vec![],
+        health: Default::default(),
     }
 }
 
@@ -295,6 +296,33 @@ fn an_instance_that_takes_its_time_is_not_missed() {
 }
 
 #[test]
+fn an_instance_that_has_shown_may_be_out_of_sight_for_a_while() {
+    let mut seen = seen(&["ALLOCATED", "CLOUD"], instance("compute-1-1"));
+    seen.profile.absence_ms = 300_000;
+    seen.provider.clear();
+    for (age, is_lost) in [(0, false), (60_000, false), (300_000, true)] {
+        let id = seen.instances[0].id.clone();
+        seen.missing = [(id, age)].into();
+        let steps = plan(&[group(1, false)], &seen);
+        let is_failed = matches!(steps[..], [Step::Fail { .. }]);
+        assert_eq!((is_failed, steps.is_empty()), (is_lost, !is_lost), "{age}");
+    }
+    // What shows as ended has.
+    let row = seen.instances[0].clone();
+    seen.missing.clear();
+    seen.provider = vec![in_state(
+        &row,
+        State::Gone {
+            cause: "terminated".into(),
+        },
+    )];
+    assert!(matches!(
+        plan(&[group(1, false)], &seen)[..],
+        [Step::Fail { .. }]
+    ));
+}
+
+#[test]
 fn an_instance_that_never_registers_is_given_up() {
     let mut row = instance("compute-1-1");
     (row.registered_at, row.ready_at, row.launched_at) =
@@ -364,14 +392,36 @@ fn a_boot_may_take_long_as_long_as_it_goes_on() {
 }
 
 #[test]
+fn an_instance_that_fails_its_providers_checks_for_long_is_given_up_whatever_runs_on_it() {
+    let impaired = |age: i64| openpcs_provider::Impaired {
+        since: NOW - age,
+        what: "system status check".into(),
+    };
+    for states in [&["ALLOCATED", "CLOUD"][..], &["IDLE", "CLOUD"]] {
+        let mut seen = seen(states, instance("compute-1-1"));
+        seen.provider[0].health.impaired = Some(impaired(IMPAIRED_MS));
+        assert_eq!(plan(&[group(1, true)], &seen), []);
+        seen.provider[0].health.impaired = Some(impaired(IMPAIRED_MS + 1));
+        let steps = plan(&[group(1, true)], &seen);
+        let is_told = |cause: &Cause| cause.english().contains("for 300 s by now: system status");
+        assert!(
+            matches!(&steps[..], [Step::Fail { cause, .. }] if is_told(cause)),
+            "{steps:?}"
+        );
+    }
+}
+
+#[test]
 fn a_node_that_slurm_reboots_keeps_its_instance() {
     let states = ["DOWN", "CLOUD", "REBOOT_ISSUED", "NOT_RESPONDING"];
     let mut seen = seen(&states, instance("compute-1-1"));
+    let failed = |steps: Vec<Step>, words: &str| matches!(&steps[..], [Step::Fail { cause, .. }] if cause.english().contains(words));
+    assert!(failed(plan(&[group(1, true)], &seen), "set the node down"));
+    seen.profile.own_addresses = true;
     let after = |seen: &mut Seen, age| {
         seen.rebooting = [("compute-1-1".to_owned(), age)].into();
         plan(&[group(1, true)], seen)
     };
-    let failed = |steps: Vec<Step>, words: &str| matches!(&steps[..], [Step::Fail { cause, .. }] if cause.english().contains(words));
     let most = PROFILE.register_ms;
     assert_eq!(after(&mut seen, most), []);
     assert!(failed(after(&mut seen, most + 1), "did not come back"));

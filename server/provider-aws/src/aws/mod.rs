@@ -2,12 +2,12 @@
 //!
 //! - [`ensure`], [`own_parts`], [`owned`]: what a group owns, what is in it, and how launches are told of it.
 //! - [`launch`], [`outcome`], [`pools`], [`rounds`]: fleets, where their instances come from, and what their answers mean.
-//! - [`look`], [`whose`]: what there is of all clusters, and which of it is whose.
+//! - [`look`], [`checks`], [`whose`]: what there is of all clusters, how it is, and which of it is whose.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use app::model::catalogue::Catalogue;
 use app::model::node::NodeLog;
@@ -22,10 +22,11 @@ use openpcs_provider::{
 };
 
 use crate::calls::instance::{self, Seen};
-use crate::calls::{fleet, host, instance_type, launch_template};
+use crate::calls::{fleet, host, instance_status, instance_type, launch_template};
 use crate::client::Client;
 use crate::offers::{self, Offers};
 
+mod checks;
 mod ensure;
 mod launch;
 mod look;
@@ -37,6 +38,7 @@ mod rounds;
 mod settings;
 mod whose;
 
+use checks::{Checks, Found};
 use look::{Look, Looks};
 use rounds::Rounds;
 pub use settings::{AgentBuild, Settings};
@@ -57,6 +59,8 @@ const PROFILE: Profile = Profile {
     boot_ms: 2 * 3_600_000,
     // So long EC2 may not know yet what it has said.
     missing_grace_ms: 300_000,
+    // One that has ended shows as such for an hour.
+    absence_ms: 300_000,
     stop_ms: 300_000,
     suspend_seconds: SUSPEND_SECONDS,
     pool_rest_ms: 60_000,
@@ -72,6 +76,7 @@ pub struct Aws {
     names: Arc<dyn Names>,
     offers: Offers,
     looks: Looks,
+    checks: Arc<Checks>,
     rounds: Rounds,
 }
 
@@ -81,6 +86,7 @@ pub fn actions() -> BTreeSet<&'static str> {
         fleet::ACTIONS,
         host::ACTIONS,
         instance::ACTIONS,
+        instance_status::ACTIONS,
         instance_type::ACTIONS,
         launch_template::ACTIONS,
     ];
@@ -94,6 +100,7 @@ impl Aws {
         Aws {
             offers: Offers::new(client.clone(), settings.slurm_versions.clone()),
             looks: Looks::new(client.ec2.clone()),
+            checks: Checks::new(client.ec2.clone()),
             rounds: Rounds::default(),
             client,
             settings,
@@ -196,9 +203,13 @@ impl Provider for Aws {
     async fn inventory(&self, cluster_id: &str) -> Result<Inventory, ProviderError> {
         let (look, rows) = self.seen(cluster_id).await?;
         let seen: Vec<&Seen> = look.of_cluster(cluster_id).collect();
+        let health = match look.any_lives() {
+            true => self.checks.get(),
+            false => Found::default(),
+        };
         Ok(Inventory {
             taken_at: look.taken_at,
-            instances: whose::instances(&seen, &rows),
+            instances: whose::instances(&seen, &rows, &health),
         })
     }
 
@@ -219,6 +230,14 @@ impl Provider for Aws {
     async fn prune_logs(&self, _before: SystemTime) -> Result<(), ProviderError> {
         Ok(())
     }
+}
+
+/// In milliseconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
 }
 
 /// The end of it; none of nothing.
