@@ -25,8 +25,8 @@ trait World {
     fn announce_end(&self, plane: &TestPlane, provider_id: &str, seconds: i64) -> bool;
     /// Ends the instance with that id of the provider's, as a failure of its host would.
     fn end(&self, plane: &TestPlane, provider_id: &str);
-    /// Whether its instances are hosts that can start anew.
-    fn reboots(&self) -> bool;
+    /// The ids of the provider's instances that run, where they are hosts of their own: what can happen to such is tried too.
+    fn hosts(&self) -> Option<Vec<String>>;
     /// Fails if anything is left that was made for groups.
     fn is_empty(&self);
 }
@@ -48,8 +48,8 @@ impl World for ThisHost {
         }
     }
 
-    fn reboots(&self) -> bool {
-        false
+    fn hosts(&self) -> Option<Vec<String>> {
+        None
     }
 
     fn is_empty(&self) {}
@@ -75,8 +75,9 @@ impl World for Ec2 {
         self.aws(&["ec2", "terminate-instances", "--instance-ids", provider_id]);
     }
 
-    fn reboots(&self) -> bool {
-        true
+    fn hosts(&self) -> Option<Vec<String>> {
+        let running = self.instances("running").into_iter();
+        Some(running.map(|(id, _)| id).collect())
     }
 
     fn is_empty(&self) {
@@ -89,8 +90,8 @@ impl World for Ec2 {
 
 #[tokio::test]
 async fn a_cluster_keeps_its_promises_on_this_host() {
-    let plane = TestPlane::start(Database::OfRun).await;
-    keeps_its_promises(&plane, &ThisHost).await;
+    let mut plane = TestPlane::start(Database::OfRun).await;
+    keeps_its_promises(&mut plane, &ThisHost).await;
     plane.finish().await;
 }
 
@@ -103,13 +104,13 @@ async fn a_cluster_keeps_its_promises_on_ec2_on_sqlite() {
     };
     let server = ec2.server(None);
     ec2.run_machines(&server.home());
-    let plane = TestPlane::of_account(server, None, ec2.catalogue()).await;
-    keeps_its_promises(&plane, &ec2).await;
+    let mut plane = TestPlane::of_account(server, None, ec2.catalogue()).await;
+    keeps_its_promises(&mut plane, &ec2).await;
     ec2.end_machines();
     plane.finish().await;
 }
 
-async fn keeps_its_promises(plane: &TestPlane, world: &dyn World) {
+async fn keeps_its_promises(plane: &mut TestPlane, world: &dyn World) {
     let db = plane.database().await;
     let login = create(plane).await;
     assert_eq!(
@@ -118,12 +119,16 @@ async fn keeps_its_promises(plane: &TestPlane, world: &dyn World) {
     );
     a_job_runs_on_one_node(plane).await;
     a_job_runs_on_four_nodes(plane).await;
-    if world.reboots() {
+    if world.hosts().is_some() {
         a_node_is_rebooted(plane, &db).await;
     }
-    plane
-        .wait_sinfo(CLUSTER, &["demo up infinite 4 idle~ compute-1-[1-4]"])
-        .await;
+    let all_off = ["demo up infinite 4 idle~ compute-1-[1-4]"];
+    plane.wait_sinfo(CLUSTER, &all_off).await;
+    if world.hosts().is_some() {
+        an_instance_ends_as_it_boots(plane, world, &db).await;
+        plane.wait_sinfo(CLUSTER, &all_off).await;
+        a_server_dies_as_an_instance_boots(plane, world, &db).await;
+    }
     a_job_outlives_its_node(plane, world, &db).await;
     a_job_is_saved_from_an_instance_that_is_taken_back(plane, world, &db).await;
     another_image_comes_after_the_jobs(plane, &login, &db).await;
@@ -174,8 +179,7 @@ async fn a_job_runs_on_four_nodes(plane: &TestPlane) {
 /// The same instance is the node afterwards.
 async fn a_node_is_rebooted(plane: &TestPlane, db: &AnyPool) {
     let before = serving(db, "login-1").await.unwrap();
-    let reboot = ["scontrol", "reboot", "ASAP", "nextstate=RESUME", "login-1"];
-    plane.connect(CLUSTER, &reboot);
+    plane.administrate("scontrol reboot ASAP nextstate=RESUME login-1");
     wait_until("the node is back", async || {
         let node = plane.connect(CLUSTER, &["scontrol", "show", "node", "login-1"]);
         let state = node.split_whitespace().find(|it| it.starts_with("State="));
@@ -192,6 +196,62 @@ async fn a_node_is_rebooted(plane: &TestPlane, db: &AnyPool) {
     for step in ["restarted", "slurmd-started", "ready"] {
         assert_eq!(now.steps.matches(step).count(), 1, "{}", now.steps);
     }
+}
+
+/// Another one takes its place at once.
+async fn an_instance_ends_as_it_boots(plane: &TestPlane, world: &dyn World, db: &AnyPool) {
+    let job = plane.sbatch(CLUSTER, &[], "true");
+    let ended = booting(db).await;
+    world.end(plane, &ended);
+    plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+    let reason: (Option<String>,) =
+        sqlx::query_as("select reason from instance where provider_id = $1")
+            .bind(&ended)
+            .fetch_one(db)
+            .await
+            .unwrap();
+    let reason = reason.0.unwrap_or_default();
+    assert!(reason.contains("ended unexpectedly"), "{reason:?}");
+}
+
+/// Those that are nodes stay so, the one that boots becomes one, and none is there twice.
+async fn a_server_dies_as_an_instance_boots(
+    plane: &mut TestPlane,
+    world: &dyn World,
+    db: &AnyPool,
+) {
+    let login = serving(db, "login-1").await.unwrap();
+    let job = plane.sbatch(CLUSTER, &[], "until test -e up; do sleep 0.1; done");
+    let boots = booting(db).await;
+    plane.server.kill();
+    plane.server.start().await;
+    let running = plane.wait_job(CLUSTER, &job, "RUNNING").await;
+    let runs_on = serving(db, &running["NodeList"]).await.unwrap();
+    assert_eq!(runs_on.provider_id, boots);
+    assert_eq!(serving(db, "login-1").await.unwrap().id, login.id);
+    let mut hosts = world.hosts().unwrap();
+    hosts.sort_unstable();
+    let mut expected = [login.provider_id, boots];
+    expected.sort_unstable();
+    assert_eq!(hosts, expected);
+    std::fs::write(plane.server.home().join("up"), "").unwrap();
+    let done = plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+    assert_eq!(done["Restarts"], "0");
+}
+
+/// The provider's id of the instance of a compute node that is on its way up.
+async fn booting(db: &AnyPool) -> String {
+    wait_until("an instance boots", async || {
+        let found: Option<(String,)> = sqlx::query_as(
+            "select provider_id from instance where node_name like 'compute-1-%' and provider_id is not null \
+             and ready_at is null and reason is null",
+        )
+        .fetch_optional(db)
+        .await
+        .unwrap();
+        found.map(|(id,)| id).ok_or("none".to_owned())
+    })
+    .await
 }
 
 async fn a_job_outlives_its_node(plane: &TestPlane, world: &dyn World, db: &AnyPool) {
