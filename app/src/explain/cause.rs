@@ -58,6 +58,10 @@ pub enum Cause {
         node: String,
         seconds: i64,
     },
+    /// Its host started anew under its jobs, and nobody had asked for it.
+    Restarted {
+        instance: String,
+    },
     /// The provider's checks of it or of its host fail.
     Impaired {
         instance: String,
@@ -150,6 +154,7 @@ impl Cause {
                 t.not_back,
                 vec![("node", node.clone()), ("seconds", seconds.to_string())],
             ),
+            Cause::Restarted { instance } => (t.restarted, vec![("instance", instance.clone())]),
             Cause::Impaired {
                 instance,
                 what,
@@ -208,6 +213,7 @@ impl Cause {
                 | Cause::BootStalled { .. }
                 | Cause::BootTooLong { .. }
                 | Cause::NotBack { .. }
+                | Cause::Restarted { .. }
                 | Cause::Impaired { .. }
                 | Cause::SetDown { .. }
                 | Cause::Vanished

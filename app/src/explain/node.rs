@@ -158,7 +158,9 @@ fn remedy_of(cause: &Cause, t: &'static Text) -> &'static str {
         Cause::NotRegistered { .. } => r.not_registered,
         Cause::BootStalled { step, .. } if step == SLURMD_STARTED => r.not_seen,
         Cause::BootStalled { .. } | Cause::BootTooLong { .. } => r.boot_stalled,
-        Cause::Impaired { .. } | Cause::NotBack { .. } => r.ended_unexpectedly,
+        Cause::Impaired { .. } | Cause::NotBack { .. } | Cause::Restarted { .. } => {
+            r.ended_unexpectedly
+        }
         Cause::NotSeen { .. } => r.not_seen,
         _ => r.down,
     }

@@ -322,7 +322,8 @@ pub async fn set_claimed(
     Ok(())
 }
 
-/// Its host has started anew: it registers now, with that as its first step, and is yet to be ready.
+/// Its host has started anew: it registers now, with that as its first step, and is yet to be ready. One that was not ready
+/// before goes on with its first boot.
 pub async fn begin_again(write: &mut Write, row: &InstanceRow, step: BootStep) -> sqlx::Result<()> {
     sqlx::query(
         "update instance set registered_at = $1, ready_at = null, steps = $2 where id = $3",

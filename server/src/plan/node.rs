@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use app::explain::Cause;
+use app::model::node::LOST_BY_RESTART;
 use app::model::node_name::node_names;
 use app::model::status::Status;
 use app::rules::cluster::IDLE_FOREVER;
@@ -290,6 +291,11 @@ fn instance_step(
             instance: row.id.clone(),
             step: failed.name.clone(),
             detail: failed.detail.clone().unwrap_or_default(),
+        });
+    }
+    if row.steps.iter().any(|step| step.name == LOST_BY_RESTART) {
+        return fail(Cause::Restarted {
+            instance: row.id.clone(),
         });
     }
     if let Some(late) = too_late(row, seen) {

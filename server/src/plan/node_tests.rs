@@ -412,6 +412,21 @@ fn an_instance_that_fails_its_providers_checks_for_long_is_given_up_whatever_run
 }
 
 #[test]
+fn an_instance_whose_host_started_anew_unasked_is_given_up() {
+    let mut row = instance("compute-1-1");
+    row.steps = vec![BootStep {
+        name: LOST_BY_RESTART.into(),
+        at: NOW,
+        detail: None,
+    }];
+    let steps = plan(&[group(1, true)], &seen(&["ALLOCATED", "CLOUD"], row));
+    assert!(
+        matches!(&steps[..], [Step::Fail { cause, .. }] if cause.english().contains("anew")),
+        "{steps:?}"
+    );
+}
+
+#[test]
 fn a_node_that_slurm_reboots_keeps_its_instance() {
     let states = ["DOWN", "CLOUD", "REBOOT_ISSUED", "NOT_RESPONDING"];
     let mut seen = seen(&states, instance("compute-1-1"));

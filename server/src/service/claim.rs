@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use app::explain::What;
 use app::model::error::{Error, ErrorKind, Result};
-use app::model::node::BootStep;
+use app::model::node::{BootStep, LOST_BY_RESTART};
 use openpcs_agent::protocol::{
     Claim, ClaimAnswer, ClaimCall, Claimed, Endpoint, Package, SLURMCTLD, SLURMD_PORT,
 };
@@ -22,7 +22,7 @@ use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::{self, InstanceRow};
 use crate::db::{now, resource};
 use crate::fault::internal;
-use crate::slurm::client::NodeUpdate;
+use crate::slurm::client::{NodeInfo, NodeUpdate};
 
 /// The step of an instance as which another one wanted to pass.
 const CLAIM_REFUSED: &str = "claim-refused";
@@ -127,8 +127,51 @@ impl Service {
         if self.parts.provider.profile().own_addresses {
             self.locate(&it, peer).await?;
         }
+        self.expect_restart(&it).await?;
         self.tell_slurm(&it).await?;
         self.grant(it).await
+    }
+
+    /// A host may start anew as Slurm has asked for it, and before it is ready: a script of its boot may ask for that. Under its
+    /// jobs it is lost with them (N14), which Slurm sees only if it takes longer than a second.
+    async fn expect_restart(&self, it: &Recognised) -> Result<()> {
+        if it.standing != Standing::Restarted || it.row.ready_at.is_none() {
+            return Ok(());
+        }
+        let latest = self.parts.observed.latest(&it.cluster.id);
+        if is_rebooted(&latest.nodes, it) || is_rebooted(&self.nodes_now(it).await?, it) {
+            return Ok(());
+        }
+        let lost = BootStep {
+            name: LOST_BY_RESTART.into(),
+            at: now(),
+            detail: None,
+        };
+        let mut write = self.parts.db.write().await.map_err(unwritten)?;
+        instance::add_step(&mut write, &it.row.id, lost)
+            .await
+            .map_err(internal)?;
+        write.commit().await.map_err(unwritten)?;
+        self.parts.wakers.wake_node(&it.cluster.id);
+        Err(Error::access_denied(format!(
+            "The host of node {} started anew and nobody had asked for it: another instance takes its place.",
+            it.row.node_name
+        )))
+    }
+
+    /// As Slurm says.
+    async fn nodes_now(&self, it: &Recognised) -> Result<Vec<NodeInfo>> {
+        let client = self
+            .slurm(&it.cluster)
+            .await
+            .map_err(|e| later(e.message))?;
+        client.nodes().await.map_err(|cause| {
+            tracing::warn!(%cause, "Slurm does not tell the state of a node that started anew");
+            later(format!(
+                "The controller of cluster {} does not answer now. Ask again in a moment.",
+                it.cluster.name
+            ))
+        })
     }
 
     /// Whether the provider says that the instance is where the call comes from. The first refusal is told in the timeline.
@@ -308,6 +351,12 @@ impl Service {
             ))
         })
     }
+}
+
+/// Whether it is Slurm that had the instance's host start anew.
+fn is_rebooted(nodes: &[NodeInfo], it: &Recognised) -> bool {
+    let mut nodes = nodes.iter();
+    nodes.any(|node| node.name == it.row.node_name && node.is("REBOOT_ISSUED"))
 }
 
 /// The node's own where its group has ports on a host that others share.

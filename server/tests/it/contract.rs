@@ -25,6 +25,8 @@ trait World {
     fn announce_end(&self, plane: &TestPlane, provider_id: &str, seconds: i64) -> bool;
     /// Ends the instance with that id of the provider's, as a failure of its host would.
     fn end(&self, plane: &TestPlane, provider_id: &str);
+    /// Has the instance start anew, as by the provider's API.
+    fn reboot(&self, plane: &TestPlane, provider_id: &str);
     /// The ids of the provider's instances that run, where they are hosts of their own: what can happen to such is tried too.
     fn hosts(&self) -> Option<Vec<String>>;
     /// Fails if anything is left that was made for groups.
@@ -48,6 +50,8 @@ impl World for ThisHost {
         }
     }
 
+    fn reboot(&self, _: &TestPlane, _: &str) {}
+
     fn hosts(&self) -> Option<Vec<String>> {
         None
     }
@@ -60,12 +64,7 @@ impl World for Ec2 {
         let until = chrono::Utc::now() + chrono::Duration::seconds(seconds);
         let notice = json!({ "action": "terminate", "time": until.to_rfc3339() });
         // What its metadata service tells from now on.
-        let place = plane
-            .server
-            .home()
-            .join("metadata")
-            .join(provider_id)
-            .join("spot");
+        let place = of_machine(plane, provider_id).join("spot");
         std::fs::create_dir_all(&place).unwrap();
         std::fs::write(place.join("instance-action"), notice.to_string()).unwrap();
         true
@@ -73,6 +72,12 @@ impl World for Ec2 {
 
     fn end(&self, _: &TestPlane, provider_id: &str) {
         self.aws(&["ec2", "terminate-instances", "--instance-ids", provider_id]);
+    }
+
+    fn reboot(&self, plane: &TestPlane, provider_id: &str) {
+        let place = of_machine(plane, provider_id);
+        std::fs::create_dir_all(&place).unwrap();
+        std::fs::write(place.join("reboot"), "").unwrap();
     }
 
     fn hosts(&self) -> Option<Vec<String>> {
@@ -86,6 +91,11 @@ impl World for Ec2 {
         let templates = templates["LaunchTemplates"].as_array().unwrap().len();
         assert_eq!(templates, 2, "derived templates go with their groups");
     }
+}
+
+/// Where a machine looks for what a test tells it.
+fn of_machine(plane: &TestPlane, provider_id: &str) -> std::path::PathBuf {
+    plane.server.home().join("metadata").join(provider_id)
 }
 
 #[tokio::test]
@@ -128,6 +138,7 @@ async fn keeps_its_promises(plane: &mut TestPlane, world: &dyn World) {
         an_instance_ends_as_it_boots(plane, world, &db).await;
         plane.wait_sinfo(CLUSTER, &all_off).await;
         a_server_dies_as_an_instance_boots(plane, world, &db).await;
+        a_host_starts_anew_under_a_job(plane, world, &db).await;
     }
     a_job_outlives_its_node(plane, world, &db).await;
     a_job_is_saved_from_an_instance_that_is_taken_back(plane, world, &db).await;
@@ -204,13 +215,7 @@ async fn an_instance_ends_as_it_boots(plane: &TestPlane, world: &dyn World, db: 
     let ended = booting(db).await;
     world.end(plane, &ended);
     plane.wait_job(CLUSTER, &job, "COMPLETED").await;
-    let reason: (Option<String>,) =
-        sqlx::query_as("select reason from instance where provider_id = $1")
-            .bind(&ended)
-            .fetch_one(db)
-            .await
-            .unwrap();
-    let reason = reason.0.unwrap_or_default();
+    let reason = reason(db, &ended).await;
     assert!(reason.contains("ended unexpectedly"), "{reason:?}");
 }
 
@@ -237,6 +242,24 @@ async fn a_server_dies_as_an_instance_boots(
     std::fs::write(plane.server.home().join("up"), "").unwrap();
     let done = plane.wait_job(CLUSTER, &job, "COMPLETED").await;
     assert_eq!(done["Restarts"], "0");
+}
+
+/// The job is lost with it: it runs again, on another instance.
+async fn a_host_starts_anew_under_a_job(plane: &TestPlane, world: &dyn World, db: &AnyPool) {
+    let script = "test -e met || { touch met; sleep 600; }";
+    let job = plane.sbatch(CLUSTER, &["--output=/dev/null"], script);
+    let node = plane.wait_job(CLUSTER, &job, "RUNNING").await["NodeList"].clone();
+    wait_until("the job is under way", async || {
+        let is_met = plane.server.home().join("met").exists();
+        is_met.then_some(()).ok_or("no mark".to_owned())
+    })
+    .await;
+    let before = serving(db, &node).await.unwrap();
+    world.reboot(plane, &before.provider_id);
+    let done = plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+    assert_eq!(done["Restarts"], "1");
+    let reason = reason(db, &before.provider_id).await;
+    assert!(reason.contains("started anew"), "{reason:?}");
 }
 
 /// The provider's id of the instance of a compute node that is on its way up.
@@ -374,6 +397,17 @@ async fn another_image_comes_after_the_jobs(plane: &TestPlane, login: &str, db: 
         }
     })
     .await;
+}
+
+/// Why that instance ended.
+async fn reason(db: &AnyPool, provider_id: &str) -> String {
+    let found: (Option<String>,) =
+        sqlx::query_as("select reason from instance where provider_id = $1")
+            .bind(provider_id)
+            .fetch_one(db)
+            .await
+            .unwrap();
+    found.0.unwrap_or_default()
 }
 
 struct Serving {

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import yaml
 
@@ -37,7 +38,9 @@ def main():
     root(home, scheduler_root, shared)
     program("/usr/bin/systemctl", systemctl)
     program("/usr/sbin/reboot", "#!/bin/sh\nexec kill -USR1 1\n")
-    metadata(name, address, os.path.join(shared, "metadata", name))
+    told = os.path.join(shared, "metadata", name)
+    metadata(name, address, told)
+    threading.Thread(target=watch, args=(os.path.join(told, "reboot"),), daemon=True).start()
     # Of a boot cloud-init does all of this the first time only; what it enabled systemd starts each time after it.
     while runs(lambda: cloud_init(user_data)):
         user_data = b""
@@ -56,6 +59,15 @@ def runs(boot):
         return False
     except Reboot:
         return True
+
+
+def watch(order):
+    """Reboots as EC2 does when its API is told to: here by a file."""
+    while True:
+        if os.path.exists(order):
+            os.unlink(order)
+            os.kill(os.getpid(), signal.SIGUSR1)
+        time.sleep(0.2)
 
 
 def asked_to_reboot(*_):
