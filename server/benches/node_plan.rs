@@ -69,6 +69,7 @@ fn seen(nodes: i64) -> Seen {
                     id: row.id.clone(),
                     state: State::Running,
                     addresses: vec![],
+                    health: Default::default(),
                 });
                 seen.instances.push(row);
             }

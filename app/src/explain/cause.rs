@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{fill, text};
 use crate::i18n::Language;
 use crate::model::notice::{Notice, NoticeKind};
+use crate::ui::time::exact;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(
@@ -35,6 +36,37 @@ pub enum Cause {
     /// It did not register with the server in time.
     NotRegistered {
         instance: String,
+        seconds: i64,
+    },
+    /// It registered, and then its boot came to no next step in time.
+    BootStalled {
+        instance: String,
+        /// The last one, and when it was reached, in milliseconds since 1970.
+        step: String,
+        at: i64,
+        seconds: i64,
+    },
+    /// Its boot went on and on.
+    BootTooLong {
+        instance: String,
+        step: String,
+        at: i64,
+        seconds: i64,
+    },
+    /// Slurm had it rebooted, and it is not back.
+    NotBack {
+        node: String,
+        seconds: i64,
+    },
+    /// Its host started anew under its jobs, and nobody had asked for it.
+    Restarted {
+        instance: String,
+    },
+    /// The provider's checks of it or of its host fail.
+    Impaired {
+        instance: String,
+        /// In the provider's words.
+        what: String,
         seconds: i64,
     },
     /// It registered, but Slurm did not see it in time.
@@ -106,6 +138,35 @@ impl Cause {
                     ("seconds", seconds.to_string()),
                 ],
             ),
+            Cause::BootStalled {
+                instance,
+                step,
+                at,
+                seconds,
+            } => (t.boot_stalled, boot(instance, step, *at, *seconds)),
+            Cause::BootTooLong {
+                instance,
+                step,
+                at,
+                seconds,
+            } => (t.boot_too_long, boot(instance, step, *at, *seconds)),
+            Cause::NotBack { node, seconds } => (
+                t.not_back,
+                vec![("node", node.clone()), ("seconds", seconds.to_string())],
+            ),
+            Cause::Restarted { instance } => (t.restarted, vec![("instance", instance.clone())]),
+            Cause::Impaired {
+                instance,
+                what,
+                seconds,
+            } => (
+                t.impaired,
+                vec![
+                    ("instance", instance.clone()),
+                    ("what", what.clone()),
+                    ("seconds", seconds.to_string()),
+                ],
+            ),
             Cause::NotSeen { node, seconds } => (
                 t.not_seen,
                 vec![("node", node.clone()), ("seconds", seconds.to_string())],
@@ -149,12 +210,26 @@ impl Cause {
                 | Cause::StepFailed { .. }
                 | Cause::NotRegistered { .. }
                 | Cause::NotSeen { .. }
+                | Cause::BootStalled { .. }
+                | Cause::BootTooLong { .. }
+                | Cause::NotBack { .. }
+                | Cause::Restarted { .. }
+                | Cause::Impaired { .. }
                 | Cause::SetDown { .. }
                 | Cause::Vanished
                 | Cause::GroupNotReady { .. }
                 | Cause::NoCapacity { .. }
         )
     }
+}
+
+fn boot(instance: &str, step: &str, at: i64, seconds: i64) -> Vec<(&'static str, String)> {
+    vec![
+        ("instance", instance.into()),
+        ("step", step.into()),
+        ("at", exact(at)),
+        ("seconds", seconds.to_string()),
+    ]
 }
 
 #[cfg(test)]
@@ -183,5 +258,19 @@ mod tests {
                 .contains("slurmd was killed")
         );
         Ok(())
+    }
+
+    #[test]
+    fn a_boot_that_stalls_is_told_with_its_last_step_and_its_time() {
+        let cause = Cause::BootStalled {
+            instance: "i-1".into(),
+            step: "scripts".into(),
+            at: 0,
+            seconds: 600,
+        };
+        let expected = "Instance i-1 came to no next step of its boot for 600 s; the last one was scripts, at 1970-01-01 00:00:00 UTC.";
+        assert_eq!(cause.english(), expected);
+        let chinese = cause.text(Language::SimplifiedChinese);
+        assert!(chinese.contains("scripts") && chinese.contains("00:00:00"));
     }
 }

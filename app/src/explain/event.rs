@@ -181,6 +181,10 @@ pub enum What {
         peer: String,
         addresses: String,
     },
+    /// Its host has started anew, and is the node that it was.
+    NodeRestarted {
+        node: String,
+    },
     /// The provider said that the instance will end.
     NodeNoticed {
         node: String,
@@ -404,6 +408,7 @@ impl What {
                     ("addresses", addresses.clone()),
                 ],
             ),
+            What::NodeRestarted { node } => (t.node_restarted, vec![("node", node.clone())]),
             What::NodeNoticed { node, notice } => (
                 match notice.kind {
                     NoticeKind::Interruption => t.node_interruption,
@@ -693,6 +698,7 @@ mod tests {
                 peer: "10.0.0.8".into(),
                 addresses: "10.0.0.7".into(),
             },
+            What::NodeRestarted { node: node.clone() },
             What::NodeNoticed {
                 node: node.clone(),
                 notice: Notice {

@@ -4,7 +4,7 @@ use super::text::Text;
 use super::{Cause, fill, span, text};
 use crate::i18n::Language;
 use crate::model::explanation::{Explanation, Outlook};
-use crate::model::node::{LAUNCH_FAILED, Node, NodePhase};
+use crate::model::node::{LAUNCH_FAILED, Node, NodePhase, SLURMD_STARTED};
 
 #[derive(Clone, Debug)]
 pub struct NodeFacts<'a> {
@@ -156,6 +156,11 @@ fn remedy_of(cause: &Cause, t: &'static Text) -> &'static str {
         Cause::StepFailed { .. } => r.step_failed,
         Cause::NoCapacity { .. } => r.launch_failed,
         Cause::NotRegistered { .. } => r.not_registered,
+        Cause::BootStalled { step, .. } if step == SLURMD_STARTED => r.not_seen,
+        Cause::BootStalled { .. } | Cause::BootTooLong { .. } => r.boot_stalled,
+        Cause::Impaired { .. } | Cause::NotBack { .. } | Cause::Restarted { .. } => {
+            r.ended_unexpectedly
+        }
         Cause::NotSeen { .. } => r.not_seen,
         _ => r.down,
     }

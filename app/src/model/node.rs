@@ -128,6 +128,12 @@ pub const HEALTH_FAULT: &str = "health-fault";
 /// The step of a launch that the provider refused.
 pub const LAUNCH_FAILED: &str = "launch-failed";
 
+/// The step of an instance whose host started anew, and nobody had asked for it: what ran there is lost.
+pub const LOST_BY_RESTART: &str = "lost-by-restart";
+
+/// The last step of an instance's own: what is left is that Slurm sees the node.
+pub const SLURMD_STARTED: &str = "slurmd-started";
+
 /// `slurmd` of `slurmd-failed`; none of a step that went well.
 pub fn failed_stage(step: &str) -> Option<&str> {
     step.strip_suffix("-failed")

@@ -53,9 +53,9 @@ pub(crate) type Result<T> = std::result::Result<T, String>;
 /// What the last line of a sandbox's log begins with, unless it was killed from outside.
 pub const ENDED: &str = "ended: ";
 
-const USAGE: &str = "usage: openpcs-agent (instance | controller | database | trial) --dir DIR --data-dir DATA | openpcs-agent node [--file FILE] \
-                     [--run-dir DIR] [--log-dir DIR] [--scripts-dir DIR] [--hosts-file FILE] [--power-off] | openpcs-agent \
-                     (probe | --version)";
+const USAGE: &str = "usage: openpcs-agent (instance | controller | database | trial) --dir DIR --data-dir DATA | openpcs-agent node \
+                     [--file FILE] [--run-dir DIR] [--state-dir DIR] [--log-dir DIR] [--scripts-dir DIR] [--hosts-file FILE] \
+                     [--power-off] | openpcs-agent (probe | --version)";
 
 /// All of the program.
 pub fn main(args: Vec<OsString>) -> ExitCode {

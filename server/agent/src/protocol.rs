@@ -176,6 +176,9 @@ pub struct Claim {
     pub address: IpAddr,
     /// Random, and the same each time that this instance asks: whoever repeats a claim without it is another.
     pub claim_id: String,
+    /// The instance has started anew since it made the claim first: all of its boot comes once more.
+    #[serde(default)]
+    pub has_restarted: bool,
 }
 
 /// The answer to a [`ClaimCall`].

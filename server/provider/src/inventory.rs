@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use app::model::notice::Notice;
+
 /// The instances of a cluster at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
@@ -18,6 +20,24 @@ pub struct Instance {
     pub state: State,
     /// In the cluster's network, as far as they are known; none where instances have no addresses of their own.
     pub addresses: Vec<IpAddr>,
+    pub health: Health,
+}
+
+/// What the provider finds of an instance's health, and what it means to do with its host; a look at that may be minutes
+/// older than the inventory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    pub impaired: Option<Impaired>,
+    pub planned: Option<Notice>,
+}
+
+/// The provider's checks of the instance, or of the host that it is on, fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Impaired {
+    /// In milliseconds since 1970.
+    pub since: i64,
+    /// Which, in the provider's words.
+    pub what: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -29,7 +29,7 @@ mod owned;
 pub mod script;
 
 pub use batch::{Asked, Batch, LaunchError, Launched, NodeLaunch, Outcome};
-pub use inventory::{Instance, Inventory, State, has_left};
+pub use inventory::{Health, Impaired, Instance, Inventory, State, has_left};
 pub use key::ClusterKey;
 pub use leased::Leased;
 pub use owned::{Owner, Progress};
@@ -44,10 +44,14 @@ pub struct Profile {
     /// How long an instance may take from its launch to its registration with us, in milliseconds. Too low and a slow
     /// machine never boots; too high and a job waits for a node that will not come.
     pub register_ms: i64,
-    /// How long it may take from registering with us until Slurm takes the node as up.
-    pub ready_ms: i64,
+    /// How long its boot may make no step from then on, until Slurm takes the node as up.
+    pub step_ms: i64,
+    /// How long all of that may take, however it goes on.
+    pub boot_ms: i64,
     /// A launched instance is not missed in the inventory before this: it needs a moment to show.
     pub missing_grace_ms: i64,
+    /// One that has shown may be missing for so long before it is taken for gone: a look may be into an old mirror.
+    pub absence_ms: i64,
     /// How long an instance may take to end before it is asked for once more.
     pub stop_ms: i64,
     /// How long Slurm keeps a suspended node unusable, in seconds: its SuspendTimeout.

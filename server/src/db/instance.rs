@@ -322,6 +322,22 @@ pub async fn set_claimed(
     Ok(())
 }
 
+/// Its host has started anew: it registers now, with that as its first step, and is yet to be ready. One that was not ready
+/// before goes on with its first boot.
+pub async fn begin_again(write: &mut Write, row: &InstanceRow, step: BootStep) -> sqlx::Result<()> {
+    sqlx::query(
+        "update instance set registered_at = $1, ready_at = null, steps = $2 where id = $3",
+    )
+    .bind(step.at)
+    .bind(to_json(&vec![step])?)
+    .bind(&row.id)
+    .execute(&mut *write.tx)
+    .await?;
+    write
+        .changed(Kind::Node, &row.cluster_id, &row.node_name)
+        .await
+}
+
 /// Adds a boot step.
 pub async fn add_step(write: &mut Write, id: &str, step: BootStep) -> sqlx::Result<()> {
     let Some(row) = sqlx::query("select * from instance where id = $1")

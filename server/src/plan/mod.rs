@@ -2,6 +2,7 @@
 
 pub mod configuration;
 pub mod controller;
+pub mod missing;
 pub mod node;
 pub mod notice;
 pub mod pool;

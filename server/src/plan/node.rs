@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use app::explain::Cause;
+use app::model::node::LOST_BY_RESTART;
 use app::model::node_name::node_names;
 use app::model::status::Status;
 use app::rules::cluster::IDLE_FOREVER;
@@ -25,6 +26,8 @@ const REGISTER_EVERY_MS: i64 = 5_000;
 /// First and longest pause before what failed, as a node to boot, is tried again.
 const BACKOFF_MS: i64 = 1_000;
 const LONGEST_BACKOFF_MS: i64 = 60_000;
+/// So long the provider's checks may fail: a host that is only slow passes them again.
+const IMPAIRED_MS: i64 = 5 * 60_000;
 
 /// A group as far as its nodes are concerned: what is in force.
 #[derive(Clone, Debug)]
@@ -77,6 +80,8 @@ pub struct Seen {
     pub provider: Vec<Instance>,
     /// When the provider was looked at.
     pub looked_at: i64,
+    /// Which instances it does not show, and for how many milliseconds.
+    pub missing: HashMap<String, i64>,
     /// Instances without a row run on some of the nodes.
     pub set_aside: bool,
     pub nodes: Vec<NodeInfo>,
@@ -86,6 +91,8 @@ pub struct Seen {
     pub stranded: HashMap<String, i64>,
     /// Names of those that Slurm powers up, and for how many milliseconds it was seen to.
     pub powering_up: HashMap<String, i64>,
+    /// Names of those that Slurm has had rebooted, and for how many milliseconds they were seen to be.
+    pub rebooting: HashMap<String, i64>,
     pub now: i64,
 }
 
@@ -286,6 +293,11 @@ fn instance_step(
             detail: failed.detail.clone().unwrap_or_default(),
         });
     }
+    if row.steps.iter().any(|step| step.name == LOST_BY_RESTART) {
+        return fail(Cause::Restarted {
+            instance: row.id.clone(),
+        });
+    }
     if let Some(late) = too_late(row, seen) {
         return fail(late);
     }
@@ -301,6 +313,9 @@ fn instance_step(
         } else {
             fail(cause)
         };
+    }
+    if let Some(cause) = impaired(row, index, seen.now) {
+        return fail(cause);
     }
     let replaced = row.replace_reason.as_ref().map(|reason| Cause::Replaced {
         reason: reason.clone(),
@@ -318,6 +333,10 @@ fn instance_step(
     if node.is("POWERED_DOWN") || node.is("POWERING_DOWN") {
         let cause = replaced.or_else(|| notice::cause(row));
         return end(cause.unwrap_or(Cause::PoweredDown));
+    }
+    // What is no host of its own has nothing to start anew: it is replaced as any node that is down.
+    if node.is("REBOOT_ISSUED") && seen.profile.own_addresses {
+        return reboot_step(row, node, seen);
     }
     if node.is("DOWN") {
         let why = node.reason.as_deref().unwrap_or("no reason given");
@@ -367,6 +386,33 @@ fn instance_step(
     })
 }
 
+/// The step for a node that Slurm has rebooted, and takes for down until it is back: it keeps its instance, unless that is
+/// to go at once or does not come back.
+fn reboot_step(row: &InstanceRow, node: &NodeInfo, seen: &Seen) -> Option<Step> {
+    // Once it has registered again it boots as any other does.
+    let age = seen.rebooting.get(&row.node_name);
+    let age = age.filter(|_| row.ready_at.is_some());
+    let most = seen.profile.register_ms;
+    let is_lost = age.is_some_and(|age| *age > most);
+    let replaced = row.replace_reason.as_ref().filter(|_| row.replace_now);
+    let cause = match (is_lost, replaced, notice::due(row, node, seen.now)) {
+        (true, ..) => Cause::NotBack {
+            node: row.node_name.clone(),
+            seconds: most / 1000,
+        },
+        (_, Some(reason), _) => Cause::Replaced {
+            reason: reason.clone(),
+        },
+        (_, _, Some(Due::Fail)) => notice::cause(row)?,
+        _ => return None,
+    };
+    Some(Step::Fail {
+        node: row.node_name.clone(),
+        instance: Some(row.id.clone()),
+        cause,
+    })
+}
+
 /// Slurm thinks of a node whose instance is up that it is off or on its way up: a controller that was killed remembers
 /// the node as it was before, or a new job came before the last instance of the node had ended. For how many milliseconds
 /// it has, and for how many it may.
@@ -383,6 +429,18 @@ fn register_again(row: &InstanceRow, seen: &Seen) -> Option<Step> {
     let is_due = told_at.is_none_or(|at| is_over(*at, seen.now, REGISTER_EVERY_MS));
     is_due.then(|| Step::RegisterAgain {
         instance: row.id.clone(),
+    })
+}
+
+/// Why an instance that its provider's checks find broken is given up (N14). Its jobs go back to the queue at once and are not
+/// waited for: what fails is its network, its memory, its kernel or its host, and a job there may well never end.
+fn impaired(row: &InstanceRow, index: &Index, now: i64) -> Option<Cause> {
+    let found = index.instance(row)?.health.impaired.as_ref()?;
+    let age = now - found.since;
+    (age > IMPAIRED_MS).then(|| Cause::Impaired {
+        instance: row.id.clone(),
+        what: found.what.clone(),
+        seconds: age / 1000,
     })
 }
 
@@ -411,7 +469,10 @@ fn absence(row: &InstanceRow, index: &Index, seen: &Seen) -> Absence {
         return Absence::Lost(why.into());
     }
     let missed_at = row.launched_at + seen.profile.missing_grace_ms;
-    let is_missed = instance.is_none_or(|i| !i.lives()) && seen.now > missed_at;
+    let absent = seen.missing.get(&row.id).copied().unwrap_or_default();
+    let is_absent = instance.is_none() && absent >= seen.profile.absence_ms;
+    let is_leaving = instance.is_some_and(|i| !i.lives());
+    let is_missed = (is_absent || is_leaving) && seen.now > missed_at;
     let is_started = row.provider_id.is_some() || row.registered_at.is_some();
     match is_started {
         true if is_missed => Absence::Lost("nothing of it is left".into()),
@@ -428,7 +489,7 @@ fn idles_too_long(row: &InstanceRow, group: &Group, node: &NodeInfo, now: i64) -
         return false;
     };
     let idle_since = (node.last_busy * 1000).max(ready_at);
-    let reserved = ["PLANNED", "RESERVED", "POWER_DOWN"]
+    let reserved = ["PLANNED", "RESERVED", "POWER_DOWN", "REBOOT_REQUESTED"]
         .iter()
         .any(|f| node.is(f));
     let busy = node.is_busy() || reserved;
@@ -439,27 +500,44 @@ fn idles_too_long(row: &InstanceRow, group: &Group, node: &NodeInfo, now: i64) -
         && now - idle_since > limit * 1000
 }
 
-/// Why the instance takes too long to boot, if it does.
+/// Why the instance takes too long to boot, if it does: it is not how long that takes that tells of a fault, but that it
+/// does not go on.
 fn too_late(row: &InstanceRow, seen: &Seen) -> Option<Cause> {
     if row.ready_at.is_some() {
         return None;
     }
     let Profile {
         register_ms,
-        ready_ms,
+        step_ms,
+        boot_ms,
         ..
     } = seen.profile;
-    match row.registered_at {
-        None if seen.now - row.launched_at > register_ms => Some(Cause::NotRegistered {
-            instance: row.id.clone(),
+    let instance = row.id.clone();
+    let Some(registered_at) = row.registered_at else {
+        return (seen.now - row.launched_at > register_ms).then_some(Cause::NotRegistered {
+            instance,
             seconds: register_ms / 1000,
-        }),
-        Some(at) if seen.now - at > ready_ms => Some(Cause::NotSeen {
-            node: row.node_name.clone(),
-            seconds: ready_ms / 1000,
-        }),
-        _ => None,
+        });
+    };
+    let last = row.steps.last().filter(|step| step.at >= registered_at);
+    let (step, at) = last.map_or(("registered", registered_at), |it| {
+        (it.name.as_str(), it.at)
+    });
+    let step = step.to_owned();
+    if seen.now - at > step_ms {
+        return Some(Cause::BootStalled {
+            instance,
+            step,
+            at,
+            seconds: step_ms / 1000,
+        });
     }
+    (seen.now - registered_at > boot_ms).then_some(Cause::BootTooLong {
+        instance,
+        step,
+        at,
+        seconds: boot_ms / 1000,
+    })
 }
 
 /// The step for a node that has no instance.

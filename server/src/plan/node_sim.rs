@@ -263,6 +263,7 @@ impl World {
             id: id.clone(),
             state: state(machine),
             addresses: vec![],
+            health: Default::default(),
         };
         self.looks.push_back(Inventory {
             taken_at: self.now,
@@ -561,6 +562,9 @@ fn faults_that_come_together_are_no_worse() {
             stuck_boots: of(13, 3),
             stuck_stops: of(17, 3),
             inventory_lag_ms: of(19, 3) as i64 * 1_000,
+            // This world forgets how long it has missed one.
+            hidden: false,
+            absence_ms: 0,
             gone: vec![],
             silent: false,
             owns: of(23, 2) == 0,

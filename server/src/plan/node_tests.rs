@@ -41,6 +41,7 @@ fn in_state(row: &InstanceRow, state: State) -> Instance {
         id: row.id.clone(),
         state,
         addresses: vec![],
+        health: Default::default(),
     }
 }
 
@@ -295,6 +296,33 @@ fn an_instance_that_takes_its_time_is_not_missed() {
 }
 
 #[test]
+fn an_instance_that_has_shown_may_be_out_of_sight_for_a_while() {
+    let mut seen = seen(&["ALLOCATED", "CLOUD"], instance("compute-1-1"));
+    seen.profile.absence_ms = 300_000;
+    seen.provider.clear();
+    for (age, is_lost) in [(0, false), (60_000, false), (300_000, true)] {
+        let id = seen.instances[0].id.clone();
+        seen.missing = [(id, age)].into();
+        let steps = plan(&[group(1, false)], &seen);
+        let is_failed = matches!(steps[..], [Step::Fail { .. }]);
+        assert_eq!((is_failed, steps.is_empty()), (is_lost, !is_lost), "{age}");
+    }
+    // What shows as ended has.
+    let row = seen.instances[0].clone();
+    seen.missing.clear();
+    seen.provider = vec![in_state(
+        &row,
+        State::Gone {
+            cause: "terminated".into(),
+        },
+    )];
+    assert!(matches!(
+        plan(&[group(1, false)], &seen)[..],
+        [Step::Fail { .. }]
+    ));
+}
+
+#[test]
 fn an_instance_that_never_registers_is_given_up() {
     let mut row = instance("compute-1-1");
     (row.registered_at, row.ready_at, row.launched_at) =
@@ -307,6 +335,135 @@ fn an_instance_that_never_registers_is_given_up() {
         matches!(&steps[..], [Step::Fail { cause, .. }] if cause.english().contains("register")),
         "{steps:?}"
     );
+}
+
+#[test]
+fn a_boot_may_take_long_as_long_as_it_goes_on() {
+    let profile = Profile {
+        step_ms: 60_000,
+        boot_ms: 600_000,
+        ..PROFILE
+    };
+    let (registered, scripts) = (("registered", 0), ("scripts", 50));
+    // The steps and their seconds since the start, the seconds by now, and what is said of it.
+    let table = [
+        (vec![registered], 59, ""),
+        (
+            vec![registered],
+            61,
+            "for 60 s; the last one was registered",
+        ),
+        (vec![registered, scripts], 61, ""),
+        (vec![registered, scripts], 111, "the last one was scripts"),
+        (vec![registered, scripts, ("more", 560)], 599, ""),
+        (
+            vec![registered, ("more", 560)],
+            601,
+            "within 600 s; its last step was more",
+        ),
+        // Before it restarted.
+        (
+            vec![("slurmd-started", -900)],
+            61,
+            "the last one was registered",
+        ),
+    ];
+    for (steps, now, expected) in table {
+        let start = NOW - now * 1_000;
+        let mut row = instance("compute-1-1");
+        (row.launched_at, row.registered_at, row.ready_at) = (start, Some(start), None);
+        let step = |(name, at): &(&str, i64)| BootStep {
+            name: (*name).into(),
+            at: start + at * 1_000,
+            detail: None,
+        };
+        row.steps = steps.iter().map(step).collect();
+        let mut seen = seen(&["ALLOCATED", "CLOUD", "POWERING_UP"], row);
+        seen.profile = profile;
+        let found = plan(&[group(1, false)], &seen);
+        let said = match &found[..] {
+            [Step::Fail { cause, .. }] => cause.english(),
+            [] => String::new(),
+            other => format!("{other:?}"),
+        };
+        let is_right = said.contains(expected) && said.is_empty() == expected.is_empty();
+        assert!(is_right, "{steps:?} {now}: {said}");
+    }
+}
+
+#[test]
+fn an_instance_that_fails_its_providers_checks_for_long_is_given_up_whatever_runs_on_it() {
+    let impaired = |age: i64| openpcs_provider::Impaired {
+        since: NOW - age,
+        what: "system status check".into(),
+    };
+    for states in [&["ALLOCATED", "CLOUD"][..], &["IDLE", "CLOUD"]] {
+        let mut seen = seen(states, instance("compute-1-1"));
+        seen.provider[0].health.impaired = Some(impaired(IMPAIRED_MS));
+        assert_eq!(plan(&[group(1, true)], &seen), []);
+        seen.provider[0].health.impaired = Some(impaired(IMPAIRED_MS + 1));
+        let steps = plan(&[group(1, true)], &seen);
+        let is_told = |cause: &Cause| cause.english().contains("for 300 s by now: system status");
+        assert!(
+            matches!(&steps[..], [Step::Fail { cause, .. }] if is_told(cause)),
+            "{steps:?}"
+        );
+    }
+}
+
+#[test]
+fn an_instance_whose_host_started_anew_unasked_is_given_up() {
+    let mut row = instance("compute-1-1");
+    row.steps = vec![BootStep {
+        name: LOST_BY_RESTART.into(),
+        at: NOW,
+        detail: None,
+    }];
+    let steps = plan(&[group(1, true)], &seen(&["ALLOCATED", "CLOUD"], row));
+    assert!(
+        matches!(&steps[..], [Step::Fail { cause, .. }] if cause.english().contains("anew")),
+        "{steps:?}"
+    );
+}
+
+#[test]
+fn a_node_that_slurm_reboots_keeps_its_instance() {
+    let states = ["DOWN", "CLOUD", "REBOOT_ISSUED", "NOT_RESPONDING"];
+    let mut seen = seen(&states, instance("compute-1-1"));
+    let failed = |steps: Vec<Step>, words: &str| matches!(&steps[..], [Step::Fail { cause, .. }] if cause.english().contains(words));
+    assert!(failed(plan(&[group(1, true)], &seen), "set the node down"));
+    seen.profile.own_addresses = true;
+    let after = |seen: &mut Seen, age| {
+        seen.rebooting = [("compute-1-1".to_owned(), age)].into();
+        plan(&[group(1, true)], seen)
+    };
+    let most = PROFILE.register_ms;
+    assert_eq!(after(&mut seen, most), []);
+    assert!(failed(after(&mut seen, most + 1), "did not come back"));
+    // It has registered again.
+    seen.instances[0].ready_at = None;
+    assert_eq!(after(&mut seen, most + 1), []);
+    // Somebody wants another one, once its jobs have ended or now.
+    seen.instances[0].ready_at = Some(NOW - 8_000);
+    seen.instances[0].replace_reason = Some("odd".into());
+    assert_eq!(after(&mut seen, 1), []);
+    seen.instances[0].replace_now = true;
+    assert!(failed(after(&mut seen, 1), "odd"));
+    // Slurm has given up waiting, or was told to leave it so.
+    seen.instances[0] = instance("compute-1-1");
+    seen.nodes[0] = node("compute-1-1", &["DOWN", "CLOUD"]);
+    assert!(failed(after(&mut seen, 1), "set the node down"));
+}
+
+#[test]
+fn a_node_that_is_to_be_rebooted_does_not_idle() {
+    let mut group = group(1, false);
+    group.idle_seconds = Some(1);
+    let seen = |states: &[&str]| seen(states, instance("compute-1-1"));
+    let idle = plan(std::slice::from_ref(&group), &seen(&["IDLE", "CLOUD"]));
+    assert!(matches!(idle[..], [Step::PowerDown { .. }]), "{idle:?}");
+    let asked = ["IDLE", "CLOUD", "DRAIN", "REBOOT_REQUESTED"];
+    assert_eq!(plan(&[group], &seen(&asked)), []);
 }
 
 #[test]

@@ -50,6 +50,10 @@ pub fn is_powering_up(node: &NodeInfo) -> bool {
     node.is("POWERING_UP")
 }
 
+pub fn is_rebooting(node: &NodeInfo) -> bool {
+    node.is("REBOOT_ISSUED")
+}
+
 /// Has a job, is off, and is not on its way up.
 pub fn is_stranded(node: &NodeInfo) -> bool {
     node.is_busy() && node.is("POWERED_DOWN") && !node.is("DOWN") && !node.changes_power()

@@ -51,6 +51,10 @@ pub struct Faults {
     pub stuck_stops: usize,
     /// The inventory is of so long ago.
     pub inventory_lag_ms: i64,
+    /// Instances that run do not show.
+    pub hidden: bool,
+    /// They may do so for so long.
+    pub absence_ms: i64,
     /// The instances of these nodes end by themselves.
     pub gone: Vec<String>,
     /// Nobody is told what is offered.
@@ -263,6 +267,7 @@ impl Faulty {
                 id,
                 state: state.clone(),
                 addresses: vec![],
+                health: Default::default(),
             }
         };
         inventory
@@ -273,6 +278,9 @@ impl Faulty {
             .into_iter()
             .map(in_state(State::Running));
         inventory.instances.extend(booting.chain(stuck));
+        if Faults::read(&self.file).hidden {
+            inventory.instances.clear();
+        }
         for instance in &mut inventory.instances {
             if memory.forgotten.contains(&instance.id) {
                 instance.state = State::Stopping;
@@ -344,10 +352,12 @@ fn started(id: String) -> Launched {
 impl Provider for Faulty {
     /// Shorter than people would have it: tests wait for it.
     fn profile(&self) -> Profile {
+        let faults = Faults::read(&self.file);
         Profile {
             register_ms: 10_000,
             stop_ms: 5_000,
-            owns_resources: Faults::read(&self.file).owns,
+            absence_ms: faults.absence_ms,
+            owns_resources: faults.owns,
             ..self.inner.profile()
         }
     }

@@ -37,6 +37,7 @@ mod outage;
 mod owned;
 mod pace;
 mod placement;
+mod planned;
 mod reason;
 pub mod recovery;
 mod removal;

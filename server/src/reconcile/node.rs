@@ -12,7 +12,7 @@ use super::node_act::Act;
 use super::pace::Pace;
 use super::sight::Looks;
 use super::signs::Signs;
-use super::{Next, Parts, Reconciler, aside, owned, work};
+use super::{Next, Parts, Reconciler, aside, owned, planned, work};
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
@@ -22,9 +22,10 @@ use crate::db::{instance, now, pool_health, resource};
 use crate::live::observed::Snapshot;
 use crate::live::status::Done;
 use crate::live::wake::Waker;
+use crate::plan::missing::Missing;
 use crate::plan::node::{Seen, Step, in_force, plan};
 use crate::plan::pool::{self, Closed};
-use crate::plan::stranded::{Since, is_powering_up, is_stranded};
+use crate::plan::stranded::{Since, is_powering_up, is_rebooting, is_stranded};
 use crate::slurm::client::{Client, NodeInfo, NodeUpdate};
 
 /// How often processes are looked after. Cheap: a few system calls per instance.
@@ -58,6 +59,8 @@ pub struct NodeReconciler {
     aside: HashSet<String>,
     stranded: Since,
     powering_up: Since,
+    rebooting: Since,
+    missing: Missing,
     told_to_register: HashMap<String, i64>,
     set_back: SetBack,
 }
@@ -83,6 +86,8 @@ impl NodeReconciler {
             aside: HashSet::new(),
             stranded: Since::new(is_stranded),
             powering_up: Since::new(is_powering_up),
+            rebooting: Since::new(is_rebooting),
+            missing: Missing::default(),
             told_to_register: HashMap::new(),
             set_back: SetBack::default(),
         }
@@ -120,10 +125,12 @@ impl Reconciler for NodeReconciler {
         self.report(&observed.aside).await?;
         let set_aside = observed.any_aside_runs();
         let (provider, looked_at) = (observed.known, observed.looked_at);
+        planned::note(&self.parts, &mut instances, &provider).await?;
         let snapshot = self.look(&client, signs, &instances, &provider).await?;
         let groups: Vec<ComputeNodeGroupRow> = resource::list(pool, Some(&cluster.id)).await?;
         let mut ended = instance::ended(pool, &cluster.id, HISTORY).await?;
         instance::right(&mut ended, &mut self.set_back, now());
+        let missing = self.missing.note(&instances, &provider, now());
         let seen = Seen {
             instances,
             ended,
@@ -132,9 +139,11 @@ impl Reconciler for NodeReconciler {
             closed: closed(&self.parts, &groups).await?,
             provider,
             looked_at,
+            missing,
             set_aside,
             stranded: self.stranded.note(&snapshot.nodes, now()),
             powering_up: self.powering_up.note(&snapshot.nodes, now()),
+            rebooting: self.rebooting.note(&snapshot.nodes, now()),
             told_to_register: self.told_to_register.clone(),
             nodes: snapshot.nodes.to_vec(),
             now: now(),

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use app::explain::What;
 use app::model::error::{Error, ErrorKind, Result};
-use app::model::node::BootStep;
+use app::model::node::{BootStep, LOST_BY_RESTART};
 use openpcs_agent::protocol::{
     Claim, ClaimAnswer, ClaimCall, Claimed, Endpoint, Package, SLURMCTLD, SLURMD_PORT,
 };
@@ -22,10 +22,12 @@ use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::{self, InstanceRow};
 use crate::db::{now, resource};
 use crate::fault::internal;
-use crate::slurm::client::NodeUpdate;
+use crate::slurm::client::{NodeInfo, NodeUpdate};
 
 /// The step of an instance as which another one wanted to pass.
 const CLAIM_REFUSED: &str = "claim-refused";
+/// The first step of an instance that was a node before it started anew.
+const RESTARTED: &str = "restarted";
 /// When an instance may ask again that is not known yet.
 const RETRY_AFTER: i64 = 2;
 
@@ -72,15 +74,17 @@ fn listed(addresses: &[IpAddr]) -> String {
     addresses.join(", ")
 }
 
-/// Whether it may be admitted, or had the answer before.
+/// Whether it may be admitted, had the answer before, or is that node and has started anew.
 #[derive(Debug, PartialEq, Eq)]
 enum Standing {
     New,
     Answered,
+    Restarted,
 }
 
-fn standing(row: &InstanceRow, provider_id: &str, claim_hash: &str) -> Result<Standing> {
-    if row.ended_at.is_some() {
+fn standing(row: &InstanceRow, claim: &Claim, claim_hash: &str) -> Result<Standing> {
+    let provider_id = &claim.provider_id;
+    if row.ended_at.is_some() || row.reason.is_some() {
         let message = format!(
             "Instance {provider_id} has ended as node {}: another one takes its place.",
             row.node_name
@@ -89,10 +93,13 @@ fn standing(row: &InstanceRow, provider_id: &str, claim_hash: &str) -> Result<St
     }
     match (&row.registered_at, &row.claim_hash) {
         (None, _) => Ok(Standing::New),
-        (Some(_), Some(known)) if known == claim_hash => Ok(Standing::Answered),
+        (Some(_), Some(known)) if known == claim_hash => Ok(match claim.has_restarted {
+            true => Standing::Restarted,
+            false => Standing::Answered,
+        }),
         _ => Err(Error::access_denied(format!(
-            "Instance {provider_id} is node {} already, and this claim is not the one that made it so: it was started \
-             again, or something else knows its group's key.",
+            "Instance {provider_id} is node {} already, and this claim is not the one that made it so: what it kept of that \
+             one is gone from its disk, or something else knows its group's key.",
             row.node_name
         ))),
     }
@@ -120,8 +127,51 @@ impl Service {
         if self.parts.provider.profile().own_addresses {
             self.locate(&it, peer).await?;
         }
+        self.expect_restart(&it).await?;
         self.tell_slurm(&it).await?;
         self.grant(it).await
+    }
+
+    /// A host may start anew as Slurm has asked for it, and before it is ready: a script of its boot may ask for that. Under its
+    /// jobs it is lost with them (N14), which Slurm sees only if it takes longer than a second.
+    async fn expect_restart(&self, it: &Recognised) -> Result<()> {
+        if it.standing != Standing::Restarted || it.row.ready_at.is_none() {
+            return Ok(());
+        }
+        let latest = self.parts.observed.latest(&it.cluster.id);
+        if is_rebooted(&latest.nodes, it) || is_rebooted(&self.nodes_now(it).await?, it) {
+            return Ok(());
+        }
+        let lost = BootStep {
+            name: LOST_BY_RESTART.into(),
+            at: now(),
+            detail: None,
+        };
+        let mut write = self.parts.db.write().await.map_err(unwritten)?;
+        instance::add_step(&mut write, &it.row.id, lost)
+            .await
+            .map_err(internal)?;
+        write.commit().await.map_err(unwritten)?;
+        self.parts.wakers.wake_node(&it.cluster.id);
+        Err(Error::access_denied(format!(
+            "The host of node {} started anew and nobody had asked for it: another instance takes its place.",
+            it.row.node_name
+        )))
+    }
+
+    /// As Slurm says.
+    async fn nodes_now(&self, it: &Recognised) -> Result<Vec<NodeInfo>> {
+        let client = self
+            .slurm(&it.cluster)
+            .await
+            .map_err(|e| later(e.message))?;
+        client.nodes().await.map_err(|cause| {
+            tracing::warn!(%cause, "Slurm does not tell the state of a node that started anew");
+            later(format!(
+                "The controller of cluster {} does not answer now. Ask again in a moment.",
+                it.cluster.name
+            ))
+        })
     }
 
     /// Whether the provider says that the instance is where the call comes from. The first refusal is told in the timeline.
@@ -187,7 +237,7 @@ impl Service {
         })?;
         let hash = bootstrap_hash(&claim.claim_id);
         Ok(Recognised {
-            standing: standing(&row, &claim.provider_id, &hash)?,
+            standing: standing(&row, &claim, &hash)?,
             hash,
             claim,
             group,
@@ -216,14 +266,7 @@ impl Service {
 
     async fn grant(&self, it: Recognised) -> Result<ClaimAnswer> {
         let admission = self.admission(&it.cluster).await?;
-        if it.standing == Standing::New {
-            let told = Told {
-                address: &it.claim.address.to_string(),
-                claim_hash: &it.hash,
-            };
-            self.admit(&it.row, Some(told)).await?;
-            self.parts.wakers.wake_node(&it.cluster.id);
-        }
+        self.note_claim(&it).await?;
         let seal = &self.parts.seal;
         let claimed = Claimed {
             proof_key: seal.agent_key(&it.row.id),
@@ -245,6 +288,40 @@ impl Service {
         Ok(ClaimAnswer {
             sealed: sealed.ok_or_else(Error::internal)?,
         })
+    }
+
+    async fn note_claim(&self, it: &Recognised) -> Result<()> {
+        match it.standing {
+            Standing::Answered => return Ok(()),
+            Standing::New => {
+                let told = Told {
+                    address: &it.claim.address.to_string(),
+                    claim_hash: &it.hash,
+                };
+                self.admit(&it.row, Some(told)).await?;
+            }
+            Standing::Restarted => self.begin_again(&it.row).await?,
+        }
+        self.parts.wakers.wake_node(&it.cluster.id);
+        Ok(())
+    }
+
+    /// It boots once more: its steps are those of this boot, and it is ready when Slurm has taken it as up again.
+    async fn begin_again(&self, row: &InstanceRow) -> Result<()> {
+        let mut write = self.parts.db.write().await.map_err(unwritten)?;
+        let restarted = BootStep {
+            name: RESTARTED.into(),
+            at: now(),
+            detail: None,
+        };
+        instance::begin_again(&mut write, row, restarted)
+            .await
+            .map_err(internal)?;
+        let what = What::NodeRestarted {
+            node: row.node_name.clone(),
+        };
+        event_of(&mut write, row, &what).await?;
+        write.commit().await.map_err(unwritten)
     }
 
     fn packages(&self, version: &str) -> Vec<Package> {
@@ -274,6 +351,12 @@ impl Service {
             ))
         })
     }
+}
+
+/// Whether it is Slurm that had the instance's host start anew.
+fn is_rebooted(nodes: &[NodeInfo], it: &Recognised) -> bool {
+    let mut nodes = nodes.iter();
+    nodes.any(|node| node.name == it.row.node_name && node.is("REBOOT_ISSUED"))
 }
 
 /// The node's own where its group has ports on a host that others share.

@@ -60,6 +60,7 @@ impl Place {
             provider_id: provider_id.into(),
             address: "10.0.0.7".parse().unwrap(),
             claim_id: random_hex(16),
+            has_restarted: false,
         }
     }
 
@@ -131,6 +132,39 @@ async fn a_second_claim_of_the_same_instance_is_refused() {
     let place = place().await;
     place.ask(&place.claim("i-1")).await.unwrap();
     assert!(is_for_good(place.ask(&place.claim("i-1")).await));
+}
+
+#[tokio::test]
+async fn an_instance_that_restarts_is_the_same_node_and_boots_once_more() {
+    let place = place().await;
+    let mut claim = place.claim("i-1");
+    // It restarted before it was a node.
+    claim.has_restarted = true;
+    let first = place.ask(&claim).await.unwrap();
+    let mut write = place.service.parts.db.write().await.unwrap();
+    instance::set_ready(&mut write, &place.row().await)
+        .await
+        .unwrap();
+    write.commit().await.unwrap();
+    let again = place.ask(&claim).await.unwrap();
+    assert_eq!(
+        (again.node_name, again.bootstrap_id),
+        (first.node_name, first.bootstrap_id)
+    );
+    let row = place.row().await;
+    assert!(row.registered_at.is_some() && row.ready_at.is_none());
+    let steps: Vec<&str> = row.steps.iter().map(|step| step.name.as_str()).collect();
+    assert_eq!(steps, ["restarted"]);
+
+    let mut stranger = place.claim("i-1");
+    stranger.has_restarted = true;
+    assert!(is_for_good(place.ask(&stranger).await));
+    let mut write = place.service.parts.db.write().await.unwrap();
+    instance::set_reason(&mut write, &row, &app::explain::Cause::Vanished)
+        .await
+        .unwrap();
+    write.commit().await.unwrap();
+    assert!(is_for_good(place.ask(&claim).await), "it is about to end");
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ use crate::fault::internal;
 use crate::provider::script::IS_FOR_GOOD;
 use crate::slurm::client::NodeUpdate;
 
-/// A script must end before the node counts as one that does not boot: its own words tell more.
+/// A script, a step of its own, must end before the node counts as one that goes no further: its own words tell more.
 const MARGIN_MS: i64 = 10_000;
 /// When a node may ask again for a script that could not be fetched.
 const RETRY_AFTER: i64 = 2;
@@ -36,8 +36,8 @@ impl Service {
     pub(super) async fn node_duties(&self, bearer: &str, call: DutiesCall) -> Result<SealedAnswer> {
         let row = self.instance_of(bearer).await?;
         same(&row, &call.instance_id)?;
-        let ready_ms = self.parts.provider.profile().ready_ms;
-        let limit = (ready_ms - MARGIN_MS).max(MARGIN_MS) / 1000;
+        let step_ms = self.parts.provider.profile().step_ms;
+        let limit = (step_ms - MARGIN_MS).max(MARGIN_MS) / 1000;
         let group = self.group_of_instance(&row).await?;
         let duties = Duties {
             actions: self.actions(&row).await?,

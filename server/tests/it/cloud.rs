@@ -174,3 +174,31 @@ async fn what_a_cloud_does_to_people_costs_no_job_and_leaves_nothing() {
     plane.scale(CLUSTER, "compute-1", 0, 3).await;
     cloud.plane.finish().await;
 }
+
+/// As a cloud may do whose mirrors lag.
+#[tokio::test]
+async fn jobs_go_on_while_their_instances_do_not_show() {
+    let cloud = Cloud::start().await;
+    let options = ["--nodes=2", "--output=/dev/null"];
+    let wait = "until test -e go; do sleep 0.1; done";
+    let job = cloud.plane.sbatch(CLUSTER, &options, wait);
+    cloud.plane.wait_job(CLUSTER, &job, "RUNNING").await;
+    let launched = cloud.launched();
+    let patient = Faults {
+        absence_ms: 60_000,
+        ..Faults::default()
+    };
+    cloud.now_with(Faults {
+        hidden: true,
+        ..patient.clone()
+    });
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    assert_eq!(cloud.plane.job(CLUSTER, &job)["JobState"], "RUNNING");
+    assert_eq!(cloud.launched(), launched, "none is doubled");
+    cloud.now_with(patient);
+    std::fs::write(cloud.plane.server.home().join("go"), "").unwrap();
+    let done = cloud.plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+    assert_eq!(done["Restarts"], "0");
+    cloud.all_end().await;
+    cloud.plane.finish().await;
+}

@@ -25,6 +25,10 @@ trait World {
     fn announce_end(&self, plane: &TestPlane, provider_id: &str, seconds: i64) -> bool;
     /// Ends the instance with that id of the provider's, as a failure of its host would.
     fn end(&self, plane: &TestPlane, provider_id: &str);
+    /// Has the instance start anew, as by the provider's API.
+    fn reboot(&self, plane: &TestPlane, provider_id: &str);
+    /// The ids of the provider's instances that run, where they are hosts of their own: what can happen to such is tried too.
+    fn hosts(&self) -> Option<Vec<String>>;
     /// Fails if anything is left that was made for groups.
     fn is_empty(&self);
 }
@@ -46,6 +50,12 @@ impl World for ThisHost {
         }
     }
 
+    fn reboot(&self, _: &TestPlane, _: &str) {}
+
+    fn hosts(&self) -> Option<Vec<String>> {
+        None
+    }
+
     fn is_empty(&self) {}
 }
 
@@ -54,12 +64,7 @@ impl World for Ec2 {
         let until = chrono::Utc::now() + chrono::Duration::seconds(seconds);
         let notice = json!({ "action": "terminate", "time": until.to_rfc3339() });
         // What its metadata service tells from now on.
-        let place = plane
-            .server
-            .home()
-            .join("metadata")
-            .join(provider_id)
-            .join("spot");
+        let place = of_machine(plane, provider_id).join("spot");
         std::fs::create_dir_all(&place).unwrap();
         std::fs::write(place.join("instance-action"), notice.to_string()).unwrap();
         true
@@ -67,6 +72,17 @@ impl World for Ec2 {
 
     fn end(&self, _: &TestPlane, provider_id: &str) {
         self.aws(&["ec2", "terminate-instances", "--instance-ids", provider_id]);
+    }
+
+    fn reboot(&self, plane: &TestPlane, provider_id: &str) {
+        let place = of_machine(plane, provider_id);
+        std::fs::create_dir_all(&place).unwrap();
+        std::fs::write(place.join("reboot"), "").unwrap();
+    }
+
+    fn hosts(&self) -> Option<Vec<String>> {
+        let running = self.instances("running").into_iter();
+        Some(running.map(|(id, _)| id).collect())
     }
 
     fn is_empty(&self) {
@@ -77,10 +93,15 @@ impl World for Ec2 {
     }
 }
 
+/// Where a machine looks for what a test tells it.
+fn of_machine(plane: &TestPlane, provider_id: &str) -> std::path::PathBuf {
+    plane.server.home().join("metadata").join(provider_id)
+}
+
 #[tokio::test]
 async fn a_cluster_keeps_its_promises_on_this_host() {
-    let plane = TestPlane::start(Database::OfRun).await;
-    keeps_its_promises(&plane, &ThisHost).await;
+    let mut plane = TestPlane::start(Database::OfRun).await;
+    keeps_its_promises(&mut plane, &ThisHost).await;
     plane.finish().await;
 }
 
@@ -93,13 +114,13 @@ async fn a_cluster_keeps_its_promises_on_ec2_on_sqlite() {
     };
     let server = ec2.server(None);
     ec2.run_machines(&server.home());
-    let plane = TestPlane::of_account(server, None, ec2.catalogue()).await;
-    keeps_its_promises(&plane, &ec2).await;
+    let mut plane = TestPlane::of_account(server, None, ec2.catalogue()).await;
+    keeps_its_promises(&mut plane, &ec2).await;
     ec2.end_machines();
     plane.finish().await;
 }
 
-async fn keeps_its_promises(plane: &TestPlane, world: &dyn World) {
+async fn keeps_its_promises(plane: &mut TestPlane, world: &dyn World) {
     let db = plane.database().await;
     let login = create(plane).await;
     assert_eq!(
@@ -108,9 +129,17 @@ async fn keeps_its_promises(plane: &TestPlane, world: &dyn World) {
     );
     a_job_runs_on_one_node(plane).await;
     a_job_runs_on_four_nodes(plane).await;
-    plane
-        .wait_sinfo(CLUSTER, &["demo up infinite 4 idle~ compute-1-[1-4]"])
-        .await;
+    if world.hosts().is_some() {
+        a_node_is_rebooted(plane, &db).await;
+    }
+    let all_off = ["demo up infinite 4 idle~ compute-1-[1-4]"];
+    plane.wait_sinfo(CLUSTER, &all_off).await;
+    if world.hosts().is_some() {
+        an_instance_ends_as_it_boots(plane, world, &db).await;
+        plane.wait_sinfo(CLUSTER, &all_off).await;
+        a_server_dies_as_an_instance_boots(plane, world, &db).await;
+        a_host_starts_anew_under_a_job(plane, world, &db).await;
+    }
     a_job_outlives_its_node(plane, world, &db).await;
     a_job_is_saved_from_an_instance_that_is_taken_back(plane, world, &db).await;
     another_image_comes_after_the_jobs(plane, &login, &db).await;
@@ -156,6 +185,96 @@ async fn a_job_runs_on_four_nodes(plane: &TestPlane) {
     let mut hosts: Vec<&str> = out.lines().collect();
     hosts.sort_unstable();
     assert_eq!(hosts, [1, 2, 3, 4].map(|n| format!("compute-1-{n}")));
+}
+
+/// The same instance is the node afterwards.
+async fn a_node_is_rebooted(plane: &TestPlane, db: &AnyPool) {
+    let before = serving(db, "login-1").await.unwrap();
+    plane.administrate("scontrol reboot ASAP nextstate=RESUME login-1");
+    wait_until("the node is back", async || {
+        let node = plane.connect(CLUSTER, &["scontrol", "show", "node", "login-1"]);
+        let state = node.split_whitespace().find(|it| it.starts_with("State="));
+        let now = serving(db, "login-1").await;
+        let steps = now.as_ref().map(|now| now.steps.as_str()).unwrap_or("");
+        match (state, steps.contains("restarted")) {
+            (Some("State=IDLE+CLOUD"), true) => Ok(()),
+            _ => Err(format!("{node}\n{steps}")),
+        }
+    })
+    .await;
+    let now = serving(db, "login-1").await.unwrap();
+    assert_eq!(now.id, before.id, "its instance is the same one");
+    for step in ["restarted", "slurmd-started", "ready"] {
+        assert_eq!(now.steps.matches(step).count(), 1, "{}", now.steps);
+    }
+}
+
+/// Another one takes its place at once.
+async fn an_instance_ends_as_it_boots(plane: &TestPlane, world: &dyn World, db: &AnyPool) {
+    let job = plane.sbatch(CLUSTER, &[], "true");
+    let ended = booting(db).await;
+    world.end(plane, &ended);
+    plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+    let reason = reason(db, &ended).await;
+    assert!(reason.contains("ended unexpectedly"), "{reason:?}");
+}
+
+/// Those that are nodes stay so, the one that boots becomes one, and none is there twice.
+async fn a_server_dies_as_an_instance_boots(
+    plane: &mut TestPlane,
+    world: &dyn World,
+    db: &AnyPool,
+) {
+    let login = serving(db, "login-1").await.unwrap();
+    let job = plane.sbatch(CLUSTER, &[], "until test -e up; do sleep 0.1; done");
+    let boots = booting(db).await;
+    plane.server.kill();
+    plane.server.start().await;
+    let running = plane.wait_job(CLUSTER, &job, "RUNNING").await;
+    let runs_on = serving(db, &running["NodeList"]).await.unwrap();
+    assert_eq!(runs_on.provider_id, boots);
+    assert_eq!(serving(db, "login-1").await.unwrap().id, login.id);
+    let mut hosts = world.hosts().unwrap();
+    hosts.sort_unstable();
+    let mut expected = [login.provider_id, boots];
+    expected.sort_unstable();
+    assert_eq!(hosts, expected);
+    std::fs::write(plane.server.home().join("up"), "").unwrap();
+    let done = plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+    assert_eq!(done["Restarts"], "0");
+}
+
+/// The job is lost with it: it runs again, on another instance.
+async fn a_host_starts_anew_under_a_job(plane: &TestPlane, world: &dyn World, db: &AnyPool) {
+    let script = "test -e met || { touch met; sleep 600; }";
+    let job = plane.sbatch(CLUSTER, &["--output=/dev/null"], script);
+    let node = plane.wait_job(CLUSTER, &job, "RUNNING").await["NodeList"].clone();
+    wait_until("the job is under way", async || {
+        let is_met = plane.server.home().join("met").exists();
+        is_met.then_some(()).ok_or("no mark".to_owned())
+    })
+    .await;
+    let before = serving(db, &node).await.unwrap();
+    world.reboot(plane, &before.provider_id);
+    let done = plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+    assert_eq!(done["Restarts"], "1");
+    let reason = reason(db, &before.provider_id).await;
+    assert!(reason.contains("started anew"), "{reason:?}");
+}
+
+/// The provider's id of the instance of a compute node that is on its way up.
+async fn booting(db: &AnyPool) -> String {
+    wait_until("an instance boots", async || {
+        let found: Option<(String,)> = sqlx::query_as(
+            "select provider_id from instance where node_name like 'compute-1-%' and provider_id is not null \
+             and ready_at is null and reason is null",
+        )
+        .fetch_optional(db)
+        .await
+        .unwrap();
+        found.map(|(id,)| id).ok_or("none".to_owned())
+    })
+    .await
 }
 
 async fn a_job_outlives_its_node(plane: &TestPlane, world: &dyn World, db: &AnyPool) {
@@ -280,19 +399,36 @@ async fn another_image_comes_after_the_jobs(plane: &TestPlane, login: &str, db: 
     .await;
 }
 
+/// Why that instance ended.
+async fn reason(db: &AnyPool, provider_id: &str) -> String {
+    let found: (Option<String>,) =
+        sqlx::query_as("select reason from instance where provider_id = $1")
+            .bind(provider_id)
+            .fetch_one(db)
+            .await
+            .unwrap();
+    found.0.unwrap_or_default()
+}
+
 struct Serving {
     id: String,
     provider_id: String,
+    /// Of its boot, as JSON.
+    steps: String,
 }
 
 /// The instance that is the node now, if it is ready.
 async fn serving(db: &AnyPool, node: &str) -> Option<Serving> {
-    let found: Option<(String, String)> = sqlx::query_as(
-        "select id, provider_id from instance where node_name = $1 and ready_at is not null and reason is null",
+    let found: Option<(String, String, String)> = sqlx::query_as(
+        "select id, provider_id, steps from instance where node_name = $1 and ready_at is not null and reason is null",
     )
     .bind(node)
     .fetch_optional(db)
     .await
     .unwrap();
-    found.map(|(id, provider_id)| Serving { id, provider_id })
+    found.map(|(id, provider_id, steps)| Serving {
+        id,
+        provider_id,
+        steps,
+    })
 }

@@ -1,22 +1,19 @@
 //! How an instance becomes a node: it says which one it is, and gets the node's name and the cluster's key.
 
-use std::io;
 use std::net::IpAddr;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::imds::Imds;
+use super::memory::Memory;
 use crate::http::{Client, Reply};
 use crate::protocol::{Claim, ClaimAnswer, ClaimCall, Claimed, NodeFile};
-use crate::random::random_hex;
-use crate::{Result, context, files, say, sealed};
+use crate::{Result, context, say, sealed};
 
 /// How long the server, or what it waits for, may be away while a node boots.
 const PATIENCE: Duration = Duration::from_secs(600);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
-const CLAIM_ID_BYTES: usize = 16;
 
 /// Why it did not work this time.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,16 +22,19 @@ enum Not {
     Ever(String),
 }
 
-pub fn claim(file: &NodeFile, imds: &Imds, run_dir: &Path) -> Result<Claimed> {
-    let claim_id = context("keep the claim's number", claim_id(&run_dir.join("claim")))?;
+/// Also of an instance that is one already and has started anew.
+pub fn claim(file: &NodeFile, imds: &Imds, memory: &Memory) -> Result<Claimed> {
+    let provider_id = patiently(|| told(imds, "instance-id").map_err(Not::Yet))?;
+    let recalled = context("keep the claim's number", memory.recall(&provider_id))?;
     let group = &file.compute_node_group_id;
     let client = Client::new(&file.endpoint, group, &file.key, CALL_TIMEOUT);
-    patiently(|| {
+    let claimed = patiently(|| {
         let claim = Claim {
             cluster_id: file.cluster_id.clone(),
-            provider_id: told(imds, "instance-id").map_err(Not::Yet)?,
+            provider_id: provider_id.clone(),
             address: address(imds).map_err(Not::Yet)?,
-            claim_id: claim_id.clone(),
+            claim_id: recalled.claim_id.clone(),
+            has_restarted: recalled.has_restarted,
         };
         let purpose = sealed::claim(group);
         let call = ClaimCall {
@@ -46,8 +46,10 @@ pub fn claim(file: &NodeFile, imds: &Imds, run_dir: &Path) -> Result<Claimed> {
         let reply = client
             .call("/instance/v1/claim", "none", &call)
             .map_err(Not::Yet)?;
-        understand(reply, &file.key, &sealed::claimed(group, &claim_id))
-    })
+        understand(reply, &file.key, &sealed::claimed(group, &claim.claim_id))
+    })?;
+    context("note that this is a node", memory.claimed())?;
+    Ok(claimed)
 }
 
 /// Asks until there is an answer, or it makes no sense to ask any more.
@@ -81,18 +83,6 @@ fn understand(reply: Reply, key: &str, purpose: &str) -> std::result::Result<Cla
         true => Err(Not::Ever(message)),
         false => Err(Not::Yet(message)),
     }
-}
-
-/// The same as long as this host runs: an agent that starts anew is still the one that made this host a node.
-fn claim_id(path: &Path) -> io::Result<String> {
-    match std::fs::read_to_string(path) {
-        Ok(known) if !known.is_empty() => return Ok(known),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let new = random_hex(CLAIM_ID_BYTES);
-    files::write(path, new.as_bytes(), files::SECRET)?;
-    Ok(new)
 }
 
 fn told(imds: &Imds, what: &str) -> Result<String> {
@@ -148,14 +138,5 @@ mod tests {
         assert_eq!(answer, Ok(7));
         let refused = patiently(|| Err::<(), _>(Not::Ever("ended".into())));
         assert!(refused.unwrap_err().contains("ended"));
-    }
-
-    #[test]
-    fn an_agent_that_starts_anew_makes_the_same_claim() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("claim");
-        let first = claim_id(&path).unwrap();
-        assert_eq!(claim_id(&path).unwrap(), first);
-        assert_eq!(first.len(), 2 * CLAIM_ID_BYTES);
     }
 }

@@ -1,10 +1,11 @@
 //! The role `node`: a host of its own, as an instance of EC2. Says which instance it is, becomes a node, runs the
-//! customer's scripts and slurmd, and ends when slurmd ends: a new instance takes its place.
+//! customer's scripts and slurmd, and ends when slurmd ends: a new instance takes its place. After a reboot it is the same node.
 
 mod claim;
 mod hosts;
 mod imds;
 mod install;
+mod memory;
 mod notices;
 mod options;
 mod scheduler;
@@ -29,6 +30,7 @@ use crate::health::message::Health;
 use crate::slurmd::{self, Failure, Slurmd};
 use crate::steps::Steps;
 use imds::Imds;
+use memory::Memory;
 use stop::Stop;
 
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -58,7 +60,7 @@ fn be_node(options: &Options, stop: &Stop) -> Result<()> {
     )?;
     rotate::start(&options.log_dir);
     let imds = Imds::of_environment();
-    let node = claim::claim(&file, &imds, &options.run_dir)?;
+    let node = claim::claim(&file, &imds, &Memory::of(options))?;
     say(&format!("this is node {}", node.node_name));
     let client = || {
         Client::new(

@@ -9,6 +9,8 @@ pub struct Options {
     pub file: PathBuf,
     /// `--run-dir`: for the cluster's key, gone with a reboot.
     pub run_dir: PathBuf,
+    /// `--state-dir`: for what is to outlive a reboot.
+    pub state_dir: PathBuf,
     /// `--log-dir`
     pub log_dir: PathBuf,
     /// `--scripts-dir`: the customer's scripts.
@@ -24,6 +26,7 @@ impl Default for Options {
         Options {
             file: "/etc/openpcs/node.json".into(),
             run_dir: "/run/openpcs".into(),
+            state_dir: "/var/lib/openpcs".into(),
             log_dir: "/var/log/openpcs".into(),
             scripts_dir: "/var/lib/openpcs/user-data".into(),
             hosts_file: "/etc/hosts".into(),
@@ -45,6 +48,7 @@ impl Options {
                 }
                 "--file" => &mut options.file,
                 "--run-dir" => &mut options.run_dir,
+                "--state-dir" => &mut options.state_dir,
                 "--log-dir" => &mut options.log_dir,
                 "--scripts-dir" => &mut options.scripts_dir,
                 "--hosts-file" => &mut options.hosts_file,

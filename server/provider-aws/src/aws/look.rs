@@ -2,15 +2,17 @@
 //! seconds where nothing happens, a second or so after something was asked for.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use aws_sdk_ec2::Client;
 use openpcs_provider::{ProviderError, State};
 
+use super::now;
 use crate::calls::instance::{CLUSTER, Seen, with_tag};
 
-/// For each page that a look takes: of thousands of instances it takes some.
-const CALM: Duration = Duration::from_secs(10);
+/// For each page that a look takes: of thousands of instances it takes some. With what is asked of their health it comes to
+/// six calls a minute.
+const CALM: Duration = Duration::from_secs(12);
 const BUSY: Duration = Duration::from_secs(1);
 /// So long after a change it may not even show yet.
 const SHOWS: Duration = Duration::from_secs(15);
@@ -30,6 +32,11 @@ impl Look {
     pub fn of_cluster(&self, cluster_id: &str) -> impl Iterator<Item = &Seen> {
         let is_of = move |it: &&Seen| it.cluster_id.as_deref() == Some(cluster_id);
         self.seen.iter().filter(is_of)
+    }
+
+    pub fn any_lives(&self) -> bool {
+        let mut states = self.seen.iter().map(|it| &it.state);
+        states.any(|state| matches!(state, State::Pending | State::Running))
     }
 
     fn is_moving(&self) -> bool {
@@ -79,10 +86,7 @@ impl Looks {
             return known;
         }
         let began = Instant::now();
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let taken_at = since.map_or(0, |since| {
-            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-        });
+        let taken_at = now();
         let answer = with_tag(&self.client, CLUSTER, None).await;
         let mut state = self.state();
         match answer {
@@ -151,17 +155,17 @@ mod tests {
             }],
         };
         for (look, changed, now, seconds) in [
-            (look(10, 1, State::Running), None, 12, 10),
-            (look(10, 3, State::Running), None, 12, 30),
-            (look(10, 1, State::Pending), None, 12, 10),
+            (look(10, 1, State::Running), None, 12, 12),
+            (look(10, 3, State::Running), None, 12, 36),
+            (look(10, 1, State::Pending), None, 12, 12),
             // Nothing of it can be in this look.
             (look(10, 1, State::Running), Some(11), 400, 1),
             (look(10, 2, State::Running), Some(11), 12, 2),
             // It may not show yet.
             (look(10, 1, State::Running), Some(5), 12, 1),
-            (look(30, 1, State::Running), Some(5), 31, 10),
+            (look(30, 1, State::Running), Some(5), 31, 12),
             (look(30, 1, State::Stopping), Some(5), 31, 1),
-            (look(310, 1, State::Stopping), Some(5), 311, 10),
+            (look(310, 1, State::Stopping), Some(5), 311, 12),
         ] {
             let changed = changed.map(at);
             assert_eq!(

@@ -2,12 +2,12 @@
 //!
 //! - [`ensure`], [`own_parts`], [`owned`]: what a group owns, what is in it, and how launches are told of it.
 //! - [`launch`], [`outcome`], [`pools`], [`rounds`]: fleets, where their instances come from, and what their answers mean.
-//! - [`look`], [`whose`]: what there is of all clusters, and which of it is whose.
+//! - [`look`], [`checks`], [`whose`]: what there is of all clusters, how it is, and which of it is whose.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use app::model::catalogue::Catalogue;
 use app::model::node::NodeLog;
@@ -22,11 +22,12 @@ use openpcs_provider::{
 };
 
 use crate::calls::instance::{self, Seen};
-use crate::calls::{fleet, host, instance_type, kms, launch_template, secret};
+use crate::calls::{fleet, host, instance_status, instance_type, kms, launch_template, secret};
 use crate::client::Client;
 use crate::offers::{self, Offers};
 use crate::script;
 
+mod checks;
 mod ensure;
 mod launch;
 mod look;
@@ -38,6 +39,7 @@ mod rounds;
 mod settings;
 mod whose;
 
+use checks::{Checks, Found};
 use look::{Look, Looks};
 use rounds::Rounds;
 pub use settings::{AgentBuild, Settings};
@@ -53,9 +55,13 @@ const PROFILE: Profile = Profile {
     name: "aws",
     shares_files: false,
     register_ms: 600_000,
-    ready_ms: 300_000,
+    // A script of a customer may build what its image lacks; a boot of many such takes hours.
+    step_ms: 600_000,
+    boot_ms: 2 * 3_600_000,
     // So long EC2 may not know yet what it has said.
     missing_grace_ms: 300_000,
+    // One that has ended shows as such for an hour.
+    absence_ms: 300_000,
     stop_ms: 300_000,
     suspend_seconds: SUSPEND_SECONDS,
     pool_rest_ms: 60_000,
@@ -71,6 +77,7 @@ pub struct Aws {
     names: Arc<dyn Names>,
     offers: Offers,
     looks: Looks,
+    checks: Arc<Checks>,
     rounds: Rounds,
 }
 
@@ -80,6 +87,7 @@ pub fn actions() -> BTreeSet<&'static str> {
         fleet::ACTIONS,
         host::ACTIONS,
         instance::ACTIONS,
+        instance_status::ACTIONS,
         instance_type::ACTIONS,
         kms::ACTIONS,
         launch_template::ACTIONS,
@@ -96,6 +104,7 @@ impl Aws {
         Aws {
             offers: Offers::new(client.clone(), settings.slurm_versions.clone()),
             looks: Looks::new(client.ec2.clone()),
+            checks: Checks::new(client.ec2.clone()),
             rounds: Rounds::default(),
             client,
             settings,
@@ -198,9 +207,13 @@ impl Provider for Aws {
     async fn inventory(&self, cluster_id: &str) -> Result<Inventory, ProviderError> {
         let (look, rows) = self.seen(cluster_id).await?;
         let seen: Vec<&Seen> = look.of_cluster(cluster_id).collect();
+        let health = match look.any_lives() {
+            true => self.checks.get(),
+            false => Found::default(),
+        };
         Ok(Inventory {
             taken_at: look.taken_at,
-            instances: whose::instances(&seen, &rows),
+            instances: whose::instances(&seen, &rows, &health),
         })
     }
 
@@ -242,6 +255,14 @@ impl Provider for Aws {
             false => Ok(()),
         }
     }
+}
+
+/// In milliseconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
 }
 
 /// The end of it; none of nothing.

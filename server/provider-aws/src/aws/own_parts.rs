@@ -10,12 +10,13 @@ use crate::user_data::{File, OwnParts};
 const AGENT: &str = "/opt/openpcs/bin/openpcs-agent";
 
 /// Its children are slurmd and the jobs, which outlive an agent that is replaced; slurmd makes the cgroups of its jobs
-/// itself, and a program that uses EFA locks memory. It is started by our script alone: an instance that was started
-/// again is not the node that it was.
+/// itself, and a program that uses EFA locks memory. Our script starts it the first time, at the end of cloud-init, and systemd
+/// after a reboot: by then cloud-init has linked the instance's own directory, which an image of this disk lacks elsewhere.
 const UNIT: &str = "[Unit]
 Description=Node agent of OpenPCS
 Wants=network-online.target
 After=network-online.target
+ConditionPathExists=/var/lib/cloud/instance/openpcs
 
 [Service]
 ExecStart=/opt/openpcs/bin/openpcs-agent node
@@ -26,6 +27,9 @@ TasksMax=infinity
 LimitNOFILE=131072
 LimitMEMLOCK=infinity
 LimitSTACK=infinity
+
+[Install]
+WantedBy=multi-user.target
 ";
 
 pub fn own_parts(owner: &Owner, settings: &Settings) -> OwnParts {

@@ -41,7 +41,10 @@ if [ ! -x "$agent" ]; then
     exit 1
 fi
 if [ -d /run/systemd/system ] && command -v systemctl >/dev/null 2>&1; then
+    # The mark is of this instance: in an image that is made of its disk, cloud-init comes before the agent again.
+    : >/var/lib/cloud/instance/openpcs
     systemctl daemon-reload
+    systemctl enable openpcs-agent
     systemctl start --no-block openpcs-agent
 else
     setsid "$agent" node </dev/null >>/var/log/openpcs-agent.log 2>&1 &

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use openpcs_provider::Instance;
 use openpcs_provider::names::{Name, assign};
+use openpcs_provider::{Health, Instance};
 
 use crate::calls::instance::Seen;
 
@@ -16,13 +16,14 @@ fn ours(seen: &[&Seen], rows: &[Name]) -> HashMap<String, String> {
     assign(rows, &marked)
 }
 
-/// What was seen of a cluster, by our ids; what nobody can be meant by is told by EC2's.
-pub fn instances(seen: &[&Seen], rows: &[Name]) -> Vec<Instance> {
+/// What was seen of a cluster, by our ids, with what is known of their health; what nobody can be meant by is told by EC2's.
+pub fn instances(seen: &[&Seen], rows: &[Name], health: &HashMap<String, Health>) -> Vec<Instance> {
     let ours = ours(seen, rows);
     let instance = |it: &&Seen| Instance {
         id: ours.get(&it.id).unwrap_or(&it.id).clone(),
         state: it.state.clone(),
         addresses: it.addresses.clone(),
+        health: health.get(&it.id).cloned().unwrap_or_default(),
     };
     seen.iter().map(instance).collect()
 }
@@ -76,7 +77,7 @@ mod tests {
         ];
         let all = [seen("i-1", "t"), seen("i-2", "t"), seen("i-9", "old")];
         let all: Vec<&Seen> = all.iter().collect();
-        let told = instances(&all, &rows);
+        let told = instances(&all, &rows, &HashMap::new());
         let ids: Vec<&str> = told.iter().map(|it| it.id.as_str()).collect();
         assert_eq!(ids, ["a", "b", "i-9"]);
         let asked = ["a", "b", "c", "d", "i-9", "i-8", "no"].map(str::to_owned);

@@ -12,6 +12,7 @@ mod counting;
 mod denied;
 mod ec2;
 mod fleet_answers;
+mod health;
 mod ill;
 mod killed;
 mod launch_template;

@@ -54,8 +54,10 @@ pub const PROFILE: Profile = Profile {
     name: "local",
     shares_files: true,
     register_ms: 60_000,
-    ready_ms: 60_000,
+    step_ms: 60_000,
+    boot_ms: 60_000,
     missing_grace_ms: 3_000,
+    absence_ms: 0,
     stop_ms: 60_000,
     // Slurm may use a node again a second after it was suspended.
     suspend_seconds: 1,
@@ -257,6 +259,7 @@ impl Provider for Local {
                 id,
                 state,
                 addresses: vec![],
+                health: Default::default(),
             })
         };
         let instances: io::Result<Vec<Instance>> = names.into_iter().map(instance).collect();

@@ -24,6 +24,9 @@ use crate::slurm::settings::{Kind, Scope, accounting, program};
 /// Slurm gives a node up later than the node reconciler does, so that ours is the reason people read.
 const RESUME_MARGIN_S: i64 = 60;
 
+/// On a host with systemd, whichever distribution it is.
+const REBOOT: &str = "/usr/sbin/reboot";
+
 /// The trial's own queue; no name of a queue has an underscore.
 const TRIAL_QUEUE: &str = "openpcs_trial";
 const STEP_OPTIONS: &str = "InteractiveStepOptions";
@@ -74,6 +77,7 @@ pub fn render_trial(
     let mut ports = FreePorts::default();
     input.controller_address = Ipv4Addr::LOCALHOST.into();
     input.node_address = Some(Ipv4Addr::LOCALHOST.into());
+    input.reboot_program = None;
     input.slurmctld_port = ports.take()?;
     input.state_directory = dir.join("state");
     input.slurmctld_log_file = dir.join("slurmctld.log");
@@ -200,7 +204,7 @@ fn input(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<ConfInput> {
     let directory = parts.controllers.dir(&row.id);
     let settings = by_name(spec.slurm.slurm_custom_settings.as_ref());
     let profile = parts.provider.profile();
-    let resume_timeout = (profile.register_ms + profile.ready_ms) / 1000 + RESUME_MARGIN_S;
+    let resume_timeout = (profile.register_ms + profile.boot_ms) / 1000 + RESUME_MARGIN_S;
     let place = row.placement.as_ref();
     let place = place.context("the controller has no place yet")?;
     let in_force = parts.controllers.conf_in_force(&row.id)?;
@@ -237,6 +241,7 @@ fn input(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<ConfInput> {
         )?,
         resume_timeout_seconds: u16::try_from(resume_timeout)?,
         suspend_timeout_seconds: profile.suspend_seconds,
+        reboot_program: profile.own_addresses.then_some(REBOOT),
         program_directories: program_directories(&settings, profile.shares_files),
         settings,
         cgroup_settings: spec

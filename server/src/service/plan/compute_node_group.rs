@@ -156,6 +156,7 @@ impl Service {
             id: row.id.clone(),
             state: State::Running,
             addresses: vec![],
+            health: Default::default(),
         };
         Ok(Seen {
             // What a group owns comes by itself.
@@ -166,6 +167,7 @@ impl Service {
             owned: vec![],
             closed: Default::default(),
             looked_at: now,
+            missing: Default::default(),
             provider: instances.iter().map(alive).collect(),
             instances,
             ended: vec![],
@@ -174,6 +176,7 @@ impl Service {
             told_to_register: Default::default(),
             stranded: Default::default(),
             powering_up: Default::default(),
+            rebooting: Default::default(),
             now,
         })
     }

@@ -183,6 +183,7 @@ mod tests {
                     id: row.id.clone(),
                     state: State::Running,
                     addresses: vec![],
+                    health: Default::default(),
                 })
                 .collect(),
             nodes: nodes.iter().map(info).collect(),

@@ -66,6 +66,8 @@ pub struct ConfInput {
     /// How long a suspended node stays unusable: as long as its instance may still be there. Slurm adds up to a
     /// second. For processes on this host, which end at once, 1.
     pub suspend_timeout_seconds: u16,
+    /// What starts a node's host anew; none where that host is also this server's. Without arguments: slurmd drops them.
+    pub reboot_program: Option<&'static str>,
     pub settings: Vec<SlurmCustomSetting>,
     /// Those values of the settings that are directories of programs.
     pub program_directories: BTreeSet<String>,
@@ -190,6 +192,9 @@ fn power_saving(input: &ConfInput) -> Line {
     );
     p.set_path("ResumeProgram", &program("resume"));
     p.set_path("SuspendProgram", &program("suspend"));
+    if let Some(reboot) = input.reboot_program {
+        p.set("RebootProgram", reboot);
+    }
     // Slurm would start it for every job; with `server/slurmctld/warm.c` it does for those that must wait.
     p.set_path("PrologSlurmctld", &program("prolog"));
     // No EpilogSlurmctld: while it runs, Slurm misses that the job's nodes are free, and the next job waits for the

@@ -31,6 +31,7 @@ fn empty() -> ConfInput {
         idle_seconds: 600,
         resume_timeout_seconds: 60,
         suspend_timeout_seconds: 1,
+        reboot_program: None,
         settings: vec![],
         program_directories: BTreeSet::new(),
         cgroup_settings: vec![],
@@ -111,6 +112,15 @@ fn the_tutorials_cluster() {
     NodeName=gpu-[1-2] Name=gpu File=/data/c/gpu/gpu[0-7]
     ");
     assert_eq!(files.gpu_devices, 8);
+}
+
+#[test]
+fn nodes_that_are_hosts_can_be_rebooted() {
+    let mut input = empty();
+    assert!(!render(&input).slurm_conf.contains("RebootProgram"));
+    input.reboot_program = Some("/usr/sbin/reboot");
+    let conf = render(&input).slurm_conf;
+    assert!(conf.contains("RebootProgram=/usr/sbin/reboot\n"), "{conf}");
 }
 
 #[test]

@@ -62,7 +62,7 @@ pub const CLUSTER: &[(&str, &str)] = &[
     ("PrologSlurmctld", PROGRAM),
     (
         "RebootProgram",
-        "the service replaces nodes instead of rebooting them",
+        "the service says how its nodes are rebooted",
     ),
     ("ReconfigFlags", CONTROLLER),
     ("ResumeFailProgram", POWER),

@@ -1,4 +1,5 @@
-"""An instance from its power switch to the end of cloud-init, in namespaces of its own: see cloud.py.
+"""An instance from its power switch to the end of cloud-init, in namespaces of its own: see cloud.py. A reboot ends all of
+its processes but this one, its first.
 
 usage: machine.py INSTANCE_ID ADDRESS DIRECTORY SCHEDULER_ROOT SHARED
 """
@@ -9,14 +10,21 @@ import email
 import gzip
 import http.server
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 
 import yaml
 
 METADATA = "169.254.169.254"
 SCRIPTS = "/var/lib/cloud/instance/scripts"
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Reboot(Exception):
+    """Somebody has asked for it."""
 
 
 def main():
@@ -25,16 +33,71 @@ def main():
     network(address)
     with open(os.path.join(home, "user-data")) as file:
         user_data = base64.b64decode(file.read())
+    with open(os.path.join(HERE, "systemctl.sh")) as file:
+        systemctl = file.read()
     root(home, scheduler_root, shared)
-    ctypes.CDLL(None).sethostname(b"ip-instance", 11)
-    metadata(name, address, os.path.join(shared, "metadata", name))
-    cloud_init(user_data)
-    # As long as the agent it started: this is the machine's first process.
+    program("/usr/bin/systemctl", systemctl)
+    program("/usr/sbin/reboot", "#!/bin/sh\nexec kill -USR1 1\n")
+    told = os.path.join(shared, "metadata", name)
+    metadata(name, address, told)
+    threading.Thread(target=watch, args=(os.path.join(told, "reboot"),), daemon=True).start()
+    # Of a boot cloud-init does all of this the first time only; what it enabled systemd starts each time after it.
+    while runs(lambda: cloud_init(user_data)):
+        user_data = b""
+        start_afresh()
+
+
+def runs(boot):
+    """Until all processes have ended, or a reboot: whether it was that."""
+    try:
+        signal.signal(signal.SIGUSR1, asked_to_reboot)
+        os.makedirs("/run/systemd/system")
+        ctypes.CDLL(None).sethostname(b"ip-instance", 11)
+        boot()
+        subprocess.run(["/usr/bin/systemctl", "boot"], stdin=subprocess.DEVNULL)
+        reap()
+        return False
+    except Reboot:
+        return True
+
+
+def watch(order):
+    """Reboots as EC2 does when its API is told to: here by a file."""
     while True:
-        try:
+        if os.path.exists(order):
+            os.unlink(order)
+            os.kill(os.getpid(), signal.SIGUSR1)
+        time.sleep(0.2)
+
+
+def asked_to_reboot(*_):
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    raise Reboot
+
+
+def reap():
+    try:
+        while True:
             os.wait()
-        except ChildProcessError:
-            return
+    except ChildProcessError:
+        pass
+
+
+def start_afresh():
+    print("the machine starts anew", flush=True)
+    os.kill(-1, signal.SIGKILL)
+    reap()
+    subprocess.run(["umount", "-l", "/run"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
+
+
+def program(path, text):
+    # It may be a link to one of this host's.
+    if os.path.lexists(path):
+        os.unlink(path)
+    with open(path, "w") as file:
+        file.write(text)
+    os.chmod(path, 0o755)
 
 
 def network(address):
@@ -115,7 +178,9 @@ def read(path):
 
 
 def cloud_init(user_data):
-    """Files are written, then scripts run in the order of their names; one that fails stops no other."""
+    """Files are written, then scripts run in the order of their names; one that fails stops no other. Once."""
+    if not user_data:
+        return
     if user_data[:2] == b"\x1f\x8b":
         user_data = gzip.decompress(user_data)
     os.makedirs(SCRIPTS, exist_ok=True)

@@ -207,7 +207,8 @@ impl Ec2 {
         server.option("--shared-dir", home.to_str().unwrap());
         server.option("--provider", "aws");
         server.option("--advertise", &self.gateway);
-        server.option("--nodes-port", "0");
+        // The same when it is started again: instances know it.
+        server.option("--nodes-port", "8766");
         server.environment("AWS_ENDPOINT_URL", &endpoint());
         for (name, value) in environment() {
             server.environment(name, value);
