@@ -11,6 +11,7 @@ use super::{Result, context, read_json, rotate, say};
 use crate::actions::message::Stage;
 use crate::actions::{Deaths, Place, Ready, Runner, Server, Store};
 use crate::files;
+use crate::health::Checks;
 use crate::health::message::Health;
 use crate::layout;
 use crate::random::random_hex;
@@ -87,9 +88,10 @@ fn serve(
     };
     let runner = Runner::new(&server, &duties, place);
     bootstrap(init, &runner, &deaths)?;
-    if let (Some(health), Some(off)) = (&duties.health, clock) {
-        health.begin(off, &reporter)?;
-    }
+    let known = match (&duties.health, clock) {
+        (Some(health), Some(off)) => health.begin(off, &reporter)?,
+        _ => Checks::default(),
+    };
     slurmd::check_port(file.slurmd_port)?;
     let mut slurmd = Slurmd {
         prefix: Path::new(&file.slurm_prefix),
@@ -103,7 +105,7 @@ fn serve(
     steps.reached("slurmd-started", None);
     let ready = Ready::begin(runner, server, child.id());
     if let Some(health) = duties.health {
-        health.watch(file.slurmd_port, reporter);
+        health.watch(known, file.slurmd_port, reporter);
     }
     loop {
         match init.next_death() {

@@ -298,7 +298,8 @@ async fn a_node_with_a_fault_is_kept_or_replaced_as_its_group_says() {
     looked_after(&plane, "keep", "ISOLATE").await;
     looked_after(&plane, "swap", "REPLACE").await;
     wait_event(&plane, "Health check shared-directory of node keep-1 found").await;
-    wait_event(&plane, "swap-1: health-failed. shared-directory").await;
+    // Whatever was found first: the disk of the host that the tests run on may be full.
+    wait_event(&plane, "swap-1: health-failed.").await;
     wait_until("the node is up and gets no jobs", async || {
         let node = plane.node(CLUSTER, "keep-1");
         // Of what Slurm says only the first word is there.

@@ -33,6 +33,9 @@ const LEAST_MEMORY: u64 = 90;
 const MOST_OFF_MS: u64 = 60_000;
 const STEP: &str = "health-failed";
 
+/// Names of checks.
+pub type Checks = BTreeSet<String>;
+
 /// What was found at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Seen {
@@ -56,8 +59,10 @@ impl Health {
         now.abs_diff(self.server_time_ms)
     }
 
-    /// Before slurmd starts. A fault for which the node is to be replaced ends it at once: it has no jobs yet.
-    pub fn begin(&self, clock_off_ms: u64, reporter: &Reporter) -> Result<(), Failure> {
+    /// Before slurmd starts; the checks that found something. A fault for which the node is to be replaced ends it at once: it
+    /// has no jobs yet.
+    pub fn begin(&self, clock_off_ms: u64, reporter: &Reporter) -> Result<Checks, Failure> {
+        let mut told = Checks::new();
         for fault in self.judge(&self.look(clock_off_ms, None)) {
             if fault.action == Repair::Replace {
                 return Err(Failure {
@@ -66,21 +71,21 @@ impl Health {
                     log: None,
                 });
             }
+            told.insert(fault.check.clone());
             reporter.fault(fault);
         }
-        Ok(())
+        Ok(told)
     }
 
     /// In the background, as long as the agent lives. A fault is told when it was seen twice in a row, and again only after
-    /// it had gone.
-    pub fn watch(self, slurmd_port: u16, reporter: Reporter) {
+    /// it had gone; `known` are told already.
+    pub fn watch(self, mut known: Checks, slurmd_port: u16, reporter: Reporter) {
         std::thread::spawn(move || {
-            let (mut before, mut told) = (BTreeSet::new(), 0);
-            let mut known = BTreeSet::new();
+            let (mut before, mut told) = (Checks::new(), 0);
             while told < MOST_TOLD {
                 std::thread::sleep(EVERY);
                 let faults = self.judge(&self.look(0, Some(slurmd_port)));
-                let now: BTreeSet<String> = faults.iter().map(|it| it.check.clone()).collect();
+                let now: Checks = faults.iter().map(|it| it.check.clone()).collect();
                 for fault in faults {
                     if before.contains(&fault.check) && known.insert(fault.check.clone()) {
                         told += 1;
@@ -135,12 +140,17 @@ impl Health {
         let of_instance = Repair::Replace;
         // Another instance would have the same: a person is to look.
         let of_all = Repair::Isolate;
+        // Nodes of this host all have its file system.
+        let of_disk = match self.memory_mib {
+            Some(_) => of_instance,
+            None => of_all,
+        };
         if seen.is_read_only {
             let words = "it can only be read";
-            found("root-filesystem", of_instance, words.into());
+            found("root-filesystem", of_disk, words.into());
         } else if seen.free_percent < LEAST_FREE {
             let words = format!("less than {LEAST_FREE} % of it is free");
-            found("root-filesystem", of_instance, words);
+            found("root-filesystem", of_disk, words);
         }
         if let (Some(promised), Some(there)) = (self.memory_mib, seen.memory_mib)
             && there.saturating_mul(100) < promised.saturating_mul(LEAST_MEMORY)
@@ -342,6 +352,11 @@ mod tests {
             ..well()
         };
         assert_eq!(promised_nothing.judge(&little), []);
+        let full = Seen {
+            free_percent: 0,
+            ..little
+        };
+        assert_eq!(promised_nothing.judge(&full)[0].action, Isolate);
     }
 
     #[test]

@@ -26,6 +26,7 @@ use super::protocol::{Claimed, NodeFile};
 use super::{Result, context, files, read_json, rotate, say};
 use crate::actions::message::{Duties, Stage};
 use crate::actions::{OwnChildren, Place, Ready, Runner, Server, Store};
+use crate::health::Checks;
 use crate::health::message::Health;
 use crate::slurmd::{self, Failure, Slurmd};
 use crate::steps::Steps;
@@ -107,9 +108,10 @@ fn serve(
     let clock = duties.health.as_ref().map(Health::clock_off_ms);
     let runner = runner(options, node, &server, &duties, steps)?;
     runner.run(Stage::NodeBootstrapped)?;
-    if let (Some(health), Some(off)) = (&duties.health, clock) {
-        health.begin(off, &steps.reporter())?;
-    }
+    let known = match (&duties.health, clock) {
+        (Some(health), Some(off)) => health.begin(off, &steps.reporter())?,
+        _ => Checks::default(),
+    };
     let key = options.run_dir.join("slurm.key");
     slurmd::write_key(&key, &node.shared_secret)?;
     slurmd::check_port(node.slurmd_port)?;
@@ -126,7 +128,7 @@ fn serve(
     steps.reached("slurmd-started", None);
     let ready = Ready::begin(runner, server, child.id());
     if let Some(health) = duties.health {
-        health.watch(node.slurmd_port, steps.reporter());
+        health.watch(known, node.slurmd_port, steps.reporter());
     }
     let status = context("wait for slurmd", child.wait())?;
     match ready.failure() {
