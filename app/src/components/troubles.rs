@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use crate::i18n::text;
+use crate::model::date::exact;
 use crate::model::error::Result;
 use crate::model::sight::{Sight, Trouble};
-use crate::ui::time::exact;
 use crate::ui::{Flash, Tone};
 
 #[component]

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{fill, text};
 use crate::i18n::Language;
+use crate::model::date::exact;
 use crate::model::notice::{Notice, NoticeKind};
-use crate::ui::time::exact;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(

@@ -8,6 +8,7 @@ pub mod blueprint;
 pub mod catalogue;
 pub mod cluster;
 pub mod compute_node_group;
+pub mod date;
 pub mod dependency;
 pub mod directives;
 pub mod echo;

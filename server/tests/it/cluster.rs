@@ -11,7 +11,7 @@ on_both_databases!(
     a_slurm_version_that_is_not_here_is_refused_with_those_that_are,
     a_network_that_cannot_work_is_refused_before_anything_is_made,
     settings_that_slurm_or_the_service_does_not_take_are_refused,
-    what_this_release_lacks_is_refused_by_field,
+    what_a_cluster_cannot_have_is_refused_by_field,
     an_update_changes_what_it_names_and_keeps_the_rest,
     a_token_makes_an_update_happen_once,
     a_cluster_with_groups_or_queues_is_not_deleted,
@@ -248,20 +248,21 @@ async fn settings_that_slurm_or_the_service_does_not_take_are_refused(plane: &Te
     }
 }
 
-async fn what_this_release_lacks_is_refused_by_field(plane: &TestPlane) {
+async fn what_a_cluster_cannot_have_is_refused_by_field(plane: &TestPlane) {
     let with = ClusterSlurmConfigurationRequest::builder;
-    let accounting = AccountingRequest::builder()
-        .mode(AccountingMode::Standard)
-        .build()
-        .unwrap();
     let rest = SlurmRestRequest::builder()
         .mode(SlurmRestMode::Standard)
         .build()
         .unwrap();
+    let of_slurmdbd = SlurmdbdCustomSetting::builder()
+        .parameter_name("CommitDelay")
+        .parameter_value("5")
+        .build()
+        .unwrap();
     for (slurm, field) in [
         (
-            with().accounting(accounting),
-            "slurmConfiguration.accounting.mode",
+            with().slurmdbd_custom_settings(of_slurmdbd),
+            "slurmConfiguration.slurmdbdCustomSettings",
         ),
         (with().slurm_rest(rest), "slurmConfiguration.slurmRest.mode"),
     ] {

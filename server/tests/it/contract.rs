@@ -27,6 +27,8 @@ trait World {
     fn end(&self, plane: &TestPlane, provider_id: &str);
     /// Has the instance start anew, as by the provider's API.
     fn reboot(&self, plane: &TestPlane, provider_id: &str);
+    /// From now on no boot comes to its end, or each one does.
+    fn slow_boots(&self, plane: &TestPlane, are_slow: bool);
     /// The ids of the provider's instances that run, where they are hosts of their own: what can happen to such is tried too.
     fn hosts(&self) -> Option<Vec<String>>;
     /// Fails if anything is left that was made for groups.
@@ -51,6 +53,8 @@ impl World for ThisHost {
     }
 
     fn reboot(&self, _: &TestPlane, _: &str) {}
+
+    fn slow_boots(&self, _: &TestPlane, _: bool) {}
 
     fn hosts(&self) -> Option<Vec<String>> {
         None
@@ -78,6 +82,16 @@ impl World for Ec2 {
         let place = of_machine(plane, provider_id);
         std::fs::create_dir_all(&place).unwrap();
         std::fs::write(place.join("reboot"), "").unwrap();
+    }
+
+    fn slow_boots(&self, plane: &TestPlane, are_slow: bool) {
+        let told = plane.server.home().join("metadata");
+        std::fs::create_dir_all(&told).unwrap();
+        let slow = told.join("slow");
+        match are_slow {
+            true => std::fs::write(slow, "").unwrap(),
+            false => std::fs::remove_file(slow).unwrap(),
+        }
     }
 
     fn hosts(&self) -> Option<Vec<String>> {
@@ -211,9 +225,11 @@ async fn a_node_is_rebooted(plane: &TestPlane, db: &AnyPool) {
 
 /// Another one takes its place at once.
 async fn an_instance_ends_as_it_boots(plane: &TestPlane, world: &dyn World, db: &AnyPool) {
+    world.slow_boots(plane, true);
     let job = plane.sbatch(CLUSTER, &[], "true");
     let ended = booting(db).await;
     world.end(plane, &ended);
+    world.slow_boots(plane, false);
     plane.wait_job(CLUSTER, &job, "COMPLETED").await;
     let reason = reason(db, &ended).await;
     assert!(reason.contains("ended unexpectedly"), "{reason:?}");
@@ -226,10 +242,12 @@ async fn a_server_dies_as_an_instance_boots(
     db: &AnyPool,
 ) {
     let login = serving(db, "login-1").await.unwrap();
+    world.slow_boots(plane, true);
     let job = plane.sbatch(CLUSTER, &[], "until test -e up; do sleep 0.1; done");
     let boots = booting(db).await;
     plane.server.kill();
     plane.server.start().await;
+    world.slow_boots(plane, false);
     let running = plane.wait_job(CLUSTER, &job, "RUNNING").await;
     let runs_on = serving(db, &running["NodeList"]).await.unwrap();
     assert_eq!(runs_on.provider_id, boots);

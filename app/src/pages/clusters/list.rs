@@ -9,12 +9,13 @@ use super::size_label;
 use crate::components::{Clusters, Fetched, StatusIndicator, status_label};
 use crate::i18n::{Text, text};
 use crate::model::cluster::Cluster;
+use crate::model::date::parse;
 use crate::model::error::Error;
 use crate::model::limits;
 use crate::model::status::Status;
 use crate::paths::{self, ClusterTab};
 use crate::ui::help::{page_help, topic};
-use crate::ui::time::{AgoText, parse};
+use crate::ui::time::AgoText;
 use crate::ui::{
     ButtonLink, Code, Column, Copyable, EmptyState, ExpandableSection, Icon, Look, PageHeader,
     Table,

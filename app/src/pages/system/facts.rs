@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 
 use crate::i18n::{Text, text};
+use crate::model::date::exact;
 use crate::model::system::{Connections, Database, DatabaseKind, Host, Room, System, Versions};
 use crate::ui::help::{InfoLink, topic};
-use crate::ui::time::{Elapsed, exact};
+use crate::ui::time::Elapsed;
 use crate::ui::{Card, Copyable, Fact, Flash, Indicator, Pairs, Tone, facts};
 
 /// A disk with less room than one part of so many is nearly full.

@@ -28,13 +28,13 @@ use crate::components::wizard::{Request, Step, Wizard};
 use crate::components::{Begun, Fetched, FollowUps, Offers, Submission, TagsField, Task};
 use crate::i18n::text;
 use crate::model::catalogue::Catalogue;
+use crate::model::date::exact;
 use crate::model::offer::{OfferKind, OfferPage, OfferQuery};
 use crate::model::operation::Operation;
 use crate::model::refs::Refs;
 use crate::paths::{self, ClusterTab};
 use crate::ui::form::Form;
 use crate::ui::help::{page_help, topic};
-use crate::ui::time::exact;
 use crate::ui::{Breadcrumbs, Crumb, Link, PageHeader};
 
 #[component]

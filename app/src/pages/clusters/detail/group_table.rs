@@ -11,9 +11,10 @@ use crate::components::delete::Doomed;
 use crate::components::{Fetched, StatusWithErrors, purchase_words, scaling_words, status_label};
 use crate::i18n::{Text, text};
 use crate::model::compute_node_group::*;
+use crate::model::date::parse;
 use crate::model::live::Kind;
 use crate::paths;
-use crate::ui::time::{AgoText, parse};
+use crate::ui::time::AgoText;
 use crate::ui::{Column, EmptyState, Table};
 
 #[component]

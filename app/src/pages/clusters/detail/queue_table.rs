@@ -11,11 +11,12 @@ use crate::api::queue::list_queues;
 use crate::components::delete::Doomed;
 use crate::components::{Fetched, Settings, StatusWithErrors, asked, status_label};
 use crate::i18n::{Text, text};
+use crate::model::date::parse;
 use crate::model::job_count::Count;
 use crate::model::live::Kind;
 use crate::model::queue::Queue;
 use crate::paths;
-use crate::ui::time::{AgoText, parse};
+use crate::ui::time::AgoText;
 use crate::ui::{Column, Copyable, EmptyState, Table};
 
 #[component]

@@ -42,17 +42,19 @@ def main():
     metadata(name, address, told)
     threading.Thread(target=watch, args=(os.path.join(told, "reboot"),), daemon=True).start()
     # Of a boot cloud-init does all of this the first time only; what it enabled systemd starts each time after it.
-    while runs(lambda: cloud_init(user_data)):
+    while runs(lambda: cloud_init(user_data), os.path.join(shared, "metadata", "slow")):
         user_data = b""
         start_afresh()
 
 
-def runs(boot):
-    """Until all processes have ended, or a reboot: whether it was that."""
+def runs(boot, slow):
+    """Until all processes have ended, or a reboot: whether it was that. A test may have a boot take as long as it wants."""
     try:
         signal.signal(signal.SIGUSR1, asked_to_reboot)
         os.makedirs("/run/systemd/system")
         ctypes.CDLL(None).sethostname(b"ip-instance", 11)
+        while os.path.exists(slow):
+            time.sleep(0.05)
         boot()
         subprocess.run(["/usr/bin/systemctl", "boot"], stdin=subprocess.DEVNULL)
         reap()
