@@ -71,5 +71,6 @@ test('what is chosen is known though no page shows it', async ({ page, server, c
   await expect(chosen).toContainText('hpc-networking:PrivateSubnetC');
   await next(page);
   await next(page);
+  await next(page);
   await expect(page.getByText(/hpc-networking:PrivateSubnetA \(subnet-\w+\), hpc-networking:PrivateSubnetC/)).toBeVisible();
 });

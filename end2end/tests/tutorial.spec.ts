@@ -137,6 +137,9 @@ async function createGroup(page: Page, t: Texts, group: Group): Promise<void> {
   await heading(page, words.slurm, 2);
   await look(page, `create ${group.name}, Slurm`);
   await next();
+  await heading(page, t.node_life.title, 2);
+  await look(page, `create ${group.name}, scripts`);
+  await next();
   await heading(page, t.wizard.review, 2);
   await look(page, `create ${group.name}, review`);
   await pressButton(page, words.button);

@@ -368,7 +368,8 @@ impl What {
                     ("node", node.clone()),
                     ("script", script.clone()),
                     ("stage", stage.clone()),
-                    ("why", why.clone()),
+                    // A sentence goes on behind it.
+                    ("why", why.trim_end_matches('.').to_owned()),
                 ],
             ),
             What::InstanceEnded { instance, cause } => (

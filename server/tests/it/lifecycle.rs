@@ -205,7 +205,7 @@ async fn scripts_run_in_a_nodes_life_as_its_group_says() {
         .wait_group(CLUSTER, "work", ComputeNodeGroupStatus::Active)
         .await;
     wait_until("the node stays", async || {
-        let state = plane.node(CLUSTER, "work-1")["State"].clone();
+        let state = plane.try_node(CLUSTER, "work-1")?["State"].clone();
         match state.starts_with("IDLE+CLOUD") && !state.contains("POWER") {
             true => Ok(()),
             false => Err(state),
@@ -301,7 +301,7 @@ async fn a_node_with_a_fault_is_kept_or_replaced_as_its_group_says() {
     // Whatever was found first: the disk of the host that the tests run on may be full.
     wait_event(&plane, "swap-1: health-failed.").await;
     wait_until("the node is up and gets no jobs", async || {
-        let node = plane.node(CLUSTER, "keep-1");
+        let node = plane.try_node(CLUSTER, "keep-1")?;
         // Of what Slurm says only the first word is there.
         let is_kept = node["State"].starts_with("IDLE+CLOUD+DRAIN");
         match is_kept && node["Reason"] == "health" {

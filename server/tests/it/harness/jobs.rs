@@ -85,6 +85,14 @@ impl TestPlane {
         fields(&self.connect(cluster, &["scontrol", "--oneliner", "show", "node", node]))
     }
 
+    /// The same while the node from which it is asked may be on its way out or in.
+    pub fn try_node(&self, cluster: &str, node: &str) -> Result<BTreeMap<String, String>, String> {
+        let show = ["scontrol", "--oneliner", "show", "node", node];
+        let told = self.try_connect(cluster, &show);
+        told.map(|told| fields(&told))
+            .map_err(|output| format!("{output:?}"))
+    }
+
     /// Waits until slurmctld has written down that a job runs on the node. It does every few seconds; a job that it has not
     /// written is lost with it.
     pub async fn wait_saved(&self, cluster: &str, node: &str) {

@@ -21,28 +21,30 @@ pub fn Details() -> impl IntoView {
     let page = use_page();
     let tags = asked([page.id], &[Kind::Cluster], |[id]| list_cluster_tags(id));
     view! {
-        <NextSteps page />
-        <Fetched resource=page.cluster let:cluster>
-            {move || {
-                let cluster = cluster.get();
-                let slurm = cluster.slurm_configuration.clone().unwrap_or_default();
-                view! {
-                    <div class="grid gap-5">
-                        <General cluster=cluster.clone() />
-                        <Scheduling version=cluster.scheduler.version.clone() slurm=slurm.clone() />
-                        <div class="grid gap-5 xl:grid-cols-2">
-                            <Network networking=cluster.networking.clone() />
-                            <Endpoints endpoints=cluster.endpoints.clone().unwrap_or_default() />
+        <div class="grid gap-5">
+            <NextSteps page />
+            <Fetched resource=page.cluster let:cluster>
+                {move || {
+                    let cluster = cluster.get();
+                    let slurm = cluster.slurm_configuration.clone().unwrap_or_default();
+                    view! {
+                        <div class="grid gap-5">
+                            <General cluster=cluster.clone() />
+                            <Scheduling version=cluster.scheduler.version.clone() slurm=slurm.clone() />
+                            <div class="grid gap-5 xl:grid-cols-2">
+                                <Network networking=cluster.networking.clone() />
+                                <Endpoints endpoints=cluster.endpoints.clone().unwrap_or_default() />
+                            </div>
+                            <Secrets slurm=slurm.clone() />
+                            <div class="grid gap-5 xl:grid-cols-2">
+                                <CustomSettings slurm />
+                                <Tags tags />
+                            </div>
                         </div>
-                        <Secrets slurm=slurm.clone() />
-                        <div class="grid gap-5 xl:grid-cols-2">
-                            <CustomSettings slurm />
-                            <Tags tags />
-                        </div>
-                    </div>
-                }
-            }}
-        </Fetched>
+                    }
+                }}
+            </Fetched>
+        </div>
     }
     .into_any()
 }

@@ -44,14 +44,15 @@ fn One(instance_id: String, run: ScriptRun) -> impl IntoView {
         false => {
             let label = t.node_life.log_of(&run.name);
             view! {
-                <pre class="output-text" tabindex="0" role="region" aria-label=label>
-                    {readable(&run.log)}
-                </pre>
+                <ExpandableSection title=t.node_life.last_lines open=run.failure.is_some()>
+                    <pre class="output-text" tabindex="0" role="region" aria-label=label>
+                        {readable(&run.log)}
+                    </pre>
+                </ExpandableSection>
             }
             .into_any()
         }
     };
-    let failed = run.failure.is_some();
     let title = t.node_life.run(run.stage.member(), &run.name);
     view! {
         <div class="instance grid gap-1">
@@ -61,9 +62,7 @@ fn One(instance_id: String, run: ScriptRun) -> impl IntoView {
                 <TimeOfDay at=run.started_at />
                 {format!(" · {took} · {instance_id}")}
             </p>
-            <ExpandableSection title=t.node_life.last_lines open=failed>
-                {log}
-            </ExpandableSection>
+            {log}
         </div>
     }
     .into_any()
