@@ -1,7 +1,7 @@
 // What pages say goes on being true: a message tells how it ended, next steps stay until a job ran, times are the
 // reader's, and a list's address brings its filter and order back. One cluster serves them all.
 import type { Browser, Locator, Page } from '@playwright/test';
-import { createGroup, expect, queueStates, rows, signIn, test, visit } from './helpers';
+import { createGroup, expect, queueStates, reload, rows, signIn, test, visit } from './helpers';
 import type { Server } from './server';
 
 /** Half an hour off, with summer time. */
@@ -88,7 +88,7 @@ test('messages, next steps, times and addresses stay true', async ({ page, brows
     const queue = { clusterIdentifier: cluster.name, queueIdentifier: 'demo' };
     await server.pcs('UpdateQueue', { ...queue, computeNodeGroupConfigurations: [{ computeNodeGroupId: group }] });
     await expect(steps.getByRole('link')).toHaveText('Submit a job');
-    await page.reload();
+    await reload(page);
     await expect(steps.getByRole('link')).toHaveText('Submit a job');
     await expect.poll(() => queueStates(server, cluster.name)).toEqual(['ACTIVE']);
   });
@@ -131,7 +131,7 @@ test('messages, next steps, times and addresses stay true', async ({ page, brows
     await expect(page.getByRole('heading', { name: /^Job \d+ · later$/ })).toBeVisible();
     await page.goBack();
     await isShown();
-    await page.reload();
+    await reload(page);
     await isShown();
 
     await visit(page, `${home}/jobs?filter=odd`);

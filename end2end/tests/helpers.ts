@@ -137,6 +137,12 @@ export async function visit(page: Page, path: string): Promise<void> {
   await isLive(page);
 }
 
+/** A page that is left while it is still coming has half a document, and its program trips over that. */
+export async function reload(page: Page): Promise<void> {
+  await page.reload();
+  await isLive(page);
+}
+
 /** Until then a page shows what it has, and keys and clicks that need the program in it are lost. */
 export async function isLive(page: Page): Promise<void> {
   await page.waitForFunction(() => 'live' in document.documentElement.dataset);

@@ -1,11 +1,12 @@
-import { expect, signIn, test } from './helpers';
+import { expect, isLive, reload, signIn, test } from './helpers';
 
 test('the language stays over a reload', async ({ page, server }) => {
   await signIn(page, server);
   await page.getByLabel('Language', { exact: true }).click();
   await page.getByRole('link', { name: '简体中文' }).click();
   await expect(page.getByRole('heading', { name: '集群', level: 1 })).toBeVisible();
-  await page.reload();
+  await isLive(page);
+  await reload(page);
   await expect(page.getByRole('heading', { name: '集群', level: 1 })).toBeVisible();
 
   await page.getByLabel('语言', { exact: true }).click();
@@ -20,7 +21,7 @@ test('the theme changes at once and stays over a reload', async ({ page, server 
     await page.getByLabel('Theme', { exact: true }).click();
     await page.getByRole('link', { name: theme }).click();
     await expect.poll(scheme).toBe(theme.toLowerCase());
-    await page.reload();
+    await reload(page);
     await expect.poll(scheme).toBe(theme.toLowerCase());
   }
 });
