@@ -28,7 +28,7 @@ where
         let latest = latest(resource);
         let children = children.clone();
         Fetch {
-            refusal: Memo::new(move |_| {
+            refusal: remembered(move |_| {
                 latest.with(|latest| latest.as_ref().map(|result| result.as_ref().err().cloned()))
             }),
             view: Arc::new(move || match latest.get_untracked() {
@@ -48,7 +48,7 @@ where
 /// All that the boundary needs to know of the resource, whatever it holds: compiled once, not once per noun.
 struct Fetch {
     /// None while loading, then the error if there is one: the only two things that change what is built.
-    refusal: Memo<Option<Option<Error>>>,
+    refusal: Signal<Option<Option<Error>>>,
     view: Arc<dyn Fn() -> AnyView + Send + Sync>,
 }
 
@@ -71,11 +71,11 @@ fn boundary(start: Arc<dyn Fn() -> Fetch + Send + Sync>) -> AnyView {
 }
 
 /// The resource's answer; the one before it while the server is out of reach.
-fn latest<T>(resource: Resource<Result<T>>) -> Memo<Option<Result<T>>>
+fn latest<T>(resource: Resource<Result<T>>) -> Signal<Option<Result<T>>>
 where
     T: Clone + PartialEq + Send + Sync + 'static,
 {
-    Memo::new(
+    remembered(
         move |last: Option<&Option<Result<T>>>| match (resource.get(), last) {
             (Some(Err(error)), Some(Some(Ok(value)))) if is_passing(&error) => {
                 Some(Ok(value.clone()))
@@ -83,6 +83,20 @@ where
             (answer, _) => answer,
         },
     )
+}
+
+/// A memo in the browser. On the server it is made anew at each look: a boundary there reads its children again, on whatever
+/// thread, to see whether they still wait, and a memo that has not heard of an answer on its way neither has it nor says
+/// that it waits. Then nothing was sent, with an answer that the browser builds a page of.
+pub(super) fn remembered<T>(compute: impl Fn(Option<&T>) -> T + Send + Sync + 'static) -> Signal<T>
+where
+    T: PartialEq + Send + Sync + 'static,
+{
+    if cfg!(feature = "ssr") {
+        Signal::derive(move || compute(None))
+    } else {
+        Memo::new(compute).into()
+    }
 }
 
 fn is_passing(error: &Error) -> bool {

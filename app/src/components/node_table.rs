@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
+use super::fetched::remembered;
 use super::{NodeActions, NodeGrid, NodePhaseIndicator, chosen, not_yet};
 use crate::i18n::{Text, text};
 use crate::list::node::{NodeColumn, key, reason};
@@ -73,15 +74,15 @@ fn at_a_glance(
     of_all: bool,
 ) -> impl IntoView {
     // An answer that failed leaves the last one on the page.
-    let known = Memo::new(move |last: Option<&Vec<_>>| {
+    let known = remembered(move |last: Option<&Vec<_>>| {
         let now = groups.get().and_then(Result::ok);
         now.or_else(|| last.cloned()).unwrap_or_default()
     });
-    let is_any = Memo::new(move |_| !known.with(Vec::is_empty));
+    let is_any = remembered(move |_| !known.with(Vec::is_empty));
     move || {
         is_any
             .get()
-            .then(|| view! { <NodeGrid groups=known.into() filter of_all /> })
+            .then(|| view! { <NodeGrid groups=known filter of_all /> })
     }
 }
 
