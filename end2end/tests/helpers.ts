@@ -137,7 +137,7 @@ export async function visit(page: Page, path: string): Promise<void> {
   await isLive(page);
 }
 
-/** A page that is left while it is still coming has half a document, and its program trips over that. */
+/** Loads the page anew and waits until it answers to clicks. */
 export async function reload(page: Page): Promise<void> {
   await page.reload();
   await isLive(page);
