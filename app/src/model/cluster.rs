@@ -208,8 +208,7 @@ pub struct ClusterSlurmConfiguration {
 
 impl ClusterSlurmConfiguration {
     pub fn has_accounting(&self) -> bool {
-        let accounting = self.accounting.as_ref();
-        accounting.is_some_and(|asked| asked.mode == AccountingMode::Standard)
+        self.accounting.as_ref().is_some_and(Accounting::is_on)
     }
 }
 
@@ -396,6 +395,12 @@ pub struct Accounting {
     pub default_purge_time_in_days: Option<i64>,
     /// The default value for mode is NONE.
     pub mode: AccountingMode,
+}
+
+impl Accounting {
+    pub fn is_on(&self) -> bool {
+        self.mode == AccountingMode::Standard
+    }
 }
 
 /// `AccountingMode` of the service model.

@@ -41,13 +41,10 @@ pub fn publish(root: &Path, dir: &Path) -> io::Result<()> {
 /// The configuration that the slurmctld of a controller's directory took last. An error names the file.
 pub fn accepted(dir: &Path) -> io::Result<Option<Files>> {
     let path = dir.join(IN_FORCE);
-    let read = match std::fs::read(&path) {
-        Ok(text) => serde_json::from_slice(&text)
-            .map(Some)
-            .map_err(io::Error::from),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    };
+    let read = files::read(&path).and_then(|text| match text {
+        Some(text) => Ok(Some(serde_json::from_slice(&text)?)),
+        None => Ok(None),
+    });
     let named =
         |e: io::Error| io::Error::new(e.kind(), format!("{} cannot be read: {e}", path.display()));
     read.map_err(named)

@@ -50,6 +50,15 @@ pub fn link(target: &Path, link: &Path) -> io::Result<()> {
     std::fs::rename(&fresh, link)
 }
 
+/// What is in a file; none when it is not there.
+pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Removes a file; one that is not there is no error.
 pub fn remove_file(path: &Path) -> io::Result<()> {
     found(std::fs::remove_file(path))

@@ -64,14 +64,8 @@ pub struct ControllerFile {
     pub sees: Vec<PathBuf>,
 }
 
-/// `database.json` in the directory of the accounting's database.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DatabaseFile {
-    pub daemon: Daemon,
-}
-
-/// A program that the agent starts again whenever it has ended.
+/// A program that the agent starts again whenever it has ended. One alone is `database.json` in the directory of the
+/// accounting's database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Daemon {

@@ -83,10 +83,9 @@ impl ControllerState {
 
     /// What the server has not looked after yet.
     pub fn unclean(&self) -> io::Result<Option<Unclean>> {
-        match std::fs::read(self.dir.join(UNCLEAN)) {
-            Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
+        match files::read(&self.dir.join(UNCLEAN))? {
+            Some(text) => Ok(Some(serde_json::from_slice(&text)?)),
+            None => Ok(None),
         }
     }
 

@@ -284,11 +284,7 @@ pub async fn count(pool: &Pool, cluster_id: &str, part: Part<'_>) -> sqlx::Resul
 
 /// Forgets what happened before that time.
 pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
-    sqlx::query("delete from event where at < $1")
-        .bind(before)
-        .execute(&mut *db.writer().await?)
-        .await?;
-    Ok(())
+    db.prune("delete from event where at < $1", before).await
 }
 
 #[cfg(test)]

@@ -102,9 +102,9 @@ pub async fn release(db: &Db, principal: &str, operation: &str, token: &str) -> 
 }
 
 pub async fn prune(db: &Db) -> sqlx::Result<()> {
-    sqlx::query("delete from idempotency where created_at < $1")
-        .bind(now() - KEEP_MS)
-        .execute(&mut *db.writer().await?)
-        .await?;
-    Ok(())
+    db.prune(
+        "delete from idempotency where created_at < $1",
+        now() - KEEP_MS,
+    )
+    .await
 }

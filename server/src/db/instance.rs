@@ -456,9 +456,6 @@ pub async fn set_ended(write: &mut Write, row: &InstanceRow) -> sqlx::Result<boo
 
 /// Forgets instances that ended before that time.
 pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
-    sqlx::query("delete from instance where ended_at < $1")
-        .bind(before)
-        .execute(&mut *db.writer().await?)
-        .await?;
-    Ok(())
+    db.prune("delete from instance where ended_at < $1", before)
+        .await
 }

@@ -30,9 +30,6 @@ pub async fn clear(write: &mut Write, cluster_id: &str) -> sqlx::Result<()> {
 
 /// Forgets those of before.
 pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
-    sqlx::query("delete from interruption where last_at < $1")
-        .bind(before)
-        .execute(&mut *db.writer().await?)
-        .await?;
-    Ok(())
+    db.prune("delete from interruption where last_at < $1", before)
+        .await
 }

@@ -150,9 +150,6 @@ pub async fn clear(write: &mut Write, cluster_id: &str) -> sqlx::Result<()> {
 
 /// Forgets jobs that ended before that time.
 pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
-    sqlx::query("delete from job where ended_at < $1")
-        .bind(before)
-        .execute(&mut *db.writer().await?)
-        .await?;
-    Ok(())
+    db.prune("delete from job where ended_at < $1", before)
+        .await
 }

@@ -103,9 +103,6 @@ pub async fn clear(write: &mut Write, cluster_id: &str) -> sqlx::Result<()> {
 
 /// Forgets lives that ended before that time.
 pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
-    sqlx::query("delete from job_life where ended_at < $1")
-        .bind(before)
-        .execute(&mut *db.writer().await?)
-        .await?;
-    Ok(())
+    db.prune("delete from job_life where ended_at < $1", before)
+        .await
 }

@@ -123,11 +123,8 @@ pub async fn with_tokens(pool: &Connections, tokens: &[&str]) -> sqlx::Result<Ve
 
 /// Forgets what was asked for before that time.
 pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
-    sqlx::query("delete from launch_attempt where at < $1")
-        .bind(before)
-        .execute(&mut *db.writer().await?)
-        .await?;
-    Ok(())
+    db.prune("delete from launch_attempt where at < $1", before)
+        .await
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ impl Meaning for ClusterSlurmConfiguration {
             slurmdbd_custom_settings: filled(self.slurmdbd_custom_settings.as_ref()),
             cgroup_custom_settings: filled(self.cgroup_custom_settings.as_ref()),
             job_submit_plugins: filled(self.job_submit_plugins.as_ref()),
-            accounting: accounting.filter(|a| a.mode != AccountingMode::None),
+            accounting: accounting.filter(Accounting::is_on),
             slurm_rest: rest.filter(|r| r.mode != SlurmRestMode::None),
             ..self.clone()
         }

@@ -200,6 +200,16 @@ impl Db {
         self.turns.take(&self.pool).await
     }
 
+    /// Forgets rows: `delete` is a statement with a time as its only parameter.
+    async fn prune(&self, delete: &'static str, before: i64) -> sqlx::Result<()> {
+        let mut writer = self.writer().await?;
+        sqlx::query(delete)
+            .bind(before)
+            .execute(&mut *writer)
+            .await?;
+        Ok(())
+    }
+
     /// Begins a writing transaction; others wait until it ends.
     pub async fn write(&self) -> sqlx::Result<Write> {
         let mut tx = self.writer().await?;

@@ -104,11 +104,8 @@ pub async fn delete(write: &mut Write, pool: &Pool) -> sqlx::Result<()> {
 
 /// Forgets what nobody asked for since it could be had again, before that time.
 pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
-    sqlx::query("delete from pool_health where open_until < $1")
-        .bind(before)
-        .execute(&mut *db.writer().await?)
-        .await?;
-    Ok(())
+    db.prune("delete from pool_health where open_until < $1", before)
+        .await
 }
 
 #[cfg(test)]

@@ -53,11 +53,8 @@ pub async fn of_node(
 
 /// Forgets what was reported before that time.
 pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
-    sqlx::query("delete from script_run where at < $1")
-        .bind(before)
-        .execute(&mut *db.writer().await?)
-        .await?;
-    Ok(())
+    db.prune("delete from script_run where at < $1", before)
+        .await
 }
 
 #[cfg(test)]

@@ -78,11 +78,8 @@ pub async fn moved(write: &mut Write, row: &SubmissionRow, job_id: &str) -> sqlx
 }
 
 pub async fn prune(db: &Db) -> sqlx::Result<()> {
-    sqlx::query("delete from submission where at < $1")
-        .bind(now() - KEEP_MS)
-        .execute(&mut *db.writer().await?)
-        .await?;
-    Ok(())
+    db.prune("delete from submission where at < $1", now() - KEEP_MS)
+        .await
 }
 
 /// With its cluster.

@@ -31,9 +31,6 @@ pub async fn has(pool: &Pool, cluster_id: &str, id: &str) -> sqlx::Result<bool> 
 
 /// Forgets those from before that time: what is still on disk then is set aside.
 pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
-    sqlx::query("delete from tombstone where at < $1")
-        .bind(before)
-        .execute(&mut *db.writer().await?)
-        .await?;
-    Ok(())
+    db.prune("delete from tombstone where at < $1", before)
+        .await
 }

@@ -159,15 +159,20 @@ impl ClusterReconciler {
         let wanted = keeps_accounts(&rows.cluster);
         let daemons = controllers.daemons(id)?;
         let has_daemon = daemons.iter().any(|name| name == SLURMDBD_DAEMON);
+        // Before it has a port there is nothing to compare.
         let is_placed = rows.cluster.ports().len() >= daemons_of(&rows.cluster);
+        let conf = match is_placed {
+            true => self.slurmdbd_conf(rows)?,
+            false => None,
+        };
         Ok(Accounts {
             wanted,
             database_runs: !wanted || self.parts.database.runs()?,
             has_daemon: daemons.is_empty() || has_daemon == wanted,
-            // Before it has a port there is nothing to compare.
-            is_configured: !wanted
-                || !is_placed
-                || controllers.slurmdbd_conf(id)? == self.slurmdbd_conf(rows)?,
+            is_configured: match conf {
+                Some(conf) => controllers.has_slurmdbd_conf(id, &conf)?,
+                None => true,
+            },
         })
     }
 

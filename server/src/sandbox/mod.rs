@@ -162,10 +162,7 @@ impl Sandbox {
         for child in children.split_whitespace() {
             let name = std::fs::read_to_string(format!("/proc/{child}/comm"));
             if let (true, Ok(pid)) = (name.is_ok_and(|n| n.trim_end() == daemon), child.parse()) {
-                match kill(Pid::from_raw(pid), signal) {
-                    Err(Errno::ESRCH) => {}
-                    told => told?,
-                }
+                terminate(Pid::from_raw(pid), signal)?;
             }
         }
         Ok(())
@@ -178,14 +175,19 @@ impl Sandbox {
         let Some(agent) = self.holder()? else {
             return Ok(());
         };
-        match kill(agent, Signal::SIGTERM) {
-            Ok(()) | Err(Errno::ESRCH) => {}
-            Err(error) => return Err(error.into()),
+        let started = start_time(agent);
+        // Its number may be another's once it has ended.
+        let lives = || started.is_some() && start_time(agent) == started;
+        if lives() {
+            terminate(agent, Signal::SIGTERM)?;
         }
-        while self.holder()? == Some(agent) && Instant::now() < deadline {
+        while lives() && Instant::now() < deadline {
             std::thread::sleep(PAUSE);
         }
-        kill_and_wait(agent, deadline + PATIENCE)
+        match lives() {
+            true => kill_and_wait(agent, deadline + PATIENCE),
+            false => Ok(()),
+        }
     }
 
     /// The words to put before a command so that it runs with the sandbox's `/run`; none when nothing runs.
@@ -276,16 +278,21 @@ fn nsenter(pid: Pid, namespaces: &[&str]) -> Vec<OsString> {
     words
 }
 
+/// That it has ended meanwhile is no error.
+fn terminate(pid: Pid, signal: Signal) -> io::Result<()> {
+    match kill(pid, signal) {
+        Ok(()) | Err(Errno::ESRCH) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Kills process 1 of a sandbox. The lock is free a moment before the rest of its namespace is dead, but the kernel lets
 /// process 1 become a zombie only after that: so wait for it.
 fn kill_and_wait(pid: Pid, deadline: Instant) -> io::Result<()> {
     let Some(started) = start_time(pid) else {
         return Ok(());
     };
-    match kill(pid, Signal::SIGKILL) {
-        Ok(()) | Err(nix::errno::Errno::ESRCH) => {}
-        Err(error) => return Err(error.into()),
-    }
+    terminate(pid, Signal::SIGKILL)?;
     while start_time(pid).as_ref() == Some(&started) && Instant::now() < deadline {
         std::thread::sleep(PAUSE);
     }

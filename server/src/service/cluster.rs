@@ -255,9 +255,7 @@ impl Service {
         }
         Ok(found)
     }
-}
 
-impl Service {
     /// What stays as it is must mean something without accounting, too.
     async fn check_without_accounting(
         &self,
@@ -388,7 +386,7 @@ pub(super) async fn contents(
 
 fn has_accounting(asked: &Option<ClusterSlurmConfigurationRequest>) -> bool {
     let accounting = asked.as_ref().and_then(|asked| asked.accounting.as_ref());
-    accounting.is_some_and(|asked| asked.mode == AccountingMode::Standard)
+    accounting.is_some_and(Accounting::is_on)
 }
 
 /// What was asked for, with the defaults that are in force.

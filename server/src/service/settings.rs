@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use app::i18n::Text;
-use app::model::cluster::{AccountingMode, ClusterSlurmConfigurationRequest, SlurmRestMode};
+use app::model::cluster::{Accounting, ClusterSlurmConfigurationRequest, SlurmRestMode};
 use app::model::error::{Error, FINDINGS_MAX, FieldError, Result};
 use app::model::operation::Operation;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
@@ -114,7 +114,7 @@ impl Service {
     ) -> Result<()> {
         let path = "slurmConfiguration";
         let accounting = asked.accounting.as_ref();
-        let is_wanted = accounting.is_some_and(|asked| asked.mode == AccountingMode::Standard);
+        let is_wanted = accounting.is_some_and(Accounting::is_on);
         let prefix = self.parts.controllers.prefix(of.version);
         if is_wanted && !database::is_there(&prefix) {
             let field = format!("{path}.accounting.mode");

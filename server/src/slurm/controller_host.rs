@@ -161,21 +161,17 @@ impl ControllerHost {
     /// The names of the daemons that its agent was told to keep running; none before the first start.
     pub fn daemons(&self, cluster_id: &str) -> io::Result<Vec<String>> {
         let file = self.dir(cluster_id).join("controller.json");
-        let known: ControllerFile = match std::fs::read(&file) {
-            Ok(text) => serde_json::from_slice(&text)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
-            Err(error) => return Err(error),
+        let Some(text) = files::read(&file)? else {
+            return Ok(vec![]);
         };
+        let known: ControllerFile = serde_json::from_slice(&text)?;
         Ok(known.daemons.into_iter().map(|kept| kept.name).collect())
     }
 
-    /// slurmdbd.conf as slurmdbd read it; none where there is none.
-    pub fn slurmdbd_conf(&self, cluster_id: &str) -> io::Result<Option<String>> {
-        match std::fs::read_to_string(self.slurmdbd_file(cluster_id)) {
-            Ok(text) => Ok(Some(text)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+    /// Whether slurmdbd.conf says that.
+    pub fn has_slurmdbd_conf(&self, cluster_id: &str, conf: &str) -> io::Result<bool> {
+        let known = files::read(&self.slurmdbd_file(cluster_id))?;
+        Ok(known.as_deref() == Some(conf.as_bytes()))
     }
 
     /// Has slurmdbd go on with that: the agent starts it again.

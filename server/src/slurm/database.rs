@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use openpcs_agent::files;
-use openpcs_agent::protocol::{Daemon, DatabaseFile};
+use openpcs_agent::protocol::Daemon;
 use tokio::process::Command;
 use tokio::sync::Mutex;
 
@@ -108,9 +108,7 @@ impl DatabaseHost {
         sandbox.prepare()?;
         files::create_dir(&self.socket_dir())?;
         self.install().await?;
-        let file = serde_json::to_vec(&DatabaseFile {
-            daemon: self.daemon()?,
-        })?;
+        let file = serde_json::to_vec(&self.daemon()?)?;
         files::write(&sandbox.dir().join("database.json"), &file, files::PLAIN)?;
         sandbox
             .spawn(&self.agent, Role::Database, &self.data_dir)

@@ -75,11 +75,8 @@ impl Memory {
 
     /// What makes no sense is as good as nothing: the instance is a new one then.
     fn known(&self) -> io::Result<Option<Kept>> {
-        match std::fs::read(&self.claim) {
-            Ok(text) => Ok(serde_json::from_slice(&text).ok()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let text = files::read(&self.claim)?;
+        Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))
     }
 }
 

@@ -90,9 +90,7 @@ fn Scheduling(version: String, slurm: ClusterSlurmConfiguration) -> impl IntoVie
         || t.common.default.to_owned(),
         |seconds| t.details.idle_time_value(seconds),
     );
-    let accounting = slurm
-        .accounting
-        .filter(|a| a.mode == AccountingMode::Standard);
+    let accounting = slurm.accounting.filter(Accounting::is_on);
     let has_accounting = accounting.is_some();
     let on = |on| {
         if on {
