@@ -207,6 +207,11 @@ pub struct ClusterSlurmConfiguration {
 }
 
 impl ClusterSlurmConfiguration {
+    pub fn has_rest(&self) -> bool {
+        let rest = self.slurm_rest.as_ref();
+        rest.is_some_and(|rest| rest.mode == SlurmRestMode::Standard)
+    }
+
     pub fn has_accounting(&self) -> bool {
         self.accounting.as_ref().is_some_and(Accounting::is_on)
     }

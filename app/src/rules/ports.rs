@@ -7,7 +7,18 @@ use crate::model::catalogue::SecurityGroup;
 pub type Ports = (u16, u16);
 
 /// Of slurmctld, of slurmd, and of each srun that waits for its steps.
-const NEEDED: [Ports; 3] = [(6817, 6817), (6818, 6818), (60001, 63000)];
+const ALWAYS: [Ports; 3] = [(6817, 6817), (6818, 6818), (60001, 63000)];
+const SLURMDBD: Ports = (6819, 6819);
+const SLURMRESTD: Ports = (6820, 6820);
+
+/// Those of a cluster with accounting, and with Slurm's REST API, or without.
+fn needed(has_accounting: bool, has_rest: bool) -> Vec<Ports> {
+    let mut needed = ALWAYS.to_vec();
+    needed.extend(has_accounting.then_some(SLURMDBD));
+    needed.extend(has_rest.then_some(SLURMRESTD));
+    needed.sort_unstable();
+    needed
+}
 
 /// What groups do not let through, and the command that mends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,10 +29,15 @@ pub struct Lack {
 }
 
 /// Nothing where the rules of one of these groups are not known.
-pub fn lack(ids: &[String], known: &[SecurityGroup]) -> Option<Lack> {
+pub fn lack(
+    ids: &[String],
+    known: &[SecurityGroup],
+    has_accounting: bool,
+    has_rest: bool,
+) -> Option<Lack> {
     let find = |id: &String| known.iter().find(|group| group.id == *id);
     let groups: Vec<&SecurityGroup> = ids.iter().map(find).collect::<Option<_>>()?;
-    let closed = closed(&groups);
+    let closed = closed(&groups, needed(has_accounting, has_rest));
     let first = groups.first().filter(|_| !closed.is_empty())?;
     Some(Lack {
         ports: told(&closed),
@@ -30,12 +46,12 @@ pub fn lack(ids: &[String], known: &[SecurityGroup]) -> Option<Lack> {
 }
 
 /// Those that none of the groups opens for its members or for addresses.
-fn closed(groups: &[&SecurityGroup]) -> Vec<Ports> {
+fn closed(groups: &[&SecurityGroup], needed: Vec<Ports>) -> Vec<Ports> {
     let of_members = |id: &String| groups.iter().any(|group| group.id == *id);
     let rules = groups.iter().flat_map(|group| &group.inbound);
     let open = rules.filter(|rule| !rule.ranges.is_empty() || rule.groups.iter().any(of_members));
     let open: Vec<Ports> = open.map(|rule| (rule.from, rule.to)).collect();
-    let needed = NEEDED.into_iter();
+    let needed = needed.into_iter();
     needed.filter(|ports| !covers(&open, *ports)).collect()
 }
 
@@ -99,7 +115,7 @@ mod tests {
         let all = (0, u16::MAX);
         let closed_of = |groups: &[SecurityGroup]| {
             let groups: Vec<&SecurityGroup> = groups.iter().collect();
-            told(&closed(&groups))
+            told(&closed(&groups, needed(false, false)))
         };
         let needed = "6817, 6818, 60001-63000";
         for (groups, closed) in [
@@ -148,10 +164,12 @@ mod tests {
             lack(
                 &ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>(),
                 &known,
+                true,
+                true,
             )
         };
         let found = of(&["sg-1"]).unwrap();
-        assert_eq!(found.ports, "6817, 6818, 60001-63000");
+        assert_eq!(found.ports, "6817, 6818, 6819, 6820, 60001-63000");
         assert!(found.remedy.contains("--group-id sg-1 "), "{found:?}");
         for unsaid in [&["sg-2"][..], &["sg-1", "sg-9"], &[]] {
             assert_eq!(of(unsaid), None, "{unsaid:?}");

@@ -33,7 +33,8 @@ impl Service {
         drop(held);
         let groups = row.spec.networking.security_group_ids.iter().flatten();
         let groups: Vec<String> = groups.cloned().collect();
-        let lack = ports::lack(&groups, &offers.security_groups);
+        let (accounting, rest) = (row.spec.slurm.has_accounting(), row.spec.slurm.has_rest());
+        let lack = ports::lack(&groups, &offers.security_groups, accounting, rest);
         let subnets = row.spec.networking.subnet_ids.iter().flatten();
         let known = subnets.filter_map(|id| offers.subnets.iter().find(|s| s.id == *id));
         Ok(Plan {

@@ -85,7 +85,7 @@ impl Draft {
                     mode: AccountingMode::Standard,
                     default_purge_time_in_days: None,
                 }),
-                slurm_rest: (self.rest.get() == "STANDARD").then_some(SlurmRest {
+                slurm_rest: self.has_rest().then_some(SlurmRest {
                     mode: SlurmRestMode::Standard,
                 }),
                 ..Default::default()
@@ -93,6 +93,10 @@ impl Draft {
             client_token: None,
             tags: (!tags.is_empty()).then_some(tags),
         }
+    }
+
+    pub fn has_rest(self) -> bool {
+        self.rest.with(|mode| mode == "STANDARD")
     }
 
     pub fn has_accounting(self) -> bool {

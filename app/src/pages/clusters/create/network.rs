@@ -115,7 +115,9 @@ fn is_chosen(draft: Draft, group: &SecurityGroup) -> bool {
 /// What the chosen groups' rules do not allow, with the command that mends it.
 fn closed_ports(t: &'static Text, draft: Draft, offers: Offers) -> Option<AnyView> {
     let chosen = draft.security_groups.get();
-    let lack = ports::lack(&chosen, &offers.known.read().security_groups)?;
+    let known = offers.known.read();
+    let (accounting, rest) = (draft.has_accounting(), draft.has_rest());
+    let lack = ports::lack(&chosen, &known.security_groups, accounting, rest)?;
     let message = t.create_cluster.security_groups_closed(lack.ports);
     Some(
         view! {
