@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub const SECRET: u32 = 0o600;
 /// No secret; the directory above it is closed anyway.
 pub const PLAIN: u32 = 0o644;
+/// What anybody may run.
+pub const PROGRAM: u32 = 0o755;
 
 /// Makes a directory, and those above it, that only the owner can enter.
 pub fn create_dir(path: &Path) -> io::Result<()> {

@@ -1,20 +1,23 @@
-//! The role `instance`: a node. Registers, starts slurmd, and ends when slurmd ends: a new instance takes its place.
+//! The role `instance`: a node. Registers, starts slurmd, and ends when slurmd ends: a new instance takes its place. Only
+//! where Slurm has the node rebooted it is the same one, that starts slurmd anew.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::http::Client;
 use super::init::{Init, Wait};
-use super::protocol::{InstanceFile, Register, Registered};
+use super::protocol::{InstanceFile, RESTARTED, Register, Registered};
 use super::{Result, context, read_json, rotate, say};
-use crate::actions::message::Stage;
+use crate::actions::message::{Duties, Stage};
 use crate::actions::{Deaths, Place, Ready, Runner, Server, Store};
 use crate::files;
 use crate::health::Checks;
 use crate::health::message::Health;
 use crate::layout;
 use crate::random::random_hex;
+use crate::reboot;
 use crate::slurmd::{self, Failure, Slurmd};
 use crate::steps::Steps;
 
@@ -60,7 +63,7 @@ fn log_file(dir: &Path) -> PathBuf {
     dir.join("slurmd.log")
 }
 
-/// Runs slurmd to its end and says how that was.
+/// Boots the node, as often as Slurm has it rebooted, and says how its slurmd ended.
 fn serve(
     init: &Init,
     dir: &Path,
@@ -72,52 +75,94 @@ fn serve(
     steps.reached("registered", Some(node.node_id.clone()));
     init.set_host_name(&node.node_id)?;
     init.know_nodes(hosts)?;
-    let key = Path::new(KEY);
-    slurmd::write_key(key, &node.shared_secret)?;
+    slurmd::write_key(Path::new(KEY), &node.shared_secret)?;
+    reboot::provide()?;
     let server = server(file);
-    let deaths = Deaths::default();
-    let (duties, reporter) = (server.duties()?, steps.reporter());
-    let clock = duties.health.as_ref().map(Health::clock_off_ms);
-    let place = Place {
-        node_name: node.node_id.clone(),
-        // Each start of a sandbox is a boot.
-        store: Store::new(dir.join("lifecycle"), random_hex(BOOT_BYTES)),
-        log_dir: dir.into(),
-        reporter: reporter.clone(),
-        children: Arc::new(deaths.clone()),
+    let duties = server.duties()?;
+    let mut boot = Boot {
+        init,
+        dir,
+        file,
+        node,
+        steps,
+        server,
+        duties,
+        is_watched: false,
     };
-    let runner = Runner::new(&server, &duties, place);
-    bootstrap(init, &runner, &deaths)?;
-    let known = match (&duties.health, clock) {
-        (Some(health), Some(off)) => health.begin(off, &reporter)?,
-        _ => Checks::default(),
-    };
-    slurmd::check_port(file.slurmd_port)?;
-    let mut slurmd = Slurmd {
-        prefix: Path::new(&file.slurm_prefix),
-        node: &node.node_id,
-        endpoints: &node.endpoints,
-        key,
-        log: &log_file(dir),
-    }
-    .command()?;
-    let child = context("start slurmd", slurmd.spawn())?;
-    steps.reached("slurmd-started", None);
-    let ready = Ready::begin(runner, server, child.id());
-    if let Some(health) = duties.health {
-        health.watch(known, file.slurmd_port, reporter);
-    }
     loop {
-        match init.next_death() {
-            Some((pid, status)) if pid.as_raw() as u32 == child.id() => {
-                return match ready.failure() {
-                    Some(failure) => Err(failure),
-                    None => Ok(status),
-                };
-            }
-            Some((pid, status)) => deaths.tell(pid, status),
-            None => return Err("slurmd is gone".into()),
+        let status = boot.run()?;
+        if !reboot::is_asked_for() {
+            return Ok(status);
         }
+        say("rebooting");
+        init.end_all();
+        steps.reached(RESTARTED, None);
+    }
+}
+
+/// What each boot of the node has before it.
+struct Boot<'a> {
+    init: &'a Init,
+    dir: &'a Path,
+    file: &'a InstanceFile,
+    node: Registered,
+    steps: &'a Steps,
+    server: Server,
+    duties: Duties,
+    /// Whether the node's health is looked at already, from boot to boot.
+    is_watched: bool,
+}
+
+impl Boot<'_> {
+    /// Runs slurmd to its end and says how that was.
+    fn run(&mut self) -> std::result::Result<String, Failure> {
+        let deaths = Deaths::default();
+        let reporter = self.steps.reporter();
+        let clock = self.duties.health.as_ref().map(Health::clock_off_ms);
+        let place = Place {
+            node_name: self.node.node_id.clone(),
+            store: Store::new(self.dir.join("lifecycle"), random_hex(BOOT_BYTES)),
+            log_dir: self.dir.into(),
+            reporter: reporter.clone(),
+            children: Arc::new(deaths.clone()),
+        };
+        let runner = Runner::new(&self.server, &self.duties, place);
+        bootstrap(self.init, &runner, &deaths)?;
+        let known = match (&self.duties.health, clock) {
+            (Some(health), Some(off)) => health.begin(off, &reporter)?,
+            _ => Checks::default(),
+        };
+        slurmd::check_port(self.file.slurmd_port)?;
+        let child = context("start slurmd", self.slurmd()?.spawn())?;
+        self.steps.reached("slurmd-started", None);
+        let ready = Ready::begin(runner, self.server.clone(), child.id());
+        if let Some(health) = self.duties.health.clone().filter(|_| !self.is_watched) {
+            self.is_watched = true;
+            health.watch(known, self.file.slurmd_port, reporter);
+        }
+        loop {
+            match self.init.next_death() {
+                Some((pid, status)) if pid.as_raw() as u32 == child.id() => {
+                    return match ready.failure() {
+                        Some(failure) => Err(failure),
+                        None => Ok(status),
+                    };
+                }
+                Some((pid, status)) => deaths.tell(pid, status),
+                None => return Err("slurmd is gone".into()),
+            }
+        }
+    }
+
+    fn slurmd(&self) -> Result<Command> {
+        let slurmd = Slurmd {
+            prefix: Path::new(&self.file.slurm_prefix),
+            node: &self.node.node_id,
+            endpoints: &self.node.endpoints,
+            key: Path::new(KEY),
+            log: &log_file(self.dir),
+        };
+        slurmd.command()
     }
 }
 

@@ -37,6 +37,7 @@ mod node;
 pub mod place;
 pub mod protocol;
 pub mod random;
+pub mod reboot;
 mod rotate;
 pub mod sealed;
 mod signals;

@@ -236,6 +236,9 @@ pub struct Hosts {
     pub lines: String,
 }
 
+/// The first step of a node that was one before it started anew.
+pub const RESTARTED: &str = "restarted";
+
 /// The steps that tell what the provider says of the instance before it happens; the detail is the notice as it stands in
 /// the metadata service. That it takes the instance back in a moment:
 pub const SPOT_NOTICE: &str = "spot-notice";

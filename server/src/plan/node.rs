@@ -334,8 +334,7 @@ fn instance_step(
         let cause = replaced.or_else(|| notice::cause(row));
         return end(cause.unwrap_or(Cause::PoweredDown));
     }
-    // What is no host of its own has nothing to start anew: it is replaced as any node that is down.
-    if node.is("REBOOT_ISSUED") && seen.profile.own_addresses {
+    if node.is("REBOOT_ISSUED") {
         return reboot_step(row, node, seen);
     }
     if node.is("DOWN") {

@@ -9,7 +9,7 @@ use app::explain::What;
 use app::model::error::{Error, ErrorKind, Result};
 use app::model::node::{BootStep, LOST_BY_RESTART};
 use openpcs_agent::protocol::{
-    Claim, ClaimAnswer, ClaimCall, Claimed, Endpoint, Package, SLURMCTLD, SLURMD_PORT,
+    Claim, ClaimAnswer, ClaimCall, Claimed, Endpoint, Package, RESTARTED, SLURMCTLD, SLURMD_PORT,
 };
 use openpcs_agent::sealed;
 
@@ -26,8 +26,6 @@ use crate::slurm::client::{NodeInfo, NodeUpdate};
 
 /// The step of an instance as which another one wanted to pass.
 const CLAIM_REFUSED: &str = "claim-refused";
-/// The first step of an instance that was a node before it started anew.
-const RESTARTED: &str = "restarted";
 /// When an instance may ask again that is not known yet.
 const RETRY_AFTER: i64 = 2;
 
@@ -307,7 +305,7 @@ impl Service {
     }
 
     /// It boots once more: its steps are those of this boot, and it is ready when Slurm has taken it as up again.
-    async fn begin_again(&self, row: &InstanceRow) -> Result<()> {
+    pub(super) async fn begin_again(&self, row: &InstanceRow) -> Result<()> {
         let mut write = self.parts.db.write().await.map_err(unwritten)?;
         let restarted = BootStep {
             name: RESTARTED.into(),

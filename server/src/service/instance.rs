@@ -14,7 +14,7 @@ use app::model::operation::Operation;
 use app::port::{Ctx, Instances};
 use async_trait::async_trait;
 use openpcs_agent::health::message::{Fault, Repair};
-use openpcs_agent::protocol::StepReport;
+use openpcs_agent::protocol::{RESTARTED, StepReport};
 
 use super::cluster_view::endpoint;
 use super::duty::{reason, spec_of};
@@ -172,6 +172,10 @@ impl Service {
         let row = self.instance_of(bearer).await?;
         if row.id != report.instance_id {
             return Err(refused());
+        }
+        if report.name == RESTARTED {
+            self.begin_again(&row).await?;
+            return Ok(row);
         }
         let script = report.script.clone().map(run_of).transpose()?;
         let fault = report.fault.clone().map(bounded).transpose()?;

@@ -241,7 +241,10 @@ fn input(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<ConfInput> {
         )?,
         resume_timeout_seconds: u16::try_from(resume_timeout)?,
         suspend_timeout_seconds: profile.suspend_seconds,
-        reboot_program: profile.own_addresses.then_some(REBOOT),
+        reboot_program: Some(match profile.own_addresses {
+            true => REBOOT,
+            false => openpcs_agent::reboot::PROGRAM,
+        }),
         program_directories: program_directories(&settings, profile.shares_files),
         settings,
         cgroup_settings: spec
