@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::group_settings::PurchaseOption;
+
 /// All of it or a part; for the local provider all of it is the same on every machine.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -17,6 +19,16 @@ pub struct Catalogue {
     pub images: Vec<Image>,
     pub instance_types: Vec<InstanceType>,
     pub key_pairs: Vec<KeyPair>,
+    #[serde(default)]
+    pub capacity_reservations: Vec<CapacityReservation>,
+    #[serde(default)]
+    pub placement_groups: Vec<PlacementGroup>,
+    /// Of the account's roles those that were asked for.
+    #[serde(default)]
+    pub roles: Vec<Role>,
+    /// How instances can be bought (N8).
+    #[serde(default)]
+    pub purchase_options: Vec<PurchaseOption>,
     pub slurm_versions: Vec<SlurmVersion>,
 }
 
@@ -52,6 +64,18 @@ impl Catalogue {
         put(&mut self.images, more.images, |it| &it.id);
         put(&mut self.instance_types, more.instance_types, |it| &it.id);
         put(&mut self.key_pairs, more.key_pairs, |it| &it.id);
+        put(
+            &mut self.capacity_reservations,
+            more.capacity_reservations,
+            |it| &it.id,
+        );
+        put(&mut self.placement_groups, more.placement_groups, |it| {
+            &it.name
+        });
+        put(&mut self.roles, more.roles, |it| &it.name);
+        if !more.purchase_options.is_empty() {
+            self.purchase_options = more.purchase_options;
+        }
         put(&mut self.slurm_versions, more.slurm_versions, |it| &it.id);
     }
 }
@@ -123,7 +147,7 @@ pub struct LaunchTemplate {
     pub versions: Vec<LaunchTemplateVersion>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LaunchTemplateVersion {
     /// A number, as text.
@@ -133,6 +157,15 @@ pub struct LaunchTemplateVersion {
     /// Subnets of the template's network interfaces, if it names any.
     pub subnet_ids: Vec<String>,
     pub key_name: Option<String>,
+    /// The reservation that instances go into, if it is named by itself and not by a group of them.
+    #[serde(default)]
+    pub capacity_reservation_id: Option<String>,
+    /// Whether instances go into reservations that are named, by themselves or by a group of them.
+    #[serde(default)]
+    pub has_reservation: bool,
+    /// The placement group that instances go into, if it is named.
+    #[serde(default)]
+    pub placement_group: Option<String>,
 }
 
 impl LaunchTemplateVersion {
@@ -189,6 +222,40 @@ pub struct KeyPair {
     pub name: String,
 }
 
+/// Instances of a type in a zone that are kept for the account, or a block of them for a time (N8).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CapacityReservation {
+    pub id: String,
+    pub instance_type: String,
+    pub availability_zone: String,
+    /// `active`, `scheduled`, `expired` and so on, as EC2 says it.
+    pub state: String,
+    /// Instances.
+    pub total: i64,
+    pub free: i64,
+    /// When it begins and ends, as `2026-05-29T10:00:00Z`; none: from when it was made, for ever.
+    pub begins: Option<String>,
+    pub ends: Option<String>,
+}
+
+/// Where EC2 puts instances, beside each other or far from each other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlacementGroup {
+    pub name: String,
+    /// `cluster`, `spread` or `partition`.
+    pub strategy: String,
+    /// `available`, or why not.
+    pub state: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Role {
+    pub name: String,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SlurmVersion {
@@ -221,10 +288,7 @@ mod tests {
                 .iter()
                 .map(|version| LaunchTemplateVersion {
                     version: (*version).into(),
-                    image_id: None,
-                    security_group_ids: vec![],
-                    subnet_ids: vec![],
-                    key_name: None,
+                    ..LaunchTemplateVersion::default()
                 })
                 .collect(),
         };

@@ -53,6 +53,9 @@ impl GroupPatch {
         };
         let text = |text: &String| !text.is_empty();
         let list = |list: &Vec<String>| !list.is_empty();
+        let purchase = self.purchase_option.or(there.purchase_option);
+        let is_spot = purchase == Some(PurchaseOption::Spot);
+        let spot_options = there.spot_options.filter(|_| is_spot);
         GroupSettings {
             instance_configs: there.instance_configs,
             scaling_configuration: self
@@ -70,8 +73,9 @@ impl GroupPatch {
                 .or(there.security_group_ids)
                 .filter(list),
             ssh_key_name: self.ssh_key_name.or(there.ssh_key_name).filter(text),
-            purchase_option: self.purchase_option.or(there.purchase_option),
-            spot_options: self.spot_options.or(there.spot_options),
+            purchase_option: purchase,
+            // Its options go with Spot.
+            spot_options: self.spot_options.or(spot_options),
             slurm_configuration: slurm,
             node_lifecycle_actions: self
                 .node_lifecycle_actions
@@ -247,6 +251,14 @@ mod tests {
         assert_eq!(slurm.slurm_custom_settings, before.slurm_custom_settings);
     }
 
+    #[test]
+    fn what_is_said_of_spot_goes_with_it() {
+        let all = settings(&full());
+        let patch: GroupPatch =
+            serde_json::from_value(json!({"purchaseOption": "ONDEMAND"})).unwrap();
+        assert_eq!(patch.apply(all).spot_options, None);
+    }
+
     /// One member after the other taken from a full group, and given to a bare one.
     #[test]
     fn the_change_between_two_makes_the_one_of_the_other() {
@@ -258,6 +270,9 @@ mod tests {
             fewer.remove(name);
             if name == "customLaunchTemplate" {
                 fewer["launchTemplateMode"] = "MANAGED".into();
+            }
+            if name == "purchaseOption" {
+                fewer.remove("spotOptions");
             }
             let mut more = members(&bare());
             more.insert(name.clone(), full[name].clone());

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalogue::Catalogue;
 use super::cluster::Networking;
-use super::compute_node_group::GroupSettings;
+use super::compute_node_group::{GroupSettings, PurchaseOption};
 use super::error::{Error, Result};
 
 /// Names of one kind each, as requests give them; each once.
@@ -24,6 +24,11 @@ pub struct Refs {
     pub instance_types: BTreeSet<String>,
     /// Names, not ids.
     pub key_pairs: BTreeSet<String>,
+    pub capacity_reservations: BTreeSet<String>,
+    /// Names.
+    pub placement_groups: BTreeSet<String>,
+    /// Names of roles that must be there.
+    pub roles: BTreeSet<String>,
 }
 
 /// A version of a launch template. The template is found with all its versions: a refusal names those that there are.
@@ -32,6 +37,9 @@ pub struct TemplateRef {
     pub id: String,
     pub version: String,
 }
+
+/// The role by which EC2 buys spot instances for an account ("Service-linked role for Spot Instance requests").
+pub const SPOT_ROLE: &str = "AWSServiceRoleForEC2Spot";
 
 impl Refs {
     /// The most names that one may ask for.
@@ -50,6 +58,7 @@ impl Refs {
     pub fn of_group(cluster: &Networking, group: &GroupSettings) -> Refs {
         let of_cluster = cluster.subnet_ids.iter().flatten().take(1);
         let template = group.custom_launch_template.iter();
+        let is_spot = group.purchase() == PurchaseOption::Spot;
         Refs {
             subnets: of_cluster.chain(&group.subnet_ids).cloned().collect(),
             security_groups: group.security_group_ids.iter().flatten().cloned().collect(),
@@ -62,6 +71,7 @@ impl Refs {
             instance_profiles: [group.iam_instance_profile_arn.clone()].into(),
             images: group.ami_id.iter().cloned().collect(),
             key_pairs: group.ssh_key_name.iter().cloned().collect(),
+            roles: is_spot.then(|| SPOT_ROLE.to_owned()).into_iter().collect(),
             ..Refs::of_types(group.type_names())
         }
     }
@@ -73,8 +83,8 @@ impl Refs {
         }
     }
 
-    /// What is named by what was found, and not by these: the VPCs of subnets, the groups and the image of a template's
-    /// version. Nothing of it names anything further.
+    /// What is named by what was found, and not by these: the VPCs of subnets, the groups, the image, the reservation
+    /// and the placement of a template's version. Nothing of it names anything further.
     pub fn following(&self, found: &Catalogue) -> Refs {
         let named = found
             .subnets
@@ -89,6 +99,10 @@ impl Refs {
             let versions = template.into_iter().flat_map(|t| &t.versions);
             for version in versions.filter(|v| v.version == named.version) {
                 next.images.extend(version.image_id.clone());
+                next.capacity_reservations
+                    .extend(version.capacity_reservation_id.clone());
+                next.placement_groups
+                    .extend(version.placement_group.clone());
                 next.security_groups
                     .extend(version.security_group_ids.iter().cloned());
             }
@@ -114,6 +128,9 @@ impl Refs {
             &self.images,
             &self.instance_types,
             &self.key_pairs,
+            &self.capacity_reservations,
+            &self.placement_groups,
+            &self.roles,
         ];
         names.iter().map(|names| names.len()).sum::<usize>() + self.launch_templates.len()
     }
@@ -151,6 +168,10 @@ impl Refs {
         self.images.extend(those.images);
         self.instance_types.extend(those.instance_types);
         self.key_pairs.extend(those.key_pairs);
+        self.capacity_reservations
+            .extend(those.capacity_reservations);
+        self.placement_groups.extend(those.placement_groups);
+        self.roles.extend(those.roles);
     }
 
     fn remove(&mut self, those: &Refs) {
@@ -165,6 +186,12 @@ impl Refs {
         part(&mut self.images, &those.images);
         part(&mut self.instance_types, &those.instance_types);
         part(&mut self.key_pairs, &those.key_pairs);
+        part(
+            &mut self.capacity_reservations,
+            &those.capacity_reservations,
+        );
+        part(&mut self.placement_groups, &those.placement_groups);
+        part(&mut self.roles, &those.roles);
     }
 
     /// The names of what is known.
@@ -199,6 +226,17 @@ impl Refs {
                 .map(|it| it.id.clone())
                 .collect(),
             key_pairs: known.key_pairs.iter().map(|it| it.name.clone()).collect(),
+            capacity_reservations: known
+                .capacity_reservations
+                .iter()
+                .map(|it| it.id.clone())
+                .collect(),
+            placement_groups: known
+                .placement_groups
+                .iter()
+                .map(|it| it.name.clone())
+                .collect(),
+            roles: known.roles.iter().map(|it| it.name.clone()).collect(),
         }
     }
 }
@@ -257,8 +295,17 @@ mod tests {
             images: set(["ami-1"]),
             instance_types: set(["c6a.large", "c6i.large"]),
             key_pairs: set(["key"]),
+            ..Refs::default()
         };
         assert_eq!(Refs::of_group(&network(), &group), refs);
+        let spot = GroupSettings {
+            purchase_option: Some(PurchaseOption::Spot),
+            ..group
+        };
+        assert_eq!(
+            Refs::of_group(&network(), &spot).roles,
+            set(["AWSServiceRoleForEC2Spot"])
+        );
     }
 
     #[test]
@@ -269,7 +316,7 @@ mod tests {
             launch_templates: [template("2"), template("9")].into(),
             ..Refs::default()
         };
-        let version = |version: &str, image: &str, group: &str| json!({"version": version, "imageId": image, "securityGroupIds": ["sg-1", group], "subnetIds": []});
+        let version = |version: &str, image: &str, group: &str| json!({"version": version, "imageId": image, "securityGroupIds": ["sg-1", group], "subnetIds": [], "capacityReservationId": format!("cr-{version}"), "placementGroup": format!("near-{version}")});
         let found = Catalogue {
             subnets: serde_json::from_value(json!([{
                 "id": "subnet-1", "name": "a", "vpcId": "vpc-1", "cidr": "", "availabilityZone": "",
@@ -288,6 +335,8 @@ mod tests {
             vpcs: set(["vpc-1"]),
             security_groups: set(["sg-3"]),
             images: set(["ami-2"]),
+            capacity_reservations: set(["cr-2"]),
+            placement_groups: set(["near-2"]),
             ..Refs::default()
         };
         assert_eq!(next, more);

@@ -7,6 +7,7 @@ use crate::model::cluster::Networking;
 use crate::model::compute_node_group::*;
 use crate::model::echo::clip;
 use crate::model::error::{Error, Result};
+use crate::model::refs::SPOT_ROLE;
 use crate::rules::check_once;
 use crate::rules::network::{self, check_security_groups, find_subnets, vpc_of};
 
@@ -35,7 +36,12 @@ pub fn check(
     )?;
     profile(t, catalogue, &group.iam_instance_profile_arn)?;
     let spot = group.spot_options.as_ref();
-    purchase(t, group.purchase_option, spot, provider)?;
+    purchase(t, catalogue, group.purchase_option, spot, provider)?;
+    // A parked group needs no place: what its template names may be gone.
+    if group.scaling_configuration.max_instance_count > 0 {
+        reservation(t, catalogue, group, template)?;
+        placement(t, catalogue, template)?;
+    }
     if let Some(slurm) = &group.slurm_configuration {
         idle_time(t, slurm.scale_down_idle_time_in_seconds)?;
         let gres = slurm.gres_custom_settings.as_ref();
@@ -297,6 +303,7 @@ pub fn profile(t: &'static Text, catalogue: &Catalogue, arn: &str) -> Result<()>
 /// N8, as far as the provider can.
 pub fn purchase(
     t: &'static Text,
+    catalogue: &Catalogue,
     option: Option<PurchaseOption>,
     spot: Option<&SpotOptions>,
     provider: &str,
@@ -307,13 +314,87 @@ pub fn purchase(
         let field = "spotOptions.allocationStrategy";
         return Err(Error::field(field, t.group_rules.spot_strategy));
     }
-    if option != PurchaseOption::Ondemand {
-        return Err(Error::field(
-            "purchaseOption",
-            t.group_rules.purchase(provider),
-        ));
+    if !catalogue.purchase_options.contains(&option) {
+        let message = t.group_rules.purchase(provider);
+        return Err(Error::field("purchaseOption", message));
+    }
+    spot_role(t, catalogue, option)
+}
+
+/// Spot instances are bought by a role of EC2's own (N8).
+pub fn spot_role(t: &'static Text, catalogue: &Catalogue, option: PurchaseOption) -> Result<()> {
+    let is_there = catalogue.roles.iter().any(|role| role.name == SPOT_ROLE);
+    if option != PurchaseOption::Spot || is_there {
+        return Ok(());
+    }
+    let message = t.group_rules.spot_role(SPOT_ROLE);
+    Err(Error::field("purchaseOption", message))
+}
+
+/// States of reservations that no instance goes into any more.
+const OVER: [&str; 5] = [
+    "cancelled",
+    "expired",
+    "failed",
+    "payment-failed",
+    "unsupported",
+];
+
+/// What is bought as reserved goes into a reservation, which the template names; one that it names by itself is there, of
+/// one of the group's types and in the zone of one of its subnets.
+pub fn reservation(
+    t: &'static Text,
+    catalogue: &Catalogue,
+    group: &GroupSettings,
+    template: Option<&LaunchTemplateVersion>,
+) -> Result<()> {
+    let refuse = |message: String| Err(Error::field("customLaunchTemplate.id", message));
+    let is_reserved = match group.purchase() {
+        PurchaseOption::Ondemand | PurchaseOption::Spot => false,
+        PurchaseOption::CapacityBlock | PurchaseOption::InterruptibleCapacityReservation => true,
+    };
+    if is_reserved && !template.is_some_and(|template| template.has_reservation) {
+        return refuse(t.group_rules.reservation_needed.into());
+    }
+    let Some(id) = template.and_then(|template| template.capacity_reservation_id.as_deref()) else {
+        return Ok(());
+    };
+    let known = catalogue.capacity_reservations.iter();
+    let Some(found) = known.into_iter().find(|it| it.id == id) else {
+        return refuse(t.group_rules.reservation_unknown(clip(id)));
+    };
+    if OVER.contains(&found.state.as_str()) {
+        return refuse(t.group_rules.reservation_state(id, &found.state));
+    }
+    if !group.type_names().contains(&found.instance_type) {
+        return refuse(t.group_rules.reservation_type(id, &found.instance_type));
+    }
+    let subnets = catalogue.subnets.iter();
+    let mut subnets = subnets.filter(|subnet| group.subnet_ids.contains(&subnet.id));
+    if !subnets.any(|subnet| subnet.availability_zone == found.availability_zone) {
+        return refuse(t.group_rules.reservation_zone(id, &found.availability_zone));
     }
     Ok(())
+}
+
+/// The placement group that a template names is there.
+pub fn placement(
+    t: &'static Text,
+    catalogue: &Catalogue,
+    template: Option<&LaunchTemplateVersion>,
+) -> Result<()> {
+    let Some(name) = template.and_then(|template| template.placement_group.as_deref()) else {
+        return Ok(());
+    };
+    let refuse = |message: String| Err(Error::field("customLaunchTemplate.id", message));
+    let known = catalogue.placement_groups.iter();
+    match known.into_iter().find(|group| group.name == name) {
+        None => refuse(t.group_rules.placement_unknown(clip(name))),
+        Some(group) if group.state != "available" => {
+            refuse(t.group_rules.placement_state(name, &group.state))
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 /// N9: a number of seconds; −1 takes the group's own away.
@@ -328,6 +409,7 @@ pub fn idle_time(t: &'static Text, seconds: Option<i64>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::catalogue::{CapacityReservation, PlacementGroup, Role, Subnet};
     use crate::rules::english;
 
     fn bounds(min: i64, max: i64) -> ScalingConfiguration {
@@ -394,5 +476,142 @@ mod tests {
                 (other, _) => panic!("{field:?}: {other:?}"),
             }
         }
+    }
+
+    /// Of one type in one subnet, with that template's reservation and placement.
+    fn bought(option: PurchaseOption) -> GroupSettings {
+        GroupSettings {
+            instance_configs: vec![InstanceConfig {
+                instance_type: Some("p5.48xlarge".into()),
+            }],
+            scaling_configuration: bounds(0, 4),
+            subnet_ids: vec!["subnet-1".into()],
+            purchase_option: Some(option),
+            ..GroupSettings::default()
+        }
+    }
+
+    #[test]
+    fn spot_instances_need_ec2s_role_and_a_provider_that_sells_them() {
+        let t = english();
+        let mut catalogue = Catalogue {
+            purchase_options: vec![PurchaseOption::Ondemand],
+            ..Catalogue::default()
+        };
+        let of = |catalogue: &Catalogue, option, strategy| {
+            let spot = SpotOptions {
+                allocation_strategy: strategy,
+            };
+            let refused = purchase(t, catalogue, Some(option), Some(&spot), "local");
+            refused.err().map(|error| error.message)
+        };
+        let cheap = Some(SpotAllocationStrategy::LowestPrice);
+        let refused = |catalogue: &Catalogue, word: &str| {
+            let message = of(catalogue, PurchaseOption::Spot, cheap).unwrap();
+            assert!(message.contains(word), "{message}");
+        };
+        assert_eq!(of(&catalogue, PurchaseOption::Ondemand, None), None);
+        assert!(of(&catalogue, PurchaseOption::Ondemand, cheap).is_some());
+        refused(&catalogue, "The local provider");
+        catalogue.purchase_options.push(PurchaseOption::Spot);
+        refused(&catalogue, "aws iam create-service-linked-role");
+        catalogue.roles.push(Role {
+            name: SPOT_ROLE.into(),
+        });
+        assert_eq!(of(&catalogue, PurchaseOption::Spot, cheap), None);
+    }
+
+    #[test]
+    fn what_is_reserved_is_there_and_fits() {
+        let t = english();
+        let template = |id: &str| LaunchTemplateVersion {
+            capacity_reservation_id: Some(id.into()),
+            has_reservation: true,
+            ..LaunchTemplateVersion::default()
+        };
+        let of_group = LaunchTemplateVersion {
+            has_reservation: true,
+            ..LaunchTemplateVersion::default()
+        };
+        let reserved = |id: &str, kind: &str, zone: &str, state: &str| CapacityReservation {
+            id: id.into(),
+            instance_type: kind.into(),
+            availability_zone: zone.into(),
+            state: state.into(),
+            total: 4,
+            free: 4,
+            begins: None,
+            ends: None,
+        };
+        let subnet = |id: &str, zone: &str| Subnet {
+            id: id.into(),
+            name: id.into(),
+            vpc_id: "vpc-1".into(),
+            cidr: "10.0.0.0/24".into(),
+            availability_zone: zone.into(),
+            zone_type: "availability-zone".into(),
+            free_addresses: 100,
+            public: false,
+        };
+        let catalogue = Catalogue {
+            subnets: vec![subnet("subnet-1", "a"), subnet("subnet-2", "b")],
+            capacity_reservations: vec![
+                reserved("cr-now", "p5.48xlarge", "a", "active"),
+                reserved("cr-soon", "p5.48xlarge", "a", "scheduled"),
+                reserved("cr-over", "p5.48xlarge", "a", "expired"),
+                reserved("cr-other", "p4d.24xlarge", "a", "active"),
+                reserved("cr-there", "p5.48xlarge", "b", "active"),
+            ],
+            ..Catalogue::default()
+        };
+        let block = bought(PurchaseOption::CapacityBlock);
+        let ondemand = bought(PurchaseOption::Ondemand);
+        let plain = LaunchTemplateVersion::default();
+        for (group, template, word) in [
+            (&ondemand, None, None),
+            (&ondemand, Some(&plain), None),
+            (&ondemand, Some(&of_group), None),
+            (&block, None, Some("Nothing says")),
+            (&block, Some(&plain), Some("Nothing says")),
+            (&block, Some(&template("cr-now")), None),
+            (&block, Some(&template("cr-soon")), None),
+            (&block, Some(&template("cr-none")), Some("does not exist")),
+            (&block, Some(&template("cr-over")), Some("is expired")),
+            (&block, Some(&template("cr-other")), Some("p4d.24xlarge")),
+            (&block, Some(&template("cr-there")), Some("is in b")),
+        ] {
+            let refused = reservation(t, &catalogue, group, template);
+            let message = refused.err().map(|error| error.message);
+            match word {
+                None => assert_eq!(message, None, "{template:?}"),
+                Some(word) => assert!(message.unwrap().contains(word), "{word}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_placement_group_is_there() {
+        let t = english();
+        let near = |state: &str| PlacementGroup {
+            name: "near".into(),
+            strategy: "cluster".into(),
+            state: state.into(),
+        };
+        let template = LaunchTemplateVersion {
+            placement_group: Some("near".into()),
+            ..LaunchTemplateVersion::default()
+        };
+        let of = |groups: Vec<PlacementGroup>, template: Option<&LaunchTemplateVersion>| {
+            let catalogue = Catalogue {
+                placement_groups: groups,
+                ..Catalogue::default()
+            };
+            placement(t, &catalogue, template).is_ok()
+        };
+        assert!(of(vec![near("available")], Some(&template)));
+        assert!(!of(vec![near("deleting")], Some(&template)));
+        assert!(!of(vec![], Some(&template)));
+        assert!(of(vec![], None));
+        assert!(of(vec![], Some(&LaunchTemplateVersion::default())));
     }
 }

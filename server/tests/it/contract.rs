@@ -31,6 +31,8 @@ trait World {
     fn slow_boots(&self, plane: &TestPlane, are_slow: bool);
     /// The ids of the provider's instances that run, where they are hosts of their own: what can happen to such is tried too.
     fn hosts(&self) -> Option<Vec<String>>;
+    /// The ids of those that run and were bought as Spot, once they can be; none where they never are.
+    fn spot(&self) -> Option<Vec<String>>;
     /// Fails if anything is left that was made for groups.
     fn is_empty(&self);
 }
@@ -57,6 +59,10 @@ impl World for ThisHost {
     fn slow_boots(&self, _: &TestPlane, _: bool) {}
 
     fn hosts(&self) -> Option<Vec<String>> {
+        None
+    }
+
+    fn spot(&self) -> Option<Vec<String>> {
         None
     }
 
@@ -97,6 +103,19 @@ impl World for Ec2 {
     fn hosts(&self) -> Option<Vec<String>> {
         let running = self.instances("running").into_iter();
         Some(running.map(|(id, _)| id).collect())
+    }
+
+    fn spot(&self) -> Option<Vec<String>> {
+        const ROLE: &str = "AWSServiceRoleForEC2Spot";
+        let roles = self.aws(&["iam", "list-roles"]);
+        let mut roles = roles["Roles"].as_array().unwrap().iter();
+        if !roles.any(|role| role["RoleName"] == ROLE) {
+            let place = "/aws-service-role/spot.amazonaws.com/";
+            let document = ["--assume-role-policy-document", "{}"];
+            let create = ["iam", "create-role", "--role-name", ROLE, "--path", place];
+            self.aws(&[create.as_slice(), &document].concat());
+        }
+        Some(self.bought_as_spot())
     }
 
     fn is_empty(&self) {
@@ -143,9 +162,7 @@ async fn keeps_its_promises(plane: &mut TestPlane, world: &dyn World) {
     );
     a_job_runs_on_one_node(plane).await;
     a_job_runs_on_four_nodes(plane).await;
-    if world.hosts().is_some() {
-        a_node_is_rebooted(plane, &db).await;
-    }
+    a_node_is_rebooted(plane, &db).await;
     let all_off = ["demo up infinite 4 idle~ compute-1-[1-4]"];
     plane.wait_sinfo(CLUSTER, &all_off).await;
     if world.hosts().is_some() {
@@ -157,6 +174,7 @@ async fn keeps_its_promises(plane: &mut TestPlane, world: &dyn World) {
     a_job_outlives_its_node(plane, world, &db).await;
     a_job_is_saved_from_an_instance_that_is_taken_back(plane, world, &db).await;
     another_image_comes_after_the_jobs(plane, &login, &db).await;
+    spot_is_bought_where_it_is_sold(plane, world, &db).await;
     db.close().await;
     plane.delete_all_of(CLUSTER).await;
     world.is_empty();
@@ -206,7 +224,10 @@ async fn a_node_is_rebooted(plane: &TestPlane, db: &AnyPool) {
     let before = serving(db, "login-1").await.unwrap();
     plane.administrate("scontrol reboot ASAP nextstate=RESUME login-1");
     wait_until("the node is back", async || {
-        let node = plane.connect(CLUSTER, &["scontrol", "show", "node", "login-1"]);
+        // A shell on it is gone meanwhile.
+        let asked = ["scontrol", "show", "node", "login-1"];
+        let node = plane.server.connect(CLUSTER, &asked).stdout;
+        let node = String::from_utf8_lossy(&node);
         let state = node.split_whitespace().find(|it| it.starts_with("State="));
         let now = serving(db, "login-1").await;
         let steps = now.as_ref().map(|now| now.steps.as_str()).unwrap_or("");
@@ -415,6 +436,34 @@ async fn another_image_comes_after_the_jobs(plane: &TestPlane, login: &str, db: 
         }
     })
     .await;
+}
+
+/// It is refused with what lacks, EC2's role for it or the market itself.
+async fn spot_is_bought_where_it_is_sold(plane: &TestPlane, world: &dyn World, db: &AnyPool) {
+    let buy = || {
+        let update = plane.admin().update_compute_node_group();
+        let update = update
+            .cluster_identifier(CLUSTER)
+            .purchase_option(PurchaseOption::Spot);
+        update.compute_node_group_identifier("compute-1").send()
+    };
+    buy().await.refused_field("purchaseOption");
+    if world.spot().is_none() {
+        return;
+    }
+    wait_until("the role is found", async || {
+        buy()
+            .await
+            .map(drop)
+            .map_err(|refused| format!("{refused:?}"))
+    })
+    .await;
+    let active = ComputeNodeGroupStatus::Active;
+    plane.wait_group(CLUSTER, "compute-1", active).await;
+    let job = plane.sbatch(CLUSTER, &["-w", "compute-1-2"], "true");
+    plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+    let node = serving(db, "compute-1-2").await.unwrap();
+    assert!(world.spot().unwrap().contains(&node.provider_id));
 }
 
 /// Why that instance ended.

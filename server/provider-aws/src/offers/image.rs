@@ -9,7 +9,7 @@ use aws_sdk_ec2::types::{self, PlatformValues};
 use futures::try_join;
 use openpcs_provider::ProviderError;
 
-use super::kind::{Entry, Kind, filter, text};
+use super::kind::{Entry, Kind, Listed, filter, text};
 use super::source::Source;
 use crate::client::refused;
 
@@ -28,6 +28,14 @@ impl Kind for Image {
         &self.id
     }
 
+    async fn named(source: &Source, names: &BTreeSet<String>) -> Result<Vec<Image>, ProviderError> {
+        let call = source.client.ec2.describe_images();
+        let found = described(call.filters(filter("image-id", names))).await?;
+        Ok(found.iter().map(image).collect())
+    }
+}
+
+impl Listed for Image {
     /// Newest first: the first that is found for a version and an architecture is the one to take.
     async fn all(source: &Source) -> Result<Vec<Entry<Image>>, ProviderError> {
         let call = || source.client.ec2.describe_images();
@@ -44,12 +52,6 @@ impl Kind for Image {
         let once: HashMap<&str, &types::Image> =
             usable.filter_map(|it| Some((it.image_id()?, it))).collect();
         Ok(once.into_values().map(entry).collect())
-    }
-
-    async fn named(source: &Source, names: &BTreeSet<String>) -> Result<Vec<Image>, ProviderError> {
-        let call = source.client.ec2.describe_images();
-        let found = described(call.filters(filter("image-id", names))).await?;
-        Ok(found.iter().map(image).collect())
     }
 }
 

@@ -8,7 +8,7 @@ use aws_sdk_iam::types;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use openpcs_provider::ProviderError;
 
-use super::kind::{Entry, Kind, PARALLEL};
+use super::kind::{Entry, Kind, Listed, PARALLEL};
 use super::source::Source;
 use crate::client::{Client, refused};
 
@@ -27,13 +27,6 @@ impl Kind for InstanceProfile {
         &self.arn
     }
 
-    async fn all(source: &Source) -> Result<Vec<Entry<InstanceProfile>>, ProviderError> {
-        let call = source.client.iam.list_instance_profiles().into_paginator();
-        let found = call.page_size(PAGE).items().send().try_collect().await;
-        let found = found.map_err(|error| refused(LIST, error))?;
-        Ok(found.iter().map(profile).map(entry).collect())
-    }
-
     async fn named(
         source: &Source,
         names: &BTreeSet<String>,
@@ -42,6 +35,15 @@ impl Kind for InstanceProfile {
         let ask = |name| by_name(&source.client, name);
         let found = stream::iter(names).map(ask).buffered(PARALLEL);
         found.try_filter_map(async |it| Ok(it)).try_collect().await
+    }
+}
+
+impl Listed for InstanceProfile {
+    async fn all(source: &Source) -> Result<Vec<Entry<InstanceProfile>>, ProviderError> {
+        let call = source.client.iam.list_instance_profiles().into_paginator();
+        let found = call.page_size(PAGE).items().send().try_collect().await;
+        let found = found.map_err(|error| refused(LIST, error))?;
+        Ok(found.iter().map(profile).map(entry).collect())
     }
 }
 

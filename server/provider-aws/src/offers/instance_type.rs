@@ -9,7 +9,7 @@ use aws_sdk_ec2::types::{self, ArchitectureType};
 use openpcs_provider::ProviderError;
 
 use super::cached::Ages;
-use super::kind::{Entry, Kind, filter, text};
+use super::kind::{Entry, Kind, Listed, filter, text};
 use super::source::Source;
 use crate::client::refused;
 
@@ -21,22 +21,10 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 
 impl Kind for InstanceType {
     const ACTIONS: &'static [&'static str] = &[DESCRIBE];
-    const LIST: Ages = Ages {
-        fresh: HOUR,
-        keep: Duration::from_secs(24 * 60 * 60),
-    };
     const FOUND: Duration = HOUR;
 
     fn key(&self) -> &str {
         &self.id
-    }
-
-    async fn all(source: &Source) -> Result<Vec<Entry<InstanceType>>, ProviderError> {
-        let call = source.client.ec2.describe_instance_types().into_paginator();
-        let items = call.page_size(PAGE as i32).items().send();
-        let found = items.try_collect().await;
-        let found = found.map_err(|error| refused(DESCRIBE, error))?;
-        Ok(found.iter().map(instance_type).map(entry).collect())
     }
 
     async fn named(
@@ -49,6 +37,21 @@ impl Kind for InstanceType {
             found.extend(described(source, part).await?);
         }
         Ok(found.iter().map(instance_type).collect())
+    }
+}
+
+impl Listed for InstanceType {
+    const LIST: Ages = Ages {
+        fresh: HOUR,
+        keep: Duration::from_secs(24 * 60 * 60),
+    };
+
+    async fn all(source: &Source) -> Result<Vec<Entry<InstanceType>>, ProviderError> {
+        let call = source.client.ec2.describe_instance_types().into_paginator();
+        let items = call.page_size(PAGE as i32).items().send();
+        let found = items.try_collect().await;
+        let found = found.map_err(|error| refused(DESCRIBE, error))?;
+        Ok(found.iter().map(instance_type).map(entry).collect())
     }
 }
 

@@ -6,7 +6,7 @@ use app::model::catalogue::KeyPair;
 use aws_sdk_ec2::types;
 use openpcs_provider::ProviderError;
 
-use super::kind::{Entry, Kind, filter, text};
+use super::kind::{Entry, Kind, Listed, filter, text};
 use super::source::Source;
 use crate::client::refused;
 
@@ -19,16 +19,18 @@ impl Kind for KeyPair {
         &self.name
     }
 
-    async fn all(source: &Source) -> Result<Vec<Entry<KeyPair>>, ProviderError> {
-        let pairs = described(source, None).await?;
-        Ok(pairs.into_iter().map(entry).collect())
-    }
-
     async fn named(
         source: &Source,
         names: &BTreeSet<String>,
     ) -> Result<Vec<KeyPair>, ProviderError> {
         described(source, Some(filter("key-name", names))).await
+    }
+}
+
+impl Listed for KeyPair {
+    async fn all(source: &Source) -> Result<Vec<Entry<KeyPair>>, ProviderError> {
+        let pairs = described(source, None).await?;
+        Ok(pairs.into_iter().map(entry).collect())
     }
 }
 

@@ -21,12 +21,10 @@ pub const VALUES: usize = 200;
 /// Calls of one request at the same time, where each thing takes one of its own.
 pub const PARALLEL: usize = 8;
 
-/// A kind of offers.
+/// A kind of things in an account that requests name.
 pub trait Kind: Clone + Send + Sync + 'static {
     /// The actions of IAM that its calls need.
     const ACTIONS: &'static [&'static str];
-    /// How old its list may be.
-    const LIST: Ages = LIST;
     /// How long what was found by name is taken for what is there: for the fields of a form, one after the other, and
     /// the request that follows.
     const FOUND: Duration = Duration::from_secs(20);
@@ -34,15 +32,21 @@ pub trait Kind: Clone + Send + Sync + 'static {
     /// What a request names it by.
     fn key(&self) -> &str;
 
-    /// All of the account, in any order.
-    fn all(source: &Source)
-    -> impl Future<Output = Result<Vec<Entry<Self>>, ProviderError>> + Send;
-
     /// Those of these names that there are, perhaps with others. At most [`VALUES`] names, none of them empty.
     fn named(
         source: &Source,
         names: &BTreeSet<String>,
     ) -> impl Future<Output = Result<Vec<Self>, ProviderError>> + Send;
+}
+
+/// A kind of which there are lists to choose from.
+pub trait Listed: Kind {
+    /// How old its list may be.
+    const LIST: Ages = LIST;
+
+    /// All of the account, in any order.
+    fn all(source: &Source)
+    -> impl Future<Output = Result<Vec<Entry<Self>>, ProviderError>> + Send;
 }
 
 /// An offer in the list of its kind.

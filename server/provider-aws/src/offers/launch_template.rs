@@ -9,7 +9,7 @@ use aws_sdk_ec2::types;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use openpcs_provider::ProviderError;
 
-use super::kind::{Entry, Kind, PARALLEL, text};
+use super::kind::{Entry, Kind, Listed, PARALLEL, text};
 use super::source::Source;
 use crate::client::{Client, refused};
 
@@ -33,6 +33,18 @@ impl Kind for LaunchTemplate {
         &self.id
     }
 
+    /// By their versions, template by template: of the templates themselves AWS tells all or none, and no filter is by id.
+    async fn named(
+        source: &Source,
+        names: &BTreeSet<String>,
+    ) -> Result<Vec<LaunchTemplate>, ProviderError> {
+        let ask = |id| with_versions(&source.client, id);
+        let found = stream::iter(names.clone()).map(ask).buffered(PARALLEL);
+        found.try_filter_map(async |it| Ok(it)).try_collect().await
+    }
+}
+
+impl Listed for LaunchTemplate {
     /// Without those that the service derived, one of each group: nobody may choose them (N5).
     async fn all(source: &Source) -> Result<Vec<Entry<LaunchTemplate>>, ProviderError> {
         let call = source.client.ec2.describe_launch_templates();
@@ -46,16 +58,6 @@ impl Kind for LaunchTemplate {
         });
         let choosable = named.filter(|template| !is_services_own(&template.name));
         Ok(choosable.map(entry).collect())
-    }
-
-    /// By their versions, template by template: of the templates themselves AWS tells all or none, and no filter is by id.
-    async fn named(
-        source: &Source,
-        names: &BTreeSet<String>,
-    ) -> Result<Vec<LaunchTemplate>, ProviderError> {
-        let ask = |id| with_versions(&source.client, id);
-        let found = stream::iter(names.clone()).map(ask).buffered(PARALLEL);
-        found.try_filter_map(async |it| Ok(it)).try_collect().await
     }
 }
 
@@ -99,12 +101,22 @@ fn version(found: &types::LaunchTemplateVersion) -> LaunchTemplateVersion {
     let own = data.map(|it| it.security_group_ids()).unwrap_or_default();
     let of_interfaces = interfaces.iter().flat_map(|it| it.groups());
     let subnets = interfaces.iter().filter_map(|it| it.subnet_id());
+    let reservation = data.and_then(|it| it.capacity_reservation_specification());
+    let target = reservation.and_then(|it| it.capacity_reservation_target());
     LaunchTemplateVersion {
         version: found.version_number().unwrap_or_default().to_string(),
         image_id: data.and_then(|it| it.image_id()).map(str::to_owned),
         security_group_ids: once(own.iter().chain(of_interfaces).map(String::as_str)),
         subnet_ids: once(subnets),
         key_name: data.and_then(|it| it.key_name()).map(str::to_owned),
+        capacity_reservation_id: target
+            .and_then(|it| it.capacity_reservation_id())
+            .map(str::to_owned),
+        has_reservation: target.is_some(),
+        placement_group: data
+            .and_then(|it| it.placement())
+            .and_then(|it| it.group_name())
+            .map(str::to_owned),
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::model::catalogue::*;
+use app::model::compute_node_group::PurchaseOption;
 use app::model::offer::{OfferKind, OfferPage, OfferQuery};
 use app::model::refs::Refs;
 use futures::try_join;
@@ -17,6 +18,7 @@ use openpcs_provider::ProviderError;
 use crate::client::Client;
 
 mod cached;
+mod capacity_reservation;
 mod cut;
 mod image;
 mod instance_profile;
@@ -25,6 +27,8 @@ mod key_pair;
 mod kind;
 mod launch_template;
 mod named;
+mod placement_group;
+mod role;
 mod security_group;
 mod source;
 mod subnet;
@@ -33,9 +37,17 @@ mod vpc;
 pub use launch_template::READ_PARAMETERS;
 
 use cached::Cached;
-use kind::{Entry, Kind};
+use kind::{Entry, Kind, Listed};
 use named::Named;
 use source::Source;
+
+/// Every one that EC2 has.
+const PURCHASE_OPTIONS: [PurchaseOption; 4] = [
+    PurchaseOption::Ondemand,
+    PurchaseOption::Spot,
+    PurchaseOption::CapacityBlock,
+    PurchaseOption::InterruptibleCapacityReservation,
+];
 
 /// What the account of a client offers.
 pub struct Offers {
@@ -48,6 +60,9 @@ pub struct Offers {
     images: Known<Image>,
     instance_types: Known<InstanceType>,
     key_pairs: Known<KeyPair>,
+    capacity_reservations: Named<CapacityReservation>,
+    placement_groups: Named<PlacementGroup>,
+    roles: Named<Role>,
     slurm_versions: Vec<SlurmVersion>,
 }
 
@@ -78,6 +93,9 @@ pub fn actions() -> BTreeSet<&'static str> {
         Image::ACTIONS,
         InstanceType::ACTIONS,
         KeyPair::ACTIONS,
+        CapacityReservation::ACTIONS,
+        PlacementGroup::ACTIONS,
+        Role::ACTIONS,
     ]
     .concat()
     .into_iter()
@@ -97,6 +115,9 @@ impl Offers {
             images: Known::default(),
             instance_types: Known::default(),
             key_pairs: Known::default(),
+            capacity_reservations: Named::default(),
+            placement_groups: Named::default(),
+            roles: Named::default(),
             slurm_versions,
         }
     }
@@ -115,6 +136,9 @@ impl Offers {
             images,
             instance_types,
             key_pairs,
+            capacity_reservations,
+            placement_groups,
+            roles,
         ) = try_join!(
             self.vpcs.named.get(from, &refs.vpcs),
             self.subnets.named.get(from, &refs.subnets),
@@ -126,6 +150,10 @@ impl Offers {
             self.images.named.get(from, &refs.images),
             self.instance_types.named.get(from, &refs.instance_types),
             self.key_pairs.named.get(from, &refs.key_pairs),
+            self.capacity_reservations
+                .get(from, &refs.capacity_reservations),
+            self.placement_groups.get(from, &refs.placement_groups),
+            self.roles.get(from, &refs.roles),
         )?;
         Ok(Catalogue {
             vpcs,
@@ -136,6 +164,10 @@ impl Offers {
             images,
             instance_types,
             key_pairs,
+            capacity_reservations,
+            placement_groups,
+            roles,
+            purchase_options: PURCHASE_OPTIONS.into(),
             slurm_versions: self.slurm_versions.clone(),
         })
     }
@@ -190,7 +222,7 @@ impl Offers {
         }
     }
 
-    async fn cut<T: Kind>(
+    async fn cut<T: Listed>(
         &self,
         known: &Known<T>,
         query: &OfferQuery,
@@ -221,7 +253,7 @@ mod tests {
     #[test]
     fn every_action_is_of_a_call_that_only_looks() {
         let actions = actions();
-        assert_eq!(actions.len(), 13, "{actions:?}");
+        assert_eq!(actions.len(), 16, "{actions:?}");
         for action in actions {
             let (service, name) = action.split_once(':').unwrap();
             assert!(["ec2", "iam", "ssm"].contains(&service), "{action}");

@@ -6,7 +6,7 @@ use app::model::catalogue::SecurityGroup;
 use aws_sdk_ec2::types;
 use openpcs_provider::ProviderError;
 
-use super::kind::{Entry, Kind, filter, text};
+use super::kind::{Entry, Kind, Listed, filter, text};
 use super::source::Source;
 use crate::calls::inbound_rule::inbound;
 use crate::client::refused;
@@ -23,16 +23,18 @@ impl Kind for SecurityGroup {
         &self.id
     }
 
-    async fn all(source: &Source) -> Result<Vec<Entry<SecurityGroup>>, ProviderError> {
-        let groups = described(source, None).await?;
-        Ok(groups.into_iter().map(entry).collect())
-    }
-
     async fn named(
         source: &Source,
         names: &BTreeSet<String>,
     ) -> Result<Vec<SecurityGroup>, ProviderError> {
         described(source, Some(filter("group-id", names))).await
+    }
+}
+
+impl Listed for SecurityGroup {
+    async fn all(source: &Source) -> Result<Vec<Entry<SecurityGroup>>, ProviderError> {
+        let groups = described(source, None).await?;
+        Ok(groups.into_iter().map(entry).collect())
     }
 }
 

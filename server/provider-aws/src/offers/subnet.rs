@@ -7,7 +7,7 @@ use aws_sdk_ec2::types;
 use futures::try_join;
 use openpcs_provider::ProviderError;
 
-use super::kind::{Entry, Kind, called, filter, text};
+use super::kind::{Entry, Kind, Listed, called, filter, text};
 use super::source::{Source, Zones};
 use crate::client::refused;
 
@@ -23,16 +23,18 @@ impl Kind for Subnet {
         &self.id
     }
 
-    async fn all(source: &Source) -> Result<Vec<Entry<Subnet>>, ProviderError> {
-        let subnets = described(source, None).await?;
-        Ok(subnets.into_iter().map(entry).collect())
-    }
-
     async fn named(
         source: &Source,
         names: &BTreeSet<String>,
     ) -> Result<Vec<Subnet>, ProviderError> {
         described(source, Some(filter("subnet-id", names))).await
+    }
+}
+
+impl Listed for Subnet {
+    async fn all(source: &Source) -> Result<Vec<Entry<Subnet>>, ProviderError> {
+        let subnets = described(source, None).await?;
+        Ok(subnets.into_iter().map(entry).collect())
     }
 }
 

@@ -8,7 +8,7 @@ use aws_sdk_ec2::types::{self, AttributeBooleanValue, VpcAttributeName};
 use futures::{StreamExt as _, TryStreamExt as _, stream, try_join};
 use openpcs_provider::ProviderError;
 
-use super::kind::{Entry, Kind, PARALLEL, called, filter, text};
+use super::kind::{Entry, Kind, Listed, PARALLEL, called, filter, text};
 use super::source::Source;
 use crate::client::{Client, refused};
 
@@ -26,6 +26,15 @@ impl Kind for Vpc {
         &self.id
     }
 
+    async fn named(source: &Source, names: &BTreeSet<String>) -> Result<Vec<Vpc>, ProviderError> {
+        let client = &source.client;
+        let (found, groups) = try_join!(vpcs(client, names), default_groups(client, names))?;
+        let told = stream::iter(found).map(|vpc| whole(client, vpc, &groups));
+        told.buffered(PARALLEL).try_collect().await
+    }
+}
+
+impl Listed for Vpc {
     /// Without attributes and default groups: [`Offers::page`](super::Offers::page) asks for those of its page.
     async fn all(source: &Source) -> Result<Vec<Entry<Vpc>>, ProviderError> {
         let call = source.client.ec2.describe_vpcs().into_paginator();
@@ -38,13 +47,6 @@ impl Kind for Vpc {
                 Entry::new(&order, &[&order, &cidr], vpc)
             })
             .collect())
-    }
-
-    async fn named(source: &Source, names: &BTreeSet<String>) -> Result<Vec<Vpc>, ProviderError> {
-        let client = &source.client;
-        let (found, groups) = try_join!(vpcs(client, names), default_groups(client, names))?;
-        let told = stream::iter(found).map(|vpc| whole(client, vpc, &groups));
-        told.buffered(PARALLEL).try_collect().await
     }
 }
 

@@ -21,4 +21,5 @@ mod offers;
 mod policy;
 mod provider;
 mod public_image;
+mod reserved;
 mod secrets;

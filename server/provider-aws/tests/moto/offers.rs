@@ -188,6 +188,7 @@ pub fn refs(made: &Made) -> Refs {
         images: set(&made.image),
         instance_types: set("c7g.4xlarge"),
         key_pairs: set("key"),
+        ..Refs::default()
     }
 }
 
@@ -202,6 +203,7 @@ fn unknown() -> Refs {
         images: set("ami-00000000000000000"),
         instance_types: set("c6i.*"),
         key_pairs: set(""),
+        ..Refs::default()
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use app::model::offer::{OfferKind, OfferQuery};
+use app::model::refs::Refs;
 use aws_config::Region;
 use aws_sdk_ec2::config::Credentials;
 use openpcs_provider::{ClusterKey, Progress, Provider};
@@ -101,6 +102,25 @@ async fn keys(provider: &Aws) {
     provider.forget_key(CLUSTER).await.unwrap();
 }
 
+/// What a purchase and a template's place need of the account, each by itself.
+fn places() -> [Refs; 3] {
+    let names = || ["a-name".to_owned()].into();
+    [
+        Refs {
+            roles: names(),
+            ..Refs::default()
+        },
+        Refs {
+            capacity_reservations: names(),
+            ..Refs::default()
+        },
+        Refs {
+            placement_groups: names(),
+            ..Refs::default()
+        },
+    ]
+}
+
 #[tokio::test]
 async fn the_policy_is_what_is_called_and_no_more() {
     let mut lab = Lab::start().await;
@@ -122,6 +142,10 @@ async fn the_policy_is_what_is_called_and_no_more() {
         provider.page(&OfferQuery::first(kind)).await.unwrap();
     }
     provider.resolve(&refs(&made)).await.unwrap();
+    for refs in places() {
+        // The emulator has none of them, but they are asked for.
+        let _ = provider.resolve(&refs).await;
+    }
     let host = "10.0.0.1".parse().unwrap();
     provider.network(host, &[(8766, 8766)]).await.unwrap();
     let batch = lab.batch(&provider, 1).await;

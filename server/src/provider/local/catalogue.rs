@@ -4,6 +4,7 @@
 //! service must refuse. The data is in `catalogue.json`; sample images come from the Slurm versions there are.
 
 use app::model::catalogue::{Catalogue, Image, SlurmVersion};
+use app::model::compute_node_group::PurchaseOption;
 
 use super::ProviderError;
 
@@ -18,6 +19,7 @@ pub fn catalogue(slurm_versions: Vec<SlurmVersion>) -> Result<Catalogue, Provide
     for version in &slurm_versions {
         catalogue.images.extend(sample_images(&version.id));
     }
+    catalogue.purchase_options = vec![PurchaseOption::Ondemand];
     catalogue.slurm_versions = slurm_versions;
     Ok(catalogue)
 }

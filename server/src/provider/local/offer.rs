@@ -25,7 +25,12 @@ pub fn resolved(all: &Catalogue, refs: &Refs) -> Catalogue {
             refs.instance_types.contains(&it.id)
         }),
         key_pairs: those(&all.key_pairs, |it| refs.key_pairs.contains(&it.name)),
+        purchase_options: all.purchase_options.clone(),
         slurm_versions: all.slurm_versions.clone(),
+        // Nothing of these is on this host.
+        capacity_reservations: vec![],
+        placement_groups: vec![],
+        roles: vec![],
     }
 }
 

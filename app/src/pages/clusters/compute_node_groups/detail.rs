@@ -10,7 +10,9 @@ use crate::api::cluster::get_cluster;
 use crate::api::compute_node_group::get_compute_node_group;
 use crate::api::queue::list_queues;
 use crate::components::delete::Doomed;
-use crate::components::{Fetched, Settings, asked, idle_words, param, scaling_words};
+use crate::components::{
+    Fetched, Settings, asked, idle_words, param, purchase_words, scaling_words,
+};
 use crate::i18n::text;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::live::Kind;
@@ -128,6 +130,9 @@ fn Facts(group: Signal<ComputeNodeGroup>, queues: Signal<Vec<Queue>>) -> impl In
         Fact::text(t.groups.scaling, scaling),
         Fact::text(t.groups.instance_types, move || {
             group.read().settings.type_names().join(", ")
+        }),
+        Fact::text(t.groups.purchase, move || {
+            purchase_words(t, group.read().settings.purchase()).to_owned()
         }),
         Fact::view(t.create_group.queues, users),
         Fact::text(t.groups.template, template),

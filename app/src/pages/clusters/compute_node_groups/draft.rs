@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::super::fields::tags;
 use super::super::own_settings::{OwnField, OwnSettings};
+use super::choice::{choice, word};
 use super::life_draft::LifeDraft;
 use crate::model::catalogue::{Catalogue, InstanceType, LaunchTemplateVersion};
 use crate::model::cluster::Cluster;
@@ -15,7 +16,8 @@ pub const DYNAMIC: &str = "dynamic";
 pub const STATIC: &str = "static";
 pub const CUSTOM: &str = "custom";
 pub const MANAGED: &str = "managed";
-pub const ONDEMAND: &str = "ONDEMAND";
+/// What Spot groups get that name none.
+const STRATEGY: SpotAllocationStrategy = SpotAllocationStrategy::PriceCapacityOptimized;
 /// In the order in which the request names them.
 pub const OWN_FIELD: [OwnField; 3] = [
     ("Weight", "weight"),
@@ -30,6 +32,8 @@ pub struct Draft {
     pub count: RwSignal<String>,
     pub types: RwSignal<Vec<String>>,
     pub purchase: RwSignal<String>,
+    /// How Spot instances are chosen.
+    pub strategy: RwSignal<String>,
     pub mode: RwSignal<String>,
     pub template: RwSignal<String>,
     pub version: RwSignal<String>,
@@ -53,7 +57,8 @@ impl Draft {
             scaling: RwSignal::new(DYNAMIC.into()),
             count: RwSignal::new("4".into()),
             types: RwSignal::default(),
-            purchase: RwSignal::new(ONDEMAND.into()),
+            purchase: RwSignal::new(word(&PurchaseOption::Ondemand)),
+            strategy: RwSignal::new(word(&STRATEGY)),
             mode: RwSignal::new(CUSTOM.into()),
             template: RwSignal::default(),
             version: RwSignal::default(),
@@ -84,12 +89,15 @@ impl Draft {
             STATIC
         };
         let idle = slurm.scale_down_idle_time_in_seconds;
+        let spot = is.spot_options.as_ref();
+        let strategy = spot.and_then(|options| options.allocation_strategy);
         Draft {
             name: RwSignal::new(group.name.clone()),
             scaling: RwSignal::new(scaling.into()),
             count: RwSignal::new(bounds.max_instance_count.to_string()),
             types: RwSignal::new(is.type_names()),
-            purchase: RwSignal::new(ONDEMAND.into()),
+            purchase: RwSignal::new(word(&is.purchase())),
+            strategy: RwSignal::new(word(&strategy.unwrap_or(STRATEGY))),
             mode: RwSignal::new(if managed { MANAGED } else { CUSTOM }.into()),
             template: RwSignal::new(template),
             version: RwSignal::new(version),
@@ -107,6 +115,14 @@ impl Draft {
             tags: Rows::new([]),
             exists: true,
         }
+    }
+
+    pub fn purchase_option(self) -> PurchaseOption {
+        choice(self.purchase).unwrap_or(PurchaseOption::Ondemand)
+    }
+
+    pub fn is_spot(self) -> bool {
+        self.purchase_option() == PurchaseOption::Spot
     }
 
     pub fn is_managed(self) -> bool {
@@ -200,7 +216,7 @@ impl Draft {
     }
 
     /// What has no field here is as it was.
-    fn over(self, before: GroupSettings) -> GroupSettings {
+    pub fn over(self, before: GroupSettings) -> GroupSettings {
         let security_groups = self.security_groups.get();
         let settings = self.settings.all();
         let slurm = ComputeNodeGroupSlurmConfiguration {
@@ -219,10 +235,19 @@ impl Draft {
             custom_launch_template: self.custom_template(),
             security_group_ids: (!security_groups.is_empty()).then_some(security_groups),
             ssh_key_name: filled(self.key),
+            purchase_option: match self.purchase_option() {
+                // Not said where it need not be.
+                PurchaseOption::Ondemand => {
+                    before.purchase_option.map(|_| PurchaseOption::Ondemand)
+                }
+                other => Some(other),
+            },
+            spot_options: self.is_spot().then(|| SpotOptions {
+                allocation_strategy: choice(self.strategy),
+            }),
             slurm_configuration: has_slurm.then_some(slurm),
             node_lifecycle_actions: self.life.actions(before.node_lifecycle_actions),
             instance_health_checks: self.life.checks(before.instance_health_checks),
-            ..before
         }
     }
 }

@@ -2,11 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::draft::{Draft, ONDEMAND};
+use super::super::fields::complaint;
+use super::choice::word;
+use super::draft::Draft;
 use super::lists::Lists;
 use crate::components::OfferList;
 use crate::i18n::{Text, text};
-use crate::model::catalogue::InstanceType;
+use crate::model::catalogue::{Catalogue, InstanceType};
+use crate::model::compute_node_group::{PurchaseOption, SpotAllocationStrategy};
 use crate::model::offer::OfferKind;
 use crate::rules::compute_node_group as rules;
 use crate::ui::form::{Combobox, Field, RadioCards, Select};
@@ -20,8 +23,8 @@ pub fn Instances(draft: Draft, lists: Lists) -> impl IntoView {
         return view! {
             <dl class="grid gap-4">
                 <KeyValue label=t.create_group.types>{move || draft.types.get().join(", ")}</KeyValue>
-                <KeyValue label=t.create_group.purchase>{t.create_group.ondemand}</KeyValue>
             </dl>
+            <Purchase draft lists />
         }
         .into_any();
     }
@@ -43,16 +46,6 @@ pub fn Instances(draft: Draft, lists: Lists) -> impl IntoView {
         let none = draft.types.with(Vec::is_empty);
         none.then(|| t.create_group.types_needed.to_owned())
     };
-    let absent = || Some(t.create_group.not_on_provider.to_owned());
-    let purchase = vec![
-        Choice::new(ONDEMAND, t.create_group.ondemand).description(t.create_group.ondemand_hint),
-        Choice::new("SPOT", t.create_group.spot)
-            .description(t.create_group.spot_hint)
-            .disabled(absent()),
-        Choice::new("CAPACITY_BLOCK", t.create_group.capacity_block)
-            .description(t.create_group.capacity_block_hint)
-            .disabled(absent()),
-    ];
     view! {
         // Of more than are here not all families are known; they are found by typing.
         <Show when=move || list.is_whole()>
@@ -75,9 +68,80 @@ pub fn Instances(draft: Draft, lists: Lists) -> impl IntoView {
                 placeholder=t.create_group.types_choose
             />
         </Field>
-        <Field name="purchaseOption" label=t.create_group.purchase group=true>
-            <RadioCards value=draft.purchase choices=purchase />
+        <Purchase draft lists />
+    }
+    .into_any()
+}
+
+/// How instances are bought; what the provider does not sell is shown, with that.
+#[component]
+fn Purchase(draft: Draft, lists: Lists) -> impl IntoView {
+    let t = text();
+    let on_offer = lists
+        .offers
+        .known
+        .with_untracked(|known| known.purchase_options.clone());
+    let option = |option: PurchaseOption, name: &str, hint: &str| {
+        let is_there = on_offer.contains(&option);
+        Choice::new(word(&option), name)
+            .description(hint)
+            .disabled((!is_there).then(|| t.create_group.not_on_provider.to_owned()))
+    };
+    let words = &t.create_group;
+    let options = vec![
+        option(
+            PurchaseOption::Ondemand,
+            words.ondemand,
+            words.ondemand_hint,
+        ),
+        option(PurchaseOption::Spot, words.spot, words.spot_hint),
+        option(
+            PurchaseOption::CapacityBlock,
+            words.capacity_block,
+            words.capacity_block_hint,
+        ),
+        option(
+            PurchaseOption::InterruptibleCapacityReservation,
+            words.interruptible,
+            words.interruptible_hint,
+        ),
+    ];
+    let strategies = [
+        (
+            SpotAllocationStrategy::PriceCapacityOptimized,
+            words.price_capacity_optimized,
+        ),
+        (
+            SpotAllocationStrategy::CapacityOptimized,
+            words.capacity_optimized,
+        ),
+        (SpotAllocationStrategy::LowestPrice, words.lowest_price),
+    ];
+    let strategies = strategies.map(|(strategy, name)| Choice::new(word(&strategy), name));
+    let strategies = Signal::stored(strategies.to_vec());
+    let check = move || {
+        let option = draft.purchase_option();
+        let rule = |known: &Catalogue| complaint(rules::spot_role(t, known, option));
+        lists.offers.judge(rule)
+    };
+    view! {
+        <Field
+            name="purchaseOption"
+            label=t.create_group.purchase
+            group=true
+            check=Signal::derive(check)
+        >
+            <RadioCards value=draft.purchase choices=options />
         </Field>
+        <Show when=move || draft.is_spot()>
+            <Field
+                name="spotOptions.allocationStrategy"
+                label=t.create_group.spot_strategy
+                hint=t.create_group.spot_strategy_hint
+            >
+                <Select value=draft.strategy choices=strategies />
+            </Field>
+        </Show>
     }
     .into_any()
 }

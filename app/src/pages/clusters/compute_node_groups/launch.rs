@@ -9,6 +9,7 @@ use super::lists::Lists;
 use crate::components::OfferList;
 use crate::i18n::{Text, text};
 use crate::model::catalogue::*;
+use crate::model::compute_node_group::GroupSettings;
 use crate::model::offer::OfferKind;
 use crate::rules::compute_node_group as rules;
 use crate::ui::form::{Combobox, Field, RadioCards, Select};
@@ -88,7 +89,13 @@ fn Template(draft: Draft, lists: Lists) -> impl IntoView {
                 Err(error) => return complaint::<()>(Err(error)),
             };
             let network = &cluster.networking;
-            complaint(rules::security_groups(t, catalogue, network, &[], template))
+            let refused = rules::security_groups(t, catalogue, network, &[], template)
+                .and_then(|()| rules::placement(t, catalogue, template))
+                .and_then(|()| {
+                    let group = draft.over(GroupSettings::default());
+                    rules::reservation(t, catalogue, &group, template)
+                });
+            complaint(refused)
         })
     };
     let contents = move || draft.template_version(&lists.offers.known.read());
@@ -131,6 +138,14 @@ fn view_contents(
     let groups: Vec<String> = version.security_group_ids.iter().map(group).collect();
     let image = version.image_id.clone();
     let key = version.key_name.clone();
+    let placement = version.placement_group.as_ref().map(|name| {
+        let known = catalogue.placement_groups.iter().find(|g| g.name == *name);
+        known.map_or(name.clone(), |group| format!("{name} ({})", group.strategy))
+    });
+    let reservation = version.capacity_reservation_id.as_ref().map(|id| {
+        let known = catalogue.capacity_reservations.iter().find(|r| r.id == *id);
+        known.map_or(id.clone(), |found| reservation_words(t, found))
+    });
     view! {
         <section class="rounded-lg border border-line p-4" aria-label=t.create_group.template_contents>
             <h3 class="mb-2 font-semibold">{t.create_group.template_contents}</h3>
@@ -142,6 +157,8 @@ fn view_contents(
                 <KeyValue label=t.create_group.key>
                     {key.unwrap_or_else(|| t.create_group.key_none.into())}
                 </KeyValue>
+                {placement.map(|name| view! { <KeyValue label=t.create_group.placement_group>{name}</KeyValue> })}
+                {reservation.map(|line| view! { <KeyValue label=t.create_group.reservation>{line}</KeyValue> })}
             </Pairs>
         </section>
     }
@@ -401,4 +418,23 @@ pub fn Subnets(draft: Draft, lists: Lists) -> impl IntoView {
         </Field>
     }
     .into_any()
+}
+
+/// `cr-1: p5.48xlarge, us-east-1a: 3 of 4 free (active), until …`.
+fn reservation_words(t: &'static Text, found: &CapacityReservation) -> String {
+    let words = &t.create_group;
+    let line = words.reservation_line(
+        &found.instance_type,
+        &found.availability_zone,
+        found.free,
+        found.total,
+        &found.state,
+    );
+    let begins = found
+        .begins
+        .as_deref()
+        .map(|at| words.reservation_begins(at));
+    let ends = found.ends.as_deref().map(|at| words.reservation_ends(at));
+    let parts = [Some(found.id.clone()), Some(line), begins, ends];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }

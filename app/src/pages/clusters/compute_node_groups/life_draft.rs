@@ -2,18 +2,9 @@
 
 use leptos::prelude::*;
 
+use super::choice::{choice, word};
 use crate::model::health::*;
 use crate::model::lifecycle::*;
-
-/// As [`ScriptDraft::error`] and [`ScriptDraft::when`] have it, and the draft's other choices.
-fn word(value: &impl serde::Serialize) -> String {
-    let value = serde_json::to_value(value).unwrap_or_default();
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-fn choice<T: serde::de::DeserializeOwned>(text: RwSignal<String>) -> Option<T> {
-    serde_json::from_value(text.get().into()).ok()
-}
 
 #[derive(Clone, Copy)]
 pub struct ScriptDraft {

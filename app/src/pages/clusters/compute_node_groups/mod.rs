@@ -1,5 +1,6 @@
 //! A compute node group of its own: create, edit, look at.
 
+mod choice;
 mod create;
 mod detail;
 mod draft;

@@ -9,7 +9,7 @@ use super::launch::{Launch, Subnets};
 use super::life::{Life, life_facts};
 use super::lists::Lists;
 use crate::components::wizard::{ReviewPart, Step};
-use crate::components::{TagsField, idle_words, scaling_words, shown_tags};
+use crate::components::{TagsField, idle_words, purchase_words, scaling_words, shown_tags};
 use crate::i18n::text;
 use crate::rules::check_number;
 use crate::rules::cluster::IDLE_FOREVER;
@@ -202,7 +202,7 @@ pub fn review(draft: Draft, lists: Lists) -> AnyView {
     let instances = vec![
         Fact::text(t.create_group.types, move || draft.types.get().join(", ")),
         Fact::text(t.create_group.purchase, move || {
-            t.create_group.ondemand.into()
+            purchase_words(t, draft.purchase_option()).into()
         }),
     ];
     let launch = vec![

@@ -280,6 +280,15 @@ impl Ec2 {
         serde_json::from_value(found).unwrap()
     }
 
+    /// The ids of those that run and were bought as Spot.
+    pub fn bought_as_spot(&self) -> Vec<String> {
+        let running = "Name=instance-state-name,Values=running";
+        let query = "Reservations[].Instances[?InstanceLifecycle=='spot'][].InstanceId";
+        let describe = ["ec2", "describe-instances", "--filters", running];
+        let found = self.aws(&[&describe[..], &["--query", query]].concat());
+        serde_json::from_value(found).unwrap()
+    }
+
     /// What the machines wrote on their consoles.
     pub fn consoles(&self) -> String {
         let mut all = String::new();
