@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
+use app::model::job::Job;
 use app::model::system::{ReconcilerKind, Work};
 
 use super::{Next, Parts, Reconciler};
@@ -75,16 +76,20 @@ impl PastReconciler {
     /// Whether it is time to ask: soon when a job ended of which accounting has not told.
     fn is_due(&self) -> bool {
         let rested = now() - self.looked_at;
-        if self.has_more || rested >= LONG_REST_MS {
-            return true;
-        }
+        let is_soon = rested >= SHORT_REST_MS && self.untold_since().is_some();
+        self.has_more || rested >= LONG_REST_MS || is_soon
+    }
+
+    /// The first end that Slurm itself still knows and accounting has not told of.
+    fn untold_since(&self) -> Option<i64> {
         let seen = self.parts.observed.latest(&self.cluster_id);
-        let is_new = |id: &str, ended_at: i64| {
-            let copied = self.copied.get(id);
-            copied.is_none_or(|(at, _)| *at < ended_at)
+        let is_told = |job: &Job| {
+            let copied = self.copied.get(&job.id);
+            copied.is_some_and(|(ended_at, _)| *ended_at >= job.ended_at)
         };
-        let mut over = seen.jobs.iter().filter(|job| job.is_over());
-        rested >= SHORT_REST_MS && over.any(|job| is_new(&job.id, job.ended_at))
+        let over = seen.jobs.iter().filter(|job| job.is_over());
+        let untold = over.filter(|job| !is_told(job));
+        untold.map(|job| job.ended_at).min()
     }
 
     /// How many are new or not as they were.
@@ -94,6 +99,8 @@ impl PastReconciler {
         let place = past_cluster::find(self.parts.db.pool(), &self.cluster_id).await?;
         let until = place.map_or(0, |place| place.copied_until);
         let mut at = until.max(cluster.created_at - DAY_MS);
+        // Its record may have come late.
+        at = at.min(self.untold_since().unwrap_or(at));
         let (mut count, mut is_through) = (0, false);
         for _ in 0..STRETCHES {
             let from = at - OVERLAP_MS;

@@ -185,7 +185,7 @@ impl Past {
         assert_eq!(lines.len(), count + 1, "{table}");
         let line = lines
             .iter()
-            .find(|line| line.contains(&format!(",{odd},")))
+            .find(|line| line.contains(&format!(",{CLUSTER},{odd},")))
             .unwrap();
         assert!(line.contains(r#","'=1+1␊,""x","#), "{line}");
     }
