@@ -8,13 +8,18 @@ use crate::model::past_job::PastJobDetail;
 use crate::ui::time::duration;
 use crate::ui::{Card, ProgressBar};
 
+/// Who used so much asked well.
+const WELL_PERCENT: i64 = 50;
+
 #[component]
 pub fn JobUsage(detail: PastJobDetail) -> impl IntoView {
     let t = text();
     let shares = shares(t, &detail);
     let is_measured = detail.cpu_percent.is_some() && detail.memory_percent.is_some();
     let ran = detail.row.job.started_at > 0;
-    let asked_well = detail.remedies.is_empty() && is_measured;
+    let is_well = |percent: Option<i64>| percent.is_some_and(|percent| percent >= WELL_PERCENT);
+    let asked_well = is_well(detail.cpu_percent) && is_well(detail.memory_percent);
+    let asked_well = asked_well && detail.remedies.is_empty();
     let remedies = detail.remedies.into_iter();
     let remedies: Vec<_> = remedies.map(|remedy| view! { <p>{remedy}</p> }).collect();
     view! {

@@ -114,7 +114,7 @@ pub fn PastTable(query: PastQuery, answer: Signal<PastJobs>) -> impl IntoView {
         Signal::derive(move || answer.with(|answer| answer.page.clone()));
     let day = |label: &'static str, value: RwSignal<String>| {
         view! {
-            <label class="flex items-center gap-1.5 text-muted">
+            <label class="flex items-center gap-1.5 whitespace-nowrap text-muted">
                 {label}
                 <input type="date" class="input w-auto" bind:value=value />
             </label>

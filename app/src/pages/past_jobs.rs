@@ -136,7 +136,7 @@ fn facts(t: &'static Text, job: PastJob) -> AnyView {
         <KeyValue label=t.past.ended><Ago at=job.ended_at /></KeyValue>
         <KeyValue label=t.job.restarts>{job.restarts}</KeyValue>
         <KeyValue label=t.job.cpus>{job.asked_cpus}</KeyValue>
-        <KeyValue label=t.job.memory>{memory}</KeyValue>
+        <KeyValue label=t.past.memory>{memory}</KeyValue>
         {plain(t.job.nodes, job.nodes)}
         {plain(t.past.comment, job.comment)}
         <KeyValue label=t.job.directory wide=true>
@@ -169,7 +169,7 @@ fn Steps(steps: Vec<PastStep>, left_out: i64) -> impl IntoView {
     view! {
         <Table
             title=t.past.steps
-            noun=t.past.steps
+            noun=t.past.steps_filter
             rows=Signal::stored(steps)
             columns=step_columns(t)
             key=|step: &PastStep| step.id.clone()

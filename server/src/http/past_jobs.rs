@@ -13,7 +13,7 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::response::{IntoResponse, Response};
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -86,10 +86,10 @@ async fn piece(asked: &mut Asked) -> Result<PastCsv> {
     Ok(piece)
 }
 
-/// One that fails breaks the download off, so that nobody takes it for all.
+/// One that fails breaks the download off, so that nobody takes it for all. What compresses it asks on at its end.
 fn pieces(asked: Asked, first: PastCsv) -> impl Stream<Item = std::io::Result<String>> {
     let begin = Some((asked, Some(first)));
-    futures::stream::unfold(begin, async |state| {
+    let pieces = futures::stream::unfold(begin, async |state| {
         let (mut asked, ready) = state?;
         let next = match ready {
             Some(ready) => Ok(ready),
@@ -99,5 +99,6 @@ fn pieces(asked: Asked, first: PastCsv) -> impl Stream<Item = std::io::Result<St
             Ok(PastCsv { text, next }) => (Ok(text), next.map(|_| (asked, None))),
             Err(refusal) => (Err(std::io::Error::other(refusal.message)), None),
         })
-    })
+    });
+    pieces.fuse()
 }
