@@ -132,6 +132,8 @@ fn App() -> impl IntoView {
                         <Route path=path!("connect") view={Lazy::<parts::Connect>::new()} />
                     </ParentRoute>
                     <Route path=path!("jobs") view={Lazy::<parts::AllJobs>::new()} />
+                    <Route path=path!("jobs/past") view={Lazy::<parts::PastJobs>::new()} />
+                    <Route path=path!("jobs/past/:cluster/:job") view={Lazy::<parts::PastJob>::new()} />
                     <Route path=path!("nodes") view={Lazy::<parts::AllNodes>::new()} />
                     <Route path=path!("system") view={Lazy::<parts::System>::new()} />
                     <Route path=path!("design") view=Design />

@@ -16,7 +16,7 @@ pub mod command;
 mod components;
 #[cfg(feature = "ssr")]
 pub mod explain;
-mod foreign;
+pub mod foreign;
 pub mod i18n;
 pub mod list;
 mod live;

@@ -20,10 +20,13 @@ pub const EVENTS: &str = "/console/events";
 pub const PREFERENCE: &str = "/console/preference";
 pub const CLUSTERS: &str = "/clusters";
 pub const JOBS: &str = "/jobs";
+pub const PAST_JOBS: &str = "/jobs/past";
 pub const NODES: &str = "/nodes";
 pub const SYSTEM: &str = "/system";
 /// As the server's router writes it; [`job_output`] is one of them.
 pub const JOB_OUTPUT_ROUTE: &str = "/console/clusters/{cluster}/jobs/{job}/output/{kind}";
+/// A table of past jobs, as a download; [`past_jobs_file`] is one of them.
+pub const PAST_JOBS_FILE: &str = "/console/past-jobs.csv";
 /// The same for [`job_output_file`].
 pub const JOB_OUTPUT_FILE_ROUTE: &str = "/console/clusters/{cluster}/jobs/{job}/output/{kind}/file";
 /// The same for [`controller_log`] and [`controller_log_file`].
@@ -108,6 +111,17 @@ pub fn job(cluster_id: &str, id: &str) -> String {
     let jobs = cluster(cluster_id, ClusterTab::Jobs);
     let lasting = id.parse().map(|id: JobId| id.lasting().to_string());
     format!("{jobs}/{}", encode(lasting.as_deref().unwrap_or(id)))
+}
+
+/// A job that ended, of a cluster that may be deleted.
+pub fn past_job(cluster_id: &str, id: &str) -> String {
+    format!("{PAST_JOBS}/{}/{}", encode(cluster_id), encode(id))
+}
+
+/// The table of those past jobs, each of the two in JSON.
+pub fn past_jobs_file(of: &str, page: &str, language: &str) -> String {
+    let (of, page, language) = (encode(of), encode(page), encode(language));
+    format!("{PAST_JOBS_FILE}?of={of}&page={page}&language={language}")
 }
 
 pub fn submit_job(cluster_id: &str) -> String {
@@ -245,6 +259,8 @@ mod tests {
                 job("pcs_abc123def4", "12_3"),
                 job("pcs_abc123def4", "13+1"),
                 submit_job("pcs_abc123def4"),
+                past_job("pcs_abc123def4", "12_[4-9]"),
+                past_jobs_file("{}", "{}", "en"),
                 job_output("pcs_abc123def4", "12_3", OutputKind::Stderr),
                 node("pcs_abc123def4", "compute-1-1"),
                 events_of("pcs_abc123def4", "node", "compute-1-1"),
@@ -283,6 +299,8 @@ mod tests {
                 "/clusters/pcs_abc123def4/jobs/12_3",
                 "/clusters/pcs_abc123def4/jobs/13%2B1",
                 "/clusters/pcs_abc123def4/jobs/submit",
+                "/jobs/past/pcs_abc123def4/12_%5B4-9%5D",
+                "/console/past-jobs.csv?of=%7B%7D&page=%7B%7D&language=en",
                 "/console/clusters/pcs_abc123def4/jobs/12_3/output/stderr",
                 "/clusters/pcs_abc123def4/nodes/compute-1-1",
                 "/clusters/pcs_abc123def4/events?node=compute-1-1",

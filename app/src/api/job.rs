@@ -9,6 +9,7 @@ use crate::model::error::Result;
 use crate::model::job::*;
 use crate::model::job_count::JobCounts;
 use crate::model::page::{PageOf, PageRequest};
+use crate::model::past_job::*;
 use crate::model::submit::*;
 
 /// A page of the jobs of a cluster, or of all clusters.
@@ -37,6 +38,31 @@ pub async fn get_job(
 ) -> Result<JobDetail> {
     call_in(&language, |plane, ctx| async move {
         plane.get_job(&ctx, cluster_identifier, job_id).await
+    })
+    .await
+}
+
+/// A page of the jobs that ended over all time.
+#[server(prefix = "/console", endpoint = "list-past-jobs", input = Json, output = Json)]
+pub async fn list_past_jobs(
+    of: PastJobsOf,
+    page: PageRequest,
+    language: String,
+) -> Result<PastJobs> {
+    call_in(&language, |plane, ctx| async move {
+        plane.list_past_jobs(&ctx, of, page).await
+    })
+    .await
+}
+
+#[server(prefix = "/console", endpoint = "get-past-job", input = Json, output = Json)]
+pub async fn get_past_job(
+    cluster_identifier: String,
+    job_id: String,
+    language: String,
+) -> Result<PastJobDetail> {
+    call_in(&language, |plane, ctx| async move {
+        plane.get_past_job(&ctx, cluster_identifier, job_id).await
     })
     .await
 }

@@ -6,6 +6,7 @@
 
 mod asked;
 pub mod cause;
+pub mod efficiency;
 mod ending;
 mod entry;
 pub mod event;

@@ -6,6 +6,7 @@ pub mod event;
 mod field;
 pub mod job;
 pub mod node;
+pub mod past_job;
 mod query;
 
 pub use field::{Field, Head};

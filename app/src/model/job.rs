@@ -9,6 +9,7 @@ use super::explanation::Explanation;
 use super::job_id::JobId;
 use super::job_life::{Life, LifeEnd};
 use super::operation::Operation;
+use super::past_job::PastJobDetail;
 
 /// A job in the queue or recently ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -231,6 +232,9 @@ pub struct JobDetail {
     /// The runs before this one, the first one first.
     #[serde(default)]
     pub lives: Vec<Life>,
+    /// What it used, once it is over.
+    #[serde(default)]
+    pub past: Option<PastJobDetail>,
 }
 
 /// What a person may do to a job.

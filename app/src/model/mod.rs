@@ -43,6 +43,7 @@ pub mod odd_character;
 pub mod offer;
 pub mod operation;
 pub mod page;
+pub mod past_job;
 pub mod plan;
 pub mod problem;
 pub mod queue;

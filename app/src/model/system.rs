@@ -102,6 +102,8 @@ pub enum ReconcilerKind {
     Node,
     /// A cluster's jobs.
     Job,
+    /// A cluster's jobs that ended.
+    History,
     /// What deleted clusters left on disk.
     Sweep,
     /// Rows and logs that are past their time.
@@ -109,10 +111,11 @@ pub enum ReconcilerKind {
 }
 
 impl ReconcilerKind {
-    pub const ALL: [ReconcilerKind; 5] = [
+    pub const ALL: [ReconcilerKind; 6] = [
         ReconcilerKind::Cluster,
         ReconcilerKind::Node,
         ReconcilerKind::Job,
+        ReconcilerKind::History,
         ReconcilerKind::Sweep,
         ReconcilerKind::Prune,
     ];
@@ -123,6 +126,7 @@ impl ReconcilerKind {
             ReconcilerKind::Cluster => "cluster",
             ReconcilerKind::Node => "node",
             ReconcilerKind::Job => "job",
+            ReconcilerKind::History => "history",
             ReconcilerKind::Sweep => "sweep",
             ReconcilerKind::Prune => "prune",
         }
@@ -190,6 +194,7 @@ pub enum Work {
     OwnedEnsured,
     OwnedReleased,
     JobsLookedAt,
+    JobsCopied,
     LeftoverRemoved,
 }
 
@@ -212,6 +217,7 @@ impl Work {
             Work::OwnedEnsured => "owned-ensured",
             Work::OwnedReleased => "owned-released",
             Work::JobsLookedAt => "jobs-looked-at",
+            Work::JobsCopied => "jobs-copied",
             Work::LeftoverRemoved => "leftover-removed",
         }
     }

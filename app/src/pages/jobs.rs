@@ -8,8 +8,9 @@ use crate::components::{Fetched, JobTable, asked_page, job_query};
 use crate::i18n::{language, text};
 use crate::model::live::Kind;
 use crate::model::user::Refusals;
+use crate::paths;
 use crate::ui::help::{page_help, topic};
-use crate::ui::{EmptyState, PageHeader};
+use crate::ui::{EmptyState, PageHeader, Tab, Tabs};
 
 #[component]
 pub fn AllJobs() -> impl IntoView {
@@ -30,6 +31,7 @@ pub fn AllJobs() -> impl IntoView {
                 <PageHeader title=t.jobs.title>""</PageHeader>
                 <p class="text-muted">{t.jobs.lead}</p>
             </div>
+            <JobsTabs />
             <Fetched resource=jobs let:page>
                 <JobTable
                     query
@@ -42,4 +44,20 @@ pub fn AllJobs() -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// What is and lately was, and what was over all time.
+#[component]
+pub(super) fn JobsTabs() -> impl IntoView {
+    let t = text();
+    let tab = |title, href: &str| Tab {
+        title,
+        href: href.to_owned(),
+        exact: true,
+    };
+    let tabs = vec![
+        tab(t.past.now, paths::JOBS),
+        tab(t.past.title, paths::PAST_JOBS),
+    ];
+    view! { <Tabs label=t.jobs.title tabs=Signal::stored(tabs) /> }.into_any()
 }

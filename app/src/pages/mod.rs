@@ -7,6 +7,7 @@ mod jobs;
 mod nodes;
 mod not_found;
 pub mod parts;
+mod past_jobs;
 mod sign_in;
 mod system;
 

@@ -3,6 +3,7 @@
 use crate::model::job::*;
 use crate::model::job_count::JobCounts;
 use crate::model::page::{PageOf, PageRequest};
+use crate::model::past_job::*;
 use crate::model::submit::*;
 
 port! {
@@ -15,6 +16,13 @@ port! {
         /// How many wait and run.
         ListJobs => count_jobs(cluster_identifier: String) -> JobCounts;
         GetJob => get_job(cluster_identifier: String, job_id: String) -> JobDetail;
+        /// Of the jobs that ended over all time, also of clusters that were deleted lately: the columns of
+        /// [`crate::list::past_job`], the last that ended first.
+        ListClusters | ListJobs => list_past_jobs(of: PastJobsOf, page: PageRequest) -> PastJobs;
+        /// The same as a table, piece by piece.
+        ListClusters | ListJobs => export_past_jobs(of: PastJobsOf, page: PageRequest) -> PastCsv;
+        /// One of them, by the id that the list has.
+        GetJob => get_past_job(cluster_identifier: String, job_id: String) -> PastJobDetail;
         SubmitJob => submit_job(input: SubmitJobRequest) -> SubmitJobResponse;
         CancelJob | RequeueJob | HoldJob | ReleaseJob => act_on_job(input: ActOnJob) -> ();
     }

@@ -25,6 +25,7 @@ pub mod login;
 pub mod metrics;
 pub mod origin;
 pub mod output;
+pub mod past_jobs;
 pub mod programs;
 pub mod proof;
 pub mod protocol;

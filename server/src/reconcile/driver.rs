@@ -1,4 +1,4 @@
-//! Runs the reconcilers: three loops per cluster, started when the cluster appears and ended when it is gone, and what tidies
+//! Runs the reconcilers: four loops per cluster, started when the cluster appears and ended when it is gone, and what tidies
 //! up for the whole server. Notes how each run went.
 
 use std::collections::HashMap;
@@ -18,6 +18,7 @@ use super::cluster::ClusterReconciler;
 use super::home::{self, Home};
 use super::job::JobReconciler;
 use super::node::NodeReconciler;
+use super::past::PastReconciler;
 use super::sweep::{self, Sweep};
 use super::{Next, Parts, Reconciler};
 use crate::live::status::{Done, Run, Status};
@@ -35,7 +36,7 @@ struct Loops {
     name: String,
     /// What they work under.
     lease: Option<Lease>,
-    tasks: [JoinHandle<()>; 3],
+    tasks: [JoinHandle<()>; 4],
 }
 
 impl Drop for Loops {
@@ -186,6 +187,7 @@ impl Clusters {
         let cluster = ClusterReconciler::new(parts.clone(), row.id.clone());
         let node = NodeReconciler::new(parts.clone(), row.id.clone());
         let job = JobReconciler::new(parts.clone(), row.id.clone());
+        let past = PastReconciler::new(parts.clone(), row.id.clone());
         let status = |kind| parts.statuses.begin(kind, &row.id, &row.name);
         Loops {
             lease,
@@ -193,6 +195,8 @@ impl Clusters {
                 start(cluster, &waker.cluster, status),
                 start(node, &waker.node, status),
                 start(job, &waker.job, status),
+                // Nothing that happens makes it due at once.
+                start(past, &Waker::default(), status),
             ],
             name: row.name,
         }

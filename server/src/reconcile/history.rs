@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use app::model::job::JobRecord;
 
-use crate::db::{Db, job};
+use crate::db::{Db, job, past_job};
 use crate::slurm::client::{Client, MOST_FILES, SlurmError, has_doubtful_files};
 
 /// Scripts asked for at one look: each is a program's start, and a thousand short jobs may end at once.
@@ -96,9 +96,11 @@ impl History {
         let mut write = db.write().await?;
         for (record, script) in &complete {
             job::put(&mut write, &self.cluster_id, record, script.as_deref()).await?;
+            past_job::saw(&mut write, &self.cluster_id, record).await?;
         }
         for record in &left {
             job::put(&mut write, &self.cluster_id, record, None).await?;
+            past_job::saw(&mut write, &self.cluster_id, record).await?;
         }
         write.commit().await?;
         noted.extend(left.iter().map(|record| Noted::of(record, false)));

@@ -11,8 +11,8 @@
 //! - **It writes back with the generation that it read**, so a person's newer change is never overwritten.
 //! - **It writes and acts through its parts.** They know its lease (`Parts::under`): of several processes one has a cluster.
 //!
-//! Each cluster has three loops: [`cluster`] keeps the controller and its configuration, [`node`] keeps the instances,
-//! [`job`] looks at the jobs. They are apart so that a job's nodes never wait for a slow reconfiguration of the same or
+//! Each cluster has four loops: [`cluster`] keeps the controller and its configuration, [`node`] keeps the instances,
+//! [`job`] looks at the jobs, `past` copies those that ended from accounting. They are apart so that a job's nodes never wait for a slow reconfiguration of the same or
 //! another cluster, nor for a look at thousands of jobs.
 
 pub mod aside;
@@ -36,6 +36,7 @@ mod node_act;
 mod outage;
 mod owned;
 mod pace;
+mod past;
 mod placement;
 mod planned;
 mod reason;

@@ -6,7 +6,8 @@ use super::Parts;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::resource::{self, Noun, Row};
 use crate::db::{
-    Write, event, interruption, job, job_life, lease, secret, submission, tag, waiting_tasks,
+    Write, event, interruption, job, job_life, lease, past_cluster, secret, submission, tag,
+    waiting_tasks,
 };
 
 /// A group or a queue of that ARN.
@@ -21,11 +22,12 @@ pub async fn child<S: Noun>(write: &mut Write, row: &Row<S>, arn: &str) -> sqlx:
     event::insert(write, cluster, S::KIND, id, event::RECONCILER, &what).await
 }
 
-/// A cluster that is empty.
+/// A cluster that is empty. What is known of its past jobs stays for a while.
 pub async fn cluster(parts: &Parts, write: &mut Write, cluster: &ClusterRow) -> sqlx::Result<()> {
     secret::delete(write, &cluster.id).await?;
     job::clear(write, &cluster.id).await?;
     job_life::clear(write, &cluster.id).await?;
+    past_cluster::close(write, &cluster.id, &cluster.name).await?;
     interruption::clear(write, &cluster.id).await?;
     waiting_tasks::clear(write, &cluster.id).await?;
     submission::clear(write, &cluster.id).await?;

@@ -17,11 +17,13 @@ use crate::db::cluster::ClusterSpec;
 use crate::db::session::session_delete_expired;
 use crate::db::{
     audit, change, event, forgotten, idempotency, instance, interruption, job, job_life,
-    launch_attempt, lease, now, pool_health, resource, script_run, server, submission, tombstone,
+    launch_attempt, lease, now, past_cluster, past_job, pool_health, resource, script_run, server,
+    submission, tombstone,
 };
 use crate::live::status::Done;
 
-/// Ended instances with their logs, ended jobs and events are kept for 30 days (L5, X4).
+/// Ended instances with their logs, ended jobs and events are kept for 30 days (L5, X4), and what deleted clusters'
+/// past jobs were.
 const KEEP: Duration = Duration::from_secs(30 * DAY_S);
 const DAY_S: u64 = 24 * 3600;
 /// A pool that could be tried again for so long, and nobody did: how it fared says nothing of the next time.
@@ -132,6 +134,8 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     tombstone::prune(&parts.db, before).await?;
     job::prune(&parts.db, before).await?;
     job_life::prune(&parts.db, before).await?;
+    past_job::prune(&parts.db, before).await?;
+    past_cluster::prune(&parts.db, before).await?;
     server::prune(&parts.db, KEEP.as_millis() as i64).await?;
     lease::prune(&parts.db).await?;
     if parts.audit_days > 0 {

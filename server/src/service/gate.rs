@@ -126,7 +126,7 @@ impl Service {
     }
 
     /// The cluster if it is there, after the gate.
-    async fn passed(
+    pub(super) async fn passed(
         &self,
         ctx: &Ctx,
         operation: Operation,

@@ -13,6 +13,7 @@ use app::model::live::Kind;
 use app::model::node::NodePhase;
 use app::model::operation::Operation;
 use app::model::page::{PageOf, PageRequest};
+use app::model::past_job::*;
 use app::model::submit::{SubmitJobRequest, SubmitJobResponse};
 use app::port::{Ctx, Jobs};
 use async_trait::async_trait;
@@ -90,6 +91,10 @@ impl Jobs for Service {
             explanation.as_ref(),
             unopened,
         );
+        let past = match record.job.is_over() {
+            true => self.past_job(ctx, &cluster.id, &record.job.id).await.ok(),
+            false => None,
+        };
         let (queue, causes) = (facts.queue, facts.causes);
         let lacking = causes.lacking.as_ref();
         record.job.why = explain::job::why(&record.job, queue.as_ref(), lacking, ctx.language)
@@ -112,7 +117,30 @@ impl Jobs for Service {
             record,
             members,
             lives,
+            past,
         })
+    }
+
+    async fn list_past_jobs(
+        &self,
+        ctx: &Ctx,
+        of: PastJobsOf,
+        page: PageRequest,
+    ) -> Result<PastJobs> {
+        self.past_jobs(ctx, of, page).await
+    }
+
+    async fn export_past_jobs(
+        &self,
+        ctx: &Ctx,
+        of: PastJobsOf,
+        page: PageRequest,
+    ) -> Result<PastCsv> {
+        self.past_csv(ctx, of, page).await
+    }
+
+    async fn get_past_job(&self, ctx: &Ctx, cluster: String, id: String) -> Result<PastJobDetail> {
+        self.past_job(ctx, &cluster, &id).await
     }
 
     async fn submit_job(&self, ctx: &Ctx, input: SubmitJobRequest) -> Result<SubmitJobResponse> {

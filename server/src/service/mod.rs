@@ -45,6 +45,8 @@ mod offer;
 pub mod once;
 pub mod output;
 mod page;
+mod past_csv;
+mod past_job;
 pub mod people;
 mod placement;
 mod plan;

@@ -40,6 +40,7 @@ mod lives;
 mod outputs;
 mod pages;
 mod parked;
+mod past_jobs;
 mod plan;
 mod queue;
 mod quota;

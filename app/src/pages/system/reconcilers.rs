@@ -92,6 +92,7 @@ fn name(t: &'static Text, kind: ReconcilerKind) -> &'static str {
         ReconcilerKind::Cluster => t.system.kind_cluster,
         ReconcilerKind::Node => t.system.kind_node,
         ReconcilerKind::Job => t.system.kind_job,
+        ReconcilerKind::History => t.system.kind_history,
         ReconcilerKind::Sweep => t.system.kind_sweep,
         ReconcilerKind::Prune => t.system.kind_prune,
     }
@@ -102,6 +103,7 @@ fn purpose(t: &'static Text, kind: ReconcilerKind) -> &'static str {
         ReconcilerKind::Cluster => t.system.purpose_cluster,
         ReconcilerKind::Node => t.system.purpose_node,
         ReconcilerKind::Job => t.system.purpose_job,
+        ReconcilerKind::History => t.system.purpose_history,
         ReconcilerKind::Sweep => t.system.purpose_sweep,
         ReconcilerKind::Prune => t.system.purpose_prune,
     }
@@ -202,6 +204,7 @@ fn work(t: &'static Text, work: Work) -> &'static str {
         Work::OwnedEnsured => t.system.owned_ensured,
         Work::OwnedReleased => t.system.owned_released,
         Work::JobsLookedAt => t.system.job_looked_at,
+        Work::JobsCopied => t.system.job_copied,
         Work::LeftoverRemoved => t.system.leftover_removed,
     }
 }

@@ -3,6 +3,7 @@
 mod job;
 mod job_table;
 mod parse;
+mod past;
 mod reservation;
 mod state;
 
@@ -21,6 +22,7 @@ use super::log::{DaemonLog, stamped};
 pub use job::{LAUNCH_FAILED, MOST_FILES, has_doubtful_files};
 pub use job_table::JobTable;
 pub use parse::{NodeInfo, Queued, Returning};
+pub use past::Ended;
 pub use reservation::Reservation;
 
 /// A controller that does not answer for so long is as good as down; the next look asks again.

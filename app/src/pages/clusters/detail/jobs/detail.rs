@@ -10,7 +10,7 @@ use super::array::ArrayView;
 use super::cards::{Facts, ScriptCard, TimelineCard, heading, of_cluster};
 use crate::api::job::{get_job, job_output};
 use crate::components::{
-    Explained, Fetched, JobActions, JobParts, JobState, Output, TabTitle, asked, param,
+    Explained, Fetched, JobActions, JobParts, JobState, JobUsage, Output, TabTitle, asked, param,
 };
 use crate::i18n::{Text, language, text};
 use crate::model::error::Result;
@@ -135,6 +135,7 @@ fn SingleView(
         }
     });
     let lives = Memo::new(move |_| detail.with(|detail| later_lives(&detail.lives)));
+    let past = Memo::new(move |_| detail.with(|detail| detail.past.clone()));
     let has_components = Memo::new(move |_| members.with(|members| !members.is_empty()));
     view! {
         <div class="grid gap-5">
@@ -186,6 +187,7 @@ fn SingleView(
                 </Card>
                 <TimelineCard detail />
             </div>
+            {move || past.get().map(|detail| view! { <JobUsage detail /> })}
             {move || view! { <Facts detail=detail.get() cluster=page.id.get() /> }}
             <ScriptCard detail />
         </div>

@@ -41,13 +41,22 @@ pub fn Jobs() -> impl IntoView {
             Signal::derive(move || refusals.with(|refusals| refusals.of(Operation::SubmitJob)));
         view! { <ButtonLink label=t.jobs.submit href look=Look::Primary icon=Icon::Plus disabled /> }
     };
+    let past = Signal::derive(move || {
+        paths::with_property(paths::PAST_JOBS, t.jobs.cluster, &page.id.read())
+    });
+    let actions = move || {
+        view! {
+            <ButtonLink label=t.past.title href=past />
+            {submit()}
+        }
+    };
     view! {
         <Fetched resource=jobs let:page>
             <JobTable
                 query
                 page
                 refusals
-                actions=submit
+                actions
                 empty=move || {
                     view! {
                         <EmptyState title=t.jobs.empty_title text=t.jobs.empty>
