@@ -43,6 +43,7 @@ mod parked;
 mod plan;
 mod queue;
 mod quota;
+mod rest;
 mod same_again;
 mod sandbox;
 mod scaling;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use app::model::offer::{OfferKind, OfferQuery};
 use aws_config::Region;
 use aws_sdk_ec2::config::Credentials;
-use openpcs_provider::{ClusterKey, Progress, Provider};
+use openpcs_provider::{ClusterKey, KeyKind, Progress, Provider};
 use openpcs_provider_aws::aws::actions;
 use openpcs_provider_aws::calls::kms;
 use openpcs_provider_aws::client::{Client, loader};
@@ -90,6 +90,7 @@ async fn keys(provider: &Aws) {
     for number in 1..=2 {
         let version = format!("{number:032}");
         let key = ClusterKey {
+            kind: KeyKind::Slurm,
             cluster_id: CLUSTER,
             cluster_name: "one",
             version: &version,
