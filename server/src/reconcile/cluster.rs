@@ -176,12 +176,12 @@ impl ClusterReconciler {
 
     async fn has_rest(&self, rows: &Rows) -> anyhow::Result<bool> {
         let row = &rows.cluster;
-        // Before it has a port there is nothing to compare.
-        if row.ports().len() < daemons_of(row) {
-            return Ok(true);
+        let controllers = &self.parts.controllers;
+        // Before it has a port it does not run: whatever runs is to begin again with it.
+        if keeps_rest(row) && row.ports().len() < daemons_of(row) {
+            return Ok(controllers.daemons(&row.id)?.is_empty());
         }
         let wanted = self.rest_files(row).await?;
-        let controllers = &self.parts.controllers;
         Ok(controllers.has_rest(&row.id, wanted.as_ref())?)
     }
 

@@ -27,11 +27,18 @@ struct Rest {
 }
 
 impl Rest {
-    async fn start() -> Self {
+    async fn start(mode: SlurmRestMode, accounting: AccountingMode) -> Self {
         let plane = TestPlane::start(Database::OfRun).await;
+        let accounting = AccountingRequest::builder().mode(accounting).build();
         let slurm = ClusterSlurmConfigurationRequest::builder()
             .scale_down_idle_time_in_seconds(600)
-            .slurm_rest(standard())
+            .slurm_rest(
+                SlurmRestRequest::builder()
+                    .mode(mode.clone())
+                    .build()
+                    .unwrap(),
+            )
+            .accounting(accounting.unwrap())
             .build();
         let cluster = plane.new_cluster(CLUSTER).slurm_configuration(slurm);
         cluster.send().await.unwrap();
@@ -39,11 +46,16 @@ impl Rest {
         let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
         plane.queue(CLUSTER, "demo", group.id()).await;
         let mut rest = Rest {
-            base: base(&cluster).unwrap(),
+            base: base(&cluster).unwrap_or_default(),
             api: String::new(),
             client: reqwest::Client::new(),
             plane,
         };
+        if mode == SlurmRestMode::None {
+            let on = rest.switch(SlurmRestMode::Standard).await;
+            rest.base = base(&on).unwrap();
+            rest.answers_at_all().await;
+        }
         rest.api = rest.known_api().await;
         rest
     }
@@ -104,6 +116,14 @@ impl Rest {
         api.to_owned()
     }
 
+    /// It may still be starting when the cluster is ACTIVE.
+    async fn answers_at_all(&self) {
+        wait_until("slurmrestd answers", async || {
+            self.ask("openapi/v3", "").await.map(drop)
+        })
+        .await;
+    }
+
     async fn submit(&self, token: &str, command: &str) -> String {
         let job = json!({
             "script": format!("#!/bin/sh\n{command}\n"),
@@ -150,11 +170,6 @@ impl Rest {
     }
 }
 
-fn standard() -> SlurmRestRequest {
-    let asked = SlurmRestRequest::builder().mode(SlurmRestMode::Standard);
-    asked.build().unwrap()
-}
-
 fn base(cluster: &Cluster) -> Option<String> {
     let mut all = cluster.endpoints().iter();
     let found = all.find(|one| *one.r#type() == EndpointType::Slurmrestd)?;
@@ -186,7 +201,7 @@ fn signed(key: &[u8], user: &str) -> String {
 
 #[tokio::test]
 async fn programs_with_a_token_work_by_http() {
-    let rest = Rest::start().await;
+    let rest = Rest::start(SlurmRestMode::Standard, AccountingMode::None).await;
     let plane = &rest.plane;
     let token = rest.token(&[]).unwrap();
     let ping = format!("{}/ping", rest.api);
@@ -256,7 +271,7 @@ fn slurmrestd(address: &str) -> Pid {
 
 #[tokio::test]
 async fn the_rest_api_goes_off_and_on_under_a_job() {
-    let rest = Rest::start().await;
+    let rest = Rest::start(SlurmRestMode::Standard, AccountingMode::None).await;
     let plane = &rest.plane;
     let old = rest.token(&[]).unwrap();
     let job = rest.submit(&old, "sleep 600").await;
@@ -284,19 +299,12 @@ async fn the_rest_api_goes_off_and_on_under_a_job() {
     rest.plane.finish().await;
 }
 
-/// Two switches in one cluster: slurmdbd is asked through the same door.
+/// slurmdbd is asked through the same door. The cluster was made without it.
 #[tokio::test]
 async fn past_jobs_are_asked_for_where_accounts_are_kept() {
-    let rest = Rest::start().await;
+    let rest = Rest::start(SlurmRestMode::None, AccountingMode::Standard).await;
     let plane = &rest.plane;
-    let accounting = UpdateAccountingRequest::builder().mode(AccountingMode::Standard);
-    let slurm = UpdateClusterSlurmConfigurationRequest::builder().accounting(accounting.build());
-    let update = plane.admin().update_cluster().cluster_identifier(CLUSTER);
-    let update = update.slurm_configuration(slurm.build());
-    update.send().await.unwrap();
-    plane.wait_cluster(CLUSTER, ClusterStatus::Active).await;
     let token = rest.token(&[]).unwrap();
-    rest.answers(&token).await;
     let job = rest.submit(&token, "true").await;
     plane.wait_job(CLUSTER, &job, "COMPLETED").await;
     let path = format!("{}/job/{job}", rest.api.replace("slurm/", "slurmdb/"));

@@ -92,7 +92,7 @@ fn FromHere(cluster: Cluster) -> impl IntoView {
 }
 
 #[component]
-fn Labelled(label: &'static str, #[prop(into)] command: String) -> impl IntoView {
+pub(super) fn Labelled(label: &'static str, #[prop(into)] command: String) -> impl IntoView {
     view! {
         <div class="grid gap-1">
             <p class="text-sm font-medium">{label}</p>

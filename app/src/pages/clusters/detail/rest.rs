@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use leptos::prelude::*;
 
+use super::connect::Labelled;
 use crate::api::token::create_slurm_token;
 use crate::command::{ask_rest, make_token};
 use crate::components::{Refused, Submission};
@@ -12,7 +13,7 @@ use crate::model::cluster::{Cluster, Endpoint, EndpointType};
 use crate::model::token::{CreateSlurmTokenRequest, CreateSlurmTokenResponse};
 use crate::ui::help::{HelpLink, topic};
 use crate::ui::time::AgoText;
-use crate::ui::{Button, Card, Code, Flash, Tone};
+use crate::ui::{Button, Card, Flash, Tone};
 
 /// Nothing where the cluster has none.
 #[component]
@@ -28,8 +29,7 @@ pub fn RestApi(cluster: Cluster) -> impl IntoView {
                 <p class="mb-3 text-muted">{t.connect.rest}</p>
                 <div class="grid gap-3">
                     <PlainWarning endpoint />
-                    <p class="text-sm font-medium">{t.connect.rest_command}</p>
-                    <Code what=t.connect.rest_command text=make_token(&cluster.name) />
+                    <Labelled label=t.connect.rest_command command=make_token(&cluster.name) />
                     <NewToken cluster=cluster.id />
                     <p>
                         <HelpLink topic=topic::SLURM_REST title=t.details.rest />
@@ -90,9 +90,8 @@ fn Made(made: CreateSlurmTokenResponse) -> impl IntoView {
         <p>
             {t.connect.rest_of(&made.user_name)} " " {t.connect.rest_ends} " " <AgoText at=made.expires_at />
         </p>
-        <Code what=t.connect.rest_token text=made.token />
-        <p class="text-sm font-medium">{t.connect.rest_curl}</p>
-        <Code what=t.connect.rest_curl text=command />
+        <Labelled label=t.connect.rest_token command=made.token />
+        <Labelled label=t.connect.rest_curl command />
     }
     .into_any()
 }
