@@ -58,6 +58,17 @@ pub fn read_secret(key: Option<&SlurmAuthKey>, here: &Here) -> String {
     )
 }
 
+/// The command that prints a token for a cluster's REST API, on the server's host.
+pub fn make_token(cluster: &str) -> String {
+    format!("openpcs token {cluster}")
+}
+
+/// The command that lists a cluster's jobs by its REST API, which is at `url`.
+pub fn ask_rest(token: &str, url: &str) -> String {
+    let url = quoted(&format!("{url}/jobs"));
+    format!("TOKEN={token}\ncurl -H \"X-SLURM-USER-TOKEN: $TOKEN\"{NEXT_LINE}{url}")
+}
+
 /// The command that describes a cluster.
 pub fn get_cluster(id: &str, here: &Here) -> String {
     let options = [here.options(), format!("--cluster-identifier {id}")];

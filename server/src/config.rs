@@ -28,6 +28,8 @@ pub enum Command {
     Serve(Box<Config>),
     /// Open a shell on a cluster's login node, or run one command there.
     Connect(Connect),
+    /// Print a token for a cluster's Slurm REST API.
+    Token(Token),
     /// Tell what an operation would do to nodes and jobs, without doing it. The exit status is 0 if it would be done.
     Plan(Plan),
     /// Print a cluster with its groups and queues as one document.
@@ -380,6 +382,34 @@ pub struct Connect {
     pub reach: Reach,
 }
 
+/// Whose token, and for how long.
+#[derive(Clone, Debug, Args)]
+pub struct Token {
+    /// Name or id of the cluster.
+    pub cluster: String,
+    /// Whom it is for, a user of the server's host [default: the user that jobs run as]
+    #[arg(long)]
+    pub user: Option<String>,
+    /// How long it lasts: a number with s, m or h; a day at most.
+    #[arg(long, default_value = "30m", value_parser = seconds)]
+    pub lifetime: i64,
+    #[command(flatten)]
+    pub reach: Reach,
+}
+
+/// Of `90s`, `30m`, `24h`.
+fn seconds(text: &str) -> Result<i64, String> {
+    let wrong = || format!("{text:?} is no time: write it as 90s, 30m or 24h");
+    let unit = match text.chars().last() {
+        Some('s') => 1,
+        Some('m') => 60,
+        Some('h') => 3600,
+        _ => return Err(wrong()),
+    };
+    let number: i64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+    number.checked_mul(unit).ok_or_else(wrong)
+}
+
 /// Where the server is, and who asks.
 #[derive(Clone, Debug, Args)]
 pub struct Reach {
@@ -587,6 +617,16 @@ mod tests {
             panic!("connect");
         };
         assert_eq!(connect.command, ["sinfo", "-N", "--long"]);
+    }
+
+    #[test]
+    fn a_time_has_a_unit() {
+        for (text, expected) in [("90s", 90), ("30m", 1800), ("24h", 86_400), ("-1s", -1)] {
+            assert_eq!(seconds(text), Ok(expected), "{text}");
+        }
+        for text in ["", "m", "30", "3d", "1.5h", "9223372036854775807h", "3µ"] {
+            assert!(seconds(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod server;
 pub mod setting;
 pub mod system;
 pub mod tag;
+pub mod token;
 pub mod transfer;
 pub mod user;
 

@@ -269,6 +269,9 @@ pub struct SlurmVersion {
     /// Whether it can keep accounts there: it was built for it, and there is a database.
     #[serde(default)]
     pub has_accounting: bool,
+    /// Whether it has the REST API: it was built for it.
+    #[serde(default)]
+    pub has_rest: bool,
 }
 
 #[cfg(test)]

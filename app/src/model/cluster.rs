@@ -207,13 +207,12 @@ pub struct ClusterSlurmConfiguration {
 }
 
 impl ClusterSlurmConfiguration {
-    pub fn has_rest(&self) -> bool {
-        let rest = self.slurm_rest.as_ref();
-        rest.is_some_and(|rest| rest.mode == SlurmRestMode::Standard)
-    }
-
     pub fn has_accounting(&self) -> bool {
         self.accounting.as_ref().is_some_and(Accounting::is_on)
+    }
+
+    pub fn has_rest(&self) -> bool {
+        self.slurm_rest.as_ref().is_some_and(SlurmRest::is_on)
     }
 }
 
@@ -434,6 +433,12 @@ pub struct UpdateAccountingRequest {
 pub struct SlurmRest {
     /// The default value for mode is NONE.
     pub mode: SlurmRestMode,
+}
+
+impl SlurmRest {
+    pub fn is_on(&self) -> bool {
+        self.mode == SlurmRestMode::Standard
+    }
 }
 
 /// `SlurmRestMode` of the service model.

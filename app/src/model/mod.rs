@@ -59,4 +59,5 @@ pub mod status;
 pub mod submit;
 pub mod system;
 pub mod tag;
+pub mod token;
 pub mod user;

@@ -46,7 +46,7 @@ operations! {
         GetJobOutput GetControllerLog
         ListNodes GetNode GetNodeLogs DrainNode ResumeNode ReplaceNode
         ListEvents WatchEvents
-        ExportCluster ConnectCluster
+        ExportCluster ConnectCluster CreateSlurmToken
         ListSettings CheckSettings
         GetIdentity GetRefusals GetTroubles
         ListOffers ResolveOffers
@@ -115,8 +115,8 @@ mod tests {
             "CreateCluster UpdateCluster DeleteCluster CreateComputeNodeGroup UpdateComputeNodeGroup \
              DeleteComputeNodeGroup CreateQueue UpdateQueue DeleteQueue TagResource UntagResource \
              RegisterComputeNodeGroupInstance GetSecretValue SubmitJob CancelJob RequeueJob HoldJob ReleaseJob DrainNode \
-             ResumeNode ReplaceNode ConnectCluster ForgetServer CreateUser SetUserPassword DeleteUser CreateAccessKey \
-             DeleteAccessKey RemoveSetAside"
+             ResumeNode ReplaceNode ConnectCluster CreateSlurmToken ForgetServer CreateUser SetUserPassword DeleteUser \
+             CreateAccessKey DeleteAccessKey RemoveSetAside"
         );
     }
 }

@@ -37,6 +37,9 @@ pub struct ForNodes {
     pub registered_at: i64,
     pub network: Network,
     pub keys: KeyStore,
+    /// The clusters whose REST API is asked there without encryption, by name.
+    #[serde(default)]
+    pub plain_rest: Vec<String>,
 }
 
 /// Whether keys of clusters are put into the account's own store of secrets.

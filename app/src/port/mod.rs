@@ -45,6 +45,7 @@ mod server;
 mod setting;
 mod system;
 mod tag;
+mod token;
 
 use std::sync::Arc;
 
@@ -73,6 +74,7 @@ nouns! {
     compute_node_group::ComputeNodeGroups,
     queue::Queues,
     tag::Tags,
+    token::Tokens,
     secret::Secrets,
     instance::Instances,
     job::Jobs,

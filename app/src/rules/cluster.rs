@@ -61,9 +61,15 @@ pub fn purge_problem(t: &'static Text, days: Option<i64>) -> Option<&'static str
     (days == Some(0)).then_some(t.rules.purge_zero)
 }
 
-/// Why a cluster cannot have the Slurm REST API; None as soon as it can.
-pub fn rest_problem(t: &'static Text) -> Option<&'static str> {
-    Some(t.rules.no_rest)
+/// Why a cluster of that version cannot have the Slurm REST API. One that is not known is refused for that.
+pub fn rest_problem(
+    t: &'static Text,
+    versions: &[SlurmVersion],
+    asked: &str,
+) -> Option<&'static str> {
+    let version = versions.iter().find(|version| version.id == asked);
+    let lacks = version.is_some_and(|version| !version.has_rest);
+    lacks.then_some(t.rules.no_rest)
 }
 
 /// Why the controller cannot run scripts for each submit; None as soon as it can, or where there are none (C14).
@@ -88,6 +94,7 @@ mod tests {
             end_of_life: end_of_life.into(),
             installed: installed.contains(&id),
             has_accounting: false,
+            has_rest: false,
         })
         .into()
     }

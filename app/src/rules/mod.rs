@@ -11,6 +11,7 @@ pub mod network;
 pub mod ports;
 pub mod queue;
 pub mod status;
+pub mod token;
 
 use std::collections::HashSet;
 

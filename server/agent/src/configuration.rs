@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::files;
-use crate::layout::CLIENT_CONF;
+use crate::layout::{CLIENT_CONF, REST_CONF, rest_conf};
 
 const IN_FORCE: &str = "in-force.json";
 const CLIENT_DIRS: [&str; 2] = ["/run/slurm", "/run/slurm/conf"];
@@ -22,8 +22,8 @@ pub struct Files {
     pub gpu_devices: u64,
 }
 
-/// Copies `slurm.conf` from a controller's directory, which is closed to all users but the server's, into the private
-/// `/run` of its sandbox, whose root directory is `root`.
+/// Copies `slurm.conf`, and slurmrestd's where there is one, from a controller's directory, which is closed to all users
+/// but the server's, into the private `/run` of its sandbox, whose root directory is `root`.
 pub fn publish(root: &Path, dir: &Path) -> io::Result<()> {
     let inside = |path: &str| root.join(path.trim_start_matches('/'));
     let device = |path: &Path| Ok::<_, io::Error>(std::fs::metadata(path)?.dev());
@@ -35,7 +35,11 @@ pub fn publish(root: &Path, dir: &Path) -> io::Result<()> {
         files::create_open_dir(&inside(dir))?;
     }
     let conf = std::fs::read(dir.join("slurm.conf"))?;
-    files::write(&inside(CLIENT_CONF), &conf, files::PLAIN)
+    files::write(&inside(CLIENT_CONF), &conf, files::PLAIN)?;
+    match files::read(&rest_conf(dir))? {
+        Some(conf) => files::write(&inside(REST_CONF), &conf, files::PLAIN),
+        None => Ok(()),
+    }
 }
 
 /// The configuration that the slurmctld of a controller's directory took last. An error names the file.

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 /// Where clients find `slurm.conf` in every sandbox: on nodes slurmd puts it there.
 pub const CLIENT_CONF: &str = "/run/slurm/conf/slurm.conf";
 
+/// What slurmrestd reads, beside it: it runs as a user who sees nothing of the controller's directory.
+pub const REST_CONF: &str = "/run/slurm/conf/slurmrestd.conf";
+
 /// Everything that a cluster has on disk.
 pub fn cluster_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
     data_dir.join("clusters").join(cluster_id)
@@ -23,6 +26,11 @@ pub fn hosts_file(data_dir: &Path, cluster_id: &str) -> PathBuf {
 /// Where the sandboxes of a cluster's instances are.
 pub fn instances_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
     cluster_dir(data_dir, cluster_id).join("instances")
+}
+
+/// The same of [`REST_CONF`] in a controller's directory; there only with the REST API.
+pub fn rest_conf(controller_dir: &Path) -> PathBuf {
+    controller_dir.join("slurmrestd.conf")
 }
 
 /// While this file is there, the prolog of every job is called: see `server/slurmctld/warm.c`, which knows it by the same

@@ -15,6 +15,8 @@ pub const PORT_TAKEN: &str = "port-taken-failed";
 pub const SLURMCTLD_DAEMON: &str = "slurmctld";
 /// The daemon that writes down what becomes of its jobs.
 pub const SLURMDBD_DAEMON: &str = "slurmdbd";
+/// The daemon that programs ask by HTTP.
+pub const SLURMRESTD_DAEMON: &str = "slurmrestd";
 
 /// How the agent's log tells of each end of a daemon.
 pub fn is_gone(daemon: &str) -> String {

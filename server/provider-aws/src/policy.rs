@@ -11,7 +11,7 @@ use crate::aws::actions;
 use crate::calls::{kms, secret};
 use crate::offers::READ_PARAMETERS;
 use crate::script;
-use openpcs_provider::key::PREFIX;
+use openpcs_provider::KeyKind;
 
 const PASS_ROLE: &str = "iam:PassRole";
 const TERMINATE: &str = "ec2:TerminateInstances";
@@ -53,7 +53,7 @@ pub fn policy() -> Value {
                 "Sid": "KeepKeysOfClusters",
                 "Effect": "Allow",
                 "Action": secret::ACTIONS,
-                "Resource": format!("arn:*:secretsmanager:*:*:secret:{}*", PREFIX),
+                "Resource": KeyKind::ALL.map(|kind| format!("arn:*:secretsmanager:*:*:secret:{}*", kind.prefix())),
             },
             {
                 "Sid": "ReadWhichImagesArePublic",

@@ -30,7 +30,7 @@ pub mod script;
 
 pub use batch::{Asked, Batch, LaunchError, Launched, NodeLaunch, Outcome};
 pub use inventory::{Health, Impaired, Instance, Inventory, State, has_left};
-pub use key::ClusterKey;
+pub use key::{ClusterKey, KeyKind};
 pub use leased::Leased;
 pub use owned::{Owner, Progress};
 

@@ -6,6 +6,7 @@ pub mod policy;
 pub mod private_file;
 pub mod seal;
 pub mod sigv4;
+pub mod slurm_token;
 pub mod users;
 
 use sha2::{Digest, Sha256};

@@ -21,6 +21,7 @@ mod serve;
 mod server;
 mod set_aside;
 mod store;
+mod token;
 mod user;
 
 use std::fs;
@@ -37,6 +38,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         // It becomes another program, which must not inherit a runtime's threads.
         Command::Connect(connect) => connect::run(&connect),
+        Command::Token(token) => token::run(&token),
         Command::Plan(plan) => plan::run(&plan),
         Command::Export(export) => export::run(&export),
         Command::Apply(apply) => apply::run(&apply),

@@ -1,5 +1,6 @@
 //! Clusters in the database.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use app::model::cluster::{ClusterSlurmConfiguration, Networking, Scheduler, Size};
@@ -8,6 +9,21 @@ use serde::{Deserialize, Serialize};
 
 use super::Db;
 use super::resource::{self, Noun, Row};
+
+/// The places of a cluster's daemons in its list of ports.
+pub const SLURMCTLD: usize = 0;
+pub const SLURMDBD: usize = 1;
+pub const SLURMRESTD: usize = 2;
+
+/// How many ports a cluster has that keeps accounts, or has the REST API. With the latter slurmdbd's is kept for it.
+pub fn ports(has_accounting: bool, has_rest: bool) -> usize {
+    let last = match (has_accounting, has_rest) {
+        (_, true) => SLURMRESTD,
+        (true, false) => SLURMDBD,
+        (false, false) => SLURMCTLD,
+    };
+    last + 1
+}
 
 /// What is wanted of a cluster.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,9 +39,34 @@ impl ClusterSpec {
     pub fn has_accounting(&self) -> bool {
         self.slurm.has_accounting()
     }
+
+    pub fn has_rest(&self) -> bool {
+        self.slurm.has_rest()
+    }
 }
 
 pub type ClusterRow = Row<ClusterSpec>;
+
+/// Where its slurmrestd listens, or would.
+pub fn rest_address(cluster: &ClusterRow) -> Option<SocketAddr> {
+    let place = cluster.placement.as_ref()?;
+    Some(SocketAddr::new(
+        place.address,
+        *place.ports.get(SLURMRESTD)?,
+    ))
+}
+
+/// Whether accounts of it are kept: also while they are being switched off, as long as slurmctld tells of its jobs.
+pub fn keeps_accounts(cluster: &ClusterRow) -> bool {
+    let in_force = cluster.applied_spec.as_ref();
+    cluster.spec.has_accounting() || in_force.is_some_and(|spec| spec.has_accounting())
+}
+
+/// Whether it has the REST API: also while that is being switched off, as long as slurmctld takes tokens.
+pub fn keeps_rest(cluster: &ClusterRow) -> bool {
+    let in_force = cluster.applied_spec.as_ref();
+    cluster.spec.has_rest() || in_force.is_some_and(|spec| spec.has_rest())
+}
 
 impl Noun for ClusterSpec {
     const TABLE: &'static str = "cluster";

@@ -1,4 +1,4 @@
-//! What `openpcs plan`, `export`, `apply` and `server` ask for, beyond the service model: under `/openpcs/v1`, signed like the API.
+//! What `openpcs plan`, `export`, `apply`, `token` and `server` ask for, beyond the service model: under `/openpcs/v1`, signed like the API.
 
 use app::model::apply::{ApplyOutcome, ApplyRequest, Format};
 use app::model::error::Error;
@@ -6,10 +6,13 @@ use app::model::limits::REQUEST_BYTES;
 use app::model::operation::Operation;
 use app::model::plan::{Plan, PlanRequest};
 use app::model::server::{ForgetServerRequest, ForgetServerResponse, Server};
+use app::model::token::CreateSlurmTokenRequest;
 use app::port::{Ctx, Why};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Extension, Path, Query, Request, State};
+use axum::http::header::CACHE_CONTROL;
+use axum::response::IntoResponse;
 use chrono::Utc;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -91,6 +94,22 @@ pub async fn forget_server(
     let (ctx, body) = authenticate(&state, id, request).await?;
     let request: ForgetServerRequest = decode(&body)?;
     Ok(Json(state.plane.forget_server(&ctx, request).await?))
+}
+
+/// For the cluster of the path, whatever the body says.
+pub async fn create_token(
+    State(state): State<HttpState>,
+    Extension(id): Extension<RequestId>,
+    Path(cluster_identifier): Path<String>,
+    request: Request,
+) -> Result<impl IntoResponse, Refusal> {
+    let (ctx, body) = authenticate(&state, id, request).await?;
+    let request = CreateSlurmTokenRequest {
+        cluster_identifier,
+        ..decode(&body)?
+    };
+    let made = state.plane.create_slurm_token(&ctx, request).await?;
+    Ok(([(CACHE_CONTROL, "no-store")], Json(made)))
 }
 
 async fn authenticate(

@@ -39,6 +39,8 @@ pub struct Seen {
     /// What runs knows how to reach this server.
     pub is_introduced: bool,
     pub accounts: Accounts,
+    /// slurmrestd is among the daemons that are kept running, or is not, and goes by what is wanted.
+    pub has_rest: bool,
     /// slurmctld has ended without saving its state, and that is not looked after yet.
     pub ended_unclean: bool,
     pub found: Found,
@@ -194,7 +196,7 @@ fn keep(seen: &Seen) -> Step {
     if !seen.runs {
         return Step::Start;
     }
-    if !accounts.has_daemon {
+    if !accounts.has_daemon || !seen.has_rest {
         return Step::Pause;
     }
     if !accounts.is_configured {

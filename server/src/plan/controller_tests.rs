@@ -27,6 +27,7 @@ struct World {
     strangers_gone: bool,
     age_ms: i64,
     accounts: Accounts,
+    has_rest: bool,
 }
 
 /// As it is where nobody wants any.
@@ -51,6 +52,7 @@ fn world(status: Status, controller: Controller) -> World {
         strangers_gone: true,
         age_ms: 1_000,
         accounts: NO_ACCOUNTS,
+        has_rest: true,
     }
 }
 
@@ -67,6 +69,7 @@ impl World {
             runs,
             is_introduced: self.is_introduced,
             accounts: self.accounts,
+            has_rest: self.has_rest,
             ended_unclean: self.controller == Controller::Unclean,
             found: Found::default(),
         }
@@ -90,6 +93,7 @@ impl World {
                 Step::ConfigureAccounts => seen.accounts.is_configured = true,
                 Step::Start => {
                     (seen.accounts.has_daemon, seen.accounts.is_configured) = (true, true);
+                    seen.has_rest = true;
                     (seen.runs, seen.is_introduced, found.started) = (true, true, true);
                 }
                 Step::Introduce => seen.is_introduced = true,
@@ -357,6 +361,23 @@ fn accounts_are_kept_where_they_are_wanted() {
             ..world(Status::Active, controller)
         };
         assert_eq!(told(&world), format!("{begin}, {rest}"), "{accounts:?}");
+    }
+}
+
+#[test]
+fn slurmrestd_comes_and_goes_with_the_others() {
+    for (controller, steps) in [
+        (Controller::Absent, "Place, Start, Ask, Wait 100ms"),
+        (
+            Controller::Answering,
+            "Place, Pause, Start, Ask, Recover, LookAside, Configure, Wait 5s",
+        ),
+    ] {
+        let world = World {
+            has_rest: false,
+            ..world(Status::Active, controller)
+        };
+        assert_eq!(told(&world), steps, "{controller:?}");
     }
 }
 

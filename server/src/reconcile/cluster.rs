@@ -11,18 +11,20 @@ use app::model::status::Status;
 use app::model::system::{ReconcilerKind, Work};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use openpcs_agent::protocol::SLURMDBD_DAEMON;
+use openpcs_agent::protocol::{Daemon, SLURMDBD_DAEMON};
+use openpcs_provider::KeyKind;
 
 use super::outage::{Health, Outage};
 use super::recovery::Recovery;
 use super::{Next, Parts, Reconciler, aside, configuration, ending, key, placement, removal};
-use crate::db::cluster::ClusterRow;
+use crate::db::cluster::{ClusterRow, keeps_accounts, keeps_rest, ports, rest_address};
 use crate::db::{self, now, resource, tombstone};
 use crate::live::status::Done;
 use crate::plan::configuration::rows::Rows;
 use crate::plan::controller::{Accounts, Failure, Found, Log, Seen, Step, TICK, plan};
 use crate::slurm::client::Client;
-use crate::slurm::controller_host::ControllerSpec;
+use crate::slurm::controller_host::{ControllerSpec, RestFiles};
+use crate::slurm::rest::{self, Rest};
 
 /// How long a cluster whose rows stay the same is believed to be in order: its controller runs, that is all that is
 /// looked at.
@@ -39,15 +41,9 @@ pub struct ClusterReconciler {
     introduced: bool,
 }
 
-/// Whether accounts of it are kept: also while they are being switched off, as long as slurmctld tells of its jobs.
-fn keeps_accounts(cluster: &ClusterRow) -> bool {
-    let in_force = cluster.applied_spec.as_ref();
-    cluster.spec.has_accounting() || in_force.is_some_and(|spec| spec.has_accounting())
-}
-
 /// How many of its daemons have a port.
 fn daemons_of(cluster: &ClusterRow) -> usize {
-    1 + usize::from(keeps_accounts(cluster))
+    ports(keeps_accounts(cluster), keeps_rest(cluster))
 }
 
 /// The rows that were found in force.
@@ -129,6 +125,7 @@ impl ClusterReconciler {
                 has_daemon: true,
                 is_configured: true,
             },
+            has_rest: true,
             ended_unclean: false,
             found: Found::default(),
         };
@@ -151,6 +148,7 @@ impl ClusterReconciler {
         seen.runs = controllers.running(&cluster.id)?;
         seen.ended_unclean = controllers.state(&rows.cluster.id).unclean()?.is_some();
         seen.accounts = self.accounts(&rows)?;
+        seen.has_rest = self.has_rest(&rows).await?;
         Ok((rows, seen))
     }
 
@@ -174,6 +172,43 @@ impl ClusterReconciler {
                 None => true,
             },
         })
+    }
+
+    async fn has_rest(&self, rows: &Rows) -> anyhow::Result<bool> {
+        let row = &rows.cluster;
+        let controllers = &self.parts.controllers;
+        // Before it has a port it does not run: whatever runs is to begin again with it.
+        if keeps_rest(row) && row.ports().len() < daemons_of(row) {
+            return Ok(controllers.daemons(&row.id)?.is_empty());
+        }
+        let wanted = self.rest_files(row).await?;
+        Ok(controllers.has_rest(&row.id, wanted.as_ref())?)
+    }
+
+    /// What the REST API goes by; none where there is none.
+    async fn rest_files(&self, row: &ClusterRow) -> anyhow::Result<Option<RestFiles>> {
+        if !keeps_rest(row) {
+            return Ok(None);
+        }
+        let text = key::of(&self.parts, &row.id, KeyKind::Jwt).await?;
+        Ok(Some(RestFiles {
+            conf: configuration::render_slurmrestd(row, keeps_accounts(row))?,
+            key: BASE64.decode(&*text)?,
+        }))
+    }
+
+    /// slurmrestd as it is to be started.
+    fn slurmrestd(&self, row: &ClusterRow) -> anyhow::Result<Daemon> {
+        let version = &row.spec.scheduler.version;
+        let prefix = self.parts.controllers.prefix(version);
+        let api = rest::api(&prefix).with_context(|| {
+            format!("Slurm {version} was built without the REST API; run `make setup`")
+        })?;
+        let rest = Rest {
+            address: rest_address(row).context("slurmrestd has no port yet")?,
+            has_accounting: keeps_accounts(row),
+        };
+        Ok(rest::daemon(&prefix, &api, &rest))
     }
 
     /// What slurmdbd goes by; none where no accounts are kept.
@@ -213,6 +248,7 @@ impl ClusterReconciler {
                 self.introduced = true;
                 (seen.runs, seen.is_introduced, found.started) = (true, true, true);
                 (seen.accounts.has_daemon, seen.accounts.is_configured) = (true, true);
+                seen.has_rest = true;
             }
             Step::Pause => {
                 let controllers = self.parts.controllers.clone();
@@ -296,7 +332,7 @@ impl ClusterReconciler {
 
     async fn start(&self, rows: &Rows) -> anyhow::Result<()> {
         let cluster = &rows.cluster;
-        let text = key::of(&self.parts, &cluster.id).await?;
+        let text = key::of(&self.parts, &cluster.id, KeyKind::Slurm).await?;
         let (controllers, version) = (&self.parts.controllers, &cluster.spec.scheduler.version);
         let (mut daemons, mut sees) = (vec![controllers.slurmctld(&cluster.id, version)], vec![]);
         if keeps_accounts(cluster) {
@@ -305,11 +341,15 @@ impl ClusterReconciler {
             daemons.insert(0, controllers.slurmdbd(&cluster.id, version, &socket));
             sees.push(database.socket_dir());
         }
+        if keeps_rest(cluster) {
+            daemons.push(self.slurmrestd(cluster)?);
+        }
         let spec = ControllerSpec {
             cluster_id: cluster.id.clone(),
             daemons,
             sees,
             slurmdbd_conf: self.slurmdbd_conf(rows)?,
+            rest: self.rest_files(cluster).await?,
             key: BASE64.decode(&*text)?,
             hook: self.parts.hook_file(&cluster.id),
             files: configuration::render(&self.parts, &rows.in_force())?,
@@ -347,7 +387,11 @@ impl ClusterReconciler {
     async fn configure(&mut self, rows: &Rows) -> anyhow::Result<()> {
         let client = self.client(&rows.cluster)?;
         let client = client.context("the controller has just ended")?;
-        configuration::reconcile(&self.parts, &client, rows).await?;
+        let mut wanted = rows.clone();
+        if keeps_rest(&wanted.cluster) && !rows.is_settled() {
+            key::keep(&self.parts, &mut wanted.cluster).await?;
+        }
+        configuration::reconcile(&self.parts, &client, &wanted).await?;
         self.settled = rows.is_settled().then(|| Settled {
             rows: rows.clone(),
             until: Instant::now() + TRUST,

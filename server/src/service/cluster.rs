@@ -18,31 +18,24 @@ use app::rules::cluster::IDLE_TIME;
 use app::rules::status::Action;
 use app::rules::{check_name, network};
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use zeroize::Zeroizing;
 
 use super::resource::{Resource, all_of, check_possible, page_of, refused, taken, updatable};
 use super::settings::SlurmOf;
 use super::version::{self, note_ended_version};
-use super::write::Change;
 use super::{Service, well_formed};
 use crate::auth::policy::Authorize as _;
-use crate::db::cluster::{ClusterRow, ClusterSpec};
+use crate::db::cluster::{ClusterRow, ClusterSpec, ports};
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::connection::Connection;
 use crate::db::placement::{self, Placement};
 use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
-use crate::db::secret;
 use crate::fault::internal;
 use crate::slurm::catalogue::Scope;
 use crate::{quota, random};
 
 /// `ResourceNotFoundException.resourceType` and friends.
 pub const RESOURCE_TYPE: &str = "CLUSTER";
-/// Bytes of an `auth/slurm` key: Slurm's documentation makes 1024.
-const KEY_BYTES: usize = 1024;
 
 impl Resource for ClusterSpec {
     const TYPE: &'static str = RESOURCE_TYPE;
@@ -64,7 +57,7 @@ impl Clusters for Service {
         let (operation, token) = (Operation::CreateCluster, input.client_token.as_deref());
         self.change(ctx, operation, &input, token, async |mut change| {
             let db = &mut change.write.tx;
-            let (row, key) = self
+            let row = self
                 .created_cluster(ctx.language, db, networking, &input)
                 .await?;
             let arn = self.parts.arns.cluster(&row.id);
@@ -75,7 +68,8 @@ impl Clusters for Service {
                 .await
                 .map_err(internal)?;
             note_ended_version(&mut change, &offers.slurm_versions, &row).await?;
-            self.store_key(&mut change, &row.id, &key).await?;
+            self.make_keys(&mut change.write, &row.id, None, &row.spec)
+                .await?;
             let cluster = self.cluster(&row);
             change.commit(&arn, CreateClusterResponse { cluster }).await
         })
@@ -114,8 +108,11 @@ impl Clusters for Service {
         let found = self.may_update_cluster(ctx, &input).await?;
         let (operation, token) = (Operation::UpdateCluster, input.client_token.as_deref());
         self.change(ctx, operation, &input, token, async |mut change| {
-            let (_, row) =
+            let (before, mut row) =
                 updated_cluster(ctx.language, &mut change.write.tx, &found, &input).await?;
+            self.renew_jwt_key(&row.id, before.spec.has_rest(), &mut row.spec);
+            self.make_keys(&mut change.write, &row.id, Some(&before.spec), &row.spec)
+                .await?;
             change.update(&row).await?;
             let cluster = self.cluster(&row);
             change
@@ -171,56 +168,28 @@ impl Service {
         Ok((networking, offers))
     }
 
-    /// The row to insert and the name of its key, or why not.
+    /// The row to insert, or why not.
     pub(super) async fn created_cluster(
         &self,
         language: Language,
         db: &mut Connection,
         networking: Networking,
         input: &CreateClusterRequest,
-    ) -> Result<(ClusterRow, SlurmAuthKey)> {
+    ) -> Result<ClusterRow> {
         let existing: Vec<ClusterRow> = resource::list(&mut *db, None).await.map_err(internal)?;
         check_quota(language, &existing, &input.cluster_name)?;
-        let daemons = 1 + usize::from(has_accounting(&input.slurm_configuration));
-        self.check_ports(&mut *db, daemons).await?;
         let id = random::resource_id();
-        let key = SlurmAuthKey {
-            secret_arn: self.parts.arns.secret(&format!("pcs!slurm-secret-{id}")),
-            secret_version: random::random_hex(16),
-        };
         let asked = input.slurm_configuration.clone().unwrap_or_default();
-        let spec = ClusterSpec {
+        let mut spec = ClusterSpec {
             scheduler: input.scheduler.clone(),
             size: input.size,
             networking,
-            slurm: slurm_configuration(asked, key.clone()),
+            slurm: slurm_configuration(asked, self.new_auth_key(&id)),
         };
-        let row = Row::new(id.clone(), id, input.cluster_name.clone(), spec);
-        Ok((row, key))
-    }
-
-    /// A fresh key, sealed, in the same transaction as the cluster (C10).
-    async fn store_key(
-        &self,
-        change: &mut Change,
-        cluster_id: &str,
-        key: &SlurmAuthKey,
-    ) -> Result<()> {
-        let bytes = Zeroizing::new(random::random_bytes(KEY_BYTES));
-        let text = Zeroizing::new(BASE64.encode(&*bytes));
-        let row = secret::SecretRow {
-            arn: key.secret_arn.clone(),
-            cluster_id: cluster_id.into(),
-            version: key.secret_version.clone(),
-            sealed: self
-                .parts
-                .seal
-                .seal(secret::PURPOSE, text.as_bytes())
-                .map_err(internal)?,
-        };
-        secret::insert(&mut change.write, &row)
-            .await
-            .map_err(internal)
+        let daemons = ports(spec.has_accounting(), spec.has_rest());
+        self.check_ports(&mut *db, daemons).await?;
+        self.renew_jwt_key(&id, false, &mut spec);
+        Ok(Row::new(id.clone(), id, input.cluster_name.clone(), spec))
     }
 
     /// The checks before the transaction; the cluster as it was found.

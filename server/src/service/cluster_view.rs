@@ -7,18 +7,10 @@ use app::model::setting::ErrorInfo;
 use app::model::sight::Sight;
 
 use super::{Service, timestamp};
-use crate::db::cluster::ClusterRow;
+use crate::db::cluster::{ClusterRow, SLURMCTLD, SLURMDBD, SLURMRESTD};
 
 impl Service {
     pub(super) fn cluster(&self, row: &ClusterRow) -> Cluster {
-        let types = [EndpointType::Slurmctld, EndpointType::Slurmdbd];
-        let in_force = row.applied_spec.as_ref();
-        let has_accounting = in_force.is_some_and(|spec| spec.has_accounting());
-        let types = types.into_iter().take(1 + usize::from(has_accounting));
-        let endpoints = row.placement.iter().flat_map(|place| {
-            let ports = types.clone().zip(&place.ports);
-            ports.map(|(of, port)| endpoint(of, place.address, *port))
-        });
         Cluster {
             name: row.name.clone(),
             id: row.id.clone(),
@@ -28,10 +20,9 @@ impl Service {
             modified_at: timestamp(row.modified_at),
             scheduler: row.spec.scheduler.clone(),
             size: row.spec.size,
-            slurm_configuration: Some(row.spec.slurm.clone()),
+            slurm_configuration: Some(slurm_configuration(row)),
             networking: row.spec.networking.clone(),
-            // There is nobody to talk to before the first controller has answered.
-            endpoints: in_force.is_some().then(|| endpoints.collect()),
+            endpoints: endpoints(row),
             error_info: row
                 .error_info
                 .iter()
@@ -66,6 +57,30 @@ impl Service {
             status: row.status,
         }
     }
+}
+
+/// The key of the REST API is of no use without it.
+fn slurm_configuration(row: &ClusterRow) -> ClusterSlurmConfiguration {
+    let mut slurm = row.spec.slurm.clone();
+    slurm.jwt_auth = slurm.jwt_auth.filter(|_| row.spec.has_rest());
+    slurm
+}
+
+/// Of what is in force; none before the first controller has answered, for there is nobody to talk to.
+fn endpoints(row: &ClusterRow) -> Option<Vec<Endpoint>> {
+    let spec = row.applied_spec.as_ref()?;
+    let place = row.placement.as_ref();
+    let daemons = [
+        (EndpointType::Slurmctld, SLURMCTLD, true),
+        (EndpointType::Slurmdbd, SLURMDBD, spec.has_accounting()),
+        (EndpointType::Slurmrestd, SLURMRESTD, spec.has_rest()),
+    ];
+    let there = daemons.into_iter().filter(|(_, _, is_there)| *is_there);
+    let found = there.filter_map(|(of, at, _)| {
+        let place = place?;
+        Some(endpoint(of, place.address, *place.ports.get(at)?))
+    });
+    Some(found.collect())
 }
 
 /// Of an address of the sixth version the model has the private one empty, and not left out.

@@ -36,6 +36,7 @@ pub async fn service(dir: &Path) -> Service {
         end_of_life: "2026-05-29".into(),
         installed: true,
         has_accounting: false,
+        has_rest: false,
     };
     let agent = dir.join("agent");
     let meter = Meter::default();

@@ -11,7 +11,8 @@ use openpcs_agent::protocol::Package;
 use tokio::sync::Mutex;
 
 use super::Service;
-use crate::db::instance;
+use crate::db::cluster::{ClusterRow, rest_address};
+use crate::db::{instance, resource};
 use crate::fault::internal;
 
 /// So long what the account said of its network is told again.
@@ -74,7 +75,25 @@ impl Service {
             registered_at: registered_at.map_err(internal)?,
             network: said.network,
             keys: said.keys,
+            plain_rest: self.plain_rest().await?,
         }))
+    }
+
+    /// The clusters of this server whose REST API more than this host reaches.
+    async fn plain_rest(&self) -> Result<Vec<String>> {
+        let clusters: Vec<ClusterRow> = resource::list(self.parts.db.pool(), None)
+            .await
+            .map_err(internal)?;
+        let is_open = |row: &ClusterRow| {
+            let in_force = row.applied_spec.as_ref();
+            let has_rest = in_force.is_some_and(|spec| spec.has_rest());
+            let address = rest_address(row).filter(|_| has_rest);
+            address.is_some_and(|address| !address.ip().is_loopback())
+        };
+        let ours = clusters
+            .into_iter()
+            .filter(|row| row.server() == self.parts.server.id);
+        Ok(ours.filter(is_open).map(|row| row.name).collect())
     }
 
     /// Asked again after a while only: the page looks every other second.

@@ -15,6 +15,7 @@ use app::port::{Ctx, Instances};
 use async_trait::async_trait;
 use openpcs_agent::health::message::{Fault, Repair};
 use openpcs_agent::protocol::{RESTARTED, StepReport};
+use openpcs_provider::KeyKind;
 
 use super::cluster_view::endpoint;
 use super::duty::{reason, spec_of};
@@ -124,7 +125,7 @@ pub(super) struct Told<'a> {
 
 impl Service {
     pub(super) async fn admission(&self, cluster: &ClusterRow) -> Result<Admission> {
-        let sealed = secret::get(self.parts.db.pool(), &cluster.id)
+        let sealed = secret::get(self.parts.db.pool(), &cluster.id, KeyKind::Slurm)
             .await
             .map_err(internal)?
             .ok_or_else(refused)?;

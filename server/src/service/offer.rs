@@ -71,6 +71,7 @@ mod tests {
             end_of_life: "2026-05-31".into(),
             installed: true,
             has_accounting: false,
+            has_rest: false,
         }]
     }
 

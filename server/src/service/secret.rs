@@ -1,4 +1,5 @@
-//! The key of a cluster, for login nodes of people's own (C10). Whoever reads it is in the audit trail.
+//! The keys of a cluster, for login nodes of people's own (C10) and programs that sign tokens (C9). Whoever reads one is in
+//! the audit trail.
 
 use app::model::echo::clip;
 use app::model::error::{Error, Result};
@@ -14,7 +15,7 @@ use crate::db::secret::{self, SecretRow};
 use crate::fault::internal;
 
 const RESOURCE_TYPE: &str = "SECRET";
-/// The stage of the only version that there is: a key is not rotated.
+/// The stage of the only version that there is: of a key of the REST API, the newest.
 const CURRENT: &str = "AWSCURRENT";
 
 #[async_trait]
@@ -57,8 +58,8 @@ impl Service {
     /// What the secret of that name or ARN is called in the database. One that is in the account's Secrets Manager too has
     /// another name there.
     fn our_arn(&self, asked: &str) -> String {
-        match key::cluster_of(asked) {
-            Some(id) => self.parts.arns.secret(&format!("pcs!slurm-secret-{id}")),
+        match key::named(asked) {
+            Some((kind, id)) => self.own_arn(kind, id),
             None if asked.starts_with("arn:") => asked.to_owned(),
             None => self.parts.arns.secret(asked),
         }
@@ -67,7 +68,7 @@ impl Service {
 
 fn not_found(identifier: &str) -> Error {
     let message = "Secrets Manager can't find the specified secret. This server has the keys of its clusters only: \
-                   `aws pcs get-cluster` shows a cluster's as slurmConfiguration.authKey.secretArn.";
+                   `aws pcs get-cluster` shows a cluster's as slurmConfiguration.authKey.secretArn, and as jwtAuth.jwtKey.secretArn with the REST API.";
     Error::not_found(RESOURCE_TYPE, identifier, message)
 }
 

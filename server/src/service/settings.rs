@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use app::i18n::Text;
-use app::model::cluster::{Accounting, ClusterSlurmConfigurationRequest, SlurmRestMode};
+use app::model::cluster::{Accounting, ClusterSlurmConfigurationRequest, SlurmRest};
 use app::model::error::{Error, FINDINGS_MAX, FieldError, Result};
 use app::model::operation::Operation;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::port::{Ctx, Settings};
-use app::rules::cluster::{job_submit_problem, purge_problem, rest_problem};
+use app::rules::cluster::{job_submit_problem, purge_problem};
 use async_trait::async_trait;
 
 use super::Service;
@@ -16,6 +16,7 @@ use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::slurm::catalogue::{self, Part, Place, Scope};
 use crate::slurm::database;
+use crate::slurm::rest;
 use crate::slurm::settings::NameAndValue;
 
 #[async_trait]
@@ -102,7 +103,23 @@ impl Service {
             "slurmConfiguration.slurmCustomSettings",
         )?;
         self.check_accounting(t, of, asked)?;
+        self.check_rest(t, of, asked)?;
         check_members(t, asked)
+    }
+
+    /// Whether this host can have the REST API, if it was asked for.
+    fn check_rest(
+        &self,
+        t: &'static Text,
+        of: SlurmOf<'_>,
+        asked: &ClusterSlurmConfigurationRequest,
+    ) -> Result<()> {
+        let is_wanted = asked.slurm_rest.as_ref().is_some_and(SlurmRest::is_on);
+        if is_wanted && !rest::is_there(&self.parts.controllers.prefix(of.version)) {
+            let field = "slurmConfiguration.slurmRest.mode";
+            return Err(Error::field(field, t.rules.no_rest));
+        }
+        Ok(())
     }
 
     /// What was asked of accounting, and whether this host can have it.
@@ -188,13 +205,6 @@ fn problems<S: NameAndValue>(
 /// The members that this release or this provider cannot serve.
 fn check_members(t: &'static Text, asked: &ClusterSlurmConfigurationRequest) -> Result<()> {
     let path = "slurmConfiguration";
-    let has_rest = asked
-        .slurm_rest
-        .as_ref()
-        .is_some_and(|r| r.mode != SlurmRestMode::None);
-    if let Some(why) = rest_problem(t).filter(|_| has_rest) {
-        return Err(Error::field(format!("{path}.slurmRest.mode"), why));
-    }
     let plugins = asked.job_submit_plugins.as_deref().unwrap_or_default();
     if let Some(why) = job_submit_problem(t, plugins) {
         return Err(Error::field(format!("{path}.jobSubmitPlugins"), why));

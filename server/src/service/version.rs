@@ -66,6 +66,7 @@ mod tests {
             end_of_life: end_of_life.into(),
             installed,
             has_accounting: false,
+            has_rest: false,
         }
     }
 

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use app::model::catalogue::SlurmVersion;
 
-use super::database;
 pub use super::settings::{Part, Place, Scope, check};
+use super::{database, rest};
 
 /// Major versions and the day after which no new cluster may use them: 18 months after SchedMD's release, at the
 /// end of the month, as AWS does.
@@ -31,6 +31,7 @@ pub fn versions(scheduler_root: &Path) -> Vec<SlurmVersion> {
             end_of_life: end_of_life.to_owned(),
             installed: prefix(scheduler_root, id).join("sbin/slurmctld").is_file(),
             has_accounting: database::is_there(&prefix(scheduler_root, id)),
+            has_rest: rest::is_there(&prefix(scheduler_root, id)),
         })
         .collect()
 }

@@ -9,6 +9,7 @@
 //! DATA/clusters/CLUSTER_ID/controller/   slurm.conf cgroup.conf gres.conf   what slurmctld reads
 //!                                        in-force.json    the last configuration that slurmctld took
 //!                                        slurm.key hook.json slurmdbd.conf
+//!                                        jwt.key slurmrestd.conf   with the REST API
 //!                                        controller.json  the daemons that the agent keeps running
 //!                                        names/hosts      `/etc/hosts` of all sandboxes, see `slurm::hosts`
 //!                                        bin/             links to the agent: resume suspend prolog
@@ -27,9 +28,9 @@ use std::path::{Path, PathBuf};
 use nix::sys::signal::Signal;
 use openpcs_agent::configuration::{self, Files};
 use openpcs_agent::files;
-use openpcs_agent::layout::{cluster_dir, gate_file, instances_dir};
+use openpcs_agent::layout::{cluster_dir, gate_file, instances_dir, rest_conf};
 use openpcs_agent::protocol::{
-    ControllerFile, Daemon, HookFile, SLURMCTLD_DAEMON, SLURMDBD_DAEMON,
+    ControllerFile, Daemon, HookFile, SLURMCTLD_DAEMON, SLURMDBD_DAEMON, SLURMRESTD_DAEMON,
 };
 use openpcs_agent::state::ControllerState;
 use openpcs_provider::lease::{self, Lease};
@@ -52,8 +53,19 @@ pub struct ControllerSpec {
     pub files: Files,
     /// slurmdbd.conf, where slurmdbd is among the daemons.
     pub slurmdbd_conf: Option<String>,
+    /// Where slurmrestd is among them.
+    pub rest: Option<RestFiles>,
     /// Directories that the daemons see beside their own.
     pub sees: Vec<PathBuf>,
+}
+
+/// What the REST API goes by.
+#[derive(Clone)]
+pub struct RestFiles {
+    /// slurmrestd's own slurm.conf.
+    pub conf: String,
+    /// The key that signs tokens: slurmctld and slurmdbd know them by it. Never logged.
+    pub key: Vec<u8>,
 }
 
 /// As long as this lives, every job calls its prolog before it starts.
@@ -172,6 +184,24 @@ impl ControllerHost {
     pub fn has_slurmdbd_conf(&self, cluster_id: &str, conf: &str) -> io::Result<bool> {
         let known = files::read(&self.slurmdbd_file(cluster_id))?;
         Ok(known.as_deref() == Some(conf.as_bytes()))
+    }
+
+    /// Whether slurmrestd is among those daemons, or is not, as it should be, and goes by that. None is running before the
+    /// first start, which is as it should be too.
+    pub fn has_rest(&self, cluster_id: &str, wanted: Option<&RestFiles>) -> io::Result<bool> {
+        let daemons = self.daemons(cluster_id)?;
+        let has_daemon = daemons.iter().any(|name| name == SLURMRESTD_DAEMON);
+        let Some(wanted) = wanted.filter(|_| has_daemon) else {
+            return Ok(daemons.is_empty() || has_daemon == wanted.is_some());
+        };
+        let conf = files::read(&rest_conf(&self.dir(cluster_id)))?;
+        let key = files::read(&self.jwt_key(cluster_id))?;
+        Ok(conf.as_deref() == Some(wanted.conf.as_bytes()) && key.as_ref() == Some(&wanted.key))
+    }
+
+    /// The file of the key that signs tokens.
+    pub fn jwt_key(&self, cluster_id: &str) -> PathBuf {
+        self.dir(cluster_id).join("jwt.key")
     }
 
     /// Has slurmdbd go on with that: the agent starts it again.
@@ -407,11 +437,26 @@ impl ControllerHost {
             Some(conf) => files::write(&accounts, conf.as_bytes(), files::SECRET)?,
             None => files::remove_file(&accounts)?,
         }
+        self.write_rest(&spec.cluster_id, spec.rest.as_ref())?;
         let controller = serde_json::to_vec(&ControllerFile {
             daemons: spec.daemons.clone(),
             sees: spec.sees.clone(),
         })?;
         files::write(&dir.join("controller.json"), &controller, files::PLAIN)
+    }
+
+    fn write_rest(&self, cluster_id: &str, rest: Option<&RestFiles>) -> io::Result<()> {
+        let (conf, key) = (rest_conf(&self.dir(cluster_id)), self.jwt_key(cluster_id));
+        match rest {
+            Some(rest) => {
+                files::write(&conf, rest.conf.as_bytes(), files::PLAIN)?;
+                files::write(&key, &rest.key, files::SECRET)
+            }
+            None => {
+                files::remove_file(&conf)?;
+                files::remove_file(&key)
+            }
+        }
     }
 }
 

@@ -11,6 +11,7 @@ pub mod job_user;
 pub mod log;
 pub mod output;
 pub mod package;
+pub mod rest;
 pub mod save_signal;
 pub mod settings;
 pub mod stdio;

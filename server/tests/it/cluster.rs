@@ -250,29 +250,17 @@ async fn settings_that_slurm_or_the_service_does_not_take_are_refused(plane: &Te
 
 async fn what_a_cluster_cannot_have_is_refused_by_field(plane: &TestPlane) {
     let with = ClusterSlurmConfigurationRequest::builder;
-    let rest = SlurmRestRequest::builder()
-        .mode(SlurmRestMode::Standard)
-        .build()
-        .unwrap();
     let of_slurmdbd = SlurmdbdCustomSetting::builder()
         .parameter_name("CommitDelay")
         .parameter_value("5")
         .build()
         .unwrap();
-    for (slurm, field) in [
-        (
-            with().slurmdbd_custom_settings(of_slurmdbd),
-            "slurmConfiguration.slurmdbdCustomSettings",
-        ),
-        (with().slurm_rest(rest), "slurmConfiguration.slurmRest.mode"),
-    ] {
-        plane
-            .new_cluster("lacking")
-            .slurm_configuration(slurm.build())
-            .send()
-            .await
-            .refused_field(field);
-    }
+    plane
+        .new_cluster("lacking")
+        .slurm_configuration(with().slurmdbd_custom_settings(of_slurmdbd).build())
+        .send()
+        .await
+        .refused_field("slurmConfiguration.slurmdbdCustomSettings");
     let scheduler = UpdateSchedulerRequest::builder().version("25.05").build();
     let cluster = &plane.shared_cluster().await.id;
     let update = plane.admin().update_cluster().cluster_identifier(cluster);

@@ -44,6 +44,7 @@ mod past_jobs;
 mod plan;
 mod queue;
 mod quota;
+mod rest;
 mod same_again;
 mod sandbox;
 mod scaling;

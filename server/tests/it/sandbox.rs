@@ -115,6 +115,7 @@ fn spec(controllers: &ControllerHost) -> ControllerSpec {
     ControllerSpec {
         sees: vec![],
         slurmdbd_conf: None,
+        rest: None,
         cluster_id: CLUSTER.into(),
         daemons: vec![controllers.slurmctld(CLUSTER, "24.11")],
         key: vec![7; 32],

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
-use super::create::{Scheduler, SlurmDraft};
+use super::create::{RestField, Scheduler, SlurmDraft};
 use crate::api::cluster::{get_cluster, update_cluster};
 use crate::components::plan::PlanPreview;
 use crate::components::wizard::{Request, ReviewPart, Step, Wizard};
@@ -59,6 +59,24 @@ pub fn EditCluster() -> impl IntoView {
 struct Before {
     idle_time: Option<i64>,
     settings: Vec<SlurmCustomSetting>,
+    rest: SlurmRestMode,
+}
+
+/// What it is to be.
+#[derive(Clone, Copy)]
+struct Draft {
+    slurm: SlurmDraft,
+    /// The mode's word.
+    rest: RwSignal<String>,
+}
+
+impl Draft {
+    fn rest(self) -> SlurmRestMode {
+        match self.rest.with(|word| word == "STANDARD") {
+            true => SlurmRestMode::Standard,
+            false => SlurmRestMode::None,
+        }
+    }
 }
 
 #[component]
@@ -69,13 +87,18 @@ fn Steps(cluster: Cluster) -> impl IntoView {
     let slurm = cluster.slurm_configuration.clone().unwrap_or_default();
     let idle_time = slurm.scale_down_idle_time_in_seconds;
     let accounting = slurm.has_accounting();
+    let rest = if slurm.has_rest() { "STANDARD" } else { "NONE" };
     let settings = slurm.slurm_custom_settings.unwrap_or_default();
-    let draft = SlurmDraft::new(idle_time, &settings);
+    let draft = Draft {
+        slurm: SlurmDraft::new(idle_time, &settings),
+        rest: RwSignal::new(rest.into()),
+    };
     // In the order in which the form gives them, to compare like with like.
-    let settings = untrack(|| draft.settings.all());
+    let settings = untrack(|| draft.slurm.settings.all());
     let before = StoredValue::new(Before {
         idle_time,
         settings,
+        rest: untrack(|| draft.rest()),
     });
     let (id, version) = (
         StoredValue::new(cluster.id.clone()),
@@ -91,7 +114,10 @@ fn Steps(cluster: Cluster) -> impl IntoView {
         t.edit_cluster.lead,
         move || {
             let version = Signal::stored(version.clone());
-            view! { <Scheduler draft version accounting=Signal::stored(accounting) /> }
+            view! {
+                <Scheduler draft=draft.slurm version accounting=Signal::stored(accounting) />
+                <RestField value=draft.rest />
+            }
         },
     )];
     view! {
@@ -120,7 +146,7 @@ fn Steps(cluster: Cluster) -> impl IntoView {
 fn submit(
     name: String,
     id: StoredValue<String>,
-    draft: SlurmDraft,
+    draft: Draft,
     input: impl Fn() -> UpdateClusterRequest + Send + Sync + 'static,
     form: Form,
     submission: Submission,
@@ -137,7 +163,7 @@ fn submit(
         let request = async move {
             update_cluster(input, modified_at)
                 .await
-                .map_err(|error| draft.settings.place_errors(error))
+                .map_err(|error| draft.slurm.settings.place_errors(error))
         };
         submission.send(request, move |cluster| {
             form.dirty.set(false);
@@ -154,12 +180,14 @@ fn submit(
 }
 
 /// Only what changes.
-fn input(id: String, draft: SlurmDraft, before: &Before) -> UpdateClusterRequest {
-    let settings = draft.settings.all();
-    let idle_time = idle_after(draft, before.idle_time);
+fn input(id: String, draft: Draft, before: &Before) -> UpdateClusterRequest {
+    let settings = draft.slurm.settings.all();
+    let idle_time = idle_after(draft.slurm, before.idle_time);
+    let rest = Some(draft.rest()).filter(|now| *now != before.rest);
     let changed = UpdateClusterSlurmConfigurationRequest {
         scale_down_idle_time_in_seconds: idle_time.filter(|now| Some(*now) != before.idle_time),
         slurm_custom_settings: Some(settings).filter(|now| *now != before.settings),
+        slurm_rest: rest.map(|mode| UpdateSlurmRestRequest { mode: Some(mode) }),
         ..Default::default()
     };
     UpdateClusterRequest {
@@ -177,22 +205,28 @@ fn idle_after(draft: SlurmDraft, before: Option<i64>) -> Option<i64> {
 }
 
 /// Before and after.
-fn review(draft: SlurmDraft, before: Before) -> AnyView {
+fn review(draft: Draft, before: Before) -> AnyView {
     let t = text();
     let seconds = move |seconds: Option<i64>| match seconds {
         Some(seconds) => t.details.idle_time_value(seconds),
         None => t.common.default.to_owned(),
     };
+    let on = move |mode| match mode {
+        SlurmRestMode::Standard => t.details.accounting_on,
+        SlurmRestMode::None => t.details.accounting_off,
+    };
     view! {
         <ReviewPart step=0 title=t.create_cluster.scheduler>
             <KeyValue label=t.edit_cluster.idle_before>{seconds(before.idle_time)}</KeyValue>
-            <KeyValue label=t.edit_cluster.idle_after>{move || seconds(idle_after(draft, before.idle_time))}</KeyValue>
+            <KeyValue label=t.edit_cluster.idle_after>{move || seconds(idle_after(draft.slurm, before.idle_time))}</KeyValue>
             <KeyValue label=t.edit_cluster.settings_before>
                 <Settings settings=before.settings />
             </KeyValue>
             <KeyValue label=t.edit_cluster.settings_after>
-                {move || view! { <Settings settings=draft.settings.all() /> }}
+                {move || view! { <Settings settings=draft.slurm.settings.all() /> }}
             </KeyValue>
+            <KeyValue label=t.edit_cluster.rest_before>{on(before.rest)}</KeyValue>
+            <KeyValue label=t.edit_cluster.rest_after>{move || on(draft.rest())}</KeyValue>
         </ReviewPart>
     }
     .into_any()

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::i18n::{Text, text};
 use crate::model::system::{ForNodes, KeyStore, Network, System};
 use crate::ui::time::Ago;
-use crate::ui::{Card, Code, Copyable, Fact, Indicator, Pairs, Tone, facts, foreign};
+use crate::ui::{Card, Code, Copyable, Fact, Flash, Indicator, Pairs, Tone, facts, foreign};
 
 /// Nothing where all nodes are of this host.
 pub fn for_nodes(system: Signal<System>) -> AnyView {
@@ -36,6 +36,7 @@ fn card(of: ForNodes) -> AnyView {
     view! {
         <Card title=t.system.for_nodes>
             <Pairs>{facts(shown)}</Pairs>
+            {plain_rest(t, of.plain_rest)}
             {remedies(t, of.network)}
         </Card>
     }
@@ -90,6 +91,19 @@ fn kept(t: &'static Text, keys: &KeyStore) -> AnyView {
         <span class="block text-xs text-muted">{about}</span>
     }
     .into_any()
+}
+
+/// Where tokens can be read by others; nothing where nowhere.
+fn plain_rest(t: &'static Text, clusters: Vec<String>) -> Option<AnyView> {
+    (!clusters.is_empty()).then(|| {
+        let message = t.system.plain_rest(clusters.join(", "));
+        view! {
+            <div class="mt-4">
+                <Flash tone=Tone::Warning title=t.connect.rest_plain_title message=message />
+            </div>
+        }
+        .into_any()
+    })
 }
 
 /// How the closed ports are opened; nothing where none is.

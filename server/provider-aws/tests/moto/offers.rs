@@ -232,6 +232,7 @@ async fn what_is_named_is_told_once_and_nothing_else() {
         end_of_life: "2027-01-01".into(),
         installed: true,
         has_accounting: false,
+        has_rest: false,
     };
     let offers = Offers::new(aws(door.address).await, vec![slurm.clone()]);
     let known = refs(&made);

@@ -9,7 +9,7 @@ use app::model::offer::{OfferKind, OfferQuery};
 use app::model::refs::Refs;
 use aws_config::Region;
 use aws_sdk_ec2::config::Credentials;
-use openpcs_provider::{ClusterKey, Progress, Provider};
+use openpcs_provider::{ClusterKey, KeyKind, Progress, Provider};
 use openpcs_provider_aws::aws::actions;
 use openpcs_provider_aws::calls::kms;
 use openpcs_provider_aws::client::{Client, loader};
@@ -91,6 +91,7 @@ async fn keys(provider: &Aws) {
     for number in 1..=2 {
         let version = format!("{number:032}");
         let key = ClusterKey {
+            kind: KeyKind::Slurm,
             cluster_id: CLUSTER,
             cluster_name: "one",
             version: &version,

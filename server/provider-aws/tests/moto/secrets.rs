@@ -3,7 +3,7 @@
 
 use aws_config::Region;
 use aws_sdk_ec2::config::Credentials;
-use openpcs_provider::ClusterKey;
+use openpcs_provider::{ClusterKey, KeyKind};
 use openpcs_provider_aws::calls::secret;
 use openpcs_provider_aws::client::{Client, loader};
 
@@ -17,6 +17,7 @@ const SECOND: &str = "00000000000000000000000000000002";
 
 fn key<'a>(version: &'a str, text: &'a str) -> ClusterKey<'a> {
     ClusterKey {
+        kind: KeyKind::Slurm,
         cluster_id: CLUSTER,
         cluster_name: "one",
         version,
@@ -46,6 +47,11 @@ async fn a_key_is_kept_under_its_version_and_goes_with_its_cluster() {
     let changed = secret::keep(&secrets, &key(SECOND, "another")).await;
     assert_eq!(changed.unwrap(), arn);
     assert_eq!(read().await, (SECOND.into(), "another".into()));
+    let jwt = ClusterKey {
+        kind: KeyKind::Jwt,
+        ..key(FIRST, "for tokens")
+    };
+    assert_ne!(secret::keep(&secrets, &jwt).await.unwrap(), arn);
     for _ in 0..2 {
         secret::forget(&secrets, CLUSTER).await.unwrap();
     }

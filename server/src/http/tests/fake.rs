@@ -62,6 +62,7 @@ impl Console for Fake {}
 impl Offers for Fake {}
 impl Systems for Fake {}
 impl Servers for Fake {}
+impl Tokens for Fake {}
 
 #[async_trait]
 impl Hooks for Fake {

@@ -55,6 +55,7 @@ mod tests {
             end_of_life: "2026-05-29".into(),
             installed: true,
             has_accounting: false,
+            has_rest: false,
         };
         catalogue(versions.iter().map(version).collect()).unwrap()
     }

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use anyhow::Context;
 use app::model::setting::SlurmCustomSetting;
 use openpcs_agent::configuration::Files;
-use openpcs_agent::protocol::{SLURMDBD_DAEMON, TrialFile};
+use openpcs_agent::protocol::{SLURMCTLD_DAEMON, SLURMDBD_DAEMON, TrialFile};
 
-use crate::db::cluster::{ClusterRow, ClusterSpec};
+use crate::db::cluster::{ClusterRow, ClusterSpec, SLURMCTLD, SLURMDBD, keeps_rest};
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::meaning::by_name;
 use crate::db::placement::Placement;
@@ -18,6 +18,7 @@ use crate::plan::configuration::rows::Specs;
 use crate::reconcile::Parts;
 
 use crate::slurm::conf::slurmdbd::{self, SlurmdbdInput};
+use crate::slurm::conf::slurmrestd::{self, SlurmrestdInput};
 use crate::slurm::conf::{self, ConfInput, GroupConf, Hardware, QueueConf};
 use crate::slurm::settings::{Kind, Scope, accounting, program};
 
@@ -73,6 +74,8 @@ pub fn render_trial(
     with_jobs: bool,
 ) -> anyhow::Result<(Files, TrialFile)> {
     let mut input = without_accounting(input(parts, specs)?);
+    // The key is not there, and nobody asks a trial by a token.
+    input.jwt_key = None;
     let dir = parts.controllers.trial_dir(&specs.cluster.0.id);
     let mut ports = FreePorts::default();
     input.controller_address = Ipv4Addr::LOCALHOST.into();
@@ -157,14 +160,33 @@ pub fn render_slurmdbd(
             .path()
             .into(),
         database: row.id.clone(),
+        jwt_key: keeps_rest(row).then(|| parts.controllers.jwt_key(&row.id)),
         purge_days: accounting.and_then(|asked| asked.default_purge_time_in_days),
         settings: settings.unwrap_or_default(),
     }))
 }
 
+/// The slurm.conf that slurmrestd has of its own.
+pub fn render_slurmrestd(row: &ClusterRow, has_accounting: bool) -> anyhow::Result<String> {
+    let place = row.placement.as_ref();
+    let place = place.context("the controller has no place yet")?;
+    Ok(slurmrestd::render(&SlurmrestdInput {
+        cluster_name: row.name.clone(),
+        host: host::short_name(),
+        controller_address: place.address,
+        slurmctld_port: port_of(place, SLURMCTLD, SLURMCTLD_DAEMON)?,
+        slurmdbd_port: has_accounting.then(|| slurmdbd_port(place)).transpose()?,
+        user: host::own_user()?,
+    }))
+}
+
 fn slurmdbd_port(place: &Placement) -> anyhow::Result<u16> {
-    let port = place.ports.get(1).copied();
-    port.context("slurmdbd has no port yet")
+    port_of(place, SLURMDBD, SLURMDBD_DAEMON)
+}
+
+fn port_of(place: &Placement, at: usize, daemon: &str) -> anyhow::Result<u16> {
+    let port = place.ports.get(at).copied();
+    port.with_context(|| format!("{daemon} has no port yet"))
 }
 
 /// Has salloc use the options of its step, where there are any; whether there are. They are of use later only, when the
@@ -215,15 +237,13 @@ fn input(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<ConfInput> {
         size: spec.size,
         host: host::short_name(),
         controller_address: place.address,
-        slurmctld_port: *place
-            .ports
-            .first()
-            .context("the controller has no port yet")?,
+        slurmctld_port: port_of(place, SLURMCTLD, SLURMCTLD_DAEMON)?,
         node_address: (!profile.own_addresses).then_some(place.address),
         slurmdbd_port: spec
             .has_accounting()
             .then(|| slurmdbd_port(place))
             .transpose()?,
+        jwt_key: spec.has_rest().then(|| parts.controllers.jwt_key(&row.id)),
         user: host::own_user()?,
         state_directory: directory.join("state"),
         slurmctld_log_file: parts.controller_log(&row.id).path().into(),

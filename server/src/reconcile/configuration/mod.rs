@@ -21,7 +21,7 @@ mod settle;
 mod switch;
 mod trial;
 
-pub use input::{render, render_slurmdbd};
+pub use input::{render, render_slurmdbd, render_slurmrestd};
 use settle::Settle;
 use switch::Switch;
 pub use trial::trial_of_new;

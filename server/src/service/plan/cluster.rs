@@ -27,7 +27,7 @@ impl Service {
     ) -> Result<Plan> {
         let (networking, offers) = self.may_create_cluster(ctx, input).await?;
         let mut held = self.reader().await?;
-        let (row, _) = self
+        let row = self
             .created_cluster(ctx.language, &mut held, networking, input)
             .await?;
         drop(held);

@@ -8,11 +8,12 @@ mod gres;
 mod hardware;
 mod line;
 pub mod slurmdbd;
+pub mod slurmrestd;
 mod smallest_job;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use app::model::cluster::{CgroupCustomSetting, Size};
 use app::model::node_name::node_names;
@@ -46,6 +47,8 @@ pub struct ConfInput {
     pub node_address: Option<IpAddr>,
     /// Where slurmdbd listens; none without accounting.
     pub slurmdbd_port: Option<u16>,
+    /// The file of the key that signs tokens; none without the REST API.
+    pub jwt_key: Option<PathBuf>,
     /// The user that all daemons run as.
     pub user: String,
     pub state_directory: PathBuf,
@@ -147,6 +150,10 @@ fn identity(input: &ConfInput) -> Line {
     p.set("CredType", "cred/slurm");
     // A requeued job waits until its old credential has expired; the default is two minutes.
     p.set("AuthInfo", "cred_expire=30");
+    if let Some(key) = &input.jwt_key {
+        p.set("AuthAltTypes", "auth/jwt");
+        p.set("AuthAltParameters", jwt_parameters(key));
+    }
     p.set("SlurmUser", &input.user);
     p.set("SlurmdUser", &input.user);
     if input.user == "root" {
@@ -178,6 +185,11 @@ fn identity(input: &ConfInput) -> Line {
         p.set("JobAcctGatherType", "jobacct_gather/linux");
     }
     p
+}
+
+/// Of `auth/jwt`, for slurmctld and slurmdbd: nobody else reads the file.
+fn jwt_parameters(key: &Path) -> String {
+    format!("jwt_key={}", key.display())
 }
 
 /// How nodes start and stop.
@@ -275,6 +287,11 @@ fn apply_cluster_setting(parameters: &mut Line, input: &ConfInput, given: &Slurm
         // slurmctld does not start with it where there is no slurmdbd to ask.
         ("AccountingStorageEnforce" | "AccountingStorageTRES", _)
             if input.slurmdbd_port.is_none() => {}
+        ("AuthAltParameters", _) => {
+            let ours = input.jwt_key.as_deref().map(jwt_parameters);
+            let all = ours.into_iter().chain([value.to_owned()]);
+            parameters.set(setting.name, all.collect::<Vec<_>>().join(","));
+        }
         ("SchedulerParameters", _) => {
             parameters.set(setting.name, scheduler_parameters(input, value));
         }

@@ -31,6 +31,8 @@ pub struct SlurmdbdInput {
     pub log_file: PathBuf,
     /// The cluster's own.
     pub database: String,
+    /// The file of the key that signs tokens; none without the REST API.
+    pub jwt_key: Option<PathBuf>,
     /// None, or below one: for ever.
     pub purge_days: Option<i64>,
     pub settings: Vec<SlurmdbdCustomSetting>,
@@ -39,6 +41,10 @@ pub struct SlurmdbdInput {
 pub fn render(input: &SlurmdbdInput) -> String {
     let mut p = Line::default();
     p.set("AuthType", "auth/slurm");
+    if let Some(key) = &input.jwt_key {
+        p.set("AuthAltTypes", "auth/jwt");
+        p.set("AuthAltParameters", super::jwt_parameters(key));
+    }
     p.set("DbdHost", &input.host);
     p.set("DbdAddr", input.address.to_string());
     p.set("DbdPort", input.port.to_string());
@@ -77,6 +83,7 @@ mod tests {
             user: "root".into(),
             log_file: "/d/slurmdbd.log".into(),
             database: "pcs_a".into(),
+            jwt_key: None,
             purge_days: None,
             settings: vec![],
         }

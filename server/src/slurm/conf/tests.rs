@@ -19,6 +19,7 @@ fn empty() -> ConfInput {
         slurmctld_port: 6817,
         node_address: Some(std::net::Ipv4Addr::LOCALHOST.into()),
         slurmdbd_port: None,
+        jwt_key: None,
         user: "root".into(),
         state_directory: "/data/c/state".into(),
         slurmctld_log_file: "/data/c/slurmctld.log".into(),
@@ -101,6 +102,30 @@ fn a_cluster_without_groups() {
     insta::assert_snapshot!("empty_slurm_conf", files.slurm_conf);
     insta::assert_snapshot!(files.cgroup_conf, @"CgroupPlugin=disabled");
     assert_eq!(files.gres_conf, "");
+}
+
+#[test]
+fn tokens_are_taken_with_the_rest_api_only_and_whatever_else_was_set_stays() {
+    let with = |jwt_key: Option<&str>, settings| {
+        let input = ConfInput {
+            jwt_key: jwt_key.map(Into::into),
+            settings,
+            ..empty()
+        };
+        let conf = render(&input).slurm_conf;
+        let of_tokens = conf.lines().filter(|line| line.starts_with("AuthAlt"));
+        of_tokens.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(with(None, vec![]), "");
+    assert_eq!(
+        with(Some("/c/jwt.key"), vec![]),
+        "AuthAltTypes=auth/jwt AuthAltParameters=jwt_key=/c/jwt.key"
+    );
+    let given = vec![setting("AuthAltParameters", "disable_token_creation")];
+    assert_eq!(
+        with(Some("/c/jwt.key"), given),
+        "AuthAltTypes=auth/jwt AuthAltParameters=jwt_key=/c/jwt.key,disable_token_creation"
+    );
 }
 
 #[test]

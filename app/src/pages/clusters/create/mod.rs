@@ -14,6 +14,7 @@ use leptos_router::hooks::use_navigate;
 
 pub use draft::SlurmDraft;
 pub use scheduler::Scheduler;
+pub use services::RestField;
 
 use draft::Draft;
 use general::General;

@@ -13,18 +13,16 @@ use crate::ui::help::topic;
 #[component]
 pub fn Services(draft: Draft, catalogue: RwSignal<Catalogue>) -> impl IntoView {
     let t = text();
-    let choices = |off: &str, on: &str, problem: Option<&'static str>| {
-        let off = Choice::new("NONE", t.details.accounting_off).description(off);
-        let on = Choice::new("STANDARD", t.details.accounting_on).description(on);
-        vec![off, on.disabled(problem.map(str::to_owned))]
-    };
     let c = &t.create_cluster;
     let problem = move || {
         let (known, version) = (catalogue.read(), draft.version.read());
         accounting_problem(t, &known.slurm_versions, &version)
     };
     let accounting = Signal::derive(move || choices(c.accounting_off, c.accounting_on, problem()));
-    let rest = Signal::stored(choices(c.rest_off, c.rest_on, rest_problem(t)));
+    let no_rest = move || {
+        let (known, version) = (catalogue.read(), draft.version.read());
+        rest_problem(t, &known.slurm_versions, &version)
+    };
     view! {
         <Field
             name="slurmConfiguration.accounting"
@@ -37,9 +35,33 @@ pub fn Services(draft: Draft, catalogue: RwSignal<Catalogue>) -> impl IntoView {
                 choices=accounting
             />
         </Field>
+        <RestField value=draft.rest problem=Signal::derive(no_rest) />
+    }
+    .into_any()
+}
+
+/// Whether the cluster has the REST API, or is to have it.
+#[component]
+pub fn RestField(
+    value: RwSignal<String>,
+    /// Why it cannot.
+    #[prop(optional, into)]
+    problem: Signal<Option<&'static str>>,
+) -> impl IntoView {
+    let t = text();
+    let c = &t.create_cluster;
+    let offered = Signal::derive(move || choices(c.rest_off, c.rest_on, problem.get()));
+    view! {
         <Field name="slurmConfiguration.slurmRest" label=t.details.rest group=true help=topic::SLURM_REST>
-            <RadioCards value=draft.rest choices=rest />
+            <RadioCards value=value choices=offered />
         </Field>
     }
     .into_any()
+}
+
+fn choices(off: &str, on: &str, problem: Option<&'static str>) -> Vec<Choice> {
+    let t = text();
+    let off = Choice::new("NONE", t.details.accounting_off).description(off);
+    let on = Choice::new("STANDARD", t.details.accounting_on).description(on);
+    vec![off, on.disabled(problem.map(str::to_owned))]
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::rest::RestApi;
 use super::use_page;
 use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::node::list_nodes;
@@ -56,6 +57,7 @@ pub fn Connect() -> impl IntoView {
                         let local = identity.read().is_local();
                         view! { <Secret cluster=cluster.get() here=here(identity, server) local /> }
                     }}
+                    {move || view! { <RestApi cluster=cluster.get() /> }}
                     {move || view! { <Api cluster=cluster.get() here=here(identity, server) /> }}
                     {move || view! { <Guides local=identity.read().is_local() /> }}
                 </div>
@@ -90,7 +92,7 @@ fn FromHere(cluster: Cluster) -> impl IntoView {
 }
 
 #[component]
-fn Labelled(label: &'static str, #[prop(into)] command: String) -> impl IntoView {
+pub(super) fn Labelled(label: &'static str, #[prop(into)] command: String) -> impl IntoView {
     view! {
         <div class="grid gap-1">
             <p class="text-sm font-medium">{label}</p>

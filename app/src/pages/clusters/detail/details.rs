@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::super::size_label;
 use super::next_steps::NextSteps;
+use super::rest::PlainWarning;
 use super::use_page;
 use crate::api::tag::list_cluster_tags;
 use crate::components::{Fetched, StatusIndicator, asked};
@@ -99,9 +100,7 @@ fn Scheduling(version: String, slurm: ClusterSlurmConfiguration) -> impl IntoVie
             t.details.accounting_off
         }
     };
-    let rest = slurm
-        .slurm_rest
-        .is_some_and(|rest| rest.mode == SlurmRestMode::Standard);
+    let rest = slurm.slurm_rest.is_some_and(|rest| rest.is_on());
     view! {
         <Card title=t.details.scheduler>
             <Pairs>
@@ -174,8 +173,12 @@ fn Endpoints(endpoints: Vec<Endpoint>) -> impl IntoView {
         };
         [service.to_owned(), address, endpoint.port]
     };
+    let mut rest = endpoints.iter();
+    let rest = rest.find(|one| one.r#type == EndpointType::Slurmrestd);
+    let warning = rest.map(|endpoint| view! { <PlainWarning endpoint=endpoint.clone() /> });
     view! {
         <Card title=t.details.endpoints>
+            {warning}
             <Plain
                 heads=[t.details.endpoint_type, t.details.endpoint_address, t.details.endpoint_port]
                 rows=endpoints.into_iter().map(row).collect()

@@ -10,6 +10,7 @@ mod logs;
 mod next_steps;
 mod nodes;
 mod queue_table;
+mod rest;
 mod row_actions;
 mod strip;
 mod tags;
