@@ -82,8 +82,14 @@ async fn every_method_asks_before_it_answers() {
         tag_resource(of(tagged()));
         untag_resource(of(tagged()));
         get_secret_value(of(everything()));
+        create_slurm_token(of(everything()));
         list_jobs(Some(cluster()), page());
         list_jobs(None, page());
+        list_past_jobs(of(everything()), page());
+        list_past_jobs(Default::default(), page());
+        export_past_jobs(of(everything()), page());
+        export_past_jobs(Default::default(), page());
+        get_past_job(cluster(), "1".into());
         count_jobs(cluster());
         get_job(cluster(), "1".into());
         submit_job(SubmitJobRequest { cluster_identifier: cluster(), ..Default::default() });

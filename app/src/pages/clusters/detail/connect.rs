@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::labelled::Labelled;
 use super::rest::RestApi;
 use super::use_page;
 use crate::api::compute_node_group::list_compute_node_groups;
@@ -18,8 +19,8 @@ use crate::model::live::Kind;
 use crate::model::node::{Node, NodePhase};
 use crate::model::page::{Operator, PageRequest, Property};
 use crate::model::user::Identity;
+use crate::ui::Card;
 use crate::ui::help::{HelpLink, Topic, help_for_cluster, topic};
-use crate::ui::{Card, Code};
 
 /// This server, until the browser says where it is.
 const SERVER: &str = "http://SERVER";
@@ -87,17 +88,6 @@ fn FromHere(cluster: Cluster) -> impl IntoView {
                 <Labelled label=t.connect.batch command=format!("{connect} -- sbatch -p QUEUE < job.sh") />
             </div>
         </Card>
-    }
-    .into_any()
-}
-
-#[component]
-pub(super) fn Labelled(label: &'static str, #[prop(into)] command: String) -> impl IntoView {
-    view! {
-        <div class="grid gap-1">
-            <p class="text-sm font-medium">{label}</p>
-            <Code what=label text=command />
-        </div>
     }
     .into_any()
 }

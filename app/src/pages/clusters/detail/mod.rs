@@ -6,6 +6,7 @@ mod details;
 mod events;
 mod group_table;
 mod jobs;
+mod labelled;
 mod logs;
 mod next_steps;
 mod nodes;

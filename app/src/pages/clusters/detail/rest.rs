@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use leptos::prelude::*;
 
-use super::connect::Labelled;
+use super::labelled::Labelled;
 use crate::api::token::create_slurm_token;
 use crate::command::{ask_rest, make_token};
 use crate::components::{Refused, Submission};

@@ -26,6 +26,8 @@ use crate::slurm::client::Client;
 use crate::slurm::controller_host::{ControllerSpec, RestFiles};
 use crate::slurm::rest::{self, Rest};
 
+mod accounts;
+
 /// How long a cluster whose rows stay the same is believed to be in order: its controller runs, that is all that is
 /// looked at.
 const TRUST: Duration = Duration::from_secs(60);
@@ -391,6 +393,7 @@ impl ClusterReconciler {
         if keeps_rest(&wanted.cluster) && !rows.is_settled() {
             key::keep(&self.parts, &mut wanted.cluster).await?;
         }
+        accounts::await_first(&rows.cluster).await;
         configuration::reconcile(&self.parts, &client, &wanted).await?;
         self.settled = rows.is_settled().then(|| Settled {
             rows: rows.clone(),
