@@ -32,6 +32,7 @@ async fn every_page_comes_whole_however_many_ask_for_it_at_once() {
             let path = route
                 .path()
                 .replace("{id}", &cluster.id)
+                .replace("{cluster}", &cluster.id)
                 .replace("{group}", &group.id)
                 .replace("{queue}", &queue.id)
                 .replace("{node}", "compute-1-1")
