@@ -2,9 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::past_table::size;
 use crate::i18n::{Text, text};
-use crate::model::past_job::PastJobDetail;
+use crate::model::past_job::{PastJobDetail, size};
 use crate::ui::time::duration;
 use crate::ui::{Card, ProgressBar};
 

@@ -70,7 +70,7 @@ pub use node_table::{NodeTable, node_query};
 pub use offers::{OfferList, Offers};
 pub use output_pane::OutputPane;
 pub use output_text::readable;
-pub use past_table::{PastQuery, PastTable, size};
+pub use past_table::{PastQuery, PastTable};
 pub use refusal::{Refusal, answer_not_found};
 pub use script_words::{error_words, script_words};
 pub use settings::Settings;

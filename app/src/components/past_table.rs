@@ -12,7 +12,7 @@ use crate::model::date::{DAY, parse};
 use crate::model::error::Result;
 use crate::model::live::Kind;
 use crate::model::page::{PageOf, PageRequest};
-use crate::model::past_job::{PastJobs, PastJobsOf, PastRow};
+use crate::model::past_job::{PastJobs, PastJobsOf, PastRow, size};
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::{Ago, duration};
 use crate::ui::{Column, EmptyState, PagedTable, Query, foreign_line, use_search};
@@ -198,13 +198,4 @@ fn of_cluster(t: &'static Text, row: &PastRow) -> AnyView {
     }
     let href = paths::cluster(&row.cluster_id, ClusterTab::Jobs);
     view! { <A href attr:class="whitespace-nowrap">{name}</A> }.into_any()
-}
-
-/// `512 MiB`, `3.5 GiB`.
-pub fn size(mib: i64) -> String {
-    match (mib / 1024, mib % 1024 * 10 / 1024) {
-        (0, _) => format!("{mib} MiB"),
-        (whole, 0) => format!("{whole} GiB"),
-        (whole, tenths) => format!("{whole}.{tenths} GiB"),
-    }
 }

@@ -4,7 +4,7 @@
 use super::text::Text;
 use super::{fill, span, text};
 use crate::i18n::Language;
-use crate::model::past_job::PastJob;
+use crate::model::past_job::{PastJob, size};
 
 /// Of shorter jobs nobody could ask better.
 const SHORTEST_S: i64 = 60;
@@ -116,14 +116,6 @@ fn rounded(mib: i64) -> i64 {
     let unit = if mib > GIB { GIB } else { QUARTER_GIB };
     let units = mib.max(1) / unit + i64::from(mib.max(1) % unit > 0);
     units.saturating_mul(unit)
-}
-
-fn size(mib: i64) -> String {
-    match (mib / GIB, mib % GIB * 10 / GIB) {
-        (0, _) => format!("{mib} MiB"),
-        (whole, 0) => format!("{whole} GiB"),
-        (whole, tenths) => format!("{whole}.{tenths} GiB"),
-    }
 }
 
 #[cfg(test)]

@@ -134,6 +134,15 @@ pub struct PastJobDetail {
     pub has_page: bool,
 }
 
+/// Memory, as `512 MiB` or `3.5 GiB`.
+pub fn size(mib: i64) -> String {
+    match (mib / 1024, mib % 1024 * 10 / 1024) {
+        (0, _) => format!("{mib} MiB"),
+        (whole, 0) => format!("{whole} GiB"),
+        (whole, tenths) => format!("{whole}.{tenths} GiB"),
+    }
+}
+
 fn percent(part: i64, whole: i64) -> Option<i64> {
     let rounded = |whole: i64| part.max(0).saturating_mul(100).saturating_add(whole / 2) / whole;
     (whole > 0).then(|| rounded(whole))

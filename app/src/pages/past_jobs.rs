@@ -7,12 +7,12 @@ use leptos_router::components::A;
 use super::jobs::JobsTabs;
 use crate::api::job::get_past_job;
 use crate::components::{
-    Fetched, JobState, JobUsage, PastQuery, PastTable, TabTitle, asked, param, size,
+    Fetched, JobState, JobUsage, PastQuery, PastTable, TabTitle, asked, param,
 };
 use crate::foreign::visible_value;
 use crate::i18n::{Text, language, text};
 use crate::model::live::Kind;
-use crate::model::past_job::{PastJob, PastJobDetail, PastStep};
+use crate::model::past_job::{PastJob, PastJobDetail, PastStep, size};
 use crate::model::signal;
 use crate::paths::{self, ClusterTab};
 use crate::ui::help::{page_help, topic};

@@ -51,9 +51,13 @@ pub fn accounting_problem(
     versions: &[SlurmVersion],
     asked: &str,
 ) -> Option<&'static str> {
+    lacks(versions, asked, |version| version.has_accounting).then_some(t.rules.no_accounting)
+}
+
+/// Whether that version is known, and has it not.
+fn lacks(versions: &[SlurmVersion], asked: &str, has: fn(&SlurmVersion) -> bool) -> bool {
     let version = versions.iter().find(|version| version.id == asked);
-    let lacks = version.is_some_and(|version| !version.has_accounting);
-    lacks.then_some(t.rules.no_accounting)
+    version.is_some_and(|version| !has(version))
 }
 
 /// Why records of jobs cannot be kept for so many days; −1 keeps them for ever.
@@ -67,9 +71,7 @@ pub fn rest_problem(
     versions: &[SlurmVersion],
     asked: &str,
 ) -> Option<&'static str> {
-    let version = versions.iter().find(|version| version.id == asked);
-    let lacks = version.is_some_and(|version| !version.has_rest);
-    lacks.then_some(t.rules.no_rest)
+    lacks(versions, asked, |version| version.has_rest).then_some(t.rules.no_rest)
 }
 
 /// Why the controller cannot run scripts for each submit; None as soon as it can, or where there are none (C14).

@@ -359,8 +359,8 @@ pub fn reservation(
     let Some(id) = template.and_then(|template| template.capacity_reservation_id.as_deref()) else {
         return Ok(());
     };
-    let known = catalogue.capacity_reservations.iter();
-    let Some(found) = known.into_iter().find(|it| it.id == id) else {
+    let mut known = catalogue.capacity_reservations.iter();
+    let Some(found) = known.find(|it| it.id == id) else {
         return refuse(t.group_rules.reservation_unknown(clip(id)));
     };
     if OVER.contains(&found.state.as_str()) {
@@ -387,8 +387,8 @@ pub fn placement(
         return Ok(());
     };
     let refuse = |message: String| Err(Error::field("customLaunchTemplate.id", message));
-    let known = catalogue.placement_groups.iter();
-    match known.into_iter().find(|group| group.name == name) {
+    let mut known = catalogue.placement_groups.iter();
+    match known.find(|group| group.name == name) {
         None => refuse(t.group_rules.placement_unknown(clip(name))),
         Some(group) if group.state != "available" => {
             refuse(t.group_rules.placement_state(name, &group.state))

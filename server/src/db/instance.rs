@@ -108,7 +108,6 @@ impl InstanceRow {
 }
 
 fn decode(row: &AnyRow) -> sqlx::Result<InstanceRow> {
-    let steps: String = row.try_get("steps")?;
     let cause: Option<String> = row.try_get("cause")?;
     let notice: Option<String> = row.try_get("notice")?;
     let replace_now: i64 = row.try_get("replace_now")?;
@@ -139,10 +138,7 @@ fn decode(row: &AnyRow) -> sqlx::Result<InstanceRow> {
         // One of a newer server is for that one to act on.
         notice: notice.and_then(|json| serde_json::from_str(&json).ok()),
         warned_at: row.try_get("warned_at")?,
-        steps: serde_json::from_str(&steps).map_err(|e| sqlx::Error::ColumnDecode {
-            index: "steps".into(),
-            source: Box::new(e),
-        })?,
+        steps: super::resource::from_json(row, "steps")?,
     })
 }
 

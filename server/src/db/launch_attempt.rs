@@ -2,12 +2,11 @@
 
 use app::model::attempt::{Pool, PoolError, RestingPool};
 use openpcs_provider::Asked;
-use serde::de::DeserializeOwned;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::connection::Pool as Connections;
-use super::resource::to_json;
+use super::resource::{from_json, to_json};
 use super::{Db, Write, now};
 
 /// Of what the provider says of pools so much is kept: more of them nobody reads.
@@ -33,14 +32,6 @@ pub struct AttemptRow {
     pub errors: Vec<PoolError>,
 }
 
-fn json<T: DeserializeOwned>(row: &AnyRow, column: &str) -> sqlx::Result<T> {
-    let text: String = row.try_get(column)?;
-    serde_json::from_str(&text).map_err(|error| sqlx::Error::ColumnDecode {
-        index: column.into(),
-        source: Box::new(error),
-    })
-}
-
 fn decode(row: &AnyRow) -> sqlx::Result<AttemptRow> {
     Ok(AttemptRow {
         token: row.try_get("token")?,
@@ -48,13 +39,13 @@ fn decode(row: &AnyRow) -> sqlx::Result<AttemptRow> {
         compute_node_group_id: row.try_get("compute_node_group_id")?,
         at: row.try_get("at")?,
         wanted: row.try_get("wanted")?,
-        resting: json(row, "resting")?,
+        resting: from_json(row, "resting")?,
         asks: row.try_get("asks")?,
         answered_at: row.try_get("answered_at")?,
         came: row.try_get("came")?,
-        pools: json(row, "pools")?,
+        pools: from_json(row, "pools")?,
         strategy: row.try_get("strategy")?,
-        errors: json(row, "errors")?,
+        errors: from_json(row, "errors")?,
     })
 }
 

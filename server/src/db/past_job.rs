@@ -3,14 +3,13 @@
 use app::model::job::JobRecord;
 use app::model::live::Kind;
 use app::model::past_job::{PastJob, PastStep};
-use serde::de::DeserializeOwned;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::connection::Pool;
 use super::past_query::Sql;
 pub use super::past_query::{Column, Place, Test, Wanted};
-use super::resource::to_json;
+use super::resource::{from_json, to_json};
 use super::{Db, Write};
 
 /// Rows that are forgotten at once: others wait meanwhile.
@@ -153,7 +152,7 @@ pub async fn list(
         found.push(Found {
             cluster_id: row.try_get("cluster_id")?,
             id: row.try_get("id")?,
-            job: json(row, "record")?,
+            job: from_json(row, "record")?,
         });
     }
     Ok(found)
@@ -199,16 +198,8 @@ pub async fn find(
         .bind(key(id))
         .fetch_optional(pool)
         .await?;
-    let both = |row: AnyRow| Ok((json(&row, "record")?, json(&row, "steps")?));
+    let both = |row: AnyRow| Ok((from_json(&row, "record")?, from_json(&row, "steps")?));
     row.map(both).transpose()
-}
-
-fn json<T: DeserializeOwned>(row: &AnyRow, column: &str) -> sqlx::Result<T> {
-    let text: String = row.try_get(column)?;
-    serde_json::from_str(&text).map_err(|error| sqlx::Error::ColumnDecode {
-        index: column.into(),
-        source: Box::new(error),
-    })
 }
 
 /// Forgets some of a cluster's jobs that ended before that time, of those that accounting told of or of the others.

@@ -48,7 +48,8 @@ pub struct Row<S> {
     pub modified_at: i64,
 }
 
-fn json<T: DeserializeOwned>(row: &AnyRow, column: &str) -> sqlx::Result<T> {
+/// The value of ours that a column has as JSON.
+pub(super) fn from_json<T: DeserializeOwned>(row: &AnyRow, column: &str) -> sqlx::Result<T> {
     let text: String = row.try_get(column)?;
     serde_json::from_str(&text).map_err(|e| sqlx::Error::ColumnDecode {
         index: column.into(),
@@ -72,10 +73,12 @@ impl<S: Noun> Row<S> {
             status: Status::parse(&status)
                 .ok_or_else(|| sqlx::Error::Decode(format!("status {status}").into()))?,
             generation: row.try_get("generation")?,
-            spec: json(row, "spec")?,
-            applied_spec: applied.map(|_| json(row, "applied_spec")).transpose()?,
+            spec: from_json(row, "spec")?,
+            applied_spec: applied
+                .map(|_| from_json(row, "applied_spec"))
+                .transpose()?,
             placement: Placement::decode(row)?,
-            error_info: json(row, "error_info")?,
+            error_info: from_json(row, "error_info")?,
             created_at: row.try_get("created_at")?,
             modified_at: row.try_get("modified_at")?,
         })

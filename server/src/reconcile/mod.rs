@@ -12,8 +12,8 @@
 //! - **It writes and acts through its parts.** They know its lease (`Parts::under`): of several processes one has a cluster.
 //!
 //! Each cluster has four loops: [`cluster`] keeps the controller and its configuration, [`node`] keeps the instances,
-//! [`job`] looks at the jobs, `past` copies those that ended from accounting. They are apart so that a job's nodes never wait for a slow reconfiguration of the same or
-//! another cluster, nor for a look at thousands of jobs.
+//! [`job`] looks at the jobs, `past` copies those that ended from accounting. They are apart so that a job's nodes never
+//! wait for a slow reconfiguration of the same or another cluster, nor for a look at thousands of jobs.
 
 pub mod aside;
 mod asked;

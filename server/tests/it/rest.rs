@@ -236,7 +236,13 @@ async fn programs_with_a_token_work_by_http() {
     rest.is_refused(&signed(&key, user)).await;
     rest.is_refused("no token").await;
     let short = rest.token(&["--lifetime", "1s"]).unwrap();
-    tokio::time::sleep(Duration::from_millis(2500)).await;
+    wait_until("the token is over", async || {
+        match rest.jobs(&short).await? {
+            (200, answer) => Err(answer.to_string()),
+            _ => Ok(()),
+        }
+    })
+    .await;
     rest.is_refused(&short).await;
     let too_long = rest.token(&["--lifetime", "25h"]).unwrap_err();
     assert!(too_long.contains("one day"), "{too_long}");

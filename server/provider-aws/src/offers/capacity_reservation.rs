@@ -6,10 +6,9 @@ use app::model::catalogue::CapacityReservation;
 use aws_sdk_ec2::error::ProvideErrorMetadata as _;
 use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_ec2::types;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
 use openpcs_provider::ProviderError;
 
-use super::kind::{Kind, PARALLEL, text};
+use super::kind::{Kind, one_by_one, text};
 use super::source::Source;
 use crate::client::{Client, refused};
 
@@ -33,9 +32,7 @@ impl Kind for CapacityReservation {
         source: &Source,
         names: &BTreeSet<String>,
     ) -> Result<Vec<CapacityReservation>, ProviderError> {
-        let ask = |id| by_id(&source.client, id);
-        let found = stream::iter(names.clone()).map(ask).buffered(PARALLEL);
-        found.try_filter_map(async |it| Ok(it)).try_collect().await
+        one_by_one(names.clone(), |id| by_id(&source.client, id)).await
     }
 }
 

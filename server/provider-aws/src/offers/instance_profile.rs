@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use app::model::catalogue::InstanceProfile;
 use aws_sdk_iam::error::ProvideErrorMetadata as _;
 use aws_sdk_iam::types;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
 use openpcs_provider::ProviderError;
 
-use super::kind::{Entry, Kind, Listed, PARALLEL};
+use super::kind::{Entry, Kind, Listed, one_by_one};
 use super::source::Source;
 use crate::client::{Client, refused};
 
@@ -32,9 +31,7 @@ impl Kind for InstanceProfile {
         names: &BTreeSet<String>,
     ) -> Result<Vec<InstanceProfile>, ProviderError> {
         let names: Vec<String> = names.iter().filter_map(|arn| name_in(arn)).collect();
-        let ask = |name| by_name(&source.client, name);
-        let found = stream::iter(names).map(ask).buffered(PARALLEL);
-        found.try_filter_map(async |it| Ok(it)).try_collect().await
+        one_by_one(names, |name| by_name(&source.client, name)).await
     }
 }
 

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use aws_sdk_ec2::types::{Filter, Tag};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use openpcs_provider::ProviderError;
 
 use super::cached::Ages;
@@ -81,6 +82,18 @@ impl<T: Kind> Entry<T> {
             ..self
         }
     }
+}
+
+/// Those that there are of these, each asked for by a call of its own.
+pub async fn one_by_one<T, F>(
+    names: impl IntoIterator<Item = String>,
+    ask: impl Fn(String) -> F,
+) -> Result<Vec<T>, ProviderError>
+where
+    F: Future<Output = Result<Option<T>, ProviderError>>,
+{
+    let found = stream::iter(names).map(ask).buffered(PARALLEL);
+    found.try_filter_map(async |it| Ok(it)).try_collect().await
 }
 
 /// Things are asked for by a filter: by their ids, one that there is not fails the whole call.

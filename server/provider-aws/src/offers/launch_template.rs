@@ -6,10 +6,9 @@ use app::model::catalogue::{LaunchTemplate, LaunchTemplateVersion};
 use app::rules::compute_node_group::is_services_own;
 use aws_sdk_ec2::error::ProvideErrorMetadata as _;
 use aws_sdk_ec2::types;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
 use openpcs_provider::ProviderError;
 
-use super::kind::{Entry, Kind, Listed, PARALLEL, text};
+use super::kind::{Entry, Kind, Listed, one_by_one, text};
 use super::source::Source;
 use crate::client::{Client, refused};
 
@@ -38,9 +37,7 @@ impl Kind for LaunchTemplate {
         source: &Source,
         names: &BTreeSet<String>,
     ) -> Result<Vec<LaunchTemplate>, ProviderError> {
-        let ask = |id| with_versions(&source.client, id);
-        let found = stream::iter(names.clone()).map(ask).buffered(PARALLEL);
-        found.try_filter_map(async |it| Ok(it)).try_collect().await
+        one_by_one(names.clone(), |id| with_versions(&source.client, id)).await
     }
 }
 

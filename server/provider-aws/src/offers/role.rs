@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use app::model::catalogue::Role;
 use aws_sdk_iam::error::ProvideErrorMetadata as _;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
 use openpcs_provider::ProviderError;
 
-use super::kind::{Kind, PARALLEL};
+use super::kind::{Kind, one_by_one};
 use super::source::Source;
 use crate::client::{Client, refused};
 
@@ -24,9 +23,7 @@ impl Kind for Role {
     }
 
     async fn named(source: &Source, names: &BTreeSet<String>) -> Result<Vec<Role>, ProviderError> {
-        let ask = |name| by_name(&source.client, name);
-        let found = stream::iter(names.clone()).map(ask).buffered(PARALLEL);
-        found.try_filter_map(async |it| Ok(it)).try_collect().await
+        one_by_one(names.clone(), |name| by_name(&source.client, name)).await
     }
 }
 

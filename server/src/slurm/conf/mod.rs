@@ -136,16 +136,24 @@ fn slurm_conf(input: &ConfInput, gres_types: &BTreeSet<String>) -> String {
             .collect::<String>()
 }
 
-/// Who and where the daemons are.
-fn identity(input: &ConfInput) -> Line {
+/// Of which cluster a file is, and where its slurmctld is.
+fn of_cluster(name: &str, host: &str, address: IpAddr, port: u16) -> Line {
     let mut p = Line::default();
     // Slurm would fold it itself, with a complaint in the log.
-    p.set("ClusterName", input.cluster_name.to_lowercase());
-    p.set(
-        "SlurmctldHost",
-        format!("{}({})", input.host, input.controller_address),
+    p.set("ClusterName", name.to_lowercase());
+    p.set("SlurmctldHost", format!("{host}({address})"));
+    p.set("SlurmctldPort", port.to_string());
+    p
+}
+
+/// Who and where the daemons are.
+fn identity(input: &ConfInput) -> Line {
+    let mut p = of_cluster(
+        &input.cluster_name,
+        &input.host,
+        input.controller_address,
+        input.slurmctld_port,
     );
-    p.set("SlurmctldPort", input.slurmctld_port.to_string());
     p.set("AuthType", "auth/slurm");
     p.set("CredType", "cred/slurm");
     // A requeued job waits until its old credential has expired; the default is two minutes.

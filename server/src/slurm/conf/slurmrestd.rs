@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use super::line::Line;
+use super::of_cluster;
 
 /// All that the file depends on.
 #[derive(Clone, Debug)]
@@ -23,13 +23,12 @@ pub struct SlurmrestdInput {
 }
 
 pub fn render(input: &SlurmrestdInput) -> String {
-    let mut p = Line::default();
-    p.set("ClusterName", input.cluster_name.to_lowercase());
-    p.set(
-        "SlurmctldHost",
-        format!("{}({})", input.host, input.controller_address),
+    let mut p = of_cluster(
+        &input.cluster_name,
+        &input.host,
+        input.controller_address,
+        input.slurmctld_port,
     );
-    p.set("SlurmctldPort", input.slurmctld_port.to_string());
     p.set("AuthType", "auth/jwt");
     p.set("CredType", "cred/slurm");
     p.set("SlurmUser", &input.user);
