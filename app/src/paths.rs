@@ -42,6 +42,8 @@ pub enum ClusterTab {
     Queues,
     Nodes,
     Jobs,
+    Accounts,
+    SharingRules,
     Logs,
     Events,
     Tags,
@@ -49,12 +51,14 @@ pub enum ClusterTab {
 }
 
 impl ClusterTab {
-    pub const ALL: [ClusterTab; 9] = [
+    pub const ALL: [ClusterTab; 11] = [
         ClusterTab::Details,
         ClusterTab::Groups,
         ClusterTab::Queues,
         ClusterTab::Nodes,
         ClusterTab::Jobs,
+        ClusterTab::Accounts,
+        ClusterTab::SharingRules,
         ClusterTab::Logs,
         ClusterTab::Events,
         ClusterTab::Tags,
@@ -68,6 +72,8 @@ impl ClusterTab {
             ClusterTab::Queues => t.cluster.queues,
             ClusterTab::Nodes => t.cluster.nodes,
             ClusterTab::Jobs => t.cluster.jobs,
+            ClusterTab::Accounts => t.shares.tab,
+            ClusterTab::SharingRules => t.shares.rules_tab,
             ClusterTab::Logs => t.logs.tab_title,
             ClusterTab::Events => t.cluster.events,
             ClusterTab::Tags => t.details.tags,
@@ -82,6 +88,8 @@ impl ClusterTab {
             ClusterTab::Queues => "/queues",
             ClusterTab::Nodes => "/nodes",
             ClusterTab::Jobs => "/jobs",
+            ClusterTab::Accounts => "/accounts",
+            ClusterTab::SharingRules => "/qos",
             ClusterTab::Logs => "/logs",
             ClusterTab::Events => "/events",
             ClusterTab::Tags => "/tags",

@@ -46,6 +46,7 @@ macro_rules! part {
 
 part! {
     look of Look {
+        Accounts: detail::Accounts;
         AllJobs: jobs::AllJobs;
         AllNodes: nodes::AllNodes;
         Cluster: detail::ClusterPage;
@@ -61,6 +62,7 @@ part! {
         Nodes: detail::Nodes;
         Queue: queues::QueuePage;
         Queues: detail::Queues;
+        SharingRules: detail::SharingRules;
         SubmitJob: detail::SubmitJob;
         System: system::SystemPage;
         Tags: detail::Tags;

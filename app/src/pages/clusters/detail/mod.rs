@@ -11,6 +11,7 @@ mod next_steps;
 mod nodes;
 mod queue_table;
 mod row_actions;
+mod shares;
 mod strip;
 mod tags;
 
@@ -26,6 +27,7 @@ pub use jobs::{JobPage, Jobs, SubmitJob};
 pub use logs::Logs;
 pub use nodes::{NodePage, Nodes};
 pub use queue_table::Queues;
+pub use shares::{Accounts, Rules as SharingRules};
 use strip::Strip;
 pub use tags::Tags;
 
