@@ -143,7 +143,7 @@ pub fn share<'s>(
     if user.is_empty() {
         check_parent(language, shares, before, wanted)?;
     } else if find(shares, account, "").is_none() {
-        return Err(unknown(language, "account", |t| t.no_account, account));
+        return Err(unknown(language, "account", account));
     }
     check_qos(language, qos, "qos", &wanted.qos)?;
     let default = std::slice::from_ref(&wanted.default_qos);
@@ -173,7 +173,7 @@ fn check_parent(
         return refuse(|t| t.root_account);
     }
     if find(shares, parent, "").is_none() {
-        return Err(unknown(language, "parent", |t| t.no_account, parent));
+        return Err(unknown(language, "parent", parent));
     }
     let above = |account: &Share| find(shares, &account.parent, "");
     let mut path = std::iter::successors(find(shares, parent, ""), |one| above(one));
@@ -343,14 +343,9 @@ fn no_share(language: Language, account: &str, user: &str) -> Error {
     }
 }
 
-fn unknown(
-    language: Language,
-    field: &str,
-    of: fn(&'static RefusalText) -> &'static str,
-    account: &str,
-) -> Error {
+fn unknown(language: Language, field: &str, account: &str) -> Error {
     let values = [("account", account.to_owned())];
-    Error::field(field, refusal(language, of, &values))
+    Error::field(field, refusal(language, |t| t.no_account, &values))
 }
 
 #[cfg(test)]
