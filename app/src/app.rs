@@ -126,6 +126,8 @@ fn App() -> impl IntoView {
                         <Route path=path!("jobs") view={Lazy::<parts::Jobs>::new()} />
                         <Route path=path!("jobs/submit") view={Lazy::<parts::SubmitJob>::new()} />
                         <Route path=path!("jobs/:job") view={Lazy::<parts::Job>::new()} />
+                        <Route path=path!("accounts") view={Lazy::<parts::Accounts>::new()} />
+                        <Route path=path!("qos") view={Lazy::<parts::SharingRules>::new()} />
                         <Route path=path!("logs") view={Lazy::<parts::Logs>::new()} />
                         <Route path=path!("events") view={Lazy::<parts::Events>::new()} />
                         <Route path=path!("tags") view={Lazy::<parts::Tags>::new()} />

@@ -45,6 +45,8 @@ pub enum ClusterTab {
     Queues,
     Nodes,
     Jobs,
+    Accounts,
+    SharingRules,
     Logs,
     Events,
     Tags,
@@ -52,12 +54,14 @@ pub enum ClusterTab {
 }
 
 impl ClusterTab {
-    pub const ALL: [ClusterTab; 9] = [
+    pub const ALL: [ClusterTab; 11] = [
         ClusterTab::Details,
         ClusterTab::Groups,
         ClusterTab::Queues,
         ClusterTab::Nodes,
         ClusterTab::Jobs,
+        ClusterTab::Accounts,
+        ClusterTab::SharingRules,
         ClusterTab::Logs,
         ClusterTab::Events,
         ClusterTab::Tags,
@@ -71,6 +75,8 @@ impl ClusterTab {
             ClusterTab::Queues => t.cluster.queues,
             ClusterTab::Nodes => t.cluster.nodes,
             ClusterTab::Jobs => t.cluster.jobs,
+            ClusterTab::Accounts => t.shares.tab,
+            ClusterTab::SharingRules => t.shares.rules_tab,
             ClusterTab::Logs => t.logs.tab_title,
             ClusterTab::Events => t.cluster.events,
             ClusterTab::Tags => t.details.tags,
@@ -85,6 +91,8 @@ impl ClusterTab {
             ClusterTab::Queues => "/queues",
             ClusterTab::Nodes => "/nodes",
             ClusterTab::Jobs => "/jobs",
+            ClusterTab::Accounts => "/accounts",
+            ClusterTab::SharingRules => "/qos",
             ClusterTab::Logs => "/logs",
             ClusterTab::Events => "/events",
             ClusterTab::Tags => "/tags",
@@ -290,6 +298,8 @@ mod tests {
                 "/clusters/pcs_abc123def4/queues",
                 "/clusters/pcs_abc123def4/nodes",
                 "/clusters/pcs_abc123def4/jobs",
+                "/clusters/pcs_abc123def4/accounts",
+                "/clusters/pcs_abc123def4/qos",
                 "/clusters/pcs_abc123def4/logs",
                 "/clusters/pcs_abc123def4/events",
                 "/clusters/pcs_abc123def4/tags",

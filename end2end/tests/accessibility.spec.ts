@@ -2,7 +2,7 @@
 import { check } from './axe';
 import { createDemoQueue, expect, openTab, signIn, test, visit } from './helpers';
 
-const TABS = ['Details', 'Compute node groups', 'Queues', 'Nodes', 'Jobs', 'Logs', 'Events', 'Tags', 'Connect'];
+const TABS = ['Details', 'Compute node groups', 'Queues', 'Nodes', 'Jobs', 'Accounts', 'QOS & reservations', 'Logs', 'Events', 'Tags', 'Connect'];
 
 test('sign-in and the empty list are for everybody', async ({ page, server }) => {
   await page.goto('/sign-in');
@@ -24,7 +24,7 @@ test('the list and a cluster are for everybody', async ({ page, server, cluster 
     await check(page, tab.toLowerCase());
   }
   // Opened by its address each comes to life too: the page watches its console for that.
-  const addresses = ['compute-node-groups', 'queues', 'nodes', 'jobs', 'jobs/1', 'logs', 'events', 'tags', 'connect'];
+  const addresses = ['compute-node-groups', 'queues', 'nodes', 'jobs', 'jobs/1', 'accounts', 'qos', 'logs', 'events', 'tags', 'connect'];
   for (const path of addresses) {
     await visit(page, `/clusters/${cluster.id}/${path}`);
   }

@@ -17,6 +17,7 @@ pub mod plan;
 pub mod queue;
 pub mod server;
 pub mod setting;
+pub mod shares;
 pub mod system;
 pub mod tag;
 pub mod token;

@@ -53,6 +53,7 @@ pub mod secret;
 pub mod server;
 pub mod set_aside;
 pub mod setting;
+pub mod shares;
 pub mod sight;
 pub mod signal;
 pub mod status;

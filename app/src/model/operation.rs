@@ -48,6 +48,7 @@ operations! {
         ListEvents WatchEvents
         ExportCluster ConnectCluster CreateSlurmToken
         ListSettings CheckSettings
+        ListAccounts ListReservations GetUsage ChangeAccounts ChangeQos ChangeReservations
         GetIdentity GetRefusals GetTroubles
         ListOffers ResolveOffers
         GetSystem ListSetAside ListServers ForgetServer;
@@ -62,10 +63,11 @@ use Operation::*;
 
 impl Operation {
     /// What a policy must allow: the action of the same name, except that whoever may change a node group may also
-    /// look after its nodes.
+    /// look after its nodes, and whoever may change a cluster may say who shares it and how.
     pub fn action(self) -> String {
         let allowed_by = match self {
             DrainNode | ResumeNode | ReplaceNode => UpdateComputeNodeGroup,
+            ChangeAccounts | ChangeQos | ChangeReservations => UpdateCluster,
             operation => operation,
         };
         format!("{}:{}", allowed_by.service(), allowed_by.name())
@@ -115,8 +117,8 @@ mod tests {
             "CreateCluster UpdateCluster DeleteCluster CreateComputeNodeGroup UpdateComputeNodeGroup \
              DeleteComputeNodeGroup CreateQueue UpdateQueue DeleteQueue TagResource UntagResource \
              RegisterComputeNodeGroupInstance GetSecretValue SubmitJob CancelJob RequeueJob HoldJob ReleaseJob DrainNode \
-             ResumeNode ReplaceNode ConnectCluster CreateSlurmToken ForgetServer CreateUser SetUserPassword DeleteUser \
-             CreateAccessKey DeleteAccessKey RemoveSetAside"
+             ResumeNode ReplaceNode ConnectCluster CreateSlurmToken ChangeAccounts ChangeQos ChangeReservations ForgetServer \
+             CreateUser SetUserPassword DeleteUser CreateAccessKey DeleteAccessKey RemoveSetAside"
         );
     }
 }

@@ -46,6 +46,7 @@ macro_rules! part {
 
 part! {
     look of Look {
+        Accounts: detail::Accounts;
         AllJobs: jobs::AllJobs;
         AllNodes: nodes::AllNodes;
         Cluster: detail::ClusterPage;
@@ -63,6 +64,7 @@ part! {
         PastJobs: past_jobs::PastJobs;
         Queue: queues::QueuePage;
         Queues: detail::Queues;
+        SharingRules: detail::SharingRules;
         SubmitJob: detail::SubmitJob;
         System: system::SystemPage;
         Tags: detail::Tags;

@@ -43,6 +43,7 @@ mod queue;
 mod secret;
 mod server;
 mod setting;
+mod shares;
 mod system;
 mod tag;
 mod token;
@@ -84,6 +85,7 @@ nouns! {
     plan::Plans,
     document::Documents,
     setting::Settings,
+    shares::Sharing,
     console::Console,
     offer::Offers,
     system::Systems,

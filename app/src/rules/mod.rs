@@ -10,6 +10,7 @@ pub mod lifecycle;
 pub mod network;
 pub mod ports;
 pub mod queue;
+pub mod shares;
 pub mod status;
 pub mod token;
 

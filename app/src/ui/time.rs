@@ -83,6 +83,22 @@ pub fn TimeOfDay(at: i64) -> impl IntoView {
     .into_any()
 }
 
+/// The day and the minute in the reader's zone, "2026-11-22 20:05", and the whole of it on hover.
+#[component]
+pub fn Minute(at: i64) -> impl IntoView {
+    let zone = zone(at);
+    view! {
+        <time
+            class="whitespace-nowrap tabular-nums"
+            datetime=machine(at)
+            title=move || exact_in(at, zone.get())
+        >
+            {move || exact_in(at, zone.get()).get(..16).unwrap_or_default().to_owned()}
+        </time>
+    }
+    .into_any()
+}
+
 /// The same for the model's text form; another text is shown as it is.
 #[component]
 pub fn AgoText(#[prop(into)] at: String) -> impl IntoView {

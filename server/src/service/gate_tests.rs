@@ -113,6 +113,9 @@ async fn every_method_asks_before_it_answers() {
         troubles(cluster());
         list_offers(OfferQuery::first(OfferKind::Image));
         resolve_offers(Default::default());
+        list_shares(cluster());
+        list_reservations(cluster());
+        usage(cluster(), 1);
         set_aside();
         system();
         list_servers();
@@ -123,6 +126,13 @@ async fn every_method_asks_before_it_answers() {
     }
     for action in NodeAction::ALL {
         ask! { act_on_nodes(of(with(json!({"action": word(action)})))); }
+    }
+    for change in [
+        json!({"deleteShare": {"account": "a", "user": ""}}),
+        json!({"deleteQos": {"name": "a"}}),
+        json!({"deleteReservation": {"name": "a"}}),
+    ] {
+        ask! { change_shares(of(with(json!({"change": change})))); }
     }
     let changes = Operation::PCS.iter().filter(|one| {
         let name = one.name();

@@ -58,6 +58,8 @@ mod server;
 pub mod set_aside;
 pub mod settings;
 pub mod shape;
+mod shares;
+mod shares_check;
 pub mod submit;
 pub mod system;
 mod tag;

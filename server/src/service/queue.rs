@@ -135,13 +135,15 @@ impl Service {
         well_formed(operation, input)?;
         rules::check_name(ctx.language.text(), &input.queue_name)
             .map_err(|why| Error::field("queueName", why))?;
-        self.check_queue_settings(&cluster, input.slurm_configuration.as_ref())?;
+        self.check_queue_settings(ctx, &cluster, input.slurm_configuration.as_ref())
+            .await?;
         super::tag::check(input.tags.as_ref(), "tags")?;
         Ok(cluster)
     }
 
-    fn check_queue_settings(
+    async fn check_queue_settings(
         &self,
+        ctx: &Ctx,
         cluster: &ClusterRow,
         asked: Option<&QueueSlurmConfiguration>,
     ) -> Result<()> {
@@ -150,7 +152,8 @@ impl Service {
             cluster.into(),
             asked.and_then(|s| s.slurm_custom_settings.as_deref()),
             SETTINGS_PATH,
-        )
+        )?;
+        self.check_queue_qos(ctx.language, cluster, asked).await
     }
 
     /// The row to insert, or why not.
@@ -204,7 +207,8 @@ impl Service {
             .child_for(ctx, operation, cluster, &input.queue_identifier)
             .await?;
         well_formed(operation, input)?;
-        self.check_queue_settings(&cluster, input.slurm_configuration.as_ref())?;
+        self.check_queue_settings(ctx, &cluster, input.slurm_configuration.as_ref())
+            .await?;
         Ok((cluster, found))
     }
 

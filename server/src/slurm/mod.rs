@@ -1,5 +1,6 @@
 //! Everything about Slurm: which versions there are, what its files say, how to ask it, how to keep it running.
 
+pub mod accounts;
 pub mod catalogue;
 pub mod client;
 pub mod conf;

@@ -8,6 +8,7 @@
 )]
 
 mod accounting;
+mod accounts;
 mod agent;
 mod audit;
 mod aws_cli;

@@ -58,6 +58,7 @@ impl Events for Fake {}
 impl Plans for Fake {}
 impl Documents for Fake {}
 impl Settings for Fake {}
+impl Sharing for Fake {}
 impl Console for Fake {}
 impl Offers for Fake {}
 impl Systems for Fake {}

@@ -1,5 +1,6 @@
 //! Asks a cluster's Slurm, and tells it what to do, through Slurm's own programs. No shell is ever involved.
 
+mod accounts;
 mod job;
 mod job_table;
 mod parse;

@@ -13,6 +13,7 @@ mod nodes;
 mod queue_table;
 mod rest;
 mod row_actions;
+mod shares;
 mod strip;
 mod tags;
 
@@ -28,6 +29,7 @@ pub use jobs::{JobPage, Jobs, SubmitJob};
 pub use logs::Logs;
 pub use nodes::{NodePage, Nodes};
 pub use queue_table::Queues;
+pub use shares::{Accounts, Rules as SharingRules};
 use strip::Strip;
 pub use tags::Tags;
 

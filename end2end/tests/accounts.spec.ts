@@ -1,0 +1,56 @@
+// Accounts, users, QOS and reservations by clicking; what is wrong is said at its field.
+import { clusterStatus, expect, rows, signIn, test, visit } from './helpers';
+
+test('accounts and users are made, limited and deleted', async ({ page, server }) => {
+  const { cluster } = await server.pcs('CreateCluster', {
+    clusterName: 'shared',
+    size: 'SMALL',
+    scheduler: { type: 'SLURM', version: '24.11' },
+    slurmConfiguration: { accounting: { mode: 'STANDARD' } },
+    networking: { subnetIds: [server.ids.subnet], securityGroupIds: [server.ids.securityGroup] },
+  });
+  await expect.poll(() => clusterStatus(server, 'shared'), { timeout: 60_000 }).toBe('ACTIVE');
+  await signIn(page, server);
+  await visit(page, `/clusters/${cluster.id}/accounts`);
+
+  await page.getByRole('button', { name: 'Add account' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name', { exact: true }).fill('a,b');
+  await dialog.getByLabel('Resources in all').fill('cpu');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog.getByText('Write it as cpu=8,node=2', { exact: false })).toBeVisible();
+  await dialog.getByLabel('Name', { exact: true }).fill('physics');
+  await dialog.getByLabel('Resources in all').fill('cpu=64');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  const physics = rows(page, 'Accounts and users', { name: /physics/ });
+  await expect(physics.getByText('GrpTRES=cpu=64')).toBeVisible();
+
+  await physics.getByRole('checkbox').check();
+  await page.getByRole('button', { name: 'Add user' }).click();
+  await dialog.getByLabel('User', { exact: true }).fill('jane');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  const jane = rows(page, 'Accounts and users', { name: /jane/ });
+  await expect(jane.getByText('default')).toBeVisible();
+
+  await jane.getByRole('checkbox').check();
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  await dialog.getByLabel(/jane/).fill('jane');
+  await dialog.getByRole('button', { name: 'Delete' }).click();
+  await expect(jane).toHaveCount(0);
+
+  await visit(page, `/clusters/${cluster.id}/qos`);
+  await page.getByRole('button', { name: 'Add QOS' }).click();
+  await dialog.getByLabel('Name', { exact: true }).fill('high');
+  await dialog.getByLabel('Priority').fill('10');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(rows(page, 'QOS', { name: /high/ })).toBeVisible();
+  await page.goto('about:blank');
+  await server.deleteCluster('shared');
+});
+
+test('a cluster without accounting says how to get it', async ({ page, server, cluster }) => {
+  await signIn(page, server);
+  await visit(page, `/clusters/${cluster.id}/accounts`);
+  await expect(page.getByText('This cluster keeps no accounts')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Switch accounting on' })).toBeVisible();
+});
