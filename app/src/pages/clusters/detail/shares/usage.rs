@@ -16,7 +16,10 @@ const FIRST: &str = "30";
 
 /// CPU hours, of seconds.
 pub fn hours(seconds: f64) -> String {
-    format!("{:.1}", seconds / 3600.0)
+    match seconds / 3600.0 {
+        little if little > 0.0 && little < 0.1 => "< 0.1".to_owned(),
+        hours => format!("{hours:.1}"),
+    }
 }
 
 /// What was used in as many days as were chosen.
@@ -73,7 +76,7 @@ fn Range(chosen: RwSignal<String>) -> impl IntoView {
     };
     view! {
         <select
-            class="input w-auto"
+            class="input input-short"
             aria-label=t.shares.range
             on:change=move |event| chosen.set(event_target_value(&event))
         >
