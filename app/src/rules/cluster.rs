@@ -2,7 +2,6 @@
 
 use crate::i18n::Text;
 use crate::model::catalogue::SlurmVersion;
-use crate::model::job_submit::JobSubmitPlugin;
 
 /// Seconds that a node may idle when nobody says otherwise (C8).
 pub const IDLE_TIME: i64 = 600;
@@ -74,10 +73,8 @@ pub fn rest_problem(
     lacks(versions, asked, |version| version.has_rest).then_some(t.rules.no_rest)
 }
 
-/// Why the controller cannot run scripts for each submit; None as soon as it can, or where there are none (C14).
-pub fn job_submit_problem(t: &'static Text, plugins: &[JobSubmitPlugin]) -> Option<&'static str> {
-    (!plugins.is_empty()).then_some(t.rules.no_job_submit)
-}
+/// Bytes of a script that is asked of each job (C14): it is kept with the cluster.
+pub const JOB_SUBMIT_SCRIPT_BYTES: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,9 @@ use crate::files;
 use crate::layout::{CLIENT_CONF, REST_CONF, rest_conf};
 
 const IN_FORCE: &str = "in-force.json";
+/// Slurm's own name for it.
+const JOB_SUBMIT_PLUGIN: &str = "job_submit.lua";
+pub const JOB_SUBMIT_SCRIPT: &str = "job_submit.star";
 const CLIENT_DIRS: [&str; 2] = ["/run/slurm", "/run/slurm/conf"];
 
 /// The files, to be written side by side.
@@ -20,6 +23,18 @@ pub struct Files {
     pub gres_conf: String,
     /// How many stand-in devices the directory of GPUs must hold.
     pub gpu_devices: u64,
+    /// None where no script is asked of jobs.
+    #[serde(default)]
+    pub job_submit: Option<JobSubmit>,
+}
+
+/// What slurmctld asks of each job that is submitted or changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobSubmit {
+    /// In Lua, for Slurm.
+    pub plugin: String,
+    /// The site's own.
+    pub script: String,
 }
 
 /// Copies `slurm.conf`, and slurmrestd's where there is one, from a controller's directory, which is closed to all users
@@ -72,6 +87,13 @@ pub fn write_files(dir: &Path, new: &Files) -> io::Result<()> {
             Path::new("/dev/null"),
             &devices.join(format!("gpu{device}")),
         )?;
+    }
+    // slurm.conf, which names it, comes last.
+    if let Some(job_submit) = &new.job_submit {
+        let script = job_submit.script.as_bytes();
+        files::write(&dir.join(JOB_SUBMIT_SCRIPT), script, files::PLAIN)?;
+        let plugin = job_submit.plugin.as_bytes();
+        files::write(&dir.join(JOB_SUBMIT_PLUGIN), plugin, files::PLAIN)?;
     }
     for (name, text) in [
         ("cgroup.conf", &new.cgroup_conf),

@@ -33,6 +33,9 @@ pub struct ClusterSpec {
     pub networking: Networking,
     /// As asked for; the key's ARN is derived from the cluster's id.
     pub slurm: ClusterSlurmConfiguration,
+    /// The text of the script that `jobSubmitPlugins` names, as it was when that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_submit_script: Option<String>,
 }
 
 impl ClusterSpec {
@@ -107,6 +110,7 @@ pub mod tests {
             size: Size::Small,
             networking: Networking::default(),
             slurm: ClusterSlurmConfiguration::default(),
+            job_submit_script: None,
         };
         Row::new("pcs_a".into(), "pcs_a".into(), "get-started".into(), spec)
     }

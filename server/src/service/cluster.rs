@@ -46,6 +46,29 @@ impl Resource for ClusterSpec {
     }
 }
 
+/// What the checks before a create found out.
+pub(super) struct MayCreate {
+    /// With what was left out.
+    networking: Networking,
+    /// What the request names.
+    pub(super) offers: Catalogue,
+    /// Of `jobSubmitPlugins`.
+    script: Option<String>,
+}
+
+/// What the checks before an update found out.
+pub(super) struct MayUpdate {
+    /// The cluster.
+    pub(super) found: Arc<ClusterRow>,
+    script: NewScript,
+}
+
+/// The script that is asked of jobs, after an update.
+enum NewScript {
+    AsBefore,
+    Is(Option<String>),
+}
+
 #[async_trait]
 impl Clusters for Service {
     async fn create_cluster(
@@ -53,13 +76,11 @@ impl Clusters for Service {
         ctx: &Ctx,
         input: CreateClusterRequest,
     ) -> Result<CreateClusterResponse> {
-        let (networking, offers) = self.may_create_cluster(ctx, &input).await?;
+        let may = self.may_create_cluster(ctx, &input).await?;
         let (operation, token) = (Operation::CreateCluster, input.client_token.as_deref());
         self.change(ctx, operation, &input, token, async |mut change| {
             let db = &mut change.write.tx;
-            let row = self
-                .created_cluster(ctx.language, db, networking, &input)
-                .await?;
+            let row = self.created_cluster(ctx.language, db, &may, &input).await?;
             let arn = self.parts.arns.cluster(&row.id);
             change.create(&row, &arn, input.tags.as_ref()).await?;
             // Its daemons will run where it was made; they get their ports when they start.
@@ -67,7 +88,7 @@ impl Clusters for Service {
             placement::put(&mut change.write, row.owner(), &here)
                 .await
                 .map_err(internal)?;
-            note_ended_version(&mut change, &offers.slurm_versions, &row).await?;
+            note_ended_version(&mut change, &may.offers.slurm_versions, &row).await?;
             self.make_keys(&mut change.write, &row.id, None, &row.spec)
                 .await?;
             let cluster = self.cluster(&row);
@@ -105,11 +126,11 @@ impl Clusters for Service {
         ctx: &Ctx,
         input: UpdateClusterRequest,
     ) -> Result<UpdateClusterResponse> {
-        let found = self.may_update_cluster(ctx, &input).await?;
+        let may = self.may_update_cluster(ctx, &input).await?;
         let (operation, token) = (Operation::UpdateCluster, input.client_token.as_deref());
         self.change(ctx, operation, &input, token, async |mut change| {
             let (before, mut row) =
-                updated_cluster(ctx.language, &mut change.write.tx, &found, &input).await?;
+                updated_cluster(ctx.language, &mut change.write.tx, &may, &input).await?;
             self.renew_jwt_key(&row.id, before.spec.has_rest(), &mut row.spec);
             self.make_keys(&mut change.write, &row.id, Some(&before.spec), &row.spec)
                 .await?;
@@ -142,13 +163,12 @@ impl Clusters for Service {
 }
 
 impl Service {
-    /// The checks before the transaction, for the operation and its plan; the network with what was left out, and what
-    /// the request names.
+    /// The checks before the transaction, for the operation and its plan.
     pub(super) async fn may_create_cluster(
         &self,
         ctx: &Ctx,
         input: &CreateClusterRequest,
-    ) -> Result<(Networking, Catalogue)> {
+    ) -> Result<MayCreate> {
         let operation = Operation::CreateCluster;
         ctx.authorize(operation, &self.parts.arns.cluster("*"))?;
         well_formed(operation, input)?;
@@ -165,7 +185,13 @@ impl Service {
         };
         self.check_cluster(t, of, &asked)?;
         super::tag::check(input.tags.as_ref(), "tags")?;
-        Ok((networking, offers))
+        let plugins = asked.job_submit_plugins.as_deref().unwrap_or_default();
+        let script = self.job_submit_script(t, of.version, plugins).await?;
+        Ok(MayCreate {
+            networking,
+            offers,
+            script,
+        })
     }
 
     /// The row to insert, or why not.
@@ -173,7 +199,7 @@ impl Service {
         &self,
         language: Language,
         db: &mut Connection,
-        networking: Networking,
+        may: &MayCreate,
         input: &CreateClusterRequest,
     ) -> Result<ClusterRow> {
         let existing: Vec<ClusterRow> = resource::list(&mut *db, None).await.map_err(internal)?;
@@ -183,8 +209,9 @@ impl Service {
         let mut spec = ClusterSpec {
             scheduler: input.scheduler.clone(),
             size: input.size,
-            networking,
+            networking: may.networking.clone(),
             slurm: slurm_configuration(asked, self.new_auth_key(&id)),
+            job_submit_script: may.script.clone(),
         };
         let daemons = ports(spec.has_accounting(), spec.has_rest());
         self.check_ports(&mut *db, daemons).await?;
@@ -192,12 +219,12 @@ impl Service {
         Ok(Row::new(id.clone(), id, input.cluster_name.clone(), spec))
     }
 
-    /// The checks before the transaction; the cluster as it was found.
+    /// The checks before the transaction.
     pub(super) async fn may_update_cluster(
         &self,
         ctx: &Ctx,
         input: &UpdateClusterRequest,
-    ) -> Result<Arc<ClusterRow>> {
+    ) -> Result<MayUpdate> {
         let operation = Operation::UpdateCluster;
         let found = self
             .cluster_for(ctx, operation, &input.cluster_identifier)
@@ -211,7 +238,8 @@ impl Service {
             has_accounting: merged.has_accounting(),
             ..SlurmOf::from(&*found)
         };
-        self.check_cluster(ctx.language.text(), of, &asked)?;
+        let t = ctx.language.text();
+        self.check_cluster(t, of, &asked)?;
         if !of.has_accounting && found.spec.has_accounting() {
             self.check_without_accounting(&found, of, &merged).await?;
         }
@@ -222,7 +250,15 @@ impl Service {
                 "This release cannot change a running cluster's Slurm version. Create a new cluster with it.",
             ));
         }
-        Ok(found)
+        let asked = input.slurm_configuration.as_ref();
+        let script = match asked.and_then(|asked| asked.job_submit_plugins.as_deref()) {
+            Some(plugins) => {
+                let script = self.job_submit_script(t, of.version, plugins).await?;
+                NewScript::Is(script)
+            }
+            None => NewScript::AsBefore,
+        };
+        Ok(MayUpdate { found, script })
     }
 
     /// What stays as it is must mean something without accounting, too.
@@ -282,12 +318,17 @@ pub(crate) fn not_found(identifier: &str) -> Error {
 pub(super) async fn updated_cluster(
     language: Language,
     db: &mut Connection,
-    found: &ClusterRow,
+    may: &MayUpdate,
     input: &UpdateClusterRequest,
 ) -> Result<(ClusterRow, ClusterRow)> {
+    let found = &may.found;
     let before = updatable(language, db, found, input.unmodified_since.as_deref()).await?;
     let spec = ClusterSpec {
         slurm: merged(&before.spec.slurm, input),
+        job_submit_script: match &may.script {
+            NewScript::AsBefore => before.spec.job_submit_script.clone(),
+            NewScript::Is(script) => script.clone(),
+        },
         ..before.spec.clone()
     };
     let row = before.respecified(spec);

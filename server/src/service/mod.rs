@@ -32,6 +32,7 @@ mod job;
 mod job_components;
 mod job_find;
 mod job_list;
+mod job_submit;
 mod job_target;
 mod job_timeline;
 mod key;

@@ -8,7 +8,7 @@ use app::model::error::{Error, FINDINGS_MAX, FieldError, Result};
 use app::model::operation::Operation;
 use app::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use app::port::{Ctx, Settings};
-use app::rules::cluster::{job_submit_problem, purge_problem};
+use app::rules::cluster::purge_problem;
 use async_trait::async_trait;
 
 use super::Service;
@@ -104,7 +104,7 @@ impl Service {
         )?;
         self.check_accounting(t, of, asked)?;
         self.check_rest(t, of, asked)?;
-        check_members(t, asked)
+        check_members(asked)
     }
 
     /// Whether this host can have the REST API, if it was asked for.
@@ -203,12 +203,8 @@ fn problems<S: NameAndValue>(
 }
 
 /// The members that this release or this provider cannot serve.
-fn check_members(t: &'static Text, asked: &ClusterSlurmConfigurationRequest) -> Result<()> {
+fn check_members(asked: &ClusterSlurmConfigurationRequest) -> Result<()> {
     let path = "slurmConfiguration";
-    let plugins = asked.job_submit_plugins.as_deref().unwrap_or_default();
-    if let Some(why) = job_submit_problem(t, plugins) {
-        return Err(Error::field(format!("{path}.jobSubmitPlugins"), why));
-    }
     if asked
         .cgroup_custom_settings
         .as_ref()

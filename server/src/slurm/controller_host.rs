@@ -26,7 +26,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use nix::sys::signal::Signal;
-use openpcs_agent::configuration::{self, Files};
+use openpcs_agent::configuration::{self, Files, JOB_SUBMIT_SCRIPT};
 use openpcs_agent::files;
 use openpcs_agent::layout::{cluster_dir, gate_file, instances_dir, rest_conf};
 use openpcs_agent::protocol::{
@@ -266,6 +266,15 @@ impl ControllerHost {
     }
 
     /// What those daemons print before they log, and what becomes of them.
+    /// What runs the scripts that are asked of jobs: it stands beside the agent.
+    pub fn policy_program(&self) -> PathBuf {
+        self.agent.with_file_name("openpcs-policy")
+    }
+
+    pub fn job_submit_script(&self, cluster_id: &str) -> PathBuf {
+        self.dir(cluster_id).join(JOB_SUBMIT_SCRIPT)
+    }
+
     pub fn agent_log(&self, cluster_id: &str) -> DaemonLog {
         DaemonLog::at(self.dir(cluster_id).join(AGENT_LOG))
     }

@@ -1,8 +1,6 @@
 //! Scripts in a node's life (N17), as a group asks for them: order, arguments, what follows a failure, what a person sees of
 //! it, and that a change replaces nodes. And what becomes of a node with a fault (N19).
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
 use std::path::PathBuf;
 
 use aws_sdk_pcs::types::ComputeNodeGroupStatus;
@@ -17,42 +15,6 @@ const CLUSTER: &str = "life";
 const TELL: &str =
     "#!/bin/sh\nout=$1; shift\necho \"$OPENPCS_STAGE $OPENPCS_NODE_NAME $*\" >> $out\n";
 const FAIL: &str = "#!/bin/sh\necho it is the disk >&2\nexit 3\n";
-
-/// S3 as far as a script needs it. Whoever asks unsigned is not let in.
-fn bucket() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let lines = BufReader::new(stream.try_clone().unwrap()).lines();
-            let head: Vec<String> = lines
-                .map_while(|line| line.ok())
-                .take_while(|line| !line.is_empty())
-                .collect();
-            let is_signed = head.iter().any(|line| {
-                let line = line.to_lowercase();
-                line.starts_with("authorization: aws4-hmac-sha256") && line.contains("/s3/")
-            });
-            let path = head[0].split(' ').nth(1).unwrap_or_default();
-            let (status, body) = match path {
-                _ if !is_signed => (403, "<Error><Code>AccessDenied</Code></Error>"),
-                "/scripts/tell%20it.sh" => (200, TELL),
-                "/scripts/fail.sh" => (200, FAIL),
-                _ => (
-                    404,
-                    "<Error><Code>NoSuchKey</Code><Message>It is not there</Message></Error>",
-                ),
-            };
-            let length = body.len();
-            let answer = format!(
-                "HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
-            );
-            stream.write_all(answer.as_bytes()).unwrap();
-        }
-    });
-    endpoint
-}
 
 fn script(name: &str, key: &str, more: Value) -> Value {
     let mut script =
@@ -123,14 +85,10 @@ async fn wait_event(plane: &TestPlane, words: &str) {
 #[tokio::test]
 async fn scripts_run_in_a_nodes_life_as_its_group_says() {
     let mut server = Server::new(None);
-    for (name, value) in [
-        ("AWS_ENDPOINT_URL_S3", bucket().as_str()),
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_REGION", "us-east-1"),
-    ] {
-        server.environment(name, value);
-    }
+    let bucket = Bucket::start();
+    bucket.put("tell%20it.sh", TELL);
+    bucket.put("fail.sh", FAIL);
+    bucket.is_known_to(&mut server);
     let plane = TestPlane::on(server, None).await;
     let visitor = Visitor::sign_in(&plane).await;
     plane.cluster(CLUSTER, 600).await;

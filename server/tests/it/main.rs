@@ -30,6 +30,7 @@ mod foreign_bytes;
 mod harness;
 mod isolation;
 mod job_parts;
+mod job_submit;
 mod job_table;
 mod kill;
 mod kill_mix;

@@ -17,6 +17,7 @@ use crate::live::host;
 use crate::plan::configuration::rows::Specs;
 use crate::reconcile::Parts;
 
+use crate::slurm::conf::job_submit::JobSubmitInput;
 use crate::slurm::conf::slurmdbd::{self, SlurmdbdInput};
 use crate::slurm::conf::slurmrestd::{self, SlurmrestdInput};
 use crate::slurm::conf::{self, ConfInput, GroupConf, Hardware, QueueConf};
@@ -76,6 +77,8 @@ pub fn render_trial(
     let mut input = without_accounting(input(parts, specs)?);
     // The key is not there, and nobody asks a trial by a token.
     input.jwt_key = None;
+    // The site's rules are not for the trial's own job.
+    input.job_submit = None;
     let dir = parts.controllers.trial_dir(&specs.cluster.0.id);
     let mut ports = FreePorts::default();
     input.controller_address = Ipv4Addr::LOCALHOST.into();
@@ -180,6 +183,16 @@ pub fn render_slurmrestd(row: &ClusterRow, has_accounting: bool) -> anyhow::Resu
     }))
 }
 
+fn job_submit(parts: &Parts, cluster_id: &str, spec: &ClusterSpec) -> Option<JobSubmitInput> {
+    let plugin = spec.slurm.job_submit_plugins.as_ref()?.first()?;
+    Some(JobSubmitInput {
+        name: plugin.name.clone(),
+        script: spec.job_submit_script.clone()?,
+        program: parts.controllers.policy_program(),
+        file: parts.controllers.job_submit_script(cluster_id),
+    })
+}
+
 fn slurmdbd_port(place: &Placement) -> anyhow::Result<u16> {
     port_of(place, SLURMDBD, SLURMDBD_DAEMON)
 }
@@ -244,6 +257,7 @@ fn input(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<ConfInput> {
             .then(|| slurmdbd_port(place))
             .transpose()?,
         jwt_key: spec.has_rest().then(|| parts.controllers.jwt_key(&row.id)),
+        job_submit: job_submit(parts, &row.id, spec),
         user: host::own_user()?,
         state_directory: directory.join("state"),
         slurmctld_log_file: parts.controller_log(&row.id).path().into(),

@@ -25,10 +25,11 @@ impl Service {
         ctx: &Ctx,
         input: &CreateClusterRequest,
     ) -> Result<Plan> {
-        let (networking, offers) = self.may_create_cluster(ctx, input).await?;
+        let may = self.may_create_cluster(ctx, input).await?;
+        let offers = &may.offers;
         let mut held = self.reader().await?;
         let row = self
-            .created_cluster(ctx.language, &mut held, networking, input)
+            .created_cluster(ctx.language, &mut held, &may, input)
             .await?;
         drop(held);
         let groups = row.spec.networking.security_group_ids.iter().flatten();
@@ -58,9 +59,10 @@ impl Service {
         ctx: &Ctx,
         input: &UpdateClusterRequest,
     ) -> Result<Plan> {
-        let found = self.may_update_cluster(ctx, input).await?;
+        let may = self.may_update_cluster(ctx, input).await?;
+        let found = &may.found;
         let mut held = self.reader().await?;
-        let (before, after) = updated_cluster(ctx.language, &mut held, &found, input).await?;
+        let (before, after) = updated_cluster(ctx.language, &mut held, &may, input).await?;
         let mut plan = Plan {
             changes: diff(&view(&before.spec), &view(&after.spec)),
             ..Plan::default()

@@ -6,6 +6,7 @@
 
 mod gres;
 mod hardware;
+pub mod job_submit;
 mod line;
 pub mod slurmdbd;
 pub mod slurmrestd;
@@ -23,6 +24,7 @@ use openpcs_agent::configuration::Files;
 use super::hostlist;
 use super::settings::{self, Kind, NameAndValue, Scope, communication, program};
 pub use hardware::Hardware;
+use job_submit::JobSubmitInput;
 use line::Line;
 pub use smallest_job::shut_queues;
 
@@ -49,6 +51,8 @@ pub struct ConfInput {
     pub slurmdbd_port: Option<u16>,
     /// The file of the key that signs tokens; none without the REST API.
     pub jwt_key: Option<PathBuf>,
+    /// What is asked of each job; none where nothing is.
+    pub job_submit: Option<JobSubmitInput>,
     /// The user that all daemons run as.
     pub user: String,
     pub state_directory: PathBuf,
@@ -110,6 +114,7 @@ pub fn render(input: &ConfInput) -> Files {
         cgroup_conf: cgroup_conf(input),
         gres_conf: gres.conf,
         gpu_devices: gres.devices,
+        job_submit: input.job_submit.as_ref().map(job_submit::render),
     }
 }
 
@@ -161,6 +166,9 @@ fn identity(input: &ConfInput) -> Line {
     if let Some(key) = &input.jwt_key {
         p.set("AuthAltTypes", "auth/jwt");
         p.set("AuthAltParameters", jwt_parameters(key));
+    }
+    if input.job_submit.is_some() {
+        p.set("JobSubmitPlugins", "lua");
     }
     p.set("SlurmUser", &input.user);
     p.set("SlurmdUser", &input.user);

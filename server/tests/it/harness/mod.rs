@@ -4,6 +4,7 @@
 //! [`TestPlane::finish`], which deletes everything and fails if a process or a directory is left. Tests wait for
 //! states ([`wait_until`]), never for time to pass.
 
+mod bucket;
 mod checks;
 pub mod ec2;
 mod http;
@@ -20,6 +21,7 @@ mod silent_proxy;
 mod visitor;
 mod wait;
 
+pub use bucket::Bucket;
 pub use checks::{Check, run};
 pub use http::{Answer, Http, signed_for};
 pub use leftovers::{processes, slurmctld};

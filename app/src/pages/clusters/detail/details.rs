@@ -15,7 +15,7 @@ use crate::model::cluster::*;
 use crate::model::error::Result;
 use crate::model::live::Kind;
 use crate::ui::time::AgoText;
-use crate::ui::{Card, Copyable, KeyValue, Pairs};
+use crate::ui::{Card, Copyable, KeyValue, Pairs, foreign};
 
 #[component]
 pub fn Details() -> impl IntoView {
@@ -101,6 +101,7 @@ fn Scheduling(version: String, slurm: ClusterSlurmConfiguration) -> impl IntoVie
         }
     };
     let rest = slurm.slurm_rest.is_some_and(|rest| rest.is_on());
+    let script = slurm.job_submit_plugins.into_iter().flatten().next();
     view! {
         <Card title=t.details.scheduler>
             <Pairs>
@@ -112,6 +113,11 @@ fn Scheduling(version: String, slurm: ClusterSlurmConfiguration) -> impl IntoVie
                         view! { <KeyValue label=t.details.purge>{purge(t, &accounting)}</KeyValue> }
                     })}
                 <KeyValue label=t.details.rest>{on(rest)}</KeyValue>
+                {script
+                    .map(|script| {
+                        let at = script.script_source.script_location;
+                        view! { <KeyValue label=t.details.job_submit>{script.name} " · " {foreign(at)}</KeyValue> }
+                    })}
             </Pairs>
         </Card>
     }

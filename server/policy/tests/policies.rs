@@ -1,0 +1,132 @@
+//! The examples that sites begin with do what they say.
+
+use std::process::Command;
+
+/// What the policy answers: whether it refuses, the first words to the user, and what it sets.
+fn asked(policy: &str, event: &str, job: &[(&str, &str)]) -> (bool, String, Vec<String>) {
+    let mut asked = format!("event:{event},uid:1000");
+    for (field, value) in job {
+        asked += &match value.parse::<i64>() {
+            Ok(number) => format!(",job:{field}:n:{number}"),
+            Err(_) => format!(",job:{field}:s:{}", hex::encode(value)),
+        };
+    }
+    let file = format!("{}/policies/{policy}.star", env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_openpcs-policy"));
+    let output = command.args(["run", &file, "00", &asked]).output().unwrap();
+    let answer = String::from_utf8(output.stdout).unwrap();
+    let said = answer.lines().find_map(|line| line.strip_prefix("say "));
+    let said = String::from_utf8(hex::decode(said.unwrap_or_default()).unwrap()).unwrap();
+    let set = answer.lines().filter_map(|line| line.strip_prefix("set "));
+    let set = set.map(str::to_owned).collect();
+    (answer.starts_with("refused"), said, set)
+}
+
+#[test]
+fn each_example_refuses_what_it_is_against() {
+    for (policy, event, job, words) in [
+        ("time_limit", "job_submit", &[][..], "Say how long"),
+        (
+            "time_limit",
+            "job_submit",
+            &[("time_limit", "99999")],
+            "up to 7 days",
+        ),
+        (
+            "time_limit",
+            "job_modify",
+            &[("time_limit", "99999")],
+            "up to 7 days",
+        ),
+        ("account", "job_submit", &[], "--account=biology"),
+        (
+            "account",
+            "job_submit",
+            &[("account", "magic")],
+            "--account=biology",
+        ),
+        (
+            "account",
+            "job_modify",
+            &[("account", "magic")],
+            "--account=biology",
+        ),
+        (
+            "gpu_queue",
+            "job_submit",
+            &[("partition", "gpu")],
+            "--gpus=1",
+        ),
+        (
+            "memory",
+            "job_submit",
+            &[("min_mem_per_node", "999999")],
+            "500 GiB",
+        ),
+        (
+            "interactive",
+            "job_submit",
+            &[("partition", "interactive"), ("min_cpus", "9")],
+            "up to 8 CPUs",
+        ),
+        (
+            "interactive",
+            "job_submit",
+            &[("partition", "interactive"), ("time_limit", "999")],
+            "4 hours",
+        ),
+    ] {
+        let (is_refused, said, set) = asked(policy, event, job);
+        assert!(
+            is_refused && said.contains(words),
+            "{policy} {job:?}: {said}"
+        );
+        assert!(set.is_empty(), "{policy} {job:?}: {set:?}");
+    }
+}
+
+#[test]
+fn each_example_lets_the_others_pass_and_says_what_it_does() {
+    let gpu = format!("partition s {}", hex::encode("gpu"));
+    for (policy, event, job, set) in [
+        ("time_limit", "job_submit", &[("time_limit", "60")][..], ""),
+        ("time_limit", "job_modify", &[("name", "n")], ""),
+        ("account", "job_submit", &[("account", "physics")], ""),
+        (
+            "account",
+            "job_submit",
+            &[("default_account", "physics")],
+            "",
+        ),
+        ("account", "job_modify", &[("name", "n")], ""),
+        (
+            "gpu_queue",
+            "job_submit",
+            &[("tres_per_node", "gres/gpu:2"), ("partition", "cpu")],
+            gpu.as_str(),
+        ),
+        ("gpu_queue", "job_submit", &[("partition", "cpu")], ""),
+        ("memory", "job_submit", &[], "min_mem_per_cpu n 4096"),
+        ("memory", "job_submit", &[("min_mem_per_node", "2000")], ""),
+        (
+            "interactive",
+            "job_submit",
+            &[("partition", "interactive")],
+            "time_limit n 240",
+        ),
+        (
+            "interactive",
+            "job_submit",
+            &[("partition", "other"), ("min_cpus", "9")],
+            "",
+        ),
+    ] {
+        let (is_refused, said, told) = asked(policy, event, job);
+        assert!(!is_refused, "{policy} {job:?}: {said}");
+        let expected: Vec<&str> = Some(set)
+            .filter(|set| !set.is_empty())
+            .into_iter()
+            .collect();
+        assert_eq!(told, expected, "{policy} {job:?}");
+    }
+}
