@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 const SOON: Duration = Duration::from_secs(5);
 
 fn run(script: &str, asked: &str) -> Output {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(script.as_bytes()).unwrap();
+    let mut file = tempfile::NamedTempFile::new().expect("there is room");
+    file.write_all(script.as_bytes()).expect("there is room");
     let mut command = Command::new(env!("CARGO_BIN_EXE_openpcs-policy"));
     command
         .arg("run")
         .arg(file.path())
         .args([&hex::encode("rules"), asked]);
-    command.output().unwrap()
+    command.output().expect("the program runs")
 }
 
 #[test]

@@ -13,10 +13,14 @@ fn asked(policy: &str, event: &str, job: &[(&str, &str)]) -> (bool, String, Vec<
     }
     let file = format!("{}/policies/{policy}.star", env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_openpcs-policy"));
-    let output = command.args(["run", &file, "00", &asked]).output().unwrap();
-    let answer = String::from_utf8(output.stdout).unwrap();
+    let output = command
+        .args(["run", &file, "00", &asked])
+        .output()
+        .expect("the program runs");
+    let answer = String::from_utf8_lossy(&output.stdout);
     let said = answer.lines().find_map(|line| line.strip_prefix("say "));
-    let said = String::from_utf8(hex::decode(said.unwrap_or_default()).unwrap()).unwrap();
+    let said = hex::decode(said.unwrap_or_default()).expect("what it says is hexadecimal");
+    let said = String::from_utf8_lossy(&said).into_owned();
     let set = answer.lines().filter_map(|line| line.strip_prefix("set "));
     let set = set.map(str::to_owned).collect();
     (answer.starts_with("refused"), said, set)

@@ -139,6 +139,21 @@ async fn nodes_come_for_jobs_and_go_after_the_idle_time() {
     assert_eq!(hosts, ["compute-1-1", "compute-1-2"]);
     // Slurm alone takes up to 30 s more; we promise not to wait for that.
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    // The processes of an MPI program find each other.
+    let mpi = [
+        "srun",
+        "-p",
+        "demo",
+        "-N",
+        "2",
+        "--mpi=pmix",
+        "printenv",
+        "PMIX_RANK",
+    ];
+    let ranks = plane.connect(CLUSTER, &mpi);
+    let mut ranks: Vec<&str> = ranks.lines().collect();
+    ranks.sort();
+    assert_eq!(ranks, ["0", "1"]);
     plane
         .wait_sinfo(CLUSTER, &["demo up infinite 3 idle~ compute-1-[1-3]"])
         .await;

@@ -72,7 +72,7 @@ impl Service {
         let alive = snapshot.jobs.iter().filter(|job| job.ended_at == 0);
         let jobs = alive.map(|job| impact(job, JobEffect::Untouched)).collect();
         put_jobs(&mut plan, jobs);
-        plan.warnings.extend(self.silent(&found).await);
+        plan.warnings.extend(self.silent(found).await);
         conclude_update(&mut plan, &before.spec, &after.spec);
         Ok(plan)
     }
