@@ -266,6 +266,17 @@ impl ControllerHost {
     }
 
     /// What those daemons print before they log, and what becomes of them.
+    /// Slurm's own id of a cluster, a number, goes out of the state of its slurmctld, which then takes the one that its
+    /// slurmdbd has for it. Its name stays.
+    pub fn forget_slurms_id(&self, cluster_id: &str) -> io::Result<()> {
+        let file = self.dir(cluster_id).join("state/clustername");
+        let Some(text) = files::read(&file)? else {
+            return Ok(());
+        };
+        let name = text.split(|byte| *byte == b'|').next().unwrap_or_default();
+        files::write(&file, name, files::PLAIN)
+    }
+
     /// What runs the scripts that are asked of jobs: it stands beside the agent.
     pub fn policy_program(&self) -> PathBuf {
         self.agent.with_file_name("openpcs-policy")

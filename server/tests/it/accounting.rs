@@ -14,11 +14,11 @@ struct Accounts {
 }
 
 impl Accounts {
-    async fn start() -> Self {
+    async fn start(mode: AccountingMode) -> Self {
         let plane = TestPlane::start(Database::OfRun).await;
         let slurm = ClusterSlurmConfigurationRequest::builder()
             .scale_down_idle_time_in_seconds(600)
-            .accounting(accounting(AccountingMode::Standard, 90))
+            .accounting(accounting(mode, 90))
             .build();
         let cluster = plane.new_cluster(CLUSTER).slurm_configuration(slurm);
         cluster.send().await.unwrap();
@@ -105,7 +105,7 @@ fn accounting(mode: AccountingMode, days: i32) -> AccountingRequest {
 
 #[tokio::test]
 async fn each_job_is_written_down_whatever_dies() {
-    let accounts = Accounts::start().await;
+    let accounts = Accounts::start(AccountingMode::Standard).await;
     let plane = &accounts.plane;
     let types = [EndpointType::Slurmctld, EndpointType::Slurmdbd];
     assert_eq!(accounts.endpoints().await, types);
@@ -146,9 +146,25 @@ async fn each_job_is_written_down_whatever_dies() {
     accounts.plane.finish().await;
 }
 
+/// Slurm has made up an id for itself by then.
+#[tokio::test]
+async fn a_cluster_that_kept_none_keeps_records_from_then_on() {
+    let accounts = Accounts::start(AccountingMode::None).await;
+    let plane = &accounts.plane;
+    let job = plane.sbatch(CLUSTER, &["--output=/dev/null"], "sleep 600");
+    plane.wait_job(CLUSTER, &job, "RUNNING").await;
+    accounts.switch(AccountingMode::Standard).await;
+    plane.wait_job(CLUSTER, &job, "RUNNING").await;
+    let next = plane.sbatch(CLUSTER, &["--output=/dev/null"], "true");
+    accounts.is_told(&next, "COMPLETED").await;
+    plane.connect(CLUSTER, &["scancel", &job]);
+    accounts.is_told(&job, "CANCELLED").await;
+    accounts.plane.finish().await;
+}
+
 #[tokio::test]
 async fn accounting_goes_off_and_on_under_a_job() {
-    let accounts = Accounts::start().await;
+    let accounts = Accounts::start(AccountingMode::Standard).await;
     let plane = &accounts.plane;
     let job = plane.sbatch(CLUSTER, &["--output=/dev/null"], "sleep 600");
     plane.wait_job(CLUSTER, &job, "RUNNING").await;

@@ -393,7 +393,7 @@ impl ClusterReconciler {
         if keeps_rest(&wanted.cluster) && !rows.is_settled() {
             key::keep(&self.parts, &mut wanted.cluster).await?;
         }
-        accounts::await_first(&rows.cluster).await;
+        accounts::await_first(&self.parts.controllers, &rows.cluster).await?;
         configuration::reconcile(&self.parts, &client, &wanted).await?;
         self.settled = rows.is_settled().then(|| Settled {
             rows: rows.clone(),
