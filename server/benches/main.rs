@@ -28,6 +28,7 @@ mod idle;
 mod live;
 mod look;
 mod node_plan;
+mod site;
 mod stock;
 mod times;
 mod warm_jobs;
@@ -67,6 +68,9 @@ fn main() {
         }
         if wanted("warm_jobs") {
             warm_jobs::run().await;
+        }
+        if wanted("site") {
+            site::run().await;
         }
         if wanted("busy_cluster") {
             busy_cluster::run().await;

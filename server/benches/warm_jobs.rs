@@ -29,11 +29,11 @@ pub async fn run() {
     let stock = Stock::of(&plane);
     let (mut ours, mut alone) = (vec![], vec![]);
     for _ in 0..ROUNDS {
-        let jobs = hold(&plane).await;
+        let jobs = hold(&plane, CLUSTER, NODES).await;
         ours.push(jobs_per_second(&plane, &jobs).await);
 
         stock.without(&plane, &[("PrologSlurmctld", None)]);
-        let jobs = hold(&plane).await;
+        let jobs = hold(&plane, CLUSTER, NODES).await;
         plane.server.stop();
         alone.push(jobs_per_second(&plane, &jobs).await);
         plane.server.start().await;
@@ -49,17 +49,17 @@ pub async fn run() {
 }
 
 /// Submits them, for a server must be there to let people in; they wait.
-async fn hold(plane: &TestPlane) -> String {
-    let up = format!("demo up infinite {NODES} idle compute-1-[1-{NODES}]");
-    plane.wait_sinfo(CLUSTER, &[&up]).await;
+pub async fn hold(plane: &TestPlane, cluster: &str, nodes: i32) -> String {
+    let up = format!("demo up infinite {nodes} idle compute-1-[1-{nodes}]");
+    plane.wait_sinfo(cluster, &[&up]).await;
     let out = plane.server.home().join("out");
     let _ = std::fs::remove_file(&out);
     let array = format!("--array=1-{JOBS}");
     let options = ["--hold", "--output=/dev/null", &array];
-    plane.sbatch(CLUSTER, &options, &format!("{COMMAND} {}", out.display()))
+    plane.sbatch(cluster, &options, &format!("{COMMAND} {}", out.display()))
 }
 
-async fn jobs_per_second(plane: &TestPlane, jobs: &str) -> f64 {
+pub async fn jobs_per_second(plane: &TestPlane, jobs: &str) -> f64 {
     let out = plane.server.home().join("out");
     plane.administrate(&format!("scontrol release {jobs}"));
     let begun = Instant::now();
@@ -85,7 +85,7 @@ fn times(out: &Path) -> Vec<f64> {
     whole.lines().filter_map(|line| line.parse().ok()).collect()
 }
 
-fn text(rates: &[f64]) -> String {
+pub fn text(rates: &[f64]) -> String {
     let each: Vec<String> = rates.iter().map(|rate| format!("{rate:.1}")).collect();
     format!("{:.1} jobs/s on average ({})", mean(rates), each.join(", "))
 }
