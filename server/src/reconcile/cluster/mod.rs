@@ -20,9 +20,12 @@ use crate::db::cluster::ClusterRow;
 use crate::db::{self, now, resource, tombstone};
 use crate::live::status::Done;
 use crate::plan::configuration::rows::Rows;
-use crate::plan::controller::{Accounts, Failure, Found, Log, Seen, Step, TICK, plan};
+use crate::plan::configuration::search::Changes;
+use crate::plan::controller::{Accounts, Failure, Found, Seen, Step, TICK, plan};
 use crate::slurm::client::Client;
 use crate::slurm::controller_host::ControllerSpec;
+
+mod upgrade;
 
 /// How long a cluster whose rows stay the same is believed to be in order: its controller runs, that is all that is
 /// looked at.
@@ -129,6 +132,7 @@ impl ClusterReconciler {
                 has_daemon: true,
                 is_configured: true,
             },
+            upgrade: None,
             ended_unclean: false,
             found: Found::default(),
         };
@@ -151,6 +155,7 @@ impl ClusterReconciler {
         seen.runs = controllers.running(&cluster.id)?;
         seen.ended_unclean = controllers.state(&rows.cluster.id).unclean()?.is_some();
         seen.accounts = self.accounts(&rows)?;
+        seen.upgrade = self.see_upgrade(&rows.cluster)?;
         Ok((rows, seen))
     }
 
@@ -235,9 +240,7 @@ impl ClusterReconciler {
                 found.answers = Some(self.answers(&rows.cluster).await?);
             }
             Step::ReadLog => {
-                let agent = self.parts.controllers.agent_log(&id).text().await;
-                let slurmctld = self.parts.controller_log(&id).text().await;
-                found.log = Some(Log::read(&agent, &slurmctld));
+                found.log = Some(self.read_log().await?);
             }
             Step::Recover => {
                 self.recover(&rows.cluster).await;
@@ -276,6 +279,7 @@ impl ClusterReconciler {
                 self.forget(&rows.cluster).await?;
                 return Ok(Some(Next::Never));
             }
+            Step::Upgrade(step) => return self.upgrade(step, rows, seen).await,
             Step::Wait(pause) => return Ok(Some(Next::After(pause))),
             Step::Stuck(words) => anyhow::bail!("{words}"),
         }
@@ -297,12 +301,16 @@ impl ClusterReconciler {
     async fn start(&self, rows: &Rows) -> anyhow::Result<()> {
         let cluster = &rows.cluster;
         let text = key::of(&self.parts, &cluster.id).await?;
-        let (controllers, version) = (&self.parts.controllers, &cluster.spec.scheduler.version);
-        let (mut daemons, mut sees) = (vec![controllers.slurmctld(&cluster.id, version)], vec![]);
+        let (controllers, versions) = (&self.parts.controllers, self.versions(cluster)?);
+        let slurmctld = controllers.slurmctld(&cluster.id, &versions.slurmctld);
+        let (mut daemons, mut sees) = (vec![slurmctld], vec![]);
         if keeps_accounts(cluster) {
             let database = &self.parts.database;
             let socket = database.socket();
-            daemons.insert(0, controllers.slurmdbd(&cluster.id, version, &socket));
+            daemons.insert(
+                0,
+                controllers.slurmdbd(&cluster.id, &versions.slurmdbd, &socket),
+            );
             sees.push(database.socket_dir());
         }
         let spec = ControllerSpec {
@@ -314,12 +322,16 @@ impl ClusterReconciler {
             hook: self.parts.hook_file(&cluster.id),
             files: configuration::render(&self.parts, &rows.in_force())?,
         };
+        if versions.is_tried {
+            let tried = Changes::from([cluster.id.as_str()]);
+            let files = configuration::render(&self.parts, &rows.specs(&tried, true))?;
+            controllers.take(&cluster.id, &files)?;
+        }
         Ok(controllers.ensure(&spec).await?)
     }
 
     fn client(&self, cluster: &ClusterRow) -> anyhow::Result<Option<Client>> {
-        let version = &cluster.spec.scheduler.version;
-        Ok(self.parts.client(&cluster.id, version)?)
+        Ok(self.parts.client(&cluster.id, cluster.slurm_version())?)
     }
 
     async fn answers(&self, cluster: &ClusterRow) -> anyhow::Result<bool> {
