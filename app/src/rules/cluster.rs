@@ -44,11 +44,11 @@ pub fn upgrade_problem(
     to: &str,
     today: &str,
 ) -> Option<&'static str> {
+    if to < from && versions.iter().any(|version| version.id == to) {
+        return Some(t.rules.version_older);
+    }
     if let Some(why) = version_problem(t, versions, to, today) {
         return Some(why);
-    }
-    if to < from {
-        return Some(t.rules.version_older);
     }
     let place = |id: &str| versions.iter().position(|version| version.id == id);
     // One that is not known any more is older than all that are.
