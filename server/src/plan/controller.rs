@@ -6,18 +6,20 @@
 use std::time::Duration;
 
 use app::model::status::Status;
-use openpcs_agent::protocol::{SLURMCTLD_DAEMON, is_gone};
+use openpcs_agent::protocol::is_gone;
+
+use super::upgrade::{self, Upgrade};
 
 /// How often a healthy cluster is looked after without a wake-up.
 pub const TICK: Duration = Duration::from_secs(5);
 /// The pause while instances of a deleted cluster end.
 const ENDING: Duration = Duration::from_secs(1);
 /// The pause while slurmctld is starting.
-const STARTING: Duration = Duration::from_millis(100);
+pub(super) const STARTING: Duration = Duration::from_millis(100);
 /// How long a new controller may take to answer before its cluster is CREATE_FAILED.
-const START_TIMEOUT_MS: i64 = 60_000;
+pub(super) const START_TIMEOUT_MS: i64 = 60_000;
 /// A new controller that ended so often by itself will not come up.
-const ENDS: usize = 3;
+pub(super) const ENDS: usize = 3;
 /// Lines of slurmctld's words that tell why it does not start.
 const WORDS: usize = 4;
 
@@ -41,6 +43,8 @@ pub struct Seen {
     pub accounts: Accounts,
     /// slurmrestd is among the daemons that are kept running, or is not, and goes by what is wanted.
     pub has_rest: bool,
+    /// Another version is wanted, or was until a moment ago.
+    pub upgrade: Option<Upgrade>,
     /// slurmctld has ended without saving its state, and that is not looked after yet.
     pub ended_unclean: bool,
     pub found: Found,
@@ -69,6 +73,8 @@ pub struct Found {
     /// It was started in this run.
     pub started: bool,
     pub answers: Option<bool>,
+    /// Whether slurmdbd listens.
+    pub accounts_answer: Option<bool>,
     pub log: Option<Log>,
     pub recovered: bool,
     /// Whether instances run that the database does not know.
@@ -85,7 +91,7 @@ pub struct Found {
 /// What a controller that does not answer has logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {
-    /// How often slurmctld has ended by itself.
+    /// How often the daemon has ended by itself.
     pub ends: usize,
     /// What it said last.
     pub words: String,
@@ -127,6 +133,8 @@ pub enum Step {
     Stop,
     /// Removes the rows. Whatever a crash left before is still known by them.
     Forget,
+    /// Of the way to another version.
+    Upgrade(upgrade::Step),
     Wait(Duration),
     /// It is not for this cluster's loop to mend, and passes when something else changes.
     Stuck(String),
@@ -193,6 +201,9 @@ fn keep(seen: &Seen) -> Step {
     if accounts.wanted && !accounts.database_runs {
         return Step::StartDatabase;
     }
+    if let Some(step) = upgrade::step(seen) {
+        return step;
+    }
     if !seen.runs {
         return Step::Start;
     }
@@ -252,20 +263,19 @@ fn tear_down(found: &Found) -> Step {
 }
 
 impl Log {
-    /// What slurmctld said of its configuration before it opened its log is in the agent's, all else in its own.
-    pub fn read(agent_log: &str, slurmctld_log: &str) -> Log {
-        let printed = agent_log
-            .lines()
-            .filter(|line| line.starts_with("slurmctld: "));
+    /// What a daemon said of its configuration before it opened its log is in the agent's, all else in its own.
+    pub fn read(daemon: &str, agent_log: &str, own_log: &str) -> Log {
+        let prefix = format!("{daemon}: ");
+        let printed = agent_log.lines().filter(|line| line.starts_with(&prefix));
         let mut lines: Vec<&str> = Vec::new();
-        for line in printed.chain(slurmctld_log.lines()).rev() {
+        for line in printed.chain(own_log.lines()).rev() {
             if lines.len() < WORDS && !lines.contains(&line) {
                 lines.push(line);
             }
         }
         lines.reverse();
         Log {
-            ends: agent_log.matches(&is_gone(SLURMCTLD_DAEMON)).count(),
+            ends: agent_log.matches(&is_gone(daemon)).count(),
             words: lines.join(" | "),
         }
     }

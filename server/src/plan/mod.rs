@@ -7,3 +7,4 @@ pub mod node;
 pub mod notice;
 pub mod pool;
 pub mod stranded;
+pub mod upgrade;

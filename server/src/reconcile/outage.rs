@@ -3,6 +3,7 @@
 
 use app::explain::What;
 use app::model::sight::Sight;
+use openpcs_agent::protocol::SLURMCTLD_DAEMON;
 
 use super::Parts;
 use crate::db::now;
@@ -99,7 +100,7 @@ async fn last_words(parts: &Parts, cluster_id: &str) -> String {
     let agent = parts.controllers.agent_log(cluster_id).text().await;
     let slurmctld = parts.controller_log(cluster_id).text().await;
     let of_agent = agent.lines().next_back().unwrap_or_default();
-    let said = Log::read(&agent, &slurmctld).words;
+    let said = Log::read(SLURMCTLD_DAEMON, &agent, &slurmctld).words;
     match said.is_empty() || of_agent.is_empty() {
         true => format!("{said}{of_agent}"),
         false => format!("{said} | {of_agent}"),
