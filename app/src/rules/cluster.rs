@@ -167,6 +167,7 @@ mod tests {
             end_of_life: "2099-12-31".into(),
             installed: id != "25.05",
             has_accounting: false,
+            has_rest: false,
         });
         let rules = &english().rules;
         for (from, to, problem) in [

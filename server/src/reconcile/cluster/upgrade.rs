@@ -9,9 +9,8 @@ use app::model::live::Kind;
 use app::model::setting::ErrorInfo;
 use app::model::status::Status;
 use openpcs_agent::protocol::{SLURMCTLD_DAEMON, SLURMDBD_DAEMON};
-use tokio::net::TcpStream;
 
-use super::{ClusterReconciler, keeps_accounts};
+use super::{ClusterReconciler, accounts, keeps_accounts};
 use crate::db::cluster::ClusterRow;
 use crate::db::{self, now, resource};
 use crate::plan::configuration::rows::Rows;
@@ -21,8 +20,6 @@ use crate::reconcile::Next;
 use crate::slurm::log::DaemonLog;
 use crate::slurm::upgrade::{Begun, BegunStage, UpgradeFiles};
 
-/// How long slurmdbd may take to let somebody in.
-const KNOCK: Duration = Duration::from_secs(1);
 /// Of an error's code, as `errorInfo` has it.
 const REFUSED: &str = "VersionRefused";
 const FAILED: &str = "UpgradeFailed";
@@ -136,7 +133,7 @@ impl ClusterReconciler {
                 return Ok(None);
             }
             Step::AskAccounts => {
-                seen.found.accounts_answer = Some(accounts_answer(cluster).await);
+                seen.found.accounts_answer = Some(accounts::answer(cluster).await);
                 return Ok(None);
             }
             Step::Clean => {
@@ -285,17 +282,6 @@ impl ClusterReconciler {
         }
         Ok(write.commit().await?)
     }
-}
-
-/// It listens once its records are as it needs them.
-async fn accounts_answer(cluster: &ClusterRow) -> bool {
-    let port = cluster.ports().get(1).copied();
-    let place = cluster.placement.as_ref();
-    let Some((place, port)) = place.zip(port) else {
-        return false;
-    };
-    let knock = TcpStream::connect((place.address, port));
-    matches!(tokio::time::timeout(KNOCK, knock).await, Ok(Ok(_)))
 }
 
 async fn since(log: &DaemonLog, before: u64) -> String {
