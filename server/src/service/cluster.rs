@@ -14,7 +14,7 @@ use app::model::operation::Operation;
 use app::model::refs::Refs;
 use app::model::status::Status;
 use app::port::{Clusters, Ctx};
-use app::rules::cluster::{IDLE_TIME, accounting_problem};
+use app::rules::cluster::{IDLE_TIME, accounting_problem, rest_problem};
 use app::rules::status::Action;
 use app::rules::{check_name, network};
 use async_trait::async_trait;
@@ -210,7 +210,7 @@ impl Service {
         let to = input.scheduler.as_ref().map(|s| s.version.as_str());
         let to = to.filter(|to| *to != found.spec.scheduler.version);
         if let Some(to) = to {
-            self.check_upgrade(ctx.language.text(), &found, to, merged.has_accounting())?;
+            self.check_upgrade(ctx.language.text(), &found, to, &merged)?;
         }
         let of = SlurmOf {
             has_accounting: merged.has_accounting(),
@@ -229,11 +229,13 @@ impl Service {
         t: &'static Text,
         found: &ClusterRow,
         to: &str,
-        has_accounting: bool,
+        merged: &ClusterSlurmConfiguration,
     ) -> Result<()> {
         let versions = catalogue::versions(&self.itself.scheduler_root);
         version::check_upgrade(t, &versions, found.slurm_version(), to)?;
-        let why = accounting_problem(t, &versions, to).filter(|_| has_accounting);
+        let accounts = accounting_problem(t, &versions, to).filter(|_| merged.has_accounting());
+        let rest = rest_problem(t, &versions, to).filter(|_| merged.has_rest());
+        let why = accounts.or(rest);
         why.map_or(Ok(()), |why| Err(Error::field("scheduler.version", why)))
     }
 

@@ -13,6 +13,8 @@ use crate::harness::*;
 const CLUSTER: &str = "moving";
 const OLD: &str = "24.11";
 const NEW: &str = "25.11";
+/// So many submit at a time while a controller is exchanged.
+const AT_ONCE: usize = 3;
 
 /// A cluster of the old version, in a place where others can be installed.
 struct Moving {
@@ -100,20 +102,45 @@ impl Moving {
         of
     }
 
-    /// Submits one job after another until the update is over; how long the slowest took.
+    /// Waits until the accounting tells that the job has run.
+    async fn is_recorded(&self, job: &str) {
+        let asked = ["sacct", "-X", "-n", "-P", "-o", "state", "-j", job];
+        wait_until(&format!("job {job} is recorded"), async || {
+            let told = self.plane.server.connect(CLUSTER, &asked);
+            let told = String::from_utf8_lossy(&told.stdout).trim().to_owned();
+            (told == "COMPLETED").then_some(()).ok_or(told)
+        })
+        .await;
+    }
+
+    /// Submits jobs, some at a time, until the update is over; how long the slowest took.
     async fn submit_until(&self, status: ClusterStatus) -> (Vec<String>, Duration) {
         let (mut jobs, mut slowest) = (vec![], Duration::ZERO);
         loop {
-            let began = Instant::now();
-            jobs.push(self.plane.sbatch(CLUSTER, &["--output=/dev/null"], "true"));
-            slowest = slowest.max(began.elapsed());
+            for (job, took) in self.submit_at_once() {
+                jobs.push(job);
+                slowest = slowest.max(took);
+            }
             let now = self.plane.get_cluster(CLUSTER).await;
             if *now.status() == status {
                 return (jobs, slowest);
             }
             assert_eq!(*now.status(), ClusterStatus::Updating, "{now:?}");
-            tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    }
+
+    fn submit_at_once(&self) -> Vec<(String, Duration)> {
+        std::thread::scope(|scope| {
+            let submit = || {
+                let began = Instant::now();
+                // Where a job runs: no other node is to start meanwhile.
+                let options = ["--output=/dev/null", "--nodelist=compute-1-1"];
+                let job = self.plane.sbatch(CLUSTER, &options, "true");
+                (job, began.elapsed())
+            };
+            let all: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(submit)).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        })
     }
 }
 
@@ -129,7 +156,12 @@ fn script(file: &Path, real: &Path, first: &str) {
 
 #[tokio::test]
 async fn a_running_cluster_goes_to_a_newer_slurm() {
-    let moving = Moving::start(idle(600)).await;
+    let accounting = AccountingRequest::builder().mode(AccountingMode::Standard);
+    let slurm = ClusterSlurmConfigurationRequest::builder()
+        .scale_down_idle_time_in_seconds(600)
+        .accounting(accounting.build().unwrap())
+        .build();
+    let moving = Moving::start(slurm).await;
     let plane = &moving.plane;
     let words = moving.update(NEW).await.unwrap_err();
     assert!(words.contains("not installed"), "{words}");
@@ -148,6 +180,9 @@ async fn a_running_cluster_goes_to_a_newer_slurm() {
     assert!(words.contains("is older"), "{words}");
     for job in during.iter().chain([&running, &waiting]) {
         plane.wait_job(CLUSTER, job, "COMPLETED").await;
+    }
+    for job in during.iter().chain([&running, &waiting]) {
+        moving.is_recorded(job).await;
     }
     // What runs goes on with the old version; what starts, starts with the new one.
     assert_eq!(moving.runs("slurmd"), [OLD, OLD]);
