@@ -6,22 +6,16 @@
 use std::time::Duration;
 
 use app::model::status::Status;
-use openpcs_agent::protocol::is_gone;
 
-use super::upgrade::{self, Upgrade};
+use super::start::{self, Log};
+use super::upgrade::{self, Facts, Next, Upgrade};
 
 /// How often a healthy cluster is looked after without a wake-up.
 pub const TICK: Duration = Duration::from_secs(5);
 /// The pause while instances of a deleted cluster end.
 const ENDING: Duration = Duration::from_secs(1);
 /// The pause while slurmctld is starting.
-pub(super) const STARTING: Duration = Duration::from_millis(100);
-/// How long a new controller may take to answer before its cluster is CREATE_FAILED.
-pub(super) const START_TIMEOUT_MS: i64 = 60_000;
-/// A new controller that ended so often by itself will not come up.
-pub(super) const ENDS: usize = 3;
-/// Lines of slurmctld's words that tell why it does not start.
-const WORDS: usize = 4;
+const STARTING: Duration = Duration::from_millis(100);
 
 /// What is seen at the beginning of a run, and what its steps have found.
 #[derive(Clone, Debug)]
@@ -86,15 +80,6 @@ pub struct Found {
     pub strangers_gone: Option<bool>,
     /// Its processes and directories are gone.
     pub stopped: bool,
-}
-
-/// What a controller that does not answer has logged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Log {
-    /// How often the daemon has ended by itself.
-    pub ends: usize,
-    /// What it said last.
-    pub words: String,
 }
 
 /// One thing to do. With those that change the row, and with [`Step::Wait`], the run ends.
@@ -201,7 +186,7 @@ fn keep(seen: &Seen) -> Step {
     if accounts.wanted && !accounts.database_runs {
         return Step::StartDatabase;
     }
-    if let Some(step) = upgrade::step(seen) {
+    if let Some(step) = upgrade_step(seen) {
         return step;
     }
     if !seen.runs {
@@ -227,13 +212,31 @@ fn keep(seen: &Seen) -> Step {
     }
 }
 
+fn upgrade_step(seen: &Seen) -> Option<Step> {
+    let (upgrade, found) = (seen.upgrade.as_ref()?, &seen.found);
+    let facts = Facts {
+        runs: seen.runs && seen.is_introduced,
+        trial: found.trial.as_ref(),
+        answers: found.answers,
+        accounts_answer: found.accounts_answer,
+        log: found.log.as_ref(),
+    };
+    Some(match upgrade::step(upgrade, &facts)? {
+        Next::Take(step) => Step::Upgrade(step),
+        Next::TryOut => Step::TryOut,
+        Next::Ask => Step::Ask,
+        Next::ReadLog => Step::ReadLog,
+        Next::Wait => Step::Wait(STARTING),
+    })
+}
+
 fn wait_for_answer(seen: &Seen) -> Step {
     if seen.status != Status::Creating {
         return Step::Wait(STARTING);
     }
     match &seen.found.log {
         None => Step::ReadLog,
-        Some(log) if log.ends < ENDS && seen.age_ms < START_TIMEOUT_MS => Step::Wait(STARTING),
+        Some(log) if log.gives_hope() && !start::is_late(seen.age_ms) => Step::Wait(STARTING),
         Some(log) => Step::Fail(Failure::ControllerStartFailed(log.words.clone())),
     }
 }
@@ -259,25 +262,6 @@ fn tear_down(found: &Found) -> Step {
         (Some(true), Some(true)) if found.stopped => Step::Forget,
         (Some(true), Some(true)) => Step::Stop,
         _ => Step::Wait(ENDING),
-    }
-}
-
-impl Log {
-    /// What a daemon said of its configuration before it opened its log is in the agent's, all else in its own.
-    pub fn read(daemon: &str, agent_log: &str, own_log: &str) -> Log {
-        let prefix = format!("{daemon}: ");
-        let printed = agent_log.lines().filter(|line| line.starts_with(&prefix));
-        let mut lines: Vec<&str> = Vec::new();
-        for line in printed.chain(own_log.lines()).rev() {
-            if lines.len() < WORDS && !lines.contains(&line) {
-                lines.push(line);
-            }
-        }
-        lines.reverse();
-        Log {
-            ends: agent_log.matches(&is_gone(daemon)).count(),
-            words: lines.join(" | "),
-        }
     }
 }
 

@@ -109,7 +109,7 @@ impl World {
                 }
                 Step::ReadLog => {
                     let ends = if self.controller == Controller::GivesUp {
-                        ENDS
+                        start::ENDS
                     } else {
                         0
                     };
@@ -264,7 +264,7 @@ fn what_stands_in_the_way_is_told_or_waited_for() {
         ),
         (
             World {
-                age_ms: START_TIMEOUT_MS,
+                age_ms: start::TIMEOUT_MS,
                 ..world(Status::Creating, Controller::Silent)
             },
             "Place, Ask, ReadLog, Fail ControllerStartFailed",
@@ -461,7 +461,7 @@ fn upgraded(stage: Option<Stage>, change: impl FnOnce(&mut World, &mut Upgrade))
             Step::ReadLog => {
                 found.log = Some(Log {
                     ends: if world.controller == Controller::GivesUp {
-                        ENDS
+                        start::ENDS
                     } else {
                         0
                     },
@@ -499,7 +499,7 @@ fn a_newer_slurm_is_tried_daemon_by_daemon_and_taken_back() {
     );
     let slow = |world: &mut World, upgrade: &mut Upgrade| {
         world.controller = Controller::Silent;
-        upgrade.age_ms = START_TIMEOUT_MS;
+        upgrade.age_ms = start::TIMEOUT_MS;
     };
     let gives_up = |world: &mut World, _: &mut Upgrade| world.controller = Controller::GivesUp;
     assert_eq!(

@@ -1,11 +1,11 @@
 //! How a running cluster gets another version of Slurm (C12): the daemon of accounts first, then the controller, and back
-//! by itself when one of them does not come up. A pure function of what is seen, as [`super::controller`], which asks it.
+//! by itself when one of them does not come up. A pure function of what is seen, for [`super::controller`]'s.
 //!
 //! What cannot be undone comes first and alone: a newer slurmdbd turns its records into what older ones cannot read, so
 //! they are copied before. A controller goes on with a slurmdbd that is newer, so nothing of it is turned back once it
 //! answers; and the controller's own state is copied while nobody writes it.
 
-use super::controller::{ENDS, START_TIMEOUT_MS, STARTING, Seen, Step as Next};
+use super::start::{self, Log};
 
 /// How far an upgrade has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,48 +47,70 @@ pub enum Step {
     Clean,
 }
 
+/// What of a controller decides about it; none: not asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// Its daemons are kept running, and know how to reach this server.
+    pub runs: bool,
+    /// Whether Slurm can work with its configuration; the inner error is in Slurm's words.
+    pub trial: Option<&'a Result<(), String>>,
+    pub answers: Option<bool>,
+    /// Whether slurmdbd listens.
+    pub accounts_answer: Option<bool>,
+    pub log: Option<&'a Log>,
+}
+
+/// What comes next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    Take(Step),
+    /// The steps of any controller.
+    TryOut,
+    Ask,
+    ReadLog,
+    Wait,
+}
+
 /// What comes next; none: what comes next for any controller.
-pub fn step(seen: &Seen) -> Option<Next> {
-    let upgrade = seen.upgrade.as_ref()?;
-    let found = &seen.found;
+pub fn step(upgrade: &Upgrade, facts: &Facts) -> Option<Next> {
     let stage = match upgrade.stage {
-        None => return Some(begin(seen, upgrade)),
-        Some(Stage::Back) => return Some(Next::Upgrade(Step::GoBack(String::new()))),
-        Some(Stage::Over) => return Some(Next::Upgrade(Step::Clean)),
+        None => return Some(begin(upgrade, facts)),
+        Some(Stage::Back) => return Some(Next::Take(Step::GoBack(String::new()))),
+        Some(Stage::Over) => return Some(Next::Take(Step::Clean)),
         Some(stage) => stage,
     };
-    if !seen.runs || !seen.is_introduced {
+    if !facts.runs {
         return None;
     }
     let is_first = stage == Stage::Accounts;
     let answers = match is_first {
-        true => found.accounts_answer,
-        false => found.answers,
+        true => facts.accounts_answer,
+        false => facts.answers,
     };
     Some(match answers {
-        None if is_first => Next::Upgrade(Step::AskAccounts),
+        None if is_first => Next::Take(Step::AskAccounts),
         None => Next::Ask,
-        Some(true) if is_first => Next::Upgrade(Step::Begin(Stage::Controller)),
-        Some(true) => Next::Upgrade(Step::Finish),
-        Some(false) => wait_or_go_back(seen, upgrade, stage),
+        Some(true) if is_first => Next::Take(Step::Begin(Stage::Controller)),
+        Some(true) => Next::Take(Step::Finish),
+        Some(false) => wait_or_go_back(upgrade, facts, stage),
     })
 }
 
-fn begin(seen: &Seen, upgrade: &Upgrade) -> Next {
-    match &seen.found.trial {
+fn begin(upgrade: &Upgrade, facts: &Facts) -> Next {
+    match facts.trial {
         None => Next::TryOut,
-        Some(Err(words)) => Next::Upgrade(Step::Refuse(words.clone())),
-        Some(Ok(())) if upgrade.has_old_accounts => Next::Upgrade(Step::Begin(Stage::Accounts)),
-        Some(Ok(())) => Next::Upgrade(Step::Begin(Stage::Controller)),
+        Some(Err(words)) => Next::Take(Step::Refuse(words.clone())),
+        Some(Ok(())) if upgrade.has_old_accounts => Next::Take(Step::Begin(Stage::Accounts)),
+        Some(Ok(())) => Next::Take(Step::Begin(Stage::Controller)),
     }
 }
 
 /// The records of years take slurmdbd as long as they take; the controller goes on meanwhile.
-fn wait_or_go_back(seen: &Seen, upgrade: &Upgrade, stage: Stage) -> Next {
-    let is_late = stage == Stage::Controller && upgrade.age_ms >= START_TIMEOUT_MS;
-    match &seen.found.log {
+fn wait_or_go_back(upgrade: &Upgrade, facts: &Facts, stage: Stage) -> Next {
+    let is_late = stage == Stage::Controller && start::is_late(upgrade.age_ms);
+    match facts.log {
         None => Next::ReadLog,
-        Some(log) if log.ends < ENDS && !is_late => Next::Wait(STARTING),
-        Some(log) => Next::Upgrade(Step::GoBack(log.words.clone())),
+        Some(log) if log.gives_hope() && !is_late => Next::Wait,
+        Some(log) => Next::Take(Step::GoBack(log.words.clone())),
     }
 }

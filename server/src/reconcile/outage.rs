@@ -7,7 +7,7 @@ use openpcs_agent::protocol::SLURMCTLD_DAEMON;
 
 use super::Parts;
 use crate::db::now;
-use crate::plan::controller::Log;
+use crate::plan::start::Log;
 
 /// A controller that starts anew does not answer for some seconds: that alone is none.
 const PATIENCE_MS: i64 = 15_000;
