@@ -175,6 +175,17 @@ pub enum What {
         version: String,
         date: String,
     },
+    /// The cluster's controller is of a newer Slurm.
+    Upgraded {
+        from: String,
+        to: String,
+    },
+    /// The newer Slurm did not work; the old one goes on.
+    UpgradeFailed {
+        from: String,
+        to: String,
+        words: String,
+    },
     /// Somebody said to be the node's instance, and was elsewhere.
     ClaimRefused {
         node: String,
@@ -397,6 +408,17 @@ impl What {
                 t.version_ended,
                 vec![("version", version.clone()), ("date", date.clone())],
             ),
+            What::Upgraded { from, to } => {
+                (t.upgraded, vec![("from", from.clone()), ("to", to.clone())])
+            }
+            What::UpgradeFailed { from, to, words } => (
+                t.upgrade_failed,
+                vec![
+                    ("from", from.clone()),
+                    ("to", to.clone()),
+                    ("words", words.clone()),
+                ],
+            ),
             What::ClaimRefused {
                 node,
                 peer,
@@ -471,6 +493,7 @@ impl What {
             What::Active { .. }
             | What::ControllerUp { .. }
             | What::LookWorks { .. }
+            | What::Upgraded { .. }
             | What::NodeUp { .. } => EventTone::Success,
             What::Refused { .. }
             | What::NoRoom { .. }
@@ -485,6 +508,7 @@ impl What {
             | What::ServerForgotten { .. }
             | What::JobHeldInterrupted { .. }
             | What::ClaimRefused { .. }
+            | What::UpgradeFailed { .. }
             | What::NodeFailed { .. }
             | What::ScriptFailed { .. }
             | What::HealthFault { .. }
@@ -520,6 +544,7 @@ impl What {
             What::Update { .. } => matches!(
                 self,
                 What::Active { .. }
+                    | What::UpgradeFailed { .. }
                     | What::Refused { .. }
                     | What::NoRoom { .. }
                     | What::TypeGone { .. }
@@ -693,6 +718,15 @@ mod tests {
             What::VersionEnded {
                 version: "24.11".into(),
                 date: "2026-05-31".into(),
+            },
+            What::Upgraded {
+                from: "24.11".into(),
+                to: "25.11".into(),
+            },
+            What::UpgradeFailed {
+                from: "24.11".into(),
+                to: "25.11".into(),
+                words: "fatal: no".into(),
             },
             What::ClaimRefused {
                 node: node.clone(),

@@ -25,6 +25,50 @@ pub fn version_problem(
     }
 }
 
+/// How many major versions back a Slurm understands: what they saved, their daemons and their records.
+fn window(version: &str) -> usize {
+    const WIDER_SINCE: &str = "24.11";
+    match version < WIDER_SINCE {
+        true => 2,
+        false => 3,
+    }
+}
+
+/// Why a cluster cannot go from one version to another (C12); None when it can. `versions` are all that there are, oldest
+/// first.
+pub fn upgrade_problem(
+    t: &'static Text,
+    versions: &[SlurmVersion],
+    from: &str,
+    to: &str,
+    today: &str,
+) -> Option<&'static str> {
+    if to < from && versions.iter().any(|version| version.id == to) {
+        return Some(t.rules.version_older);
+    }
+    if let Some(why) = version_problem(t, versions, to, today) {
+        return Some(why);
+    }
+    let place = |id: &str| versions.iter().position(|version| version.id == id);
+    // One that is not known any more is older than all that are.
+    let apart = place(to)? - place(from).unwrap_or_default().min(place(to)?);
+    let is_near = place(from).is_some() && apart <= window(to);
+    (!is_near).then_some(t.rules.version_too_far)
+}
+
+/// The versions that a cluster can go to, oldest first.
+pub fn upgrades<'a>(
+    t: &'static Text,
+    versions: &'a [SlurmVersion],
+    from: &str,
+    today: &str,
+) -> Vec<&'a SlurmVersion> {
+    let can = |to: &&SlurmVersion| {
+        to.id != from && upgrade_problem(t, versions, from, &to.id, today).is_none()
+    };
+    versions.iter().filter(can).collect()
+}
+
 /// The versions that a new cluster may have, oldest first.
 pub fn usable_versions<'a>(versions: &'a [SlurmVersion], today: &str) -> Vec<&'a SlurmVersion> {
     let installed = versions.iter().filter(|version| version.installed);
@@ -109,6 +153,38 @@ mod tests {
             Some(english().rules.version_not_installed)
         );
         assert_eq!(problem("20.02"), Some(english().rules.version_unknown));
+    }
+
+    #[test]
+    fn a_cluster_goes_upwards_and_not_too_far() {
+        let ids = ["23.11", "24.05", "24.11", "25.05", "25.11", "26.05"];
+        let all = ids.map(|id| SlurmVersion {
+            id: id.into(),
+            name: id.into(),
+            end_of_life: "2099-12-31".into(),
+            installed: id != "25.05",
+            has_accounting: false,
+            has_rest: false,
+        });
+        let rules = &english().rules;
+        for (from, to, problem) in [
+            ("24.11", "25.11", None),
+            ("24.11", "26.05", None),
+            ("24.05", "25.11", None),
+            ("24.05", "26.05", Some(rules.version_too_far)),
+            ("23.11", "24.05", None),
+            ("23.11", "25.11", Some(rules.version_too_far)),
+            ("22.05", "23.11", Some(rules.version_too_far)),
+            ("24.11", "24.05", Some(rules.version_older)),
+            ("24.11", "25.05", Some(rules.version_not_installed)),
+            ("24.11", "27.11", Some(rules.version_unknown)),
+        ] {
+            let found = upgrade_problem(english(), &all, from, to, "2026-11-22");
+            assert_eq!(found, problem, "{from} {to}");
+        }
+        let to = upgrades(english(), &all, "24.05", "2026-11-22");
+        let to: Vec<&str> = to.iter().map(|version| version.id.as_str()).collect();
+        assert_eq!(to, ["24.11", "25.11"]);
     }
 
     #[test]

@@ -19,7 +19,8 @@ use nix::unistd::{Pid, gethostname, getpid, sethostname};
 
 use super::signals::on_sigterm;
 use super::{Result, context, say};
-use crate::{lock, place};
+use crate::protocol::SLURMCTLD_DAEMON;
+use crate::{door, lock, place};
 
 /// How long the processes of a sandbox may take to end by themselves when the host shuts down.
 const GRACE: Duration = Duration::from_secs(10);
@@ -244,11 +245,12 @@ fn wanted_of_host() -> Vec<PathBuf> {
     wanted
 }
 
-/// On SIGTERM everything in the sandbox gets it too, and a while later all is over.
+/// On SIGTERM everything in the sandbox gets it too, and a while later all is over. Nobody's connection to slurmctld is cut.
 fn stop_on_sigterm(stopping: Arc<AtomicBool>) -> io::Result<()> {
     on_sigterm(move || {
         say("asked to stop");
         stopping.store(true, Ordering::SeqCst);
+        door::close(SLURMCTLD_DAEMON);
         // -1 is everything in this namespace but process 1.
         if let Err(error) = kill(Pid::from_raw(-1), Signal::SIGTERM) {
             say(&format!("cannot pass SIGTERM on: {error}"));

@@ -13,7 +13,7 @@ use super::init::{Init, Wait};
 use super::protocol::{Daemon, SLURMCTLD_DAEMON, is_gone};
 use super::state::ControllerState;
 use super::{Result, context, daemon, say};
-use crate::configuration;
+use crate::{configuration, processes};
 
 /// A daemon that lived so long did not fail at its start.
 const STEADY: Duration = Duration::from_secs(10);
@@ -141,15 +141,5 @@ impl Kept {
 /// processes is read before each of them, so a daemon may have started its successor in between and ended, and only a
 /// look after that death is sure to see the successor.
 fn runs(name: &str) -> bool {
-    let Ok(entries) = std::fs::read_dir("/proc") else {
-        return false;
-    };
-    entries.flatten().any(|entry| {
-        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        // `PID (NAME) STATE …`
-        let Some((head, _)) = stat.rsplit_once(") ") else {
-            return false;
-        };
-        head.split_once('(').is_some_and(|(_, comm)| comm == name)
-    })
+    processes::named(name).next().is_some()
 }

@@ -17,6 +17,8 @@ use crate::files;
 
 const RUNNING: &str = "slurmctld.running";
 const UNCLEAN: &str = "unclean.json";
+/// What is about the last end, and goes with the state that it left.
+pub const MARKS: [&str; 2] = [RUNNING, UNCLEAN];
 const FIRST_JOB_ID: &str = "first-job-id";
 const STARTS: &str = "starts";
 /// The file of starts begins anew when it is so long; the one before is kept. `server/slurmctld/warm.c` does the same.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use app::model::cluster::{ClusterSlurmConfiguration, Networking, Scheduler, Size};
 use app::model::live::Kind;
+use app::model::status::Status;
 use serde::{Deserialize, Serialize};
 
 use super::Db;
@@ -69,6 +70,21 @@ pub fn keeps_accounts(cluster: &ClusterRow) -> bool {
 pub fn keeps_rest(cluster: &ClusterRow) -> bool {
     let in_force = cluster.applied_spec.as_ref();
     cluster.spec.has_rest() || in_force.is_some_and(|spec| spec.has_rest())
+}
+
+impl Row<ClusterSpec> {
+    /// The version of Slurm that is in force, as `24.11`; of a new cluster the one that it is to have.
+    pub fn slurm_version(&self) -> &str {
+        let spec = self.applied_spec.as_ref().unwrap_or(&self.spec);
+        &spec.scheduler.version
+    }
+
+    /// The version that a running cluster is to have instead.
+    pub fn upgrade(&self) -> Option<&str> {
+        let wanted = self.spec.scheduler.version.as_str();
+        let is_wanted = self.status == Status::Updating && wanted != self.slurm_version();
+        is_wanted.then_some(wanted)
+    }
 }
 
 impl Noun for ClusterSpec {

@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use app::model::status::Status;
-use openpcs_agent::protocol::{SLURMCTLD_DAEMON, is_gone};
+
+use super::start::{self, Log};
+use super::upgrade::{self, Facts, Next, Upgrade};
 
 /// How often a healthy cluster is looked after without a wake-up.
 pub const TICK: Duration = Duration::from_secs(5);
@@ -14,12 +16,6 @@ pub const TICK: Duration = Duration::from_secs(5);
 const ENDING: Duration = Duration::from_secs(1);
 /// The pause while slurmctld is starting.
 const STARTING: Duration = Duration::from_millis(100);
-/// How long a new controller may take to answer before its cluster is CREATE_FAILED.
-const START_TIMEOUT_MS: i64 = 60_000;
-/// A new controller that ended so often by itself will not come up.
-const ENDS: usize = 3;
-/// Lines of slurmctld's words that tell why it does not start.
-const WORDS: usize = 4;
 
 /// What is seen at the beginning of a run, and what its steps have found.
 #[derive(Clone, Debug)]
@@ -41,6 +37,8 @@ pub struct Seen {
     pub accounts: Accounts,
     /// slurmrestd is among the daemons that are kept running, or is not, and goes by what is wanted.
     pub has_rest: bool,
+    /// Another version is wanted, or was until a moment ago.
+    pub upgrade: Option<Upgrade>,
     /// slurmctld has ended without saving its state, and that is not looked after yet.
     pub ended_unclean: bool,
     pub found: Found,
@@ -69,6 +67,8 @@ pub struct Found {
     /// It was started in this run.
     pub started: bool,
     pub answers: Option<bool>,
+    /// Whether slurmdbd listens.
+    pub accounts_answer: Option<bool>,
     pub log: Option<Log>,
     pub recovered: bool,
     /// Whether instances run that the database does not know.
@@ -80,15 +80,6 @@ pub struct Found {
     pub strangers_gone: Option<bool>,
     /// Its processes and directories are gone.
     pub stopped: bool,
-}
-
-/// What a controller that does not answer has logged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Log {
-    /// How often slurmctld has ended by itself.
-    pub ends: usize,
-    /// What it said last.
-    pub words: String,
 }
 
 /// One thing to do. With those that change the row, and with [`Step::Wait`], the run ends.
@@ -127,6 +118,8 @@ pub enum Step {
     Stop,
     /// Removes the rows. Whatever a crash left before is still known by them.
     Forget,
+    /// Of the way to another version.
+    Upgrade(upgrade::Step),
     Wait(Duration),
     /// It is not for this cluster's loop to mend, and passes when something else changes.
     Stuck(String),
@@ -193,6 +186,9 @@ fn keep(seen: &Seen) -> Step {
     if accounts.wanted && !accounts.database_runs {
         return Step::StartDatabase;
     }
+    if let Some(step) = upgrade_step(seen) {
+        return step;
+    }
     if !seen.runs {
         return Step::Start;
     }
@@ -216,13 +212,31 @@ fn keep(seen: &Seen) -> Step {
     }
 }
 
+fn upgrade_step(seen: &Seen) -> Option<Step> {
+    let (upgrade, found) = (seen.upgrade.as_ref()?, &seen.found);
+    let facts = Facts {
+        runs: seen.runs && seen.is_introduced,
+        trial: found.trial.as_ref(),
+        answers: found.answers,
+        accounts_answer: found.accounts_answer,
+        log: found.log.as_ref(),
+    };
+    Some(match upgrade::step(upgrade, &facts)? {
+        Next::Take(step) => Step::Upgrade(step),
+        Next::TryOut => Step::TryOut,
+        Next::Ask => Step::Ask,
+        Next::ReadLog => Step::ReadLog,
+        Next::Wait => Step::Wait(STARTING),
+    })
+}
+
 fn wait_for_answer(seen: &Seen) -> Step {
     if seen.status != Status::Creating {
         return Step::Wait(STARTING);
     }
     match &seen.found.log {
         None => Step::ReadLog,
-        Some(log) if log.ends < ENDS && seen.age_ms < START_TIMEOUT_MS => Step::Wait(STARTING),
+        Some(log) if log.gives_hope() && !start::is_late(seen.age_ms) => Step::Wait(STARTING),
         Some(log) => Step::Fail(Failure::ControllerStartFailed(log.words.clone())),
     }
 }
@@ -248,26 +262,6 @@ fn tear_down(found: &Found) -> Step {
         (Some(true), Some(true)) if found.stopped => Step::Forget,
         (Some(true), Some(true)) => Step::Stop,
         _ => Step::Wait(ENDING),
-    }
-}
-
-impl Log {
-    /// What slurmctld said of its configuration before it opened its log is in the agent's, all else in its own.
-    pub fn read(agent_log: &str, slurmctld_log: &str) -> Log {
-        let printed = agent_log
-            .lines()
-            .filter(|line| line.starts_with("slurmctld: "));
-        let mut lines: Vec<&str> = Vec::new();
-        for line in printed.chain(slurmctld_log.lines()).rev() {
-            if lines.len() < WORDS && !lines.contains(&line) {
-                lines.push(line);
-            }
-        }
-        lines.reverse();
-        Log {
-            ends: agent_log.matches(&is_gone(SLURMCTLD_DAEMON)).count(),
-            words: lines.join(" | "),
-        }
     }
 }
 

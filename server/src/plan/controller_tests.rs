@@ -1,4 +1,7 @@
+use openpcs_agent::protocol::SLURMCTLD_DAEMON;
+
 use super::*;
+use crate::plan::upgrade::{Stage, Step as Go, Upgrade};
 
 /// What is so, and what steps find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +31,7 @@ struct World {
     age_ms: i64,
     accounts: Accounts,
     has_rest: bool,
+    upgrade: Option<Upgrade>,
 }
 
 /// As it is where nobody wants any.
@@ -53,6 +57,7 @@ fn world(status: Status, controller: Controller) -> World {
         age_ms: 1_000,
         accounts: NO_ACCOUNTS,
         has_rest: true,
+        upgrade: None,
     }
 }
 
@@ -70,6 +75,7 @@ impl World {
             is_introduced: self.is_introduced,
             accounts: self.accounts,
             has_rest: self.has_rest,
+            upgrade: self.upgrade.clone(),
             ended_unclean: self.controller == Controller::Unclean,
             found: Found::default(),
         }
@@ -103,7 +109,7 @@ impl World {
                 }
                 Step::ReadLog => {
                     let ends = if self.controller == Controller::GivesUp {
-                        ENDS
+                        start::ENDS
                     } else {
                         0
                     };
@@ -118,7 +124,12 @@ impl World {
                 Step::EndInstances => found.instances_gone = Some(self.instances_gone),
                 Step::EndStrangers => found.strangers_gone = Some(self.strangers_gone),
                 Step::Stop => found.stopped = true,
-                Step::Activate | Step::Fail(_) | Step::Forget | Step::Wait(_) | Step::Stuck(_) => {
+                Step::Activate
+                | Step::Fail(_)
+                | Step::Forget
+                | Step::Upgrade(_)
+                | Step::Wait(_)
+                | Step::Stuck(_) => {
                     return steps;
                 }
             }
@@ -253,7 +264,7 @@ fn what_stands_in_the_way_is_told_or_waited_for() {
         ),
         (
             World {
-                age_ms: START_TIMEOUT_MS,
+                age_ms: start::TIMEOUT_MS,
                 ..world(Status::Creating, Controller::Silent)
             },
             "Place, Ask, ReadLog, Fail ControllerStartFailed",
@@ -414,7 +425,107 @@ fn whatever_is_seen_nothing_happens_out_of_turn() {
 fn what_slurmctld_repeats_is_told_once() {
     let start = "x openpcs-agent: starting slurmctld\nslurmctld: error: a\nslurmctld: fatal: b\n\
                  x openpcs-agent: slurmctld is gone: exit status 1\n";
-    let log = Log::read(&start.repeat(3), "");
+    let log = Log::read(SLURMCTLD_DAEMON, &start.repeat(3), "");
     assert_eq!(log.words, "slurmctld: error: a | slurmctld: fatal: b");
     assert_eq!(log.ends, 3);
+}
+
+/// The steps of one run of an upgrade at that stage.
+fn upgraded(stage: Option<Stage>, change: impl FnOnce(&mut World, &mut Upgrade)) -> Vec<Step> {
+    let mut world = world(Status::Updating, Controller::Answering);
+    let mut upgrade = Upgrade {
+        stage,
+        age_ms: 1_000,
+        has_old_accounts: false,
+    };
+    change(&mut world, &mut upgrade);
+    world.upgrade = Some(upgrade);
+    let mut seen = world.seen();
+    seen.found.place = Some(Ok(()));
+    let mut steps = vec![];
+    loop {
+        let step = plan(&seen);
+        steps.push(step.clone());
+        let found = &mut seen.found;
+        let answers = world.controller == Controller::Answering;
+        match step {
+            Step::TryOut => {
+                found.trial = Some(match world.is_refused {
+                    true => Err("no".to_owned()),
+                    false => Ok(()),
+                });
+            }
+            Step::Start => (seen.runs, seen.is_introduced) = (true, true),
+            Step::Ask => found.answers = Some(answers),
+            Step::Upgrade(Go::AskAccounts) => found.accounts_answer = Some(answers),
+            Step::ReadLog => {
+                found.log = Some(Log {
+                    ends: if world.controller == Controller::GivesUp {
+                        start::ENDS
+                    } else {
+                        0
+                    },
+                    words: "fatal".into(),
+                });
+            }
+            _ => return steps,
+        }
+    }
+}
+
+#[test]
+fn a_newer_slurm_is_tried_daemon_by_daemon_and_taken_back() {
+    let go = |step: Go| Step::Upgrade(step);
+    let begun = Some(Stage::Controller);
+    let back = || go(Go::GoBack("fatal".into()));
+    let wait = Step::Wait(STARTING);
+    assert_eq!(
+        upgraded(None, |_, _| {}),
+        [Step::TryOut, go(Go::Begin(Stage::Controller))]
+    );
+    assert_eq!(
+        upgraded(None, |_, upgrade| upgrade.has_old_accounts = true),
+        [Step::TryOut, go(Go::Begin(Stage::Accounts))]
+    );
+    assert_eq!(
+        upgraded(None, |world, _| world.is_refused = true),
+        [Step::TryOut, go(Go::Refuse("no".into()))]
+    );
+    // slurmdbd answers, and is followed by the controller; or it never will.
+    let accounts = Some(Stage::Accounts);
+    assert_eq!(
+        upgraded(accounts, |_, _| {}),
+        [go(Go::AskAccounts), go(Go::Begin(Stage::Controller))]
+    );
+    let slow = |world: &mut World, upgrade: &mut Upgrade| {
+        world.controller = Controller::Silent;
+        upgrade.age_ms = start::TIMEOUT_MS;
+    };
+    let gives_up = |world: &mut World, _: &mut Upgrade| world.controller = Controller::GivesUp;
+    assert_eq!(
+        upgraded(accounts, slow),
+        [go(Go::AskAccounts), Step::ReadLog, wait.clone()]
+    );
+    assert_eq!(
+        upgraded(accounts, gives_up),
+        [go(Go::AskAccounts), Step::ReadLog, back()]
+    );
+    assert_eq!(upgraded(begun, |_, _| {}), [Step::Ask, go(Go::Finish)]);
+    assert_eq!(
+        upgraded(begun, |world, _| world.controller = Controller::Silent),
+        [Step::Ask, Step::ReadLog, wait]
+    );
+    assert_eq!(upgraded(begun, slow), [Step::Ask, Step::ReadLog, back()]);
+    assert_eq!(
+        upgraded(begun, gives_up),
+        [Step::Ask, Step::ReadLog, back()]
+    );
+    // What a server that was killed has left.
+    let absent = |world: &mut World, _: &mut Upgrade| world.controller = Controller::Absent;
+    assert_eq!(upgraded(begun, absent)[0], Step::Start);
+    assert_eq!(
+        upgraded(Some(Stage::Back), absent),
+        [go(Go::GoBack(String::new()))]
+    );
+    assert_eq!(upgraded(Some(Stage::Over), |_, _| {}), [go(Go::Clean)]);
 }

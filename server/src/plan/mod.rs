@@ -6,4 +6,6 @@ pub mod missing;
 pub mod node;
 pub mod notice;
 pub mod pool;
+pub mod start;
 pub mod stranded;
+pub mod upgrade;

@@ -156,7 +156,7 @@ impl Reconciler for JobReconciler {
             return Ok(Next::Never);
         };
         if cluster.applied_spec.is_some() && cluster.status.can_be_used() {
-            let version = &cluster.spec.scheduler.version;
+            let version = cluster.slurm_version();
             if let Some(client) = self.parts.client(&cluster.id, version)? {
                 let memory_ms = cancelled::memory_ms(&cluster.spec);
                 let began = Instant::now();

@@ -194,7 +194,7 @@ impl Act<'_> {
             compute_node_group_id: first.compute_node_group_id.clone(),
             instance_type: first.instance_type.clone(),
             settings: spec.settings.clone(),
-            slurm_version: self.cluster.spec.scheduler.version.clone(),
+            slurm_version: self.cluster.slurm_version().to_owned(),
             owned: first.owned.clone(),
             nodes: rows.iter().map(node).collect(),
             resting,

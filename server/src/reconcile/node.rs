@@ -113,10 +113,7 @@ impl Reconciler for NodeReconciler {
         if cluster.applied_spec.is_none() || !cluster.status.can_be_used() {
             return Ok(Next::After(TICK));
         }
-        let Some(client) = self
-            .parts
-            .client(&cluster.id, &cluster.spec.scheduler.version)?
-        else {
+        let Some(client) = self.parts.client(&cluster.id, cluster.slurm_version())? else {
             return Ok(Next::After(TICK));
         };
         let mut instances = instance::live(pool, &cluster.id).await?;

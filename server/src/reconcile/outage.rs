@@ -3,10 +3,11 @@
 
 use app::explain::What;
 use app::model::sight::Sight;
+use openpcs_agent::protocol::SLURMCTLD_DAEMON;
 
 use super::Parts;
 use crate::db::now;
-use crate::plan::controller::Log;
+use crate::plan::start::Log;
 
 /// A controller that starts anew does not answer for some seconds: that alone is none.
 const PATIENCE_MS: i64 = 15_000;
@@ -99,7 +100,7 @@ async fn last_words(parts: &Parts, cluster_id: &str) -> String {
     let agent = parts.controllers.agent_log(cluster_id).text().await;
     let slurmctld = parts.controller_log(cluster_id).text().await;
     let of_agent = agent.lines().next_back().unwrap_or_default();
-    let said = Log::read(&agent, &slurmctld).words;
+    let said = Log::read(SLURMCTLD_DAEMON, &agent, &slurmctld).words;
     match said.is_empty() || of_agent.is_empty() {
         true => format!("{said}{of_agent}"),
         false => format!("{said} | {of_agent}"),

@@ -83,7 +83,7 @@ fn owner(parts: &Parts, cluster: &ClusterRow, group: ComputeNodeGroupRow) -> Opt
             .unwrap_or_default(),
         compute_node_group_id: group.id,
         generation: spec.launch_generation,
-        slurm_version: cluster.spec.scheduler.version.clone(),
+        slurm_version: cluster.slurm_version().to_owned(),
         settings: spec.settings,
     })
 }

@@ -221,7 +221,7 @@ impl Reconciler for PastReconciler {
         let in_force = cluster.applied_spec.as_ref();
         let has_accounting = in_force.is_some_and(ClusterSpec::has_accounting);
         if has_accounting && cluster.status.can_be_used() && self.is_due() {
-            let version = &cluster.spec.scheduler.version;
+            let version = cluster.slurm_version();
             if let Some(client) = self.parts.client(&cluster.id, version)? {
                 done.note(Work::JobsCopied, self.copy(&cluster, &client).await?);
             }

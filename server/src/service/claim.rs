@@ -270,8 +270,8 @@ impl Service {
             proof_key: seal.agent_key(&it.row.id),
             bootstrap_id: seal.bootstrap_id(&it.row.id),
             slurmd_port: port_of(&it.group, &it.row.node_name),
-            packages: self.packages(&it.cluster.spec.scheduler.version),
-            slurm_version: it.cluster.spec.scheduler.version.clone(),
+            packages: self.packages(it.cluster.slurm_version()),
+            slurm_version: it.cluster.slurm_version().to_owned(),
             shared_secret: admission.shared_secret,
             endpoints: vec![Endpoint {
                 r#type: SLURMCTLD.into(),

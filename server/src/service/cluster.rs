@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::explain::refusal;
-use app::i18n::Language;
+use app::i18n::{Language, Text};
 use app::model::catalogue::Catalogue;
 use app::model::cluster::*;
 use app::model::echo::clip;
@@ -14,7 +14,7 @@ use app::model::operation::Operation;
 use app::model::refs::Refs;
 use app::model::status::Status;
 use app::port::{Clusters, Ctx};
-use app::rules::cluster::IDLE_TIME;
+use app::rules::cluster::{IDLE_TIME, accounting_problem, rest_problem};
 use app::rules::status::Action;
 use app::rules::{check_name, network};
 use async_trait::async_trait;
@@ -31,7 +31,7 @@ use crate::db::placement::{self, Placement};
 use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
 use crate::fault::internal;
-use crate::slurm::catalogue::Scope;
+use crate::slurm::catalogue::{self, Scope};
 use crate::{quota, random};
 
 /// `ResourceNotFoundException.resourceType` and friends.
@@ -234,21 +234,19 @@ impl Service {
         let asked = update_as_request(&found.spec.slurm, asked);
         let mut merged = found.spec.slurm.clone();
         merge(&mut merged, asked.clone());
+        let t = ctx.language.text();
+        let to = input.scheduler.as_ref().map(|s| s.version.as_str());
+        let to = to.filter(|to| *to != found.spec.scheduler.version);
+        if let Some(to) = to {
+            self.check_upgrade(t, &found, to, &merged)?;
+        }
         let of = SlurmOf {
             has_accounting: merged.has_accounting(),
-            ..SlurmOf::from(&*found)
+            version: to.unwrap_or(&found.spec.scheduler.version),
         };
-        let t = ctx.language.text();
         self.check_cluster(t, of, &asked)?;
         if !of.has_accounting && found.spec.has_accounting() {
             self.check_without_accounting(&found, of, &merged).await?;
-        }
-        let asked = input.scheduler.as_ref().map(|s| &s.version);
-        if asked.is_some_and(|asked| *asked != found.spec.scheduler.version) {
-            return Err(Error::field(
-                "scheduler.version",
-                "This release cannot change a running cluster's Slurm version. Create a new cluster with it.",
-            ));
         }
         let asked = input.slurm_configuration.as_ref();
         let script = match asked.and_then(|asked| asked.job_submit_plugins.as_deref()) {
@@ -259,6 +257,22 @@ impl Service {
             None => NewScript::AsBefore,
         };
         Ok(MayUpdate { found, script })
+    }
+
+    /// Whether the cluster can go to that version, with what it is to have.
+    fn check_upgrade(
+        &self,
+        t: &'static Text,
+        found: &ClusterRow,
+        to: &str,
+        merged: &ClusterSlurmConfiguration,
+    ) -> Result<()> {
+        let versions = catalogue::versions(&self.itself.scheduler_root);
+        version::check_upgrade(t, &versions, found.slurm_version(), to)?;
+        let accounts = accounting_problem(t, &versions, to).filter(|_| merged.has_accounting());
+        let rest = rest_problem(t, &versions, to).filter(|_| merged.has_rest());
+        let why = accounts.or(rest);
+        why.map_or(Ok(()), |why| Err(Error::field("scheduler.version", why)))
     }
 
     /// What stays as it is must mean something without accounting, too.
@@ -323,7 +337,7 @@ pub(super) async fn updated_cluster(
 ) -> Result<(ClusterRow, ClusterRow)> {
     let found = &may.found;
     let before = updatable(language, db, found, input.unmodified_since.as_deref()).await?;
-    let spec = ClusterSpec {
+    let mut spec = ClusterSpec {
         slurm: merged(&before.spec.slurm, input),
         job_submit_script: match &may.script {
             NewScript::AsBefore => before.spec.job_submit_script.clone(),
@@ -331,6 +345,15 @@ pub(super) async fn updated_cluster(
         },
         ..before.spec.clone()
     };
+    if let Some(asked) = &input.scheduler {
+        // It was judged by the version that the cluster had when it was found.
+        if before.slurm_version() != found.slurm_version() {
+            let values = [("name", before.name.clone())];
+            let message = refusal(language, |t| t.changed_meanwhile, &values);
+            return Err(refused(&before, message));
+        }
+        spec.scheduler.version = asked.version.clone();
+    }
     let row = before.respecified(spec);
     Ok((before, row))
 }

@@ -22,6 +22,7 @@ use crate::live::reach::Reach;
 use crate::live::status::Statuses;
 use crate::parts::Parts;
 use crate::provider::local::Local;
+use crate::slurm::catalogue;
 use crate::slurm::controller_host::ControllerHost;
 use crate::slurm::database::DatabaseHost;
 use crate::slurm::job_user::JobUser;
@@ -38,6 +39,10 @@ pub async fn service(dir: &Path) -> Service {
         has_accounting: false,
         has_rest: false,
     };
+    // The server looks for itself what is installed.
+    let sbin = catalogue::prefix(dir, &version.id).join("sbin");
+    std::fs::create_dir_all(&sbin).unwrap();
+    std::fs::write(sbin.join("slurmctld"), "").unwrap();
     let agent = dir.join("agent");
     let meter = Meter::default();
     let parts = Parts {

@@ -99,11 +99,11 @@ impl Instances for Service {
                 admission.address,
                 admission.port,
             )],
+            scheduler_version: Some(cluster.slurm_version().to_owned()),
             cluster_name: Some(cluster.name),
             compute_node_group_id: Some(group.id),
             compute_node_group_name: Some(group.name),
             node_lifecycle_actions: actions.filter(NodeLifecycleActions::has_scripts),
-            scheduler_version: Some(cluster.spec.scheduler.version),
         })
     }
 }

@@ -187,6 +187,7 @@ impl Service {
             let alive = known.into_iter().filter(|job| !job.is_over());
             self.parts.observed.met(&cluster.id, alive.collect());
         }
+        self.after_restart(&cluster).await?;
         let slurm = self.slurm(&cluster).await?;
         let job = target.id.to_string();
         let effect = async {

@@ -28,6 +28,7 @@ impl Logins for Service {
     ) -> Result<LoginTarget> {
         let operation = Operation::ConnectCluster;
         let cluster = self.observed_cluster(ctx, operation, identifier).await?;
+        self.after_restart(&cluster).await?;
         let target = match person {
             Person::User => self.login_of(&cluster).await?,
             Person::Administrator => self.controller_of(&cluster)?,
@@ -42,7 +43,7 @@ impl Logins for Service {
 
 impl Service {
     async fn login_of(&self, cluster: &ClusterRow) -> Result<LoginTarget> {
-        let version = &cluster.spec.scheduler.version;
+        let version = cluster.slurm_version();
         let slurm_prefix = self.parts.controllers.prefix(version);
         let user = &self.parts.job_user;
         let job_user = user.is_other.then(|| user.name.clone());
@@ -82,10 +83,7 @@ impl Service {
         let slurm_conf = Some(CLIENT_CONF.into());
         Ok(LoginTarget {
             sandbox_dir,
-            slurm_prefix: self
-                .parts
-                .controllers
-                .prefix(&cluster.spec.scheduler.version),
+            slurm_prefix: self.parts.controllers.prefix(cluster.slurm_version()),
             slurm_conf,
             job_user: None,
         })

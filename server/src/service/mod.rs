@@ -70,17 +70,24 @@ mod version;
 mod write;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::i18n::Language;
 use app::model::error::{Error, ErrorKind, Result};
 use app::model::operation::Operation;
+use app::model::status::Status;
 use openpcs_provider::ProviderError;
+use tokio::time::Instant;
 
 use crate::db::cluster::ClusterRow;
 use crate::fault::internal;
 use crate::live::names::Names;
 use crate::parts::Parts;
 use crate::slurm::client::Client;
+
+/// How long a controller may take to begin anew before somebody who asks it is told that it does not run.
+const RESTART: Duration = Duration::from_secs(15);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// What the operations need. Cheap to clone.
 #[derive(Clone)]
@@ -117,6 +124,19 @@ pub(crate) async fn whole<T: Send + 'static>(
 }
 
 impl Service {
+    /// Waits while an update has the cluster's controller begin anew: what is asked of it then is late, and not refused.
+    async fn after_restart(&self, cluster: &ClusterRow) -> Result<()> {
+        let controllers = &self.parts.controllers;
+        let until = Instant::now() + RESTART;
+        while cluster.status == Status::Updating
+            && Instant::now() < until
+            && !controllers.running(&cluster.id).map_err(internal)?
+        {
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+
     /// How to ask the cluster's Slurm now.
     async fn slurm(&self, cluster: &ClusterRow) -> Result<Client> {
         home::check(
@@ -126,7 +146,7 @@ impl Service {
             cluster,
         )
         .await?;
-        let version = &cluster.spec.scheduler.version;
+        let version = cluster.slurm_version();
         let client = self
             .parts
             .controllers

@@ -12,6 +12,7 @@ use openpcs_provider::{NO_SUCH_PAGE, Provider};
 
 use super::{Service, provider_error};
 use crate::auth::policy::Authorize as _;
+use crate::slurm::catalogue;
 
 #[async_trait]
 impl Offers for Service {
@@ -35,7 +36,10 @@ impl Offers for Service {
 impl Service {
     /// What is there of what these name, and of what that names in turn.
     pub(super) async fn resolve(&self, refs: &Refs) -> Result<Catalogue> {
-        resolved(self.parts.provider.as_ref(), refs).await
+        let mut found = resolved(self.parts.provider.as_ref(), refs).await?;
+        // Those that set-up has added since this server began, too: some looks at files, which cost next to nothing.
+        found.slurm_versions = catalogue::versions(&self.itself.scheduler_root);
+        Ok(found)
     }
 }
 
@@ -218,7 +222,8 @@ mod tests {
         let found = service.resolve_offers(&ctx, refs).await.unwrap();
         assert_eq!(found.subnets, all.subnets[..1]);
         assert_eq!(found.vpcs[0].id, subnet.vpc_id);
-        assert_eq!(found.slurm_versions.len(), 1);
+        let installed = found.slurm_versions.iter().filter(|v| v.installed);
+        assert_eq!(installed.count(), 1);
 
         let none = OfferQuery {
             size: 0,

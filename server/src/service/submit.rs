@@ -98,6 +98,7 @@ impl Service {
             if let Some(id) = known {
                 return Ok(id);
             }
+            self.after_restart(&cluster).await?;
             let slurm = self.slurm(&cluster).await?;
             match slurm.submit(&self.parts.job_user, &options, &script).await {
                 Ok(id) => Ok(id),

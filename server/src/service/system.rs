@@ -12,7 +12,7 @@ use app::model::system::*;
 use app::port::{Ctx, Systems};
 use async_trait::async_trait;
 use tokio::process::Command;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 use super::Service;
 use crate::auth::policy::Authorize as _;
@@ -36,8 +36,8 @@ pub struct Itself {
     pub meter: Meter,
     pub pulse: Pulse,
     pub reach: Reach,
-    /// Asked once: what is installed is looked at when the server starts.
-    pub versions: OnceCell<Versions>,
+    /// Asked once, and again when another Slurm is installed: what those were, and what they said.
+    pub versions: Mutex<Option<(Vec<String>, Versions)>>,
     /// What nodes of other hosts find here.
     pub for_nodes: Option<super::for_nodes::ForNodes>,
     pub account: super::for_nodes::LastSaid,
@@ -118,8 +118,19 @@ impl Service {
     async fn versions(&self) -> Versions {
         let root = &self.itself.scheduler_root;
         let agent = self.parts.controllers.agent();
-        let versions = self.itself.versions.get_or_init(|| ask(root, agent));
-        versions.await.clone()
+        let installed = catalogue::versions(root)
+            .into_iter()
+            .filter(|v| v.installed);
+        let installed: Vec<String> = installed.map(|version| version.id).collect();
+        let mut known = self.itself.versions.lock().await;
+        if let Some((of, versions)) = known.as_ref()
+            && *of == installed
+        {
+            return versions.clone();
+        }
+        let versions = ask(root, agent, &installed).await;
+        *known = Some((installed, versions.clone()));
+        versions
     }
 }
 
@@ -132,14 +143,12 @@ async fn size(file: &Path) -> Option<u64> {
     Some(main + journal.map_or(0, |journal| journal.len()))
 }
 
-async fn ask(scheduler_root: &Path, agent: &Path) -> Versions {
+async fn ask(scheduler_root: &Path, agent: &Path, installed: &[String]) -> Versions {
     let mut slurm = vec![];
-    for version in catalogue::versions(scheduler_root) {
-        if version.installed {
-            let prefix = catalogue::prefix(scheduler_root, &version.id);
-            let said = version_of(&prefix.join("sbin/slurmctld"), "-V").await;
-            slurm.push(said.unwrap_or(version.id));
-        }
+    for version in installed {
+        let prefix = catalogue::prefix(scheduler_root, version);
+        let said = version_of(&prefix.join("sbin/slurmctld"), "-V").await;
+        slurm.push(said.unwrap_or_else(|| version.clone()));
     }
     Versions {
         openpcs: env!("CARGO_PKG_VERSION").into(),

@@ -101,10 +101,7 @@ impl Service {
             return Err(refused(cluster, message));
         }
         let address = rest_address(cluster).ok_or_else(Error::internal)?;
-        let prefix = self
-            .parts
-            .controllers
-            .prefix(&cluster.spec.scheduler.version);
+        let prefix = self.parts.controllers.prefix(cluster.slurm_version());
         let api = rest::api(&prefix).unwrap_or_default();
         Ok(format!("http://{address}/slurm/{api}"))
     }

@@ -1,5 +1,5 @@
 //! The Slurm version of a new cluster (C6): one that is installed and still gets corrections, or, where there is none,
-//! the newest that is installed, with a word about it.
+//! the newest that is installed, with a word about it. And the one that a running cluster goes to (C12).
 
 use app::explain::What;
 use app::i18n::Text;
@@ -7,7 +7,7 @@ use app::model::catalogue::SlurmVersion;
 use app::model::echo::clip;
 use app::model::error::{Error, Result};
 use app::model::live::Kind;
-use app::rules::cluster::{has_ended, usable_versions, version_problem};
+use app::rules::cluster::{has_ended, upgrade_problem, upgrades, usable_versions, version_problem};
 
 use super::write::Change;
 use crate::db::cluster::ClusterRow;
@@ -39,6 +39,29 @@ fn today() -> String {
 /// A version that is here and still maintained.
 pub(super) fn check(t: &'static Text, versions: &[SlurmVersion], asked: &str) -> Result<()> {
     check_at(t, versions, asked, &today())
+}
+
+/// A version that a cluster with Slurm `from` can go to.
+pub(super) fn check_upgrade(
+    t: &'static Text,
+    versions: &[SlurmVersion],
+    from: &str,
+    asked: &str,
+) -> Result<()> {
+    let today = today();
+    let Some(why) = upgrade_problem(t, versions, from, asked, &today) else {
+        return Ok(());
+    };
+    let names: Vec<&str> = upgrades(t, versions, from, &today)
+        .into_iter()
+        .map(|version| version.id.as_str())
+        .collect();
+    let known = match names.is_empty() {
+        true => t.rules.upgrade_none.to_owned(),
+        false => names.join(", "),
+    };
+    let message = t.rules.upgrade_refused(from, clip(asked), why, known);
+    Err(Error::field("scheduler.version", message))
 }
 
 fn check_at(t: &'static Text, versions: &[SlurmVersion], asked: &str, today: &str) -> Result<()> {

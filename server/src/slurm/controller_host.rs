@@ -16,6 +16,7 @@
 //!                                        gate-closed      there while no job may start, see `live::gate`
 //!                                        state/           StateSaveLocation
 //!                                        starts unclean.json …   see `openpcs_agent::state`
+//!                                        upgrade/         what it was, while another version is tried, see `slurm::upgrade`
 //!                                        trial/           a configuration that is being tried, while it is
 //!                                        agent.log slurmctld.log slurmdbd.log lock
 //! DATA/clusters/CLUSTER_ID/instances/INSTANCE_ID/         see `provider::local`
@@ -328,6 +329,12 @@ impl ControllerHost {
         client.reconfigure(&log).await
     }
 
+    /// Has a slurmctld that does not run yet begin with these files.
+    pub fn take(&self, cluster_id: &str, new: &Files) -> io::Result<()> {
+        self.install(cluster_id, new)?;
+        configuration::accept(&self.dir(cluster_id), new)
+    }
+
     /// Puts a configuration where slurmctld reads it at the next reconfigure.
     fn install(&self, cluster_id: &str, new: &Files) -> io::Result<()> {
         self.check()?;
@@ -338,7 +345,7 @@ impl ControllerHost {
     }
 
     /// Takes a configuration back that slurmctld refused.
-    fn restore(&self, cluster_id: &str) -> io::Result<()> {
+    pub fn restore(&self, cluster_id: &str) -> io::Result<()> {
         match self.conf_in_force(cluster_id)? {
             Some(files) => self.install(cluster_id, &files),
             None => Ok(()),

@@ -37,6 +37,8 @@ const INSTALL: &str = "mariadb-install-db";
 const CLIENT: &str = "mariadb";
 /// What ids of clusters begin with, and no database of MariaDB's own.
 const CLUSTER_ID_PREFIX: &str = "pcs_";
+/// What names of copies begin with, and no cluster's database.
+const COPY_PREFIX: &str = "before_";
 /// How long it may take to start; slurmdbd waits longer.
 const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
@@ -179,6 +181,7 @@ impl DatabaseHost {
         }
         self.ensure().await?;
         self.drop_database(cluster_id).await?;
+        self.forget_copy(cluster_id).await?;
         let _one_at_a_time = self.starting.lock().await;
         if self.kept()?.is_empty() {
             let sandbox = self.sandbox();
@@ -189,30 +192,101 @@ impl DatabaseHost {
 
     /// The clusters of which there are records.
     fn kept(&self) -> io::Result<Vec<String>> {
-        let mut names = files::dir_names(&self.sandbox().dir().join("data"))?;
+        let mut names = self.all()?;
         names.retain(|name| name.starts_with(CLUSTER_ID_PREFIX));
         Ok(names)
     }
 
-    async fn drop_database(&self, cluster_id: &str) -> io::Result<()> {
+    fn all(&self) -> io::Result<Vec<String>> {
+        files::dir_names(&self.sandbox().dir().join("data"))
+    }
+
+    /// Copies a cluster's records beside them, for [`Self::put_back`]. Nobody may write any meanwhile.
+    pub async fn copy(&self, cluster_id: &str) -> io::Result<()> {
+        self.drop_database(&copy_of(cluster_id)).await?;
+        if !self.kept()?.iter().any(|kept| kept == cluster_id) {
+            return Ok(());
+        }
+        let copy = copy_of(cluster_id);
+        let mut all = format!("create database `{copy}`;");
+        for table in self.tables(cluster_id).await? {
+            let (from, to) = (named(cluster_id, &table), named(&copy, &table));
+            all +=
+                &format!("create table {to} like {from}; insert into {to} select * from {from};");
+        }
+        self.run(&all).await.map(drop)
+    }
+
+    /// The records are those of the copy again. Slurm makes its procedures anew at each start.
+    pub async fn put_back(&self, cluster_id: &str) -> io::Result<()> {
+        let copy = copy_of(cluster_id);
+        if !self.all()?.contains(&copy) {
+            return Ok(());
+        }
+        let mut all = format!("create database if not exists `{cluster_id}`;");
+        // One by one, so that it can be gone on with: what is not in the copy any more is back.
+        for table in self.tables(&copy).await? {
+            let (from, to) = (named(&copy, &table), named(cluster_id, &table));
+            all += &format!("drop table if exists {to}; rename table {from} to {to};");
+        }
+        self.run(&all).await?;
+        self.drop_database(&copy).await
+    }
+
+    /// The copy is of no use any more.
+    pub async fn forget_copy(&self, cluster_id: &str) -> io::Result<()> {
+        let copy = copy_of(cluster_id);
+        match self.all()?.contains(&copy) {
+            true => self.drop_database(&copy).await,
+            false => Ok(()),
+        }
+    }
+
+    async fn tables(&self, database: &str) -> io::Result<Vec<String>> {
+        let asked =
+            "select table_name from information_schema.tables where table_type = 'BASE TABLE'";
+        let told = self
+            .run(&format!("{asked} and table_schema = '{database}'"))
+            .await?;
+        Ok(told.lines().map(str::to_owned).collect())
+    }
+
+    // An id is letters, digits and an underscore.
+    async fn drop_database(&self, name: &str) -> io::Result<()> {
+        let statement = format!("drop database if exists `{name}`");
+        self.run(&statement).await.map(drop)
+    }
+
+    /// What that answers, a line for each row.
+    async fn run(&self, statements: &str) -> io::Result<String> {
         let mut command = Command::new(program(CLIENT)?);
         command
             .arg("--no-defaults")
+            .args(["--batch", "--skip-column-names"])
             .arg(format!("--socket={}", self.socket().display()))
             .arg(format!("--user={}", self.user))
-            // An id is letters, digits and an underscore.
-            .arg(format!("--execute=drop database if exists `{cluster_id}`"));
+            .arg(format!("--execute={statements}"));
         succeeds(CLIENT, command).await
     }
+}
+
+/// Where the records of a cluster are copied.
+fn copy_of(cluster_id: &str) -> String {
+    format!("{COPY_PREFIX}{cluster_id}")
+}
+
+fn named(database: &str, table: &str) -> String {
+    format!("`{database}`.`{table}`")
 }
 
 /// The variable by which slurmdbd's client library finds the socket.
 pub const SOCKET_VARIABLE: &str = "MYSQL_UNIX_PORT";
 
-async fn succeeds(name: &str, mut command: Command) -> io::Result<()> {
+/// What it printed.
+async fn succeeds(name: &str, mut command: Command) -> io::Result<String> {
     let output = command.kill_on_drop(true).output().await?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let words = String::from_utf8_lossy(&output.stderr);
     let words: Vec<&str> = words.lines().filter(|line| !line.is_empty()).collect();

@@ -17,3 +17,4 @@ pub mod save_signal;
 pub mod settings;
 pub mod stdio;
 pub mod trial;
+pub mod upgrade;

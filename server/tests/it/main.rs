@@ -54,6 +54,7 @@ mod secret;
 mod servers;
 mod settings;
 mod sigv4;
+mod slurm_upgrade;
 mod start;
 mod store;
 mod submit;

@@ -21,12 +21,15 @@ use crate::db::cluster::{ClusterRow, keeps_accounts, keeps_rest, ports, rest_add
 use crate::db::{self, now, resource, tombstone};
 use crate::live::status::Done;
 use crate::plan::configuration::rows::Rows;
-use crate::plan::controller::{Accounts, Failure, Found, Log, Seen, Step, TICK, plan};
+use crate::plan::configuration::search::Changes;
+use crate::plan::controller::{Accounts, Failure, Found, Seen, Step, TICK, plan};
 use crate::slurm::client::Client;
 use crate::slurm::controller_host::{ControllerSpec, RestFiles};
 use crate::slurm::rest::{self, Rest};
 
 mod accounts;
+
+mod upgrade;
 
 /// How long a cluster whose rows stay the same is believed to be in order: its controller runs, that is all that is
 /// looked at.
@@ -128,6 +131,7 @@ impl ClusterReconciler {
                 is_configured: true,
             },
             has_rest: true,
+            upgrade: None,
             ended_unclean: false,
             found: Found::default(),
         };
@@ -151,6 +155,7 @@ impl ClusterReconciler {
         seen.ended_unclean = controllers.state(&rows.cluster.id).unclean()?.is_some();
         seen.accounts = self.accounts(&rows)?;
         seen.has_rest = self.has_rest(&rows).await?;
+        seen.upgrade = self.see_upgrade(&rows.cluster)?;
         Ok((rows, seen))
     }
 
@@ -200,8 +205,7 @@ impl ClusterReconciler {
     }
 
     /// slurmrestd as it is to be started.
-    fn slurmrestd(&self, row: &ClusterRow) -> anyhow::Result<Daemon> {
-        let version = &row.spec.scheduler.version;
+    fn slurmrestd(&self, row: &ClusterRow, version: &str) -> anyhow::Result<Daemon> {
         let prefix = self.parts.controllers.prefix(version);
         let api = rest::api(&prefix).with_context(|| {
             format!("Slurm {version} was built without the REST API; run `make setup`")
@@ -273,9 +277,7 @@ impl ClusterReconciler {
                 found.answers = Some(self.answers(&rows.cluster).await?);
             }
             Step::ReadLog => {
-                let agent = self.parts.controllers.agent_log(&id).text().await;
-                let slurmctld = self.parts.controller_log(&id).text().await;
-                found.log = Some(Log::read(&agent, &slurmctld));
+                found.log = Some(self.read_log().await?);
             }
             Step::Recover => {
                 self.recover(&rows.cluster).await;
@@ -314,6 +316,7 @@ impl ClusterReconciler {
                 self.forget(&rows.cluster).await?;
                 return Ok(Some(Next::Never));
             }
+            Step::Upgrade(step) => return self.upgrade(step, rows, seen).await,
             Step::Wait(pause) => return Ok(Some(Next::After(pause))),
             Step::Stuck(words) => anyhow::bail!("{words}"),
         }
@@ -335,16 +338,20 @@ impl ClusterReconciler {
     async fn start(&self, rows: &Rows) -> anyhow::Result<()> {
         let cluster = &rows.cluster;
         let text = key::of(&self.parts, &cluster.id, KeyKind::Slurm).await?;
-        let (controllers, version) = (&self.parts.controllers, &cluster.spec.scheduler.version);
-        let (mut daemons, mut sees) = (vec![controllers.slurmctld(&cluster.id, version)], vec![]);
+        let (controllers, versions) = (&self.parts.controllers, self.versions(cluster)?);
+        let slurmctld = controllers.slurmctld(&cluster.id, &versions.slurmctld);
+        let (mut daemons, mut sees) = (vec![slurmctld], vec![]);
         if keeps_accounts(cluster) {
             let database = &self.parts.database;
             let socket = database.socket();
-            daemons.insert(0, controllers.slurmdbd(&cluster.id, version, &socket));
+            daemons.insert(
+                0,
+                controllers.slurmdbd(&cluster.id, &versions.slurmdbd, &socket),
+            );
             sees.push(database.socket_dir());
         }
         if keeps_rest(cluster) {
-            daemons.push(self.slurmrestd(cluster)?);
+            daemons.push(self.slurmrestd(cluster, &versions.slurmctld)?);
         }
         let spec = ControllerSpec {
             cluster_id: cluster.id.clone(),
@@ -356,12 +363,16 @@ impl ClusterReconciler {
             hook: self.parts.hook_file(&cluster.id),
             files: configuration::render(&self.parts, &rows.in_force())?,
         };
+        if versions.is_tried {
+            let tried = Changes::from([cluster.id.as_str()]);
+            let files = configuration::render(&self.parts, &rows.specs(&tried, true))?;
+            controllers.take(&cluster.id, &files)?;
+        }
         Ok(controllers.ensure(&spec).await?)
     }
 
     fn client(&self, cluster: &ClusterRow) -> anyhow::Result<Option<Client>> {
-        let version = &cluster.spec.scheduler.version;
-        Ok(self.parts.client(&cluster.id, version)?)
+        Ok(self.parts.client(&cluster.id, cluster.slurm_version())?)
     }
 
     async fn answers(&self, cluster: &ClusterRow) -> anyhow::Result<bool> {

@@ -44,11 +44,13 @@ pub fn settings<'a>(
     lists.flat_map(Lists::fresh).collect()
 }
 
-/// Whether settings change, come or go that may decide whether a node can run jobs.
+/// Whether settings change, come or go that may decide whether a node can run jobs, or another version is to.
 pub fn concerns_nodes(rows: &Rows, tried: &BTreeSet<&str>) -> bool {
-    lists(rows, tried)
-        .iter()
-        .any(|lists| lists.scope != Scope::Queue && lists.new != lists.old)
+    let is_upgrade = rows.cluster.upgrade().is_some() && tried.contains(rows.cluster.id.as_str());
+    is_upgrade
+        || lists(rows, tried)
+            .iter()
+            .any(|lists| lists.scope != Scope::Queue && lists.new != lists.old)
 }
 
 fn lists<'a>(rows: &'a Rows, tried: &BTreeSet<&str>) -> Vec<Lists<'a>> {

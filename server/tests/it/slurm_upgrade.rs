@@ -1,0 +1,229 @@
+//! Another version of Slurm under a running cluster (C12). Only one major version can be had everywhere, so the newer one
+//! is a second prefix of the same release, whose slurmctld and slurmdbd are scripts that say another version and become
+//! the real ones.
+
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use aws_sdk_pcs::types::*;
+
+use crate::harness::*;
+
+const CLUSTER: &str = "moving";
+const OLD: &str = "24.11";
+const NEW: &str = "25.11";
+/// So many submit at a time while a controller is exchanged.
+const AT_ONCE: usize = 3;
+
+/// A cluster of the old version, in a place where others can be installed.
+struct Moving {
+    plane: TestPlane,
+    scheduler: PathBuf,
+}
+
+impl Moving {
+    async fn start(slurm: ClusterSlurmConfigurationRequest) -> Moving {
+        let real = std::env::var("OPENPCS_SCHEDULER_ROOT");
+        let real = PathBuf::from(real.unwrap_or_else(|_| "/opt/openpcs/scheduler".into()));
+        let mut server = Server::new(None);
+        let scheduler = server.root().join("scheduler");
+        std::fs::create_dir(&scheduler).unwrap();
+        let slurm_prefix = real.join(format!("slurm-{OLD}"));
+        symlink(slurm_prefix, scheduler.join(format!("slurm-{OLD}"))).unwrap();
+        server.environment("OPENPCS_SCHEDULER_ROOT", scheduler.to_str().unwrap());
+        let plane = TestPlane::on(server, None).await;
+        let cluster = plane.new_cluster(CLUSTER).slurm_configuration(slurm);
+        cluster.send().await.unwrap();
+        plane.wait_cluster(CLUSTER, ClusterStatus::Active).await;
+        let group = plane.group(CLUSTER, "compute-1", 0, 2).await;
+        plane.queue(CLUSTER, "demo", group.id()).await;
+        // People submit from there, and their commands wait for a controller that begins anew.
+        plane.group(CLUSTER, "login", 1, 1).await;
+        wait_until("somebody can log in", async || {
+            let up = plane.sinfo(CLUSTER);
+            let told = plane.try_node(CLUSTER, "login-1")?;
+            let state = told.get("State").cloned().unwrap_or_default();
+            let is_up = state.starts_with("IDLE") && !state.contains("POWER");
+            is_up.then_some(()).ok_or(format!("{state} {up:?}"))
+        })
+        .await;
+        Moving { plane, scheduler }
+    }
+
+    fn old(&self) -> PathBuf {
+        self.scheduler.join(format!("slurm-{OLD}"))
+    }
+
+    /// Installs the newer version; `first` is what its daemons do before they become the real ones.
+    fn install(&self, first: &str) {
+        let new = self.scheduler.join(format!("slurm-{NEW}"));
+        let sbin = new.join("sbin");
+        std::fs::create_dir_all(&sbin).unwrap();
+        for part in ["bin", "lib"] {
+            symlink(self.old().join(part), new.join(part)).unwrap();
+        }
+        for entry in std::fs::read_dir(self.old().join("sbin"))
+            .unwrap()
+            .flatten()
+        {
+            let (name, real) = (entry.file_name(), entry.path());
+            match name.to_str() {
+                Some("slurmctld" | "slurmdbd") => script(&sbin.join(name), &real, first),
+                _ => symlink(real, sbin.join(name)).unwrap(),
+            }
+        }
+    }
+
+    async fn update(&self, to: &str) -> Result<(), String> {
+        let update = self.plane.admin().update_cluster();
+        let scheduler = UpdateSchedulerRequest::builder().version(to);
+        let update = update.cluster_identifier(CLUSTER);
+        let answer = update.scheduler(scheduler.build().unwrap()).send().await;
+        let told = |error| format!("{:?}", aws_sdk_pcs::Error::from(error));
+        answer.map(drop).map_err(told)
+    }
+
+    async fn version(&self) -> String {
+        let cluster = self.plane.get_cluster(CLUSTER).await;
+        cluster.scheduler().unwrap().version().to_owned()
+    }
+
+    /// The programs of that name that run, from which version's directory each.
+    fn runs(&self, program: &str) -> Vec<String> {
+        let all = processes(self.plane.server.root()).into_iter();
+        let ends = format!("/{program}");
+        let mut of = vec![];
+        for (_, line) in all {
+            let word = line.split(' ').find(|word| word.ends_with(&ends));
+            let path = word.and_then(|word| word.split("/slurm-").nth(1));
+            of.extend(path.map(|path| path[..NEW.len()].to_owned()));
+        }
+        of
+    }
+
+    /// Waits until the accounting tells that the job has run.
+    async fn is_recorded(&self, job: &str) {
+        let asked = ["sacct", "-X", "-n", "-P", "-o", "state", "-j", job];
+        wait_until(&format!("job {job} is recorded"), async || {
+            let told = self.plane.server.connect(CLUSTER, &asked);
+            let told = String::from_utf8_lossy(&told.stdout).trim().to_owned();
+            (told == "COMPLETED").then_some(()).ok_or(told)
+        })
+        .await;
+    }
+
+    /// Submits jobs, some at a time, until the update is over; how long the slowest took.
+    async fn submit_until(&self, status: ClusterStatus) -> (Vec<String>, Duration) {
+        let (mut jobs, mut slowest) = (vec![], Duration::ZERO);
+        loop {
+            for (job, took) in self.submit_at_once() {
+                jobs.push(job);
+                slowest = slowest.max(took);
+            }
+            let now = self.plane.get_cluster(CLUSTER).await;
+            if *now.status() == status {
+                return (jobs, slowest);
+            }
+            assert_eq!(*now.status(), ClusterStatus::Updating, "{now:?}");
+        }
+    }
+
+    fn submit_at_once(&self) -> Vec<(String, Duration)> {
+        std::thread::scope(|scope| {
+            let submit = || {
+                let began = Instant::now();
+                // Where a job runs: no other node is to start meanwhile.
+                let options = ["--output=/dev/null", "--nodelist=compute-1-1"];
+                let job = self.plane.sbatch(CLUSTER, &options, "true");
+                (job, began.elapsed())
+            };
+            let all: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(submit)).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        })
+    }
+}
+
+fn script(file: &Path, real: &Path, first: &str) {
+    let real = real.canonicalize().unwrap();
+    let text = format!(
+        "#!/bin/sh\n[ \"$1\" != -V ] || {{ echo slurm {NEW}.0; exit; }}\n{first}\nexec {} \"$@\"\n",
+        real.display()
+    );
+    std::fs::write(file, text).unwrap();
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[tokio::test]
+async fn a_running_cluster_goes_to_a_newer_slurm() {
+    let accounting = AccountingRequest::builder().mode(AccountingMode::Standard);
+    let slurm = ClusterSlurmConfigurationRequest::builder()
+        .scale_down_idle_time_in_seconds(600)
+        .accounting(accounting.build().unwrap())
+        .build();
+    let moving = Moving::start(slurm).await;
+    let plane = &moving.plane;
+    let words = moving.update(NEW).await.unwrap_err();
+    assert!(words.contains("not installed"), "{words}");
+    let running = plane.sbatch(CLUSTER, &["--output=/dev/null"], "sleep 20");
+    plane.wait_job(CLUSTER, &running, "RUNNING").await;
+    let until = format!("--dependency=afterok:{running}");
+    let waiting = plane.sbatch(CLUSTER, &["--output=/dev/null", &until], "true");
+
+    // The server finds what is installed while it runs.
+    moving.install("");
+    moving.update(NEW).await.unwrap();
+    let (during, slowest) = moving.submit_until(ClusterStatus::Active).await;
+    assert_eq!(moving.version().await, NEW);
+    assert!(slowest < Duration::from_secs(5), "{slowest:?}");
+    let words = moving.update(OLD).await.unwrap_err();
+    assert!(words.contains("is older"), "{words}");
+    for job in during.iter().chain([&running, &waiting]) {
+        plane.wait_job(CLUSTER, job, "COMPLETED").await;
+    }
+    for job in during.iter().chain([&running, &waiting]) {
+        moving.is_recorded(job).await;
+    }
+    // What runs goes on with the old version; what starts, starts with the new one.
+    assert_eq!(moving.runs("slurmd"), [OLD, OLD]);
+    let both = plane.sbatch(CLUSTER, &["--nodes=2", "--output=/dev/null"], "sleep 2");
+    plane.wait_job(CLUSTER, &both, "COMPLETED").await;
+    let mut all = moving.runs("slurmd");
+    all.sort();
+    assert_eq!(all, [OLD, OLD, NEW]);
+    let events = plane.events().await.join("\n");
+    assert!(events.contains("runs Slurm 25.11 now"), "{events}");
+    moving.plane.finish().await;
+}
+
+#[tokio::test]
+async fn a_slurm_that_does_not_start_is_taken_back() {
+    let moving = Moving::start(idle(600)).await;
+    let plane = &moving.plane;
+    let running = plane.sbatch(CLUSTER, &["--output=/dev/null"], "sleep 15");
+    plane.wait_job(CLUSTER, &running, "RUNNING").await;
+    // It works where it is tried, and spoils the state where it is needed.
+    let spoils = "case \"$*\" in */trial/*) ;; *) cd \"${2%/*}\"; rm -rf state/*; \
+                  echo \"slurmctld: fatal: no such luck\" >&2; exit 1 ;; esac";
+    moving.install(spoils);
+    moving.update(NEW).await.unwrap();
+    let (during, slowest) = moving.submit_until(ClusterStatus::UpdateFailed).await;
+    assert_eq!(moving.version().await, OLD);
+    let failed = plane.get_cluster(CLUSTER).await;
+    let told = failed.error_info()[0].message().unwrap();
+    assert!(told.contains("no such luck"), "{told}");
+    assert!(slowest < Duration::from_secs(10), "{slowest:?}");
+    for job in during.iter().chain([&running]) {
+        plane.wait_job(CLUSTER, job, "COMPLETED").await;
+    }
+    // One that fails where it is tried changes nothing.
+    let new = moving.scheduler.join(format!("slurm-{NEW}"));
+    std::fs::remove_dir_all(new).unwrap();
+    moving.install("echo \"slurmctld: fatal: not at all\" >&2; exit 1");
+    moving.update(NEW).await.unwrap();
+    plane
+        .wait_cluster(CLUSTER, ClusterStatus::UpdateFailed)
+        .await;
+    assert_eq!(moving.version().await, OLD);
+    moving.plane.finish().await;
+}
