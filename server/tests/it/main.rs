@@ -26,6 +26,7 @@ mod doors;
 mod explain;
 mod faults;
 mod foreign_bytes;
+mod gpus;
 mod harness;
 mod isolation;
 mod job_parts;
