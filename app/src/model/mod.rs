@@ -15,6 +15,7 @@ pub mod echo;
 pub mod error;
 pub mod event;
 pub mod explanation;
+pub mod forecast;
 pub mod foreign_directives;
 mod getopt;
 #[cfg(feature = "ssr")]

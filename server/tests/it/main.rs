@@ -25,6 +25,7 @@ mod database;
 mod doors;
 mod explain;
 mod faults;
+mod forecast;
 mod foreign_bytes;
 mod gpus;
 mod harness;
