@@ -1,6 +1,7 @@
 //! The nouns: what a person, a tool and the database agree on. No input or output happens here.
 
 pub mod access_key;
+pub mod again;
 pub mod apply;
 pub mod attempt;
 #[cfg(feature = "ssr")]
