@@ -25,6 +25,8 @@ pub const NODES: &str = "/nodes";
 pub const SYSTEM: &str = "/system";
 /// As the server's router writes it; [`job_output`] is one of them.
 pub const JOB_OUTPUT_ROUTE: &str = "/console/clusters/{cluster}/jobs/{job}/output/{kind}";
+/// Of the page on which a job is submitted: as which job was.
+pub const AGAIN: &str = "again";
 /// A table of past jobs, as a download; [`past_jobs_file`] is one of them.
 pub const PAST_JOBS_FILE: &str = "/console/past-jobs.csv";
 /// The same for [`job_output_file`].
@@ -134,6 +136,11 @@ pub fn past_jobs_file(of: &str, page: &str, language: &str) -> String {
 
 pub fn submit_job(cluster_id: &str) -> String {
     format!("{}/submit", cluster(cluster_id, ClusterTab::Jobs))
+}
+
+/// The same page, filled in as that job was.
+pub fn submit_again(cluster_id: &str, job: &str) -> String {
+    format!("{}?{AGAIN}={}", submit_job(cluster_id), encode(job))
 }
 
 /// A list, showing those with that value only: see `ui::table`.
@@ -267,6 +274,7 @@ mod tests {
                 job("pcs_abc123def4", "12_3"),
                 job("pcs_abc123def4", "13+1"),
                 submit_job("pcs_abc123def4"),
+                submit_again("pcs_abc123def4", "12_3"),
                 past_job("pcs_abc123def4", "12_[4-9]"),
                 past_jobs_file("{}", "{}", "en"),
                 job_output("pcs_abc123def4", "12_3", OutputKind::Stderr),
@@ -309,6 +317,7 @@ mod tests {
                 "/clusters/pcs_abc123def4/jobs/12_3",
                 "/clusters/pcs_abc123def4/jobs/13%2B1",
                 "/clusters/pcs_abc123def4/jobs/submit",
+                "/clusters/pcs_abc123def4/jobs/submit?again=12_3",
                 "/jobs/past/pcs_abc123def4/12_%5B4-9%5D",
                 "/console/past-jobs.csv?of=%7B%7D&page=%7B%7D&language=en",
                 "/console/clusters/pcs_abc123def4/jobs/12_3/output/stderr",

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use super::{JobActions, JobReason, JobState, chosen, not_yet};
+use super::{JobActions, JobReason, JobState, StartsAbout, chosen, not_yet};
 use crate::i18n::{Text, text};
 use crate::list::job::{self, JobColumn};
 use crate::model::job::{Job, OfCluster};
@@ -144,8 +144,9 @@ fn cell(column: JobColumn, row: &Row) -> AnyView {
             view! { <A href attr:class="whitespace-nowrap">{name}</A> }.into_any()
         }
         JobColumn::State => view! {
-            <JobState state=job.state />
-            <JobReason reason=job.reason why=job.why />
+            <JobState state=job.state.clone() />
+            <JobReason reason=job.reason.clone() why=job.why.clone() />
+            <StartsAbout job />
         }
         .into_any(),
         JobColumn::Reason => view! { <span class="cell-note">{job.why}</span> }.into_any(),

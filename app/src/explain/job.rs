@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::reason::{Plain, Reason};
 use super::text::Text;
-use super::{ending, fill, span, text};
+use super::{ending, fill, forecast, span, text};
 use crate::i18n::Language;
 use crate::model::attempt::RestingPool;
 use crate::model::dependency::Dependency;
@@ -536,15 +536,13 @@ fn boot(facts: &JobFacts, t: &Text) -> String {
 
 /// Whether it passes by itself, and when Slurm thinks so.
 fn prospect(outlook: Outlook, facts: &JobFacts, t: &Text) -> String {
-    let expected = facts.record.expected_at;
     match outlook {
         Outlook::Over => t.prospect.over.into(),
         Outlook::NeedsAction => t.prospect.needs_action.into(),
-        Outlook::ByItself if expected > facts.now && facts.record.job.is_pending() => fill(
-            t.prospect.expected,
-            &[("time", span(t, expected - facts.now))],
-        ),
-        Outlook::ByItself => t.prospect.by_itself.into(),
+        Outlook::ByItself => match facts.record.job.forecast(facts.now) {
+            Some(expected) => forecast::prospect(expected, facts.now, t),
+            None => t.prospect.by_itself.into(),
+        },
     }
 }
 

@@ -10,6 +10,7 @@ pub mod efficiency;
 mod ending;
 mod entry;
 pub mod event;
+pub mod forecast;
 pub mod job;
 mod limit;
 pub mod node;

@@ -36,6 +36,9 @@ pub struct Job {
     pub submitted_at: i64,
     pub started_at: i64,
     pub ended_at: i64,
+    /// While it waits: when it is likely to start, by Slurm's estimate or by earlier boots; 0 when nobody can say. What may
+    /// be told of it is its [`forecast`](Job::forecast).
+    pub expected_at: i64,
 }
 
 impl Job {
@@ -136,8 +139,6 @@ pub struct JobRecord {
     pub signal: Option<i64>,
     /// Milliseconds since 1970: when it may start; 0 when not known.
     pub eligible_at: i64,
-    /// When Slurm thinks that it starts; 0 when it has no idea.
-    pub expected_at: i64,
     pub tasks: i64,
     pub cpus: i64,
     pub cpus_per_task: i64,
@@ -166,6 +167,8 @@ pub struct JobRecord {
     pub description: String,
     /// By which whoever submitted it knows it again (`--extra`), or empty.
     pub mark: String,
+    /// What administrators noted with it, or OpenPCS.
+    pub admin_comment: String,
     /// It has a script; else it is an interactive allocation.
     pub is_batch: bool,
 }
@@ -212,7 +215,7 @@ pub enum JobMoment {
 }
 
 /// One job as its page shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JobDetail {
     pub record: JobRecord,

@@ -1,6 +1,7 @@
 //! The nouns: what a person, a tool and the database agree on. No input or output happens here.
 
 pub mod access_key;
+pub mod again;
 pub mod apply;
 pub mod attempt;
 #[cfg(feature = "ssr")]
@@ -15,6 +16,7 @@ pub mod echo;
 pub mod error;
 pub mod event;
 pub mod explanation;
+pub mod forecast;
 pub mod foreign_directives;
 mod getopt;
 #[cfg(feature = "ssr")]

@@ -75,6 +75,10 @@ fn one(t: &'static Text, detail: PastJobDetail) -> AnyView {
         let href = paths::job(&row.cluster_id, &job.id);
         view! { <ButtonLink label=t.past.page href /> }
     });
+    let again = (row.cluster_deleted_at == 0).then(|| {
+        let href = paths::submit_again(&row.cluster_id, &job.id);
+        view! { <ButtonLink label=t.submit_job.again href /> }
+    });
     let cluster = match row.cluster_deleted_at {
         0 => {
             let href = paths::cluster(&row.cluster_id, ClusterTab::Details);
@@ -102,6 +106,7 @@ fn one(t: &'static Text, detail: PastJobDetail) -> AnyView {
                     <JobState state />
                     <span>{ended}</span>
                     <span class="flex-1"></span>
+                    {again}
                     {own_page}
                 </PageHeader>
             </header>

@@ -99,6 +99,18 @@ pub fn Minute(at: i64) -> impl IntoView {
     .into_any()
 }
 
+/// The time of day in the reader's zone, "13:05", of another day than today "2026-11-29 13:05".
+pub fn clock(at: i64) -> Signal<String> {
+    let (zone, clock) = (zone(at), use_context::<Clock>());
+    Signal::derive(move || {
+        let now = clock.map_or_else(browser::now, |clock| clock.now.get());
+        let (text, today) = (exact_in(at, zone.get()), exact_in(now, zone.get()));
+        let is_today = text.get(..10) == today.get(..10);
+        let from = if is_today { 11 } else { 0 };
+        text.get(from..16).unwrap_or_default().to_owned()
+    })
+}
+
 /// The same for the model's text form; another text is shown as it is.
 #[component]
 pub fn AgoText(#[prop(into)] at: String) -> impl IntoView {

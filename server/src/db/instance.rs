@@ -170,6 +170,24 @@ pub async fn ended(pool: &Pool, cluster_id: &str, limit: i64) -> sqlx::Result<Ve
     .collect()
 }
 
+/// How long the last boots of a group took, in milliseconds, from the launch to when Slurm took the node as up.
+pub async fn boot_times(
+    pool: &Pool,
+    cluster_id: &str,
+    group_id: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar(
+        "select ready_at - launched_at from instance where cluster_id = $1 and compute_node_group_id = $2 \
+         and ready_at is not null order by launched_at desc limit $3",
+    )
+    .bind(cluster_id)
+    .bind(group_id)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+}
+
 /// The instances of a node, newest first.
 pub async fn of_node(
     pool: &Pool,

@@ -108,6 +108,7 @@ fn cancelled<'a>(
             nodes: String::new(),
             started_at: 0,
             ended_at: now,
+            expected_at: 0,
             ..like.job.clone()
         },
         standard_output: output(&like.standard_output),
@@ -118,7 +119,6 @@ fn cancelled<'a>(
         restarts: 0,
         exit_code: None,
         signal: None,
-        expected_at: 0,
         allocated: String::new(),
         description: String::new(),
         ..like.clone()

@@ -2,10 +2,13 @@
 
 pub mod configuration;
 pub mod controller;
+pub mod job_components;
 pub mod missing;
 pub mod node;
+pub mod node_phase;
 pub mod notice;
 pub mod pool;
+pub mod queue_facts;
 pub mod start;
 pub mod stranded;
 pub mod upgrade;

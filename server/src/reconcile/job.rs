@@ -12,6 +12,8 @@ use app::model::job::Job;
 use app::model::sight::Sight;
 use app::model::system::{ReconcilerKind, Work};
 
+use super::comments::Comments;
+use super::forecast::{self, BootTimes};
 use super::history::History;
 use super::lives::{self, Lives};
 use super::pace::Pace;
@@ -31,6 +33,8 @@ use crate::slurm::client::{Client, JobTable};
 const TICK: Duration = Duration::from_millis(200);
 /// Slurm is asked at least this often even when nothing seems to happen.
 const LONGEST_SILENCE_MS: i64 = 60_000;
+/// The same while jobs wait: what Slurm expects of them changes without a sign.
+const LONGEST_WAIT_MS: i64 = 15_000;
 const SHORTEST_REST: Duration = Duration::from_millis(500);
 /// Ended jobs that a server remembers at its start.
 const ENDED: i64 = 500;
@@ -49,6 +53,8 @@ pub struct JobReconciler {
     history: History,
     lives: Lives,
     waiting_tasks: WaitingTasks,
+    boot_times: BootTimes,
+    comments: Comments,
     table: JobTable,
     pace: Pace,
 }
@@ -64,6 +70,8 @@ impl JobReconciler {
             history: History::new(&cluster_id),
             lives: Lives::new(&cluster_id),
             waiting_tasks: WaitingTasks::new(&cluster_id),
+            boot_times: BootTimes::default(),
+            comments: Comments::new(&cluster_id),
             table: JobTable::default(),
             pace: Pace::new(SHORTEST_REST),
             parts,
@@ -122,6 +130,11 @@ impl JobReconciler {
         kept?;
         let over = records.iter().filter(|record| record.job.is_over());
         self.has_more = self.history.keep(&self.parts.db, client, over).await?;
+        forecast::settle(&mut records, now());
+        self.boot_times
+            .expect(&self.parts.db, &self.cluster_id, &mut records)
+            .await?;
+        self.comments.seen(&records, now());
         let jobs: Vec<Job> = records.into_iter().map(|record| record.job).collect();
         let count = jobs.len();
         let db = &self.parts.db;
@@ -144,10 +157,13 @@ impl Reconciler for JobReconciler {
         if signs == self.looked {
             self.quiet_at = now();
         }
-        if !self.has_more
-            && signs == self.looked
-            && now() - latest.jobs_asked_at < LONGEST_SILENCE_MS
-        {
+        let silence = match self.comments.any_waits() {
+            true => LONGEST_WAIT_MS,
+            false => LONGEST_SILENCE_MS,
+        };
+        let is_silent =
+            !self.has_more && signs == self.looked && now() - latest.jobs_asked_at < silence;
+        if is_silent && !self.comments.are_due() {
             return Ok(Next::After(TICK));
         }
         let found: Option<ClusterRow> =
@@ -158,11 +174,21 @@ impl Reconciler for JobReconciler {
         if cluster.applied_spec.is_some() && cluster.status.can_be_used() {
             let version = cluster.slurm_version();
             if let Some(client) = self.parts.client(&cluster.id, version)? {
-                let memory_ms = cancelled::memory_ms(&cluster.spec);
                 let began = Instant::now();
-                let looked = self.look(&client, signs, memory_ms).await;
+                let memory_ms = cancelled::memory_ms(&cluster.spec);
+                let looked = match is_silent {
+                    true => Ok(None),
+                    false => self.look(&client, signs, memory_ms).await.map(Some),
+                };
+                let told = match self.comments.are_due() {
+                    true => self.comments.tell(&self.parts, &client).await,
+                    false => Ok(()),
+                };
                 self.pace.ended(began);
-                done.note(Work::JobsLookedAt, looked?);
+                if let Some(count) = looked? {
+                    done.note(Work::JobsLookedAt, count);
+                }
+                told?;
             }
         }
         Ok(Next::After(TICK))

@@ -13,13 +13,13 @@ use app::model::signal::FILES_NOT_OPENED;
 
 use super::Service;
 use super::done_to::DoneTo;
-use super::job_components::lacking;
 use super::job_find::rank;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::{pool_health, resource};
 use crate::fault::internal;
 use crate::live::observed::Snapshot;
+use crate::plan::job_components::lacking;
 use crate::plan::pool;
 use crate::slurm::hostlist;
 use crate::slurm::output::{OutputFile, Way, may_open};

@@ -13,10 +13,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::Service;
-use super::node_phase::phase;
 use crate::db::cluster::ClusterSpec;
 use crate::db::{now, resource};
 use crate::live::host;
+use crate::plan::node_phase::phase;
 
 type Labels = Vec<(&'static str, Cow<'static, str>)>;
 type Reals = Gauge<f64, AtomicU64>;

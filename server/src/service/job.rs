@@ -10,7 +10,6 @@ use app::model::job::*;
 use app::model::job_count::{Count, JobCounts};
 use app::model::job_id::JobId;
 use app::model::live::Kind;
-use app::model::node::NodePhase;
 use app::model::operation::Operation;
 use app::model::page::{PageOf, PageRequest};
 use app::model::past_job::*;
@@ -21,7 +20,6 @@ use async_trait::async_trait;
 use super::job_find::{RESOURCE_TYPE, common_end, job_id};
 use super::job_target::target;
 use super::job_timeline::{attributed, explained, timeline};
-use super::node_phase::phase;
 use super::{Service, whole};
 use crate::db::cluster::ClusterRow;
 use crate::db::instance::InstanceRow;
@@ -29,6 +27,7 @@ use crate::db::queue::QueueRow;
 use crate::db::{instance, now, resource};
 use crate::fault::internal;
 use crate::live::observed::Snapshot;
+use crate::plan::queue_facts::queue_facts;
 use crate::slurm::client::SlurmError;
 use crate::slurm::hostlist;
 
@@ -64,6 +63,7 @@ impl Jobs for Service {
             last_life.submitted_at = before.ended_at;
         }
         let boots = self.boots(&cluster, &last_life).await?;
+        self.expect(&cluster, &mut record.job);
         let requeues = self
             .done_to(&cluster, &record.job, JobAction::Requeue)
             .await?;
@@ -241,6 +241,15 @@ impl Service {
         Ok(all)
     }
 
+    /// When nodes that boot for it are likely to be up is known since the last look.
+    fn expect(&self, cluster: &ClusterRow, job: &mut Job) {
+        if job.state == "CONFIGURING" {
+            let seen = self.parts.observed.latest(&cluster.id);
+            let known = seen.jobs.iter().find(|known| known.id == job.id);
+            job.expected_at = known.map_or(0, |known| known.expected_at);
+        }
+    }
+
     fn job_facts<'a>(
         &self,
         cluster: &ClusterRow,
@@ -298,38 +307,6 @@ fn booted_for(row: &InstanceRow, job: &Job) -> bool {
         && row.ended_at.is_none_or(|at| at >= job.submitted_at)
 }
 
-/// What a job of the queue may use, or of one of several, as `sbatch -p a,b` names them; none once there is no such queue.
-/// A queue may well have no nodes.
-pub(super) fn queue_facts(
-    seen: &Snapshot,
-    queues: &HashSet<String>,
-    queue: &str,
-) -> Option<QueueFacts> {
-    let is_named = |name: &str| queue.split(',').any(|named| named == name);
-    let nodes = seen
-        .nodes
-        .iter()
-        .filter(|node| node.partitions.iter().any(|name| is_named(name)));
-    let mut facts = QueueFacts::default();
-    for node in nodes {
-        facts.total += 1;
-        let drained = node.is("DRAIN");
-        *match phase(node) {
-            NodePhase::Failed | NodePhase::Draining | NodePhase::Reserved => &mut facts.unavailable,
-            _ if drained => &mut facts.unavailable,
-            NodePhase::Busy => &mut facts.busy,
-            NodePhase::Idle => &mut facts.idle,
-            NodePhase::Starting => &mut facts.starting,
-            NodePhase::PoweredDown | NodePhase::Stopping => &mut facts.off,
-        } += 1;
-        facts.cpus = facts.cpus.max(node.cpus);
-        facts.memory = facts.memory.max(node.memory_mib);
-        facts.gpus = facts.gpus.max(node.gpus);
-    }
-    let exists = facts.total > 0 || queue.split(',').any(|name| queues.contains(name));
-    exists.then_some(facts)
-}
-
 /// The one line of each, of what is known of its queue.
 fn explain_each(
     seen: &Snapshot,
@@ -363,31 +340,4 @@ fn told(language: Language, obstacle: JobObstacle, id: &str) -> String {
         JobObstacle::NotHeld => t.job_not_held,
     };
     explain::refusal(language, words, &values)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::slurm::client::NodeInfo;
-
-    #[test]
-    fn a_queue_without_nodes_is_there() {
-        let node = NodeInfo {
-            name: "a-1".into(),
-            partitions: vec!["demo".into()],
-            ..NodeInfo::default()
-        };
-        let seen = Snapshot {
-            nodes: Arc::new(vec![node]),
-            ..Snapshot::default()
-        };
-        let queues = HashSet::from(["demo".to_owned(), "park".to_owned()]);
-        let total = |name: &str| queue_facts(&seen, &queues, name).map(|facts| facts.total);
-        assert_eq!(total("demo"), Some(1));
-        assert_eq!(total("park"), Some(0));
-        assert_eq!(total("demo,park"), Some(1));
-        assert_eq!(total("gone"), None);
-    }
 }

@@ -372,7 +372,7 @@ fn whole(number: u32, members: &[JobRecord]) -> JobRecord {
     // Of the part that might start first: another one's may lie behind what has begun.
     record.eligible_at = first(members.iter().map(|member| member.eligible_at));
     let waiting = members.iter().filter(|member| member.job.is_pending());
-    record.expected_at = first(waiting.map(|member| member.expected_at));
+    job.expected_at = first(waiting.map(|member| member.job.expected_at));
     record.exit_code = None;
     record.signal = None;
     led(record, members)
@@ -564,13 +564,13 @@ mod tests {
     fn the_way_of_an_array_is_told_in_the_order_of_time() {
         let mut waiting = record("22_[3-10]", "PENDING", 0, 0);
         // Its first might start when the array came, one that was requeued only later.
-        (waiting.eligible_at, waiting.expected_at) = (70, i64::MAX);
+        (waiting.eligible_at, waiting.job.expected_at) = (70, i64::MAX);
         let mut requeued = record("22_2", "PENDING", 0, 0);
-        requeued.expected_at = i64::MAX - 1;
+        requeued.job.expected_at = i64::MAX - 1;
         let mut ran = record("22_1", "COMPLETED", 10, 30);
         ran.eligible_at = 5;
         let all = whole(22, &[waiting, requeued, ran]);
-        assert_eq!((all.eligible_at, all.expected_at), (5, i64::MAX - 1));
+        assert_eq!((all.eligible_at, all.job.expected_at), (5, i64::MAX - 1));
         let steps = super::super::job_timeline::timeline(&all, &[], &[]);
         assert!(steps.is_sorted_by_key(|step| step.at), "{steps:?}");
         assert_eq!(steps.len(), 4);

@@ -18,11 +18,11 @@ use app::model::page::{PageOf, PageRequest};
 use app::port::Ctx;
 
 use super::Service;
-use super::job::queue_facts;
-use super::job_components::all_lacking;
 use crate::db::job;
 use crate::fault::internal;
 use crate::live::observed::Snapshot;
+use crate::plan::job_components::all_lacking;
+use crate::plan::queue_facts::queue_facts;
 
 /// Ended jobs that a list shows beside those that Slurm still knows.
 const ENDED: i64 = 500;

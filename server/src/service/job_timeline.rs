@@ -72,8 +72,8 @@ fn last_life(record: &JobRecord, boots: &[InstanceRow]) -> Vec<JobStep> {
     }
     if job.ended_at > 0 {
         steps.push(step(JobMoment::Ended, job.ended_at));
-    } else if record.expected_at > now() {
-        steps.push(step(JobMoment::Expected, record.expected_at));
+    } else if job.expected_at > now() {
+        steps.push(step(JobMoment::Expected, job.expected_at));
     }
     // Slurm's times are whole seconds and ours are not: what came later is never shown first.
     let order = |step: &JobStep| match step.moment {
@@ -210,7 +210,7 @@ mod tests {
     fn only_what_passes_by_itself_has_a_start_to_expect() {
         let mut waits = record();
         (waits.job.started_at, waits.job.ended_at) = (0, 0);
-        waits.expected_at = i64::MAX;
+        waits.job.expected_at = i64::MAX;
         let steps = timeline(&waits, &[], &[]);
         let told = |outlook| {
             let explanation = Explanation {

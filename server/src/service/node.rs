@@ -22,7 +22,6 @@ use async_trait::async_trait;
 use super::attempt;
 use super::boot::told_once;
 use super::duty;
-use super::node_phase::phase;
 use super::write::{Change, Intent};
 use super::{Service, provider_error, whole};
 use crate::auth::policy::Authorize as _;
@@ -31,6 +30,7 @@ use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::instance::InstanceRow;
 use crate::db::{instance, now, resource};
 use crate::fault::internal;
+use crate::plan::node_phase::phase;
 use crate::slurm::client::{NodeInfo, NodeUpdate};
 use crate::slurm::hostlist;
 

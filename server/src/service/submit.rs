@@ -17,7 +17,6 @@ use app::port::Ctx;
 use sha2::{Digest, Sha256};
 
 use super::Service;
-use super::job::queue_facts;
 use super::resource::check_usable;
 use super::write::{Begun, begin};
 use crate::db::cluster::ClusterRow;
@@ -26,6 +25,7 @@ use crate::db::submission::MARK;
 use crate::db::submission::{self, SubmissionRow};
 use crate::db::{self, idempotency, resource};
 use crate::fault::internal;
+use crate::plan::queue_facts::queue_facts;
 use crate::slurm::client::SlurmError;
 
 /// What `sbatch` says and the field that it speaks of.

@@ -208,6 +208,7 @@ mod tests {
             submitted_at: 1,
             started_at: 2,
             ended_at: 0,
+            expected_at: 0,
         }
     }
 

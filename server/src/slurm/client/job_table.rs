@@ -88,7 +88,7 @@ impl Client {
     }
 
     /// These, and the tasks of those that are arrays.
-    async fn jobs_of(&self, jobs: &[u32]) -> Result<Vec<(u32, JobRecord)>, SlurmError> {
+    pub async fn jobs_of(&self, jobs: &[u32]) -> Result<Vec<(u32, JobRecord)>, SlurmError> {
         if jobs.is_empty() {
             return Ok(vec![]);
         }

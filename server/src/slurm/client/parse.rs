@@ -253,6 +253,7 @@ fn job(value: &Value) -> Job {
         submitted_at: millis(&value["submit_time"]),
         started_at: when(has_started, &value["start_time"]),
         ended_at: when(ended, &value["end_time"]),
+        expected_at: when(waits, &value["start_time"]),
     }
 }
 
@@ -278,11 +279,6 @@ fn record(value: Value) -> JobRecord {
         exit_code: job.is_over().then(|| number(&exit["return_code"])),
         signal: Some(number(&exit["signal"]["id"])).filter(|signal| *signal > 0),
         eligible_at: when("eligible_time"),
-        expected_at: if job.is_pending() {
-            when("start_time")
-        } else {
-            0
-        },
         tasks: number(&value["tasks"]),
         cpus,
         cpus_per_task: number(&value["cpus_per_task"]),
@@ -304,6 +300,7 @@ fn record(value: Value) -> JobRecord {
         required_nodes: text(&value["required_nodes"]),
         description: text(&value["state_description"]),
         mark: text(&value["extra"]),
+        admin_comment: text(&value["admin_comment"]),
         is_batch: value["batch_flag"].as_bool().unwrap_or_default(),
         job,
     }

@@ -3,8 +3,10 @@
 use leptos::prelude::*;
 
 use super::super::{Page, SubHeader};
-use super::cards::{Facts, ScriptCard, TimelineCard, of_cluster};
-use crate::components::{Explained, JobActions, JobParts, JobState, Output, job_counts};
+use super::cards::{Again, Facts, ScriptCard, TimelineCard, of_cluster};
+use crate::components::{
+    Explained, JobActions, JobParts, JobState, Output, StartsAbout, job_counts,
+};
 use crate::i18n::{Text, text};
 use crate::list::job::state_words;
 use crate::model::job::*;
@@ -99,7 +101,9 @@ pub fn ArrayView(page: Page, detail: Signal<JobDetail>, title: Signal<String>) -
         <div class="grid gap-5">
             <SubHeader title back=t.job.back href=back>
                 <span role="status">{move || view! { <JobState state=job.get().state /> }}</span>
+                {move || view! { <StartsAbout job=job.get() /> }}
                 <span class="flex-1"></span>
+                <Again page record />
                 <JobActions jobs=alive all=all refusals=page.refusals() on_done=|| () />
             </SubHeader>
             {move || explanation.get().map(|explanation| view! { <Explained explanation /> })}

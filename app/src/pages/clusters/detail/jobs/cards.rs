@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
+use super::super::Page;
 use crate::components::JobState;
 use crate::foreign::visible_value;
 use crate::i18n::{Text, text};
@@ -10,10 +11,13 @@ use crate::model::dependency::Dependency;
 use crate::model::job::*;
 use crate::model::job_life::{Life, LifeEnd};
 use crate::model::node::{HEALTH_FAULT, SCRIPT, SCRIPT_ERROR, failed_stage};
+use crate::model::operation::Operation;
 use crate::model::signal;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::Ago;
-use crate::ui::{Card, Code, Copyable, KeyValue, Pairs, Timeline, TimelineStep, Tone, foreign};
+use crate::ui::{
+    ButtonLink, Card, Code, Copyable, KeyValue, Pairs, Timeline, TimelineStep, Tone, foreign,
+};
 
 pub(super) fn of_cluster(cluster: &str, jobs: &[Job]) -> Vec<OfCluster<Job>> {
     let of = |job: &Job| OfCluster {
@@ -49,6 +53,22 @@ pub(super) fn ScriptCard(detail: Signal<JobDetail>) -> impl IntoView {
         </Card>
     }
     .into_any()
+}
+
+/// The way to submit it once more; while it is not over that would be a twin.
+#[component]
+pub(super) fn Again(page: Page, record: Memo<JobRecord>) -> impl IntoView {
+    let t = text();
+    let refusals = page.refusals();
+    let disabled =
+        Signal::derive(move || refusals.with(|refusals| refusals.of(Operation::SubmitJob)));
+    let is_meant = Memo::new(move |_| record.with(|one| one.is_batch && one.job.is_over()));
+    let href = Signal::derive(move || {
+        record.with(|record| paths::submit_again(&page.id.read(), &record.job.id))
+    });
+    let button = move || view! { <ButtonLink label=t.submit_job.again href disabled /> }.into_any();
+    let shown = move || is_meant.get().then(button);
+    shown.into_any()
 }
 
 pub(super) fn heading(title: String, job: &Job) -> String {

@@ -7,10 +7,12 @@ use leptos_router::hooks::use_navigate;
 
 use super::super::{Page, SubHeader, use_page};
 use super::array::ArrayView;
-use super::cards::{Facts, ScriptCard, TimelineCard, heading, of_cluster};
-use crate::api::job::{get_job, job_output};
+use super::cards::{Again, Facts, ScriptCard, TimelineCard, heading, of_cluster};
+use super::told::{Told, told};
+use crate::api::job::job_output;
 use crate::components::{
-    Explained, Fetched, JobActions, JobParts, JobState, JobUsage, Output, TabTitle, asked, param,
+    Explained, Fetched, JobActions, JobParts, JobState, JobUsage, Output, StartsAbout, TabTitle,
+    asked, param,
 };
 use crate::i18n::{Text, language, text};
 use crate::model::error::Result;
@@ -32,7 +34,7 @@ pub fn JobPage() -> impl IntoView {
         [page.id, id],
         &[Kind::Job, Kind::Node],
         move |[cluster, job]| {
-            let detail = get_job(cluster, job.clone(), language.clone());
+            let detail = told(cluster, job.clone(), language.clone());
             async move { Ok((job, detail.await?)) }
         },
     );
@@ -52,18 +54,10 @@ pub fn JobPage() -> impl IntoView {
         }) />
         <Fetched resource=answer let:answer>
             {
-                let detail = Memo::new(move |_| answer.with(|(_, detail)| detail.clone()));
-                let detail: Signal<JobDetail> = detail.into();
-                keep_address(page, id, answer);
-                let title = Memo::new(move |_| detail.with(|detail| title(t, detail)));
-                // As the page itself, on the server too.
-                tab.set(Some(title.get_untracked()));
-                Effect::new(move |_| tab.set(Some(title.get())));
-                let title: Signal<String> = title.into();
-                let is_array = Memo::new(move |_| detail.with(is_array));
-                move || match is_array.get() {
-                    true => view! { <ArrayView page detail title /> }.into_any(),
-                    false => view! { <SingleView page id detail title output /> }.into_any(),
+                let is_past = Memo::new(move |_| answer.with(|(_, told)| matches!(told, Told::Past(_))));
+                move || match is_past.get() {
+                    true => view! { <Moved answer /> }.into_any(),
+                    false => view! { <Known page id answer tab output /> }.into_any(),
                 }
             }
         </Fetched>
@@ -71,22 +65,92 @@ pub fn JobPage() -> impl IntoView {
     .into_any()
 }
 
-/// Goes to the address under which the job stays: that of the array, where tasks were named that wait together, and that of
-/// the task or component whose own number was given.
-fn keep_address(page: Page, id: Memo<String>, answer: Signal<(String, JobDetail)>) {
+/// One of which only the history is left: on to its page there.
+#[component]
+fn Moved(answer: Signal<(String, Told)>) -> impl IntoView {
+    let t = text();
+    let past = Memo::new(move |_| {
+        answer.with(|(asked, told)| match told {
+            Told::Past(past) => (
+                paths::past_job(&past.row.cluster_id, &past.row.job.id),
+                past.row.job.id.clone(),
+            ),
+            Told::Job(_) => (String::new(), asked.clone()),
+        })
+    });
     let navigate = use_navigate();
     Effect::new(move |_| {
-        let own = answer.with(|(asked, detail)| {
+        let (address, _) = past.get();
+        if !address.is_empty() {
+            navigate(&address, instead());
+        }
+    });
+    // Who has no script follows it by hand.
+    view! {
+        <p>
+            {t.past.moved} " "
+            {move || {
+                let (href, id) = past.get();
+                view! { <A href>{t.job.title(id)}</A> }
+            }}
+        </p>
+    }
+    .into_any()
+}
+
+/// The page before is not to come back to.
+fn instead() -> NavigateOptions {
+    NavigateOptions {
+        replace: true,
+        ..NavigateOptions::default()
+    }
+}
+
+#[component]
+fn Known(
+    page: Page,
+    id: Memo<String>,
+    answer: Signal<(String, Told)>,
+    tab: RwSignal<Option<String>>,
+    output: Resource<Result<JobOutput>>,
+) -> impl IntoView {
+    let t = text();
+    let detail = Memo::new(move |last: Option<&JobDetail>| {
+        answer.with(|(_, told)| match told {
+            Told::Job(detail) => JobDetail::clone(detail),
+            Told::Past(_) => last.cloned().unwrap_or_default(),
+        })
+    });
+    let detail: Signal<JobDetail> = detail.into();
+    keep_address(page, id, answer);
+    let title = Memo::new(move |_| detail.with(|detail| title(t, detail)));
+    // As the page itself, on the server too.
+    tab.set(Some(title.get_untracked()));
+    Effect::new(move |_| tab.set(Some(title.get())));
+    let title: Signal<String> = title.into();
+    let is_array = Memo::new(move |_| detail.with(is_array));
+    let view = move || match is_array.get() {
+        true => view! { <ArrayView page detail title /> }.into_any(),
+        false => view! { <SingleView page id detail title output /> }.into_any(),
+    };
+    view.into_any()
+}
+
+/// Goes to the address under which the job stays: that of the array, where tasks were named that wait together, and that of
+/// the task or component whose own number was given.
+fn keep_address(page: Page, id: Memo<String>, answer: Signal<(String, Told)>) {
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        let own = answer.with(|(asked, told)| {
+            let Told::Job(detail) = told else {
+                return None;
+            };
             let own = &detail.record.job.id;
             let is_here = id.with_untracked(|id| id == asked);
             (is_here && own != asked).then(|| paths::job(&page.id.read_untracked(), own))
         });
         if let Some(address) = own {
-            let options = NavigateOptions {
-                replace: true,
-                ..NavigateOptions::default()
-            };
-            navigate(&address, options);
+            navigate(&address, instead());
         }
     });
 }
@@ -145,8 +209,10 @@ fn SingleView(
                 href=Signal::derive(move || paths::cluster(&page.id.read(), ClusterTab::Jobs))
             >
                 <span role="status">{move || view! { <JobState state=job.get().state /> }}</span>
+                {move || view! { <StartsAbout job=job.get() /> }}
                 {move || whole_of(t, &page.id.read(), &job.read())}
                 <span class="flex-1"></span>
+                <Again page record />
                 <JobActions jobs=meant all=all refusals on_done=|| () />
             </SubHeader>
             {move || explanation.get().map(|explanation| view! { <Explained explanation /> })}

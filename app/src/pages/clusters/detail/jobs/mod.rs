@@ -4,6 +4,7 @@ mod array;
 mod cards;
 mod detail;
 mod submit;
+mod told;
 
 use leptos::prelude::*;
 

@@ -3,15 +3,16 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::super::{Page, SubHeader, use_page};
+use super::told::once_more;
 use crate::api::job::submit_job;
 use crate::api::queue::list_queues;
 use crate::api::user::identity;
 use crate::components::guard::guard_changes;
 use crate::components::{Fetched, Refused, Submission, asked, field_errors};
-use crate::i18n::{Text, text};
+use crate::i18n::{Text, language, text};
 use crate::model::error::Result;
 use crate::model::operation::Operation;
 use crate::model::queue::Queue;
@@ -48,7 +49,36 @@ struct Filled {
 }
 
 impl Filled {
-    fn new() -> Filled {
+    fn new(known: Option<&SubmitJobRequest>) -> Filled {
+        match known {
+            Some(known) => Filled::again(known),
+            None => Filled::first(),
+        }
+    }
+
+    /// As another job was.
+    fn again(known: &SubmitJobRequest) -> Filled {
+        let text = |text: &str| RwSignal::new(text.to_owned());
+        let number = |number: Option<i64>| {
+            RwSignal::new(number.map_or_else(String::new, |number| number.to_string()))
+        };
+        Filled {
+            queue: text(&known.queue),
+            name: text(&known.name),
+            script: text(&known.script),
+            nodes: number(known.nodes),
+            tasks: number(known.tasks),
+            cpus_per_task: number(known.cpus_per_task),
+            memory: number(known.memory),
+            gpus: number(known.gpus),
+            time_limit: number(known.time_limit_minutes),
+            working_directory: text(&known.working_directory),
+            array: text(&known.array),
+            hold: RwSignal::new(false),
+        }
+    }
+
+    fn first() -> Filled {
         let text = |text: &str| RwSignal::new(text.to_owned());
         Filled {
             queue: text(""),
@@ -98,21 +128,47 @@ pub fn SubmitJob() -> impl IntoView {
     let page = use_page();
     let queues = asked([page.id], &[], |[id]| list_queues(id));
     let identity = asked([], &[], |[]| identity());
+    let query = use_query_map();
+    let again = Memo::new(move |_| query.read().get(paths::AGAIN).unwrap_or_default());
+    let language = language();
+    let known = asked([page.id, again], &[], move |[cluster, job]| {
+        once_more(cluster, job, language.clone())
+    });
     view! {
         <Title text=t.submit_job.title />
         <Fetched resource=queues let:queues>
-            <Filling page queues=queues.get_untracked() identity />
+            <Fetched resource=known let:known>
+                <Filling
+                    page
+                    queues=queues.get_untracked()
+                    identity
+                    known=known.get_untracked().map(|known| (again.get_untracked(), known))
+                />
+            </Fetched>
         </Fetched>
     }
     .into_any()
 }
 
 #[component]
-fn Filling(page: Page, queues: Vec<Queue>, identity: Resource<Result<Identity>>) -> impl IntoView {
+fn Filling(
+    page: Page,
+    queues: Vec<Queue>,
+    identity: Resource<Result<Identity>>,
+    /// The job as which this one is to be, and what is known of it.
+    known: Option<(String, SubmitJobRequest)>,
+) -> impl IntoView {
     let t = text();
     let form = Form::provide();
     guard_changes(form.dirty);
-    let filled = Filled::new();
+    let filled = Filled::new(known.as_ref().map(|(_, known)| known));
+    // A queue that is gone is no choice.
+    if !queues
+        .iter()
+        .any(|queue| filled.queue.with_untracked(|name| *name == queue.name))
+    {
+        filled.queue.set(String::new());
+    }
     let submission = Submission::new();
     let flashes = flashes();
     let navigate = use_navigate();
@@ -163,6 +219,7 @@ fn Filling(page: Page, queues: Vec<Queue>, identity: Resource<Result<Identity>>)
                 ""
             </SubHeader>
             <p class="text-muted">{t.submit_job.lead}</p>
+            {known.map(|(job, known)| as_it_was(t, &job, &known))}
             <Fetched resource=identity let:identity>
                 {move || runs_as(t, identity.get().jobs)}
             </Fetched>
@@ -189,6 +246,15 @@ fn Filling(page: Page, queues: Vec<Queue>, identity: Resource<Result<Identity>>)
         </div>
     }
     .into_any()
+}
+
+/// What is filled in, and what cannot be.
+fn as_it_was(t: &'static Text, job: &str, known: &SubmitJobRequest) -> AnyView {
+    let lacks_script = known
+        .script
+        .is_empty()
+        .then_some(t.submit_job.again_no_script);
+    view! { <p>{t.submit_job.again_of(job)} " " {lacks_script}</p> }.into_any()
 }
 
 /// What a job can reach is what its user can.

@@ -5,7 +5,7 @@ use app::model::node::NodePhase;
 use crate::slurm::client::NodeInfo;
 
 /// Slurm's flags in one word; the order decides which flag speaks when several are set.
-pub(super) fn phase(info: &NodeInfo) -> NodePhase {
+pub fn phase(info: &NodeInfo) -> NodePhase {
     let order = [
         ("POWERED_DOWN", off(info)),
         ("POWERING_DOWN", NodePhase::Stopping),

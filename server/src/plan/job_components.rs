@@ -27,7 +27,7 @@ struct Kind<'a> {
 }
 
 /// Of these records the components that keep the job from starting.
-pub(super) fn lacking(seen: &Snapshot, members: &[JobRecord]) -> Option<Lacking> {
+pub fn lacking(seen: &Snapshot, members: &[JobRecord]) -> Option<Lacking> {
     let components = members.iter().map(|record| Component {
         job: &record.job,
         cpus_per_task: record.cpus_per_task,
@@ -36,7 +36,7 @@ pub(super) fn lacking(seen: &Snapshot, members: &[JobRecord]) -> Option<Lacking>
 }
 
 /// Of all heterogeneous jobs that wait, by their numbers.
-pub(super) fn all_lacking(seen: &Snapshot) -> HashMap<u32, Lacking> {
+pub fn all_lacking(seen: &Snapshot) -> HashMap<u32, Lacking> {
     let mut jobs: HashMap<u32, Vec<Component>> = HashMap::new();
     for job in seen.jobs.iter().filter(|job| job.is_pending()) {
         let who = job.who();
