@@ -71,6 +71,11 @@ pub fn now() -> i64 {
         .map_or(0, |since| since.as_millis() as i64)
 }
 
+/// The day in UTC, as `2026-11-22`.
+pub fn today() -> String {
+    crate::model::date::exact(now()).chars().take(10).collect()
+}
+
 /// How far the reader's clock is ahead of UTC at that time, in minutes: with summer time where and when there is any.
 #[cfg(feature = "hydrate")]
 pub fn zone(at: i64) -> i64 {

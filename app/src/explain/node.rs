@@ -205,6 +205,7 @@ mod tests {
             instance: None,
             cpus: 2,
             memory: 4096,
+            slurm_version: String::new(),
         }
     }
 

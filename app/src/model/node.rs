@@ -26,6 +26,8 @@ pub struct Node {
     pub cpus: i64,
     /// In MiB.
     pub memory: i64,
+    /// The version of its slurmd, as `24.11`; empty while Slurm does not know it.
+    pub slurm_version: String,
 }
 
 /// A node's state in one of a few words that a grid can colour.

@@ -14,13 +14,15 @@ pub struct GroupNodes {
     pub phases: Vec<(NodePhase, usize)>,
     /// Nodes with an instance behind them.
     pub instances: usize,
+    /// Those of them whose Slurm is older than the controller's.
+    pub behind: Vec<String>,
 }
 
 impl GroupNodes {
-    /// Those of each group, of nodes in the order of their groups and numbers.
-    pub fn of_each(nodes: &[Node]) -> impl Iterator<Item = GroupNodes> {
+    /// Those of each group, of nodes in the order of their groups and numbers. `version`: the controller's, as `24.11`.
+    pub fn of_each(nodes: &[Node], version: &str) -> impl Iterator<Item = GroupNodes> {
         let groups = nodes.chunk_by(|a, b| a.compute_node_group_id == b.compute_node_group_id);
-        groups.filter_map(|nodes| {
+        groups.filter_map(move |nodes| {
             let first = nodes.first()?;
             let phases = nodes.chunk_by(|a, b| a.phase == b.phase);
             Some(GroupNodes {
@@ -30,6 +32,7 @@ impl GroupNodes {
                     .filter_map(|run| Some((run.first()?.phase, run.len())))
                     .collect(),
                 instances: nodes.iter().filter(|node| node.instance.is_some()).count(),
+                behind: behind(nodes, version),
             })
         })
     }
@@ -46,6 +49,13 @@ impl GroupNodes {
         let each = phases.flat_map(|(phase, count)| std::iter::repeat_n(*phase, *count));
         node_names(&self.compute_node_group_name, i64::MAX).zip(each)
     }
+}
+
+fn behind(nodes: &[Node], version: &str) -> Vec<String> {
+    let runs = nodes.iter().filter(|node| node.instance.is_some());
+    let known = runs.filter(|node| !node.slurm_version.is_empty());
+    let older = known.filter(|node| node.slurm_version.as_str() < version);
+    older.map(|node| node.name.clone()).collect()
 }
 
 #[cfg(test)]
@@ -66,6 +76,7 @@ mod tests {
             instance: None,
             cpus: 0,
             memory: 0,
+            slurm_version: "24.11".into(),
         };
         let nodes = [
             node("a", 1, Busy),
@@ -74,12 +85,14 @@ mod tests {
             node("a", 4, Busy),
             node("b", 1, Busy),
         ];
-        let groups: Vec<GroupNodes> = GroupNodes::of_each(&nodes).collect();
+        let groups: Vec<GroupNodes> = GroupNodes::of_each(&nodes, "25.11").collect();
         assert_eq!(groups[0].phases, [(Busy, 2), (PoweredDown, 1), (Busy, 1)]);
         assert_eq!(
             (groups[0].count(Busy), groups[0].count(PoweredDown)),
             (3, 1)
         );
+        // None of them runs.
+        assert!(groups.iter().all(|group| group.behind.is_empty()));
         let again: Vec<(String, NodePhase)> = groups.iter().flat_map(GroupNodes::nodes).collect();
         let each = nodes.map(|node| (node.name, node.phase));
         assert_eq!(again, each);

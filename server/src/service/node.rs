@@ -438,7 +438,14 @@ fn node(
         instance: instance.map(|row| instance_of(row, Language::English)),
         cpus: info.map_or(0, |i| i.cpus),
         memory: info.map_or(0, |i| i.memory_mib),
+        slurm_version: info.map_or_else(String::new, |i| major(&i.version)),
     }
+}
+
+/// `24.11` of `24.11.5`.
+fn major(version: &str) -> String {
+    let parts: Vec<&str> = version.split('.').take(2).collect();
+    parts.join(".")
 }
 
 #[cfg(test)]

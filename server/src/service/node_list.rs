@@ -13,6 +13,8 @@ use app::model::page::{PageOf, PageRequest};
 use app::port::Ctx;
 
 use super::Service;
+use crate::db;
+use crate::fault::internal;
 
 impl Service {
     pub(super) async fn node_page(
@@ -59,7 +61,13 @@ impl Service {
         for (id, name) in clusters {
             let found = self.nodes_of(&id).await?.into_iter();
             let nodes: Vec<Node> = found.map(|found| found.node).collect();
-            groups.extend(GroupNodes::of_each(&nodes).map(|item| OfCluster {
+            let cluster = db::cluster::find(&self.parts.db, &id).await;
+            // One that has gone meanwhile has no nodes either.
+            let Some(cluster) = cluster.map_err(internal)? else {
+                continue;
+            };
+            let version = cluster.slurm_version();
+            groups.extend(GroupNodes::of_each(&nodes, version).map(|item| OfCluster {
                 cluster_id: id.clone(),
                 cluster_name: name.clone(),
                 item,

@@ -6,14 +6,19 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use super::create::{RestField, Scheduler, SlurmDraft};
+use super::upgrade::{VersionField, Versions};
 use crate::api::cluster::{get_cluster, update_cluster};
+use crate::api::offer::resolve_offers;
+use crate::browser;
 use crate::components::plan::PlanPreview;
 use crate::components::wizard::{Request, ReviewPart, Step, Wizard};
 use crate::components::{Begun, Fetched, FollowUps, Settings, Submission, Task, asked, param};
 use crate::i18n::text;
+use crate::model::catalogue::Catalogue;
 use crate::model::cluster::*;
 use crate::model::operation::Operation;
 use crate::model::plan::PlanRequest;
+use crate::model::refs::Refs;
 use crate::model::setting::SlurmCustomSetting;
 use crate::paths::{self, ClusterTab};
 use crate::rules::cluster::IDLE_TIME;
@@ -28,6 +33,8 @@ pub fn EditCluster() -> impl IntoView {
     let id = param("id");
     // Not refetched with each change of the cluster: what is being filled in would be lost.
     let cluster = asked([id], &[], |[id]| get_cluster(id));
+    // The Slurm versions of this host.
+    let known = Resource::new(|| (), |()| resolve_offers(Refs::default()));
     view! {
         <Fetched resource=cluster let:cluster>
             {
@@ -45,7 +52,9 @@ pub fn EditCluster() -> impl IntoView {
                     <div class="grid gap-5">
                         <Breadcrumbs crumbs=crumbs />
                         <PageHeader title>""</PageHeader>
-                        <Steps cluster />
+                        <Fetched resource=known let:known>
+                            <Steps cluster=cluster.clone() known=known.get_untracked() />
+                        </Fetched>
                     </div>
                 }
             }
@@ -57,6 +66,7 @@ pub fn EditCluster() -> impl IntoView {
 /// What is in force before the change.
 #[derive(Clone, PartialEq)]
 struct Before {
+    version: String,
     idle_time: Option<i64>,
     settings: Vec<SlurmCustomSetting>,
     rest: SlurmRestMode,
@@ -65,6 +75,7 @@ struct Before {
 /// What it is to be.
 #[derive(Clone, Copy)]
 struct Draft {
+    version: RwSignal<String>,
     slurm: SlurmDraft,
     /// The mode's word.
     rest: RwSignal<String>,
@@ -80,7 +91,7 @@ impl Draft {
 }
 
 #[component]
-fn Steps(cluster: Cluster) -> impl IntoView {
+fn Steps(cluster: Cluster, known: Catalogue) -> impl IntoView {
     let t = text();
     let form = Form::provide();
     let submission = Submission::new();
@@ -89,33 +100,39 @@ fn Steps(cluster: Cluster) -> impl IntoView {
     let accounting = slurm.has_accounting();
     let rest = if slurm.has_rest() { "STANDARD" } else { "NONE" };
     let settings = slurm.slurm_custom_settings.unwrap_or_default();
+    let version = cluster.scheduler.version.clone();
     let draft = Draft {
+        version: RwSignal::new(version.clone()),
         slurm: SlurmDraft::new(idle_time, &settings),
         rest: RwSignal::new(rest.into()),
     };
     // In the order in which the form gives them, to compare like with like.
     let settings = untrack(|| draft.slurm.settings.all());
     let before = StoredValue::new(Before {
+        version: version.clone(),
         idle_time,
         settings,
         rest: untrack(|| draft.rest()),
     });
-    let (id, version) = (
-        StoredValue::new(cluster.id.clone()),
-        cluster.scheduler.version.clone(),
-    );
+    let id = StoredValue::new(cluster.id.clone());
+    let versions = StoredValue::new(Versions {
+        all: known.slurm_versions,
+        from: version,
+        today: browser::today(),
+    });
     let input = move || before.with_value(|before| input(id.get_value(), draft, before));
     let unchanged = move || {
-        let same = input().slurm_configuration.is_none();
+        let input = input();
+        let same = input.slurm_configuration.is_none() && input.scheduler.is_none();
         same.then(|| t.edit_cluster.unchanged.to_owned())
     };
     let steps = vec![Step::new(
         t.create_cluster.scheduler,
         t.edit_cluster.lead,
         move || {
-            let version = Signal::stored(version.clone());
             view! {
-                <Scheduler draft=draft.slurm version accounting=Signal::stored(accounting) />
+                <VersionField value=draft.version versions accounting />
+                <Scheduler draft=draft.slurm version=draft.version accounting=Signal::stored(accounting) />
                 <RestField value=draft.rest />
             }
         },
@@ -184,6 +201,7 @@ fn input(id: String, draft: Draft, before: &Before) -> UpdateClusterRequest {
     let settings = draft.slurm.settings.all();
     let idle_time = idle_after(draft.slurm, before.idle_time);
     let rest = Some(draft.rest()).filter(|now| *now != before.rest);
+    let version = Some(draft.version.get()).filter(|now| *now != before.version);
     let changed = UpdateClusterSlurmConfigurationRequest {
         scale_down_idle_time_in_seconds: idle_time.filter(|now| Some(*now) != before.idle_time),
         slurm_custom_settings: Some(settings).filter(|now| *now != before.settings),
@@ -194,7 +212,7 @@ fn input(id: String, draft: Draft, before: &Before) -> UpdateClusterRequest {
         cluster_identifier: id,
         client_token: None,
         slurm_configuration: Some(changed).filter(|changed| *changed != Default::default()),
-        scheduler: None,
+        scheduler: version.map(|version| UpdateSchedulerRequest { version }),
         unmodified_since: None,
     }
 }
@@ -217,6 +235,8 @@ fn review(draft: Draft, before: Before) -> AnyView {
     };
     view! {
         <ReviewPart step=0 title=t.create_cluster.scheduler>
+            <KeyValue label=t.edit_cluster.version_before>{before.version}</KeyValue>
+            <KeyValue label=t.edit_cluster.version_after>{move || draft.version.get()}</KeyValue>
             <KeyValue label=t.edit_cluster.idle_before>{seconds(before.idle_time)}</KeyValue>
             <KeyValue label=t.edit_cluster.idle_after>{move || seconds(idle_after(draft.slurm, before.idle_time))}</KeyValue>
             <KeyValue label=t.edit_cluster.settings_before>

@@ -14,6 +14,7 @@ mod own_settings;
 pub mod queues;
 mod related;
 mod set_aside;
+mod upgrade;
 
 pub use create::CreateCluster;
 pub use edit::EditCluster;

@@ -40,6 +40,8 @@ pub struct NodeInfo {
     pub allocated_cpus: i64,
     pub memory_mib: i64,
     pub gpus: i64,
+    /// Its slurmd's, as `24.11.5`; empty before the first.
+    pub version: String,
 }
 
 /// A job as `squeue` lists it.
@@ -215,6 +217,7 @@ fn node(value: Value) -> NodeInfo {
         allocated_cpus: number(&value["alloc_cpus"]),
         memory_mib: number(&value["real_memory"]),
         gpus: gpus(&text(&value["gres"])),
+        version: text(&value["version"]),
     }
 }
 

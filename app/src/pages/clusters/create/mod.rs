@@ -29,7 +29,6 @@ use crate::components::wizard::{Request, Step, Wizard};
 use crate::components::{Begun, Fetched, FollowUps, Offers, Submission, TagsField, Task};
 use crate::i18n::text;
 use crate::model::catalogue::Catalogue;
-use crate::model::date::exact;
 use crate::model::offer::{OfferKind, OfferPage, OfferQuery};
 use crate::model::operation::Operation;
 use crate::model::refs::Refs;
@@ -69,7 +68,7 @@ fn Steps(versions: Signal<Catalogue>, vpcs: Signal<OfferPage>) -> impl IntoView 
     let t = text();
     let form = Form::provide();
     let submission = Submission::new();
-    let today = StoredValue::new(today());
+    let today = StoredValue::new(browser::today());
     let (mut known, vpcs) = (versions.get_untracked(), vpcs.get_untracked());
     known.learn(vpcs.offers.clone());
     let draft = today.with_value(|today| Draft::new(&known, today));
@@ -152,9 +151,4 @@ fn submit(draft: Draft, form: Form, submission: Submission) -> Callback<()> {
             navigate(&page, replace);
         });
     })
-}
-
-/// `2026-11-22`.
-fn today() -> String {
-    exact(browser::now()).chars().take(10).collect()
 }

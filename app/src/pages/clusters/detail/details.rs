@@ -5,15 +5,20 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 
 use super::super::size_label;
+use super::super::upgrade::Versions;
 use super::next_steps::NextSteps;
 use super::rest::PlainWarning;
 use super::use_page;
+use crate::api::offer::resolve_offers;
 use crate::api::tag::list_cluster_tags;
+use crate::browser;
 use crate::components::{Fetched, StatusIndicator, asked};
 use crate::i18n::{Text, text};
+use crate::model::catalogue::Catalogue;
 use crate::model::cluster::*;
 use crate::model::error::Result;
 use crate::model::live::Kind;
+use crate::model::refs::Refs;
 use crate::ui::time::AgoText;
 use crate::ui::{Card, Copyable, KeyValue, Pairs, foreign};
 
@@ -21,6 +26,8 @@ use crate::ui::{Card, Copyable, KeyValue, Pairs, foreign};
 pub fn Details() -> impl IntoView {
     let page = use_page();
     let tags = asked([page.id], &[Kind::Cluster], |[id]| list_cluster_tags(id));
+    // The Slurm versions of this host.
+    let known = Resource::new(|| (), |()| resolve_offers(Refs::default()));
     view! {
         <div class="grid gap-5">
             <NextSteps page />
@@ -31,7 +38,7 @@ pub fn Details() -> impl IntoView {
                     view! {
                         <div class="grid gap-5">
                             <General cluster=cluster.clone() />
-                            <Scheduling version=cluster.scheduler.version.clone() slurm=slurm.clone() />
+                            <Scheduling version=cluster.scheduler.version.clone() slurm=slurm.clone() known />
                             <div class="grid gap-5 xl:grid-cols-2">
                                 <Network networking=cluster.networking.clone() />
                                 <Endpoints endpoints=cluster.endpoints.clone().unwrap_or_default() />
@@ -85,8 +92,23 @@ fn General(cluster: Cluster) -> impl IntoView {
 }
 
 #[component]
-fn Scheduling(version: String, slurm: ClusterSlurmConfiguration) -> impl IntoView {
+fn Scheduling(
+    version: String,
+    slurm: ClusterSlurmConfiguration,
+    known: Resource<Result<Catalogue>>,
+) -> impl IntoView {
     let t = text();
+    let from = version.clone();
+    let ended = move || {
+        let versions = Versions {
+            all: known.get()?.ok()?.slurm_versions,
+            from: from.clone(),
+            today: browser::today(),
+        };
+        let date = versions.ended()?;
+        let words = t.details.scheduler_version_ended(date);
+        Some(view! { <span class="block text-xs text-warning">{words}</span> })
+    };
     let idle = slurm.scale_down_idle_time_in_seconds.map_or_else(
         || t.common.default.to_owned(),
         |seconds| t.details.idle_time_value(seconds),
@@ -105,7 +127,9 @@ fn Scheduling(version: String, slurm: ClusterSlurmConfiguration) -> impl IntoVie
     view! {
         <Card title=t.details.scheduler>
             <Pairs>
-                <KeyValue label=t.details.scheduler_version>{version}</KeyValue>
+                <KeyValue label=t.details.scheduler_version>
+                    {version} <Transition>{ended}</Transition>
+                </KeyValue>
                 <KeyValue label=t.details.idle_time>{idle}</KeyValue>
                 <KeyValue label=t.details.accounting>{on(has_accounting)}</KeyValue>
                 {accounting

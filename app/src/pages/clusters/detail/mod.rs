@@ -1,6 +1,7 @@
 //! One cluster: header, live figures, tabs. The tabs share what the header asked for.
 
 mod actions;
+mod behind;
 mod connect;
 mod details;
 mod events;
@@ -21,6 +22,7 @@ use leptos::prelude::*;
 use leptos_router::components::Outlet;
 
 use actions::ClusterActions;
+use behind::Behind;
 pub use connect::Connect;
 pub use details::Details;
 pub use events::{Events, columns as event_columns, heads as event_heads};
@@ -74,7 +76,9 @@ impl Page {
             groups: asked([id], &[Kind::ComputeNodeGroup], |[id]| {
                 list_compute_node_groups(id)
             }),
-            nodes: asked([id], &[Kind::Node], |[id]| count_nodes(Some(id))),
+            nodes: asked([id], &[Kind::Node, Kind::Cluster], |[id]| {
+                count_nodes(Some(id))
+            }),
             jobs: asked([id], &[Kind::Job], |[id]| count_jobs(id)),
             refusals: asked([id], &[], |[id]| refusals(id)),
             troubles: asked([id], &[Kind::Cluster], |[id]| troubles(id)),
@@ -136,6 +140,7 @@ pub fn ClusterPage() -> impl IntoView {
             <Fetched resource=page.cluster let:cluster>
                 <Header cluster />
                 <Troubles troubles=page.troubles />
+                <Behind page cluster />
                 <Strip page cluster />
                 <Tabs label=t.cluster.tabs tabs=Signal::derive(move || tabs(&page.id.read())) />
                 <div class="min-w-0">
