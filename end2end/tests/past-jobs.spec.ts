@@ -21,6 +21,7 @@ test('a past job is found, tells what it used, and is in the file', async ({ pag
   await expect(page).toHaveURL(/filter=found-again/);
 
   const link = page.getByRole('link', { name: 'Download CSV' });
+  await expect(link).toHaveAttribute('href', /found-again/);
   const started = page.waitForEvent('download');
   await link.click();
   expect((await started).suggestedFilename()).toBe('past-jobs.csv');
