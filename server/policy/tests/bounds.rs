@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 /// The most that a run may take: its own patience, and what a loaded machine adds.
 const SOON: Duration = Duration::from_secs(5);
 
-fn run(script: &str, asked: &str) -> Output {
-    let mut file = tempfile::NamedTempFile::new().expect("there is room");
-    file.write_all(script.as_bytes()).expect("there is room");
+fn run(script: &str, asked: &str) -> std::io::Result<Output> {
+    let mut file = tempfile::NamedTempFile::new()?;
+    file.write_all(script.as_bytes())?;
     let mut command = Command::new(env!("CARGO_BIN_EXE_openpcs-policy"));
     command
         .arg("run")
         .arg(file.path())
         .args([&hex::encode("rules"), asked]);
-    command.output().expect("the program runs")
+    command.output()
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_script_that_takes_too_much_refuses_or_dies_alone() {
     ] {
         let script = format!("def job_submit(job, partitions, uid):\n    {body}");
         let begun = Instant::now();
-        let output = run(&script, asked);
+        let output = run(&script, asked).expect("the program runs");
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(
             !output.status.success() || said.starts_with("refused\n"),
@@ -52,6 +52,7 @@ fn a_job_is_bytes() {
         "\u{4f5c}\u{4e1a}".as_bytes(),
     ] {
         let output = run(script, &format!("job:name:s:{}", hex::encode(name)));
+        let output = output.expect("the program runs");
         let expected = format!("{}!", String::from_utf8_lossy(name));
         let told = format!("set comment s {}\n", hex::encode(expected));
         assert_eq!(String::from_utf8_lossy(&output.stdout), told);
