@@ -97,10 +97,28 @@ impl Script {
             module.freeze().map_err(|error| error.err_msg)
         })?;
         let script = Script { module };
-        let events = [Event::Submit, Event::Modify];
-        match events.iter().any(|event| script.has(*event)) {
-            true => Ok(script),
-            false => Err("The script defines neither job_submit nor job_modify.".into()),
+        let mut events = [Event::Submit, Event::Modify].into_iter();
+        if !events.clone().any(|event| script.has(event)) {
+            return Err("The script defines neither job_submit nor job_modify.".into());
+        }
+        events.try_for_each(|event| script.check(event))?;
+        Ok(script)
+    }
+
+    /// What cannot be called would refuse every job.
+    fn check(&self, event: Event) -> Result<(), String> {
+        let name = event.function();
+        let Ok(function) = self.module.get(name) else {
+            return Ok(());
+        };
+        let takes = function.value().parameters_spec();
+        let arguments = event.arguments();
+        match takes.is_some_and(|takes| takes.can_fill_with_args(arguments.len(), &[])) {
+            true => Ok(()),
+            false => Err(format!(
+                "It must be written as def {name}({}):",
+                arguments.join(", ")
+            )),
         }
     }
 
@@ -255,6 +273,15 @@ def job_submit(job, partitions, uid):
         for (script, word) in [
             ("def job_submit(job)", "Parse error"),
             ("x = 1", "neither job_submit nor job_modify"),
+            ("job_submit = 1", "def job_submit(job, partitions, uid):"),
+            (
+                "def job_submit(job): pass",
+                "def job_submit(job, partitions, uid):",
+            ),
+            (
+                "def job_modify(job, partitions, uid): pass",
+                "def job_modify(job, record, partitions, uid):",
+            ),
             ("job_submit = undefined", "undefined"),
             ("load('//other', 'f')", "load"),
             (
@@ -283,7 +310,6 @@ def job_submit(job, partitions, uid):
             ),
             (body("return job['missing']"), "script:2"),
             (body("return job_submit(job, partitions, uid)"), "script:2"),
-            ("def job_submit(job): pass".to_owned(), "argument"),
         ] {
             let why = submitted(&script, json!({})).unwrap_err();
             assert!(why.contains(word), "{script}: {why}");

@@ -44,6 +44,14 @@ impl Event {
             Event::Modify => "job_modify",
         }
     }
+
+    /// What it is called with, in this order.
+    pub fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Event::Submit => &["job", "partitions", "uid"],
+            Event::Modify => &["job", "record", "partitions", "uid"],
+        }
+    }
 }
 
 pub fn read(asked: &str) -> Result<Asked, String> {
