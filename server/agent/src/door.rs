@@ -19,8 +19,8 @@ use crate::{processes, say};
 
 /// How long those who are in may take: one that says nothing must not keep the daemon from ending.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How long the prologs of jobs may take: those that wait for a node's boot go on without.
-const PROLOG_PATIENCE: Duration = Duration::from_millis(500);
+/// How long the prologs of jobs may take, on a host that has much to do; those that wait for a node's boot go on without.
+const PROLOG_PATIENCE: Duration = Duration::from_secs(3);
 const PROLOG: &str = "prolog";
 const PAUSE: Duration = Duration::from_millis(5);
 /// Loses what begins a connection, and lets all else pass: byte 13 of TCP's header has the flags, and this one is SYN.

@@ -139,12 +139,14 @@ async fn nodes_come_for_jobs_and_go_after_the_idle_time() {
     assert_eq!(hosts, ["compute-1-1", "compute-1-2"]);
     // Slurm alone takes up to 30 s more; we promise not to wait for that.
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
-    // The processes of an MPI program find each other.
+    // The processes of an MPI program are told which they are.
     let mpi = [
         "srun",
         "-p",
         "demo",
         "-N",
+        "1",
+        "-n",
         "2",
         "--mpi=pmix",
         "printenv",
