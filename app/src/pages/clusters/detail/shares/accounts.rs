@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 
-use super::change_form::sender;
+use super::chosen::{self, Deletion, Doomed};
 use super::limits::{LimitChips, chips_of};
 use super::share_form::{ShareForm, as_it_is};
 use super::usage::{UsageTable, Used, hours};
 use super::{WithAccounting, use_page};
 use crate::api::shares::list_shares;
-use crate::components::{ConfirmDelete, Fetched, Submission, asked};
+use crate::components::{Fetched, asked};
 use crate::i18n::{Text, text};
 use crate::model::shares::{PutShare, ROOT, Share, Shares, SharesChange};
 use crate::ui::table::Table;
@@ -51,14 +51,7 @@ fn Tree(shares: Signal<Shares>, again: Callback<()>) -> impl IntoView {
     let t = text();
     let rows = Signal::derive(move || shares.with(|shares| shares.shares.clone()));
     let selected = RwSignal::new(BTreeSet::new());
-    let chosen = Memo::new(move |_| {
-        rows.with(|rows| {
-            let mut found = rows
-                .iter()
-                .filter(|row| selected.read().contains(&key(row)));
-            found.next().filter(|_| found.next().is_none()).cloned()
-        })
-    });
+    let chosen = chosen::one(rows, selected, key);
     let on_done = Callback::new(move |()| {
         selected.set(BTreeSet::new());
         again.run(());
@@ -128,7 +121,7 @@ fn Actions(
         Some((put, false)) => t.shares.change_account(&put.account),
     });
     view! {
-        <Deletion chosen on_done />
+        <Deletion chosen=Signal::derive(move || chosen.get().map(|one| doomed(t, one))) on_done />
         <Button label=t.shares.change disabled=Signal::derive(not_chosen) on_press=edit />
         <Button label=t.shares.add_user on_press=new_user />
         <Button label=t.shares.add_account look=Look::Primary on_press=new_account />
@@ -151,49 +144,21 @@ fn fresh() -> PutShare {
     }
 }
 
-#[component]
-fn Deletion(chosen: Memo<Option<Share>>, on_done: Callback<()>) -> impl IntoView {
-    let t = text();
-    let open = RwSignal::new(false);
-    // What it was opened for, whatever becomes of the selection.
-    let doomed = RwSignal::new(Share::default());
-    let submission = Submission::new();
-    let send = sender(submission, open, on_done);
-    let why_not = move || match chosen.get() {
-        None => Some(t.shares.choose_first.to_owned()),
-        Some(one) if one.is_root() && [ROOT, ""].contains(&one.user.as_str()) => {
-            Some(t.shares.root_stays.to_owned())
-        }
-        Some(_) => None,
-    };
-    let press = move || {
-        doomed.set(chosen.get_untracked().unwrap_or_default());
-        open.set(true);
-    };
-    let name = Signal::derive(move || doomed.with(|one| name(one).to_owned()));
-    let confirm = move || {
-        let Share { account, user, .. } = doomed.get_untracked();
-        send.run(SharesChange::DeleteShare { account, user });
-    };
-    let words = move || {
-        doomed.with(|one| match one.is_account() {
-            true => t.shares.account_ends.to_owned(),
-            false => t.shares.user_ends(&one.user, &one.account),
-        })
-    };
-    view! {
-        <Button label=t.delete.delete disabled=Signal::derive(why_not) on_press=press />
-        <ConfirmDelete
-            open
-            title=Signal::derive(move || t.shares.delete_title(name.get()))
-            name
-            submission
-            on_confirm=confirm
-        >
-            <p>{words}</p>
-        </ConfirmDelete>
+fn doomed(t: &'static Text, one: Share) -> Result<Doomed, String> {
+    if one.is_root() && [ROOT, ""].contains(&one.user.as_str()) {
+        return Err(t.shares.root_stays.to_owned());
     }
-    .into_any()
+    let words = match one.is_account() {
+        true => t.shares.account_ends.to_owned(),
+        false => t.shares.user_ends(&one.user, &one.account),
+    };
+    let name = name(&one).to_owned();
+    let Share { account, user, .. } = one;
+    Ok(Doomed {
+        name,
+        words,
+        change: SharesChange::DeleteShare { account, user },
+    })
 }
 
 fn columns(t: &'static Text) -> Vec<Column<Share>> {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod change_form;
+mod chosen;
 mod limits;
 mod qos;
 mod reservations;

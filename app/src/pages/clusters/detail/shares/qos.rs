@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 
-use super::change_form::{ChangeForm, sender};
+use super::change_form::ChangeForm;
+use super::chosen::{self, Deletion, Doomed};
 use super::limits::{LimitChips, LimitFields, Typed, chips_of};
-use crate::components::{ConfirmDelete, Submission};
 use crate::i18n::{Text, text};
 use crate::model::shares::{Limit, PutQos, Qos, Shares, SharesChange};
 use crate::rules::shares::{check_new_name, check_number};
@@ -32,14 +32,7 @@ pub fn QosTable(shares: Signal<Shares>, again: Callback<()>) -> impl IntoView {
     let t = text();
     let rows = Signal::derive(move || shares.with(|shares| shares.qos.clone()));
     let selected = RwSignal::new(BTreeSet::new());
-    let chosen = Memo::new(move |_| {
-        rows.with(|rows| {
-            let mut found = rows
-                .iter()
-                .filter(|row| selected.read().contains(&row.name));
-            found.next().filter(|_| found.next().is_none()).cloned()
-        })
-    });
+    let chosen = chosen::one(rows, selected, key);
     let on_done = Callback::new(move |()| {
         selected.set(BTreeSet::new());
         again.run(());
@@ -50,7 +43,7 @@ pub fn QosTable(shares: Signal<Shares>, again: Callback<()>) -> impl IntoView {
             noun=t.shares.qos_filter
             rows
             columns=columns(t)
-            key=|qos| qos.name.clone()
+            key
             selected
             actions=move || view! { <Actions chosen rows on_done /> }
             empty=move || view! { <p class="p-5 text-muted">{t.shares.qos_none}</p> }
@@ -96,7 +89,7 @@ fn Actions(
         })
     });
     view! {
-        <Deletion chosen on_done />
+        <Deletion chosen=Signal::derive(move || chosen.get().map(|one| doomed(t, one))) on_done />
         <Button label=t.shares.change disabled=Signal::derive(not_chosen) on_press=edit />
         <Button label=t.shares.add_qos on_press=add />
         <Dialog open title class="dialog-wide">
@@ -185,45 +178,19 @@ fn QosForm(
     .into_any()
 }
 
-#[component]
-fn Deletion(chosen: Memo<Option<Qos>>, on_done: Callback<()>) -> impl IntoView {
-    let t = text();
-    let open = RwSignal::new(false);
-    let doomed = RwSignal::new(String::new());
-    let submission = Submission::new();
-    let send = sender(submission, open, on_done);
-    let why_not = move || match chosen.get() {
-        None => Some(t.shares.choose_first.to_owned()),
-        Some(one) if !one.queues.is_empty() => Some(t.shares.qos_named(one.queues.join(", "))),
-        Some(_) => None,
-    };
-    let press = move || {
-        doomed.set(
-            chosen
-                .get_untracked()
-                .map(|one| one.name)
-                .unwrap_or_default(),
-        );
-        open.set(true);
-    };
-    let confirm = move || {
-        send.run(SharesChange::DeleteQos {
-            name: doomed.get_untracked(),
-        });
-    };
-    view! {
-        <Button label=t.delete.delete disabled=Signal::derive(why_not) on_press=press />
-        <ConfirmDelete
-            open
-            title=Signal::derive(move || t.shares.delete_title(doomed.get()))
-            name=doomed
-            submission
-            on_confirm=confirm
-        >
-            <p>{t.shares.qos_ends}</p>
-        </ConfirmDelete>
+fn key(qos: &Qos) -> String {
+    qos.name.clone()
+}
+
+fn doomed(t: &'static Text, qos: Qos) -> Result<Doomed, String> {
+    if !qos.queues.is_empty() {
+        return Err(t.shares.qos_named(qos.queues.join(", ")));
     }
-    .into_any()
+    Ok(Doomed {
+        name: qos.name.clone(),
+        words: t.shares.qos_ends.to_owned(),
+        change: SharesChange::DeleteQos { name: qos.name },
+    })
 }
 
 fn columns(t: &'static Text) -> Vec<Column<Qos>> {

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 
-use super::change_form::{ChangeForm, sender};
+use super::change_form::ChangeForm;
+use super::chosen::{self, Deletion, Doomed};
 use super::limits::chips_of;
 use super::use_page;
 use crate::api::shares::list_reservations;
 use crate::browser;
-use crate::components::{ConfirmDelete, Fetched, Submission, asked};
+use crate::components::{Fetched, asked};
 use crate::i18n::{Text, text};
-use crate::model::shares::{License, PutReservation, Reserved, SharesChange};
+use crate::model::shares::{self, License, PutReservation, Reserved, SharesChange};
 use crate::rules::shares::{check_minutes, check_name, check_nodes, check_number};
 use crate::ui::form::{Checkbox, Field, TextInput};
 use crate::ui::table::Table;
@@ -35,18 +36,12 @@ pub fn Reservations() -> impl IntoView {
             <Table
                 title=t.shares.reservations
                 noun=t.shares.reservations_filter
-                rows=Signal::derive(move || all.with(|all| all.reservations.clone()))
+                rows=rows(all)
                 columns=columns(t)
-                key=|one| one.name.clone()
+                key
                 selected
                 actions=move || {
-                    let chosen = Memo::new(move |_| {
-                        all.with(|all| {
-                            let names = selected.read();
-                            let mut found = all.reservations.iter().filter(|one| names.contains(&one.name));
-                            found.next().filter(|_| found.next().is_none()).cloned()
-                        })
-                    });
+                    let chosen = chosen::one(rows(all), selected, key);
                     view! { <Actions chosen on_done /> }
                 }
                 empty=move || view! { <p class="p-5 text-muted">{t.shares.reservations_none}</p> }
@@ -83,7 +78,7 @@ fn Actions(chosen: Memo<Option<Reserved>>, on_done: Callback<()>) -> impl IntoVi
         Some(one) => t.shares.change_reservation(one.name),
     });
     view! {
-        <Deletion chosen on_done />
+        <Deletion chosen=Signal::derive(move || chosen.get().map(|one| Ok(doomed(t, one)))) on_done />
         <Button
             label=t.shares.change
             disabled=Signal::derive(not_chosen)
@@ -211,45 +206,20 @@ fn wrong_name(t: &'static Text, text: &str) -> Option<String> {
         .find_map(|name| check_name(t, name).err())
 }
 
-#[component]
-fn Deletion(chosen: Memo<Option<Reserved>>, on_done: Callback<()>) -> impl IntoView {
-    let t = text();
-    let open = RwSignal::new(false);
-    let doomed = RwSignal::new(String::new());
-    let submission = Submission::new();
-    let send = sender(submission, open, on_done);
-    let not_chosen = move || {
-        chosen
-            .with(Option::is_none)
-            .then(|| t.shares.choose_first.to_owned())
-    };
-    let press = move || {
-        doomed.set(
-            chosen
-                .get_untracked()
-                .map(|one| one.name)
-                .unwrap_or_default(),
-        );
-        open.set(true);
-    };
-    let confirm = move || {
-        send.run(SharesChange::DeleteReservation {
-            name: doomed.get_untracked(),
-        });
-    };
-    view! {
-        <Button label=t.delete.delete disabled=Signal::derive(not_chosen) on_press=press />
-        <ConfirmDelete
-            open
-            title=Signal::derive(move || t.shares.delete_title(doomed.get()))
-            name=doomed
-            submission
-            on_confirm=confirm
-        >
-            <p>{t.shares.reservation_ends}</p>
-        </ConfirmDelete>
+fn rows(all: Signal<shares::Reservations>) -> Signal<Vec<Reserved>> {
+    Signal::derive(move || all.with(|all| all.reservations.clone()))
+}
+
+fn key(one: &Reserved) -> String {
+    one.name.clone()
+}
+
+fn doomed(t: &'static Text, one: Reserved) -> Doomed {
+    Doomed {
+        name: one.name.clone(),
+        words: t.shares.reservation_ends.to_owned(),
+        change: SharesChange::DeleteReservation { name: one.name },
     }
-    .into_any()
 }
 
 fn columns(t: &'static Text) -> Vec<Column<Reserved>> {
