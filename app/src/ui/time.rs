@@ -1,5 +1,6 @@
 //! Times as people say them, with the exact one on hover.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -70,30 +71,29 @@ pub fn Ago(at: i64) -> impl IntoView {
 /// The time of day in the reader's zone, "13:05:11", and the whole of it on hover.
 #[component]
 pub fn TimeOfDay(at: i64) -> impl IntoView {
-    let zone = zone(at);
-    view! {
-        <time
-            class="whitespace-nowrap tabular-nums"
-            datetime=machine(at)
-            title=move || exact_in(at, zone.get())
-        >
-            {move || exact_in(at, zone.get()).get(11..19).unwrap_or_default().to_owned()}
-        </time>
-    }
-    .into_any()
+    part(at, 11..19)
 }
 
 /// The day and the minute in the reader's zone, "2026-11-22 20:05", and the whole of it on hover.
 #[component]
 pub fn Minute(at: i64) -> impl IntoView {
+    part(at, 0..16)
+}
+
+/// These characters of "2026-11-22 20:05:11".
+fn part(at: i64, shown: Range<usize>) -> AnyView {
     let zone = zone(at);
+    let shown = move || {
+        let whole = exact_in(at, zone.get());
+        whole.get(shown.clone()).unwrap_or_default().to_owned()
+    };
     view! {
         <time
             class="whitespace-nowrap tabular-nums"
             datetime=machine(at)
             title=move || exact_in(at, zone.get())
         >
-            {move || exact_in(at, zone.get()).get(..16).unwrap_or_default().to_owned()}
+            {shown}
         </time>
     }
     .into_any()

@@ -10,7 +10,6 @@
 //! the job. `fail("…")` refuses, in the user's sight; `print("…")` tells the user and goes on.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::io::Read;
 use std::time::Instant;
 
@@ -163,22 +162,21 @@ impl Script {
 
 /// What the script put into the job.
 fn verdict(before: &Map<String, Json>, job: Value, said: Vec<String>) -> Result<Verdict, String> {
-    let Ok(Json::Object(after)) = job.to_json_value() else {
+    let Ok(Json::Object(mut after)) = job.to_json_value() else {
         return Err("What the script put into the job is no text and no number.".into());
     };
     let mut verdict = Verdict {
         said,
         ..Verdict::default()
     };
-    let kept: BTreeSet<String> = after.keys().cloned().collect();
+    for field in before.keys() {
+        after.entry(field.clone()).or_insert(Json::Null);
+    }
     for (field, value) in after {
         if before.get(&field) != Some(&value) {
             let value = settable(&field, value)?;
             verdict.changes.insert(field, value);
         }
-    }
-    for field in before.keys().filter(|field| !kept.contains(*field)) {
-        verdict.changes.insert(field.clone(), Json::Null);
     }
     Ok(verdict)
 }

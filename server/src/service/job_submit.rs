@@ -34,8 +34,8 @@ impl Service {
             return Ok(None);
         };
         let controllers = &self.parts.controllers;
-        let can = controllers.prefix(version).join(PLUGIN).is_file()
-            && controllers.policy_program().is_file();
+        let program = controllers.policy_program();
+        let can = controllers.prefix(version).join(PLUGIN).is_file() && program.is_file();
         let path = "slurmConfiguration.jobSubmitPlugins[0].scriptSource";
         if !can {
             return Err(Error::field(path, t.rules.no_job_submit));
@@ -46,7 +46,6 @@ impl Service {
         let text = std::str::from_utf8(&bytes).ok();
         let text = text.filter(|text| text.len() <= JOB_SUBMIT_SCRIPT_BYTES);
         let text = text.ok_or_else(|| wrong(t.rules.job_submit_script.to_owned()))?;
-        let program = controllers.policy_program();
         let complaint = complaint(&program, text).await.map_err(internal)?;
         match complaint {
             Some(words) => Err(wrong(t.rules.job_submit_load(words))),

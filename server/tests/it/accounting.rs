@@ -1,7 +1,5 @@
 //! Accounting: every job is written down, whatever dies meanwhile, and a cluster's records go with it (C9).
 
-use std::process::Output;
-
 use aws_sdk_pcs::types::*;
 use nix::sys::signal::{Signal, kill};
 
@@ -41,16 +39,6 @@ impl Accounts {
             told.starts_with(state).then_some(()).ok_or(told)
         })
         .await;
-    }
-
-    fn as_admin(&self, command: &[&str]) -> Output {
-        let mut connect = self.plane.server.openpcs();
-        let endpoint = self.plane.server.endpoint();
-        connect.args(["connect", CLUSTER, "--admin", "--endpoint", &endpoint]);
-        connect.arg("--data-dir").arg(self.plane.server.data());
-        let output = connect.arg("--").args(command).output().unwrap();
-        assert!(output.status.success(), "{command:?}: {output:?}");
-        output
     }
 
     fn kill(&self, program: &str) {
@@ -123,10 +111,10 @@ async fn each_job_is_written_down_whatever_dies() {
     accounts.is_told(&good, "COMPLETED").await;
 
     // The administrator decides who may submit.
-    accounts.as_admin(&["sacctmgr", "-i", "add", "account", "lab"]);
+    plane.connect_as_admin(CLUSTER, &["sacctmgr", "-i", "add", "account", "lab"]);
     let shown = ["sacctmgr", "-n", "-P", "show", "account", "format=account"];
-    let output = accounts.as_admin(&shown);
-    assert!(String::from_utf8_lossy(&output.stdout).contains("lab"));
+    let told = plane.connect_as_admin(CLUSTER, &shown);
+    assert!(told.contains("lab"), "{told}");
     let only = UpdateClusterSlurmConfigurationRequest::builder()
         .slurm_custom_settings(setting("AccountingStorageEnforce", "associations"));
     accounts.update(only.build()).await.unwrap();

@@ -60,13 +60,7 @@ impl Site {
 
     /// What Slurm's own program prints for the administrator.
     fn as_admin(&self, command: &[&str]) -> String {
-        let mut connect = self.plane.server.openpcs();
-        let endpoint = self.plane.server.endpoint();
-        connect.args(["connect", CLUSTER, "--admin", "--endpoint", &endpoint]);
-        connect.arg("--data-dir").arg(self.plane.server.data());
-        let output = connect.arg("--").args(command).output().unwrap();
-        assert!(output.status.success(), "{command:?}: {output:?}");
-        String::from_utf8(output.stdout).unwrap()
+        self.plane.connect_as_admin(CLUSTER, command)
     }
 
     /// Waits until the job waits for one of these reasons, and ends it: Slurm may look again only a minute later.
