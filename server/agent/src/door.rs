@@ -5,9 +5,6 @@
 //! told to. So its listening sockets lose the packets that ask for a connection: whoever comes asks again a second
 //! later, by when nobody listens, or the next slurmctld does. The kernel has a filter for that which belongs to the
 //! socket, and is gone with it.
-//!
-//! A job whose nodes are up is launched once its prolog has ended. Of one whose prolog is killed slurmctld believes that it
-//! runs, and finds out minutes later; so those prologs end first, too.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -19,9 +16,6 @@ use crate::{processes, say};
 
 /// How long those who are in may take: one that says nothing must not keep the daemon from ending.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How long the prologs of jobs may take, on a host that has much to do; those that wait for a node's boot go on without.
-const PROLOG_PATIENCE: Duration = Duration::from_secs(3);
-const PROLOG: &str = "prolog";
 const PAUSE: Duration = Duration::from_millis(5);
 /// Loses what begins a connection, and lets all else pass: byte 13 of TCP's header has the flags, and this one is SYN.
 const NO_NEWCOMERS: [SockFilter; 4] = [
@@ -41,17 +35,8 @@ pub fn close(daemon: &str) {
             Err(error) => say(&format!("cannot keep newcomers from {daemon}: {error}")),
         }
     }
-    wait_while(PATIENCE, || is_any_in(&ports));
-    if !ports.is_empty() {
-        wait_while(PROLOG_PATIENCE, || {
-            processes::named(PROLOG).next().is_some()
-        });
-    }
-}
-
-fn wait_while(patience: Duration, goes_on: impl Fn() -> bool) {
-    let deadline = Instant::now() + patience;
-    while goes_on() && Instant::now() < deadline {
+    let deadline = Instant::now() + PATIENCE;
+    while is_any_in(&ports) && Instant::now() < deadline {
         std::thread::sleep(PAUSE);
     }
 }

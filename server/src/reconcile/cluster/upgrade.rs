@@ -1,7 +1,7 @@
 //! Takes a cluster's daemons to another version of Slurm, and back when that does not work: the steps of
 //! [`crate::plan::upgrade`].
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use app::explain::What;
@@ -18,6 +18,7 @@ use crate::plan::controller::Seen;
 use crate::plan::start::Log;
 use crate::plan::upgrade::{Stage, Step, Upgrade};
 use crate::reconcile::Next;
+use crate::slurm::client::{Client, SlurmError};
 use crate::slurm::log::DaemonLog;
 use crate::slurm::upgrade::{Begun, BegunStage, UpgradeFiles};
 
@@ -42,6 +43,10 @@ impl BegunStage {
         }
     }
 }
+
+/// How long jobs that are being started may take; those whose nodes boot go on without.
+const STARTS_PATIENCE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The versions of the daemons that are to run.
 pub(super) struct Versions {
@@ -150,7 +155,12 @@ impl ClusterReconciler {
         Ok(Some(Next::After(Duration::ZERO)))
     }
 
-    async fn pause(&self) -> anyhow::Result<()> {
+    /// Ends the daemons. No job begins just then: the launch of one that a controller has not sent when it ends is sent by
+    /// nobody, and the next controller believes for minutes that it runs.
+    async fn pause(&self, cluster: &ClusterRow) -> anyhow::Result<()> {
+        if let Some(client) = self.client(cluster)? {
+            settle_starts(&client, &cluster.name).await;
+        }
         let (controllers, id) = (self.parts.controllers.clone(), self.cluster_id.clone());
         Ok(tokio::task::spawn_blocking(move || controllers.pause(&id)).await??)
     }
@@ -169,7 +179,7 @@ impl ClusterReconciler {
             files.set_accounts_version(to)?;
         }
         tracing::info!(cluster = cluster.name, to, ?stage, "begins an upgrade");
-        self.pause().await?;
+        self.pause(cluster).await?;
         match stage {
             BegunStage::Accounts => self.parts.database.copy(&cluster.id).await?,
             _ => {
@@ -204,6 +214,12 @@ impl ClusterReconciler {
             name: row.name.clone(),
         };
         self.settle_upgrade(&row, &[upgraded, active]).await?;
+        // Else they begin half a minute later.
+        if let Some(client) = self.client(&row)?
+            && let Err(error) = client.let_start().await
+        {
+            tracing::info!(cluster = row.name, %error, "jobs do not begin yet");
+        }
         tracing::info!(cluster = cluster.name, from, to, "upgraded");
         self.clean_up().await?;
         self.parts.wakers.wake_node(&cluster.id);
@@ -228,7 +244,7 @@ impl ClusterReconciler {
             words,
             "goes back to the old version"
         );
-        self.pause().await?;
+        self.pause(cluster).await?;
         if accounts {
             self.parts.database.put_back(&cluster.id).await?;
         } else {
@@ -282,6 +298,22 @@ impl ClusterReconciler {
             db::event::insert(&mut write, &row.id, kind, &row.id, by, what).await?;
         }
         Ok(write.commit().await?)
+    }
+}
+
+/// Has no further job begin, and waits for those that do: without, where the controller does not answer.
+async fn settle_starts(client: &Client, cluster: &str) {
+    let settled = async {
+        client.ping().await?;
+        client.stop_starts().await?;
+        let deadline = Instant::now() + STARTS_PATIENCE;
+        while client.starts_any().await? && Instant::now() < deadline {
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok::<_, SlurmError>(())
+    };
+    if let Err(error) = settled.await {
+        tracing::info!(cluster, %error, "jobs may begin while the controller ends");
     }
 }
 

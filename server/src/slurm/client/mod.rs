@@ -1,11 +1,13 @@
 //! Asks a cluster's Slurm, and tells it what to do, through Slurm's own programs. No shell is ever involved.
 
 mod accounts;
+mod counts;
 mod job;
 mod job_table;
 mod parse;
 mod past;
 mod reservation;
+mod starts;
 mod state;
 
 use std::ffi::OsString;

@@ -78,18 +78,8 @@ impl Client {
 
     /// How many records the controller still has to tell to accounting.
     pub async fn unrecorded(&self) -> Result<u64, SlurmError> {
-        let answer = self.run("sdiag", [] as [&str; 0]).await?;
-        Ok(queue_size(&String::from_utf8_lossy(&answer)))
+        Ok(self.counts().await?.of("DBD Agent queue size"))
     }
-}
-
-/// Of versions that do not tell it, none.
-fn queue_size(sdiag: &str) -> u64 {
-    let mut lines = sdiag.lines().filter_map(|line| line.split_once(':'));
-    let found = lines.find(|(name, _)| name.trim() == "DBD Agent queue size");
-    found
-        .and_then(|(_, size)| size.trim().parse().ok())
-        .unwrap_or_default()
 }
 
 /// Each job is followed by its steps. What is no record of either is left out.
@@ -409,7 +399,5 @@ mod tests {
             assert_eq!(bytes(text), size, "{text}");
         }
         assert_eq!(mib(MIB + 1), 2);
-        let sdiag = "Server thread count: 1\nDBD Agent queue size: 7\nx\n";
-        assert_eq!((queue_size(sdiag), queue_size("no")), (7, 0));
     }
 }
