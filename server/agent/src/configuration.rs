@@ -23,6 +23,9 @@ pub struct Files {
     pub gres_conf: String,
     /// How many stand-in devices the directory of GPUs must hold.
     pub gpu_devices: u64,
+    /// None where MPI goes by what it finds.
+    #[serde(default)]
+    pub mpi_conf: Option<String>,
     /// None where no script is asked of jobs.
     #[serde(default)]
     pub job_submit: Option<JobSubmit>,
@@ -94,6 +97,9 @@ pub fn write_files(dir: &Path, new: &Files) -> io::Result<()> {
         files::write(&dir.join(JOB_SUBMIT_SCRIPT), script, files::PLAIN)?;
         let plugin = job_submit.plugin.as_bytes();
         files::write(&dir.join(JOB_SUBMIT_PLUGIN), plugin, files::PLAIN)?;
+    }
+    if let Some(mpi) = &new.mpi_conf {
+        files::write(&dir.join("mpi.conf"), mpi.as_bytes(), files::PLAIN)?;
     }
     for (name, text) in [
         ("cgroup.conf", &new.cgroup_conf),

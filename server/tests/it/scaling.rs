@@ -145,7 +145,7 @@ async fn nodes_come_for_jobs_and_go_after_the_idle_time() {
         "-p",
         "demo",
         "-N",
-        "1",
+        "2",
         "-n",
         "2",
         "--mpi=pmix",

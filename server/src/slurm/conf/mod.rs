@@ -114,6 +114,7 @@ pub fn render(input: &ConfInput) -> Files {
         cgroup_conf: cgroup_conf(input),
         gres_conf: gres.conf,
         gpu_devices: gres.devices,
+        mpi_conf: mpi_conf(input),
         job_submit: input.job_submit.as_ref().map(job_submit::render),
     }
 }
@@ -422,6 +423,13 @@ fn cgroup_conf(input: &ConfInput) -> String {
         }
     }
     line.write_column()
+}
+
+/// Nodes of one host share `/tmp`, where PMIx would keep what is of a step under the same name for each; `/run` is each
+/// node's own.
+fn mpi_conf(input: &ConfInput) -> Option<String> {
+    let shares = input.node_address.is_some();
+    shares.then(|| "PMIxCliTmpDirBase=/run\n".to_owned())
 }
 
 #[cfg(test)]
