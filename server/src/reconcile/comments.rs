@@ -106,13 +106,16 @@ impl Comments {
         said.extend(known);
         for (text, jobs) in updates.into_iter().take(TEXTS) {
             let ids: Vec<String> = jobs.iter().map(|(_, id)| id.clone()).collect();
-            if let Err(error) = client.comment(&ids, &text).await {
-                tracing::debug!(?ids, %error, "not told why they wait");
-                if error.is_silence() {
-                    break;
+            match client.comment(&ids, &text).await {
+                Ok(()) => said.extend(jobs.into_iter().map(|(number, _)| (number, text.clone()))),
+                // The next round asks what they say.
+                Err(error) => {
+                    tracing::debug!(?ids, %error, "not told why they wait");
+                    if error.is_silence() {
+                        break;
+                    }
                 }
             }
-            said.extend(jobs.into_iter().map(|(number, _)| (number, text.clone())));
         }
         Ok(())
     }
