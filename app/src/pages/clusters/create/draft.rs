@@ -41,7 +41,8 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// With the defaults that work: the newest version, the first VPC that can carry a cluster.
+    /// With the defaults that work: the newest version, its records of jobs where they can be kept, the first VPC that can
+    /// carry a cluster.
     pub fn new(catalogue: &Catalogue, today: &str) -> Draft {
         let version = usable_versions(&catalogue.slurm_versions, today).pop();
         let vpc = catalogue
@@ -56,7 +57,7 @@ impl Draft {
             subnet: RwSignal::default(),
             security_groups: RwSignal::default(),
             slurm: SlurmDraft::new(Some(IDLE_TIME), &[]),
-            accounting: RwSignal::new("NONE".into()),
+            accounting: RwSignal::new(mode(version.is_some_and(|v| v.has_accounting))),
             rest: RwSignal::new("NONE".into()),
             tags: Rows::new([]),
         }
@@ -110,6 +111,10 @@ impl Draft {
             _ => Size::Small,
         }
     }
+}
+
+fn mode(is_on: bool) -> String {
+    if is_on { "STANDARD" } else { "NONE" }.to_owned()
 }
 
 impl SlurmDraft {
