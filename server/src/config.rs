@@ -30,6 +30,8 @@ pub enum Command {
     Connect(Connect),
     /// Print a token for a cluster's Slurm REST API.
     Token(Token),
+    /// Tell why a job waits or failed, and when it is likely to start.
+    Why(Why),
     /// Tell what an operation would do to nodes and jobs, without doing it. The exit status is 0 if it would be done.
     Plan(Plan),
     /// Print a cluster with its groups and queues as one document.
@@ -378,6 +380,17 @@ pub struct Connect {
     /// current directory if that user can write to it, else in the user's home.
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+    #[command(flatten)]
+    pub reach: Reach,
+}
+
+/// Which job.
+#[derive(Clone, Debug, Args)]
+pub struct Why {
+    /// Name or id of the cluster.
+    pub cluster: String,
+    /// As Slurm's programs print it: 12, 12_3 for an array's task, 12+1 for a component of a heterogeneous job.
+    pub job: String,
     #[command(flatten)]
     pub reach: Reach,
 }

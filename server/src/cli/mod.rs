@@ -23,6 +23,7 @@ mod set_aside;
 mod store;
 mod token;
 mod user;
+mod why;
 
 use std::fs;
 use std::path::Path;
@@ -39,6 +40,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         // It becomes another program, which must not inherit a runtime's threads.
         Command::Connect(connect) => connect::run(&connect),
         Command::Token(token) => token::run(&token),
+        Command::Why(why) => why::run(&why),
         Command::Plan(plan) => plan::run(&plan),
         Command::Export(export) => export::run(&export),
         Command::Apply(apply) => apply::run(&apply),

@@ -1,7 +1,8 @@
-//! What `openpcs plan`, `export`, `apply`, `token` and `server` ask for, beyond the service model: under `/openpcs/v1`, signed like the API.
+//! What `openpcs plan`, `export`, `apply`, `token`, `why` and `server` ask for, beyond the service model: under `/openpcs/v1`, signed like the API.
 
 use app::model::apply::{ApplyOutcome, ApplyRequest, Format};
 use app::model::error::Error;
+use app::model::job::JobDetail;
 use app::model::limits::REQUEST_BYTES;
 use app::model::operation::Operation;
 use app::model::plan::{Plan, PlanRequest};
@@ -94,6 +95,22 @@ pub async fn forget_server(
     let (ctx, body) = authenticate(&state, id, request).await?;
     let request: ForgetServerRequest = decode(&body)?;
     Ok(Json(state.plane.forget_server(&ctx, request).await?))
+}
+
+#[derive(Deserialize)]
+pub struct JobQuery {
+    id: String,
+}
+
+pub async fn get_job(
+    State(state): State<HttpState>,
+    Extension(id): Extension<RequestId>,
+    Path(identifier): Path<String>,
+    Query(job): Query<JobQuery>,
+    request: Request,
+) -> Result<Json<JobDetail>, Refusal> {
+    let (ctx, _) = authenticate(&state, id, request).await?;
+    Ok(Json(state.plane.get_job(&ctx, identifier, job.id).await?))
 }
 
 /// For the cluster of the path, whatever the body says.

@@ -227,6 +227,10 @@ fn people(state: HttpState) -> Router {
             "/openpcs/v1/clusters/{identifier}/token",
             post(documents::create_token),
         )
+        .route(
+            "/openpcs/v1/clusters/{identifier}/job",
+            get(documents::get_job),
+        )
         .route("/openpcs/v1/plan", post(documents::plan))
         .route("/openpcs/v1/apply", post(documents::apply))
         .route("/openpcs/v1/servers", get(documents::list_servers))

@@ -111,6 +111,15 @@ async fn every_wait_is_told_with_a_forecast() {
         prospect.contains(&format!("about {clock} UTC")),
         "{prospect}"
     );
+    let told = plane.server.command("why", &[CLUSTER, &behind]).unwrap();
+    for words in [
+        format!("Job {behind} is PENDING: "),
+        format!("about {clock} UTC"),
+    ] {
+        assert!(told.contains(&words), "{words}: {told}");
+    }
+    let told = plane.server.command("why", &[CLUSTER, "no"]).unwrap_err();
+    assert!(told.contains("no job's id"), "{told}");
 
     let told = waits.says(&held, &["OpenPCS: "]).await;
     assert!(!told["comment"].contains("starts"), "{told:?}");

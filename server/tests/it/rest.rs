@@ -62,20 +62,9 @@ impl Rest {
 
     /// `openpcs token`, as a person types it.
     fn token(&self, options: &[&str]) -> Result<String, String> {
-        let mut command = self.plane.server.openpcs();
-        command.args([
-            "token",
-            CLUSTER,
-            "--endpoint",
-            &self.plane.server.endpoint(),
-        ]);
-        command.arg("--data-dir").arg(self.plane.server.data());
-        let output = command.args(options).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap().trim().to_owned();
-        match output.status.success() {
-            true => Ok(text(output.stdout)),
-            false => Err(text(output.stderr)),
-        }
+        let words = [&[CLUSTER], options].concat();
+        let made = self.plane.server.command("token", &words);
+        made.map(|token| token.trim().to_owned())
     }
 
     async fn ask(&self, path: &str, token: &str) -> Result<(u16, Value), String> {

@@ -227,21 +227,6 @@ async fn a_process_that_stood_still_finds_its_place_taken() {
     first.finish().await;
 }
 
-/// `openpcs server …` on this server; what it prints, or why it fails.
-fn server_command(plane: &TestPlane, arguments: &[&str]) -> Result<String, String> {
-    let mut command = plane.server.openpcs();
-    command
-        .arg("server")
-        .args(["--endpoint", &plane.server.endpoint(), "--data-dir"]);
-    command.arg(plane.server.data()).args(arguments);
-    let output = command.output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    match output.status.success() {
-        true => Ok(text(&output.stdout)),
-        false => Err(text(&output.stderr)),
-    }
-}
-
 #[tokio::test]
 async fn a_server_that_never_returns_is_given_up() {
     let postgres = Postgres::start();
@@ -254,26 +239,40 @@ async fn a_server_that_never_returns_is_given_up() {
     left.server.kill();
 
     // Who spoke a moment ago lives.
-    let list = server_command(&right, &["list"]).unwrap();
+    let list = right.server.command("server", &["list"]).unwrap();
     let line = list.lines().find(|line| line.contains("\tleft")).unwrap();
     let id = line.split('\t').next().unwrap().to_owned();
     assert!(line.contains(&left.server.endpoint()), "{list}");
-    let refused = server_command(&right, &["forget", &id, "--yes"]).unwrap_err();
+    let refused = right
+        .server
+        .command("server", &["forget", &id, "--yes"])
+        .unwrap_err();
     assert!(refused.contains("lives"), "{refused}");
     wait_until("it is silent", async || {
-        let list = server_command(&right, &["list"])?;
+        let list = right.server.command("server", &["list"])?;
         list.contains("\tsilent\t").then_some(()).ok_or(list)
     })
     .await;
-    let asked = server_command(&right, &["forget", &id]).unwrap_err();
+    let asked = right
+        .server
+        .command("server", &["forget", &id])
+        .unwrap_err();
     assert!(asked.contains("left") && asked.contains("--yes"), "{asked}");
     assert_eq!(
         right.get_cluster("left").await.status,
         ClusterStatus::Active
     );
-    let told = server_command(&right, &["forget", &id, "--yes"]).unwrap();
+    let told = right
+        .server
+        .command("server", &["forget", &id, "--yes"])
+        .unwrap();
     assert!(told.contains(&cluster.id), "{told}");
-    assert!(server_command(&right, &["forget", &id, "--yes"]).is_err());
+    assert!(
+        right
+            .server
+            .command("server", &["forget", &id, "--yes"])
+            .is_err()
+    );
 
     // Its clusters say why, and can only be deleted: from here.
     let given_up = right.get_cluster("left").await;

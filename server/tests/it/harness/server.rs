@@ -130,6 +130,18 @@ impl Server {
         self.program(env!("CARGO_BIN_EXE_openpcs"))
     }
 
+    /// `openpcs COMMAND …` of this server, as a person types it; what it prints, or why it fails.
+    pub fn command(&self, command: &str, words: &[&str]) -> Result<String, String> {
+        let mut openpcs = self.openpcs();
+        openpcs.args([command, "--endpoint", &self.endpoint(), "--data-dir"]);
+        let output = openpcs.arg(self.data()).args(words).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        match output.status.success() {
+            true => Ok(text(&output.stdout)),
+            false => Err(text(&output.stderr)),
+        }
+    }
+
     /// A program with an environment that has nothing of the machine's own AWS or OpenPCS settings.
     pub fn program(&self, name: &str) -> Command {
         let mut command = Command::new(name);
