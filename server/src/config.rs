@@ -8,11 +8,13 @@ use anyhow::Context;
 use app::model::name::Arns;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use zeroize::Zeroizing;
 
 use crate::auth::private_file;
 use crate::http::front::{Front, PublicUrl};
 use crate::provider::ports::PortRange;
 use crate::sandbox::check_path;
+use crate::slurm::database::Storage;
 
 /// An open, self-hosted AWS Parallel Computing Service: Slurm clusters with the API and the console of AWS PCS.
 #[derive(Debug, Parser)]
@@ -42,7 +44,8 @@ pub enum Command {
     Server(Server),
     /// Bring the database's schema up to date and end. `serve` does the same when it starts.
     Migrate(Store),
-    /// Copy the database, the keys and the first credentials into a directory; the server may run meanwhile.
+    /// Copy the database, the keys, the first credentials and the records of accounting into a directory; the server may run
+    /// meanwhile.
     ///
     /// What Slurm keeps of waiting and running jobs is not in it. A PostgreSQL database is left to `pg_dump`.
     Backup {
@@ -198,6 +201,54 @@ impl Store {
     }
 }
 
+/// Where the accounting keeps its records.
+#[derive(Clone, Debug, Args)]
+pub struct AccountingStore {
+    /// Address of a MySQL or MariaDB for the accounting, as mysql://USER:PASSWORD@HOST:PORT/, in which each cluster gets a
+    /// database of its own [default: a MariaDB that the server starts by itself]. Everybody on this host sees it in the
+    /// list of processes: one with a password belongs into a file. What an address cannot hold is written as %40 for @.
+    #[arg(
+        long = "accounting-database-url",
+        env = "OPENPCS_ACCOUNTING_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    accounting_database_url: Option<String>,
+    /// File with that address; only its owner may read it (mode 0600).
+    #[arg(
+        long = "accounting-database-url-file",
+        env = "OPENPCS_ACCOUNTING_DATABASE_URL_FILE",
+        value_name = "FILE",
+        conflicts_with = "accounting_database_url"
+    )]
+    accounting_database_url_file: Option<PathBuf>,
+}
+
+impl AccountingStore {
+    /// The one that was given; none: the server's own. Fails if slurmdbd could not be told of it, without telling more than
+    /// the character that is wrong.
+    pub fn storage(&self) -> anyhow::Result<Option<Storage>> {
+        let (url, option) = match (
+            &self.accounting_database_url,
+            &self.accounting_database_url_file,
+        ) {
+            (Some(url), _) => (Zeroizing::new(url.clone()), "--accounting-database-url"),
+            (None, Some(file)) => {
+                let option = "--accounting-database-url-file";
+                let text = private_file::read(file);
+                let text = text.with_context(|| format!("{option} cannot be used"))?;
+                let text = std::str::from_utf8(&text).map_or("", str::trim);
+                (Zeroizing::new(text.to_owned()), option)
+            }
+            (None, None) => return Ok(None),
+        };
+        let storage = url.parse().map_err(anyhow::Error::msg);
+        storage
+            .map(Some)
+            .with_context(|| format!("{option} cannot be used"))
+    }
+}
+
 /// The account and region that the server is.
 #[derive(Clone, Debug, Args)]
 pub struct Place {
@@ -240,6 +291,8 @@ pub enum LogFormat {
 pub struct Config {
     #[command(flatten)]
     pub store: Store,
+    #[command(flatten)]
+    pub accounting: AccountingStore,
     #[command(flatten)]
     pub place: Place,
     /// Address to listen on; port 0 takes any free one. One that other hosts can reach needs `--behind-tls-proxy`:

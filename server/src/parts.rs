@@ -21,7 +21,7 @@ use crate::provider::ports::PortRange;
 use crate::provider::script::Scripts;
 use crate::slurm::client::Client;
 use crate::slurm::controller_host::ControllerHost;
-use crate::slurm::database::DatabaseHost;
+use crate::slurm::database::Database;
 use crate::slurm::job_user::JobUser;
 use crate::slurm::log::DaemonLog;
 
@@ -34,7 +34,7 @@ pub struct Parts {
     /// The clusters' controllers: jobs are Slurm's, and are asked of it.
     pub controllers: ControllerHost,
     /// Where accounts are kept of those that have accounting.
-    pub database: DatabaseHost,
+    pub database: Database,
     pub seal: Arc<Seal>,
     /// What was seen last of nodes and jobs.
     pub observed: Observed,

@@ -54,7 +54,7 @@ use crate::service::metrics::ServerMetrics;
 use crate::service::system::Itself;
 use crate::slurm::catalogue;
 use crate::slurm::controller_host::ControllerHost;
-use crate::slurm::database::DatabaseHost;
+use crate::slurm::database::Database;
 use crate::slurm::job_user::JobUser;
 
 /// How long the reconcilers may take to end: they are idempotent, so no run needs to finish.
@@ -252,7 +252,7 @@ fn parts(
         arns: config.place.arns(),
         provider,
         controllers: ControllerHost::new(data_dir, &config.scheduler_root, agent_path()?),
-        database: DatabaseHost::new(data_dir, agent_path()?, host::own_user()?),
+        database: accounting_database(config)?,
         job_user,
         seal,
         observed: Observed::new(db.changes()),
@@ -268,6 +268,18 @@ fn parts(
         shared_dirs: config.shared_dirs.clone(),
         scripts: Default::default(),
         db,
+    })
+}
+
+/// Where accounts are kept. One that was given may come up later.
+fn accounting_database(config: &Config) -> anyhow::Result<Database> {
+    let data_dir = &config.store.data_dir;
+    Ok(match config.accounting.storage()? {
+        None => Database::private(data_dir, &agent_path()?, host::own_user()?),
+        Some(storage) => {
+            tracing::info!(database = %storage, "accounts are kept there");
+            Database::given(data_dir, storage)
+        }
     })
 }
 

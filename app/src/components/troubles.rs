@@ -16,6 +16,7 @@ pub fn Troubles(troubles: Resource<Result<Vec<Trouble>>>) -> impl IntoView {
             Sight::Nodes => t.cluster.nodes_unseen,
             Sight::Jobs => t.cluster.jobs_unseen,
             Sight::Controller => t.cluster.controller_unseen,
+            Sight::Accounts => t.cluster.accounts_unseen,
         };
         let title = format!("{what} {}", exact(trouble.since));
         view! { <Flash tone=Tone::Warning title message=trouble.words /> }

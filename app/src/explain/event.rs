@@ -322,6 +322,7 @@ impl What {
                     Sight::Nodes => t.look_at_nodes_fails,
                     Sight::Jobs => t.look_at_jobs_fails,
                     Sight::Controller => t.controller_fails,
+                    Sight::Accounts => t.accounting_fails,
                 };
                 (text, vec![("words", words.clone())])
             }
@@ -330,6 +331,9 @@ impl What {
             What::LookWorks {
                 of: Sight::Controller,
             } => (t.controller_works, vec![]),
+            What::LookWorks {
+                of: Sight::Accounts,
+            } => (t.accounting_works, vec![]),
             What::NodeStarts { node, instance } => (
                 t.node_starts,
                 vec![("node", node.clone()), ("instance", instance.clone())],
@@ -650,10 +654,17 @@ mod tests {
                 of: Sight::Controller,
                 words: "no".into(),
             },
+            What::LookFails {
+                of: Sight::Accounts,
+                words: "no".into(),
+            },
             What::LookWorks { of: Sight::Nodes },
             What::LookWorks { of: Sight::Jobs },
             What::LookWorks {
                 of: Sight::Controller,
+            },
+            What::LookWorks {
+                of: Sight::Accounts,
             },
             What::NodeStarts {
                 node: node.clone(),

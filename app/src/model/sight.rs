@@ -10,6 +10,8 @@ pub enum Sight {
     Jobs,
     /// slurmctld itself: of it nothing is shown, but that it does not answer.
     Controller,
+    /// slurmdbd and its database: what is recorded meanwhile is recorded later.
+    Accounts,
 }
 
 /// Looking has failed since then: what is shown of it is as it was before.

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use openpcs_agent::files;
 use sqlx::Connection;
 
-use super::store;
+use super::{records, store};
 use crate::auth::{private_file, seal};
 use crate::config::Store;
 use crate::data_dir::{CLAIM, DataDir};
@@ -35,6 +35,7 @@ pub async fn run(store: Store, to: PathBuf) -> anyhow::Result<()> {
             copy(&own, &to.join(name))?;
         }
     }
+    let clusters = records::backup(&dir, &to).await?;
     match address.file {
         Some(_) => {
             copy_database(&address, &to.join(DATABASE)).await?;
@@ -44,6 +45,9 @@ pub async fn run(store: Store, to: PathBuf) -> anyhow::Result<()> {
             "The keys are in {}. The database {address} is not: back it up with `pg_dump`, after this.",
             to.display()
         ),
+    }
+    if clusters > 0 {
+        println!("The records of accounting are in it, of {clusters} clusters.");
     }
     Ok(())
 }

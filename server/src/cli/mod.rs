@@ -16,6 +16,7 @@ mod migrate;
 mod nodes_door;
 mod package_slurm;
 mod plan;
+mod records;
 mod restore;
 mod serve;
 mod server;

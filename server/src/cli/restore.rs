@@ -7,7 +7,7 @@ use std::str::FromStr;
 use anyhow::{Context, bail};
 
 use super::backup::{DATABASE, FILES, copy};
-use super::store;
+use super::{records, store};
 use crate::auth::seal;
 use crate::config::Store;
 use crate::data_dir::{Claim, DataDir};
@@ -40,6 +40,12 @@ pub async fn run(store: Store, from: PathBuf) -> anyhow::Result<()> {
         false => None,
     };
     put_keys(&from, &dir, &before)?;
+    let clusters = records::restore(&from, &dir)?;
+    if clusters > 0 {
+        println!(
+            "Records of accounting, of {clusters} clusters, are put back when the server starts, where a cluster has none."
+        );
+    }
     let Some(fresh) = fresh else {
         println!(
             "The keys are in {}. Restore the PostgreSQL database with `pg_restore`, and serve with --database-url.",

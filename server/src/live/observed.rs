@@ -134,7 +134,7 @@ impl Observed {
             let kind = match of {
                 Sight::Nodes => Kind::Node,
                 Sight::Jobs => Kind::Job,
-                Sight::Controller => Kind::Cluster,
+                Sight::Controller | Sight::Accounts => Kind::Cluster,
             };
             self.announce(cluster_id, kind);
         }

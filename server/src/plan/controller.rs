@@ -49,8 +49,10 @@ pub struct Seen {
 pub struct Accounts {
     /// Some are kept now, or are to be.
     pub wanted: bool,
-    /// The database runs, for all clusters.
-    pub database_runs: bool,
+    /// slurmdbd was among the daemons before: there are records, and slurmctld does without it for a while.
+    pub has_begun: bool,
+    /// The database is there for this cluster, as far as is known.
+    pub has_database: bool,
     /// slurmdbd is among the daemons that are kept running, or is not, as it should be.
     pub has_daemon: bool,
     /// slurmdbd goes by what is wanted.
@@ -64,6 +66,8 @@ pub struct Found {
     pub place: Option<Result<(), String>>,
     /// Whether Slurm can work with its configuration; the inner error is in Slurm's words.
     pub trial: Option<Result<(), String>>,
+    /// Whether the database is there for its records.
+    pub database: Option<bool>,
     /// It was started in this run.
     pub started: bool,
     pub answers: Option<bool>,
@@ -89,8 +93,8 @@ pub enum Step {
     Place,
     /// Has Slurm's programs try the configuration of a new one.
     TryOut,
-    /// Starts what keeps the accounts of all clusters.
-    StartDatabase,
+    /// Has the database be there for its records.
+    PrepareDatabase,
     /// Starts it with what is in force.
     Start,
     /// Ends it in order, for other daemons are to run.
@@ -183,8 +187,13 @@ fn keep(seen: &Seen) -> Step {
         Some(Err(words)) => return Step::Fail(Failure::ConfigurationRefused(words.clone())),
     }
     let accounts = &seen.accounts;
-    if accounts.wanted && !accounts.database_runs {
-        return Step::StartDatabase;
+    if accounts.wanted && !accounts.has_database {
+        match found.database {
+            None => return Step::PrepareDatabase,
+            // A slurmctld that has never seen its accounts would end.
+            Some(false) if !accounts.has_begun => return Step::Wait(TICK),
+            _ => {}
+        }
     }
     if let Some(step) = upgrade_step(seen) {
         return step;

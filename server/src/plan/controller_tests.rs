@@ -30,6 +30,8 @@ struct World {
     strangers_gone: bool,
     age_ms: i64,
     accounts: Accounts,
+    /// It can be had when it is wanted.
+    has_database: bool,
     has_rest: bool,
     upgrade: Option<Upgrade>,
 }
@@ -37,7 +39,8 @@ struct World {
 /// As it is where nobody wants any.
 const NO_ACCOUNTS: Accounts = Accounts {
     wanted: false,
-    database_runs: true,
+    has_begun: false,
+    has_database: true,
     has_daemon: true,
     is_configured: true,
 };
@@ -56,6 +59,7 @@ fn world(status: Status, controller: Controller) -> World {
         strangers_gone: true,
         age_ms: 1_000,
         accounts: NO_ACCOUNTS,
+        has_database: true,
         has_rest: true,
         upgrade: None,
     }
@@ -94,7 +98,7 @@ impl World {
             match step {
                 Step::Place => found.place = Some(words(self.has_room)),
                 Step::TryOut => found.trial = Some(words(!self.is_refused)),
-                Step::StartDatabase => seen.accounts.database_runs = true,
+                Step::PrepareDatabase => found.database = Some(self.has_database),
                 Step::Pause => seen.runs = false,
                 Step::ConfigureAccounts => seen.accounts.is_configured = true,
                 Step::Start => {
@@ -318,7 +322,7 @@ fn accounts_are_kept_where_they_are_wanted() {
         ..NO_ACCOUNTS
     };
     let no_database = Accounts {
-        database_runs: false,
+        has_database: false,
         ..wanted
     };
     let other_daemons = Accounts {
@@ -338,14 +342,14 @@ fn accounts_are_kept_where_they_are_wanted() {
         (
             no_database,
             Controller::Absent,
-            "Place, StartDatabase, Start",
+            "Place, PrepareDatabase, Start",
             "Ask, Wait 100ms",
         ),
         // Nobody but slurmdbd misses it.
         (
             no_database,
             Controller::Answering,
-            "Place, StartDatabase",
+            "Place, PrepareDatabase",
             in_order,
         ),
         (

@@ -1,5 +1,5 @@
-//! Whether a cluster has its controller. One that does not start or does not answer is told since when and why: in what
-//! GetCluster answers, and in the cluster's timeline.
+//! Whether a cluster has its controller, and its accounting. One that does not start or does not answer is told since when
+//! and why: in what GetCluster answers, and in the cluster's timeline.
 
 use app::explain::What;
 use app::model::sight::Sight;
@@ -22,7 +22,7 @@ pub enum Health {
     Fine,
     /// slurmctld does not answer: its log may say why.
     Silent,
-    /// There is no slurmctld that could answer, for this reason.
+    /// There is none that could answer, for this reason.
     Failed(String),
 }
 
@@ -40,14 +40,27 @@ impl Health {
 }
 
 /// What is known of one cluster's, in memory: it is found again after a restart.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Outage {
+    of: Sight,
     since: Option<i64>,
     /// When it was told last; 0: not yet.
     told_at: i64,
 }
 
 impl Outage {
+    pub fn new(of: Sight) -> Outage {
+        Outage {
+            of,
+            since: None,
+            told_at: 0,
+        }
+    }
+
+    pub fn lasts(&self) -> bool {
+        self.since.is_some()
+    }
+
     pub async fn note(
         &mut self,
         parts: &Parts,
@@ -65,7 +78,7 @@ impl Outage {
             _ => last_words(parts, cluster_id).await,
         };
         let words: String = words.chars().take(LONGEST).collect();
-        let of = Sight::Controller;
+        let of = self.of;
         if self.told_at == 0 {
             let words = words.clone();
             let what = What::LookFails { of, words };
@@ -85,12 +98,12 @@ impl Outage {
     }
 
     async fn over(&mut self, parts: &Parts, cluster_id: &str) -> sqlx::Result<()> {
-        let of = Sight::Controller;
+        let of = self.of;
         if self.told_at > 0 {
             parts.tell(cluster_id, &What::LookWorks { of }).await?;
             parts.observed.set_trouble(cluster_id, of, now(), None);
         }
-        *self = Outage::default();
+        *self = Outage::new(of);
         Ok(())
     }
 }
@@ -137,7 +150,7 @@ mod tests {
 
     #[test]
     fn only_what_lasts_is_told_and_then_now_and_again() {
-        let mut outage = Outage::default();
+        let mut outage = Outage::new(Sight::Controller);
         let begin = 1_700_000_000_000;
         assert_eq!(outage.due(begin), None);
         assert_eq!(outage.due(begin + PATIENCE_MS - 1), None);

@@ -27,24 +27,40 @@ impl Service {
                 .error_info
                 .iter()
                 .cloned()
-                .chain(self.outage(row))
+                .chain(self.outages(row))
                 .collect(),
         }
     }
 
-    /// Why it has no controller at the moment. It is in no row: it goes away by itself.
-    fn outage(&self, row: &ClusterRow) -> Option<ErrorInfo> {
+    /// Why it has no controller or no accounting at the moment. It is in no row: it goes away by itself.
+    fn outages(&self, row: &ClusterRow) -> impl Iterator<Item = ErrorInfo> {
         let seen = self.parts.observed.latest(&row.id);
-        let trouble = seen.trouble(Sight::Controller)?;
-        Some(ErrorInfo {
-            code: Some("ControllerUnavailable".into()),
-            message: Some(format!(
-                "The controller has not answered since {}. It is started again and again; meanwhile jobs that run go on, \
-                 and none is taken or started. Mend what it complains of: {}",
-                timestamp(trouble.since),
-                trouble.words
-            )),
-        })
+        let told = |of| {
+            let trouble = seen.trouble(of)?;
+            let (since, words) = (timestamp(trouble.since), &trouble.words);
+            let (code, message) = match of {
+                Sight::Accounts => (
+                    "AccountingUnavailable",
+                    format!(
+                        "The accounting has not worked since {since}. Jobs go on, and what is to be recorded is recorded \
+                         when it works again. {words}"
+                    ),
+                ),
+                _ => (
+                    "ControllerUnavailable",
+                    format!(
+                        "The controller has not answered since {since}. It is started again and again; meanwhile jobs \
+                         that run go on, and none is taken or started. Mend what it complains of: {words}"
+                    ),
+                ),
+            };
+            Some(ErrorInfo {
+                code: Some(code.into()),
+                message: Some(message),
+            })
+        };
+        let found = [told(Sight::Controller), told(Sight::Accounts)];
+        found.into_iter().flatten()
     }
 
     pub(super) fn cluster_summary(&self, row: &ClusterRow) -> ClusterSummary {

@@ -58,10 +58,16 @@ impl Console for Service {
             .observed_cluster(ctx, Operation::GetTroubles, &cluster)
             .await?;
         let seen = self.parts.observed.latest(&cluster.id);
-        // Why nothing can be seen is in the cluster's errorInfo then.
+        // What is in the cluster's errorInfo is told there, also why nothing can be seen.
         Ok(match seen.trouble(Sight::Controller) {
             Some(_) => vec![],
-            None => seen.troubles.clone(),
+            None => {
+                let troubles = seen.troubles.iter();
+                troubles
+                    .filter(|one| one.of != Sight::Accounts)
+                    .cloned()
+                    .collect()
+            }
         })
     }
 

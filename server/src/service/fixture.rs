@@ -24,7 +24,7 @@ use crate::parts::Parts;
 use crate::provider::local::Local;
 use crate::slurm::catalogue;
 use crate::slurm::controller_host::ControllerHost;
-use crate::slurm::database::DatabaseHost;
+use crate::slurm::database::Database;
 use crate::slurm::job_user::JobUser;
 
 /// One that can write down what is wanted; nothing starts for it.
@@ -63,7 +63,7 @@ pub async fn service(dir: &Path) -> Service {
         },
         homes: Homes::new(None),
         observed: Observed::new(db.changes()),
-        database: DatabaseHost::new(dir, &agent, "nobody".into()),
+        database: Database::private(dir, &agent, "nobody".into()),
         controllers: ControllerHost::new(dir, dir, agent),
         wakers: Default::default(),
         gates: Default::default(),

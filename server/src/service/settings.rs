@@ -15,7 +15,6 @@ use super::Service;
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::slurm::catalogue::{self, Part, Place, Scope};
-use crate::slurm::database;
 use crate::slurm::rest;
 use crate::slurm::settings::NameAndValue;
 
@@ -133,7 +132,7 @@ impl Service {
         let accounting = asked.accounting.as_ref();
         let is_wanted = accounting.is_some_and(Accounting::is_on);
         let prefix = self.parts.controllers.prefix(of.version);
-        if is_wanted && !database::is_there(&prefix) {
+        if is_wanted && !self.parts.database.is_there(&prefix) {
             let field = format!("{path}.accounting.mode");
             return Err(Error::field(field, t.rules.no_accounting));
         }

@@ -8,7 +8,7 @@ use crate::harness::*;
 
 /// Runs it; it must succeed.
 #[track_caller]
-fn done(command: &mut std::process::Command) -> String {
+pub fn done(command: &mut std::process::Command) -> String {
     let Output {
         status,
         stdout,

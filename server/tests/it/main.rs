@@ -28,6 +28,7 @@ mod explain;
 mod faults;
 mod forecast;
 mod foreign_bytes;
+mod given_accounting;
 mod gpus;
 mod harness;
 mod isolation;

@@ -8,6 +8,7 @@ mod proof;
 pub mod sign;
 mod verify;
 
+pub use canonical::decode;
 pub use verify::Verifier;
 
 /// The signing name of the service.

@@ -1,19 +1,93 @@
-//! Whether a cluster's slurmdbd listens, before slurmctld is told of it (C9).
+//! Whether a cluster's accounting works (C9): slurmdbd listens before slurmctld is told of it, and what keeps records from
+//! being written is told. Jobs go on meanwhile: slurmctld keeps what it has to say.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use app::model::sight::Sight;
+use app::model::status::Status;
+use openpcs_agent::protocol::SLURMDBD_DAEMON;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::db::cluster::{ClusterRow, ClusterSpec, SLURMDBD};
+use crate::db::cluster::{ClusterRow, ClusterSpec, SLURMDBD, keeps_accounts};
+use crate::parts::Parts;
+use crate::plan::start::Log;
+use crate::reconcile::outage::{Health, Outage};
 use crate::slurm::controller_host::ControllerHost;
+use crate::slurm::database::slurmdbd_trouble;
 
 /// How long a connection to it may take.
 const KNOCK: Duration = Duration::from_secs(1);
 /// How long one that was just started is waited for, and how often it is asked: it makes the tables of a new cluster first.
 const PATIENCE: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long what works is believed to.
+const TRUST: Duration = Duration::from_secs(15);
+
+/// What is known of one cluster's, in memory: it is found again after a restart.
+pub struct Accounting {
+    outage: Outage,
+    /// Until when it is believed to work.
+    trusted: Option<Instant>,
+    /// Why this run could not go on with the database.
+    pub stuck: Option<String>,
+}
+
+impl Default for Accounting {
+    fn default() -> Accounting {
+        Accounting {
+            outage: Outage::new(Sight::Accounts),
+            trusted: None,
+            stuck: None,
+        }
+    }
+}
+
+impl Accounting {
+    /// Before each run.
+    pub fn begin(&mut self) {
+        self.stuck = None;
+    }
+
+    /// After each run: tells what is wrong, or that it works again.
+    pub async fn look(&mut self, parts: &Parts, cluster: &ClusterRow) -> anyhow::Result<()> {
+        let is_kept = match cluster.status {
+            Status::Deleting | Status::CreateFailed => false,
+            _ => keeps_accounts(cluster),
+        };
+        let words = match self.stuck.take() {
+            Some(words) => Some(words),
+            None if !is_kept => None,
+            // Bringing the records of years into another form takes as long as it takes.
+            None if cluster.upgrade().is_some() || self.is_trusted() => return Ok(()),
+            None => trouble(parts, cluster).await,
+        };
+        self.trusted = words.is_none().then(|| Instant::now() + TRUST);
+        let health = words.map_or(Health::Fine, Health::Failed);
+        Ok(self.outage.note(parts, &cluster.id, health).await?)
+    }
+
+    fn is_trusted(&self) -> bool {
+        !self.outage.lasts() && self.trusted.is_some_and(|until| Instant::now() < until)
+    }
+}
+
+/// What keeps records from being written, and the remedy; none: nothing.
+async fn trouble(parts: &Parts, cluster: &ClusterRow) -> Option<String> {
+    if let Err(error) = parts.database.answer(&cluster.id).await {
+        return Some(error.to_string());
+    }
+    if answer(cluster).await {
+        return None;
+    }
+    let (controllers, id) = (&parts.controllers, &cluster.id);
+    let agent = controllers.agent_log(id).text().await;
+    let own = controllers.log(id, SLURMDBD_DAEMON).text().await;
+    let said = Log::read(SLURMDBD_DAEMON, &agent, &own).words;
+    Some(slurmdbd_trouble(cluster.slurm_version(), &said))
+}
 
 /// It listens once its records are as it needs them.
 pub async fn answer(cluster: &ClusterRow) -> bool {

@@ -1,12 +1,14 @@
 //! Keeps a cluster's controller: starts it, puts the wanted configuration in force, ends it with everything of it. What to
 //! do says [`crate::plan::controller`]; here it is done.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use app::explain::{Cause, What};
 use app::model::live::Kind;
 use app::model::setting::ErrorInfo;
+use app::model::sight::Sight;
 use app::model::status::Status;
 use app::model::system::{ReconcilerKind, Work};
 use base64::Engine as _;
@@ -28,8 +30,9 @@ use crate::slurm::controller_host::{ControllerSpec, RestFiles};
 use crate::slurm::rest::{self, Rest};
 
 mod accounts;
-
 mod upgrade;
+
+use accounts::Accounting;
 
 /// How long a cluster whose rows stay the same is believed to be in order: its controller runs, that is all that is
 /// looked at.
@@ -42,6 +45,7 @@ pub struct ClusterReconciler {
     settled: Option<Settled>,
     recovery: Recovery,
     outage: Outage,
+    accounting: Accounting,
     /// Whether a controller that was running before us knows how to reach us.
     introduced: bool,
 }
@@ -64,7 +68,8 @@ impl ClusterReconciler {
             cluster_id,
             settled: None,
             recovery: Recovery::default(),
-            outage: Outage::default(),
+            outage: Outage::new(Sight::Controller),
+            accounting: Accounting::default(),
             introduced: false,
         }
     }
@@ -79,8 +84,9 @@ impl Reconciler for ClusterReconciler {
         let Some(cluster) = found else {
             return Ok(Next::Never);
         };
-        let status = cluster.status;
+        let (status, row) = (cluster.status, cluster.clone());
         let mut answers = None;
+        self.accounting.begin();
         let ran = self.steps(cluster, &mut answers, done).await;
         let health = match status {
             Status::Deleting | Status::CreateFailed => Some(Health::Fine),
@@ -92,6 +98,7 @@ impl Reconciler for ClusterReconciler {
             let noted = self.outage.note(&self.parts, &self.cluster_id, health);
             noted.await?;
         }
+        self.accounting.look(&self.parts, &row).await?;
         ran
     }
 }
@@ -126,7 +133,8 @@ impl ClusterReconciler {
             is_introduced: self.introduced,
             accounts: Accounts {
                 wanted: false,
-                database_runs: true,
+                has_begun: false,
+                has_database: true,
                 has_daemon: true,
                 is_configured: true,
             },
@@ -172,7 +180,8 @@ impl ClusterReconciler {
         };
         Ok(Accounts {
             wanted,
-            database_runs: !wanted || self.parts.database.runs()?,
+            has_begun: has_daemon,
+            has_database: !wanted || self.parts.database.is_ready(id)?,
             has_daemon: daemons.is_empty() || has_daemon == wanted,
             is_configured: match conf {
                 Some(conf) => controllers.has_slurmdbd_conf(id, &conf)?,
@@ -244,9 +253,10 @@ impl ClusterReconciler {
             Step::TryOut => {
                 found.trial = Some(configuration::trial_of_new(&self.parts, rows).await?);
             }
-            Step::StartDatabase => {
-                self.parts.database.ensure().await?;
-                seen.accounts.database_runs = true;
+            Step::PrepareDatabase => {
+                let prepared = self.parts.database.prepare(&id).await;
+                found.database = Some(prepared.is_ok());
+                self.accounting.stuck = prepared.err().map(|error| error.to_string());
             }
             Step::Start => {
                 self.start(rows).await?;
@@ -413,7 +423,11 @@ impl ClusterReconciler {
         Ok(())
     }
 
-    async fn create_failed(&self, cluster: &ClusterRow, failure: &Failure) -> anyhow::Result<()> {
+    async fn create_failed(
+        &mut self,
+        cluster: &ClusterRow,
+        failure: &Failure,
+    ) -> anyhow::Result<()> {
         self.stop_controller().await?;
         let mut failed = cluster.clone();
         failed.status = Status::CreateFailed;
@@ -448,11 +462,13 @@ impl ClusterReconciler {
         Ok(write.commit().await?)
     }
 
-    async fn stop_controller(&self) -> anyhow::Result<()> {
+    async fn stop_controller(&mut self) -> anyhow::Result<()> {
         let controllers = self.parts.controllers.clone();
         let id = self.cluster_id.clone();
         tokio::task::spawn_blocking(move || controllers.stop(&id)).await??;
-        Ok(self.parts.database.remove(&self.cluster_id).await?)
+        let removed = self.parts.database.remove(&self.cluster_id).await;
+        self.accounting.stuck = removed.as_ref().err().map(io::Error::to_string);
+        Ok(removed?)
     }
 
     async fn forget(&self, cluster: &ClusterRow) -> anyhow::Result<()> {

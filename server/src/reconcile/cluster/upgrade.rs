@@ -143,7 +143,7 @@ impl ClusterReconciler {
                 return Ok(None);
             }
             Step::Clean => {
-                self.clean_up().await?;
+                self.clean_up(cluster).await?;
                 seen.upgrade = None;
                 return Ok(None);
             }
@@ -221,7 +221,7 @@ impl ClusterReconciler {
             tracing::info!(cluster = row.name, %error, "jobs do not begin yet");
         }
         tracing::info!(cluster = cluster.name, from, to, "upgraded");
-        self.clean_up().await?;
+        self.clean_up(cluster).await?;
         self.parts.wakers.wake_node(&cluster.id);
         Ok(())
     }
@@ -254,15 +254,21 @@ impl ClusterReconciler {
         }
         // From here on what was kept is older than what is.
         files.forget()?;
-        self.parts.database.forget_copy(&cluster.id).await?;
+        self.forget_copy(cluster).await?;
         self.upgrade_refused(cluster, FAILED, &words).await
     }
 
     /// The copies are older than what is in force, whoever wrote them.
-    async fn clean_up(&self) -> anyhow::Result<()> {
-        let files = self.upgrade_files();
-        files.forget()?;
-        Ok(self.parts.database.forget_copy(&self.cluster_id).await?)
+    async fn clean_up(&self, cluster: &ClusterRow) -> anyhow::Result<()> {
+        self.upgrade_files().forget()?;
+        self.forget_copy(cluster).await
+    }
+
+    async fn forget_copy(&self, cluster: &ClusterRow) -> anyhow::Result<()> {
+        match keeps_accounts(cluster) {
+            true => Ok(self.parts.database.forget_copy(&cluster.id).await?),
+            false => Ok(()),
+        }
     }
 
     /// The row as it was, with the reason.

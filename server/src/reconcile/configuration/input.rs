@@ -162,6 +162,7 @@ pub fn render_slurmdbd(
             .log(&row.id, SLURMDBD_DAEMON)
             .path()
             .into(),
+        storage: parts.database.storage(),
         database: row.id.clone(),
         jwt_key: keeps_rest(row).then(|| parts.controllers.jwt_key(&row.id)),
         purge_days: accounting.and_then(|asked| asked.default_purge_time_in_days),

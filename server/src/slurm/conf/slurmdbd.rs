@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use app::model::cluster::SlurmdbdCustomSetting;
 
 use super::line::Line;
+use crate::slurm::database::Storage;
 use crate::slurm::settings::{self, Scope};
 
 /// What is purged when it is as old as was said for all. Transactions too: they are the records of who changed what.
@@ -26,9 +27,11 @@ pub struct SlurmdbdInput {
     pub host: String,
     pub address: IpAddr,
     pub port: u16,
-    /// The user that all daemons run as, and as whom slurmdbd is let into the database by its socket.
+    /// The user that all daemons run as.
     pub user: String,
     pub log_file: PathBuf,
+    /// How it comes into the database server.
+    pub storage: Storage,
     /// The cluster's own.
     pub database: String,
     /// The file of the key that signs tokens; none without the REST API.
@@ -53,8 +56,15 @@ pub fn render(input: &SlurmdbdInput) -> String {
     // The sandbox has a /run of its own.
     p.set("PidFile", "/run/slurmdbd.pid");
     p.set("StorageType", "accounting_storage/mysql");
-    p.set("StorageHost", "localhost");
-    p.set("StorageUser", &input.user);
+    let storage = &input.storage;
+    p.set("StorageHost", &storage.host);
+    if let Some(port) = storage.port {
+        p.set("StoragePort", port.to_string());
+    }
+    p.set("StorageUser", &storage.user);
+    if let Some(password) = &storage.password {
+        p.set("StoragePass", password.as_str());
+    }
     p.set("StorageLoc", &input.database);
     // Without it each record is a transaction of its own, and a full queue of jobs ends slower.
     p.set("CommitDelay", "1");
@@ -82,6 +92,7 @@ mod tests {
             port: 6819,
             user: "root".into(),
             log_file: "/d/slurmdbd.log".into(),
+            storage: "mysql://slurm:no%20luck@db/".parse().unwrap(),
             database: "pcs_a".into(),
             jwt_key: None,
             purge_days: None,
@@ -106,6 +117,29 @@ mod tests {
         assert!(conf.contains("PurgeJobAfter=12months\n"), "{conf}");
         assert!(conf.contains("PurgeUsageAfter=90days\n"), "{conf}");
         assert!(conf.contains("StorageLoc=pcs_a\n"), "{conf}");
+    }
+
+    /// A backup reads it.
+    #[test]
+    fn what_is_written_of_the_database_is_read_again() {
+        let SlurmdbdInput { storage, .. } = input();
+        assert_eq!(Storage::read(&render(&input())), Some(storage));
+        let storage = Storage {
+            host: "localhost".into(),
+            port: None,
+            user: "root".into(),
+            password: None,
+        };
+        let conf = render(&SlurmdbdInput {
+            storage: storage.clone(),
+            ..input()
+        });
+        assert!(
+            !conf.contains("StoragePass") && !conf.contains("StoragePort"),
+            "{conf}"
+        );
+        assert_eq!(Storage::read(&conf), Some(storage));
+        assert_eq!(Storage::read(""), None);
     }
 
     #[test]

@@ -220,6 +220,15 @@ impl Server {
         child.wait().unwrap();
     }
 
+    /// The host burns down, with all that was in its memory and in the data directory.
+    pub fn lose_host(&mut self) {
+        if self.child.is_some() {
+            self.kill();
+        }
+        leftovers::kill_all(self.root());
+        std::fs::remove_dir_all(self.data()).unwrap();
+    }
+
     /// Asks it to end, and expects that it does.
     pub fn stop(&mut self) {
         kill(Pid::from_raw(self.pid() as i32), Signal::SIGTERM).unwrap();
