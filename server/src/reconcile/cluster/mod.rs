@@ -28,7 +28,7 @@ use crate::slurm::controller_host::{ControllerSpec, RestFiles};
 use crate::slurm::rest::{self, Rest};
 
 mod accounts;
-
+mod suspension;
 mod upgrade;
 
 /// How long a cluster whose rows stay the same is believed to be in order: its controller runs, that is all that is
@@ -44,6 +44,8 @@ pub struct ClusterReconciler {
     outage: Outage,
     /// Whether a controller that was running before us knows how to reach us.
     introduced: bool,
+    /// The suspension that the timeline tells of already.
+    announced: Option<String>,
 }
 
 /// How many of its daemons have a port.
@@ -66,6 +68,7 @@ impl ClusterReconciler {
             recovery: Recovery::default(),
             outage: Outage::default(),
             introduced: false,
+            announced: None,
         }
     }
 }
@@ -84,6 +87,7 @@ impl Reconciler for ClusterReconciler {
         let ran = self.steps(cluster, &mut answers, done).await;
         let health = match status {
             Status::Deleting | Status::CreateFailed => Some(Health::Fine),
+            Status::Suspending | Status::Suspended => Some(Health::Fine),
             // How long a new one may take is planned for.
             Status::Creating if answers == Some(false) => Some(Health::Fine),
             _ => Health::of(answers, &ran),
@@ -115,7 +119,7 @@ impl ClusterReconciler {
         }
     }
 
-    async fn see(&self, cluster: ClusterRow) -> anyhow::Result<(Rows, Seen)> {
+    async fn see(&mut self, cluster: ClusterRow) -> anyhow::Result<(Rows, Seen)> {
         let mut seen = Seen {
             status: cluster.status,
             age_ms: (now() - cluster.created_at).max(0),
@@ -132,6 +136,8 @@ impl ClusterReconciler {
             },
             has_rest: true,
             upgrade: None,
+            is_past_end: false,
+            has_leaving: false,
             ended_unclean: false,
             found: Found::default(),
         };
@@ -156,6 +162,8 @@ impl ClusterReconciler {
         seen.accounts = self.accounts(&rows)?;
         seen.has_rest = self.has_rest(&rows).await?;
         seen.upgrade = self.see_upgrade(&rows.cluster)?;
+        seen.is_past_end = self.is_past_end(&rows.cluster).await?;
+        seen.has_leaving = suspension::has_leaving(&rows);
         Ok((rows, seen))
     }
 
@@ -317,6 +325,10 @@ impl ClusterReconciler {
                 return Ok(Some(Next::Never));
             }
             Step::Upgrade(step) => return self.upgrade(step, rows, seen).await,
+            Step::Suspend => return self.suspend(&rows.cluster).await.map(Some),
+            Step::Suspended => return self.suspended(&rows.cluster).await.map(Some),
+            Step::RemoveLeaving => return self.remove_leaving(rows).await.map(Some),
+            Step::Unsuspend => return self.unsuspend(&rows.cluster).await.map(Some),
             Step::Wait(pause) => return Ok(Some(Next::After(pause))),
             Step::Stuck(words) => anyhow::bail!("{words}"),
         }

@@ -1,0 +1,48 @@
+//! That the cluster is about to be suspended: when, and what to do before.
+
+use leptos::prelude::*;
+
+use super::Page;
+use crate::i18n::text;
+use crate::model::cluster::Cluster;
+use crate::model::status::Status;
+use crate::ui::{Flash, Tone};
+
+#[component]
+pub fn SuspensionAhead(page: Page, cluster: Signal<Cluster>) -> impl IntoView {
+    let t = text();
+    let version = Memo::new(move |_| cluster.with(|cluster| cluster.scheduler.version.clone()));
+    let is_ahead = Memo::new(move |_| cluster.with(|cluster| is_ahead(cluster.status)));
+    let date = move || {
+        let known = page.known.get()?.ok()?.slurm_versions;
+        let own = known.into_iter().find(|known| known.id == version.get())?;
+        own.suspended_from
+    };
+    let line = move |date: String| {
+        let (title, message) = (
+            t.cluster.suspension_title(&date),
+            t.cluster.suspension(version.get()),
+        );
+        view! { <Flash tone=Tone::Warning title message /> }
+    };
+    let shown = move || is_ahead.get().then(date).flatten().map(line);
+    view! { <Transition>{shown}</Transition> }.into_any()
+}
+
+/// One that is suspended says so itself.
+fn is_ahead(status: Status) -> bool {
+    status.can_be_used() || status == Status::Creating
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_come_is_not_announced() {
+        assert!(is_ahead(Status::Active) && is_ahead(Status::UpdateFailed));
+        for status in [Status::Suspending, Status::Suspended, Status::Resuming] {
+            assert!(!is_ahead(status), "{status}");
+        }
+    }
+}
