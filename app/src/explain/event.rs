@@ -438,9 +438,7 @@ impl What {
                 vec![("version", version.clone()), ("date", date.clone())],
             ),
             What::Suspended {} => (t.suspended, vec![]),
-            What::Unsuspended { version } => {
-                (t.unsuspended, vec![("version", version.clone())])
-            }
+            What::Unsuspended { version } => (t.unsuspended, vec![("version", version.clone())]),
             What::ResumeFailed { to, words } => (
                 t.resume_failed,
                 vec![("to", to.clone()), ("words", words.clone())],

@@ -131,6 +131,9 @@ mod tests {
             words.contains("old-1 (23.11)") && words.contains("2 more"),
             "{words}"
         );
-        assert!(!words.contains("new-1") && words.contains("25.11"), "{words}");
+        assert!(
+            !words.contains("new-1") && words.contains("25.11"),
+            "{words}"
+        );
     }
 }

@@ -16,12 +16,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Action; 4] = [
-        Action::Update,
-        Action::Upgrade,
-        Action::Delete,
-        Action::Use,
-    ];
+    pub const ALL: [Action; 4] = [Action::Update, Action::Upgrade, Action::Delete, Action::Use];
 
     pub fn is_possible(self, status: Status) -> bool {
         match self {
@@ -99,10 +94,7 @@ mod tests {
             (Suspended, Some(newer), None, None, Some(newer)),
             (Resuming, Some(wait), Some(wait), None, Some(wait)),
         ] {
-            for (action, remedy) in Action::ALL
-                .into_iter()
-                .zip([update, upgrade, delete, used])
-            {
+            for (action, remedy) in Action::ALL.into_iter().zip([update, upgrade, delete, used]) {
                 let shown = status.as_str();
                 let told = refusal(english(), action, "demo", status, shown);
                 match (&told, remedy) {

@@ -255,7 +255,10 @@ pub async fn update<S: Noun>(write: &mut Write, row: &Row<S>, bump: bool) -> sql
 impl<S> Row<S> {
     /// Suspended for ever, with the server that ran it.
     pub fn is_given_up(&self) -> bool {
-        let mut codes = self.error_info.iter().filter_map(|info| info.code.as_deref());
+        let mut codes = self
+            .error_info
+            .iter()
+            .filter_map(|info| info.code.as_deref());
         self.status == Status::Suspended && codes.any(|code| code == GIVEN_UP)
     }
 }

@@ -243,9 +243,7 @@ impl Service {
         ctx.authorize(Operation::ListClusters, &self.parts.arns.cluster("*"))?;
         let pool = self.parts.db.pool();
         let rows: Vec<ClusterRow> = resource::list(pool, None).await.map_err(internal)?;
-        let alive = rows
-            .into_iter()
-            .filter(|row| !row.is_given_up());
+        let alive = rows.into_iter().filter(|row| !row.is_given_up());
         let alive = alive.map(|row| PastCluster {
             id: row.id,
             name: row.name,

@@ -138,7 +138,10 @@ mod tests {
         assert_eq!(of("24.11").end_of_life, "2026-06-30");
         assert_eq!(of("25.05").suspended_from, None);
         for (wrong, words) in [
-            (r#"{"25.11": {"suspendFrom": "2027-01-31"}}"#, "maintained until"),
+            (
+                r#"{"25.11": {"suspendFrom": "2027-01-31"}}"#,
+                "maintained until",
+            ),
             (r#"{"20.02": {}}"#, "there are 23.11"),
             ("no", "not understood"),
         ] {
@@ -146,7 +149,11 @@ mod tests {
             let told = format!("{:#}", check_dates(root).unwrap_err());
             assert!(told.contains(words), "{told}");
         }
-        assert_eq!(suspension(root, "24.11"), None, "nobody is suspended by mistake");
+        assert_eq!(
+            suspension(root, "24.11"),
+            None,
+            "nobody is suspended by mistake"
+        );
     }
 
     #[test]

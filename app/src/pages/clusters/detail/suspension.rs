@@ -6,12 +6,14 @@ use super::Page;
 use crate::i18n::text;
 use crate::model::cluster::Cluster;
 use crate::model::status::Status;
-use crate::ui::{Flash, Tone};
+use crate::paths;
+use crate::ui::{Flash, Link, Tone};
 
 #[component]
 pub fn SuspensionAhead(page: Page, cluster: Signal<Cluster>) -> impl IntoView {
     let t = text();
     let version = Memo::new(move |_| cluster.with(|cluster| cluster.scheduler.version.clone()));
+    let id = Memo::new(move |_| cluster.with(|cluster| cluster.id.clone()));
     let is_ahead = Memo::new(move |_| cluster.with(|cluster| is_ahead(cluster.status)));
     let date = move || {
         let known = page.known.get()?.ok()?.slurm_versions;
@@ -19,11 +21,10 @@ pub fn SuspensionAhead(page: Page, cluster: Signal<Cluster>) -> impl IntoView {
         own.suspended_from
     };
     let line = move |date: String| {
-        let (title, message) = (
-            t.cluster.suspension_title(&date),
-            t.cluster.suspension(version.get()),
-        );
-        view! { <Flash tone=Tone::Warning title message /> }
+        let title = t.cluster.suspension_title(&date);
+        let message = t.cluster.suspension(version.get());
+        let links = vec![Link::new(t.cluster.edit, paths::edit_cluster(&id.get()))];
+        view! { <Flash tone=Tone::Warning title message links /> }
     };
     let shown = move || is_ahead.get().then(date).flatten().map(line);
     view! { <Transition>{shown}</Transition> }.into_any()
