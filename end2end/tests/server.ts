@@ -42,17 +42,20 @@ export class Server {
     private readonly workDir: string,
     private readonly client: AwsClient,
     private process: ChildProcess,
+    private readonly environment: Record<string, string>,
   ) {}
 
-  static async start(): Promise<Server> {
+  /** With that in its environment beside what all have. */
+  static async start(environment: Record<string, string> = {}): Promise<Server> {
     const dataDir = await mkdtemp(join(tmpdir(), 'openpcs-end2end-'));
-    const server = serve(dataDir, '127.0.0.1:0');
+    const server = serve(dataDir, '127.0.0.1:0', environment);
     try {
       const url = await readyAt(server);
       const password = await readFile(join(dataDir, 'admin-password'), 'utf8');
       const ids = await catalogueIds();
       const client = await clientOf(join(dataDir, 'credentials'));
-      return new Server(url, password.trim(), ids, dataDir, await workDirectory(), client, server);
+      const workDir = await workDirectory();
+      return new Server(url, password.trim(), ids, dataDir, workDir, client, server, environment);
     } catch (cause) {
       await end(server);
       await rm(dataDir, { recursive: true });
@@ -63,7 +66,7 @@ export class Server {
   /** Ends the server and starts another on the same address and data, as an upgrade does. */
   async restart(): Promise<void> {
     await end(this.process);
-    this.process = serve(this.dataDir, new URL(this.url).host);
+    this.process = serve(this.dataDir, new URL(this.url).host, this.environment);
     await readyAt(this.process);
   }
 
@@ -124,12 +127,12 @@ export class Server {
   }
 }
 
-function serve(dataDir: string, listen: string): ChildProcess {
+function serve(dataDir: string, listen: string, more: Record<string, string>): ChildProcess {
   // Each worker's server has ports of its own.
   const first = 26_000 + 1_000 * Number(environment('TEST_PARALLEL_INDEX'));
   const place = ['--data-dir', dataDir, '--listen', listen, '--ports', `${first}-${first + 999}`];
   return spawn(environment('OPENPCS_BIN'), ['serve', ...place], {
-    env: { ...process.env, OPENPCS_SITE: environment('OPENPCS_SITE') },
+    env: { ...process.env, OPENPCS_SITE: environment('OPENPCS_SITE'), ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

@@ -209,6 +209,7 @@ fn provider(
     let (data_dir, agent) = (&config.store.data_dir, agent_path()?);
     let versions = catalogue::versions(&config.scheduler_root);
     check_host(&config.scheduler_root, &versions, &agent)?;
+    catalogue::check_dates(&config.scheduler_root)?;
     check_in_sight(data_dir, [&config.scheduler_root, &agent])?;
     let provider: Arc<dyn Provider> = match nodes {
         None => Arc::new(Local::new(

@@ -28,6 +28,11 @@ pub fn why_not_edit(name: &str, status: Status) -> Option<String> {
     why_not(Action::Update, name, status)
 }
 
+/// The same of a cluster: where it is suspended, the edit page has its way out.
+pub fn why_not_edit_cluster(name: &str, status: Status) -> Option<String> {
+    why_not(Action::Upgrade, name, status)
+}
+
 fn why_not(action: Action, name: &str, status: Status) -> Option<String> {
     let t = text();
     refusal(t, action, name, status, status_label(t, status))

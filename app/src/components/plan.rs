@@ -88,6 +88,12 @@ fn view_warning(t: &'static Text, warning: &Warning) -> AnyView {
         Warning::SlurmSilent => t.plan.warn_silent.to_owned(),
         Warning::Elsewhere { host, url } => t.plan.warn_elsewhere(host, url),
         Warning::FewAddresses { free, needed } => t.plan.warn_addresses(free, needed),
+        Warning::ImageLacksSlurm {
+            group,
+            image,
+            has,
+            wants,
+        } => t.plan.warn_image(group, image, has, wants),
         Warning::ClosedPorts { ports, remedy } => t.plan.warn_ports(ports, remedy),
     };
     view! {

@@ -175,6 +175,27 @@ pub enum What {
         version: String,
         date: String,
     },
+    /// From that day on clusters with its Slurm version are suspended.
+    SuspensionAhead {
+        version: String,
+        date: String,
+    },
+    /// That day has come.
+    Suspending {
+        version: String,
+        date: String,
+    },
+    /// Its nodes and its controller have ended.
+    Suspended {},
+    /// The day is another one now: it goes on with the version that it has.
+    Unsuspended {
+        version: String,
+    },
+    /// The newer Slurm of a suspended cluster did not work.
+    ResumeFailed {
+        to: String,
+        words: String,
+    },
     /// The cluster's controller is of a newer Slurm.
     Upgraded {
         from: String,
@@ -411,6 +432,20 @@ impl What {
             What::VersionEnded { version, date } => (
                 t.version_ended,
                 vec![("version", version.clone()), ("date", date.clone())],
+            ),
+            What::SuspensionAhead { version, date } => (
+                t.suspension_ahead,
+                vec![("version", version.clone()), ("date", date.clone())],
+            ),
+            What::Suspending { version, date } => (
+                t.suspending,
+                vec![("version", version.clone()), ("date", date.clone())],
+            ),
+            What::Suspended {} => (t.suspended, vec![]),
+            What::Unsuspended { version } => (t.unsuspended, vec![("version", version.clone())]),
+            What::ResumeFailed { to, words } => (
+                t.resume_failed,
+                vec![("to", to.clone()), ("words", words.clone())],
             ),
             What::Upgraded { from, to } => {
                 (t.upgraded, vec![("from", from.clone()), ("to", to.clone())])
@@ -729,6 +764,22 @@ mod tests {
             What::VersionEnded {
                 version: "24.11".into(),
                 date: "2026-05-31".into(),
+            },
+            What::SuspensionAhead {
+                version: "24.11".into(),
+                date: "2027-01-31".into(),
+            },
+            What::Suspending {
+                version: "24.11".into(),
+                date: "2027-01-31".into(),
+            },
+            What::Suspended {},
+            What::Unsuspended {
+                version: "24.11".into(),
+            },
+            What::ResumeFailed {
+                to: "25.11".into(),
+                words: "fatal: no".into(),
             },
             What::Upgraded {
                 from: "24.11".into(),

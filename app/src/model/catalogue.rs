@@ -264,6 +264,9 @@ pub struct SlurmVersion {
     pub name: String,
     /// `2026-05-29`: no new clusters after it.
     pub end_of_life: String,
+    /// `2027-01-31`: from that day on clusters with it are suspended. None unless the administrator has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_from: Option<String>,
     /// Whether this controller host has its binaries.
     pub installed: bool,
     /// Whether it can keep accounts there: it was built for it, and there is a database.

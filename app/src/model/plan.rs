@@ -225,6 +225,13 @@ pub enum Warning {
     Elsewhere { host: String, url: String },
     /// The subnets together have fewer free addresses than the group's instances may need.
     FewAddresses { free: i64, needed: i64 },
+    /// The group's image has another Slurm than its cluster is to get, and the server has none for it to fetch.
+    ImageLacksSlurm {
+        group: String,
+        image: String,
+        has: String,
+        wants: String,
+    },
     /// The security groups do not let the cluster's machines reach each other at these ports; the command mends that.
     ClosedPorts { ports: String, remedy: String },
 }

@@ -69,6 +69,11 @@ impl Status {
         matches!(self, Status::Active | Status::UpdateFailed)
     }
 
+    /// A cluster may be taken to a newer Slurm: where it may be updated, and where that is the way out.
+    pub fn can_upgrade(self) -> bool {
+        self.can_update() || self == Status::Suspended
+    }
+
     /// May be deleted: anything but what is being created or deleted already.
     pub fn can_delete(self) -> bool {
         !matches!(self, Status::Creating | Status::Deleting)

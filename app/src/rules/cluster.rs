@@ -26,7 +26,7 @@ pub fn version_problem(
 }
 
 /// How many major versions back a Slurm understands: what they saved, their daemons and their records.
-fn window(version: &str) -> usize {
+pub(super) fn window(version: &str) -> usize {
     const WIDER_SINCE: &str = "24.11";
     match version < WIDER_SINCE {
         true => 2,
@@ -82,10 +82,16 @@ pub fn has_ended(version: &SlurmVersion, today: &str) -> bool {
     version.end_of_life.as_str() < today
 }
 
+/// Whether clusters of a version are suspended (C6): from the day on that the administrator has said, else never.
+pub fn is_suspended(version: &SlurmVersion, today: &str) -> bool {
+    let from = version.suspended_from.as_deref();
+    from.is_some_and(|from| from <= today)
+}
+
 fn is_usable(versions: &[SlurmVersion], version: &SlurmVersion, today: &str) -> bool {
     let is_maintained = |v: &SlurmVersion| !has_ended(v, today);
     let any_maintained = versions.iter().any(|v| v.installed && is_maintained(v));
-    is_maintained(version) || !any_maintained
+    is_maintained(version) || !any_maintained && !is_suspended(version, today)
 }
 
 /// Why a cluster of that version cannot have accounting. One that is not known is refused for that.
@@ -135,6 +141,7 @@ mod tests {
             id: id.into(),
             name: format!("Slurm {id}"),
             end_of_life: end_of_life.into(),
+            suspended_from: None,
             installed: installed.contains(&id),
             has_accounting: false,
             has_rest: false,
@@ -162,6 +169,7 @@ mod tests {
             id: id.into(),
             name: id.into(),
             end_of_life: "2099-12-31".into(),
+            suspended_from: None,
             installed: id != "25.05",
             has_accounting: false,
             has_rest: false,
@@ -208,5 +216,15 @@ mod tests {
             usable.iter().map(|v| v.id.as_str()).collect::<Vec<_>>(),
             ["24.11"]
         );
+    }
+
+    #[test]
+    fn a_version_whose_clusters_are_suspended_is_for_no_new_one() {
+        let mut all = versions(&["24.11"]);
+        all[1].suspended_from = Some("2027-01-31".into());
+        let problem = |today| version_problem(english(), &all, "24.11", today);
+        assert_eq!(problem("2027-01-30"), None);
+        assert_eq!(problem("2027-01-31"), Some(english().rules.version_ended));
+        assert!(!is_suspended(&all[0], "2099-01-01"), "nobody has said so");
     }
 }

@@ -11,6 +11,7 @@ pub mod network;
 pub mod ports;
 pub mod queue;
 pub mod shares;
+pub mod slurmd;
 pub mod status;
 pub mod token;
 

@@ -8,17 +8,20 @@ use crate::model::status::Status;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     Update,
+    /// Take a cluster to a newer Slurm.
+    Upgrade,
     Delete,
     /// Have others in it or on it: groups, queues, jobs.
     Use,
 }
 
 impl Action {
-    pub const ALL: [Action; 3] = [Action::Update, Action::Delete, Action::Use];
+    pub const ALL: [Action; 4] = [Action::Update, Action::Upgrade, Action::Delete, Action::Use];
 
     pub fn is_possible(self, status: Status) -> bool {
         match self {
             Action::Update => status.can_update(),
+            Action::Upgrade => status.can_upgrade(),
             Action::Delete => status.can_delete(),
             Action::Use => status.can_be_used(),
         }
@@ -45,6 +48,7 @@ pub fn refusal(
         Status::Deleting => t.rules.status_deleting(name, shown),
         Status::CreateFailed => t.rules.status_create_failed(name, shown),
         Status::DeleteFailed => t.rules.status_delete_failed(name, shown),
+        Status::Suspending if action == Action::Upgrade => t.rules.status_under_way(name, shown),
         Status::Suspending | Status::Suspended => t.rules.status_suspended(name, shown),
     })
 }
@@ -70,34 +74,27 @@ mod tests {
         use Status::*;
         let (wait, gone) = ("Wait until that is done", "Wait until it is gone");
         let again = "Delete it and make it again";
-        for (status, update, delete, used) in [
-            (Creating, Some(wait), Some(wait), Some(wait)),
-            (Active, None, None, None),
-            (Updating, Some(wait), None, None),
-            (Deleting, Some(gone), Some(gone), Some(gone)),
-            (CreateFailed, Some(again), None, Some(again)),
+        let once_more = "Delete it once more";
+        let newer = "to a newer Slurm version";
+        for (status, update, upgrade, delete, used) in [
+            (Creating, Some(wait), Some(wait), Some(wait), Some(wait)),
+            (Active, None, None, None, None),
+            (Updating, Some(wait), Some(wait), None, None),
+            (Deleting, Some(gone), Some(gone), Some(gone), Some(gone)),
+            (CreateFailed, Some(again), Some(again), None, Some(again)),
             (
                 DeleteFailed,
-                Some("Delete it once more"),
+                Some(once_more),
+                Some(once_more),
                 None,
-                Some("Delete it once more"),
+                Some(once_more),
             ),
-            (UpdateFailed, None, None, None),
-            (
-                Suspending,
-                Some("only be deleted"),
-                None,
-                Some("only be deleted"),
-            ),
-            (
-                Suspended,
-                Some("only be deleted"),
-                None,
-                Some("only be deleted"),
-            ),
-            (Resuming, Some(wait), None, Some(wait)),
+            (UpdateFailed, None, None, None, None),
+            (Suspending, Some(newer), Some(wait), None, Some(newer)),
+            (Suspended, Some(newer), None, None, Some(newer)),
+            (Resuming, Some(wait), Some(wait), None, Some(wait)),
         ] {
-            for (action, remedy) in Action::ALL.into_iter().zip([update, delete, used]) {
+            for (action, remedy) in Action::ALL.into_iter().zip([update, upgrade, delete, used]) {
                 let shown = status.as_str();
                 let told = refusal(english(), action, "demo", status, shown);
                 match (&told, remedy) {

@@ -141,6 +141,15 @@ fn warning(warning: &Warning) -> String {
         Warning::FewAddresses { free, needed } => format!(
             "! the subnets have {free} free addresses together, and up to {needed} instances may start"
         ),
+        Warning::ImageLacksSlurm {
+            group,
+            image,
+            has,
+            wants,
+        } => format!(
+            "! new nodes of group {group} cannot start with Slurm {wants}: image {image} has {has}; give the group an \
+             image with both"
+        ),
         Warning::ClosedPorts { ports, remedy } => format!(
             "! the security groups do not let the cluster's machines reach each other at TCP {ports}: {remedy}"
         ),

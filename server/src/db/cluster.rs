@@ -79,10 +79,11 @@ impl Row<ClusterSpec> {
         &spec.scheduler.version
     }
 
-    /// The version that a running cluster is to have instead.
+    /// The version that a running or suspended cluster is to have instead.
     pub fn upgrade(&self) -> Option<&str> {
         let wanted = self.spec.scheduler.version.as_str();
-        let is_wanted = self.status == Status::Updating && wanted != self.slurm_version();
+        let changes = matches!(self.status, Status::Updating | Status::Resuming);
+        let is_wanted = changes && wanted != self.slurm_version();
         is_wanted.then_some(wanted)
     }
 }

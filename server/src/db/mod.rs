@@ -38,6 +38,7 @@ pub mod server;
 pub mod session;
 pub mod set_back;
 pub mod submission;
+pub mod suspension;
 pub mod tag;
 pub mod tombstone;
 pub mod user;

@@ -23,6 +23,9 @@ pub trait Meaning: Clone + PartialEq {
     }
 }
 
+/// Of `errorInfo`: the server that ran this was given up as lost, with all that it had of it.
+pub const GIVEN_UP: &str = "ServerForgotten";
+
 /// A noun with a table of its own.
 pub trait Noun: Meaning + Serialize + DeserializeOwned + Send + Sync + Unpin + 'static {
     const TABLE: &'static str;
@@ -104,7 +107,7 @@ impl<S: Noun> Row<S> {
 }
 
 impl<S: Noun> Row<S> {
-    /// The row as it is to be with another spec: UPDATING, or as it was but for the spelling where that means the same
+    /// The row as it is to be with another spec: UPDATING, or RESUMING where it was SUSPENDED; or as it was but for the spelling where that means the same
     /// as what is in force (N21).
     pub fn respecified(&self, spec: S) -> Self {
         let is_in_force = self.status == Status::Active && self.spec.means(&spec);
@@ -117,7 +120,10 @@ impl<S: Noun> Row<S> {
         }
         Row {
             spec,
-            status: Status::Updating,
+            status: match self.status {
+                Status::Suspended => Status::Resuming,
+                _ => Status::Updating,
+            },
             error_info: vec![],
             ..self.clone()
         }
@@ -244,6 +250,17 @@ pub async fn update<S: Noun>(write: &mut Write, row: &Row<S>, bump: bool) -> sql
         .await?;
     write.changed(S::KIND, &row.cluster_id, &row.id).await?;
     Ok(done.rows_affected() == 1)
+}
+
+impl<S> Row<S> {
+    /// Suspended for ever, with the server that ran it.
+    pub fn is_given_up(&self) -> bool {
+        let mut codes = self
+            .error_info
+            .iter()
+            .filter_map(|info| info.code.as_deref());
+        self.status == Status::Suspended && codes.any(|code| code == GIVEN_UP)
+    }
 }
 
 impl<S: Noun> Row<S> {

@@ -39,6 +39,10 @@ pub struct Seen {
     pub has_rest: bool,
     /// Another version is wanted, or was until a moment ago.
     pub upgrade: Option<Upgrade>,
+    /// Clusters with the version that is in force are suspended by now.
+    pub is_past_end: bool,
+    /// Groups or queues are to go.
+    pub has_leaving: bool,
     /// slurmctld has ended without saving its state, and that is not looked after yet.
     pub ended_unclean: bool,
     pub found: Found,
@@ -124,6 +128,14 @@ pub enum Step {
     Forget,
     /// Of the way to another version.
     Upgrade(upgrade::Step),
+    /// Changes the rows: SUSPENDING.
+    Suspend,
+    /// Changes the rows: SUSPENDED.
+    Suspended,
+    /// Removes the rows of groups and queues that are to go, of which nothing is left.
+    RemoveLeaving,
+    /// Changes the rows: ACTIVE, with the version that it has.
+    Unsuspend,
     Wait(Duration),
     /// It is not for this cluster's loop to mend, and passes when something else changes.
     Stuck(String),
@@ -167,6 +179,8 @@ pub fn plan(seen: &Seen) -> Step {
     match seen.status {
         Status::Deleting => tear_down(&seen.found),
         Status::CreateFailed => Step::Wait(TICK),
+        Status::Active | Status::UpdateFailed if seen.is_past_end => Step::Suspend,
+        Status::Suspending | Status::Suspended => shut(seen),
         _ => keep(seen),
     }
 }
@@ -260,6 +274,22 @@ fn configure(seen: &Seen) -> Step {
         Some(true) => Step::Wait(TICK),
         _ if !found.configured => Step::Configure,
         _ => Step::Wait(TICK),
+    }
+}
+
+/// The controller first, while it knows what runs: its state is kept, with jobs that begin again when it comes back. Whatever
+/// was started in that moment ends too.
+fn shut(seen: &Seen) -> Step {
+    if seen.runs {
+        return Step::Pause;
+    }
+    match seen.found.instances_gone {
+        None => Step::EndInstances,
+        Some(false) => Step::Wait(ENDING),
+        Some(true) if seen.status == Status::Suspending => Step::Suspended,
+        Some(true) if seen.has_leaving => Step::RemoveLeaving,
+        Some(true) if !seen.is_past_end => Step::Unsuspend,
+        Some(true) => Step::Wait(TICK),
     }
 }
 

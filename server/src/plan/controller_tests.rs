@@ -34,6 +34,8 @@ struct World {
     has_database: bool,
     has_rest: bool,
     upgrade: Option<Upgrade>,
+    is_past_end: bool,
+    has_leaving: bool,
 }
 
 /// As it is where nobody wants any.
@@ -62,6 +64,8 @@ fn world(status: Status, controller: Controller) -> World {
         has_database: true,
         has_rest: true,
         upgrade: None,
+        is_past_end: false,
+        has_leaving: false,
     }
 }
 
@@ -80,6 +84,8 @@ impl World {
             accounts: self.accounts,
             has_rest: self.has_rest,
             upgrade: self.upgrade.clone(),
+            is_past_end: self.is_past_end,
+            has_leaving: self.has_leaving,
             ended_unclean: self.controller == Controller::Unclean,
             found: Found::default(),
         }
@@ -132,6 +138,10 @@ impl World {
                 | Step::Fail(_)
                 | Step::Forget
                 | Step::Upgrade(_)
+                | Step::Suspend
+                | Step::Suspended
+                | Step::RemoveLeaving
+                | Step::Unsuspend
                 | Step::Wait(_)
                 | Step::Stuck(_) => {
                     return steps;
@@ -236,6 +246,51 @@ fn a_controller_is_brought_to_where_its_cluster_wants_it() {
     ] {
         let told = told(&world(status, controller));
         assert_eq!(told, steps, "{status} {controller:?}");
+    }
+}
+
+#[test]
+fn a_cluster_past_its_end_is_shut_and_comes_back() {
+    use Controller::*;
+    use Status::*;
+    let past = |status, controller| World {
+        is_past_end: true,
+        ..world(status, controller)
+    };
+    let ends = World {
+        instances_gone: false,
+        ..past(Suspending, Absent)
+    };
+    let leaving = World {
+        has_leaving: true,
+        ..past(Suspended, Absent)
+    };
+    for (world, steps) in [
+        (past(Active, Answering), "Suspend"),
+        (past(UpdateFailed, Absent), "Suspend"),
+        // What is under way comes to its end first, also the way to another version.
+        (past(Creating, Answering), "Place, Ask, Activate"),
+        (
+            past(Updating, Answering),
+            "Place, Ask, Recover, Configure, Wait 5s",
+        ),
+        (
+            past(Suspending, Answering),
+            "Pause, EndInstances, Suspended",
+        ),
+        (past(Suspending, Absent), "EndInstances, Suspended"),
+        (ends, "EndInstances, Wait 1s"),
+        // A server was killed while it went back from a newer version.
+        (past(Suspended, Silent), "Pause, EndInstances, Wait 5s"),
+        (past(Suspended, Absent), "EndInstances, Wait 5s"),
+        (leaving, "EndInstances, RemoveLeaving"),
+        (world(Suspended, Absent), "EndInstances, Unsuspend"),
+        (
+            past(Deleting, Absent),
+            "EndInstances, EndStrangers, Stop, Forget",
+        ),
+    ] {
+        assert_eq!(told(&world), steps, "{world:?}");
     }
 }
 

@@ -19,7 +19,7 @@ use app::rules::status::Action;
 use app::rules::{check_name, network};
 use async_trait::async_trait;
 
-use super::resource::{Resource, all_of, check_possible, page_of, refused, taken, updatable};
+use super::resource::{Resource, all_of, changeable, check_possible, page_of, refused, taken};
 use super::settings::SlurmOf;
 use super::version::{self, note_ended_version};
 use super::{Service, well_formed};
@@ -30,6 +30,7 @@ use crate::db::connection::Connection;
 use crate::db::placement::{self, Placement};
 use crate::db::queue::QueueRow;
 use crate::db::resource::{self, Row};
+use crate::db::suspension;
 use crate::fault::internal;
 use crate::slurm::catalogue::{self, Scope};
 use crate::{quota, random};
@@ -135,6 +136,9 @@ impl Clusters for Service {
             self.make_keys(&mut change.write, &row.id, Some(&before.spec), &row.spec)
                 .await?;
             change.update(&row).await?;
+            suspension::follow_all(&mut change.write, &row)
+                .await
+                .map_err(internal)?;
             let cluster = self.cluster(&row);
             change
                 .commit(&cluster.arn.clone(), UpdateClusterResponse { cluster })
@@ -239,6 +243,7 @@ impl Service {
         let to = to.filter(|to| *to != found.spec.scheduler.version);
         if let Some(to) = to {
             self.check_upgrade(t, &found, to, &merged)?;
+            self.check_window(t, &found, to).await?;
         }
         let of = SlurmOf {
             has_accounting: merged.has_accounting(),
@@ -336,7 +341,13 @@ pub(super) async fn updated_cluster(
     input: &UpdateClusterRequest,
 ) -> Result<(ClusterRow, ClusterRow)> {
     let found = &may.found;
-    let before = updatable(language, db, found, input.unmodified_since.as_deref()).await?;
+    let asked = input.scheduler.as_ref().map(|s| &s.version);
+    let action = match asked.is_some_and(|to| *to != found.spec.scheduler.version) {
+        true => Action::Upgrade,
+        false => Action::Update,
+    };
+    let since = input.unmodified_since.as_deref();
+    let before = changeable(language, db, action, found, since).await?;
     let mut spec = ClusterSpec {
         slurm: merged(&before.spec.slurm, input),
         job_submit_script: match &may.script {

@@ -35,6 +35,7 @@ pub async fn service(dir: &Path) -> Service {
         id: "24.11".into(),
         name: "Slurm 24.11".into(),
         end_of_life: "2026-05-29".into(),
+        suspended_from: None,
         installed: true,
         has_accounting: false,
         has_rest: false,

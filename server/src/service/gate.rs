@@ -67,7 +67,7 @@ impl Service {
         let mut rows: Vec<ClusterRow> = db::resource::list(self.parts.db.pool(), None)
             .await
             .map_err(internal)?;
-        // Of a server that was given up: nobody knows what they have.
+        // Nothing of them runs, or nobody knows what they have.
         rows.retain(|row| row.status != Status::Suspended);
         for row in &rows {
             ctx.authorize(operation, &self.parts.arns.cluster(&row.id))?;

@@ -2,7 +2,6 @@
 //! and name that server for all else.
 
 use app::model::error::{Error, Result};
-use app::model::status::Status;
 
 use super::cluster::RESOURCE_TYPE;
 use crate::db::Db;
@@ -13,7 +12,7 @@ use crate::live::homes::Homes;
 
 /// Refuses what another server must be asked for, or another process of this one.
 pub async fn check(db: &Db, me: &ServerRow, homes: &Homes, cluster: &ClusterRow) -> Result<()> {
-    if cluster.status == Status::Suspended {
+    if cluster.is_given_up() {
         let message = format!(
             "The server that ran cluster {} was given up as lost. The cluster can only be deleted.",
             cluster.name

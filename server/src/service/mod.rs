@@ -63,6 +63,7 @@ pub mod submit;
 pub mod system;
 mod tag;
 mod token;
+mod upgrade_check;
 mod user;
 mod version;
 mod write;

@@ -443,7 +443,7 @@ fn node(
 }
 
 /// `24.11` of `24.11.5`.
-fn major(version: &str) -> String {
+pub(super) fn major(version: &str) -> String {
     let parts: Vec<&str> = version.split('.').take(2).collect();
     parts.join(".")
 }

@@ -73,6 +73,7 @@ mod tests {
             id: "24.11".into(),
             name: "Slurm 24.11".into(),
             end_of_life: "2026-05-31".into(),
+            suspended_from: None,
             installed: true,
             has_accounting: false,
             has_rest: false,

@@ -11,7 +11,6 @@ use app::model::error::{Error, Result};
 use app::model::operation::Operation;
 use app::model::page::{Operator, PageOf, PageRequest, Property};
 use app::model::past_job::*;
-use app::model::status::Status;
 use app::port::Ctx;
 
 use super::Service;
@@ -244,9 +243,7 @@ impl Service {
         ctx.authorize(Operation::ListClusters, &self.parts.arns.cluster("*"))?;
         let pool = self.parts.db.pool();
         let rows: Vec<ClusterRow> = resource::list(pool, None).await.map_err(internal)?;
-        let alive = rows
-            .into_iter()
-            .filter(|row| row.status != Status::Suspended);
+        let alive = rows.into_iter().filter(|row| !row.is_given_up());
         let alive = alive.map(|row| PastCluster {
             id: row.id,
             name: row.name,

@@ -82,11 +82,22 @@ async fn reread<S: Resource>(db: &mut Connection, row: &Row<S>) -> Result<Row<S>
     })
 }
 
-/// As it is inside the transaction, if nothing else is under way and nobody else has changed it since `since`, the
-/// `modifiedAt` that a form began from.
+/// As it is inside the transaction, if it may be updated now and nobody else has changed it since `since`, the `modifiedAt`
+/// that a form began from.
 pub async fn updatable<S: Resource>(
     language: Language,
     db: &mut Connection,
+    found: &Row<S>,
+    since: Option<&str>,
+) -> Result<Row<S>> {
+    changeable(language, db, Action::Update, found, since).await
+}
+
+/// The same of one kind of change.
+pub async fn changeable<S: Resource>(
+    language: Language,
+    db: &mut Connection,
+    action: Action,
     found: &Row<S>,
     since: Option<&str>,
 ) -> Result<Row<S>> {
@@ -97,13 +108,17 @@ pub async fn updatable<S: Resource>(
         let message = refusal(language, |t| t.changed_meanwhile, &values);
         return Err(refused(&row, message));
     }
-    check_possible(language, Action::Update, &row)?;
+    check_possible(language, action, &row)?;
     Ok(row)
 }
 
 /// Refuses what the status does not allow.
 pub fn check_possible<S: Resource>(language: Language, action: Action, row: &Row<S>) -> Result<()> {
     let (status, shown) = (row.status, row.status.as_str());
+    if row.is_given_up() && action != Action::Delete {
+        let why = language.text().rules.status_given_up(&row.name, shown);
+        return Err(refused(row, why));
+    }
     match status::refusal(language.text(), action, &row.name, status, shown) {
         None => Ok(()),
         Some(why) => Err(refused(row, why)),

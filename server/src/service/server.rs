@@ -17,14 +17,12 @@ use super::write::Change;
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::connection::Connection;
-use crate::db::resource::{self, Noun, Row};
+use crate::db::resource::{self, GIVEN_UP, Noun, Row};
 use crate::db::server::{self, Seen, ServerRow};
 use crate::db::{forgotten, instance, lease};
 use crate::fault::internal;
 
 const RESOURCE_TYPE: &str = "Server";
-/// Of clusters, groups and queues whose server was given up.
-const CODE: &str = "ServerForgotten";
 
 #[async_trait]
 impl Servers for Service {
@@ -157,7 +155,7 @@ async fn suspend<S: Noun>(change: &mut Change, row: &Row<S>, lost: &ServerRow) -
     let row = Row {
         status,
         error_info: vec![ErrorInfo {
-            code: Some(CODE.into()),
+            code: Some(GIVEN_UP.into()),
             message: Some(message),
         }],
         ..row.clone()

@@ -87,6 +87,7 @@ mod tests {
             id: id.into(),
             name: id.into(),
             end_of_life: end_of_life.into(),
+            suspended_from: None,
             installed,
             has_accounting: false,
             has_rest: false,

@@ -152,7 +152,7 @@ impl Change {
     /// Writes what is wanted now. What means the same as before is only spelled anew: nobody's timeline or nodes hear of
     /// it.
     pub async fn update<S: Noun>(&mut self, row: &Row<S>) -> Result<()> {
-        if row.status != Status::Updating {
+        if !matches!(row.status, Status::Updating | Status::Resuming) {
             let written = resource::update(&mut self.write, row, false).await;
             return written.map(drop).map_err(internal);
         }

@@ -1,13 +1,15 @@
 //! Which Slurm versions there are, and which of them this host can run.
 //!
-//! Versions live side by side as `ROOT/slurm-MAJOR/{bin,sbin,lib}` (C6). The settings that each takes are in
-//! [`super::settings`].
+//! Versions live side by side as `ROOT/slurm-MAJOR/{bin,sbin,lib}` (C6); what the administrator says of their dates is in
+//! [`super::version_dates`]. The settings that each takes are in [`super::settings`].
 
 use std::path::{Path, PathBuf};
 
+use anyhow::ensure;
 use app::model::catalogue::SlurmVersion;
 
 pub use super::settings::{Part, Place, Scope, check};
+use super::version_dates::{self, ByVersion};
 use super::{database, rest};
 
 /// Major versions and the day after which no new cluster may use them: 18 months after SchedMD's release, at the
@@ -23,17 +25,62 @@ const VERSIONS: [(&str, &str); 6] = [
 
 /// Every version of the catalogue, oldest first, with whether its binaries are under `scheduler_root`.
 pub fn versions(scheduler_root: &Path) -> Vec<SlurmVersion> {
+    let said = version_dates::read_or_none(scheduler_root);
     VERSIONS
         .into_iter()
         .map(|(id, end_of_life)| SlurmVersion {
             id: id.to_owned(),
             name: format!("Slurm {id}"),
-            end_of_life: end_of_life.to_owned(),
+            end_of_life: end_of(&said, id).unwrap_or_else(|| end_of_life.to_owned()),
+            suspended_from: suspended_from(&said, id),
             installed: prefix(scheduler_root, id).join("sbin/slurmctld").is_file(),
             has_accounting: database::is_there(&prefix(scheduler_root, id)),
             has_rest: rest::is_there(&prefix(scheduler_root, id)),
         })
         .collect()
+}
+
+/// The day from which on clusters with that version are suspended, as `2027-01-31`, if the administrator has said so.
+pub fn suspension(scheduler_root: &Path, version: &str) -> Option<String> {
+    suspended_from(&version_dates::read_or_none(scheduler_root), version)
+}
+
+/// Refuses what the administrator says of versions if it is not understood, or suspends what is still maintained.
+pub fn check_dates(scheduler_root: &Path) -> anyhow::Result<()> {
+    let said = version_dates::read(scheduler_root)?;
+    let file = version_dates::file(scheduler_root);
+    let known = VERSIONS.map(|(id, _)| id);
+    for id in said.keys() {
+        ensure!(
+            known.contains(&id.as_str()),
+            "{} names Slurm {id}; there are {}",
+            file.display(),
+            known.join(", ")
+        );
+    }
+    for version in versions(scheduler_root) {
+        let Some(from) = &version.suspended_from else {
+            continue;
+        };
+        ensure!(
+            *from > version.end_of_life,
+            "{} suspends clusters with Slurm {} from {from} on, which is maintained until {}: name a later day",
+            file.display(),
+            version.id,
+            version.end_of_life
+        );
+    }
+    Ok(())
+}
+
+fn end_of(said: &ByVersion, version: &str) -> Option<String> {
+    let day = said.get(version)?.end_of_life?;
+    Some(day.to_string())
+}
+
+fn suspended_from(said: &ByVersion, version: &str) -> Option<String> {
+    let day = said.get(version)?.suspend_from?;
+    Some(day.to_string())
 }
 
 /// The directory of a version's `bin` and `sbin`.
@@ -75,6 +122,38 @@ mod tests {
             .map(|v| v.id)
             .collect();
         assert_eq!(installed, ["24.11"]);
+    }
+
+    #[test]
+    fn the_administrators_dates_count_and_suspend_nothing_that_is_maintained() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        let says = |text: &str| std::fs::write(version_dates::file(root), text).unwrap();
+        assert_eq!(suspension(root, "24.11"), None);
+        says(r#"{"24.11": {"endOfLife": "2026-06-30", "suspendFrom": "2027-01-31"}}"#);
+        check_dates(root).unwrap();
+        assert_eq!(suspension(root, "24.11").as_deref(), Some("2027-01-31"));
+        let all = versions(root);
+        let of = |id: &str| all.iter().find(|version| version.id == id).unwrap();
+        assert_eq!(of("24.11").end_of_life, "2026-06-30");
+        assert_eq!(of("25.05").suspended_from, None);
+        for (wrong, words) in [
+            (
+                r#"{"25.11": {"suspendFrom": "2027-01-31"}}"#,
+                "maintained until",
+            ),
+            (r#"{"20.02": {}}"#, "there are 23.11"),
+            ("no", "not understood"),
+        ] {
+            says(wrong);
+            let told = format!("{:#}", check_dates(root).unwrap_err());
+            assert!(told.contains(words), "{told}");
+        }
+        assert_eq!(
+            suspension(root, "24.11"),
+            None,
+            "nobody is suspended by mistake"
+        );
     }
 
     #[test]

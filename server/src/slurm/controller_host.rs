@@ -246,6 +246,11 @@ impl ControllerHost {
             .await
     }
 
+    /// The day from which on clusters with that version are suspended, as `2027-01-31`.
+    pub fn suspension(&self, slurm_version: &str) -> Option<String> {
+        catalogue::suspension(&self.scheduler_root, slurm_version)
+    }
+
     pub fn running(&self, cluster_id: &str) -> io::Result<bool> {
         Ok(self.sandbox(cluster_id).holder()?.is_some())
     }

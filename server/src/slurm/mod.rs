@@ -18,3 +18,4 @@ pub mod settings;
 pub mod stdio;
 pub mod trial;
 pub mod upgrade;
+pub mod version_dates;

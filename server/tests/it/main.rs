@@ -61,6 +61,7 @@ mod slurm_upgrade;
 mod start;
 mod store;
 mod submit;
+mod suspended;
 mod system;
 mod tag;
 mod tutorial;

@@ -136,6 +136,7 @@ mod tests {
                     id: id.into(),
                     name: format!("Slurm {id}"),
                     end_of_life: end_of_life.into(),
+                    suspended_from: None,
                     installed: true,
                     has_accounting: true,
                     has_rest: true,

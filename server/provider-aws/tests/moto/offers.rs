@@ -230,6 +230,7 @@ async fn what_is_named_is_told_once_and_nothing_else() {
         id: "25.05".into(),
         name: "Slurm 25.05".into(),
         end_of_life: "2027-01-01".into(),
+        suspended_from: None,
         installed: true,
         has_accounting: false,
         has_rest: false,

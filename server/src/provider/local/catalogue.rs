@@ -53,6 +53,7 @@ mod tests {
             id: (*id).into(),
             name: format!("Slurm {id}"),
             end_of_life: "2026-05-29".into(),
+            suspended_from: None,
             installed: true,
             has_accounting: false,
             has_rest: false,

@@ -30,6 +30,7 @@ use crate::slurm::controller_host::{ControllerSpec, RestFiles};
 use crate::slurm::rest::{self, Rest};
 
 mod accounts;
+mod suspension;
 mod upgrade;
 
 use accounts::Accounting;
@@ -48,6 +49,8 @@ pub struct ClusterReconciler {
     accounting: Accounting,
     /// Whether a controller that was running before us knows how to reach us.
     introduced: bool,
+    /// The suspension that the timeline tells of already.
+    announced: Option<String>,
 }
 
 /// How many of its daemons have a port.
@@ -71,6 +74,7 @@ impl ClusterReconciler {
             outage: Outage::new(Sight::Controller),
             accounting: Accounting::default(),
             introduced: false,
+            announced: None,
         }
     }
 }
@@ -90,6 +94,7 @@ impl Reconciler for ClusterReconciler {
         let ran = self.steps(cluster, &mut answers, done).await;
         let health = match status {
             Status::Deleting | Status::CreateFailed => Some(Health::Fine),
+            Status::Suspending | Status::Suspended => Some(Health::Fine),
             // How long a new one may take is planned for.
             Status::Creating if answers == Some(false) => Some(Health::Fine),
             _ => Health::of(answers, &ran),
@@ -122,7 +127,7 @@ impl ClusterReconciler {
         }
     }
 
-    async fn see(&self, cluster: ClusterRow) -> anyhow::Result<(Rows, Seen)> {
+    async fn see(&mut self, cluster: ClusterRow) -> anyhow::Result<(Rows, Seen)> {
         let mut seen = Seen {
             status: cluster.status,
             age_ms: (now() - cluster.created_at).max(0),
@@ -140,6 +145,8 @@ impl ClusterReconciler {
             },
             has_rest: true,
             upgrade: None,
+            is_past_end: false,
+            has_leaving: false,
             ended_unclean: false,
             found: Found::default(),
         };
@@ -164,6 +171,8 @@ impl ClusterReconciler {
         seen.accounts = self.accounts(&rows)?;
         seen.has_rest = self.has_rest(&rows).await?;
         seen.upgrade = self.see_upgrade(&rows.cluster)?;
+        seen.is_past_end = self.is_past_end(&rows.cluster).await?;
+        seen.has_leaving = suspension::has_leaving(&rows);
         Ok((rows, seen))
     }
 
@@ -267,8 +276,7 @@ impl ClusterReconciler {
                 seen.has_rest = true;
             }
             Step::Pause => {
-                let controllers = self.parts.controllers.clone();
-                tokio::task::spawn_blocking(move || controllers.pause(&id)).await??;
+                self.pause(&rows.cluster).await?;
                 seen.runs = false;
             }
             Step::ConfigureAccounts => {
@@ -327,6 +335,10 @@ impl ClusterReconciler {
                 return Ok(Some(Next::Never));
             }
             Step::Upgrade(step) => return self.upgrade(step, rows, seen).await,
+            Step::Suspend => return self.suspend(&rows.cluster).await.map(Some),
+            Step::Suspended => return self.suspended(&rows.cluster).await.map(Some),
+            Step::RemoveLeaving => return self.remove_leaving(rows).await.map(Some),
+            Step::Unsuspend => return self.unsuspend(&rows.cluster).await.map(Some),
             Step::Wait(pause) => return Ok(Some(Next::After(pause))),
             Step::Stuck(words) => anyhow::bail!("{words}"),
         }

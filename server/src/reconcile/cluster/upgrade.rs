@@ -12,7 +12,7 @@ use openpcs_agent::protocol::{SLURMCTLD_DAEMON, SLURMDBD_DAEMON};
 
 use super::{ClusterReconciler, accounts, keeps_accounts};
 use crate::db::cluster::ClusterRow;
-use crate::db::{self, now, resource};
+use crate::db::{self, now, suspension};
 use crate::plan::configuration::rows::Rows;
 use crate::plan::controller::Seen;
 use crate::plan::start::Log;
@@ -157,7 +157,7 @@ impl ClusterReconciler {
 
     /// Ends the daemons. No job begins just then: the launch of one that a controller has not sent when it ends is sent by
     /// nobody, and the next controller believes for minutes that it runs.
-    async fn pause(&self, cluster: &ClusterRow) -> anyhow::Result<()> {
+    pub(super) async fn pause(&self, cluster: &ClusterRow) -> anyhow::Result<()> {
         if let Some(client) = self.client(cluster)? {
             settle_starts(&client, &cluster.name).await;
         }
@@ -279,13 +279,24 @@ impl ClusterReconciler {
         words: &str,
     ) -> anyhow::Result<()> {
         let (from, to) = (cluster.slurm_version(), &cluster.spec.scheduler.version);
-        let what = What::UpgradeFailed {
-            from: from.to_owned(),
-            to: to.clone(),
-            words: words.to_owned(),
-        };
         let mut row = cluster.clone();
-        row.status = Status::UpdateFailed;
+        let what = match cluster.status {
+            Status::Resuming => {
+                row.status = Status::Suspended;
+                What::ResumeFailed {
+                    to: to.clone(),
+                    words: words.to_owned(),
+                }
+            }
+            _ => {
+                row.status = Status::UpdateFailed;
+                What::UpgradeFailed {
+                    from: from.to_owned(),
+                    to: to.clone(),
+                    words: words.to_owned(),
+                }
+            }
+        };
         if let Some(applied) = &row.applied_spec {
             row.spec = applied.clone();
         }
@@ -298,7 +309,7 @@ impl ClusterReconciler {
 
     async fn settle_upgrade(&self, row: &ClusterRow, events: &[What]) -> anyhow::Result<()> {
         let mut write = self.parts.db.write().await?;
-        resource::update(&mut write, row, false).await?;
+        suspension::update(&mut write, row).await?;
         for what in events {
             let (kind, by) = (Kind::Cluster, db::event::RECONCILER);
             db::event::insert(&mut write, &row.id, kind, &row.id, by, what).await?;

@@ -449,7 +449,16 @@ fn kept_in_vain<S: Resource>(row: &Row<S>) -> Option<Error> {
         row.status,
         CreateFailed | DeleteFailed | Suspending | Suspended
     )
-    .then(|| failed(row, "Delete it and apply the document again."))
+    .then(|| failed(row, remedy(row)))
+}
+
+fn remedy<S: Resource>(row: &Row<S>) -> &'static str {
+    match row.status {
+        Status::Suspending | Status::Suspended if !row.is_given_up() => {
+            "Update the cluster to a newer Slurm version by UpdateCluster, and apply the document again."
+        }
+        _ => "Delete it and apply the document again.",
+    }
 }
 
 fn failed<S: Resource>(row: &Row<S>, remedy: &str) -> Error {

@@ -73,6 +73,10 @@ impl Service {
         let jobs = alive.map(|job| impact(job, JobEffect::Untouched)).collect();
         put_jobs(&mut plan, jobs);
         plan.warnings.extend(self.silent(found).await);
+        let to = &after.spec.scheduler.version;
+        if *to != before.spec.scheduler.version {
+            plan.warnings.extend(self.images_without(found, to).await?);
+        }
         conclude_update(&mut plan, &before.spec, &after.spec);
         Ok(plan)
     }

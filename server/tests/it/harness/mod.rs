@@ -17,6 +17,7 @@ mod postgres;
 mod random;
 mod refusal;
 mod requests;
+pub mod scheduler;
 mod server;
 mod silent_proxy;
 mod visitor;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::components::delete::{DeleteDialog, Doomed, why_not_delete, why_not_edit};
+use crate::components::delete::{DeleteDialog, Doomed, why_not_delete, why_not_edit_cluster};
 use crate::i18n::text;
 use crate::model::cluster::Cluster;
 use crate::model::live::Kind;
@@ -20,7 +20,7 @@ pub fn ClusterActions(cluster: Signal<Cluster>) -> impl IntoView {
     });
     let not_editable = Memo::new(move |_| {
         let cluster = cluster.read();
-        why_not_edit(&cluster.name, cluster.status)
+        why_not_edit_cluster(&cluster.name, cluster.status)
     });
     let doomed = Signal::derive(move || {
         let cluster = cluster.read();

@@ -9,7 +9,6 @@ use super::super::upgrade::Versions;
 use super::next_steps::NextSteps;
 use super::rest::PlainWarning;
 use super::use_page;
-use crate::api::offer::resolve_offers;
 use crate::api::tag::list_cluster_tags;
 use crate::browser;
 use crate::components::{Fetched, StatusIndicator, asked};
@@ -18,7 +17,6 @@ use crate::model::catalogue::Catalogue;
 use crate::model::cluster::*;
 use crate::model::error::Result;
 use crate::model::live::Kind;
-use crate::model::refs::Refs;
 use crate::ui::time::AgoText;
 use crate::ui::{Card, Copyable, KeyValue, Pairs, foreign};
 
@@ -26,8 +24,6 @@ use crate::ui::{Card, Copyable, KeyValue, Pairs, foreign};
 pub fn Details() -> impl IntoView {
     let page = use_page();
     let tags = asked([page.id], &[Kind::Cluster], |[id]| list_cluster_tags(id));
-    // The Slurm versions of this host.
-    let known = Resource::new(|| (), |()| resolve_offers(Refs::default()));
     view! {
         <div class="grid gap-5">
             <NextSteps page />
@@ -38,7 +34,7 @@ pub fn Details() -> impl IntoView {
                     view! {
                         <div class="grid gap-5">
                             <General cluster=cluster.clone() />
-                            <Scheduling version=cluster.scheduler.version.clone() slurm=slurm.clone() known />
+                            <Scheduling version=cluster.scheduler.version.clone() slurm=slurm.clone() known=page.known />
                             <div class="grid gap-5 xl:grid-cols-2">
                                 <Network networking=cluster.networking.clone() />
                                 <Endpoints endpoints=cluster.endpoints.clone().unwrap_or_default() />

@@ -16,6 +16,7 @@ mod rest;
 mod row_actions;
 mod shares;
 mod strip;
+mod suspension;
 mod tags;
 
 use leptos::prelude::*;
@@ -33,15 +34,18 @@ pub use nodes::{NodePage, Nodes};
 pub use queue_table::Queues;
 pub use shares::{Accounts, Rules as SharingRules};
 use strip::Strip;
+use suspension::SuspensionAhead;
 pub use tags::Tags;
 
 use crate::api::cluster::{get_cluster, troubles};
 use crate::api::compute_node_group::list_compute_node_groups;
 use crate::api::job::count_jobs;
 use crate::api::node::count_nodes;
+use crate::api::offer::resolve_offers;
 use crate::api::user::refusals;
 use crate::components::{ErrorInfos, Fetched, StatusIndicator, TabTitle, Troubles, asked, param};
 use crate::i18n::text;
+use crate::model::catalogue::Catalogue;
 use crate::model::cluster::Cluster;
 use crate::model::compute_node_group::ComputeNodeGroup;
 use crate::model::error::Result;
@@ -49,6 +53,7 @@ use crate::model::job::OfCluster;
 use crate::model::job_count::JobCounts;
 use crate::model::live::Kind;
 use crate::model::node_count::GroupNodes;
+use crate::model::refs::Refs;
 use crate::model::sight::Trouble;
 use crate::model::user::Refusals;
 use crate::paths::{self, ClusterTab};
@@ -65,6 +70,8 @@ struct Page {
     jobs: Resource<Result<JobCounts>>,
     refusals: Resource<Result<Refusals>>,
     troubles: Resource<Result<Vec<Trouble>>>,
+    /// The Slurm versions of this host.
+    known: Resource<Result<Catalogue>>,
 }
 
 impl Page {
@@ -82,6 +89,7 @@ impl Page {
             jobs: asked([id], &[Kind::Job], |[id]| count_jobs(id)),
             refusals: asked([id], &[], |[id]| refusals(id)),
             troubles: asked([id], &[Kind::Cluster], |[id]| troubles(id)),
+            known: Resource::new(|| (), |()| resolve_offers(Refs::default())),
         }
     }
 
@@ -140,6 +148,7 @@ pub fn ClusterPage() -> impl IntoView {
             <Fetched resource=page.cluster let:cluster>
                 <Header cluster />
                 <Troubles troubles=page.troubles />
+                <SuspensionAhead page cluster />
                 <Behind page cluster />
                 <Strip page cluster />
                 <Tabs label=t.cluster.tabs tabs=Signal::derive(move || tabs(&page.id.read())) />
