@@ -114,7 +114,7 @@ async fn what_goes_wrong_with_a_given_database_is_told_and_heals() {
     let first = runs_a_job(&given.plane).await;
     is_told(&given.plane, &first).await;
     let id = given.plane.get_cluster(CLUSTER).await.id;
-    assert_eq!(given.mariadb.databases(), [id.as_str(), "pcs_somebodys"]);
+    assert!(given.mariadb.databases().contains(&id), "{id}");
 
     // One that had it goes on.
     given.mariadb.halt();

@@ -15,7 +15,7 @@ use crate::parts::Parts;
 use crate::plan::start::Log;
 use crate::reconcile::outage::{Health, Outage};
 use crate::slurm::controller_host::ControllerHost;
-use crate::slurm::database::slurmdbd_trouble;
+use crate::slurm::database::{MISSING_RECORDS, slurmdbd_trouble};
 
 /// How long a connection to it may take.
 const KNOCK: Duration = Duration::from_secs(1);
@@ -76,11 +76,12 @@ impl Accounting {
 
 /// What keeps records from being written, and the remedy; none: nothing.
 async fn trouble(parts: &Parts, cluster: &ClusterRow) -> Option<String> {
-    if let Err(error) = parts.database.answer(&cluster.id).await {
-        return Some(error.to_string());
-    }
+    let has_records = match parts.database.answer(&cluster.id).await {
+        Ok(has_records) => has_records,
+        Err(error) => return Some(error.to_string()),
+    };
     if answer(cluster).await {
-        return None;
+        return (!has_records).then(|| MISSING_RECORDS.to_owned());
     }
     let (controllers, id) = (&parts.controllers, &cluster.id);
     let agent = controllers.agent_log(id).text().await;

@@ -26,8 +26,8 @@ const PASSWORD_VARIABLE: &str = "MYSQL_PWD";
 /// Seconds in which a server must take a connection.
 const CONNECT: &str = "--connect-timeout=4";
 
-/// How to come in: as whom, and where.
-#[derive(Clone, Debug)]
+/// How to come in: as whom, and where. It cannot be printed, for it has a password.
+#[derive(Clone)]
 pub struct Client {
     /// Of the programs: `--socket`, `--host`, `--user` …
     pub login: Vec<String>,
@@ -99,8 +99,34 @@ pub async fn succeeds(name: &str, mut command: Command) -> io::Result<String> {
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
-    let words = String::from_utf8_lossy(&output.stderr);
-    let words: Vec<&str> = words.lines().filter(|line| !line.is_empty()).collect();
-    let last = words[words.len().saturating_sub(3)..].join(" | ");
-    Err(io::Error::other(format!("{name} failed: {last}")))
+    let words = last_words(&String::from_utf8_lossy(&output.stderr));
+    Err(io::Error::other(format!("{name} failed: {words}")))
+}
+
+/// The error, without the statement that some show before it; else the last lines.
+fn last_words(printed: &str) -> String {
+    let lines: Vec<&str> = printed.lines().filter(|line| !line.is_empty()).collect();
+    match lines.iter().rfind(|line| line.starts_with("ERROR ")) {
+        Some(error) => (*error).to_owned(),
+        None => lines[lines.len().saturating_sub(3)..].join(" | "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_without_its_statement() {
+        let shown = "--------------\ncreate database foo\n--------------\n\nERROR 1044 (42000) at line 1: Access denied\n";
+        assert_eq!(
+            last_words(shown),
+            "ERROR 1044 (42000) at line 1: Access denied"
+        );
+        assert_eq!(
+            last_words("one\n\ntwo\nthree\nfour\n"),
+            "two | three | four"
+        );
+        assert_eq!(last_words(""), "");
+    }
 }

@@ -28,7 +28,7 @@ pub use given::GivenDatabase;
 pub use kept::kept;
 pub use private::PrivateDatabase;
 pub use records::Records;
-pub use trouble::of_slurmdbd as slurmdbd_trouble;
+pub use trouble::{MISSING_RECORDS, of_slurmdbd as slurmdbd_trouble};
 
 /// Of slurmdbd, below the directory of a version.
 const PLUGIN: &str = "lib/slurm/accounting_storage_mysql.so";
@@ -132,8 +132,8 @@ impl Database {
         }
     }
 
-    /// Whether a cluster's records can be read and written now. The error is for people.
-    pub async fn answer(&self, cluster_id: &str) -> io::Result<()> {
+    /// Fails where a cluster's records cannot be read now, with words for people; whether there are any.
+    pub async fn answer(&self, cluster_id: &str) -> io::Result<bool> {
         let answer = self.records().answer(cluster_id).await;
         answer.map_err(|error| self.told(&error))
     }

@@ -11,16 +11,17 @@ use super::client::Client;
 const COPY_PREFIX: &str = "before_";
 
 /// Those that one comes to by that client. An id is letters, digits and an underscore.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Records {
     pub client: Client,
 }
 
 impl Records {
-    /// Whether one may read and write a cluster's.
-    pub async fn answer(&self, cluster_id: &str) -> io::Result<()> {
-        let statement = format!("use `{cluster_id}`; select 1");
-        self.client.run(&statement).await.map(drop)
+    /// Fails where one may not read a cluster's; whether there are any.
+    pub async fn answer(&self, cluster_id: &str) -> io::Result<bool> {
+        let statement = format!("use `{cluster_id}`; show tables like 'convert_version_table'");
+        let told = self.client.run(&statement).await?;
+        Ok(!told.is_empty())
     }
 
     /// Makes room for a cluster's, unless there is some.

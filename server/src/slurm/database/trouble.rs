@@ -20,6 +20,10 @@ const FORBIDDEN: [&str; 4] = ["ERROR 1044", "ERROR 1142", "ERROR 1227", "ERROR 1
 /// Of a database that is not there.
 const MISSING: &str = "ERROR 1049";
 
+/// slurmdbd runs, and what it wrote is gone: it makes an empty database by itself, which it cannot work with.
+pub const MISSING_RECORDS: &str = "The accounting database has no records of this cluster any more. Put a backup of them back, as \
+                                   the README says under Backup and restore.";
+
 /// Of the one that this server keeps.
 pub fn of_private(log: &Path, words: &str) -> String {
     format!(
@@ -49,10 +53,7 @@ pub fn of_given(at: &Storage, words: &str) -> String {
              '{user}'@'HOST'; GRANT ALL ON `before\\_pcs\\_%`.* TO '{user}'@'HOST'"
         )
     } else if says(&[MISSING]) {
-        format!(
-            "The accounting database {at} has no records of this cluster any more. Put a backup of them back, as the README \
-             says under Backup and restore"
-        )
+        return format!("{MISSING_RECORDS} {at}: {words}");
     } else {
         format!("The accounting database {at} does not do as it should")
     };
