@@ -128,7 +128,7 @@ mod tests {
             ..row()
         };
         let gone = followed(&cluster(Status::Suspending), &child).unwrap();
-        assert_eq!(gone.error_info, [why.clone()]);
+        assert_eq!(gone.error_info, std::slice::from_ref(&why));
         let gone = Row {
             status: Status::Suspended,
             ..gone

@@ -460,7 +460,9 @@ fn whatever_is_seen_nothing_happens_out_of_turn() {
             at(step).is_none_or(|late| at(before).is_some_and(|early| early < late))
         };
         let is_new = world.status == Status::Creating;
-        let leaves_alone = matches!(world.status, Status::Deleting | Status::CreateFailed);
+        let is_shut = matches!(world.status, Status::Suspending | Status::Suspended);
+        let leaves_alone =
+            is_shut || matches!(world.status, Status::Deleting | Status::CreateFailed);
         assert!(after(&Step::Start, &Step::Place), "{world:?}");
         assert!(after(&Step::Configure, &Step::Ask), "{world:?}");
         assert!(after(&Step::Configure, &Step::Recover), "{world:?}");
@@ -468,6 +470,12 @@ fn whatever_is_seen_nothing_happens_out_of_turn() {
         assert!(after(&Step::Stop, &Step::EndStrangers), "{world:?}");
         assert!(after(&Step::Forget, &Step::Stop), "{world:?}");
         assert!(!leaves_alone || at(&Step::Start).is_none(), "{world:?}");
+        // Its controller has said its last word before its nodes end.
+        let runs = world.controller != Controller::Absent;
+        assert!(
+            !is_shut || !runs || at(&Step::Pause) == Some(0),
+            "{world:?}"
+        );
         // One that is in use is never failed, and one that is not never configured.
         let fails = steps.iter().any(|step| matches!(step, Step::Fail(_)));
         assert!(is_new || !fails, "{world:?}");

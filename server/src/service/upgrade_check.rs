@@ -111,7 +111,105 @@ fn lacks(has: &str, wants: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use app::model::setting::ErrorInfo;
+    use app::model::status::Status;
+    use app::port::Clusters as _;
+    use serde_json::json;
+
+    use super::super::fixture::{admin, fill, of, service};
     use super::*;
+    use crate::db::instance::InstanceRow;
+    use crate::db::resource::{GIVEN_UP, Noun, Row};
+    use crate::slurm::client::NodeInfo;
+
+    /// A service whose host has a newer version, too.
+    async fn filled(dir: &Path) -> Service {
+        let service = service(dir).await;
+        fill(&service).await;
+        let sbin = catalogue::prefix(dir, "25.11").join("sbin");
+        std::fs::create_dir_all(&sbin).unwrap();
+        std::fs::write(sbin.join("slurmctld"), "").unwrap();
+        service
+    }
+
+    async fn upgrade(service: &Service, to: &str) -> Result<Status> {
+        let input = json!({"clusterIdentifier": "abc", "scheduler": {"version": to}});
+        let updated = service.update_cluster(&admin(service), of(input)).await;
+        updated.map(|answer| answer.cluster.status)
+    }
+
+    async fn group(service: &Service) -> ComputeNodeGroupRow {
+        let cluster = service.find_cluster("abc").await.unwrap();
+        let mut groups = service.groups_of(&cluster).await.unwrap();
+        groups.pop().unwrap()
+    }
+
+    async fn put<S: Noun>(service: &Service, row: &Row<S>, status: Status, code: &str) {
+        let row = Row {
+            status,
+            error_info: vec![ErrorInfo {
+                code: Some(code.into()),
+                message: None,
+            }],
+            ..row.clone()
+        };
+        let mut write = service.parts.db.write().await.unwrap();
+        resource::update(&mut write, &row, false).await.unwrap();
+        write.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn nodes_that_the_new_controller_would_not_understand_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let service = filled(dir.path()).await;
+        let group = group(&service).await;
+        let row = InstanceRow {
+            cluster_id: group.cluster_id.clone(),
+            compute_node_group_id: group.id.clone(),
+            ..InstanceRow::ready("group-1")
+        };
+        let mut write = service.parts.db.write().await.unwrap();
+        instance::insert(&mut write, &row).await.unwrap();
+        write.commit().await.unwrap();
+        let says = |version: &str| {
+            let node = NodeInfo {
+                name: "group-1".into(),
+                version: version.into(),
+                ..NodeInfo::default()
+            };
+            let observed = &service.parts.observed;
+            observed.nodes(&group.cluster_id, 1, vec![node]);
+        };
+        says("23.11.4");
+        let refused = upgrade(&service, "25.11").await.unwrap_err();
+        let words = refused.message;
+        assert!(words.contains("group-1 (23.11)"), "{words}");
+        says("24.11.5");
+        assert_eq!(upgrade(&service, "25.11").await, Ok(Status::Updating));
+    }
+
+    #[tokio::test]
+    async fn only_a_newer_version_is_a_suspended_clusters_way_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let service = filled(dir.path()).await;
+        let (cluster, own) = (
+            service.find_cluster("abc").await.unwrap(),
+            group(&service).await,
+        );
+        put(&service, &own, Status::Suspended, "VersionEnded").await;
+        put(&service, &*cluster, Status::Suspended, GIVEN_UP).await;
+        let words = upgrade(&service, "25.11").await.unwrap_err().message;
+        assert!(words.contains("can only be deleted"), "{words}");
+        put(&service, &*cluster, Status::Suspended, "VersionEnded").await;
+        let words = upgrade(&service, "24.11").await.unwrap_err().message;
+        assert!(words.contains("to a newer Slurm version"), "{words}");
+        assert_eq!(upgrade(&service, "25.11").await, Ok(Status::Resuming));
+        let resumes = group(&service).await;
+        assert_eq!(resumes.status, Status::Resuming);
+        assert_eq!(resumes.error_info, []);
+    }
 
     #[test]
     fn an_image_lacks_what_its_name_denies() {
