@@ -239,6 +239,7 @@ impl Service {
         let to = to.filter(|to| *to != found.spec.scheduler.version);
         if let Some(to) = to {
             self.check_upgrade(t, &found, to, &merged)?;
+            self.check_upgrade_qos(ctx.language, &found).await?;
         }
         let of = SlurmOf {
             has_accounting: merged.has_accounting(),
