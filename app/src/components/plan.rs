@@ -89,6 +89,7 @@ fn view_warning(t: &'static Text, warning: &Warning) -> AnyView {
         Warning::Elsewhere { host, url } => t.plan.warn_elsewhere(host, url),
         Warning::FewAddresses { free, needed } => t.plan.warn_addresses(free, needed),
         Warning::ClosedPorts { ports, remedy } => t.plan.warn_ports(ports, remedy),
+        Warning::Superseded { setting, by } => t.plan.warn_superseded(setting, by),
     };
     view! {
         <p class="flex items-start gap-2">

@@ -167,7 +167,7 @@ pub const SETTINGS: &[Setting] = &[
             "NONDRAINED_IDLE",
             "START_ONLY",
         ]),
-        "On nodes of which state the health check runs.",
+        "On nodes of which state the health check runs; START_ONLY, from 25.11 on, runs it once, as a node starts.",
     ),
     setting(
         "HealthCheckProgram",
