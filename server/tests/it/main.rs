@@ -62,6 +62,7 @@ mod store;
 mod submit;
 mod system;
 mod tag;
+mod topology;
 mod tutorial;
 mod tutorial_ec2;
 mod update;

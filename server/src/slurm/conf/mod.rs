@@ -1,4 +1,4 @@
-//! Renders Slurm's files for a cluster: slurm.conf, cgroup.conf, gres.conf. Pure; nothing is read or
+//! Renders Slurm's files for a cluster: slurm.conf, cgroup.conf, gres.conf and the topology. Pure; nothing is read or
 //! written here.
 //!
 //! The values that are not obvious were measured; each says why. All that people typed goes through
@@ -13,6 +13,7 @@ mod scheduling;
 pub mod slurmdbd;
 pub mod slurmrestd;
 mod smallest_job;
+mod topology;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -30,6 +31,7 @@ use job_submit::JobSubmitInput;
 use line::Line;
 use scheduling::{controller_parameters, scheduler_parameters, scheduling};
 pub use smallest_job::shut_queues;
+use topology::Topology;
 
 /// How long an ended job can be asked for unless it was set, in seconds: programs that wait for jobs with `squeue` need
 /// some minutes.
@@ -99,6 +101,8 @@ pub struct GroupConf {
     pub keep_running: bool,
     pub settings: Vec<SlurmCustomSetting>,
     pub gres_records: Vec<BTreeMap<String, String>>,
+    /// Of its subnets, each once; none where nobody knows.
+    pub zones: Vec<String>,
 }
 
 /// A queue: a partition of the same name.
@@ -112,16 +116,19 @@ pub struct QueueConf {
 
 pub fn render(input: &ConfInput) -> Files {
     let gres = gres::render(input);
+    let topology = topology::render(input);
     Files {
-        slurm_conf: slurm_conf(input, &gres.types),
+        slurm_conf: slurm_conf(input, &gres.types, &topology),
         cgroup_conf: cgroup_conf(input),
         gres_conf: gres.conf,
+        topology_conf: topology.conf,
+        topology_yaml: topology.yaml,
         gpu_devices: gres.devices,
         job_submit: input.job_submit.as_ref().map(job_submit::render),
     }
 }
 
-fn slurm_conf(input: &ConfInput, gres_types: &BTreeSet<String>) -> String {
+fn slurm_conf(input: &ConfInput, gres_types: &BTreeSet<String>, topology: &Topology) -> String {
     let mut parameters = identity(input);
     parameters.append(power_saving(input));
     parameters.append(scheduling(input));
@@ -132,6 +139,9 @@ fn slurm_conf(input: &ConfInput, gres_types: &BTreeSet<String>) -> String {
     for given in &input.settings {
         apply_cluster_setting(&mut parameters, input, given);
     }
+    if !topology.is_plugin {
+        parameters.remove("TopologyPlugin");
+    }
     let nodes = input.groups.iter().filter(|g| !g.ports.is_empty());
     parameters.write_column()
         + &nodes
@@ -140,7 +150,13 @@ fn slurm_conf(input: &ConfInput, gres_types: &BTreeSet<String>) -> String {
         + &input
             .queues
             .iter()
-            .map(|q| queue_line(input, q).write())
+            .map(|q| {
+                let mut line = queue_line(input, q);
+                if topology.yaml.is_empty() {
+                    line.remove("Topology");
+                }
+                line.write()
+            })
             .collect::<String>()
 }
 

@@ -267,8 +267,12 @@ fn find_for(scope: Scope, version: &str, name: &str) -> Result<&'static Setting,
     };
     // Versions are YY.MM, so the order of their text is their order in time.
     if version < setting.since {
+        let instead = match setting.name {
+            "Topology" => " Set TopologyPlugin of the cluster: it holds for all queues.",
+            _ => "",
+        };
         return Err(format!(
-            "{} needs Slurm {} or later; this cluster runs {version}.",
+            "{} needs Slurm {} or later; this cluster runs {version}.{instead}",
             setting.name, setting.since
         ));
     }

@@ -164,6 +164,12 @@ pub const SETTINGS: &[Setting] = &[
         Choice(&["UP", "DOWN", "DRAIN", "INACTIVE"]),
         "UP starts and takes jobs; DOWN only takes; DRAIN only starts; INACTIVE neither.",
     ),
+    Setting {
+        name: "Topology",
+        kind: Choice(&["tree", "flat"]),
+        since: "25.05",
+        help: "tree: nodes of a job are chosen near each other, of one group, then of one zone. flat: anywhere.",
+    },
     setting(
         "TRESBillingWeights",
         Text,
