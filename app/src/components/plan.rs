@@ -95,6 +95,7 @@ fn view_warning(t: &'static Text, warning: &Warning) -> AnyView {
             wants,
         } => t.plan.warn_image(group, image, has, wants),
         Warning::ClosedPorts { ports, remedy } => t.plan.warn_ports(ports, remedy),
+        Warning::Superseded { setting, by } => t.plan.warn_superseded(setting, by),
     };
     view! {
         <p class="flex items-start gap-2">

@@ -234,4 +234,6 @@ pub enum Warning {
     },
     /// The security groups do not let the cluster's machines reach each other at these ports; the command mends that.
     ClosedPorts { ports: String, remedy: String },
+    /// The cluster's Slurm still takes this setting, and has another one in its place.
+    Superseded { setting: String, by: String },
 }

@@ -13,6 +13,8 @@ const IN_FORCE: &str = "in-force.json";
 /// Slurm's own name for it.
 const JOB_SUBMIT_PLUGIN: &str = "job_submit.lua";
 pub const JOB_SUBMIT_SCRIPT: &str = "job_submit.star";
+/// Slurm's own names, too.
+const TOPOLOGY: [&str; 2] = ["topology.conf", "topology.yaml"];
 const CLIENT_DIRS: [&str; 2] = ["/run/slurm", "/run/slurm/conf"];
 
 /// The files, to be written side by side.
@@ -21,6 +23,12 @@ pub struct Files {
     pub slurm_conf: String,
     pub cgroup_conf: String,
     pub gres_conf: String,
+    /// Of Slurm before 25.05; empty: no file.
+    #[serde(default)]
+    pub topology_conf: String,
+    /// From 25.05 on; empty: no file.
+    #[serde(default)]
+    pub topology_yaml: String,
     /// How many stand-in devices the directory of GPUs must hold.
     pub gpu_devices: u64,
     /// None where MPI goes by what it finds.
@@ -40,7 +48,7 @@ pub struct JobSubmit {
     pub script: String,
 }
 
-/// Copies `slurm.conf`, and slurmrestd's where there is one, from a controller's directory, which is closed to all users
+/// Copies `slurm.conf` with the topology, and slurmrestd's where there is one, from a controller's directory, which is closed to all users
 /// but the server's, into the private `/run` of its sandbox, whose root directory is `root`.
 pub fn publish(root: &Path, dir: &Path) -> io::Result<()> {
     let inside = |path: &str| root.join(path.trim_start_matches('/'));
@@ -51,6 +59,13 @@ pub fn publish(root: &Path, dir: &Path) -> io::Result<()> {
     }
     for dir in CLIENT_DIRS {
         files::create_open_dir(&inside(dir))?;
+    }
+    for name in TOPOLOGY {
+        let there = inside(CLIENT_CONF).with_file_name(name);
+        match files::read(&dir.join(name))? {
+            Some(text) => files::write(&there, &text, files::PLAIN)?,
+            None => files::remove_file(&there)?,
+        }
     }
     let conf = std::fs::read(dir.join("slurm.conf"))?;
     files::write(&inside(CLIENT_CONF), &conf, files::PLAIN)?;
@@ -91,7 +106,17 @@ pub fn write_files(dir: &Path, new: &Files) -> io::Result<()> {
             &devices.join(format!("gpu{device}")),
         )?;
     }
-    // slurm.conf, which names it, comes last.
+    // slurm.conf, which names them, comes last.
+    for (name, text) in [
+        (TOPOLOGY[0], &new.topology_conf),
+        (TOPOLOGY[1], &new.topology_yaml),
+    ] {
+        // Slurm would heed a topology.yaml that is there, whatever slurm.conf says.
+        match text.is_empty() {
+            true => files::remove_file(&dir.join(name))?,
+            false => files::write(&dir.join(name), text.as_bytes(), files::PLAIN)?,
+        }
+    }
     if let Some(job_submit) = &new.job_submit {
         let script = job_submit.script.as_bytes();
         files::write(&dir.join(JOB_SUBMIT_SCRIPT), script, files::PLAIN)?;

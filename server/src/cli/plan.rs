@@ -153,6 +153,9 @@ fn warning(warning: &Warning) -> String {
         Warning::ClosedPorts { ports, remedy } => format!(
             "! the security groups do not let the cluster's machines reach each other at TCP {ports}: {remedy}"
         ),
+        Warning::Superseded { setting, by } => {
+            format!("! {setting} is the old word: give {by}, which means the same")
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Compute node groups in the database.
 
-use app::model::catalogue::InstanceType;
+use std::collections::BTreeSet;
+
+use app::model::catalogue::{InstanceType, Subnet};
 use app::model::compute_node_group::*;
 use app::model::health::InstanceHealthChecks;
 use app::model::lifecycle::NodeLifecycleActions;
@@ -20,6 +22,10 @@ pub struct ComputeNodeGroupSpec {
     /// Empty in rows of a release that did not keep it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instance_types: Vec<InstanceType>,
+    /// The zones of its subnets, each once, as the provider said when they were named. Empty in rows of a release that did
+    /// not keep it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub zones: Vec<String>,
 }
 
 /// The names by which the database has the settings: not those of the wire, and to stay as they are while servers of
@@ -75,6 +81,17 @@ impl ComputeNodeGroupSpec {
     pub fn made_as(&self) -> Option<&InstanceType> {
         let name = self.instance_type();
         self.instance_types.iter().find(|kind| kind.id == name)
+    }
+
+    /// Keeps where its subnets are; nothing, if that is not known of each.
+    pub fn locate(&mut self, offered: &[Subnet]) {
+        let zone = |id: &String| {
+            let found = offered.iter().find(|subnet| subnet.id == *id)?;
+            let zone = &found.availability_zone;
+            (!zone.is_empty()).then(|| zone.clone())
+        };
+        let zones: Option<BTreeSet<String>> = self.settings.subnet_ids.iter().map(zone).collect();
+        self.zones = zones.unwrap_or_default().into_iter().collect();
     }
 
     /// Keeps what its types are, unless it knows that of old.

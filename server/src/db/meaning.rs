@@ -54,6 +54,7 @@ impl Meaning for ComputeNodeGroupSpec {
         ComputeNodeGroupSpec {
             settings: self.settings.plain(),
             instance_types: vec![],
+            zones: vec![],
             ..self.clone()
         }
     }

@@ -244,6 +244,7 @@ impl Service {
         if let Some(to) = to {
             self.check_upgrade(t, &found, to, &merged)?;
             self.check_window(t, &found, to).await?;
+            self.check_upgrade_qos(ctx.language, &found).await?;
         }
         let of = SlurmOf {
             has_accounting: merged.has_accounting(),

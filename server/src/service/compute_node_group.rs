@@ -229,8 +229,10 @@ impl Service {
             settings: requested(&input.settings),
             launch_generation: 1,
             instance_types: vec![],
+            zones: vec![],
         };
         spec.resolve(&offers.instance_types);
+        spec.locate(&offers.subnets);
         check_size(language, &cluster, &siblings, None, &spec)?;
         self.check_ports_of_nodes(db, &cluster, spec.nodes())
             .await?;
@@ -288,8 +290,10 @@ impl Service {
                 + i64::from(needs_new_instances(old, &settings)),
             settings,
             instance_types: before.spec.instance_types.clone(),
+            zones: vec![],
         };
         spec.resolve(&offers.instance_types);
+        spec.locate(&offers.subnets);
         check_size(language, &cluster, &siblings, Some(&before.id), &spec)?;
         let more = spec.nodes().saturating_sub(before.ports().len());
         self.check_ports_of_nodes(db, &cluster, more).await?;

@@ -50,6 +50,7 @@ mod past_job;
 pub mod people;
 mod placement;
 mod plan;
+mod qos_check;
 mod queue;
 mod resource;
 mod secret;

@@ -5,10 +5,12 @@ use app::i18n::Language;
 use app::model::error::{Error, Result};
 use app::model::operation::Operation;
 use app::model::shares::*;
+use app::model::status::Status;
 use app::port::{Ctx, Sharing};
 use async_trait::async_trait;
 
-use super::shares_check::{self as check, queue_qos};
+use super::qos_check::{self, queue_qos};
+use super::shares_check as check;
 use super::{Service, resource, whole};
 use crate::db::cluster::ClusterRow;
 use crate::db::queue::QueueRow;
@@ -30,7 +32,7 @@ impl Sharing for Service {
         let mut qos = slurm.qos().await.map_err(told)?;
         let queues = self.queues_of(&cluster).await?;
         for one in &mut qos {
-            one.queues = check::queues_naming(&queues, &one.name);
+            one.queues = qos_check::queues_naming(&queues, &one.name);
         }
         Ok(Shares {
             has_accounting: true,
@@ -117,12 +119,12 @@ impl Service {
             }
             SharesChange::PutQos(wanted) => {
                 let qos = slurm.qos().await.map_err(failed)?;
-                accounts::put_qos(check::qos(language, &qos, wanted)?, wanted)
+                accounts::put_qos(qos_check::qos(language, &qos, wanted)?, wanted)
             }
             SharesChange::DeleteQos { name } => {
                 let qos = slurm.qos().await.map_err(failed)?;
                 let queues = self.queues_of(cluster).await?;
-                check::deletable_qos(language, &qos, &queues, name)?;
+                qos_check::deletable(language, &qos, &queues, name)?;
                 vec![accounts::delete_qos(name)]
             }
             SharesChange::PutReservation(wanted) => {
@@ -158,7 +160,25 @@ impl Service {
         let slurm = self.slurm(cluster).await?;
         let qos = slurm.qos().await;
         let qos = qos.map_err(|error| refused(language, cluster, &error))?;
-        check::queue(language, &qos, &named)
+        qos_check::queue(language, &qos, &named)
+    }
+
+    /// Refuses an upgrade with which the cluster would not come back: see [`qos_check::upgrade`].
+    pub(super) async fn check_upgrade_qos(
+        &self,
+        language: Language,
+        cluster: &ClusterRow,
+    ) -> Result<()> {
+        let queues = self.queues_of(cluster).await?;
+        let names_some = |queue: &QueueRow| !queue_qos(queue.spec.slurm.as_ref()).is_empty();
+        let is_up = cluster.status == Status::Active && cluster.spec.has_accounting();
+        if !is_up || !queues.iter().any(names_some) {
+            return Ok(());
+        }
+        let slurm = self.slurm(cluster).await?;
+        let qos = slurm.qos().await;
+        let qos = qos.map_err(|error| refused(language, cluster, &error))?;
+        qos_check::upgrade(language, &qos, &queues)
     }
 }
 

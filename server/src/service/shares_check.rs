@@ -1,22 +1,14 @@
-//! What is wrong with a change of accounts, users, QOS or reservations, before Slurm is told: with what was asked for by
+//! What is wrong with a change of accounts, users, QOS (see [`qos_check`](super::qos_check) too) or reservations, before Slurm is told: with what was asked for by
 //! itself, and with what is there. Slurm itself says little, deletes what hangs on an account with it, and stops answering
 //! when accounts are put into a circle.
 
 use app::explain::{RefusalText, refusal};
 use app::i18n::{Language, Text};
 use app::model::error::{Error, FieldError, Result};
-use app::model::queue::QueueSlurmConfiguration;
 use app::model::shares::*;
-use app::model::status::Status;
 use app::rules::shares as rules;
 
-use super::alternate::SETTINGS_PATH;
-use crate::db::queue::QueueRow;
-
-/// Settings of queues that name QOS.
-const NAMING: [&str; 3] = ["AllowQos", "DenyQos", "QOS"];
-/// Each of them, and none in particular.
-const ALL: &str = "ALL";
+use super::qos_check::check_qos;
 
 pub fn needs_accounting(change: &SharesChange) -> bool {
     !matches!(
@@ -224,96 +216,6 @@ pub fn deletable_share(
         true => refuse(|t| t.default_account),
         false => Ok(is_last),
     }
-}
-
-/// The QOS as it is; none if it is to be made.
-pub fn qos<'q>(language: Language, all: &'q [Qos], wanted: &PutQos) -> Result<Option<&'q Qos>> {
-    let before = all.iter().find(|one| one.name == wanted.name);
-    if wanted.is_new && before.is_some() {
-        let message = refusal(language, |t| t.qos_taken, &[("qos", wanted.name.clone())]);
-        return Err(Error::field("name", message));
-    }
-    if !wanted.is_new && before.is_none() {
-        return Err(no_qos(language, all, &wanted.name));
-    }
-    check_qos(language, all, "preempts", &wanted.preempts)?;
-    Ok(before)
-}
-
-pub fn deletable_qos(
-    language: Language,
-    all: &[Qos],
-    queues: &[QueueRow],
-    name: &str,
-) -> Result<()> {
-    if !all.iter().any(|one| one.name == name) {
-        return Err(no_qos(language, all, name));
-    }
-    let queues = queues_naming(queues, name);
-    if queues.is_empty() {
-        return Ok(());
-    }
-    let values = [("qos", name.to_owned()), ("queues", queues.join(", "))];
-    let message = refusal(language, |t| t.qos_in_use, &values);
-    Err(Error::conflict("QOS", name, message))
-}
-
-/// The queues whose settings name that QOS and that stay.
-pub fn queues_naming(queues: &[QueueRow], qos: &str) -> Vec<String> {
-    let names_it = |queue: &&QueueRow| {
-        let named = queue_qos(queue.spec.slurm.as_ref());
-        named.iter().any(|(_, name)| name.eq_ignore_ascii_case(qos))
-    };
-    let stays = |queue: &&QueueRow| queue.status != Status::Deleting;
-    let queues = queues.iter().filter(stays).filter(names_it);
-    queues.map(|queue| queue.name.clone()).collect()
-}
-
-/// The QOS that a queue's settings name, with the index of the setting.
-pub fn queue_qos(asked: Option<&QueueSlurmConfiguration>) -> Vec<(usize, String)> {
-    let settings = asked.and_then(|asked| asked.slurm_custom_settings.as_deref());
-    let settings = settings.unwrap_or_default().iter().enumerate();
-    let naming = settings.filter(|(_, setting)| {
-        let name = &setting.parameter_name;
-        NAMING.iter().any(|known| known.eq_ignore_ascii_case(name))
-    });
-    let names = naming.flat_map(|(index, setting)| {
-        let names = setting.parameter_value.split(',').map(str::trim);
-        names.map(move |name| (index, name.to_owned()))
-    });
-    names
-        .filter(|(_, name)| !name.is_empty() && !name.eq_ignore_ascii_case(ALL))
-        .collect()
-}
-
-/// Refuses a queue's settings that name what is not there.
-pub fn queue(language: Language, all: &[Qos], named: &[(usize, String)]) -> Result<()> {
-    for (index, name) in named {
-        let field = format!("{SETTINGS_PATH}[{index}].parameterValue");
-        check_qos(language, all, &field, std::slice::from_ref(name))?;
-    }
-    Ok(())
-}
-
-fn check_qos(language: Language, all: &[Qos], field: &str, names: &[String]) -> Result<()> {
-    let is_there = |name: &&String| all.iter().any(|one| one.name.eq_ignore_ascii_case(name));
-    let mut missing = names
-        .iter()
-        .filter(|name| !name.is_empty() && !is_there(name));
-    match missing.next() {
-        None => Ok(()),
-        Some(name) => Err(Error::field(field, missing_qos(language, all, name))),
-    }
-}
-
-fn missing_qos(language: Language, all: &[Qos], name: &str) -> String {
-    let there: Vec<&str> = all.iter().map(|one| one.name.as_str()).take(20).collect();
-    let values = [("qos", name.to_owned()), ("there", there.join(", "))];
-    refusal(language, |t| t.no_qos, &values)
-}
-
-fn no_qos(language: Language, all: &[Qos], name: &str) -> Error {
-    Error::not_found("QOS", name, missing_qos(language, all, name))
 }
 
 fn find<'s>(shares: &'s [Share], account: &str, user: &str) -> Option<&'s Share> {

@@ -64,6 +64,7 @@ mod submit;
 mod suspended;
 mod system;
 mod tag;
+mod topology;
 mod tutorial;
 mod tutorial_ec2;
 mod update;

@@ -315,6 +315,7 @@ fn group(
         keep_running: spec.is_static() || slurm.scale_down_idle_time_in_seconds.is_some(),
         settings: by_name(slurm.slurm_custom_settings.as_ref()),
         gres_records: slurm.gres_custom_settings.unwrap_or_default(),
+        zones: spec.zones.clone(),
     }))
 }
 

@@ -5,6 +5,7 @@ use app::model::job::Job;
 use app::model::live::Kind;
 use app::model::plan::*;
 use app::model::queue::*;
+use app::model::setting::SlurmCustomSetting;
 use app::port::Ctx;
 use serde_json::{Value, json};
 
@@ -21,7 +22,7 @@ use crate::service::cluster::there;
 use crate::service::queue::deletable_queue;
 use crate::service::resource::{all_of, find_in};
 use crate::service::{Service, alternate, internal};
-use crate::slurm::settings::Scope;
+use crate::slurm::settings::{Scope, superseded_by};
 
 impl Service {
     pub(super) async fn plan_create_queue(
@@ -38,6 +39,7 @@ impl Service {
         let groups = self.groups(&cluster).await?;
         Ok(Plan {
             changes: diff(&Value::Null, &view(&row.spec, &groups)),
+            warnings: superseded(&cluster, &row.spec),
             ..Plan::default()
         })
     }
@@ -56,6 +58,7 @@ impl Service {
         let groups = self.groups(&cluster).await?;
         let mut plan = Plan {
             changes: diff(&view(&before.spec, &groups), &view(&after.spec, &groups)),
+            warnings: superseded(&cluster, &after.spec),
             ..Plan::default()
         };
         self.put_queue_jobs(&mut plan, &cluster, &before, JobEffect::Untouched)
@@ -182,4 +185,19 @@ pub(in crate::service) fn group_names(
             group.map_or(id, |g| g.name.clone())
         })
         .collect()
+}
+
+/// The settings that a later Slurm has another one for.
+fn superseded(cluster: &ClusterRow, queue: &QueueSpec) -> Vec<Warning> {
+    let settings = queue.slurm.as_ref();
+    let settings = settings.and_then(|slurm| slurm.slurm_custom_settings.as_ref());
+    let version = &cluster.spec.scheduler.version;
+    let warning = |given: &SlurmCustomSetting| {
+        let by = superseded_by(version, &given.parameter_name)?;
+        Some(Warning::Superseded {
+            setting: given.parameter_name.clone(),
+            by: by.to_owned(),
+        })
+    };
+    settings.into_iter().flatten().filter_map(warning).collect()
 }

@@ -21,6 +21,10 @@ impl Line {
         found.map(|(_, value)| value.as_str())
     }
 
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(known, _)| known != name);
+    }
+
     pub fn set_path(&mut self, name: &str, path: &Path) {
         self.set(name, path.to_string_lossy());
     }

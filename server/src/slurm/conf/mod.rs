@@ -1,4 +1,5 @@
-//! Renders Slurm's files for a cluster: slurm.conf, cgroup.conf, gres.conf. Pure; nothing is read or written here.
+//! Renders Slurm's files for a cluster: slurm.conf, cgroup.conf, gres.conf and the topology. Pure; nothing is read or
+//! written here.
 //!
 //! The values that are not obvious were measured; each says why. All that people typed goes through
 //! [`settings::accepted`] once more, so that nothing but a catalogued name with a fitting value ever reaches a file
@@ -8,9 +9,11 @@ mod gres;
 mod hardware;
 pub mod job_submit;
 mod line;
+mod scheduling;
 pub mod slurmdbd;
 pub mod slurmrestd;
 mod smallest_job;
+mod topology;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -26,7 +29,9 @@ use super::settings::{self, Kind, NameAndValue, Scope, communication, program};
 pub use hardware::Hardware;
 use job_submit::JobSubmitInput;
 use line::Line;
+use scheduling::{controller_parameters, scheduler_parameters, scheduling};
 pub use smallest_job::shut_queues;
+use topology::Topology;
 
 /// How long an ended job can be asked for unless it was set, in seconds: programs that wait for jobs with `squeue` need
 /// some minutes.
@@ -96,6 +101,8 @@ pub struct GroupConf {
     pub keep_running: bool,
     pub settings: Vec<SlurmCustomSetting>,
     pub gres_records: Vec<BTreeMap<String, String>>,
+    /// Of its subnets, each once; none where nobody knows.
+    pub zones: Vec<String>,
 }
 
 /// A queue: a partition of the same name.
@@ -109,17 +116,20 @@ pub struct QueueConf {
 
 pub fn render(input: &ConfInput) -> Files {
     let gres = gres::render(input);
+    let topology = topology::render(input);
     Files {
-        slurm_conf: slurm_conf(input, &gres.types),
+        slurm_conf: slurm_conf(input, &gres.types, &topology),
         cgroup_conf: cgroup_conf(input),
         gres_conf: gres.conf,
+        topology_conf: topology.conf,
+        topology_yaml: topology.yaml,
         gpu_devices: gres.devices,
         mpi_conf: mpi_conf(input),
         job_submit: input.job_submit.as_ref().map(job_submit::render),
     }
 }
 
-fn slurm_conf(input: &ConfInput, gres_types: &BTreeSet<String>) -> String {
+fn slurm_conf(input: &ConfInput, gres_types: &BTreeSet<String>, topology: &Topology) -> String {
     let mut parameters = identity(input);
     parameters.append(power_saving(input));
     parameters.append(scheduling(input));
@@ -130,6 +140,9 @@ fn slurm_conf(input: &ConfInput, gres_types: &BTreeSet<String>) -> String {
     for given in &input.settings {
         apply_cluster_setting(&mut parameters, input, given);
     }
+    if !topology.is_plugin {
+        parameters.remove("TopologyPlugin");
+    }
     let nodes = input.groups.iter().filter(|g| !g.ports.is_empty());
     parameters.write_column()
         + &nodes
@@ -138,7 +151,13 @@ fn slurm_conf(input: &ConfInput, gres_types: &BTreeSet<String>) -> String {
         + &input
             .queues
             .iter()
-            .map(|q| queue_line(input, q).write())
+            .map(|q| {
+                let mut line = queue_line(input, q);
+                if topology.yaml.is_empty() {
+                    line.remove("Topology");
+                }
+                line.write()
+            })
             .collect::<String>()
 }
 
@@ -189,7 +208,7 @@ fn identity(input: &ConfInput) -> Line {
     p.set("SlurmdParameters", "config_overrides");
     p.set("MailProg", "/bin/true");
     // Daemons listen on the address of their host's name only, which means loopback in their sandbox.
-    let ours = communication::ours(input.node_address.is_some());
+    let ours = communication::merged(&input.version, "", input.node_address.is_some());
     p.set("CommunicationParameters", ours);
     if let Some(port) = input.slurmdbd_port {
         p.set("AccountingStorageType", "accounting_storage/slurmdbd");
@@ -215,10 +234,7 @@ fn power_saving(input: &ConfInput) -> Line {
     let mut p = Line::default();
     // The power saving thread wakes up every second. With its usual interval of 10 s it sleeps on when a job came in
     // the second of its last look; with 0 it looks at every wake-up, which costs a pass over the nodes.
-    p.set(
-        "SlurmctldParameters",
-        "enable_configless,idle_on_node_suspend,power_save_interval=0,power_save_min_interval=0",
-    );
+    p.set("SlurmctldParameters", controller_parameters(&input.version));
     p.set_path("ResumeProgram", &program("resume"));
     p.set_path("SuspendProgram", &program("suspend"));
     if let Some(reboot) = input.reboot_program {
@@ -252,50 +268,6 @@ fn power_saving(input: &ConfInput) -> Line {
     p
 }
 
-/// What people may change but did not.
-fn scheduling(input: &ConfInput) -> Line {
-    let mut p = Line::default();
-    let most = input.size.max_jobs();
-    // Slurm accepts a job only while fewer than this are in its memory, each task of an array counted.
-    p.set("MaxJobCount", (most + ended_jobs(most) + 1).to_string());
-    p.set("MinJobAge", MIN_JOB_AGE.to_string());
-    p.set("JobRequeue", "1");
-    p.set("SelectType", "select/cons_tres");
-    p.set("SelectTypeParameters", "CR_CPU");
-    p.set("SchedulerParameters", scheduler_parameters(input, ""));
-    // The controller talks to each node itself: a node in the middle of a tree may be gone at any time.
-    p.set("TreeWidth", "65533");
-    p
-}
-
-/// Room for jobs that ended and are remembered, so that they take none from those that wait and run: as many as a busy
-/// cluster ends in that time, and no more than can be looked at without a pause.
-///
-/// Slurm has one limit for both. While few have ended, `sbatch` therefore takes more than the size allows: up to
-/// MaxJobCount of single jobs, but never a larger array. The console counts those that are alive, and is exact.
-fn ended_jobs(most: i64) -> i64 {
-    (most * 4).min(10_000)
-}
-
-/// Ours before those that were given, which win.
-fn scheduler_parameters(input: &ConfInput, given: &str) -> String {
-    let most = input.size.max_jobs();
-    let ours = [
-        // Else batch jobs are scheduled every 3 s only.
-        ("batch_sched_delay", 0),
-        // Else `sbatch` waits for minutes with an array that the cluster's size never allows.
-        ("max_array_tasks", most),
-        // Else a job behind a hundred that wait, of whatever queue, starts with the pass of every minute: each queue has
-        // its hundred to itself.
-        ("default_queue_depth", most),
-        ("partition_job_depth", 100),
-    ];
-    let missing = ours.iter().filter(|(name, _)| !given.contains(name));
-    let missing = missing.map(|(name, value)| format!("{name}={value}"));
-    let given = Some(given.to_owned()).filter(|given| !given.is_empty());
-    missing.chain(given).collect::<Vec<_>>().join(",")
-}
-
 fn apply_cluster_setting(parameters: &mut Line, input: &ConfInput, given: &SlurmCustomSetting) {
     let Some((setting, value)) = settings::accepted(Scope::Cluster, given) else {
         return;
@@ -315,7 +287,7 @@ fn apply_cluster_setting(parameters: &mut Line, input: &ConfInput, given: &Slurm
         ("CommunicationParameters", _) => {
             parameters.set(
                 setting.name,
-                communication::merged(value, input.node_address.is_some()),
+                communication::merged(&input.version, value, input.node_address.is_some()),
             );
         }
         (name, Kind::Programs) => {

@@ -167,7 +167,7 @@ pub const SETTINGS: &[Setting] = &[
             "NONDRAINED_IDLE",
             "START_ONLY",
         ]),
-        "On nodes of which state the health check runs.",
+        "On nodes of which state the health check runs; START_ONLY, from 25.11 on, runs it once, as a node starts.",
     ),
     setting(
         "HealthCheckProgram",
@@ -550,6 +550,11 @@ pub const SETTINGS: &[Setting] = &[
         "File system whose size a node reports as TmpDisk.",
     ),
     setting("TopologyParam", Text, "How the network's topology is used."),
+    setting(
+        "TopologyPlugin",
+        Choice(&["topology/tree"]),
+        "Nodes of a job are chosen near each other in all queues: of one group, then of one zone; for --switches.",
+    ),
     setting("TrackWCKey", Boolean, "Track usage by workload key."),
     setting(
         "TreeWidth",

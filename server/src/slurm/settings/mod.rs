@@ -11,6 +11,7 @@ mod executable;
 mod gres;
 mod groups;
 mod kind;
+mod newer;
 mod node;
 mod numbers;
 mod options;
@@ -32,6 +33,7 @@ use app::model::setting::SlurmCustomSetting;
 use super::job_user::JobUser;
 pub use gres::{check_gres, gres_line, gres_names};
 pub use kind::Kind;
+pub use newer::superseded_by;
 
 /// Where a setting is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -176,7 +178,7 @@ impl Place<'_> {
             "MinJobAge" if value.len() == 1 && value < "5" => {
                 Some("must be a whole number from 5 to 4294967293.".to_owned())
             }
-            "CommunicationParameters" => communication::problem(self.version, value),
+            "CommunicationParameters" => communication::problem(value),
             "AllowGroups" if self.shares_files => groups::problem(value),
             "AllocNodes" if self.shares_files => submitters::problem(value),
             _ => plugin::problem(self.prefix, setting.name, value)
@@ -184,7 +186,9 @@ impl Place<'_> {
                 .or_else(|| options::problem(self.prefix, self.version, setting.name, value))
                 .or_else(|| parts::problem(setting.name, value)),
         };
-        let problem = problem
+        let newer = newer::problem(self.version, setting.name, value);
+        let problem = newer
+            .or(problem)
             .or_else(|| match self.has_accounting {
                 true => None,
                 false => accounting::problem(scope, setting.name, value),
@@ -263,8 +267,12 @@ fn find_for(scope: Scope, version: &str, name: &str) -> Result<&'static Setting,
     };
     // Versions are YY.MM, so the order of their text is their order in time.
     if version < setting.since {
+        let instead = match setting.name {
+            "Topology" => " Set TopologyPlugin of the cluster: it holds for all queues.",
+            _ => "",
+        };
         return Err(format!(
-            "{} needs Slurm {} or later; this cluster runs {version}.",
+            "{} needs Slurm {} or later; this cluster runs {version}.{instead}",
             setting.name, setting.since
         ));
     }

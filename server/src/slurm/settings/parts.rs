@@ -6,7 +6,9 @@
 use super::NameAndValue;
 
 /// Of two settings of the same Slurm heeds one.
-const EXCLUSIVE: [(&str, &str); 2] = [
+const EXCLUSIVE: [(&str, &str); 4] = [
+    ("Exclusive", "ExclusiveTopo"),
+    ("Exclusive", "ExclusiveUser"),
     ("PropagateResourceLimits", "PropagateResourceLimitsExcept"),
     ("CoreSpecCount", "CPUSpecList"),
 ];

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 /// The settings, and the family that their plugins' files begin with, as `cli_filter_lua.so`.
-const PLUGINS: [(&str, &str); 10] = [
+const PLUGINS: [(&str, &str); 11] = [
     ("CliFilterPlugins", "cli_filter"),
     ("JobAcctGatherType", "jobacct_gather"),
     ("JobCompType", "jobcomp"),
@@ -15,6 +15,7 @@ const PLUGINS: [(&str, &str); 10] = [
     ("PreemptType", "preempt"),
     ("PriorityType", "priority"),
     ("SchedulerType", "sched"),
+    ("TopologyPlugin", "topology"),
 ];
 
 /// Why this Slurm cannot load what the setting names, as the end of a sentence; none when it can, and for settings that

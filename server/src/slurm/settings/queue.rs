@@ -66,16 +66,22 @@ pub const SETTINGS: &[Setting] = &[
         "Qualities of service that may not use the queue.",
     ),
     setting("DisableRootJobs", Boolean, "Refuse jobs of the user root."),
+    Setting {
+        name: "Exclusive",
+        kind: Choice(&["NO", "NODE", "USER", "TOPO"]),
+        since: "26.05",
+        help: "What runs one job at a time, NODE or TOPO, or jobs of one user only, USER.",
+    },
     setting(
         "ExclusiveUser",
         Boolean,
-        "A node runs jobs of one user at a time.",
+        "A node runs jobs of one user at a time. From 26.05 on Slurm prefers Exclusive=USER.",
     ),
     Setting {
         name: "ExclusiveTopo",
         kind: Boolean,
         since: "24.11",
-        help: "A part of the network's topology runs one job at a time.",
+        help: "A part of the network's topology runs one job at a time. From 26.05 on Slurm prefers Exclusive=TOPO.",
     },
     setting(
         "GraceTime",
@@ -158,6 +164,12 @@ pub const SETTINGS: &[Setting] = &[
         Choice(&["UP", "DOWN", "DRAIN", "INACTIVE"]),
         "UP starts and takes jobs; DOWN only takes; DRAIN only starts; INACTIVE neither.",
     ),
+    Setting {
+        name: "Topology",
+        kind: Choice(&["tree", "flat"]),
+        since: "25.05",
+        help: "tree: nodes of a job are chosen near each other, of one group, then of one zone. flat: anywhere.",
+    },
     setting(
         "TRESBillingWeights",
         Text,

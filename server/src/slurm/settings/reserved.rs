@@ -103,7 +103,6 @@ pub const CLUSTER: &[(&str, &str)] = &[
     ("TLSParameters", AUTH),
     ("TLSType", AUTH),
     ("TaskPlugin", PLUGIN),
-    ("TopologyPlugin", PLUGIN),
 ];
 
 pub const NODE_GROUP: &[(&str, &str)] = &[
