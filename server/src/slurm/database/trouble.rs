@@ -22,7 +22,7 @@ const MISSING: &str = "ERROR 1049";
 
 /// slurmdbd runs, and what it wrote is gone: it makes an empty database by itself, which it cannot work with.
 pub const MISSING_RECORDS: &str = "The accounting database has no records of this cluster any more. Put a backup of them back, as \
-                                   the README says under Backup and restore.";
+                                   the README says under Backup and restore";
 
 /// Of the one that this server keeps.
 pub fn of_private(log: &Path, words: &str) -> String {
