@@ -271,7 +271,6 @@ impl ControllerHost {
         DaemonLog::at(self.dir(cluster_id).join(format!("{daemon}.log")))
     }
 
-    /// What those daemons print before they log, and what becomes of them.
     /// Slurm's own id of a cluster, a number, goes out of the state of its slurmctld, which then takes the one that its
     /// slurmdbd has for it. Its name stays.
     pub fn forget_slurms_id(&self, cluster_id: &str) -> io::Result<()> {
@@ -292,6 +291,7 @@ impl ControllerHost {
         self.dir(cluster_id).join(JOB_SUBMIT_SCRIPT)
     }
 
+    /// What those daemons print before they log, and what becomes of them.
     pub fn agent_log(&self, cluster_id: &str) -> DaemonLog {
         DaemonLog::at(self.dir(cluster_id).join(AGENT_LOG))
     }

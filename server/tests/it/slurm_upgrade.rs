@@ -1,18 +1,13 @@
-//! Another version of Slurm under a running cluster (C12). Only one major version can be had everywhere, so the newer one
-//! is a second prefix of the same release, whose slurmctld and slurmdbd are scripts that say another version and become
-//! the real ones.
+//! Another version of Slurm under a running cluster (C12); how there is another, says the harness's `scheduler`.
 
-use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use aws_sdk_pcs::types::*;
 
+use crate::harness::scheduler::{NEW, OLD, Scheduler};
 use crate::harness::*;
 
 const CLUSTER: &str = "moving";
-const OLD: &str = "24.11";
-const NEW: &str = "25.11";
 /// So many submit at a time while a controller is exchanged.
 const AT_ONCE: usize = 3;
 /// Longer than any submission takes on a machine that has much else to do.
@@ -21,19 +16,13 @@ const HANGS: Duration = Duration::from_secs(30);
 /// A cluster of the old version, in a place where others can be installed.
 struct Moving {
     plane: TestPlane,
-    scheduler: PathBuf,
+    scheduler: Scheduler,
 }
 
 impl Moving {
     async fn start(slurm: ClusterSlurmConfigurationRequest) -> Moving {
-        let real = std::env::var("OPENPCS_SCHEDULER_ROOT");
-        let real = PathBuf::from(real.unwrap_or_else(|_| "/opt/openpcs/scheduler".into()));
         let mut server = Server::new(None);
-        let scheduler = server.root().join("scheduler");
-        std::fs::create_dir(&scheduler).unwrap();
-        let slurm_prefix = real.join(format!("slurm-{OLD}"));
-        symlink(slurm_prefix, scheduler.join(format!("slurm-{OLD}"))).unwrap();
-        server.environment("OPENPCS_SCHEDULER_ROOT", scheduler.to_str().unwrap());
+        let scheduler = Scheduler::of(&mut server);
         let plane = TestPlane::on(server, None).await;
         let cluster = plane.new_cluster(CLUSTER).slurm_configuration(slurm);
         cluster.send().await.unwrap();
@@ -51,30 +40,6 @@ impl Moving {
         })
         .await;
         Moving { plane, scheduler }
-    }
-
-    fn old(&self) -> PathBuf {
-        self.scheduler.join(format!("slurm-{OLD}"))
-    }
-
-    /// Installs the newer version; `first` is what its daemons do before they become the real ones.
-    fn install(&self, first: &str) {
-        let new = self.scheduler.join(format!("slurm-{NEW}"));
-        let sbin = new.join("sbin");
-        std::fs::create_dir_all(&sbin).unwrap();
-        for part in ["bin", "lib"] {
-            symlink(self.old().join(part), new.join(part)).unwrap();
-        }
-        for entry in std::fs::read_dir(self.old().join("sbin"))
-            .unwrap()
-            .flatten()
-        {
-            let (name, real) = (entry.file_name(), entry.path());
-            match name.to_str() {
-                Some("slurmctld" | "slurmdbd") => script(&sbin.join(name), &real, first),
-                _ => symlink(real, sbin.join(name)).unwrap(),
-            }
-        }
     }
 
     async fn update(&self, to: &str) -> Result<(), String> {
@@ -153,16 +118,6 @@ impl Moving {
     }
 }
 
-fn script(file: &Path, real: &Path, first: &str) {
-    let real = real.canonicalize().unwrap();
-    let text = format!(
-        "#!/bin/sh\n[ \"$1\" != -V ] || {{ echo slurm {NEW}.0; exit; }}\n{first}\nexec {} \"$@\"\n",
-        real.display()
-    );
-    std::fs::write(file, text).unwrap();
-    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755)).unwrap();
-}
-
 #[tokio::test]
 async fn a_running_cluster_goes_to_a_newer_slurm() {
     let accounting = AccountingRequest::builder().mode(AccountingMode::Standard);
@@ -180,7 +135,7 @@ async fn a_running_cluster_goes_to_a_newer_slurm() {
     let waiting = plane.sbatch(CLUSTER, &["--output=/dev/null", &until], "true");
 
     // The server finds what is installed while it runs.
-    moving.install("");
+    moving.scheduler.install("");
     moving.update(NEW).await.unwrap();
     let (during, slowest) = moving.submit_until(ClusterStatus::Active).await;
     assert_eq!(moving.version().await, NEW);
@@ -213,7 +168,7 @@ async fn a_slurm_that_does_not_start_is_taken_back() {
     // It works where it is tried, and spoils the state where it is needed.
     let spoils = "case \"$*\" in */trial/*) ;; *) cd \"${2%/*}\"; rm -rf state/*; \
                   echo \"slurmctld: fatal: no such luck\" >&2; exit 1 ;; esac";
-    moving.install(spoils);
+    moving.scheduler.install(spoils);
     moving.update(NEW).await.unwrap();
     let (during, slowest) = moving.submit_until(ClusterStatus::UpdateFailed).await;
     assert_eq!(moving.version().await, OLD);
@@ -227,9 +182,10 @@ async fn a_slurm_that_does_not_start_is_taken_back() {
     }
     moving.all_end_well(&during).await;
     // One that fails where it is tried changes nothing.
-    let new = moving.scheduler.join(format!("slurm-{NEW}"));
-    std::fs::remove_dir_all(new).unwrap();
-    moving.install("echo \"slurmctld: fatal: not at all\" >&2; exit 1");
+    moving.scheduler.remove();
+    moving
+        .scheduler
+        .install("echo \"slurmctld: fatal: not at all\" >&2; exit 1");
     moving.update(NEW).await.unwrap();
     plane
         .wait_cluster(CLUSTER, ClusterStatus::UpdateFailed)
