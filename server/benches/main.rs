@@ -28,6 +28,7 @@ mod idle;
 mod live;
 mod look;
 mod node_plan;
+mod records;
 mod site;
 mod stock;
 mod times;
@@ -71,6 +72,9 @@ fn main() {
         }
         if wanted("site") {
             site::run().await;
+        }
+        if wanted("records") {
+            records::run().await;
         }
         if wanted("busy_cluster") {
             busy_cluster::run().await;
