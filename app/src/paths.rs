@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::i18n::{Language, Text};
 use crate::model::job::OutputKind;
 use crate::model::job_id::JobId;
+use crate::model::log::LogDaemon;
 use crate::preference::Theme;
 
 /// The folder of all that is not a page: server functions, the live stream, sign-in and sign-out.
@@ -32,8 +33,9 @@ pub const PAST_JOBS_FILE: &str = "/console/past-jobs.csv";
 /// The same for [`job_output_file`].
 pub const JOB_OUTPUT_FILE_ROUTE: &str = "/console/clusters/{cluster}/jobs/{job}/output/{kind}/file";
 /// The same for [`controller_log`] and [`controller_log_file`].
-pub const CONTROLLER_LOG_ROUTE: &str = "/console/clusters/{cluster}/controller-log";
-pub const CONTROLLER_LOG_FILE_ROUTE: &str = "/console/clusters/{cluster}/controller-log/file";
+pub const CONTROLLER_LOG_ROUTE: &str = "/console/clusters/{cluster}/controller-log/{daemon}";
+pub const CONTROLLER_LOG_FILE_ROUTE: &str =
+    "/console/clusters/{cluster}/controller-log/{daemon}/file";
 pub const CREATE_CLUSTER: &str = "/clusters/create";
 pub const IMPORT_CLUSTER: &str = "/clusters/import";
 /// Each component in each state; only in builds with the feature `design`.
@@ -162,14 +164,15 @@ pub fn job_output_file(cluster_id: &str, id: &str, kind: OutputKind) -> String {
     format!("{}/file", job_output(cluster_id, id, kind))
 }
 
-/// The stream of what a cluster's controller logs.
-pub fn controller_log(cluster_id: &str) -> String {
-    format!("{CONSOLE}/clusters/{}/controller-log", encode(cluster_id))
+/// The stream of what a daemon of a cluster's controller logs.
+pub fn controller_log(cluster_id: &str, daemon: LogDaemon) -> String {
+    let (cluster, daemon) = (encode(cluster_id), daemon.as_str());
+    format!("{CONSOLE}/clusters/{cluster}/controller-log/{daemon}")
 }
 
 /// The whole of it, as a download.
-pub fn controller_log_file(cluster_id: &str) -> String {
-    format!("{}/file", controller_log(cluster_id))
+pub fn controller_log_file(cluster_id: &str, daemon: LogDaemon) -> String {
+    format!("{}/file", controller_log(cluster_id, daemon))
 }
 
 pub fn node(cluster_id: &str, name: &str) -> String {

@@ -44,6 +44,13 @@ test('accounts and users are made, limited and deleted', async ({ page, server }
   await dialog.getByLabel('Priority').fill('10');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await expect(rows(page, 'QOS', { name: /high/ })).toBeVisible();
+
+  await visit(page, `/clusters/${cluster.id}/logs`);
+  const log = page.getByRole('log', { name: 'Controller log' });
+  await page.getByRole('button', { name: 'slurmdbd' }).click();
+  await expect(log).toContainText('slurmdbd version');
+  await page.getByRole('button', { name: 'slurmctld' }).click();
+  await expect(log).toContainText('slurmctld version');
   await page.goto('about:blank');
   await server.deleteCluster('shared');
 });

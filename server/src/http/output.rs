@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use app::model::error::Error;
 use app::model::job::{JobOutput, OutputKind, OutputOf};
-use app::model::log::ControllerLogOf;
+use app::model::log::{ControllerLogOf, LogDaemon};
 use app::port::Backend;
 use axum::Extension;
 use axum::body::Body;
@@ -54,6 +54,19 @@ fn named((cluster_identifier, job_id, kind): (String, String, String)) -> Output
     }
 }
 
+/// A cluster and a daemon.
+type NamedLog = Path<(String, String)>;
+
+/// Of a daemon that has none, slurmctld's.
+fn named_log((cluster_identifier, daemon): (String, String)) -> ControllerLogOf {
+    ControllerLogOf {
+        cluster_identifier,
+        daemon: LogDaemon::parse(&daemon).unwrap_or_default(),
+        from: None,
+        before: None,
+    }
+}
+
 pub async fn stream(
     State(source): State<Source>,
     Extension(backend): Extension<Backend>,
@@ -73,13 +86,12 @@ pub async fn log_stream(
     State(source): State<Source>,
     Extension(backend): Extension<Backend>,
     Extension(session): Extension<SignedIn>,
-    Path(cluster_identifier): Path<String>,
+    Path(names): NamedLog,
     headers: HeaderMap,
 ) -> Response {
     let of = ControllerLogOf {
-        cluster_identifier,
         from: last_event(&headers),
-        before: None,
+        ..named_log(names)
     };
     let pieces = async { source.outputs.follow_log(backend.ctx()?, of).await }.await;
     answer_stream(source, session, pieces)
@@ -123,9 +135,10 @@ pub async fn file(
 pub async fn log_file(
     State(source): State<Source>,
     Extension(backend): Extension<Backend>,
-    Path(cluster): Path<String>,
+    Path(names): NamedLog,
 ) -> Response {
-    answer_file(async { source.outputs.open_log(backend.ctx()?, &cluster).await }.await)
+    let of = named_log(names);
+    answer_file(async { source.outputs.open_log(backend.ctx()?, &of).await }.await)
 }
 
 fn answer_file(opened: Result<OpenOutput, Error>) -> Response {

@@ -64,14 +64,14 @@ pub trait Outputs: Send + Sync {
     async fn follow(&self, ctx: &Ctx, of: OutputOf) -> Result<BoxStream<'static, JobOutput>>;
     /// The whole file as it is now.
     async fn open(&self, ctx: &Ctx, of: &OutputOf) -> Result<OpenOutput>;
-    /// What a cluster's controller logs, from there on, without end.
+    /// What a daemon of a cluster's controller logs, from there on, without end.
     async fn follow_log(
         &self,
         ctx: &Ctx,
         of: ControllerLogOf,
     ) -> Result<BoxStream<'static, JobOutput>>;
     /// All of it that there is now.
-    async fn open_log(&self, ctx: &Ctx, cluster_identifier: &str) -> Result<OpenOutput>;
+    async fn open_log(&self, ctx: &Ctx, of: &ControllerLogOf) -> Result<OpenOutput>;
 }
 
 /// Such a file, checked and open.

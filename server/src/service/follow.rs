@@ -89,18 +89,15 @@ impl Outputs for ServerOutputs {
         ctx: &Ctx,
         of: ControllerLogOf,
     ) -> Result<BoxStream<'static, JobOutput>> {
-        let cluster = &of.cluster_identifier;
-        let file = self.service.controller_log_file(ctx, cluster).await?;
+        let file = self.service.controller_log_file(ctx, &of).await?;
         let news = self.watch(&file);
         let part = Part::new(of.from, of.before);
         // Until nobody looks.
         Ok(Box::pin(pieces(file, part, news, || false)))
     }
 
-    async fn open_log(&self, ctx: &Ctx, cluster_identifier: &str) -> Result<OpenOutput> {
-        self.service
-            .open_controller_log(ctx, cluster_identifier)
-            .await
+    async fn open_log(&self, ctx: &Ctx, of: &ControllerLogOf) -> Result<OpenOutput> {
+        self.service.open_controller_log(ctx, of).await
     }
 }
 

@@ -9,7 +9,6 @@ use app::model::log::ControllerLogOf;
 use app::model::operation::Operation;
 use app::port::{Ctx, Logs};
 use async_trait::async_trait;
-use openpcs_agent::protocol::SLURMCTLD_DAEMON;
 
 use super::Service;
 use super::doors::OpenOutput;
@@ -43,9 +42,7 @@ impl Logs for Service {
     }
 
     async fn controller_log(&self, ctx: &Ctx, input: ControllerLogOf) -> Result<JobOutput> {
-        let file = self
-            .controller_log_file(ctx, &input.cluster_identifier)
-            .await?;
+        let file = self.controller_log_file(ctx, &input).await?;
         let part = Part::new(input.from, input.before);
         let read = tokio::task::spawn_blocking(move || piece(&file, part));
         read.await.map_err(internal)
@@ -86,12 +83,12 @@ impl Service {
         opened.map_err(|error| missing(absence_of(&error)))
     }
 
-    /// What the cluster's slurmctld logs, for whoever may read that.
-    pub async fn controller_log_file(&self, ctx: &Ctx, cluster: &str) -> Result<OutputFile> {
+    /// What a daemon of the cluster's controller logs, for whoever may read that.
+    pub async fn controller_log_file(&self, ctx: &Ctx, of: &ControllerLogOf) -> Result<OutputFile> {
         let cluster = self
-            .observed_cluster(ctx, Operation::GetControllerLog, cluster)
+            .observed_cluster(ctx, Operation::GetControllerLog, &of.cluster_identifier)
             .await?;
-        let log = self.parts.controllers.log(&cluster.id, SLURMCTLD_DAEMON);
+        let log = self.parts.controllers.log(&cluster.id, of.daemon.as_str());
         Ok(OutputFile {
             path: log.path().into(),
             user_id: nix::unistd::geteuid().as_raw(),
@@ -101,12 +98,12 @@ impl Service {
     }
 
     /// The whole of it, to hand it out.
-    pub async fn open_controller_log(&self, ctx: &Ctx, cluster: &str) -> Result<OpenOutput> {
-        let file = self.controller_log_file(ctx, cluster).await?;
+    pub async fn open_controller_log(&self, ctx: &Ctx, of: &ControllerLogOf) -> Result<OpenOutput> {
+        let file = self.controller_log_file(ctx, of).await?;
         let missing = |error| {
-            let why = why(absence_of(&error));
-            let message = format!("The controller's log cannot be handed out: {why}.");
-            Error::not_found("CLUSTER", cluster, message)
+            let (why, daemon) = (why(absence_of(&error)), of.daemon.as_str());
+            let message = format!("The log of {daemon} cannot be handed out: {why}.");
+            Error::not_found("CLUSTER", &of.cluster_identifier, message)
         };
         open_whole(file).await?.map_err(missing)
     }

@@ -1,4 +1,4 @@
-//! The logs of a cluster: what its controller logs, as it logs it.
+//! The logs of a cluster: what the daemons of its controller log, as they log it.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::api::log::controller_log;
 use crate::components::{Fetched, OutputPane, asked};
 use crate::i18n::text;
 use crate::model::job::JobOutput;
-use crate::model::log::ControllerLogOf;
+use crate::model::log::{ControllerLogOf, LogDaemon};
 use crate::paths;
 use crate::ui::Card;
 use crate::ui::form::{Field, Form, TextInput};
@@ -26,8 +26,18 @@ pub fn Logs() -> impl IntoView {
     });
     view! {
         <Card title=t.logs.controller>
-            <Fetched resource=first let:first>
-                <ControllerLog cluster=page.id first=first.get_untracked() />
+            <Fetched resource=page.cluster let:cluster>
+                <Fetched resource=first let:first>
+                    <ControllerLog
+                        cluster=page.id
+                        has_accounting=Signal::derive(move || {
+                            let cluster = cluster.read();
+                            let slurm = cluster.slurm_configuration.as_ref();
+                            slurm.is_some_and(|slurm| slurm.has_accounting())
+                        })
+                        first=first.get_untracked()
+                    />
+                </Fetched>
             </Fetched>
         </Card>
     }
@@ -35,21 +45,50 @@ pub fn Logs() -> impl IntoView {
 }
 
 #[component]
-fn ControllerLog(cluster: Memo<String>, first: JobOutput) -> impl IntoView {
+fn ControllerLog(
+    cluster: Memo<String>,
+    has_accounting: Signal<bool>,
+    /// Of slurmctld.
+    first: JobOutput,
+) -> impl IntoView {
     let t = text();
     Form::provide();
     let search = RwSignal::new(String::new());
-    let stream = Signal::derive(move || paths::controller_log(&cluster.read()));
-    let file = Signal::derive(move || paths::controller_log_file(&cluster.read()));
+    let daemon = RwSignal::new(LogDaemon::default());
+    let stream = Signal::derive(move || paths::controller_log(&cluster.read(), daemon.get()));
+    let file = Signal::derive(move || paths::controller_log_file(&cluster.read(), daemon.get()));
     let earlier = Arc::new(move |before| {
         let of = ControllerLogOf {
             cluster_identifier: cluster.get_untracked(),
+            daemon: daemon.get_untracked(),
             from: None,
             before,
         };
         Box::pin(controller_log(of)) as _
     });
     let over = Signal::stored(false);
+    let choose = move |to: LogDaemon| {
+        view! {
+            <button
+                type="button"
+                class="segment"
+                aria-pressed=move || (daemon.get() == to).to_string()
+                on:click=move |_| daemon.set(to)
+            >
+                {to.as_str()}
+            </button>
+        }
+    };
+    let segments = move || {
+        has_accounting.get().then(|| {
+            view! {
+                <div class="segments" role="group" aria-label=t.logs.which>
+                    {choose(LogDaemon::Slurmctld)}
+                    {choose(LogDaemon::Slurmdbd)}
+                </div>
+            }
+        })
+    };
     view! {
         <div class="grid gap-3">
             <p class="text-muted">{t.logs.lead}</p>
@@ -57,7 +96,7 @@ fn ControllerLog(cluster: Memo<String>, first: JobOutput) -> impl IntoView {
                 <TextInput value=search />
             </Field>
             <OutputPane label=t.logs.controller first stream file earlier over search>
-                ""
+                {segments}
             </OutputPane>
         </div>
     }
