@@ -128,6 +128,7 @@ fn App() -> impl IntoView {
                         <Route path=path!("jobs/:job") view={Lazy::<parts::Job>::new()} />
                         <Route path=path!("accounts") view={Lazy::<parts::Accounts>::new()} />
                         <Route path=path!("qos") view={Lazy::<parts::SharingRules>::new()} />
+                        <Route path=path!("monitoring") view={Lazy::<parts::ClusterMonitoring>::new()} />
                         <Route path=path!("logs") view={Lazy::<parts::Logs>::new()} />
                         <Route path=path!("events") view={Lazy::<parts::Events>::new()} />
                         <Route path=path!("tags") view={Lazy::<parts::Tags>::new()} />
@@ -137,6 +138,7 @@ fn App() -> impl IntoView {
                     <Route path=path!("jobs/past") view={Lazy::<parts::PastJobs>::new()} />
                     <Route path=path!("jobs/past/:cluster/:job") view={Lazy::<parts::PastJob>::new()} />
                     <Route path=path!("nodes") view={Lazy::<parts::AllNodes>::new()} />
+                    <Route path=path!("monitoring") view={Lazy::<parts::AllMonitoring>::new()} />
                     <Route path=path!("system") view={Lazy::<parts::System>::new()} />
                     <Route path=path!("design") view=Design />
                     <Route path=path!("*any") view=NotFound />

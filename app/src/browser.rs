@@ -89,6 +89,22 @@ pub fn zone(_at: i64) -> i64 {
     0
 }
 
+/// How far across the thing that it points at a pointer is, from 0 to 1.
+#[cfg(feature = "hydrate")]
+pub fn part_across(event: &leptos::ev::PointerEvent) -> Option<f64> {
+    use wasm_bindgen::JsCast;
+    let thing: web_sys::Element = event.target()?.dyn_into().ok()?;
+    let place = thing.get_bounding_client_rect();
+    let part = (f64::from(event.client_x()) - place.left()) / place.width();
+    (0.0..=1.0).contains(&part).then_some(part)
+}
+
+/// The server has no pointer.
+#[cfg(not(feature = "hydrate"))]
+pub fn part_across(_event: &leptos::ev::PointerEvent) -> Option<f64> {
+    None
+}
+
 /// Marks the page as one that answers: until then clicks and keys do nothing.
 #[cfg(feature = "hydrate")]
 pub fn mark_live() {

@@ -23,6 +23,7 @@ pub const CLUSTERS: &str = "/clusters";
 pub const JOBS: &str = "/jobs";
 pub const PAST_JOBS: &str = "/jobs/past";
 pub const NODES: &str = "/nodes";
+pub const MONITORING: &str = "/monitoring";
 pub const SYSTEM: &str = "/system";
 /// As the server's router writes it; [`job_output`] is one of them.
 pub const JOB_OUTPUT_ROUTE: &str = "/console/clusters/{cluster}/jobs/{job}/output/{kind}";
@@ -52,13 +53,14 @@ pub enum ClusterTab {
     Accounts,
     SharingRules,
     Logs,
+    Monitoring,
     Events,
     Tags,
     Connect,
 }
 
 impl ClusterTab {
-    pub const ALL: [ClusterTab; 11] = [
+    pub const ALL: [ClusterTab; 12] = [
         ClusterTab::Details,
         ClusterTab::Groups,
         ClusterTab::Queues,
@@ -67,6 +69,7 @@ impl ClusterTab {
         ClusterTab::Accounts,
         ClusterTab::SharingRules,
         ClusterTab::Logs,
+        ClusterTab::Monitoring,
         ClusterTab::Events,
         ClusterTab::Tags,
         ClusterTab::Connect,
@@ -82,6 +85,7 @@ impl ClusterTab {
             ClusterTab::Accounts => t.shares.tab,
             ClusterTab::SharingRules => t.shares.rules_tab,
             ClusterTab::Logs => t.logs.tab_title,
+            ClusterTab::Monitoring => t.monitoring.title,
             ClusterTab::Events => t.cluster.events,
             ClusterTab::Tags => t.details.tags,
             ClusterTab::Connect => t.connect.tab,
@@ -98,6 +102,7 @@ impl ClusterTab {
             ClusterTab::Accounts => "/accounts",
             ClusterTab::SharingRules => "/qos",
             ClusterTab::Logs => "/logs",
+            ClusterTab::Monitoring => "/monitoring",
             ClusterTab::Events => "/events",
             ClusterTab::Tags => "/tags",
             ClusterTab::Connect => "/connect",
@@ -187,6 +192,12 @@ pub fn node(cluster_id: &str, name: &str) -> String {
 pub fn events_of(cluster_id: &str, resource_type: &str, resource_id: &str) -> String {
     let events = cluster(cluster_id, ClusterTab::Events);
     format!("{events}?{resource_type}={}", encode(resource_id))
+}
+
+/// One of the two pages with charts, of a range in its word; as a table where that is wanted.
+pub fn monitoring(page: &str, range: &str, as_table: bool) -> String {
+    let view = if as_table { "&view=table" } else { "" };
+    format!("{page}?range={}{view}", encode(range))
 }
 
 pub fn create_compute_node_group(cluster_id: &str) -> String {
@@ -283,6 +294,8 @@ mod tests {
                 job_output("pcs_abc123def4", "12_3", OutputKind::Stderr),
                 node("pcs_abc123def4", "compute-1-1"),
                 events_of("pcs_abc123def4", "node", "compute-1-1"),
+                MONITORING.into(),
+                monitoring(MONITORING, "15mo", true),
                 CREATE_CLUSTER.into(),
                 edit_cluster("pcs_abc123def4"),
                 DESIGN.into(),
@@ -312,6 +325,7 @@ mod tests {
                 "/clusters/pcs_abc123def4/accounts",
                 "/clusters/pcs_abc123def4/qos",
                 "/clusters/pcs_abc123def4/logs",
+                "/clusters/pcs_abc123def4/monitoring",
                 "/clusters/pcs_abc123def4/events",
                 "/clusters/pcs_abc123def4/tags",
                 "/clusters/pcs_abc123def4/connect",
@@ -326,6 +340,8 @@ mod tests {
                 "/console/clusters/pcs_abc123def4/jobs/12_3/output/stderr",
                 "/clusters/pcs_abc123def4/nodes/compute-1-1",
                 "/clusters/pcs_abc123def4/events?node=compute-1-1",
+                "/monitoring",
+                "/monitoring?range=15mo&view=table",
                 "/clusters/create",
                 "/clusters/pcs_abc123def4/edit",
                 "/design",

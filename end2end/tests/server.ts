@@ -131,7 +131,8 @@ function serve(dataDir: string, listen: string, more: Record<string, string>): C
   // Each worker's server has ports of its own.
   const first = 26_000 + 1_000 * Number(environment('TEST_PARALLEL_INDEX'));
   const place = ['--data-dir', dataDir, '--listen', listen, '--ports', `${first}-${first + 999}`];
-  return spawn(environment('OPENPCS_BIN'), ['serve', ...place], {
+  // A minute of metrics is put together of its seconds: nobody waits for its end.
+  return spawn(environment('OPENPCS_BIN'), ['serve', ...place, '--metrics-seconds', '1'], {
     env: { ...process.env, OPENPCS_SITE: environment('OPENPCS_SITE'), ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

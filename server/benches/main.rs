@@ -27,6 +27,7 @@ mod get_cluster;
 mod idle;
 mod live;
 mod look;
+mod metric;
 mod node_plan;
 mod records;
 mod site;
@@ -63,6 +64,9 @@ fn main() {
         }
         if wanted("node_plan") {
             node_plan::run();
+        }
+        if wanted("metric") {
+            metric::run().await;
         }
         if wanted("cold_start") {
             cold_start::run().await;

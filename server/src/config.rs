@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use app::model::metric::Range;
 use app::model::name::Arns;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -40,6 +41,8 @@ pub enum Command {
     Export(Export),
     /// Make a cluster be what a document says: create what is missing, update what differs.
     Apply(Apply),
+    /// Print what was measured of a cluster, or of all together: a line for each time, a tab between the columns.
+    Metrics(Metrics),
     /// The servers that share a PostgreSQL database, as one of them knows them.
     Server(Server),
     /// Bring the database's schema up to date and end. `serve` does the same when it starts.
@@ -360,6 +363,15 @@ pub struct Config {
         default_value_t = 400
     )]
     pub audit_days: u32,
+    /// Seconds that metrics are measured at once; a minute is put together of them. For tests.
+    #[arg(
+        long,
+        hide = true,
+        value_name = "SECONDS",
+        default_value_t = 60,
+        value_parser = clap::value_parser!(u32).range(1..=60)
+    )]
+    pub metrics_seconds: u32,
     /// Directory of the console's built files [default: `site` beside the directory of this program]
     #[arg(long, env = "OPENPCS_SITE")]
     pub site: Option<PathBuf>,
@@ -548,6 +560,26 @@ pub struct Apply {
     pub wait: bool,
     #[command(flatten)]
     pub reach: Reach,
+}
+
+/// Asks a running server.
+#[derive(Debug, Args)]
+pub struct Metrics {
+    /// Name or id of the cluster; without, all clusters together.
+    pub cluster: Option<String>,
+    /// For how long back: 1h, 3h, 12h, 1d, 7d, 30d or 15mo.
+    #[arg(long, default_value = "3h", value_parser = metric_range)]
+    pub range: Range,
+    #[command(flatten)]
+    pub reach: Reach,
+}
+
+fn metric_range(word: &str) -> Result<Range, String> {
+    let mut all = Range::ALL.into_iter();
+    all.find(|range| range.as_str() == word).ok_or_else(|| {
+        let known = Range::ALL.map(Range::as_str).join(", ");
+        format!("there is no such range; give one of {known}")
+    })
 }
 
 /// Asks a running server.

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::model::name::Arns;
 use openpcs_agent::protocol::{HookFile, SLURMCTLD_DAEMON};
@@ -48,6 +49,8 @@ pub struct Parts {
     pub ports: PortRange,
     /// How long the audit trail is kept; 0: for ever.
     pub audit_days: u32,
+    /// How long a time of metrics is measured at once.
+    pub metrics_every: Duration,
     /// This server, as others of the database see it.
     pub server: ServerRow,
     /// Where hooks and instances of this host call, as `unix:PATH`.

@@ -264,6 +264,7 @@ fn parts(
         address: config.advertise.unwrap_or(Ipv4Addr::LOCALHOST.into()),
         ports: config.ports,
         audit_days: config.audit_days,
+        metrics_every: Duration::from_secs(config.metrics_seconds.into()),
         server: speaker.me.clone(),
         endpoint: agents_endpoint(data_dir),
         shared_dirs: config.shared_dirs.clone(),

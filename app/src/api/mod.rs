@@ -11,6 +11,7 @@ pub mod event;
 pub mod help;
 pub mod job;
 pub mod log;
+pub mod metric;
 pub mod node;
 pub mod offer;
 pub mod plan;

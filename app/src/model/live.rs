@@ -12,6 +12,8 @@ pub enum Kind {
     Node,
     Job,
     Event,
+    /// Another minute of metrics.
+    Metric,
 }
 
 /// One change.
@@ -25,13 +27,14 @@ pub struct Change {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 6] = [
+    pub const ALL: [Kind; 7] = [
         Kind::Cluster,
         Kind::ComputeNodeGroup,
         Kind::Queue,
         Kind::Node,
         Kind::Job,
         Kind::Event,
+        Kind::Metric,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -42,6 +45,7 @@ impl Kind {
             Kind::Node => "node",
             Kind::Job => "job",
             Kind::Event => "event",
+            Kind::Metric => "metric",
         }
     }
 

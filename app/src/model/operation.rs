@@ -46,6 +46,7 @@ operations! {
         GetJobOutput GetControllerLog
         ListNodes GetNode GetNodeLogs DrainNode ResumeNode ReplaceNode
         ListEvents WatchEvents
+        GetMetrics
         ExportCluster ConnectCluster CreateSlurmToken
         ListSettings CheckSettings
         ListAccounts ListReservations GetUsage ChangeAccounts ChangeQos ChangeReservations
@@ -63,11 +64,13 @@ use Operation::*;
 
 impl Operation {
     /// What a policy must allow: the action of the same name, except that whoever may change a node group may also
-    /// look after its nodes, and whoever may change a cluster may say who shares it and how.
+    /// look after its nodes, whoever may change a cluster may say who shares it and how, and whoever may look at a cluster
+    /// may see its metrics.
     pub fn action(self) -> String {
         let allowed_by = match self {
             DrainNode | ResumeNode | ReplaceNode => UpdateComputeNodeGroup,
             ChangeAccounts | ChangeQos | ChangeReservations => UpdateCluster,
+            GetMetrics => GetCluster,
             operation => operation,
         };
         format!("{}:{}", allowed_by.service(), allowed_by.name())

@@ -109,17 +109,20 @@ pub enum ReconcilerKind {
     History,
     /// What deleted clusters left on disk.
     Sweep,
+    /// Metrics of all clusters of this server.
+    Metric,
     /// Rows and logs that are past their time.
     Prune,
 }
 
 impl ReconcilerKind {
-    pub const ALL: [ReconcilerKind; 6] = [
+    pub const ALL: [ReconcilerKind; 7] = [
         ReconcilerKind::Cluster,
         ReconcilerKind::Node,
         ReconcilerKind::Job,
         ReconcilerKind::History,
         ReconcilerKind::Sweep,
+        ReconcilerKind::Metric,
         ReconcilerKind::Prune,
     ];
 
@@ -131,6 +134,7 @@ impl ReconcilerKind {
             ReconcilerKind::Job => "job",
             ReconcilerKind::History => "history",
             ReconcilerKind::Sweep => "sweep",
+            ReconcilerKind::Metric => "metric",
             ReconcilerKind::Prune => "prune",
         }
     }
@@ -199,6 +203,7 @@ pub enum Work {
     JobsLookedAt,
     JobsCopied,
     LeftoverRemoved,
+    ClusterMeasured,
 }
 
 impl Work {
@@ -222,6 +227,7 @@ impl Work {
             Work::JobsLookedAt => "jobs-looked-at",
             Work::JobsCopied => "jobs-copied",
             Work::LeftoverRemoved => "leftover-removed",
+            Work::ClusterMeasured => "cluster-measured",
         }
     }
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
 use super::clusters::{self, compute_node_groups as groups, detail, queues};
-use super::{jobs, nodes, past_jobs, system};
+use super::{jobs, monitoring, nodes, past_jobs, system};
 
 /// `Jobs: detail::Jobs` lets `Lazy::<parts::Jobs>::new()` stand for that component in the table of routes.
 macro_rules! part {
@@ -48,8 +48,10 @@ part! {
     look of Look {
         Accounts: detail::Accounts;
         AllJobs: jobs::AllJobs;
+        AllMonitoring: monitoring::AllMonitoring;
         AllNodes: nodes::AllNodes;
         Cluster: detail::ClusterPage;
+        ClusterMonitoring: detail::Monitoring;
         ComputeNodeGroups: detail::ComputeNodeGroups;
         Connect: detail::Connect;
         Details: detail::Details;

@@ -36,6 +36,7 @@ mod event;
 mod instance;
 mod job;
 mod log;
+mod metric;
 mod node;
 mod offer;
 mod plan;
@@ -82,6 +83,7 @@ nouns! {
     log::Logs,
     node::Nodes,
     event::Events,
+    metric::Monitoring,
     plan::Plans,
     document::Documents,
     setting::Settings,

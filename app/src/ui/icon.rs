@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
+    Chart,
     Check,
     ChevronDown,
     ChevronLeft,
@@ -35,6 +36,7 @@ impl Icon {
     /// The outline, stroked with rounded ends.
     fn path(self) -> &'static str {
         match self {
+            Icon::Chart => "M2 2v12h12M4.500 10.500l3-4l2.500 2l4-5",
             Icon::Check => {
                 "M1.75 8a6.25 6.25 0 1 0 12.5 0a6.25 6.25 0 1 0-12.5 0M5.25 8.25l2 2l3.5-4.25"
             }

@@ -3,6 +3,7 @@
 mod breadcrumbs;
 mod button;
 mod card;
+pub mod chart;
 mod code;
 mod copy;
 mod dialog;

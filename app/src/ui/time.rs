@@ -35,7 +35,7 @@ impl Clock {
 
 /// The reader's zone at that time, in minutes east of UTC. It is 0 at first, as on the server: what a page's own source
 /// has is taken as it is, whenever that part of it comes alive, and only a change after that is written over it.
-fn zone(at: i64) -> RwSignal<i64> {
+pub fn zone(at: i64) -> RwSignal<i64> {
     let zone = RwSignal::new(0);
     Effect::new(move |_| zone.set(browser::zone(at)));
     zone
@@ -78,6 +78,12 @@ pub fn TimeOfDay(at: i64) -> impl IntoView {
 #[component]
 pub fn Minute(at: i64) -> impl IntoView {
     part(at, 0..16)
+}
+
+/// The same as a text, in a zone so many minutes east of UTC.
+pub fn moment(at: i64, zone: i64) -> String {
+    let whole = exact_in(at, zone);
+    whole.get(..16).unwrap_or_default().to_owned()
 }
 
 /// These characters of "2026-11-22 20:05:11".

@@ -12,6 +12,7 @@ mod first_start;
 mod host_user;
 mod iam_policy;
 mod key;
+mod metrics;
 mod migrate;
 mod nodes_door;
 mod package_slurm;
@@ -45,6 +46,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Plan(plan) => plan::run(&plan),
         Command::Export(export) => export::run(&export),
         Command::Apply(apply) => apply::run(&apply),
+        Command::Metrics(metrics) => metrics::run(&metrics),
         Command::Server(server) => server::run(&server),
         Command::Serve(config) => on_runtime(serve::run(*config)),
         Command::Migrate(store) => on_runtime(migrate::run(store)),

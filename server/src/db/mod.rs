@@ -22,6 +22,8 @@ pub mod job_life;
 pub mod launch_attempt;
 pub mod lease;
 pub mod meaning;
+pub mod measured;
+pub mod metric;
 pub mod names;
 pub mod open;
 pub mod owned_resource;

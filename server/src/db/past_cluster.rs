@@ -79,9 +79,10 @@ pub async fn close(write: &mut Write, cluster_id: &str, name: &str) -> sqlx::Res
     Ok(())
 }
 
-/// Forgets clusters that were deleted before that time, once their jobs are gone.
+/// Forgets clusters that were deleted before that time, once their jobs and metrics are gone.
 pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
     let gone = "delete from past_cluster where deleted_at < $1 and not exists \
-                (select 1 from past_job where past_job.cluster_id = past_cluster.cluster_id)";
+                (select 1 from past_job where past_job.cluster_id = past_cluster.cluster_id) and not exists \
+                (select 1 from metric where metric.cluster_id = past_cluster.cluster_id)";
     db.prune(gone, before).await
 }

@@ -1,9 +1,11 @@
-//! What `openpcs plan`, `export`, `apply`, `token`, `why` and `server` ask for, beyond the service model: under `/openpcs/v1`, signed like the API.
+//! What `openpcs plan`, `export`, `apply`, `token`, `why`, `metrics` and `server` ask for, beyond the service model: under
+//! `/openpcs/v1`, signed like the API.
 
 use app::model::apply::{ApplyOutcome, ApplyRequest, Format};
 use app::model::error::Error;
 use app::model::job::JobDetail;
 use app::model::limits::REQUEST_BYTES;
+use app::model::metric::{GetMetricsRequest, Metrics};
 use app::model::operation::Operation;
 use app::model::plan::{Plan, PlanRequest};
 use app::model::server::{ForgetServerRequest, ForgetServerResponse, Server};
@@ -76,6 +78,16 @@ pub async fn apply(
     let request: ApplyRequest = decode(&body)?;
     let work = async move { state.plane.apply(&ctx, request).await };
     Ok(Json(whole(work).await?))
+}
+
+pub async fn get_metrics(
+    State(state): State<HttpState>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Result<Json<Metrics>, Refusal> {
+    let (ctx, body) = authenticate(&state, id, request).await?;
+    let request: GetMetricsRequest = decode(&body)?;
+    Ok(Json(state.plane.get_metrics(&ctx, request).await?))
 }
 
 pub async fn list_servers(

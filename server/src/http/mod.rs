@@ -233,6 +233,7 @@ fn people(state: HttpState) -> Router {
         )
         .route("/openpcs/v1/plan", post(documents::plan))
         .route("/openpcs/v1/apply", post(documents::apply))
+        .route("/openpcs/v1/metrics", post(documents::get_metrics))
         .route("/openpcs/v1/servers", get(documents::list_servers))
         .route("/openpcs/v1/servers/forget", post(documents::forget_server))
         .with_state(state)

@@ -3,6 +3,7 @@
 pub mod configuration;
 pub mod controller;
 pub mod job_components;
+pub mod metric;
 pub mod missing;
 pub mod node;
 pub mod node_phase;

@@ -13,10 +13,12 @@ use openpcs_provider::lease::{Beat, Lease};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use super::cluster::ClusterReconciler;
 use super::home::{self, Home};
 use super::job::JobReconciler;
+use super::metric::Sampler;
 use super::node::NodeReconciler;
 use super::past::PastReconciler;
 use super::sweep::{self, Sweep};
@@ -65,6 +67,7 @@ pub async fn run(parts: Parts, beat: Beat, mut stop: watch::Receiver<bool>) {
             },
             _ = words.changed() => clusters.on_word().await,
             _ = prunes.tick() => house.prune(&parts).await,
+            _ = sleep(house.sampler.left()) => house.measure(&parts, clusters.loops.keys()).await,
             _ = ticks.tick() => {
                 clusters.look().await;
                 house.sweep(&parts).await;
@@ -78,6 +81,8 @@ struct House {
     sweep: Sweep,
     sweeping: Status,
     pruning: Status,
+    sampler: Sampler,
+    sampling: Status,
 }
 
 impl House {
@@ -86,6 +91,8 @@ impl House {
             sweep: Sweep::default(),
             sweeping: parts.statuses.begin(ReconcilerKind::Sweep, "", ""),
             pruning: parts.statuses.begin(ReconcilerKind::Prune, "", ""),
+            sampler: Sampler::new(parts.metrics_every),
+            sampling: parts.statuses.begin(ReconcilerKind::Metric, "", ""),
         }
     }
 
@@ -99,6 +106,13 @@ impl House {
         let run = self.pruning.run();
         let pruned = sweep::outdated(parts).await;
         end(run, pruned.map(|()| PRUNE), |_| PRUNE);
+    }
+
+    async fn measure(&mut self, parts: &Parts, clusters: impl Iterator<Item = &String>) {
+        let mut run = self.sampling.run();
+        let measured = self.sampler.run(parts, clusters, &mut run.done).await;
+        let left = self.sampler.left();
+        end(run, measured.map(|()| left), |_| left);
     }
 }
 
@@ -131,7 +145,7 @@ impl Clusters {
                 self.parts.wakers.wake_cluster(&change.cluster_id);
             }
             // What the reconcilers say themselves must not wake them.
-            Kind::Node | Kind::Job | Kind::Event => {}
+            Kind::Node | Kind::Job | Kind::Event | Kind::Metric => {}
         }
     }
 
@@ -260,7 +274,7 @@ async fn whole(reconciler: &mut impl Reconciler, done: &mut Done) -> anyhow::Res
 
 /// Notes how a run ended, says it when that is news, and answers when the next one is at the latest: after so many failures
 /// in a row `again` knows.
-fn end(run: Run, ended: anyhow::Result<Duration>, again: fn(u32) -> Duration) -> Duration {
+fn end(run: Run, ended: anyhow::Result<Duration>, again: impl Fn(u32) -> Duration) -> Duration {
     let before = run.before();
     let (reconciler, cluster) = (before.kind.as_str(), &before.cluster_name);
     match ended {

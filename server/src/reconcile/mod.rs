@@ -33,6 +33,7 @@ mod job_log;
 mod key;
 mod launches;
 mod lives;
+mod metric;
 pub mod node;
 mod node_act;
 mod outage;

@@ -17,13 +17,13 @@ use crate::db::cluster::ClusterSpec;
 use crate::db::session::session_delete_expired;
 use crate::db::{
     audit, change, event, forgotten, idempotency, instance, interruption, job, job_life,
-    launch_attempt, lease, now, past_cluster, past_job, pool_health, resource, script_run, server,
-    submission, tombstone,
+    launch_attempt, lease, metric, now, past_cluster, past_job, pool_health, resource, script_run,
+    server, submission, tombstone,
 };
 use crate::live::status::Done;
 
 /// Ended instances with their logs, ended jobs and events are kept for 30 days (L5, X4), and what deleted clusters'
-/// past jobs were.
+/// past jobs and metrics were.
 const KEEP: Duration = Duration::from_secs(30 * DAY_S);
 const DAY_S: u64 = 24 * 3600;
 /// A pool that could be tried again for so long, and nobody did: how it fared says nothing of the next time.
@@ -135,6 +135,7 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     job::prune(&parts.db, before).await?;
     job_life::prune(&parts.db, before).await?;
     past_job::prune(&parts.db, before).await?;
+    metric::prune(&parts.db, now(), before).await?;
     past_cluster::prune(&parts.db, before).await?;
     server::prune(&parts.db, KEEP.as_millis() as i64).await?;
     lease::prune(&parts.db).await?;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::model::catalogue::SlurmVersion;
 use app::model::name::Arns;
@@ -56,6 +57,7 @@ pub async fn service(dir: &Path) -> Service {
         seal: Arc::new(Seal::new(&[7; 32]).unwrap()),
         ports: "40000-49999".parse().unwrap(),
         audit_days: 0,
+        metrics_every: Duration::from_secs(60),
         server: ServerRow {
             id: "here".into(),
             url: String::new(),

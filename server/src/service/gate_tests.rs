@@ -104,6 +104,8 @@ async fn every_method_asks_before_it_answers() {
         node_scripts(cluster(), "group-1".into());
         node_logs(cluster(), "i-1".into());
         list_events(of(everything()), page());
+        get_metrics(of(everything()));
+        get_metrics(Default::default());
         export_cluster(cluster(), Default::default());
         apply(of(with(json!({"document": DOCUMENT}))));
         list_settings(SettingScope::Cluster, version());

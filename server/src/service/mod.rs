@@ -36,6 +36,7 @@ mod job_target;
 mod job_timeline;
 mod key;
 mod login;
+mod metric;
 pub mod metrics;
 mod names;
 mod node;

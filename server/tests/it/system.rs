@@ -105,7 +105,10 @@ fn of(system: &System, kind: ReconcilerKind) -> &Reconciler {
 
 #[tokio::test]
 async fn the_server_tells_how_it_is() {
-    let plane = TestPlane::start(Database::Sqlite).await;
+    let mut server = Server::new(None);
+    // All reconcilers are to run while it lasts.
+    server.option("--metrics-seconds", "1");
+    let plane = TestPlane::on(server, None).await;
     let visitor = Visitor::sign_in(&plane).await;
     before_there_is_a_cluster(&plane, &visitor).await;
     let cluster = plane.cluster("watched", 600).await;
@@ -232,6 +235,35 @@ async fn what_happened_is_counted(plane: &TestPlane, visitor: &Visitor, cluster:
     ] {
         assert!(told.get(series) > 0.0, "{series}");
     }
+    the_dashboard_asks_for_what_is_told(&told);
+}
+
+/// Each name in a question of the dashboard is that of a series.
+fn the_dashboard_asks_for_what_is_told(told: &Scrape) {
+    let dashboard: serde_json::Value =
+        serde_json::from_str(include_str!("../../grafana/openpcs.json")).unwrap();
+    let names: BTreeSet<&str> = told
+        .0
+        .keys()
+        .map(|series| series.split('{').next().unwrap())
+        .collect();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let targets = panels
+        .iter()
+        .flat_map(|panel| panel["targets"].as_array().unwrap());
+    let mut asked = 0;
+    for target in targets {
+        let question = target["expr"].as_str().unwrap();
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let words = question.split(|c| !is_part(c));
+        for word in
+            words.filter(|word| word.starts_with("openpcs_") || word.starts_with("process_"))
+        {
+            assert!(names.contains(word), "{question}: nothing is called {word}");
+            asked += 1;
+        }
+    }
+    assert!(asked >= panels.len(), "{asked}");
 }
 
 /// The cluster's own record of what is in force cannot be read.

@@ -55,6 +55,7 @@ impl Jobs for Fake {}
 impl Logs for Fake {}
 impl Nodes for Fake {}
 impl Events for Fake {}
+impl Monitoring for Fake {}
 impl Plans for Fake {}
 impl Documents for Fake {}
 impl Settings for Fake {}

@@ -1,0 +1,251 @@
+//! Metrics as charts, or as a table of the same numbers.
+
+use leptos::prelude::*;
+
+use super::range_picker::wants_table;
+use crate::i18n::{Text, text};
+use crate::model::date::{DAY, HOUR, MINUTE};
+use crate::model::metric::{Metric, Metrics};
+use crate::ui::EmptyState;
+use crate::ui::chart::{Chart, Curve, Ink, Mark, Plot, Unit, in_words};
+use crate::ui::time::Minute;
+
+/// A curve of a chart: what it shows, and how.
+type Shown = (Metric, Mark, Ink);
+
+/// The charts, in their order.
+#[derive(Clone, Copy)]
+enum Topic {
+    Capacity,
+    Utilization,
+    Jobs,
+    Starts,
+    BootTimes,
+}
+
+impl Topic {
+    const ALL: [Topic; 5] = [
+        Topic::Capacity,
+        Topic::Utilization,
+        Topic::Jobs,
+        Topic::Starts,
+        Topic::BootTimes,
+    ];
+
+    fn title(self, t: &'static Text) -> &'static str {
+        match self {
+            Topic::Capacity => t.monitoring.capacity,
+            Topic::Utilization => t.monitoring.utilization,
+            Topic::Jobs => t.monitoring.jobs,
+            Topic::Starts => t.monitoring.starts,
+            Topic::BootTimes => t.monitoring.boot_times,
+        }
+    }
+
+    fn unit(self) -> Unit {
+        match self {
+            Topic::Capacity | Topic::Jobs | Topic::Starts => Unit::Count,
+            Topic::Utilization => Unit::Percent,
+            Topic::BootTimes => Unit::Seconds,
+        }
+    }
+
+    fn curves(self) -> &'static [Shown] {
+        match self {
+            Topic::Capacity => &[
+                (Metric::UtilizedCapacity, Mark::Area, Ink::Main),
+                (Metric::IdleCapacity, Mark::Area, Ink::Soft),
+                (Metric::DesiredCapacity, Mark::Line, Ink::Outline),
+            ],
+            Topic::Utilization => &[(Metric::CapacityUtilization, Mark::Line, Ink::Main)],
+            Topic::Jobs => &[
+                (Metric::RunningJobs, Mark::Line, Ink::Main),
+                (Metric::PendingJobs, Mark::Line, Ink::Attention),
+            ],
+            Topic::Starts => &[
+                (Metric::NodeStarts, Mark::Bar, Ink::Good),
+                (Metric::FailedNodeStarts, Mark::Bar, Ink::Bad),
+            ],
+            Topic::BootTimes => &[
+                (Metric::NodeBootTimeP50, Mark::Line, Ink::Main),
+                (Metric::NodeBootTimeP95, Mark::Line, Ink::Attention),
+            ],
+        }
+    }
+
+    fn plot(self, t: &'static Text, metrics: &Metrics) -> Plot {
+        let unit = self.unit();
+        let curve = |(metric, mark, ink): &Shown| Curve {
+            label: label(t, *metric),
+            mark: *mark,
+            ink: *ink,
+            values: scaled(metrics.values(*metric), unit),
+        };
+        Plot {
+            start: metrics.start_time,
+            period: metrics.period,
+            unit,
+            curves: self.curves().iter().map(curve).collect(),
+        }
+    }
+}
+
+fn scaled(values: &[Option<f64>], unit: Unit) -> Vec<Option<f64>> {
+    let factor = if unit == Unit::Percent { 100.0 } else { 1.0 };
+    let values = values.iter();
+    values
+        .map(|value| value.map(|value| value * factor))
+        .collect()
+}
+
+fn label(t: &'static Text, metric: Metric) -> &'static str {
+    match metric {
+        Metric::IdleCapacity => t.monitoring.idle,
+        Metric::UtilizedCapacity => t.monitoring.utilized,
+        Metric::ActualCapacity => t.monitoring.actual,
+        Metric::DesiredCapacity => t.monitoring.desired,
+        Metric::CapacityUtilization => t.monitoring.utilization,
+        Metric::PendingJobs => t.monitoring.pending,
+        Metric::RunningJobs => t.monitoring.running,
+        Metric::NodeStarts => t.monitoring.started,
+        Metric::FailedNodeStarts => t.monitoring.failed,
+        Metric::NodeBootTimeP50 => t.monitoring.p50,
+        Metric::NodeBootTimeP95 => t.monitoring.p95,
+    }
+}
+
+#[component]
+pub fn MetricCharts(metrics: Signal<Metrics>) -> impl IntoView {
+    let t = text();
+    let as_table = wants_table();
+    let is_empty = Memo::new(move |_| metrics.with(Metrics::is_empty));
+    // The pointer on one of them points at the same time in all.
+    let pointed = RwSignal::new(None);
+    move || match (is_empty.get(), as_table.get()) {
+        (true, _) => view! {
+            <EmptyState title=t.monitoring.empty_title text=t.monitoring.empty>
+                ""
+            </EmptyState>
+        }
+        .into_any(),
+        (false, true) => view! { <Numbers metrics /> }.into_any(),
+        (false, false) => view! { <Charts metrics pointed /> }.into_any(),
+    }
+}
+
+#[component]
+fn Charts(metrics: Signal<Metrics>, pointed: RwSignal<Option<usize>>) -> impl IntoView {
+    let t = text();
+    let chart = move |topic: Topic| {
+        let plot = Memo::new(move |_| metrics.with(|metrics| topic.plot(t, metrics)));
+        view! { <Chart title=topic.title(t) plot=plot.into() pointed /> }
+    };
+    view! {
+        <p class="text-muted">{move || metrics.with(|metrics| summary(t, metrics))}</p>
+        <div class="charts">{Topic::ALL.map(chart).into_iter().collect_view()}</div>
+    }
+    .into_any()
+}
+
+/// How long a point is, and what all of it comes to.
+fn summary(t: &'static Text, metrics: &Metrics) -> String {
+    let hours = format!("{:.1}", metrics.node_hours());
+    t.monitoring.summary(length(t, metrics.period), hours)
+}
+
+fn length(t: &'static Text, period: i64) -> String {
+    match period {
+        DAY => t.monitoring.per_day.to_owned(),
+        HOUR.. => t.monitoring.per_hours(period / HOUR),
+        _ => t.monitoring.per_minutes(period / MINUTE),
+    }
+}
+
+/// The same numbers in words, the newest first; times of which nothing is known are left out.
+#[component]
+fn Numbers(metrics: Signal<Metrics>) -> impl IntoView {
+    let t = text();
+    let shown = || {
+        Topic::ALL.into_iter().flat_map(|topic| {
+            topic
+                .curves()
+                .iter()
+                .map(move |(metric, ..)| (topic.unit(), *metric))
+        })
+    };
+    let heads = shown().map(|(_, metric)| view! { <th scope="col">{label(t, metric)}</th> });
+    let heads = heads.collect_view();
+    let rows = move || {
+        let metrics = metrics.read();
+        let columns: Vec<(Unit, Vec<Option<f64>>)> = shown()
+            .map(|(unit, metric)| (unit, scaled(metrics.values(metric), unit)))
+            .collect();
+        let places = columns.iter().map(|(_, values)| values.len()).max();
+        let row = |place: usize| {
+            let value = |values: &[Option<f64>]| values.get(place).copied().flatten();
+            let is_known = columns.iter().any(|(_, values)| value(values).is_some());
+            let cell = |(unit, values): &(Unit, Vec<Option<f64>>)| {
+                let words = value(values).map(|value| in_words(t, *unit, value));
+                view! { <td class="tabular-nums">{words.unwrap_or_else(|| "–".to_owned())}</td> }
+            };
+            is_known.then(|| {
+                let at = metrics.start_time + place as i64 * metrics.period;
+                view! {
+                    <tr>
+                        <th scope="row">
+                            <Minute at />
+                        </th>
+                        {columns.iter().map(cell).collect_view()}
+                    </tr>
+                }
+            })
+        };
+        (0..places.unwrap_or_default())
+            .rev()
+            .filter_map(row)
+            .collect_view()
+    };
+    view! {
+        <div class="chart-table" role="region" aria-label=t.monitoring.title tabindex="0">
+            <table class="plain-table">
+                <caption class="read-out">{t.monitoring.title}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">{t.monitoring.time}</th>
+                        {heads}
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::i18n::Language;
+    use crate::model::metric::Series;
+
+    #[test]
+    fn utilization_is_told_in_percent_and_what_is_unknown_is_a_gap() {
+        let t = Language::English.text();
+        let metrics = Metrics {
+            start_time: 0,
+            period: MINUTE,
+            series: vec![Series {
+                metric: Metric::CapacityUtilization,
+                values: vec![Some(0.5), None],
+                minimum: None,
+                maximum: None,
+            }],
+        };
+        let plot = Topic::Utilization.plot(t, &metrics);
+        assert_eq!(plot.curves[0].values, [Some(50.0), None]);
+        assert_eq!(Topic::Jobs.plot(t, &metrics).curves.len(), 2);
+        for topic in Topic::ALL {
+            assert!(!topic.title(t).is_empty());
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Keeps metrics (M1): at the end of each minute, what was seen last of each cluster that this process has, in one
+//! transaction. Nobody is asked anything for it but the database. While no process does so there is a gap.
+
+use std::time::Duration;
+
+use app::model::date::MINUTE;
+use app::model::system::Work;
+
+use super::Parts;
+use crate::db::metric::{self, Start};
+use crate::db::now;
+use crate::live::status::Done;
+use crate::plan::metric::measure;
+
+/// Of this server.
+pub struct Sampler {
+    /// How long a time is measured at once, in milliseconds: a part of a minute, or the whole.
+    every: i64,
+    /// When the next one ends.
+    due: i64,
+}
+
+impl Sampler {
+    pub fn new(every: Duration) -> Sampler {
+        let every = i64::try_from(every.as_millis()).unwrap_or(MINUTE);
+        let every = every.clamp(1, MINUTE);
+        Sampler {
+            every,
+            due: next(now(), every),
+        }
+    }
+
+    /// How long it is until the next run.
+    pub fn left(&self) -> Duration {
+        // A clock that was set back must not stop it for long.
+        let left = (self.due - now()).clamp(0, self.every);
+        Duration::from_millis(left as u64)
+    }
+
+    /// Measures these clusters.
+    pub async fn run(
+        &mut self,
+        parts: &Parts,
+        clusters: impl Iterator<Item = &String>,
+        done: &mut Done,
+    ) -> anyhow::Result<()> {
+        let now = now();
+        if is_early(now, self.due, self.every) {
+            return Ok(());
+        }
+        let to = now - now.rem_euclid(self.every);
+        self.due = next(now, self.every);
+        let from = to - self.every;
+        let starts = metric::starts_since(parts.db.pool(), from).await?;
+        let measured: Vec<_> = clusters
+            .filter_map(|id| {
+                let seen = parts.observed.latest(id);
+                let is_its = |start: &&Start| start.cluster_id == *id;
+                let starts: Vec<&Start> = starts.iter().filter(is_its).collect();
+                Some((id, measure(&seen, &starts, from, to)?))
+            })
+            .collect();
+        if measured.is_empty() {
+            return Ok(());
+        }
+        let mut write = parts.db.write().await?;
+        for (cluster_id, measured) in &measured {
+            metric::add(&mut write, cluster_id, from, measured).await?;
+        }
+        write.commit().await?;
+        done.note(Work::ClusterMeasured, measured.len());
+        Ok(())
+    }
+}
+
+/// Whether a timer was faster than the clock: what ended before has been measured. A clock that was set back is not early.
+fn is_early(now: i64, due: i64, every: i64) -> bool {
+    (due - every..due).contains(&now)
+}
+
+/// The next time that is a multiple of that.
+fn next(now: i64, every: i64) -> i64 {
+    now - now.rem_euclid(every) + every
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minutes_end_on_the_minute() {
+        assert_eq!(next(0, MINUTE), MINUTE);
+        assert_eq!(next(MINUTE - 1, MINUTE), MINUTE);
+        assert_eq!(next(MINUTE, MINUTE), 2 * MINUTE);
+        for (now, early) in [(9, false), (10, true), (19, true), (20, false), (25, false)] {
+            assert_eq!(is_early(now, 20, 10), early, "{now}");
+        }
+        let sampler = Sampler::new(Duration::from_secs(3600));
+        assert!(sampler.left() <= Duration::from_secs(60));
+        assert_eq!(sampler.due % MINUTE, 0);
+    }
+}
