@@ -118,4 +118,5 @@ async fn a_queue_of_an_older_slurm_cannot_have_a_topology_of_its_own() {
     let said = create.send().await.refused_field(field);
     assert!(said.contains("needs Slurm 25.05 or later"), "{said}");
     assert!(said.contains("Set TopologyPlugin of the cluster"), "{said}");
+    plane.finish().await;
 }
