@@ -103,6 +103,7 @@ async fn a_job_that_asks_for_one_switch_has_nodes_of_one_group() {
     let config = site.ask(&["scontrol", "show", "config"]);
     assert!(!config.contains("topology/tree"), "{config}");
     assert_eq!(site.nodes(&["--switches=1"]), "left-[1-2]");
+    site.0.finish().await;
 }
 
 #[tokio::test]
