@@ -16,7 +16,7 @@ const test = base.extend<{}, { server: Server }>({
       for (const version of ['24.11', '25.11']) {
         await symlink(join(INSTALLED, 'slurm-24.11'), join(scheduler, `slurm-${version}`));
       }
-      await writeFile(join(scheduler, 'versions.json'), '{"24.11": {"suspendFrom": "2099-01-01"}}');
+      await writeFile(join(scheduler, 'versions.json'), '{"24.11": {"endOfLife": "2098-01-01", "suspendFrom": "2099-01-01"}}');
       const server = await Server.start({ OPENPCS_SCHEDULER_ROOT: scheduler });
       await use(server);
       await server.stop();
