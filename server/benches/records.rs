@@ -10,8 +10,6 @@ use crate::harness::{Database, TestPlane};
 const CLUSTER: &str = "records";
 const JOBS: u32 = 1_000_000;
 const USERS: u32 = 50;
-/// Who asks: of `USERS`, whose numbers begin here.
-const FIRST_USER: u32 = 70_000;
 const ROUNDS: u32 = 5;
 /// 2026-01-01; a job begins each 20 s, and the last before the end of that year.
 const SINCE: u32 = 1_767_225_600;
@@ -31,10 +29,11 @@ pub async fn run() {
         socket: plane.server.data().join("accounting/socket/mysql.sock"),
         database: plane.get_cluster(CLUSTER).await.id().to_owned(),
     };
-    records.fill();
-    let of_user = format!("select * from {CLUSTER}_job_table where id_user = {FIRST_USER}");
+    // Who asks is the first of them: sacct takes users that the host knows.
+    let user = plane.connect(CLUSTER, &["id", "-u"]).trim().to_owned();
+    records.fill(&user);
+    let of_user = format!("select * from {CLUSTER}_job_table where id_user = {user}");
     let own = mean(|| records.lines(&of_user));
-    let user = FIRST_USER.to_string();
     let all = ["sacct", "-X", "-n", "-P", "-S", "2026-01-01", "-u", &user];
     let all = [&all[..], &["-E", "2026-12-31"]].concat();
     let sacct = mean(|| plane.connect(CLUSTER, &all).lines().count());
@@ -72,14 +71,14 @@ struct Records {
 
 impl Records {
     /// As slurmdbd would have written them.
-    fn fill(&self) {
+    fn fill(&self, first_user: &str) {
         let columns = "account, cpus_req, exit_code, job_name, id_assoc, id_job, id_resv, id_wckey, id_user, id_group, \
-                       het_job_id, het_job_offset, nodelist, nodes_alloc, `partition`, priority, state, time_submit, \
+                       het_job_id, het_job_offset, nodelist, nodes_alloc, `partition`, priority, state, state_reason_prev, time_submit, \
                        time_eligible, time_start, time_end, tres_alloc, tres_req, work_dir";
         let start = format!("{SINCE} + seq * 20");
         let rows = format!(
-            "'root', 1, 0, concat('job-', seq), 1, seq, 0, 0, {FIRST_USER} + seq % {USERS}, {FIRST_USER}, 0, 0, 'compute-1-1', \
-             1, 'demo', 1, 3, {start}, {start}, {start} + 5, {start} + 65, '1=1,2=1000,4=1', '1=1,2=1000,4=1', '/tmp'"
+            "'root', 1, 0, concat('job-', seq), 1, seq, 0, 0, {first_user} + seq % {USERS}, {first_user}, 0, 0, 'compute-1-1', \
+             1, 'demo', 1, 3, 0, {start}, {start}, {start} + 5, {start} + 65, '1=1,2=1000,4=1', '1=1,2=1000,4=1', '/tmp'"
         );
         self.lines(&format!(
             "insert into {CLUSTER}_job_table ({columns}) select {rows} from seq_1_to_{JOBS}"
