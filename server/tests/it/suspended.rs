@@ -3,7 +3,7 @@
 
 use aws_sdk_pcs::types::*;
 
-use crate::harness::scheduler::{NEW, OLD, Scheduler};
+use crate::harness::scheduler::{NEW, OLD, Scheduler, update_to};
 use crate::harness::*;
 
 const CLUSTER: &str = "resting";
@@ -55,12 +55,7 @@ impl Resting {
     }
 
     async fn update(&self, to: &str) -> Result<(), String> {
-        let update = self.plane.admin().update_cluster();
-        let scheduler = UpdateSchedulerRequest::builder().version(to);
-        let update = update.cluster_identifier(CLUSTER);
-        let answer = update.scheduler(scheduler.build().unwrap()).send().await;
-        let told = |error| format!("{:?}", aws_sdk_pcs::Error::from(error));
-        answer.map(drop).map_err(told)
+        update_to(&self.plane, CLUSTER, to).await
     }
 
     /// All that runs of the cluster.

@@ -5,7 +5,9 @@
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
-use super::Server;
+use aws_sdk_pcs::types::UpdateSchedulerRequest;
+
+use super::{Server, TestPlane};
 
 pub const OLD: &str = "24.11";
 pub const NEW: &str = "25.11";
@@ -64,6 +66,15 @@ impl Scheduler {
     pub fn remove(&self) {
         std::fs::remove_dir_all(self.prefix(NEW)).unwrap();
     }
+}
+
+/// Asks for another version of a cluster's Slurm; why not, if that is refused.
+pub async fn update_to(plane: &TestPlane, cluster: &str, version: &str) -> Result<(), String> {
+    let update = plane.admin().update_cluster().cluster_identifier(cluster);
+    let scheduler = UpdateSchedulerRequest::builder().version(version);
+    let answer = update.scheduler(scheduler.build().unwrap()).send().await;
+    let told = |error| format!("{:?}", aws_sdk_pcs::Error::from(error));
+    answer.map(drop).map_err(told)
 }
 
 fn script(file: &Path, real: &Path, first: &str) {
