@@ -9,6 +9,7 @@ use crate::api::job::job_output;
 use crate::i18n::text;
 use crate::model::job::{JobOutput, OutputKind, OutputOf};
 use crate::paths;
+use crate::ui::Segments;
 
 #[component]
 pub fn Output(
@@ -41,29 +42,12 @@ pub fn Output(
         };
         Box::pin(job_output(of)) as _
     });
-    let choose = move |to: OutputKind| {
-        let label = match to {
-            OutputKind::Stdout => t.job.stdout,
-            OutputKind::Stderr => t.job.stderr,
-        };
-        view! {
-            <button
-                type="button"
-                class="segment"
-                aria-pressed=move || (kind.get() == to).to_string()
-                on:click=move |_| kind.set(to)
-            >
-                {label}
-            </button>
-        }
-    };
     let segments = two_files.then(|| {
-        view! {
-            <div class="segments" role="group" aria-label=t.job.output_which>
-                {choose(OutputKind::Stdout)}
-                {choose(OutputKind::Stderr)}
-            </div>
-        }
+        let choices = vec![
+            (OutputKind::Stdout, t.job.stdout),
+            (OutputKind::Stderr, t.job.stderr),
+        ];
+        view! { <Segments label=t.job.output_which chosen=kind choices /> }
     });
     let lives = Signal::derive(move || match kind.get() {
         OutputKind::Stdout => lives.get(),

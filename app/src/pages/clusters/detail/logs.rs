@@ -11,8 +11,8 @@ use crate::i18n::text;
 use crate::model::job::JobOutput;
 use crate::model::log::{ControllerLogOf, LogDaemon};
 use crate::paths;
-use crate::ui::Card;
 use crate::ui::form::{Field, Form, TextInput};
+use crate::ui::{Card, Segments};
 
 #[component]
 pub fn Logs() -> impl IntoView {
@@ -67,26 +67,11 @@ fn ControllerLog(
         Box::pin(controller_log(of)) as _
     });
     let over = Signal::stored(false);
-    let choose = move |to: LogDaemon| {
-        view! {
-            <button
-                type="button"
-                class="segment"
-                aria-pressed=move || (daemon.get() == to).to_string()
-                on:click=move |_| daemon.set(to)
-            >
-                {to.as_str()}
-            </button>
-        }
-    };
     let segments = move || {
         has_accounting.get().then(|| {
-            view! {
-                <div class="segments" role="group" aria-label=t.logs.which>
-                    {choose(LogDaemon::Slurmctld)}
-                    {choose(LogDaemon::Slurmdbd)}
-                </div>
-            }
+            let both = [LogDaemon::Slurmctld, LogDaemon::Slurmdbd];
+            let choices = both.map(|one| (one, one.as_str())).into();
+            view! { <Segments label=t.logs.which chosen=daemon choices /> }
         })
     };
     view! {
