@@ -14,6 +14,7 @@ const IN_FORCE: &str = "in-force.json";
 const JOB_SUBMIT_PLUGIN: &str = "job_submit.lua";
 pub const JOB_SUBMIT_SCRIPT: &str = "job_submit.star";
 /// Slurm's own names, too.
+const MPI: &str = "mpi.conf";
 const TOPOLOGY: [&str; 2] = ["topology.conf", "topology.yaml"];
 const CLIENT_DIRS: [&str; 2] = ["/run/slurm", "/run/slurm/conf"];
 
@@ -31,9 +32,9 @@ pub struct Files {
     pub topology_yaml: String,
     /// How many stand-in devices the directory of GPUs must hold.
     pub gpu_devices: u64,
-    /// None where MPI goes by what it finds.
+    /// Empty: no file, and MPI goes by what it finds.
     #[serde(default)]
-    pub mpi_conf: Option<String>,
+    pub mpi_conf: String,
     /// None where no script is asked of jobs.
     #[serde(default)]
     pub job_submit: Option<JobSubmit>,
@@ -48,8 +49,8 @@ pub struct JobSubmit {
     pub script: String,
 }
 
-/// Copies `slurm.conf` with the topology, and slurmrestd's where there is one, from a controller's directory, which is closed to all users
-/// but the server's, into the private `/run` of its sandbox, whose root directory is `root`.
+/// Copies `slurm.conf` with the topology, and slurmrestd's where there is one, from a controller's directory, which is
+/// closed to all users but the server's, into the private `/run` of its sandbox, whose root directory is `root`.
 pub fn publish(root: &Path, dir: &Path) -> io::Result<()> {
     let inside = |path: &str| root.join(path.trim_start_matches('/'));
     let device = |path: &Path| Ok::<_, io::Error>(std::fs::metadata(path)?.dev());
@@ -110,6 +111,7 @@ pub fn write_files(dir: &Path, new: &Files) -> io::Result<()> {
     for (name, text) in [
         (TOPOLOGY[0], &new.topology_conf),
         (TOPOLOGY[1], &new.topology_yaml),
+        (MPI, &new.mpi_conf),
     ] {
         // Slurm would heed a topology.yaml that is there, whatever slurm.conf says.
         match text.is_empty() {
@@ -122,9 +124,6 @@ pub fn write_files(dir: &Path, new: &Files) -> io::Result<()> {
         files::write(&dir.join(JOB_SUBMIT_SCRIPT), script, files::PLAIN)?;
         let plugin = job_submit.plugin.as_bytes();
         files::write(&dir.join(JOB_SUBMIT_PLUGIN), plugin, files::PLAIN)?;
-    }
-    if let Some(mpi) = &new.mpi_conf {
-        files::write(&dir.join("mpi.conf"), mpi.as_bytes(), files::PLAIN)?;
     }
     for (name, text) in [
         ("cgroup.conf", &new.cgroup_conf),

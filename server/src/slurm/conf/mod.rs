@@ -399,9 +399,11 @@ fn cgroup_conf(input: &ConfInput) -> String {
 
 /// Nodes of one host share `/tmp`, where PMIx would keep what is of a step under the same name for each; `/run` is each
 /// node's own.
-fn mpi_conf(input: &ConfInput) -> Option<String> {
-    let shares = input.node_address.is_some();
-    shares.then(|| "PMIxCliTmpDirBase=/run\n".to_owned())
+fn mpi_conf(input: &ConfInput) -> String {
+    match input.node_address {
+        Some(_) => "PMIxCliTmpDirBase=/run\n".to_owned(),
+        None => String::new(),
+    }
 }
 
 #[cfg(test)]
