@@ -69,6 +69,26 @@ impl Accounts {
         self.update(slurm.accounting(asked).build()).await.unwrap();
     }
 
+    /// What kept all nodes while the controller was exchanged is taken back, before it ends by itself.
+    async fn jobs_begin_again(&self) {
+        let mut ends = None;
+        wait_until("nothing keeps the nodes", async || {
+            let asked = ["scontrol", "--oneliner", "show", "reservation"];
+            let told = self.plane.try_connect(CLUSTER, &asked);
+            let told = told.map_err(|output| format!("{output:?}"))?;
+            match fields(&told).remove("EndTime") {
+                None => Ok(()),
+                Some(end) => {
+                    ends = Some(end);
+                    Err(told)
+                }
+            }
+        })
+        .await;
+        let now = self.plane.connect(CLUSTER, &["date", "+%FT%T"]);
+        assert!(ends.is_none_or(|end| now.trim() < end.as_str()), "{now}");
+    }
+
     async fn endpoints(&self) -> Vec<EndpointType> {
         let get = self.plane.admin().get_cluster();
         let answer = get.cluster_identifier(CLUSTER).send().await.unwrap();
@@ -165,6 +185,7 @@ async fn accounting_goes_off_and_on_under_a_job() {
         left.is_empty().then_some(()).ok_or(format!("{left:?}"))
     })
     .await;
+    accounts.jobs_begin_again().await;
     plane.wait_job(CLUSTER, &job, "RUNNING").await;
     accounts.switch(AccountingMode::Standard).await;
     plane.wait_job(CLUSTER, &job, "RUNNING").await;

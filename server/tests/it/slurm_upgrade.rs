@@ -134,6 +134,8 @@ async fn a_running_cluster_goes_to_a_newer_slurm() {
     moving.update(NEW).await.unwrap();
     let (during, slowest) = moving.submit_until(ClusterStatus::Active).await;
     assert_eq!(moving.version().await, NEW);
+    let reserved = plane.connect_as_admin(CLUSTER, &["scontrol", "show", "reservation"]);
+    assert!(reserved.contains("No reservations"), "{reserved}");
     assert!(slowest < HANGS, "{slowest:?}");
     let words = moving.update(OLD).await.unwrap_err();
     assert!(words.contains("is older"), "{words}");

@@ -30,6 +30,7 @@ use crate::slurm::controller_host::{ControllerSpec, RestFiles};
 use crate::slurm::rest::{self, Rest};
 
 mod accounts;
+mod pause;
 mod suspension;
 mod upgrade;
 
@@ -47,6 +48,8 @@ pub struct ClusterReconciler {
     recovery: Recovery,
     outage: Outage,
     accounting: Accounting,
+    /// No job begins, until the controller answers again or a while is over.
+    are_starts_stopped: bool,
     /// Whether a controller that was running before us knows how to reach us.
     introduced: bool,
     /// The suspension that the timeline tells of already.
@@ -73,6 +76,7 @@ impl ClusterReconciler {
             recovery: Recovery::default(),
             outage: Outage::new(Sight::Controller),
             accounting: Accounting::default(),
+            are_starts_stopped: false,
             introduced: false,
             announced: None,
         }
@@ -292,7 +296,11 @@ impl ClusterReconciler {
             }
             Step::Ask => {
                 self.settled = None;
-                found.answers = Some(self.answers(&rows.cluster).await?);
+                let answers = self.answers(&rows.cluster).await?;
+                if answers {
+                    self.let_start(&rows.cluster).await?;
+                }
+                found.answers = Some(answers);
             }
             Step::ReadLog => {
                 found.log = Some(self.read_log().await?);

@@ -1,7 +1,7 @@
 //! Takes a cluster's daemons to another version of Slurm, and back when that does not work: the steps of
 //! [`crate::plan::upgrade`].
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use app::explain::What;
@@ -18,7 +18,6 @@ use crate::plan::controller::Seen;
 use crate::plan::start::Log;
 use crate::plan::upgrade::{Stage, Step, Upgrade};
 use crate::reconcile::Next;
-use crate::slurm::client::{Client, SlurmError};
 use crate::slurm::log::DaemonLog;
 use crate::slurm::upgrade::{Begun, BegunStage, UpgradeFiles};
 
@@ -43,10 +42,6 @@ impl BegunStage {
         }
     }
 }
-
-/// How long jobs that are being started may take; those whose nodes boot go on without.
-const STARTS_PATIENCE: Duration = Duration::from_secs(5);
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// The versions of the daemons that are to run.
 pub(super) struct Versions {
@@ -155,17 +150,7 @@ impl ClusterReconciler {
         Ok(Some(Next::After(Duration::ZERO)))
     }
 
-    /// Ends the daemons. No job begins just then: the launch of one that a controller has not sent when it ends is sent by
-    /// nobody, and the next controller believes for minutes that it runs.
-    pub(super) async fn pause(&self, cluster: &ClusterRow) -> anyhow::Result<()> {
-        if let Some(client) = self.client(cluster)? {
-            settle_starts(&client, &cluster.name).await;
-        }
-        let (controllers, id) = (self.parts.controllers.clone(), self.cluster_id.clone());
-        Ok(tokio::task::spawn_blocking(move || controllers.pause(&id)).await??)
-    }
-
-    async fn begin_upgrade(&self, cluster: &ClusterRow, stage: Stage) -> anyhow::Result<()> {
+    async fn begin_upgrade(&mut self, cluster: &ClusterRow, stage: Stage) -> anyhow::Result<()> {
         let to = cluster
             .upgrade()
             .context("no other version is wanted any more")?;
@@ -214,12 +199,6 @@ impl ClusterReconciler {
             name: row.name.clone(),
         };
         self.settle_upgrade(&row, &[upgraded, active]).await?;
-        // Else they begin half a minute later.
-        if let Some(client) = self.client(&row)?
-            && let Err(error) = client.let_start().await
-        {
-            tracing::info!(cluster = row.name, %error, "jobs do not begin yet");
-        }
         tracing::info!(cluster = cluster.name, from, to, "upgraded");
         self.clean_up(cluster).await?;
         self.parts.wakers.wake_node(&cluster.id);
@@ -227,7 +206,7 @@ impl ClusterReconciler {
     }
 
     /// To what was before, as often as it takes.
-    async fn go_back(&self, cluster: &ClusterRow, words: String) -> anyhow::Result<()> {
+    async fn go_back(&mut self, cluster: &ClusterRow, words: String) -> anyhow::Result<()> {
         let files = self.upgrade_files();
         let mut begun = files.begun()?.context("nothing is kept to go back to")?;
         let (accounts, words) = match &begun.stage {
@@ -315,22 +294,6 @@ impl ClusterReconciler {
             db::event::insert(&mut write, &row.id, kind, &row.id, by, what).await?;
         }
         Ok(write.commit().await?)
-    }
-}
-
-/// Has no further job begin, and waits for those that do: without, where the controller does not answer.
-async fn settle_starts(client: &Client, cluster: &str) {
-    let settled = async {
-        client.ping().await?;
-        client.stop_starts().await?;
-        let deadline = Instant::now() + STARTS_PATIENCE;
-        while client.starts_any().await? && Instant::now() < deadline {
-            tokio::time::sleep(PAUSE).await;
-        }
-        Ok::<_, SlurmError>(())
-    };
-    if let Err(error) = settled.await {
-        tracing::info!(cluster, %error, "jobs may begin while the controller ends");
     }
 }
 

@@ -173,7 +173,7 @@ impl TestPlane {
 }
 
 /// `Name=value Name=value …`; a value with spaces keeps its first word, which no test needs more of.
-fn fields(text: &str) -> BTreeMap<String, String> {
+pub fn fields(text: &str) -> BTreeMap<String, String> {
     let pairs = text
         .split_whitespace()
         .filter_map(|word| word.split_once('='));

@@ -26,6 +26,7 @@ mod wait;
 pub use bucket::Bucket;
 pub use checks::{Check, run};
 pub use http::{Answer, Http, signed_for};
+pub use jobs::fields;
 pub use leftovers::{processes, slurmctld};
 pub use mariadb::MariaDb;
 pub use plane::TestPlane;
