@@ -1,4 +1,4 @@
-//! The API: `POST /`, AWS JSON 1.0, as every AWS SDK and the AWS CLI speak it.
+//! The API: `POST /`, AWS JSON, as every AWS SDK and the AWS CLI speak it; for each service that is answered here.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use app::model::operation::Operation;
 use app::port::{ControlPlane, Ctx, Principal, Why};
 use axum::body::Bytes;
 use axum::extract::Request;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use chrono::Utc;
@@ -19,9 +19,9 @@ use serde_json::Value;
 use super::HttpState;
 use super::body::{self, STRANGERS};
 use super::error::{Refusal, cannot_parse};
+use super::foreign;
 use super::layer::RequestId;
-use super::protocol::{JSON_1_0, PCS};
-use super::{foreign, secrets};
+use super::service::{self, Service};
 use crate::auth::sigv4::Denied;
 use crate::service::{shape, whole};
 
@@ -37,14 +37,9 @@ pub async fn handle(
         return Err(refusal);
     }
     let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
-    if secrets::is_asked(&parts) {
-        let who = secrets::authenticate(state, &parts, &body.bytes).await?;
-        let ctx = Ctx::new(who, Why::Api, request_id);
-        return secrets::answer(state, &ctx, &body.bytes).await;
-    }
-    let operation = operation(&parts)?;
-    check_content_type(&parts)?;
-    let who = authenticate(state, operation, &parts, &body.bytes).await?;
+    let (service, operation) = service::asked(&parts.headers).ok_or_else(unknown_operation)?;
+    check_content_type(service, &parts)?;
+    let who = authenticate(state, service, operation, &parts, &body.bytes).await?;
     let why = match who {
         Principal::User { .. } | Principal::Host { .. } => Why::Api,
         Principal::Anonymous => Why::Instance,
@@ -54,44 +49,41 @@ pub async fn handle(
     drop(body); // others may come in while this one is at work
     shape::check(operation, &input)?;
     let answer = run(state.plane.clone(), ctx, operation, input).await?;
-    Ok(([(CONTENT_TYPE, JSON_1_0)], answer).into_response())
-}
-
-fn operation(parts: &Parts) -> Result<Operation, Error> {
-    let target = parts.headers.get("x-amz-target");
-    target
-        .and_then(|t| t.to_str().ok())
-        .and_then(|t| t.strip_prefix(PCS))
-        .and_then(Operation::parse)
-        .ok_or_else(unknown_operation)
+    let headers = [
+        (CONTENT_TYPE, service.content_type()),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, answer).into_response())
 }
 
 /// The header names none, or none that this door knows.
 pub fn unknown_operation() -> Error {
+    let own = Service::Pcs.target();
     Error::validation(
         ValidationReason::UnknownOperation,
         format!(
-            "The header X-Amz-Target names no operation of this service. It must be {PCS}OPERATION, as \
-             {PCS}ListClusters."
+            "The header X-Amz-Target names no operation of this service. It must be {own}OPERATION, as \
+             {own}ListClusters."
         ),
     )
 }
 
-fn check_content_type(parts: &Parts) -> Result<(), Error> {
+fn check_content_type(service: Service, parts: &Parts) -> Result<(), Error> {
+    let wanted = service.content_type();
     let value = parts.headers.get(CONTENT_TYPE);
     let essence = value
         .and_then(|v| v.to_str().ok())
         .and_then(|v| v.split(';').next())
         .map(str::trim)
         .unwrap_or_default();
-    if [JSON_1_0, "application/json"]
+    if [wanted, "application/json"]
         .iter()
         .any(|known| essence.eq_ignore_ascii_case(known))
     {
         return Ok(());
     }
     Err(cannot_parse(format!(
-        "The header Content-Type must be {JSON_1_0}: this door reads JSON only."
+        "The header Content-Type must be {wanted}: this door reads JSON only."
     )))
 }
 
@@ -99,11 +91,17 @@ fn check_content_type(parts: &Parts) -> Result<(), Error> {
 /// unsigned, or signed with a key of its cloud that this server cannot know (A8).
 async fn authenticate(
     state: &HttpState,
+    service: Service,
     operation: Operation,
     parts: &Parts,
     body: &[u8],
 ) -> Result<Principal, Denied> {
-    match state.verifier.verify(parts, body, Utc::now()).await {
+    let name = service.signing_name();
+    match state
+        .verifier
+        .verify_for(name, parts, body, Utc::now())
+        .await
+    {
         Err(Denied::Missing | Denied::Unrecognized | Denied::SessionToken)
             if operation == Operation::RegisterComputeNodeGroupInstance =>
         {
@@ -169,7 +167,8 @@ async fn dispatch(
         Operation::TagResource => call!(tag_resource),
         Operation::UntagResource => call!(untag_resource),
         Operation::RegisterComputeNodeGroupInstance => call!(register_compute_node_group_instance),
-        // The console's own, and the one of another service: `Operation::parse` knows none of them.
+        Operation::GetSecretValue => call!(get_secret_value),
+        // The console's own: no service of AWS has them.
         _ => Err(unknown_operation()),
     }
 }

@@ -7,19 +7,17 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 
 use super::error::Refusal;
-use super::protocol::{GET_SECRET_VALUE, PCS, Protocol, target};
-use crate::auth::sigv4::SERVICE;
+use super::protocol::{Protocol, target};
+use super::service::{self, Service};
 
 /// Of a request that is for no operation of this server: by the header's name or, where there is none, by the service
 /// that it is signed for.
 pub fn refusal(headers: &HeaderMap) -> Option<Refusal> {
     let service = signed_for(headers);
     let wanted = match target(headers) {
-        Some(target) if target.starts_with(PCS) || target == GET_SECRET_VALUE => {
-            return None;
-        }
+        Some(target) if is_ours(headers, target) => return None,
         Some(target) => target,
-        None => service.filter(|service| *service != SERVICE)?,
+        None => service.filter(|service| *service != Service::Pcs.signing_name())?,
     };
     let wanted = clip(wanted);
     let error = Error::validation(
@@ -32,6 +30,11 @@ pub fn refusal(headers: &HeaderMap) -> Option<Refusal> {
         ),
     );
     Some(Refusal::from(error).spoken(Protocol::of(headers, service)))
+}
+
+/// A name that begins as this service's own do is answered as one of them, known or not.
+fn is_ours(headers: &HeaderMap, target: &str) -> bool {
+    Service::of_target(target) == Some(Service::Pcs) || service::asked(headers).is_some()
 }
 
 /// `KEY/DATE/REGION/SERVICE/aws4_request`.
@@ -91,7 +94,7 @@ mod tests {
             assert!(refusal(&headers).is_some(), "{service}");
         }
         let ours = [("x-amz-target", "AWSParallelComputingService.ListClusters")];
-        let secret = [("x-amz-target", GET_SECRET_VALUE)];
+        let secret = [("x-amz-target", "secretsmanager.GetSecretValue")];
         for headers in [
             headers("pcs", &ours),
             headers("secretsmanager", &secret),

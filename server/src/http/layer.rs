@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::body::{Unread, discard};
 use super::error::Refusal;
-use super::{door, foreign};
+use super::{door, foreign, service};
 use crate::live::meter::Meter;
 
 const AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -87,8 +87,8 @@ fn is_read(request: &Request) -> bool {
 
 /// The operation that the headers name, if any.
 pub fn operation(headers: &HeaderMap) -> Option<Operation> {
-    let target = headers.get("x-amz-target")?.to_str().ok()?;
-    Operation::parse(target.split_once('.')?.1)
+    let (_, operation) = service::asked(headers)?;
+    Some(operation)
 }
 
 fn add_headers(response: &mut Response, id: &RequestId, tls: bool) {

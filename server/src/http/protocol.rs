@@ -5,10 +5,7 @@ use axum::http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value};
 
 pub const JSON_1_0: &str = "application/x-amz-json-1.0";
-/// What the names of all operations begin with that are this service's own.
-pub const PCS: &str = "AWSParallelComputingService.";
-/// The one of AWS Secrets Manager that is answered here.
-pub const GET_SECRET_VALUE: &str = "secretsmanager.GetSecretValue";
+pub const JSON_1_1: &str = "application/x-amz-json-1.1";
 /// The header that says so of what is newer than the others, in requests and answers.
 pub const SMITHY_PROTOCOL: HeaderName = HeaderName::from_static("smithy-protocol");
 pub const CBOR: &str = "rpc-v2-cbor";

@@ -13,8 +13,6 @@ pub use verify::Verifier;
 
 /// The signing name of the service.
 pub const SERVICE: &str = "pcs";
-/// The signing name of AWS Secrets Manager, whose door for a cluster's key is here too.
-pub const SECRETS: &str = "secretsmanager";
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const TERMINATOR: &str = "aws4_request";
