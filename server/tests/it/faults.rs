@@ -43,7 +43,7 @@ async fn a_job_survives_the_server_and_slurmctld() {
     plane.server.start().await;
     assert_eq!(plane.job(cluster, &job)["JobState"], "RUNNING");
 
-    plane.wait_saved(cluster, "compute-1-1").await;
+    plane.wait_saved(cluster, &job, "compute-1-1").await;
     let before = slurmctld(&plane);
     assert_eq!(before.len(), 1, "{before:?}");
     kill(before[0], Signal::SIGKILL).unwrap();

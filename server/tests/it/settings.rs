@@ -399,10 +399,11 @@ async fn what_was_never_accepted_is_not_what_a_controller_starts_with() {
     let id = busy.plane.get_cluster(CLUSTER).await.id;
     let data = busy.plane.server.data();
     let conf = data.join("clusters").join(id).join("controller/slurm.conf");
+    let node = "compute-1-1";
+    busy.plane.wait_saved(CLUSTER, &busy.job, node).await;
     let accepted = std::fs::read_to_string(&conf).unwrap();
     // As a server leaves it that is killed between writing the files and slurmctld's answer.
     std::fs::write(&conf, format!("{accepted}\nPreemptMode=SUSPEND\n")).unwrap();
-    busy.plane.wait_saved(CLUSTER, "compute-1-1").await;
     let slurmctld = processes(busy.plane.server.root())
         .into_iter()
         .find(|(_, line)| line.contains("sbin/slurmctld "))

@@ -104,21 +104,26 @@ impl TestPlane {
             .map_err(|output| format!("{output:?}"))
     }
 
-    /// Waits until slurmctld has written down that a job runs on the node. It does every few seconds; a job that it has not
-    /// written is lost with it.
-    pub async fn wait_saved(&self, cluster: &str, node: &str) {
-        self.wait_state(cluster, "job_state", node).await;
+    /// Waits until slurmctld has written down what it knows now of the job and of its node. It does every few seconds: of
+    /// what has happened since, as that a job's node has come up, nothing is left when it is killed.
+    pub async fn wait_saved(&self, cluster: &str, job: &str, node: &str) {
+        let mark = format!("saved-with-{job}");
+        self.administrate(&format!("scontrol update jobid={job} comment={mark}"));
+        self.administrate(&format!("scontrol update nodename={node} extra={mark}"));
+        for file in ["job_state", "node_state"] {
+            self.wait_state(cluster, file, &mark).await;
+        }
     }
 
-    /// Waits until this file of slurmctld's state names the node.
-    pub async fn wait_state(&self, cluster: &str, file: &str, node: &str) -> PathBuf {
+    /// Waits until this file of slurmctld's state has the word.
+    pub async fn wait_state(&self, cluster: &str, file: &str, word: &str) -> PathBuf {
         let id = self.get_cluster(cluster).await.id;
         let clusters = self.server.data().join("clusters");
         let path = clusters.join(id).join("controller/state").join(file);
-        wait_until(&format!("{node} is in {file}"), async || {
+        wait_until(&format!("{word} is in {file}"), async || {
             let bytes = std::fs::read(&path).unwrap_or_default();
-            let mut words = bytes.windows(node.len());
-            match words.any(|word| word == node.as_bytes()) {
+            let mut places = bytes.windows(word.len());
+            match places.any(|place| place == word.as_bytes()) {
                 true => Ok(()),
                 false => Err("not yet".into()),
             }
