@@ -158,14 +158,22 @@ pub async fn list(
     Ok(found)
 }
 
-/// How many there are.
+/// How many there are of their clusters.
 pub async fn count(pool: &Pool, wanted: &Wanted) -> sqlx::Result<i64> {
     let mut sql = Sql::default();
     sql.text += "select count(*) as found from past_job where ";
-    match wanted.is_all() {
-        true => sql.clusters(wanted),
-        false => sql.condition(wanted),
-    }
+    sql.clusters(wanted);
+    sql.query().fetch_one(pool).await?.try_get("found")
+}
+
+/// How many there are, no more than `most`.
+pub async fn count_to(pool: &Pool, wanted: &Wanted, most: i64) -> sqlx::Result<i64> {
+    let mut sql = Sql::default();
+    sql.text += "select count(*) as found from (select 1 as one from past_job where ";
+    sql.condition(wanted);
+    sql.text += " order by ended_at desc, cluster_id desc, id desc limit ";
+    sql.number(most);
+    sql.text += ") as counted";
     sql.query().fetch_one(pool).await?.try_get("found")
 }
 
@@ -292,7 +300,9 @@ mod tests {
 
     async fn ids(db: &Db, wanted: &Wanted) -> String {
         let found = list(db.pool(), wanted, 0, 100).await.unwrap();
-        assert_eq!(count(db.pool(), wanted).await.unwrap(), found.len() as i64);
+        let counted = async |most| count_to(db.pool(), wanted, most).await.unwrap();
+        assert_eq!(counted(100).await, found.len() as i64);
+        assert_eq!(counted(1).await, found.len().min(1) as i64);
         let ids: Vec<String> = found.into_iter().map(|found| found.id).collect();
         ids.join(" ")
     }
