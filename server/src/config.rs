@@ -210,6 +210,7 @@ pub struct AccountingStore {
     /// Address of a MySQL or MariaDB for the accounting, as mysql://USER:PASSWORD@HOST:PORT/, in which each cluster gets a
     /// database of its own [default: a MariaDB that the server starts by itself]. Everybody on this host sees it in the
     /// list of processes: one with a password belongs into a file. What an address cannot hold is written as %40 for @.
+    /// With ?ssl-ca=FILE behind it the connection is by TLS, to a server for whom a certificate of that file vouches.
     #[arg(
         long = "accounting-database-url",
         env = "OPENPCS_ACCOUNTING_DATABASE_URL",
@@ -245,9 +246,11 @@ impl AccountingStore {
             }
             (None, None) => return Ok(None),
         };
-        let storage = url.parse().map_err(anyhow::Error::msg);
-        storage
+        let storage = url.parse::<Storage>();
+        let checked = storage.and_then(|storage| storage.check_files().map(|()| storage));
+        checked
             .map(Some)
+            .map_err(anyhow::Error::msg)
             .with_context(|| format!("{option} cannot be used"))
     }
 }

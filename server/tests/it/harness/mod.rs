@@ -28,7 +28,7 @@ pub use checks::{Check, run};
 pub use http::{Answer, Http, signed_for};
 pub use jobs::fields;
 pub use leftovers::{processes, slurmctld};
-pub use mariadb::MariaDb;
+pub use mariadb::{MariaDb, certify};
 pub use plane::TestPlane;
 pub use postgres::Postgres;
 pub use random::Random;
