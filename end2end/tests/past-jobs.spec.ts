@@ -30,10 +30,10 @@ test('a past job is found, tells what it used, and is in the file', async ({ pag
   expect(file).toMatch(/^cluster_id,cluster,job,name/);
   expect(file).toContain('found-again');
 
-  await page.getByLabel('Ended from (UTC)').fill('2100-01-01');
+  await page.getByLabel('Ended from').fill('2100-01-01');
   await expect(page).toHaveURL(/from=2100-01-01/);
   await expect(found).toHaveCount(0);
-  await page.getByLabel('Ended from (UTC)').fill('');
+  await page.getByLabel('Ended from').fill('');
   await expect(found).toBeVisible();
 
   await cell(page, /found-again/, /^\d+$/).getByRole('link').click();
@@ -42,4 +42,17 @@ test('a past job is found, tells what it used, and is in the file', async ({ pag
   await check(page);
   await page.getByRole('link', { name: 'Script and output' }).click();
   await expect(page.getByRole('region', { name: 'Script' }).last()).toContainText('exit 3');
+});
+
+test.describe('fourteen hours ahead of UTC', () => {
+  test.use({ timezoneId: 'Pacific/Kiritimati' });
+
+  test('days are those of who reads', async ({ page, server }) => {
+    await signIn(page, server);
+    await visit(page, '/jobs/past?from=2026-11-28&to=2026-11-29');
+    const midnight = (day: string) => Date.parse(`${day}T00:00:00+14:00`);
+    const of = `"from":${midnight('2026-11-28')},"to":${midnight('2026-11-30')}`;
+    const link = page.getByRole('link', { name: 'Download CSV' });
+    await expect.poll(async () => decodeURIComponent((await link.getAttribute('href')) ?? '')).toContain(of);
+  });
 });

@@ -1,18 +1,15 @@
 //! How long `sacct` takes for one user's jobs among a million, beside the database's own time for the same rows.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use aws_sdk_pcs::types::*;
 
-use crate::harness::{Database, TestPlane};
+use crate::harness::{Database, Records, TestPlane};
 
 const CLUSTER: &str = "records";
 const JOBS: u32 = 1_000_000;
 const USERS: u32 = 50;
 const ROUNDS: u32 = 5;
-/// 2026-01-01; a job begins each 20 s, and the last before the end of that year.
-const SINCE: u32 = 1_767_225_600;
 
 pub async fn run() {
     let plane = TestPlane::start(Database::Sqlite).await;
@@ -25,15 +22,12 @@ pub async fn run() {
     create.send().await.expect("a cluster can be made");
     plane.wait_cluster(CLUSTER, ClusterStatus::Active).await;
     plane.group(CLUSTER, "login", 1, 1).await;
-    let records = Records {
-        socket: plane.server.data().join("accounting/socket/mysql.sock"),
-        database: plane.get_cluster(CLUSTER).await.id().to_owned(),
-    };
+    let records = Records::of(&plane, CLUSTER).await;
     // Who asks is the first of them: sacct takes users that the host knows.
     let user = plane.connect(CLUSTER, &["id", "-u"]).trim().to_owned();
-    records.fill(&user);
-    let of_user = format!("select * from {CLUSTER}_job_table where id_user = {user}");
-    let own = mean(|| records.lines(&of_user));
+    records.fill(JOBS, 0, USERS, &user);
+    let of_user = format!("select * from {} where id_user = {user}", records.jobs());
+    let own = mean(|| records.ask(&of_user).lines().count());
     let all = ["sacct", "-X", "-n", "-P", "-S", "2026-01-01", "-u", &user];
     let all = [&all[..], &["-E", "2026-12-31"]].concat();
     let sacct = mean(|| plane.connect(CLUSTER, &all).lines().count());
@@ -62,44 +56,4 @@ fn mean(mut ask: impl FnMut() -> usize) -> Measured {
 
 fn text((time, rows): Measured) -> String {
     format!("{:.0} ms for {rows} rows", time.as_secs_f64() * 1000.0)
-}
-
-struct Records {
-    socket: std::path::PathBuf,
-    database: String,
-}
-
-impl Records {
-    /// As slurmdbd would have written them.
-    fn fill(&self, first_user: &str) {
-        let columns = "account, cpus_req, exit_code, job_name, id_assoc, id_job, id_resv, id_wckey, id_user, id_group, \
-                       het_job_id, het_job_offset, nodelist, nodes_alloc, `partition`, priority, state, state_reason_prev, time_submit, \
-                       time_eligible, time_start, time_end, tres_alloc, tres_req, work_dir";
-        let start = format!("{SINCE} + seq * 20");
-        let rows = format!(
-            "'root', 1, 0, concat('job-', seq), 1, seq, 0, 0, {first_user} + seq % {USERS}, {first_user}, 0, 0, 'compute-1-1', \
-             1, 'demo', 1, 3, 0, {start}, {start}, {start} + 5, {start} + 65, '1=1,2=1000,4=1', '1=1,2=1000,4=1', '/tmp'"
-        );
-        self.lines(&format!(
-            "insert into {CLUSTER}_job_table ({columns}) select {rows} from seq_1_to_{JOBS}"
-        ));
-        self.lines(&format!("analyze table {CLUSTER}_job_table"));
-    }
-
-    /// How many lines that answers.
-    fn lines(&self, statement: &str) -> usize {
-        let output = Command::new("mariadb")
-            .args([
-                "--no-defaults",
-                "--batch",
-                "--skip-column-names",
-                "--socket",
-            ])
-            .arg(&self.socket)
-            .args([&self.database, "--execute", statement])
-            .output()
-            .expect("MariaDB's client starts");
-        assert!(output.status.success(), "{output:?}");
-        output.stdout.iter().filter(|byte| **byte == b'\n').count()
-    }
 }

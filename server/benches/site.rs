@@ -15,7 +15,7 @@ const NODES: i32 = 16;
 const ROUNDS: usize = 3;
 /// Of each turn, one after the other.
 const SUBMISSIONS: usize = 100;
-const SCRIPT: &str = include_str!("../policy/policies/time_limit.star");
+const SCRIPT: &str = include_str!("../../app/policies/time_limit.star");
 
 pub async fn run() {
     let bucket = Bucket::start();

@@ -11,6 +11,7 @@ use crate::model::job_count::JobCounts;
 use crate::model::page::{PageOf, PageRequest};
 use crate::model::past_job::*;
 use crate::model::submit::*;
+use crate::model::told_job::Told;
 
 /// A page of the jobs of a cluster, or of all clusters.
 #[server(prefix = "/console", endpoint = "list-jobs", input = Json, output = Json)]
@@ -63,6 +64,28 @@ pub async fn get_past_job(
 ) -> Result<PastJobDetail> {
     call_in(&language, |plane, ctx| async move {
         plane.get_past_job(&ctx, cluster_identifier, job_id).await
+    })
+    .await
+}
+
+/// The job that Slurm knows or that ended lately, else what the history keeps of it: one question, so that none fails where
+/// there is an answer. Where neither knows it, what was said of the first.
+#[server(prefix = "/console", endpoint = "tell-job", input = Json, output = Json)]
+pub async fn tell_job(
+    cluster_identifier: String,
+    job_id: String,
+    language: String,
+) -> Result<Told> {
+    call_in(&language, |plane, ctx| async move {
+        let (cluster, id) = (cluster_identifier, job_id);
+        match plane.get_job(&ctx, cluster.clone(), id.clone()).await {
+            Err(error) if error.is_not_found() => {
+                let past = plane.get_past_job(&ctx, cluster, id).await;
+                past.map(|past| Told::Past(Box::new(past)))
+                    .map_err(|_| error)
+            }
+            known => known.map(|detail| Told::Job(Box::new(detail))),
+        }
     })
     .await
 }

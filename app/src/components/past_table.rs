@@ -8,7 +8,7 @@ use crate::api::job::list_past_jobs;
 use crate::browser;
 use crate::i18n::{Text, language, text};
 use crate::list::past_job::{PastColumn, key};
-use crate::model::date::{DAY, parse};
+use crate::model::date::{end_of, midnight};
 use crate::model::error::Result;
 use crate::model::live::Kind;
 use crate::model::page::{PageOf, PageRequest};
@@ -24,9 +24,12 @@ const TO: &str = "to";
 #[derive(Clone, Copy)]
 pub struct PastQuery {
     query: Query,
-    /// Days as `2026-11-28`, or empty.
+    /// The reader's days as `2026-11-28`, or empty.
     from: RwSignal<String>,
     to: RwSignal<String>,
+    /// Whether the reader's clock can be asked: not by the server, and by the browser not before it shows what the server
+    /// made. Until then days are UTC's.
+    has_clock: RwSignal<bool>,
     page: Memo<PageRequest>,
 }
 
@@ -38,11 +41,11 @@ impl PastQuery {
         let search = use_search();
         let day = |name| {
             let day = search.with_untracked(|search| search.get(name));
-            RwSignal::new(
-                day.filter(|day| midnight(day).is_some())
-                    .unwrap_or_default(),
-            )
+            let is_day = |day: &String| midnight(day, |_| 0).is_some();
+            RwSignal::new(day.filter(is_day).unwrap_or_default())
         };
+        let has_clock = RwSignal::new(false);
+        Effect::new(move |_| has_clock.set(true));
         let (from, to) = (day(FROM), day(TO));
         Effect::new(move |last: Option<(String, String)>| {
             let now = (from.get(), to.get());
@@ -58,27 +61,38 @@ impl PastQuery {
             query,
             from,
             to,
+            has_clock,
+        }
+    }
+
+    /// From the first of its days to the end of the other.
+    fn of(self) -> PastJobsOf {
+        let has_clock = self.has_clock.get();
+        let zone = |at| if has_clock { browser::zone(at) } else { 0 };
+        PastJobsOf {
+            from: self.from.with(|day| midnight(day, zone)),
+            to: self.to.with(|day| end_of(day, zone)),
+            ..PastJobsOf::default()
         }
     }
 
     /// The page that it asks for; asks again when jobs end.
     pub fn answer(self) -> Resource<Result<PastJobs>> {
         let language = language();
-        let day = |day: RwSignal<String>| Memo::new(move |_| day.get());
+        // Neither has anything that JSON does not.
+        let of = Memo::new(move |_| serde_json::to_string(&self.of()).unwrap_or_default());
         let kinds = &[Kind::Job, Kind::Cluster];
-        asked_page(
-            [day(self.from), day(self.to)],
-            self.page,
-            kinds,
-            move |[from, to], page| list_past_jobs(of_days(&from, &to), page, language.clone()),
-        )
+        asked_page([of], self.page, kinds, move |[of], page| {
+            let of = serde_json::from_str(&of).unwrap_or_default();
+            list_past_jobs(of, page, language.clone())
+        })
     }
 
     /// All that is found, as a file.
     fn file(self) -> Signal<String> {
         let language = language();
         Signal::derive(move || {
-            let of = of_days(&self.from.read(), &self.to.read());
+            let of = self.of();
             let page = self.page.get();
             let page = PageRequest {
                 filter: page.filter,
@@ -90,20 +104,6 @@ impl PastQuery {
             let page = serde_json::to_string(&page).unwrap_or_default();
             paths::past_jobs_file(&of, &page, &language)
         })
-    }
-}
-
-/// The day's first moment.
-fn midnight(day: &str) -> Option<i64> {
-    parse(&format!("{day}T00:00:00Z"))
-}
-
-/// From the first of these days to the end of the other.
-fn of_days(from: &str, to: &str) -> PastJobsOf {
-    PastJobsOf {
-        from: midnight(from),
-        to: midnight(to).map(|to| to + DAY),
-        ..PastJobsOf::default()
     }
 }
 

@@ -119,10 +119,9 @@ pub fn why(
 ) -> Option<String> {
     let t = text(language);
     let reason = of_job(job)?;
-    let reason = match waits_in_empty(job, reason, queue) {
-        true => Reason::Plain(Plain::QueueEmpty),
-        false => lacks_together(job, reason, lacking).unwrap_or_else(|| doubted(reason, queue)),
-    };
+    let reason = of_queue(job, reason, queue)
+        .or_else(|| lacks_together(job, reason, lacking))
+        .unwrap_or_else(|| doubted(reason, queue));
     Some(match reason {
         Reason::Plain(plain) => plain.entry(t).title.to_owned(),
         Reason::Limit(limit) => {
@@ -259,11 +258,8 @@ fn refine(reason: Reason, facts: &JobFacts) -> Reason {
         false => reason,
     };
     let general = lacks_nodes(reason);
-    if record.job.is_pending() && facts.queue.is_none() {
-        return Reason::Plain(QueueGone);
-    }
-    if waits_in_empty(&record.job, reason, facts.queue.as_ref()) {
-        return Reason::Plain(QueueEmpty);
+    if let Some(of_queue) = of_queue(&record.job, reason, facts.queue.as_ref()) {
+        return of_queue;
     }
     if reason == Reason::Plain(BeginTime) && record.restarts > 0 && !facts.starting.is_empty() {
         return Reason::Plain(Requeued);
@@ -273,9 +269,7 @@ fn refine(reason: Reason, facts: &JobFacts) -> Reason {
         return together.unwrap_or(reason);
     };
     let nodes = usize::try_from(record.job.node_count).unwrap_or_default();
-    Reason::Plain(if nodes > queue.total {
-        QueueTooSmall
-    } else if is_too_small(record, queue) {
+    Reason::Plain(if is_too_small(record, queue) {
         NodeTooSmall
     } else if let Some(together) = together {
         return together;
@@ -311,9 +305,16 @@ fn waits_for_nodes(job: &Job, reason: Reason) -> bool {
     job.is_pending() && (by_turn || lacks_nodes(reason))
 }
 
-/// So it waits, and its queue has no node at all.
-fn waits_in_empty(job: &Job, reason: Reason, queue: Option<&QueueFacts>) -> bool {
-    waits_for_nodes(job, reason) && queue.is_some_and(|queue| queue.total == 0)
+/// Its queue is gone, has no node at all, or has fewer than the job asks for.
+fn of_queue(job: &Job, reason: Reason, queue: Option<&QueueFacts>) -> Option<Reason> {
+    let nodes = usize::try_from(job.node_count).unwrap_or_default();
+    let plain = match queue {
+        None => job.is_pending().then_some(Plain::QueueGone)?,
+        Some(queue) if queue.total == 0 && waits_for_nodes(job, reason) => Plain::QueueEmpty,
+        Some(queue) if nodes > queue.total && lacks_nodes(reason) => Plain::QueueTooSmall,
+        Some(_) => return None,
+    };
+    Some(Reason::Plain(plain))
 }
 
 /// So it waits, for its own components.

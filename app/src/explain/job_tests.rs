@@ -88,12 +88,6 @@ fn resources_is_told_apart() {
             assert!(meaning.contains(words), "{meaning}");
         }
     }
-    let small = QueueFacts {
-        total: 1,
-        off: 1,
-        ..queue()
-    };
-    assert_eq!(code(&job, small), "QueueTooSmall (Resources)");
     let refused = record("PENDING", "ReqNodeNotAvail");
     assert_eq!(code(&refused, queue()), "Resources (ReqNodeNotAvail)");
     let thin = QueueFacts { cpus: 1, ..queue() };
@@ -244,6 +238,27 @@ fn slurms_longer_words_are_heeded() {
     assert_eq!(explained.as_deref(), Some("QueueDeleted (None)"));
 }
 
+/// The line of a list is the title on the job's page.
+#[test]
+fn a_list_says_of_a_queue_what_a_page_says() {
+    let mut job = record("PENDING", "Resources");
+    job.job.node_count = 1000;
+    for (queue, expected) in [
+        (Some(queue()), "QueueTooSmall (Resources)"),
+        (Some(QueueFacts::default()), "QueueEmpty (Resources)"),
+        (None, "QueueGone (Resources)"),
+    ] {
+        let mut all = facts(&job, QueueFacts::default());
+        all.queue.clone_from(&queue);
+        for language in Language::ALL {
+            let told = explain(&all, language).unwrap();
+            assert_eq!(told.code, expected);
+            let line = why(&job.job, queue.as_ref(), None, language);
+            assert_eq!(line, Some(told.title));
+        }
+    }
+}
+
 #[test]
 fn a_queue_without_nodes_is_not_gone() {
     let empty = QueueFacts::default();
@@ -273,11 +288,6 @@ fn a_queue_without_nodes_is_not_gone() {
         code(&record("CANCELLED", "None"), empty),
         "Cancelled (None)"
     );
-    let job = record("PENDING", "Resources");
-    let mut gone = facts(&job, queue());
-    gone.queue = None;
-    let gone = explain(&gone, Language::English).map(|e| e.code);
-    assert_eq!(gone.as_deref(), Some("QueueGone (Resources)"));
 }
 
 #[test]

@@ -132,6 +132,7 @@ pub fn page<'r, R>(
     let page = asked.page.min(pages - 1);
     PageOf {
         found: weigh(&mut found.iter().copied()),
+        is_more: false,
         total: weigh(&mut rows.iter()),
         unsearched: 0,
         rows: found.into_iter().skip(page * size).take(size).collect(),

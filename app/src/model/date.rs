@@ -44,6 +44,21 @@ pub fn parse(text: &str) -> Option<i64> {
     text.ends_with('Z').then_some(days * DAY + time)
 }
 
+/// The first moment of a day, `2026-11-28`, by a clock that is so many minutes ahead of UTC at a time.
+pub fn midnight(day: &str, zone: impl Fn(i64) -> i64) -> Option<i64> {
+    let there = parse(&format!("{day}T00:00:00Z"))?;
+    // What the clock shows is known near enough to ask how far ahead it is, unless it is set that night.
+    let near = there - zone(there) * MINUTE;
+    Some(there - zone(near) * MINUTE)
+}
+
+/// The first moment behind that day.
+pub fn end_of(day: &str, zone: impl Fn(i64) -> i64) -> Option<i64> {
+    let there = parse(&format!("{day}T00:00:00Z"))?;
+    let next = date_and_time(there + DAY);
+    midnight(next.get(..10)?, zone)
+}
+
 /// Days since 1970 of a date, and back: Howard Hinnant's `days_from_civil` and `civil_from_days`.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
@@ -88,6 +103,39 @@ mod tests {
             parse("2026-11-22T20:05:11Z")
         );
         assert_eq!(parse("yesterday"), None);
+    }
+
+    #[test]
+    fn a_day_is_the_readers() {
+        let at = |text: &str| parse(text);
+        for (zone, first, end) in [
+            (0, "2026-11-28T00:00:00Z", "2026-11-29T00:00:00Z"),
+            (330, "2026-11-27T18:30:00Z", "2026-11-28T18:30:00Z"),
+            (-480, "2026-11-28T08:00:00Z", "2026-11-29T08:00:00Z"),
+        ] {
+            assert_eq!(midnight("2026-11-28", |_| zone), at(first), "{zone}");
+            assert_eq!(end_of("2026-11-28", |_| zone), at(end), "{zone}");
+        }
+        assert_eq!(end_of("2026-12-31", |_| 0), at("2027-01-01T00:00:00Z"));
+        for no_day in ["", "today", "2026-11", "2026-11-28T"] {
+            assert_eq!(midnight(no_day, |_| 0), None, "{no_day}");
+        }
+    }
+
+    /// As clocks in Berlin do.
+    #[test]
+    fn the_day_on_which_clocks_are_set_is_longer_or_shorter() {
+        let (spring, autumn) = ("2026-03-29T01:00:00Z", "2026-10-25T01:00:00Z");
+        let summer = parse(spring).unwrap_or_default()..parse(autumn).unwrap_or_default();
+        let zone = |at: i64| if summer.contains(&at) { 120 } else { 60 };
+        for (day, hours) in [("2026-03-29", 23), ("2026-10-25", 25), ("2026-10-26", 24)] {
+            let length = end_of(day, zone).zip(midnight(day, zone));
+            assert_eq!(
+                length.map(|(end, begin)| end - begin),
+                Some(hours * HOUR),
+                "{day}"
+            );
+        }
     }
 
     #[test]

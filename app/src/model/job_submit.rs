@@ -1,4 +1,4 @@
-//! Scripts that the controller runs for each submit (C14): a later release runs them; until then the list is empty.
+//! Scripts that the controller asks of each job that is submitted or changed (C14): one at most.
 //!
 //! Members, limits and words are those of the public service model `pcs` 2023-02-10.
 

@@ -102,6 +102,8 @@ pub struct PageOf<T> {
     pub pages: usize,
     /// How many things were found; one row may stand for several, as for all tasks of an array that wait.
     pub found: usize,
+    /// There are more than that, and nobody counted them.
+    pub is_more: bool,
     /// How many there are at all.
     pub total: usize,
     /// How many, those that stand last by themselves, were too many to be looked through for what was asked.
@@ -122,6 +124,7 @@ impl<T> PageOf<T> {
             page: self.page,
             pages: self.pages,
             found: self.found,
+            is_more: self.is_more,
             total: self.total,
             unsearched: self.unsearched,
             offers: self.offers,

@@ -71,16 +71,7 @@ pub fn location(t: &'static Text, location: &str) -> std::result::Result<(), Str
         return Err(wrong());
     }
     if let Some(object) = location.strip_prefix(ScriptSource::S3) {
-        let (bucket, key) = object.split_once('/').ok_or_else(wrong)?;
-        let is_end = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-        let is_inner = |c: char| is_end(c) || ['.', '-'].contains(&c);
-        let is_bucket = BUCKET.contains(&bucket.len())
-            && bucket.chars().all(is_inner)
-            && bucket.starts_with(is_end)
-            && bucket.ends_with(is_end);
-        return (is_bucket && !key.is_empty())
-            .then_some(())
-            .ok_or_else(wrong);
+        return is_object(object).then_some(()).ok_or_else(wrong);
     }
     let rest = location.strip_prefix("https://").ok_or_else(wrong)?;
     if rest.contains(char::is_whitespace) {
@@ -99,6 +90,20 @@ pub fn location(t: &'static Text, location: &str) -> std::result::Result<(), Str
         }
     }
     is_host(host).then_some(()).ok_or_else(wrong)
+}
+
+/// `BUCKET/KEY`.
+pub fn is_object(object: &str) -> bool {
+    let Some((bucket, key)) = object.split_once('/') else {
+        return false;
+    };
+    let is_end = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_inner = |c: char| is_end(c) || ['.', '-'].contains(&c);
+    BUCKET.contains(&bucket.len())
+        && bucket.chars().all(is_inner)
+        && bucket.starts_with(is_end)
+        && bucket.ends_with(is_end)
+        && !key.is_empty()
 }
 
 /// A name in at least two parts, the last of letters: no address, which would be the server's network seen from inside.

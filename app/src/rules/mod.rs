@@ -6,6 +6,7 @@
 pub mod cluster;
 pub mod compute_node_group;
 pub mod health;
+pub mod job_submit;
 pub mod lifecycle;
 pub mod network;
 pub mod ports;

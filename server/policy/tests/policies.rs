@@ -18,7 +18,8 @@ fn asked(policy: &str, event: &str, job: &[(&str, &str)]) -> std::io::Result<Ans
             Err(_) => format!(",job:{field}:s:{}", hex::encode(value)),
         };
     }
-    let file = format!("{}/policies/{policy}.star", env!("CARGO_MANIFEST_DIR"));
+    let app = concat!(env!("CARGO_MANIFEST_DIR"), "/../../app");
+    let file = format!("{app}/policies/{policy}.star");
     let mut command = Command::new(env!("CARGO_BIN_EXE_openpcs-policy"));
     let output = command.args(["run", &file, "00", &asked]).output()?;
     let answer = String::from_utf8_lossy(&output.stdout);

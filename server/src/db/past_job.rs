@@ -14,6 +14,8 @@ use super::{Db, Write};
 
 /// Rows that are forgotten at once: others wait meanwhile.
 const PRUNED: i64 = 20_000;
+/// Of a heterogeneous job (`MAX_HET_JOB_COMPS`).
+const MOST_COMPONENTS: u32 = 128;
 /// Bytes of what is part of a key or an index: databases bound those.
 const LONGEST_KEY: usize = 200;
 
@@ -44,13 +46,63 @@ pub async fn put(
     steps: &[PastStep],
 ) -> sqlx::Result<()> {
     let newer = "excluded.ended_at >= past_job.ended_at or past_job.accounted = 0";
-    insert(write, cluster_id, job, steps, newer).await
+    match component(write, cluster_id, job).await? {
+        None => insert(write, cluster_id, job, steps, newer).await,
+        Some(id) => {
+            let job = PastJob { id, ..job.clone() };
+            insert(write, cluster_id, &job, steps, newer).await
+        }
+    }
 }
 
 /// As OpenPCS saw it end: accounting knows more of the same end, and may say that it was a moment earlier.
 pub async fn saw(write: &mut Write, cluster_id: &str, record: &JobRecord) -> sqlx::Result<()> {
     let newer = "excluded.ended_at > past_job.ended_at + 60000 or past_job.accounted = 0";
-    insert(write, cluster_id, &seen(record), &[], newer).await
+    insert(write, cluster_id, &seen(record), &[], newer).await?;
+    match own_number(&record.job.id) {
+        Some(number) if record.job.started_at == 0 => forget_one(write, cluster_id, number).await,
+        _ => Ok(()),
+    }
+}
+
+/// Accounting learns only at its start that a job is a component of a heterogeneous one (`13+1`), and tells of those that
+/// never started by the numbers that they have for themselves: under which id such a one is known here already.
+async fn component(
+    write: &mut Write,
+    cluster_id: &str,
+    job: &PastJob,
+) -> sqlx::Result<Option<String>> {
+    let number: Option<u32> = job.id.parse().ok();
+    let Some(number) = number.filter(|_| job.started_at == 0) else {
+        return Ok(None);
+    };
+    let offsets = 0..MOST_COMPONENTS.min(number);
+    let ids: Vec<String> = offsets.map(|at| format!("{}+{at}", number - at)).collect();
+    let mut sql = Sql::default();
+    sql.text += "select id from past_job where cluster_id = ";
+    sql.string(cluster_id);
+    sql.text += " and id in (";
+    sql.strings(&ids);
+    sql.text += ")";
+    let row = sql.query().fetch_optional(&mut *write.tx).await?;
+    row.map(|row| row.try_get("id")).transpose()
+}
+
+/// Of `13+1`: components are numbered one by one.
+fn own_number(id: &str) -> Option<u32> {
+    let (first, offset) = id.split_once('+')?;
+    let (first, offset): (u32, u32) = (first.parse().ok()?, offset.parse().ok()?);
+    first.checked_add(offset)
+}
+
+/// The same job, as accounting told of it before it was seen.
+async fn forget_one(write: &mut Write, cluster_id: &str, number: u32) -> sqlx::Result<()> {
+    sqlx::query("delete from past_job where cluster_id = $1 and id = $2")
+        .bind(cluster_id)
+        .bind(number.to_string())
+        .execute(&mut *write.tx)
+        .await?;
+    Ok(())
 }
 
 async fn insert(
@@ -158,14 +210,22 @@ pub async fn list(
     Ok(found)
 }
 
-/// How many there are.
+/// How many there are of their clusters.
 pub async fn count(pool: &Pool, wanted: &Wanted) -> sqlx::Result<i64> {
     let mut sql = Sql::default();
     sql.text += "select count(*) as found from past_job where ";
-    match wanted.is_all() {
-        true => sql.clusters(wanted),
-        false => sql.condition(wanted),
-    }
+    sql.clusters(wanted);
+    sql.query().fetch_one(pool).await?.try_get("found")
+}
+
+/// How many there are, no more than `most`.
+pub async fn count_to(pool: &Pool, wanted: &Wanted, most: i64) -> sqlx::Result<i64> {
+    let mut sql = Sql::default();
+    sql.text += "select count(*) as found from (select 1 as one from past_job where ";
+    sql.condition(wanted);
+    sql.text += " order by ended_at desc, cluster_id desc, id desc limit ";
+    sql.number(most);
+    sql.text += ") as counted";
     sql.query().fetch_one(pool).await?.try_get("found")
 }
 
@@ -238,158 +298,5 @@ pub async fn prune(db: &Db, before: i64) -> sqlx::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::db::{now, past_cluster};
-
-    fn job(id: &str, ended_at: i64, is_accounted: bool) -> PastJob {
-        PastJob {
-            id: id.into(),
-            name: format!("job_{id} 100%"),
-            user: "Ann".into(),
-            state: "COMPLETED".into(),
-            ended_at,
-            is_accounted,
-            ..PastJob::default()
-        }
-    }
-
-    fn record(id: &str, ended_at: i64) -> JobRecord {
-        let mut record = JobRecord::default();
-        (record.job.id, record.job.ended_at) = (id.into(), ended_at);
-        record.job.state = "FAILED".into();
-        record
-    }
-
-    async fn database(dir: &tempfile::TempDir) -> Db {
-        let url = format!("sqlite://{}/test.db?mode=rwc", dir.path().display());
-        Db::connect(&url).await.unwrap()
-    }
-
-    async fn fill(db: &Db, cluster_id: &str, jobs: &[PastJob]) {
-        let mut write = db.write().await.unwrap();
-        for job in jobs {
-            put(&mut write, cluster_id, job, &[PastStep::default()])
-                .await
-                .unwrap();
-        }
-        write.commit().await.unwrap();
-    }
-
-    async fn see(db: &Db, id: &str, ended_at: i64) {
-        let mut write = db.write().await.unwrap();
-        saw(&mut write, "c", &record(id, ended_at)).await.unwrap();
-        write.commit().await.unwrap();
-    }
-
-    fn of(clusters: &[&str], tests: &[Test]) -> Wanted {
-        Wanted {
-            clusters: clusters.iter().map(|id| (*id).to_owned()).collect(),
-            tests: tests.to_vec(),
-            ..Wanted::default()
-        }
-    }
-
-    async fn ids(db: &Db, wanted: &Wanted) -> String {
-        let found = list(db.pool(), wanted, 0, 100).await.unwrap();
-        assert_eq!(count(db.pool(), wanted).await.unwrap(), found.len() as i64);
-        let ids: Vec<String> = found.into_iter().map(|found| found.id).collect();
-        ids.join(" ")
-    }
-
-    #[tokio::test]
-    async fn accounting_knows_better_and_the_last_end_counts() {
-        let dir = tempfile::tempdir().unwrap();
-        let db = database(&dir).await;
-        let told = async || {
-            let (job, steps) = find(db.pool(), "c", "7").await.unwrap().unwrap();
-            (job.ended_at, job.is_accounted, steps.len())
-        };
-        see(&db, "7", 1_000_500).await;
-        assert_eq!(told().await, (1_000_500, false, 0));
-        fill(&db, "c", &[job("7", 1_000_000, true)]).await;
-        assert_eq!(told().await, (1_000_000, true, 1));
-        see(&db, "7", 1_000_500).await;
-        assert_eq!(told().await, (1_000_000, true, 1), "the same end");
-        see(&db, "7", 9_000_000).await;
-        assert_eq!(told().await, (9_000_000, false, 0), "it ran again");
-        fill(&db, "c", &[job("7", 9_000_000, true)]).await;
-        fill(&db, "c", &[job("7", 1_000_000, true)]).await;
-        assert_eq!(
-            told().await,
-            (9_000_000, true, 1),
-            "a late record of before"
-        );
-    }
-
-    #[tokio::test]
-    async fn a_list_is_found_by_all_that_it_can_be_asked_for() {
-        let dir = tempfile::tempdir().unwrap();
-        let db = database(&dir).await;
-        fill(&db, "c", &[job("1", 10, true), job("2", 30, true)]).await;
-        fill(&db, "d", &[job("1", 20, true), job("12_3", 30, false)]).await;
-        fill(&db, "e", &[job("5", 30, true)]).await;
-        let both = of(&["c", "d"], &[]);
-        assert_eq!(ids(&db, &both).await, "12_3 2 1 1");
-        assert_eq!(ids(&db, &of(&[], &[])).await, "");
-        let ann = vec!["ANN".to_owned()];
-        for (test, found) in [
-            (Test::Is(Column::User, ann.clone()), "12_3 2 1 1"),
-            (Test::IsNot(Column::User, ann), ""),
-            (Test::Is(Column::User, vec![]), ""),
-            (Test::IsNot(Column::User, vec![]), "12_3 2 1 1"),
-            (Test::Contains(Column::Name, "JOB_1".into()), "12_3 1 1"),
-            (Test::Contains(Column::Name, "job%1".into()), ""),
-            (Test::Contains(Column::Name, "100%".into()), "12_3 2 1 1"),
-            (Test::Any(vec![]), ""),
-            (
-                Test::Any(vec![
-                    Test::Is(Column::Id, vec!["2".into()]),
-                    Test::Contains(Column::Id, "_".into()),
-                ]),
-                "12_3 2",
-            ),
-        ] {
-            let wanted = of(&["c", "d"], std::slice::from_ref(&test));
-            assert_eq!(ids(&db, &wanted).await, found, "{test:?}");
-        }
-        let mut later = both.clone();
-        (later.from, later.to) = (Some(20), Some(30));
-        assert_eq!(ids(&db, &later).await, "1");
-        let users = values(db.pool(), &both, Column::User, 5).await.unwrap();
-        assert_eq!(users, ["Ann"]);
-
-        let first = list(db.pool(), &both, 0, 2).await.unwrap();
-        let rest = Wanted {
-            after: first.last().map(Found::place),
-            ..both
-        };
-        fill(&db, "c", &[job("9", 99, true)]).await;
-        assert_eq!(ids(&db, &rest).await, "1 1");
-    }
-
-    #[tokio::test]
-    async fn a_deleted_cluster_is_remembered_for_a_while() {
-        let dir = tempfile::tempdir().unwrap();
-        let db = database(&dir).await;
-        fill(&db, "c", &[job("1", 10, true), job("2", 30, false)]).await;
-        let long = format!("12_[{}]", "1,3,".repeat(2000));
-        fill(&db, "d", &[job(&long, 10, true)]).await;
-        assert!(find(db.pool(), "d", &long).await.unwrap().is_some());
-        forget(&db, "c", true, 20).await.unwrap();
-        assert_eq!(ids(&db, &of(&["c"], &[])).await, "2");
-        let mut write = db.write().await.unwrap();
-        past_cluster::close(&mut write, "c", "demo").await.unwrap();
-        write.commit().await.unwrap();
-        let names = async || {
-            let all = past_cluster::deleted(db.pool()).await.unwrap();
-            all.into_iter().map(|one| one.name).collect::<Vec<_>>()
-        };
-        for (before, left) in [(0, vec!["demo"]), (now() + 1, vec![])] {
-            prune(&db, before).await.unwrap();
-            past_cluster::prune(&db, before).await.unwrap();
-            assert_eq!(names().await, left);
-        }
-        assert_eq!(ids(&db, &of(&["c", "d"], &[])).await.len(), LONGEST_KEY);
-    }
-}
+#[path = "past_job_tests.rs"]
+mod tests;

@@ -90,7 +90,7 @@ impl Sql {
         let _ = write!(self.text, "${}", self.values.len());
     }
 
-    fn string(&mut self, value: &str) {
+    pub fn string(&mut self, value: &str) {
         self.values.push(Value::Text(value.to_owned()));
         let _ = write!(self.text, "${}", self.values.len());
     }
@@ -142,7 +142,7 @@ impl Sql {
         self.text += ")";
     }
 
-    fn strings(&mut self, all: &[String]) {
+    pub fn strings(&mut self, all: &[String]) {
         self.list(all, |sql, one| sql.string(one));
     }
 

@@ -7,6 +7,7 @@ pub mod metric;
 pub mod missing;
 pub mod node;
 pub mod node_phase;
+pub mod node_view;
 pub mod notice;
 pub mod pool;
 pub mod queue_facts;

@@ -1,6 +1,7 @@
 //! What the plan of nodes answers to what their group owns at the provider, or does not yet.
 
 use super::*;
+use crate::db::owned_resource::OwnedRow;
 
 fn owning(owned: Vec<OwnedRow>, mut seen: Seen) -> Seen {
     seen.profile.owns_resources = true;

@@ -7,6 +7,7 @@ use app::model::node::BootStep;
 use openpcs_provider::{Instance, Inventory, LaunchError, State};
 
 use super::*;
+use crate::db::owned_resource::OwnedRow;
 use crate::provider::fault::Faults;
 use crate::provider::local::PROFILE;
 

@@ -200,6 +200,7 @@ impl Timeline<'_> {
             page,
             pages,
             found: total,
+            is_more: false,
             total,
             unsearched: 0,
             offers: vec![],

@@ -210,7 +210,7 @@ mod tests {
                 ..Snapshot::default()
             }),
             forgotten: vec![],
-            queues: HashMap::new(),
+            queues: HashMap::from([("demo".to_owned(), Some(QueueFacts::default()))]),
             lacking: HashMap::new(),
         }
     }

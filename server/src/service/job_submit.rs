@@ -36,11 +36,11 @@ impl Service {
         let controllers = &self.parts.controllers;
         let program = controllers.policy_program();
         let can = controllers.prefix(version).join(PLUGIN).is_file() && program.is_file();
-        let path = "slurmConfiguration.jobSubmitPlugins[0].scriptSource";
+        let path = "slurmConfiguration.jobSubmitPlugins[0].scriptSource.scriptLocation";
         if !can {
             return Err(Error::field(path, t.rules.no_job_submit));
         }
-        let wrong = |why: String| Error::field(format!("{path}.scriptLocation"), why);
+        let wrong = |why: String| Error::field(path, why);
         let fetched = self.parts.scripts.get(&source(&plugin.script_source)).await;
         let bytes = fetched.map_err(|error| wrong(error.message))?;
         let text = std::str::from_utf8(&bytes).ok();

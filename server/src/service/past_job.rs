@@ -24,6 +24,9 @@ use crate::fault::internal;
 
 /// Values offered for a property.
 const MOST_OFFERS: i64 = 12;
+/// Of those that are found so many are counted behind the page that is shown: to count all of a million takes longer than
+/// to find those that are read.
+const MOST_COUNTED: i64 = 5000;
 /// Between the parts of a place in the list.
 const SEPARATOR: char = '/';
 
@@ -94,10 +97,17 @@ impl Service {
             ..Wanted::default()
         };
         let total = past_job::count(pool, &all).await.map_err(internal)?;
+        let shown = i64::try_from(page.page.saturating_add(1)).unwrap_or(i64::MAX);
+        let most = shown.saturating_mul(size).saturating_add(MOST_COUNTED);
+        let count = async || {
+            past_job::count_to(pool, &counted, most)
+                .await
+                .map_err(internal)
+        };
         let mut found = match counted.is_all() {
             true => Some(total),
             false if first => None,
-            false => Some(past_job::count(pool, &counted).await.map_err(internal)?),
+            false => Some(count().await?),
         };
         let last_page = found.map_or(0, |found| (found.max(1) - 1) / size);
         let at = match first {
@@ -112,8 +122,9 @@ impl Service {
         }
         let found = match found {
             Some(found) => found,
-            None => past_job::count(pool, &counted).await.map_err(internal)?,
+            None => count().await?,
         };
+        let is_more = !counted.is_all() && found >= most;
         let pages = (found.max(1) - 1) / size + 1;
         let has_more = rows.len() > page.size;
         rows.truncate(page.size);
@@ -126,6 +137,7 @@ impl Service {
             page: at as usize,
             pages: pages as usize,
             found: found as usize,
+            is_more,
             total: total as usize,
             unsearched: 0,
             offers,

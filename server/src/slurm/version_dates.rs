@@ -5,11 +5,13 @@
 //! ```
 //!
 //! Dates are days in UTC. What is left out is as the catalogue has it: `endOfLife` is when AWS's rule ends it, and without
-//! `suspendFrom` no cluster is ever suspended. The file is read anew each time: what it says is so at once.
+//! `suspendFrom` no cluster is ever suspended. The file is looked at each time, and read when it is another: what it says is so
+//! at once.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
@@ -27,8 +29,37 @@ pub struct Dates {
 
 pub type ByVersion = BTreeMap<String, Dates>;
 
-/// What was wrong with the file when it was read last: it is read often, and told once.
-static TOLD: Mutex<Option<String>> = Mutex::new(None);
+/// What was read last: it is asked for at each look of each cluster.
+static LAST: Mutex<Option<Read>> = Mutex::new(None);
+
+/// A file as it was read.
+struct Read {
+    file: PathBuf,
+    stamp: Option<Stamp>,
+    dates: ByVersion,
+    /// What was wrong with it: it is told once.
+    wrong: Option<String>,
+}
+
+/// By which a file is known to be the same: inode, bytes, and when it was changed, to the nanosecond.
+type Stamp = (u64, u64, i64, i64);
+
+/// None where there is no file.
+fn stamp(file: &Path) -> Option<Stamp> {
+    let of = std::fs::metadata(file).ok()?;
+    Some((of.ino(), of.size(), of.ctime(), of.ctime_nsec()))
+}
+
+/// Of one that was changed just now the next change might bear the same time: clocks of file systems tick slowly.
+fn is_settled(stamp: Option<Stamp>) -> bool {
+    let now = chrono::Utc::now().timestamp();
+    stamp.is_none_or(|(_, _, changed_at, _)| now > changed_at + 1)
+}
+
+/// A poisoned lock holds what was read all the same.
+fn last() -> MutexGuard<'static, Option<Read>> {
+    LAST.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 pub fn file(scheduler_root: &Path) -> PathBuf {
     scheduler_root.join("versions.json")
@@ -53,16 +84,28 @@ pub fn read(scheduler_root: &Path) -> anyhow::Result<ByVersion> {
 
 /// The same for a server that runs: a file that it cannot understand suspends nobody.
 pub fn read_or_none(scheduler_root: &Path) -> ByVersion {
+    let file = file(scheduler_root);
+    // Before it is read: what comes meanwhile is read the next time.
+    let stamp = stamp(&file);
+    let mut last = last();
+    let is_same = |read: &&Read| read.file == file && read.stamp == stamp && is_settled(stamp);
+    if let Some(read) = last.as_ref().filter(is_same) {
+        return read.dates.clone();
+    }
     let (dates, wrong) = match read(scheduler_root) {
         Ok(dates) => (dates, None),
         Err(error) => (ByVersion::new(), Some(format!("{error:#}"))),
     };
-    // A poisoned lock holds words all the same.
-    let mut told = TOLD.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if let Some(words) = wrong.as_ref().filter(|_| *told != wrong) {
+    let told = last.as_ref().and_then(|read| read.wrong.as_ref());
+    if let Some(words) = wrong.as_ref().filter(|words| told != Some(words)) {
         tracing::error!(words, "no cluster is suspended until this is mended");
     }
-    *told = wrong;
+    *last = Some(Read {
+        file,
+        stamp,
+        dates: dates.clone(),
+        wrong,
+    });
     dates
 }
 
@@ -74,6 +117,24 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         std::fs::write(file(root.path()), text).unwrap();
         read(root.path())
+    }
+
+    #[test]
+    fn what_is_written_is_so_at_once() {
+        let root = tempfile::tempdir().unwrap();
+        assert_eq!(read_or_none(root.path()), ByVersion::new());
+        for day in ["2027-01-31", "2027-02-28", "2027-02-28"] {
+            let text = format!(r#"{{"24.11": {{"suspendFrom": "{day}"}}}}"#);
+            std::fs::write(file(root.path()), text).unwrap();
+            let dates = read_or_none(root.path());
+            assert_eq!(dates["24.11"].suspend_from, day.parse().ok());
+            assert_eq!(read_or_none(root.path()), dates);
+        }
+        std::fs::write(file(root.path()), "[]").unwrap();
+        assert!(!is_settled(stamp(&file(root.path()))));
+        assert_eq!(read_or_none(root.path()), ByVersion::new());
+        std::fs::remove_file(file(root.path())).unwrap();
+        assert_eq!(read_or_none(root.path()), ByVersion::new());
     }
 
     #[test]

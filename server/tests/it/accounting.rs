@@ -6,6 +6,9 @@ use nix::sys::signal::{Signal, kill};
 use crate::harness::*;
 
 const CLUSTER: &str = "accounts";
+/// Records of jobs of early 2026: slurmdbd purges 50,000 at a time.
+const OLD_JOBS: u32 = 300_000;
+const OLD_FROM: u32 = 1_000_000;
 
 struct Accounts {
     plane: TestPlane,
@@ -151,6 +154,43 @@ async fn each_job_is_written_down_whatever_dies() {
 
     plane.delete_all_of(CLUSTER).await;
     assert_eq!(accounts.databases(), Vec::<String>::new());
+    accounts.plane.finish().await;
+}
+
+/// It takes a while, and nobody waits for it.
+#[tokio::test]
+async fn jobs_go_on_while_a_great_many_records_are_purged() {
+    let accounts = Accounts::start(AccountingMode::Standard).await;
+    let plane = &accounts.plane;
+    let before = plane.sbatch(CLUSTER, &["--output=/dev/null"], "true");
+    accounts.is_told(&before, "COMPLETED").await;
+    let records = Records::of(plane, CLUSTER).await;
+    records.fill(OLD_JOBS, OLD_FROM, 20, "1000");
+    let old = format!(
+        "select count(*) from {} where id_job > {OLD_FROM}",
+        records.jobs()
+    );
+    assert_eq!(records.ask(&old).trim(), OLD_JOBS.to_string());
+
+    let purge = ["sacctmgr", "-i", "archive", "dump", "PurgeJobAfter=30days"];
+    let mut purge = plane.connecting_as_admin(CLUSTER, &purge).spawn().unwrap();
+    let mut during = vec![];
+    while purge.try_wait().unwrap().is_none() {
+        let job = plane.sbatch(CLUSTER, &["--output=/dev/null"], "true");
+        plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+        during.push(job);
+    }
+    assert!(purge.wait().unwrap().success());
+    assert!(!during.is_empty(), "it was over at once");
+    for job in during {
+        accounts.is_told(&job, "COMPLETED").await;
+    }
+    wait_until("the old ones are gone", async || {
+        let left = records.ask(&old);
+        (left.trim() == "0").then_some(()).ok_or(left)
+    })
+    .await;
+    accounts.is_told(&before, "COMPLETED").await;
     accounts.plane.finish().await;
 }
 

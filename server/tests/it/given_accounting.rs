@@ -1,6 +1,6 @@
 //! The accounting in a database that somebody gave (C9), and records that are lost and put back, wherever they are.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aws_sdk_pcs::types::*;
 use nix::sys::signal::{Signal, kill};
@@ -19,9 +19,14 @@ impl Given {
     /// The address is in a file, as people are told.
     async fn start() -> Given {
         let mariadb = MariaDb::start(PASSWORD);
+        let url = mariadb.url(PASSWORD);
+        Given::at(mariadb, &url).await
+    }
+
+    async fn at(mariadb: MariaDb, url: &str) -> Given {
         let mut server = Server::new(None);
-        let file = server.root().join("accounting-url");
-        openpcs_agent::files::write(&file, mariadb.url(PASSWORD).as_bytes(), 0o600).unwrap();
+        let file = url_file(&server);
+        write_url(&server, url);
         server.option("--accounting-database-url-file", file.to_str().unwrap());
         let plane = TestPlane::on(server, None).await;
         Given { plane, mariadb }
@@ -35,6 +40,14 @@ impl Given {
         let dear = self.mariadb.run("show tables in pcs_somebodys");
         assert_eq!(dear.trim(), "dear");
     }
+}
+
+fn url_file(server: &Server) -> PathBuf {
+    server.root().join("accounting-url")
+}
+
+fn write_url(server: &Server, url: &str) {
+    openpcs_agent::files::write(&url_file(server), url.as_bytes(), 0o600).unwrap();
 }
 
 async fn ask_for_cluster(plane: &TestPlane) {
@@ -141,6 +154,37 @@ async fn what_goes_wrong_with_a_given_database_is_told_and_heals() {
     let events = given.plane.events().await.join("\n");
     assert!(events.contains("The accounting does not work"), "{events}");
     assert!(events.contains("The accounting works again"), "{events}");
+    given.finish().await;
+}
+
+/// The database takes nobody without.
+#[tokio::test]
+async fn a_given_database_is_reached_by_tls_where_a_certificate_vouches_for_it() {
+    let mariadb = MariaDb::start_with_tls(PASSWORD);
+    let plain = mariadb.url(PASSWORD);
+    let other = tempfile::tempdir().unwrap();
+    let others = other.path().join("certificate.pem");
+    certify(&others, &other.path().join("key.pem"));
+    let vouched = |by: &Path| format!("{plain}?ssl-ca={}", by.display());
+    let mut given = Given::at(mariadb, &plain).await;
+    ask_for_cluster(&given.plane).await;
+    complains(&given.plane, "add ?ssl-ca=FILE").await;
+
+    write_url(&given.plane.server, &vouched(&others));
+    given.plane.crash().await;
+    let (told, status) = complains(&given.plane, "does not prove by TLS").await;
+    assert!(told.contains(others.to_str().unwrap()), "{told}");
+    assert_eq!(status, ClusterStatus::Creating);
+
+    write_url(&given.plane.server, &vouched(&given.mariadb.certificate()));
+    given.plane.crash().await;
+    with_queue(&given.plane).await;
+    complains_no_more(&given.plane).await;
+    let job = runs_a_job(&given.plane).await;
+    is_told(&given.plane, &job).await;
+    let id = given.plane.get_cluster(CLUSTER).await.id;
+    let records = std::fs::read_to_string(backup_of(&given.plane, "by-tls", &id)).unwrap();
+    assert!(records.contains("convert_version_table"));
     given.finish().await;
 }
 

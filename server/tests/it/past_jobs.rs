@@ -46,7 +46,11 @@ async fn ended_jobs_are_told_of_whoever_forgot_them() {
         "[ $SLURM_RESTART_COUNT ] || scontrol requeue $SLURM_JOB_ID",
     );
     let held = plane.sbatch(CLUSTER, &[quiet, "--hold"], "true");
-    plane.connect(CLUSTER, &["scancel", &held]);
+    let both = of_two(&plane, &[quiet]);
+    let never = of_two(&plane, &[quiet, "--hold"]);
+    for held in [&held, &never] {
+        plane.connect(CLUSTER, &["scancel", held]);
+    }
 
     let job = past.accounted(&good).await;
     let steps = job["steps"].as_array().unwrap();
@@ -66,18 +70,28 @@ async fn ended_jobs_are_told_of_whoever_forgot_them() {
         known.trim().is_empty().then_some(()).ok_or(known)
     })
     .await;
-    past.are_told(&[&good, &odd, &array, &again, &held]).await;
+    past.are_told(&[&good, &odd, &array, &again, &held, &both, &never])
+        .await;
 
     plane.delete_all_of(CLUSTER).await;
     let rows = past.list(json!({})).await;
     assert!(rows[0]["clusterDeletedAt"].as_i64() > Some(0), "{rows:?}");
-    past.are_told(&[&good, &odd, &array, &again, &held]).await;
+    past.are_told(&[&good, &odd, &array, &again, &held, &both, &never])
+        .await;
     let gone = past.detail(&good).await.unwrap();
     assert_eq!(
         (&gone["steps"], &gone["hasPage"]),
         (&job["steps"], &json!(false))
     );
     plane.finish().await;
+}
+
+/// A heterogeneous job of two components.
+fn of_two(plane: &TestPlane, options: &[&str]) -> String {
+    let one = [&["--partition=demo"], options].concat();
+    let first = [&["sbatch", "--parsable", "--wrap=true"], &one[..]].concat();
+    let all = [&first[..], &[":"], &one[..]].concat();
+    plane.connect(CLUSTER, &all).trim().to_owned()
 }
 
 struct Past {
@@ -127,16 +141,23 @@ impl Past {
     }
 
     /// The list has these, each once, by whatever it is asked for.
-    async fn are_told(&self, [good, odd, array, again, held]: &[&str; 5]) {
+    async fn are_told(&self, [good, odd, array, again, held, both, never]: &[&str; 7]) {
         let mut all = self.found("").await;
         all.sort();
         let tasks = [1, 2, 3].map(|task| format!("{array}_{task}"));
         let jobs = [good, odd, again, held].map(|id| (*id).to_string());
-        let mut wanted: Vec<String> = tasks.iter().chain(&jobs).cloned().collect();
+        let components = [both, never].map(|id| [format!("{id}+0"), format!("{id}+1")]);
+        let components = components.iter().flatten();
+        let mut wanted: Vec<String> = tasks
+            .iter()
+            .chain(&jobs)
+            .chain(components)
+            .cloned()
+            .collect();
         wanted.sort();
         assert_eq!(all, wanted);
         assert_eq!(self.found("State = failed").await, [*odd]);
-        assert_eq!(self.found("state != completed").await.len(), 2);
+        assert_eq!(self.found("state != completed").await.len(), 4);
         assert_eq!(self.found("=1+1").await, [*odd]);
         assert_eq!(self.found(&format!("Job = {good}")).await, [*good]);
         assert_eq!(self.found("Queue = other").await, [""; 0]);

@@ -1,6 +1,7 @@
 //! One client token is one job, however often and however fast it is sent, and over a crash.
 
 use app::model::submit::SubmitJobRequest;
+use aws_sdk_pcs::types::*;
 use nix::sys::signal::{Signal, kill};
 use openpcs_server::slurm::job_user::JobUser;
 use sha2::{Digest, Sha256};
@@ -55,6 +56,68 @@ async fn forget_the_answer(plane: &TestPlane, input: &SubmitJobRequest) {
     .await
     .unwrap();
     pool.close().await;
+}
+
+/// A job script of that many bytes that ends well.
+fn script_of(bytes: usize) -> String {
+    let begin = "#!/bin/sh\nexit 0\n";
+    let rest = bytes - begin.len();
+    let line = format!("#{}\n", "x".repeat(998));
+    begin.to_owned() + &line.repeat(rest / line.len()) + &"#".repeat(rest % line.len())
+}
+
+/// What is refused, in words, by the console; the script is never too long to be told so.
+async fn refused(visitor: &Visitor, script: String) -> (u16, String) {
+    let mut input = request("long");
+    input.script = script;
+    let body = serde_json::json!({ "input": input }).to_string();
+    let answer = visitor.post("/console/submit-job", body).await;
+    let status = answer.status().as_u16();
+    (status, answer.text().await.unwrap())
+}
+
+/// Slurm takes scripts of 4 MiB, unless it is told to take longer ones.
+#[tokio::test]
+async fn a_script_of_ten_megabytes_is_refused_in_words_or_runs() {
+    let plane = TestPlane::start(Database::OfRun).await;
+    plane.cluster(CLUSTER, 600).await;
+    let group = plane.group(CLUSTER, "compute-1", 0, 1).await;
+    plane.queue(CLUSTER, "demo", &group.id).await;
+    let visitor = Visitor::sign_in(&plane).await;
+    let ten = script_of(10_000_000);
+    std::fs::write(plane.server.home().join("ten.sh"), &ten).unwrap();
+    let sbatch = ["sbatch", "--partition=demo", "--output=/dev/null", "ten.sh"];
+
+    let told = plane.try_connect(CLUSTER, &sbatch).unwrap_err();
+    let words = String::from_utf8_lossy(&told.stderr);
+    assert!(words.contains("Batch job submission failed"), "{words}");
+    let (status, words) = refused(&visitor, ten).await;
+    assert_eq!(status, 413, "{words}");
+    assert!(words.contains("bytes"), "{words}");
+    let (status, words) = refused(&visitor, script_of(5_000_000)).await;
+    assert_eq!(status, 400, "{words}");
+    assert!(
+        words.contains("script") && words.contains("4194304"),
+        "{words}"
+    );
+    let four = SubmitJobRequest {
+        script: script_of(4 * 1024 * 1024 - 1),
+        hold: false,
+        ..request("four")
+    };
+    let four = submit(&visitor, &four).await;
+    plane.wait_job(CLUSTER, &four, "COMPLETED").await;
+
+    let longer = UpdateClusterSlurmConfigurationRequest::builder()
+        .slurm_custom_settings(setting("SchedulerParameters", "max_script_size=16777216"));
+    let update = plane.admin().update_cluster().cluster_identifier(CLUSTER);
+    let update = update.slurm_configuration(longer.build());
+    update.send().await.unwrap();
+    plane.wait_cluster(CLUSTER, ClusterStatus::Active).await;
+    let told = plane.connect(CLUSTER, &sbatch);
+    let job = told.trim().rsplit(' ').next().unwrap();
+    plane.wait_job(CLUSTER, job, "COMPLETED").await;
+    plane.finish().await;
 }
 
 #[tokio::test]

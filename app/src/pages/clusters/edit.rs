@@ -6,6 +6,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use super::create::{RestField, Scheduler, SlurmDraft};
+use super::job_submit::{JobSubmitDraft, JobSubmitField};
 use super::upgrade::{VersionField, Versions};
 use crate::api::cluster::{get_cluster, update_cluster};
 use crate::api::offer::resolve_offers;
@@ -24,7 +25,7 @@ use crate::paths::{self, ClusterTab};
 use crate::rules::cluster::IDLE_TIME;
 use crate::ui::form::Form;
 use crate::ui::help::{page_help, topic};
-use crate::ui::{Breadcrumbs, Crumb, KeyValue, PageHeader};
+use crate::ui::{Breadcrumbs, Crumb, KeyValue, PageHeader, foreign};
 
 #[component]
 pub fn EditCluster() -> impl IntoView {
@@ -79,6 +80,7 @@ struct Draft {
     slurm: SlurmDraft,
     /// The mode's word.
     rest: RwSignal<String>,
+    job_submit: JobSubmitDraft,
 }
 
 impl Draft {
@@ -105,6 +107,7 @@ fn Steps(cluster: Cluster, known: Catalogue) -> impl IntoView {
         version: RwSignal::new(version.clone()),
         slurm: SlurmDraft::new(idle_time, &settings),
         rest: RwSignal::new(rest.into()),
+        job_submit: JobSubmitDraft::new(slurm.job_submit_plugins),
     };
     // In the order in which the form gives them, to compare like with like.
     let settings = untrack(|| draft.slurm.settings.all());
@@ -134,6 +137,7 @@ fn Steps(cluster: Cluster, known: Catalogue) -> impl IntoView {
                 <VersionField value=draft.version versions accounting />
                 <Scheduler draft=draft.slurm version=draft.version accounting=Signal::stored(accounting) />
                 <RestField value=draft.rest />
+                <JobSubmitField draft=draft.job_submit />
             }
         },
     )];
@@ -206,6 +210,7 @@ fn input(id: String, draft: Draft, before: &Before) -> UpdateClusterRequest {
         scale_down_idle_time_in_seconds: idle_time.filter(|now| Some(*now) != before.idle_time),
         slurm_custom_settings: Some(settings).filter(|now| *now != before.settings),
         slurm_rest: rest.map(|mode| UpdateSlurmRestRequest { mode: Some(mode) }),
+        job_submit_plugins: draft.job_submit.changed(),
         ..Default::default()
     };
     UpdateClusterRequest {
@@ -247,6 +252,8 @@ fn review(draft: Draft, before: Before) -> AnyView {
             </KeyValue>
             <KeyValue label=t.edit_cluster.rest_before>{on(before.rest)}</KeyValue>
             <KeyValue label=t.edit_cluster.rest_after>{move || on(draft.rest())}</KeyValue>
+            <KeyValue label=t.job_submit.before>{foreign(draft.job_submit.shown_before())}</KeyValue>
+            <KeyValue label=t.job_submit.after>{move || foreign(draft.job_submit.shown())}</KeyValue>
         </ReviewPart>
     }
     .into_any()

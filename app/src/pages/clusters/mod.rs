@@ -9,6 +9,7 @@ mod export;
 mod fields;
 mod heading;
 mod import;
+mod job_submit;
 mod list;
 mod own_settings;
 pub mod queues;

@@ -185,11 +185,11 @@ fn table(
         hidden: slots.hidden,
     };
     let count = move || {
-        let (found, total) = answer.with(|answer| (answer.found, answer.total));
-        if found == total {
-            t.common.count(total)
-        } else {
-            t.common.count_of(found, total)
+        let (found, is_more, total) = answer.with(|a| (a.found, a.is_more, a.total));
+        match is_more {
+            true => t.common.count_over(found, total),
+            false if found == total => t.common.count(total),
+            false => t.common.count_of(found, total),
         }
     };
     let (empty, actions) = (slots.empty, slots.actions);

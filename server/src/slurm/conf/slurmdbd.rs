@@ -65,6 +65,9 @@ pub fn render(input: &SlurmdbdInput) -> String {
     if let Some(password) = &storage.password {
         p.set("StoragePass", password.as_str());
     }
+    if let Some(parameters) = storage.parameters() {
+        p.set("StorageParameters", parameters);
+    }
     p.set("StorageLoc", &input.database);
     // Without it each record is a transaction of its own, and a full queue of jobs ends slower.
     p.set("CommitDelay", "1");
@@ -92,7 +95,9 @@ mod tests {
             port: 6819,
             user: "root".into(),
             log_file: "/d/slurmdbd.log".into(),
-            storage: "mysql://slurm:no%20luck@db/".parse().unwrap(),
+            storage: "mysql://slurm:no%20luck@db/?ssl-ca=/etc/a%20ca.pem"
+                .parse()
+                .unwrap(),
             database: "pcs_a".into(),
             jwt_key: None,
             purge_days: None,
@@ -129,13 +134,16 @@ mod tests {
             port: None,
             user: "root".into(),
             password: None,
+            ssl_ca: None,
         };
         let conf = render(&SlurmdbdInput {
             storage: storage.clone(),
             ..input()
         });
         assert!(
-            !conf.contains("StoragePass") && !conf.contains("StoragePort"),
+            !["Pass", "Port", "Parameters"]
+                .iter()
+                .any(|what| conf.contains(&format!("Storage{what}="))),
             "{conf}"
         );
         assert_eq!(Storage::read(&conf), Some(storage));

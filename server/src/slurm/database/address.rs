@@ -1,7 +1,9 @@
-//! Where a database is that somebody gave for the accounting, and as whom one comes in: `mysql://USER:PASSWORD@HOST:PORT/`.
+//! Where a database is that somebody gave for the accounting, as whom one comes in, and whom it is to be:
+//! `mysql://USER:PASSWORD@HOST:PORT/?ssl-ca=FILE`.
 
 use std::fmt;
 use std::net::Ipv6Addr;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use zeroize::Zeroizing;
@@ -12,7 +14,13 @@ use crate::auth::sigv4::decode;
 const SCHEMES: [&str; 2] = ["mysql://", "mariadb://"];
 /// MySQL's and MariaDB's own.
 const PORT: u16 = 3306;
-const FORM: &str = "write mysql://USER:PASSWORD@HOST:PORT/";
+const FORM: &str = "write mysql://USER:PASSWORD@HOST:PORT/, for TLS with ?ssl-ca=FILE behind it";
+/// With which each begins in a file of them.
+const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
+/// What may stand behind the address.
+const SSL_CA: &str = "ssl-ca";
+/// slurmdbd's own word for it.
+const STORAGE_SSL_CA: &str = "SSL_CA=";
 
 /// What goes into slurmdbd.conf to reach its database.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,6 +32,8 @@ pub struct Storage {
     pub user: String,
     /// Never logged.
     pub password: Option<Zeroizing<String>>,
+    /// The file of the certificates of which one must vouch for the server; none: without TLS.
+    pub ssl_ca: Option<PathBuf>,
 }
 
 impl FromStr for Storage {
@@ -41,6 +51,7 @@ impl FromStr for Storage {
             Some((user, password)) => (user, Some(password)),
             None => (account, None),
         };
+        let (place, options) = place.split_once('?').unwrap_or((place, ""));
         let (place, name) = place.split_once('/').unwrap_or((place, ""));
         if !name.is_empty() {
             return Err(format!(
@@ -65,6 +76,7 @@ impl FromStr for Storage {
                 Some(password) => Some(Zeroizing::new(text("password", password)?)),
                 None => None,
             },
+            ssl_ca: ssl_ca(options)?,
         };
         if storage.user.is_empty() || storage.host.is_empty() {
             return Err(not_understood("it names no user or no host"));
@@ -87,6 +99,29 @@ fn host_and_port(place: &str) -> Result<(&str, u16), &'static str> {
         "" => Ok((host, PORT)),
         port => Ok((host, port.parse().map_err(|_| "its port is no number")?)),
     }
+}
+
+/// What `ssl-ca=FILE` names.
+fn ssl_ca(options: &str) -> Result<Option<PathBuf>, String> {
+    if options.is_empty() {
+        return Ok(None);
+    }
+    let file = match options.split_once('=') {
+        Some((SSL_CA, file)) => String::from_utf8(decode(file)).unwrap_or_default(),
+        _ => {
+            return Err(format!(
+                "of what may stand behind the ? only {SSL_CA} is known; {FORM}"
+            ));
+        }
+    };
+    check("file", &file)?;
+    // Slurm takes a list with commas between, and each daemon has a directory of its own.
+    if !file.starts_with('/') || file.contains([',', '&', '=']) {
+        return Err(format!(
+            "{SSL_CA} names {file:?}; give the whole path of a file with certificates, from / on, without commas, & and ="
+        ));
+    }
+    Ok(Some(file.into()))
 }
 
 /// Slurm reads a file of lines: of these characters it has its own opinion, and no way to quote them.
@@ -113,7 +148,34 @@ impl Storage {
             port: of("StoragePort=").and_then(|port| port.parse().ok()),
             user: of("StorageUser=")?,
             password: of("StoragePass=").map(Zeroizing::new),
+            ssl_ca: of("StorageParameters=")
+                .and_then(|all| Some(all.strip_prefix(STORAGE_SSL_CA)?.into())),
         })
+    }
+
+    /// slurmdbd's StorageParameters.
+    pub fn parameters(&self) -> Option<String> {
+        let file = self.ssl_ca.as_deref().map(Path::display)?;
+        Some(format!("{STORAGE_SSL_CA}{file}"))
+    }
+
+    /// Fails where the certificates cannot be read, as they are when the server starts.
+    pub fn check_files(&self) -> Result<(), String> {
+        let Some(file) = &self.ssl_ca else {
+            return Ok(());
+        };
+        let text = std::fs::read(file);
+        let text = text.map_err(|error| format!("{SSL_CA} names {}: {error}", file.display()))?;
+        let has_any = text
+            .windows(CERTIFICATE.len())
+            .any(|part| part == CERTIFICATE);
+        match has_any {
+            true => Ok(()),
+            false => Err(format!(
+                "{SSL_CA} names {}, which has no certificate; give a file in PEM form, with BEGIN CERTIFICATE",
+                file.display()
+            )),
+        }
     }
 
     pub fn client(&self) -> Client {
@@ -123,6 +185,14 @@ impl Storage {
             format!("--user={}", self.user),
         ];
         login.extend(self.port.map(|port| format!("--port={port}")));
+        // As slurmdbd does it: without a file it would come in by TLS with whoever answers, and slurmdbd not at all.
+        login.extend(match &self.ssl_ca {
+            Some(file) => vec![
+                format!("--ssl-ca={}", file.display()),
+                "--ssl-verify-server-cert".into(),
+            ],
+            None => vec!["--skip-ssl".into()],
+        });
         Client {
             login,
             password: self.password.clone(),
@@ -204,12 +274,37 @@ mod tests {
             ("mysql://a:b#c@h/", "'#'"),
             ("mysql://a:b\"c@h/", "'\"'"),
             ("mysql://a:b%0ac@h/", "'\\n'"),
+            ("mysql://a:b@h/?ssl=1", "only ssl-ca"),
+            ("mysql://a:b@h/?ssl-ca=ca.pem", "from / on"),
+            ("mysql://a:b@h/?ssl-ca=/a,b", "commas"),
+            ("mysql://a:b@h/?ssl-ca=/a&ssl-key=/b", "without commas, &"),
+            ("mysql://a:b@h/?ssl-ca=/a%23", "'#'"),
             ("mysql://a\\:b@h/", "user has the character '\\\\'"),
             ("mysql://a:%ff@h/", "UTF-8"),
         ] {
             let refusal = url.parse::<Storage>().unwrap_err();
             assert!(refusal.contains(words), "{url}: {refusal}");
         }
+    }
+
+    #[test]
+    fn certificates_are_looked_at_before_anybody_is_asked() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a ca.pem");
+        let url = format!("mysql://a:b@h/?ssl-ca={}", file.display());
+        let storage: Storage = url.replace(' ', "%20").parse().unwrap();
+        assert_eq!(storage.ssl_ca.as_ref(), Some(&file));
+        assert_eq!(storage.to_string(), "mysql://a@h:3306/");
+        let said = storage.check_files().unwrap_err();
+        assert!(said.contains("No such file"), "{said}");
+        std::fs::write(&file, "PRIVATE KEY").unwrap();
+        let said = storage.check_files().unwrap_err();
+        assert!(said.contains("BEGIN CERTIFICATE"), "{said}");
+        std::fs::write(&file, CERTIFICATE).unwrap();
+        storage.check_files().unwrap();
+        let plain: Storage = "mysql://a:b@h/".parse().unwrap();
+        plain.check_files().unwrap();
+        assert_eq!(plain.parameters(), None);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod client;
 mod given;
 mod kept;
 mod private;
+mod readable;
 mod records;
 mod trouble;
 
@@ -27,6 +28,7 @@ use client::{CLIENT, program};
 pub use given::GivenDatabase;
 pub use kept::kept;
 pub use private::PrivateDatabase;
+use readable::Readable;
 pub use records::Records;
 pub use trouble::{MISSING_RECORDS, of_slurmdbd as slurmdbd_trouble};
 
@@ -42,6 +44,7 @@ pub const SOCKET_VARIABLE: &str = "MYSQL_UNIX_PORT";
 pub struct Database {
     data_dir: PathBuf,
     kind: Kind,
+    readable: Readable,
 }
 
 #[derive(Clone, Debug)]
@@ -62,6 +65,7 @@ impl Database {
         Database {
             data_dir: data_dir.into(),
             kind: Kind::Private(PrivateDatabase::new(data_dir, agent, user)),
+            readable: Readable::default(),
         }
     }
 
@@ -69,6 +73,7 @@ impl Database {
         Database {
             data_dir: data_dir.into(),
             kind: Kind::Given(GivenDatabase::new(&accounting_dir(data_dir), storage)),
+            readable: Readable::default(),
         }
     }
 
@@ -134,7 +139,13 @@ impl Database {
 
     /// Fails where a cluster's records cannot be read now, with words for people; whether there are any.
     pub async fn answer(&self, cluster_id: &str) -> io::Result<bool> {
-        let answer = self.records().answer(cluster_id).await;
+        let records = self.records();
+        let answer = match self.readable.has(&records, cluster_id).await {
+            Ok(true) => Ok(true),
+            // What is wrong with this one's.
+            Ok(false) => records.answer(cluster_id).await,
+            Err(error) => Err(error),
+        };
         answer.map_err(|error| self.told(&error))
     }
 

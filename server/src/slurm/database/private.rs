@@ -101,6 +101,7 @@ impl PrivateDatabase {
             port: None,
             user: self.user.clone(),
             password: None,
+            ssl_ca: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The records of clusters in a database, whichever it is: what is done to them by statements. Each cluster has a database of
 //! its own, named by its id, and for a while perhaps a copy.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -22,6 +23,13 @@ impl Records {
         let statement = format!("use `{cluster_id}`; show tables like 'convert_version_table'");
         let told = self.client.run(&statement).await?;
         Ok(!told.is_empty())
+    }
+
+    /// The clusters that have any which one may read.
+    pub async fn readable(&self) -> io::Result<HashSet<String>> {
+        let statement = "select table_schema from information_schema.tables where table_name = 'convert_version_table'";
+        let told = self.client.run(statement).await?;
+        Ok(told.lines().map(str::to_owned).collect())
     }
 
     /// Makes room for a cluster's, unless there is some.

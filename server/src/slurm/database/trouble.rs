@@ -5,14 +5,15 @@ use std::path::Path;
 use super::address::Storage;
 
 /// What a client says of a server that it does not reach, or that has gone meanwhile.
-const UNREACHED: [&str; 6] = [
+const UNREACHED: [&str; 5] = [
     "ERROR 2002",
     "ERROR 2003",
     "ERROR 2005",
     "ERROR 2006",
     "ERROR 2013",
-    "ERROR 2026",
 ];
+/// Of TLS that is not as it should be, and of a server that takes nobody without.
+const TLS: [&str; 2] = ["ERROR 2026", "ERROR 3159"];
 /// Of an account that it does not take.
 const UNKNOWN_ACCOUNT: [&str; 4] = ["ERROR 1045", "ERROR 1130", "ERROR 1698", "ERROR 1820"];
 /// Of one that may not do that.
@@ -37,15 +38,23 @@ pub fn of_private(log: &Path, words: &str) -> String {
 pub fn of_given(at: &Storage, words: &str) -> String {
     let says = |errors: &[&str]| errors.iter().any(|error| words.contains(error));
     let user = &at.user;
-    let remedy = if says(&UNREACHED) {
+    let remedy = if says(&TLS) {
+        of_tls(at)
+    } else if says(&UNREACHED) {
         format!(
             "The accounting database {at} cannot be reached. Start it, or serve with its right address \
              (--accounting-database-url)"
         )
     } else if says(&UNKNOWN_ACCOUNT) {
+        let by_tls = match at.ssl_ca {
+            None => {
+                ". If it takes that user by TLS only, add ?ssl-ca=FILE to the address, with the certificate that vouches for it"
+            }
+            Some(_) => "",
+        };
         format!(
             "The accounting database {at} does not let the user {user} in. Give that user the password that is in \
-             --accounting-database-url, or serve with the right one"
+             --accounting-database-url, or serve with the right one{by_tls}"
         )
     } else if says(&FORBIDDEN) {
         format!(
@@ -58,6 +67,20 @@ pub fn of_given(at: &Storage, words: &str) -> String {
         format!("The accounting database {at} does not do as it should")
     };
     format!("{remedy}: {words}")
+}
+
+fn of_tls(at: &Storage) -> String {
+    match &at.ssl_ca {
+        Some(file) => format!(
+            "The accounting database {at} does not prove by TLS that it is the right one. Give it a certificate for its host, \
+             or name the file with the certificate that vouches for its own (ssl-ca={} in --accounting-database-url)",
+            file.display()
+        ),
+        None => format!(
+            "The accounting database {at} wants TLS. Add ?ssl-ca=FILE to --accounting-database-url, with the file of the \
+             certificate that vouches for it"
+        ),
+    }
 }
 
 /// What a slurmdbd that does not listen said last, and what to do about it.
@@ -102,6 +125,10 @@ mod tests {
             ),
             ("ERROR 1049 (42000): Unknown database 'pcs_a'", "backup"),
             (
+                "ERROR 3159 (08004): Connections using insecure transport are prohibited",
+                "Add ?ssl-ca=FILE",
+            ),
+            (
                 "ERROR 1114 (HY000): The table is full",
                 "does not do as it should",
             ),
@@ -110,6 +137,9 @@ mod tests {
             assert!(told.contains(remedy) && told.contains(words), "{told}");
             assert!(told.contains("mysql://slurm@db:3307/"), "{told}");
         }
+        let at: Storage = "mysql://slurm@db/?ssl-ca=/etc/ca.pem".parse().unwrap();
+        let told = of_given(&at, "ERROR 2026 (HY000): TLS/SSL error");
+        assert!(told.contains("ssl-ca=/etc/ca.pem"), "{told}");
     }
 
     #[test]

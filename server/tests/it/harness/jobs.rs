@@ -18,13 +18,19 @@ impl TestPlane {
 
     /// What Slurm's own programs print for its administrator, as who owns the server has them.
     pub fn connect_as_admin(&self, cluster: &str, command: &[&str]) -> String {
+        let output = self.connecting_as_admin(cluster, command).output().unwrap();
+        assert!(output.status.success(), "{command:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The same, not started yet.
+    pub fn connecting_as_admin(&self, cluster: &str, command: &[&str]) -> Command {
         let mut connect = self.server.openpcs();
         let endpoint = self.server.endpoint();
         connect.args(["connect", cluster, "--admin", "--endpoint", &endpoint]);
         connect.arg("--data-dir").arg(self.server.data());
-        let output = connect.arg("--").args(command).output().unwrap();
-        assert!(output.status.success(), "{command:?}: {output:?}");
-        String::from_utf8(output.stdout).unwrap()
+        connect.arg("--").args(command);
+        connect
     }
 
     pub fn try_connect(&self, cluster: &str, command: &[&str]) -> Result<String, Output> {

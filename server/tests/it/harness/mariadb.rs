@@ -2,7 +2,7 @@
 //! Ended and removed with the test.
 
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -19,20 +19,34 @@ pub struct MariaDb {
     dir: TempDir,
     user: String,
     port: u16,
+    has_tls: bool,
     child: Option<Child>,
 }
 
 impl MariaDb {
     /// With that password of [`ACCOUNT`].
     pub fn start(password: &str) -> Self {
+        Self::begin(password, false)
+    }
+
+    /// One that takes nobody without TLS but at its socket, and proves by [`MariaDb::certificate`] that it is 127.0.0.1.
+    pub fn start_with_tls(password: &str) -> Self {
+        Self::begin(password, true)
+    }
+
+    fn begin(password: &str, has_tls: bool) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut mariadb = Self {
             dir: tempfile::tempdir().unwrap(),
             user: User::from_uid(geteuid()).unwrap().unwrap().name,
             port: free.local_addr().unwrap().port(),
+            has_tls,
             child: None,
         };
         drop(free);
+        if has_tls {
+            certify(&mariadb.certificate(), &mariadb.key());
+        }
         let mut install = mariadb.program("mariadb-install-db");
         install.args(["--auth-root-authentication-method=socket", "--skip-test-db"]);
         install.arg(format!("--auth-root-socket-user={}", mariadb.user));
@@ -99,6 +113,11 @@ impl MariaDb {
             "--innodb-buffer-pool-size=64M",
             "--innodb-flush-log-at-trx-commit=0",
         ]);
+        if self.has_tls {
+            server.arg("--require-secure-transport");
+            server.arg(format!("--ssl-cert={}", self.certificate().display()));
+            server.arg(format!("--ssl-key={}", self.key().display()));
+        }
         server.stdout(Stdio::null()).stderr(Stdio::null());
         self.child = Some(server.spawn().unwrap());
         let started = Instant::now();
@@ -115,6 +134,15 @@ impl MariaDb {
             kill(Pid::from_raw(child.id() as i32), Signal::SIGTERM).unwrap();
             child.wait().unwrap();
         }
+    }
+
+    /// Made by itself, and of its own authority.
+    pub fn certificate(&self) -> PathBuf {
+        self.dir.path().join("certificate.pem")
+    }
+
+    fn key(&self) -> PathBuf {
+        self.dir.path().join("key.pem")
     }
 
     fn data(&self) -> String {
@@ -138,6 +166,16 @@ impl Drop for MariaDb {
     fn drop(&mut self) {
         self.halt();
     }
+}
+
+/// Makes a key and a certificate of 127.0.0.1 that vouches for itself.
+pub fn certify(certificate: &Path, key: &Path) {
+    let mut openssl = Command::new("openssl");
+    openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt"]);
+    openssl.args(["ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]);
+    openssl.args(["-subj", "/CN=127.0.0.1"]);
+    openssl.args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout"]);
+    quiet(openssl.arg(key).arg("-out").arg(certificate));
 }
 
 fn quiet(command: &mut Command) -> String {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 
+use super::super::job_submit::JobSubmitDraft;
 use super::super::own_settings::{OwnField, OwnSettings};
 use crate::model::catalogue::Catalogue;
 use crate::model::cluster::*;
@@ -37,6 +38,7 @@ pub struct Draft {
     pub slurm: SlurmDraft,
     pub accounting: RwSignal<String>,
     pub rest: RwSignal<String>,
+    pub job_submit: JobSubmitDraft,
     pub tags: Rows,
 }
 
@@ -59,6 +61,7 @@ impl Draft {
             slurm: SlurmDraft::new(Some(IDLE_TIME), &[]),
             accounting: RwSignal::new(mode(version.is_some_and(|v| v.has_accounting))),
             rest: RwSignal::new("NONE".into()),
+            job_submit: JobSubmitDraft::new(None),
             tags: Rows::new([]),
         }
     }
@@ -89,6 +92,7 @@ impl Draft {
                 slurm_rest: self.has_rest().then_some(SlurmRest {
                     mode: SlurmRestMode::Standard,
                 }),
+                job_submit_plugins: self.job_submit.changed(),
                 ..Default::default()
             }),
             client_token: None,

@@ -16,6 +16,7 @@ pub use draft::SlurmDraft;
 pub use scheduler::Scheduler;
 pub use services::RestField;
 
+use super::job_submit::JobSubmitField;
 use draft::Draft;
 use general::General;
 use network::Network;
@@ -95,6 +96,7 @@ fn Steps(versions: Signal<Catalogue>, vpcs: Signal<OfferPage>) -> impl IntoView 
                     version=draft.version
                     accounting=Signal::derive(move || draft.has_accounting())
                 />
+                <JobSubmitField draft=draft.job_submit />
             }
         }),
         Step::new(

@@ -9,7 +9,7 @@ use crate::components::wizard::ReviewPart;
 use crate::components::{Settings, shown_tags};
 use crate::i18n::text;
 use crate::model::catalogue::Catalogue;
-use crate::ui::KeyValue;
+use crate::ui::{KeyValue, foreign};
 
 pub fn review(draft: Draft, catalogue: RwSignal<Catalogue>) -> AnyView {
     let t = text();
@@ -61,6 +61,7 @@ pub fn review(draft: Draft, catalogue: RwSignal<Catalogue>) -> AnyView {
             <KeyValue label=c.idle_time>{idle}</KeyValue>
             <KeyValue label=t.details.accounting>{on(draft.accounting)}</KeyValue>
             <KeyValue label=t.details.rest>{on(draft.rest)}</KeyValue>
+            <KeyValue label=t.details.job_submit>{move || foreign(draft.job_submit.shown())}</KeyValue>
             <KeyValue label=t.details.settings>
                 {move || view! { <Settings settings=draft.slurm.settings.all() /> }}
             </KeyValue>

@@ -8,8 +8,7 @@ use leptos_router::hooks::use_navigate;
 use super::super::{Page, SubHeader, use_page};
 use super::array::ArrayView;
 use super::cards::{Again, Facts, ScriptCard, TimelineCard, heading, of_cluster};
-use super::told::{Told, told};
-use crate::api::job::job_output;
+use crate::api::job::{job_output, tell_job};
 use crate::components::{
     Explained, Fetched, JobActions, JobParts, JobState, JobUsage, Output, StartsAbout, TabTitle,
     asked, param,
@@ -20,6 +19,7 @@ use crate::model::job::*;
 use crate::model::job_id::JobId;
 use crate::model::job_life::Life;
 use crate::model::live::Kind;
+use crate::model::told_job::Told;
 use crate::paths::{self, ClusterTab};
 use crate::ui::Card;
 
@@ -34,7 +34,7 @@ pub fn JobPage() -> impl IntoView {
         [page.id, id],
         &[Kind::Job, Kind::Node],
         move |[cluster, job]| {
-            let detail = told(cluster, job.clone(), language.clone());
+            let detail = tell_job(cluster, job.clone(), language.clone());
             async move { Ok((job, detail.await?)) }
         },
     );

@@ -3,8 +3,8 @@
 mod array;
 mod cards;
 mod detail;
+mod once_more;
 mod submit;
-mod told;
 
 use leptos::prelude::*;
 

@@ -6,7 +6,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::super::{Page, SubHeader, use_page};
-use super::told::once_more;
+use super::once_more::once_more;
 use crate::api::job::submit_job;
 use crate::api::queue::list_queues;
 use crate::api::user::identity;
