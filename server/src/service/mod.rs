@@ -17,6 +17,7 @@ mod cluster_gauges;
 mod cluster_view;
 mod compute_node_group;
 mod console;
+mod diagnostics;
 mod done_to;
 pub mod doors;
 mod duty;

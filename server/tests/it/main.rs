@@ -23,6 +23,7 @@ mod console;
 mod contract;
 mod data_key;
 mod database;
+mod diagnose;
 mod doors;
 mod explain;
 mod faults;

@@ -143,6 +143,11 @@ impl Client {
         understand("scontrol", json, parse::jobs).await
     }
 
+    /// What a program of Slurm's prints for people, for whoever looks for the cause of a trouble.
+    pub async fn shown(&self, program: &str, args: &[&str]) -> Result<Vec<u8>, SlurmError> {
+        self.run(program, args).await
+    }
+
     /// Tells nodes. Slurm refuses the update of nodes that it makes no sense for, as Resume of an idle one.
     pub async fn update_nodes(
         &self,

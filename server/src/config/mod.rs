@@ -1,5 +1,7 @@
 //! The command line and the environment. The doc comments are the manual: `openpcs help` prints them.
 
+mod told;
+
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -43,6 +45,9 @@ pub enum Command {
     Apply(Apply),
     /// Print what was measured of a cluster, or of all together: a line for each time, a tab between the columns.
     Metrics(Metrics),
+    /// Write a bundle of what helps to find the cause of a trouble: versions, configuration, states, events, the ends of logs.
+    /// No password, key or token is in it, and nothing of what jobs run or write.
+    Diagnose(Diagnose),
     /// The servers that share a PostgreSQL database, as one of them knows them.
     Server(Server),
     /// Bring the database's schema up to date and end. `serve` does the same when it starts.
@@ -580,6 +585,18 @@ fn metric_range(word: &str) -> Result<Range, String> {
         let known = Range::ALL.map(Range::as_str).join(", ");
         format!("there is no such range; give one of {known}")
     })
+}
+
+/// Asks a running server.
+#[derive(Debug, Args)]
+pub struct Diagnose {
+    /// Name or id of the cluster; without, of all clusters.
+    pub cluster: Option<String>,
+    /// File to write, which must not be there [default: openpcs-diagnostics-TIME.tar.gz in this directory]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub reach: Reach,
 }
 
 /// Asks a running server.
