@@ -64,4 +64,5 @@ pub mod submit;
 pub mod system;
 pub mod tag;
 pub mod token;
+pub mod trouble;
 pub mod user;

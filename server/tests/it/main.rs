@@ -67,6 +67,7 @@ mod suspended;
 mod system;
 mod tag;
 mod topology;
+mod troubleshooting;
 mod tutorial;
 mod tutorial_ec2;
 mod update;
