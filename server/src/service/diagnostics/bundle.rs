@@ -173,7 +173,7 @@ mod tests {
             0o600
         );
         for n in 0..20 {
-            bundle.put(&format!("{n}.txt"), "Long", &"é".repeat(MOST_OF_ONE));
+            bundle.put(&format!("{n}.txt"), "Long", &"é\n".repeat(MOST_OF_ONE / 3));
         }
         bundle.answer::<()>("b.json", "Two", Err("the database is silent"));
         assert!(bundle.lines.contains("the bundle is full"));

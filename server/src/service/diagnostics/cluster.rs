@@ -29,7 +29,7 @@ const NODES: usize = 50;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Files that Slurm reads and that hold no secret. slurmdbd.conf has a password and is none of them.
-const CONFIGURATION: [&str; 9] = [
+const CONFIGURATION: [&str; 8] = [
     "slurm.conf",
     "cgroup.conf",
     "gres.conf",
@@ -38,7 +38,6 @@ const CONFIGURATION: [&str; 9] = [
     "mpi.conf",
     "plugstack.conf",
     "slurmrestd.conf",
-    "in-force.json",
 ];
 
 /// What Slurm is asked, and the name of the answer's file. Of jobs only what no one wrote: their names, commands and comments
