@@ -35,13 +35,18 @@ fn sources(dir: &Path, found: &mut Vec<String>) {
     }
 }
 
+/// Settings of Slurm that such files name too.
+const SETTINGS: [&str; 2] = ["KillWait", "MaxTime"];
+
 /// `"TwoWords"` in a source.
 fn codes(source: &str) -> BTreeSet<String> {
     let quoted = source.split('"').skip(1).step_by(2);
     let is_code = |word: &&str| {
         let capitals = word.chars().filter(char::is_ascii_uppercase).count();
         let first = word.chars().next().is_some_and(|c| c.is_ascii_uppercase());
-        first && capitals >= 2 && word.chars().all(|c| c.is_ascii_alphanumeric()) && word.len() > 6
+        let is_word = word.chars().all(|c| c.is_ascii_alphanumeric());
+        let has_small = word.chars().any(|c| c.is_ascii_lowercase());
+        first && capitals >= 2 && has_small && is_word && !SETTINGS.contains(word)
     };
     quoted.filter(is_code).map(str::to_owned).collect()
 }
@@ -144,7 +149,14 @@ fn every_command_of_a_page_exists() {
                 None => check_openpcs(&words[1..]),
             },
             "aws" => check_aws(&words[1..]),
-            other => panic!("{other} is no program that a page may name"),
+            "#SBATCH" => {
+                let mut words = words.clone();
+                words[0] = "sbatch".into();
+                check_slurm(&prefix, &words);
+            }
+            // One word is a name of something.
+            _ if words.len() == 1 => {}
+            _ => check_slurm(&prefix, &words),
         }
     }
 }
