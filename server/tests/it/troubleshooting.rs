@@ -126,7 +126,13 @@ fn check_aws(words: &[String]) {
 /// The real program says that it has the options.
 fn check_slurm(prefix: &Path, words: &[String]) {
     let program = prefix.join("bin").join(&words[0]);
-    let help = Command::new(&program).arg("--help").output().unwrap();
+    // Without a configuration they say nothing of themselves.
+    let dir = tempfile::tempdir().unwrap();
+    let conf = dir.path().join("slurm.conf");
+    std::fs::write(&conf, "ClusterName=none\nSlurmctldHost=localhost\n").unwrap();
+    let mut command = Command::new(&program);
+    let help = command.arg("--help").env("SLURM_CONF", &conf).output();
+    let help = help.unwrap();
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     for option in words.iter().filter(|word| word.starts_with("--")) {
         let option = option.split('=').next().unwrap_or(option);
