@@ -48,7 +48,7 @@ impl TroubleKind {
             TroubleKind::Job => &[
                 "openpcs why {{cluster_id}} JOB",
                 "openpcs connect {{cluster_id}} -- scontrol show job JOB",
-                "openpcs connect {{cluster_id}} -- squeue --jobs=JOB --long",
+                "openpcs connect {{cluster_id}} -- squeue --job=JOB --long",
             ],
             TroubleKind::Request => &[
                 "openpcs plan OPERATION --cli-input-json FILE",

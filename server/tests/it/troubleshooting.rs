@@ -129,7 +129,11 @@ fn check_slurm(prefix: &Path, words: &[String]) {
     // Without a configuration they say nothing of themselves.
     let dir = tempfile::tempdir().unwrap();
     let conf = dir.path().join("slurm.conf");
-    std::fs::write(&conf, "ClusterName=none\nSlurmctldHost=localhost\n").unwrap();
+    std::fs::write(
+        &conf,
+        "ClusterName=none\nSlurmctldHost=localhost\nAuthType=auth/none\nCredType=cred/none\n",
+    )
+    .unwrap();
     let mut command = Command::new(&program);
     let help = command.arg("--help").env("SLURM_CONF", &conf).output();
     let help = help.unwrap();
