@@ -30,6 +30,11 @@ fn main() {
     let help = TEXT.map(|(_, file)| read(&format!("help/{file}")));
     compare(&help[0], &help[1], "help/zh-CN");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    let troubles = TEXT.map(|(_, file)| read(&format!("troubleshooting/{file}")));
+    compare(&troubles[0], &troubles[1], "troubleshooting/zh-CN");
+    let codes: Vec<&String> = troubles[0].keys().collect();
+    let codes = format!("const CODES: &[&str] = &{codes:?};\n");
+    fs::write(Path::new(&out).join("trouble_codes.rs"), codes).expect("cannot write the codes");
     fs::write(Path::new(&out).join("topics.rs"), topics(&help[0])).expect("cannot write topics.rs");
     fs::write(Path::new(&out).join("commands.rs"), commands()).expect("cannot write commands.rs");
 }

@@ -140,6 +140,8 @@ fn App() -> impl IntoView {
                     <Route path=path!("nodes") view={Lazy::<parts::AllNodes>::new()} />
                     <Route path=path!("monitoring") view={Lazy::<parts::AllMonitoring>::new()} />
                     <Route path=path!("system") view={Lazy::<parts::System>::new()} />
+                    <Route path=path!("troubleshooting") view={Lazy::<parts::Troubleshooting>::new()} />
+                    <Route path=path!("troubleshooting/:code") view={Lazy::<parts::Trouble>::new()} />
                     <Route path=path!("design") view=Design />
                     <Route path=path!("*any") view=NotFound />
                 </ParentRoute>

@@ -37,6 +37,9 @@ pub const JOB_OUTPUT_FILE_ROUTE: &str = "/console/clusters/{cluster}/jobs/{job}/
 pub const CONTROLLER_LOG_ROUTE: &str = "/console/clusters/{cluster}/controller-log/{daemon}";
 pub const CONTROLLER_LOG_FILE_ROUTE: &str =
     "/console/clusters/{cluster}/controller-log/{daemon}/file";
+/// A bundle of what helps to find the cause of a trouble, as a download; [`diagnostics`] is that of one cluster.
+pub const DIAGNOSTICS: &str = "/console/diagnostics";
+pub const TROUBLESHOOTING: &str = "/troubleshooting";
 pub const CREATE_CLUSTER: &str = "/clusters/create";
 pub const IMPORT_CLUSTER: &str = "/clusters/import";
 /// Each component in each state; only in builds with the feature `design`.
@@ -230,6 +233,20 @@ pub fn clone_cluster(id: &str) -> String {
     format!("{IMPORT_CLUSTER}?from={}", encode(id))
 }
 
+/// What a code means and what to do about it.
+pub fn trouble(code: &str) -> String {
+    format!("{TROUBLESHOOTING}/{}", encode(code))
+}
+
+/// The same, its commands filled in for that cluster.
+pub fn trouble_of(code: &str, cluster_id: &str) -> String {
+    format!("{}?cluster={}", trouble(code), encode(cluster_id))
+}
+
+pub fn diagnostics(cluster_id: &str) -> String {
+    format!("{DIAGNOSTICS}?cluster={}", encode(cluster_id))
+}
+
 /// Sign in, then go on to `next`.
 pub fn sign_in(next: &str) -> String {
     format!("{SIGN_IN}?next={}", encode(next))
@@ -312,6 +329,10 @@ mod tests {
                 set_language(Language::SimplifiedChinese, CLUSTERS),
                 set_theme(Theme::Dark, CLUSTERS),
                 SYSTEM.into(),
+                TROUBLESHOOTING.into(),
+                trouble("ConfigurationRefused"),
+                trouble_of("NodesBusy", "pcs_abc123def4"),
+                diagnostics("pcs_abc123def4"),
             ])
             .collect::<Vec<String>>();
         assert_eq!(
@@ -358,6 +379,10 @@ mod tests {
                 "/console/preference?language=zh-CN&next=%2Fclusters",
                 "/console/preference?theme=dark&next=%2Fclusters",
                 "/system",
+                "/troubleshooting",
+                "/troubleshooting/ConfigurationRefused",
+                "/troubleshooting/NodesBusy?cluster=pcs_abc123def4",
+                "/console/diagnostics?cluster=pcs_abc123def4",
             ]
         );
     }

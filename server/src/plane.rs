@@ -47,7 +47,7 @@ use crate::reconcile::beat::Speaker;
 use crate::reconcile::driver;
 use crate::service::Service;
 use crate::service::change::Changes;
-use crate::service::doors::{Hooks, Logins, Metrics, Outputs, Readiness};
+use crate::service::doors::{Diagnostics, Hooks, Logins, Metrics, Outputs, Readiness};
 use crate::service::follow::ServerOutputs;
 use crate::service::for_nodes::ForNodes;
 use crate::service::metrics::ServerMetrics;
@@ -70,6 +70,7 @@ pub struct Plane {
     pub outputs: Arc<dyn Outputs>,
     pub readiness: Arc<dyn Readiness>,
     pub metrics: Arc<dyn Metrics>,
+    pub diagnostics: Arc<dyn Diagnostics>,
     pub meter: Meter,
     pub db: Db,
     pub homes: Homes,
@@ -123,6 +124,7 @@ impl Plane {
             itself: Arc::new(Itself {
                 started_at: now(),
                 database: config.store.database_url()?.parse()?,
+                options: config.told(),
                 scheduler_root: config.scheduler_root.clone(),
                 meter: meter.clone(),
                 pulse: pulse.clone(),
@@ -149,6 +151,7 @@ impl Plane {
             meter,
             homes: parts.homes,
             logins: Arc::new(service.clone()),
+            diagnostics: Arc::new(service.clone()),
             hooks: Arc::new(service),
             readiness: Arc::new(ServerReadiness {
                 reach,
@@ -172,6 +175,7 @@ impl Plane {
                 db: self.db.clone(),
             }),
             outputs: self.outputs.clone(),
+            diagnostics: self.diagnostics.clone(),
             changes: Changes::follow(self.db.changes(), config.place.arns()),
             db: self.db.clone(),
             shutdown: self.stop.subscribe(),

@@ -23,6 +23,7 @@ pub mod system;
 pub mod tag;
 pub mod token;
 pub mod transfer;
+pub mod troubleshooting;
 pub mod user;
 
 use leptos::server_fn::codec::Post;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::TroubleLink;
 use crate::i18n::text;
 use crate::list::event::actor_words;
 use crate::model::event::{Event, EventTone};
@@ -32,6 +33,7 @@ pub fn EventTimeline(events: Signal<Vec<Event>>) -> impl IntoView {
                         <Ago at=event.at />
                         {took}
                         {foreign_line(actor_words(t, &event.actor))}
+                        <TroubleLink code=event.code />
                     </p>
                 </div>
             </li>

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::TroubleLink;
 use crate::i18n::text;
 use crate::model::explanation::{Explanation, Outlook};
 use crate::ui::{Tone, foreign};
@@ -37,6 +38,7 @@ pub fn Explained(explanation: Explanation) -> impl IntoView {
                     <dd>{explanation.remedy}</dd>
                 </div>
             </dl>
+            <TroubleLink code=explanation.page />
         </section>
     }
     .into_any()

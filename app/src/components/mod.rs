@@ -45,6 +45,7 @@ mod submission;
 mod tab_title;
 mod tags_field;
 mod top_bar;
+mod trouble_link;
 mod troubles;
 pub mod wizard;
 
@@ -85,4 +86,5 @@ pub use submission::{Refused, Submission, field_errors};
 pub use tab_title::TabTitle;
 pub use tags_field::{TagsField, shown_tags};
 pub use top_bar::{LanguageMenu, Mark, ThemeMenu};
+pub use trouble_link::{TroubleLink, trouble_href};
 pub use troubles::Troubles;

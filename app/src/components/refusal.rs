@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
+use super::TroubleLink;
 use super::session::use_session;
 use crate::i18n::{Text, text};
 use crate::model::error::{Error, ErrorKind};
@@ -41,6 +42,7 @@ pub fn Refusal(error: Error) -> impl IntoView {
             })}
         <div class="grid gap-3">
             <Flash tone=Tone::Danger title=title code=error.code() message=error.message.clone() />
+            <TroubleLink code=error.code().to_owned() />
             <p>
                 {match (not_found, list) {
                     (true, Some(list)) => view! { <a class="button" href=list>{t.errors.back_to_list}</a> }.into_any(),

@@ -51,6 +51,9 @@ pub fn SideNav(
                 <li>
                     <A href=paths::SYSTEM>{Icon::Pulse.view()} {t.system.title}</A>
                 </li>
+                <li>
+                    <A href=paths::TROUBLESHOOTING>{Icon::Help.view()} {t.troubleshooting.title}</A>
+                </li>
             </ul>
         </nav>
     }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::TroubleLink;
 use crate::i18n::{Text, text};
 use crate::model::setting::ErrorInfo;
 use crate::model::status::{self, Status};
@@ -22,9 +23,11 @@ pub fn StatusIndicator(status: Status) -> impl IntoView {
 #[component]
 pub fn StatusWithErrors(status: Status, errors: Vec<ErrorInfo>) -> impl IntoView {
     let line = |error: ErrorInfo| {
+        let code = error.code.unwrap_or_default();
+        let title = code.clone();
         view! {
-            <span class="cell-note" title=error.code>
-                {error.message}
+            <span class="cell-note" title=title>
+                {error.message} " " <TroubleLink code />
             </span>
         }
     };

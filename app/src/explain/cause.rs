@@ -194,6 +194,38 @@ impl Cause {
         fill(text, &values)
     }
 
+    /// The code of its page of troubleshooting; none for words of before.
+    pub fn page(&self) -> Option<&'static str> {
+        Some(match self {
+            Cause::PoweredDown => "powered-down",
+            Cause::NotWanted => "not-wanted",
+            Cause::GroupDeleted => "group-deleted",
+            Cause::MaximumLowered => "maximum-lowered",
+            Cause::Outdated => "outdated",
+            Cause::EndedUnexpectedly { .. } => "ended-unexpectedly",
+            Cause::StepFailed { .. } => "step-failed",
+            Cause::NotRegistered { .. } => "not-registered",
+            Cause::BootStalled { .. } => "boot-stalled",
+            Cause::BootTooLong { .. } => "boot-too-long",
+            Cause::NotBack { .. } => "not-back",
+            Cause::Restarted { .. } => "restarted",
+            Cause::Impaired { .. } => "impaired",
+            Cause::NotSeen { .. } => "not-seen",
+            Cause::SetDown { .. } => "set-down",
+            Cause::Vanished => "vanished",
+            Cause::Freed => "freed",
+            Cause::GroupNotReady { .. } => "group-not-ready",
+            Cause::NoCapacity { .. } => "no-capacity",
+            Cause::Replaced { .. } => "replaced",
+            Cause::Noticed { notice, .. } => match notice.kind {
+                NoticeKind::Interruption => "interruption",
+                NoticeKind::Scheduled => "scheduled",
+                NoticeKind::Rebalance => "rebalance",
+            },
+            Cause::Other { .. } => return None,
+        })
+    }
+
     /// For Slurm and for logs.
     pub fn english(&self) -> String {
         self.text(Language::English)

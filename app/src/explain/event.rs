@@ -605,6 +605,16 @@ impl What {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::trouble::has_page;
+
+    #[test]
+    fn every_event_that_tells_of_a_failure_has_a_page() {
+        for what in all() {
+            let (code, _) = what.parts().unwrap();
+            let is_failure = what.tone() == EventTone::Failure;
+            assert!(!is_failure || has_page(&code), "{code}");
+        }
+    }
 
     fn all() -> Vec<What> {
         let (node, instance) = ("a-1".to_owned(), "i-1".to_owned());

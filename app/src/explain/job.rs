@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::reason::{Plain, Reason};
 use super::text::Text;
-use super::{ending, fill, forecast, span, text};
+use super::{ending, fill, forecast, span, text, trouble};
 use crate::i18n::Language;
 use crate::model::attempt::RestingPool;
 use crate::model::dependency::Dependency;
@@ -160,6 +160,7 @@ pub fn explain(facts: &JobFacts, language: Language) -> Option<Explanation> {
         outlook: entry.outlook,
         prospect: prospect(entry.outlook, facts, t),
         remedy: fill(entry.remedy, &values),
+        page: trouble::of_reason(reason),
     })
 }
 

@@ -16,6 +16,7 @@ mod limit;
 pub mod node;
 pub mod reason;
 mod refusal;
+pub mod trouble;
 
 pub use cause::Cause;
 pub use event::What;

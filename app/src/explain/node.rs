@@ -22,12 +22,14 @@ pub struct NodeFacts<'a> {
 macro_rules! slurms {
     ($t:expr, $reason:expr; $($start:literal $text:ident;)*) => {{
         let reason: &str = $reason;
-        $(if reason.contains($start) { return Some(($t.node.$text, $t.node_remedy.$text)); })*
+        $(if reason.contains($start) {
+            return Some((stringify!($text), $t.node.$text, $t.node_remedy.$text));
+        })*
         None
     }};
 }
 
-fn of_slurm(t: &'static Text, reason: &str) -> Option<(&'static str, &'static str)> {
+fn of_slurm(t: &'static Text, reason: &str) -> Option<(&'static str, &'static str, &'static str)> {
     slurms! { t, reason;
         "Not responding" not_responding;
         "ResumeTimeout reached" resume_timeout;
@@ -111,7 +113,17 @@ pub fn explain(facts: &NodeFacts, language: Language) -> Option<Explanation> {
             Outlook::Over => t.prospect.over.into(),
         },
         remedy: fill(remedy, &values),
+        page: page(code, facts),
     })
+}
+
+/// Where the cause of a failure is known it says more than that.
+fn page(code: &str, facts: &NodeFacts) -> String {
+    let cause = facts.cause.filter(|_| code == "failed");
+    match cause.and_then(Cause::page) {
+        Some(page) => page.to_owned(),
+        None => format!("node-{}", code.replace('_', "-")),
+    }
 }
 
 type Told = (&'static str, &'static str, &'static str, Outlook);
@@ -138,8 +150,8 @@ fn unusable(facts: &NodeFacts, t: &'static Text) -> Told {
     if facts.replacing.is_some() {
         return replacing(t);
     }
-    if let Some((meaning, remedy)) = of_slurm(t, reason) {
-        return ("slurm", meaning, remedy, outlook);
+    if let Some((code, meaning, remedy)) = of_slurm(t, reason) {
+        return (code, meaning, remedy, outlook);
     }
     match facts.cause {
         Some(cause) if failed => ("failed", t.node.failed, remedy_of(cause, t), outlook),
@@ -192,6 +204,7 @@ fn values(facts: &NodeFacts, t: &Text, language: Language) -> Vec<(&'static str,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::trouble::has_page;
 
     fn node(phase: NodePhase, reason: Option<&str>) -> Node {
         Node {
@@ -253,7 +266,7 @@ mod tests {
                 let Some(told) = told(&down, None, language) else {
                     panic!("{reason} is not explained");
                 };
-                assert_eq!(told.code, "slurm");
+                assert!(has_page(&told.page), "{}", told.page);
                 assert!(told.meaning.contains("compute-1-1"), "{}", told.meaning);
             }
         }

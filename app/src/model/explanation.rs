@@ -16,6 +16,9 @@ pub struct Explanation {
     pub prospect: String,
     /// What a person can do.
     pub remedy: String,
+    /// The code of its page of troubleshooting; empty: there is none.
+    #[serde(default)]
+    pub page: String,
 }
 
 /// How it goes on.

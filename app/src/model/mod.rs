@@ -65,4 +65,5 @@ pub mod system;
 pub mod tag;
 pub mod token;
 pub mod told_job;
+pub mod trouble;
 pub mod user;

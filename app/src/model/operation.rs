@@ -52,7 +52,7 @@ operations! {
         ListAccounts ListReservations GetUsage ChangeAccounts ChangeQos ChangeReservations
         GetIdentity GetRefusals GetTroubles
         ListOffers ResolveOffers
-        GetSystem ListSetAside ListServers ForgetServer;
+        GetSystem ListSetAside ListServers ForgetServer CreateDiagnostics;
     /// What commands on the server's host do, and in this release nobody else may.
     HOST of "openpcs":
         CreateUser ListUsers SetUserPassword DeleteUser
@@ -121,7 +121,7 @@ mod tests {
              DeleteComputeNodeGroup CreateQueue UpdateQueue DeleteQueue TagResource UntagResource \
              RegisterComputeNodeGroupInstance GetSecretValue SubmitJob CancelJob RequeueJob HoldJob ReleaseJob DrainNode \
              ResumeNode ReplaceNode ConnectCluster CreateSlurmToken ChangeAccounts ChangeQos ChangeReservations ForgetServer \
-             CreateUser SetUserPassword DeleteUser CreateAccessKey DeleteAccessKey RemoveSetAside"
+             CreateDiagnostics CreateUser SetUserPassword DeleteUser CreateAccessKey DeleteAccessKey RemoveSetAside"
         );
     }
 }

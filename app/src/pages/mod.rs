@@ -11,6 +11,7 @@ pub mod parts;
 mod past_jobs;
 mod sign_in;
 mod system;
+mod troubleshooting;
 
 #[cfg(feature = "design")]
 pub use design::Design;

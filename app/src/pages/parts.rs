@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
 use super::clusters::{self, compute_node_groups as groups, detail, queues};
-use super::{jobs, monitoring, nodes, past_jobs, system};
+use super::{jobs, monitoring, nodes, past_jobs, system, troubleshooting};
 
 /// `Jobs: detail::Jobs` lets `Lazy::<parts::Jobs>::new()` stand for that component in the table of routes.
 macro_rules! part {
@@ -70,6 +70,8 @@ part! {
         SubmitJob: detail::SubmitJob;
         System: system::SystemPage;
         Tags: detail::Tags;
+        Trouble: troubleshooting::Trouble;
+        Troubleshooting: troubleshooting::Troubleshooting;
     }
 }
 

@@ -20,6 +20,7 @@ use app::rules::ports::Ports;
 use async_trait::async_trait;
 
 mod batch;
+pub mod calls;
 mod inventory;
 pub mod key;
 pub mod lease;

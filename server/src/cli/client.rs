@@ -1,8 +1,8 @@
 //! A call of this program to a running server, signed like the API.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fs, io};
 
 use anyhow::{Context, bail};
 use chrono::Utc;
@@ -17,6 +17,8 @@ use crate::auth::sigv4::sign::Signer;
 use crate::config::{Reach, default_data_dir};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// For what takes the server time to make.
+const DOWNLOAD: Duration = Duration::from_secs(15 * 60);
 
 pub struct Client {
     endpoint: String,
@@ -68,6 +70,35 @@ impl Client {
         body: &impl Serialize,
     ) -> anyhow::Result<T> {
         understood(&self.call(Method::POST, path, serde_json::to_string(body)?)?)
+    }
+
+    /// Writes what is there, however long it is; how many bytes. It is for people and nothing of it is acted on: who answered
+    /// need not prove anything.
+    pub fn download(&self, path: &str, to: &mut impl io::Write) -> anyhow::Result<u64> {
+        let endpoint = &self.endpoint;
+        let request = Request::builder().uri(format!("{endpoint}{path}"));
+        let mut request = request.body(String::new()).with_context(|| {
+            format!("{endpoint} is no address of a server; it is like http://127.0.0.1:8765")
+        })?;
+        self.signer.sign(&mut request, Utc::now())?;
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .timeout_global(Some(DOWNLOAD))
+            .http_status_as_error(false)
+            .build()
+            .into();
+        let mut response = agent.run(request.map(drop)).with_context(|| {
+            format!("no server answers at {endpoint}; is `openpcs serve` running?")
+        })?;
+        let status = response.status();
+        if status.is_success() {
+            let read = io::copy(&mut response.body_mut().as_reader(), to);
+            return read.context("the server's answer broke off");
+        }
+        let text = response.body_mut().read_to_string().unwrap_or_default();
+        match serde_json::from_str::<Refused>(&text) {
+            Ok(refused) => bail!("{}", refused.message),
+            Err(_) => bail!("the server at {endpoint} answered {status}; is it an OpenPCS server?"),
+        }
     }
 
     /// The answer's text; a refusal is an error in the server's words.

@@ -7,6 +7,7 @@ mod client;
 mod connect;
 mod credentials_file;
 mod data_key;
+mod diagnose;
 mod export;
 mod first_start;
 mod host_user;
@@ -47,6 +48,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Export(export) => export::run(&export),
         Command::Apply(apply) => apply::run(&apply),
         Command::Metrics(metrics) => metrics::run(&metrics),
+        Command::Diagnose(diagnose) => diagnose::run(&diagnose),
         Command::Server(server) => server::run(&server),
         Command::Serve(config) => on_runtime(serve::run(*config)),
         Command::Migrate(store) => on_runtime(migrate::run(store)),

@@ -16,6 +16,7 @@ use crate::http::connection::Limits;
 use crate::http::proof::Prover;
 use crate::http::serve::{bind, most_connections, serve, stop_signal};
 use crate::http::{Doors, HttpState, agents};
+use crate::live::last_lines::Tee;
 use crate::plane::Plane;
 use crate::provider::aws::Account;
 use crate::service::people::People;
@@ -82,6 +83,7 @@ pub async fn run(mut config: Config) -> anyhow::Result<()> {
         logins: plane.logins.clone(),
         readiness: plane.readiness.clone(),
         metrics: plane.metrics.clone(),
+        diagnostics: plane.diagnostics.clone(),
         meter: plane.meter.clone(),
         verifier: Arc::new(verifier),
         prover: Arc::new(prover),
@@ -158,7 +160,7 @@ fn start_log(format: LogFormat) {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+        .with_writer(|| Tee);
     match format {
         LogFormat::Pretty => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),

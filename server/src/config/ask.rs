@@ -159,6 +159,18 @@ fn metric_range(word: &str) -> Result<Range, String> {
 
 /// Asks a running server.
 #[derive(Debug, Args)]
+pub struct Diagnose {
+    /// Name or id of the cluster; without, of all clusters.
+    pub cluster: Option<String>,
+    /// File to write, which must not be there [default: openpcs-diagnostics-TIME.tar.gz in this directory]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub reach: Reach,
+}
+
+/// Asks a running server.
+#[derive(Debug, Args)]
 pub struct Server {
     #[command(flatten)]
     pub reach: Reach,

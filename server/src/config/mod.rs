@@ -4,13 +4,14 @@ mod ask;
 mod place;
 mod serve;
 mod store;
+mod told;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 pub use ask::{
-    Apply, Connect, DocumentFormat, Export, Metrics, Plan, Reach, Server, ServerCommand, Token, Why,
+    Apply, Connect, Diagnose, DocumentFormat, Export, Metrics, Plan, Reach, Server, ServerCommand, Token, Why,
 };
 pub use place::AgentsDir;
 use place::{SCHEDULER_ROOT, directory};
@@ -43,6 +44,9 @@ pub enum Command {
     Apply(Apply),
     /// Print what was measured of a cluster, or of all together: a line for each time, a tab between the columns.
     Metrics(Metrics),
+    /// Write a bundle of what helps to find the cause of a trouble: versions, configuration, states, events, the ends of logs.
+    /// No password, key or token is in it, and nothing of what jobs run or write.
+    Diagnose(Diagnose),
     /// The servers that share a PostgreSQL database, as one of them knows them.
     Server(Server),
     /// Bring the database's schema up to date and end. `serve` does the same when it starts.

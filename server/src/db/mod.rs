@@ -200,6 +200,11 @@ impl Db {
         self.changes.clone()
     }
 
+    /// Those who wait to write.
+    pub fn turns(&self) -> &Turns {
+        &self.turns
+    }
+
     /// A connection for one statement that writes and that nobody needs to hear of.
     pub async fn writer(&self) -> sqlx::Result<Writer> {
         self.check_file()?;

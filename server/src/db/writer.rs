@@ -9,8 +9,10 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
+use prometheus_client::metrics::histogram::Histogram;
 use sqlx::Executor;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
@@ -21,6 +23,9 @@ use super::connection::{Connection, Pool};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the database may be held by another program, in milliseconds. With [`PATIENCE`] less than a door waits.
 pub const LOCK_TIMEOUT_MS: u32 = 8_000;
+
+/// In seconds: from a turn that is free to one that was given up.
+const WAITS: [f64; 7] = [0.001, 0.01, 0.05, 0.25, 1.0, 5.0, 10.0];
 
 /// Somebody else writes for longer than one can wait.
 #[derive(Debug, thiserror::Error)]
@@ -42,18 +47,61 @@ pub fn is_busy(error: &sqlx::Error) -> bool {
 
 /// The turns of the writers.
 #[derive(Clone)]
-pub struct Turns(Arc<Semaphore>);
+pub struct Turns {
+    turn: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
+    waits: Histogram,
+}
 
 impl Default for Turns {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(1)))
+        Self {
+            turn: Arc::new(Semaphore::new(1)),
+            waiting: Arc::default(),
+            waits: Histogram::new(WAITS),
+        }
+    }
+}
+
+/// One who waits for a turn, as long as it lives.
+struct Waiting<'a> {
+    count: &'a AtomicUsize,
+    waits: &'a Histogram,
+    since: Instant,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
+        self.waits.observe(self.since.elapsed().as_secs_f64());
     }
 }
 
 impl Turns {
+    /// How many wait now.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// How long they waited, in seconds.
+    pub fn waits(&self) -> Histogram {
+        self.waits.clone()
+    }
+
+    fn wait(&self) -> Waiting<'_> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Waiting {
+            count: &self.waiting,
+            waits: &self.waits,
+            since: Instant::now(),
+        }
+    }
+
     /// Waits for the turn and for a connection.
     pub async fn take(&self, pool: &Pool) -> sqlx::Result<Writer> {
-        let turn = timeout(PATIENCE, self.0.clone().acquire_owned()).await;
+        let waiting = self.wait();
+        let turn = timeout(PATIENCE, self.turn.clone().acquire_owned()).await;
+        drop(waiting);
         // It is never closed.
         let Ok(Ok(turn)) = turn else {
             return Err(sqlx::Error::AnyDriverError(Box::new(Busy)));

@@ -1,6 +1,7 @@
 //! The API: `POST /`, AWS JSON, as every AWS SDK and the AWS CLI speak it; for each service that is answered here.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use app::model::error::{Error, ValidationReason};
 use app::model::limits::REQUEST_BYTES;
@@ -47,8 +48,16 @@ pub async fn handle(
     let ctx = Ctx::new(who, why, request_id);
     let input = document(&body.bytes)?;
     drop(body); // others may come in while this one is at work
-    shape::check(operation, &input)?;
-    let answer = run(state.plane.clone(), ctx, operation, input).await?;
+    let begun = Instant::now();
+    let answer = match shape::check(operation, &input) {
+        Ok(()) => run(state.plane.clone(), ctx, operation, input).await,
+        Err(refusal) => Err(refusal),
+    };
+    let code = answer.as_ref().err().map_or("OK", Error::code);
+    state
+        .meter
+        .operated(operation.name(), code, begun.elapsed());
+    let answer = answer?;
     let headers = [
         (CONTENT_TYPE, service.content_type()),
         (CACHE_CONTROL, "no-store"),

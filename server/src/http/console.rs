@@ -36,11 +36,11 @@ use super::layer::{RequestId, page_policy, see_other};
 use super::lockout::Lockout;
 use super::session;
 use super::sign_in::{SignIn, sign_in};
-use super::{events, function, host, origin, output, past_jobs, unavailable};
+use super::{diagnostics, events, function, host, origin, output, past_jobs, unavailable};
 use crate::auth::users::Passwords;
 use crate::db::Db;
 use crate::service::change::Changes;
-use crate::service::doors::Outputs;
+use crate::service::doors::{Diagnostics, Outputs};
 
 /// What the door needs of the house.
 #[derive(Clone)]
@@ -48,6 +48,7 @@ pub struct ConsoleState {
     pub plane: Arc<dyn ControlPlane>,
     pub passwords: Arc<dyn Passwords>,
     pub outputs: Arc<dyn Outputs>,
+    pub diagnostics: Arc<dyn Diagnostics>,
     pub changes: Changes,
     pub db: Db,
     /// Becomes true when the server stops: streams end, for a graceful shutdown waits for them.
@@ -114,6 +115,10 @@ pub fn router(state: ConsoleState) -> Router {
         .route(
             paths::CONTROLLER_LOG_FILE_ROUTE,
             get(output::log_file).with_state(outputs),
+        )
+        .route(
+            paths::DIAGNOSTICS,
+            get(diagnostics::file).with_state(state.diagnostics.clone()),
         )
         .route(paths::PAST_JOBS_FILE, get(past_jobs::file))
         .layer(from_fn(function::read_call))

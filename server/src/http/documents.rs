@@ -141,7 +141,7 @@ pub async fn create_token(
     Ok(([(CACHE_CONTROL, "no-store")], Json(made)))
 }
 
-async fn authenticate(
+pub(super) async fn authenticate(
     state: &HttpState,
     RequestId(request_id): RequestId,
     request: Request,

@@ -8,6 +8,7 @@ pub mod aws_json;
 pub mod body;
 pub mod connection;
 pub mod console;
+pub mod diagnostics;
 pub mod documents;
 pub mod door;
 pub mod error;
@@ -68,6 +69,7 @@ pub struct HttpState {
     pub logins: Arc<dyn doors::Logins>,
     pub readiness: Arc<dyn doors::Readiness>,
     pub metrics: Arc<dyn doors::Metrics>,
+    pub diagnostics: Arc<dyn doors::Diagnostics>,
     pub meter: Meter,
     pub verifier: Arc<Verifier>,
     pub prover: Arc<proof::Prover>,
@@ -234,6 +236,7 @@ fn people(state: HttpState) -> Router {
         .route("/openpcs/v1/plan", post(documents::plan))
         .route("/openpcs/v1/apply", post(documents::apply))
         .route("/openpcs/v1/metrics", post(documents::get_metrics))
+        .route("/openpcs/v1/diagnostics", get(diagnostics::command))
         .route("/openpcs/v1/servers", get(documents::list_servers))
         .route("/openpcs/v1/servers/forget", post(documents::forget_server))
         .with_state(state)

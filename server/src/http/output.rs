@@ -141,7 +141,7 @@ pub async fn log_file(
     answer_file(async { source.outputs.open_log(backend.ctx()?, &of).await }.await)
 }
 
-fn answer_file(opened: Result<OpenOutput, Error>) -> Response {
+pub(super) fn answer_file(opened: Result<OpenOutput, Error>) -> Response {
     match opened {
         Ok(output) => {
             let name = app::paths::encode(&output.name);

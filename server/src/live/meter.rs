@@ -33,6 +33,8 @@ struct Counts {
     work: Family<Labels<2>, Counter>,
     requests: Family<Labels<2>, Counter>,
     request_times: Times<2>,
+    operations: Family<Labels<2>, Counter>,
+    operation_times: Times<1>,
 }
 
 impl Default for Meter {
@@ -44,6 +46,8 @@ impl Default for Meter {
             work: Family::default(),
             requests: Family::default(),
             request_times: Family::new_with_constructor(times),
+            operations: Family::default(),
+            operation_times: Family::new_with_constructor(times),
         };
         counts.register();
         // What has not happened yet is 0, not unknown.
@@ -86,6 +90,16 @@ impl Counts {
             "How long it took until the answer to a request began; a prolog of Slurm's waits until its nodes are up",
             self.request_times.clone(),
         );
+        registry.register(
+            "api_operations",
+            "Operations of the API by how they ended: OK, or the exception that was answered",
+            self.operations.clone(),
+        );
+        registry.register(
+            "api_operation_seconds",
+            "How long operations of the API took, from the moment that it was known who asked",
+            self.operation_times.clone(),
+        );
     }
 }
 
@@ -121,6 +135,15 @@ impl Meter {
             .observe(took.as_secs_f64());
     }
 
+    /// An operation of the API ended; `code` is OK or an exception of the service model.
+    pub fn operated(&self, operation: &'static str, code: &'static str, took: Duration) {
+        let labels = [("operation", operation), ("code", code)];
+        self.0.operations.get_or_create(&labels).inc();
+        let labels = [("operation", operation)];
+        let times = self.0.operation_times.get_or_create(&labels);
+        times.observe(took.as_secs_f64());
+    }
+
     pub fn registry(&self) -> &Registry {
         &self.0.registry
     }
@@ -144,9 +167,12 @@ mod tests {
         for status in [200, 204, 404, 999, 0] {
             meter.answered("api", status, Duration::from_micros(300));
         }
+        meter.operated("GetCluster", "OK", Duration::from_millis(2));
         let mut text = String::new();
         encode(&mut text, meter.registry()).unwrap();
         for line in [
+            r#"openpcs_api_operations_total{operation="GetCluster",code="OK"} 1"#,
+            r#"openpcs_api_operation_seconds_count{operation="GetCluster"} 1"#,
             r#"openpcs_reconcile_seconds_count{reconciler="node"} 2"#,
             r#"openpcs_reconcile_seconds_bucket{reconciler="node",le="0.025"} 1"#,
             r#"openpcs_reconcile_seconds_bucket{reconciler="node",le="+Inf"} 2"#,

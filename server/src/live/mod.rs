@@ -5,6 +5,7 @@ pub mod cancelled;
 pub mod gate;
 pub mod homes;
 pub mod host;
+pub mod last_lines;
 pub mod meter;
 pub mod names;
 pub mod observed;

@@ -112,3 +112,11 @@ pub trait Metrics: Send + Sync {
     /// nobody but the server's host reaches it.
     async fn metrics(&self, bearer: Option<&str>) -> Result<String>;
 }
+
+/// A bundle of what helps to find the cause of a trouble.
+#[async_trait]
+pub trait Diagnostics: Send + Sync {
+    /// Of the server and of that cluster, or of all: a `.tar.gz` without secrets, written down in the audit trail. It may take
+    /// a minute for each cluster that does not answer.
+    async fn diagnose(&self, ctx: &Ctx, cluster_identifier: Option<String>) -> Result<OpenOutput>;
+}

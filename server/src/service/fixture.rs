@@ -84,6 +84,7 @@ pub async fn service(dir: &Path) -> Service {
         itself: Arc::new(Itself {
             started_at: 0,
             database: url.parse().unwrap(),
+            options: vec![],
             scheduler_root: dir.into(),
             meter,
             pulse: Default::default(),

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::change::Changes;
+use super::doors::Diagnostics as _;
 use super::fixture::{admin, everything, fill, of, service, with};
 use super::people::People;
 use super::set_aside;
@@ -172,6 +173,18 @@ async fn the_live_stream_asks_too() {
     let action = refused("watch", changes.watch(&stranger).map(drop));
     assert_eq!(action, Operation::WatchEvents.action());
     assert!(changes.watch(&admin(&service)).is_ok());
+}
+
+#[tokio::test]
+async fn a_bundle_of_diagnostics_is_asked_for_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let service = service(dir.path()).await;
+    let stranger = Ctx::new(Principal::Anonymous, Why::Api, "request".into());
+    for cluster in [None, Some("abc".to_owned())] {
+        let made = service.diagnose(&stranger, cluster).await.map(drop);
+        let action = refused("diagnose", made);
+        assert_eq!(action, Operation::CreateDiagnostics.action());
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use app::model::node::NodePhase;
 use app::model::status::Status;
 use app::model::system::ReconcilerKind;
-use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
@@ -17,6 +17,7 @@ use crate::db::cluster::ClusterSpec;
 use crate::db::{now, resource};
 use crate::live::host;
 use crate::plan::node_phase::phase;
+use crate::slurm;
 
 type Labels = Vec<(&'static str, Cow<'static, str>)>;
 type Reals = Gauge<f64, AtomicU64>;
@@ -56,6 +57,7 @@ impl Service {
             self.cluster_gauges(&mut registry).await;
         }
         self.node_and_job_gauges(&mut registry);
+        call_counts(&mut registry);
         registry
     }
 
@@ -129,6 +131,14 @@ impl Service {
             help,
             connections.most.into(),
         );
+        let turns = self.parts.db.turns();
+        let help = "Changes that wait for their turn to be written";
+        real(registry, "db_writes_waiting", help, turns.waiting() as f64);
+        registry.register(
+            "db_write_wait_seconds",
+            "How long changes waited for their turn to be written",
+            turns.waits(),
+        );
         answers
     }
 
@@ -170,6 +180,28 @@ impl Service {
                     Slurm remembers them";
         parts(registry, ("jobs", help), "state", jobs);
     }
+}
+
+/// What this process asked of Slurm and of the provider's cloud.
+fn call_counts(registry: &mut Registry) {
+    registry.register(
+        "slurm_call_seconds",
+        "How long programs of Slurm took that the server ran, by whether they did what they were told",
+        slurm::client::calls::all(),
+    );
+    let counts = Family::<Vec<(&'static str, String)>, Counter>::default();
+    for ((operation, answered), count) in openpcs_provider::calls::all() {
+        let labels = vec![
+            ("operation", operation),
+            ("outcome", answered.as_str().to_owned()),
+        ];
+        counts.get_or_create(&labels).inc_by(count);
+    }
+    registry.register(
+        "provider_calls",
+        "Tries of calls to the provider's cloud, by whether they were done, failed or were throttled",
+        counts,
+    );
 }
 
 /// Those that a job can be in by itself: squeue(1), JOB STATE CODES.

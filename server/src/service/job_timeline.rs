@@ -220,6 +220,7 @@ mod tests {
                 outlook,
                 prospect: String::new(),
                 remedy: String::new(),
+                page: String::new(),
             };
             moments(&explained(steps.clone(), Some(&explanation), None))
         };

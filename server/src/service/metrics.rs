@@ -18,12 +18,19 @@ use crate::fault::internal;
 /// They are put together this often at most, whoever asks: in between the last answer stands.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// What anybody may read whom the server answers, and what only those may who show the token.
+#[derive(Clone, Default)]
+struct Told {
+    all: String,
+    of_clusters: String,
+}
+
 /// Who may read them, and the last answer.
 pub struct ServerMetrics {
     service: Service,
     token: Zeroizing<String>,
     is_open: bool,
-    last: Mutex<Option<(Instant, String)>>,
+    last: Mutex<Option<(Instant, Told)>>,
 }
 
 impl ServerMetrics {
@@ -48,12 +55,13 @@ impl ServerMetrics {
         ))
     }
 
-    async fn text(&self) -> std::result::Result<String, fmt::Error> {
-        let mut text = String::new();
-        encode(&mut text, self.service.itself.meter.registry())?;
-        encode(&mut text, &self.service.gauges().await)?;
-        encode(&mut text, &process())?;
-        Ok(text)
+    async fn told(&self) -> std::result::Result<Told, fmt::Error> {
+        let mut told = Told::default();
+        encode(&mut told.all, self.service.itself.meter.registry())?;
+        encode(&mut told.all, &self.service.gauges().await)?;
+        encode(&mut told.all, &process())?;
+        encode(&mut told.of_clusters, &self.service.measured_gauges().await)?;
+        Ok(told)
     }
 }
 
@@ -62,13 +70,15 @@ impl Metrics for ServerMetrics {
     async fn metrics(&self, bearer: Option<&str>) -> Result<String> {
         self.admit(bearer)?;
         let mut last = self.last.lock().await;
-        if let Some((at, text)) = &*last
-            && at.elapsed() < EVERY
-        {
-            return Ok(text.clone());
-        }
-        let text = self.text().await.map_err(internal)?;
-        *last = Some((Instant::now(), text.clone()));
-        Ok(text)
+        let fresh = last.take().filter(|(at, _)| at.elapsed() < EVERY);
+        let told = match fresh {
+            Some(fresh) => fresh,
+            None => (Instant::now(), self.told().await.map_err(internal)?),
+        };
+        let (_, Told { all, of_clusters }) = &*last.insert(told);
+        Ok(match bearer {
+            Some(_) => format!("{all}{of_clusters}"),
+            None => all.clone(),
+        })
     }
 }

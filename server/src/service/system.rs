@@ -32,6 +32,8 @@ pub struct Itself {
     /// In milliseconds since 1970.
     pub started_at: i64,
     pub database: Address,
+    /// What it was started with, without secrets.
+    pub options: Vec<(&'static str, String)>,
     pub scheduler_root: PathBuf,
     pub meter: Meter,
     pub pulse: Pulse,

@@ -37,6 +37,7 @@ async fn every_page_comes_whole_however_many_ask_for_it_at_once() {
                 .replace("{queue}", &queue.id)
                 .replace("{node}", "compute-1-1")
                 .replace("{job}", job)
+                .replace("{code}", "NodesBusy")
                 .replace("{*any}", "nowhere");
             assert!(!path.contains(['{', ':', '*']), "what is {path}?");
             if !route.path().contains("{job}") && job == &running {

@@ -86,6 +86,7 @@ fn buckets_add_up(text: &str, samples: &BTreeMap<String, f64>) {
         if bound == "+Inf\"}" {
             let count = before.replace("_bucket{", "_count{");
             let count = count.trim_end_matches(',').to_owned() + "}";
+            let count = count.replace("{}", "");
             assert_eq!(samples.get(&count), Some(&value), "{count}");
         }
     }
@@ -118,6 +119,7 @@ async fn the_server_tells_how_it_is() {
     plane.wait_job("watched", &job, "COMPLETED").await;
     what_happened_is_counted(&plane, &visitor, &cluster.id).await;
     a_failure_shows_until_it_is_over(&plane, &visitor, &cluster.id).await;
+    all_of_it_is_told(&plane, &cluster.id).await;
     strangers_are_told_nothing(
         &plane,
         &["watched", &cluster.id, "compute-1", "demo", "admin"],
@@ -336,6 +338,45 @@ async fn ask(plane: &TestPlane, headers: &[(&str, &str)]) -> (u16, String) {
 fn token(plane: &TestPlane) -> String {
     let file = plane.server.data().join("metrics-token");
     format!("Bearer {}", std::fs::read_to_string(file).unwrap().trim())
+}
+
+/// What the server did itself is all there, and each cluster is told to those who show the token.
+async fn all_of_it_is_told(plane: &TestPlane, cluster_id: &str) {
+    let http = plane.http();
+    let refused = http
+        .call("GetCluster", r#"{"clusterIdentifier":"nowhere"}"#)
+        .await;
+    assert_eq!(refused.status, 404);
+    let right = token(plane);
+    let told = wait_until("the cluster is measured", async || {
+        let (status, text) = ask(plane, &[("authorization", &right)]).await;
+        assert_eq!(status, 200);
+        let told = valid(&text);
+        let idle = format!(r#"openpcs_cluster_idle_capacity{{cluster="{cluster_id}"}}"#);
+        match told.contains_key(&idle) {
+            true => Ok(told),
+            false => Err(format!("no {idle}")),
+        }
+    })
+    .await;
+    for name in ["utilized_capacity", "actual_capacity", "desired_capacity"] {
+        let series = format!(r#"openpcs_cluster_{name}{{cluster="{cluster_id}"}}"#);
+        assert!(told.contains_key(&series), "no {series}");
+    }
+    for series in [
+        r#"openpcs_api_operations_total{operation="GetCluster",code="ResourceNotFoundException"}"#,
+        r#"openpcs_api_operations_total{operation="CreateCluster",code="OK"}"#,
+        r#"openpcs_api_operation_seconds_count{operation="CreateCluster"}"#,
+        r#"openpcs_slurm_call_seconds_count{program="scontrol",outcome="done"}"#,
+        "openpcs_db_write_wait_seconds_count",
+    ] {
+        assert!(
+            told.get(series).is_some_and(|value| *value > 0.0),
+            "{series}"
+        );
+    }
+    assert!(told.contains_key("openpcs_db_writes_waiting"));
+    assert!(told.contains_key("openpcs_db_answer_seconds"));
 }
 
 async fn strangers_are_told_nothing(plane: &TestPlane, names: &[&str]) {

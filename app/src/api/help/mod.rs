@@ -6,7 +6,7 @@
 #[cfg(feature = "ssr")]
 mod texts;
 #[cfg(feature = "ssr")]
-mod values;
+pub(super) mod values;
 
 use leptos::prelude::*;
 

@@ -111,6 +111,11 @@ impl Values {
         }
     }
 
+    /// A command of a page of troubleshooting.
+    pub fn fill_command(&self, command: &str) -> String {
+        filled(command, |name| self.words(name))
+    }
+
     /// For people.
     fn plain(&self, name: &str) -> String {
         let known = self.0.get(name).map(|words| words.join(" "));

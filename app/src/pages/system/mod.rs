@@ -15,6 +15,7 @@ use crate::components::Fetched;
 use crate::i18n::{Text, text};
 use crate::model::error::Result;
 use crate::model::system::{Network, System};
+use crate::paths;
 use crate::ui::help::{page_help, topic};
 use crate::ui::{Indicator, PageHeader, Tone, foreign};
 
@@ -40,7 +41,10 @@ pub fn SystemPage() -> impl IntoView {
         <Title text=t.system.title />
         <div class="grid gap-5">
             <div class="grid gap-1">
-                <PageHeader title=t.system.title>""</PageHeader>
+                <PageHeader title=t.system.title>
+                    <span class="flex-1"></span>
+                    <a class="button" rel="external" href=paths::DIAGNOSTICS download="">{t.troubleshooting.diagnose}</a>
+                </PageHeader>
                 <p class="text-muted">{t.system.lead}</p>
             </div>
             <Fetched resource let:system>

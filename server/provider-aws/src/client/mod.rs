@@ -15,6 +15,7 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use openpcs_provider::ProviderError;
 
+mod count;
 mod error;
 
 pub use error::{answered, refused};
@@ -62,12 +63,22 @@ impl Client {
         let config = loader.load().await;
         let region = config.region().ok_or_else(no_region)?.to_string();
         let budget = budget();
-        let ec2 = aws_sdk_ec2::config::Builder::from(&config).retry_partition(budget.clone());
-        let iam = aws_sdk_iam::config::Builder::from(&config).retry_partition(budget.clone());
-        let kms = aws_sdk_kms::config::Builder::from(&config).retry_partition(budget.clone());
+        let ec2 = aws_sdk_ec2::config::Builder::from(&config)
+            .interceptor(count::Count)
+            .retry_partition(budget.clone());
+        let iam = aws_sdk_iam::config::Builder::from(&config)
+            .interceptor(count::Count)
+            .retry_partition(budget.clone());
+        let kms = aws_sdk_kms::config::Builder::from(&config)
+            .interceptor(count::Count)
+            .retry_partition(budget.clone());
         let secrets = aws_sdk_secretsmanager::config::Builder::from(&config);
-        let secrets = secrets.retry_partition(budget.clone());
-        let sts = aws_sdk_sts::config::Builder::from(&config).retry_partition(budget);
+        let secrets = secrets
+            .interceptor(count::Count)
+            .retry_partition(budget.clone());
+        let sts = aws_sdk_sts::config::Builder::from(&config)
+            .interceptor(count::Count)
+            .retry_partition(budget);
         Ok(Client {
             ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
             iam: aws_sdk_iam::Client::from_conf(iam.build()),

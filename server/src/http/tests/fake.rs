@@ -15,7 +15,9 @@ use zeroize::Zeroizing;
 
 use super::{ID, SECRET};
 use crate::auth::credentials::{Key, KeyStore};
-use crate::service::doors::{Hooks, LoginTarget, Logins, Metrics, Person, Readiness};
+use crate::service::doors::{
+    Diagnostics, Hooks, LoginTarget, Logins, Metrics, OpenOutput, Person, Readiness,
+};
 
 /// Says who asked for what; counts the mutations that ran to their end.
 #[derive(Default)]
@@ -125,6 +127,13 @@ impl Metrics for Fake {
             None | Some("right") => Ok("# none\n".into()),
             Some(_) => Err(Error::access_denied("Show another one.")),
         }
+    }
+}
+
+#[async_trait]
+impl Diagnostics for Fake {
+    async fn diagnose(&self, _: &Ctx, _: Option<String>) -> Result<OpenOutput> {
+        Err(Error::access_denied("no"))
     }
 }
 

@@ -34,6 +34,7 @@ fn state() -> (Arc<Fake>, HttpState) {
         logins: fake.clone(),
         readiness: fake.clone(),
         metrics: fake.clone(),
+        diagnostics: fake.clone(),
         meter: Meter::default(),
         verifier: Arc::new(Verifier::new("us-east-1", fake.clone())),
         prover: Arc::new(proof::Prover {

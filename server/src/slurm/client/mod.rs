@@ -1,6 +1,7 @@
 //! Asks a cluster's Slurm, and tells it what to do, through Slurm's own programs. No shell is ever involved.
 
 mod accounts;
+pub mod calls;
 mod counts;
 mod job;
 mod job_table;
@@ -14,7 +15,7 @@ use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use app::model::job::JobRecord;
 use openpcs_provider::lease::{self, Lease};
@@ -142,6 +143,11 @@ impl Client {
         understand("scontrol", json, parse::jobs).await
     }
 
+    /// What a program of Slurm's prints for people, for whoever looks for the cause of a trouble.
+    pub async fn shown(&self, program: &str, args: &[&str]) -> Result<Vec<u8>, SlurmError> {
+        self.run(program, args).await
+    }
+
     /// Tells nodes. Slurm refuses the update of nodes that it makes no sense for, as Resume of an idle one.
     pub async fn update_nodes(
         &self,
@@ -266,6 +272,17 @@ impl Client {
 
 /// Runs it to its end, with `input` on its standard input; what it prints, or why it failed in its own words.
 async fn finish(
+    program: &str,
+    command: tokio::process::Command,
+    input: Option<&[u8]>,
+) -> Result<Vec<u8>, SlurmError> {
+    let begun = Instant::now();
+    let said = ended(program, command, input).await;
+    calls::note(program, said.is_ok(), begun.elapsed());
+    said
+}
+
+async fn ended(
     program: &str,
     mut command: tokio::process::Command,
     input: Option<&[u8]>,

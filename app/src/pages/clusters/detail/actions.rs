@@ -42,6 +42,14 @@ pub fn ClusterActions(cluster: Signal<Cluster>) -> impl IntoView {
             label=t.transfer.export
             href=Signal::derive(move || paths::export_cluster(&id.read()))
         />
+        <a
+            class="button"
+            rel="external"
+            href=move || paths::diagnostics(&id.read())
+            download=""
+        >
+            {t.troubleshooting.diagnose}
+        </a>
         <ButtonLink
             label=t.transfer.clone
             href=Signal::derive(move || paths::clone_cluster(&id.read()))

@@ -5,7 +5,7 @@ use leptos_router::components::A;
 
 use super::use_page;
 use crate::api::event::list_events;
-use crate::components::{Fetched, asked_page, event_tone};
+use crate::components::{Fetched, TroubleLink, asked_page, event_tone};
 use crate::i18n::{Text, language, text};
 use crate::list::Head;
 use crate::list::event::{EventColumn, actor_words, name_of, type_words};
@@ -105,7 +105,9 @@ fn cell(t: &'static Text, cluster: Memo<String>, column: EventColumn, e: &Event)
             view! {
                 <span class="flex gap-2">
                     <span class=tone.class()>{tone.icon().view()}</span>
-                    <span class="cell-text">{foreign(&e.message)}</span>
+                    <span class="cell-text">
+                        {foreign(&e.message)} " " <TroubleLink code=e.code.clone() />
+                    </span>
                 </span>
             }
             .into_any()
