@@ -25,6 +25,7 @@ pub const PAST_JOBS: &str = "/jobs/past";
 pub const NODES: &str = "/nodes";
 pub const MONITORING: &str = "/monitoring";
 pub const SYSTEM: &str = "/system";
+pub const NOTIFICATIONS: &str = "/notifications";
 /// As the server's router writes it; [`job_output`] is one of them.
 pub const JOB_OUTPUT_ROUTE: &str = "/console/clusters/{cluster}/jobs/{job}/output/{kind}";
 /// Of the page on which a job is submitted: as which job was.
@@ -312,6 +313,7 @@ mod tests {
                 set_language(Language::SimplifiedChinese, CLUSTERS),
                 set_theme(Theme::Dark, CLUSTERS),
                 SYSTEM.into(),
+                NOTIFICATIONS.into(),
             ])
             .collect::<Vec<String>>();
         assert_eq!(
@@ -358,6 +360,7 @@ mod tests {
                 "/console/preference?language=zh-CN&next=%2Fclusters",
                 "/console/preference?theme=dark&next=%2Fclusters",
                 "/system",
+                "/notifications",
             ]
         );
     }

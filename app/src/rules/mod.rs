@@ -8,6 +8,7 @@ pub mod compute_node_group;
 pub mod health;
 pub mod lifecycle;
 pub mod network;
+pub mod notification;
 pub mod ports;
 pub mod queue;
 pub mod shares;

@@ -8,6 +8,7 @@ pub mod missing;
 pub mod node;
 pub mod node_phase;
 pub mod notice;
+pub mod notification;
 pub mod pool;
 pub mod queue_facts;
 pub mod start;
