@@ -18,7 +18,7 @@ pub struct ChannelRow {
     pub sealed: String,
 }
 
-/// New, or in the place of the one before; what failed with that is forgotten.
+/// New, or in the place of the one before; what failed with that is forgotten, and what waits is tried at once.
 pub async fn put(
     write: &mut Write,
     id: &str,
@@ -35,6 +35,12 @@ pub async fn put(
     .bind(sealed)
     .execute(&mut *write.tx)
     .await?;
+    let due = "update notification set due_at = $2 where channel_id = $1 and state = 'waiting'";
+    sqlx::query(due)
+        .bind(id)
+        .bind(now())
+        .execute(&mut *write.tx)
+        .await?;
     write.changed(Kind::Notification, "", id).await
 }
 

@@ -86,7 +86,7 @@ fn columns(
             |one: &Channel| view! { <Ago at=one.sent_at /> },
         )
         .sort(|one| one.sent_at),
-        Column::new("", move |one: &Channel| {
+        Column::new(n.actions, move |one: &Channel| {
             row_actions(t, one.clone(), edit, delete)
         }),
     ]

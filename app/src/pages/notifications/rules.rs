@@ -81,7 +81,7 @@ fn columns(
             .text(|one| one.settings.name.clone()),
         Column::new(n.what, move |one: &Rule| words(t, one)).text(move |one| words(t, one)),
         Column::new(n.channel, move |one: &Rule| foreign_line(channel(one))).text(channel),
-        Column::new("", move |one: &Rule| {
+        Column::new(n.actions, move |one: &Rule| {
             let (edited, deleted) = (one.clone(), one.clone());
             view! {
                 <span class="flex flex-wrap gap-2">

@@ -156,15 +156,14 @@ impl Look {
 
 /// Once for each stretch of time in which there were many.
 async fn sign_ins(parts: &Parts, look: &Look, now: i64) -> anyhow::Result<Option<Occurrence>> {
-    let failures = happening::sign_in_failures(parts.db.pool(), now - SIGN_IN_TIME).await?;
+    let begun = now - now.rem_euclid(SIGN_IN_TIME);
+    let failures = happening::sign_in_failures(parts.db.pool(), begun).await?;
     if failures < SIGN_INS {
         return Ok(None);
     }
-    let text = format!(
-        "{failures} sign-ins failed within {} minutes.",
-        SIGN_IN_TIME / 60_000
-    );
-    let key = format!("sign-in:{}", now / SIGN_IN_TIME);
+    let minutes = SIGN_IN_TIME / 60_000;
+    let text = format!("{failures} sign-ins failed within {minutes} minutes.");
+    let key = format!("sign-in:{begun}");
     let url = look.server.clone() + paths::SYSTEM;
     Ok(Some(plan::of_all(
         key,
