@@ -25,6 +25,7 @@ pub const PAST_JOBS: &str = "/jobs/past";
 pub const NODES: &str = "/nodes";
 pub const MONITORING: &str = "/monitoring";
 pub const SYSTEM: &str = "/system";
+pub const NOTIFICATIONS: &str = "/notifications";
 /// As the server's router writes it; [`job_output`] is one of them.
 pub const JOB_OUTPUT_ROUTE: &str = "/console/clusters/{cluster}/jobs/{job}/output/{kind}";
 /// Of the page on which a job is submitted: as which job was.
@@ -333,6 +334,7 @@ mod tests {
                 trouble("ConfigurationRefused"),
                 trouble_of("NodesBusy", "pcs_abc123def4"),
                 diagnostics("pcs_abc123def4"),
+                NOTIFICATIONS.into(),
             ])
             .collect::<Vec<String>>();
         assert_eq!(
@@ -383,6 +385,7 @@ mod tests {
                 "/troubleshooting/ConfigurationRefused",
                 "/troubleshooting/NodesBusy?cluster=pcs_abc123def4",
                 "/console/diagnostics?cluster=pcs_abc123def4",
+                "/notifications",
             ]
         );
     }

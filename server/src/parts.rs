@@ -18,6 +18,7 @@ use crate::live::homes::Homes;
 use crate::live::observed::Observed;
 use crate::live::status::Statuses;
 use crate::live::wake::Wakers;
+use crate::notify::guard::Guard;
 use crate::provider::ports::PortRange;
 use crate::provider::script::Scripts;
 use crate::slurm::client::Client;
@@ -57,6 +58,8 @@ pub struct Parts {
     pub endpoint: String,
     /// Who runs what is submitted here.
     pub job_user: JobUser,
+    /// Where messages to people may go.
+    pub guard: Guard,
     /// Directories of which nodes that are other hosts see the same files.
     pub shared_dirs: Vec<PathBuf>,
     /// What nodes run in their lives.

@@ -38,6 +38,7 @@ use crate::live::pulse::Pulse;
 use crate::live::reach::Reach;
 use crate::live::status::Statuses;
 use crate::live::wake::Wakers;
+use crate::notify::guard::Guard;
 use crate::parts::Parts;
 use crate::provider::aws::{Account, Host};
 use crate::provider::fault::Faulty;
@@ -271,6 +272,9 @@ fn parts(
         metrics_every: Duration::from_secs(config.metrics_seconds.into()),
         server: speaker.me.clone(),
         endpoint: agents_endpoint(data_dir),
+        guard: Guard {
+            allow_loopback: config.notify_loopback,
+        },
         shared_dirs: config.shared_dirs.clone(),
         scripts: Default::default(),
         db,

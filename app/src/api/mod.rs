@@ -13,6 +13,7 @@ pub mod job;
 pub mod log;
 pub mod metric;
 pub mod node;
+pub mod notification;
 pub mod offer;
 pub mod plan;
 pub mod queue;

@@ -1,6 +1,7 @@
 //! Parts of pages that know the model.
 
 mod asked;
+mod bell;
 mod chosen;
 mod confirm_delete;
 pub mod delete;

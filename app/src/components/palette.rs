@@ -63,6 +63,7 @@ fn commands(t: &'static Text, clusters: &[Cluster]) -> Vec<Choice> {
         page(t.jobs.title, paths::JOBS),
         page(t.nodes.title, paths::NODES),
         page(t.monitoring.title, paths::MONITORING),
+        page(t.notifications.title, paths::NOTIFICATIONS),
         page(t.system.title, paths::SYSTEM),
         action(t.create_cluster.title, paths::CREATE_CLUSTER),
     ];

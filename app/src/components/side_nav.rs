@@ -49,6 +49,9 @@ pub fn SideNav(
                     <A href=paths::MONITORING>{Icon::Chart.view()} {t.monitoring.title}</A>
                 </li>
                 <li>
+                    <A href=paths::NOTIFICATIONS>{Icon::Bell.view()} {t.notifications.title}</A>
+                </li>
+                <li>
                     <A href=paths::SYSTEM>{Icon::Pulse.view()} {t.system.title}</A>
                 </li>
                 <li>

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use super::bell::Bell;
 use crate::api::user::identity;
 use crate::browser;
 use crate::i18n::{Language, text};
@@ -41,6 +42,7 @@ pub fn TopBar(nav_open: RwSignal<bool>, palette_open: RwSignal<bool>, help: Help
                 <span class="palette-words">{t.palette.open}</span>
                 <kbd aria-hidden="true">{t.palette.shortcut}</kbd>
             </button>
+            <Bell />
             {help_button(help)}
             <LanguageMenu />
             <ThemeMenu />

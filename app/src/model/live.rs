@@ -14,6 +14,8 @@ pub enum Kind {
     Event,
     /// Another minute of metrics.
     Metric,
+    /// Channels, rules and messages of notifications, and what is behind the bell.
+    Notification,
 }
 
 /// One change.
@@ -27,7 +29,7 @@ pub struct Change {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 8] = [
         Kind::Cluster,
         Kind::ComputeNodeGroup,
         Kind::Queue,
@@ -35,6 +37,7 @@ impl Kind {
         Kind::Job,
         Kind::Event,
         Kind::Metric,
+        Kind::Notification,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -46,6 +49,7 @@ impl Kind {
             Kind::Job => "job",
             Kind::Event => "event",
             Kind::Metric => "metric",
+            Kind::Notification => "notification",
         }
     }
 

@@ -42,6 +42,7 @@ pub mod node;
 pub mod node_count;
 pub mod node_name;
 pub mod notice;
+pub mod notification;
 pub mod odd_character;
 pub mod offer;
 pub mod operation;

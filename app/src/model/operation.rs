@@ -52,6 +52,7 @@ operations! {
         ListAccounts ListReservations GetUsage ChangeAccounts ChangeQos ChangeReservations
         GetIdentity GetRefusals GetTroubles
         ListOffers ResolveOffers
+        ListNotifications ChangeNotifications TestNotificationChannel ListNotices MarkNotices
         GetSystem ListSetAside ListServers ForgetServer CreateDiagnostics;
     /// What commands on the server's host do, and in this release nobody else may.
     HOST of "openpcs":
@@ -120,8 +121,9 @@ mod tests {
             "CreateCluster UpdateCluster DeleteCluster CreateComputeNodeGroup UpdateComputeNodeGroup \
              DeleteComputeNodeGroup CreateQueue UpdateQueue DeleteQueue TagResource UntagResource \
              RegisterComputeNodeGroupInstance GetSecretValue SubmitJob CancelJob RequeueJob HoldJob ReleaseJob DrainNode \
-             ResumeNode ReplaceNode ConnectCluster CreateSlurmToken ChangeAccounts ChangeQos ChangeReservations ForgetServer \
-             CreateDiagnostics CreateUser SetUserPassword DeleteUser CreateAccessKey DeleteAccessKey RemoveSetAside"
+             ResumeNode ReplaceNode ConnectCluster CreateSlurmToken ChangeAccounts ChangeQos ChangeReservations \
+             ChangeNotifications TestNotificationChannel MarkNotices ForgetServer CreateDiagnostics CreateUser \
+             SetUserPassword DeleteUser CreateAccessKey DeleteAccessKey RemoveSetAside"
         );
     }
 }

@@ -111,18 +111,21 @@ pub enum ReconcilerKind {
     Sweep,
     /// Metrics of all clusters of this server.
     Metric,
+    /// Messages to people.
+    Notification,
     /// Rows and logs that are past their time.
     Prune,
 }
 
 impl ReconcilerKind {
-    pub const ALL: [ReconcilerKind; 7] = [
+    pub const ALL: [ReconcilerKind; 8] = [
         ReconcilerKind::Cluster,
         ReconcilerKind::Node,
         ReconcilerKind::Job,
         ReconcilerKind::History,
         ReconcilerKind::Sweep,
         ReconcilerKind::Metric,
+        ReconcilerKind::Notification,
         ReconcilerKind::Prune,
     ];
 
@@ -135,6 +138,7 @@ impl ReconcilerKind {
             ReconcilerKind::History => "history",
             ReconcilerKind::Sweep => "sweep",
             ReconcilerKind::Metric => "metric",
+            ReconcilerKind::Notification => "notification",
             ReconcilerKind::Prune => "prune",
         }
     }
@@ -204,6 +208,7 @@ pub enum Work {
     JobsCopied,
     LeftoverRemoved,
     ClusterMeasured,
+    MessageFound,
 }
 
 impl Work {
@@ -228,6 +233,7 @@ impl Work {
             Work::JobsCopied => "jobs-copied",
             Work::LeftoverRemoved => "leftover-removed",
             Work::ClusterMeasured => "cluster-measured",
+            Work::MessageFound => "message-found",
         }
     }
 }

@@ -7,6 +7,7 @@ mod jobs;
 mod monitoring;
 mod nodes;
 mod not_found;
+mod notifications;
 pub mod parts;
 mod past_jobs;
 mod sign_in;

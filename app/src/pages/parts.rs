@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
 use super::clusters::{self, compute_node_groups as groups, detail, queues};
-use super::{jobs, monitoring, nodes, past_jobs, system, troubleshooting};
+use super::{jobs, monitoring, nodes, notifications, past_jobs, system, troubleshooting};
 
 /// `Jobs: detail::Jobs` lets `Lazy::<parts::Jobs>::new()` stand for that component in the table of routes.
 macro_rules! part {
@@ -62,6 +62,7 @@ part! {
         Logs: detail::Logs;
         Node: detail::NodePage;
         Nodes: detail::Nodes;
+        Notifications: notifications::NotificationsPage;
         PastJob: past_jobs::PastJobPage;
         PastJobs: past_jobs::PastJobs;
         Queue: queues::QueuePage;

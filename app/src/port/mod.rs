@@ -38,6 +38,7 @@ mod job;
 mod log;
 mod metric;
 mod node;
+mod notification;
 mod offer;
 mod plan;
 mod queue;
@@ -83,6 +84,7 @@ nouns! {
     log::Logs,
     node::Nodes,
     event::Events,
+    notification::Notifying,
     metric::Monitoring,
     plan::Plans,
     document::Documents,

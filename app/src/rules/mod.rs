@@ -9,6 +9,7 @@ pub mod health;
 pub mod job_submit;
 pub mod lifecycle;
 pub mod network;
+pub mod notification;
 pub mod ports;
 pub mod queue;
 pub mod shares;

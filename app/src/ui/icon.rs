@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
+    Bell,
     Chart,
     Check,
     ChevronDown,
@@ -36,6 +37,9 @@ impl Icon {
     /// The outline, stroked with rounded ends.
     fn path(self) -> &'static str {
         match self {
+            Icon::Bell => {
+                "M3 12h10c-1-1.250-1.500-2-1.500-5a3.500 3.500 0 0 0-7 0c0 3-.5 3.750-1.500 5M6.750 14h2.500"
+            }
             Icon::Chart => "M2 2v12h12M4.500 10.500l3-4l2.500 2l4-5",
             Icon::Check => {
                 "M1.75 8a6.25 6.25 0 1 0 12.5 0a6.25 6.25 0 1 0-12.5 0M5.25 8.25l2 2l3.5-4.25"

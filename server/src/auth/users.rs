@@ -5,8 +5,8 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::password;
-use crate::db::Db;
 use crate::db::user::{UserRow, user_get};
+use crate::db::{Db, happening};
 
 /// A user as a session remembers them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub trait Passwords: Send + Sync {
     async fn verify(&self, user: &str, password: &str) -> Result<Option<Account>, Unreadable>;
     /// The user as they are now; none once deleted.
     async fn account(&self, user: &str) -> Result<Option<Account>, Unreadable>;
+    /// A password was wrong: whoever is to be told of many is.
+    async fn failed(&self) {}
 }
 
 pub struct DatabaseUsers {
@@ -47,6 +49,13 @@ impl Passwords for DatabaseUsers {
     async fn account(&self, user: &str) -> Result<Option<Account>, Unreadable> {
         let row = user_get(self.db.pool(), user).await.map_err(unreadable)?;
         Ok(row.map(account))
+    }
+
+    /// Only whoever waited for a hash gets here, so that strangers cannot make many writes.
+    async fn failed(&self) {
+        if let Err(error) = happening::sign_in_failed(&self.db).await {
+            tracing::warn!(%error, "a failed sign-in was not counted");
+        }
     }
 }
 

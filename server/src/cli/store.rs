@@ -16,7 +16,7 @@ use crate::config::Store;
 use crate::data_dir::{Claim, DataDir, mismatch};
 use crate::db::access_key::access_key_list;
 use crate::db::open::{Address, Found};
-use crate::db::{Db, secret};
+use crate::db::{Db, notification_channel, secret};
 
 /// For a server: [`make`], unless that changed the schema under another one.
 pub async fn serve(store: &Store) -> anyhow::Result<Db> {
@@ -172,6 +172,9 @@ async fn sample(db: &Db) -> anyhow::Result<Option<(&'static str, String)>> {
     if let Some(key) = keys.into_iter().next() {
         return Ok(Some((credentials::PURPOSE, key.sealed_secret)));
     }
-    let secret = secret::any(db).await?;
-    Ok(secret.map(|sealed| (secret::PURPOSE, sealed)))
+    if let Some(sealed) = secret::any(db).await? {
+        return Ok(Some((secret::PURPOSE, sealed)));
+    }
+    let of_channel = notification_channel::any_secret(db).await?;
+    Ok(of_channel.map(|sealed| (notification_channel::PURPOSE, sealed)))
 }

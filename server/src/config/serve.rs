@@ -133,6 +133,9 @@ pub struct Config {
         value_parser = clap::value_parser!(u32).range(1..=60)
     )]
     pub metrics_seconds: u32,
+    /// Notifications may be sent to this host itself, also by plain HTTP and SMTP: for receivers and relays that run here
+    #[arg(long, env = "OPENPCS_NOTIFY_LOOPBACK")]
+    pub notify_loopback: bool,
     /// Directory of the console's built files [default: `site` beside the directory of this program]
     #[arg(long, env = "OPENPCS_SITE")]
     pub site: Option<PathBuf>,

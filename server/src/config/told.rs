@@ -41,6 +41,7 @@ impl Config {
             job_user,
             audit_days,
             metrics_seconds,
+            notify_loopback,
             site,
             log_format,
         } = self;
@@ -80,6 +81,7 @@ impl Config {
             ("--job-user", shown(job_user)),
             ("--audit-days", audit_days.to_string()),
             ("--metrics-seconds", metrics_seconds.to_string()),
+            ("--notify-loopback", notify_loopback.to_string()),
             ("--site", shown(site)),
             ("--log-format", shown(log_format)),
         ]

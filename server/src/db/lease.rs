@@ -11,6 +11,9 @@ use super::connection::Connection;
 use super::server::ServerRow;
 use super::{Db, Write};
 
+/// In the place of a cluster's id: who sends notifications. No cluster has such an id.
+pub const NOTIFICATIONS: &str = "notifications";
+
 /// A lease as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaseRow {
@@ -113,8 +116,10 @@ pub async fn delete(write: &mut Write, cluster_id: &str) -> sqlx::Result<()> {
 /// Forgets those of clusters that are gone: one may have been taken while its cluster went.
 pub async fn prune(db: &Db) -> sqlx::Result<()> {
     sqlx::query(
-        "delete from cluster_lease where not exists (select 1 from cluster where cluster.id = cluster_lease.cluster_id)",
+        "delete from cluster_lease where cluster_id <> $1 \
+         and not exists (select 1 from cluster where cluster.id = cluster_lease.cluster_id)",
     )
+    .bind(NOTIFICATIONS)
     .execute(&mut *db.writer().await?)
     .await?;
     Ok(())

@@ -1,11 +1,15 @@
-//! What `openpcs plan`, `export`, `apply`, `token`, `why`, `metrics` and `server` ask for, beyond the service model: under
-//! `/openpcs/v1`, signed like the API.
+//! What `openpcs plan`, `export`, `apply`, `token`, `why`, `metrics` and `server` ask for, and programs that set
+//! notifications up, beyond the service model: under `/openpcs/v1`, signed like the API.
 
 use app::model::apply::{ApplyOutcome, ApplyRequest, Format};
 use app::model::error::Error;
 use app::model::job::JobDetail;
 use app::model::limits::REQUEST_BYTES;
 use app::model::metric::{GetMetricsRequest, Metrics};
+use app::model::notification::{
+    ChangeNotifications, NotificationChanged, Notifications, TestNotificationChannelRequest,
+    TestNotificationChannelResponse,
+};
 use app::model::operation::Operation;
 use app::model::plan::{Plan, PlanRequest};
 use app::model::server::{ForgetServerRequest, ForgetServerResponse, Server};
@@ -88,6 +92,36 @@ pub async fn get_metrics(
     let (ctx, body) = authenticate(&state, id, request).await?;
     let request: GetMetricsRequest = decode(&body)?;
     Ok(Json(state.plane.get_metrics(&ctx, request).await?))
+}
+
+pub async fn list_notifications(
+    State(state): State<HttpState>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Result<Json<Notifications>, Refusal> {
+    let (ctx, _) = authenticate(&state, id, request).await?;
+    Ok(Json(state.plane.list_notifications(&ctx).await?))
+}
+
+pub async fn change_notifications(
+    State(state): State<HttpState>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Result<Json<NotificationChanged>, Refusal> {
+    let (ctx, body) = authenticate(&state, id, request).await?;
+    let request: ChangeNotifications = decode(&body)?;
+    Ok(Json(state.plane.change_notifications(&ctx, request).await?))
+}
+
+pub async fn test_notification_channel(
+    State(state): State<HttpState>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Result<Json<TestNotificationChannelResponse>, Refusal> {
+    let (ctx, body) = authenticate(&state, id, request).await?;
+    let request: TestNotificationChannelRequest = decode(&body)?;
+    let tested = state.plane.test_notification_channel(&ctx, request);
+    Ok(Json(tested.await?))
 }
 
 pub async fn list_servers(

@@ -237,6 +237,14 @@ fn people(state: HttpState) -> Router {
         .route("/openpcs/v1/apply", post(documents::apply))
         .route("/openpcs/v1/metrics", post(documents::get_metrics))
         .route("/openpcs/v1/diagnostics", get(diagnostics::command))
+        .route(
+            "/openpcs/v1/notifications",
+            get(documents::list_notifications).post(documents::change_notifications),
+        )
+        .route(
+            "/openpcs/v1/notifications/test",
+            post(documents::test_notification_channel),
+        )
         .route("/openpcs/v1/servers", get(documents::list_servers))
         .route("/openpcs/v1/servers/forget", post(documents::forget_server))
         .with_state(state)

@@ -145,6 +145,7 @@ async fn attempt(state: &SignIn, from: Origin, user: &str, password: &str) -> Ou
         }
         Ok(None) => {
             tracing::warn!(user, %from, "sign-in refused");
+            state.passwords.failed().await;
             Outcome::Refused
         }
     }

@@ -9,6 +9,7 @@ pub mod node;
 pub mod node_phase;
 pub mod node_view;
 pub mod notice;
+pub mod notification;
 pub mod pool;
 pub mod queue_facts;
 pub mod start;

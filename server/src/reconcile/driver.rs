@@ -20,6 +20,7 @@ use super::home::{self, Home};
 use super::job::JobReconciler;
 use super::metric::Sampler;
 use super::node::NodeReconciler;
+use super::notification::NotificationReconciler;
 use super::past::PastReconciler;
 use super::sweep::{self, Sweep};
 use super::{Next, Parts, Reconciler};
@@ -55,6 +56,7 @@ pub async fn run(parts: Parts, beat: Beat, mut stop: watch::Receiver<bool>) {
     let mut words = beat.subscribe();
     let mut ticks = tokio::time::interval(TICK);
     let mut prunes = tokio::time::interval(PRUNE);
+    let _telling = tell(&parts, beat.clone());
     let mut clusters = Clusters::new(&parts, beat);
     let mut house = House::new(&parts);
     loop {
@@ -74,6 +76,22 @@ pub async fn run(parts: Parts, beat: Beat, mut stop: watch::Receiver<bool>) {
             }
         }
     }
+}
+
+/// Ends with the loops of the clusters.
+struct Telling(JoinHandle<()>);
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Messages to people: apart from all else, for it looks at what all clusters did.
+fn tell(parts: &Parts, beat: Beat) -> Telling {
+    let reconciler = NotificationReconciler::new(parts.clone(), beat);
+    let status = |kind| parts.statuses.begin(kind, "", "");
+    Telling(start(reconciler, &Waker::default(), status))
 }
 
 /// What the server does for itself, beside the clusters.
@@ -145,7 +163,7 @@ impl Clusters {
                 self.parts.wakers.wake_cluster(&change.cluster_id);
             }
             // What the reconcilers say themselves must not wake them.
-            Kind::Node | Kind::Job | Kind::Event | Kind::Metric => {}
+            Kind::Node | Kind::Job | Kind::Event | Kind::Metric | Kind::Notification => {}
         }
     }
 

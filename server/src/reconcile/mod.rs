@@ -36,6 +36,7 @@ mod lives;
 mod metric;
 pub mod node;
 mod node_act;
+mod notification;
 mod outage;
 mod owned;
 mod pace;

@@ -16,9 +16,9 @@ use crate::data_dir::DataDir;
 use crate::db::cluster::ClusterSpec;
 use crate::db::session::session_delete_expired;
 use crate::db::{
-    audit, change, event, forgotten, idempotency, instance, interruption, job, job_life,
-    launch_attempt, lease, metric, now, past_cluster, past_job, pool_health, resource, script_run,
-    server, submission, tombstone,
+    audit, change, event, forgotten, happening, idempotency, instance, interruption, job, job_life,
+    launch_attempt, lease, metric, notification, now, past_cluster, past_job, pool_health,
+    resource, script_run, server, submission, tombstone, user_notice,
 };
 use crate::live::status::Done;
 
@@ -139,6 +139,9 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     past_cluster::prune(&parts.db, before).await?;
     server::prune(&parts.db, KEEP.as_millis() as i64).await?;
     lease::prune(&parts.db).await?;
+    notification::prune(&parts.db, before).await?;
+    user_notice::prune(&parts.db, before).await?;
+    happening::prune(&parts.db, before).await?;
     if parts.audit_days > 0 {
         let kept = Duration::from_secs(u64::from(parts.audit_days) * DAY_S);
         audit::prune(&parts.db, now() - kept.as_millis() as i64).await?;

@@ -72,6 +72,7 @@ pub async fn service(dir: &Path) -> Service {
         gates: Default::default(),
         statuses: Statuses::new(meter.clone()),
         endpoint: "unix:none".into(),
+        guard: Default::default(),
         shared_dirs: vec![],
         scripts: Default::default(),
         job_user: JobUser::own().unwrap(),

@@ -122,6 +122,11 @@ async fn every_method_asks_before_it_answers() {
         set_aside();
         system();
         list_servers();
+        list_notifications();
+        change_notifications(of(with(json!({"change": {"deleteRule": {"id": "a"}}}))));
+        test_notification_channel(of(with(json!({"channelId": "a"}))));
+        list_notices();
+        mark_notices(of(with(json!({"until": 1}))));
         forget_server(of(everything()));
     }
     for action in JobAction::ALL {

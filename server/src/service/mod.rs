@@ -44,6 +44,8 @@ mod names;
 mod node;
 mod node_list;
 mod notice;
+mod notification;
+mod notification_check;
 mod offer;
 pub mod once;
 pub mod output;

@@ -44,6 +44,7 @@ mod lifecycle;
 mod lists;
 mod lives;
 mod metric;
+mod notification;
 mod outputs;
 mod pages;
 mod parked;

@@ -14,6 +14,9 @@ pub fn TextInput(
     /// For paths, names and numbers of machines.
     #[prop(optional)]
     mono: bool,
+    /// What nobody is to read over a shoulder, nor a browser to remember.
+    #[prop(optional)]
+    secret: bool,
 ) -> impl IntoView {
     let field = use_field();
     let invalid = field.aria_invalid();
@@ -22,12 +25,12 @@ pub fn TextInput(
         <div class="input-row">
             <input
                 id=field.id.to_string()
-                type="text"
+                type=if secret { "password" } else { "text" }
                 class="input"
                 class:code-text=mono
                 class:input-short=numeric
                 inputmode=if numeric { "numeric" } else { "text" }
-                autocomplete="off"
+                autocomplete=if secret { "new-password" } else { "off" }
                 autocapitalize="none"
                 spellcheck="false"
                 placeholder=placeholder

@@ -56,6 +56,7 @@ impl Instances for Fake {}
 impl Jobs for Fake {}
 impl Logs for Fake {}
 impl Nodes for Fake {}
+impl Notifying for Fake {}
 impl Events for Fake {}
 impl Monitoring for Fake {}
 impl Plans for Fake {}
