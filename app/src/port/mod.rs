@@ -27,6 +27,7 @@ macro_rules! port {
     };
 }
 
+mod cloudwatch;
 mod cluster;
 mod compute_node_group;
 mod console;
@@ -84,6 +85,7 @@ nouns! {
     node::Nodes,
     event::Events,
     metric::Monitoring,
+    cloudwatch::CloudWatch,
     plan::Plans,
     document::Documents,
     setting::Settings,

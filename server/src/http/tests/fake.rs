@@ -56,6 +56,7 @@ impl Logs for Fake {}
 impl Nodes for Fake {}
 impl Events for Fake {}
 impl Monitoring for Fake {}
+impl CloudWatch for Fake {}
 impl Plans for Fake {}
 impl Documents for Fake {}
 impl Settings for Fake {}
