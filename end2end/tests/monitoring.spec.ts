@@ -15,6 +15,8 @@ test('the charts of a cluster follow what it does', async ({ page, server, clust
   await server.connect(cluster.name, 'sbatch', '-p', 'demo', '-o', '/dev/null', '--wrap=sleep 90');
   const jobs = page.getByRole('figure', { name: 'Jobs' });
   await expect(jobs).not.toContainText(/Running jobs 0 /, { timeout: 60_000 });
+  const waits = page.getByRole('figure', { name: 'Job waiting time (min:s)' });
+  await expect(waits).toContainText(/Median wait \d+ m?s/, { timeout: 60_000 });
   await expect(page.getByRole('figure', { name: 'Node starts' })).toContainText(/Started [1-9]/);
   await expect(page.getByRole('figure', { name: 'Node boot time (min:s)' })).toContainText(/Median \d+ m?s/);
   expect(loads(), 'it followed by itself').toBe(0);

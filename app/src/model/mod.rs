@@ -7,6 +7,7 @@ pub mod attempt;
 #[cfg(feature = "ssr")]
 pub mod blueprint;
 pub mod catalogue;
+pub mod cloudwatch;
 pub mod cluster;
 pub mod compute_node_group;
 pub mod date;

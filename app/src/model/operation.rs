@@ -1,4 +1,4 @@
-//! The operations by name: those of the service model, the one of Secrets Manager, and our own. The port says by which
+//! The operations by name: those of the service model, those of other services that are answered here, and our own. The port says by which
 //! method each is asked for, a policy who may do it, the audit trail who did.
 
 /// Declares the operations, service by service, each with the list of its own.
@@ -40,6 +40,9 @@ operations! {
     /// The one that a cluster's key is read with.
     SECRETS of "secretsmanager":
         GetSecretValue;
+    /// Of Amazon CloudWatch, what a cluster's metrics are read with.
+    CLOUDWATCH of "cloudwatch":
+        ListMetrics GetMetricData GetMetricStatistics;
     /// What the console and `openpcs` do beyond it.
     OWN of "openpcs":
         ListJobs GetJob SubmitJob CancelJob RequeueJob HoldJob ReleaseJob

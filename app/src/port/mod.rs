@@ -27,6 +27,7 @@ macro_rules! port {
     };
 }
 
+mod cloudwatch;
 mod cluster;
 mod compute_node_group;
 mod console;
@@ -86,6 +87,7 @@ nouns! {
     event::Events,
     notification::Notifying,
     metric::Monitoring,
+    cloudwatch::CloudWatch,
     plan::Plans,
     document::Documents,
     setting::Settings,

@@ -1,7 +1,7 @@
 //! Metrics over time in the database: see the migration for how they are kept.
 
 use app::explain::Cause;
-use app::model::date::DAY;
+use app::model::date::{DAY, HOUR};
 use app::model::live::Kind;
 use app::model::metric::{TIERS, Tier};
 use sqlx::Row as _;
@@ -76,6 +76,18 @@ pub async fn between(
     .iter()
     .map(decode)
     .collect()
+}
+
+/// The clusters of which something was measured since then, deleted ones too, by their ids in their order.
+pub async fn measured_since(pool: &Pool, since: i64) -> sqlx::Result<Vec<String>> {
+    // The rows of hours are few, and tell three hours apart.
+    sqlx::query_scalar(
+        "select distinct cluster_id from metric where period = $1 and at > $2 order by cluster_id",
+    )
+    .bind(HOUR)
+    .bind(since - HOUR)
+    .fetch_all(pool)
+    .await
 }
 
 /// How the start of an instance went so far.

@@ -1,4 +1,5 @@
-//! The API: `POST /`, AWS JSON, as every AWS SDK and the AWS CLI speak it; for each service that is answered here.
+//! The API, as every AWS SDK and the AWS CLI speak it; for each service that is answered here. Nearly all is AWS JSON; what
+//! comes in another protocol becomes the same document ([`Wire`]).
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,11 +8,10 @@ use app::model::error::{Error, ValidationReason};
 use app::model::limits::REQUEST_BYTES;
 use app::model::operation::Operation;
 use app::port::{ControlPlane, Ctx, Principal, Why};
-use axum::body::Bytes;
 use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::Utc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,7 +22,8 @@ use super::body::{self, STRANGERS};
 use super::error::{Refusal, cannot_parse};
 use super::foreign;
 use super::layer::RequestId;
-use super::service::{self, Service};
+use super::service::Service;
+use super::wire::Wire;
 use crate::auth::sigv4::Denied;
 use crate::service::{shape, whole};
 
@@ -32,21 +33,35 @@ pub async fn handle(
     RequestId(request_id): RequestId,
     request: Request,
 ) -> Result<Response, Refusal> {
+    let wire = Wire::of(request.headers());
+    let answer = respond(state, wire, request_id, request).await;
+    answer.map_err(|refusal| wire.refuse(refusal))
+}
+
+async fn respond(
+    state: &HttpState,
+    wire: Wire,
+    request_id: String,
+    request: Request,
+) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
     if let Some(refusal) = foreign::refusal(&parts.headers) {
         body::discard(body).await;
         return Err(refusal);
     }
     let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
-    let (service, operation) = service::asked(&parts.headers).ok_or_else(unknown_operation)?;
-    check_content_type(service, &parts)?;
+    let asked = wire.asked(&parts, &body.bytes);
+    let (service, operation) = asked.ok_or_else(|| unknown(wire))?;
+    if wire == Wire::Json {
+        check_content_type(service, &parts)?;
+    }
     let who = authenticate(state, service, operation, &parts, &body.bytes).await?;
     let why = match who {
         Principal::User { .. } | Principal::Host { .. } => Why::Api,
         Principal::Anonymous => Why::Instance,
     };
-    let ctx = Ctx::new(who, why, request_id);
-    let input = document(&body.bytes)?;
+    let ctx = Ctx::new(who, why, request_id.clone());
+    let input = wire.document(&body.bytes)?;
     drop(body); // others may come in while this one is at work
     let begun = Instant::now();
     let answer = match shape::check(operation, &input) {
@@ -57,12 +72,14 @@ pub async fn handle(
     state
         .meter
         .operated(operation.name(), code, begun.elapsed());
-    let answer = answer?;
-    let headers = [
-        (CONTENT_TYPE, service.content_type()),
-        (CACHE_CONTROL, "no-store"),
-    ];
-    Ok((headers, answer).into_response())
+    Ok(wire.answer((service, operation), &request_id, answer?)?)
+}
+
+fn unknown(wire: Wire) -> Error {
+    match wire {
+        Wire::Json => unknown_operation(),
+        _ => foreign::unanswered("this operation of Amazon CloudWatch"),
+    }
 }
 
 /// The header names none, or none that this door knows.
@@ -120,17 +137,6 @@ async fn authenticate(
     }
 }
 
-fn document(body: &Bytes) -> Result<Value, Error> {
-    if body.is_empty() {
-        return Ok(Value::Object(Default::default()));
-    }
-    serde_json::from_slice(body).map_err(|e| {
-        cannot_parse(format!(
-            "The request body is not the JSON that it should be: {e}."
-        ))
-    })
-}
-
 /// What changes something runs to its end even when the client hangs up half-way.
 async fn run(
     plane: Arc<dyn ControlPlane>,
@@ -177,6 +183,9 @@ async fn dispatch(
         Operation::UntagResource => call!(untag_resource),
         Operation::RegisterComputeNodeGroupInstance => call!(register_compute_node_group_instance),
         Operation::GetSecretValue => call!(get_secret_value),
+        Operation::ListMetrics => call!(list_metrics),
+        Operation::GetMetricData => call!(get_metric_data),
+        Operation::GetMetricStatistics => call!(get_metric_statistics),
         // The console's own: no service of AWS has them.
         _ => Err(unknown_operation()),
     }

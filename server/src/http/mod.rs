@@ -6,6 +6,7 @@ pub mod agents;
 pub mod alive;
 pub mod aws_json;
 pub mod body;
+pub mod cbor;
 pub mod connection;
 pub mod console;
 pub mod diagnostics;
@@ -30,6 +31,7 @@ pub mod past_jobs;
 pub mod programs;
 pub mod proof;
 pub mod protocol;
+pub mod query;
 pub mod room;
 pub mod serve;
 pub mod service;
@@ -37,6 +39,7 @@ pub mod session;
 pub mod session_store;
 pub mod sign_in;
 pub mod unavailable;
+pub mod wire;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -144,7 +147,7 @@ impl Doors {
     }
 
     async fn answer(self, mut request: Request, id: RequestId) -> Response {
-        if request.method() == Method::POST && request.uri().path() == "/" {
+        if request.method() == Method::POST && wire::is_api(request.uri().path()) {
             if !self.api.lets_in(layer::operation(request.headers())) {
                 return Refusal::from(aws_json::unknown_operation()).into_response();
             }

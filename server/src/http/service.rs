@@ -10,16 +10,18 @@ use crate::auth::sigv4::SERVICE;
 pub enum Service {
     Pcs,
     SecretsManager,
+    CloudWatch,
 }
 
 impl Service {
-    const ALL: [Service; 2] = [Service::Pcs, Service::SecretsManager];
+    const ALL: [Service; 3] = [Service::Pcs, Service::SecretsManager, Service::CloudWatch];
 
     /// What the header X-Amz-Target says before the operation.
     pub fn target(self) -> &'static str {
         match self {
             Service::Pcs => "AWSParallelComputingService.",
             Service::SecretsManager => "secretsmanager.",
+            Service::CloudWatch => "GraniteServiceVersion20100801.",
         }
     }
 
@@ -28,13 +30,14 @@ impl Service {
         match self {
             Service::Pcs => SERVICE,
             Service::SecretsManager => "secretsmanager",
+            Service::CloudWatch => "monitoring",
         }
     }
 
     /// Of its requests and answers.
     pub fn content_type(self) -> &'static str {
         match self {
-            Service::Pcs => JSON_1_0,
+            Service::Pcs | Service::CloudWatch => JSON_1_0,
             Service::SecretsManager => JSON_1_1,
         }
     }
@@ -44,7 +47,15 @@ impl Service {
         match self {
             Service::Pcs => Operation::PCS,
             Service::SecretsManager => Operation::SECRETS,
+            Service::CloudWatch => Operation::CLOUDWATCH,
         }
+    }
+
+    /// Its operation of that name.
+    pub fn named(self, name: &str) -> Option<(Service, Operation)> {
+        let mut known = self.operations().iter();
+        let operation = known.find(|operation| operation.name() == name)?;
+        Some((self, *operation))
     }
 
     /// The one whose operations begin so, whether or not this one is answered.
@@ -58,10 +69,7 @@ impl Service {
 pub fn asked(headers: &HeaderMap) -> Option<(Service, Operation)> {
     let target = target(headers)?;
     let service = Service::of_target(target)?;
-    let name = target.strip_prefix(service.target())?;
-    let mut known = service.operations().iter();
-    let operation = known.find(|operation| operation.name() == name)?;
-    Some((service, *operation))
+    service.named(target.strip_prefix(service.target())?)
 }
 
 #[cfg(test)]

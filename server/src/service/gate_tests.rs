@@ -107,6 +107,9 @@ async fn every_method_asks_before_it_answers() {
         list_events(of(everything()), page());
         get_metrics(of(everything()));
         get_metrics(Default::default());
+        list_metrics(Default::default());
+        get_metric_data(Default::default());
+        get_metric_statistics(Default::default());
         export_cluster(cluster(), Default::default());
         apply(of(with(json!({"document": DOCUMENT}))));
         list_settings(SettingScope::Cluster, version());

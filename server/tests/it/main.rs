@@ -17,6 +17,7 @@ mod bad_input;
 mod capacity;
 mod clients;
 mod cloud;
+mod cloudwatch;
 mod cluster;
 mod compute_node_group;
 mod console;

@@ -59,6 +59,7 @@ impl Nodes for Fake {}
 impl Notifying for Fake {}
 impl Events for Fake {}
 impl Monitoring for Fake {}
+impl CloudWatch for Fake {}
 impl Plans for Fake {}
 impl Documents for Fake {}
 impl Settings for Fake {}
