@@ -49,7 +49,7 @@ const AWS_ROOMS: [&[&str]; 8] = [
     &["policy"],
     &["aws"],
     &["offers"],
-    &["calls", "script"],
+    &["calls", "delivery", "script"],
     &["client"],
     &["template"],
     &["errors", "user_data"],
