@@ -21,4 +21,5 @@ pub mod random;
 pub mod reconcile;
 pub mod sandbox;
 pub mod service;
+pub mod sink;
 pub mod slurm;

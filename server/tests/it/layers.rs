@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms of the server, from the top. A room may use those in lines below its own.
-const ROOMS: [&[&str]; 16] = [
+const ROOMS: [&[&str]; 17] = [
     &["main", "cli"],
     &["plane"],
     &["config"],
@@ -16,6 +16,7 @@ const ROOMS: [&[&str]; 16] = [
     &["parts"],
     &["plan"],
     &["provider"],
+    &["sink"],
     &["live"],
     &["slurm"],
     &["auth"],
@@ -48,7 +49,7 @@ const AWS_ROOMS: [&[&str]; 8] = [
     &["policy"],
     &["aws"],
     &["offers"],
-    &["calls", "script"],
+    &["calls", "delivery", "script"],
     &["client"],
     &["template"],
     &["errors", "user_data"],

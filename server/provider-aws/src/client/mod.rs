@@ -16,6 +16,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use openpcs_provider::ProviderError;
 
 mod error;
+pub mod signed;
 
 pub use error::{answered, refused};
 
