@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms of the server, from the top. A room may use those in lines below its own.
-const ROOMS: [&[&str]; 16] = [
+const ROOMS: [&[&str]; 17] = [
     &["main", "cli"],
     &["plane"],
     &["config"],
@@ -17,6 +17,7 @@ const ROOMS: [&[&str]; 16] = [
     &["plan"],
     &["provider"],
     &["live"],
+    &["logs"],
     &["slurm"],
     &["auth"],
     &["data_dir"],
