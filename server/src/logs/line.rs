@@ -86,6 +86,12 @@ fn level_of(words: &str) -> LogLevel {
     }
 }
 
+/// The level of that number.
+pub(super) fn level_at(number: i64) -> LogLevel {
+    let number = usize::try_from(number).unwrap_or_default();
+    LogLevel::ALL.get(number).copied().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

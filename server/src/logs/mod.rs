@@ -7,5 +7,7 @@
 pub mod follow;
 pub mod line;
 pub mod place;
+mod retain;
 pub mod search;
 pub mod store;
+pub mod stores;

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
-use super::store::level_at;
+use super::line::level_at;
 
 /// So many bytes at a file's beginning, and before the place, must be what they were.
 const PROOF: i64 = 1024;

@@ -23,6 +23,8 @@ pub struct Search {
     pub from: i64,
     pub to: i64,
     pub daemons: Vec<LogDaemon>,
+    /// Of Slurm, as `25.05`; none: any.
+    pub version: Option<String>,
     /// Lines before that number: where the last page said that the next one begins.
     pub before: Option<i64>,
     pub lines: usize,
@@ -56,6 +58,9 @@ impl LogStore {
             search.level as i64,
             listed(&search.daemons)
         ));
+        if let Some(version) = &search.version {
+            query.push(" AND version = ").push_bind(version);
+        }
         let most = i64::try_from(search.lines).unwrap_or(i64::MAX);
         query.push(" ORDER BY seq DESC LIMIT ").push_bind(most);
         let rows = query.build().fetch_all(&self.pool).await?;
@@ -167,6 +172,7 @@ mod tests {
             from: 0,
             to: i64::MAX,
             daemons: LogDaemon::ALL.to_vec(),
+            version: None,
             before: None,
             lines: 3,
         };

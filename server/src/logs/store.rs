@@ -3,25 +3,24 @@
 //! A sequence number is given once and never again, also after its line has gone. Lines and the place in the file that they
 //! came from are written in one transaction ([`LogStore::append`]), so that whatever interrupts it, each is there once.
 
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use app::model::log::{LogDaemon, LogLevel};
+use futures::TryStreamExt as _;
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Row as _, SqlitePool};
 
-use super::line::Entry;
+use super::line::{Entry, level_at};
 use super::place::Place;
 
-/// Lines that are removed in one transaction.
-const REMOVED_AT_ONCE: i64 = 5_000;
 /// Sequence numbers with the same block are bounded in time together.
-const BLOCK_BITS: u32 = 12;
+pub(super) const BLOCK_BITS: u32 = 12;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS stream (id INTEGER PRIMARY KEY, daemon TEXT NOT NULL, version TEXT NOT NULL, UNIQUE (daemon, version));
@@ -76,8 +75,7 @@ impl LogStore {
     /// Opens it, or makes it, for this user only.
     pub async fn open(dir: &Path, cluster_id: &str) -> anyhow::Result<LogStore> {
         let path = dir.join(format!("{cluster_id}.db"));
-        let mut private = std::fs::DirBuilder::new();
-        private.recursive(true).mode(0o700).create(dir)?;
+        std::fs::create_dir_all(dir)?;
         let mut file = std::fs::OpenOptions::new();
         // SQLite gives its other files the mode of this one.
         file.create(true).append(true).mode(0o600).open(&path)?;
@@ -110,15 +108,14 @@ impl LogStore {
              WHERE seq > ? AND daemon IN ({}) ORDER BY seq LIMIT ?",
             listed(daemons)
         );
-        let rows = sqlx::query(&query)
+        let mut rows = sqlx::query(&query)
             .bind(after_seq)
             .bind(i64::try_from(limit.lines).unwrap_or(i64::MAX))
-            .fetch_all(&self.pool)
-            .await?;
+            .fetch(&self.pool);
         let mut left = limit.bytes;
         let mut lines = vec![];
-        for line in rows.iter().map(line_of) {
-            let line = line?;
+        while let Some(row) = rows.try_next().await? {
+            let line = line_of(&row)?;
             if line.text.len() > left && !lines.is_empty() {
                 break;
             }
@@ -126,6 +123,36 @@ impl LogStore {
             lines.push(line);
         }
         Ok(lines)
+    }
+
+    /// The streams that have lines, each with the times of its first and its last.
+    pub async fn streams(&self) -> sqlx::Result<Vec<(Stream, i64, i64)>> {
+        let rows = sqlx::query(
+            "SELECT daemon, version, \
+             (SELECT at FROM line WHERE stream = stream.id ORDER BY seq LIMIT 1) AS first_at, \
+             (SELECT at FROM line WHERE stream = stream.id ORDER BY seq DESC LIMIT 1) AS last_at \
+             FROM stream WHERE first_at IS NOT NULL",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let each = rows.iter().map(|row| {
+            let stream = stream_of(row)?;
+            Ok((stream, row.try_get("first_at")?, row.try_get("last_at")?))
+        });
+        each.collect()
+    }
+
+    /// A number before which all lines are older than that.
+    pub async fn before_time(&self, at: i64) -> sqlx::Result<i64> {
+        let block: Option<i64> =
+            sqlx::query_scalar("SELECT min(block) FROM block WHERE last_at >= ?")
+                .bind(at)
+                .fetch_one(&self.pool)
+                .await?;
+        match block {
+            Some(block) => Ok((block << BLOCK_BITS) - 1),
+            None => self.newest().await,
+        }
     }
 
     /// The number of the newest line; 0: there was none.
@@ -187,71 +214,6 @@ impl LogStore {
         place.put(daemon, &mut write).await?;
         write.commit().await
     }
-
-    /// Removes lines older than that, and then the oldest until the file has no more than so many bytes. Answers how many.
-    pub async fn retain(&self, before: i64, bytes: i64) -> sqlx::Result<u64> {
-        let mut removed = 0;
-        loop {
-            let oldest: Option<i64> =
-                sqlx::query_scalar("SELECT at FROM line ORDER BY seq LIMIT 1")
-                    .fetch_optional(&self.pool)
-                    .await?;
-            let is_old = oldest.is_some_and(|at| at < before);
-            if !is_old && self.size().await? <= bytes {
-                break;
-            }
-            let count = self.remove_oldest(is_old.then_some(before)).await?;
-            removed += count;
-            if count == 0 {
-                break;
-            }
-        }
-        if removed > 0 {
-            sqlx::query("PRAGMA incremental_vacuum")
-                .fetch_all(&self.pool)
-                .await?;
-        }
-        Ok(removed)
-    }
-
-    /// In bytes, without what is free in it.
-    async fn size(&self) -> sqlx::Result<i64> {
-        sqlx::query_scalar(
-            "SELECT (page_count - freelist_count) * page_size \
-             FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
-        )
-        .fetch_one(&self.pool)
-        .await
-    }
-
-    async fn remove_oldest(&self, before: Option<i64>) -> sqlx::Result<u64> {
-        let mut write = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let last: Option<i64> = sqlx::query_scalar(
-            "SELECT max(seq) FROM (SELECT seq, at FROM line ORDER BY seq LIMIT ?1) WHERE seq < COALESCE( \
-             (SELECT min(seq) FROM (SELECT seq, at FROM line ORDER BY seq LIMIT ?1) WHERE at >= ?2), 1 << 62)",
-        )
-        .bind(REMOVED_AT_ONCE)
-        .bind(before.unwrap_or(i64::MAX))
-        .fetch_one(&mut *write)
-        .await?;
-        let Some(last) = last else {
-            return Ok(0);
-        };
-        sqlx::query("DELETE FROM word WHERE rowid IN (SELECT seq FROM line WHERE seq <= ?)")
-            .bind(last)
-            .execute(&mut *write)
-            .await?;
-        let gone = sqlx::query("DELETE FROM line WHERE seq <= ?")
-            .bind(last)
-            .execute(&mut *write)
-            .await?;
-        sqlx::query("DELETE FROM block WHERE block < ?")
-            .bind(last >> BLOCK_BITS)
-            .execute(&mut *write)
-            .await?;
-        write.commit().await?;
-        Ok(gone.rows_affected())
-    }
 }
 
 /// All at once: a statement for each would be most of the work.
@@ -296,24 +258,22 @@ pub(super) fn listed(daemons: &[LogDaemon]) -> String {
 }
 
 pub(super) fn line_of(row: &SqliteRow) -> sqlx::Result<Line> {
-    let daemon: String = row.try_get("daemon")?;
     let level: i64 = row.try_get("level")?;
     Ok(Line {
         seq: row.try_get("seq")?,
-        stream: Stream {
-            daemon: LogDaemon::parse(&daemon).unwrap_or_default(),
-            version: row.try_get("version")?,
-        },
+        stream: stream_of(row)?,
         at: row.try_get("at")?,
         level: level_at(level),
         text: row.try_get("text")?,
     })
 }
 
-/// The level of that number.
-pub(super) fn level_at(number: i64) -> LogLevel {
-    let number = usize::try_from(number).unwrap_or_default();
-    LogLevel::ALL.get(number).copied().unwrap_or_default()
+fn stream_of(row: &SqliteRow) -> sqlx::Result<Stream> {
+    let daemon: String = row.try_get("daemon")?;
+    Ok(Stream {
+        daemon: LogDaemon::parse(&daemon).unwrap_or_default(),
+        version: row.try_get("version")?,
+    })
 }
 
 #[cfg(test)]
@@ -377,38 +337,5 @@ mod tests {
             .permissions()
             .mode();
         assert_eq!(mode & 0o777, 0o600);
-    }
-
-    #[tokio::test]
-    async fn old_lines_go_and_of_too_many_the_oldest() {
-        let dir = tempfile::tempdir().unwrap();
-        let long = "x".repeat(1000);
-        let lines: Vec<Entry> = (0..20_000).map(|at| entry(at, &long)).collect();
-        let store = store(dir.path(), &lines).await;
-        assert_eq!(store.retain(100, i64::MAX).await.unwrap(), 100);
-        let before = store.size().await.unwrap();
-        assert_eq!(store.retain(0, before / 2).await.unwrap() % 5_000, 0);
-        assert!(store.size().await.unwrap() <= before / 2);
-        let kept = store.after(&[LogDaemon::Slurmctld], 0, ALL).await.unwrap();
-        assert_eq!(kept.last().unwrap().seq, 20_000);
-        assert!(kept.len() < 19_900);
-        store.retain(i64::MAX, i64::MAX).await.unwrap();
-        assert_eq!(
-            store.after(&[LogDaemon::Slurmctld], 0, ALL).await.unwrap(),
-            []
-        );
-        let stream = Stream {
-            daemon: LogDaemon::Slurmctld,
-            version: "25.05".to_owned(),
-        };
-        store
-            .append(&stream, &[entry(1, "new")], None, &Place::default())
-            .await
-            .unwrap();
-        assert_eq!(
-            store.newest().await.unwrap(),
-            20_001,
-            "no number is given twice"
-        );
     }
 }
