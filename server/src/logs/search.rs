@@ -10,7 +10,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 use super::store::{Line, LogStore, line_of, listed};
 
 /// How many lines a page looks at.
-const CANDIDATES: i64 = 100_000;
+const CANDIDATES: i64 = 50_000;
 
 /// What to look for.
 #[derive(Clone, Debug)]
@@ -44,9 +44,14 @@ impl LogStore {
             return Ok(Page::default());
         };
         let words = words(&search.text);
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "SELECT seq, daemon, version, at, level, text FROM line JOIN stream ON stream.id = line.stream WHERE ",
-        );
+        let index = match words {
+            Some(_) => "",
+            None => grave(search.level).0,
+        };
+        let mut query = QueryBuilder::<Sqlite>::new(format!(
+            "SELECT seq, daemon, version, at, level, text FROM line{index} \
+             JOIN stream ON stream.id = line.stream WHERE "
+        ));
         let floor = match &words {
             Some(words) => self.candidates(words, first, last, &mut query).await?,
             None => self.scan(search, first, last, &mut query).await?,
@@ -130,13 +135,9 @@ impl LogStore {
         last: i64,
         query: &mut QueryBuilder<'_, Sqlite>,
     ) -> sqlx::Result<Option<i64>> {
-        let grave = match search.level {
-            LogLevel::Fatal | LogLevel::Error => " AND level <= 1",
-            LogLevel::Warning => " AND level <= 2",
-            LogLevel::Info | LogLevel::Debug => "",
-        };
+        let (index, grave) = grave(search.level);
         let floor: Option<i64> = sqlx::query_scalar(&format!(
-            "SELECT seq FROM line WHERE seq BETWEEN ? AND ?{grave} ORDER BY seq DESC LIMIT 1 OFFSET ?"
+            "SELECT seq FROM line{index} WHERE seq BETWEEN ? AND ?{grave} ORDER BY seq DESC LIMIT 1 OFFSET ?"
         ))
         .bind(first)
         .bind(last)
@@ -146,6 +147,15 @@ impl LogStore {
         query.push("seq BETWEEN ").push_bind(floor.unwrap_or(first));
         query.push(" AND ").push_bind(last).push(grave);
         Ok(floor)
+    }
+}
+
+/// The index of grave lines, and its condition: left to itself, SQLite reads all lines instead.
+fn grave(level: LogLevel) -> (&'static str, &'static str) {
+    match level {
+        LogLevel::Fatal | LogLevel::Error => (" INDEXED BY line_error", " AND level <= 1"),
+        LogLevel::Warning => (" INDEXED BY line_warning", " AND level <= 2"),
+        LogLevel::Info | LogLevel::Debug => ("", ""),
     }
 }
 
