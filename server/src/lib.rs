@@ -12,6 +12,7 @@ pub mod db;
 pub mod fault;
 pub mod http;
 pub mod live;
+pub mod logs;
 pub mod parts;
 pub mod plan;
 pub mod plane;

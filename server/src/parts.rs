@@ -18,6 +18,7 @@ use crate::live::homes::Homes;
 use crate::live::observed::Observed;
 use crate::live::status::Statuses;
 use crate::live::wake::Wakers;
+use crate::logs::stores::Stores;
 use crate::provider::ports::PortRange;
 use crate::provider::script::Scripts;
 use crate::slurm::client::Client;
@@ -34,6 +35,8 @@ pub struct Parts {
     pub provider: Arc<dyn Provider>,
     /// The clusters' controllers: jobs are Slurm's, and are asked of it.
     pub controllers: ControllerHost,
+    /// What their daemons logged.
+    pub logs: Stores,
     /// Where accounts are kept of those that have accounting.
     pub database: Database,
     pub seal: Arc<Seal>,

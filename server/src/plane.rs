@@ -38,6 +38,7 @@ use crate::live::pulse::Pulse;
 use crate::live::reach::Reach;
 use crate::live::status::Statuses;
 use crate::live::wake::Wakers;
+use crate::logs::stores::Stores;
 use crate::parts::Parts;
 use crate::provider::aws::{Account, Host};
 use crate::provider::fault::Faulty;
@@ -253,6 +254,7 @@ fn parts(
         arns: config.place.arns(),
         provider,
         controllers: ControllerHost::new(data_dir, &config.scheduler_root, agent_path()?),
+        logs: Stores::below(data_dir),
         database: accounting_database(config)?,
         job_user,
         seal,

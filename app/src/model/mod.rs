@@ -36,6 +36,7 @@ pub mod lifecycle;
 pub mod limits;
 pub mod live;
 pub mod log;
+pub mod log_line;
 pub mod metric;
 pub mod name;
 pub mod node;

@@ -40,6 +40,9 @@ operations! {
     /// The one that a cluster's key is read with.
     SECRETS of "secretsmanager":
         GetSecretValue;
+    /// What of Amazon CloudWatch Logs is answered from the lines that this server keeps.
+    LOGS of "logs":
+        DescribeLogGroups DescribeLogStreams GetLogEvents FilterLogEvents;
     /// What the console and `openpcs` do beyond it.
     OWN of "openpcs":
         ListJobs GetJob SubmitJob CancelJob RequeueJob HoldJob ReleaseJob
@@ -86,7 +89,9 @@ impl Operation {
     /// written down.
     pub fn is_read_only(self) -> bool {
         let name = self.name();
-        let verbs = ["Get", "List", "Resolve", "Check", "Export", "Watch"];
+        let verbs = [
+            "Get", "List", "Describe", "Filter", "Resolve", "Check", "Export", "Watch",
+        ];
         self != GetSecretValue && verbs.iter().any(|verb| name.starts_with(verb))
     }
 }

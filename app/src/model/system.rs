@@ -109,6 +109,8 @@ pub enum ReconcilerKind {
     History,
     /// What deleted clusters left on disk.
     Sweep,
+    /// What a cluster's daemons log.
+    Log,
     /// Metrics of all clusters of this server.
     Metric,
     /// Rows and logs that are past their time.
@@ -116,11 +118,12 @@ pub enum ReconcilerKind {
 }
 
 impl ReconcilerKind {
-    pub const ALL: [ReconcilerKind; 7] = [
+    pub const ALL: [ReconcilerKind; 8] = [
         ReconcilerKind::Cluster,
         ReconcilerKind::Node,
         ReconcilerKind::Job,
         ReconcilerKind::History,
+        ReconcilerKind::Log,
         ReconcilerKind::Sweep,
         ReconcilerKind::Metric,
         ReconcilerKind::Prune,
@@ -134,6 +137,7 @@ impl ReconcilerKind {
             ReconcilerKind::Job => "job",
             ReconcilerKind::History => "history",
             ReconcilerKind::Sweep => "sweep",
+            ReconcilerKind::Log => "log",
             ReconcilerKind::Metric => "metric",
             ReconcilerKind::Prune => "prune",
         }
@@ -204,6 +208,7 @@ pub enum Work {
     JobsCopied,
     LeftoverRemoved,
     ClusterMeasured,
+    LinesKept,
 }
 
 impl Work {
@@ -228,6 +233,7 @@ impl Work {
             Work::JobsCopied => "jobs-copied",
             Work::LeftoverRemoved => "leftover-removed",
             Work::ClusterMeasured => "cluster-measured",
+            Work::LinesKept => "lines-kept",
         }
     }
 }

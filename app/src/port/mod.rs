@@ -36,6 +36,7 @@ mod event;
 mod instance;
 mod job;
 mod log;
+mod log_line;
 mod metric;
 mod node;
 mod offer;
@@ -81,6 +82,7 @@ nouns! {
     instance::Instances,
     job::Jobs,
     log::Logs,
+    log_line::LogLines,
     node::Nodes,
     event::Events,
     metric::Monitoring,

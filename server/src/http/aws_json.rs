@@ -168,6 +168,10 @@ async fn dispatch(
         Operation::UntagResource => call!(untag_resource),
         Operation::RegisterComputeNodeGroupInstance => call!(register_compute_node_group_instance),
         Operation::GetSecretValue => call!(get_secret_value),
+        Operation::DescribeLogGroups => call!(describe_log_groups),
+        Operation::DescribeLogStreams => call!(describe_log_streams),
+        Operation::GetLogEvents => call!(get_log_events),
+        Operation::FilterLogEvents => call!(filter_log_events),
         // The console's own: no service of AWS has them.
         _ => Err(unknown_operation()),
     }

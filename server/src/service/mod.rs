@@ -35,6 +35,7 @@ mod job_submit;
 mod job_target;
 mod job_timeline;
 mod key;
+mod log_line;
 mod login;
 mod metric;
 pub mod metrics;

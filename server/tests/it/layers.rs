@@ -18,6 +18,7 @@ const ROOMS: [&[&str]; 17] = [
     &["provider"],
     &["sink"],
     &["live"],
+    &["logs"],
     &["slurm"],
     &["auth"],
     &["data_dir"],

@@ -43,6 +43,7 @@ mod licence;
 mod lifecycle;
 mod lists;
 mod lives;
+mod log;
 mod metric;
 mod outputs;
 mod pages;
