@@ -40,6 +40,12 @@ operations! {
     /// The one that a cluster's key is read with.
     SECRETS of "secretsmanager":
         GetSecretValue;
+    /// By which logs of clusters are delivered.
+    LOGS of "logs":
+        PutDeliveryDestination GetDeliveryDestination DescribeDeliveryDestinations DeleteDeliveryDestination
+        PutDeliveryDestinationPolicy GetDeliveryDestinationPolicy DeleteDeliveryDestinationPolicy
+        PutDeliverySource GetDeliverySource DescribeDeliverySources DeleteDeliverySource
+        CreateDelivery GetDelivery DescribeDeliveries UpdateDeliveryConfiguration DeleteDelivery;
     /// What the console and `openpcs` do beyond it.
     OWN of "openpcs":
         ListJobs GetJob SubmitJob CancelJob RequeueJob HoldJob ReleaseJob
@@ -86,7 +92,9 @@ impl Operation {
     /// written down.
     pub fn is_read_only(self) -> bool {
         let name = self.name();
-        let verbs = ["Get", "List", "Resolve", "Check", "Export", "Watch"];
+        let verbs = [
+            "Get", "List", "Describe", "Resolve", "Check", "Export", "Watch",
+        ];
         self != GetSecretValue && verbs.iter().any(|verb| name.starts_with(verb))
     }
 }
@@ -119,7 +127,10 @@ mod tests {
             names.join(" "),
             "CreateCluster UpdateCluster DeleteCluster CreateComputeNodeGroup UpdateComputeNodeGroup \
              DeleteComputeNodeGroup CreateQueue UpdateQueue DeleteQueue TagResource UntagResource \
-             RegisterComputeNodeGroupInstance GetSecretValue SubmitJob CancelJob RequeueJob HoldJob ReleaseJob DrainNode \
+             RegisterComputeNodeGroupInstance GetSecretValue PutDeliveryDestination DeleteDeliveryDestination \
+             PutDeliveryDestinationPolicy DeleteDeliveryDestinationPolicy PutDeliverySource DeleteDeliverySource \
+             CreateDelivery UpdateDeliveryConfiguration DeleteDelivery \
+             SubmitJob CancelJob RequeueJob HoldJob ReleaseJob DrainNode \
              ResumeNode ReplaceNode ConnectCluster CreateSlurmToken ChangeAccounts ChangeQos ChangeReservations ForgetServer \
              CreateUser SetUserPassword DeleteUser CreateAccessKey DeleteAccessKey RemoveSetAside"
         );

@@ -31,6 +31,7 @@ mod cluster;
 mod compute_node_group;
 mod console;
 mod ctx;
+mod delivery;
 mod document;
 mod event;
 mod instance;
@@ -81,6 +82,7 @@ nouns! {
     instance::Instances,
     job::Jobs,
     log::Logs,
+    delivery::Deliveries,
     node::Nodes,
     event::Events,
     metric::Monitoring,

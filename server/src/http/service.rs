@@ -10,16 +10,19 @@ use crate::auth::sigv4::SERVICE;
 pub enum Service {
     Pcs,
     SecretsManager,
+    /// CloudWatch Logs.
+    Logs,
 }
 
 impl Service {
-    const ALL: [Service; 2] = [Service::Pcs, Service::SecretsManager];
+    const ALL: [Service; 3] = [Service::Pcs, Service::SecretsManager, Service::Logs];
 
     /// What the header X-Amz-Target says before the operation.
     pub fn target(self) -> &'static str {
         match self {
             Service::Pcs => "AWSParallelComputingService.",
             Service::SecretsManager => "secretsmanager.",
+            Service::Logs => "Logs_20140328.",
         }
     }
 
@@ -28,6 +31,7 @@ impl Service {
         match self {
             Service::Pcs => SERVICE,
             Service::SecretsManager => "secretsmanager",
+            Service::Logs => "logs",
         }
     }
 
@@ -35,7 +39,7 @@ impl Service {
     pub fn content_type(self) -> &'static str {
         match self {
             Service::Pcs => JSON_1_0,
-            Service::SecretsManager => JSON_1_1,
+            Service::SecretsManager | Service::Logs => JSON_1_1,
         }
     }
 
@@ -44,6 +48,7 @@ impl Service {
         match self {
             Service::Pcs => Operation::PCS,
             Service::SecretsManager => Operation::SECRETS,
+            Service::Logs => Operation::LOGS,
         }
     }
 

@@ -23,6 +23,7 @@ mod console;
 mod contract;
 mod data_key;
 mod database;
+mod delivery_api;
 mod doors;
 mod explain;
 mod faults;
