@@ -40,9 +40,13 @@ operations! {
     /// The one that a cluster's key is read with.
     SECRETS of "secretsmanager":
         GetSecretValue;
-    /// What of Amazon CloudWatch Logs is answered from the lines that this server keeps.
+    /// What of Amazon CloudWatch Logs is answered: from the lines that this server keeps, and by which they are delivered.
     LOGS of "logs":
-        DescribeLogGroups DescribeLogStreams GetLogEvents FilterLogEvents;
+        DescribeLogGroups DescribeLogStreams GetLogEvents FilterLogEvents
+        PutDeliveryDestination GetDeliveryDestination DescribeDeliveryDestinations DeleteDeliveryDestination
+        PutDeliveryDestinationPolicy GetDeliveryDestinationPolicy DeleteDeliveryDestinationPolicy
+        PutDeliverySource GetDeliverySource DescribeDeliverySources DeleteDeliverySource
+        CreateDelivery GetDelivery DescribeDeliveries UpdateDeliveryConfiguration DeleteDelivery;
     /// What the console and `openpcs` do beyond it.
     OWN of "openpcs":
         ListJobs GetJob SubmitJob CancelJob RequeueJob HoldJob ReleaseJob
@@ -124,7 +128,10 @@ mod tests {
             names.join(" "),
             "CreateCluster UpdateCluster DeleteCluster CreateComputeNodeGroup UpdateComputeNodeGroup \
              DeleteComputeNodeGroup CreateQueue UpdateQueue DeleteQueue TagResource UntagResource \
-             RegisterComputeNodeGroupInstance GetSecretValue SubmitJob CancelJob RequeueJob HoldJob ReleaseJob DrainNode \
+             RegisterComputeNodeGroupInstance GetSecretValue PutDeliveryDestination DeleteDeliveryDestination \
+             PutDeliveryDestinationPolicy DeleteDeliveryDestinationPolicy PutDeliverySource DeleteDeliverySource \
+             CreateDelivery UpdateDeliveryConfiguration DeleteDelivery \
+             SubmitJob CancelJob RequeueJob HoldJob ReleaseJob DrainNode \
              ResumeNode ReplaceNode ConnectCluster CreateSlurmToken ChangeAccounts ChangeQos ChangeReservations ForgetServer \
              CreateUser SetUserPassword DeleteUser CreateAccessKey DeleteAccessKey RemoveSetAside"
         );

@@ -31,6 +31,7 @@ mod cluster;
 mod compute_node_group;
 mod console;
 mod ctx;
+mod delivery;
 mod document;
 mod event;
 mod instance;
@@ -83,6 +84,7 @@ nouns! {
     job::Jobs,
     log::Logs,
     log_line::LogLines,
+    delivery::Deliveries,
     node::Nodes,
     event::Events,
     metric::Monitoring,

@@ -11,6 +11,7 @@ pub mod change;
 pub mod cluster;
 pub mod compute_node_group;
 pub mod connection;
+pub mod delivery;
 pub mod done_once;
 pub mod event;
 pub mod forgotten;

@@ -23,10 +23,11 @@ pub fn refusal(headers: &HeaderMap) -> Option<Refusal> {
     let error = Error::validation(
         ValidationReason::UnknownOperation,
         format!(
-            "This server does not answer {wanted}. It answers AWS Parallel Computing Service (aws pcs), and of AWS \
-             Secrets Manager only get-secret-value for the keys of its clusters, and of Amazon CloudWatch Logs what \
-             reads the logs of its clusters. To have all else go to AWS, name this \
-             address in AWS_ENDPOINT_URL_PCS and AWS_ENDPOINT_URL_SECRETS_MANAGER instead of AWS_ENDPOINT_URL; what \
+            "This server does not answer {wanted}. It answers AWS Parallel Computing Service (aws pcs), of AWS \
+             Secrets Manager only get-secret-value for the keys of its clusters, and of CloudWatch Logs what reads the \
+             logs of its clusters or has to do with deliveries of them. To have all else go to AWS, name this address in \
+             AWS_ENDPOINT_URL_PCS, AWS_ENDPOINT_URL_SECRETS_MANAGER and AWS_ENDPOINT_URL_CLOUDWATCH_LOGS instead of \
+             AWS_ENDPOINT_URL; what \
              there is to choose from, networks, images and instance types, shows `openpcs catalogue`."
         ),
     );

@@ -10,6 +10,7 @@ use crate::auth::sigv4::SERVICE;
 pub enum Service {
     Pcs,
     SecretsManager,
+    /// CloudWatch Logs.
     Logs,
 }
 

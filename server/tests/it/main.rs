@@ -23,6 +23,7 @@ mod console;
 mod contract;
 mod data_key;
 mod database;
+mod delivery_api;
 mod delivery_sinks;
 mod doors;
 mod explain;
