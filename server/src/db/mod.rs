@@ -12,6 +12,7 @@ pub mod cluster;
 pub mod compute_node_group;
 pub mod connection;
 pub mod delivery;
+pub mod delivery_state;
 pub mod done_once;
 pub mod event;
 pub mod forgotten;

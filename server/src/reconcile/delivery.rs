@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::Parts;
 use crate::db::cluster::ClusterRow;
 use crate::db::delivery::{self, DeliveryRow};
-use crate::db::now;
+use crate::db::{delivery_state, now};
 use crate::logs::store::{Limit, LogStore};
 use crate::sink::batch::Limits;
 use crate::sink::cloudwatch::{self, CloudWatch};
@@ -231,21 +231,21 @@ impl Report for Told {
             lost,
         } = delivered;
         let taken = i64::try_from(lines.saturating_sub(refused)).unwrap_or(i64::MAX);
-        self.noted(delivery::delivered(&self.parts.db, &self.row, taken).await);
+        self.noted(delivery_state::delivered(&self.parts.db, &self.row, taken).await);
         let never = lost + refused as u64;
         if never > 0 {
-            self.noted(delivery::lost(&self.parts.db, &self.row, never).await);
+            self.noted(delivery_state::lost(&self.parts.db, &self.row, never).await);
         }
     }
 
     async fn failed(&mut self, failure: &Failure) {
         let (delivery, cluster) = (&self.row.id, &self.row.source.cluster_id);
         tracing::warn!(delivery, cluster, %failure, "logs cannot be delivered");
-        self.noted(delivery::failed(&self.parts.db, &self.row, &failure.message).await);
+        self.noted(delivery_state::failed(&self.parts.db, &self.row, &failure.message).await);
     }
 
     async fn recovered(&mut self) {
-        self.noted(delivery::recovered(&self.parts.db, &self.row).await);
+        self.noted(delivery_state::recovered(&self.parts.db, &self.row).await);
     }
 }
 
