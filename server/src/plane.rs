@@ -38,6 +38,7 @@ use crate::live::pulse::Pulse;
 use crate::live::reach::Reach;
 use crate::live::status::Statuses;
 use crate::live::wake::Wakers;
+use crate::logs::stores::Stores;
 use crate::notify::guard::Guard;
 use crate::parts::Parts;
 use crate::provider::aws::{Account, Host};
@@ -258,6 +259,8 @@ fn parts(
         arns: config.place.arns(),
         provider,
         controllers: ControllerHost::new(data_dir, &config.scheduler_root, agent_path()?),
+        logs: Stores::below(data_dir),
+        delivering: Default::default(),
         database: accounting_database(config)?,
         job_user,
         seal,

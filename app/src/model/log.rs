@@ -10,12 +10,20 @@ pub enum LogDaemon {
     Slurmctld,
     /// Only with accounting.
     Slurmdbd,
+    /// Only with the REST API.
+    Slurmrestd,
 }
 
 impl LogDaemon {
+    pub const ALL: [LogDaemon; 3] = [
+        LogDaemon::Slurmctld,
+        LogDaemon::Slurmdbd,
+        LogDaemon::Slurmrestd,
+    ];
+
     /// None of any other word.
     pub fn parse(word: &str) -> Option<LogDaemon> {
-        let mut all = [LogDaemon::Slurmctld, LogDaemon::Slurmdbd].into_iter();
+        let mut all = LogDaemon::ALL.into_iter();
         all.find(|daemon| daemon.as_str() == word)
     }
 
@@ -23,6 +31,7 @@ impl LogDaemon {
         match self {
             LogDaemon::Slurmctld => "slurmctld",
             LogDaemon::Slurmdbd => "slurmdbd",
+            LogDaemon::Slurmrestd => "slurmrestd",
         }
     }
 }
@@ -38,4 +47,44 @@ pub struct ControllerLogOf {
     pub from: Option<i64>,
     /// The piece that ends at this byte, instead of one that begins somewhere.
     pub before: Option<i64>,
+}
+
+/// How grave a line is, the gravest first, as Slurm's daemons begin their lines.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogLevel {
+    Fatal,
+    Error,
+    Warning,
+    #[default]
+    Info,
+    Debug,
+}
+
+impl LogLevel {
+    pub const ALL: [LogLevel; 5] = [
+        LogLevel::Fatal,
+        LogLevel::Error,
+        LogLevel::Warning,
+        LogLevel::Info,
+        LogLevel::Debug,
+    ];
+
+    /// None of any other word.
+    pub fn parse(word: &str) -> Option<LogLevel> {
+        let mut all = LogLevel::ALL.into_iter();
+        all.find(|level| level.as_str() == word)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LogLevel::Fatal => "fatal",
+            LogLevel::Error => "error",
+            LogLevel::Warning => "warning",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+        }
+    }
 }

@@ -43,6 +43,13 @@ operations! {
     /// Of Amazon CloudWatch, what a cluster's metrics are read with.
     CLOUDWATCH of "cloudwatch":
         ListMetrics GetMetricData GetMetricStatistics;
+    /// What of Amazon CloudWatch Logs is answered: from the lines that this server keeps, and by which they are delivered.
+    LOGS of "logs":
+        DescribeLogGroups DescribeLogStreams GetLogEvents FilterLogEvents
+        PutDeliveryDestination GetDeliveryDestination DescribeDeliveryDestinations DeleteDeliveryDestination
+        PutDeliveryDestinationPolicy GetDeliveryDestinationPolicy DeleteDeliveryDestinationPolicy
+        PutDeliverySource GetDeliverySource DescribeDeliverySources DeleteDeliverySource
+        CreateDelivery GetDelivery DescribeDeliveries UpdateDeliveryConfiguration DeleteDelivery;
     /// What the console and `openpcs` do beyond it.
     OWN of "openpcs":
         ListJobs GetJob SubmitJob CancelJob RequeueJob HoldJob ReleaseJob
@@ -90,7 +97,9 @@ impl Operation {
     /// written down.
     pub fn is_read_only(self) -> bool {
         let name = self.name();
-        let verbs = ["Get", "List", "Resolve", "Check", "Export", "Watch"];
+        let verbs = [
+            "Get", "List", "Describe", "Filter", "Resolve", "Check", "Export", "Watch",
+        ];
         self != GetSecretValue && verbs.iter().any(|verb| name.starts_with(verb))
     }
 }
@@ -123,7 +132,10 @@ mod tests {
             names.join(" "),
             "CreateCluster UpdateCluster DeleteCluster CreateComputeNodeGroup UpdateComputeNodeGroup \
              DeleteComputeNodeGroup CreateQueue UpdateQueue DeleteQueue TagResource UntagResource \
-             RegisterComputeNodeGroupInstance GetSecretValue SubmitJob CancelJob RequeueJob HoldJob ReleaseJob DrainNode \
+             RegisterComputeNodeGroupInstance GetSecretValue PutDeliveryDestination DeleteDeliveryDestination \
+             PutDeliveryDestinationPolicy DeleteDeliveryDestinationPolicy PutDeliverySource DeleteDeliverySource \
+             CreateDelivery UpdateDeliveryConfiguration DeleteDelivery \
+             SubmitJob CancelJob RequeueJob HoldJob ReleaseJob DrainNode \
              ResumeNode ReplaceNode ConnectCluster CreateSlurmToken ChangeAccounts ChangeQos ChangeReservations \
              ChangeNotifications TestNotificationChannel MarkNotices ForgetServer CreateDiagnostics CreateUser \
              SetUserPassword DeleteUser CreateAccessKey DeleteAccessKey RemoveSetAside"

@@ -32,11 +32,13 @@ mod cluster;
 mod compute_node_group;
 mod console;
 mod ctx;
+mod delivery;
 mod document;
 mod event;
 mod instance;
 mod job;
 mod log;
+mod log_line;
 mod metric;
 mod node;
 mod notification;
@@ -83,6 +85,8 @@ nouns! {
     instance::Instances,
     job::Jobs,
     log::Logs,
+    log_line::LogLines,
+    delivery::Deliveries,
     node::Nodes,
     event::Events,
     notification::Notifying,

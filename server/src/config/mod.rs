@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use ask::{
-    Apply, Connect, Diagnose, DocumentFormat, Export, Metrics, Plan, Reach, Server, ServerCommand, Token, Why,
+    Apply, Connect, Diagnose, DocumentFormat, Export, Metrics, Plan, Reach, Server, ServerCommand,
+    Token, Why,
 };
 pub use place::AgentsDir;
 use place::{SCHEDULER_ROOT, directory};

@@ -30,11 +30,12 @@ pub fn unanswered(wanted: &str) -> Error {
         ValidationReason::UnknownOperation,
         format!(
             "This server does not answer {wanted}. It answers AWS Parallel Computing Service (aws pcs), of AWS Secrets \
-             Manager only get-secret-value for the keys of its clusters, and of Amazon CloudWatch only list-metrics, \
-             get-metric-data and get-metric-statistics for their metrics. To have all else go to AWS, name this address \
-             in AWS_ENDPOINT_URL_PCS, AWS_ENDPOINT_URL_SECRETS_MANAGER and AWS_ENDPOINT_URL_CLOUDWATCH instead of \
-             AWS_ENDPOINT_URL; what there is to choose from, networks, images and instance types, shows `openpcs \
-             catalogue`."
+             Manager only get-secret-value for the keys of its clusters, of CloudWatch Logs what reads the logs of its \
+             clusters or has to do with deliveries of them, and of Amazon CloudWatch only list-metrics, get-metric-data \
+             and get-metric-statistics for their metrics. To have all else go to AWS, name this address in \
+             AWS_ENDPOINT_URL_PCS, AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_ENDPOINT_URL_CLOUDWATCH_LOGS and \
+             AWS_ENDPOINT_URL_CLOUDWATCH instead of AWS_ENDPOINT_URL; what there is to choose from, networks, images and \
+             instance types, shows `openpcs catalogue`."
         ),
     )
 }

@@ -10,11 +10,19 @@ use crate::auth::sigv4::SERVICE;
 pub enum Service {
     Pcs,
     SecretsManager,
+    /// Of Amazon CloudWatch the metrics.
     CloudWatch,
+    /// CloudWatch Logs.
+    Logs,
 }
 
 impl Service {
-    const ALL: [Service; 3] = [Service::Pcs, Service::SecretsManager, Service::CloudWatch];
+    const ALL: [Service; 4] = [
+        Service::Pcs,
+        Service::SecretsManager,
+        Service::CloudWatch,
+        Service::Logs,
+    ];
 
     /// What the header X-Amz-Target says before the operation.
     pub fn target(self) -> &'static str {
@@ -22,6 +30,7 @@ impl Service {
             Service::Pcs => "AWSParallelComputingService.",
             Service::SecretsManager => "secretsmanager.",
             Service::CloudWatch => "GraniteServiceVersion20100801.",
+            Service::Logs => "Logs_20140328.",
         }
     }
 
@@ -31,6 +40,7 @@ impl Service {
             Service::Pcs => SERVICE,
             Service::SecretsManager => "secretsmanager",
             Service::CloudWatch => "monitoring",
+            Service::Logs => "logs",
         }
     }
 
@@ -38,7 +48,7 @@ impl Service {
     pub fn content_type(self) -> &'static str {
         match self {
             Service::Pcs | Service::CloudWatch => JSON_1_0,
-            Service::SecretsManager => JSON_1_1,
+            Service::SecretsManager | Service::Logs => JSON_1_1,
         }
     }
 
@@ -48,6 +58,7 @@ impl Service {
             Service::Pcs => Operation::PCS,
             Service::SecretsManager => Operation::SECRETS,
             Service::CloudWatch => Operation::CLOUDWATCH,
+            Service::Logs => Operation::LOGS,
         }
     }
 

@@ -99,7 +99,18 @@ pub async fn outdated(parts: &Parts) -> anyhow::Result<()> {
     check_home(parts).await?;
     let rows = prune(parts).await.context("cannot remove old rows");
     let logs = parts.provider.prune_logs(SystemTime::now() - KEEP).await;
-    rows.and(logs.context("cannot remove old logs"))
+    let lines = stores(parts)
+        .await
+        .context("cannot remove old lines of logs");
+    rows.and(logs.context("cannot remove old logs")).and(lines)
+}
+
+/// What clusters logged that are no more.
+async fn stores(parts: &Parts) -> anyhow::Result<()> {
+    let known = resource::list::<ClusterSpec>(parts.db.pool(), None).await?;
+    let known: HashSet<String> = known.into_iter().map(|row| row.id).collect();
+    let before = SystemTime::now() - KEEP;
+    Ok(parts.logs.prune(before, |id| known.contains(id)).await?)
 }
 
 /// Directory and database may have been exchanged under the running server: looked at each time.

@@ -61,6 +61,12 @@ async fn every_method_asks_before_it_answers() {
     }
     let cluster = || "abc".to_owned();
     let tagged = || with(json!({"resourceArn": arn}));
+    let logs = || {
+        with(json!({
+            "name": "a", "id": "a", "resourceArn": arn, "logType": "PCS_SCHEDULER_LOGS", "deliverySourceName": "a",
+            "deliveryDestinationArn": "a", "deliveryDestinationName": "a", "deliveryDestinationPolicy": "{}",
+        }))
+    };
     let version = || "24.11".to_owned();
     let page = PageRequest::default;
     ask! {
@@ -83,6 +89,22 @@ async fn every_method_asks_before_it_answers() {
         tag_resource(of(tagged()));
         untag_resource(of(tagged()));
         get_secret_value(of(everything()));
+        put_delivery_destination(of(logs()));
+        get_delivery_destination(of(logs()));
+        describe_delivery_destinations(of(logs()));
+        delete_delivery_destination(of(logs()));
+        put_delivery_destination_policy(of(logs()));
+        get_delivery_destination_policy(of(logs()));
+        delete_delivery_destination_policy(of(logs()));
+        put_delivery_source(of(logs()));
+        get_delivery_source(of(logs()));
+        describe_delivery_sources(of(logs()));
+        delete_delivery_source(of(logs()));
+        create_delivery(of(logs()));
+        get_delivery(of(logs()));
+        describe_deliveries(of(logs()));
+        update_delivery_configuration(of(logs()));
+        delete_delivery(of(logs()));
         create_slurm_token(of(everything()));
         list_jobs(Some(cluster()), page());
         list_jobs(None, page());
@@ -96,6 +118,10 @@ async fn every_method_asks_before_it_answers() {
         submit_job(SubmitJobRequest { cluster_identifier: cluster(), ..Default::default() });
         job_output(of(everything()));
         controller_log(of(everything()));
+        describe_log_groups(of(everything()));
+        describe_log_streams(of(everything()));
+        get_log_events(of(everything()));
+        filter_log_events(of(everything()));
         list_nodes(Some(cluster()), page());
         list_nodes(None, page());
         count_nodes(Some(cluster()));
