@@ -255,6 +255,7 @@ fn parts(
         provider,
         controllers: ControllerHost::new(data_dir, &config.scheduler_root, agent_path()?),
         logs: Stores::below(data_dir),
+        delivering: Default::default(),
         database: accounting_database(config)?,
         job_user,
         seal,

@@ -1,12 +1,13 @@
 //! Deliveries of logs in the database: sources, destinations, and what connects them.
 
+use app::explain::What;
 use app::model::delivery::{DeliveryState, LogType};
 use app::model::live::Kind;
 use app::model::log_target::Target;
 use sqlx::any::AnyRow;
 use sqlx::{Any, Executor, Row as _};
 
-use super::{Db, Write, now};
+use super::{Db, Write, event, now};
 
 /// A log of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -295,9 +296,10 @@ async fn remove(write: &mut Write, statement: &str, key: &str) -> sqlx::Result<(
     done.await.map(drop)
 }
 
-/// So many more lines were accepted; whatever stood in the way is over.
+/// So many more lines were accepted; whatever stood in the way is over, and the timeline says so.
 pub async fn delivered(db: &Db, row: &DeliveryRow, lines: i64) -> sqlx::Result<()> {
     let mut write = db.write().await?;
+    say_it_works(&mut write, row).await?;
     sqlx::query(
         "update delivery set delivered_at = $1, delivered_lines = delivered_lines + $2, error = null, \
          error_since = null where id = $3",
@@ -310,9 +312,27 @@ pub async fn delivered(db: &Db, row: &DeliveryRow, lines: i64) -> sqlx::Result<(
     announced(write, row).await
 }
 
-/// Why lines wait: since now, or since the first error in a row.
+/// Nothing stands in the way, though there may be no new lines.
+pub async fn recovered(db: &Db, row: &DeliveryRow) -> sqlx::Result<()> {
+    let mut write = db.write().await?;
+    if !say_it_works(&mut write, row).await? {
+        return Ok(());
+    }
+    sqlx::query("update delivery set error = null, error_since = null where id = $1")
+        .bind(&row.id)
+        .execute(&mut *write.tx)
+        .await?;
+    announced(write, row).await
+}
+
+/// Why lines wait: since now, or since the first error in a row, which the timeline tells.
 pub async fn failed(db: &Db, row: &DeliveryRow, why: &str) -> sqlx::Result<()> {
     let mut write = db.write().await?;
+    if is_failing(&mut write, row).await? == Some(false) {
+        let words = why.to_owned();
+        let name = row.destination.name.clone();
+        tell(&mut write, row, &What::DeliveryFails { name, words }).await?;
+    }
     sqlx::query(
         "update delivery set error = $1, error_since = coalesce(error_since, $2) where id = $3",
     )
@@ -322,6 +342,35 @@ pub async fn failed(db: &Db, row: &DeliveryRow, why: &str) -> sqlx::Result<()> {
     .execute(&mut *write.tx)
     .await?;
     announced(write, row).await
+}
+
+/// So many lines will not be delivered.
+pub async fn lost(db: &Db, row: &DeliveryRow, lines: u64) -> sqlx::Result<()> {
+    let mut write = db.write().await?;
+    let name = row.destination.name.clone();
+    tell(&mut write, row, &What::LogLinesLost { name, lines }).await?;
+    write.commit().await
+}
+
+/// Whether there was an error.
+async fn say_it_works(write: &mut Write, row: &DeliveryRow) -> sqlx::Result<bool> {
+    if is_failing(write, row).await? != Some(true) {
+        return Ok(false);
+    }
+    let name = row.destination.name.clone();
+    tell(write, row, &What::DeliveryWorks { name }).await?;
+    Ok(true)
+}
+
+/// None: it is not there any more.
+async fn is_failing(write: &mut Write, row: &DeliveryRow) -> sqlx::Result<Option<bool>> {
+    let found = find(&mut *write.tx, &row.id).await?;
+    Ok(found.map(|row| row.state.error.is_some()))
+}
+
+async fn tell(write: &mut Write, row: &DeliveryRow, what: &What) -> sqlx::Result<()> {
+    let id = &row.source.cluster_id;
+    event::insert(write, id, Kind::Cluster, id, event::RECONCILER, what).await
 }
 
 async fn announced(mut write: Write, row: &DeliveryRow) -> sqlx::Result<()> {
@@ -366,6 +415,17 @@ mod tests {
         delivered(&db, &row, 4).await.unwrap();
         let well = find(db.pool(), "id1").await.unwrap().unwrap().state;
         assert_eq!((well.delivered_lines, well.error), (7, None));
+        failed(&db, &row, "no.").await.unwrap();
+        recovered(&db, &row).await.unwrap();
+        recovered(&db, &row).await.unwrap();
+        let again = find(db.pool(), "id1").await.unwrap().unwrap().state;
+        assert_eq!((again.delivered_at, again.error), (well.delivered_at, None));
+        lost(&db, &row, 5).await.unwrap();
+        let told = sqlx::query_scalar("select code from event");
+        let told: Vec<String> = told.fetch_all(db.pool()).await.unwrap();
+        let count = |code: &str| told.iter().filter(|told| *told == code).count();
+        let codes = ["delivery-fails", "delivery-works", "log-lines-lost"];
+        assert_eq!(codes.map(count), [2, 2, 1], "{told:?}");
 
         let mine = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
         let own = of_clusters(db.pool(), &mine(&["pcs_a"])).await.unwrap();

@@ -1,5 +1,7 @@
 //! Forgets lines that are old, and of too many the oldest.
 
+use app::model::log::LogDaemon;
+
 use super::store::{BLOCK_BITS, LogStore};
 
 /// Lines that are removed in one transaction.
@@ -32,6 +34,18 @@ impl LogStore {
         Ok(removed)
     }
 
+    /// At most how many lines of a daemon behind that number have been removed: of those that were removed together, how
+    /// many were behind it is not known any more.
+    pub async fn removed_after(&self, daemon: LogDaemon, seq: i64) -> sqlx::Result<i64> {
+        sqlx::query_scalar(
+            "SELECT COALESCE(sum(min(lines, last_seq - ?2)), 0) FROM gone WHERE daemon = ?1 AND last_seq > ?2",
+        )
+        .bind(daemon.as_str())
+        .bind(seq)
+        .fetch_one(&self.pool)
+        .await
+    }
+
     /// In bytes, without what is free in it.
     async fn size(&self) -> sqlx::Result<i64> {
         sqlx::query_scalar(
@@ -55,6 +69,13 @@ impl LogStore {
         let Some(last) = last else {
             return Ok(0);
         };
+        sqlx::query(
+            "INSERT INTO gone (daemon, last_seq, lines) SELECT daemon, ?1, count(*) FROM line \
+             JOIN stream ON stream.id = line.stream WHERE seq <= ?1 GROUP BY daemon",
+        )
+        .bind(last)
+        .execute(&mut *write)
+        .await?;
         sqlx::query("DELETE FROM word WHERE rowid IN (SELECT seq FROM line WHERE seq <= ?)")
             .bind(last)
             .execute(&mut *write)
@@ -74,7 +95,7 @@ impl LogStore {
 
 #[cfg(test)]
 mod tests {
-    use app::model::log::{LogDaemon, LogLevel};
+    use app::model::log::LogLevel;
 
     use super::*;
     use crate::logs::line::Entry;
@@ -109,6 +130,15 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(store.retain(100, i64::MAX).await.unwrap(), 100);
+        for (daemon, seq, removed) in [
+            (LogDaemon::Slurmctld, 0, 100),
+            (LogDaemon::Slurmctld, 40, 60),
+            (LogDaemon::Slurmctld, 100, 0),
+            (LogDaemon::Slurmdbd, 0, 0),
+        ] {
+            let told = store.removed_after(daemon, seq).await.unwrap();
+            assert_eq!(told, removed, "{daemon:?} {seq}");
+        }
         let before = store.size().await.unwrap();
         assert_eq!(store.retain(0, before / 2).await.unwrap() % 5_000, 0);
         assert!(store.size().await.unwrap() <= before / 2);
@@ -129,5 +159,7 @@ mod tests {
             20_001,
             "no number is given twice"
         );
+        store.retain(i64::MAX, i64::MAX).await.unwrap();
+        assert_eq!(store.begin_of(2).await.unwrap(), 20_001);
     }
 }

@@ -34,6 +34,8 @@ CREATE TABLE IF NOT EXISTS block (block INTEGER PRIMARY KEY, first_at INTEGER NO
 CREATE TABLE IF NOT EXISTS place (daemon TEXT NOT NULL, head BLOB NOT NULL, tail BLOB NOT NULL, device INTEGER NOT NULL,
     inode INTEGER NOT NULL, offset INTEGER NOT NULL, skips INTEGER NOT NULL, at INTEGER NOT NULL, level INTEGER NOT NULL,
     PRIMARY KEY (daemon, device, inode));
+CREATE TABLE IF NOT EXISTS gone (daemon TEXT NOT NULL, last_seq INTEGER NOT NULL, lines INTEGER NOT NULL,
+    PRIMARY KEY (daemon, last_seq));
 ";
 
 /// Whose lines: a daemon in one version of Slurm.
@@ -83,7 +85,8 @@ impl LogStore {
             .filename(&path)
             .auto_vacuum(SqliteAutoVacuum::Incremental)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
+            // What was delivered must not be forgotten by a loss of power: it would be delivered twice.
+            .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(30));
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
@@ -94,6 +97,11 @@ impl LogStore {
             .with_context(|| format!("cannot open {}", path.display()))?;
         sqlx::raw_sql(SCHEMA).execute(&pool).await?;
         Ok(LogStore { pool })
+    }
+
+    /// The file, for what is kept beside the lines.
+    pub fn pool(&self) -> &SqlitePool {
+        &self.pool
     }
 
     /// The lines after that one of any of these daemons, in the order of their numbers.
@@ -153,6 +161,19 @@ impl LogStore {
             Some(block) => Ok((block << BLOCK_BITS) - 1),
             None => self.newest().await,
         }
+    }
+
+    /// The number behind which the first line of that time or later is; where there is none, the last that was given.
+    pub async fn begin_of(&self, at: i64) -> sqlx::Result<i64> {
+        let before = self.before_time(at).await?;
+        sqlx::query_scalar(
+            "SELECT COALESCE((SELECT seq - 1 FROM line WHERE seq > ? AND at >= ? ORDER BY seq LIMIT 1), \
+             (SELECT seq FROM sqlite_sequence WHERE name = 'line'), 0)",
+        )
+        .bind(before)
+        .bind(at)
+        .fetch_one(&self.pool)
+        .await
     }
 
     /// The number of the newest line; 0: there was none.
@@ -326,6 +347,9 @@ mod tests {
         assert_eq!(texts(0, Limit { bytes: 6, ..ALL }).await, ["one", "two"]);
         assert_eq!(texts(0, Limit { bytes: 1, ..ALL }).await, ["one"]);
         assert_eq!(store.newest().await.unwrap(), 3);
+        for (at, begin) in [(0, 0), (2, 1), (3, 2), (4, 3)] {
+            assert_eq!(store.begin_of(at).await.unwrap(), begin, "{at}");
+        }
         let other = store.after(&[LogDaemon::Slurmdbd], 0, ALL).await.unwrap();
         assert!(other.is_empty());
         use std::os::unix::fs::PermissionsExt as _;

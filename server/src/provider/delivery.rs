@@ -1,6 +1,9 @@
 //! Who signs and sends what the sinks of logs call AWS for.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use tokio::sync::OnceCell;
 
 use crate::sink::Failure;
 use crate::sink::wire::{Answer, Call, Wire};
@@ -9,6 +12,27 @@ use crate::sink::wire::{Answer, Call, Wire};
 pub use built::Aws;
 #[cfg(not(feature = "aws"))]
 pub use missing::Missing;
+
+/// One for all deliveries of this process, made when the first calls: nobody else waits for AWS. Clones are one.
+#[derive(Clone, Default)]
+pub struct OneWire(Arc<OnceCell<Box<dyn Wire>>>);
+
+#[async_trait]
+impl Wire for OneWire {
+    async fn call(&self, call: &Call) -> Result<Answer, Failure> {
+        self.0.get_or_init(wire).await.call(call).await
+    }
+}
+
+#[cfg(feature = "aws")]
+async fn wire() -> Box<dyn Wire> {
+    Box::new(Aws(openpcs_provider_aws::delivery::Sender::load().await))
+}
+
+#[cfg(not(feature = "aws"))]
+async fn wire() -> Box<dyn Wire> {
+    Box::new(Missing)
+}
 
 #[cfg(feature = "aws")]
 mod built {

@@ -1,10 +1,11 @@
-//! Keeps what a cluster's daemons log on this host, and forgets what is old or too much (L5).
+//! Keeps what a cluster's daemons log on this host, has it delivered, and forgets what is old or too much (L1, L5).
 
 use std::time::{Duration, SystemTime};
 
 use app::model::log::LogDaemon;
 use app::model::system::{ReconcilerKind, Work};
 
+use super::delivery::Couriers;
 use super::{Next, Parts, Reconciler};
 use crate::db::cluster::ClusterRow;
 use crate::db::{now, resource};
@@ -26,6 +27,7 @@ pub struct LogReconciler {
     parts: Parts,
     cluster_id: String,
     forgot_at: i64,
+    couriers: Couriers,
 }
 
 impl LogReconciler {
@@ -34,6 +36,7 @@ impl LogReconciler {
             parts,
             cluster_id,
             forgot_at: 0,
+            couriers: Couriers::default(),
         }
     }
 }
@@ -63,6 +66,7 @@ impl Reconciler for LogReconciler {
             done.note(Work::LinesKept, followed.lines);
             has_more |= followed.has_more;
         }
+        self.couriers.tend(&self.parts, &cluster, &store).await?;
         if now() - self.forgot_at >= FORGET_MS {
             let before = now() - i64::try_from(KEEP.as_millis()).unwrap_or(i64::MAX);
             store.retain(before, MOST).await?;

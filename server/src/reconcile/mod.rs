@@ -13,7 +13,7 @@
 //!
 //! Each cluster has five loops: [`cluster`] keeps the controller and its configuration, [`node`] keeps the instances,
 //! [`job`] looks at the jobs, `past` copies those that ended from accounting,
-//! `log` keeps what the daemons log. They are apart so that a job's nodes never
+//! `log` keeps what the daemons log and has it delivered. They are apart so that a job's nodes never
 //! wait for a slow reconfiguration of the same or another cluster, nor for a look at thousands of jobs.
 
 pub mod aside;
@@ -22,6 +22,7 @@ pub mod beat;
 pub mod cluster;
 mod comments;
 pub mod configuration;
+mod delivery;
 pub mod driver;
 mod ending;
 mod forecast;

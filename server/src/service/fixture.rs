@@ -68,6 +68,7 @@ pub async fn service(dir: &Path) -> Service {
         homes: Homes::new(None),
         observed: Observed::new(db.changes()),
         logs: Stores::below(dir),
+        delivering: Default::default(),
         database: Database::private(dir, &agent, "nobody".into()),
         controllers: ControllerHost::new(dir, dir, agent),
         wakers: Default::default(),

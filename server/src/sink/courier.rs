@@ -28,6 +28,7 @@ pub trait Report: Send {
     fn delivered(&mut self, delivered: Delivered) -> impl Future<Output = ()> + Send;
     /// Told once, until it works again, or fails for another reason.
     fn failed(&mut self, failure: &Failure) -> impl Future<Output = ()> + Send;
+    /// Told at the first success, too: a process before may have failed.
     fn recovered(&mut self) -> impl Future<Output = ()> + Send;
 }
 
@@ -43,21 +44,21 @@ pub struct Courier<S, R> {
 impl<S: Source, R: Report> Courier<S, R> {
     /// Never ends by itself.
     pub async fn run(mut self) {
-        let (mut failures, mut last) = (0_u32, None);
+        let (mut failures, mut last, mut works) = (0_u32, None, false);
         loop {
             match self.round().await {
                 Ok(pause) => {
-                    if last.take().is_some() {
+                    if !works {
                         self.report.recovered().await;
                     }
-                    failures = 0;
+                    (failures, last, works) = (0, None, true);
                     sleep(pause).await;
                 }
                 Err(failure) => {
                     if last.as_ref() != Some(&failure) {
                         self.report.failed(&failure).await;
                     }
-                    last = Some(failure);
+                    (last, works) = (Some(failure), false);
                     failures = failures.saturating_add(1);
                     sleep(backoff(failures, (self.clock)())).await;
                 }

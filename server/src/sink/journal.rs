@@ -36,13 +36,7 @@ impl Journal {
     /// Makes the table if there is none. The file must be one whose commits outlive a loss of power
     /// (`synchronous = FULL`).
     pub async fn open(pool: SqlitePool, delivery_id: &str, log: &str) -> Result<Journal, Failure> {
-        sqlx::query(
-            "CREATE TABLE IF NOT EXISTS delivery_cursor (delivery_id TEXT NOT NULL, log TEXT NOT NULL, \
-             after_seq INTEGER NOT NULL, until_seq INTEGER, version TEXT NOT NULL, mark TEXT NOT NULL, \
-             PRIMARY KEY (delivery_id, log))",
-        )
-        .execute(&pool)
-        .await?;
+        make(&pool).await?;
         Ok(Journal {
             pool,
             delivery_id: delivery_id.to_owned(),
@@ -87,15 +81,29 @@ impl Journal {
         Ok(())
     }
 
-    /// Of a delivery that is gone.
-    pub async fn forget(&self) -> Result<(), Failure> {
-        sqlx::query("DELETE FROM delivery_cursor WHERE delivery_id = ? AND log = ?")
-            .bind(&self.delivery_id)
-            .bind(&self.log)
-            .execute(&self.pool)
-            .await?;
+    /// What is known of all other deliveries: they are gone.
+    pub async fn forget_all_but(pool: &SqlitePool, deliveries: &[&str]) -> Result<(), Failure> {
+        make(pool).await?;
+        let kept = serde_json::json!(deliveries).to_string();
+        sqlx::query(
+            "DELETE FROM delivery_cursor WHERE delivery_id NOT IN (SELECT value FROM json_each(?))",
+        )
+        .bind(kept)
+        .execute(pool)
+        .await?;
         Ok(())
     }
+}
+
+async fn make(pool: &SqlitePool) -> Result<(), Failure> {
+    sqlx::query(
+        "CREATE TABLE IF NOT EXISTS delivery_cursor (delivery_id TEXT NOT NULL, log TEXT NOT NULL, \
+         after_seq INTEGER NOT NULL, until_seq INTEGER, version TEXT NOT NULL, mark TEXT NOT NULL, \
+         PRIMARY KEY (delivery_id, log))",
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
 }
 
 impl From<sqlx::Error> for Failure {

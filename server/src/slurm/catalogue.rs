@@ -96,6 +96,23 @@ pub fn library(scheduler_root: &Path, version: &str) -> Option<PathBuf> {
     (FITS.contains(&version) && library.is_file()).then_some(library)
 }
 
+/// With its correction, as `24.11.5`, as the programs of that version call themselves; without where they do not.
+pub async fn exact(prefix: &Path, version: &str) -> String {
+    let said = tokio::process::Command::new(prefix.join("bin/scontrol"))
+        .arg("--version")
+        .stdin(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await;
+    let said = said.map(|output| output.stdout).unwrap_or_default();
+    let said = String::from_utf8_lossy(&said);
+    let word = said.split_whitespace().nth(1).unwrap_or_default();
+    match word.starts_with(version) {
+        true => word.to_owned(),
+        false => version.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

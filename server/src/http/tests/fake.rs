@@ -53,6 +53,7 @@ impl Secrets for Fake {}
 impl Instances for Fake {}
 impl Jobs for Fake {}
 impl Logs for Fake {}
+impl LogLines for Fake {}
 impl Deliveries for Fake {}
 impl Nodes for Fake {}
 impl Events for Fake {}
