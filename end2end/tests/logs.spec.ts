@@ -5,14 +5,14 @@ import { expect, signIn, test, visit } from './helpers';
 test('the log of a cluster is searched, and the search is in the address', async ({ page, server, cluster }) => {
   await signIn(page, server);
   await visit(page, '/logs');
-  await page.getByRole('navigation', { name: 'Cluster' }).getByRole('link', { name: cluster.name, exact: true }).click();
+  await page.getByRole('navigation', { name: 'Cluster', exact: true }).getByRole('link', { name: cluster.name, exact: true }).click();
   await expect(page).toHaveURL(/logs\?cluster=/);
   const lines = page.getByRole('list', { name: 'Lines, newest first' });
   await expect(lines.getByRole('listitem').first()).toBeVisible();
   await check(page, 'logs');
 
   await page.getByLabel('Words').fill('slurmctld VERSION');
-  await page.getByRole('button', { name: 'Search', exact: true }).click();
+  await page.getByRole('search').getByRole('button', { name: 'Search' }).click();
   await expect(page).toHaveURL(/text=slurmctld%20VERSION/);
   await expect(lines.locator('mark').first()).toHaveText('slurmctld');
   const download = page.waitForEvent('download');
@@ -39,6 +39,6 @@ test('the tab of a cluster searches, and follows as it is written', async ({ pag
   await expect(page).toHaveURL(/daemon=slurmdbd/);
   await page.getByLabel('Level').selectOption('Error and above');
   await expect(page).toHaveURL(/level=error/);
-  await page.getByRole('link', { name: 'Live' }).click();
+  await page.getByRole('link', { name: 'Live', exact: true }).click();
   await expect(page.getByRole('log', { name: 'Controller log' })).toContainText('slurmctld');
 });

@@ -76,16 +76,7 @@ impl LogStore {
         query.push(" BETWEEN ").push_bind(first);
         query.push(" AND ").push_bind(last);
         query.push(and_grave);
-        query.push(" AND at >= ").push_bind(search.from);
-        query.push(" AND at < ").push_bind(search.to);
-        query.push(format!(
-            " AND level <= {} AND daemon IN ({})",
-            search.level as i64,
-            listed(&search.daemons)
-        ));
-        if let Some(version) = &search.version {
-            query.push(" AND version = ").push_bind(version);
-        }
+        push_conditions(search, &mut query);
         let most = i64::try_from(search.lines).unwrap_or(i64::MAX);
         query
             .push(format!(" ORDER BY seq {order} LIMIT "))
@@ -163,6 +154,20 @@ impl LogStore {
         .bind(CANDIDATES)
         .fetch_optional(&self.pool)
         .await
+    }
+}
+
+/// Whatever else a line must be.
+fn push_conditions(search: &Search, query: &mut QueryBuilder<'_, Sqlite>) {
+    query.push(" AND at >= ").push_bind(search.from);
+    query.push(" AND at < ").push_bind(search.to);
+    query.push(format!(
+        " AND level <= {} AND daemon IN ({})",
+        search.level as i64,
+        listed(&search.daemons)
+    ));
+    if let Some(version) = &search.version {
+        query.push(" AND version = ").push_bind(version.clone());
     }
 }
 
