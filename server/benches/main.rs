@@ -26,6 +26,7 @@ mod cold_start;
 mod get_cluster;
 mod idle;
 mod live;
+mod logs_search;
 mod look;
 mod metric;
 mod node_plan;
@@ -67,6 +68,9 @@ fn main() {
         }
         if wanted("metric") {
             metric::run().await;
+        }
+        if wanted("logs_search") {
+            logs_search::run(&asked).await;
         }
         if wanted("cold_start") {
             cold_start::run().await;

@@ -129,8 +129,13 @@ impl Range {
 
     /// That of an address; another word stands for the one that is shown first.
     pub fn parse(word: &str) -> Range {
+        Range::named(word).unwrap_or_default()
+    }
+
+    /// None of any other word.
+    pub fn named(word: &str) -> Option<Range> {
         let mut all = Range::ALL.into_iter();
-        all.find(|range| range.as_str() == word).unwrap_or_default()
+        all.find(|range| range.as_str() == word)
     }
 
     /// In milliseconds. Fifteen months are the 455 days that metrics are kept.

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
 use super::clusters::{self, compute_node_groups as groups, detail, queues};
-use super::{jobs, monitoring, nodes, notifications, past_jobs, system, troubleshooting};
+use super::{jobs, logs, monitoring, nodes, notifications, past_jobs, system, troubleshooting};
 
 /// `Jobs: detail::Jobs` lets `Lazy::<parts::Jobs>::new()` stand for that component in the table of routes.
 macro_rules! part {
@@ -48,6 +48,7 @@ part! {
     look of Look {
         Accounts: detail::Accounts;
         AllJobs: jobs::AllJobs;
+        AllLogs: logs::AllLogs;
         AllMonitoring: monitoring::AllMonitoring;
         AllNodes: nodes::AllNodes;
         Cluster: detail::ClusterPage;

@@ -36,7 +36,9 @@ use super::layer::{RequestId, page_policy, see_other};
 use super::lockout::Lockout;
 use super::session;
 use super::sign_in::{SignIn, sign_in};
-use super::{diagnostics, events, function, host, origin, output, past_jobs, unavailable};
+use super::{
+    diagnostics, events, function, host, log_lines, origin, output, past_jobs, unavailable,
+};
 use crate::auth::users::Passwords;
 use crate::db::Db;
 use crate::service::change::Changes;
@@ -121,6 +123,7 @@ pub fn router(state: ConsoleState) -> Router {
             get(diagnostics::file).with_state(state.diagnostics.clone()),
         )
         .route(paths::PAST_JOBS_FILE, get(past_jobs::file))
+        .route(paths::LOG_FILE_ROUTE, get(log_lines::file))
         .layer(from_fn(function::read_call))
         // Bodies are bounded where they are read.
         .layer(DefaultBodyLimit::disable())

@@ -23,6 +23,7 @@ pub mod instance;
 pub mod layer;
 pub mod local_user;
 pub mod lockout;
+pub mod log_lines;
 pub mod login;
 pub mod metrics;
 pub mod origin;

@@ -7,7 +7,7 @@ use app::model::log::{LogDaemon, LogLevel};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
-use super::store::{Line, LogStore, line_of, listed};
+use super::store::{BLOCK_BITS, Line, LogStore, line_of, listed};
 
 /// How many lines a page looks at.
 const CANDIDATES: i64 = 50_000;
@@ -27,6 +27,8 @@ pub struct Search {
     pub version: Option<String>,
     /// Lines before that number: where the last page said that the next one begins.
     pub before: Option<i64>,
+    /// The oldest lines after that number, instead of the newest.
+    pub after: Option<i64>,
     pub lines: usize,
 }
 
@@ -34,7 +36,7 @@ pub struct Search {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
     pub lines: Vec<Line>,
-    /// Where the next page begins; none: there is no more.
+    /// Where the next page begins, the same way; none: there is no more.
     pub next: Option<i64>,
 }
 
@@ -44,39 +46,53 @@ impl LogStore {
             return Ok(Page::default());
         };
         let words = words(&search.text);
-        let index = match words {
-            Some(_) => "",
-            None => grave(search.level).0,
+        let (index, and_grave) = match words {
+            Some(_) => ("", ")"),
+            None => grave(search.level),
         };
         let mut query = QueryBuilder::<Sqlite>::new(format!(
             "SELECT seq, daemon, version, at, level, text FROM line{index} \
              JOIN stream ON stream.id = line.stream WHERE "
         ));
-        let floor = match &words {
-            Some(words) => self.candidates(words, first, last, &mut query).await?,
-            None => self.scan(search, first, last, &mut query).await?,
+        let order = match search.after {
+            Some(_) => "ASC",
+            None => "DESC",
         };
-        query.push(" AND at >= ").push_bind(search.from);
-        query.push(" AND at < ").push_bind(search.to);
-        query.push(format!(
-            " AND level <= {} AND daemon IN ({})",
-            search.level as i64,
-            listed(&search.daemons)
-        ));
-        if let Some(version) = &search.version {
-            query.push(" AND version = ").push_bind(version);
-        }
+        let edge = match &words {
+            Some(words) => self.candidates_edge(words, first, last, order).await?,
+            None => self.scan_edge(search, first, last, order).await?,
+        };
+        let (first, last) = match search.after {
+            Some(_) => (first, edge.unwrap_or(last)),
+            None => (edge.unwrap_or(first), last),
+        };
+        match words {
+            Some(words) => query
+                .push("seq IN (SELECT rowid FROM word WHERE word MATCH ")
+                .push_bind(words)
+                .push(" AND rowid"),
+            None => query.push("seq"),
+        };
+        query.push(" BETWEEN ").push_bind(first);
+        query.push(" AND ").push_bind(last);
+        query.push(and_grave);
+        push_conditions(search, &mut query);
         let most = i64::try_from(search.lines).unwrap_or(i64::MAX);
-        query.push(" ORDER BY seq DESC LIMIT ").push_bind(most);
+        query
+            .push(format!(" ORDER BY seq {order} LIMIT "))
+            .push_bind(most);
         let rows = query.build().fetch_all(&self.pool).await?;
-        let lines = rows
+        let mut lines = rows
             .iter()
             .map(line_of)
             .collect::<sqlx::Result<Vec<Line>>>()?;
         let next = match lines.len() >= search.lines {
             true => lines.last().map(|line| line.seq),
-            false => floor,
+            false => edge,
         };
+        if search.after.is_some() {
+            lines.reverse();
+        }
         Ok(Page { lines, next })
     }
 
@@ -92,61 +108,66 @@ impl LogStore {
         let (first, last): (Option<i64>, Option<i64>) =
             (row.try_get("first")?, row.try_get("last")?);
         let bounds = first.zip(last).map(|(first, last)| {
-            let last = last * 4096 + 4095;
-            (
-                first * 4096,
-                search.before.map_or(last, |before| last.min(before - 1)),
-            )
+            let (first, last) = (first << BLOCK_BITS, ((last + 1) << BLOCK_BITS) - 1);
+            let after = search.after.map_or(first, |after| after.saturating_add(1));
+            let before = search
+                .before
+                .map_or(last, |before| before.saturating_sub(1));
+            (first.max(after), last.min(before))
         });
         Ok(bounds.filter(|(first, last)| first <= last))
     }
 
-    /// Lines that have the words; answers the last that was looked at when there may be more.
-    async fn candidates(
+    /// The last line that a page looks at, of those that have the words; none: it looks at all.
+    async fn candidates_edge(
         &self,
         words: &str,
         first: i64,
         last: i64,
-        query: &mut QueryBuilder<'_, Sqlite>,
+        order: &str,
     ) -> sqlx::Result<Option<i64>> {
-        let floor: Option<i64> = sqlx::query_scalar(
-            "SELECT rowid FROM word WHERE word MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT 1 OFFSET ?",
-        )
+        sqlx::query_scalar(&format!(
+            "SELECT rowid FROM word WHERE word MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid {order} LIMIT 1 OFFSET ?"
+        ))
         .bind(words)
         .bind(first)
         .bind(last)
         .bind(CANDIDATES)
         .fetch_optional(&self.pool)
-        .await?;
-        query.push("seq IN (SELECT rowid FROM word WHERE word MATCH ");
-        query
-            .push_bind(words.to_owned())
-            .push(" AND rowid BETWEEN ");
-        query.push_bind(floor.unwrap_or(first)).push(" AND ");
-        query.push_bind(last).push(" ORDER BY rowid DESC)");
-        Ok(floor)
+        .await
     }
 
-    /// All lines; the grave ones have an index, of others so many are looked at.
-    async fn scan(
+    /// The same of all lines; the grave ones have an index.
+    async fn scan_edge(
         &self,
         search: &Search,
         first: i64,
         last: i64,
-        query: &mut QueryBuilder<'_, Sqlite>,
+        order: &str,
     ) -> sqlx::Result<Option<i64>> {
         let (index, grave) = grave(search.level);
-        let floor: Option<i64> = sqlx::query_scalar(&format!(
-            "SELECT seq FROM line{index} WHERE seq BETWEEN ? AND ?{grave} ORDER BY seq DESC LIMIT 1 OFFSET ?"
+        sqlx::query_scalar(&format!(
+            "SELECT seq FROM line{index} WHERE seq BETWEEN ? AND ?{grave} ORDER BY seq {order} LIMIT 1 OFFSET ?"
         ))
         .bind(first)
         .bind(last)
         .bind(CANDIDATES)
         .fetch_optional(&self.pool)
-        .await?;
-        query.push("seq BETWEEN ").push_bind(floor.unwrap_or(first));
-        query.push(" AND ").push_bind(last).push(grave);
-        Ok(floor)
+        .await
+    }
+}
+
+/// Whatever else a line must be.
+fn push_conditions(search: &Search, query: &mut QueryBuilder<'_, Sqlite>) {
+    query.push(" AND at >= ").push_bind(search.from);
+    query.push(" AND at < ").push_bind(search.to);
+    query.push(format!(
+        " AND level <= {} AND daemon IN ({})",
+        search.level as i64,
+        listed(&search.daemons)
+    ));
+    if let Some(version) = &search.version {
+        query.push(" AND version = ").push_bind(version.clone());
     }
 }
 
@@ -184,6 +205,7 @@ mod tests {
             daemons: LogDaemon::ALL.to_vec(),
             version: None,
             before: None,
+            after: None,
             lines: 3,
         };
         change(&mut search);
@@ -193,6 +215,7 @@ mod tests {
             assert!(page.lines.len() <= 3);
             all.extend(page.lines.iter().map(|line| line.seq));
             match page.next {
+                Some(next) if search.after.is_some() => search.after = Some(next),
                 Some(next) => search.before = Some(next),
                 None => return all,
             }
@@ -237,6 +260,22 @@ mod tests {
         assert_eq!(
             found(&store, |s| (s.from, s.to) = (10, 15)).await,
             [14, 13, 12, 11, 10]
+        );
+        // The other way: each page the newest first.
+        assert_eq!(
+            found(&store, |s| (s.after, s.to) = (Some(9), 15)).await,
+            [12, 11, 10, 14, 13]
+        );
+        assert_eq!(
+            found(&store, |s| (s.after, s.level) =
+                (Some(3000), LogLevel::Error))
+            .await,
+            [9000, 6000]
+        );
+        let words = "JobId=471 compute-1";
+        assert_eq!(
+            found(&store, |s| (s.after, s.text) = (Some(471), words.into())).await,
+            [4715, 4713, 4711, 4719, 4717]
         );
         let none = found(&store, |s| s.daemons = vec![LogDaemon::Slurmdbd]).await;
         assert!(none.is_empty());

@@ -118,6 +118,7 @@ async fn every_method_asks_before_it_answers() {
         submit_job(SubmitJobRequest { cluster_identifier: cluster(), ..Default::default() });
         job_output(of(everything()));
         controller_log(of(everything()));
+        search_log(of(everything()));
         describe_log_groups(of(everything()));
         describe_log_streams(of(everything()));
         get_log_events(of(everything()));

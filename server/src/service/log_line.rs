@@ -133,6 +133,7 @@ impl LogLines for Service {
                     daemons: vec![daemon],
                     version: Some(stream.version),
                     before: Some(before),
+                    after: None,
                     lines: limit,
                 };
                 let Page { mut lines, .. } = store.search(&search).await.map_err(internal)?;

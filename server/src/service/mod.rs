@@ -43,6 +43,7 @@ mod job_target;
 mod job_timeline;
 mod key;
 mod log_line;
+mod log_search;
 mod login;
 mod metric;
 mod metric_data;

@@ -4,7 +4,9 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use app::model::log::LogView;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use crate::harness::*;
 
@@ -170,6 +172,66 @@ async fn each_line_is_kept_once_and_the_aws_cli_reads_it() {
         "canary0649",
     ]);
     assert!(tailed.contains("canary0649"), "{tailed}");
+    the_console_searches(&logged.plane, &cluster.id).await;
     logged.plane.delete_all_of(CLUSTER).await;
     logged.plane.finish().await;
+}
+
+/// By words, level and daemon, page by page both ways, around a time, and as a download.
+async fn the_console_searches(plane: &TestPlane, cluster: &str) {
+    let visitor = Visitor::sign_in(plane).await;
+    let search = async |view: Value| -> (Vec<String>, Value) {
+        let body = json!({"cluster_identifier": cluster, "view": view});
+        let answer = visitor.post("/console/search-log", body.to_string()).await;
+        assert!(answer.status().is_success(), "{answer:?}");
+        let page: Value = answer.json().await.unwrap();
+        let lines = page["lines"].as_array().unwrap().iter();
+        let texts = lines.map(|line| line["text"].as_str().unwrap().to_owned());
+        (texts.collect(), page)
+    };
+    let (texts, page) =
+        search(json!({"text": "CANARY", "level": "error", "daemon": "slurmctld"})).await;
+    assert_eq!(texts.len(), 200);
+    assert_eq!(texts[0], line(699), "the newest first");
+    let before = page["older"].as_i64().unwrap().to_string();
+    assert!(page["newer"].is_null());
+    let (texts, page) = search(json!({"text": "canary", "before": before})).await;
+    assert_eq!((texts[0].as_str(), texts.len()), (line(499).as_str(), 200));
+    let after = page["newer"].as_i64().unwrap().to_string();
+    let (texts, _) = search(json!({"text": "canary", "after": after})).await;
+    assert_eq!(texts[0], line(699), "back to the newer ones");
+    for none in [
+        json!({"text": "canary0699", "daemon": "slurmdbd"}),
+        json!({"text": "canary0699", "level": "fatal"}),
+        json!({"text": "nowhere"}),
+    ] {
+        assert_eq!(search(none.clone()).await.0, [""; 0], "{none}");
+    }
+    let (_, page) = search(json!({"text": "canary0649"})).await;
+    let at = page["lines"][0]["at"].as_i64().unwrap().to_string();
+    let (texts, page) = search(json!({"around": at})).await;
+    assert!(texts.contains(&line(699)), "{texts:?}");
+    assert!(page["older"].is_i64());
+
+    let path = app::paths::log_file(
+        cluster,
+        &LogView {
+            text: "canary".into(),
+            ..LogView::default()
+        },
+    );
+    let file = visitor.request(Method::GET, &path).send().await.unwrap();
+    assert!(file.status().is_success());
+    let text = file.text().await.unwrap();
+    assert_eq!(text.lines().count(), 700);
+    let first = format!("slurmctld {}", line(699));
+    assert_eq!(text.lines().next(), Some(first.as_str()));
+
+    let page = visitor.request(
+        Method::GET,
+        &format!("/logs?cluster={cluster}&text=hostile"),
+    );
+    let html = page.send().await.unwrap().text().await.unwrap();
+    assert!(html.contains("<mark>hostile</mark>"), "{html}");
+    assert!(!html.contains("[31m<script>"), "it is a text");
 }
