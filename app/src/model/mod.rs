@@ -8,6 +8,7 @@ pub mod attempt;
 pub mod blueprint;
 pub mod catalogue;
 pub mod cluster;
+pub mod cluster_delivery;
 pub mod compute_node_group;
 pub mod date;
 pub mod delivery;

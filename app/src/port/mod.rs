@@ -28,6 +28,7 @@ macro_rules! port {
 }
 
 mod cluster;
+mod cluster_delivery;
 mod compute_node_group;
 mod console;
 mod ctx;
@@ -85,6 +86,7 @@ nouns! {
     log::Logs,
     log_line::LogLines,
     delivery::Deliveries,
+    cluster_delivery::ClusterDeliveries,
     node::Nodes,
     event::Events,
     metric::Monitoring,

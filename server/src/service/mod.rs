@@ -13,6 +13,7 @@ mod causes;
 pub mod change;
 mod claim;
 pub(crate) mod cluster;
+mod cluster_delivery;
 mod cluster_view;
 mod compute_node_group;
 mod console;

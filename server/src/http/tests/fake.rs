@@ -54,6 +54,7 @@ impl Instances for Fake {}
 impl Jobs for Fake {}
 impl Logs for Fake {}
 impl LogLines for Fake {}
+impl ClusterDeliveries for Fake {}
 impl Deliveries for Fake {}
 impl Nodes for Fake {}
 impl Events for Fake {}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::deliveries::Deliveries;
 use super::use_page;
 use crate::api::log::controller_log;
 use crate::components::{Fetched, OutputPane, asked};
@@ -40,6 +41,7 @@ pub fn Logs() -> impl IntoView {
                 </Fetched>
             </Fetched>
         </Card>
+        <Deliveries />
     }
     .into_any()
 }
