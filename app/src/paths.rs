@@ -257,6 +257,13 @@ pub fn create_queue(cluster_id: &str) -> String {
     format!("{}/create", cluster(cluster_id, ClusterTab::Queues))
 }
 
+pub fn create_delivery(cluster_id: &str) -> String {
+    format!(
+        "{}/deliveries/create",
+        cluster(cluster_id, ClusterTab::Logs)
+    )
+}
+
 pub fn edit_queue(cluster_id: &str, id: &str) -> String {
     format!("{}/edit", queue(cluster_id, id))
 }
@@ -362,6 +369,7 @@ mod tests {
                 queue("pcs_abc123def4", "pcs_2"),
                 create_queue("pcs_abc123def4"),
                 edit_queue("pcs_abc123def4", "pcs_2"),
+                create_delivery("pcs_abc123def4"),
                 export_cluster("pcs_abc123def4"),
                 IMPORT_CLUSTER.into(),
                 clone_cluster("pcs_abc123def4"),
@@ -417,6 +425,7 @@ mod tests {
                 "/clusters/pcs_abc123def4/queues/pcs_2",
                 "/clusters/pcs_abc123def4/queues/create",
                 "/clusters/pcs_abc123def4/queues/pcs_2/edit",
+                "/clusters/pcs_abc123def4/logs/deliveries/create",
                 "/clusters/pcs_abc123def4/export",
                 "/clusters/import",
                 "/clusters/import?from=pcs_abc123def4",

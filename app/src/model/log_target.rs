@@ -66,6 +66,22 @@ impl Target {
         }
     }
 
+    /// The ARN that a person means by a name or an ARN of something of that kind.
+    pub fn arn_of(kind: &str, text: &str, region: &str, account: &str) -> String {
+        let text = text.trim();
+        let path = match kind {
+            _ if text.starts_with("arn:") => return text.into(),
+            "S3" => return format!("arn:aws:s3:::{text}"),
+            "CWL" => format!("logs:{region}:{account}:log-group:{text}"),
+            "FH" => format!("firehose:{region}:{account}:deliverystream/{text}"),
+            _ => format!("pcs:{region}:{account}:log-directory/{text}"),
+        };
+        format!("arn:aws:{path}")
+    }
+
+    /// AWS's words for the kinds, in the order in which they are offered.
+    pub const KINDS: [&str; 4] = ["CWL", "S3", "FH", "LOCAL"];
+
     /// AWS's word for its kind; it has none for a directory.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -132,6 +148,17 @@ mod tests {
             ),
         ] {
             assert_eq!(Target::parse(&arn), Some(target), "{arn}");
+        }
+    }
+
+    #[test]
+    fn a_name_means_something_of_this_account() {
+        let account = "111122223333";
+        for kind in Target::KINDS {
+            let arn = Target::arn_of(kind, " pcs ", "us-east-1", account);
+            let found = Target::parse(&arn).map(|target| target.kind());
+            assert_eq!(found, Some(kind), "{arn}");
+            assert_eq!(Target::arn_of(kind, &arn, "us-east-2", account), arn);
         }
     }
 

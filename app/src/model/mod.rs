@@ -9,6 +9,7 @@ pub mod blueprint;
 pub mod catalogue;
 pub mod cloudwatch;
 pub mod cluster;
+pub mod cluster_delivery;
 pub mod compute_node_group;
 pub mod date;
 pub mod delivery;

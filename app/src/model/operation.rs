@@ -21,8 +21,8 @@ macro_rules! operations {
                 [$(Operation::$list),+].into_iter().flatten().copied()
             }
 
-            /// As policies abbreviate it.
-            fn service(self) -> &'static str {
+            /// As policies and the AWS CLI abbreviate it.
+            pub fn service(self) -> &'static str {
                 match self { $($(Operation::$name)|+ => $service,)+ }
             }
         }

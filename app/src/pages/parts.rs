@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
-use super::clusters::{self, compute_node_groups as groups, detail, queues};
+use super::clusters::{self, compute_node_groups as groups, deliveries, detail, queues};
 use super::{jobs, logs, monitoring, nodes, notifications, past_jobs, system, troubleshooting};
 
 /// `Jobs: detail::Jobs` lets `Lazy::<parts::Jobs>::new()` stand for that component in the table of routes.
@@ -80,6 +80,7 @@ part! {
 part! {
     change of Change {
         CreateCluster: clusters::CreateCluster;
+        CreateDelivery: deliveries::CreateDelivery;
         CreateGroup: groups::CreateGroup;
         CreateQueue: queues::CreateQueue;
         EditCluster: clusters::EditCluster;

@@ -29,6 +29,7 @@ macro_rules! port {
 
 mod cloudwatch;
 mod cluster;
+mod cluster_delivery;
 mod compute_node_group;
 mod console;
 mod ctx;
@@ -87,6 +88,7 @@ nouns! {
     log::Logs,
     log_line::LogLines,
     delivery::Deliveries,
+    cluster_delivery::ClusterDeliveries,
     node::Nodes,
     event::Events,
     notification::Notifying,

@@ -224,8 +224,16 @@ pub async fn ends(
     let source = source(db, source_name).await?;
     let destination = destination(db, destination_name).await?;
     let all = rows::of_source(&mut *db.tx, source_name).await;
-    let all = all.map_err(internal)?;
-    let kind = destination.target.kind();
+    room(
+        source_name,
+        &all.map_err(internal)?,
+        destination.target.kind(),
+    )?;
+    Ok((source, destination))
+}
+
+/// Refuses another delivery of that kind where a source has no room for it beside those.
+pub fn room(source_name: &str, all: &[DeliveryRow], kind: &str) -> Result<()> {
     if let Some(twin) = all.iter().find(|one| one.destination.target.kind() == kind) {
         let why = format!(
             "The delivery source {source_name} is delivered to a destination of type {kind} already: {}. A source has one \
@@ -245,7 +253,7 @@ pub async fn ends(
         );
         return Err(Error::quota(quota::DELIVERIES, why));
     }
-    Ok((source, destination))
+    Ok(())
 }
 
 /// Records and the names of objects are as the guide has them; what asks for just that is allowed.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use app::model::cluster_delivery::SetUpDeliveryRequest;
 use app::model::error::{ErrorKind, Result};
 use app::model::job::JobAction;
 use app::model::node::NodeAction;
@@ -105,6 +106,9 @@ async fn every_method_asks_before_it_answers() {
         describe_deliveries(of(logs()));
         update_delivery_configuration(of(logs()));
         delete_delivery(of(logs()));
+        cluster_deliveries(cluster());
+        set_up_delivery(SetUpDeliveryRequest { cluster_identifier: cluster(), ..Default::default() });
+        remove_delivery(of(logs()));
         create_slurm_token(of(everything()));
         list_jobs(Some(cluster()), page());
         list_jobs(None, page());
@@ -192,8 +196,10 @@ async fn every_method_asks_before_it_answers() {
         let named: BTreeSet<String> = method.operations.iter().map(|one| one.action()).collect();
         match method.name {
             "register_compute_node_group_instance" => assert!(!actions.contains_key(method.name)),
-            // It asks for one after the other.
-            "apply" => assert!(named.is_superset(&actions[method.name])),
+            // They ask for one after the other.
+            "apply" | "set_up_delivery" | "remove_delivery" => {
+                assert!(named.is_superset(&actions[method.name]))
+            }
             name => assert_eq!(actions.get(name), Some(&named), "{name}"),
         }
     }

@@ -16,6 +16,7 @@ mod cloudwatch;
 mod cloudwatch_check;
 pub(crate) mod cluster;
 mod cluster_gauges;
+mod cluster_delivery;
 mod cluster_view;
 mod compute_node_group;
 mod console;

@@ -25,6 +25,7 @@ mod contract;
 mod data_key;
 mod database;
 mod delivery_api;
+mod delivery_console;
 mod delivery_engine;
 mod delivery_sinks;
 mod diagnose;

@@ -56,6 +56,7 @@ impl Instances for Fake {}
 impl Jobs for Fake {}
 impl Logs for Fake {}
 impl LogLines for Fake {}
+impl ClusterDeliveries for Fake {}
 impl Deliveries for Fake {}
 impl Nodes for Fake {}
 impl Notifying for Fake {}

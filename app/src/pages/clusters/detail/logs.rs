@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::deliveries::Deliveries;
 use super::use_page;
 use crate::components::{LogModes, LogTail, LogViewer, log_view};
 use crate::i18n::text;
@@ -28,6 +29,7 @@ pub fn Logs() -> impl IntoView {
                 }}
             </div>
         </Card>
+        <Deliveries />
     }
     .into_any()
 }
