@@ -96,10 +96,11 @@ pub fn library(scheduler_root: &Path, version: &str) -> Option<PathBuf> {
     (FITS.contains(&version) && library.is_file()).then_some(library)
 }
 
-/// With its correction, as `24.11.5`, as the programs of that version call themselves; without where they do not.
+/// With its correction, as `24.11.5`, as slurmctld of that version says, which needs no configuration for it, as others do;
+/// without it where it does not.
 pub async fn exact(prefix: &Path, version: &str) -> String {
-    let said = tokio::process::Command::new(prefix.join("bin/scontrol"))
-        .arg("--version")
+    let said = tokio::process::Command::new(prefix.join("sbin/slurmctld"))
+        .arg("-V")
         .stdin(std::process::Stdio::null())
         .kill_on_drop(true)
         .output()
