@@ -21,8 +21,10 @@ fn append(log: &Path, bytes: &[u8]) {
     file.write_all(bytes).unwrap();
 }
 
+/// Of today: lines of longer ago are past their time.
 fn line(number: usize) -> String {
-    format!("[2026-11-01T00:00:00.000+00:00] error: canary{number:04}")
+    let today = chrono::Utc::now().format("%Y-%m-%dT00:00:00.000+00:00");
+    format!("[{today}] error: canary{number:04}")
 }
 
 struct Logged {
