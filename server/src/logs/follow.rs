@@ -3,6 +3,7 @@
 //! A rotation renames the file (`slurmctld.log.1`) or copies and truncates it. Either way what was read of a file is known
 //! again by [`Place`]; rotated files are read on before the one that is there now.
 
+use std::cmp::Reverse;
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::FileExt as _;
@@ -125,7 +126,14 @@ fn rotated(path: &Path) -> io::Result<Vec<PathBuf>> {
             found.push(entry.path());
         }
     }
+    // Of those that were written to within one tick of the clock: `.2` was there before `.1`, a date is its own order.
+    found.sort();
+    found.sort_by_key(|path| Reverse(number(path)));
     Ok(found)
+}
+
+fn number(path: &Path) -> Option<u64> {
+    path.extension()?.to_str()?.parse().ok()
 }
 
 impl Source {

@@ -411,6 +411,12 @@ fn meaning(shape: &str) -> Option<&'static str> {
             "a name: letters, digits, hyphens and underscores"
         }
         "DeliveryId" => "a delivery's id: letters and digits",
+        "AccountId" => "an account's id of 12 digits",
+        "LogGroupName" | "LogGroupNamePattern" => {
+            "a log group's name: letters, digits and the characters . - _ / #"
+        }
+        "LogGroupIdentifier" => "a log group's name or ARN",
+        "LogStreamName" => "a log stream's name: without : and *",
         "LogType" => "the type of a log such as PCS_SCHEDULER_LOGS",
         "TagKey" | "TagValue" => {
             "free of other characters than letters, digits, spaces and _.:/=+-@"
