@@ -83,6 +83,8 @@ enum ShapeText {
         #[serde(default, rename = "enum")]
         words: Vec<String>,
     },
+    /// Of either length: what the service reads has 64 bits.
+    #[serde(alias = "long")]
     Integer {
         #[serde(flatten)]
         range: Range,
