@@ -83,9 +83,11 @@ enum ShapeText {
         #[serde(default, rename = "enum")]
         words: Vec<String>,
     },
-    /// Of either length: what the service reads has 64 bits.
-    #[serde(alias = "long")]
     Integer {
+        #[serde(flatten)]
+        range: Range,
+    },
+    Long {
         #[serde(flatten)]
         range: Range,
     },
@@ -317,6 +319,7 @@ impl Shape {
                 },
                 max: range.max.or(Some(i32::MAX.into())),
             }),
+            ShapeText::Long { range } => Shape::Integer(*range),
             ShapeText::Boolean => Shape::Boolean,
         })
     }
