@@ -202,6 +202,6 @@ test('the log of the controller is shown as it grows, searched and downloaded', 
   await page.getByLabel('Only lines with').fill('nothing has this');
   await expect(log).toHaveText('');
   const download = page.waitForEvent('download');
-  await page.getByRole('link', { name: 'Download' }).click();
+  await page.getByRole('link', { name: 'Download', exact: true }).click();
   expect((await download).suggestedFilename()).toBe('slurmctld.log');
 });

@@ -128,8 +128,8 @@ fn shown(t: &'static Text, page: TroublePage, cluster: &str) -> AnyView {
         "" => paths::DIAGNOSTICS.to_owned(),
         cluster => paths::diagnostics(cluster),
     };
-    let commands = page.commands.into_iter();
-    let commands = commands.map(|text| view! { <Code what text /> });
+    let commands = page.commands.join("\n");
+    let commands = (!commands.is_empty()).then(|| view! { <Code what text=commands /> });
     let causes = (!page.causes.is_empty()).then(|| {
         let causes = items(page.causes);
         view! {
@@ -147,7 +147,7 @@ fn shown(t: &'static Text, page: TroublePage, cluster: &str) -> AnyView {
             <p>{page.meaning}</p>
         </Card>
         <Card title=t.see>
-            <div class="grid gap-2">{commands.collect_view()}</div>
+            {commands}
         </Card>
         {causes}
         <Card title=t.remedies>
