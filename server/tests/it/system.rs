@@ -145,7 +145,8 @@ async fn before_there_is_a_cluster(plane: &TestPlane, visitor: &Visitor) {
         let system = look(visitor).await;
         let ran = system.reconcilers.iter().filter(|one| one.succeeded_at > 0);
         match ran.count() {
-            2 => Ok(system),
+            // Sweep, metrics, notifications.
+            3 => Ok(system),
             _ => Err(format!("{:?}", system.reconcilers)),
         }
     })
