@@ -29,7 +29,7 @@ pub fn Deliveries() -> impl IntoView {
     let selected = RwSignal::new(BTreeSet::new());
     let create = Signal::derive(move || paths::create_delivery(&page.id.read()));
     view! {
-        <section class="mt-5 grid gap-3" aria-label=t.deliveries.title>
+        <div class="mt-5 grid gap-3">
             <p class="text-muted">{t.deliveries.lead}</p>
             <Fetched resource=found let:found>
                 {
@@ -55,7 +55,7 @@ pub fn Deliveries() -> impl IntoView {
                 }
             </Fetched>
             <NotAvailable />
-        </section>
+        </div>
     }
     .into_any()
 }
