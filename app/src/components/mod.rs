@@ -2,6 +2,7 @@
 
 mod asked;
 mod bell;
+mod change_form;
 mod chosen;
 mod confirm_delete;
 pub mod delete;
@@ -57,6 +58,7 @@ pub mod wizard;
 #[cfg(feature = "ssr")]
 pub use asked::Answers;
 pub use asked::{asked, asked_page, param};
+pub use change_form::ChangeForm;
 pub use chosen::{chosen, not_yet};
 pub use confirm_delete::ConfirmDelete;
 pub use error_info::ErrorInfos;

@@ -10,7 +10,7 @@ use crate::i18n::{Text, text};
 use crate::model::trouble::{TroubleKind, TroubleLine, TroublePage};
 use crate::paths::{self, ClusterTab};
 use crate::ui::help::{page_help, topic};
-use crate::ui::{Breadcrumbs, Card, Code, Crumb, PageHeader, use_search};
+use crate::ui::{Breadcrumbs, Card, Code, Crumb, PageHeader, use_search, with_code};
 
 /// Where the user guide of AWS PCS is.
 const GUIDE: &str = "https://docs.aws.amazon.com/pcs/latest/userguide/";
@@ -163,23 +163,6 @@ fn shown(t: &'static Text, page: TroublePage, cluster: &str) -> AnyView {
 }
 
 fn items(lines: Vec<String>) -> AnyView {
-    let item = |line: String| view! { <li>{words_of(&line)}</li> };
+    let item = |line: String| view! { <li>{with_code(&line)}</li> };
     lines.into_iter().map(item).collect_view().into_any()
-}
-
-/// Every other piece between grave accents is code.
-fn words_of(text: &str) -> AnyView {
-    let piece = |(i, piece): (usize, &str)| {
-        let piece = piece.to_owned();
-        match i % 2 {
-            0 => piece.into_any(),
-            _ => view! { <code class="break-words code-text text-[0.8125rem]">{piece}</code> }
-                .into_any(),
-        }
-    };
-    text.split('`')
-        .enumerate()
-        .map(piece)
-        .collect_view()
-        .into_any()
 }
