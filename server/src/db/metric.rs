@@ -1,5 +1,7 @@
 //! Metrics over time in the database: see the migration for how they are kept.
 
+use std::collections::HashMap;
+
 use app::explain::Cause;
 use app::model::date::{DAY, HOUR};
 use app::model::live::Kind;
@@ -54,6 +56,24 @@ pub async fn add(
 /// When each period begins, and what was measured in it.
 fn decode(row: &AnyRow) -> sqlx::Result<(i64, Measured)> {
     Ok((row.try_get("at")?, from_json(row, "measured")?))
+}
+
+/// What was measured last of each cluster in periods of that length that begin in that time.
+pub async fn last_of_all(
+    pool: &Pool,
+    period: i64,
+    from: i64,
+    to: i64,
+) -> sqlx::Result<HashMap<String, Measured>> {
+    let sql = "select cluster_id, measured from metric where period = $1 and at >= $2 and at < $3 order by at";
+    let rows = sqlx::query(sql)
+        .bind(period)
+        .bind(from)
+        .bind(to)
+        .fetch_all(pool)
+        .await?;
+    let decode = |row: &AnyRow| Ok((row.try_get("cluster_id")?, from_json(row, "measured")?));
+    rows.iter().map(decode).collect()
 }
 
 /// What was measured of a cluster in periods of that length, in their order.

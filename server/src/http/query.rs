@@ -9,7 +9,7 @@ use super::protocol::{escape, is_time};
 
 /// What stands in a name before the number of a list's member.
 const MEMBER: &str = "member";
-/// No list of an input may be longer, and none of its names goes deeper: room is not made for what a name only claims.
+/// No list of an input may be longer, and none of its names goes deeper.
 const LONGEST: usize = 1_000;
 const DEEPEST: usize = 16;
 const XMLNS: &str = "http://monitoring.amazonaws.com/doc/2010-08-01/";
@@ -29,10 +29,12 @@ pub fn read(body: &[u8]) -> Result<Value, Error> {
     let pairs = pairs(body)
         .ok_or_else(|| cannot_parse("The request body is not the form that it should be."))?;
     let mut document = Value::Object(Map::new());
+    // Where each place of the lists is filled, names have no more of them: room is not made for what a name only claims.
+    let mut room = LONGEST + pairs.len() * DEEPEST / 2;
     for (name, text) in &pairs {
         let path: Vec<&str> = name.split('.').collect();
         let placed = match path.len() <= DEEPEST {
-            true => place(&mut document, &path, &path, text),
+            true => place(&mut document, &path, &path, text, &mut room),
             false => None,
         };
         placed.ok_or_else(|| {
@@ -46,8 +48,8 @@ pub fn read(body: &[u8]) -> Result<Value, Error> {
     Ok(document)
 }
 
-/// Puts a text where the rest of its name says. None where something else stands, or a list is too long.
-fn place(at: &mut Value, name: &[&str], rest: &[&str], text: &str) -> Option<()> {
+/// Puts a text where the rest of its name says. None where something else stands, or a list is too long, or all lists.
+fn place(at: &mut Value, name: &[&str], rest: &[&str], text: &str, room: &mut usize) -> Option<()> {
     match rest {
         [] if at.is_null() || at.is_object() => *at = scalar(name, text)?,
         [MEMBER, index, rest @ ..] => {
@@ -60,16 +62,17 @@ fn place(at: &mut Value, name: &[&str], rest: &[&str], text: &str) -> Option<()>
                 return None;
             }
             if list.len() <= index {
+                *room = room.checked_sub(index + 1 - list.len())?;
                 list.resize(index + 1, Value::Null);
             }
-            place(&mut list[index], name, rest, text)?;
+            place(&mut list[index], name, rest, text, room)?;
         }
         [next, rest @ ..] => {
             if at.is_null() {
                 *at = Value::Object(Map::new());
             }
             let member = at.as_object_mut()?.entry(*next).or_insert(Value::Null);
-            place(member, name, rest, text)?;
+            place(member, name, rest, text, room)?;
         }
         [] => return None,
     }
@@ -166,6 +169,8 @@ mod tests {
     #[test]
     fn names_that_claim_too_much_are_refused() {
         let deep = "a.".repeat(100_000) + "=1";
+        let sparse: Vec<String> = (0..100).map(|i| format!("a{i}.member.1000=1")).collect();
+        let sparse = sparse.join("&");
         for wrong in [
             "a.member.0=1",
             "a.member.99999999=1",
@@ -173,10 +178,20 @@ mod tests {
             "a=1&a.b=2",
             "a.b=1&a.member.1=1",
             &deep,
+            &sparse,
         ] {
             assert!(read(wrong.as_bytes()).is_err(), "{}", &wrong[..12]);
         }
         assert_eq!(action(b"Version=1"), None);
+    }
+
+    #[test]
+    fn a_list_is_read_in_any_order() {
+        let backwards = (1..=LONGEST).rev().map(|i| format!("a.member.{i}={i}"));
+        let form = backwards.collect::<Vec<_>>().join("&");
+        let document = read(form.as_bytes()).unwrap();
+        assert_eq!(document["a"].as_array().unwrap().len(), LONGEST);
+        assert_eq!(document["a"][0], "1");
     }
 
     #[test]

@@ -4,9 +4,12 @@
 //! [`super::version_dates`]. The settings that each takes are in [`super::settings`].
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
 
 use anyhow::ensure;
 use app::model::catalogue::SlurmVersion;
+use tokio::process::Command;
 
 pub use super::settings::{Part, Place, Scope, check};
 use super::version_dates::{self, ByVersion};
@@ -83,6 +86,9 @@ fn suspended_from(said: &ByVersion, version: &str) -> Option<String> {
     Some(day.to_string())
 }
 
+/// How long a program may take to say which version it is.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The directory of a version's `bin` and `sbin`.
 pub fn prefix(scheduler_root: &Path, version: &str) -> PathBuf {
     scheduler_root.join(format!("slurm-{version}"))
@@ -99,19 +105,19 @@ pub fn library(scheduler_root: &Path, version: &str) -> Option<PathBuf> {
 /// With its correction, as `24.11.5`, as slurmctld of that version says, which needs no configuration for it, as others do;
 /// without it where it does not.
 pub async fn exact(prefix: &Path, version: &str) -> String {
-    let said = tokio::process::Command::new(prefix.join("sbin/slurmctld"))
-        .arg("-V")
-        .stdin(std::process::Stdio::null())
-        .kill_on_drop(true)
-        .output()
-        .await;
-    let said = said.map(|output| output.stdout).unwrap_or_default();
-    let said = String::from_utf8_lossy(&said);
-    let word = said.split_whitespace().nth(1).unwrap_or_default();
-    match word.starts_with(version) {
-        true => word.to_owned(),
-        false => version.to_owned(),
-    }
+    let said = said_version(&prefix.join("sbin/slurmctld"), "-V").await;
+    said.filter(|said| said.starts_with(version))
+        .unwrap_or_else(|| version.to_owned())
+}
+
+/// `24.11.5` of a program that says `slurm 24.11.5`.
+pub async fn said_version(program: &Path, option: &str) -> Option<String> {
+    let mut asked = Command::new(program);
+    asked.arg(option).stdin(Stdio::null()).kill_on_drop(true);
+    let said = tokio::time::timeout(PATIENCE, asked.output()).await;
+    let said = said.ok()?.ok().filter(|said| said.status.success())?;
+    let text = String::from_utf8(said.stdout).ok()?;
+    Some(text.split_whitespace().last()?.to_owned())
 }
 
 #[cfg(test)]

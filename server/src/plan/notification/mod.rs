@@ -3,6 +3,7 @@
 
 use app::explain::{Cause, What};
 use app::foreign::visible;
+use app::model::date::HOUR;
 use app::model::live::Kind;
 use app::model::notification::*;
 use app::model::past_job::PastJob;
@@ -14,7 +15,6 @@ use sha2::{Digest, Sha256};
 
 use crate::db::happening::{Happened, JobEnd};
 
-const HOUR: i64 = 3_600_000;
 /// Of an id, in bytes.
 const ID_BYTES: usize = 16;
 /// Messages whose words stand in a digest; of more only how many there are.
