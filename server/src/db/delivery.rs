@@ -134,18 +134,6 @@ lists! {
     page: DELIVERY by "v.id", delivery -> DeliveryRow;
 }
 
-/// All deliveries of those clusters: a server's own.
-pub async fn of_clusters<'e>(
-    executor: impl Executor<'e, Database = Any>,
-    cluster_ids: &[String],
-) -> sqlx::Result<Vec<DeliveryRow>> {
-    let statement = format!("{DELIVERY} order by v.id");
-    let rows = sqlx::query(&statement).fetch_all(executor).await?;
-    let mut found: Vec<DeliveryRow> = rows.iter().map(delivery).collect::<Result<_, _>>()?;
-    found.retain(|row| cluster_ids.contains(&row.source.cluster_id));
-    Ok(found)
-}
-
 /// The source of that log of a cluster.
 pub async fn source_of<'e>(
     executor: impl Executor<'e, Database = Any>,
@@ -161,24 +149,28 @@ pub async fn source_of<'e>(
     row.as_ref().map(source).transpose()
 }
 
-/// The deliveries of a source.
-pub async fn of_source<'e>(
-    executor: impl Executor<'e, Database = Any>,
-    name: &str,
-) -> sqlx::Result<Vec<DeliveryRow>> {
-    let statement = format!("{DELIVERY} where s.name = $1 order by v.id");
-    let rows = sqlx::query(&statement).bind(name).fetch_all(executor);
-    rows.await?.iter().map(delivery).collect()
+/// Functions that list the deliveries of something, by its name or id.
+macro_rules! deliveries {
+    ($($(#[$about:meta])* $function:ident by $key:literal;)+) => {$(
+        $(#[$about])*
+        pub async fn $function<'e>(
+            executor: impl Executor<'e, Database = Any>,
+            of: &str,
+        ) -> sqlx::Result<Vec<DeliveryRow>> {
+            let statement = format!("{DELIVERY} where {} = $1 order by v.id", $key);
+            let rows = sqlx::query(&statement).bind(of).fetch_all(executor);
+            rows.await?.iter().map(delivery).collect()
+        }
+    )+};
 }
 
-/// The deliveries to a destination.
-pub async fn of_destination<'e>(
-    executor: impl Executor<'e, Database = Any>,
-    name: &str,
-) -> sqlx::Result<Vec<DeliveryRow>> {
-    let statement = format!("{DELIVERY} where d.name = $1 order by v.id");
-    let rows = sqlx::query(&statement).bind(name).fetch_all(executor);
-    rows.await?.iter().map(delivery).collect()
+deliveries! {
+    /// The deliveries of a cluster, by its id.
+    of_cluster by "s.cluster_id";
+    /// The deliveries of a source, by its name.
+    of_source by "s.name";
+    /// The deliveries to a destination, by its name.
+    of_destination by "d.name";
 }
 
 /// A source that is not there yet.
@@ -324,9 +316,9 @@ mod tests {
         assert_eq!(row.state, DeliveryState::default());
 
         let mine = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
-        let own = of_clusters(db.pool(), &mine(&["pcs_a"])).await.unwrap();
+        let own = of_cluster(db.pool(), "pcs_a").await.unwrap();
         assert_eq!(own.len(), 1);
-        let none = of_clusters(db.pool(), &mine(&["pcs_b"])).await.unwrap();
+        let none = of_cluster(db.pool(), "pcs_b").await.unwrap();
         assert_eq!(none, []);
         let mut write = db.write().await.unwrap();
         let gone = clear(&mut write, "pcs_a").await.unwrap();

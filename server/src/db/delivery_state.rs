@@ -6,13 +6,11 @@ use app::model::live::Kind;
 use super::delivery::{self, DeliveryRow};
 use super::{Db, Write, event, now};
 
-/// So many more lines were accepted; whatever stood in the way is over, and the timeline says so.
+/// So many more lines were accepted. Another log of the delivery may still not be: see [`recovered`].
 pub async fn delivered(db: &Db, row: &DeliveryRow, lines: i64) -> sqlx::Result<()> {
     let mut write = db.write().await?;
-    say_it_works(&mut write, row).await?;
     sqlx::query(
-        "update delivery set delivered_at = $1, delivered_lines = delivered_lines + $2, error = null, \
-         error_since = null where id = $3",
+        "update delivery set delivered_at = $1, delivered_lines = delivered_lines + $2 where id = $3",
     )
     .bind(now())
     .bind(lines)
@@ -22,12 +20,14 @@ pub async fn delivered(db: &Db, row: &DeliveryRow, lines: i64) -> sqlx::Result<(
     announced(write, row).await
 }
 
-/// Nothing stands in the way, though there may be no new lines.
+/// Nothing stands in the way, though there may be no new lines: the timeline says so where something did.
 pub async fn recovered(db: &Db, row: &DeliveryRow) -> sqlx::Result<()> {
     let mut write = db.write().await?;
-    if !say_it_works(&mut write, row).await? {
+    if is_failing(&mut write, row).await? != Some(true) {
         return Ok(());
     }
+    let name = row.destination.name.clone();
+    tell(&mut write, row, &What::DeliveryWorks { name }).await?;
     sqlx::query("update delivery set error = null, error_since = null where id = $1")
         .bind(&row.id)
         .execute(&mut *write.tx)
@@ -60,16 +60,6 @@ pub async fn lost(db: &Db, row: &DeliveryRow, lines: u64) -> sqlx::Result<()> {
     let name = row.destination.name.clone();
     tell(&mut write, row, &What::LogLinesLost { name, lines }).await?;
     write.commit().await
-}
-
-/// Whether there was an error.
-async fn say_it_works(write: &mut Write, row: &DeliveryRow) -> sqlx::Result<bool> {
-    if is_failing(write, row).await? != Some(true) {
-        return Ok(false);
-    }
-    let name = row.destination.name.clone();
-    tell(write, row, &What::DeliveryWorks { name }).await?;
-    Ok(true)
 }
 
 /// None: it is not there any more.
@@ -128,6 +118,8 @@ mod tests {
         assert_eq!(still.error, Some(("again".into(), since)));
         delivered(&db, &row, 3).await.unwrap();
         delivered(&db, &row, 4).await.unwrap();
+        assert_eq!(state().await.error, still.error, "another log may not be");
+        recovered(&db, &row).await.unwrap();
         let well = state().await;
         assert_eq!((well.delivered_lines, well.error), (7, None));
         failed(&db, &row, "no.").await.unwrap();

@@ -20,7 +20,7 @@ use crate::sink::directory::Directory;
 use crate::sink::firehose::Firehose;
 use crate::sink::journal::{Cursor, Journal};
 use crate::sink::lane::{Delivered, Lane, Source};
-use crate::sink::names::{Daemon, Log, Origin};
+use crate::sink::names::{Log, Origin};
 use crate::sink::record::Line;
 use crate::sink::s3::{self, S3};
 use crate::sink::{Failure, Sink};
@@ -52,8 +52,7 @@ impl Couriers {
         cluster: &ClusterRow,
         store: &LogStore,
     ) -> anyhow::Result<()> {
-        let id = [cluster.id.clone()];
-        let wanted = delivery::of_clusters(parts.db.pool(), &id).await?;
+        let wanted = delivery::of_cluster(parts.db.pool(), &cluster.id).await?;
         let over = self.at_work.extract_if(|id, at_work| {
             let is_wanted = wanted.iter().any(|row| row.id == *id);
             let is_over = at_work.task.try_join_next().is_some();
@@ -132,9 +131,9 @@ async fn start(
 }
 
 /// The service takes no source of another type: there is nothing yet that would be delivered.
-fn daemons(log_type: LogType) -> &'static [Daemon] {
+fn daemons(log_type: LogType) -> &'static [LogDaemon] {
     match log_type {
-        LogType::Scheduler => &[Daemon::Slurmctld, Daemon::Slurmdbd, Daemon::Slurmrestd],
+        LogType::Scheduler => &LogDaemon::ALL,
         LogType::SchedulerAudit | LogType::JobCompletion => &[],
     }
 }
@@ -184,7 +183,7 @@ impl Source for Kept {
             lines: limits.records,
             bytes: limits.bytes,
         };
-        let lines = self.0.after(&[kept(log.daemon)], seq, limit).await?;
+        let lines = self.0.after(&[log.daemon], seq, limit).await?;
         let lines = lines.into_iter().map(|line| Line {
             seq: line.seq,
             at: line.at,
@@ -195,16 +194,8 @@ impl Source for Kept {
     }
 
     async fn lost(&self, log: Log, seq: i64) -> Result<u64, Failure> {
-        let lost = self.0.removed_after(kept(log.daemon), seq).await?;
+        let lost = self.0.removed_after(log.daemon, seq).await?;
         Ok(lost.unsigned_abs())
-    }
-}
-
-fn kept(daemon: Daemon) -> LogDaemon {
-    match daemon {
-        Daemon::Slurmctld => LogDaemon::Slurmctld,
-        Daemon::Slurmdbd => LogDaemon::Slurmdbd,
-        Daemon::Slurmrestd => LogDaemon::Slurmrestd,
     }
 }
 

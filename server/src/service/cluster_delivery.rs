@@ -16,9 +16,10 @@ use crate::db::cluster::ClusterRow;
 use crate::db::delivery::{self as rows, DeliveryRow};
 use crate::db::now;
 use crate::fault::internal;
-use crate::sink::names::{self, Daemon, Log, Origin};
+use crate::sink::names::{self, Log, Origin};
 use crate::sink::record::{Line, record};
 use crate::slurm::catalogue;
+use app::model::log::LogDaemon;
 
 /// Destinations to choose from.
 const MOST: i64 = 100;
@@ -36,8 +37,9 @@ impl ClusterDeliveries for Service {
             .cluster_with(ctx, operation, &cluster_identifier, all)
             .await?;
         let pool = self.parts.db.pool();
-        let ids = [cluster.id.clone()];
-        let own = rows::of_clusters(pool, &ids).await.map_err(internal)?;
+        let own = rows::of_cluster(pool, &cluster.id)
+            .await
+            .map_err(internal)?;
         Ok(DeliveriesOfCluster {
             cluster_arn: self.parts.arns.cluster(&cluster.id),
             region: self.parts.arns.region.clone(),
@@ -164,7 +166,7 @@ impl Service {
         };
 
         let at = now();
-        let log = Log::scheduler(Daemon::Slurmctld);
+        let log = Log::scheduler(LogDaemon::Slurmctld);
         let line = Line {
             seq: 1,
             at,

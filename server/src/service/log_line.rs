@@ -119,10 +119,11 @@ impl LogLines for Service {
             None if input.start_from_head == Some(true) => Way::Forward(0),
             None => Way::Backward(i64::MAX),
         };
-        let lines = match way {
+        // With where the next page begins where this one has no line.
+        let (lines, next) = match way {
             Way::Forward(after) => {
                 let wanted = |line: &Line| line.stream == stream && (from..to).contains(&line.at);
-                read(&store, after, limit, wanted).await?.0
+                read(&store, after, limit, wanted).await?
             }
             Way::Backward(before) => {
                 let search = Search {
@@ -136,17 +137,17 @@ impl LogLines for Service {
                     after: None,
                     lines: limit,
                 };
-                let Page { mut lines, .. } = store.search(&search).await.map_err(internal)?;
+                let Page { mut lines, next } = store.search(&search).await.map_err(internal)?;
                 bounded(&mut lines);
                 lines.reverse();
-                lines
+                (lines, next)
             }
         };
         let (first, last) = match (lines.first(), lines.last(), way) {
             (Some(first), Some(last), _) => (first.seq, last.seq),
-            (_, _, Way::Forward(after)) => (after + 1, after),
+            (_, _, Way::Forward(after)) => (after + 1, next.unwrap_or(after)),
             (_, _, Way::Backward(before)) => (
-                before,
+                next.unwrap_or(before),
                 before
                     .saturating_sub(1)
                     .min(store.newest().await.map_err(internal)?),

@@ -89,7 +89,8 @@ impl Batch {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::names::Daemon;
+    use app::model::log::LogDaemon;
+
     use super::*;
 
     pub fn origin() -> Origin {
@@ -112,7 +113,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_batch_ends_with_its_hour_and_its_limits() {
-        let log = Log::scheduler(Daemon::Slurmctld);
+        let log = Log::scheduler(LogDaemon::Slurmctld);
         let one = record(&origin(), log, &line(1, 0)).len() + 10;
         let limits = |records, bytes| Limits {
             records,

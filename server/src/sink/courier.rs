@@ -66,24 +66,29 @@ impl<S: Source, R: Report> Courier<S, R> {
         }
     }
 
-    /// A batch of each lane; how long there is nothing more to do.
+    /// A batch of each lane, also behind one that fails; how long there is nothing more to do, or the first failure.
     async fn round(&mut self) -> Result<Duration, Failure> {
-        let mut pause = Duration::MAX;
+        let (mut pause, mut failure) = (Duration::MAX, None);
         for lane in &mut self.lanes {
             let step = {
                 let _held = self.memory.0.acquire_many(cost(&self.sink)).await;
-                lane.step(&self.sink, (self.clock)()).await?
+                lane.step(&self.sink, (self.clock)()).await
             };
             match step {
-                Step::Rest(rest) => pause = pause.min(rest),
-                Step::Part(why) => return Err(why),
-                Step::Delivered(delivered) => {
+                Ok(Step::Rest(rest)) => pause = pause.min(rest),
+                Ok(Step::Delivered(delivered)) => {
                     pause = Duration::ZERO;
                     self.report.delivered(delivered).await;
                 }
+                Ok(Step::Part(why)) | Err(why) => {
+                    failure.get_or_insert(why);
+                }
             }
         }
-        Ok(pause.min(LONGEST_PAUSE))
+        match failure {
+            Some(failure) => Err(failure),
+            None => Ok(pause.min(LONGEST_PAUSE)),
+        }
     }
 }
 

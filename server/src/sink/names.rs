@@ -4,6 +4,8 @@
 //! pattern's language, and no part of the name.
 
 use app::model::date;
+use app::model::log::LogDaemon;
+use app::model::log_line::stream_of;
 
 /// Which cluster lines are of, and what it ran then.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,34 +31,16 @@ impl Origin {
     }
 }
 
-/// A program of Slurm that writes a log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Daemon {
-    Slurmctld,
-    Slurmdbd,
-    Slurmrestd,
-}
-
-impl Daemon {
-    pub fn name(self) -> &'static str {
-        match self {
-            Daemon::Slurmctld => "slurmctld",
-            Daemon::Slurmdbd => "slurmdbd",
-            Daemon::Slurmrestd => "slurmrestd",
-        }
-    }
-}
-
 /// One log of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Log {
-    pub daemon: Daemon,
+    pub daemon: LogDaemon,
     /// Of who called what (`PCS_SCHEDULER_AUDIT_LOGS`), not of what happened (`PCS_SCHEDULER_LOGS`).
     pub is_audit: bool,
 }
 
 impl Log {
-    pub const fn scheduler(daemon: Daemon) -> Log {
+    pub const fn scheduler(daemon: LogDaemon) -> Log {
         Log {
             daemon,
             is_audit: false,
@@ -66,21 +50,21 @@ impl Log {
     /// As the journal knows it.
     pub fn key(self) -> String {
         let audit = if self.is_audit { "_audit" } else { "" };
-        format!("{}{audit}", self.daemon.name())
+        format!("{}{audit}", self.daemon.as_str())
     }
 }
 
 /// A stream of CloudWatch Logs.
 pub fn stream(origin: &Origin, log: Log) -> String {
     let audit = if log.is_audit { "_audit" } else { "" };
-    let (id, name, major) = (&origin.cluster_id, log.daemon.name(), origin.major());
-    format!("AWSLogs/PCS/{id}/{name}_{major}{audit}.log")
+    let version = format!("{}{audit}", origin.major());
+    stream_of(&origin.cluster_id, log.daemon, &version)
 }
 
 /// The key of an object of S3, or a file below a directory: that of the hour in which `at` is, in UTC.
 pub fn object(origin: &Origin, log: Log, at: i64, hash: &str) -> String {
     let (account, region, id) = (&origin.account_id, &origin.region, &origin.cluster_id);
-    let (name, major) = (log.daemon.name(), origin.major());
+    let (name, major) = (log.daemon.as_str(), origin.major());
     let place = match log.is_audit {
         true => format!("scheduler_audit/{name}"),
         false => format!("{name}/{major}"),
@@ -109,7 +93,7 @@ mod tests {
     #[test]
     fn names_are_the_guides() {
         let at = date::parse("2024-09-01T00:59:59Z").unwrap();
-        let slurmctld = Log::scheduler(Daemon::Slurmctld);
+        let slurmctld = Log::scheduler(LogDaemon::Slurmctld);
         assert_eq!(
             stream(&origin("24.05.4"), slurmctld),
             "AWSLogs/PCS/abcdef0123/slurmctld_24.05.log"
@@ -120,11 +104,11 @@ mod tests {
              PCS_slurmctld_24.05_2024-09-01-00_abcdef0123_0123abcdef.log"
         );
         assert_eq!(
-            stream(&origin("25.05"), Log::scheduler(Daemon::Slurmrestd)),
+            stream(&origin("25.05"), Log::scheduler(LogDaemon::Slurmrestd)),
             "AWSLogs/PCS/abcdef0123/slurmrestd_25.05.log"
         );
         let audit = Log {
-            daemon: Daemon::Slurmdbd,
+            daemon: LogDaemon::Slurmdbd,
             is_audit: true,
         };
         assert_eq!(

@@ -49,7 +49,7 @@ pub fn record(origin: &Origin, log: Log, line: &Line) -> String {
         resource_type: "PCS_CLUSTER",
         event_timestamp: line.at.div_euclid(1000),
         log_level: &line.level,
-        log_name: log.daemon.name(),
+        log_name: log.daemon.as_str(),
         scheduler_type: "slurm",
         scheduler_major_version: origin.major(),
         scheduler_patch_version: origin.patch(),
@@ -80,7 +80,8 @@ fn within(text: &str, most: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::names::Daemon;
+    use app::model::log::LogDaemon;
+
     use super::*;
 
     fn origin() -> Origin {
@@ -112,14 +113,14 @@ mod tests {
             r#""message":"[2024-07-17T15:42:58.614+00:00] Running as primary controller\n"}"#
         );
         assert_eq!(
-            record(&origin(), Log::scheduler(Daemon::Slurmctld), &line(text)),
+            record(&origin(), Log::scheduler(LogDaemon::Slurmctld), &line(text)),
             guide
         );
     }
 
     #[test]
     fn what_no_destination_takes_is_cut() {
-        let log = Log::scheduler(Daemon::Slurmctld);
+        let log = Log::scheduler(LogDaemon::Slurmctld);
         for (text, is_cut) in [
             ("a".repeat(MOST / 2), false),
             ("a".repeat(MOST), true),

@@ -1,6 +1,7 @@
 //! Lines arrive in CloudWatch Logs, S3 and Firehose once each, through a wire that loses, refuses and lies: signed as the
 //! server signs, answered by moto.
 
+use app::model::log::LogDaemon;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use openpcs_server::sink::cloudwatch::CloudWatch;
 use openpcs_server::sink::firehose::Firehose;
 use openpcs_server::sink::journal::Journal;
 use openpcs_server::sink::lane::{Lane, Source, Step};
-use openpcs_server::sink::names::{Daemon, Log, Origin};
+use openpcs_server::sink::names::{Log, Origin};
 use openpcs_server::sink::record::Line;
 use openpcs_server::sink::s3::S3;
 use openpcs_server::sink::wire::{self, Call, Wire};
@@ -23,7 +24,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use crate::harness::{Fate, FaultyProxy, Moto};
 
-const LOG: Log = Log::scheduler(Daemon::Slurmctld);
+const LOG: Log = Log::scheduler(LogDaemon::Slurmctld);
 const COUNT: i64 = 1_200;
 const REGION: &str = "us-east-1";
 

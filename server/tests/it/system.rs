@@ -347,7 +347,8 @@ async fn all_of_it_is_told(plane: &TestPlane, cluster_id: &str) {
     let refused = http
         .call("GetCluster", r#"{"clusterIdentifier":"nowhere"}"#)
         .await;
-    assert_eq!(refused.status, 404);
+    // AWS JSON says by its body what is wrong.
+    assert_eq!(refused.status, 400);
     let right = token(plane);
     let told = wait_until("the cluster is measured", async || {
         let (status, text) = ask(plane, &[("authorization", &right)]).await;

@@ -39,8 +39,7 @@ pub async fn follow(
     path: &Path,
     since: SystemTime,
 ) -> anyhow::Result<Followed> {
-    let places = store.places(stream.daemon).await?;
-    let mut known = places.clone();
+    let mut known = store.places(stream.daemon).await?;
     let mut followed = Followed::default();
     let looked = path.to_owned();
     let sources = tokio::task::spawn_blocking(move || sources(&looked, since)).await?;
@@ -186,7 +185,8 @@ impl Source {
     fn read(&self, known: &[Place]) -> io::Result<Option<Read>> {
         let before = self.place(known)?;
         let from = before.as_ref().map_or(0, |place| place.offset);
-        let bytes = piece(&self.file, from)?;
+        let left = self.about.len().saturating_sub(from.cast_unsigned());
+        let bytes = piece(&self.file, from, left)?;
         let mut last = match &before {
             Some(place) => (place.at, place.level),
             None => (milliseconds(self.changed()), LogLevel::default()),
@@ -236,10 +236,12 @@ enum End {
     Cut,
 }
 
-fn piece(file: &File, from: i64) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; CHUNK];
+/// What is there from that place on, of a file that has so much left.
+fn piece(file: &File, from: i64, left: u64) -> io::Result<Vec<u8>> {
+    let most = usize::try_from(left).map_or(CHUNK, |left| left.min(CHUNK));
+    let mut bytes = vec![0; most];
     let mut filled = 0;
-    while filled < CHUNK {
+    while filled < most {
         let at = from.cast_unsigned() + filled as u64;
         match file.read_at(&mut bytes[filled..], at)? {
             0 => break,

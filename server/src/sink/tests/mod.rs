@@ -2,6 +2,7 @@
 
 mod cloud;
 
+use app::model::log::LogDaemon;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,13 +19,13 @@ use super::directory::Directory;
 use super::firehose::Firehose;
 use super::journal::Journal;
 use super::lane::{Delivered, Lane, Source, Step};
-use super::names::{Daemon, Log, Origin};
+use super::names::{Log, Origin};
 use super::record::{Line, record};
 use super::s3::S3;
 use super::wire::{Answer, Call, Wire};
 use super::{Failure, Sink};
 
-const LOG: Log = Log::scheduler(Daemon::Slurmctld);
+const LOG: Log = Log::scheduler(LogDaemon::Slurmctld);
 const HOUR: i64 = 3_600_000;
 
 /// Lines in memory, some of which may be gone.
