@@ -92,7 +92,10 @@ impl PastQuery {
     fn file(self) -> Signal<String> {
         let language = language();
         Signal::derive(move || {
-            let of = self.of();
+            let of = PastJobsOf {
+                time_zone: self.has_clock.get().then(browser::time_zone).flatten(),
+                ..self.of()
+            };
             let page = self.page.get();
             let page = PageRequest {
                 filter: page.filter,

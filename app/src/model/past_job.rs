@@ -86,6 +86,8 @@ pub struct PastJobsOf {
     /// As `next` of an answer: what follows that page, whatever ended meanwhile. The number of the page is then of no
     /// account.
     pub after: Option<String>,
+    /// The zone in which a table of them writes its times, as `Europe/Berlin`; none: UTC.
+    pub time_zone: Option<String>,
 }
 
 /// A job in a list of several clusters'.
