@@ -30,6 +30,7 @@ mod logs_search;
 mod look;
 mod metric;
 mod node_plan;
+mod past_jobs;
 mod records;
 mod site;
 mod stock;
@@ -83,6 +84,9 @@ fn main() {
         }
         if wanted("records") {
             records::run().await;
+        }
+        if wanted("past_jobs") {
+            past_jobs::run().await;
         }
         if wanted("busy_cluster") {
             busy_cluster::run().await;

@@ -61,6 +61,7 @@ pub mod output;
 mod page;
 mod past_csv;
 mod past_job;
+mod past_search;
 pub mod people;
 mod placement;
 mod plan;

@@ -15,7 +15,8 @@ use chrono_tz::Tz;
 
 use super::Service;
 use super::past_job::token;
-use crate::db::past_job::{self, Found};
+use super::past_search::{PATIENCE, Searched, Window, search};
+use crate::db::past_job::Found;
 use crate::fault::internal;
 
 /// Jobs of one piece.
@@ -67,15 +68,22 @@ impl Service {
         let zone = zone(of.time_zone.as_deref())?;
         let asked = self.asked_of_past(ctx, &of, &page).await?;
         let pool = self.parts.db.pool();
-        let found = past_job::list(pool, &asked.wanted, 0, MOST as i64).await;
-        let found = found.map_err(internal)?;
-        let last = found.last().filter(|_| found.len() == MOST);
-        let next = last.map(Found::place).map(|place| token(&place));
+        let window = Window {
+            skip: 0,
+            rows: MOST as i64,
+            most: MOST as i64,
+        };
+        // A piece may well be empty where next to nothing is found.
+        let searched = search(pool, &asked.wanted, window, PATIENCE).await;
+        let Searched { rows, until, .. } = searched.map_err(internal)?;
+        let last = rows.last().filter(|_| rows.len() == MOST);
+        let next = last.map(Found::place).or(until);
+        let next = next.map(|place| token(&place));
         let mut text = match of.after {
             None => head(zone),
             Some(_) => String::new(),
         };
-        for one in found {
+        for one in rows {
             text += &line(&asked.clusters.row(one), zone);
         }
         Ok(PastCsv { text, next })
