@@ -19,6 +19,7 @@
 pub mod aside;
 mod asked;
 pub mod beat;
+pub mod beside;
 pub mod cluster;
 mod comments;
 pub mod configuration;

@@ -43,6 +43,7 @@ mod job_submit;
 mod job_target;
 mod job_timeline;
 mod key;
+mod known;
 mod log_line;
 mod log_search;
 mod login;
