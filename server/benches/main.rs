@@ -20,6 +20,7 @@ mod harness;
 
 mod aws;
 mod aws_door;
+mod backlog;
 mod busy_cluster;
 mod cluster_list;
 mod cold_start;
@@ -87,6 +88,9 @@ fn main() {
         }
         if wanted("past_jobs") {
             past_jobs::run().await;
+        }
+        if wanted("backlog") {
+            backlog::run().await;
         }
         if wanted("busy_cluster") {
             busy_cluster::run().await;
