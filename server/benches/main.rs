@@ -20,6 +20,7 @@ mod harness;
 
 mod aws;
 mod aws_door;
+mod backlog;
 mod busy_cluster;
 mod cluster_list;
 mod cold_start;
@@ -30,6 +31,7 @@ mod logs_search;
 mod look;
 mod metric;
 mod node_plan;
+mod past_jobs;
 mod records;
 mod site;
 mod stock;
@@ -83,6 +85,12 @@ fn main() {
         }
         if wanted("records") {
             records::run().await;
+        }
+        if wanted("past_jobs") {
+            past_jobs::run().await;
+        }
+        if wanted("backlog") {
+            backlog::run().await;
         }
         if wanted("busy_cluster") {
             busy_cluster::run().await;

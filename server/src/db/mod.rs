@@ -28,6 +28,7 @@ pub mod meaning;
 pub mod measured;
 pub mod metric;
 pub mod names;
+pub mod network_place;
 pub mod notification;
 pub mod notification_channel;
 pub mod notification_rule;
