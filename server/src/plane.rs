@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use app::model::catalogue::SlurmVersion;
-use app::port::ControlPlane;
+use app::port::{ControlPlane, Watched};
 use async_trait::async_trait;
 use axum::Router;
 use openpcs_provider::Provider;
@@ -47,6 +47,7 @@ use crate::random;
 use crate::reconcile::beat::Speaker;
 use crate::reconcile::driver;
 use crate::service::Service;
+use crate::service::audit::Recorder;
 use crate::service::change::Changes;
 use crate::service::doors::{Diagnostics, Hooks, Logins, Metrics, Outputs, Readiness};
 use crate::service::follow::ServerOutputs;
@@ -75,6 +76,7 @@ pub struct Plane {
     pub meter: Meter,
     pub db: Db,
     pub homes: Homes,
+    pub recorder: Recorder,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     speaker: Speaker,
@@ -117,11 +119,13 @@ impl Plane {
         let for_nodes = nodes.as_ref().map(|(_, nodes)| nodes.clone());
         let provider = provider(config, &db, nodes)?;
         let parts = parts(config, provider, job_user, seal, &speaker, &meter)?;
+        let (recorder, writer) = Recorder::start(db.clone());
         let (pulse, reach) = (Pulse::default(), Reach::new(db.clone()));
         let service = Service {
             parts: parts.clone(),
             submissions: Default::default(),
             names: Default::default(),
+            recorder: recorder.clone(),
             itself: Arc::new(Itself {
                 started_at: now(),
                 database: config.store.database_url()?.parse()?,
@@ -142,7 +146,10 @@ impl Plane {
         let tail = tokio::spawn(change::tail(db.clone()));
         let network = tokio::spawn(service.clone().warn_of_account());
         let plane = Self {
-            control_plane: Arc::new(service.clone()),
+            control_plane: Arc::new(Watched {
+                plane: Arc::new(service.clone()),
+                watcher: recorder.clone(),
+            }),
             outputs: Arc::new(ServerOutputs::new(service.clone())),
             metrics: Arc::new(ServerMetrics::new(
                 service.clone(),
@@ -161,7 +168,8 @@ impl Plane {
             }),
             db,
             stop,
-            tasks: vec![driver, word, tail, network],
+            recorder,
+            tasks: vec![driver, word, tail, network, writer],
             speaker,
             _lock: lock,
         };
@@ -184,6 +192,7 @@ impl Plane {
             arns: config.place.arns(),
             front,
             port,
+            recorder: self.recorder.clone(),
         })
     }
 
@@ -194,6 +203,7 @@ impl Plane {
             // Aborted below if it takes too long.
             let _ = tokio::time::timeout(SHUTDOWN, driver).await;
         }
+        let _ = tokio::time::timeout(SHUTDOWN, self.recorder.flush()).await;
         for task in &self.tasks {
             task.abort();
         }

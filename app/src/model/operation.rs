@@ -40,6 +40,9 @@ operations! {
     /// The one that a cluster's key is read with.
     SECRETS of "secretsmanager":
         GetSecretValue;
+    /// The one that the audit trail is read with.
+    TRAIL of "cloudtrail":
+        LookupEvents;
     /// What the console and `openpcs` do beyond it.
     OWN of "openpcs":
         ListJobs GetJob SubmitJob CancelJob RequeueJob HoldJob ReleaseJob
@@ -77,6 +80,14 @@ impl Operation {
         format!("{}:{}", allowed_by.service(), allowed_by.name())
     }
 
+    /// Whose it is, as the audit trail says.
+    pub fn source(self) -> String {
+        match self.service() {
+            "openpcs" => "openpcs".into(),
+            service => format!("{service}.amazonaws.com"),
+        }
+    }
+
     /// The service model's of that name.
     pub fn parse(name: &str) -> Option<Operation> {
         let mut known = Operation::PCS.iter().copied();
@@ -87,7 +98,9 @@ impl Operation {
     /// written down.
     pub fn is_read_only(self) -> bool {
         let name = self.name();
-        let verbs = ["Get", "List", "Resolve", "Check", "Export", "Watch"];
+        let verbs = [
+            "Get", "List", "Resolve", "Check", "Export", "Watch", "Lookup",
+        ];
         self != GetSecretValue && verbs.iter().any(|verb| name.starts_with(verb))
     }
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
 use super::clusters::{self, compute_node_groups as groups, detail, queues};
-use super::{jobs, monitoring, nodes, notifications, past_jobs, system, troubleshooting};
+use super::{audit, jobs, monitoring, nodes, notifications, past_jobs, system, troubleshooting};
 
 /// `Jobs: detail::Jobs` lets `Lazy::<parts::Jobs>::new()` stand for that component in the table of routes.
 macro_rules! part {
@@ -50,6 +50,7 @@ part! {
         AllJobs: jobs::AllJobs;
         AllMonitoring: monitoring::AllMonitoring;
         AllNodes: nodes::AllNodes;
+        Audit: audit::AuditPage;
         Cluster: detail::ClusterPage;
         ClusterMonitoring: detail::Monitoring;
         ComputeNodeGroups: detail::ComputeNodeGroups;

@@ -82,7 +82,7 @@ pub struct AccountingStore {
         value_name = "URL",
         hide_env_values = true
     )]
-    accounting_database_url: Option<String>,
+    pub(super) accounting_database_url: Option<String>,
     /// File with that address; only its owner may read it (mode 0600).
     #[arg(
         long = "accounting-database-url-file",
@@ -90,7 +90,7 @@ pub struct AccountingStore {
         value_name = "FILE",
         conflicts_with = "accounting_database_url"
     )]
-    accounting_database_url_file: Option<PathBuf>,
+    pub(super) accounting_database_url_file: Option<PathBuf>,
 }
 
 impl AccountingStore {

@@ -8,8 +8,9 @@ use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, Row};
 
+use super::audit::record::{Record, cluster_resource};
 use super::connection::Pool;
-use super::{Db, Write, now};
+use super::{Db, Write, audit, now};
 
 /// Who did what nobody asked for.
 pub const RECONCILER: &str = "reconciler";
@@ -73,7 +74,44 @@ pub async fn insert(
     .bind(parameters)
     .execute(&mut *write.tx)
     .await?;
+    if actor == RECONCILER {
+        record(write, cluster_id, kind, resource_id, what).await?;
+    }
     write.changed(Kind::Event, cluster_id, "").await
+}
+
+/// What the service does by itself is in the audit trail, too, which is kept longer than the timeline.
+async fn record(
+    write: &mut Write,
+    cluster_id: &str,
+    kind: Kind,
+    resource_id: &str,
+    what: &What,
+) -> sqlx::Result<()> {
+    let (code, parameters) = what
+        .parts()
+        .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    let details = serde_json::json!({
+        "clusterId": cluster_id,
+        "resourceType": kind.as_str(),
+        "resourceId": resource_id,
+        "parameters": serde_json::from_str(&parameters).unwrap_or(serde_json::Value::Null),
+        "message": what.english(),
+    });
+    let resource = cluster_resource(cluster_id, kind, resource_id);
+    let record = Record::of_service(event_name(&code), &resource, details);
+    audit::chain::append(write, &[record]).await
+}
+
+/// `node-starts` as CloudTrail names events: `NodeStarts`.
+fn event_name(code: &str) -> String {
+    let mut name = String::with_capacity(code.len());
+    for word in code.split('-') {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        name += letters.as_str();
+    }
+    name
 }
 
 fn decode(row: &AnyRow) -> sqlx::Result<EventRow> {

@@ -105,6 +105,8 @@ pub struct Write {
     pub tx: Writer,
     seq: i64,
     changed: Vec<Change>,
+    /// Where the audit trail ends, once this has added to it.
+    trail: Option<audit::chain::Link>,
     changes: broadcast::Sender<Change>,
     clusters: Option<Arc<ClusterCache>>,
 }
@@ -242,6 +244,7 @@ impl Db {
             tx,
             seq,
             changed: vec![],
+            trail: None,
             changes: self.changes.clone(),
             clusters: self.clusters.clone(),
         })
@@ -357,7 +360,8 @@ impl Write {
         Ok(())
     }
 
-    pub async fn commit(self) -> sqlx::Result<()> {
+    pub async fn commit(mut self) -> sqlx::Result<()> {
+        audit::chain::finish(&mut self).await?;
         let touched = self
             .changed
             .iter()

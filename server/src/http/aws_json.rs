@@ -19,11 +19,13 @@ use serde_json::Value;
 
 use super::HttpState;
 use super::body::{self, STRANGERS};
+use super::caller;
 use super::error::{Refusal, cannot_parse};
 use super::foreign;
 use super::layer::RequestId;
 use super::service::{self, Service};
 use crate::auth::sigv4::Denied;
+use crate::db::audit::record::Record;
 use crate::service::{shape, whole};
 
 /// Operation, caller, document, answer: in this order, so that a stranger learns nothing of the document's rules.
@@ -38,31 +40,63 @@ pub async fn handle(
         return Err(refusal);
     }
     let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
-    let (service, operation) = service::asked(&parts.headers).ok_or_else(unknown_operation)?;
-    check_content_type(service, &parts)?;
-    let who = authenticate(state, service, operation, &parts, &body.bytes).await?;
+    let (service, operation, who) = match come_in(state, &parts, &body.bytes).await {
+        Ok(known) => known,
+        Err(refusal) => {
+            caller::turned_away(state, &parts, &request_id, &refusal);
+            return Err(refusal);
+        }
+    };
     let why = match who {
         Principal::User { .. } | Principal::Host { .. } => Why::Api,
         Principal::Anonymous => Why::Instance,
     };
-    let ctx = Ctx::new(who, why, request_id);
-    let input = document(&body.bytes)?;
-    drop(body); // others may come in while this one is at work
+    let ctx = Ctx::new(who, why, request_id).from(caller::signed(&parts));
     let begun = Instant::now();
-    let answer = match shape::check(operation, &input) {
-        Ok(()) => run(state.plane.clone(), ctx, operation, input).await,
-        Err(refusal) => Err(refusal),
+    let input = read(operation, &body.bytes);
+    drop(body); // others may come in while this one is at work
+    let answer = match input {
+        Ok(input) => run(state.plane.clone(), ctx, operation, input).await,
+        Err((refusal, input)) => {
+            let record = Record::of_call(&ctx, operation, "", input);
+            state.recorder.record(record.refused(&refusal));
+            Err(refusal)
+        }
     };
     let code = answer.as_ref().err().map_or("OK", Error::code);
     state
         .meter
         .operated(operation.name(), code, begun.elapsed());
-    let answer = answer?;
+    let answer = answer.map_err(|error| match service.code(&error) {
+        Some(code) => Refusal::from(error).called(code),
+        None => Refusal::from(error),
+    })?;
     let headers = [
         (CONTENT_TYPE, service.content_type()),
         (CACHE_CONTROL, "no-store"),
     ];
     Ok((headers, answer).into_response())
+}
+
+/// What is asked for, and who asks.
+async fn come_in(
+    state: &HttpState,
+    parts: &Parts,
+    body: &[u8],
+) -> Result<(Service, Operation, Principal), Refusal> {
+    let (service, operation) = service::asked(&parts.headers).ok_or_else(unknown_operation)?;
+    check_content_type(service, parts)?;
+    let who = authenticate(state, service, operation, parts, body).await?;
+    Ok((service, operation, who))
+}
+
+/// The operation's input; with a refusal what is known of it.
+fn read(operation: Operation, body: &Bytes) -> Result<Value, (Error, Value)> {
+    let input = document(body).map_err(|error| (error, Value::Null))?;
+    match shape::check(operation, &input) {
+        Ok(()) => Ok(input),
+        Err(error) => Err((error, input)),
+    }
 }
 
 /// The header names none, or none that this door knows.
@@ -177,6 +211,7 @@ async fn dispatch(
         Operation::UntagResource => call!(untag_resource),
         Operation::RegisterComputeNodeGroupInstance => call!(register_compute_node_group_instance),
         Operation::GetSecretValue => call!(get_secret_value),
+        Operation::LookupEvents => call!(lookup_events),
         // The console's own: no service of AWS has them.
         _ => Err(unknown_operation()),
     }

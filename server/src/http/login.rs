@@ -9,6 +9,7 @@ use chrono::Utc;
 
 use super::HttpState;
 use super::body::{self, STRANGERS};
+use super::caller;
 use super::error::Refusal;
 use super::layer::RequestId;
 use crate::service::doors::{LoginTarget, Person};
@@ -21,15 +22,15 @@ pub async fn handle(
 ) -> Result<Json<LoginTarget>, Refusal> {
     let (parts, body) = request.into_parts();
     let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
-    let who = state
-        .verifier
-        .verify(&parts, &body.bytes, Utc::now())
-        .await?;
+    let verified = state.verifier.verify(&parts, &body.bytes, Utc::now()).await;
+    let who = verified.map_err(Refusal::from).inspect_err(|refusal| {
+        caller::turned_away(&state, &parts, &request_id, refusal);
+    })?;
     let person = match parts.uri.query() {
         Some("as=admin") => Person::Administrator,
         _ => Person::User,
     };
-    let ctx = Ctx::new(who, Why::Command, request_id);
+    let ctx = Ctx::new(who, Why::Command, request_id).from(caller::signed(&parts));
     let target = state.logins.login_target(&ctx, &identifier, person).await?;
     Ok(Json(target))
 }

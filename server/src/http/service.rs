@@ -1,5 +1,6 @@
 //! The services of AWS that are answered here, and how a request names one of their operations: one table for all doors.
 
+use app::model::error::{Error, ErrorKind};
 use app::model::operation::Operation;
 use axum::http::HeaderMap;
 
@@ -10,16 +11,18 @@ use crate::auth::sigv4::SERVICE;
 pub enum Service {
     Pcs,
     SecretsManager,
+    CloudTrail,
 }
 
 impl Service {
-    const ALL: [Service; 2] = [Service::Pcs, Service::SecretsManager];
+    const ALL: [Service; 3] = [Service::Pcs, Service::SecretsManager, Service::CloudTrail];
 
     /// What the header X-Amz-Target says before the operation.
     pub fn target(self) -> &'static str {
         match self {
             Service::Pcs => "AWSParallelComputingService.",
             Service::SecretsManager => "secretsmanager.",
+            Service::CloudTrail => "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.",
         }
     }
 
@@ -28,14 +31,36 @@ impl Service {
         match self {
             Service::Pcs => SERVICE,
             Service::SecretsManager => "secretsmanager",
+            Service::CloudTrail => "cloudtrail",
         }
+    }
+
+    /// As the audit trail has it.
+    pub fn source(self) -> String {
+        format!("{}.amazonaws.com", self.signing_name())
+    }
+
+    /// The service's own name for a refusal, where it has one: CloudTrail names them after the member that is wrong.
+    pub fn code(self, error: &Error) -> Option<&'static str> {
+        let (Service::CloudTrail, ErrorKind::Validation { fields, .. }) = (self, &error.kind)
+        else {
+            return None;
+        };
+        Some(match fields.first()?.name.as_str() {
+            "LookupAttributes" => "InvalidLookupAttributesException",
+            "StartTime" | "EndTime" => "InvalidTimeRangeException",
+            "MaxResults" => "InvalidMaxResultsException",
+            "NextToken" => "InvalidNextTokenException",
+            "EventCategory" => "InvalidEventCategoryException",
+            _ => return None,
+        })
     }
 
     /// Of its requests and answers.
     pub fn content_type(self) -> &'static str {
         match self {
             Service::Pcs => JSON_1_0,
-            Service::SecretsManager => JSON_1_1,
+            Service::SecretsManager | Service::CloudTrail => JSON_1_1,
         }
     }
 
@@ -44,6 +69,7 @@ impl Service {
         match self {
             Service::Pcs => Operation::PCS,
             Service::SecretsManager => Operation::SECRETS,
+            Service::CloudTrail => Operation::TRAIL,
         }
     }
 

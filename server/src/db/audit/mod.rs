@@ -1,0 +1,249 @@
+//! The audit trail in the database.
+
+pub mod chain;
+pub mod record;
+mod redact;
+pub mod search;
+
+use app::model::operation::Operation;
+use app::port::Ctx;
+use serde_json::Value;
+use sqlx::Row;
+
+use super::{Db, Write};
+use chain::Link;
+use record::Record;
+
+/// What was asked for and nobody came back to say what became of it, as when the server ended meanwhile.
+pub const ASKED: &str = "asked";
+pub const DONE: &str = "done";
+/// The same, after nobody came back for so long that nobody will.
+const FORGOTTEN: &str = "forgotten";
+/// How long what is asked may take, in milliseconds.
+const ANSWERED_WITHIN: i64 = 3_600_000;
+/// Rows that are read or removed at once: whoever writes waits no longer than for these.
+const PORTION: i64 = 500;
+
+/// One change, written in the transaction that makes it, or before what is done outside the database.
+pub struct AuditRow<'a> {
+    pub ctx: &'a Ctx,
+    pub operation: Operation,
+    pub resource_arn: &'a str,
+    pub request: Value,
+    /// Null where there is none yet.
+    pub response: Value,
+    /// [`DONE`], or [`ASKED`]: it is in the chain once it is closed.
+    pub outcome: &'a str,
+}
+
+/// The new row's id.
+pub async fn insert(write: &mut Write, row: AuditRow<'_>) -> sqlx::Result<String> {
+    let record = Record::of_call(row.ctx, row.operation, row.resource_arn, row.request);
+    let record = record.answered(row.response);
+    let id = record.id.clone();
+    match row.outcome {
+        DONE => chain::append(write, &[record]).await?,
+        outcome => put(write, &record, &record.text(), outcome, None).await?,
+    }
+    Ok(id)
+}
+
+/// Writes a row; one that is not in the chain yet has no link.
+async fn put(
+    write: &mut Write,
+    record: &Record,
+    text: &str,
+    outcome: &str,
+    link: Option<&Link>,
+) -> sqlx::Result<()> {
+    let (code, message) = record.refusal.clone().unwrap_or_default();
+    let outcome = match (outcome, message.as_str()) {
+        ("", "") => DONE,
+        ("", message) => message,
+        (outcome, _) => outcome,
+    };
+    sqlx::query(
+        "insert into audit (id, at, request_id, principal, why, operation, resource_arn, request, outcome, number, hash, \
+         record, event_source, user_name, access_key, error_code, read_only) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+    )
+    .bind(&record.id)
+    .bind(record.at)
+    .bind(&record.request_id)
+    .bind(&record.principal)
+    .bind(&record.why)
+    .bind(&record.operation)
+    .bind(&record.resource_arn)
+    .bind(record.request.to_string())
+    .bind(outcome)
+    .bind(link.map(|link| link.number))
+    .bind(link.map_or("", |link| link.hash.as_str()))
+    .bind(text)
+    .bind(&record.event_source)
+    .bind(&record.user_name)
+    .bind(&record.access_key)
+    .bind(code)
+    .bind(i64::from(record.read_only))
+    .execute(&mut *write.tx)
+    .await?;
+    Ok(())
+}
+
+/// What became of what was asked.
+pub enum End<'a> {
+    Done(Value),
+    /// An exception's name, and its message.
+    Failed(&'a str, &'a str),
+}
+
+/// Notes what became of it, and puts it into the chain.
+pub async fn close(write: &mut Write, id: &str, end: End<'_>) -> sqlx::Result<()> {
+    let row = sqlx::query("select record from audit where id = $1 and number is null").bind(id);
+    let Some(row) = row.fetch_optional(&mut *write.tx).await? else {
+        return Ok(());
+    };
+    let text: String = row.try_get("record")?;
+    let mut record: Value = serde_json::from_str(&text).unwrap_or_default();
+    let (code, outcome) = match end {
+        End::Done(response) => {
+            record["responseElements"] = redact::redacted(response);
+            ("", DONE.to_owned())
+        }
+        End::Failed(code, message) => {
+            let message = redact::without_keys(message).unwrap_or_else(|| message.into());
+            record["errorCode"] = code.into();
+            record["errorMessage"] = message.clone().into();
+            (code, message)
+        }
+    };
+    sqlx::query("update audit set outcome = $1 where id = $2")
+        .bind(outcome)
+        .bind(id)
+        .execute(&mut *write.tx)
+        .await?;
+    chain::close(write, id, &record.to_string(), code).await
+}
+
+/// Closes what was asked so long ago that nobody comes back to say what became of it.
+pub async fn close_forgotten(db: &Db) -> sqlx::Result<()> {
+    let before = super::now() - ANSWERED_WITHIN;
+    let rows = sqlx::query(
+        "select id from audit where outcome = $1 and number is null and record <> '' and at < $2",
+    );
+    let rows = rows.bind(ASKED).bind(before).fetch_all(db.pool()).await?;
+    for row in rows {
+        let id: String = row.try_get("id")?;
+        let mut write = db.write().await?;
+        let why = "The server ended, or lost its database, before it knew what became of this.";
+        close(&mut write, &id, End::Failed("OutcomeUnknown", why)).await?;
+        sqlx::query("update audit set outcome = $1 where id = $2")
+            .bind(FORGOTTEN)
+            .bind(&id)
+            .execute(&mut *write.tx)
+            .await?;
+        write.commit().await?;
+    }
+    Ok(())
+}
+
+/// Forgets what was asked before that time, the oldest first; how many.
+pub async fn prune(db: &Db, before: i64) -> sqlx::Result<u64> {
+    let mut pruned = 0;
+    loop {
+        let mut write = db.write().await?;
+        let portion = chain::prune(&mut write, before).await?;
+        write.commit().await?;
+        pruned += portion;
+        if portion < PORTION as u64 {
+            break;
+        }
+    }
+    // Those of before there was a chain.
+    loop {
+        let portion = sqlx::query(
+            "delete from audit where id in (select id from audit where number is null and at < $1 order by at limit $2)",
+        )
+        .bind(before)
+        .bind(PORTION)
+        .execute(&mut *db.writer().await?)
+        .await?
+        .rows_affected();
+        pruned += portion;
+        if portion < PORTION as u64 {
+            return Ok(pruned);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_older_is_forgotten_in_portions_and_all_else_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/test.db?mode=rwc", dir.path().display());
+        let db = Db::connect(&url).await.unwrap();
+        let record = |at| Record {
+            at,
+            ..Record::of_service("NodeStarts".into(), "arn", Value::Null)
+        };
+        let records: Vec<Record> = (0..2 * PORTION + 7).map(record).collect();
+        let mut write = db.write().await.unwrap();
+        chain::append(&mut write, &records).await.unwrap();
+        write.commit().await.unwrap();
+        let kept = 3;
+        let before = 2 * PORTION + 7 - kept;
+        assert_eq!(prune(&db, before).await.unwrap(), before as u64);
+        assert_eq!(prune(&db, before).await.unwrap(), 0);
+        let left: i64 = sqlx::query_scalar("select count(*) from audit where at >= $1")
+            .bind(before)
+            .fetch_one(db.pool())
+            .await
+            .unwrap();
+        let all: i64 = sqlx::query_scalar("select count(*) from audit")
+            .fetch_one(db.pool())
+            .await
+            .unwrap();
+        assert_eq!((left, all), (kept, kept));
+        let (check, _) = chain::verify(&db).await.unwrap();
+        assert_eq!((check.records, check.broken_at), (kept, None));
+    }
+
+    #[tokio::test]
+    async fn what_is_removed_or_changed_shows() {
+        for (sql, broken_at) in [
+            ("select 1", None),
+            ("delete from audit where number = 3", Some(3)),
+            ("delete from audit where number = 5", Some(5)),
+            ("delete from audit", Some(1)),
+            (
+                "update audit set record = replace(record, '{', '{ ') where number = 2",
+                Some(2),
+            ),
+            (
+                "update audit set user_name = 'bob' where number = 4",
+                Some(4),
+            ),
+            (
+                "update audit set resource_arn = 'x' where number = 1",
+                Some(1),
+            ),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let url = format!("sqlite://{}/test.db?mode=rwc", dir.path().display());
+            let db = Db::connect(&url).await.unwrap();
+            let record = || Record::of_service("NodeStarts".into(), "arn", Value::Null);
+            let mut write = db.write().await.unwrap();
+            let records = [record(), record(), record(), record(), record()];
+            chain::append(&mut write, &records).await.unwrap();
+            write.commit().await.unwrap();
+            sqlx::query(sql)
+                .execute(&mut *db.writer().await.unwrap())
+                .await
+                .unwrap();
+            let (check, _) = chain::verify(&db).await.unwrap();
+            assert_eq!(check.broken_at, broken_at, "{sql}");
+        }
+    }
+}
