@@ -114,6 +114,7 @@ fn App() -> impl IntoView {
                     <Route path=path!("clusters/:id/queues/create") view={Lazy::<parts::CreateQueue>::new()} />
                     <Route path=path!("clusters/:id/queues/:queue") view={Lazy::<parts::Queue>::new()} />
                     <Route path=path!("clusters/:id/queues/:queue/edit") view={Lazy::<parts::EditQueue>::new()} />
+                    <Route path=path!("clusters/:id/logs/deliveries/create") view={Lazy::<parts::CreateDelivery>::new()} />
                     <Route path=path!("clusters/:id/export") view={Lazy::<parts::ExportCluster>::new()} />
                     <Route path=path!("clusters/create") view={Lazy::<parts::CreateCluster>::new()} />
                     <Route path=path!("clusters/:id/edit") view={Lazy::<parts::EditCluster>::new()} />
@@ -138,6 +139,7 @@ fn App() -> impl IntoView {
                     <Route path=path!("jobs/past") view={Lazy::<parts::PastJobs>::new()} />
                     <Route path=path!("jobs/past/:cluster/:job") view={Lazy::<parts::PastJob>::new()} />
                     <Route path=path!("nodes") view={Lazy::<parts::AllNodes>::new()} />
+                    <Route path=path!("logs") view={Lazy::<parts::AllLogs>::new()} />
                     <Route path=path!("monitoring") view={Lazy::<parts::AllMonitoring>::new()} />
                     <Route path=path!("audit") view={Lazy::<parts::Audit>::new()} />
                     <Route path=path!("notifications") view={Lazy::<parts::Notifications>::new()} />

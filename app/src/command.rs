@@ -1,4 +1,4 @@
-//! The `aws pcs …` command that does the same as a form: shown at the end of each wizard, to be copied into a shell.
+//! The `aws pcs …` command (or `aws logs …`) that does the same as a form: shown at the end of each wizard, to be copied into a shell.
 //!
 //! Simple members are written in the CLI's shorthand (`type=SLURM,version=24.11`), the rest as JSON. Only words of
 //! harmless characters stand without quotes.
@@ -76,7 +76,7 @@ pub fn get_cluster(id: &str, here: &Here) -> String {
 }
 
 fn command(operation: Operation, input: Value) -> String {
-    let mut text = format!("aws pcs {}", kebab(operation.name()));
+    let mut text = format!("aws {} {}", operation.service(), kebab(operation.name()));
     let mut members: Vec<(String, Value)> = members(input).into_iter().collect();
     members.sort_by_key(|(member, _)| rank(member));
     for (member, value) in members {

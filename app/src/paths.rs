@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::i18n::{Language, Text};
 use crate::model::job::OutputKind;
 use crate::model::job_id::JobId;
-use crate::model::log::LogDaemon;
+use crate::model::log::{LogDaemon, LogView};
 use crate::preference::Theme;
 
 /// The folder of all that is not a page: server functions, the live stream, sign-in and sign-out.
@@ -23,6 +23,7 @@ pub const CLUSTERS: &str = "/clusters";
 pub const JOBS: &str = "/jobs";
 pub const PAST_JOBS: &str = "/jobs/past";
 pub const NODES: &str = "/nodes";
+pub const LOGS: &str = "/logs";
 pub const MONITORING: &str = "/monitoring";
 pub const SYSTEM: &str = "/system";
 pub const AUDIT: &str = "/audit";
@@ -44,6 +45,8 @@ pub const CONTROLLER_LOG_FILE_ROUTE: &str =
 /// A bundle of what helps to find the cause of a trouble, as a download; [`diagnostics`] is that of one cluster.
 pub const DIAGNOSTICS: &str = "/console/diagnostics";
 pub const TROUBLESHOOTING: &str = "/troubleshooting";
+/// What was found in a cluster's log, as a download; [`log_file`] is one of them.
+pub const LOG_FILE_ROUTE: &str = "/console/clusters/{cluster}/log";
 pub const CREATE_CLUSTER: &str = "/clusters/create";
 pub const IMPORT_CLUSTER: &str = "/clusters/import";
 /// Each component in each state; only in builds with the feature `design`.
@@ -209,6 +212,39 @@ pub fn controller_log_file(cluster_id: &str, daemon: LogDaemon) -> String {
     format!("{}/file", controller_log(cluster_id, daemon))
 }
 
+/// One of the two pages with logs, showing that.
+pub fn logs(page: &str, view: &LogView) -> String {
+    let words = view
+        .words()
+        .into_iter()
+        .filter(|(_, word)| !word.is_empty());
+    let words: Vec<String> = words
+        .map(|(name, word)| format!("{name}={}", encode(word)))
+        .collect();
+    match words.is_empty() {
+        true => page.to_owned(),
+        false => format!("{page}?{}", words.join("&")),
+    }
+}
+
+/// What a daemon logged at that time, in milliseconds since 1970, with what came before and after.
+pub fn log_at(cluster_id: &str, daemon: LogDaemon, at: i64) -> String {
+    let view = LogView {
+        daemon: daemon.as_str().to_owned(),
+        around: at.to_string(),
+        ..LogView::default()
+    };
+    logs(&cluster(cluster_id, ClusterTab::Logs), &view)
+}
+
+/// The lines that such a page shows and all older ones, as a download.
+pub fn log_file(cluster_id: &str, view: &LogView) -> String {
+    logs(
+        &format!("{CONSOLE}/clusters/{}/log", encode(cluster_id)),
+        view,
+    )
+}
+
 pub fn node(cluster_id: &str, name: &str) -> String {
     format!(
         "{}/{}",
@@ -244,6 +280,13 @@ pub fn queue(cluster_id: &str, id: &str) -> String {
 
 pub fn create_queue(cluster_id: &str) -> String {
     format!("{}/create", cluster(cluster_id, ClusterTab::Queues))
+}
+
+pub fn create_delivery(cluster_id: &str) -> String {
+    format!(
+        "{}/deliveries/create",
+        cluster(cluster_id, ClusterTab::Logs)
+    )
 }
 
 pub fn edit_queue(cluster_id: &str, id: &str) -> String {
@@ -337,6 +380,9 @@ mod tests {
                 job_output("pcs_abc123def4", "12_3", OutputKind::Stderr),
                 node("pcs_abc123def4", "compute-1-1"),
                 events_of("pcs_abc123def4", "node", "compute-1-1"),
+                log_at("pcs_abc123def4", LogDaemon::Slurmctld, 17),
+                log_file("pcs_abc123def4", &LogView::read(|_| Some("a b".into()))),
+                LOGS.into(),
                 MONITORING.into(),
                 monitoring(MONITORING, "15mo", true),
                 CREATE_CLUSTER.into(),
@@ -348,6 +394,7 @@ mod tests {
                 queue("pcs_abc123def4", "pcs_2"),
                 create_queue("pcs_abc123def4"),
                 edit_queue("pcs_abc123def4", "pcs_2"),
+                create_delivery("pcs_abc123def4"),
                 export_cluster("pcs_abc123def4"),
                 IMPORT_CLUSTER.into(),
                 clone_cluster("pcs_abc123def4"),
@@ -392,6 +439,10 @@ mod tests {
                 "/console/clusters/pcs_abc123def4/jobs/12_3/output/stderr",
                 "/clusters/pcs_abc123def4/nodes/compute-1-1",
                 "/clusters/pcs_abc123def4/events?node=compute-1-1",
+                "/clusters/pcs_abc123def4/logs?daemon=slurmctld&around=17",
+                "/console/clusters/pcs_abc123def4/log?cluster=a%20b&mode=a%20b&text=a%20b&level=a%20b&daemon=a%20b&\
+                 range=a%20b&before=a%20b&after=a%20b&around=a%20b",
+                "/logs",
                 "/monitoring",
                 "/monitoring?range=15mo&view=table",
                 "/clusters/create",
@@ -403,6 +454,7 @@ mod tests {
                 "/clusters/pcs_abc123def4/queues/pcs_2",
                 "/clusters/pcs_abc123def4/queues/create",
                 "/clusters/pcs_abc123def4/queues/pcs_2/edit",
+                "/clusters/pcs_abc123def4/logs/deliveries/create",
                 "/clusters/pcs_abc123def4/export",
                 "/clusters/import",
                 "/clusters/import?from=pcs_abc123def4",

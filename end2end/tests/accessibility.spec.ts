@@ -41,6 +41,7 @@ test('groups, queues and documents are for everybody', async ({ page, server, cl
     queue: 'queues/demo',
     'queue, create': 'queues/create',
     'queue, edit': 'queues/demo/edit',
+    'delivery, create': 'logs/deliveries/create',
     'cluster, edit': 'edit',
     export: 'export',
     'job, submit': 'jobs/submit',

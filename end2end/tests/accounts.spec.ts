@@ -45,7 +45,7 @@ test('accounts and users are made, limited and deleted', async ({ page, server }
   await dialog.getByRole('button', { name: 'Save' }).click();
   await expect(rows(page, 'QOS', { name: /high/ })).toBeVisible();
 
-  await visit(page, `/clusters/${cluster.id}/logs`);
+  await visit(page, `/clusters/${cluster.id}/logs?mode=live`);
   const log = page.getByRole('log', { name: 'Controller log' });
   await page.getByRole('button', { name: 'slurmdbd' }).click();
   await expect(log).toContainText('slurmdbd version');

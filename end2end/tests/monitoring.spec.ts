@@ -3,7 +3,7 @@ import { check } from './axe';
 import { countLoads, createDemoQueue, expect, openTab, signIn, test, visit } from './helpers';
 
 test('the charts of a cluster follow what it does', async ({ page, server, cluster }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(240_000);
   await signIn(page, server);
   await visit(page, `/clusters/${cluster.name}`);
   await openTab(page, 'Monitoring');
@@ -15,6 +15,9 @@ test('the charts of a cluster follow what it does', async ({ page, server, clust
   await server.connect(cluster.name, 'sbatch', '-p', 'demo', '-o', '/dev/null', '--wrap=sleep 90');
   const jobs = page.getByRole('figure', { name: 'Jobs' });
   await expect(jobs).not.toContainText(/Running jobs 0 /, { timeout: 60_000 });
+  const waits = page.getByRole('figure', { name: 'Job waiting time (min:s)' });
+  // Jobs are asked for each minute while nothing of them changes.
+  await expect(waits).toContainText(/Median wait \d+ m?s/, { timeout: 90_000 });
   await expect(page.getByRole('figure', { name: 'Node starts' })).toContainText(/Started [1-9]/);
   await expect(page.getByRole('figure', { name: 'Node boot time (min:s)' })).toContainText(/Median \d+ m?s/);
   expect(loads(), 'it followed by itself').toBe(0);

@@ -194,7 +194,7 @@ test.describe('what the import refuses', () => {
 
 test('the log of the controller is shown as it grows, searched and downloaded', async ({ page, server, cluster }) => {
   await signIn(page, server);
-  await visit(page, `/clusters/${cluster.id}/logs`);
+  await visit(page, `/clusters/${cluster.id}/logs?mode=live`);
   const log = page.getByRole('log', { name: 'Controller log' });
   await expect(log).toContainText('slurmctld version');
   await page.getByLabel('Only lines with').fill('slurmctld VERSION');
@@ -202,6 +202,6 @@ test('the log of the controller is shown as it grows, searched and downloaded', 
   await page.getByLabel('Only lines with').fill('nothing has this');
   await expect(log).toHaveText('');
   const download = page.waitForEvent('download');
-  await page.getByRole('link', { name: 'Download' }).click();
+  await page.getByRole('link', { name: 'Download', exact: true }).click();
   expect((await download).suggestedFilename()).toBe('slurmctld.log');
 });

@@ -26,6 +26,7 @@ mod cold_start;
 mod get_cluster;
 mod idle;
 mod live;
+mod logs_search;
 mod look;
 mod metric;
 mod node_plan;
@@ -33,6 +34,7 @@ mod records;
 mod site;
 mod stock;
 mod times;
+mod trail;
 mod warm_jobs;
 
 fn main() {
@@ -67,6 +69,12 @@ fn main() {
         }
         if wanted("metric") {
             metric::run().await;
+        }
+        if wanted("trail") {
+            trail::run().await;
+        }
+        if wanted("logs_search") {
+            logs_search::run(&asked).await;
         }
         if wanted("cold_start") {
             cold_start::run().await;

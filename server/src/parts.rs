@@ -18,9 +18,12 @@ use crate::live::homes::Homes;
 use crate::live::observed::Observed;
 use crate::live::status::Statuses;
 use crate::live::wake::Wakers;
+use crate::logs::stores::Stores;
 use crate::notify::guard::Guard;
+use crate::provider::delivery::OneWire;
 use crate::provider::ports::PortRange;
 use crate::provider::script::Scripts;
+use crate::sink::courier::Memory;
 use crate::slurm::client::Client;
 use crate::slurm::controller_host::ControllerHost;
 use crate::slurm::database::Database;
@@ -35,6 +38,10 @@ pub struct Parts {
     pub provider: Arc<dyn Provider>,
     /// The clusters' controllers: jobs are Slurm's, and are asked of it.
     pub controllers: ControllerHost,
+    /// What their daemons logged.
+    pub logs: Stores,
+    /// How those are delivered elsewhere.
+    pub delivering: Delivering,
     /// Where accounts are kept of those that have accounting.
     pub database: Database,
     pub seal: Arc<Seal>,
@@ -64,6 +71,13 @@ pub struct Parts {
     pub shared_dirs: Vec<PathBuf>,
     /// What nodes run in their lives.
     pub scripts: Scripts,
+}
+
+/// What all deliveries of logs share.
+#[derive(Clone, Default)]
+pub struct Delivering {
+    pub wire: OneWire,
+    pub memory: Memory,
 }
 
 impl Parts {

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use axum::Router;
 use openpcs_provider::Provider;
 use openpcs_provider::lease::Beat;
+use serde_json::json;
 use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -23,9 +24,10 @@ use crate::auth::users::DatabaseUsers;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::data_dir::lock::Lock;
+use crate::db::audit::record::Record;
 use crate::db::names::Known;
 use crate::db::server::ServerRow;
-use crate::db::{Db, change, now};
+use crate::db::{Db, audit, change, now};
 use crate::http::agents;
 use crate::http::console::{self, ConsoleState};
 use crate::http::front::Front;
@@ -38,6 +40,7 @@ use crate::live::pulse::Pulse;
 use crate::live::reach::Reach;
 use crate::live::status::Statuses;
 use crate::live::wake::Wakers;
+use crate::logs::stores::Stores;
 use crate::notify::guard::Guard;
 use crate::parts::Parts;
 use crate::provider::aws::{Account, Host};
@@ -119,7 +122,12 @@ impl Plane {
         let for_nodes = nodes.as_ref().map(|(_, nodes)| nodes.clone());
         let provider = provider(config, &db, nodes)?;
         let parts = parts(config, provider, job_user, seal, &speaker, &meter)?;
+        // Before this server records anything, so that the trail is in the order of time.
+        if let Err(error) = audit::adopt(&db).await {
+            tracing::warn!(%error, "old rows of the audit trail are taken into its chain later");
+        }
         let (recorder, writer) = Recorder::start(db.clone());
+        recorder.record(of_server("ServerStarts", &speaker.me));
         let (pulse, reach) = (Pulse::default(), Reach::new(db.clone()));
         let service = Service {
             parts: parts.clone(),
@@ -203,7 +211,9 @@ impl Plane {
             // Aborted below if it takes too long.
             let _ = tokio::time::timeout(SHUTDOWN, driver).await;
         }
-        let _ = tokio::time::timeout(SHUTDOWN, self.recorder.flush()).await;
+        let stops = of_server("ServerStops", &self.speaker.me);
+        self.recorder.record(stops);
+        self.recorder.stop(SHUTDOWN).await;
         for task in &self.tasks {
             task.abort();
         }
@@ -213,6 +223,13 @@ impl Plane {
         let _ = tokio::time::timeout(SHUTDOWN, ended).await;
         self.speaker.end().await;
     }
+}
+
+/// Two starts of a server without a stop between them say that it crashed, and that the trail may lack what was read then.
+fn of_server(event: &str, server: &ServerRow) -> Record {
+    let details =
+        json!({"server": server.id, "host": server.host, "version": env!("CARGO_PKG_VERSION")});
+    Record::of_service(event.into(), "", details)
 }
 
 /// Where instances come from, as it is asked for.
@@ -268,6 +285,8 @@ fn parts(
         arns: config.place.arns(),
         provider,
         controllers: ControllerHost::new(data_dir, &config.scheduler_root, agent_path()?),
+        logs: Stores::below(data_dir),
+        delivering: Default::default(),
         database: accounting_database(config)?,
         job_user,
         seal,

@@ -12,12 +12,20 @@ pub fn random_below(limit: u16) -> u16 {
 
 /// `pcs_` and ten of [a-z0-9] (C1).
 pub fn resource_id() -> String {
+    format!("pcs_{}", letters(10))
+}
+
+/// An id of a delivery: AWS's have no prefix.
+pub fn delivery_id() -> String {
+    letters(16)
+}
+
+fn letters(count: usize) -> String {
     const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-    let id: String = random_bytes(10)
+    random_bytes(count)
         .iter()
         .map(|b| char::from(ALPHABET[usize::from(*b) % ALPHABET.len()]))
-        .collect();
-    format!("pcs_{id}")
+        .collect()
 }
 
 /// `i-` and 17 hexadecimal digits, as EC2 makes them.

@@ -6,6 +6,7 @@
 #[cfg(feature = "ssr")]
 mod argument;
 pub mod cluster;
+pub mod cluster_delivery;
 pub mod compute_node_group;
 pub mod event;
 pub mod help;

@@ -1,11 +1,13 @@
 //! What happened to something, newest first: icon, sentence, when, how long, by whom.
 
 use leptos::prelude::*;
+use leptos_router::components::A;
 
 use super::TroubleLink;
 use crate::i18n::text;
 use crate::list::event::actor_words;
 use crate::model::event::{Event, EventTone};
+use crate::paths;
 use crate::ui::time::{Ago, duration};
 use crate::ui::{Tone, foreign, foreign_line};
 
@@ -19,10 +21,19 @@ pub fn event_tone(event: &Event) -> Tone {
 }
 
 #[component]
-pub fn EventTimeline(events: Signal<Vec<Event>>) -> impl IntoView {
+pub fn EventTimeline(
+    events: Signal<Vec<Event>>,
+    /// Whose: with it, an event that a daemon's log says more about leads there.
+    #[prop(optional)]
+    cluster: Option<Memo<String>>,
+) -> impl IntoView {
     let t = text();
     let row = move |event: Event| {
         let tone = event_tone(&event);
+        let log = cluster.zip(event.logged_by()).map(|(cluster, daemon)| {
+            let href = paths::log_at(&cluster.read_untracked(), daemon, event.at);
+            view! { <A href>{t.logs.at_log}</A> }
+        });
         let took = (event.until > 0).then(|| duration(t, event.until - event.at));
         view! {
             <li class="timeline-step">
@@ -34,6 +45,7 @@ pub fn EventTimeline(events: Signal<Vec<Event>>) -> impl IntoView {
                         {took}
                         {foreign_line(actor_words(t, &event.actor))}
                         <TroubleLink code=event.code />
+                        {log}
                     </p>
                 </div>
             </li>

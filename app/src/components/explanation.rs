@@ -1,6 +1,7 @@
 //! Why something waits or failed: what it means, whether it passes, what to do.
 
 use leptos::prelude::*;
+use leptos_router::components::A;
 
 use super::TroubleLink;
 use crate::i18n::text;
@@ -8,7 +9,12 @@ use crate::model::explanation::{Explanation, Outlook};
 use crate::ui::{Tone, foreign};
 
 #[component]
-pub fn Explained(explanation: Explanation) -> impl IntoView {
+pub fn Explained(
+    explanation: Explanation,
+    /// Where the log says more about it.
+    #[prop(optional_no_strip)]
+    log: Option<String>,
+) -> impl IntoView {
     let t = text();
     let (tone, class) = match explanation.outlook {
         Outlook::ByItself => (Tone::Info, "explained border-info bg-info-soft"),
@@ -23,6 +29,7 @@ pub fn Explained(explanation: Explanation) -> impl IntoView {
                 <span class=tone.class()>{tone.icon().view()}</span>
                 {title}
                 <code class="code-text text-xs font-normal text-muted">{foreign(explanation.code)}</code>
+                {log.map(|href| view! { <A href>{t.logs.at_log}</A> })}
             </h3>
             <dl class="explained-facts">
                 <div>

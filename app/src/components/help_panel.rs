@@ -9,7 +9,7 @@ use crate::i18n::text;
 use crate::model::error::Result;
 use crate::model::help::{HelpText, Paragraph};
 use crate::ui::help::{Help, Topic};
-use crate::ui::{Code, Flash, Icon, Skeleton, Tone};
+use crate::ui::{Code, Flash, Icon, Skeleton, Tone, with_code};
 
 /// The panel's id, for the buttons that open it.
 pub const ID: &str = "help-panel";
@@ -80,7 +80,7 @@ fn shown(text: HelpText, help: Help) -> AnyView {
         }
     });
     let paragraph = |it: Paragraph<'_>| match it {
-        Paragraph::Words(words) => words_of(words),
+        Paragraph::Words(words) => view! { <p>{with_code(words)}</p> }.into_any(),
         Paragraph::Command(name) => command(text.commands.get(name).cloned()),
     };
     let paragraphs = text.paragraphs().map(paragraph).collect_view();
@@ -90,19 +90,6 @@ fn shown(text: HelpText, help: Help) -> AnyView {
         {next}
     }
     .into_any()
-}
-
-/// Every other piece between grave accents is code.
-fn words_of(text: &str) -> AnyView {
-    let piece = |(i, piece): (usize, &str)| {
-        let piece = piece.to_owned();
-        match i % 2 {
-            0 => piece.into_any(),
-            _ => view! { <code class="break-words code-text text-[0.8125rem]">{piece}</code> }
-                .into_any(),
-        }
-    };
-    view! { <p>{text.split('`').enumerate().map(piece).collect_view()}</p> }.into_any()
 }
 
 fn command(text: Option<String>) -> AnyView {

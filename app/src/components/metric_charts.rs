@@ -19,15 +19,17 @@ enum Topic {
     Capacity,
     Utilization,
     Jobs,
+    WaitTimes,
     Starts,
     BootTimes,
 }
 
 impl Topic {
-    const ALL: [Topic; 5] = [
+    const ALL: [Topic; 6] = [
         Topic::Capacity,
         Topic::Utilization,
         Topic::Jobs,
+        Topic::WaitTimes,
         Topic::Starts,
         Topic::BootTimes,
     ];
@@ -37,6 +39,7 @@ impl Topic {
             Topic::Capacity => t.monitoring.capacity,
             Topic::Utilization => t.monitoring.utilization,
             Topic::Jobs => t.monitoring.jobs,
+            Topic::WaitTimes => t.monitoring.wait_times,
             Topic::Starts => t.monitoring.starts,
             Topic::BootTimes => t.monitoring.boot_times,
         }
@@ -46,7 +49,7 @@ impl Topic {
         match self {
             Topic::Capacity | Topic::Jobs | Topic::Starts => Unit::Count,
             Topic::Utilization => Unit::Percent,
-            Topic::BootTimes => Unit::Seconds,
+            Topic::WaitTimes | Topic::BootTimes => Unit::Seconds,
         }
     }
 
@@ -61,6 +64,10 @@ impl Topic {
             Topic::Jobs => &[
                 (Metric::RunningJobs, Mark::Line, Ink::Main),
                 (Metric::PendingJobs, Mark::Line, Ink::Attention),
+            ],
+            Topic::WaitTimes => &[
+                (Metric::JobWaitTimeP50, Mark::Line, Ink::Main),
+                (Metric::JobWaitTimeP95, Mark::Line, Ink::Attention),
             ],
             Topic::Starts => &[
                 (Metric::NodeStarts, Mark::Bar, Ink::Good),
@@ -111,6 +118,8 @@ fn label(t: &'static Text, metric: Metric) -> &'static str {
         Metric::FailedNodeStarts => t.monitoring.failed,
         Metric::NodeBootTimeP50 => t.monitoring.p50,
         Metric::NodeBootTimeP95 => t.monitoring.p95,
+        Metric::JobWaitTimeP50 => t.monitoring.wait_p50,
+        Metric::JobWaitTimeP95 => t.monitoring.wait_p95,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod asked;
 mod bell;
+mod change_form;
 mod chosen;
 mod confirm_delete;
 pub mod delete;
@@ -23,6 +24,10 @@ mod job_output;
 mod job_state;
 mod job_table;
 mod job_usage;
+mod log_lines;
+mod log_tail;
+mod log_viewer;
+mod marked;
 mod metric_charts;
 mod node_actions;
 mod node_grid;
@@ -53,6 +58,7 @@ pub mod wizard;
 #[cfg(feature = "ssr")]
 pub use asked::Answers;
 pub use asked::{asked, asked_page, param};
+pub use change_form::ChangeForm;
 pub use chosen::{chosen, not_yet};
 pub use confirm_delete::ConfirmDelete;
 pub use error_info::ErrorInfos;
@@ -68,6 +74,8 @@ pub use job_output::Output;
 pub use job_state::{JobReason, JobState};
 pub use job_table::{JobParts, JobTable, job_query};
 pub use job_usage::JobUsage;
+pub use log_tail::LogTail;
+pub use log_viewer::{LogModes, LogViewer, log_links, log_view};
 pub use metric_charts::MetricCharts;
 pub use node_actions::NodeActions;
 pub use node_grid::NodeGrid;

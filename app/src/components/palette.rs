@@ -62,6 +62,7 @@ fn commands(t: &'static Text, clusters: &[Cluster]) -> Vec<Choice> {
         page(t.clusters.title, paths::CLUSTERS),
         page(t.jobs.title, paths::JOBS),
         page(t.nodes.title, paths::NODES),
+        page(t.logs.title, paths::LOGS),
         page(t.monitoring.title, paths::MONITORING),
         page(t.notifications.title, paths::NOTIFICATIONS),
         page(t.system.title, paths::SYSTEM),

@@ -63,7 +63,8 @@ pub fn RangePicker(#[prop(into)] here: Signal<String>, range: Memo<String>) -> i
     .into_any()
 }
 
-fn short(t: &'static Text, range: Range) -> &'static str {
+/// As a link has room for.
+pub(super) fn short(t: &'static Text, range: Range) -> &'static str {
     match range {
         Range::OneHour => t.monitoring.hours_1,
         Range::ThreeHours => t.monitoring.hours_3,

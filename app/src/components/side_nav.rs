@@ -46,6 +46,9 @@ pub fn SideNav(
                     <A href=paths::NODES>{Icon::Nodes.view()} {t.nodes.title}</A>
                 </li>
                 <li>
+                    <A href=paths::LOGS>{Icon::Lines.view()} {t.logs.title}</A>
+                </li>
+                <li>
                     <A href=paths::MONITORING>{Icon::Chart.view()} {t.monitoring.title}</A>
                 </li>
                 <li>

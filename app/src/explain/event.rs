@@ -102,6 +102,19 @@ pub enum What {
     JobCameBack {
         job: String,
     },
+    /// Lines of the cluster's logs wait: their destination does not take them.
+    DeliveryFails {
+        name: String,
+        words: String,
+    },
+    DeliveryWorks {
+        name: String,
+    },
+    /// The destination gets so many lines never: it refused them, or they were too old to be kept for it.
+    LogLinesLost {
+        name: String,
+        lines: u64,
+    },
     /// The cluster's Slurm does not let itself be looked at.
     LookFails {
         of: Sight,
@@ -338,6 +351,15 @@ impl What {
                 (text, vec![("job", job.clone())])
             }
             What::JobCameBack { job } => (t.job_came_back, vec![("job", job.clone())]),
+            What::DeliveryFails { name, words } => (
+                t.delivery_fails,
+                vec![("name", name.clone()), ("words", words.clone())],
+            ),
+            What::DeliveryWorks { name } => (t.delivery_works, vec![("name", name.clone())]),
+            What::LogLinesLost { name, lines } => (
+                t.log_lines_lost,
+                vec![("name", name.clone()), ("lines", lines.to_string())],
+            ),
             What::LookFails { of, words } => {
                 let text = match of {
                     Sight::Nodes => t.look_at_nodes_fails,
@@ -532,12 +554,15 @@ impl What {
             What::Active { .. }
             | What::ControllerUp { .. }
             | What::LookWorks { .. }
+            | What::DeliveryWorks { .. }
             | What::Upgraded { .. }
             | What::NodeUp { .. } => EventTone::Success,
             What::Refused { .. }
             | What::NoRoom { .. }
             | What::TypeGone { .. }
             | What::LookFails { .. }
+            | What::DeliveryFails { .. }
+            | What::LogLinesLost { .. }
             | What::ControllerKilled {}
             | What::JobsLost { .. }
             | What::JobStartedTwice { .. }
@@ -687,6 +712,15 @@ mod tests {
                 action: JobAction::Release,
             },
             What::JobCameBack { job: job.clone() },
+            What::DeliveryFails {
+                name: name.clone(),
+                words: "It is tried again.".into(),
+            },
+            What::DeliveryWorks { name: name.clone() },
+            What::LogLinesLost {
+                name: name.clone(),
+                lines: 12,
+            },
             What::LookFails {
                 of: Sight::Nodes,
                 words: "no".into(),

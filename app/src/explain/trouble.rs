@@ -323,6 +323,8 @@ fn events(t: &'static Text) -> Vec<Source> {
             ("type-gone", e.type_gone),
             ("controller-killed", e.controller_killed),
             ("look-fails", e.controller_fails),
+            ("delivery-fails", e.delivery_fails),
+            ("log-lines-lost", e.log_lines_lost),
             ("server-forgotten", e.server_forgotten),
             ("version-ended", e.version_ended),
             ("suspension-ahead", e.suspension_ahead),

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::log::LogDaemon;
+
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,6 +25,29 @@ pub struct Event {
     pub tone: EventTone,
     /// Who caused it: a user's ARN, or the reconciler.
     pub actor: String,
+}
+
+impl Event {
+    /// The daemon of the cluster's controller whose log says more about it; none where no log does.
+    pub fn logged_by(&self) -> Option<LogDaemon> {
+        let by_controller = [
+            "refused",
+            "controller-up",
+            "controller-killed",
+            "jobs-lost",
+            "job-started-twice",
+            "job-end-lost",
+            "look-fails",
+            "node-failed",
+            "node-taken-back",
+            "resume-failed",
+            "upgraded",
+            "upgrade-failed",
+        ];
+        by_controller
+            .contains(&self.code.as_str())
+            .then_some(LogDaemon::Slurmctld)
+    }
 }
 
 /// How an event is marked.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::metric::Range;
+
 /// A daemon of a cluster's controller that keeps a log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -10,12 +12,20 @@ pub enum LogDaemon {
     Slurmctld,
     /// Only with accounting.
     Slurmdbd,
+    /// Only with the REST API.
+    Slurmrestd,
 }
 
 impl LogDaemon {
+    pub const ALL: [LogDaemon; 3] = [
+        LogDaemon::Slurmctld,
+        LogDaemon::Slurmdbd,
+        LogDaemon::Slurmrestd,
+    ];
+
     /// None of any other word.
     pub fn parse(word: &str) -> Option<LogDaemon> {
-        let mut all = [LogDaemon::Slurmctld, LogDaemon::Slurmdbd].into_iter();
+        let mut all = LogDaemon::ALL.into_iter();
         all.find(|daemon| daemon.as_str() == word)
     }
 
@@ -23,6 +33,7 @@ impl LogDaemon {
         match self {
             LogDaemon::Slurmctld => "slurmctld",
             LogDaemon::Slurmdbd => "slurmdbd",
+            LogDaemon::Slurmrestd => "slurmrestd",
         }
     }
 }
@@ -38,4 +49,219 @@ pub struct ControllerLogOf {
     pub from: Option<i64>,
     /// The piece that ends at this byte, instead of one that begins somewhere.
     pub before: Option<i64>,
+}
+
+/// How grave a line is, the gravest first, as Slurm's daemons begin their lines.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogLevel {
+    Fatal,
+    Error,
+    Warning,
+    #[default]
+    Info,
+    Debug,
+}
+
+impl LogLevel {
+    pub const ALL: [LogLevel; 5] = [
+        LogLevel::Fatal,
+        LogLevel::Error,
+        LogLevel::Warning,
+        LogLevel::Info,
+        LogLevel::Debug,
+    ];
+
+    /// None of any other word.
+    pub fn parse(word: &str) -> Option<LogLevel> {
+        let mut all = LogLevel::ALL.into_iter();
+        all.find(|level| level.as_str() == word)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LogLevel::Fatal => "fatal",
+            LogLevel::Error => "error",
+            LogLevel::Warning => "warning",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+        }
+    }
+}
+
+/// Lines of one answer at most, and so many unless it is said.
+pub const MOST_LINES: i64 = 1_000;
+pub const LINES: i64 = 200;
+/// Of what is searched for, in bytes.
+pub const LONGEST_SEARCH: usize = 256;
+
+/// What to look for in the lines that a cluster's daemons logged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LogQuery {
+    pub cluster_identifier: String,
+    /// Each of these words, or a word that begins so, whatever the case; empty: all lines.
+    pub text: String,
+    /// At least as grave; none: all.
+    pub level: Option<LogLevel>,
+    /// None: of all.
+    pub daemon: Option<LogDaemon>,
+    /// Milliseconds since 1970, the first and the one after the last; none: all that is kept.
+    pub from: Option<i64>,
+    pub to: Option<i64>,
+    /// Lines before the one of that number. One of these three at most; without, the newest.
+    pub before: Option<i64>,
+    /// The oldest of the lines after that number.
+    pub after: Option<i64>,
+    /// What was logged before and after that time, in milliseconds since 1970.
+    pub around: Option<i64>,
+    /// 1 to [`MOST_LINES`]; none: [`LINES`].
+    pub limit: Option<i64>,
+}
+
+/// Lines, the newest first. A page looks at so many lines only: it may have few, or none, though there are more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogPage {
+    pub lines: Vec<LogEntry>,
+    /// What `before` is to be for the next older ones; none: there are none.
+    pub older: Option<i64>,
+    /// What `after` is to be for the next newer ones; none: these are the newest.
+    pub newer: Option<i64>,
+}
+
+/// A line that is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogEntry {
+    /// Unique in the cluster, ascending in the order in which lines were read.
+    pub seq: i64,
+    pub daemon: LogDaemon,
+    /// Milliseconds since 1970.
+    pub at: i64,
+    pub level: LogLevel,
+    /// All of the line, bounded, without control characters.
+    pub text: String,
+}
+
+/// What a page shows of a log, in the words of its address; a word that means nothing stands for none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LogView {
+    /// Only where the page is not a cluster's own.
+    pub cluster: String,
+    pub text: String,
+    pub level: String,
+    pub daemon: String,
+    /// As [`Range`]; none: all that is kept.
+    pub range: String,
+    pub before: String,
+    pub after: String,
+    pub around: String,
+    /// [`LIVE`], or none: search.
+    pub mode: String,
+}
+
+/// The mode in which lines come by themselves.
+pub const LIVE: &str = "live";
+
+impl LogView {
+    /// Each word by that name.
+    pub fn read(word: impl Fn(&str) -> Option<String>) -> LogView {
+        let word = |name| word(name).unwrap_or_default();
+        LogView {
+            cluster: word("cluster"),
+            text: word("text"),
+            level: word("level"),
+            daemon: word("daemon"),
+            range: word("range"),
+            before: word("before"),
+            after: word("after"),
+            around: word("around"),
+            mode: word("mode"),
+        }
+    }
+
+    /// Each word with its name, in the order in which addresses have them.
+    pub fn words(&self) -> [(&'static str, &str); 9] {
+        [
+            ("cluster", &self.cluster),
+            ("mode", &self.mode),
+            ("text", &self.text),
+            ("level", &self.level),
+            ("daemon", &self.daemon),
+            ("range", &self.range),
+            ("before", &self.before),
+            ("after", &self.after),
+            ("around", &self.around),
+        ]
+    }
+
+    /// The same without a place in it: its newest lines.
+    pub fn newest(&self) -> LogView {
+        LogView {
+            before: String::new(),
+            after: String::new(),
+            around: String::new(),
+            ..self.clone()
+        }
+    }
+
+    /// What it asks of a cluster at that time.
+    pub fn question(&self, cluster_identifier: String, now: i64) -> LogQuery {
+        LogQuery {
+            cluster_identifier,
+            text: self.text.clone(),
+            level: LogLevel::parse(&self.level),
+            daemon: LogDaemon::parse(&self.daemon),
+            from: Range::named(&self.range).map(|range| now - range.length()),
+            to: None,
+            before: self.before.parse().ok(),
+            after: self.after.parse().ok(),
+            around: self.around.parse().ok(),
+            limit: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_as_it_is_written_and_what_means_nothing_asks_for_nothing() {
+        let view = LogView {
+            text: "node 1".into(),
+            level: "error".into(),
+            daemon: "slurmdbd".into(),
+            range: "1d".into(),
+            before: "17".into(),
+            ..LogView::default()
+        };
+        let words = view.words();
+        let word = |name: &str| {
+            let found = words.iter().find(|(known, _)| *known == name);
+            found.map(|(_, word)| (*word).to_owned())
+        };
+        assert_eq!(LogView::read(word), view);
+        let asked = view.question("c".into(), 86_400_001);
+        assert_eq!(
+            (asked.level, asked.daemon, asked.from, asked.before),
+            (
+                Some(LogLevel::Error),
+                Some(LogDaemon::Slurmdbd),
+                Some(1),
+                Some(17)
+            )
+        );
+        let odd = LogView::read(|_| Some("\u{202e}'".to_owned())).question("c".into(), 0);
+        let wanted = LogQuery {
+            cluster_identifier: "c".into(),
+            text: "\u{202e}'".into(),
+            ..LogQuery::default()
+        };
+        assert_eq!(odd, wanted);
+    }
 }

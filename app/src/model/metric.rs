@@ -33,10 +33,14 @@ pub enum Metric {
     NodeBootTimeP50,
     /// Nineteen in twenty took no longer.
     NodeBootTimeP95,
+    /// Seconds from submitting a job to its start, of the jobs that started: half of them waited no longer.
+    JobWaitTimeP50,
+    /// Nineteen in twenty waited no longer.
+    JobWaitTimeP95,
 }
 
 impl Metric {
-    pub const ALL: [Metric; 11] = [
+    pub const ALL: [Metric; 13] = [
         Metric::IdleCapacity,
         Metric::UtilizedCapacity,
         Metric::ActualCapacity,
@@ -48,6 +52,17 @@ impl Metric {
         Metric::FailedNodeStarts,
         Metric::NodeBootTimeP50,
         Metric::NodeBootTimeP95,
+        Metric::JobWaitTimeP50,
+        Metric::JobWaitTimeP95,
+    ];
+
+    /// Those that AWS has, which Amazon CloudWatch answers.
+    pub const PUBLISHED: [Metric; 5] = [
+        Metric::IdleCapacity,
+        Metric::UtilizedCapacity,
+        Metric::ActualCapacity,
+        Metric::DesiredCapacity,
+        Metric::CapacityUtilization,
     ];
 
     /// Its name, as it is asked for and written down.
@@ -64,6 +79,8 @@ impl Metric {
             Metric::FailedNodeStarts => "FailedNodeStarts",
             Metric::NodeBootTimeP50 => "NodeBootTimeP50",
             Metric::NodeBootTimeP95 => "NodeBootTimeP95",
+            Metric::JobWaitTimeP50 => "JobWaitTimeP50",
+            Metric::JobWaitTimeP95 => "JobWaitTimeP95",
         }
     }
 
@@ -112,8 +129,13 @@ impl Range {
 
     /// That of an address; another word stands for the one that is shown first.
     pub fn parse(word: &str) -> Range {
+        Range::named(word).unwrap_or_default()
+    }
+
+    /// None of any other word.
+    pub fn named(word: &str) -> Option<Range> {
         let mut all = Range::ALL.into_iter();
-        all.find(|range| range.as_str() == word).unwrap_or_default()
+        all.find(|range| range.as_str() == word)
     }
 
     /// In milliseconds. Fifteen months are the 455 days that metrics are kept.

@@ -48,6 +48,28 @@ impl Arns {
         )
     }
 
+    /// `arn:aws:logs:REGION:ACCOUNT:delivery-source:NAME` (L1).
+    pub fn delivery_source(&self, name: &str) -> String {
+        self.logs("delivery-source", name)
+    }
+
+    /// `arn:aws:logs:REGION:ACCOUNT:delivery-destination:NAME`.
+    pub fn delivery_destination(&self, name: &str) -> String {
+        self.logs("delivery-destination", name)
+    }
+
+    /// `arn:aws:logs:REGION:ACCOUNT:delivery:ID`.
+    pub fn delivery(&self, id: &str) -> String {
+        self.logs("delivery", id)
+    }
+
+    fn logs(&self, kind: &str, name: &str) -> String {
+        format!(
+            "arn:aws:logs:{}:{}:{kind}:{name}",
+            self.region, self.account
+        )
+    }
+
     /// `arn:aws:openpcs:REGION:ACCOUNT:server/ID`: nothing that AWS has.
     pub fn server(&self, id: &str) -> String {
         format!(

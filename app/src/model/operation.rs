@@ -1,4 +1,4 @@
-//! The operations by name: those of the service model, the one of Secrets Manager, and our own. The port says by which
+//! The operations by name: those of the service model, those of other services that are answered here, and our own. The port says by which
 //! method each is asked for, a policy who may do it, the audit trail who did.
 
 /// Declares the operations, service by service, each with the list of its own.
@@ -21,8 +21,8 @@ macro_rules! operations {
                 [$(Operation::$list),+].into_iter().flatten().copied()
             }
 
-            /// As policies abbreviate it.
-            fn service(self) -> &'static str {
+            /// As policies and the AWS CLI abbreviate it.
+            pub fn service(self) -> &'static str {
                 match self { $($(Operation::$name)|+ => $service,)+ }
             }
         }
@@ -40,6 +40,16 @@ operations! {
     /// The one that a cluster's key is read with.
     SECRETS of "secretsmanager":
         GetSecretValue;
+    /// Of Amazon CloudWatch, what a cluster's metrics are read with.
+    CLOUDWATCH of "cloudwatch":
+        ListMetrics GetMetricData GetMetricStatistics;
+    /// What of Amazon CloudWatch Logs is answered: from the lines that this server keeps, and by which they are delivered.
+    LOGS of "logs":
+        DescribeLogGroups DescribeLogStreams GetLogEvents FilterLogEvents
+        PutDeliveryDestination GetDeliveryDestination DescribeDeliveryDestinations DeleteDeliveryDestination
+        PutDeliveryDestinationPolicy GetDeliveryDestinationPolicy DeleteDeliveryDestinationPolicy
+        PutDeliverySource GetDeliverySource DescribeDeliverySources DeleteDeliverySource
+        CreateDelivery GetDelivery DescribeDeliveries UpdateDeliveryConfiguration DeleteDelivery;
     /// The one that the audit trail is read with.
     TRAIL of "cloudtrail":
         LookupEvents;
@@ -99,7 +109,7 @@ impl Operation {
     pub fn is_read_only(self) -> bool {
         let name = self.name();
         let verbs = [
-            "Get", "List", "Resolve", "Check", "Export", "Watch", "Lookup",
+            "Get", "List", "Describe", "Filter", "Lookup", "Resolve", "Check", "Export", "Watch",
         ];
         self != GetSecretValue && verbs.iter().any(|verb| name.starts_with(verb))
     }
@@ -133,7 +143,10 @@ mod tests {
             names.join(" "),
             "CreateCluster UpdateCluster DeleteCluster CreateComputeNodeGroup UpdateComputeNodeGroup \
              DeleteComputeNodeGroup CreateQueue UpdateQueue DeleteQueue TagResource UntagResource \
-             RegisterComputeNodeGroupInstance GetSecretValue SubmitJob CancelJob RequeueJob HoldJob ReleaseJob DrainNode \
+             RegisterComputeNodeGroupInstance GetSecretValue PutDeliveryDestination DeleteDeliveryDestination \
+             PutDeliveryDestinationPolicy DeleteDeliveryDestinationPolicy PutDeliverySource DeleteDeliverySource \
+             CreateDelivery UpdateDeliveryConfiguration DeleteDelivery \
+             SubmitJob CancelJob RequeueJob HoldJob ReleaseJob DrainNode \
              ResumeNode ReplaceNode ConnectCluster CreateSlurmToken ChangeAccounts ChangeQos ChangeReservations \
              ChangeNotifications TestNotificationChannel MarkNotices ForgetServer CreateDiagnostics CreateUser \
              SetUserPassword DeleteUser CreateAccessKey DeleteAccessKey RemoveSetAside"

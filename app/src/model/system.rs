@@ -109,6 +109,8 @@ pub enum ReconcilerKind {
     History,
     /// What deleted clusters left on disk.
     Sweep,
+    /// What a cluster's daemons log.
+    Log,
     /// Metrics of all clusters of this server.
     Metric,
     /// Messages to people.
@@ -118,11 +120,12 @@ pub enum ReconcilerKind {
 }
 
 impl ReconcilerKind {
-    pub const ALL: [ReconcilerKind; 8] = [
+    pub const ALL: [ReconcilerKind; 9] = [
         ReconcilerKind::Cluster,
         ReconcilerKind::Node,
         ReconcilerKind::Job,
         ReconcilerKind::History,
+        ReconcilerKind::Log,
         ReconcilerKind::Sweep,
         ReconcilerKind::Metric,
         ReconcilerKind::Notification,
@@ -137,6 +140,7 @@ impl ReconcilerKind {
             ReconcilerKind::Job => "job",
             ReconcilerKind::History => "history",
             ReconcilerKind::Sweep => "sweep",
+            ReconcilerKind::Log => "log",
             ReconcilerKind::Metric => "metric",
             ReconcilerKind::Notification => "notification",
             ReconcilerKind::Prune => "prune",
@@ -209,6 +213,7 @@ pub enum Work {
     LeftoverRemoved,
     ClusterMeasured,
     MessageFound,
+    LinesKept,
 }
 
 impl Work {
@@ -234,6 +239,7 @@ impl Work {
             Work::LeftoverRemoved => "leftover-removed",
             Work::ClusterMeasured => "cluster-measured",
             Work::MessageFound => "message-found",
+            Work::LinesKept => "lines-kept",
         }
     }
 }

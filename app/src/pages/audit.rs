@@ -12,7 +12,9 @@ use crate::model::date::{DAY, parse};
 use crate::model::trail::{TrailCheck, TrailOf, TrailPage, TrailRow};
 use crate::paths;
 use crate::ui::time::Ago;
-use crate::ui::{EmptyState, Flash, Indicator, PageHeader, Tone, foreign_line, use_search};
+use crate::ui::{
+    Code, EmptyState, Flash, Icon, Indicator, PageHeader, Tone, foreign_line, use_search,
+};
 
 /// The names in the address that say what is looked for, in the order of the form.
 const NAMES: [&str; 7] = [
@@ -80,9 +82,17 @@ fn filters(t: &'static Text, given: [String; 7]) -> AnyView {
     let [from, to, user, operation, resource, outcome, read_only] = given.clone();
     let field = |label: &'static str, name: &'static str, kind: &'static str, value: String| {
         view! {
-            <label class="grid gap-1 text-muted">
-                {label}
-                <input type=kind name=name class="input w-auto" value=value />
+            <label class="grid grow basis-40 max-w-64 gap-1">
+                <span class="font-medium">{label}</span>
+                <input
+                    type=kind
+                    name=name
+                    class="input"
+                    autocomplete="off"
+                    autocapitalize="none"
+                    spellcheck="false"
+                    value=value
+                />
             </label>
         }
     };
@@ -95,9 +105,9 @@ fn filters(t: &'static Text, given: [String; 7]) -> AnyView {
             view! { <option value=value selected=is_now>{word}</option> }
         });
         view! {
-            <label class="grid gap-1 text-muted">
-                {label}
-                <select name=name class="input w-auto">
+            <label class="grid grow basis-40 max-w-64 gap-1">
+                <span class="font-medium">{label}</span>
+                <select name=name class="input">
                     <option value="">{t.audit.any}</option>
                     {options}
                 </select>
@@ -114,18 +124,31 @@ fn filters(t: &'static Text, given: [String; 7]) -> AnyView {
         .collect();
     pairs.push((VERIFY, "yes"));
     view! {
-        <form method="get" action=paths::AUDIT class="flex flex-wrap items-end gap-3" aria-label=t.audit.filters>
-            {field(t.audit.from, "from", "date", from)}
-            {field(t.audit.to, "to", "date", to)}
-            {field(t.audit.user, "user", "text", user)}
-            {field(t.audit.operation, "operation", "text", operation)}
-            {field(t.audit.resource, "resource", "text", resource)}
-            {choice(t.audit.outcome, "outcome", outcome, outcomes)}
-            {choice(t.audit.kind, "readOnly", read_only, kinds)}
-            <button type="submit" class="button">{t.audit.search}</button>
-            <a href=paths::audit_file(&of, "csv") rel="external" download="">{t.audit.csv}</a>
-            <a href=paths::audit_file(&of, "jsonl") rel="external" download="">{t.audit.jsonl}</a>
-            <A href=paths::audit(&pairs)>{t.audit.verify}</A>
+        <form method="get" action=paths::AUDIT class="grid gap-3" role="search" aria-label=t.audit.filters>
+            <div class="flex flex-wrap items-end gap-3">
+                {field(t.audit.from, "from", "date", from)}
+                {field(t.audit.to, "to", "date", to)}
+                {field(t.audit.user, "user", "text", user)}
+                {field(t.audit.operation, "operation", "text", operation)}
+                {field(t.audit.resource, "resource", "text", resource)}
+                {choice(t.audit.outcome, "outcome", outcome, outcomes)}
+                {choice(t.audit.kind, "readOnly", read_only, kinds)}
+            </div>
+            <div class="flex flex-wrap gap-3">
+                <button type="submit" class="button">
+                    {Icon::Search.view()}
+                    <span>{t.audit.search}</span>
+                </button>
+                <a class="button" href=paths::audit_file(&of, "csv") rel="external" download="">
+                    {t.audit.csv}
+                </a>
+                <a class="button" href=paths::audit_file(&of, "jsonl") rel="external" download="">
+                    {t.audit.jsonl}
+                </a>
+                <A href=paths::audit(&pairs) attr:class="button">
+                    {t.audit.verify}
+                </A>
+            </div>
         </form>
     }
     .into_any()
@@ -164,7 +187,6 @@ fn records(t: &'static Text, given: &[String; 7], page: TrailPage) -> AnyView {
                         <th scope="col">{t.audit.operation}</th>
                         <th scope="col">{t.audit.resource}</th>
                         <th scope="col">{t.audit.outcome}</th>
-                        <th scope="col">{t.audit.record}</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -182,15 +204,23 @@ fn record(t: &'static Text, row: TrailRow) -> AnyView {
     };
     view! {
         <tr>
-            <td><Ago at=row.at /></td>
+            <td>
+                <Ago at=row.at />
+            </td>
             <td>{foreign_line(row.user)}</td>
             <td>{foreign_line(row.operation)}</td>
             <td>{foreign_line(row.resource_arn)}</td>
-            <td><Indicator tone label /> " " {foreign_line(row.error_code)}</td>
             <td>
-                <details>
+                <Indicator tone label />
+                " "
+                {foreign_line(row.error_code)}
+            </td>
+        </tr>
+        <tr class="more-row">
+            <td colspan="5">
+                <details class="more">
                     <summary>{t.audit.show}</summary>
-                    <pre class="max-w-prose overflow-x-auto text-xs">{row.record}</pre>
+                    <Code what=t.audit.record text=row.record />
                 </details>
             </td>
         </tr>

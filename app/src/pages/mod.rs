@@ -5,6 +5,7 @@ pub mod clusters;
 #[cfg(feature = "design")]
 mod design;
 mod jobs;
+mod logs;
 mod monitoring;
 mod nodes;
 mod not_found;

@@ -5,8 +5,10 @@
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
-use super::clusters::{self, compute_node_groups as groups, detail, queues};
-use super::{audit, jobs, monitoring, nodes, notifications, past_jobs, system, troubleshooting};
+use super::clusters::{self, compute_node_groups as groups, deliveries, detail, queues};
+use super::{
+    audit, jobs, logs, monitoring, nodes, notifications, past_jobs, system, troubleshooting,
+};
 
 /// `Jobs: detail::Jobs` lets `Lazy::<parts::Jobs>::new()` stand for that component in the table of routes.
 macro_rules! part {
@@ -48,6 +50,7 @@ part! {
     look of Look {
         Accounts: detail::Accounts;
         AllJobs: jobs::AllJobs;
+        AllLogs: logs::AllLogs;
         AllMonitoring: monitoring::AllMonitoring;
         AllNodes: nodes::AllNodes;
         Audit: audit::AuditPage;
@@ -80,6 +83,7 @@ part! {
 part! {
     change of Change {
         CreateCluster: clusters::CreateCluster;
+        CreateDelivery: deliveries::CreateDelivery;
         CreateGroup: groups::CreateGroup;
         CreateQueue: queues::CreateQueue;
         EditCluster: clusters::EditCluster;

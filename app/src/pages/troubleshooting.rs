@@ -10,7 +10,7 @@ use crate::i18n::{Text, text};
 use crate::model::trouble::{TroubleKind, TroubleLine, TroublePage};
 use crate::paths::{self, ClusterTab};
 use crate::ui::help::{page_help, topic};
-use crate::ui::{Breadcrumbs, Card, Code, Crumb, PageHeader, use_search};
+use crate::ui::{Breadcrumbs, Card, Code, Crumb, PageHeader, use_search, with_code};
 
 /// Where the user guide of AWS PCS is.
 const GUIDE: &str = "https://docs.aws.amazon.com/pcs/latest/userguide/";
@@ -128,8 +128,8 @@ fn shown(t: &'static Text, page: TroublePage, cluster: &str) -> AnyView {
         "" => paths::DIAGNOSTICS.to_owned(),
         cluster => paths::diagnostics(cluster),
     };
-    let commands = page.commands.into_iter();
-    let commands = commands.map(|text| view! { <Code what text /> });
+    let commands = page.commands.join("\n");
+    let commands = (!commands.is_empty()).then(|| view! { <Code what text=commands /> });
     let causes = (!page.causes.is_empty()).then(|| {
         let causes = items(page.causes);
         view! {
@@ -147,7 +147,7 @@ fn shown(t: &'static Text, page: TroublePage, cluster: &str) -> AnyView {
             <p>{page.meaning}</p>
         </Card>
         <Card title=t.see>
-            <div class="grid gap-2">{commands.collect_view()}</div>
+            {commands}
         </Card>
         {causes}
         <Card title=t.remedies>
@@ -163,23 +163,6 @@ fn shown(t: &'static Text, page: TroublePage, cluster: &str) -> AnyView {
 }
 
 fn items(lines: Vec<String>) -> AnyView {
-    let item = |line: String| view! { <li>{words_of(&line)}</li> };
+    let item = |line: String| view! { <li>{with_code(&line)}</li> };
     lines.into_iter().map(item).collect_view().into_any()
-}
-
-/// Every other piece between grave accents is code.
-fn words_of(text: &str) -> AnyView {
-    let piece = |(i, piece): (usize, &str)| {
-        let piece = piece.to_owned();
-        match i % 2 {
-            0 => piece.into_any(),
-            _ => view! { <code class="break-words code-text text-[0.8125rem]">{piece}</code> }
-                .into_any(),
-        }
-    };
-    text.split('`')
-        .enumerate()
-        .map(piece)
-        .collect_view()
-        .into_any()
 }

@@ -43,15 +43,19 @@ macro_rules! port {
     };
 }
 
+mod cloudwatch;
 mod cluster;
+mod cluster_delivery;
 mod compute_node_group;
 mod console;
 mod ctx;
+mod delivery;
 mod document;
 mod event;
 mod instance;
 mod job;
 mod log;
+mod log_line;
 mod metric;
 mod node;
 mod notification;
@@ -102,10 +106,14 @@ nouns! {
     instance::Instances,
     job::Jobs,
     log::Logs,
+    log_line::LogLines,
+    delivery::Deliveries,
+    cluster_delivery::ClusterDeliveries,
     node::Nodes,
     event::Events,
     notification::Notifying,
     metric::Monitoring,
+    cloudwatch::CloudWatch,
     plan::Plans,
     document::Documents,
     setting::Settings,

@@ -1,4 +1,4 @@
-//! A command to read and to copy.
+//! A command to read and to copy, and code among words.
 
 use leptos::prelude::*;
 
@@ -22,4 +22,18 @@ pub fn Code(
         </div>
     }
     .into_any()
+}
+
+/// Every other piece between grave accents is code.
+pub fn with_code(text: &str) -> AnyView {
+    let piece = |(i, piece): (usize, &str)| {
+        let piece = piece.to_owned();
+        match i % 2 {
+            0 => piece.into_any(),
+            _ => view! { <code class="break-words code-text text-[0.8125rem]">{piece}</code> }
+                .into_any(),
+        }
+    };
+    let pieces = text.split('`').enumerate().map(piece);
+    pieces.collect_view().into_any()
 }

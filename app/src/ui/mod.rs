@@ -31,7 +31,7 @@ mod timeline;
 pub use breadcrumbs::{Breadcrumbs, Crumb};
 pub use button::{Button, ButtonLink, Look};
 pub use card::{Card, PageHeader};
-pub use code::Code;
+pub use code::{Code, with_code};
 pub use copy::{CopyButton, Copyable};
 pub use dialog::{Dialog, DialogActions};
 pub use empty::EmptyState;

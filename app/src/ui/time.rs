@@ -80,7 +80,13 @@ pub fn Minute(at: i64) -> impl IntoView {
     part(at, 0..16)
 }
 
-/// The same as a text, in a zone so many minutes east of UTC.
+/// The day and the second in the reader's zone, "2026-11-22 20:05:11".
+#[component]
+pub fn Second(at: i64) -> impl IntoView {
+    part(at, 0..19)
+}
+
+/// The day and the minute as a text, in a zone so many minutes east of UTC.
 pub fn moment(at: i64, zone: i64) -> String {
     let whole = exact_in(at, zone);
     whole.get(..16).unwrap_or_default().to_owned()

@@ -2,21 +2,20 @@
 //!
 //! Instances are ended only with a cluster's tag, roles are passed only to EC2 and only those of the names that the guide
 //! asks for ("IAM instance profiles": beginning with `AWSPCS`, or of the path `/aws-pcs/`), and of secrets only those of
-//! clusters are touched; KMS is asked of the data key only. Nodes' scripts may be in any bucket: whoever knows theirs narrows
-//! the resource. What is asked of other services needs no permission.
+//! clusters are touched; KMS is asked of the data key only. Nodes' scripts may be in any bucket, and logs
+//! may be delivered to any log group, stream and bucket: whoever knows theirs narrows the resource. What is asked of other services needs no permission.
 
 use serde_json::{Value, json};
 
 use crate::aws::actions;
 use crate::calls::{kms, secret};
+use crate::delivery;
 use crate::offers::READ_PARAMETERS;
 use crate::script;
 use openpcs_provider::KeyKind;
 
 const PASS_ROLE: &str = "iam:PassRole";
 const TERMINATE: &str = "ec2:TerminateInstances";
-/// Of the service that nodes' scripts are in.
-const SCRIPTS: &str = "s3:";
 
 /// As JSON for `aws iam put-role-policy --policy-document`.
 pub fn policy() -> Value {
@@ -24,7 +23,7 @@ pub fn policy() -> Value {
         .into_iter()
         .filter(|action| ![PASS_ROLE, TERMINATE, READ_PARAMETERS].contains(action))
         .filter(|action| !secret::ACTIONS.contains(action) && !kms::ACTIONS.contains(action))
-        .filter(|action| !action.starts_with(SCRIPTS))
+        .filter(|action| !script::ACTIONS.contains(action) && !delivery::ACTIONS.contains(action))
         .collect();
     let (context, data_key) = kms::CONTEXT;
     json!({
@@ -48,6 +47,16 @@ pub fn policy() -> Value {
                 "Effect": "Allow",
                 "Action": script::ACTIONS,
                 "Resource": "arn:*:s3:::*/*",
+            },
+            {
+                "Sid": "DeliverLogs",
+                "Effect": "Allow",
+                "Action": delivery::ACTIONS,
+                "Resource": [
+                    "arn:*:logs:*:*:log-group:*",
+                    "arn:*:firehose:*:*:deliverystream/*",
+                    "arn:*:s3:::*/AWSLogs/*",
+                ],
             },
             {
                 "Sid": "KeepKeysOfClusters",

@@ -1,30 +1,15 @@
 //! Fetching the scripts of nodes: an object of S3, or a file that a web server gives by TLS.
 //!
-//! There is no SDK of S3 in the build for one GET: the request is signed here, as S3 wants it. Without credentials it goes
+//! There is no SDK of S3 in the build for one GET. Without credentials it goes
 //! unsigned, which public buckets let in. `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` say where S3 is, if not at AWS.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use aws_config::SdkConfig;
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::ProvideCredentials;
-use aws_credential_types::provider::error::CredentialsError;
-use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
-    UriPathNormalizationMode, sign,
-};
-use aws_sigv4::sign::v4;
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::HttpConnector as _;
 use aws_smithy_runtime_api::http::{Request, Response};
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::byte_stream::ByteStream;
 use openpcs_provider::ProviderError;
 use openpcs_provider::script::{Location, NOT_FETCHED, REFUSED};
 
-use crate::client::loader;
+use crate::client::signed::{BUCKET_REGION, Caller, Service, read, request, sign_for};
 
 pub const ACTIONS: [&str; 2] = ["s3:GetObject", "s3:GetObjectVersion"];
 
@@ -36,15 +21,14 @@ const REDIRECTS: usize = 3;
 const WORDS: usize = 4 * 1024;
 /// HTTP's word for too many requests.
 const BUSY: u16 = 429;
-const DEFAULT_REGION: &str = "us-east-1";
-const BUCKET_REGION: &str = "x-amz-bucket-region";
+const S3: Service = Service {
+    name: "s3",
+    variable: "AWS_ENDPOINT_URL_S3",
+};
 
 /// Whoever fetches. Made once: it keeps its connections.
 #[derive(Debug)]
-pub struct Fetcher {
-    config: SdkConfig,
-    connector: Connector,
-}
+pub struct Fetcher(Caller);
 
 /// Why there is no script.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,11 +53,7 @@ struct Object<'a> {
 impl Fetcher {
     /// With credentials, region and endpoint as everywhere.
     pub async fn load() -> Fetcher {
-        let tls = Provider::Rustls(CryptoMode::Ring);
-        Fetcher {
-            config: loader().load().await,
-            connector: Connector::builder().tls_provider(tls).build(),
-        }
+        Fetcher(Caller::load().await)
     }
 
     /// The script, if it has no more bytes than that.
@@ -109,8 +89,7 @@ impl Fetcher {
             key,
             version,
         };
-        let own = self.config.region().map(ToString::to_string);
-        let region = own.unwrap_or_else(|| DEFAULT_REGION.into());
+        let region = self.0.own_region();
         let answer = self.get_object(&object, &region).await?;
         // A bucket of another region says so.
         let other = answer.headers().get(BUCKET_REGION).map(str::to_owned);
@@ -122,39 +101,18 @@ impl Fetcher {
     }
 
     async fn get_object(&self, object: &Object<'_>, region: &str) -> Result<Response, Not> {
-        let address = object_address(object, region, self.endpoint().as_deref());
+        let address = object_address(object, &self.0.endpoint(S3, region));
         let mut request = get(&address)?;
-        if let Some(credentials) = self.credentials().await? {
-            sign_for_s3(&mut request, credentials, region)?;
+        if let Some(credentials) = self.0.credentials().await? {
+            sign_for(&mut request, S3.name, region, credentials, &[])?;
         }
-        Ok(self.call(request).await?)
-    }
-
-    /// None: AWS's own.
-    fn endpoint(&self) -> Option<String> {
-        let of_s3 = std::env::var("AWS_ENDPOINT_URL_S3").ok();
-        of_s3.or_else(|| self.config.endpoint_url().map(str::to_owned))
-    }
-
-    /// None where there are none to be had at all.
-    async fn credentials(&self) -> Result<Option<Credentials>, String> {
-        let Some(provider) = self.config.credentials_provider() else {
-            return Ok(None);
-        };
-        match provider.provide_credentials().await {
-            Ok(credentials) => Ok(Some(credentials)),
-            Err(CredentialsError::CredentialsNotLoaded(_)) => Ok(None),
-            Err(error) => Err(format!(
-                "the server's AWS credentials cannot be had: {}",
-                with_causes(&error)
-            )),
-        }
+        Ok(self.0.call(request).await?)
     }
 
     async fn file(&self, address: &str, most: usize) -> Result<Vec<u8>, Not> {
         let mut address = address.to_owned();
         for _ in 0..=REDIRECTS {
-            let answer = self.call(get(&address)?).await?;
+            let answer = self.0.call(get(&address)?).await?;
             let to = answer.headers().get("location").map(str::to_owned);
             match to.filter(|_| (300..400).contains(&answer.status().as_u16())) {
                 Some(to) if to.starts_with("https://") => address = to,
@@ -168,29 +126,10 @@ impl Fetcher {
         let why = format!("it leads elsewhere more than {REDIRECTS} times");
         Err(Not::Ever(why))
     }
-
-    async fn call(&self, request: Request) -> Result<Response, String> {
-        let answer = self.connector.call(request).await;
-        answer.map_err(|error| with_causes(&error))
-    }
-}
-
-/// What each error was caused by, in one line: the first alone says only that there was no connection.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        words = format!("{words}: {error}");
-        cause = error.source();
-    }
-    words
 }
 
 /// The bucket is in the path: names with dots fit no certificate.
-fn object_address(object: &Object<'_>, region: &str, endpoint: Option<&str>) -> String {
-    let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
-    let own = format!("https://s3.{region}.amazonaws.com{suffix}");
-    let endpoint = endpoint.unwrap_or(&own).trim_end_matches('/');
+fn object_address(object: &Object<'_>, endpoint: &str) -> String {
     let key = encoded(object.key, b"/");
     let version = object.version.filter(|version| !version.is_empty());
     let version = version.map(|version| format!("?versionId={}", encoded(version, b"")));
@@ -215,49 +154,7 @@ fn encoded(name: &str, kept: &[u8]) -> String {
 }
 
 fn get(address: &str) -> Result<Request, String> {
-    let mut request = Request::get(address).map_err(|error| error.to_string())?;
-    let agent = concat!("openpcs/", env!("CARGO_PKG_VERSION"));
-    request.headers_mut().insert("user-agent", agent);
-    Ok(request)
-}
-
-fn sign_for_s3(
-    request: &mut Request,
-    credentials: Credentials,
-    region: &str,
-) -> Result<(), String> {
-    let wrong = |error: &dyn std::fmt::Display| format!("its request cannot be signed: {error}");
-    let mut settings = SigningSettings::default();
-    settings.percent_encoding_mode = PercentEncodingMode::Single;
-    settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-    settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-    let identity = credentials.into();
-    let parameters = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(region)
-        .name("s3")
-        .time(SystemTime::now())
-        .settings(settings)
-        .build()
-        .map_err(|error| wrong(&error))?
-        .into();
-    let signable = SignableRequest::new(
-        request.method(),
-        request.uri(),
-        std::iter::empty(),
-        SignableBody::Bytes(&[]),
-    )
-    .map_err(|error| wrong(&error))?;
-    let signed = sign(signable, &parameters).map_err(|error| wrong(&error))?;
-    let (instructions, _) = signed.into_parts();
-    for (name, value) in instructions.headers() {
-        let (name, value) = (name.to_owned(), value.to_owned());
-        request
-            .headers_mut()
-            .try_insert(name, value)
-            .map_err(|error| wrong(&error))?;
-    }
-    Ok(())
+    request("GET", address)
 }
 
 /// All of it, or why it is none. A server that is busy or broken may be well again soon.
@@ -284,19 +181,6 @@ async fn body(answer: Response, most: usize) -> Result<Vec<u8>, Not> {
     })
 }
 
-/// None when there are more bytes than that.
-async fn read(body: SdkBody, most: usize) -> Result<Option<Vec<u8>>, String> {
-    let mut stream = ByteStream::new(body);
-    let mut bytes = vec![];
-    while let Some(next) = stream.next().await {
-        bytes.extend_from_slice(&next.map_err(|error| error.to_string())?);
-        if bytes.len() > most {
-            return Ok(None);
-        }
-    }
-    Ok(Some(bytes))
-}
-
 /// S3's code and message.
 fn said(answer: &str) -> Option<String> {
     let part = |name: &str| {
@@ -312,42 +196,30 @@ mod tests {
 
     #[test]
     fn an_object_has_one_address() {
-        let of = |key, version, region, endpoint| {
+        let of = |key, version, endpoint| {
             let object = Object {
                 bucket: "my.bucket",
                 key,
                 version,
             };
-            object_address(&object, region, endpoint)
+            object_address(&object, endpoint)
         };
         for (address, wanted) in [
             (
-                of("a/b c+é.sh", None, "eu-west-1", None),
+                of("a/b c+é.sh", None, "https://s3.eu-west-1.amazonaws.com"),
                 "https://s3.eu-west-1.amazonaws.com/my.bucket/a/b%20c%2B%C3%A9.sh",
             ),
             (
-                of("a", Some("1/2"), "cn-north-1", None),
+                of("a", Some("1/2"), "https://s3.cn-north-1.amazonaws.com.cn"),
                 "https://s3.cn-north-1.amazonaws.com.cn/my.bucket/a?versionId=1%2F2",
             ),
             (
-                of("a", Some(""), "us-east-1", Some("http://127.0.0.1:9/")),
+                of("a", Some(""), "http://127.0.0.1:9"),
                 "http://127.0.0.1:9/my.bucket/a",
             ),
         ] {
             assert_eq!(address, wanted);
         }
-    }
-
-    #[test]
-    fn a_request_is_signed_for_s3() {
-        let mut request = get("http://127.0.0.1/bucket/a").unwrap();
-        let credentials = Credentials::new("AKID", "secret", Some("token".into()), None, "test");
-        sign_for_s3(&mut request, credentials, "us-east-1").unwrap();
-        let header = |name: &str| request.headers().get(name).unwrap_or_default().to_owned();
-        assert!(header("authorization").contains("/us-east-1/s3/aws4_request"));
-        assert_eq!(header("x-amz-security-token"), "token");
-        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        assert_eq!(header("x-amz-content-sha256"), empty);
     }
 
     #[test]

@@ -134,7 +134,7 @@ pub struct Config {
     )]
     pub metrics_seconds: u32,
     /// Notifications may be sent to this host itself, also by plain HTTP and SMTP: for receivers and relays that run here
-    #[arg(long, env = "OPENPCS_NOTIFY_LOOPBACK")]
+    #[arg(long, env = "OPENPCS_NOTIFY_LOOPBACK", value_parser = FalseyValueParser::new())]
     pub notify_loopback: bool,
     /// Directory of the console's built files [default: `site` beside the directory of this program]
     #[arg(long, env = "OPENPCS_SITE")]

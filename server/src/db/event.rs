@@ -70,37 +70,24 @@ pub async fn insert(
     .bind(resource_id)
     .bind(what.english())
     .bind(actor)
-    .bind(code)
-    .bind(parameters)
+    .bind(&code)
+    .bind(&parameters)
     .execute(&mut *write.tx)
     .await?;
     if actor == RECONCILER {
-        record(write, cluster_id, kind, resource_id, what).await?;
+        let details = serde_json::json!({
+            "clusterId": cluster_id,
+            "resourceType": kind.as_str(),
+            "resourceId": resource_id,
+            "parameters": serde_json::from_str(&parameters).unwrap_or(serde_json::Value::Null),
+            "message": what.english(),
+        });
+        let resource = cluster_resource(cluster_id, kind, resource_id);
+        // It is kept longer there than in the timeline.
+        let record = Record::of_service(event_name(&code), &resource, details);
+        audit::chain::append(write, &[record]).await?;
     }
     write.changed(Kind::Event, cluster_id, "").await
-}
-
-/// What the service does by itself is in the audit trail, too, which is kept longer than the timeline.
-async fn record(
-    write: &mut Write,
-    cluster_id: &str,
-    kind: Kind,
-    resource_id: &str,
-    what: &What,
-) -> sqlx::Result<()> {
-    let (code, parameters) = what
-        .parts()
-        .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-    let details = serde_json::json!({
-        "clusterId": cluster_id,
-        "resourceType": kind.as_str(),
-        "resourceId": resource_id,
-        "parameters": serde_json::from_str(&parameters).unwrap_or(serde_json::Value::Null),
-        "message": what.english(),
-    });
-    let resource = cluster_resource(cluster_id, kind, resource_id);
-    let record = Record::of_service(event_name(&code), &resource, details);
-    audit::chain::append(write, &[record]).await
 }
 
 /// `node-starts` as CloudTrail names events: `NodeStarts`.

@@ -2,6 +2,7 @@
 //! and how far they were looked at.
 
 use app::explain::What;
+use app::model::date::MINUTE;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
@@ -38,7 +39,7 @@ pub struct JobEnd {
     pub name: String,
     pub user: String,
     pub state: String,
-    /// The ARN of who submitted it through the console; empty: nobody did.
+    /// The ARN of who submitted it through the console; empty: nobody did, or nobody asked yet ([`submitter`]).
     pub submitter: String,
     /// JSON: all facts.
     pub record: String,
@@ -81,10 +82,7 @@ pub async fn events(pool: &Pool, after: &After, most: i64) -> sqlx::Result<Vec<H
 
 /// Ends of jobs, oldest first; a place is the cluster's and the job's id.
 pub async fn job_ends(pool: &Pool, after: &After, most: i64) -> sqlx::Result<Vec<JobEnd>> {
-    let sql = "select ended_at, cluster_id, id, name, user_name, state, record, \
-               (select max(actor) from event where event.cluster_id = past_job.cluster_id \
-               and event.resource_type = 'job' and event.resource_id = past_job.id and event.code = 'job-submitted') \
-               as submitter from past_job \
+    let sql = "select ended_at, cluster_id, id, name, user_name, state, record from past_job \
                where ended_at >= $1 and (ended_at > $1 or cluster_id || ':' || id > $2) \
                order by ended_at, cluster_id || ':' || id limit $3";
     let rows = sqlx::query(sql)
@@ -94,7 +92,6 @@ pub async fn job_ends(pool: &Pool, after: &After, most: i64) -> sqlx::Result<Vec
         .fetch_all(pool)
         .await?;
     let decode = |row: &AnyRow| {
-        let submitter: Option<String> = row.try_get("submitter")?;
         Ok(JobEnd {
             at: row.try_get("ended_at")?,
             cluster_id: row.try_get("cluster_id")?,
@@ -103,10 +100,23 @@ pub async fn job_ends(pool: &Pool, after: &After, most: i64) -> sqlx::Result<Vec
             user: row.try_get("user_name")?,
             state: row.try_get("state")?,
             record: row.try_get("record")?,
-            submitter: submitter.unwrap_or_default(),
+            submitter: String::new(),
         })
     };
     rows.iter().map(decode).collect()
+}
+
+/// The ARN of who submitted the job through the console; empty: nobody did.
+pub async fn submitter(pool: &Pool, end: &JobEnd) -> sqlx::Result<String> {
+    let sql = "select max(actor) as submitter from event where cluster_id = $1 and resource_type = 'job' \
+               and resource_id = $2 and code = 'job-submitted'";
+    let row = sqlx::query(sql)
+        .bind(&end.cluster_id)
+        .bind(&end.job)
+        .fetch_one(pool)
+        .await?;
+    let submitter: Option<String> = row.try_get("submitter")?;
+    Ok(submitter.unwrap_or_default())
 }
 
 /// Up to when a source was looked at; of one that never was, until now.
@@ -129,8 +139,6 @@ pub async fn look_until(write: &mut Write, source: &str, at: i64) -> sqlx::Resul
     .await?;
     Ok(())
 }
-
-const MINUTE: i64 = 60_000;
 
 /// Somebody gave a wrong password.
 pub async fn sign_in_failed(db: &Db) -> sqlx::Result<()> {

@@ -1,15 +1,18 @@
 //! What was measured in some time, such that times can be put together: of each metric how often, the sum, the least and the
-//! most; of boots how long they took. Putting minutes together to an hour loses no count and no sum, whatever the order.
+//! most; of boots and waits how long they took. Putting minutes together to an hour loses no count and no sum, whatever the order.
 
 use std::collections::BTreeMap;
 
 use app::model::metric::Metric;
 use serde::{Deserialize, Serialize};
 
-/// How much longer the boots of a bucket may take than those of the one before.
+/// How much longer what is in a bucket may take than what is in the one before.
 const STEP: f64 = 1.1;
-/// Shorter boots than this many seconds are one bucket.
+/// What is shorter than this many seconds is one bucket.
 const SHORTEST: f64 = 0.01;
+
+/// How many took how long: bucket n is of those between 1.1 to the power of n - 1 and of n, in seconds.
+type Buckets = BTreeMap<i32, u32>;
 
 /// Of one metric. Written as these four numbers; a single value as itself alone.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,9 +80,12 @@ impl Stat {
 pub struct Measured {
     /// By the names of the metrics: one that only a newer server knows is kept as it is.
     stats: BTreeMap<String, Stat>,
-    /// How many boots took how long: bucket n is of those between 1.1 to the power of n - 1 and of n, in seconds.
+    /// Of nodes.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    boots: BTreeMap<i32, u32>,
+    boots: Buckets,
+    /// Of jobs, from being submitted to their start.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    waits: Buckets,
 }
 
 impl Measured {
@@ -96,18 +102,25 @@ impl Measured {
 
     /// A boot took so many milliseconds.
     pub fn note_boot(&mut self, took: i64) {
-        let seconds = (took as f64 / 1000.0).max(SHORTEST);
-        let bucket = (seconds.ln() / STEP.ln()).ceil() as i32;
-        *self.boots.entry(bucket).or_default() += 1;
+        count(&mut self.boots, bucket(took), 1);
+    }
+
+    /// A job waited so many milliseconds.
+    pub fn note_wait(&mut self, took: i64) {
+        count(&mut self.waits, bucket(took), 1);
     }
 
     pub fn merge(&mut self, other: &Measured) {
         for (name, stat) in &other.stats {
             self.add(name, *stat);
         }
-        for (bucket, count) in &other.boots {
-            let known = self.boots.entry(*bucket).or_default();
-            *known = known.saturating_add(*count);
+        for (mine, others) in [
+            (&mut self.boots, &other.boots),
+            (&mut self.waits, &other.waits),
+        ] {
+            others
+                .iter()
+                .for_each(|(bucket, more)| count(mine, *bucket, *more));
         }
     }
 
@@ -117,15 +130,34 @@ impl Measured {
 
     /// In how many seconds that part of the boots were done, to a twentieth; none where there were none.
     pub fn boot_time(&self, part: f64) -> Option<f64> {
-        let all: f64 = self.boots.values().map(|count| f64::from(*count)).sum();
-        let mut passed = 0.0;
-        let reached = self.boots.iter().find(|(_, count)| {
-            passed += f64::from(**count);
-            passed >= part * all
-        });
-        // In the middle of its bucket.
-        reached.map(|(bucket, _)| STEP.powf(f64::from(*bucket) - 0.5))
+        percentile(&self.boots, part)
     }
+
+    /// In how many seconds that part of the jobs that started did so; as exact.
+    pub fn wait_time(&self, part: f64) -> Option<f64> {
+        percentile(&self.waits, part)
+    }
+}
+
+fn bucket(took: i64) -> i32 {
+    let seconds = (took as f64 / 1000.0).max(SHORTEST);
+    (seconds.ln() / STEP.ln()).ceil() as i32
+}
+
+fn count(buckets: &mut Buckets, bucket: i32, more: u32) {
+    let known = buckets.entry(bucket).or_default();
+    *known = known.saturating_add(more);
+}
+
+fn percentile(buckets: &Buckets, part: f64) -> Option<f64> {
+    let all: f64 = buckets.values().map(|count| f64::from(*count)).sum();
+    let mut passed = 0.0;
+    let reached = buckets.iter().find(|(_, count)| {
+        passed += f64::from(**count);
+        passed >= part * all
+    });
+    // In the middle of its bucket.
+    reached.map(|(bucket, _)| STEP.powf(f64::from(*bucket) - 0.5))
 }
 
 #[cfg(test)]
@@ -139,6 +171,7 @@ mod tests {
         for value in values {
             all.note(Metric::IdleCapacity, *value);
             all.note_boot((*value * 1000.0) as i64);
+            all.note_wait((*value * 2000.0) as i64);
         }
         all
     }
@@ -177,6 +210,8 @@ mod tests {
                 let right = seconds[at.max(1) - 1];
                 let told = all.boot_time(part).unwrap();
                 prop_assert!((told / right - 1.0).abs() < 0.05, "{told} is not {right}");
+                let told = all.wait_time(part).unwrap() / 2.0;
+                prop_assert!((told / right - 1.0).abs() < 0.05, "{told} is not {right}");
             }
         }
     }
@@ -185,12 +220,16 @@ mod tests {
     fn rows_are_short() {
         let mut all = measured(&[3.0]);
         let text = serde_json::to_string(&all).unwrap();
-        assert_eq!(text, r#"{"stats":{"IdleCapacity":[3.0]},"boots":{"12":1}}"#);
+        assert_eq!(
+            text,
+            r#"{"stats":{"IdleCapacity":[3.0]},"boots":{"12":1},"waits":{"19":1}}"#
+        );
         all.merge(&measured(&[0.0]));
         let text = serde_json::to_string(&all).unwrap();
-        let right = r#"{"stats":{"IdleCapacity":[2.0,3.0,0.0,3.0]},"boots":{"-48":1,"12":1}}"#;
+        let right = r#"{"stats":{"IdleCapacity":[2.0,3.0,0.0,3.0]},"boots":{"-48":1,"12":1},"waits":{"-48":1,"19":1}}"#;
         assert_eq!(text, right);
         assert_eq!(Measured::default().boot_time(0.5), None);
+        assert_eq!(Measured::default().wait_time(0.5), None);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Metrics over time in the database: see the migration for how they are kept.
 
+use std::collections::HashMap;
+
 use app::explain::Cause;
-use app::model::date::DAY;
+use app::model::date::{DAY, HOUR};
 use app::model::live::Kind;
 use app::model::metric::{TIERS, Tier};
 use sqlx::Row as _;
@@ -56,6 +58,24 @@ fn decode(row: &AnyRow) -> sqlx::Result<(i64, Measured)> {
     Ok((row.try_get("at")?, from_json(row, "measured")?))
 }
 
+/// What was measured last of each cluster in periods of that length that begin in that time.
+pub async fn last_of_all(
+    pool: &Pool,
+    period: i64,
+    from: i64,
+    to: i64,
+) -> sqlx::Result<HashMap<String, Measured>> {
+    let sql = "select cluster_id, measured from metric where period = $1 and at >= $2 and at < $3 order by at";
+    let rows = sqlx::query(sql)
+        .bind(period)
+        .bind(from)
+        .bind(to)
+        .fetch_all(pool)
+        .await?;
+    let decode = |row: &AnyRow| Ok((row.try_get("cluster_id")?, from_json(row, "measured")?));
+    rows.iter().map(decode).collect()
+}
+
 /// What was measured of a cluster in periods of that length, in their order.
 pub async fn between(
     pool: &Pool,
@@ -76,6 +96,18 @@ pub async fn between(
     .iter()
     .map(decode)
     .collect()
+}
+
+/// The clusters of which something was measured since then, deleted ones too, by their ids in their order.
+pub async fn measured_since(pool: &Pool, since: i64) -> sqlx::Result<Vec<String>> {
+    // The rows of hours are few, and tell three hours apart.
+    sqlx::query_scalar(
+        "select distinct cluster_id from metric where period = $1 and at > $2 order by cluster_id",
+    )
+    .bind(HOUR)
+    .bind(since - HOUR)
+    .fetch_all(pool)
+    .await
 }
 
 /// How the start of an instance went so far.

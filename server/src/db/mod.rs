@@ -11,6 +11,8 @@ pub mod change;
 pub mod cluster;
 pub mod compute_node_group;
 pub mod connection;
+pub mod delivery;
+pub mod delivery_state;
 pub mod done_once;
 pub mod event;
 pub mod forgotten;

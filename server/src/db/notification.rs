@@ -1,6 +1,8 @@
 //! The outbox of notifications: each message one row, written in the transaction that found it and kept until long after it
 //! was sent.
 
+use std::collections::HashSet;
+
 use app::model::notification::{Content, Delivery, DeliveryState};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
@@ -83,6 +85,14 @@ pub async fn passed(write: &mut Write, rule_id: &str, since: i64) -> sqlx::Resul
         .fetch_one(&mut *write.tx)
         .await?;
     row.try_get("found")
+}
+
+/// The channels for which a message is due.
+pub async fn channels_due(pool: &Pool) -> sqlx::Result<HashSet<String>> {
+    let sql =
+        "select distinct channel_id from notification where state = 'waiting' and due_at <= $1";
+    let rows = sqlx::query(sql).bind(now()).fetch_all(pool).await?;
+    rows.iter().map(|row| row.try_get("channel_id")).collect()
 }
 
 /// What a channel is to send now, what waited longest first.

@@ -1,4 +1,5 @@
-//! The API: `POST /`, AWS JSON, as every AWS SDK and the AWS CLI speak it; for each service that is answered here.
+//! The API, as every AWS SDK and the AWS CLI speak it; for each service that is answered here. Nearly all is AWS JSON; what
+//! comes in another protocol becomes the same document ([`Wire`]).
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,9 +10,9 @@ use app::model::operation::Operation;
 use app::port::{ControlPlane, Ctx, Principal, Why};
 use axum::body::Bytes;
 use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::Utc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,7 +24,8 @@ use super::caller;
 use super::error::{Refusal, cannot_parse};
 use super::foreign;
 use super::layer::RequestId;
-use super::service::{self, Service};
+use super::service::Service;
+use super::wire::Wire;
 use crate::auth::sigv4::Denied;
 use crate::db::audit::record::Record;
 use crate::service::{shape, whole};
@@ -34,27 +36,34 @@ pub async fn handle(
     RequestId(request_id): RequestId,
     request: Request,
 ) -> Result<Response, Refusal> {
+    let wire = Wire::of(request.headers());
+    let answer = respond(state, wire, request_id, request).await;
+    answer.map_err(|refusal| wire.refuse(refusal))
+}
+
+async fn respond(
+    state: &HttpState,
+    wire: Wire,
+    request_id: String,
+    request: Request,
+) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
-    if let Some(refusal) = foreign::refusal(&parts.headers) {
-        body::discard(body).await;
-        return Err(refusal);
-    }
-    let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
-    let (service, operation, who) = match come_in(state, &parts, &body.bytes).await {
+    let known = match come_in(state, wire, &parts, body).await {
         Ok(known) => known,
         Err(refusal) => {
-            caller::turned_away(state, &parts, &request_id, &refusal);
+            caller::turned_away(state, wire, &parts, &request_id, &refusal);
             return Err(refusal);
         }
     };
-    let why = match who {
+    let (service, operation) = known.asked;
+    let why = match known.who {
         Principal::User { .. } | Principal::Host { .. } => Why::Api,
         Principal::Anonymous => Why::Instance,
     };
-    let ctx = Ctx::new(who, why, request_id).from(caller::signed(&parts));
+    let ctx = Ctx::new(known.who, why, request_id.clone()).from(caller::signed(&parts));
     let begun = Instant::now();
-    let input = read(operation, &body.bytes);
-    drop(body); // others may come in while this one is at work
+    let input = read(wire, operation, &known.body.bytes);
+    drop(known.body); // others may come in while this one is at work
     let answer = match input {
         Ok(input) => run(state.plane.clone(), ctx, operation, input).await,
         Err((refusal, input)) => {
@@ -71,31 +80,53 @@ pub async fn handle(
         Some(code) => Refusal::from(error).called(code),
         None => Refusal::from(error),
     })?;
-    let headers = [
-        (CONTENT_TYPE, service.content_type()),
-        (CACHE_CONTROL, "no-store"),
-    ];
-    Ok((headers, answer).into_response())
+    Ok(wire.answer((service, operation), &request_id, answer)?)
 }
 
-/// What is asked for, and who asks.
+/// A request of which is known what it is for and who sent it.
+struct Known {
+    asked: (Service, Operation),
+    who: Principal,
+    body: body::Whole,
+}
+
 async fn come_in(
     state: &HttpState,
+    wire: Wire,
     parts: &Parts,
-    body: &[u8],
-) -> Result<(Service, Operation, Principal), Refusal> {
-    let (service, operation) = service::asked(&parts.headers).ok_or_else(unknown_operation)?;
-    check_content_type(service, parts)?;
-    let who = authenticate(state, service, operation, parts, body).await?;
-    Ok((service, operation, who))
+    body: axum::body::Body,
+) -> Result<Known, Refusal> {
+    if let Some(refusal) = foreign::refusal(&parts.headers) {
+        body::discard(body).await;
+        return Err(refusal);
+    }
+    let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
+    let asked = wire.asked(parts, &body.bytes);
+    let (service, operation) = asked.ok_or_else(|| unknown(wire))?;
+    if wire == Wire::Json {
+        check_content_type(service, parts)?;
+    }
+    let who = authenticate(state, service, operation, parts, &body.bytes).await?;
+    Ok(Known {
+        asked: (service, operation),
+        who,
+        body,
+    })
 }
 
 /// The operation's input; with a refusal what is known of it.
-fn read(operation: Operation, body: &Bytes) -> Result<Value, (Error, Value)> {
-    let input = document(body).map_err(|error| (error, Value::Null))?;
+fn read(wire: Wire, operation: Operation, body: &Bytes) -> Result<Value, (Error, Value)> {
+    let input = wire.document(body).map_err(|error| (error, Value::Null))?;
     match shape::check(operation, &input) {
         Ok(()) => Ok(input),
         Err(error) => Err((error, input)),
+    }
+}
+
+fn unknown(wire: Wire) -> Error {
+    match wire {
+        Wire::Json => unknown_operation(),
+        _ => foreign::unanswered("this operation of Amazon CloudWatch"),
     }
 }
 
@@ -154,17 +185,6 @@ async fn authenticate(
     }
 }
 
-fn document(body: &Bytes) -> Result<Value, Error> {
-    if body.is_empty() {
-        return Ok(Value::Object(Default::default()));
-    }
-    serde_json::from_slice(body).map_err(|e| {
-        cannot_parse(format!(
-            "The request body is not the JSON that it should be: {e}."
-        ))
-    })
-}
-
 /// What changes something runs to its end even when the client hangs up half-way.
 async fn run(
     plane: Arc<dyn ControlPlane>,
@@ -211,6 +231,29 @@ async fn dispatch(
         Operation::UntagResource => call!(untag_resource),
         Operation::RegisterComputeNodeGroupInstance => call!(register_compute_node_group_instance),
         Operation::GetSecretValue => call!(get_secret_value),
+        Operation::ListMetrics => call!(list_metrics),
+        Operation::GetMetricData => call!(get_metric_data),
+        Operation::GetMetricStatistics => call!(get_metric_statistics),
+        Operation::DescribeLogGroups => call!(describe_log_groups),
+        Operation::DescribeLogStreams => call!(describe_log_streams),
+        Operation::GetLogEvents => call!(get_log_events),
+        Operation::FilterLogEvents => call!(filter_log_events),
+        Operation::PutDeliveryDestination => call!(put_delivery_destination),
+        Operation::GetDeliveryDestination => call!(get_delivery_destination),
+        Operation::DescribeDeliveryDestinations => call!(describe_delivery_destinations),
+        Operation::DeleteDeliveryDestination => call!(delete_delivery_destination),
+        Operation::PutDeliveryDestinationPolicy => call!(put_delivery_destination_policy),
+        Operation::GetDeliveryDestinationPolicy => call!(get_delivery_destination_policy),
+        Operation::DeleteDeliveryDestinationPolicy => call!(delete_delivery_destination_policy),
+        Operation::PutDeliverySource => call!(put_delivery_source),
+        Operation::GetDeliverySource => call!(get_delivery_source),
+        Operation::DescribeDeliverySources => call!(describe_delivery_sources),
+        Operation::DeleteDeliverySource => call!(delete_delivery_source),
+        Operation::CreateDelivery => call!(create_delivery),
+        Operation::GetDelivery => call!(get_delivery),
+        Operation::DescribeDeliveries => call!(describe_deliveries),
+        Operation::UpdateDeliveryConfiguration => call!(update_delivery_configuration),
+        Operation::DeleteDelivery => call!(delete_delivery),
         Operation::LookupEvents => call!(lookup_events),
         // The console's own: no service of AWS has them.
         _ => Err(unknown_operation()),

@@ -37,7 +37,8 @@ use super::lockout::Lockout;
 use super::session;
 use super::sign_in::{SignIn, sign_in, sign_out};
 use super::{
-    audit_file, caller, diagnostics, events, function, host, origin, output, past_jobs, unavailable,
+    audit_file, caller, diagnostics, events, function, host, log_lines, origin, output, past_jobs,
+    unavailable,
 };
 use crate::auth::users::Passwords;
 use crate::db::Db;
@@ -127,9 +128,10 @@ pub fn router(state: ConsoleState) -> Router {
         )
         .route(
             paths::DIAGNOSTICS,
-            get(diagnostics::file).with_state(state.diagnostics.clone()),
+            get(diagnostics::file).with_state((state.diagnostics.clone(), state.recorder.clone())),
         )
         .route(paths::PAST_JOBS_FILE, get(past_jobs::file))
+        .route(paths::LOG_FILE_ROUTE, get(log_lines::file))
         .route(paths::AUDIT_FILE, get(audit_file::file))
         .layer(from_fn(function::read_call))
         // Bodies are bounded where they are read.
@@ -223,7 +225,9 @@ async fn identify(
     let path = request.uri().path();
     let is_function = path.starts_with(paths::CONSOLE);
     if signed_in.is_none() && is_function && !PUBLIC.contains(&path) {
-        return function::refused(StatusCode::UNAUTHORIZED, Error::not_signed_in());
+        let refusal = Error::not_signed_in();
+        caller::not_signed_in(&state.recorder, &request, &request_id, &refusal);
+        return function::refused(StatusCode::UNAUTHORIZED, refusal);
     }
     if signed_in.is_none() && !is_function && path != paths::SIGN_IN {
         let here = request

@@ -30,6 +30,7 @@ use super::body::{self, STRANGERS};
 use super::caller;
 use super::error::{Refusal, cannot_parse};
 use super::layer::RequestId;
+use super::wire::Wire;
 use crate::service::{shape, whole};
 
 /// `{"operation": "CreateQueue", "input": {…}}`. An input of the wrong shape is a refusal of the operation, so it is
@@ -185,7 +186,7 @@ pub(super) async fn authenticate(
     let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
     let verified = state.verifier.verify(&parts, &body.bytes, Utc::now()).await;
     let who = verified.map_err(Refusal::from).inspect_err(|refusal| {
-        caller::turned_away(state, &parts, &request_id, refusal);
+        caller::turned_away(state, Wire::Json, &parts, &request_id, refusal);
     })?;
     let ctx = Ctx::new(who, Why::Command, request_id).from(caller::signed(&parts));
     Ok((ctx, body.bytes))

@@ -3,6 +3,8 @@
 use app::paths;
 use axum::http::Method;
 
+use super::wire::is_api;
+
 /// By which door a request comes.
 pub fn of(method: &Method, path: &str) -> &'static str {
     let below = |folder: &str| {
@@ -10,7 +12,7 @@ pub fn of(method: &Method, path: &str) -> &'static str {
             .is_some_and(|rest| rest.starts_with('/'))
     };
     match path {
-        "/" if *method == Method::POST => "api",
+        _ if *method == Method::POST && is_api(path) => "api",
         "/healthz" | "/readyz" | "/metrics" => "probe",
         _ if below("/instance") || below("/controller") => "agent",
         _ if below("/openpcs") => "command",
@@ -29,6 +31,10 @@ mod tests {
     fn every_path_is_of_a_door() {
         for (path, door) in [
             ("/", "api"),
+            (
+                "/service/GraniteServiceVersion20100801/operation/ListMetrics",
+                "api",
+            ),
             ("/readyz", "probe"),
             ("/instance/v1/steps", "agent"),
             ("/controller/v1/hooks", "agent"),

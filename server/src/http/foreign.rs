@@ -9,6 +9,7 @@ use axum::http::header::AUTHORIZATION;
 use super::error::Refusal;
 use super::protocol::{Protocol, target};
 use super::service::{self, Service};
+use super::wire::Wire;
 
 /// Of a request that is for no operation of this server: by the header's name or, where there is none, by the service
 /// that it is signed for.
@@ -17,19 +18,31 @@ pub fn refusal(headers: &HeaderMap) -> Option<Refusal> {
     let wanted = match target(headers) {
         Some(target) if is_ours(headers, target) => return None,
         Some(target) => target,
-        None => service.filter(|service| *service != Service::Pcs.signing_name())?,
+        None => service.filter(|service| !is_answered(headers, service))?,
     };
-    let wanted = clip(wanted);
-    let error = Error::validation(
+    let error = unanswered(&clip(wanted));
+    Some(Refusal::from(error).spoken(Protocol::of(headers, service)))
+}
+
+/// Of what is wanted and is not answered.
+pub fn unanswered(wanted: &str) -> Error {
+    Error::validation(
         ValidationReason::UnknownOperation,
         format!(
-            "This server does not answer {wanted}. It answers AWS Parallel Computing Service (aws pcs), and of AWS \
-             Secrets Manager only get-secret-value for the keys of its clusters. To have all else go to AWS, name this \
-             address in AWS_ENDPOINT_URL_PCS and AWS_ENDPOINT_URL_SECRETS_MANAGER instead of AWS_ENDPOINT_URL; what \
-             there is to choose from, networks, images and instance types, shows `openpcs catalogue`."
+            "This server does not answer {wanted}. It answers AWS Parallel Computing Service (aws pcs), of AWS Secrets \
+             Manager only get-secret-value for the keys of its clusters, of AWS CloudTrail only lookup-events, of CloudWatch Logs what reads the logs of its \
+             clusters or has to do with deliveries of them, and of Amazon CloudWatch only list-metrics, get-metric-data \
+             and get-metric-statistics for their metrics. To have all else go to AWS, name this address in \
+             AWS_ENDPOINT_URL_PCS, AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_ENDPOINT_URL_CLOUDTRAIL, \
+             AWS_ENDPOINT_URL_CLOUDWATCH_LOGS and AWS_ENDPOINT_URL_CLOUDWATCH instead of AWS_ENDPOINT_URL; what there is to choose from, networks, images and \
+             instance types, shows `openpcs catalogue`."
         ),
-    );
-    Some(Refusal::from(error).spoken(Protocol::of(headers, service)))
+    )
+}
+
+/// Whether the door reads what that service's clients send without naming an operation in a header.
+fn is_answered(headers: &HeaderMap, service: &str) -> bool {
+    service == Service::Pcs.signing_name() || Wire::of(headers).is_spoken_by(service)
 }
 
 /// A name that begins as this service's own do is answered as one of them, known or not.
@@ -82,8 +95,8 @@ mod tests {
             ("lambda", &[], Protocol::Json),
             ("batch", &[json], Protocol::Json),
             ("dynamodb", &[target], Protocol::Json),
-            ("monitoring", &[cbor], Protocol::Cbor),
-            ("monitoring", &[form], Protocol::Xml),
+            ("sqs", &[cbor], Protocol::Cbor),
+            ("monitoring", &[], Protocol::Json),
         ] {
             let headers = headers(service, more);
             assert_eq!(
@@ -95,10 +108,14 @@ mod tests {
         }
         let ours = [("x-amz-target", "AWSParallelComputingService.ListClusters")];
         let secret = [("x-amz-target", "secretsmanager.GetSecretValue")];
+        let trail = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
         for headers in [
             headers("pcs", &ours),
+            headers("cloudtrail", &[("x-amz-target", trail)]),
             headers("secretsmanager", &secret),
             headers("pcs", &[]),
+            headers("monitoring", &[cbor]),
+            headers("monitoring", &[form]),
             HeaderMap::new(),
         ] {
             assert!(refusal(&headers).is_none(), "{headers:?}");

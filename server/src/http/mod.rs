@@ -8,6 +8,7 @@ pub mod audit_file;
 pub mod aws_json;
 pub mod body;
 pub mod caller;
+pub mod cbor;
 pub mod connection;
 pub mod console;
 pub mod diagnostics;
@@ -24,6 +25,7 @@ pub mod instance;
 pub mod layer;
 pub mod local_user;
 pub mod lockout;
+pub mod log_lines;
 pub mod login;
 pub mod metrics;
 pub mod origin;
@@ -32,6 +34,7 @@ pub mod past_jobs;
 pub mod programs;
 pub mod proof;
 pub mod protocol;
+pub mod query;
 pub mod room;
 pub mod serve;
 pub mod service;
@@ -39,6 +42,7 @@ pub mod session;
 pub mod session_store;
 pub mod sign_in;
 pub mod unavailable;
+pub mod wire;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -148,7 +152,7 @@ impl Doors {
     }
 
     async fn answer(self, mut request: Request, id: RequestId) -> Response {
-        if request.method() == Method::POST && request.uri().path() == "/" {
+        if request.method() == Method::POST && wire::is_api(request.uri().path()) {
             if !self.api.lets_in(layer::operation(request.headers())) {
                 return Refusal::from(aws_json::unknown_operation()).into_response();
             }

@@ -86,7 +86,7 @@ fn json(code: &str, message: &str, mut members: Map<String, Value>) -> Vec<u8> {
 }
 
 /// As text in an element: what XML cannot hold is left out.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let legal = |c: char| matches!(c, '\t' | '\n' | ' '..='\u{fffd}' | '\u{10000}'..);
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars().filter(|c| legal(*c)) {
@@ -111,6 +111,11 @@ fn cbor(members: &[(&str, &str)]) -> Vec<u8> {
         document.extend(text.as_bytes());
     }
     document
+}
+
+/// Members that are a time: seconds in JSON, marked as a time in CBOR, written out in XML.
+pub fn is_time(member: &str) -> bool {
+    matches!(member, "StartTime" | "EndTime" | "Timestamp" | "Timestamps")
 }
 
 pub fn target(headers: &HeaderMap) -> Option<&str> {

@@ -11,17 +11,30 @@ use crate::auth::sigv4::SERVICE;
 pub enum Service {
     Pcs,
     SecretsManager,
+    /// Of Amazon CloudWatch the metrics.
+    CloudWatch,
+    /// CloudWatch Logs.
+    Logs,
+    /// The event history, which the audit trail answers.
     CloudTrail,
 }
 
 impl Service {
-    const ALL: [Service; 3] = [Service::Pcs, Service::SecretsManager, Service::CloudTrail];
+    const ALL: [Service; 5] = [
+        Service::Pcs,
+        Service::SecretsManager,
+        Service::CloudWatch,
+        Service::Logs,
+        Service::CloudTrail,
+    ];
 
     /// What the header X-Amz-Target says before the operation.
     pub fn target(self) -> &'static str {
         match self {
             Service::Pcs => "AWSParallelComputingService.",
             Service::SecretsManager => "secretsmanager.",
+            Service::CloudWatch => "GraniteServiceVersion20100801.",
+            Service::Logs => "Logs_20140328.",
             Service::CloudTrail => "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.",
         }
     }
@@ -31,6 +44,8 @@ impl Service {
         match self {
             Service::Pcs => SERVICE,
             Service::SecretsManager => "secretsmanager",
+            Service::CloudWatch => "monitoring",
+            Service::Logs => "logs",
             Service::CloudTrail => "cloudtrail",
         }
     }
@@ -59,8 +74,8 @@ impl Service {
     /// Of its requests and answers.
     pub fn content_type(self) -> &'static str {
         match self {
-            Service::Pcs => JSON_1_0,
-            Service::SecretsManager | Service::CloudTrail => JSON_1_1,
+            Service::Pcs | Service::CloudWatch => JSON_1_0,
+            Service::SecretsManager | Service::Logs | Service::CloudTrail => JSON_1_1,
         }
     }
 
@@ -69,8 +84,17 @@ impl Service {
         match self {
             Service::Pcs => Operation::PCS,
             Service::SecretsManager => Operation::SECRETS,
+            Service::CloudWatch => Operation::CLOUDWATCH,
+            Service::Logs => Operation::LOGS,
             Service::CloudTrail => Operation::TRAIL,
         }
+    }
+
+    /// Its operation of that name.
+    pub fn named(self, name: &str) -> Option<(Service, Operation)> {
+        let mut known = self.operations().iter();
+        let operation = known.find(|operation| operation.name() == name)?;
+        Some((self, *operation))
     }
 
     /// The one whose operations begin so, whether or not this one is answered.
@@ -84,10 +108,7 @@ impl Service {
 pub fn asked(headers: &HeaderMap) -> Option<(Service, Operation)> {
     let target = target(headers)?;
     let service = Service::of_target(target)?;
-    let name = target.strip_prefix(service.target())?;
-    let mut known = service.operations().iter();
-    let operation = known.find(|operation| operation.name() == name)?;
-    Some((service, *operation))
+    service.named(target.strip_prefix(service.target())?)
 }
 
 #[cfg(test)]

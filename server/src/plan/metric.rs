@@ -64,6 +64,15 @@ fn jobs(measured: &mut Measured, jobs: &[Job]) {
     measured.note(Metric::RunningJobs, running as f64);
 }
 
+/// How long each job waited, in milliseconds, that started since then and before `until`, from being submitted on. Those that
+/// ended before they began had no nodes.
+pub fn waits(jobs: &[Job], since: i64, until: i64) -> impl Iterator<Item = i64> {
+    let has_started =
+        move |job: &&Job| !job.nodes.is_empty() && (since..until).contains(&job.started_at);
+    let started = jobs.iter().filter(has_started);
+    started.map(|job| (job.started_at - job.submitted_at).max(0))
+}
+
 fn boots(measured: &mut Measured, starts: &[&Start], is_within: impl Fn(i64) -> bool) {
     let begun = starts.iter().filter(|start| is_within(start.launched_at));
     measured.note(Metric::NodeStarts, begun.count() as f64);
@@ -251,5 +260,26 @@ mod tests {
         let nodes_only = with(&|seen| seen.troubles.push(trouble(Sight::Jobs))).unwrap();
         assert_eq!(nodes_only.stat(Metric::RunningJobs), None);
         assert_eq!(nodes_only.stat(Metric::IdleCapacity).unwrap().sum, 1.0);
+    }
+
+    #[test]
+    fn a_job_waits_until_it_has_its_nodes() {
+        let begun = |submitted_at: i64, started_at: i64, nodes: &str| Job {
+            submitted_at,
+            started_at,
+            nodes: nodes.into(),
+            ..Job::default()
+        };
+        let jobs = [
+            begun(FROM - 500, FROM - 1, "early"),
+            begun(FROM - 30_000, FROM, "a"),
+            begun(FROM, TO - 1, "b"),
+            begun(TO, TO - 1, "clock-set-back"),
+            begun(FROM, FROM + 1, ""),
+            begun(FROM, TO, "late"),
+            begun(FROM, 0, ""),
+        ];
+        let told: Vec<i64> = waits(&jobs, FROM, TO).collect();
+        assert_eq!(told, [30_000, 59_999, 0]);
     }
 }

@@ -1,4 +1,4 @@
-//! Runs the reconcilers: four loops per cluster, started when the cluster appears and ended when it is gone, and what tidies
+//! Runs the reconcilers: five loops per cluster, started when the cluster appears and ended when it is gone, and what tidies
 //! up for the whole server. Notes how each run went.
 
 use std::collections::HashMap;
@@ -18,6 +18,7 @@ use tokio::time::sleep;
 use super::cluster::ClusterReconciler;
 use super::home::{self, Home};
 use super::job::JobReconciler;
+use super::log::LogReconciler;
 use super::metric::Sampler;
 use super::node::NodeReconciler;
 use super::notification::NotificationReconciler;
@@ -39,7 +40,7 @@ struct Loops {
     name: String,
     /// What they work under.
     lease: Option<Lease>,
-    tasks: [JoinHandle<()>; 4],
+    tasks: [JoinHandle<()>; 5],
 }
 
 impl Drop for Loops {
@@ -220,6 +221,7 @@ impl Clusters {
         let node = NodeReconciler::new(parts.clone(), row.id.clone());
         let job = JobReconciler::new(parts.clone(), row.id.clone());
         let past = PastReconciler::new(parts.clone(), row.id.clone());
+        let log = LogReconciler::new(parts.clone(), row.id.clone());
         let status = |kind| parts.statuses.begin(kind, &row.id, &row.name);
         Loops {
             lease,
@@ -229,6 +231,7 @@ impl Clusters {
                 start(job, &waker.job, status),
                 // Nothing that happens makes it due at once.
                 start(past, &Waker::default(), status),
+                start(log, &Waker::default(), status),
             ],
             name: row.name,
         }

@@ -1,16 +1,18 @@
 //! Keeps metrics (M1): at the end of each minute, what was seen last of each cluster that this process has, in one
 //! transaction. Nobody is asked anything for it but the database. While no process does so there is a gap.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use app::model::date::MINUTE;
+use app::model::date::{MINUTE, SECOND};
 use app::model::system::Work;
 
 use super::Parts;
 use crate::db::metric::{self, Start};
 use crate::db::now;
+use crate::live::observed::Snapshot;
 use crate::live::status::Done;
-use crate::plan::metric::measure;
+use crate::plan::metric::{measure, waits};
 
 /// Of this server.
 pub struct Sampler {
@@ -18,6 +20,8 @@ pub struct Sampler {
     every: i64,
     /// When the next one ends.
     due: i64,
+    /// Up to when the starts of each cluster's jobs are counted.
+    counted: HashMap<String, i64>,
 }
 
 impl Sampler {
@@ -27,6 +31,7 @@ impl Sampler {
         Sampler {
             every,
             due: next(now(), every),
+            counted: HashMap::new(),
         }
     }
 
@@ -52,12 +57,17 @@ impl Sampler {
         self.due = next(now, self.every);
         let from = to - self.every;
         let starts = metric::starts_since(parts.db.pool(), from).await?;
+        let before = std::mem::take(&mut self.counted);
         let measured: Vec<_> = clusters
             .filter_map(|id| {
                 let seen = parts.observed.latest(id);
                 let is_its = |start: &&Start| start.cluster_id == *id;
                 let starts: Vec<&Start> = starts.iter().filter(is_its).collect();
-                Some((id, measure(&seen, &starts, from, to)?))
+                let mut measured = measure(&seen, &starts, from, to)?;
+                for took in self.waited(id, &seen, before.get(id).copied(), from) {
+                    measured.note_wait(took);
+                }
+                Some((id, measured))
             })
             .collect();
         if measured.is_empty() {
@@ -70,6 +80,20 @@ impl Sampler {
         write.commit().await?;
         done.note(Work::ClusterMeasured, measured.len());
         Ok(())
+    }
+
+    /// How long those jobs waited that started since the last time. Slurm tells whole seconds: of the one in which it was
+    /// asked more jobs may start, so it is counted the next time. Who comes anew to a cluster begins with this time.
+    fn waited(
+        &mut self,
+        cluster_id: &str,
+        seen: &Snapshot,
+        since: Option<i64>,
+        from: i64,
+    ) -> Vec<i64> {
+        let until = seen.jobs_asked_at - seen.jobs_asked_at.rem_euclid(SECOND);
+        self.counted.insert(cluster_id.to_owned(), until);
+        waits(&seen.jobs, since.unwrap_or(from), until).collect()
     }
 }
 

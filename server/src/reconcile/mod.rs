@@ -11,8 +11,9 @@
 //! - **It writes back with the generation that it read**, so a person's newer change is never overwritten.
 //! - **It writes and acts through its parts.** They know its lease (`Parts::under`): of several processes one has a cluster.
 //!
-//! Each cluster has four loops: [`cluster`] keeps the controller and its configuration, [`node`] keeps the instances,
-//! [`job`] looks at the jobs, `past` copies those that ended from accounting. They are apart so that a job's nodes never
+//! Each cluster has five loops: [`cluster`] keeps the controller and its configuration, [`node`] keeps the instances,
+//! [`job`] looks at the jobs, `past` copies those that ended from accounting,
+//! `log` keeps what the daemons log and has it delivered. They are apart so that a job's nodes never
 //! wait for a slow reconfiguration of the same or another cluster, nor for a look at thousands of jobs.
 
 pub mod aside;
@@ -21,6 +22,7 @@ pub mod beat;
 pub mod cluster;
 mod comments;
 pub mod configuration;
+mod delivery;
 pub mod driver;
 mod ending;
 mod forecast;
@@ -33,6 +35,7 @@ mod job_log;
 mod key;
 mod launches;
 mod lives;
+mod log;
 mod metric;
 pub mod node;
 mod node_act;

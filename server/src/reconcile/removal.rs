@@ -6,8 +6,8 @@ use super::Parts;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::resource::{self, Noun, Row};
 use crate::db::{
-    Write, event, interruption, job, job_life, lease, past_cluster, secret, submission, tag,
-    waiting_tasks,
+    Write, delivery, event, interruption, job, job_life, lease, past_cluster, secret, submission,
+    tag, waiting_tasks,
 };
 
 /// A group or a queue of that ARN.
@@ -31,6 +31,13 @@ pub async fn cluster(parts: &Parts, write: &mut Write, cluster: &ClusterRow) -> 
     interruption::clear(write, &cluster.id).await?;
     waiting_tasks::clear(write, &cluster.id).await?;
     submission::clear(write, &cluster.id).await?;
+    let (sources, deliveries) = delivery::clear(write, &cluster.id).await?;
+    for name in sources {
+        tag::clear(write, &parts.arns.delivery_source(&name)).await?;
+    }
+    for id in deliveries {
+        tag::clear(write, &parts.arns.delivery(&id)).await?;
+    }
     tag::clear(write, &parts.arns.cluster(&cluster.id)).await?;
     resource::delete::<ClusterSpec>(write, cluster).await?;
     lease::delete(write, &cluster.id).await

@@ -99,7 +99,18 @@ pub async fn outdated(parts: &Parts) -> anyhow::Result<()> {
     check_home(parts).await?;
     let rows = prune(parts).await.context("cannot remove old rows");
     let logs = parts.provider.prune_logs(SystemTime::now() - KEEP).await;
-    rows.and(logs.context("cannot remove old logs"))
+    let lines = stores(parts)
+        .await
+        .context("cannot remove old lines of logs");
+    rows.and(logs.context("cannot remove old logs")).and(lines)
+}
+
+/// What clusters logged that are no more.
+async fn stores(parts: &Parts) -> anyhow::Result<()> {
+    let known = resource::list::<ClusterSpec>(parts.db.pool(), None).await?;
+    let known: HashSet<String> = known.into_iter().map(|row| row.id).collect();
+    let before = SystemTime::now() - KEEP;
+    Ok(parts.logs.prune(before, |id| known.contains(id)).await?)
 }
 
 /// Directory and database may have been exchanged under the running server: looked at each time.
@@ -140,6 +151,7 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     server::prune(&parts.db, KEEP.as_millis() as i64).await?;
     lease::prune(&parts.db).await?;
     audit::close_forgotten(&parts.db).await?;
+    audit::adopt(&parts.db).await?;
     notification::prune(&parts.db, before).await?;
     user_notice::prune(&parts.db, before).await?;
     happening::prune(&parts.db, before).await?;

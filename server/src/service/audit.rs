@@ -4,8 +4,9 @@
 //! A page of the console asks the same again and again, as what it shows changes: of the reads of one user with the same
 //! parameters one in ten minutes is recorded. All else is: reads of the API and of commands, changes, and what is refused.
 //!
-//! What waits to be written is bounded, and is tried until the database takes it. What finds no room is in the server's log,
-//! and a record says how many those were.
+//! What waits to be written is bounded, and is tried until the database takes it: a full disk or another writer delays it.
+//! What finds no room, or is left when the server stops, is in the server's log, and a record says how many those were. A server
+//! that is killed loses what it had not written yet; the trail then has its `ServerStarts` without a `ServerStops` after it.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,11 +14,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use app::model::error::Error;
+use app::model::error::{Error, Result};
 use app::model::operation::Operation;
 use app::port::{Ctx, Watcher, Why};
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -32,6 +33,8 @@ const BATCH: usize = 500;
 /// How long the first of a batch waits for others.
 const GATHER: Duration = Duration::from_millis(250);
 const RETRY: Duration = Duration::from_secs(1);
+/// How long a reader waits for what is on its way into the trail; what comes later it finds later.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Within this, a page that asks the same again is not recorded again.
 const REPEATED: Duration = Duration::from_secs(600);
 /// Questions of pages that are remembered.
@@ -51,6 +54,8 @@ enum Task {
 pub struct Recorder {
     queue: Option<mpsc::Sender<Task>>,
     lost: Arc<AtomicU64>,
+    /// Set when nobody waits any longer for the database to take what is left.
+    given_up: Arc<watch::Sender<bool>>,
     asked: Arc<Mutex<HashMap<u64, Instant>>>,
     strangers: Arc<Mutex<Option<(Instant, f64)>>>,
 }
@@ -63,8 +68,12 @@ impl Recorder {
             queue: Some(queue),
             ..Recorder::default()
         };
-        let writer = tokio::spawn(write(db, tasks, recorder.lost.clone()));
-        (recorder, writer)
+        let writer = Writer {
+            db,
+            lost: recorder.lost.clone(),
+            given_up: recorder.given_up.subscribe(),
+        };
+        (recorder, tokio::spawn(writer.run(tasks)))
     }
 
     /// Takes a record to write.
@@ -74,12 +83,13 @@ impl Recorder {
             && let Task::Write(record) = error.into_inner()
         {
             self.lost.fetch_add(1, Ordering::Relaxed);
-            let text = record.text();
-            tracing::error!(
-                record = text,
-                "the audit trail has no room for this, only this line"
-            );
+            say(&record);
         }
+    }
+
+    /// What a door answered that asked no method of the port.
+    pub fn heard<T>(&self, ctx: &Ctx, parameters: Value, answer: &Result<T>) {
+        self.answered(ctx, &[], parameters, answer.as_ref().err());
     }
 
     /// The same of somebody who proved nothing: a flood of these must not fill the disk. Those that are left out are counted.
@@ -103,8 +113,20 @@ impl Recorder {
         }
     }
 
-    /// Waits until all that was taken before is written.
+    /// Waits until all that was taken before is written, within reason.
     pub async fn flush(&self) {
+        let _ = tokio::time::timeout(PATIENCE, self.written()).await;
+    }
+
+    /// The same as the server stops: what the database does not take within that time is in the log.
+    pub async fn stop(&self, within: Duration) {
+        if tokio::time::timeout(within, self.written()).await.is_err() {
+            self.given_up.send_replace(true);
+            self.written().await;
+        }
+    }
+
+    async fn written(&self) {
         let Some(queue) = &self.queue else { return };
         let (done, written) = oneshot::channel();
         if queue.send(Task::Flush(done)).await.is_ok() {
@@ -142,7 +164,8 @@ impl Watcher for Recorder {
         refusal: Option<&Error>,
     ) {
         let noted = ctx.notes.read();
-        let asked = noted.operation.filter(|asked| operations.contains(asked));
+        let is_its = |asked: &Operation| operations.is_empty() || operations.contains(asked);
+        let asked = noted.operation.filter(is_its);
         let Some(operation) = asked.or(operations.last().copied()) else {
             return;
         };
@@ -164,37 +187,76 @@ impl Watcher for Recorder {
     }
 }
 
-async fn write(db: Db, mut tasks: mpsc::Receiver<Task>, lost: Arc<AtomicU64>) {
-    while let Some(first) = tasks.recv().await {
-        let mut batch = vec![first];
-        let until = Instant::now() + GATHER;
-        while batch.len() < BATCH && !matches!(batch.last(), Some(Task::Flush(_))) {
-            match tokio::time::timeout_at(until, tasks.recv()).await {
-                Ok(Some(task)) => batch.push(task),
-                _ => break,
+/// Only the log has it.
+fn say(record: &Record) {
+    let record = record.text();
+    tracing::error!(
+        record,
+        "the audit trail has no room for this, only this line"
+    );
+}
+
+struct Writer {
+    db: Db,
+    lost: Arc<AtomicU64>,
+    given_up: watch::Receiver<bool>,
+}
+
+impl Writer {
+    async fn run(mut self, mut tasks: mpsc::Receiver<Task>) {
+        while let Some(first) = tasks.recv().await {
+            let (mut records, waiting) = gather(first, &mut tasks).await;
+            let missing = self.lost.swap(0, Ordering::Relaxed);
+            if missing > 0 {
+                let details = json!({"count": missing});
+                records.push(Record::of_service("RecordsLost".into(), "", details));
             }
-        }
-        let (mut records, mut waiting) = (vec![], vec![]);
-        for task in batch {
-            match task {
-                Task::Write(record) => records.push(*record),
-                Task::Flush(done) => waiting.push(done),
+            self.keep(&records).await;
+            for done in waiting {
+                // Nobody waits any more: fine.
+                let _ = done.send(());
             }
-        }
-        let missing = lost.swap(0, Ordering::Relaxed);
-        if missing > 0 {
-            let details = json!({"count": missing});
-            records.push(Record::of_service("RecordsLost".into(), "", details));
-        }
-        while let Err(error) = append(&db, &records).await {
-            tracing::error!(%error, records = records.len(), "the audit trail cannot be written; trying again");
-            tokio::time::sleep(RETRY).await;
-        }
-        for done in waiting {
-            // Nobody waits any more: fine.
-            let _ = done.send(());
         }
     }
+
+    /// Until the database has them, or nobody waits any longer.
+    async fn keep(&mut self, records: &[Record]) {
+        let Writer { db, given_up, .. } = self;
+        let write = async {
+            while let Err(error) = append(db, records).await {
+                tracing::error!(%error, records = records.len(), "the audit trail cannot be written; trying again");
+                tokio::time::sleep(RETRY).await;
+            }
+        };
+        // An error is the end of all recorders, which wait for nothing.
+        let given_up = async { given_up.wait_for(|given_up| *given_up).await.is_ok() };
+        tokio::select! {
+            () = write => {}
+            true = given_up => records.iter().for_each(say),
+        }
+    }
+}
+
+/// What comes within a moment, and who waits for it.
+async fn gather(
+    first: Task,
+    tasks: &mut mpsc::Receiver<Task>,
+) -> (Vec<Record>, Vec<oneshot::Sender<()>>) {
+    let until = Instant::now() + GATHER;
+    let (mut records, mut waiting) = (vec![], vec![]);
+    let mut next = Some(first);
+    while let Some(task) = next {
+        match task {
+            Task::Write(record) => records.push(*record),
+            Task::Flush(done) => waiting.push(done),
+        }
+        if records.len() == BATCH || !waiting.is_empty() {
+            break;
+        }
+        let more = tokio::time::timeout_at(until, tasks.recv()).await;
+        next = more.ok().flatten();
+    }
+    (records, waiting)
 }
 
 async fn append(db: &Db, records: &[Record]) -> sqlx::Result<()> {
@@ -266,5 +328,40 @@ mod tests {
         let all = operations(&db).await;
         assert!((100..120).contains(&all.len()), "{}", all.len());
         assert_eq!(all.last().map(String::as_str), Some("RecordsLost"));
+    }
+
+    #[tokio::test]
+    async fn what_the_database_does_not_take_is_in_the_log_and_stops_nobody() {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || Log(writer.clone()))
+            .finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let dir = tempfile::tempdir().unwrap();
+        let db = database(&dir).await;
+        let (recorder, _writer) = Recorder::start(db.clone());
+        // Somebody has the turn to write and keeps it.
+        let busy = db.write().await.unwrap();
+        recorder.heard(&ctx(Why::Api), json!({}), &Ok(()));
+        let asked = ctx(Why::Api);
+        asked.notes.asked(Operation::GetCluster, "arn");
+        recorder.heard(&asked, json!({}), &Ok(()));
+        recorder.stop(Duration::from_millis(50)).await;
+        drop(busy);
+        assert_eq!(operations(&db).await, [""; 0]);
+        let log = String::from_utf8(log.lock().unwrap().clone()).unwrap();
+        assert!(log.contains("GetCluster"), "{log}");
+    }
+
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
     }
 }

@@ -61,9 +61,10 @@ impl Service {
             return registry;
         };
         let (from, to) = (now() - LATELY, now() + MINUTE);
+        let measured = metric::last_of_all(pool, MINUTE, from, to).await;
+        let measured = measured.unwrap_or_default();
         for cluster in clusters {
-            let rows = metric::between(pool, &cluster.id, MINUTE, from, to).await;
-            let Some((_, last)) = rows.unwrap_or_default().pop() else {
+            let Some(last) = measured.get(&cluster.id) else {
                 continue;
             };
             for (of, values) in &values {

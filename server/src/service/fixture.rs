@@ -21,6 +21,7 @@ use crate::live::meter::Meter;
 use crate::live::observed::Observed;
 use crate::live::reach::Reach;
 use crate::live::status::Statuses;
+use crate::logs::stores::Stores;
 use crate::parts::Parts;
 use crate::provider::local::Local;
 use crate::slurm::catalogue;
@@ -66,6 +67,8 @@ pub async fn service(dir: &Path) -> Service {
         },
         homes: Homes::new(None),
         observed: Observed::new(db.changes()),
+        logs: Stores::below(dir),
+        delivering: Default::default(),
         database: Database::private(dir, &agent, "nobody".into()),
         controllers: ControllerHost::new(dir, dir, agent),
         wakers: Default::default(),

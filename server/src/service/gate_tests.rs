@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use app::model::cluster_delivery::SetUpDeliveryRequest;
 use app::model::error::{ErrorKind, Result};
 use app::model::job::JobAction;
 use app::model::node::NodeAction;
@@ -61,6 +62,12 @@ async fn every_method_asks_before_it_answers() {
     }
     let cluster = || "abc".to_owned();
     let tagged = || with(json!({"resourceArn": arn}));
+    let logs = || {
+        with(json!({
+            "name": "a", "id": "a", "resourceArn": arn, "logType": "PCS_SCHEDULER_LOGS", "deliverySourceName": "a",
+            "deliveryDestinationArn": "a", "deliveryDestinationName": "a", "deliveryDestinationPolicy": "{}",
+        }))
+    };
     let version = || "24.11".to_owned();
     let page = PageRequest::default;
     ask! {
@@ -83,6 +90,25 @@ async fn every_method_asks_before_it_answers() {
         tag_resource(of(tagged()));
         untag_resource(of(tagged()));
         get_secret_value(of(everything()));
+        put_delivery_destination(of(logs()));
+        get_delivery_destination(of(logs()));
+        describe_delivery_destinations(of(logs()));
+        delete_delivery_destination(of(logs()));
+        put_delivery_destination_policy(of(logs()));
+        get_delivery_destination_policy(of(logs()));
+        delete_delivery_destination_policy(of(logs()));
+        put_delivery_source(of(logs()));
+        get_delivery_source(of(logs()));
+        describe_delivery_sources(of(logs()));
+        delete_delivery_source(of(logs()));
+        create_delivery(of(logs()));
+        get_delivery(of(logs()));
+        describe_deliveries(of(logs()));
+        update_delivery_configuration(of(logs()));
+        delete_delivery(of(logs()));
+        cluster_deliveries(cluster());
+        set_up_delivery(SetUpDeliveryRequest { cluster_identifier: cluster(), ..Default::default() });
+        remove_delivery(of(logs()));
         create_slurm_token(of(everything()));
         list_jobs(Some(cluster()), page());
         list_jobs(None, page());
@@ -96,6 +122,11 @@ async fn every_method_asks_before_it_answers() {
         submit_job(SubmitJobRequest { cluster_identifier: cluster(), ..Default::default() });
         job_output(of(everything()));
         controller_log(of(everything()));
+        search_log(of(everything()));
+        describe_log_groups(of(everything()));
+        describe_log_streams(of(everything()));
+        get_log_events(of(everything()));
+        filter_log_events(of(everything()));
         list_nodes(Some(cluster()), page());
         list_nodes(None, page());
         count_nodes(Some(cluster()));
@@ -107,6 +138,9 @@ async fn every_method_asks_before_it_answers() {
         list_events(of(everything()), page());
         get_metrics(of(everything()));
         get_metrics(Default::default());
+        list_metrics(Default::default());
+        get_metric_data(Default::default());
+        get_metric_statistics(Default::default());
         export_cluster(cluster(), Default::default());
         apply(of(with(json!({"document": DOCUMENT}))));
         list_settings(SettingScope::Cluster, version());
@@ -165,8 +199,10 @@ async fn every_method_asks_before_it_answers() {
         let named: BTreeSet<String> = method.operations.iter().map(|one| one.action()).collect();
         match method.name {
             "register_compute_node_group_instance" => assert!(!actions.contains_key(method.name)),
-            // It asks for one after the other.
-            "apply" => assert!(named.is_superset(&actions[method.name])),
+            // They ask for one after the other.
+            "apply" | "set_up_delivery" | "remove_delivery" => {
+                assert!(named.is_superset(&actions[method.name]))
+            }
             name => assert_eq!(actions.get(name), Some(&named), "{name}"),
         }
     }

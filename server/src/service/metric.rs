@@ -89,9 +89,9 @@ fn check(input: &GetMetricsRequest) -> Result<()> {
 }
 
 /// What was measured of a cluster, by the number of the period.
-type Slots = BTreeMap<i64, Measured>;
+pub type Slots = BTreeMap<i64, Measured>;
 
-fn slots(rows: Vec<(i64, Measured)>, start: i64, period: i64) -> Slots {
+pub fn slots(rows: Vec<(i64, Measured)>, start: i64, period: i64) -> Slots {
     let mut slots = Slots::new();
     for (at, measured) in rows {
         let slot: &mut Measured = slots.entry((at - start) / period).or_default();
@@ -128,14 +128,16 @@ fn value(metric: Metric, clusters: &[&Measured]) -> Option<f64> {
         });
         each.reduce(|a, b| a + b)
     };
-    let boots = |part: f64| {
+    let merged = || {
         let mut all = Measured::default();
         clusters.iter().for_each(|one| all.merge(one));
-        all.boot_time(part)
+        all
     };
     match metric {
-        Metric::NodeBootTimeP50 => boots(0.5),
-        Metric::NodeBootTimeP95 => boots(0.95),
+        Metric::NodeBootTimeP50 => merged().boot_time(0.5),
+        Metric::NodeBootTimeP95 => merged().boot_time(0.95),
+        Metric::JobWaitTimeP50 => merged().wait_time(0.5),
+        Metric::JobWaitTimeP95 => merged().wait_time(0.95),
         // Clusters are as large as they are: each counts by its instances.
         Metric::CapacityUtilization if clusters.len() > 1 => {
             let actual = together(Metric::ActualCapacity).filter(|actual| *actual > 0.0)?;

@@ -22,7 +22,8 @@ const EVERY: Duration = Duration::from_secs(1);
 #[derive(Clone, Default)]
 struct Told {
     all: String,
-    of_clusters: String,
+    /// None until somebody who shows it asks.
+    of_clusters: Option<String>,
 }
 
 /// Who may read them, and the last answer.
@@ -56,12 +57,27 @@ impl ServerMetrics {
     }
 
     async fn told(&self) -> std::result::Result<Told, fmt::Error> {
-        let mut told = Told::default();
-        encode(&mut told.all, self.service.itself.meter.registry())?;
-        encode(&mut told.all, &self.service.gauges().await)?;
-        encode(&mut told.all, &process())?;
-        encode(&mut told.of_clusters, &self.service.measured_gauges().await)?;
-        Ok(told)
+        Ok(Told {
+            all: self.service.metrics_text().await?,
+            of_clusters: None,
+        })
+    }
+
+    async fn of_clusters(&self) -> std::result::Result<String, fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.service.measured_gauges().await)?;
+        Ok(text)
+    }
+}
+
+impl Service {
+    /// What anybody may read whom the server answers.
+    pub(super) async fn metrics_text(&self) -> std::result::Result<String, fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, self.itself.meter.registry())?;
+        encode(&mut text, &self.gauges().await)?;
+        encode(&mut text, &process())?;
+        Ok(text)
     }
 }
 
@@ -75,10 +91,14 @@ impl Metrics for ServerMetrics {
             Some(fresh) => fresh,
             None => (Instant::now(), self.told().await.map_err(internal)?),
         };
-        let (_, Told { all, of_clusters }) = &*last.insert(told);
-        Ok(match bearer {
-            Some(_) => format!("{all}{of_clusters}"),
-            None => all.clone(),
-        })
+        let (_, Told { all, of_clusters }) = last.insert(told);
+        if bearer.is_none() {
+            return Ok(all.clone());
+        }
+        let of_clusters = match of_clusters {
+            Some(text) => text,
+            None => of_clusters.insert(self.of_clusters().await.map_err(internal)?),
+        };
+        Ok(format!("{all}{of_clusters}"))
     }
 }

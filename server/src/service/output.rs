@@ -5,7 +5,7 @@ use std::io;
 use app::model::error::{Error, Result};
 use app::model::job::*;
 use app::model::job_id::JobId;
-use app::model::log::ControllerLogOf;
+use app::model::log::{ControllerLogOf, LogPage, LogQuery};
 use app::model::operation::Operation;
 use app::port::{Ctx, Logs};
 use async_trait::async_trait;
@@ -46,6 +46,10 @@ impl Logs for Service {
         let part = Part::new(input.from, input.before);
         let read = tokio::task::spawn_blocking(move || piece(&file, part));
         read.await.map_err(internal)
+    }
+
+    async fn search_log(&self, ctx: &Ctx, input: LogQuery) -> Result<LogPage> {
+        self.find_lines(ctx, input).await
     }
 }
 

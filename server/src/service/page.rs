@@ -31,6 +31,14 @@ impl<'a> Pages<'a> {
         }
     }
 
+    /// The pages of a list of that name, of what is no resource of a cluster.
+    pub fn named(seal: &'a Seal, name: &str) -> Pages<'a> {
+        Pages {
+            seal,
+            list: format!("page:{name}"),
+        }
+    }
+
     /// A page's size, 0 being as good as none, and the id after which it starts.
     pub fn page(
         &self,
@@ -47,13 +55,23 @@ impl<'a> Pages<'a> {
 
     /// Cuts a page that was read one row too long; the token for the next one.
     pub fn cut<S>(&self, rows: &mut Vec<Row<S>>, limit: i64) -> Result<Option<String>> {
+        self.cut_by(rows, limit, |row| &row.id)
+    }
+
+    /// The same of what is in the order of another key.
+    pub fn cut_by<R>(
+        &self,
+        rows: &mut Vec<R>,
+        limit: i64,
+        key: impl Fn(&R) -> &String,
+    ) -> Result<Option<String>> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         if rows.len() <= limit {
             return Ok(None);
         }
         rows.truncate(limit);
         let last = rows.last();
-        last.map(|row| self.token(&row.id, now() / 1000))
+        last.map(|row| self.token(key(row), now() / 1000))
             .transpose()
     }
 

@@ -39,6 +39,8 @@ async fn no_refusal_grows_with_its_request() {
     let admin = admin(&service);
     let good = with(json!({
         "resourceArn": arn, "nextToken": "pcs_a.1", "clientToken": "12345678",
+        "name": "a", "id": "a", "logType": "PCS_SCHEDULER_LOGS", "deliverySourceName": "a",
+        "deliveryDestinationArn": "a", "deliveryDestinationName": "a", "deliveryDestinationPolicy": "{}",
         "slurmConfiguration": {"slurmCustomSettings": [{"parameterName": "MaxTime", "parameterValue": "1"}]},
         "securityGroupIds": ["sg-0b13b907d2e52f47c"], "sshKeyName": "getstarted-key",
         "computeNodeGroupConfigurations": [{"computeNodeGroupId": "pcs_a"}],
@@ -66,6 +68,12 @@ async fn no_refusal_grows_with_its_request() {
                 update_compute_node_group delete_compute_node_group
                 create_queue get_queue list_queues update_queue delete_queue
                 list_tags_for_resource tag_resource untag_resource get_secret_value
+                put_delivery_destination get_delivery_destination describe_delivery_destinations
+                delete_delivery_destination put_delivery_destination_policy get_delivery_destination_policy
+                delete_delivery_destination_policy put_delivery_source get_delivery_source
+                describe_delivery_sources delete_delivery_source create_delivery
+                get_delivery describe_deliveries update_delivery_configuration
+                delete_delivery
             }
         }
         for (method, answer) in [

@@ -2,8 +2,6 @@
 //! answers.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
 
 use app::model::error::Result;
 use app::model::operation::Operation;
@@ -11,7 +9,6 @@ use app::model::server::Server;
 use app::model::system::*;
 use app::port::{Ctx, Systems};
 use async_trait::async_trait;
-use tokio::process::Command;
 use tokio::sync::Mutex;
 
 use super::Service;
@@ -23,9 +20,6 @@ use crate::live::meter::Meter;
 use crate::live::pulse::Pulse;
 use crate::live::reach::Reach;
 use crate::slurm::catalogue;
-
-/// How long a program may take to say which version it is.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the server knows of itself.
 pub struct Itself {
@@ -149,22 +143,14 @@ async fn ask(scheduler_root: &Path, agent: &Path, installed: &[String]) -> Versi
     let mut slurm = vec![];
     for version in installed {
         let prefix = catalogue::prefix(scheduler_root, version);
-        let said = version_of(&prefix.join("sbin/slurmctld"), "-V").await;
+        let said = catalogue::said_version(&prefix.join("sbin/slurmctld"), "-V").await;
         slurm.push(said.unwrap_or_else(|| version.clone()));
     }
     Versions {
         openpcs: env!("CARGO_PKG_VERSION").into(),
-        agent: version_of(agent, "--version").await.unwrap_or_default(),
+        agent: catalogue::said_version(agent, "--version")
+            .await
+            .unwrap_or_default(),
         slurm,
     }
-}
-
-/// `24.11.5` of a program that says `slurm 24.11.5`.
-async fn version_of(program: &Path, option: &str) -> Option<String> {
-    let mut asked = Command::new(program);
-    asked.arg(option).stdin(Stdio::null()).kill_on_drop(true);
-    let said = tokio::time::timeout(PATIENCE, asked.output()).await;
-    let said = said.ok()?.ok().filter(|said| said.status.success())?;
-    let text = String::from_utf8(said.stdout).ok()?;
-    Some(text.split_whitespace().last()?.to_owned())
 }

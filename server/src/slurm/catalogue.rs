@@ -3,10 +3,16 @@
 //! Versions live side by side as `ROOT/slurm-MAJOR/{bin,sbin,lib}` (C6); what the administrator says of their dates is in
 //! [`super::version_dates`]. The settings that each takes are in [`super::settings`].
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::LazyLock;
+use std::time::{Duration, SystemTime};
 
 use anyhow::ensure;
 use app::model::catalogue::SlurmVersion;
+use tokio::process::Command;
+use tokio::sync::Mutex;
 
 pub use super::settings::{Part, Place, Scope, check};
 use super::version_dates::{self, ByVersion};
@@ -83,6 +89,9 @@ fn suspended_from(said: &ByVersion, version: &str) -> Option<String> {
     Some(day.to_string())
 }
 
+/// How long a program may take to say which version it is.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The directory of a version's `bin` and `sbin`.
 pub fn prefix(scheduler_root: &Path, version: &str) -> PathBuf {
     scheduler_root.join(format!("slurm-{version}"))
@@ -94,6 +103,39 @@ pub fn library(scheduler_root: &Path, version: &str) -> Option<PathBuf> {
     const FITS: [&str; 3] = ["23.11", "24.05", "24.11"];
     let library = scheduler_root.join("slurmctld-warm.so");
     (FITS.contains(&version) && library.is_file()).then_some(library)
+}
+
+/// What each slurmctld said, while it is the same file. There are as many as versions were installed.
+static SAID: LazyLock<Mutex<HashMap<(PathBuf, Option<SystemTime>), String>>> =
+    LazyLock::new(Mutex::default);
+
+/// With its correction, as `24.11.5`, as slurmctld of that version says, which needs no configuration for it, as others do;
+/// without it where it does not.
+pub async fn exact(prefix: &Path, version: &str) -> String {
+    let program = prefix.join("sbin/slurmctld");
+    let changed = tokio::fs::metadata(&program).await;
+    let changed = changed.and_then(|about| about.modified()).ok();
+    let mut known = SAID.lock().await;
+    let of = (program, changed);
+    if let Some(said) = known.get(&of) {
+        return said.clone();
+    }
+    let said = said_version(&of.0, "-V").await;
+    let Some(said) = said.filter(|said| said.starts_with(version)) else {
+        return version.to_owned();
+    };
+    known.insert(of, said.clone());
+    said
+}
+
+/// `24.11.5` of a program that says `slurm 24.11.5`.
+pub async fn said_version(program: &Path, option: &str) -> Option<String> {
+    let mut asked = Command::new(program);
+    asked.arg(option).stdin(Stdio::null()).kill_on_drop(true);
+    let said = tokio::time::timeout(PATIENCE, asked.output()).await;
+    let said = said.ok()?.ok().filter(|said| said.status.success())?;
+    let text = String::from_utf8(said.stdout).ok()?;
+    Some(text.split_whitespace().last()?.to_owned())
 }
 
 #[cfg(test)]

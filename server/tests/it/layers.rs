@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms of the server, from the top. A room may use those in lines below its own.
-const ROOMS: [&[&str]; 17] = [
+const ROOMS: [&[&str]; 19] = [
     &["main", "cli"],
     &["plane"],
     &["config"],
@@ -16,7 +16,9 @@ const ROOMS: [&[&str]; 17] = [
     &["parts"],
     &["plan"],
     &["provider"],
+    &["sink"],
     &["live"],
+    &["logs"],
     &["slurm"],
     &["notify"],
     &["auth"],
@@ -49,7 +51,7 @@ const AWS_ROOMS: [&[&str]; 8] = [
     &["policy"],
     &["aws"],
     &["offers"],
-    &["calls", "script"],
+    &["calls", "delivery", "script"],
     &["client"],
     &["template"],
     &["errors", "user_data"],

@@ -65,6 +65,9 @@ async fn a_cluster_is_measured(postgres: Option<Postgres>) {
     let booted = until_measured(&visitor, &id, |all| all.sum(Metric::NodeBootTimeP50) > 0.0).await;
     let took = booted.sum(Metric::NodeBootTimeP95);
     assert!((0.0..120.0).contains(&took), "{took}");
+    let waited = until_measured(&visitor, &id, |all| all.sum(Metric::JobWaitTimeP50) > 0.0).await;
+    let took = waited.sum(Metric::JobWaitTimeP95);
+    assert!((0.0..120.0).contains(&took), "{took}");
 
     // Who was not there measured nothing, and what is kept stays.
     plane.crash().await;

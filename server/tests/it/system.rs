@@ -145,7 +145,8 @@ async fn before_there_is_a_cluster(plane: &TestPlane, visitor: &Visitor) {
         let system = look(visitor).await;
         let ran = system.reconcilers.iter().filter(|one| one.succeeded_at > 0);
         match ran.count() {
-            2 => Ok(system),
+            // Sweep, metrics, notifications.
+            3 => Ok(system),
             _ => Err(format!("{:?}", system.reconcilers)),
         }
     })
@@ -346,7 +347,8 @@ async fn all_of_it_is_told(plane: &TestPlane, cluster_id: &str) {
     let refused = http
         .call("GetCluster", r#"{"clusterIdentifier":"nowhere"}"#)
         .await;
-    assert_eq!(refused.status, 404);
+    // AWS JSON says by its body what is wrong.
+    assert_eq!(refused.status, 400);
     let right = token(plane);
     let told = wait_until("the cluster is measured", async || {
         let (status, text) = ask(plane, &[("authorization", &right)]).await;

@@ -25,6 +25,20 @@ impl Request {
     }
 }
 
+impl Request {
+    /// What takes several commands, one after the other.
+    pub fn all(requests: impl IntoIterator<Item = Request>) -> Request {
+        let (commands, inputs): (Vec<_>, Vec<_>) = requests
+            .into_iter()
+            .map(|request| (request.command, request.json))
+            .unzip();
+        Request {
+            command: commands.join("\n"),
+            json: inputs.join("\n"),
+        }
+    }
+}
+
 /// One step's choices, as `KeyValue`s, with the way back to it.
 #[component]
 pub fn ReviewPart(step: usize, title: &'static str, children: Children) -> impl IntoView {

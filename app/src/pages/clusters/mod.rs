@@ -3,6 +3,7 @@
 pub mod compute_node_groups;
 mod create;
 mod crumbs;
+pub mod deliveries;
 pub mod detail;
 mod edit;
 mod export;

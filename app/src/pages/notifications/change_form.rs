@@ -3,11 +3,9 @@
 use leptos::prelude::*;
 
 use crate::api::notification::change_notifications;
-use crate::components::{ConfirmDelete, Refused, Submission, field_errors};
+use crate::components::{self, ConfirmDelete, Submission};
 use crate::i18n::{language, text};
 use crate::model::notification::{ChangeNotifications, NotificationChange};
-use crate::ui::form::Form;
-use crate::ui::{Button, DialogActions, Look};
 
 /// Inside a dialog; the children are its fields.
 #[component]
@@ -17,33 +15,13 @@ pub fn ChangeForm(
     on_done: Callback<()>,
     children: Children,
 ) -> impl IntoView {
-    let t = text();
-    let form = Form::provide();
     let submission = Submission::new();
     let send_change = sender(submission, open, on_done);
-    Effect::new(move |_| {
-        let errors = submission.error.get().as_ref().map(field_errors);
-        form.refuse(errors.unwrap_or_default());
-    });
-    let send = move || match form.accept() {
-        true => send_change.run(change.run(())),
-        false => form.focus_first(),
-    };
+    let send = Callback::new(move |()| send_change.run(change.run(())));
     view! {
-        <form
-            class="grid gap-4"
-            on:submit=move |event| {
-                event.prevent_default();
-                send();
-            }
-        >
+        <components::ChangeForm open submission refused=text().notifications.not_changed send>
             {children()}
-            <Refused submission title=t.notifications.not_changed />
-            <DialogActions>
-                <Button label=t.common.cancel on_press=move || open.set(false) />
-                <Button label=t.common.save look=Look::Primary busy=submission.busy on_press=send />
-            </DialogActions>
-        </form>
+        </components::ChangeForm>
     }
     .into_any()
 }

@@ -94,6 +94,7 @@ fn name(t: &'static Text, kind: ReconcilerKind) -> &'static str {
         ReconcilerKind::Job => t.system.kind_job,
         ReconcilerKind::History => t.system.kind_history,
         ReconcilerKind::Sweep => t.system.kind_sweep,
+        ReconcilerKind::Log => t.system.kind_log,
         ReconcilerKind::Metric => t.system.kind_metric,
         ReconcilerKind::Notification => t.system.kind_notification,
         ReconcilerKind::Prune => t.system.kind_prune,
@@ -107,6 +108,7 @@ fn purpose(t: &'static Text, kind: ReconcilerKind) -> &'static str {
         ReconcilerKind::Job => t.system.purpose_job,
         ReconcilerKind::History => t.system.purpose_history,
         ReconcilerKind::Sweep => t.system.purpose_sweep,
+        ReconcilerKind::Log => t.system.purpose_log,
         ReconcilerKind::Metric => t.system.purpose_metric,
         ReconcilerKind::Notification => t.system.purpose_notification,
         ReconcilerKind::Prune => t.system.purpose_prune,
@@ -212,6 +214,7 @@ fn work(t: &'static Text, work: Work) -> &'static str {
         Work::LeftoverRemoved => t.system.leftover_removed,
         Work::ClusterMeasured => t.system.cluster_measured,
         Work::MessageFound => t.system.message_found,
+        Work::LinesKept => t.system.lines_kept,
     }
 }
 

@@ -24,6 +24,7 @@ use openpcs_provider::{
 use crate::calls::instance::{self, Seen};
 use crate::calls::{fleet, host, instance_status, instance_type, kms, launch_template, secret};
 use crate::client::Client;
+use crate::delivery;
 use crate::offers::{self, Offers};
 use crate::script;
 
@@ -96,6 +97,7 @@ pub fn actions() -> BTreeSet<&'static str> {
     let mut actions = offers::actions();
     actions.extend(own.concat());
     actions.extend(script::ACTIONS);
+    actions.extend(delivery::ACTIONS);
     actions
 }
 

@@ -17,6 +17,7 @@ use openpcs_provider::ProviderError;
 
 mod count;
 mod error;
+pub mod signed;
 
 pub use error::{answered, refused};
 

@@ -22,13 +22,19 @@ use crate::offers::{aws, make, refs};
 use crate::provider::{CLUSTER, GROUP, Lab};
 
 /// Needed by calls of other names: what a fleet, a template and a secret do, and whose role an instance gets. Scripts are
-/// fetched beside the provider.
-const IMPLIED: [&str; 7] = [
+/// fetched, and logs delivered, beside the provider.
+const IMPLIED: [&str; 13] = [
     "ec2:CreateTags",
     "ec2:RunInstances",
+    "firehose:PutRecordBatch",
     "iam:PassRole",
+    "logs:CreateLogGroup",
+    "logs:CreateLogStream",
+    "logs:GetLogEvents",
+    "logs:PutLogEvents",
     "s3:GetObject",
     "s3:GetObjectVersion",
+    "s3:PutObject",
     "secretsmanager:TagResource",
     "ssm:GetParameters",
 ];

@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::PORTION;
 use super::record::Record;
+use super::{PORTION, Written};
 use crate::db::{Db, Write};
 
 /// A place in the chain: the number of a record and its hash.
@@ -77,11 +77,20 @@ pub async fn finish(write: &mut Write) -> sqlx::Result<()> {
 /// Adds records at the end, in their order.
 pub async fn append(write: &mut Write, records: &[Record]) -> sqlx::Result<()> {
     let mut link = going_on(write).await?;
-    for record in records {
-        let text = record.text();
-        link = link.next(&text);
-        super::put(write, record, &text, "", Some(&link)).await?;
-    }
+    let rows: Vec<Written> = records
+        .iter()
+        .map(|record| {
+            let text = record.text();
+            link = link.next(&text);
+            Written {
+                record,
+                text,
+                outcome: record.outcome(),
+                link: Some(link.clone()),
+            }
+        })
+        .collect();
+    super::put(write, &rows).await?;
     write.trail = Some(link);
     Ok(())
 }

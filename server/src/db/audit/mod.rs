@@ -1,5 +1,6 @@
 //! The audit trail in the database.
 
+mod adopt;
 pub mod chain;
 pub mod record;
 mod redact;
@@ -10,6 +11,8 @@ use app::port::Ctx;
 use serde_json::Value;
 use sqlx::Row;
 
+pub use adopt::adopt;
+
 use super::{Db, Write};
 use chain::Link;
 use record::Record;
@@ -19,6 +22,11 @@ pub const ASKED: &str = "asked";
 pub const DONE: &str = "done";
 /// The same, after nobody came back for so long that nobody will.
 const FORGOTTEN: &str = "forgotten";
+/// The code and the message of that.
+const OUTCOME_UNKNOWN: (&str, &str) = (
+    "OutcomeUnknown",
+    "The server ended, or lost its database, before it knew what became of this.",
+);
 /// How long what is asked may take, in milliseconds.
 const ANSWERED_WITHIN: i64 = 3_600_000;
 /// Rows that are read or removed at once: whoever writes waits no longer than for these.
@@ -43,50 +51,74 @@ pub async fn insert(write: &mut Write, row: AuditRow<'_>) -> sqlx::Result<String
     let id = record.id.clone();
     match row.outcome {
         DONE => chain::append(write, &[record]).await?,
-        outcome => put(write, &record, &record.text(), outcome, None).await?,
+        outcome => {
+            let row = Written {
+                record: &record,
+                text: record.text(),
+                outcome,
+                link: None,
+            };
+            put(write, &[row]).await?;
+        }
     }
     Ok(id)
 }
 
-/// Writes a row; one that is not in the chain yet has no link.
-async fn put(
-    write: &mut Write,
-    record: &Record,
-    text: &str,
-    outcome: &str,
-    link: Option<&Link>,
-) -> sqlx::Result<()> {
-    let (code, message) = record.refusal.clone().unwrap_or_default();
-    let outcome = match (outcome, message.as_str()) {
-        ("", "") => DONE,
-        ("", message) => message,
-        (outcome, _) => outcome,
-    };
-    sqlx::query(
-        "insert into audit (id, at, request_id, principal, why, operation, resource_arn, request, outcome, number, hash, \
-         record, event_source, user_name, access_key, error_code, read_only) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-    )
-    .bind(&record.id)
-    .bind(record.at)
-    .bind(&record.request_id)
-    .bind(&record.principal)
-    .bind(&record.why)
-    .bind(&record.operation)
-    .bind(&record.resource_arn)
-    .bind(record.request.to_string())
-    .bind(outcome)
-    .bind(link.map(|link| link.number))
-    .bind(link.map_or("", |link| link.hash.as_str()))
-    .bind(text)
-    .bind(&record.event_source)
-    .bind(&record.user_name)
-    .bind(&record.access_key)
-    .bind(code)
-    .bind(i64::from(record.read_only))
-    .execute(&mut *write.tx)
-    .await?;
+/// A record as it is written; one that is not in the chain yet has no link.
+struct Written<'a> {
+    record: &'a Record,
+    text: String,
+    outcome: &'a str,
+    link: Option<Link>,
+}
+
+/// Columns of a row.
+const COLUMNS: usize = 17;
+/// Rows of one statement.
+const TOGETHER: usize = 50;
+
+async fn put(write: &mut Write, rows: &[Written<'_>]) -> sqlx::Result<()> {
+    for rows in rows.chunks(TOGETHER) {
+        let sql = format!(
+            "insert into audit (id, at, request_id, principal, why, operation, resource_arn, request, outcome, number, \
+             hash, record, event_source, user_name, access_key, error_code, read_only) values {}",
+            places(rows.len())
+        );
+        let mut query = sqlx::query(&sql);
+        for row in rows {
+            let (record, link) = (row.record, row.link.as_ref());
+            let refusal = record.refusal.as_ref();
+            query = query
+                .bind(&record.id)
+                .bind(record.at)
+                .bind(&record.request_id)
+                .bind(&record.principal)
+                .bind(&record.why)
+                .bind(&record.operation)
+                .bind(&record.resource_arn)
+                .bind(record.request.to_string())
+                .bind(row.outcome)
+                .bind(link.map(|link| link.number))
+                .bind(link.map_or("", |link| link.hash.as_str()))
+                .bind(&row.text)
+                .bind(&record.event_source)
+                .bind(&record.user_name)
+                .bind(&record.access_key)
+                .bind(refusal.map_or("", |(code, _)| code))
+                .bind(i64::from(record.read_only));
+        }
+        query.execute(&mut *write.tx).await?;
+    }
     Ok(())
+}
+
+/// `($1, $2, …), (…)` for so many rows.
+fn places(rows: usize) -> String {
+    let row = |row: usize| {
+        let places = (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column));
+        format!("({})", places.collect::<Vec<_>>().join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
 
 /// What became of what was asked.
@@ -116,31 +148,37 @@ pub async fn close(write: &mut Write, id: &str, end: End<'_>) -> sqlx::Result<()
             (code, message)
         }
     };
-    sqlx::query("update audit set outcome = $1 where id = $2")
-        .bind(outcome)
-        .bind(id)
-        .execute(&mut *write.tx)
-        .await?;
+    set_outcome(write, id, &outcome).await?;
     chain::close(write, id, &record.to_string(), code).await
+}
+
+async fn set_outcome(write: &mut Write, id: &str, outcome: &str) -> sqlx::Result<()> {
+    let query = sqlx::query("update audit set outcome = $1 where id = $2");
+    let query = query.bind(outcome).bind(id);
+    query.execute(&mut *write.tx).await.map(drop)
+}
+
+/// What was asked before then nobody comes back to.
+fn forgotten_before() -> i64 {
+    super::now() - ANSWERED_WITHIN
 }
 
 /// Closes what was asked so long ago that nobody comes back to say what became of it.
 pub async fn close_forgotten(db: &Db) -> sqlx::Result<()> {
-    let before = super::now() - ANSWERED_WITHIN;
     let rows = sqlx::query(
         "select id from audit where outcome = $1 and number is null and record <> '' and at < $2",
     );
-    let rows = rows.bind(ASKED).bind(before).fetch_all(db.pool()).await?;
+    let rows = rows
+        .bind(ASKED)
+        .bind(forgotten_before())
+        .fetch_all(db.pool())
+        .await?;
     for row in rows {
         let id: String = row.try_get("id")?;
         let mut write = db.write().await?;
-        let why = "The server ended, or lost its database, before it knew what became of this.";
-        close(&mut write, &id, End::Failed("OutcomeUnknown", why)).await?;
-        sqlx::query("update audit set outcome = $1 where id = $2")
-            .bind(FORGOTTEN)
-            .bind(&id)
-            .execute(&mut *write.tx)
-            .await?;
+        let (code, why) = OUTCOME_UNKNOWN;
+        close(&mut write, &id, End::Failed(code, why)).await?;
+        set_outcome(&mut write, &id, FORGOTTEN).await?;
         write.commit().await?;
     }
     Ok(())
@@ -153,21 +191,6 @@ pub async fn prune(db: &Db, before: i64) -> sqlx::Result<u64> {
         let mut write = db.write().await?;
         let portion = chain::prune(&mut write, before).await?;
         write.commit().await?;
-        pruned += portion;
-        if portion < PORTION as u64 {
-            break;
-        }
-    }
-    // Those of before there was a chain.
-    loop {
-        let portion = sqlx::query(
-            "delete from audit where id in (select id from audit where number is null and at < $1 order by at limit $2)",
-        )
-        .bind(before)
-        .bind(PORTION)
-        .execute(&mut *db.writer().await?)
-        .await?
-        .rows_affected();
         pruned += portion;
         if portion < PORTION as u64 {
             return Ok(pruned);

@@ -38,9 +38,11 @@ pub struct Record {
     /// Code and message; none when it was done.
     pub refusal: Option<(String, String)>,
     pub read_only: bool,
-    event_type: &'static str,
-    identity: Value,
-    caller: Caller,
+    /// `AwsApiCall`, `AwsConsoleSignIn` or `AwsServiceEvent`.
+    pub event_type: &'static str,
+    /// `userIdentity`.
+    pub identity: Value,
+    pub caller: Caller,
 }
 
 impl Record {
@@ -71,6 +73,27 @@ impl Record {
             principal: Principal::Anonymous.arn().into(),
             ..Record::new("AwsApiCall", identity, caller)
         }
+    }
+
+    /// Of who is known by an ARN alone, as rows of before had it.
+    pub fn of_principal(arn: &str, request: Value) -> Record {
+        let name = arn.rsplit_once(":user/").map_or(arn, |(_, name)| name);
+        let kind = if name == arn { "Unknown" } else { "IAMUser" };
+        let identity = json!({"type": kind, "principalId": name, "arn": arn, "userName": name});
+        Record {
+            principal: arn.into(),
+            user_name: name.into(),
+            request: redacted(request),
+            ..Record::new("AwsApiCall", identity, Caller::default())
+        }
+    }
+
+    /// Of what the gate was asked for and was then refused, if nobody has recorded that yet.
+    pub fn of_refusal(ctx: &Ctx, refusal: &Error) -> Option<Record> {
+        let noted = ctx.notes.read();
+        let operation = noted.operation.filter(|_| !noted.is_recorded)?;
+        let record = Record::of_call(ctx, operation, &noted.resource_arn, Value::Null);
+        Some(record.refused(refusal))
     }
 
     /// Of signing in and out.
@@ -140,6 +163,12 @@ impl Record {
             refusal: Some((code.into(), message)),
             ..self
         }
+    }
+
+    /// In a word, or the message of its refusal.
+    pub fn outcome(&self) -> &str {
+        let refusal = self.refusal.as_ref();
+        refusal.map_or(super::DONE, |(_, message)| message)
     }
 
     /// What the trail keeps of it.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// The members of requests and answers that hold secrets, wherever they stand. A job's script and a lifecycle script's
 /// arguments may hold anything; the job's and the group's own pages show them to whoever may see these.
-const SECRET: [&str; 13] = [
+const SECRET: [&str; 12] = [
     "bootstrapId",
     "sharedSecret",
     "script",
@@ -16,11 +16,12 @@ const SECRET: [&str; 13] = [
     "password",
     "secret",
     "secretString",
-    "SecretString",
-    "SecretBinary",
+    "secretBinary",
     "secretAccessKey",
     "token",
 ];
+/// A channel's address, whose path lets in who knows it, as that of many webhooks does.
+const ADDRESS: &str = "url";
 /// The longest request or answer kept, in bytes; a longer one is cut, and says so.
 const LONGEST: usize = 16 * 1024;
 
@@ -41,9 +42,11 @@ fn redact(value: &mut Value) {
     match value {
         Value::Object(members) => {
             for (name, value) in members.iter_mut() {
-                match SECRET.contains(&name.as_str()) && !value.is_null() {
-                    true => *value = HIDDEN.into(),
-                    false => redact(value),
+                match value {
+                    Value::Null => {}
+                    value if is_secret(name) => *value = HIDDEN.into(),
+                    Value::String(address) if name == ADDRESS => *address = host_of(address),
+                    value => redact(value),
                 }
             }
         }
@@ -54,6 +57,21 @@ fn redact(value: &mut Value) {
             }
         }
         _ => {}
+    }
+}
+
+/// However it is spelled: a request that is refused for that is recorded, too.
+fn is_secret(member: &str) -> bool {
+    SECRET.iter().any(|name| name.eq_ignore_ascii_case(member))
+}
+
+/// Of an address without more than where it leads to.
+fn host_of(address: &str) -> String {
+    let plain = without_keys(address).unwrap_or_else(|| address.into());
+    let begin = plain.find("://").map_or(0, |at| at + 3);
+    match plain[begin..].find('/') {
+        Some(end) => format!("{}/{HIDDEN}", &plain[..begin + end]),
+        None => plain,
     }
 }
 
@@ -97,6 +115,10 @@ mod tests {
         let asked = json!({"a": [{"bootstrapId": "CANARY"}], "password": "CANARY", "token": null, "clientToken": "c"});
         let expected = json!({"a": [{"bootstrapId": HIDDEN}], "password": HIDDEN, "token": null, "clientToken": "c"});
         assert_eq!(redacted(asked), expected);
+        let asked =
+            json!({"Password": "CANARY", "url": "https://me:CANARY@host/hooks/CANARY?CANARY"});
+        let address = format!("https://{HIDDEN}@host/{HIDDEN}");
+        assert_eq!(redacted(asked), json!({"Password": HIDDEN, "url": address}));
     }
 
     #[test]

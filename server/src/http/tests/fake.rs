@@ -55,10 +55,14 @@ impl Secrets for Fake {}
 impl Instances for Fake {}
 impl Jobs for Fake {}
 impl Logs for Fake {}
+impl LogLines for Fake {}
+impl ClusterDeliveries for Fake {}
+impl Deliveries for Fake {}
 impl Nodes for Fake {}
 impl Notifying for Fake {}
 impl Events for Fake {}
 impl Monitoring for Fake {}
+impl CloudWatch for Fake {}
 impl Plans for Fake {}
 impl Documents for Fake {}
 impl Settings for Fake {}

@@ -3,6 +3,7 @@
 
 use app::explain::{Cause, What};
 use app::foreign::visible;
+use app::model::date::HOUR;
 use app::model::live::Kind;
 use app::model::notification::*;
 use app::model::past_job::PastJob;
@@ -14,7 +15,6 @@ use sha2::{Digest, Sha256};
 
 use crate::db::happening::{Happened, JobEnd};
 
-const HOUR: i64 = 3_600_000;
 /// Of an id, in bytes.
 const ID_BYTES: usize = 16;
 /// Messages whose words stand in a digest; of more only how many there are.
@@ -35,6 +35,8 @@ pub struct Occurrence {
     pub parameters: String,
     /// Whose it is, by name or ARN; empty: nobody's.
     pub users: Vec<String>,
+    /// Of whose budget it is; empty: no rule's alone.
+    pub rule_id: String,
 }
 
 /// What a message of that event would be; none where nobody needs to be told.
@@ -47,6 +49,7 @@ pub fn of_event(event: &Happened, cluster_name: &str, server: &str) -> Option<Oc
         key: format!("event:{}", event.id),
         parameters: event.parameters.clone(),
         users: vec![],
+        rule_id: String::new(),
         content: Content {
             trigger,
             severity: trigger.severity(),
@@ -121,6 +124,7 @@ pub fn of_job(end: &JobEnd, cluster_name: &str, server: &str) -> Option<Occurren
         key,
         parameters: String::new(),
         users: users.into_iter().filter(|user| !user.is_empty()).collect(),
+        rule_id: String::new(),
         content: Content {
             trigger,
             severity: trigger.severity(),
@@ -183,7 +187,9 @@ pub fn wants(rule: &Rule, what: &Occurrence) -> bool {
             .users
             .iter()
             .any(|user| is_one_of(&settings.users, user));
-    content.at >= rule.since
+    let is_own = what.rule_id.is_empty() || what.rule_id == rule.id;
+    is_own
+        && content.at >= rule.since
         && settings.triggers.contains(&content.trigger)
         && content.severity >= settings.at_least
         && is_of_cluster
@@ -198,12 +204,14 @@ fn is_one_of(names: &[String], user: &str) -> bool {
 
 /// Until when a message of the rule is to be held back: none, it is sent now.
 pub fn held_until(rule: &RuleSettings, now: i64, passed_this_hour: i64) -> Option<i64> {
-    let quiet = rule
-        .quiet
-        .as_ref()
-        .and_then(|quiet| quiet_until(quiet, now));
     let is_full = rule.per_hour > 0 && passed_this_hour >= i64::from(rule.per_hour);
     let full = is_full.then(|| hour(now) + HOUR);
+    // The hour may end in a quiet time that has not begun.
+    let moments = [full, Some(now)].into_iter().flatten();
+    let quiet = rule.quiet.as_ref().and_then(|quiet| {
+        let mut ends = moments.filter_map(|at| quiet_until(quiet, at));
+        ends.next()
+    });
     quiet.max(full)
 }
 

@@ -165,6 +165,14 @@ fn no_more_in_an_hour_than_wanted() {
     settings.per_hour = 2;
     assert_eq!(held_until(&settings, HOUR + 5, 1), None);
     assert_eq!(held_until(&settings, HOUR + 5, 2), Some(2 * HOUR));
+    // The full hour ends when it is quiet already.
+    settings.quiet = Some(Quiet {
+        from_minute: 90,
+        to_minute: 180,
+        time_zone: "UTC".into(),
+    });
+    assert_eq!(held_until(&settings, HOUR + 5, 2), Some(3 * HOUR));
+    assert_eq!(held_until(&settings, HOUR + 5, 1), None);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use chrono::{Datelike, NaiveDate, TimeZone, Utc};
 
 use super::super::Parts;
 use crate::db::cluster::ClusterSpec;
-use crate::db::happening::{self, After, Happened, JobEnd};
+use crate::db::happening::{self, After};
 use crate::db::notification::{self, NotificationRow};
 use crate::db::user_notice::{self, NoticeRow};
 use crate::db::{Write, metric, notification_rule, now, resource};
@@ -34,7 +34,7 @@ const SIGN_INS: i64 = 10;
 
 #[derive(Default)]
 pub struct Gatherer {
-    /// Keys of what was found.
+    /// Keys of what was found, and of the rows in which nothing was.
     known: HashSet<String>,
     /// When the hours of nodes are counted again.
     count_at: i64,
@@ -50,16 +50,29 @@ struct Look {
     users: HashMap<String, String>,
 }
 
+/// Of one look.
+#[derive(Default)]
+struct Found {
+    occurrences: Vec<Occurrence>,
+    /// Keys of the rows that were looked at for the first time.
+    rows: Vec<String>,
+}
+
 impl Gatherer {
     /// How many new messages and notices there are.
     pub async fn run(&mut self, parts: &Parts) -> anyhow::Result<usize> {
         let look = Look::new(parts).await?;
         let begun = now();
-        let mut found = self.of_events(parts, &look).await?;
-        found.extend(self.of_jobs(parts, &look).await?);
+        let mut found = Found::default();
+        self.of_events(parts, &look, &mut found).await?;
+        self.of_jobs(parts, &look, &mut found).await?;
+        let Found {
+            occurrences: mut found,
+            rows,
+        } = found;
         found.extend(sign_ins(parts, &look, begun).await?);
         if begun >= self.count_at {
-            found.extend(node_hours(parts, &look, begun).await?);
+            found.extend(self.node_hours(parts, &look, begun).await?);
             self.count_at = begun + 60_000;
         }
         if self.known.len() > REMEMBERED {
@@ -68,12 +81,12 @@ impl Gatherer {
         found.retain(|one| !self.known.contains(&one.key));
         let new = write(parts, &look, &found, begun).await?;
         self.known.extend(found.into_iter().map(|one| one.key));
+        self.known.extend(rows);
         Ok(new)
     }
 
-    async fn of_events(&self, parts: &Parts, look: &Look) -> anyhow::Result<Vec<Occurrence>> {
+    async fn of_events(&self, parts: &Parts, look: &Look, found: &mut Found) -> anyhow::Result<()> {
         let pool = parts.db.pool();
-        let mut found = vec![];
         let mut after = After {
             at: happening::looked_at(pool, "event").await? - BACK,
             id: String::new(),
@@ -81,19 +94,24 @@ impl Gatherer {
         loop {
             let page = happening::events(pool, &after, PAGE).await?;
             let Some(last) = page.last() else {
-                return Ok(found);
+                return Ok(());
             };
             (after.at, after.id) = (last.at, last.id.clone());
-            let of = |event: &Happened| {
-                plan::of_event(event, look.name(&event.cluster_id), &look.server)
-            };
-            found.extend(page.iter().filter_map(of));
+            for event in page {
+                let row = format!("row:{}", event.id);
+                if self.known.contains(&row) {
+                    continue;
+                }
+                let name = look.name(&event.cluster_id);
+                let one = plan::of_event(&event, name, &look.server);
+                found.occurrences.extend(one);
+                found.rows.push(row);
+            }
         }
     }
 
-    async fn of_jobs(&self, parts: &Parts, look: &Look) -> anyhow::Result<Vec<Occurrence>> {
+    async fn of_jobs(&self, parts: &Parts, look: &Look, found: &mut Found) -> anyhow::Result<()> {
         let pool = parts.db.pool();
-        let mut found = vec![];
         let mut after = After {
             at: happening::looked_at(pool, "job").await? - JOBS_BACK,
             id: String::new(),
@@ -101,12 +119,59 @@ impl Gatherer {
         loop {
             let page = happening::job_ends(pool, &after, PAGE).await?;
             let Some(last) = page.last() else {
-                return Ok(found);
+                return Ok(());
             };
             (after.at, after.id) = (last.at, last.place());
-            let of = |end: &JobEnd| plan::of_job(end, look.name(&end.cluster_id), &look.server);
-            found.extend(page.iter().filter_map(of));
+            for mut end in page {
+                // Accounting may say later that it ended otherwise.
+                let row = format!("row:{}:{}:{}", end.place(), end.at, end.state);
+                if self.known.contains(&row) {
+                    continue;
+                }
+                end.submitter = happening::submitter(pool, &end).await?;
+                let name = look.name(&end.cluster_id);
+                found
+                    .occurrences
+                    .extend(plan::of_job(&end, name, &look.server));
+                found.rows.push(row);
+            }
         }
+    }
+
+    /// Once a month for each rule.
+    async fn node_hours(
+        &self,
+        parts: &Parts,
+        look: &Look,
+        now: i64,
+    ) -> anyhow::Result<Vec<Occurrence>> {
+        let mut found = vec![];
+        let Some(month) = month_of(now) else {
+            return Ok(found);
+        };
+        for rule in look.has(Trigger::NodeHours) {
+            let key = format!("node-hours:{}:{month}", rule.id);
+            if self.known.contains(&key) {
+                continue;
+            }
+            let wanted = f64::from(rule.settings.node_hours);
+            let mut used = 0.0;
+            for cluster in look.clusters.keys() {
+                if rule.settings.clusters.is_empty() || rule.settings.clusters.contains(cluster) {
+                    used += hours_of(parts, cluster, month, now).await?;
+                }
+            }
+            if wanted > 0.0 && used >= wanted {
+                let text =
+                    format!("{used:.1} node hours were used this month: {wanted} are planned.");
+                let url = look.server.clone() + paths::MONITORING;
+                found.push(Occurrence {
+                    rule_id: rule.id.clone(),
+                    ..plan::of_all(key, Trigger::NodeHours, now, text, url)
+                });
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -174,30 +239,6 @@ async fn sign_ins(parts: &Parts, look: &Look, now: i64) -> anyhow::Result<Option
     )))
 }
 
-/// Once a month for each rule.
-async fn node_hours(parts: &Parts, look: &Look, now: i64) -> anyhow::Result<Vec<Occurrence>> {
-    let mut found = vec![];
-    let Some(month) = month_of(now) else {
-        return Ok(found);
-    };
-    for rule in look.has(Trigger::NodeHours) {
-        let wanted = f64::from(rule.settings.node_hours);
-        let mut used = 0.0;
-        for cluster in look.clusters.keys() {
-            if rule.settings.clusters.is_empty() || rule.settings.clusters.contains(cluster) {
-                used += hours_of(parts, cluster, month, now).await?;
-            }
-        }
-        if wanted > 0.0 && used >= wanted {
-            let text = format!("{used:.1} node hours were used this month: {wanted} are planned.");
-            let key = format!("node-hours:{}:{month}", rule.id);
-            let url = look.server.clone() + paths::MONITORING;
-            found.push(plan::of_all(key, Trigger::NodeHours, now, text, url));
-        }
-    }
-    Ok(found)
-}
-
 /// When the month began, in UTC.
 fn month_of(now: i64) -> Option<i64> {
     let today = Utc.timestamp_millis_opt(now).single()?.date_naive();
@@ -248,12 +289,8 @@ async fn put(write: &mut Write, look: &Look, one: &Occurrence) -> sqlx::Result<u
         new += usize::from(user_notice::insert(write, &row).await?);
     }
     for rule in look.rules.iter().filter(|rule| plan::wants(rule, one)) {
-        // What is of one rule only is no other's.
-        let is_own = one.content.trigger != Trigger::NodeHours || one.key.contains(&rule.id);
-        if is_own {
-            let row = message(write, rule, one).await?;
-            new += usize::from(notification::insert(write, &row).await?);
-        }
+        let row = message(write, rule, one).await?;
+        new += usize::from(notification::insert(write, &row).await?);
     }
     Ok(new)
 }

@@ -18,7 +18,7 @@ use self::gather::Gatherer;
 use super::{Next, Parts, Reconciler};
 use crate::db::lease::{self, NOTIFICATIONS};
 use crate::db::notification_channel::{self, ChannelRow};
-use crate::db::now;
+use crate::db::{notification, now};
 use crate::live::status::Done;
 
 /// How often it looks: a message is no later for it than people notice.
@@ -74,11 +74,16 @@ impl NotificationReconciler {
         }))
     }
 
-    /// Channels that are at it are left alone, and those that have to wait.
+    /// Channels for which something is due; those that are at it are left alone, and those that have to wait.
     async fn send(&mut self, parts: &Parts, lease: Option<Lease>) -> anyhow::Result<()> {
         self.sending.retain(|_, task| !task.is_finished());
+        let due = notification::channels_due(parts.db.pool()).await?;
+        if due.is_empty() {
+            return Ok(());
+        }
         for ChannelRow { channel, sealed } in notification_channel::all(parts.db.pool()).await? {
-            if self.sending.contains_key(&channel.id) || channel.retry_at > now() {
+            let waits = self.sending.contains_key(&channel.id) || channel.retry_at > now();
+            if waits || !due.contains(&channel.id) {
                 continue;
             }
             let (id, lease) = (channel.id.clone(), lease.clone());

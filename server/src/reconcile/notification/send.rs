@@ -35,14 +35,14 @@ impl Sender {
         }
     }
 
-    pub async fn run(self) {
+    pub async fn run(mut self) {
         if let Err(error) = self.send().await {
             let channel = &self.channel.settings.name;
             tracing::warn!(%error, channel, "the messages of a channel cannot be sent");
         }
     }
 
-    async fn send(&self) -> anyhow::Result<()> {
+    async fn send(&mut self) -> anyhow::Result<()> {
         let due = notification::due(self.parts.db.pool(), &self.channel.id, AT_ONCE).await?;
         if due.is_empty() {
             return Ok(());
@@ -73,13 +73,18 @@ impl Sender {
     }
 
     /// Whether the next one is to be tried at once.
-    async fn note(&self, row: &NotificationRow, sent: Result<(), String>) -> anyhow::Result<bool> {
+    async fn note(
+        &mut self,
+        row: &NotificationRow,
+        sent: Result<(), String>,
+    ) -> anyhow::Result<bool> {
         let mut write = self.parts.db.write().await?;
         let arrived = sent.is_ok();
         match sent {
             Ok(()) => {
                 notification::set_state(&mut write, &row.id, DeliveryState::Sent).await?;
                 notification_channel::works(&mut write, &self.channel.id).await?;
+                self.channel.failures = 0;
             }
             Err(error) => {
                 let again = plan::again(row.made_at, row.attempts + 1, now());

@@ -18,7 +18,9 @@ use app::model::operation::Operation;
 use app::port::Ctx;
 use async_trait::async_trait;
 use serde_json::json;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 
 use super::doors::{Diagnostics, OpenOutput};
 use super::{Service, whole};
@@ -49,7 +51,10 @@ impl Diagnostics for Service {
         // Before anything is told.
         self.note(ctx, operation, &arn, &input).await?;
         let (service, ctx) = (self.clone(), ctx.clone());
-        whole(async move { service.collect(&ctx, clusters).await }).await
+        // To read, filter and write so much takes seconds of a processor: others are answered meanwhile.
+        let on = Handle::current();
+        let work = move || on.block_on(service.collect(&ctx, clusters));
+        whole(async move { spawn_blocking(work).await.map_err(internal)? }).await
     }
 }
 

@@ -3,12 +3,10 @@
 use std::fmt::Write as _;
 
 use app::port::{Console, Ctx, Servers, Systems};
-use prometheus_client::encoding::prometheus_text::encode;
 
 use super::bundle::Bundle;
 use crate::live::last_lines;
 use crate::service::Service;
-use crate::service::gauges::process;
 
 /// What the kernel says, by the file that says it.
 const OF_HOST: [(&str, &str); 7] = [
@@ -57,13 +55,8 @@ impl Service {
 
     async fn collect_metrics(&self, bundle: &mut Bundle) {
         let (name, about) = ("server/metrics.txt", "What /metrics tells");
-        let mut text = String::new();
-        let gauges = self.gauges().await;
-        let told = encode(&mut text, self.itself.meter.registry())
-            .and_then(|()| encode(&mut text, &gauges))
-            .and_then(|()| encode(&mut text, &process()));
-        match told {
-            Ok(()) => bundle.put(name, about, &text),
+        match self.metrics_text().await {
+            Ok(text) => bundle.put(name, about, &text),
             Err(error) => bundle.lacks(name, about, error),
         }
     }

@@ -20,15 +20,22 @@ use serde_json::{Map, Value};
     clippy::expect_used,
     reason = "a test reads the same text with the same code"
 )]
-static MODEL: LazyLock<Model> = LazyLock::new(|| {
-    Model::parse(include_str!("../pcs-2023-02-10.json")).expect("the embedded model was tested")
-});
+static MODELS: LazyLock<[Model; 2]> =
+    LazyLock::new(|| TEXTS.map(|text| Model::parse(text).expect("each embedded model was tested")));
+
+/// One for each service that is asked for more than one thing; of `logs` what has to do with deliveries.
+const TEXTS: [&str; 2] = [
+    include_str!("../pcs-2023-02-10.json"),
+    include_str!("../logs-2014-03-28.json"),
+];
 
 /// Whether a document has the shape of this operation's input; if not, everything that is wrong with it.
 pub fn check(operation: Operation, input: &Value) -> Result<(), Error> {
     let mut findings = Findings::default();
-    if let Some(&shape) = MODEL.inputs.get(operation.name()) {
-        MODEL.walk(shape, input, &Path::Root, &mut findings);
+    for model in MODELS.iter() {
+        if let Some(&shape) = model.inputs.get(operation.name()) {
+            model.walk(shape, input, &Path::Root, &mut findings);
+        }
     }
     if findings.0.is_empty() {
         Ok(())
@@ -80,6 +87,11 @@ enum ShapeText {
         #[serde(flatten)]
         range: Range,
     },
+    Long {
+        #[serde(flatten)]
+        range: Range,
+    },
+    Boolean,
 }
 
 /// Inclusive bounds of a length, a size or a number.
@@ -125,6 +137,7 @@ enum Shape {
     },
     String(StringShape),
     Integer(Range),
+    Boolean,
 }
 
 struct Member {
@@ -209,6 +222,7 @@ impl Model {
                     ),
                 ),
             },
+            (Shape::Boolean, Value::Bool(_)) => {}
             (shape, other) => findings.add(
                 path,
                 format!("Expected {}, got {}.", shape.kind(), kind_of(other)),
@@ -305,6 +319,8 @@ impl Shape {
                 },
                 max: range.max.or(Some(i32::MAX.into())),
             }),
+            ShapeText::Long { range } => Shape::Integer(*range),
+            ShapeText::Boolean => Shape::Boolean,
         })
     }
 
@@ -314,6 +330,7 @@ impl Shape {
             Shape::List { .. } => "a list",
             Shape::String(_) => "a string",
             Shape::Integer(_) => "a whole number",
+            Shape::Boolean => "true or false",
         }
     }
 }
@@ -395,6 +412,20 @@ fn meaning(shape: &str) -> Option<&'static str> {
             "the ARN of a resource such as arn:aws:pcs:us-east-1:111122223333:cluster/pcs_0123456789"
         }
         "BootstrapId" => "free of white space",
+        "DeliverySourceName" | "DeliveryDestinationName" => {
+            "a name: letters, digits, hyphens and underscores"
+        }
+        "DeliveryId" => "a delivery's id: letters and digits",
+        "AccountId" => "an account's id of 12 digits",
+        "LogGroupName" | "LogGroupNamePattern" => {
+            "a log group's name: letters, digits and the characters . - _ / #"
+        }
+        "LogGroupIdentifier" => "a log group's name or ARN",
+        "LogStreamName" => "a log stream's name: without : and *",
+        "LogType" => "the type of a log such as PCS_SCHEDULER_LOGS",
+        "TagKey" | "TagValue" => {
+            "free of other characters than letters, digits, spaces and _.:/=+-@"
+        }
         _ => return None,
     })
 }

@@ -32,20 +32,22 @@ fn cluster() -> Value {
 
 #[test]
 fn the_embedded_model_is_whole() {
-    let model = Model::parse(include_str!("../pcs-2023-02-10.json")).unwrap();
-    for &operation in Operation::PCS {
-        assert!(model.inputs.contains_key(operation.name()), "{operation:?}");
-    }
-    let document: Document = serde_json::from_str(include_str!("../pcs-2023-02-10.json")).unwrap();
-    for (name, shape) in &document.shapes {
-        if let ShapeText::String {
-            pattern: Some(_), ..
-        } = shape
-        {
-            assert!(
-                meaning(name).is_some(),
-                "{name} has a pattern without words"
-            );
+    for (text, operations) in TEXTS.into_iter().zip([Operation::PCS, Operation::LOGS]) {
+        let model = Model::parse(text).unwrap();
+        for operation in operations {
+            assert!(model.inputs.contains_key(operation.name()), "{operation:?}");
+        }
+        let document: Document = serde_json::from_str(text).unwrap();
+        for (name, shape) in &document.shapes {
+            if let ShapeText::String {
+                pattern: Some(_), ..
+            } = shape
+            {
+                assert!(
+                    meaning(name).is_some(),
+                    "{name} has a pattern without words"
+                );
+            }
         }
     }
 }

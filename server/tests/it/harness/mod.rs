@@ -7,10 +7,12 @@
 mod bucket;
 mod checks;
 pub mod ec2;
+mod faulty_proxy;
 mod http;
 mod jobs;
 mod leftovers;
 mod mariadb;
+mod moto;
 mod plane;
 mod ports;
 mod postgres;
@@ -27,10 +29,12 @@ mod wait;
 
 pub use bucket::Bucket;
 pub use checks::{Check, run};
+pub use faulty_proxy::{Fate, FaultyProxy};
 pub use http::{Answer, Http, signed_for};
 pub use jobs::fields;
 pub use leftovers::{processes, slurmctld};
 pub use mariadb::{MariaDb, certify};
+pub use moto::Moto;
 pub use plane::TestPlane;
 pub use postgres::Postgres;
 pub use random::Random;

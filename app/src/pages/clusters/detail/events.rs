@@ -104,12 +104,17 @@ fn cell(t: &'static Text, cluster: Memo<String>, column: EventColumn, e: &Event)
         EventColumn::Time => view! { <Ago at=e.at /> }.into_any(),
         EventColumn::Message => {
             let tone = event_tone(e);
+            let log = e.logged_by().map(|daemon| {
+                let href = paths::log_at(&cluster.read_untracked(), daemon, e.at);
+                view! { <A href>{t.logs.at_log}</A> }
+            });
             view! {
                 <span class="flex gap-2">
                     <span class=tone.class()>{tone.icon().view()}</span>
                     <span class="cell-text">
                         {foreign(&e.message)} " " <TroubleLink code=e.code.clone() />
                     </span>
+                    {log}
                 </span>
             }
             .into_any()

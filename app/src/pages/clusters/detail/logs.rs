@@ -1,89 +1,35 @@
-//! The logs of a cluster: what the daemons of its controller log, as they log it.
-
-use std::sync::Arc;
+//! The logs of a cluster: what the daemons of its controller log, searched, or as they log it.
 
 use leptos::prelude::*;
 
+use super::deliveries::Deliveries;
 use super::use_page;
-use crate::api::log::controller_log;
-use crate::components::{Fetched, OutputPane, asked};
+use crate::components::{LogModes, LogTail, LogViewer, log_view};
 use crate::i18n::text;
-use crate::model::job::JobOutput;
-use crate::model::log::{ControllerLogOf, LogDaemon};
-use crate::paths;
-use crate::ui::form::{Field, Form, TextInput};
-use crate::ui::{Card, Segments};
+use crate::model::log::LIVE;
+use crate::paths::{self, ClusterTab};
+use crate::ui::Card;
+use crate::ui::help::{page_help, topic};
 
 #[component]
 pub fn Logs() -> impl IntoView {
+    page_help(topic::LOGS);
     let t = text();
     let page = use_page();
-    let first = asked([page.id], &[], |[cluster_identifier]| {
-        controller_log(ControllerLogOf {
-            cluster_identifier,
-            ..ControllerLogOf::default()
-        })
-    });
+    let view = log_view();
+    let here = Signal::derive(move || paths::cluster(&page.id.read(), ClusterTab::Logs));
+    let is_live = Memo::new(move |_| view.read().mode == LIVE);
     view! {
         <Card title=t.logs.controller>
-            <Fetched resource=page.cluster let:cluster>
-                <Fetched resource=first let:first>
-                    <ControllerLog
-                        cluster=page.id
-                        has_accounting=Signal::derive(move || {
-                            let cluster = cluster.read();
-                            let slurm = cluster.slurm_configuration.as_ref();
-                            slurm.is_some_and(|slurm| slurm.has_accounting())
-                        })
-                        first=first.get_untracked()
-                    />
-                </Fetched>
-            </Fetched>
+            <div class="grid gap-4">
+                <LogModes here view />
+                {move || match is_live.get() {
+                    true => view! { <LogTail id=page.id cluster=page.cluster /> }.into_any(),
+                    false => view! { <LogViewer cluster=page.id here /> }.into_any(),
+                }}
+            </div>
         </Card>
-    }
-    .into_any()
-}
-
-#[component]
-fn ControllerLog(
-    cluster: Memo<String>,
-    has_accounting: Signal<bool>,
-    /// Of slurmctld.
-    first: JobOutput,
-) -> impl IntoView {
-    let t = text();
-    Form::provide();
-    let search = RwSignal::new(String::new());
-    let daemon = RwSignal::new(LogDaemon::default());
-    let stream = Signal::derive(move || paths::controller_log(&cluster.read(), daemon.get()));
-    let file = Signal::derive(move || paths::controller_log_file(&cluster.read(), daemon.get()));
-    let earlier = Arc::new(move |before| {
-        let of = ControllerLogOf {
-            cluster_identifier: cluster.get_untracked(),
-            daemon: daemon.get_untracked(),
-            from: None,
-            before,
-        };
-        Box::pin(controller_log(of)) as _
-    });
-    let over = Signal::stored(false);
-    let segments = move || {
-        has_accounting.get().then(|| {
-            let both = [LogDaemon::Slurmctld, LogDaemon::Slurmdbd];
-            let choices = both.map(|one| (one, one.as_str())).into();
-            view! { <Segments label=t.logs.which chosen=daemon choices /> }
-        })
-    };
-    view! {
-        <div class="grid gap-3">
-            <p class="text-muted">{t.logs.lead}</p>
-            <Field name="search" label=t.logs.search hint=t.logs.search_hint optional=true>
-                <TextInput value=search />
-            </Field>
-            <OutputPane label=t.logs.controller first stream file earlier over search>
-                {segments}
-            </OutputPane>
-        </div>
+        <Deliveries />
     }
     .into_any()
 }

@@ -3,6 +3,7 @@
 mod actions;
 mod behind;
 mod connect;
+mod deliveries;
 mod details;
 mod events;
 mod group_table;

@@ -317,7 +317,7 @@ fn endpoint() -> String {
     format!("http://{MOTO}")
 }
 
-fn tool(name: &str) -> std::path::PathBuf {
+pub(super) fn tool(name: &str) -> std::path::PathBuf {
     let tools = std::env::var("OPENPCS_TOOLS").unwrap_or_else(|_| "/opt/openpcs".into());
     Path::new(&tools).join("moto/bin").join(name)
 }

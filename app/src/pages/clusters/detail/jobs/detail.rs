@@ -19,6 +19,7 @@ use crate::model::job::*;
 use crate::model::job_id::JobId;
 use crate::model::job_life::Life;
 use crate::model::live::Kind;
+use crate::model::log::LogDaemon;
 use crate::model::told_job::Told;
 use crate::paths::{self, ClusterTab};
 use crate::ui::Card;
@@ -215,7 +216,10 @@ fn SingleView(
                 <Again page record />
                 <JobActions jobs=meant all=all refusals on_done=|| () />
             </SubHeader>
-            {move || explanation.get().map(|explanation| view! { <Explained explanation /> })}
+            {move || {
+                let log = log_of(&page.id.read(), &job.read());
+                explanation.get().map(|explanation| view! { <Explained explanation log /> })
+            }}
             {move || {
                 has_components
                     .get()
@@ -265,6 +269,13 @@ fn SingleView(
 fn later_lives(ended: &[Life]) -> Vec<(i64, i64)> {
     let next = |life: &Life| Some((life.restarts + 2, life.output_bytes?));
     ended.iter().filter_map(next).collect()
+}
+
+/// What slurmctld logged when it gave up a job for a node's sake.
+fn log_of(cluster: &str, job: &Job) -> Option<String> {
+    let is_for_node = ["NODE_FAIL", "BOOT_FAIL", "LAUNCH_FAILED"].contains(&job.state.as_str());
+    let is_logged = is_for_node && job.ended_at > 0;
+    is_logged.then(|| paths::log_at(cluster, LogDaemon::Slurmctld, job.ended_at))
 }
 
 /// The way from a task to its array and from a component to its job.

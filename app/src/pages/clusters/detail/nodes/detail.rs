@@ -52,7 +52,7 @@ pub fn NodePage() -> impl IntoView {
     let scripts = asked([page.id, name], &[Kind::Node], |[cluster, node]| {
         node_scripts(cluster, node)
     });
-    let refusals = page.refusals();
+    let (id, refusals) = (page.id, page.refusals());
     view! {
         <TabTitle text=name />
         <Fetched resource=detail let:detail>
@@ -103,7 +103,7 @@ pub fn NodePage() -> impl IntoView {
                         </Fetched>
                         <Card title=t.node.events>
                             <Fetched resource=events let:page>
-                                <EventTimeline events=Signal::derive(move || page.with(|page| page.rows.clone())) />
+                                <EventTimeline cluster=id events=Signal::derive(move || page.with(|page| page.rows.clone())) />
                             </Fetched>
                         </Card>
                     </div>
@@ -271,6 +271,7 @@ fn One(instance: Instance, cluster: String) -> impl IntoView {
         0 => t.node.never.to_owned(),
         at => duration(t, at - instance.launched_at),
     };
+    let steps = boot_steps(t, &instance);
     let logs = RwSignal::new(None::<Vec<NodeLog>>);
     let id = instance.id.clone();
     let ask = move |_| {
@@ -309,6 +310,7 @@ fn One(instance: Instance, cluster: String) -> impl IntoView {
             </Pairs>
             <div class="mt-3" on:click=ask>
                 <ExpandableSection title=log_title>
+                    <Timeline label=t.job.timeline steps=Signal::stored(steps) />
                     {move || logs.get().map(|logs| view! { <Logs logs /> })}
                 </ExpandableSection>
             </div>

@@ -1,14 +1,12 @@
-//! The form of one change: its fields, what was refused at them, and the button that sends it.
+//! The form of one change of who shares a cluster, and how it is sent.
 
 use leptos::prelude::*;
 
 use super::use_page;
 use crate::api::shares::change_shares;
-use crate::components::{Refused, Submission, field_errors};
+use crate::components::{self, Submission};
 use crate::i18n::{language, text};
 use crate::model::shares::{ChangeShares, SharesChange};
-use crate::ui::form::Form;
-use crate::ui::{Button, DialogActions, Look};
 
 /// Inside a dialog; the children are its fields.
 #[component]
@@ -18,38 +16,13 @@ pub fn ChangeForm(
     on_done: Callback<()>,
     children: Children,
 ) -> impl IntoView {
-    let t = text();
-    let form = Form::provide();
     let submission = Submission::new();
     let send_change = sender(submission, open, on_done);
-    Effect::new(move |_| {
-        let errors = submission.error.get().as_ref().map(field_errors);
-        form.refuse(errors.unwrap_or_default());
-    });
-    let send = move || match form.accept() {
-        true => send_change.run(change.run(())),
-        false => form.focus_first(),
-    };
+    let send = Callback::new(move |()| send_change.run(change.run(())));
     view! {
-        <form
-            class="grid gap-4"
-            on:submit=move |event| {
-                event.prevent_default();
-                send();
-            }
-        >
+        <components::ChangeForm open submission refused=text().jobs.not_done send>
             {children()}
-            <Refused submission title=t.jobs.not_done />
-            <DialogActions>
-                <Button label=t.common.cancel on_press=move || open.set(false) />
-                <Button
-                    label=t.common.save
-                    look=Look::Primary
-                    busy=submission.busy
-                    on_press=send
-                />
-            </DialogActions>
-        </form>
+        </components::ChangeForm>
     }
     .into_any()
 }

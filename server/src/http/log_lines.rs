@@ -1,0 +1,105 @@
+//! What was found in a cluster's log as a text to keep, written as it is read: no more than a page is in memory.
+
+use std::sync::Arc;
+
+use app::model::error::{Error, Result};
+use app::model::log::{LogPage, LogQuery, LogView, MOST_LINES};
+use app::port::{Backend, ControlPlane, Ctx};
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Path, Query};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::response::{IntoResponse, Response};
+use futures::{Stream, StreamExt};
+
+use crate::db::now;
+
+/// Lines of a download at most: the newest of them.
+const MOST: i64 = 100_000;
+
+/// What a page is asked of.
+struct Asked {
+    plane: Arc<dyn ControlPlane>,
+    ctx: Ctx,
+    query: LogQuery,
+    /// So many lines may still come.
+    left: i64,
+}
+
+pub async fn file(
+    Extension(backend): Extension<Backend>,
+    Path(cluster): Path<String>,
+    Query(view): Query<LogView>,
+) -> Response {
+    let first = async {
+        let mut asked = Asked {
+            plane: backend.plane.clone(),
+            ctx: backend.ctx()?.clone(),
+            query: LogQuery {
+                limit: Some(MOST_LINES),
+                ..view.question(cluster, now())
+            },
+            left: MOST,
+        };
+        let first = page(&mut asked).await?;
+        Ok::<_, Error>((asked, first))
+    };
+    let (asked, first) = match first.await {
+        Ok(begun) => begun,
+        Err(refusal) => return (app::api::status(&refusal), refusal.message).into_response(),
+    };
+    let headers = [
+        (CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"log.txt\""),
+        (CACHE_CONTROL, "no-store"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, Body::from_stream(pages(asked, first))).into_response()
+}
+
+/// The next one, with where the one after it begins.
+async fn page(asked: &mut Asked) -> Result<LogPage> {
+    asked.query.limit = Some(asked.left.min(MOST_LINES));
+    let page = asked
+        .plane
+        .search_log(&asked.ctx, asked.query.clone())
+        .await?;
+    asked.left -= i64::try_from(page.lines.len()).unwrap_or(i64::MAX);
+    asked.query = LogQuery {
+        before: page.older,
+        after: None,
+        around: None,
+        ..asked.query.clone()
+    };
+    Ok(page)
+}
+
+/// One that fails breaks the download off, so that nobody takes it for all. What compresses it asks on at its end.
+fn pages(asked: Asked, first: LogPage) -> impl Stream<Item = std::io::Result<String>> {
+    let begin = Some((asked, Some(first)));
+    let pages = futures::stream::unfold(begin, async |state| {
+        let (mut asked, ready) = state?;
+        let next = match ready {
+            Some(ready) => Ok(ready),
+            None => page(&mut asked).await,
+        };
+        Some(match next {
+            Ok(page) => {
+                let goes_on = page.older.is_some() && asked.left > 0;
+                (Ok(text(page)), goes_on.then_some((asked, None)))
+            }
+            Err(refusal) => (Err(std::io::Error::other(refusal.message)), None),
+        })
+    });
+    pages.fuse()
+}
+
+/// Each line behind the name of its daemon.
+fn text(page: LogPage) -> String {
+    let lines = page.lines.into_iter();
+    lines
+        .map(|line| format!("{} {}\n", line.daemon.as_str(), line.text))
+        .collect()
+}

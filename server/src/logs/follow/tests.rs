@@ -1,0 +1,137 @@
+//! Each line once, whatever happens to the file.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+
+use app::model::log::LogDaemon;
+use tempfile::TempDir;
+
+use super::*;
+use crate::logs::store::Limit;
+
+const ALL: Limit = Limit {
+    lines: usize::MAX,
+    bytes: usize::MAX,
+};
+
+struct Followee {
+    dir: TempDir,
+    path: PathBuf,
+    written: Vec<String>,
+}
+
+impl Followee {
+    fn new() -> Followee {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("slurmctld.log");
+        Followee {
+            dir,
+            path,
+            written: vec![],
+        }
+    }
+
+    fn append(&self, bytes: &[u8]) {
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.path)
+            .unwrap();
+        file.write_all(bytes).unwrap();
+    }
+
+    fn write(&mut self, lines: usize) {
+        for _ in 0..lines {
+            let line = format!(
+                "[2026-01-02T03:04:05.006+00:00] line {}",
+                self.written.len()
+            );
+            self.append(format!("{line}\n").as_bytes());
+            self.written.push(line);
+        }
+    }
+
+    /// As after a restart: all that is known is in the file.
+    async fn follow(&self) -> Followed {
+        let store = LogStore::open(&self.dir.path().join("logs"), "pcs_1")
+            .await
+            .unwrap();
+        let stream = Stream {
+            daemon: LogDaemon::Slurmctld,
+            version: "25.05".to_owned(),
+        };
+        follow(&store, &stream, &self.path, UNIX_EPOCH)
+            .await
+            .unwrap()
+    }
+
+    async fn kept(&self) -> Vec<String> {
+        let store = LogStore::open(&self.dir.path().join("logs"), "pcs_1")
+            .await
+            .unwrap();
+        let lines = store.after(&[LogDaemon::Slurmctld], 0, ALL).await.unwrap();
+        lines.into_iter().map(|line| line.text).collect()
+    }
+
+    fn other(&self, end: &str) -> PathBuf {
+        self.dir.path().join(format!("slurmctld.log{end}"))
+    }
+}
+
+#[tokio::test]
+async fn each_line_is_kept_once_while_files_are_rotated_and_truncated() {
+    let mut log = Followee::new();
+    assert_eq!(log.follow().await, Followed::default());
+    log.write(3);
+    log.follow().await;
+    log.follow().await;
+    // Renamed, and more written into it and into a new one.
+    log.write(2);
+    fs::rename(&log.path, log.other(".1")).unwrap();
+    log.write(2);
+    log.follow().await;
+    // Twice between two looks.
+    log.write(1);
+    fs::rename(log.other(".1"), log.other(".2")).unwrap();
+    fs::rename(&log.path, log.other(".1")).unwrap();
+    log.write(2);
+    fs::rename(log.other(".2"), log.other(".3")).unwrap();
+    fs::rename(log.other(".1"), log.other(".2")).unwrap();
+    fs::rename(&log.path, log.other(".1")).unwrap();
+    log.write(2);
+    log.follow().await;
+    // Copied and truncated.
+    log.write(2);
+    fs::copy(&log.path, log.other("-20260102")).unwrap();
+    log.follow().await;
+    File::options()
+        .write(true)
+        .open(&log.path)
+        .unwrap()
+        .set_len(0)
+        .unwrap();
+    log.write(60);
+    log.follow().await;
+    // Removed.
+    fs::remove_file(&log.path).unwrap();
+    log.write(1);
+    log.follow().await;
+    assert_eq!(log.kept().await, log.written);
+}
+
+#[tokio::test]
+async fn a_line_is_kept_when_it_is_whole_and_a_long_one_bounded() {
+    let log = Followee::new();
+    log.append(b"[2026-01-02T03:04:05.006+00:00] error: one\ntwo");
+    log.follow().await;
+    assert_eq!(log.kept().await.len(), 1);
+    log.append(b" goes on \xff\x1b[31m\n");
+    log.append(&vec![b'x'; 3 * CHUNK]);
+    log.follow().await;
+    log.append(b"rest\nlast\n");
+    assert!(!log.follow().await.has_more);
+    let kept = log.kept().await;
+    assert_eq!(kept[1], "two goes on \u{fffd}\u{241b}[31m");
+    assert!(kept[2].starts_with("xxx") && kept[2].len() < 20_000);
+    assert_eq!(kept[3..], ["last"]);
+}

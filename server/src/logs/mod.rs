@@ -1,0 +1,13 @@
+//! What the daemons of this host's clusters have logged, kept line by line (L5): each cluster in a file of SQLite of its
+//! own, which is not the main database, for that may be shared by several servers.
+//!
+//! [`follow`] reads the daemons' files and puts each line into the [`store`] once, together with the place in the file that
+//! it came from. All else reads by sequence number: search, the log API of AWS, and deliveries.
+
+pub mod follow;
+pub mod line;
+pub mod place;
+mod retain;
+pub mod search;
+pub mod store;
+pub mod stores;

@@ -1,0 +1,365 @@
+//! The lines of one cluster: `DATA_DIR/logs/CLUSTER_ID.db`.
+//!
+//! A sequence number is given once and never again, also after its line has gone. Lines and the place in the file that they
+//! came from are written in one transaction ([`LogStore::append`]), so that whatever interrupts it, each is there once.
+
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use app::model::log::{LogDaemon, LogLevel};
+use futures::TryStreamExt as _;
+use sqlx::sqlite::{
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions,
+    SqliteRow, SqliteSynchronous,
+};
+use sqlx::{Row as _, SqlitePool};
+
+use super::line::{Entry, level_at};
+use super::place::Place;
+
+/// Sequence numbers with the same block are bounded in time together.
+pub(super) const BLOCK_BITS: u32 = 12;
+
+const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS stream (id INTEGER PRIMARY KEY, daemon TEXT NOT NULL, version TEXT NOT NULL, UNIQUE (daemon, version));
+CREATE TABLE IF NOT EXISTS line (seq INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL, at INTEGER NOT NULL,
+    level INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS line_stream ON line (stream, seq);
+CREATE INDEX IF NOT EXISTS line_error ON line (seq) WHERE level <= 1;
+CREATE INDEX IF NOT EXISTS line_warning ON line (seq) WHERE level <= 2;
+CREATE VIRTUAL TABLE IF NOT EXISTS word USING fts5(text, content='', contentless_delete=1);
+CREATE TABLE IF NOT EXISTS block (block INTEGER PRIMARY KEY, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS place (daemon TEXT NOT NULL, head BLOB NOT NULL, tail BLOB NOT NULL, device INTEGER NOT NULL,
+    inode INTEGER NOT NULL, offset INTEGER NOT NULL, skips INTEGER NOT NULL, at INTEGER NOT NULL, level INTEGER NOT NULL,
+    PRIMARY KEY (daemon, device, inode));
+CREATE TABLE IF NOT EXISTS gone (daemon TEXT NOT NULL, last_seq INTEGER NOT NULL, lines INTEGER NOT NULL,
+    PRIMARY KEY (daemon, last_seq));
+";
+
+/// Whose lines: a daemon in one version of Slurm.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Stream {
+    pub daemon: LogDaemon,
+    /// As `25.05`.
+    pub version: String,
+}
+
+/// A line that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Ascending in the order in which lines were read; unique in the cluster.
+    pub seq: i64,
+    pub stream: Stream,
+    /// Milliseconds since 1970.
+    pub at: i64,
+    pub level: LogLevel,
+    /// Bounded and without control characters, with the time in brackets that Slurm wrote.
+    pub text: String,
+}
+
+/// The most that one read answers; at least one line if there is any.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    pub lines: usize,
+    /// Of the texts together.
+    pub bytes: usize,
+}
+
+/// Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct LogStore {
+    pub(super) pool: SqlitePool,
+}
+
+impl LogStore {
+    /// Opens it, or makes it, for this user only.
+    pub async fn open(dir: &Path, cluster_id: &str) -> anyhow::Result<LogStore> {
+        let path = dir.join(format!("{cluster_id}.db"));
+        std::fs::create_dir_all(dir)?;
+        let mut file = std::fs::OpenOptions::new();
+        // SQLite gives its other files the mode of this one.
+        file.create(true).append(true).mode(0o600).open(&path)?;
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .auto_vacuum(SqliteAutoVacuum::Incremental)
+            .journal_mode(SqliteJournalMode::Wal)
+            // What was delivered must not be forgotten by a loss of power: it would be delivered twice.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(30));
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .min_connections(0)
+            .idle_timeout(Duration::from_secs(60))
+            .connect_with(options)
+            .await
+            .with_context(|| format!("cannot open {}", path.display()))?;
+        sqlx::raw_sql(SCHEMA).execute(&pool).await?;
+        Ok(LogStore { pool })
+    }
+
+    /// The file, for what is kept beside the lines.
+    pub fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
+    /// The lines after that one of any of these daemons, in the order of their numbers.
+    pub async fn after(
+        &self,
+        daemons: &[LogDaemon],
+        after_seq: i64,
+        limit: Limit,
+    ) -> sqlx::Result<Vec<Line>> {
+        let query = format!(
+            "SELECT seq, daemon, version, at, level, text FROM line JOIN stream ON stream.id = line.stream \
+             WHERE seq > ? AND daemon IN ({}) ORDER BY seq LIMIT ?",
+            listed(daemons)
+        );
+        let mut rows = sqlx::query(&query)
+            .bind(after_seq)
+            .bind(i64::try_from(limit.lines).unwrap_or(i64::MAX))
+            .fetch(&self.pool);
+        let mut left = limit.bytes;
+        let mut lines = vec![];
+        while let Some(row) = rows.try_next().await? {
+            let line = line_of(&row)?;
+            if line.text.len() > left && !lines.is_empty() {
+                break;
+            }
+            left = left.saturating_sub(line.text.len());
+            lines.push(line);
+        }
+        Ok(lines)
+    }
+
+    /// The streams that have lines, each with the times of its first and its last.
+    pub async fn streams(&self) -> sqlx::Result<Vec<(Stream, i64, i64)>> {
+        let rows = sqlx::query(
+            "SELECT daemon, version, \
+             (SELECT at FROM line WHERE stream = stream.id ORDER BY seq LIMIT 1) AS first_at, \
+             (SELECT at FROM line WHERE stream = stream.id ORDER BY seq DESC LIMIT 1) AS last_at \
+             FROM stream WHERE first_at IS NOT NULL",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let each = rows.iter().map(|row| {
+            let stream = stream_of(row)?;
+            Ok((stream, row.try_get("first_at")?, row.try_get("last_at")?))
+        });
+        each.collect()
+    }
+
+    /// A number before which all lines are older than that.
+    pub async fn before_time(&self, at: i64) -> sqlx::Result<i64> {
+        let block: Option<i64> =
+            sqlx::query_scalar("SELECT min(block) FROM block WHERE last_at >= ?")
+                .bind(at)
+                .fetch_one(&self.pool)
+                .await?;
+        match block {
+            Some(block) => Ok((block << BLOCK_BITS) - 1),
+            None => self.newest().await,
+        }
+    }
+
+    /// The number behind which the first line of that time or later is; where there is none, the last that was given.
+    pub async fn begin_of(&self, at: i64) -> sqlx::Result<i64> {
+        let before = self.before_time(at).await?;
+        sqlx::query_scalar(
+            "SELECT COALESCE((SELECT seq - 1 FROM line WHERE seq > ? AND at >= ? ORDER BY seq LIMIT 1), \
+             (SELECT seq FROM sqlite_sequence WHERE name = 'line'), 0)",
+        )
+        .bind(before)
+        .bind(at)
+        .fetch_one(&self.pool)
+        .await
+    }
+
+    /// The number of the newest line; 0: there was none.
+    pub async fn newest(&self) -> sqlx::Result<i64> {
+        sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM line")
+            .fetch_one(&self.pool)
+            .await
+    }
+
+    /// What has been read of a daemon's files.
+    pub async fn places(&self, daemon: LogDaemon) -> sqlx::Result<Vec<Place>> {
+        let rows = sqlx::query("SELECT * FROM place WHERE daemon = ?")
+            .bind(daemon.as_str())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(Place::of_row).collect()
+    }
+
+    /// Forgets a file that is gone.
+    pub async fn forget(&self, daemon: LogDaemon, place: &Place) -> sqlx::Result<()> {
+        sqlx::query("DELETE FROM place WHERE daemon = ? AND device = ? AND inode = ?")
+            .bind(daemon.as_str())
+            .bind(place.device)
+            .bind(place.inode)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Lines of a file and how far it has been read then: both, or neither. `before` is what was known of the file.
+    pub async fn append(
+        &self,
+        stream: &Stream,
+        lines: &[Entry],
+        before: Option<&Place>,
+        place: &Place,
+    ) -> sqlx::Result<()> {
+        let mut write = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let daemon = stream.daemon.as_str();
+        sqlx::query("INSERT INTO stream (daemon, version) VALUES (?, ?) ON CONFLICT DO NOTHING")
+            .bind(daemon)
+            .bind(&stream.version)
+            .execute(&mut *write)
+            .await?;
+        let id: i64 = sqlx::query_scalar("SELECT id FROM stream WHERE daemon = ? AND version = ?")
+            .bind(daemon)
+            .bind(&stream.version)
+            .fetch_one(&mut *write)
+            .await?;
+        put_lines(&mut write, id, lines).await?;
+        if let Some(before) = before {
+            sqlx::query("DELETE FROM place WHERE daemon = ? AND device = ? AND inode = ?")
+                .bind(daemon)
+                .bind(before.device)
+                .bind(before.inode)
+                .execute(&mut *write)
+                .await?;
+        }
+        place.put(daemon, &mut write).await?;
+        write.commit().await
+    }
+}
+
+/// All at once: a statement for each would be most of the work.
+async fn put_lines(write: &mut SqliteConnection, stream: i64, lines: &[Entry]) -> sqlx::Result<()> {
+    let last: i64 = sqlx::query_scalar(
+        "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'line'), 0)",
+    )
+    .fetch_one(&mut *write)
+    .await?;
+    let rows = lines
+        .iter()
+        .map(|line| (line.at, line.level as i64, &line.text));
+    let rows: Vec<_> = rows.collect();
+    let rows = serde_json::to_string(&rows).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    sqlx::query(
+        "INSERT INTO line (stream, at, level, text) \
+         SELECT ?, value->>0, value->>1, value->>2 FROM json_each(?) ORDER BY key",
+    )
+    .bind(stream)
+    .bind(rows)
+    .execute(&mut *write)
+    .await?;
+    sqlx::query("INSERT INTO word (rowid, text) SELECT seq, text FROM line WHERE seq > ?")
+        .bind(last)
+        .execute(&mut *write)
+        .await?;
+    sqlx::query(&format!(
+        "INSERT INTO block SELECT seq >> {BLOCK_BITS}, min(at), max(at) FROM line WHERE seq > ? GROUP BY 1 \
+         ON CONFLICT (block) DO UPDATE SET first_at = min(first_at, excluded.first_at), \
+         last_at = max(last_at, excluded.last_at)"
+    ))
+    .bind(last)
+    .execute(&mut *write)
+    .await?;
+    Ok(())
+}
+
+/// Words of ours only, as a list of SQL.
+pub(super) fn listed(daemons: &[LogDaemon]) -> String {
+    let quoted = daemons.iter().map(|one| format!("'{}'", one.as_str()));
+    quoted.collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn line_of(row: &SqliteRow) -> sqlx::Result<Line> {
+    let level: i64 = row.try_get("level")?;
+    Ok(Line {
+        seq: row.try_get("seq")?,
+        stream: stream_of(row)?,
+        at: row.try_get("at")?,
+        level: level_at(level),
+        text: row.try_get("text")?,
+    })
+}
+
+fn stream_of(row: &SqliteRow) -> sqlx::Result<Stream> {
+    let daemon: String = row.try_get("daemon")?;
+    Ok(Stream {
+        daemon: LogDaemon::parse(&daemon).unwrap_or_default(),
+        version: row.try_get("version")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: Limit = Limit {
+        lines: usize::MAX,
+        bytes: usize::MAX,
+    };
+
+    fn entry(at: i64, text: &str) -> Entry {
+        Entry {
+            at,
+            level: LogLevel::Info,
+            text: text.to_owned(),
+        }
+    }
+
+    async fn store(dir: &Path, lines: &[Entry]) -> LogStore {
+        let store = LogStore::open(dir, "pcs_1").await.unwrap();
+        let stream = Stream {
+            daemon: LogDaemon::Slurmctld,
+            version: "25.05".to_owned(),
+        };
+        store
+            .append(&stream, lines, None, &Place::default())
+            .await
+            .unwrap();
+        store
+    }
+
+    #[tokio::test]
+    async fn lines_are_read_in_order_and_within_limits() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(
+            dir.path(),
+            &[entry(1, "one"), entry(2, "two"), entry(3, "three")],
+        )
+        .await;
+        let texts = async |after, limit| {
+            let lines = store
+                .after(&[LogDaemon::Slurmctld], after, limit)
+                .await
+                .unwrap();
+            lines.into_iter().map(|line| line.text).collect::<Vec<_>>()
+        };
+        assert_eq!(texts(0, ALL).await, ["one", "two", "three"]);
+        assert_eq!(texts(1, Limit { lines: 1, ..ALL }).await, ["two"]);
+        assert_eq!(texts(0, Limit { bytes: 6, ..ALL }).await, ["one", "two"]);
+        assert_eq!(texts(0, Limit { bytes: 1, ..ALL }).await, ["one"]);
+        assert_eq!(store.newest().await.unwrap(), 3);
+        for (at, begin) in [(0, 0), (2, 1), (3, 2), (4, 3)] {
+            assert_eq!(store.begin_of(at).await.unwrap(), begin, "{at}");
+        }
+        let other = store.after(&[LogDaemon::Slurmdbd], 0, ALL).await.unwrap();
+        assert!(other.is_empty());
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = dir
+            .path()
+            .join("pcs_1.db")
+            .metadata()
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

@@ -1,0 +1,253 @@
+//! Has the logs of a cluster delivered (L1, L4): each delivery by a courier with a task of its own, for as long as it is
+//! wanted and this process has the cluster. A courier that ends is started anew at the next look.
+
+use std::collections::HashMap;
+
+use app::model::delivery::LogType;
+use app::model::log::LogDaemon;
+use app::model::log_target::Target;
+use tokio::task::JoinSet;
+
+use super::Parts;
+use crate::db::cluster::ClusterRow;
+use crate::db::delivery::{self, DeliveryRow};
+use crate::db::{delivery_state, now};
+use crate::logs::store::{Limit, LogStore};
+use crate::sink::batch::Limits;
+use crate::sink::cloudwatch::{self, CloudWatch};
+use crate::sink::courier::{Courier, Report};
+use crate::sink::directory::Directory;
+use crate::sink::firehose::Firehose;
+use crate::sink::journal::{Cursor, Journal};
+use crate::sink::lane::{Delivered, Lane, Source};
+use crate::sink::names::{Log, Origin};
+use crate::sink::record::Line;
+use crate::sink::s3::{self, S3};
+use crate::sink::{Failure, Sink};
+use crate::slurm::catalogue;
+
+/// Below the data directory: the directories that logs are delivered to.
+const DIRECTORIES: &str = "log-deliveries";
+
+/// The deliveries of one cluster that are at work. Dropped, they end at once, wherever they are.
+#[derive(Default)]
+pub struct Couriers {
+    at_work: HashMap<String, AtWork>,
+    /// Those that the store of the logs was told of last; none: it was told of none yet.
+    told: Option<Vec<String>>,
+}
+
+struct AtWork {
+    /// Of Slurm, as the cluster had it when the courier began.
+    version: String,
+    /// One task, that never ends by itself.
+    task: JoinSet<()>,
+}
+
+impl Couriers {
+    /// Starts what is wanted and ends what is not.
+    pub async fn tend(
+        &mut self,
+        parts: &Parts,
+        cluster: &ClusterRow,
+        store: &LogStore,
+    ) -> anyhow::Result<()> {
+        let wanted = delivery::of_cluster(parts.db.pool(), &cluster.id).await?;
+        let over = self.at_work.extract_if(|id, at_work| {
+            let is_wanted = wanted.iter().any(|row| row.id == *id);
+            let is_over = at_work.task.try_join_next().is_some();
+            !is_wanted || is_over || at_work.version != cluster.slurm_version()
+        });
+        for (_, mut courier) in over.collect::<Vec<_>>() {
+            courier.task.shutdown().await;
+        }
+        self.forget(&wanted, store).await?;
+        for row in wanted {
+            if !self.at_work.contains_key(&row.id) {
+                let id = row.id.clone();
+                let courier = start(parts, row, cluster, store).await?;
+                self.at_work.insert(id, courier);
+            }
+        }
+        Ok(())
+    }
+
+    /// How far those came that are gone, once for each change.
+    async fn forget(&mut self, wanted: &[DeliveryRow], store: &LogStore) -> anyhow::Result<()> {
+        let ids: Vec<&str> = wanted.iter().map(|row| row.id.as_str()).collect();
+        if self.told.as_ref().is_none_or(|told| *told != ids) {
+            Journal::forget_all_but(store.pool(), &ids).await?;
+            self.told = Some(ids.into_iter().map(str::to_owned).collect());
+        }
+        Ok(())
+    }
+}
+
+async fn start(
+    parts: &Parts,
+    row: DeliveryRow,
+    cluster: &ClusterRow,
+    store: &LogStore,
+) -> anyhow::Result<AtWork> {
+    let version = cluster.slurm_version();
+    let origin = Origin {
+        account_id: parts.arns.account.clone(),
+        region: parts.arns.region.clone(),
+        cluster_id: cluster.id.clone(),
+        version: catalogue::exact(&parts.controllers.prefix(version), version).await,
+    };
+    let begin = store.begin_of(row.created_at).await?;
+    let mut lanes = vec![];
+    for daemon in daemons(row.source.log_type) {
+        let log = Log::scheduler(*daemon);
+        let journal = Journal::open(store.pool().clone(), &row.id, &log.key()).await?;
+        if journal.read().await?.is_none() {
+            // Where it begins stays so, whatever becomes of the lines before.
+            let cursor = Cursor {
+                after: begin,
+                intent: None,
+            };
+            journal.write(&cursor).await?;
+        }
+        let source = Kept(store.clone());
+        lanes.push(Lane::new(source, journal, origin.clone(), log, begin));
+    }
+    let courier = Courier {
+        sink: sink(parts, &row),
+        lanes,
+        memory: parts.delivering.memory.clone(),
+        report: Told {
+            parts: parts.clone(),
+            row,
+        },
+        clock: now,
+    };
+    let mut task = JoinSet::new();
+    task.spawn(courier.run());
+    Ok(AtWork {
+        version: version.to_owned(),
+        task,
+    })
+}
+
+/// The service takes no source of another type: there is nothing yet that would be delivered.
+fn daemons(log_type: LogType) -> &'static [LogDaemon] {
+    match log_type {
+        LogType::Scheduler => &LogDaemon::ALL,
+        LogType::SchedulerAudit | LogType::JobCompletion => &[],
+    }
+}
+
+fn sink(parts: &Parts, row: &DeliveryRow) -> Sink {
+    let wire = std::sync::Arc::new(parts.delivering.wire.clone());
+    match row.destination.target.clone() {
+        Target::LogGroup { region, name, .. } => Sink::CloudWatch(CloudWatch {
+            wire,
+            region,
+            group: name,
+            settle: cloudwatch::SETTLE,
+        }),
+        Target::Bucket { name, prefix } => Sink::S3(S3 {
+            wire,
+            bucket: name,
+            prefix: folder(prefix),
+            delivery_id: row.id.clone(),
+            linger: s3::LINGER,
+        }),
+        Target::Stream { region, name, .. } => Sink::Firehose(Firehose {
+            wire,
+            region,
+            stream: name,
+        }),
+        Target::Directory { name } => {
+            let root = parts.controllers.data_dir().join(DIRECTORIES).join(name);
+            Sink::Directory(Directory::new(root, &row.id))
+        }
+    }
+}
+
+/// With the slash that parts it from what is in it.
+fn folder(prefix: String) -> String {
+    match prefix.is_empty() {
+        true => prefix,
+        false => prefix + "/",
+    }
+}
+
+/// The lines that this host keeps.
+struct Kept(LogStore);
+
+impl Source for Kept {
+    async fn after(&self, log: Log, seq: i64, limits: &Limits) -> Result<Vec<Line>, Failure> {
+        let limit = Limit {
+            lines: limits.records,
+            bytes: limits.bytes,
+        };
+        let lines = self.0.after(&[log.daemon], seq, limit).await?;
+        let lines = lines.into_iter().map(|line| Line {
+            seq: line.seq,
+            at: line.at,
+            level: line.level.as_str().to_owned(),
+            text: line.text,
+        });
+        Ok(lines.collect())
+    }
+
+    async fn lost(&self, log: Log, seq: i64) -> Result<u64, Failure> {
+        let lost = self.0.removed_after(log.daemon, seq).await?;
+        Ok(lost.unsigned_abs())
+    }
+}
+
+/// Tells people, by the row and the timeline. What cannot be told is in the server's log: lines go on.
+struct Told {
+    parts: Parts,
+    row: DeliveryRow,
+}
+
+impl Told {
+    fn noted(&self, written: sqlx::Result<()>) {
+        if let Err(error) = written {
+            let delivery = &self.row.id;
+            tracing::warn!(delivery, %error, "cannot note how a delivery of logs goes");
+        }
+    }
+}
+
+impl Report for Told {
+    async fn delivered(&mut self, delivered: Delivered) {
+        let Delivered {
+            lines,
+            refused,
+            lost,
+        } = delivered;
+        let taken = i64::try_from(lines.saturating_sub(refused)).unwrap_or(i64::MAX);
+        self.noted(delivery_state::delivered(&self.parts.db, &self.row, taken).await);
+        let never = lost + refused as u64;
+        if never > 0 {
+            self.noted(delivery_state::lost(&self.parts.db, &self.row, never).await);
+        }
+    }
+
+    async fn failed(&mut self, failure: &Failure) {
+        let (delivery, cluster) = (&self.row.id, &self.row.source.cluster_id);
+        tracing::warn!(delivery, cluster, %failure, "logs cannot be delivered");
+        self.noted(delivery_state::failed(&self.parts.db, &self.row, &failure.message).await);
+    }
+
+    async fn recovered(&mut self) {
+        self.noted(delivery_state::recovered(&self.parts.db, &self.row).await);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_a_folder() {
+        for (prefix, right) in [("", ""), ("a/b", "a/b/")] {
+            assert_eq!(folder(prefix.to_owned()), right);
+        }
+    }
+}

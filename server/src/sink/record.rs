@@ -1,0 +1,139 @@
+//! A line of a log as the record that destinations get (L2): the guide's JSON, field by field in its order.
+
+use serde::Serialize;
+
+use super::names::{Log, Origin};
+
+/// Bytes of a record. The least of the destinations' limits is that of Firehose, 1,000 KiB.
+pub const MOST: usize = 1_000_000;
+/// Put in the place of what is cut off.
+const CUT: &str = "… (cut)";
+
+/// A line as it is taken from where lines are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Ascending without end; a line keeps its own.
+    pub seq: i64,
+    /// Milliseconds since 1970.
+    pub at: i64,
+    /// As Slurm calls it: `info`, `error`, `debug2` …
+    pub level: String,
+    /// Without the end of the line.
+    pub text: String,
+}
+
+#[derive(Serialize)]
+struct Record<'a> {
+    resource_id: &'a str,
+    resource_type: &'static str,
+    event_timestamp: i64,
+    log_level: &'a str,
+    log_name: &'static str,
+    scheduler_type: &'static str,
+    scheduler_major_version: &'a str,
+    scheduler_patch_version: &'a str,
+    node_type: &'static str,
+    message: &'a str,
+}
+
+/// JSON in one line, without its end, of at most [`MOST`] bytes.
+pub fn record(origin: &Origin, log: Log, line: &Line) -> String {
+    let mut message = String::with_capacity(line.text.len() + 1);
+    message.push_str(within(&line.text, MOST - 1_000));
+    if message.len() < line.text.len() {
+        message.push_str(CUT);
+    }
+    message.push('\n');
+    let record = Record {
+        resource_id: &origin.cluster_id,
+        resource_type: "PCS_CLUSTER",
+        event_timestamp: line.at.div_euclid(1000),
+        log_level: &line.level,
+        log_name: log.daemon.as_str(),
+        scheduler_type: "slurm",
+        scheduler_major_version: origin.major(),
+        scheduler_patch_version: origin.patch(),
+        node_type: "controller_primary",
+        message: &message,
+    };
+    // Text and numbers always have a JSON.
+    serde_json::to_string(&record).unwrap_or_default()
+}
+
+/// As much of the text as takes so many bytes in JSON.
+fn within(text: &str, most: usize) -> &str {
+    // A character takes at most six bytes of JSON for one of its own.
+    if text.len() <= most / 6 {
+        return text;
+    }
+    let mut taken = 0;
+    let cut = text.char_indices().find(|(_, c)| {
+        taken += match c {
+            '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+            '\0'..='\u{1f}' => 6,
+            _ => c.len_utf8(),
+        };
+        taken > most
+    });
+    cut.map_or(text, |(at, _)| &text[..at])
+}
+
+#[cfg(test)]
+mod tests {
+    use app::model::log::LogDaemon;
+
+    use super::*;
+
+    fn origin() -> Origin {
+        Origin {
+            account_id: "111111111111".into(),
+            region: "us-east-2".into(),
+            cluster_id: "s3431v9rx2".into(),
+            version: "23.11.8".into(),
+        }
+    }
+
+    fn line(text: &str) -> Line {
+        Line {
+            seq: 1,
+            at: 1_721_230_979_614,
+            level: "info".into(),
+            text: text.into(),
+        }
+    }
+
+    #[test]
+    fn a_record_is_the_guides() {
+        let text = "[2024-07-17T15:42:58.614+00:00] Running as primary controller";
+        let guide = concat!(
+            r#"{"resource_id":"s3431v9rx2","resource_type":"PCS_CLUSTER","event_timestamp":1721230979,"#,
+            r#""log_level":"info","log_name":"slurmctld","scheduler_type":"slurm","#,
+            r#""scheduler_major_version":"23.11","scheduler_patch_version":"8","#,
+            r#""node_type":"controller_primary","#,
+            r#""message":"[2024-07-17T15:42:58.614+00:00] Running as primary controller\n"}"#
+        );
+        assert_eq!(
+            record(&origin(), Log::scheduler(LogDaemon::Slurmctld), &line(text)),
+            guide
+        );
+    }
+
+    #[test]
+    fn what_no_destination_takes_is_cut() {
+        let log = Log::scheduler(LogDaemon::Slurmctld);
+        for (text, is_cut) in [
+            ("a".repeat(MOST / 2), false),
+            ("a".repeat(MOST), true),
+            ("\u{1b}".repeat(MOST / 5), true),
+            ("é\"\\\u{0}".repeat(MOST / 4), true),
+            (String::new(), false),
+        ] {
+            let record = record(&origin(), log, &line(&text));
+            assert!(record.len() <= MOST, "{}", record.len());
+            let read: serde_json::Value = serde_json::from_str(&record).unwrap();
+            let message = read["message"].as_str().unwrap();
+            assert_eq!(message.ends_with("… (cut)\n"), is_cut);
+            assert!(is_cut || message.trim_end() == text);
+        }
+    }
+}
