@@ -36,6 +36,7 @@ mod records;
 mod site;
 mod stock;
 mod times;
+mod trail;
 mod warm_jobs;
 
 fn main() {
@@ -70,6 +71,9 @@ fn main() {
         }
         if wanted("metric") {
             metric::run().await;
+        }
+        if wanted("trail") {
+            trail::run().await;
         }
         if wanted("logs_search") {
             logs_search::run(&asked).await;

@@ -108,6 +108,8 @@ pub struct Write {
     pub tx: Writer,
     seq: i64,
     changed: Vec<Change>,
+    /// Where the audit trail ends, once this has added to it.
+    trail: Option<audit::chain::Link>,
     changes: broadcast::Sender<Change>,
     clusters: Option<Arc<ClusterCache>>,
 }
@@ -245,6 +247,7 @@ impl Db {
             tx,
             seq,
             changed: vec![],
+            trail: None,
             changes: self.changes.clone(),
             clusters: self.clusters.clone(),
         })
@@ -360,7 +363,8 @@ impl Write {
         Ok(())
     }
 
-    pub async fn commit(self) -> sqlx::Result<()> {
+    pub async fn commit(mut self) -> sqlx::Result<()> {
+        audit::chain::finish(&mut self).await?;
         let touched = self
             .changed
             .iter()
