@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::cold_start::mean;
 use crate::harness::{Database, TestPlane, Visitor};
 use crate::stock::Stock;
-use crate::warm_jobs::{hold, jobs_per_second, text};
+use crate::warm_jobs::{hold_beside, jobs_per_second, text};
 
 const CLUSTER: &str = "backlog";
 const NODES: i32 = 16;
@@ -17,6 +17,8 @@ const ROUNDS: usize = 3;
 /// Those that wait, each a job of its own: tasks that somebody changed.
 const ARRAYS: usize = 5;
 const TASKS: usize = 1_000;
+/// What `sinfo` tells of the queue that they wait for.
+const BUSY: &str = "waiting up infinite 1 alloc compute-2-1";
 /// Questions of each kind.
 const ASKED: usize = 10;
 
@@ -43,11 +45,11 @@ pub async fn run() {
     let stock = Stock::of(&plane);
     let (mut ours, mut alone) = (vec![], vec![]);
     for _ in 0..ROUNDS {
-        let jobs = hold(&plane, CLUSTER, NODES).await;
+        let jobs = hold_beside(&plane, CLUSTER, NODES, &[BUSY]).await;
         ours.push(jobs_per_second(&plane, &jobs).await);
 
         stock.without(&plane, &[("PrologSlurmctld", None)]);
-        let jobs = hold(&plane, CLUSTER, NODES).await;
+        let jobs = hold_beside(&plane, CLUSTER, NODES, &[BUSY]).await;
         plane.server.stop();
         alone.push(jobs_per_second(&plane, &jobs).await);
         plane.server.start().await;
@@ -90,6 +92,14 @@ async fn answers(plane: &TestPlane, job: &str) {
     let list = |page: Value| json!({"cluster_identifier": CLUSTER, "page": page, "language": "en"});
     let by_reason = json!({"filter": "Reason = nothing of that kind"});
     let of_one = json!({"cluster_identifier": CLUSTER, "job_id": job, "language": "en"});
+    let is_seen = async || {
+        let answer = visitor.post("/console/list-jobs", list(json!({})).to_string());
+        let answer: Value = answer.await.json().await.expect("a list is answered");
+        answer["found"].as_u64() >= Some((ARRAYS * TASKS) as u64)
+    };
+    while !is_seen().await {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
     for (what, function, body) in [
         ("the list's first page", "list-jobs", list(json!({}))),
         ("a filter by reason", "list-jobs", list(by_reason)),

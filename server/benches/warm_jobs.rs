@@ -50,8 +50,14 @@ pub async fn run() {
 
 /// Submits them, for a server must be there to let people in; they wait.
 pub async fn hold(plane: &TestPlane, cluster: &str, nodes: i32) -> String {
+    hold_beside(plane, cluster, nodes, &[]).await
+}
+
+/// The same where `sinfo` tells of other queues too.
+pub async fn hold_beside(plane: &TestPlane, cluster: &str, nodes: i32, others: &[&str]) -> String {
     let up = format!("demo up infinite {nodes} idle compute-1-[1-{nodes}]");
-    plane.wait_sinfo(cluster, &[&up]).await;
+    let lines = [&[up.as_str()], others].concat();
+    plane.wait_sinfo(cluster, &lines).await;
     let out = plane.server.home().join("out");
     let _ = std::fs::remove_file(&out);
     let array = format!("--array=1-{JOBS}");

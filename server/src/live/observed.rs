@@ -24,6 +24,8 @@ pub struct Snapshot {
     /// When the jobs were asked for.
     pub jobs_asked_at: i64,
     pub jobs: Arc<Vec<Job>>,
+    /// The numbers that tasks of arrays have for themselves, by the tasks' ids.
+    pub numbers: Arc<HashMap<String, u32>>,
     /// Those that jobs wait for, as Slurm says of one of these; else none were asked for.
     pub reservations: Arc<Vec<Reservation>>,
     /// When each node was given up last, by its name: whoever waits for one of them need not wait on.
@@ -84,6 +86,14 @@ impl Observed {
             let differs = *seen.nodes != nodes;
             (seen.asked_at, seen.nodes) = (asked_at, Arc::new(nodes));
             differs.then_some(Kind::Node)
+        });
+    }
+
+    /// The last look found these numbers of tasks.
+    pub fn numbers(&self, cluster_id: &str, numbers: HashMap<String, u32>) {
+        self.change(cluster_id, |seen| {
+            seen.numbers = Arc::new(numbers);
+            None
         });
     }
 

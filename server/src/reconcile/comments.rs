@@ -118,6 +118,13 @@ impl Comments {
         Ok(())
     }
 
+    /// Slurm has no reason for a job that was changed until it looks at it again, also where the change was this comment:
+    /// what it says stays.
+    fn is_unseen(&self, number: i64, job: &Job) -> bool {
+        let said = self.said.as_ref().and_then(|said| said.get(&number));
+        job.is_pending() && job.reason.is_empty() && said.is_some_and(|text| !text.is_empty())
+    }
+
     async fn wanted(&self, parts: &Parts) -> sqlx::Result<Vec<(i64, String)>> {
         let seen = parts.observed.latest(&self.cluster_id);
         let jobs = || self.waiting.iter().map(|(_, job)| job);
@@ -125,7 +132,7 @@ impl Comments {
         let known = Known::new(seen, beside, jobs(), now);
         let mut wanted: Vec<(i64, String)> = vec![];
         for (number, job) in &self.waiting {
-            if now - job.submitted_at < PATIENCE_MS {
+            if now - job.submitted_at < PATIENCE_MS || self.is_unseen(*number, job) {
                 continue;
             }
             let line = known.line(job, Language::English);
@@ -242,6 +249,17 @@ mod tests {
         let numbers: Vec<i64> = comments.waiting.iter().map(|(number, _)| *number).collect();
         assert_eq!(numbers, (1..101).collect::<Vec<i64>>());
         assert!(comments.started.is_empty());
+    }
+
+    #[test]
+    fn who_was_only_told_why_it_waits_is_not_told_that_nobody_looked() {
+        let mut comments = Comments::new("c");
+        let mut told = record(7, "7", "PENDING", "OpenPCS: Busy");
+        comments.seen(&[told.clone(), record(8, "8", "PENDING", "")], 1_000_000);
+        assert!(comments.is_unseen(7, &told.job), "Slurm gave no reason");
+        assert!(!comments.is_unseen(8, &told.job), "it was told nothing yet");
+        told.job.reason = "Resources".into();
+        assert!(!comments.is_unseen(7, &told.job));
     }
 
     #[test]

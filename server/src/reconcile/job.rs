@@ -5,10 +5,12 @@
 //!
 //! It also sees jobs come back to the queue: their lives are written down, and they start again at once.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use app::model::job::{Job, JobRecord};
+use app::model::job_id::JobId;
 use app::model::sight::Sight;
 use app::model::system::{ReconcilerKind, Work};
 
@@ -138,6 +140,7 @@ impl JobReconciler {
         let reservations = reservations(client, &records).await;
         let observed = &self.parts.observed;
         observed.reservations(&self.cluster_id, reservations);
+        observed.numbers(&self.cluster_id, numbers(&records));
         let jobs: Vec<Job> = records.iter().map(JobRecord::listed).collect();
         let count = jobs.len();
         let db = &self.parts.db;
@@ -145,6 +148,16 @@ impl JobReconciler {
         self.parts.observed.jobs(&self.cluster_id, asked_at, jobs);
         Ok(count)
     }
+}
+
+/// Of the tasks of arrays.
+fn numbers(records: &[JobRecord]) -> HashMap<String, u32> {
+    let number = |record: &JobRecord| {
+        let number = u32::try_from(record.own_number).ok().filter(|it| *it > 0)?;
+        let is_task = matches!(record.job.who(), JobId::Task { .. });
+        is_task.then(|| (record.job.id.clone(), number))
+    };
+    records.iter().filter_map(number).collect()
 }
 
 /// Slurm is asked where it says of a job that nodes are reserved; that it does not answer leaves an explanation with less.

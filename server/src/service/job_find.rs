@@ -256,7 +256,7 @@ impl Service {
             let record = members.iter().find(is_it).cloned();
             return Ok(record.map(|record| found(record, members, script)));
         }
-        let mut heard = self.of_slurm(cluster, who).await;
+        let mut heard = self.of_task(cluster, who).await;
         if let Ok(known) = &heard
             && let Some(record) = known.iter().find(is_it)
         {
@@ -278,6 +278,19 @@ impl Service {
         let (family, script) = self.family_of(cluster, number, heard).await?;
         let record = family.iter().find(is_it).cloned();
         Ok(record.map(|record| found(record, vec![], script)))
+    }
+
+    /// Of a task that is asked for by its id Slurm tells with all others of the array, megabytes of a large one; by its own
+    /// number, where a look has found that, of it alone.
+    async fn of_task(&self, cluster: &ClusterRow, who: &JobId) -> Result<Vec<JobRecord>> {
+        let seen = self.parts.observed.latest(&cluster.id);
+        if let Some(number) = seen.numbers.get(&who.to_string()) {
+            let heard = self.of_slurm(cluster, &JobId::Whole(*number)).await?;
+            if heard.iter().any(|record| record.job.includes(who)) {
+                return Ok(heard);
+            }
+        }
+        self.of_slurm(cluster, who).await
     }
 
     /// What Slurm knows of it. That it knows no such job is an answer; that it says nothing is none.

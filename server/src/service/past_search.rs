@@ -97,7 +97,7 @@ mod tests {
                     insert into past_job (cluster_id, id, ended_at, name, user_name, account, queue, state, accounted, record, steps) \
                     select case when i % 100 = 7 then 'small' else 'large' end, i, i * 1000, \
                     case when i % 1000 = 0 then 'rare' else 'common' end, 'ann', '', 'demo', 'COMPLETED', 1, \
-                    '{\"endedAt\":' || i * 1000 || '}', '[]' from n";
+                    '{\"endedAt\":' || (i * 1000) || '}', '[]' from n";
         let fill = sqlx::query(fill).bind(jobs);
         fill.execute(&mut *writer).await.unwrap();
         drop(writer);
@@ -133,7 +133,7 @@ mod tests {
         for (skip, rows, count) in [
             (0, vec![12_000, 11_000, 10_000], 5),
             (1, vec![11_000, 10_000, 9_000], 5),
-            (4, vec![8_000], 5),
+            (4, vec![8_000, 7_000, 6_000], 5),
         ] {
             let window = Window { skip, ..WINDOW };
             let found = search(db.pool(), &rare, window, LONG).await.unwrap();

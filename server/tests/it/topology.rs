@@ -106,6 +106,36 @@ async fn a_job_that_asks_for_one_switch_has_nodes_of_one_group() {
     site.0.finish().await;
 }
 
+/// The local provider tells nothing of a network, so that what EC2 would tell is written down for it.
+#[tokio::test]
+async fn nodes_are_below_the_switches_of_their_place() {
+    let site = Site::start().await;
+    site.switch(true).await;
+    let pool = site.0.database().await;
+    let place = "update instance set network_place = 'us-east-1a/nn-1/nn-2/nn-3' \
+                 where node_name in ('left-1', 'right-1')";
+    sqlx::query(place).execute(&pool).await.unwrap();
+    pool.close().await;
+    let told = wait_until("Slurm has the tree", async || {
+        let told = site.ask(&["scontrol", "show", "topology"]);
+        match told.contains("SwitchName=net_nn-3 ") {
+            true => Ok(told),
+            false => Err(told),
+        }
+    })
+    .await;
+    for words in [
+        "Nodes=left-1,right-1",
+        "SwitchName=left ",
+        "Switches=net_nn-3",
+        "Switches=net_nn-2",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert_eq!(site.nodes(&["--switches=1"]), "left-1,right-1");
+    site.0.finish().await;
+}
+
 #[tokio::test]
 async fn a_queue_of_an_older_slurm_cannot_have_a_topology_of_its_own() {
     let plane = TestPlane::start(Database::OfRun).await;

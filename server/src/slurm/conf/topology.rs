@@ -187,7 +187,7 @@ mod tests {
         SwitchName=stay Nodes=stay-[4-5]
         SwitchName=come Nodes=come-[1-2]
         SwitchName=go Nodes=go-1
-        SwitchName=net_nn-3 Nodes=also-1,stay-[1-2]
+        SwitchName=net_nn-3 Nodes=stay-[1-2],also-1
         SwitchName=net_nn-5 Nodes=stay-3
         SwitchName=net_nn-2 Switches=net_nn-3
         SwitchName=net_nn-4 Switches=net_nn-5
