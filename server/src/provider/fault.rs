@@ -19,8 +19,8 @@ use app::model::system::Network;
 use app::rules::ports::Ports;
 use async_trait::async_trait;
 use openpcs_provider::{
-    Asked, Batch, Instance, Inventory, LaunchError, Launched, NetworkPlace, Outcome, Owner, Profile,
-    Progress, Provider, ProviderError, State,
+    Asked, Batch, Instance, Inventory, LaunchError, Launched, NetworkPlace, Outcome, Owner,
+    Profile, Progress, Provider, ProviderError, State,
 };
 use serde::{Deserialize, Serialize};
 
