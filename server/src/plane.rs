@@ -123,7 +123,7 @@ impl Plane {
         let provider = provider(config, &db, nodes)?;
         let parts = parts(config, provider, job_user, seal, &speaker, &meter)?;
         // Before this server records anything, so that the trail is in the order of time.
-        if let Err(error) = audit::adopt(&db).await {
+        if let Err(error) = audit::adopt(&db, audit::kept_since(config.audit_days)).await {
             tracing::warn!(%error, "old rows of the audit trail are taken into its chain later");
         }
         let (recorder, writer) = Recorder::start(db.clone());

@@ -56,9 +56,7 @@ pub async fn insert(
     actor: &str,
     what: &What,
 ) -> sqlx::Result<()> {
-    let (code, parameters) = what
-        .parts()
-        .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    let (code, parameters) = parts(what)?;
     sqlx::query(
         "insert into event (id, at, cluster_id, resource_type, resource_id, message, actor, code, parameters) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -70,24 +68,41 @@ pub async fn insert(
     .bind(resource_id)
     .bind(what.english())
     .bind(actor)
-    .bind(&code)
-    .bind(&parameters)
+    .bind(code)
+    .bind(parameters)
     .execute(&mut *write.tx)
     .await?;
     if actor == RECONCILER {
-        let details = serde_json::json!({
-            "clusterId": cluster_id,
-            "resourceType": kind.as_str(),
-            "resourceId": resource_id,
-            "parameters": serde_json::from_str(&parameters).unwrap_or(serde_json::Value::Null),
-            "message": what.english(),
-        });
-        let resource = cluster_resource(cluster_id, kind, resource_id);
-        // It is kept longer there than in the timeline.
-        let record = Record::of_service(event_name(&code), &resource, details);
-        audit::chain::append(write, &[record]).await?;
+        done(write, cluster_id, kind, resource_id, what).await?;
     }
     write.changed(Kind::Event, cluster_id, "").await
+}
+
+/// What the service did by itself: for the audit trail alone, which outlives the timeline and the cluster.
+pub async fn done(
+    write: &mut Write,
+    cluster_id: &str,
+    kind: Kind,
+    resource_id: &str,
+    what: &What,
+) -> sqlx::Result<()> {
+    let (code, parameters) = parts(what)?;
+    let details = serde_json::json!({
+        "clusterId": cluster_id,
+        "resourceType": kind.as_str(),
+        "resourceId": resource_id,
+        "parameters": serde_json::from_str(&parameters).unwrap_or(serde_json::Value::Null),
+        "message": what.english(),
+    });
+    let resource = cluster_resource(cluster_id, kind, resource_id);
+    let record = Record::of_service(event_name(&code), &resource, details);
+    audit::chain::append(write, &[record]).await
+}
+
+/// Code and parameters.
+fn parts(what: &What) -> sqlx::Result<(String, String)> {
+    let parts = what.parts();
+    parts.map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }
 
 /// `node-starts` as CloudTrail names events: `NodeStarts`.

@@ -66,7 +66,8 @@ async fn respond(
     drop(known.body); // others may come in while this one is at work
     let answer = match input {
         Ok(input) => run(state.plane.clone(), ctx, operation, input).await,
-        Err((refusal, input)) => {
+        Err(refused) => {
+            let (refusal, input) = *refused;
             let record = Record::of_call(&ctx, operation, "", input);
             state.recorder.record(record.refused(&refusal));
             Err(refusal)
@@ -115,11 +116,12 @@ async fn come_in(
 }
 
 /// The operation's input; with a refusal what is known of it.
-fn read(wire: Wire, operation: Operation, body: &Bytes) -> Result<Value, (Error, Value)> {
-    let input = wire.document(body).map_err(|error| (error, Value::Null))?;
+fn read(wire: Wire, operation: Operation, body: &Bytes) -> Result<Value, Box<(Error, Value)>> {
+    let input = wire.document(body);
+    let input = input.map_err(|error| Box::new((error, Value::Null)))?;
     match shape::check(operation, &input) {
         Ok(()) => Ok(input),
-        Err(error) => Err((error, input)),
+        Err(error) => Err(Box::new((error, input))),
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use app::model::name::Arns;
+use app::model::trail::HIDDEN;
 use app::paths;
 use app::port::Caller;
 use axum::extract::{Request, State};
@@ -188,18 +189,20 @@ async fn attempt(state: &SignIn, from: Origin, user: &str, password: &str) -> Ou
     let Ok(known) = state.passwords.account(user).await else {
         return Outcome::Unavailable;
     };
+    // People type passwords where names belong.
+    let named = known.as_ref().map_or(HIDDEN, |_| user);
     let attempt = Attempt {
         user,
         stamp: known.as_ref().map(|account| account.stamp.as_str()),
         from,
     };
     if let Err(left) = state.lockout.begin(attempt, Instant::now()) {
-        tracing::debug!(user, %from, "sign-in refused: too many failed");
+        tracing::debug!(user = named, %from, "sign-in refused: too many failed");
         return Outcome::Locked(left);
     }
     let turn = tokio::time::timeout(PATIENCE, state.lockout.turn(attempt)).await;
     if turn.is_err() {
-        tracing::warn!(user, %from, "sign-in refused: too many at once");
+        tracing::warn!(user = named, %from, "sign-in refused: too many at once");
         return Outcome::Locked(Duration::from_secs(1));
     }
     match state.passwords.verify(user, password).await {
@@ -209,7 +212,7 @@ async fn attempt(state: &SignIn, from: Origin, user: &str, password: &str) -> Ou
             Outcome::SignedIn(account)
         }
         Ok(None) => {
-            tracing::warn!(user, %from, "sign-in refused");
+            tracing::warn!(user = named, %from, "sign-in refused");
             state.passwords.failed().await;
             Outcome::Refused
         }

@@ -1,6 +1,7 @@
 //! Removes the rows of what is gone: the last that happens to a queue, a group or a cluster.
 
 use app::explain::What;
+use app::model::live::Kind;
 
 use super::Parts;
 use crate::db::cluster::{ClusterRow, ClusterSpec};
@@ -40,5 +41,11 @@ pub async fn cluster(parts: &Parts, write: &mut Write, cluster: &ClusterRow) -> 
     }
     tag::clear(write, &parts.arns.cluster(&cluster.id)).await?;
     resource::delete::<ClusterSpec>(write, cluster).await?;
+    // Nobody reads a timeline of it any more, but the audit trail.
+    let what = What::Deleted {
+        noun: Kind::Cluster,
+        name: cluster.name.clone(),
+    };
+    event::done(write, &cluster.id, Kind::Cluster, &cluster.id, &what).await?;
     lease::delete(write, &cluster.id).await
 }

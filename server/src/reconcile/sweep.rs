@@ -151,13 +151,11 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     server::prune(&parts.db, KEEP.as_millis() as i64).await?;
     lease::prune(&parts.db).await?;
     audit::close_forgotten(&parts.db).await?;
-    audit::adopt(&parts.db).await?;
+    let kept = audit::kept_since(parts.audit_days);
+    audit::adopt(&parts.db, kept).await?;
+    audit::prune(&parts.db, kept).await?;
     notification::prune(&parts.db, before).await?;
     user_notice::prune(&parts.db, before).await?;
     happening::prune(&parts.db, before).await?;
-    if parts.audit_days > 0 {
-        let kept = Duration::from_secs(u64::from(parts.audit_days) * DAY_S);
-        audit::prune(&parts.db, now() - kept.as_millis() as i64).await?;
-    }
     event::prune(&parts.db, before).await
 }

@@ -13,12 +13,13 @@ use crate::db::{Db, Write};
 /// What an exception is called whose name nobody wrote down.
 const FAILED: &str = "Failed";
 
-/// Takes all of them in, the oldest first, a portion at a time; how many.
-pub async fn adopt(db: &Db) -> sqlx::Result<u64> {
+/// Takes those in that are kept, the oldest first, a portion at a time; how many. What is older than `since` goes anyway: at the
+/// end of a chain it would have to wait until all before it is as old.
+pub async fn adopt(db: &Db, since: i64) -> sqlx::Result<u64> {
     let mut adopted = 0;
     loop {
         let mut write = db.write().await?;
-        let portion = adopt_some(&mut write).await?;
+        let portion = adopt_some(&mut write, since).await?;
         write.commit().await?;
         adopted += portion;
         if portion < PORTION as u64 {
@@ -27,11 +28,13 @@ pub async fn adopt(db: &Db) -> sqlx::Result<u64> {
     }
 }
 
-async fn adopt_some(write: &mut Write) -> sqlx::Result<u64> {
+async fn adopt_some(write: &mut Write, since: i64) -> sqlx::Result<u64> {
     // What is asked may still be answered by the server that asked.
     let rows = sqlx::query(
-        "select * from audit where number is null and record = '' and (outcome <> $1 or at < $2) order by at limit $3",
+        "select * from audit where number is null and record = '' and at >= $1 \
+         and (outcome <> $2 or at < $3) order by at limit $4",
     )
+    .bind(since)
     .bind(ASKED)
     .bind(forgotten_before())
     .bind(PORTION)
@@ -86,6 +89,7 @@ fn record(row: &AnyRow) -> sqlx::Result<Record> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::audit::prune;
     use crate::db::audit::search::{Wanted, newest};
 
     #[tokio::test]
@@ -94,6 +98,7 @@ mod tests {
         let url = format!("sqlite://{}/test.db?mode=rwc", dir.path().display());
         let db = Db::connect(&url).await.unwrap();
         for (id, at, outcome) in [
+            ("z", 9, DONE),
             ("b", 20, "It is busy."),
             ("a", 10, DONE),
             ("c", 30, ASKED),
@@ -110,8 +115,10 @@ mod tests {
             .await
             .unwrap();
         }
-        assert_eq!(adopt(&db).await.unwrap(), 3);
-        assert_eq!(adopt(&db).await.unwrap(), 0);
+        assert_eq!(adopt(&db, 10).await.unwrap(), 3);
+        assert_eq!(adopt(&db, 10).await.unwrap(), 0);
+        // One that is too old stays out, and goes.
+        assert_eq!(prune(&db, 10).await.unwrap(), 1);
         let rows = newest(db.pool(), &Wanted::default(), 10).await.unwrap();
         let found: Vec<_> = rows
             .iter()

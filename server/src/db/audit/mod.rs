@@ -193,8 +193,32 @@ pub async fn prune(db: &Db, before: i64) -> sqlx::Result<u64> {
         write.commit().await?;
         pruned += portion;
         if portion < PORTION as u64 {
+            break;
+        }
+    }
+    // Those of before there was a chain.
+    loop {
+        let portion = sqlx::query(
+            "delete from audit where id in (select id from audit where number is null and at < $1 order by at limit $2)",
+        )
+        .bind(before)
+        .bind(PORTION)
+        .execute(&mut *db.writer().await?)
+        .await?
+        .rows_affected();
+        pruned += portion;
+        if portion < PORTION as u64 {
             return Ok(pruned);
         }
+    }
+}
+
+/// From when on what was asked is kept for so many days; 0 days: for ever.
+pub fn kept_since(days: u32) -> i64 {
+    const DAY: i64 = 24 * 3_600_000;
+    match days {
+        0 => i64::MIN,
+        days => super::now() - i64::from(days) * DAY,
     }
 }
 
