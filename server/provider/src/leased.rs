@@ -15,7 +15,7 @@ use async_trait::async_trait;
 
 use super::lease::{Lease, Lost};
 use super::{
-    Batch, ClusterKey, Inventory, LaunchError, Launched, Outcome, Owner, Profile, Progress,
+    Batch, ClusterKey, Datum, Inventory, LaunchError, Launched, Outcome, Owner, Profile, Progress,
     Provider, ProviderError,
 };
 
@@ -140,5 +140,10 @@ impl Provider for Leased {
     async fn forget_key(&self, cluster_id: &str) -> Result<(), ProviderError> {
         self.check()?;
         self.inner.forget_key(cluster_id).await
+    }
+
+    async fn put_metrics(&self, data: &[Datum]) -> Result<(), ProviderError> {
+        self.check()?;
+        self.inner.put_metrics(data).await
     }
 }

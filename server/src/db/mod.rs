@@ -27,6 +27,7 @@ pub mod lease;
 pub mod meaning;
 pub mod measured;
 pub mod metric;
+pub mod metric_outbox;
 pub mod names;
 pub mod notification;
 pub mod notification_channel;

@@ -4,6 +4,7 @@ pub mod configuration;
 pub mod controller;
 pub mod job_components;
 pub mod metric;
+pub mod metric_outbox;
 pub mod missing;
 pub mod node;
 pub mod node_phase;

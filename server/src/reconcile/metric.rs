@@ -9,7 +9,7 @@ use app::model::system::Work;
 
 use super::Parts;
 use crate::db::metric::{self, Start};
-use crate::db::now;
+use crate::db::{metric_outbox, now};
 use crate::live::observed::Snapshot;
 use crate::live::status::Done;
 use crate::plan::metric::{measure, waits};
@@ -76,6 +76,10 @@ impl Sampler {
         let mut write = parts.db.write().await?;
         for (cluster_id, measured) in &measured {
             metric::add(&mut write, cluster_id, from, measured).await?;
+            if parts.provider.profile().takes_metrics {
+                let minute = from - from.rem_euclid(MINUTE);
+                metric_outbox::put(&mut write, cluster_id, minute).await?;
+            }
         }
         write.commit().await?;
         done.note(Work::ClusterMeasured, measured.len());

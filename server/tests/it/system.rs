@@ -212,7 +212,10 @@ async fn what_happened_is_counted(plane: &TestPlane, visitor: &Visitor, cluster:
     assert_eq!(nodes.map(|(_, count)| count).sum::<f64>(), 2.0);
     let launched = r#"openpcs_reconcile_work_total{reconciler="node",work="node-launched"}"#;
     assert!(told.get(launched) >= 1.0);
-    for kind in ReconcilerKind::ALL.map(ReconcilerKind::as_str) {
+    // The local provider's account takes no metrics.
+    let all = ReconcilerKind::ALL.into_iter();
+    let all = all.filter(|kind| *kind != ReconcilerKind::Publish);
+    for kind in all.map(ReconcilerKind::as_str) {
         assert!(
             told.get(&format!(
                 "openpcs_reconcile_seconds_count{{reconciler=\"{kind}\"}}"
@@ -349,24 +352,30 @@ async fn all_of_it_is_told(plane: &TestPlane, cluster_id: &str) {
         .await;
     // AWS JSON says by its body what is wrong.
     assert_eq!(refused.status, 400);
+    let counted =
+        r#"openpcs_api_operations_total{operation="GetCluster",code="ResourceNotFoundException"}"#;
     let right = token(plane);
-    let told = wait_until("the cluster is measured", async || {
-        let (status, text) = ask(plane, &[("authorization", &right)]).await;
-        assert_eq!(status, 200);
-        let told = valid(&text);
-        let idle = format!(r#"openpcs_cluster_idle_capacity{{cluster="{cluster_id}"}}"#);
-        match told.contains_key(&idle) {
-            true => Ok(told),
-            false => Err(format!("no {idle}")),
-        }
-    })
+    // An answer stands for a second, whoever asked for it.
+    let told = wait_until(
+        "the cluster is measured and the refusal counted",
+        async || {
+            let (status, text) = ask(plane, &[("authorization", &right)]).await;
+            assert_eq!(status, 200);
+            let told = valid(&text);
+            let idle = format!(r#"openpcs_cluster_idle_capacity{{cluster="{cluster_id}"}}"#);
+            match told.contains_key(&idle) && told.contains_key(counted) {
+                true => Ok(told),
+                false => Err(format!("no {idle} or {counted}")),
+            }
+        },
+    )
     .await;
     for name in ["utilized_capacity", "actual_capacity", "desired_capacity"] {
         let series = format!(r#"openpcs_cluster_{name}{{cluster="{cluster_id}"}}"#);
         assert!(told.contains_key(&series), "no {series}");
     }
     for series in [
-        r#"openpcs_api_operations_total{operation="GetCluster",code="ResourceNotFoundException"}"#,
+        counted,
         r#"openpcs_api_operations_total{operation="CreateCluster",code="OK"}"#,
         r#"openpcs_api_operation_seconds_count{operation="CreateCluster"}"#,
         r#"openpcs_slurm_call_seconds_count{program="scontrol",outcome="done"}"#,
