@@ -28,6 +28,7 @@ pub mod meaning;
 pub mod measured;
 pub mod metric;
 pub mod metric_outbox;
+pub mod metric_part;
 pub mod names;
 pub mod notification;
 pub mod notification_channel;
