@@ -17,8 +17,11 @@ use crate::db::{metric, metric_part, now, resource};
 /// Older ones are nothing that a cluster is now.
 const LATELY: i64 = 3 * MINUTE;
 
+/// A metric, its name here, and what it is.
+type Told = (Metric, &'static str, &'static str);
+
 /// Those of the namespace AWS/PCS, in the words of Prometheus.
-const TOLD: [(Metric, &str, &str); 5] = [
+const TOLD: [Told; 5] = [
     (
         Metric::IdleCapacity,
         "cluster_idle_capacity",
@@ -47,7 +50,7 @@ const TOLD: [(Metric, &str, &str); 5] = [
 ];
 
 /// Of what a part of a cluster did, under its name.
-const OF_PARTS: [(By, &str, &[(Metric, &str, &str)]); 2] = [
+const OF_PARTS: [(By, &str, &[Told]); 2] = [
     (
         By::ComputeNodeGroup,
         "group",
@@ -130,7 +133,7 @@ impl Service {
         registry: &mut Registry,
         by: By,
         label: &'static str,
-        told: &[(Metric, &str, &str)],
+        told: &[Told],
         is_known: impl Fn(&str) -> bool,
     ) {
         let pool = self.parts.db.pool();
