@@ -141,6 +141,7 @@ fn App() -> impl IntoView {
                     <Route path=path!("nodes") view={Lazy::<parts::AllNodes>::new()} />
                     <Route path=path!("logs") view={Lazy::<parts::AllLogs>::new()} />
                     <Route path=path!("monitoring") view={Lazy::<parts::AllMonitoring>::new()} />
+                    <Route path=path!("audit") view={Lazy::<parts::Audit>::new()} />
                     <Route path=path!("notifications") view={Lazy::<parts::Notifications>::new()} />
                     <Route path=path!("system") view={Lazy::<parts::System>::new()} />
                     <Route path=path!("troubleshooting") view={Lazy::<parts::Troubleshooting>::new()} />

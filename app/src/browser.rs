@@ -89,6 +89,20 @@ pub fn zone(_at: i64) -> i64 {
     0
 }
 
+/// The name of the reader's time zone, as `Europe/Berlin`; none where the browser has none.
+#[cfg(feature = "hydrate")]
+pub fn time_zone() -> Option<String> {
+    use js_sys::{Array, Intl::DateTimeFormat, Object, Reflect};
+    let options = DateTimeFormat::new(&Array::new(), &Object::new()).resolved_options();
+    Reflect::get(&options, &"timeZone".into()).ok()?.as_string()
+}
+
+/// The server does not know it.
+#[cfg(not(feature = "hydrate"))]
+pub fn time_zone() -> Option<String> {
+    None
+}
+
 /// How far across the thing that it points at a pointer is, from 0 to 1.
 #[cfg(feature = "hydrate")]
 pub fn part_across(event: &leptos::ev::PointerEvent) -> Option<f64> {

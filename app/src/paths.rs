@@ -27,6 +27,9 @@ pub const NODES: &str = "/nodes";
 pub const LOGS: &str = "/logs";
 pub const MONITORING: &str = "/monitoring";
 pub const SYSTEM: &str = "/system";
+pub const AUDIT: &str = "/audit";
+/// The audit trail, as a download; [`audit_file`] is one of them.
+pub const AUDIT_FILE: &str = "/console/audit";
 pub const NOTIFICATIONS: &str = "/notifications";
 /// As the server's router writes it; [`job_output`] is one of them.
 pub const JOB_OUTPUT_ROUTE: &str = "/console/clusters/{cluster}/jobs/{job}/output/{kind}";
@@ -147,6 +150,28 @@ pub fn past_job(cluster_id: &str, id: &str) -> String {
 pub fn past_jobs_file(of: &str, page: &str, language: &str) -> String {
     let (of, page, language) = (encode(of), encode(page), encode(language));
     format!("{PAST_JOBS_FILE}?of={of}&page={page}&language={language}")
+}
+
+/// The records that hold a part of the ARN, as a cluster's id.
+pub fn audit_of(resource: &str) -> String {
+    format!("{AUDIT}?resource={}", encode(resource))
+}
+
+/// The trail with these in its address, by name.
+pub fn audit(pairs: &[(&str, &str)]) -> String {
+    let given = pairs.iter().filter(|(_, value)| !value.is_empty());
+    let pairs: Vec<String> = given
+        .map(|(name, value)| format!("{name}={}", encode(value)))
+        .collect();
+    match pairs.is_empty() {
+        true => AUDIT.into(),
+        false => format!("{AUDIT}?{}", pairs.join("&")),
+    }
+}
+
+/// Those records, in JSON, as `csv` or `jsonl`.
+pub fn audit_file(of: &str, form: &str) -> String {
+    format!("{AUDIT_FILE}?form={form}&of={}", encode(of))
 }
 
 pub fn submit_job(cluster_id: &str) -> String {
@@ -413,6 +438,10 @@ mod tests {
                 set_language(Language::SimplifiedChinese, CLUSTERS),
                 set_theme(Theme::Dark, CLUSTERS),
                 SYSTEM.into(),
+                audit_of("pcs_abc123def4"),
+                audit(&[("user", "a b"), ("operation", ""), ("before", "7")]),
+                audit(&[]),
+                audit_file("{}", "csv"),
                 TROUBLESHOOTING.into(),
                 trouble("ConfigurationRefused"),
                 trouble_of("NodesBusy", "pcs_abc123def4"),
@@ -470,6 +499,10 @@ mod tests {
                 "/console/preference?language=zh-CN&next=%2Fclusters",
                 "/console/preference?theme=dark&next=%2Fclusters",
                 "/system",
+                "/audit?resource=pcs_abc123def4",
+                "/audit?user=a%20b&before=7",
+                "/audit",
+                "/console/audit?form=csv&of=%7B%7D",
                 "/troubleshooting",
                 "/troubleshooting/ConfigurationRefused",
                 "/troubleshooting/NodesBusy?cluster=pcs_abc123def4",

@@ -54,5 +54,7 @@ test.describe('fourteen hours ahead of UTC', () => {
     const of = `"from":${midnight('2026-11-28')},"to":${midnight('2026-11-30')}`;
     const link = page.getByRole('link', { name: 'Download CSV' });
     await expect.poll(async () => decodeURIComponent((await link.getAttribute('href')) ?? '')).toContain(of);
+    const file = await page.request.get((await link.getAttribute('href')) ?? '');
+    expect(await file.text()).toContain('ended (Pacific/Kiritimati)');
   });
 });

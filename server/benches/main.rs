@@ -20,6 +20,7 @@ mod harness;
 
 mod aws;
 mod aws_door;
+mod backlog;
 mod busy_cluster;
 mod cluster_list;
 mod cold_start;
@@ -30,10 +31,12 @@ mod logs_search;
 mod look;
 mod metric;
 mod node_plan;
+mod past_jobs;
 mod records;
 mod site;
 mod stock;
 mod times;
+mod trail;
 mod warm_jobs;
 
 fn main() {
@@ -69,6 +72,9 @@ fn main() {
         if wanted("metric") {
             metric::run().await;
         }
+        if wanted("trail") {
+            trail::run().await;
+        }
         if wanted("logs_search") {
             logs_search::run(&asked).await;
         }
@@ -83,6 +89,12 @@ fn main() {
         }
         if wanted("records") {
             records::run().await;
+        }
+        if wanted("past_jobs") {
+            past_jobs::run().await;
+        }
+        if wanted("backlog") {
+            backlog::run().await;
         }
         if wanted("busy_cluster") {
             busy_cluster::run().await;

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 use app::model::catalogue::SlurmVersion;
-use app::port::ControlPlane;
+use app::port::{ControlPlane, Watched};
 use async_trait::async_trait;
 use axum::Router;
 use openpcs_provider::Provider;
 use openpcs_provider::lease::Beat;
+use serde_json::json;
 use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -23,9 +24,10 @@ use crate::auth::users::DatabaseUsers;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::data_dir::lock::Lock;
+use crate::db::audit::record::Record;
 use crate::db::names::Known;
 use crate::db::server::ServerRow;
-use crate::db::{Db, change, now};
+use crate::db::{Db, audit, change, now};
 use crate::http::agents;
 use crate::http::console::{self, ConsoleState};
 use crate::http::front::Front;
@@ -48,6 +50,7 @@ use crate::random;
 use crate::reconcile::beat::Speaker;
 use crate::reconcile::driver;
 use crate::service::Service;
+use crate::service::audit::Recorder;
 use crate::service::change::Changes;
 use crate::service::doors::{Diagnostics, Hooks, Logins, Metrics, Outputs, Readiness};
 use crate::service::follow::ServerOutputs;
@@ -76,6 +79,7 @@ pub struct Plane {
     pub meter: Meter,
     pub db: Db,
     pub homes: Homes,
+    pub recorder: Recorder,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     speaker: Speaker,
@@ -118,11 +122,18 @@ impl Plane {
         let for_nodes = nodes.as_ref().map(|(_, nodes)| nodes.clone());
         let provider = provider(config, &db, nodes)?;
         let parts = parts(config, provider, job_user, seal, &speaker, &meter)?;
+        // Before this server records anything, so that the trail is in the order of time.
+        if let Err(error) = audit::adopt(&db).await {
+            tracing::warn!(%error, "old rows of the audit trail are taken into its chain later");
+        }
+        let (recorder, writer) = Recorder::start(db.clone());
+        recorder.record(of_server("ServerStarts", &speaker.me));
         let (pulse, reach) = (Pulse::default(), Reach::new(db.clone()));
         let service = Service {
             parts: parts.clone(),
             submissions: Default::default(),
             names: Default::default(),
+            recorder: recorder.clone(),
             itself: Arc::new(Itself {
                 started_at: now(),
                 database: config.store.database_url()?.parse()?,
@@ -143,7 +154,10 @@ impl Plane {
         let tail = tokio::spawn(change::tail(db.clone()));
         let network = tokio::spawn(service.clone().warn_of_account());
         let plane = Self {
-            control_plane: Arc::new(service.clone()),
+            control_plane: Arc::new(Watched {
+                plane: Arc::new(service.clone()),
+                watcher: recorder.clone(),
+            }),
             outputs: Arc::new(ServerOutputs::new(service.clone())),
             metrics: Arc::new(ServerMetrics::new(
                 service.clone(),
@@ -162,7 +176,8 @@ impl Plane {
             }),
             db,
             stop,
-            tasks: vec![driver, word, tail, network],
+            recorder,
+            tasks: vec![driver, word, tail, network, writer],
             speaker,
             _lock: lock,
         };
@@ -185,6 +200,7 @@ impl Plane {
             arns: config.place.arns(),
             front,
             port,
+            recorder: self.recorder.clone(),
         })
     }
 
@@ -195,6 +211,9 @@ impl Plane {
             // Aborted below if it takes too long.
             let _ = tokio::time::timeout(SHUTDOWN, driver).await;
         }
+        let stops = of_server("ServerStops", &self.speaker.me);
+        self.recorder.record(stops);
+        self.recorder.stop(SHUTDOWN).await;
         for task in &self.tasks {
             task.abort();
         }
@@ -204,6 +223,13 @@ impl Plane {
         let _ = tokio::time::timeout(SHUTDOWN, ended).await;
         self.speaker.end().await;
     }
+}
+
+/// Two starts of a server without a stop between them say that it crashed, and that the trail may lack what was read then.
+fn of_server(event: &str, server: &ServerRow) -> Record {
+    let details =
+        json!({"server": server.id, "host": server.host, "version": env!("CARGO_PKG_VERSION")});
+    Record::of_service(event.into(), "", details)
 }
 
 /// Where instances come from, as it is asked for.

@@ -24,6 +24,7 @@ pub mod shares;
 pub mod system;
 pub mod tag;
 pub mod token;
+pub mod trail;
 pub mod transfer;
 pub mod troubleshooting;
 pub mod user;

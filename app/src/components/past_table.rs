@@ -14,7 +14,7 @@ use crate::model::live::Kind;
 use crate::model::page::{PageOf, PageRequest};
 use crate::model::past_job::{PastJobs, PastJobsOf, PastRow, size};
 use crate::paths::{self, ClusterTab};
-use crate::ui::time::{Ago, duration};
+use crate::ui::time::{Ago, Minute, duration};
 use crate::ui::{Column, EmptyState, PagedTable, Query, foreign_line, use_search};
 
 const FROM: &str = "from";
@@ -27,6 +27,8 @@ pub struct PastQuery {
     /// The reader's days as `2026-11-28`, or empty.
     from: RwSignal<String>,
     to: RwSignal<String>,
+    /// Where a search goes on that had no time to look through all, with the question that it is of.
+    on: RwSignal<Option<(String, String)>>,
     /// Whether the reader's clock can be asked: not by the server, and by the browser not before it shows what the server
     /// made. Until then days are UTC's.
     has_clock: RwSignal<bool>,
@@ -61,8 +63,29 @@ impl PastQuery {
             query,
             from,
             to,
+            on: RwSignal::new(None),
             has_clock,
         }
+    }
+
+    /// What is asked for, on whatever page.
+    fn question(self) -> String {
+        let page = self.page.get();
+        let asked = (page.filter, page.properties, self.from.get(), self.to.get());
+        // It has nothing that JSON does not.
+        serde_json::to_string(&asked).unwrap_or_default()
+    }
+
+    fn after(self) -> Option<String> {
+        let (of, place) = self.on.get()?;
+        (of == self.question()).then_some(place)
+    }
+
+    /// From that place on, or from the newest.
+    fn go_on(self, place: Option<String>) {
+        let question = untrack(|| self.question());
+        self.query.page.set(0);
+        self.on.set(place.map(|place| (question, place)));
     }
 
     /// From the first of its days to the end of the other.
@@ -79,8 +102,14 @@ impl PastQuery {
     /// The page that it asks for; asks again when jobs end.
     pub fn answer(self) -> Resource<Result<PastJobs>> {
         let language = language();
-        // Neither has anything that JSON does not.
-        let of = Memo::new(move |_| serde_json::to_string(&self.of()).unwrap_or_default());
+        let of = Memo::new(move |_| {
+            let of = PastJobsOf {
+                after: self.after(),
+                ..self.of()
+            };
+            // It has nothing that JSON does not.
+            serde_json::to_string(&of).unwrap_or_default()
+        });
         let kinds = &[Kind::Job, Kind::Cluster];
         asked_page([of], self.page, kinds, move |[of], page| {
             let of = serde_json::from_str(&of).unwrap_or_default();
@@ -92,7 +121,10 @@ impl PastQuery {
     fn file(self) -> Signal<String> {
         let language = language();
         Signal::derive(move || {
-            let of = self.of();
+            let of = PastJobsOf {
+                time_zone: self.has_clock.get().then(browser::time_zone).flatten(),
+                ..self.of()
+            };
             let page = self.page.get();
             let page = PageRequest {
                 filter: page.filter,
@@ -122,6 +154,7 @@ pub fn PastTable(query: PastQuery, answer: Signal<PastJobs>) -> impl IntoView {
     };
     let file = query.file();
     view! {
+        <SearchedTo query answer />
         <PagedTable
             title=t.past.all_title
             noun=t.past.filter
@@ -141,6 +174,42 @@ pub fn PastTable(query: PastQuery, answer: Signal<PastJobs>) -> impl IntoView {
             }
             empty=move || view! { <EmptyState title=t.past.empty_title text=t.past.empty>""</EmptyState> }
         />
+    }
+    .into_any()
+}
+
+/// How far the list was looked through, where there was no time for all of it, and the ways on.
+#[component]
+fn SearchedTo(query: PastQuery, answer: Signal<PastJobs>) -> impl IntoView {
+    let t = text();
+    let on =
+        Memo::new(move |_| answer.with(|answer| Some((answer.searched_to?, answer.next.clone()?))));
+    let is_on = Memo::new(move |_| query.after().is_some());
+    view! {
+        <Show when=move || on.with(Option::is_some) || is_on.get()>
+            <p class="flex flex-wrap items-center gap-2 text-muted" role="status">
+                {move || {
+                    on.get()
+                        .map(|(at, next)| {
+                            view! {
+                                <span>{t.past.searched_to} " " <Minute at /></span>
+                                <button
+                                    type="button"
+                                    class="button"
+                                    on:click=move |_| query.go_on(Some(next.clone()))
+                                >
+                                    {t.past.search_on}
+                                </button>
+                            }
+                        })
+                }}
+                <Show when=move || is_on.get()>
+                    <button type="button" class="button" on:click=move |_| query.go_on(None)>
+                        {t.past.search_again}
+                    </button>
+                </Show>
+            </p>
+        </Show>
     }
     .into_any()
 }

@@ -52,6 +52,9 @@ pub fn SideNav(
                     <A href=paths::MONITORING>{Icon::Chart.view()} {t.monitoring.title}</A>
                 </li>
                 <li>
+                    <A href=paths::AUDIT>{Icon::Audit.view()} {t.audit.title}</A>
+                </li>
+                <li>
                     <A href=paths::NOTIFICATIONS>{Icon::Bell.view()} {t.notifications.title}</A>
                 </li>
                 <li>

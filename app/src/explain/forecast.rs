@@ -1,5 +1,6 @@
 //! When a job that waits is likely to start, in words; and what Slurm itself tells of it to those who ask `scontrol`.
 
+use super::job_reason::Line;
 use super::text::Text;
 use super::{fill, span, text};
 use crate::i18n::Language;
@@ -12,15 +13,17 @@ pub const MARK: &str = "OpenPCS: ";
 /// Bytes of such a comment.
 const LONGEST: usize = 200;
 
-/// For a job's `AdminComment`: one line of plain ASCII in English, with the reason that [`why`](super::job::why) gave.
-pub fn comment(job: &Job, why: &str, now: i64) -> String {
+/// For a job's `AdminComment`: the line of a list as plain ASCII in English, with its forecast.
+pub fn comment(job: &Job, line: Option<&Line>, now: i64) -> String {
     let t = text(Language::English);
-    let forecast = job.forecast(now).map(|forecast| match forecast {
+    let forecast = job.forecast(now);
+    let forecast = forecast.filter(|_| line.is_none_or(|line| line.has_forecast));
+    let forecast = forecast.map(|forecast| match forecast {
         Forecast::AnyMoment => t.forecast.any_moment.to_owned(),
         Forecast::At(at) => fill(t.forecast.about, &[("at", clock(at, now))]),
     });
-    let parts = [Some(why.to_owned()), forecast].into_iter().flatten();
-    let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
+    let why = line.map(|line| line.why.clone());
+    let parts: Vec<String> = [why, forecast].into_iter().flatten().collect();
     if parts.is_empty() {
         return String::new();
     }
@@ -74,22 +77,33 @@ mod tests {
 
     #[test]
     fn slurm_is_told_cause_and_time_in_one_plain_line() {
-        let job = waits(NOON + 65 * 60_000);
+        let said = |at, why: Option<&str>, has_forecast| {
+            let line = why.map(|why| Line {
+                why: why.into(),
+                has_forecast,
+            });
+            comment(&waits(at), line.as_ref(), NOON)
+        };
         assert_eq!(
-            comment(&job, "All nodes are busy", NOON),
+            said(NOON + 65 * 60_000, Some("All nodes are busy"), true),
             "OpenPCS: All nodes are busy; starts about 13:05 UTC"
         );
         assert_eq!(
-            comment(&waits(NOON + DAY), "", NOON),
+            said(NOON + DAY, None, true),
             "OpenPCS: starts about 1970-01-02 12:00 UTC"
         );
         assert_eq!(
-            comment(&waits(NOON - 1), "Busy", NOON),
+            said(NOON - 1, Some("Busy"), true),
             "OpenPCS: Busy; starts any moment"
         );
-        assert_eq!(comment(&waits(0), "Held", NOON), "OpenPCS: Held");
-        assert_eq!(comment(&waits(0), "", NOON), "");
-        let odd = comment(&waits(0), &format!("a\nb\u{2013}{}", "x".repeat(500)), NOON);
+        // Slurm may think so; it does not start before somebody has done something.
+        assert_eq!(
+            said(NOON + DAY, Some("Too large"), false),
+            "OpenPCS: Too large"
+        );
+        assert_eq!(said(0, Some("Held"), true), "OpenPCS: Held");
+        assert_eq!(said(0, None, true), "");
+        let odd = said(0, Some(&format!("a\nb\u{2013}{}", "x".repeat(500))), true);
         assert!(odd.starts_with("OpenPCS: a b x") && odd.len() == LONGEST);
     }
 

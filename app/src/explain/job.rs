@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::job_reason::reason;
+pub use super::job_reason::{Grounds, Lacking, Line, QueueFacts};
 use super::reason::{Plain, Reason};
 use super::text::Text;
 use super::{ending, fill, forecast, span, text, trouble};
@@ -9,8 +11,8 @@ use crate::i18n::Language;
 use crate::model::attempt::RestingPool;
 use crate::model::dependency::Dependency;
 use crate::model::explanation::{Explanation, Outlook};
-use crate::model::job::{Job, JobRecord};
-use crate::model::signal::{self, FILES_NOT_OPENED};
+use crate::model::job::{Asks, Job, JobRecord};
+use crate::model::signal;
 
 /// What a batch script reads if it asks for nothing else.
 pub const NO_INPUT: &str = "/dev/null";
@@ -30,6 +32,28 @@ pub struct JobFacts<'a> {
     pub starting: Vec<(String, i64, String)>,
     pub causes: Causes,
     pub now: i64,
+}
+
+impl JobFacts<'_> {
+    fn reason(&self) -> Option<Reason> {
+        reason(&self.record.job, &Asks::of(self.record), &self.grounds())
+    }
+
+    fn grounds(&self) -> Grounds<'_> {
+        let causes = &self.causes;
+        let reserved: BTreeSet<&str> = (causes.reservations.iter())
+            .flat_map(|reservation| reservation.nodes.iter().map(String::as_str))
+            .collect();
+        Grounds {
+            queue: self.queue.as_ref(),
+            lacking: causes.lacking.as_ref(),
+            reserved: reserved.len(),
+            is_scarce: !causes.scarce.is_empty(),
+            is_cancelled_here: causes.cancelled_by.is_some(),
+            could_open: causes.unopened == Unopened::None,
+            is_booting: !self.starting.is_empty(),
+        }
+    }
 }
 
 /// What is looked up for those reasons that have to do with something else than the job and its queue.
@@ -62,28 +86,6 @@ pub enum Unopened {
     None,
 }
 
-/// Components of a heterogeneous job that cannot have their nodes at the same time, each its own: Slurm starts none before
-/// each can start on nodes apart from those of the others (heterogeneous_jobs.html, Limitations).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lacking {
-    /// Their ids.
-    pub components: Vec<String>,
-    pub queues: Vec<String>,
-    /// Nodes that they need together.
-    pub needed: usize,
-    /// Nodes that can serve any of them, whether they are of use now or not.
-    pub capable: usize,
-    /// Of these, down, failed or drained.
-    pub unavailable: usize,
-}
-
-impl Lacking {
-    /// More or other nodes have to be there.
-    pub fn is_for_good(&self) -> bool {
-        self.needed > self.capable
-    }
-}
-
 /// A reservation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reserved {
@@ -94,40 +96,19 @@ pub struct Reserved {
     pub ends_at: i64,
 }
 
-/// The nodes that a job of the queue may use; none, where the queue has no group or its groups are at zero.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct QueueFacts {
-    pub total: usize,
-    pub busy: usize,
-    pub idle: usize,
-    pub starting: usize,
-    pub off: usize,
-    /// Down, failed or drained.
-    pub unavailable: usize,
-    /// The largest node.
-    pub cpus: i64,
-    pub memory: i64,
-    pub gpus: i64,
-}
-
-/// The one line of a job list; none when there is nothing to say.
-pub fn why(
-    job: &Job,
-    queue: Option<&QueueFacts>,
-    lacking: Option<&Lacking>,
-    language: Language,
-) -> Option<String> {
+/// The line that a list says of it; none when there is nothing to say.
+pub fn line(job: &Job, grounds: &Grounds, language: Language) -> Option<Line> {
     let t = text(language);
-    let reason = of_job(job)?;
-    let reason = of_queue(job, reason, queue)
-        .or_else(|| lacks_together(job, reason, lacking))
-        .unwrap_or_else(|| doubted(reason, queue));
-    Some(match reason {
-        Reason::Plain(plain) => plain.entry(t).title.to_owned(),
+    let (title, outlook) = match reason(job, &job.asks, grounds)? {
+        Reason::Plain(plain) => (plain.entry(t).title.to_owned(), plain.entry(t).outlook),
         Reason::Limit(limit) => {
             let (entry, values) = limit.entry(t);
-            fill(entry.title, &values)
+            (fill(entry.title, &values), entry.outlook)
         }
+    };
+    Some(Line {
+        why: title,
+        has_forecast: outlook == Outlook::ByItself,
     })
 }
 
@@ -135,7 +116,7 @@ pub fn why(
 pub fn explain(facts: &JobFacts, language: Language) -> Option<Explanation> {
     let t = text(language);
     let job = &facts.record.job;
-    let reason = refine(described(of_job(job)?, facts), facts);
+    let reason = facts.reason()?;
     let (code, entry, more) = match reason {
         Reason::Plain(plain) => (plain.word(), plain.entry(t), vec![]),
         Reason::Limit(limit) => {
@@ -166,173 +147,8 @@ pub fn explain(facts: &JobFacts, language: Language) -> Option<Explanation> {
 
 /// Which files of a job that ended could not be opened, one or several that may have been; none where that was not it.
 pub fn files_not_opened(facts: &JobFacts, language: Language) -> Option<String> {
-    let reason = described(of_job(&facts.record.job)?, facts);
-    let is_it = reason == Reason::Plain(Plain::FilesNotOpened);
+    let is_it = facts.reason()? == Reason::Plain(Plain::FilesNotOpened);
     is_it.then(|| unopened(facts, text(language)))
-}
-
-/// The reason of a job, by its state where that says more.
-fn of_job(job: &Job) -> Option<Reason> {
-    let plain = |plain| Some(Reason::Plain(plain));
-    let given = Reason::parse(&job.reason).filter(|r| *r != Reason::Plain(Plain::None));
-    match job.state.as_str() {
-        "CONFIGURING" => plain(Plain::NodesStarting),
-        "RUNNING" | "COMPLETING" | "COMPLETED" => None,
-        "CANCELLED" => match given {
-            Some(Reason::Plain(Plain::DependencyNeverSatisfied)) => {
-                plain(Plain::DependencyCancelled)
-            }
-            _ => plain(Plain::Cancelled),
-        },
-        "TIMEOUT" => plain(Plain::TimeLimit),
-        "NODE_FAIL" => plain(Plain::NodeDown),
-        "OUT_OF_MEMORY" => plain(Plain::OutOfMemory),
-        "DEADLINE" => plain(Plain::Deadline),
-        "BOOT_FAIL" => plain(Plain::BootFailed),
-        "PREEMPTED" => plain(Plain::Preempted),
-        "SUSPENDED" | "STOPPED" => plain(Plain::Suspended),
-        "FAILED" => given.or_else(|| plain(Plain::ExitCode)),
-        _ => given.or_else(|| {
-            let unknown = !job.reason.is_empty() && job.reason != "None";
-            plain(if unknown { Plain::Unknown } else { Plain::None })
-        }),
-    }
-}
-
-/// Slurm also says that nodes are not available while they only stop or are kept for a job that goes first.
-fn doubted(reason: Reason, queue: Option<&QueueFacts>) -> Reason {
-    let not_available = reason == Reason::Plain(Plain::NodeNotAvailable);
-    match queue {
-        Some(queue) if not_available && queue.unavailable == 0 => Reason::Plain(Plain::Resources),
-        _ => reason,
-    }
-}
-
-/// The reason that Slurm's longer words tell, where its one word says something else or less.
-fn described(reason: Reason, facts: &JobFacts) -> Reason {
-    use Plain::*;
-    let (record, causes) = (facts.record, &facts.causes);
-    let says = |words: &str| record.description.contains(words);
-    let Reason::Plain(plain) = reason else {
-        return reason;
-    };
-    Reason::Plain(match plain {
-        HeldByUser | HeldByAdmin if says("launch failed") => LaunchFailed,
-        HeldByUser | HeldByAdmin if says("job requeued in") => RequeuedHeld,
-        NodeNotAvailable | Resources | Priority
-            if says("eserved") && !causes.reservations.is_empty() && reserved_too_many(facts) =>
-        {
-            NodesReserved
-        }
-        // With it slurmstepd tells that it could not open the files of a script that never began.
-        Signal | ExitCode if record.signal == Some(FILES_NOT_OPENED) => match causes.unopened {
-            Unopened::None => plain,
-            _ => FilesNotOpened,
-        },
-        Cancelled | DependencyCancelled if causes.cancelled_by.is_some() => CancelledBy,
-        Cancelled if facts.queue.is_none() => QueueDeleted,
-        plain => plain,
-    })
-}
-
-/// Whether too few nodes are left beside those that are reserved or out of use.
-fn reserved_too_many(facts: &JobFacts) -> bool {
-    let reserved: BTreeSet<&str> = (facts.causes.reservations.iter())
-        .flat_map(|reservation| reservation.nodes.iter().map(String::as_str))
-        .collect();
-    let asks_for_them = !facts.record.required_nodes.is_empty();
-    let queue = facts.queue.clone().unwrap_or_default();
-    let nodes = usize::try_from(facts.record.job.node_count.max(1)).unwrap_or(usize::MAX);
-    asks_for_them
-        || queue.total
-            < nodes
-                .saturating_add(queue.unavailable)
-                .saturating_add(reserved.len())
-}
-
-/// Slurm says `Resources` or `Priority` of many things that a person would tell apart.
-fn refine(reason: Reason, facts: &JobFacts) -> Reason {
-    use Plain::*;
-    let record = facts.record;
-    let reason = match record.required_nodes.is_empty() {
-        true => doubted(reason, facts.queue.as_ref()),
-        false => reason,
-    };
-    let general = lacks_nodes(reason);
-    if let Some(of_queue) = of_queue(&record.job, reason, facts.queue.as_ref()) {
-        return of_queue;
-    }
-    if reason == Reason::Plain(BeginTime) && record.restarts > 0 && !facts.starting.is_empty() {
-        return Reason::Plain(Requeued);
-    }
-    let together = lacks_together(&record.job, reason, facts.causes.lacking.as_ref());
-    let (true, Some(queue)) = (general, &facts.queue) else {
-        return together.unwrap_or(reason);
-    };
-    let nodes = usize::try_from(record.job.node_count).unwrap_or_default();
-    Reason::Plain(if is_too_small(record, queue) {
-        NodeTooSmall
-    } else if let Some(together) = together {
-        return together;
-    } else if nodes + queue.unavailable > queue.total {
-        match facts.causes.scarce.is_empty() {
-            true => NodesUnavailable,
-            false => NoCapacity,
-        }
-    } else if !facts.starting.is_empty() {
-        NodesStarting
-    } else if queue.idle + queue.off + queue.starting < nodes && reason == Reason::Plain(Resources)
-    {
-        NodesBusy
-    } else {
-        return reason;
-    })
-}
-
-/// What Slurm says where it finds no nodes for a job, whatever the cause.
-fn lacks_nodes(reason: Reason) -> bool {
-    use Plain::*;
-    matches!(
-        reason,
-        Reason::Plain(
-            Resources | NodeNotAvailable | PartitionNodeLimit | PartitionConfig | BadConstraints
-        )
-    )
-}
-
-/// Nothing else keeps it from starting than that it has no nodes.
-fn waits_for_nodes(job: &Job, reason: Reason) -> bool {
-    let by_turn = matches!(reason, Reason::Plain(Plain::Priority | Plain::None));
-    job.is_pending() && (by_turn || lacks_nodes(reason))
-}
-
-/// Its queue is gone, has no node at all, or has fewer than the job asks for.
-fn of_queue(job: &Job, reason: Reason, queue: Option<&QueueFacts>) -> Option<Reason> {
-    let nodes = usize::try_from(job.node_count).unwrap_or_default();
-    let plain = match queue {
-        None => job.is_pending().then_some(Plain::QueueGone)?,
-        Some(queue) if queue.total == 0 && waits_for_nodes(job, reason) => Plain::QueueEmpty,
-        Some(queue) if nodes > queue.total && lacks_nodes(reason) => Plain::QueueTooSmall,
-        Some(_) => return None,
-    };
-    Some(Reason::Plain(plain))
-}
-
-/// So it waits, for its own components.
-fn lacks_together(job: &Job, reason: Reason, lacking: Option<&Lacking>) -> Option<Reason> {
-    let lacking = lacking.filter(|_| waits_for_nodes(job, reason))?;
-    Some(Reason::Plain(match lacking.is_for_good() {
-        true => Plain::ComponentsTooMany,
-        false => Plain::ComponentsUnavailable,
-    }))
-}
-
-fn is_too_small(record: &JobRecord, queue: &QueueFacts) -> bool {
-    let nodes = record.job.node_count.max(1);
-    let per_node = |all: i64| (all + nodes - 1) / nodes;
-    per_node(record.cpus) > queue.cpus
-        || record.memory > queue.memory
-        || per_node(record.gpus) > queue.gpus
 }
 
 /// The vocabulary of all texts.

@@ -12,6 +12,7 @@ mod entry;
 pub mod event;
 pub mod forecast;
 pub mod job;
+mod job_reason;
 mod limit;
 pub mod node;
 pub mod reason;

@@ -39,6 +39,39 @@ pub struct Job {
     /// While it waits: when it is likely to start, by Slurm's estimate or by earlier boots; 0 when nobody can say. What may
     /// be told of it is its [`forecast`](Job::forecast).
     pub expected_at: i64,
+    /// For the service, which explains it; not sent.
+    #[serde(skip)]
+    pub asks: Asks,
+}
+
+/// What of a job's record decides why it waits or failed, beside what lists show: see [`JobRecord`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asks {
+    pub cpus: i64,
+    pub cpus_per_task: i64,
+    pub memory: i64,
+    pub gpus: i64,
+    pub required_nodes: String,
+    pub restarts: i64,
+    pub signal: Option<i64>,
+    pub is_batch: bool,
+    pub description: String,
+}
+
+impl Asks {
+    pub fn of(record: &JobRecord) -> Asks {
+        Asks {
+            cpus: record.cpus,
+            cpus_per_task: record.cpus_per_task,
+            memory: record.memory,
+            gpus: record.gpus,
+            required_nodes: record.required_nodes.clone(),
+            restarts: record.restarts,
+            signal: record.signal,
+            is_batch: record.is_batch,
+            description: record.description.clone(),
+        }
+    }
 }
 
 impl Job {
@@ -174,6 +207,14 @@ pub struct JobRecord {
 }
 
 impl JobRecord {
+    /// For a list that says why it waits or failed.
+    pub fn listed(&self) -> Job {
+        Job {
+            asks: Asks::of(self),
+            ..self.job.clone()
+        }
+    }
+
     /// It has a file of its own for its errors.
     pub fn has_two_files(&self) -> bool {
         let differs =

@@ -73,5 +73,6 @@ pub mod system;
 pub mod tag;
 pub mod token;
 pub mod told_job;
+pub mod trail;
 pub mod trouble;
 pub mod user;

@@ -50,6 +50,9 @@ operations! {
         PutDeliveryDestinationPolicy GetDeliveryDestinationPolicy DeleteDeliveryDestinationPolicy
         PutDeliverySource GetDeliverySource DescribeDeliverySources DeleteDeliverySource
         CreateDelivery GetDelivery DescribeDeliveries UpdateDeliveryConfiguration DeleteDelivery;
+    /// The one that the audit trail is read with.
+    TRAIL of "cloudtrail":
+        LookupEvents;
     /// What the console and `openpcs` do beyond it.
     OWN of "openpcs":
         ListJobs GetJob SubmitJob CancelJob RequeueJob HoldJob ReleaseJob
@@ -87,6 +90,14 @@ impl Operation {
         format!("{}:{}", allowed_by.service(), allowed_by.name())
     }
 
+    /// Whose it is, as the audit trail says.
+    pub fn source(self) -> String {
+        match self.service() {
+            "openpcs" => "openpcs".into(),
+            service => format!("{service}.amazonaws.com"),
+        }
+    }
+
     /// The service model's of that name.
     pub fn parse(name: &str) -> Option<Operation> {
         let mut known = Operation::PCS.iter().copied();
@@ -98,7 +109,7 @@ impl Operation {
     pub fn is_read_only(self) -> bool {
         let name = self.name();
         let verbs = [
-            "Get", "List", "Describe", "Filter", "Resolve", "Check", "Export", "Watch",
+            "Get", "List", "Describe", "Filter", "Lookup", "Resolve", "Check", "Export", "Watch",
         ];
         self != GetSecretValue && verbs.iter().any(|verb| name.starts_with(verb))
     }

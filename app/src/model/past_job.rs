@@ -83,9 +83,10 @@ pub struct PastJobsOf {
     /// Those that ended at that time or later, and before that one, in milliseconds since 1970.
     pub from: Option<i64>,
     pub to: Option<i64>,
-    /// As `next` of an answer: what follows that page, whatever ended meanwhile. The number of the page is then of no
-    /// account.
+    /// As `next` of an answer: what follows that page, whatever ended meanwhile. Pages are counted from there.
     pub after: Option<String>,
+    /// The zone in which a table of them writes its times, as `Europe/Berlin`; none: UTC.
+    pub time_zone: Option<String>,
 }
 
 /// A job in a list of several clusters'.
@@ -106,6 +107,10 @@ pub struct PastJobs {
     pub page: PageOf<PastRow>,
     /// For [`PastJobsOf::after`]; none: there is no more.
     pub next: Option<String>,
+    /// The page is not full, and those that ended before this were not looked at yet, in milliseconds since 1970: there was
+    /// no time for it. `next` goes on there.
+    #[serde(default)]
+    pub searched_to: Option<i64>,
 }
 
 /// A piece of a table of them as text, for a spreadsheet or a program.

@@ -1,5 +1,6 @@
 //! The pages: a folder is a URL.
 
+mod audit;
 pub mod clusters;
 #[cfg(feature = "design")]
 mod design;

@@ -6,7 +6,9 @@ use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
 use super::clusters::{self, compute_node_groups as groups, deliveries, detail, queues};
-use super::{jobs, logs, monitoring, nodes, notifications, past_jobs, system, troubleshooting};
+use super::{
+    audit, jobs, logs, monitoring, nodes, notifications, past_jobs, system, troubleshooting,
+};
 
 /// `Jobs: detail::Jobs` lets `Lazy::<parts::Jobs>::new()` stand for that component in the table of routes.
 macro_rules! part {
@@ -51,6 +53,7 @@ part! {
         AllLogs: logs::AllLogs;
         AllMonitoring: monitoring::AllMonitoring;
         AllNodes: nodes::AllNodes;
+        Audit: audit::AuditPage;
         Cluster: detail::ClusterPage;
         ClusterMonitoring: detail::Monitoring;
         ComputeNodeGroups: detail::ComputeNodeGroups;

@@ -20,6 +20,22 @@ macro_rules! port {
             })+
         }
 
+        #[async_trait::async_trait]
+        impl<O: $crate::port::Watcher> $noun for $crate::port::Watched<O> {
+            $(async fn $method(&self, ctx: &$crate::port::Ctx, $($input: $kind),*)
+            -> $crate::model::error::Result<$answer> {
+                let ctx = &ctx.for_call();
+                let parameters = $crate::port::parameters([
+                    $((stringify!($input), serde_json::to_value(&$input))),*
+                ]);
+                let answer = self.plane.$method(ctx, $($input),*).await;
+                let operations = &[$($crate::model::operation::Operation::$operation),+];
+                let refusal = answer.as_ref().err();
+                self.watcher.answered(ctx, operations, parameters, refusal);
+                answer
+            })+
+        }
+
         pub(super) const METHODS: &[$crate::port::Method] = &[$($crate::port::Method {
             name: stringify!($method),
             operations: &[$($crate::model::operation::Operation::$operation),+],
@@ -53,10 +69,14 @@ mod shares;
 mod system;
 mod tag;
 mod token;
+mod trail;
+mod watched;
 
 use std::sync::Arc;
 
-pub use self::ctx::{Ctx, Principal, Why};
+pub use self::ctx::{Caller, Ctx, Noted, Notes, Principal, Why};
+use self::watched::parameters;
+pub use self::watched::{Watched, Watcher};
 use crate::model::error::{Error, Result, ValidationReason};
 use crate::model::operation::Operation;
 
@@ -102,6 +122,7 @@ nouns! {
     offer::Offers,
     system::Systems,
     server::Servers,
+    trail::Trail,
 }
 
 /// A method of the port.

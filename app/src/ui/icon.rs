@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
+    Audit,
     Bell,
     Chart,
     Check,
@@ -38,6 +39,7 @@ impl Icon {
     /// The outline, stroked with rounded ends.
     fn path(self) -> &'static str {
         match self {
+            Icon::Audit => "M3.500 1.750h6l3 3v9.500h-9zM9.500 1.750v3h3M5.500 8h5M5.500 11h5",
             Icon::Bell => {
                 "M3 12h10c-1-1.250-1.500-2-1.500-5a3.500 3.500 0 0 0-7 0c0 3-.5 3.750-1.500 5M6.750 14h2.500"
             }

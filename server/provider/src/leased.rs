@@ -15,8 +15,8 @@ use async_trait::async_trait;
 
 use super::lease::{Lease, Lost};
 use super::{
-    Batch, ClusterKey, Datum, Inventory, LaunchError, Launched, Outcome, Owner, Profile, Progress,
-    Provider, ProviderError,
+    Batch, ClusterKey, Datum, Inventory, LaunchError, Launched, NetworkPlace, Outcome, Owner,
+    Profile, Progress, Provider, ProviderError,
 };
 
 pub struct Leased {
@@ -114,6 +114,14 @@ impl Provider for Leased {
 
     async fn inventory(&self, cluster_id: &str) -> Result<Inventory, ProviderError> {
         self.inner.inventory(cluster_id).await
+    }
+
+    async fn network_places(
+        &self,
+        cluster_id: &str,
+        instance_ids: &[String],
+    ) -> Result<Vec<(String, NetworkPlace)>, ProviderError> {
+        self.inner.network_places(cluster_id, instance_ids).await
     }
 
     async fn logs(

@@ -27,6 +27,7 @@ pub mod lease;
 mod leased;
 pub mod metric;
 pub mod names;
+mod network_place;
 mod owned;
 pub mod script;
 
@@ -35,6 +36,7 @@ pub use inventory::{Health, Impaired, Instance, Inventory, State, has_left};
 pub use key::{ClusterKey, KeyKind};
 pub use leased::Leased;
 pub use metric::Datum;
+pub use network_place::NetworkPlace;
 pub use owned::{Owner, Progress};
 
 /// How a provider's instances behave: what the plan of nodes and Slurm's configuration reckon with.
@@ -138,6 +140,15 @@ pub trait Provider: Send + Sync {
     ) -> Vec<Result<(), ProviderError>>;
     /// Every instance of the cluster that is there, also those the database does not know (orphans).
     async fn inventory(&self, cluster_id: &str) -> Result<Inventory, ProviderError>;
+    /// Where in its network these instances are, by their ids: of as many as it was asked for now. The others are asked for
+    /// again; a provider that tells nothing of its network knows none.
+    async fn network_places(
+        &self,
+        _cluster_id: &str,
+        _instance_ids: &[String],
+    ) -> Result<Vec<(String, NetworkPlace)>, ProviderError> {
+        Ok(vec![])
+    }
     /// The ends of an instance's logs, also after its own end; none when nothing was kept.
     async fn logs(
         &self,

@@ -25,6 +25,7 @@ impl Authorize for Ctx {
     }
 
     fn authorize_asked(&self, operation: Operation, resource_arn: &str, asked: &str) -> Result<()> {
+        self.notes.asked(operation, resource_arn);
         if self.may(operation, resource_arn) {
             return Ok(());
         }

@@ -1,6 +1,7 @@
 //! `openpcs key`: the access keys that sign API requests.
 
 use app::model::name::Arns;
+use app::port::Ctx;
 
 use super::credentials_file::Profile;
 use super::first_start::forget_key;
@@ -16,16 +17,21 @@ pub async fn run(store: Store, command: KeyCommand) -> anyhow::Result<()> {
         arns: Arns::default(),
     };
     let ctx = host_user::ctx();
+    let end = act(&ctx, &people, &store, command).await;
+    host_user::recorded(&people.db, &ctx, end).await
+}
+
+async fn act(ctx: &Ctx, people: &People, store: &Store, command: KeyCommand) -> anyhow::Result<()> {
     match command {
         KeyCommand::Create { user } => {
             let dir = DataDir::open(&store.data_dir)?;
             let seal = super::store::seal(&people.db, &dir).await?;
             let key = new_access_key();
-            people.create_access_key(&ctx, &seal, &user, &key).await?;
+            people.create_access_key(ctx, &seal, &user, &key).await?;
             print!("{}", &*Profile::of(&key, None).to_text());
         }
         KeyCommand::List { user } => {
-            for key in people.list_access_keys(&ctx, user.as_deref()).await? {
+            for key in people.list_access_keys(ctx, user.as_deref()).await? {
                 println!(
                     "{}\t{}\t{}",
                     key.id,
@@ -35,8 +41,8 @@ pub async fn run(store: Store, command: KeyCommand) -> anyhow::Result<()> {
             }
         }
         KeyCommand::Delete { id } => {
-            people.delete_access_key(&ctx, &id).await?;
-            forget_key(&store.data_dir, &people).await?;
+            people.delete_access_key(ctx, &id).await?;
+            forget_key(&store.data_dir, people).await?;
             println!("Deleted {id}.");
         }
     }

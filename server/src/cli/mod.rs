@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod apply;
+mod audit;
 mod backup;
 mod catalogue;
 mod client;
@@ -56,6 +57,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Restore { store, from } => on_runtime(restore::run(store, from)),
         Command::Adopt(store) => on_runtime(async move { store::adopt(&store).await }),
         Command::SetAside { store, command } => on_database(set_aside::run(store, command)),
+        Command::Audit { store, command } => on_database(audit::run(store, command)),
         Command::User { store, command } => on_database(user::run(store, command)),
         Command::Key { store, command } => on_database(key::run(store, command)),
         Command::IamPolicy(metrics) => iam_policy::run(&metrics),

@@ -85,6 +85,7 @@ pub async fn run(mut config: Config) -> anyhow::Result<()> {
         metrics: plane.metrics.clone(),
         diagnostics: plane.diagnostics.clone(),
         meter: plane.meter.clone(),
+        recorder: plane.recorder.clone(),
         verifier: Arc::new(verifier),
         prover: Arc::new(prover),
         front: front.clone(),

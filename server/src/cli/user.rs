@@ -16,20 +16,30 @@ pub async fn run(store: Store, command: UserCommand) -> anyhow::Result<()> {
         arns: Arns::default(),
     };
     let ctx = host_user::ctx();
+    let end = act(&ctx, &people, &store, command).await;
+    host_user::recorded(&people.db, &ctx, end).await
+}
+
+async fn act(
+    ctx: &Ctx,
+    people: &People,
+    store: &Store,
+    command: UserCommand,
+) -> anyhow::Result<()> {
     match command {
         UserCommand::Add {
             name,
             password_file,
-        } => add(&ctx, &people, &name, password_file.as_deref()).await,
+        } => add(ctx, people, &name, password_file.as_deref()).await,
         UserCommand::List => {
-            for user in people.list_users(&ctx).await? {
+            for user in people.list_users(ctx).await? {
                 println!("{}\t{}", user.name, show_time(user.created_at));
             }
             Ok(())
         }
         UserCommand::Delete { name } => {
-            people.delete_user(&ctx, &name).await?;
-            forget_key(&store.data_dir, &people).await?;
+            people.delete_user(ctx, &name).await?;
+            forget_key(&store.data_dir, people).await?;
             forget_password(&store.data_dir, &name)?;
             println!("Deleted {name} and the access keys of {name}.");
             Ok(())
@@ -38,7 +48,7 @@ pub async fn run(store: Store, command: UserCommand) -> anyhow::Result<()> {
             name,
             password_file,
         } => {
-            set_password(&ctx, &people, &name, password_file.as_deref()).await?;
+            set_password(ctx, people, &name, password_file.as_deref()).await?;
             forget_password(&store.data_dir, &name)
         }
     }

@@ -88,6 +88,13 @@ pub enum Command {
         #[command(subcommand)]
         command: SetAsideCommand,
     },
+    /// The audit trail: who asked for what, and what became of it.
+    Audit {
+        #[command(flatten)]
+        store: Store,
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Manage the people who may sign in.
     User {
         #[command(flatten)]
@@ -128,6 +135,20 @@ pub struct PackageSlurm {
     pub scheduler_root: PathBuf,
     #[command(flatten)]
     pub agents_dir: AgentsDir,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Print the newest records: time, user, operation, resource, and how it ended.
+    List {
+        /// How many at most.
+        #[arg(long, value_name = "RECORDS", default_value_t = 50)]
+        last: u32,
+    },
+    /// Check that no record was removed or changed, and print the last one's hash, to compare with later.
+    Verify,
+    /// Print all records as JSON, one a line, the newest first.
+    Export,
 }
 
 #[derive(Debug, Subcommand)]

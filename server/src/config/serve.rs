@@ -119,7 +119,7 @@ pub struct Config {
     /// Ordinary user of this host that jobs run as, when the server runs as root [default: openpcs-jobs]
     #[arg(long, env = "OPENPCS_JOB_USER", value_name = "NAME")]
     pub job_user: Option<String>,
-    /// Days that the audit trail is kept; 0 keeps it for ever.
+    /// Days that the audit trail is kept, of which CloudTrail's own event history has 90; 0 keeps it for ever.
     #[arg(
         long,
         env = "OPENPCS_AUDIT_DAYS",

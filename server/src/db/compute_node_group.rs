@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use app::model::catalogue::{InstanceType, Subnet};
+use app::model::catalogue::{Catalogue, InstanceType, Subnet};
 use app::model::compute_node_group::*;
 use app::model::health::InstanceHealthChecks;
 use app::model::lifecycle::NodeLifecycleActions;
@@ -10,6 +10,9 @@ use app::model::live::Kind;
 use serde::{Deserialize, Serialize};
 
 use super::resource::{Noun, Row};
+
+/// The strategy of placement groups that put instances near each other.
+const NEAR: &str = "cluster";
 
 /// What is wanted of a compute node group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +29,10 @@ pub struct ComputeNodeGroupSpec {
     /// not keep it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub zones: Vec<String>,
+    /// The placement group of its template, if that puts instances near each other. None in rows of a release that did not
+    /// keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement_group: Option<String>,
 }
 
 /// The names by which the database has the settings: not those of the wire, and to stay as they are while servers of
@@ -83,15 +90,34 @@ impl ComputeNodeGroupSpec {
         self.instance_types.iter().find(|kind| kind.id == name)
     }
 
-    /// Keeps where its subnets are; nothing, if that is not known of each.
-    pub fn locate(&mut self, offered: &[Subnet]) {
+    /// Keeps where its instances will be.
+    pub fn locate(&mut self, offered: &Catalogue) {
+        self.zones = self.zones_of(&offered.subnets);
+        self.placement_group = self.near(offered);
+    }
+
+    /// The placement group of its template, where it is one that puts instances near each other.
+    fn near(&self, offered: &Catalogue) -> Option<String> {
+        let named = self.settings.custom_launch_template.as_ref()?;
+        let mut templates = offered.launch_templates.iter();
+        let template = templates.find(|template| template.id == named.id)?;
+        let mut versions = template.versions.iter();
+        let version = versions.find(|version| version.version == named.version)?;
+        let name = version.placement_group.as_ref()?;
+        let mut groups = offered.placement_groups.iter();
+        let group = groups.find(|group| group.name == *name)?;
+        (group.strategy == NEAR).then(|| name.clone())
+    }
+
+    /// Where its subnets are; nothing, if that is not known of each.
+    fn zones_of(&self, offered: &[Subnet]) -> Vec<String> {
         let zone = |id: &String| {
             let found = offered.iter().find(|subnet| subnet.id == *id)?;
             let zone = &found.availability_zone;
             (!zone.is_empty()).then(|| zone.clone())
         };
         let zones: Option<BTreeSet<String>> = self.settings.subnet_ids.iter().map(zone).collect();
-        self.zones = zones.unwrap_or_default().into_iter().collect();
+        zones.unwrap_or_default().into_iter().collect()
     }
 
     /// Keeps what its types are, unless it knows that of old.

@@ -8,8 +8,9 @@ use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, Row};
 
+use super::audit::record::{Record, cluster_resource};
 use super::connection::Pool;
-use super::{Db, Write, now};
+use super::{Db, Write, audit, now};
 
 /// Who did what nobody asked for.
 pub const RECONCILER: &str = "reconciler";
@@ -69,11 +70,35 @@ pub async fn insert(
     .bind(resource_id)
     .bind(what.english())
     .bind(actor)
-    .bind(code)
-    .bind(parameters)
+    .bind(&code)
+    .bind(&parameters)
     .execute(&mut *write.tx)
     .await?;
+    if actor == RECONCILER {
+        let details = serde_json::json!({
+            "clusterId": cluster_id,
+            "resourceType": kind.as_str(),
+            "resourceId": resource_id,
+            "parameters": serde_json::from_str(&parameters).unwrap_or(serde_json::Value::Null),
+            "message": what.english(),
+        });
+        let resource = cluster_resource(cluster_id, kind, resource_id);
+        // It is kept longer there than in the timeline.
+        let record = Record::of_service(event_name(&code), &resource, details);
+        audit::chain::append(write, &[record]).await?;
+    }
     write.changed(Kind::Event, cluster_id, "").await
+}
+
+/// `node-starts` as CloudTrail names events: `NodeStarts`.
+fn event_name(code: &str) -> String {
+    let mut name = String::with_capacity(code.len());
+    for word in code.split('-') {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        name += letters.as_str();
+    }
+    name
 }
 
 fn decode(row: &AnyRow) -> sqlx::Result<EventRow> {

@@ -55,6 +55,7 @@ impl Meaning for ComputeNodeGroupSpec {
             settings: self.settings.plain(),
             instance_types: vec![],
             zones: vec![],
+            placement_group: None,
             ..self.clone()
         }
     }

@@ -30,6 +30,7 @@ pub mod metric;
 pub mod metric_outbox;
 pub mod metric_part;
 pub mod names;
+pub mod network_place;
 pub mod notification;
 pub mod notification_channel;
 pub mod notification_rule;
@@ -109,6 +110,8 @@ pub struct Write {
     pub tx: Writer,
     seq: i64,
     changed: Vec<Change>,
+    /// Where the audit trail ends, once this has added to it.
+    trail: Option<audit::chain::Link>,
     changes: broadcast::Sender<Change>,
     clusters: Option<Arc<ClusterCache>>,
 }
@@ -246,6 +249,7 @@ impl Db {
             tx,
             seq,
             changed: vec![],
+            trail: None,
             changes: self.changes.clone(),
             clusters: self.clusters.clone(),
         })
@@ -361,7 +365,8 @@ impl Write {
         Ok(())
     }
 
-    pub async fn commit(self) -> sqlx::Result<()> {
+    pub async fn commit(mut self) -> sqlx::Result<()> {
+        audit::chain::finish(&mut self).await?;
         let touched = self
             .changed
             .iter()

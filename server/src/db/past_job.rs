@@ -192,7 +192,7 @@ pub async fn list(
     let mut sql = Sql::default();
     sql.text += "select past_job.cluster_id, past_job.id, record from past_job join (select cluster_id, id from past_job where ";
     sql.condition(wanted);
-    sql.text += " order by ended_at desc, cluster_id desc, id desc limit ";
+    sql.order(wanted);
     sql.number(most);
     sql.text += " offset ";
     sql.number(before);
@@ -223,10 +223,28 @@ pub async fn count_to(pool: &Pool, wanted: &Wanted, most: i64) -> sqlx::Result<i
     let mut sql = Sql::default();
     sql.text += "select count(*) as found from (select 1 as one from past_job where ";
     sql.condition(wanted);
-    sql.text += " order by ended_at desc, cluster_id desc, id desc limit ";
+    sql.order(wanted);
     sql.number(most);
     sql.text += ") as counted";
     sql.query().fetch_one(pool).await?.try_get("found")
+}
+
+/// The last of the first so many jobs of that part of the list, also of other clusters; none where there are fewer.
+pub async fn place_of(pool: &Pool, wanted: &Wanted, jobs: i64) -> sqlx::Result<Option<Place>> {
+    let mut sql = Sql::default();
+    sql.text += "select ended_at, cluster_id, id from past_job where 1 = 1";
+    sql.stretch(wanted);
+    sql.text += " order by ended_at desc, cluster_id desc, id desc limit 1 offset ";
+    sql.number(jobs.max(1) - 1);
+    let row = sql.query().fetch_optional(pool).await?;
+    let place = |row: AnyRow| {
+        Ok(Place {
+            ended_at: row.try_get("ended_at")?,
+            cluster_id: row.try_get("cluster_id")?,
+            id: row.try_get("id")?,
+        })
+    };
+    row.map(place).transpose()
 }
 
 /// Some of what occurs there in that column.

@@ -1,8 +1,9 @@
 //! What a list of past jobs is asked for, as SQL of both databases.
 //!
 //! Everything that it can be asked for is in one index in the order of the list, so that also a filter that finds little
-//! among a million jobs reads the index only. Nothing else may be used to find the rows: a planner that knows no figures
-//! takes the primary key, and sorts all jobs of a cluster.
+//! reads the index only, and no more of it than from one place in the list to another. Nothing else may be used to find
+//! the rows: a planner that knows no figures takes the primary key, and sorts all jobs of a cluster. Of few jobs among a
+//! million just that is meant.
 
 use std::fmt::Write as _;
 
@@ -62,7 +63,11 @@ pub struct Wanted {
     pub from: Option<i64>,
     pub to: Option<i64>,
     pub tests: Vec<Test>,
+    /// Those behind this place, down to that one.
     pub after: Option<Place>,
+    pub until: Option<Place>,
+    /// The clusters have so few jobs that all of them are read sooner than the list of all clusters.
+    pub of_few: bool,
 }
 
 impl Wanted {
@@ -108,10 +113,24 @@ impl Sql {
 
     /// The condition of those jobs.
     pub fn condition(&mut self, wanted: &Wanted) {
-        // An expression, for which there is no index.
-        self.text += "(cluster_id || '') in (";
-        self.strings(&wanted.clusters);
-        self.text += ")";
+        match wanted.of_few {
+            true => self.clusters(wanted),
+            false => {
+                // An expression, for which there is no index.
+                self.text += "(cluster_id || '') in (";
+                self.strings(&wanted.clusters);
+                self.text += ")";
+            }
+        }
+        for test in &wanted.tests {
+            self.text += " and ";
+            self.test(test);
+        }
+        self.stretch(wanted);
+    }
+
+    /// The part of the list, whatever else is wanted.
+    pub fn stretch(&mut self, wanted: &Wanted) {
         if let Some(from) = wanted.from {
             self.text += " and ended_at >= ";
             self.number(from);
@@ -120,19 +139,33 @@ impl Sql {
             self.text += " and ended_at < ";
             self.number(to);
         }
-        for test in &wanted.tests {
-            self.text += " and ";
-            self.test(test);
-        }
-        if let Some(place) = &wanted.after {
-            self.text += " and (ended_at, cluster_id, id) < (";
-            self.number(place.ended_at);
-            self.text += ", ";
-            self.string(&place.cluster_id);
-            self.text += ", ";
-            self.string(&place.id);
-            self.text += ")";
-        }
+        self.place("<", wanted.after.as_ref());
+        self.place(">=", wanted.until.as_ref());
+    }
+
+    fn place(&mut self, compared: &str, place: Option<&Place>) {
+        let Some(place) = place else { return };
+        let _ = write!(self.text, " and (ended_at, cluster_id, id) {compared} (");
+        self.number(place.ended_at);
+        self.text += ", ";
+        self.string(&place.cluster_id);
+        self.text += ", ";
+        self.string(&place.id);
+        self.text += ")";
+    }
+
+    /// The last that ended first.
+    pub fn order(&mut self, wanted: &Wanted) {
+        // Of few by no index: a planner would go through the list of all clusters for it.
+        let ended_at = if wanted.of_few {
+            "ended_at + 0"
+        } else {
+            "ended_at"
+        };
+        let _ = write!(
+            self.text,
+            " order by {ended_at} desc, cluster_id desc, id desc limit "
+        );
     }
 
     /// All of these clusters, whatever else is wanted: for a number only, and the key is the shortest to read.

@@ -8,6 +8,7 @@ use app::model::error::{Error, ValidationReason};
 use app::model::limits::REQUEST_BYTES;
 use app::model::operation::Operation;
 use app::port::{ControlPlane, Ctx, Principal, Why};
+use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
@@ -19,12 +20,14 @@ use serde_json::Value;
 
 use super::HttpState;
 use super::body::{self, STRANGERS};
+use super::caller;
 use super::error::{Refusal, cannot_parse};
 use super::foreign;
 use super::layer::RequestId;
 use super::service::Service;
 use super::wire::Wire;
 use crate::auth::sigv4::Denied;
+use crate::db::audit::record::Record;
 use crate::service::{shape, whole};
 
 /// Operation, caller, document, answer: in this order, so that a stranger learns nothing of the document's rules.
@@ -45,34 +48,79 @@ async fn respond(
     request: Request,
 ) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
-    if let Some(refusal) = foreign::refusal(&parts.headers) {
-        body::discard(body).await;
-        return Err(refusal);
-    }
-    let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
-    let asked = wire.asked(&parts, &body.bytes);
-    let (service, operation) = asked.ok_or_else(|| unknown(wire))?;
-    if wire == Wire::Json {
-        check_content_type(service, &parts)?;
-    }
-    let who = authenticate(state, service, operation, &parts, &body.bytes).await?;
-    let why = match who {
+    let known = match come_in(state, wire, &parts, body).await {
+        Ok(known) => known,
+        Err(refusal) => {
+            caller::turned_away(state, wire, &parts, &request_id, &refusal);
+            return Err(refusal);
+        }
+    };
+    let (service, operation) = known.asked;
+    let why = match known.who {
         Principal::User { .. } | Principal::Host { .. } => Why::Api,
         Principal::Anonymous => Why::Instance,
     };
-    let ctx = Ctx::new(who, why, request_id.clone());
-    let input = wire.document(&body.bytes)?;
-    drop(body); // others may come in while this one is at work
+    let ctx = Ctx::new(known.who, why, request_id.clone()).from(caller::signed(&parts));
     let begun = Instant::now();
-    let answer = match shape::check(operation, &input) {
-        Ok(()) => run(state.plane.clone(), ctx, operation, input).await,
-        Err(refusal) => Err(refusal),
+    let input = read(wire, operation, &known.body.bytes);
+    drop(known.body); // others may come in while this one is at work
+    let answer = match input {
+        Ok(input) => run(state.plane.clone(), ctx, operation, input).await,
+        Err((refusal, input)) => {
+            let record = Record::of_call(&ctx, operation, "", input);
+            state.recorder.record(record.refused(&refusal));
+            Err(refusal)
+        }
     };
     let code = answer.as_ref().err().map_or("OK", Error::code);
     state
         .meter
         .operated(operation.name(), code, begun.elapsed());
-    Ok(wire.answer((service, operation), &request_id, answer?)?)
+    let answer = answer.map_err(|error| match service.code(&error) {
+        Some(code) => Refusal::from(error).called(code),
+        None => Refusal::from(error),
+    })?;
+    Ok(wire.answer((service, operation), &request_id, answer)?)
+}
+
+/// A request of which is known what it is for and who sent it.
+struct Known {
+    asked: (Service, Operation),
+    who: Principal,
+    body: body::Whole,
+}
+
+async fn come_in(
+    state: &HttpState,
+    wire: Wire,
+    parts: &Parts,
+    body: axum::body::Body,
+) -> Result<Known, Refusal> {
+    if let Some(refusal) = foreign::refusal(&parts.headers) {
+        body::discard(body).await;
+        return Err(refusal);
+    }
+    let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
+    let asked = wire.asked(parts, &body.bytes);
+    let (service, operation) = asked.ok_or_else(|| unknown(wire))?;
+    if wire == Wire::Json {
+        check_content_type(service, parts)?;
+    }
+    let who = authenticate(state, service, operation, parts, &body.bytes).await?;
+    Ok(Known {
+        asked: (service, operation),
+        who,
+        body,
+    })
+}
+
+/// The operation's input; with a refusal what is known of it.
+fn read(wire: Wire, operation: Operation, body: &Bytes) -> Result<Value, (Error, Value)> {
+    let input = wire.document(body).map_err(|error| (error, Value::Null))?;
+    match shape::check(operation, &input) {
+        Ok(()) => Ok(input),
+        Err(error) => Err((error, input)),
+    }
 }
 
 fn unknown(wire: Wire) -> Error {
@@ -206,6 +254,7 @@ async fn dispatch(
         Operation::DescribeDeliveries => call!(describe_deliveries),
         Operation::UpdateDeliveryConfiguration => call!(update_delivery_configuration),
         Operation::DeleteDelivery => call!(delete_delivery),
+        Operation::LookupEvents => call!(lookup_events),
         // The console's own: no service of AWS has them.
         _ => Err(unknown_operation()),
     }

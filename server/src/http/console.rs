@@ -35,12 +35,14 @@ use super::front::Front;
 use super::layer::{RequestId, page_policy, see_other};
 use super::lockout::Lockout;
 use super::session;
-use super::sign_in::{SignIn, sign_in};
+use super::sign_in::{SignIn, sign_in, sign_out};
 use super::{
-    diagnostics, events, function, host, log_lines, origin, output, past_jobs, unavailable,
+    audit_file, caller, diagnostics, events, function, host, log_lines, origin, output, past_jobs,
+    unavailable,
 };
 use crate::auth::users::Passwords;
 use crate::db::Db;
+use crate::service::audit::Recorder;
 use crate::service::change::Changes;
 use crate::service::doors::{Diagnostics, Outputs};
 
@@ -61,6 +63,7 @@ pub struct ConsoleState {
     pub front: Arc<Front>,
     /// The port of the server's own address.
     pub port: u16,
+    pub recorder: Recorder,
 }
 
 /// All routes of the console. It has no fallback of its own: unknown addresses are a page of it.
@@ -86,13 +89,18 @@ pub fn router(state: ConsoleState) -> Router {
     let sign_in_state = SignIn {
         passwords: state.passwords.clone(),
         lockout: Arc::new(Lockout::default()),
+        arns: state.arns.clone(),
+        recorder: state.recorder.clone(),
     };
 
     Router::new()
         .leptos_routes_with_context(&options, app::routes(), provide_backend, shell)
         .with_state(options)
+        .route(
+            paths::POST_SIGN_OUT,
+            post(sign_out).with_state(sign_in_state.clone()),
+        )
         .route(paths::POST_SIGN_IN, post(sign_in).with_state(sign_in_state))
-        .route(paths::POST_SIGN_OUT, post(session::sign_out))
         .route(paths::PREFERENCE, get(session::set_preference))
         .route(
             paths::EVENTS,
@@ -120,10 +128,11 @@ pub fn router(state: ConsoleState) -> Router {
         )
         .route(
             paths::DIAGNOSTICS,
-            get(diagnostics::file).with_state(state.diagnostics.clone()),
+            get(diagnostics::file).with_state((state.diagnostics.clone(), state.recorder.clone())),
         )
         .route(paths::PAST_JOBS_FILE, get(past_jobs::file))
         .route(paths::LOG_FILE_ROUTE, get(log_lines::file))
+        .route(paths::AUDIT_FILE, get(audit_file::file))
         .layer(from_fn(function::read_call))
         // Bodies are bounded where they are read.
         .layer(DefaultBodyLimit::disable())
@@ -216,7 +225,9 @@ async fn identify(
     let path = request.uri().path();
     let is_function = path.starts_with(paths::CONSOLE);
     if signed_in.is_none() && is_function && !PUBLIC.contains(&path) {
-        return function::refused(StatusCode::UNAUTHORIZED, Error::not_signed_in());
+        let refusal = Error::not_signed_in();
+        caller::not_signed_in(&state.recorder, &request, &request_id, &refusal);
+        return function::refused(StatusCode::UNAUTHORIZED, refusal);
     }
     if signed_in.is_none() && !is_function && path != paths::SIGN_IN {
         let here = request
@@ -225,13 +236,16 @@ async fn identify(
             .map_or(paths::CLUSTERS, |p| p.as_str());
         return see_other(&paths::sign_in(here));
     }
+    let caller = caller::of_request(&request);
     let ctx = signed_in.as_ref().map(|session| {
         let who = Principal::User {
             arn: state.arns.user(&session.account.name),
             name: session.account.name.clone(),
         };
         let language = Preference::of(request.headers()).language;
-        Ctx::new(who, Why::Console, request_id).in_language(language.tag())
+        Ctx::new(who, Why::Console, request_id)
+            .from(caller)
+            .in_language(language.tag())
     });
     if let Some(session) = signed_in {
         request.extensions_mut().insert(session);

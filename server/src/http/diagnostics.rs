@@ -8,12 +8,14 @@ use axum::Extension;
 use axum::extract::{Query, Request, State};
 use axum::response::Response;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::HttpState;
 use super::documents::authenticate;
 use super::error::Refusal;
 use super::layer::RequestId;
 use super::output::answer_file;
+use crate::service::audit::Recorder;
 use crate::service::doors::Diagnostics;
 
 /// Of one cluster, or of all.
@@ -29,14 +31,21 @@ pub async fn command(
     request: Request,
 ) -> Result<Response, Refusal> {
     let (ctx, _) = authenticate(&state, id, request).await?;
-    let made = state.diagnostics.diagnose(&ctx, of.cluster).await?;
-    Ok(answer_file(Ok(made)))
+    let made = state.diagnostics.diagnose(&ctx, of.cluster).await;
+    state.recorder.heard(&ctx, Value::Null, &made);
+    Ok(answer_file(Ok(made?)))
 }
 
 pub async fn file(
-    State(diagnostics): State<Arc<dyn Diagnostics>>,
+    State((diagnostics, recorder)): State<(Arc<dyn Diagnostics>, Recorder)>,
     Extension(backend): Extension<Backend>,
     Query(of): Query<Of>,
 ) -> Response {
-    answer_file(async { diagnostics.diagnose(backend.ctx()?, of.cluster).await }.await)
+    let ctx = match backend.ctx() {
+        Ok(ctx) => ctx,
+        Err(refusal) => return answer_file(Err(refusal)),
+    };
+    let made = diagnostics.diagnose(ctx, of.cluster).await;
+    recorder.heard(ctx, Value::Null, &made);
+    answer_file(made)
 }

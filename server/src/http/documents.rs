@@ -27,8 +27,10 @@ use serde_json::Value;
 
 use super::HttpState;
 use super::body::{self, STRANGERS};
+use super::caller;
 use super::error::{Refusal, cannot_parse};
 use super::layer::RequestId;
+use super::wire::Wire;
 use crate::service::{shape, whole};
 
 /// `{"operation": "CreateQueue", "input": {…}}`. An input of the wrong shape is a refusal of the operation, so it is
@@ -182,11 +184,12 @@ pub(super) async fn authenticate(
 ) -> Result<(Ctx, Bytes), Refusal> {
     let (parts, body) = request.into_parts();
     let body = body::read(body, REQUEST_BYTES, &STRANGERS).await?;
-    let who = state
-        .verifier
-        .verify(&parts, &body.bytes, Utc::now())
-        .await?;
-    Ok((Ctx::new(who, Why::Command, request_id), body.bytes))
+    let verified = state.verifier.verify(&parts, &body.bytes, Utc::now()).await;
+    let who = verified.map_err(Refusal::from).inspect_err(|refusal| {
+        caller::turned_away(state, Wire::Json, &parts, &request_id, refusal);
+    })?;
+    let ctx = Ctx::new(who, Why::Command, request_id).from(caller::signed(&parts));
+    Ok((ctx, body.bytes))
 }
 
 fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {

@@ -37,6 +37,16 @@ impl Refusal {
         }
     }
 
+    /// Code and message.
+    pub fn words(&self) -> (&'static str, &str) {
+        (self.code, &self.message)
+    }
+
+    /// The same under another service's name for it.
+    pub fn called(self, code: &'static str) -> Refusal {
+        Refusal { code, ..self }
+    }
+
     pub fn spoken(self, protocol: Protocol) -> Refusal {
         Refusal { protocol, ..self }
     }

@@ -30,11 +30,11 @@ pub fn unanswered(wanted: &str) -> Error {
         ValidationReason::UnknownOperation,
         format!(
             "This server does not answer {wanted}. It answers AWS Parallel Computing Service (aws pcs), of AWS Secrets \
-             Manager only get-secret-value for the keys of its clusters, of CloudWatch Logs what reads the logs of its \
+             Manager only get-secret-value for the keys of its clusters, of AWS CloudTrail only lookup-events, of CloudWatch Logs what reads the logs of its \
              clusters or has to do with deliveries of them, and of Amazon CloudWatch only list-metrics, get-metric-data \
              and get-metric-statistics for their metrics. To have all else go to AWS, name this address in \
-             AWS_ENDPOINT_URL_PCS, AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_ENDPOINT_URL_CLOUDWATCH_LOGS and \
-             AWS_ENDPOINT_URL_CLOUDWATCH instead of AWS_ENDPOINT_URL; what there is to choose from, networks, images and \
+             AWS_ENDPOINT_URL_PCS, AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_ENDPOINT_URL_CLOUDTRAIL, \
+             AWS_ENDPOINT_URL_CLOUDWATCH_LOGS and AWS_ENDPOINT_URL_CLOUDWATCH instead of AWS_ENDPOINT_URL; what there is to choose from, networks, images and \
              instance types, shows `openpcs catalogue`."
         ),
     )
@@ -108,8 +108,10 @@ mod tests {
         }
         let ours = [("x-amz-target", "AWSParallelComputingService.ListClusters")];
         let secret = [("x-amz-target", "secretsmanager.GetSecretValue")];
+        let trail = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
         for headers in [
             headers("pcs", &ours),
+            headers("cloudtrail", &[("x-amz-target", trail)]),
             headers("secretsmanager", &secret),
             headers("pcs", &[]),
             headers("monitoring", &[cbor]),

@@ -4,8 +4,10 @@
 
 pub mod agents;
 pub mod alive;
+pub mod audit_file;
 pub mod aws_json;
 pub mod body;
+pub mod caller;
 pub mod cbor;
 pub mod connection;
 pub mod console;
@@ -63,6 +65,7 @@ use tower::{Service, ServiceExt};
 
 use crate::auth::sigv4::Verifier;
 use crate::live::meter::Meter;
+use crate::service::audit::Recorder;
 use crate::service::doors;
 
 /// What the doors need of the plane.
@@ -75,6 +78,7 @@ pub struct HttpState {
     pub metrics: Arc<dyn doors::Metrics>,
     pub diagnostics: Arc<dyn doors::Diagnostics>,
     pub meter: Meter,
+    pub recorder: Recorder,
     pub verifier: Arc<Verifier>,
     pub prover: Arc<proof::Prover>,
     pub front: Arc<Front>,

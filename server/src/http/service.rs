@@ -1,5 +1,6 @@
 //! The services of AWS that are answered here, and how a request names one of their operations: one table for all doors.
 
+use app::model::error::{Error, ErrorKind};
 use app::model::operation::Operation;
 use axum::http::HeaderMap;
 
@@ -14,14 +15,17 @@ pub enum Service {
     CloudWatch,
     /// CloudWatch Logs.
     Logs,
+    /// The event history, which the audit trail answers.
+    CloudTrail,
 }
 
 impl Service {
-    const ALL: [Service; 4] = [
+    const ALL: [Service; 5] = [
         Service::Pcs,
         Service::SecretsManager,
         Service::CloudWatch,
         Service::Logs,
+        Service::CloudTrail,
     ];
 
     /// What the header X-Amz-Target says before the operation.
@@ -31,6 +35,7 @@ impl Service {
             Service::SecretsManager => "secretsmanager.",
             Service::CloudWatch => "GraniteServiceVersion20100801.",
             Service::Logs => "Logs_20140328.",
+            Service::CloudTrail => "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.",
         }
     }
 
@@ -41,14 +46,36 @@ impl Service {
             Service::SecretsManager => "secretsmanager",
             Service::CloudWatch => "monitoring",
             Service::Logs => "logs",
+            Service::CloudTrail => "cloudtrail",
         }
+    }
+
+    /// As the audit trail has it.
+    pub fn source(self) -> String {
+        format!("{}.amazonaws.com", self.signing_name())
+    }
+
+    /// The service's own name for a refusal, where it has one: CloudTrail names them after the member that is wrong.
+    pub fn code(self, error: &Error) -> Option<&'static str> {
+        let (Service::CloudTrail, ErrorKind::Validation { fields, .. }) = (self, &error.kind)
+        else {
+            return None;
+        };
+        Some(match fields.first()?.name.as_str() {
+            "LookupAttributes" => "InvalidLookupAttributesException",
+            "StartTime" | "EndTime" => "InvalidTimeRangeException",
+            "MaxResults" => "InvalidMaxResultsException",
+            "NextToken" => "InvalidNextTokenException",
+            "EventCategory" => "InvalidEventCategoryException",
+            _ => return None,
+        })
     }
 
     /// Of its requests and answers.
     pub fn content_type(self) -> &'static str {
         match self {
             Service::Pcs | Service::CloudWatch => JSON_1_0,
-            Service::SecretsManager | Service::Logs => JSON_1_1,
+            Service::SecretsManager | Service::Logs | Service::CloudTrail => JSON_1_1,
         }
     }
 
@@ -59,6 +86,7 @@ impl Service {
             Service::SecretsManager => Operation::SECRETS,
             Service::CloudWatch => Operation::CLOUDWATCH,
             Service::Logs => Operation::LOGS,
+            Service::CloudTrail => Operation::TRAIL,
         }
     }
 

@@ -1,12 +1,12 @@
-//! Sessions: how long they last and whose they are; signing out, and what a person prefers. Plain forms and links, so
+//! Sessions: how long they last and whose they are; and what a person prefers. Plain forms and links, so
 //! that all of it works without WebAssembly.
 
 use app::i18n::Language;
 use app::paths;
 use app::preference::{LANGUAGE_COOKIE, THEME_COOKIE, Theme};
 use axum::extract::Query;
+use axum::http::HeaderValue;
 use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::Response;
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
@@ -16,7 +16,6 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
 use super::layer::see_other;
 use super::session_store::{DatabaseStore, key};
-use super::unavailable;
 use crate::auth::users::{Account, Passwords};
 use crate::db::Db;
 
@@ -84,13 +83,9 @@ pub async fn begin(session: &Session, account: &Account) -> Result<(), Error> {
     session.save().await
 }
 
-/// Whoever is told that they are signed out is.
-pub async fn sign_out(session: Session, headers: HeaderMap) -> Response {
-    if let Err(error) = session.flush().await {
-        tracing::error!(%error, "cannot delete the session");
-        return unavailable::answer(&Method::POST, paths::POST_SIGN_OUT, &headers);
-    }
-    see_other(paths::SIGN_IN)
+/// Whose the session is, by its own word.
+pub async fn named(session: &Session) -> Option<String> {
+    session.get::<String>(USER).await.ok().flatten()
 }
 
 #[derive(Deserialize)]
@@ -134,12 +129,12 @@ mod tests {
 
     use axum::Router;
     use axum::body::Body;
-    use axum::http::Request;
+    use axum::http::Request as HttpRequest;
     use axum::http::header::{CONTENT_TYPE, COOKIE, LOCATION};
     use axum::routing::{get, post};
     use tower::ServiceExt;
 
-    use super::super::sign_in::{SignIn, sign_in};
+    use super::super::sign_in::{SignIn, sign_in, sign_out};
     use async_trait::async_trait;
 
     use super::super::front::Client;
@@ -205,10 +200,12 @@ mod tests {
         let sign_in_state = SignIn {
             passwords: Arc::new(OneUser),
             lockout: Arc::default(),
+            arns: Default::default(),
+            recorder: Default::default(),
         };
         let router = Router::new()
-            .route("/in", post(sign_in).with_state(sign_in_state))
-            .route("/out", post(sign_out))
+            .route("/in", post(sign_in).with_state(sign_in_state.clone()))
+            .route("/out", post(sign_out).with_state(sign_in_state))
             .route("/who", get(async |session| who(session, &OneUser).await))
             .route(
                 "/changed",
@@ -223,7 +220,7 @@ mod tests {
     }
 
     async fn ask(router: &Router, method: &str, path: &str, cookie: &str, form: &str) -> Response {
-        let request = Request::builder()
+        let request = HttpRequest::builder()
             .method(method)
             .uri(path)
             .header(COOKIE, cookie)

@@ -1,26 +1,32 @@
-//! Signing in: a plain form, so that it works without WebAssembly. How guessing is slowed down: see `lockout`.
+//! Signing in and out: a plain form, so that it works without WebAssembly. How guessing is slowed down: see `lockout`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use app::model::name::Arns;
 use app::paths;
+use app::port::Caller;
 use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use serde_json::json;
 use tower_sessions::Session;
 
 use super::body::{self, STRANGERS, Unread};
+use super::caller;
 use super::front::{Client, Ends};
-use super::layer::see_other;
+use super::layer::{RequestId, see_other};
 use super::local_user;
 use super::lockout::{Attempt, Lockout, Origin};
 use super::session::{self, local};
 use super::unavailable;
 use crate::auth::password::PASSWORD_MAX;
 use crate::auth::users::{Account, Passwords};
+use crate::db::audit::record::Record;
 use crate::fault::is_disk_full;
+use crate::service::audit::Recorder;
 
 /// The longest name that a user can have, in bytes.
 const NAME_MAX: usize = 64;
@@ -33,6 +39,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct SignIn {
     pub passwords: Arc<dyn Passwords>,
     pub lockout: Arc<Lockout>,
+    pub arns: Arns,
+    pub recorder: Recorder,
 }
 
 #[derive(Deserialize)]
@@ -57,6 +65,7 @@ pub async fn sign_in(State(state): State<SignIn>, session: Session, request: Req
     let client = Client::of(request.extensions());
     let ends = request.extensions().get::<Ends>().copied();
     let headers = request.headers().clone();
+    let asked = Asked::by(&request);
     let unavailable = || unavailable::answer(&Method::POST, paths::POST_SIGN_IN, &headers);
     let form = match body::read(request.into_body(), FORM_BYTES, &STRANGERS).await {
         Ok(form) => form,
@@ -72,7 +81,9 @@ pub async fn sign_in(State(state): State<SignIn>, session: Session, request: Req
     };
     let next = local(&next);
     let from = origin(client, ends).await;
-    match attempt(&state, from, &user, &password).await {
+    let outcome = attempt(&state, from, &user, &password).await;
+    asked.record(&state, &user, &outcome).await;
+    match outcome {
         Outcome::SignedIn(account) => match session::begin(&session, &account).await {
             Ok(()) => {
                 tracing::info!(user, %from, "signed in");
@@ -94,6 +105,60 @@ pub async fn sign_in(State(state): State<SignIn>, session: Session, request: Req
                 "{}&failed=locked&seconds={seconds}",
                 paths::sign_in(next)
             ))
+        }
+    }
+}
+
+/// Whoever is told that they are signed out is.
+pub async fn sign_out(State(state): State<SignIn>, session: Session, request: Request) -> Response {
+    let user = session::named(&session).await;
+    let asked = Asked::by(&request);
+    if let Err(error) = session.flush().await {
+        tracing::error!(%error, "cannot delete the session");
+        return unavailable::answer(&Method::POST, paths::POST_SIGN_OUT, request.headers());
+    }
+    if let Some(user) = user {
+        let arn = state.arns.user(&user);
+        let who = Some((user.as_str(), arn.as_str()));
+        let record = Record::of_sign_in("Logout", who, &asked.request_id, asked.caller);
+        state.recorder.record(record);
+    }
+    see_other(paths::SIGN_IN)
+}
+
+/// Who asks to be let in or goes, for the audit trail.
+struct Asked {
+    caller: Caller,
+    request_id: String,
+}
+
+impl Asked {
+    fn by(request: &Request) -> Asked {
+        let id = request.extensions().get::<RequestId>();
+        Asked {
+            caller: caller::of_request(request),
+            request_id: id.map_or_else(String::new, |RequestId(id)| id.clone()),
+        }
+    }
+
+    /// Who is not known is not named: people type passwords where names belong.
+    async fn record(self, state: &SignIn, user: &str, outcome: &Outcome) {
+        let account = state.passwords.account(user).await.ok().flatten();
+        let arn = state.arns.user(user);
+        let known = account.map(|_| (user, arn.as_str()));
+        let is_known = known.is_some();
+        let record = Record::of_sign_in("ConsoleLogin", known, &self.request_id, self.caller);
+        let word = |word: &str| json!({"ConsoleLogin": word});
+        let (code, why) = match outcome {
+            Outcome::SignedIn(_) => return state.recorder.record(record.answered(word("Success"))),
+            Outcome::Refused => ("FailedAuthentication", "Failed authentication"),
+            Outcome::Locked(_) => ("TooManyAttempts", "Too many failed attempts"),
+            Outcome::Unavailable => ("ServiceUnavailable", "The password could not be checked"),
+        };
+        let record = record.answered(word("Failure")).failed(code, why);
+        match is_known {
+            true => state.recorder.record(record),
+            false => state.recorder.record_stranger(record),
         }
     }
 }
@@ -208,6 +273,8 @@ mod tests {
         let state = SignIn {
             passwords: passwords.clone(),
             lockout: Arc::default(),
+            arns: Arns::default(),
+            recorder: Recorder::default(),
         };
         (passwords, state)
     }

@@ -13,7 +13,7 @@ use app::model::sight::{Sight, Trouble};
 use tokio::sync::{broadcast, watch};
 
 use crate::db::now;
-use crate::slurm::client::NodeInfo;
+use crate::slurm::client::{NodeInfo, Reservation};
 
 /// What is known of a cluster's Slurm.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,8 @@ pub struct Snapshot {
     /// When the jobs were asked for.
     pub jobs_asked_at: i64,
     pub jobs: Arc<Vec<Job>>,
+    /// Those that jobs wait for, as Slurm says of one of these; else none were asked for.
+    pub reservations: Arc<Vec<Reservation>>,
     /// When each node was given up last, by its name: whoever waits for one of them need not wait on.
     pub failed: Arc<BTreeMap<String, i64>>,
     /// Since when looking has failed, and why.
@@ -82,6 +84,15 @@ impl Observed {
             let differs = *seen.nodes != nodes;
             (seen.asked_at, seen.nodes) = (asked_at, Arc::new(nodes));
             differs.then_some(Kind::Node)
+        });
+    }
+
+    /// What Slurm said of the reservations that jobs wait for.
+    pub fn reservations(&self, cluster_id: &str, reservations: Vec<Reservation>) {
+        self.change(cluster_id, |seen| {
+            let differs = *seen.reservations != reservations;
+            seen.reservations = Arc::new(reservations);
+            differs.then_some(Kind::Job)
         });
     }
 

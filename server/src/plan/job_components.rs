@@ -13,7 +13,7 @@ use crate::slurm::client::NodeInfo;
 /// Of more kinds of components not every choice is tried: they double with each.
 const KINDS: usize = 8;
 
-/// What one waits for. Of a list no more than this is known.
+/// What one waits for.
 struct Component<'a> {
     job: &'a Job,
     /// A task has them on one node.
@@ -43,7 +43,7 @@ pub fn all_lacking(seen: &Snapshot) -> HashMap<u32, Lacking> {
         if who.is_component() {
             let component = Component {
                 job,
-                cpus_per_task: 0,
+                cpus_per_task: job.asks.cpus_per_task,
             };
             jobs.entry(who.number()).or_default().push(component);
         }

@@ -2,6 +2,7 @@
 
 pub mod configuration;
 pub mod controller;
+pub mod grounds;
 pub mod job_components;
 pub mod metric;
 pub mod metric_outbox;

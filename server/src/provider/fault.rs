@@ -19,8 +19,8 @@ use app::model::system::Network;
 use app::rules::ports::Ports;
 use async_trait::async_trait;
 use openpcs_provider::{
-    Asked, Batch, Datum, Instance, Inventory, LaunchError, Launched, Outcome, Owner, Profile,
-    Progress, Provider, ProviderError, State,
+    Asked, Batch, Datum, Instance, Inventory, LaunchError, Launched, NetworkPlace, Outcome, Owner,
+    Profile, Progress, Provider, ProviderError, State,
 };
 use serde::{Deserialize, Serialize};
 
@@ -509,6 +509,14 @@ impl Provider for Faulty {
         let look = self.inner.inventory(cluster_id).await?;
         let look = self.with_faults(cluster_id, booting, look);
         Ok(self.late(cluster_id, look))
+    }
+
+    async fn network_places(
+        &self,
+        cluster_id: &str,
+        instance_ids: &[String],
+    ) -> Result<Vec<(String, NetworkPlace)>, ProviderError> {
+        self.inner.network_places(cluster_id, instance_ids).await
     }
 
     async fn logs(

@@ -12,7 +12,7 @@ use app::port::{Ctx, Principal, Why};
 
 use super::Parts;
 use crate::db::Write;
-use crate::db::audit::{self, ASKED, AuditRow, DONE};
+use crate::db::audit::{self, ASKED, AuditRow, End};
 use crate::db::event::{self, Cursor, EventRow, Part};
 use crate::db::job;
 use crate::slurm::client::Client;
@@ -204,18 +204,20 @@ impl Recall<'_> {
             ctx: &ctx,
             operation: action.operation(),
             resource_arn: &self.parts.arns.cluster(self.cluster_id),
-            request: &serde_json::to_string(&request)?,
+            request: serde_json::to_value(&request)?,
+            response: serde_json::Value::Null,
             outcome: ASKED,
         };
-        let row = audit::insert(&mut write, &row).await?;
+        let row = audit::insert(&mut write, row).await?;
         write.commit().await?;
         let waiting_only = action == JobAction::Cancel && waits_only(&word.id);
         let done = self.client.act_on_job(&job, action, waiting_only).await;
-        let outcome = done
-            .as_ref()
-            .map_or_else(|error| &*error.message, |()| DONE);
+        let end = match &done {
+            Ok(()) => End::Done(serde_json::Value::Null),
+            Err(error) => End::Failed("SlurmError", &error.message),
+        };
         let mut write = self.parts.db.write().await?;
-        audit::close(&mut write, &row, outcome).await?;
+        audit::close(&mut write, &row, end).await?;
         let what = match (&done, action) {
             (Ok(()), JobAction::Cancel) => Some(What::JobCancelledAgain { job }),
             (Ok(()), JobAction::Hold) => Some(What::JobHeldAgain { job }),

@@ -8,15 +8,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use app::explain::forecast::{MARK, comment};
-use app::explain::job::why;
 use app::i18n::Language;
 use app::model::job::{Job, JobRecord};
 
 use super::Parts;
-use crate::db::queue::QueueRow;
-use crate::db::{now, resource};
-use crate::plan::job_components::all_lacking;
-use crate::plan::queue_facts::queue_facts;
+use super::beside::beside;
+use crate::db::now;
+use crate::plan::grounds::Known;
 use crate::slurm::client::Client;
 
 /// Jobs that are told of.
@@ -122,22 +120,16 @@ impl Comments {
 
     async fn wanted(&self, parts: &Parts) -> sqlx::Result<Vec<(i64, String)>> {
         let seen = parts.observed.latest(&self.cluster_id);
-        let queues: Vec<QueueRow> = resource::list(parts.db.pool(), Some(&self.cluster_id)).await?;
-        let names: HashSet<String> = queues.into_iter().map(|queue| queue.name).collect();
-        let lacking = all_lacking(&seen);
-        let mut facts = HashMap::new();
-        let now = now();
+        let jobs = || self.waiting.iter().map(|(_, job)| job);
+        let (beside, now) = (beside(parts, &self.cluster_id, &seen, jobs()).await?, now());
+        let known = Known::new(seen, beside, jobs(), now);
         let mut wanted: Vec<(i64, String)> = vec![];
         for (number, job) in &self.waiting {
             if now - job.submitted_at < PATIENCE_MS {
                 continue;
             }
-            let queue = facts
-                .entry(job.queue.as_str())
-                .or_insert_with(|| queue_facts(&seen, &names, &job.queue));
-            let lacking = lacking.get(&job.who().number());
-            let why = why(job, queue.as_ref(), lacking, Language::English);
-            wanted.push((*number, comment(job, &why.unwrap_or_default(), now)));
+            let line = known.line(job, Language::English);
+            wanted.push((*number, comment(job, line.as_ref(), now)));
         }
         wanted.extend(self.started.iter().map(|number| (*number, String::new())));
         Ok(wanted)
@@ -155,7 +147,7 @@ fn first_of(records: &[JobRecord]) -> Vec<(i64, Job)> {
     all.sort_by_key(|one| (-one.job.priority, one.job.submitted_at, one.own_number));
     let first = all.into_iter().take(MOST);
     first
-        .map(|record| (record.own_number, record.job.clone()))
+        .map(|record| (record.own_number, record.listed()))
         .collect()
 }
 

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use app::model::job::Job;
+use app::model::job::{Job, JobRecord};
 use app::model::sight::Sight;
 use app::model::system::{ReconcilerKind, Work};
 
@@ -27,7 +27,7 @@ use crate::db::{self, now, resource};
 use crate::live::cancelled;
 use crate::live::status::Done;
 use crate::live::wake::Waker;
-use crate::slurm::client::{Client, JobTable};
+use crate::slurm::client::{Client, JobTable, Reservation};
 
 /// How often the signs are looked at: nobody else says that a job started.
 const TICK: Duration = Duration::from_millis(200);
@@ -135,12 +135,25 @@ impl JobReconciler {
             .expect(&self.parts.db, &self.cluster_id, &mut records)
             .await?;
         self.comments.seen(&records, now());
-        let jobs: Vec<Job> = records.into_iter().map(|record| record.job).collect();
+        let reservations = reservations(client, &records).await;
+        let observed = &self.parts.observed;
+        observed.reservations(&self.cluster_id, reservations);
+        let jobs: Vec<Job> = records.iter().map(JobRecord::listed).collect();
         let count = jobs.len();
         let db = &self.parts.db;
         self.waiting_tasks.keep(db, asked_at, &jobs).await?;
         self.parts.observed.jobs(&self.cluster_id, asked_at, jobs);
         Ok(count)
+    }
+}
+
+/// Slurm is asked where it says of a job that nodes are reserved; that it does not answer leaves an explanation with less.
+async fn reservations(client: &Client, records: &[JobRecord]) -> Vec<Reservation> {
+    let is_meant =
+        |record: &JobRecord| record.job.is_pending() && record.description.contains("eserved");
+    match records.iter().any(is_meant) {
+        true => client.reservations().await.unwrap_or_default(),
+        false => vec![],
     }
 }
 

@@ -66,7 +66,7 @@ const SECONDS: usize = "2026-11-26T10:00:00".len();
 enum Word {
     Submitted(i64),
     Placed { number: u32, nodes: String },
-    Ended(LifeEnd),
+    Ended { number: u32, end: LifeEnd },
 }
 
 impl JobLog {
@@ -80,7 +80,10 @@ impl JobLog {
             told.is_new = true;
             match word {
                 Word::Submitted(at) => note(&mut told.submits, at),
-                Word::Ended(end) => told.end = Some(end),
+                Word::Ended { number, end } => {
+                    note(&mut told.numbers, number);
+                    told.end = Some(end);
+                }
                 Word::Placed { number, nodes } => {
                     note(&mut told.numbers, number);
                     told.places.push(nodes);
@@ -161,22 +164,24 @@ fn word(line: &str) -> Option<(String, Word)> {
         let nodes = nodes(found[at])?;
         return Some((id, Word::Placed { number, nodes }));
     }
-    let (id, end) = ended(words)?;
-    Some((id, Word::Ended(end)))
+    let (job, end) = ended(words)?;
+    let (id, number) = id(job)?;
+    Some((id, Word::Ended { number, end }))
 }
 
-fn ended(words: &str) -> Option<(String, LifeEnd)> {
+/// What Slurm calls the job, and why.
+fn ended(words: &str) -> Option<(&str, LifeEnd)> {
     if let Some(found) = fits(words, PREEMPTED) {
         let by = id(found[1])?.0;
-        return Some((id(found[0])?.0, LifeEnd::Preempted { by }));
+        return Some((found[0], LifeEnd::Preempted { by }));
     }
     if let Some(found) = fits(words, END_LOST) {
         nodes(found[1])?;
-        return Some((id(found[0])?.0, LifeEnd::EndLost));
+        return Some((found[0], LifeEnd::EndLost));
     }
     let found = NODE_FAILED.iter().find_map(|form| fits(words, form))?;
     let node = nodes(found[1])?;
-    Some((id(found[0])?.0, LifeEnd::NodeFailed { node }))
+    Some((found[0], LifeEnd::NodeFailed { node }))
 }
 
 /// What stands for each `{}` of the form, if the text is of that form from its beginning to its end.
@@ -299,7 +304,7 @@ mod tests {
     #[test]
     fn the_log_tells_why() {
         let end = |line: &str| match word(&format!("{TIME}{line}")) {
-            Some((job, Word::Ended(end))) => Some((job, end)),
+            Some((job, Word::Ended { end, .. })) => Some((job, end)),
             _ => None,
         };
         let preempted =

@@ -199,10 +199,17 @@ impl Lives {
 
     /// The lives of a job that ended since the last look, each by how often the job had been requeued before.
     fn untold(&self, record: &JobRecord) -> Range<i64> {
-        if is_completing(record) || self.over.contains(&record.job.id) {
+        if is_completing(record) {
             return 0..0;
         }
-        let seen = self.runs.get(&record.job.id);
+        let id = &record.job.id;
+        if self.over.contains(id) {
+            // Unless Slurm had forgotten that end, and no look saw it believe that the job runs.
+            let is_again = self.log.of(id).end == Some(LifeEnd::EndLost);
+            let last = if is_again { 1.min(record.restarts) } else { 0 };
+            return record.restarts - last..record.restarts;
+        }
+        let seen = self.runs.get(id);
         seen.map_or(0, |run| run.restarts)..record.restarts
     }
 
@@ -526,6 +533,41 @@ mod tests {
         // Nothing was noted: that it had a life is known all the same.
         let told = lives.lives_of(&waits, &[]);
         assert_eq!(tell(&told[0]), (94_000, 0, 100_000, String::new()));
+    }
+
+    /// The controller that had seen it end died, and the next one requeued it before it was looked at.
+    #[tokio::test]
+    async fn a_life_whose_end_was_lost_between_two_looks_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("slurmctld.log");
+        std::fs::write(&path, "").unwrap();
+        let mut lives = Lives::new("pcs_a");
+        lives.log.read_on(&DaemonLog::at(&path)).await;
+        let starts = [(7, 0, 90_000), (9, 0, 90_000), (9, 1, 95_000)];
+        let starts = starts.map(|(job, restarts, at)| Start { job, restarts, at });
+        let again = |id: &str, restarts| {
+            let mut record = record(restarts, "PENDING", "BeginTime");
+            record.job.id = id.into();
+            record
+        };
+        let jobs = [again("7", 1), again("8_1", 2)];
+        lives.over.extend(["7".into(), "8_1".into()]);
+        for job in &jobs {
+            assert_eq!(lives.lives_of(job, &starts), [], "somebody requeued it");
+        }
+        let lost = |id: &str| {
+            format!(
+                "[x] Batch JobId={id} missing from batch node a-1 (not found BatchStartTime after startup), Requeuing job\n"
+            )
+        };
+        std::fs::write(&path, lost("7") + &lost("8_1(9)")).unwrap();
+        lives.log.read_on(&DaemonLog::at(&path)).await;
+        let told = jobs.each_ref().map(|job| {
+            let lives = lives.lives_of(job, &starts);
+            let lives = lives.iter().map(|life| (life.restarts, life.started_at));
+            lives.collect::<Vec<_>>()
+        });
+        assert_eq!(told, [[(0, 90_000)], [(1, 95_000)]]);
     }
 
     #[test]

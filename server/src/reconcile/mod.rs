@@ -19,6 +19,7 @@
 pub mod aside;
 mod asked;
 pub mod beat;
+pub mod beside;
 pub mod cluster;
 mod comments;
 pub mod configuration;
@@ -37,7 +38,8 @@ mod launches;
 mod lives;
 mod log;
 mod metric;
-pub mod node;
+pub mod network;
+mod node;
 mod node_act;
 mod notification;
 mod outage;

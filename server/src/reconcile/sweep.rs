@@ -157,6 +157,8 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     past_cluster::prune(&parts.db, before).await?;
     server::prune(&parts.db, KEEP.as_millis() as i64).await?;
     lease::prune(&parts.db).await?;
+    audit::close_forgotten(&parts.db).await?;
+    audit::adopt(&parts.db).await?;
     notification::prune(&parts.db, before).await?;
     user_notice::prune(&parts.db, before).await?;
     happening::prune(&parts.db, before).await?;

@@ -19,6 +19,7 @@ use crate::db::compute_node_group::ComputeNodeGroupRow;
 use crate::db::{pool_health, resource};
 use crate::fault::internal;
 use crate::live::observed::Snapshot;
+use crate::plan::grounds::{group_of, usable_nodes};
 use crate::plan::job_components::lacking;
 use crate::plan::pool;
 use crate::slurm::hostlist;
@@ -44,13 +45,13 @@ impl Service {
         members: &[JobRecord],
     ) -> Result<Causes> {
         let seen = self.parts.observed.latest(&cluster.id);
-        let usable = usable_nodes(&seen, record);
+        let usable = usable(&seen, record);
         Ok(Causes {
             drained: drained(&seen, &usable),
             reservations: self.reservations(cluster, record, &usable).await,
             scarce: self.scarce(cluster, record, &seen, &usable).await?,
             dependencies: self.dependencies(cluster, record).await?,
-            cancelled_by: self.cancelled_by(cluster, record).await?,
+            cancelled_by: self.cancelled_by(&cluster.id, &record.job).await?,
             takes_whole_memory: takes_whole_memory(cluster, record),
             unopened: self.unopened(record).await,
             lacking: lacking(&seen, members),
@@ -58,7 +59,7 @@ impl Service {
     }
 
     /// Looked for only where the job ended as one whose files could not be opened.
-    async fn unopened(&self, record: &JobRecord) -> Unopened {
+    pub(super) async fn unopened(&self, record: &JobRecord) -> Unopened {
         let is_it = record.is_batch && record.signal == Some(FILES_NOT_OPENED);
         if !is_it || !self.parts.provider.profile().shares_files {
             return Unopened::Unknown;
@@ -184,8 +185,8 @@ impl Service {
                 continue;
             }
             looked_up += 1;
-            if let Some(ended) = self.find_ended(cluster, &who).await? {
-                dependency.cancelled_by = self.cancelled_by(cluster, &ended).await?;
+            if let Some(ended) = self.find_ended(&cluster.id, &who).await? {
+                dependency.cancelled_by = self.cancelled_by(&cluster.id, &ended.job).await?;
                 dependency.state = ended.job.state;
                 dependency.exit_code = ended.exit_code;
                 dependency.signal = ended.signal;
@@ -194,16 +195,11 @@ impl Service {
         Ok(all)
     }
 
-    async fn cancelled_by(
-        &self,
-        cluster: &ClusterRow,
-        record: &JobRecord,
-    ) -> Result<Option<String>> {
-        let job = &record.job;
+    pub(super) async fn cancelled_by(&self, cluster_id: &str, job: &Job) -> Result<Option<String>> {
         if job.state != "CANCELLED" {
             return Ok(None);
         }
-        let cancels = self.done_to(cluster, job, JobAction::Cancel).await?;
+        let cancels = self.done_to(cluster_id, job, JobAction::Cancel).await?;
         let mut cancels = cancels.into_iter().filter(|cancel| has_ended(cancel, job));
         Ok(cancels.next().map(|cancel| cancel.by))
     }
@@ -219,18 +215,11 @@ fn has_ended(cancel: &DoneTo, job: &Job) -> bool {
 }
 
 /// The nodes that it names, else those of its queue.
-fn usable_nodes<'a>(seen: &'a Snapshot, record: &JobRecord) -> Vec<&'a str> {
+fn usable<'a>(seen: &'a Snapshot, record: &JobRecord) -> Vec<&'a str> {
     let named = hostlist::expand(&record.required_nodes).unwrap_or_default();
-    let usable = seen.nodes.iter().filter(|node| match named.is_empty() {
-        true => node.partitions.contains(&record.job.queue),
-        false => named.contains(&node.name),
-    });
+    let named = named.into_iter().collect();
+    let usable = usable_nodes(&seen.nodes, &record.job.queue, &named);
     usable.map(|node| node.name.as_str()).collect()
-}
-
-/// `GROUP` of `GROUP-N`.
-fn group_of(node: &str) -> &str {
-    node.rsplit_once('-').map_or(node, |(group, _)| group)
 }
 
 fn drained(seen: &Snapshot, usable: &[&str]) -> Vec<(String, String)> {

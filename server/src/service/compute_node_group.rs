@@ -230,9 +230,10 @@ impl Service {
             launch_generation: 1,
             instance_types: vec![],
             zones: vec![],
+            placement_group: None,
         };
         spec.resolve(&offers.instance_types);
-        spec.locate(&offers.subnets);
+        spec.locate(offers);
         check_size(language, &cluster, &siblings, None, &spec)?;
         self.check_ports_of_nodes(db, &cluster, spec.nodes())
             .await?;
@@ -291,9 +292,10 @@ impl Service {
             settings,
             instance_types: before.spec.instance_types.clone(),
             zones: vec![],
+            placement_group: None,
         };
         spec.resolve(&offers.instance_types);
-        spec.locate(&offers.subnets);
+        spec.locate(offers);
         check_size(language, &cluster, &siblings, Some(&before.id), &spec)?;
         let more = spec.nodes().saturating_sub(before.ports().len());
         self.check_ports_of_nodes(db, &cluster, more).await?;

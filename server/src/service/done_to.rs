@@ -7,7 +7,6 @@ use app::model::job_id::JobId;
 use app::model::live::Kind;
 
 use super::Service;
-use crate::db::cluster::ClusterRow;
 use crate::db::event::{self, Cursor, EventRow, Part};
 use crate::fault::internal;
 
@@ -28,7 +27,7 @@ impl Service {
     /// When somebody did that to this job, the last time first.
     pub(super) async fn done_to(
         &self,
-        cluster: &ClusterRow,
+        cluster_id: &str,
         job: &Job,
         action: JobAction,
     ) -> Result<Vec<DoneTo>> {
@@ -41,7 +40,7 @@ impl Service {
         let mut done = vec![];
         for page in pages {
             let (part, newest) = (Part::Of(Kind::Job, &page), Cursor::newest());
-            let events = event::older(self.parts.db.pool(), &cluster.id, part, &newest, MOST).await;
+            let events = event::older(self.parts.db.pool(), cluster_id, part, &newest, MOST).await;
             let events = events.map_err(internal)?.into_iter();
             done.extend(events.filter_map(|event| read(&event, action)));
         }
@@ -143,7 +142,7 @@ mod tests {
                 id: id.into(),
                 ..Job::default()
             };
-            let done = service.done_to(&cluster, &job, action).await.unwrap();
+            let done = service.done_to(&cluster.id, &job, action).await.unwrap();
             let found = done.first().map(|one| one.by.as_str());
             assert_eq!(found, by, "{id} {action:?}");
         }

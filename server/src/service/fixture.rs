@@ -85,6 +85,7 @@ pub async fn service(dir: &Path) -> Service {
         parts,
         submissions: Default::default(),
         names: Default::default(),
+        recorder: Default::default(),
         itself: Arc::new(Itself {
             started_at: 0,
             database: url.parse().unwrap(),

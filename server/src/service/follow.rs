@@ -13,6 +13,7 @@ use app::port::Ctx;
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::BoxStream;
+use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -44,6 +45,12 @@ impl ServerOutputs {
         }
     }
 
+    /// For the audit trail.
+    fn heard<T>(&self, ctx: &Ctx, cluster: &str, job: Option<&str>, answer: &Result<T>) {
+        let asked = json!({"clusterIdentifier": cluster, "jobId": job});
+        self.service.recorder.heard(ctx, asked, answer);
+    }
+
     /// News of the file: of the task that watches it already, or of one that starts now.
     fn watch(&self, file: &OutputFile) -> watch::Receiver<u64> {
         // See `Wakers::of`: the map stays sound whoever panics.
@@ -61,7 +68,9 @@ impl ServerOutputs {
 #[async_trait]
 impl Outputs for ServerOutputs {
     async fn follow(&self, ctx: &Ctx, of: OutputOf) -> Result<BoxStream<'static, JobOutput>> {
-        let chosen = self.service.output_file(ctx, &of).await?;
+        let chosen = self.service.output_file(ctx, &of).await;
+        self.heard(ctx, &of.cluster_identifier, Some(&of.job_id), &chosen);
+        let chosen = chosen?;
         let kind = chosen.kind;
         Ok(match chosen.file {
             Ok(file) => {
@@ -81,7 +90,9 @@ impl Outputs for ServerOutputs {
     }
 
     async fn open(&self, ctx: &Ctx, of: &OutputOf) -> Result<OpenOutput> {
-        self.service.open_output(ctx, of).await
+        let opened = self.service.open_output(ctx, of).await;
+        self.heard(ctx, &of.cluster_identifier, Some(&of.job_id), &opened);
+        opened
     }
 
     async fn follow_log(
@@ -89,7 +100,9 @@ impl Outputs for ServerOutputs {
         ctx: &Ctx,
         of: ControllerLogOf,
     ) -> Result<BoxStream<'static, JobOutput>> {
-        let file = self.service.controller_log_file(ctx, &of).await?;
+        let file = self.service.controller_log_file(ctx, &of).await;
+        self.heard(ctx, &of.cluster_identifier, None, &file);
+        let file = file?;
         let news = self.watch(&file);
         let part = Part::new(of.from, of.before);
         // Until nobody looks.
@@ -97,7 +110,9 @@ impl Outputs for ServerOutputs {
     }
 
     async fn open_log(&self, ctx: &Ctx, of: &ControllerLogOf) -> Result<OpenOutput> {
-        self.service.open_controller_log(ctx, of).await
+        let opened = self.service.open_controller_log(ctx, of).await;
+        self.heard(ctx, &of.cluster_identifier, None, &opened);
+        opened
     }
 }
 

@@ -156,6 +156,9 @@ async fn every_method_asks_before_it_answers() {
         set_aside();
         system();
         list_servers();
+        lookup_events(Default::default());
+        list_trail(Default::default());
+        verify_trail();
         list_notifications();
         change_notifications(of(with(json!({"change": {"deleteRule": {"id": "a"}}}))));
         test_notification_channel(of(with(json!({"channelId": "a"}))));

@@ -1,15 +1,16 @@
 //! What is done outside the database, as Slurm is told to cancel a job: it is in the audit trail before it is done, and
 //! what became of it after. A crash between the two leaves a record that says so; what cannot be written down is not done.
 
-use app::model::error::Result;
+use app::model::error::{Error, Result};
 use app::model::operation::Operation;
 use app::port::Ctx;
 use serde::Serialize;
+use serde_json::Value;
 
+use super::Service;
 use super::write::{Intent, unwritten};
-use super::{Service, audit};
 use crate::db;
-use crate::db::audit::{ASKED, AuditRow, DONE};
+use crate::db::audit::{ASKED, AuditRow, DONE, End};
 use crate::fault::{internal, is_of_a_full_disk};
 
 impl Service {
@@ -28,7 +29,7 @@ impl Service {
             Ok(done) => Ok((done, Intent(id))),
             Err(refused) => {
                 // The answer must say why, whatever the database does.
-                if let Err(error) = self.close(&id, &refused.message).await {
+                if let Err(error) = self.close(&id, &refused).await {
                     tracing::warn!(%error, "the audit trail does not say why it failed");
                 }
                 Err(refused)
@@ -48,12 +49,10 @@ impl Service {
             // It is what people do who free the disk.
             Err(error) if is_of_a_full_disk(&error) => {
                 let (principal, operation) = (ctx.who.arn(), operation.name());
-                let request = audit::request_text(input);
                 tracing::error!(
                     principal,
                     operation,
                     arn,
-                    request,
                     "the disk is full: the audit trail does not have this, only this line"
                 );
                 Ok(())
@@ -76,19 +75,20 @@ impl Service {
             ctx,
             operation,
             resource_arn: arn,
-            request: &audit::request_text(input),
+            request: serde_json::to_value(input).map_err(internal)?,
+            response: Value::Null,
             outcome,
         };
-        let id = db::audit::insert(&mut write, &row)
-            .await
-            .map_err(internal)?;
+        let id = db::audit::insert(&mut write, row).await.map_err(internal)?;
         write.commit().await.map_err(unwritten)?;
+        ctx.notes.recorded();
         Ok(id)
     }
 
-    async fn close(&self, id: &str, outcome: &str) -> sqlx::Result<()> {
+    async fn close(&self, id: &str, refused: &Error) -> sqlx::Result<()> {
         let mut write = self.parts.db.write().await?;
-        db::audit::close(&mut write, id, outcome).await?;
+        let end = End::Failed(refused.code(), &refused.message);
+        db::audit::close(&mut write, id, end).await?;
         write.commit().await
     }
 }

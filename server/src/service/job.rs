@@ -1,11 +1,12 @@
 //! Jobs: list, one with its history and explanation, and what a person does to it (X1, X5).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use app::explain::job::{Causes, Lacking, QueueFacts};
+use app::explain::job::Causes;
 use app::explain::{self, RefusalText, What};
 use app::i18n::Language;
 use app::model::error::{Error, Result};
+use app::model::explanation::Outlook;
 use app::model::job::*;
 use app::model::job_count::{Count, JobCounts};
 use app::model::job_id::JobId;
@@ -65,7 +66,7 @@ impl Jobs for Service {
         let boots = self.boots(&cluster, &last_life).await?;
         self.expect(&cluster, &mut record.job);
         let requeues = self
-            .done_to(&cluster, &record.job, JobAction::Requeue)
+            .done_to(&cluster.id, &record.job, JobAction::Requeue)
             .await?;
         let lives = attributed(found.lives, &requeues, script.as_deref());
         let causes = self.causes(&cluster, &record, &found.members).await?;
@@ -73,6 +74,7 @@ impl Jobs for Service {
         let facts = self.job_facts(&cluster, &record, &boots, causes, &queues);
         // How an array ended each of its tasks tells for itself.
         let tells_itself = !found.members.is_empty() && record.job.is_over();
+        let own = explain::job::explain(&facts, ctx.language);
         let explanation = match tells_itself && matches!(record.job.who(), JobId::Whole(_)) {
             // What all that failed have in common is told here as well.
             true => match common_end(&found.members) {
@@ -83,7 +85,7 @@ impl Jobs for Service {
                 }
                 None => None,
             },
-            false => explain::job::explain(&facts, ctx.language),
+            false => own.clone(),
         };
         let unopened = explain::job::files_not_opened(&facts, ctx.language);
         let timeline = explained(
@@ -95,19 +97,21 @@ impl Jobs for Service {
             true => self.past_job(ctx, &cluster.id, &record.job.id).await.ok(),
             false => None,
         };
-        let (queue, causes) = (facts.queue, facts.causes);
-        let lacking = causes.lacking.as_ref();
-        record.job.why = explain::job::why(&record.job, queue.as_ref(), lacking, ctx.language)
-            .unwrap_or_default();
-        let mut members: Vec<Job> = found.members.into_iter().map(|member| member.job).collect();
+        let causes = facts.causes;
+        if let Some(own) = own {
+            record.job.why = own.title;
+            // Slurm may expect it all the same.
+            if own.outlook != Outlook::ByItself {
+                record.job.expected_at = 0;
+            }
+        }
+        let mut members: Vec<Job> = found.members.iter().map(JobRecord::listed).collect();
         members.sort_by_key(|job| job.who().place());
-        explain_each(
-            &self.parts.observed.latest(&cluster.id),
-            &queues,
-            lacking,
-            &mut members,
-            ctx.language,
-        );
+        let all: Vec<&Job> = members.iter().collect();
+        let known = self.known(&cluster.id, &all).await?;
+        let members = members.iter();
+        let members = members.map(|job| known.explained(job, ctx.language));
+        let members = members.collect();
         Ok(JobDetail {
             timeline,
             dependencies: causes.dependencies,
@@ -172,7 +176,7 @@ impl Service {
             // Or says that there is none.
             known.push(self.find_job(&cluster, &input.job_id, ctx.language).await?);
         }
-        let known: Vec<Job> = known.into_iter().map(|record| record.job).collect();
+        let known: Vec<Job> = known.iter().map(JobRecord::listed).collect();
         // Slurm also takes the number that a task or a component has of its own.
         if let [only] = known.as_slice()
             && only.who().number() != who.number()
@@ -305,23 +309,6 @@ fn booted_for(row: &InstanceRow, job: &Job) -> bool {
     row.launched_at <= began
         && row.ready_at.is_none_or(|at| at >= job.submitted_at)
         && row.ended_at.is_none_or(|at| at >= job.submitted_at)
-}
-
-/// The one line of each, of what is known of its queue.
-fn explain_each(
-    seen: &Snapshot,
-    queues: &HashSet<String>,
-    lacking: Option<&Lacking>,
-    jobs: &mut [Job],
-    language: Language,
-) {
-    let mut known: HashMap<String, Option<QueueFacts>> = HashMap::new();
-    for job in jobs {
-        let queue = known
-            .entry(job.queue.clone())
-            .or_insert_with_key(|name| queue_facts(seen, queues, name));
-        job.why = explain::job::why(job, queue.as_ref(), lacking, language).unwrap_or_default();
-    }
 }
 
 pub(super) fn refused(language: Language, id: &str, error: &SlurmError) -> Error {

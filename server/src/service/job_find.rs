@@ -225,15 +225,15 @@ impl Service {
     /// Who it is among those that ended, asking nobody else.
     pub(super) async fn find_ended(
         &self,
-        cluster: &ClusterRow,
+        cluster_id: &str,
         who: &JobId,
     ) -> Result<Option<JobRecord>> {
         let pool = self.parts.db.pool();
-        let own = job::find(pool, &cluster.id, &who.to_string()).await;
+        let own = job::find(pool, cluster_id, &who.to_string()).await;
         if let Some((record, _)) = own.map_err(internal)? {
             return Ok(Some(record));
         }
-        let family = job::family(pool, &cluster.id, who.number()).await;
+        let family = job::family(pool, cluster_id, who.number()).await;
         let family = family.map_err(internal)?.into_iter();
         let family: Vec<JobRecord> = family.map(|(record, _)| record).collect();
         Ok(match who {

@@ -2,16 +2,14 @@
 //!
 //! The rows stay where they are: what is asked for is found in the last look at Slurm, and only a page of it is copied.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use app::explain;
-use app::explain::job::{Lacking, QueueFacts};
 use app::i18n::Language;
 use app::list::job::{JobColumn, JobRow, key};
 use app::list::{self, Field, Head};
 use app::model::error::Result;
-use app::model::job::{Job, OfCluster};
+use app::model::job::{Job, JobRecord, OfCluster};
 use app::model::job_count::{Count, JobCounts};
 use app::model::operation::Operation;
 use app::model::page::{PageOf, PageRequest};
@@ -20,9 +18,7 @@ use app::port::Ctx;
 use super::Service;
 use crate::db::job;
 use crate::fault::internal;
-use crate::live::observed::Snapshot;
-use crate::plan::job_components::all_lacking;
-use crate::plan::queue_facts::queue_facts;
+use crate::plan::grounds::Known;
 
 /// Ended jobs that a list shows beside those that Slurm still knows.
 const ENDED: i64 = 500;
@@ -71,25 +67,19 @@ impl Service {
         let ended = job::list(self.parts.db.pool(), &cluster_id, ENDED).await;
         let seen = self.parts.observed.latest(&cluster_id);
         let known: HashSet<&str> = seen.jobs.iter().map(|job| job.id.as_str()).collect();
-        let ended = ended.map_err(internal)?.into_iter().map(|ended| ended.job);
+        let ended = ended.map_err(internal)?;
+        let ended = ended.iter().map(JobRecord::listed);
         let forgotten: Vec<Job> = ended
             .filter(|job| !known.contains(job.id.as_str()))
             .collect();
-        let names = self.queue_names(&cluster_id).await?;
-        let mut queues = HashMap::new();
-        for job in seen.jobs.iter().chain(&forgotten) {
-            if !queues.contains_key(&job.queue) {
-                queues.insert(job.queue.clone(), queue_facts(&seen, &names, &job.queue));
-            }
-        }
-        let lacking = all_lacking(&seen);
+        let jobs: Vec<&Job> = seen.jobs.iter().chain(&forgotten).collect();
+        let known = self.known(&cluster_id, &jobs).await?;
         Ok(OfOne {
             cluster_id,
             cluster_name,
-            seen,
+            jobs: seen.jobs.clone(),
             forgotten,
-            queues,
-            lacking,
+            known,
         })
     }
 }
@@ -98,12 +88,10 @@ impl Service {
 struct OfOne {
     cluster_id: String,
     cluster_name: String,
-    seen: Arc<Snapshot>,
+    jobs: Arc<Vec<Job>>,
     /// Those that Slurm has forgotten.
     forgotten: Vec<Job>,
-    queues: HashMap<String, Option<QueueFacts>>,
-    /// Heterogeneous jobs whose components cannot have their nodes together.
-    lacking: HashMap<u32, Lacking>,
+    known: Known,
 }
 
 #[derive(Clone, Copy)]
@@ -123,13 +111,8 @@ impl JobRow for Row<'_> {
     }
 
     fn why(&self) -> String {
-        let queue = self.of.queues.get(&self.job.queue);
-        let queue = queue.and_then(Option::as_ref);
-        let lacking = match self.of.lacking.is_empty() {
-            true => None,
-            false => self.of.lacking.get(&self.job.who().number()),
-        };
-        explain::job::why(self.job, queue, lacking, self.language).unwrap_or_default()
+        let line = self.of.known.line(self.job, self.language);
+        line.map_or_else(String::new, |line| line.why)
     }
 }
 
@@ -138,10 +121,7 @@ impl Row<'_> {
         OfCluster {
             cluster_id: self.of.cluster_id.clone(),
             cluster_name: self.of.cluster_name.clone(),
-            item: Job {
-                why: self.why(),
-                ..self.job.clone()
-            },
+            item: self.of.known.explained(self.job, self.language),
         }
     }
 }
@@ -153,7 +133,7 @@ fn answer<'a>(
     language: Language,
 ) -> PageOf<OfCluster<Job>> {
     let of_one = |of: &'a OfOne| {
-        let jobs = of.seen.jobs.iter().chain(&of.forgotten);
+        let jobs = of.jobs.iter().chain(&of.forgotten);
         jobs.map(move |job| Row { of, job, language })
     };
     let mut rows: Vec<Row> = all.iter().flat_map(of_one).collect();
@@ -191,6 +171,7 @@ fn chosen(rows: &[Row], keys: &[String]) -> Vec<OfCluster<Job>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::grounds::Beside;
 
     fn known(ids: &[(&str, &str)]) -> OfOne {
         let job = |(at, (id, state)): (usize, &(&str, &str))| Job {
@@ -202,16 +183,17 @@ mod tests {
             ended_at: i64::from(*state == "COMPLETED"),
             ..Job::default()
         };
+        let jobs: Vec<Job> = ids.iter().enumerate().map(job).collect();
+        let beside = Beside {
+            queues: HashSet::from(["demo".to_owned()]),
+            ..Beside::default()
+        };
         OfOne {
             cluster_id: "pcs_a".into(),
             cluster_name: "demo".into(),
-            seen: Arc::new(Snapshot {
-                jobs: Arc::new(ids.iter().enumerate().map(job).collect()),
-                ..Snapshot::default()
-            }),
+            known: Known::new(Arc::default(), beside, &jobs, 0),
+            jobs: Arc::new(jobs),
             forgotten: vec![],
-            queues: HashMap::from([("demo".to_owned(), Some(QueueFacts::default()))]),
-            lacking: HashMap::new(),
         }
     }
 

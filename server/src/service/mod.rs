@@ -6,7 +6,7 @@
 mod access_key;
 mod alternate;
 mod attempt;
-mod audit;
+pub mod audit;
 mod blueprint;
 mod boot;
 mod causes;
@@ -43,6 +43,7 @@ mod job_submit;
 mod job_target;
 mod job_timeline;
 mod key;
+mod known;
 mod log_line;
 mod log_search;
 mod login;
@@ -61,6 +62,7 @@ pub mod output;
 mod page;
 mod past_csv;
 mod past_job;
+mod past_search;
 pub mod people;
 mod placement;
 mod plan;
@@ -78,6 +80,7 @@ pub mod submit;
 pub mod system;
 mod tag;
 mod token;
+mod trail;
 mod upgrade_check;
 mod user;
 mod version;
@@ -111,6 +114,8 @@ pub struct Service {
     pub submissions: once::Once,
     /// Addresses of nodes, as nodes ask for them.
     pub names: Names,
+    /// Who writes what is read into the audit trail.
+    pub recorder: audit::Recorder,
     /// What the server knows of itself.
     pub itself: Arc<system::Itself>,
 }

@@ -1,19 +1,22 @@
 //! Past jobs as a table for spreadsheets and programs, piece by piece: the names of the columns are the same in every
-//! language, times are in UTC.
+//! language, those of times name the zone that was asked for, and each time says how far it is from UTC.
 //!
 //! A spreadsheet takes what begins with `=` for a formula and runs it, and whoever names a job decides how its name begins:
 //! such text is marked as text.
 
 use app::foreign::visible;
-use app::model::date::machine;
-use app::model::error::Result;
+use app::model::echo::clip;
+use app::model::error::{Error, Result};
 use app::model::page::PageRequest;
 use app::model::past_job::*;
 use app::port::Ctx;
+use chrono::{DateTime, SecondsFormat};
+use chrono_tz::Tz;
 
 use super::Service;
 use super::past_job::token;
-use crate::db::past_job::{self, Found};
+use super::past_search::{PATIENCE, Searched, Window, search};
+use crate::db::past_job::Found;
 use crate::fault::internal;
 
 /// Jobs of one piece.
@@ -21,6 +24,9 @@ const MOST: usize = 1000;
 const LINE_END: &str = "\r\n";
 /// What spreadsheets begin a formula with.
 const FORMULA: [char; 4] = ['=', '+', '-', '@'];
+
+/// The columns of times.
+const TIMES: [&str; 3] = ["submitted", "started", "ended"];
 
 const COLUMNS: [&str; 27] = [
     "cluster_id",
@@ -59,25 +65,55 @@ impl Service {
         of: PastJobsOf,
         page: PageRequest,
     ) -> Result<PastCsv> {
+        let zone = zone(of.time_zone.as_deref())?;
         let asked = self.asked_of_past(ctx, &of, &page).await?;
         let pool = self.parts.db.pool();
-        let found = past_job::list(pool, &asked.wanted, 0, MOST as i64).await;
-        let found = found.map_err(internal)?;
-        let last = found.last().filter(|_| found.len() == MOST);
-        let next = last.map(Found::place).map(|place| token(&place));
+        let window = Window {
+            skip: 0,
+            rows: MOST as i64,
+            most: MOST as i64,
+        };
+        // A piece may well be empty where next to nothing is found.
+        let searched = search(pool, &asked.wanted, window, PATIENCE).await;
+        let Searched { rows, until, .. } = searched.map_err(internal)?;
+        let last = rows.last().filter(|_| rows.len() == MOST);
+        let next = last.map(Found::place).or(until);
+        let next = next.map(|place| token(&place));
         let mut text = match of.after {
-            None => COLUMNS.join(",") + LINE_END,
+            None => head(zone),
             Some(_) => String::new(),
         };
-        for one in found {
-            text += &line(&asked.clusters.row(one));
+        for one in rows {
+            text += &line(&asked.clusters.row(one), zone);
         }
         Ok(PastCsv { text, next })
     }
 }
 
-fn line(row: &PastRow) -> String {
+fn zone(name: Option<&str>) -> Result<Tz> {
+    let Some(name) = name else {
+        return Ok(Tz::UTC);
+    };
+    name.parse().map_err(|_| {
+        let message = format!(
+            "There is no time zone {}. Give a name of the IANA's, as Europe/Berlin, or none for UTC.",
+            clip(name)
+        );
+        Error::field("of.timeZone", message)
+    })
+}
+
+fn head(zone: Tz) -> String {
+    let names = COLUMNS.map(|name| match TIMES.contains(&name) {
+        true => format!("{name} ({zone})"),
+        false => name.to_owned(),
+    });
+    names.join(",") + LINE_END
+}
+
+fn line(row: &PastRow, zone: Tz) -> String {
     let job = &row.job;
+    let moment = |at| moment(at, zone);
     let number = |number: Option<i64>| number.map_or_else(String::new, |n| n.to_string());
     let cells: [String; COLUMNS.len()] = [
         cell(&row.cluster_id),
@@ -124,12 +160,15 @@ fn cell(text: &str) -> String {
     }
 }
 
-/// As `2026-11-28T13:50:56Z`; empty for none.
-fn moment(at: i64) -> String {
-    match at {
-        ..=0 => String::new(),
-        at => machine(at),
-    }
+/// As `2026-11-28T13:50:56Z` or `2026-11-28T21:50:56+08:00`; empty for none.
+fn moment(at: i64, zone: Tz) -> String {
+    let at = Some(at).filter(|at| *at > 0);
+    let Some(at) = at.and_then(DateTime::from_timestamp_millis) else {
+        return String::new();
+    };
+    let is_utc = zone == Tz::UTC;
+    at.with_timezone(&zone)
+        .to_rfc3339_opts(SecondsFormat::Secs, is_utc)
 }
 
 #[cfg(test)]
@@ -154,11 +193,35 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_each_column_once() {
+    fn a_line_has_each_column_once_and_says_in_which_zone_its_times_are() {
         let mut row = PastRow::default();
-        row.job.ended_at = 1_795_873_967_000;
-        let line = line(&row);
-        assert_eq!(line.matches(',').count(), COLUMNS.len() - 1);
-        assert!(line.contains(",2026-11-28T13:52:47Z,"), "{line}");
+        row.job.submitted_at = 1_795_873_967_000;
+        // In Berlin it is summer.
+        row.job.ended_at = 1_785_873_967_000;
+        for (name, title, submitted, ended) in [
+            (
+                None,
+                "ended (UTC)",
+                "2026-11-28T13:52:47Z",
+                "2026-08-04T20:06:07Z",
+            ),
+            (
+                Some("Europe/Berlin"),
+                "ended (Europe/Berlin)",
+                "2026-11-28T14:52:47+01:00",
+                "2026-08-04T22:06:07+02:00",
+            ),
+        ] {
+            let zone = zone(name).unwrap();
+            let (head, line) = (head(zone), line(&row, zone));
+            assert_eq!(line.matches(',').count(), COLUMNS.len() - 1);
+            assert_eq!(head.matches(',').count(), COLUMNS.len() - 1);
+            assert!(head.contains(title), "{head}");
+            // It never started.
+            let times = format!(",{submitted},,{ended},");
+            assert!(line.contains(&times), "{line}");
+        }
+        let said = zone(Some("Mars/Olympus")).unwrap_err();
+        assert!(said.message.contains("no time zone"), "{said}");
     }
 }

@@ -15,6 +15,7 @@ use app::port::Ctx;
 
 use super::Service;
 use super::job_find::RESOURCE_TYPE;
+use super::past_search::{FEW, PATIENCE, Searched, Window, search};
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::past_cluster::{self, PastCluster};
@@ -22,8 +23,9 @@ use crate::db::past_job::{Column, Found, Place, Test, Wanted};
 use crate::db::{job, past_job, resource};
 use crate::fault::internal;
 
-/// Values offered for a property.
+/// Values offered for a property, and how many jobs are asked for them.
 const MOST_OFFERS: i64 = 12;
+const OFFERED_OF: i64 = 20_000;
 /// Of those that are found so many are counted behind the page that is shown: to count all of a million takes longer than
 /// to find those that are read.
 const MOST_COUNTED: i64 = 5000;
@@ -84,52 +86,46 @@ impl Service {
         of: PastJobsOf,
         page: PageRequest,
     ) -> Result<PastJobs> {
-        let asked = self.asked_of_past(ctx, &of, &page).await?;
+        let mut asked = self.asked_of_past(ctx, &of, &page).await?;
         let pool = self.parts.db.pool();
-        let (size, first) = (page.size as i64, page.page == 0 || of.after.is_some());
-        // What stands before the place asked for counts as well.
-        let counted = Wanted {
-            after: None,
-            ..asked.wanted.clone()
+        let total = past_job::count(pool, &asked.wanted)
+            .await
+            .map_err(internal)?;
+        asked.wanted.of_few = total <= FEW;
+        let is_all = asked.wanted.is_all();
+        let size = page.size as i64;
+        let window = |at: i64| {
+            let behind = at.saturating_add(1).saturating_mul(size);
+            Window {
+                skip: at.saturating_mul(size),
+                rows: size + 1,
+                most: behind.saturating_add(if is_all { 1 } else { MOST_COUNTED }),
+            }
         };
-        let all = Wanted {
-            clusters: counted.clusters.clone(),
-            ..Wanted::default()
+        let search = async |at| {
+            let found = search(pool, &asked.wanted, window(at), PATIENCE).await;
+            found.map_err(internal)
         };
-        let total = past_job::count(pool, &all).await.map_err(internal)?;
-        let shown = i64::try_from(page.page.saturating_add(1)).unwrap_or(i64::MAX);
-        let most = shown.saturating_mul(size).saturating_add(MOST_COUNTED);
-        let count = async || {
-            past_job::count_to(pool, &counted, most)
-                .await
-                .map_err(internal)
-        };
-        let mut found = match counted.is_all() {
-            true => Some(total),
-            false if first => None,
-            false => Some(count().await?),
-        };
-        let last_page = found.map_or(0, |found| (found.max(1) - 1) / size);
-        let at = match first {
-            true => 0,
-            false => i64::try_from(page.page).unwrap_or(i64::MAX).min(last_page),
-        };
-        let rows = past_job::list(pool, &asked.wanted, at * size, size + 1).await;
-        let mut rows = rows.map_err(internal)?;
-        // Who finds little has read all of it already.
-        if found.is_none() && rows.len() <= page.size && of.after.is_none() {
-            found = Some(rows.len() as i64);
+        let mut at = i64::try_from(page.page).unwrap_or(i64::MAX);
+        let mut searched = search(at).await?;
+        let count = |searched: &Searched| if is_all { total } else { searched.count };
+        let last_page = (count(&searched).max(1) - 1) / size;
+        if at > last_page {
+            at = last_page;
+            searched = search(at).await?;
         }
-        let found = match found {
-            Some(found) => found,
-            None => count().await?,
-        };
-        let is_more = !counted.is_all() && found >= most;
+        let found = count(&searched);
+        let is_more = !is_all && (found >= window(at).most || searched.until.is_some());
         let pages = (found.max(1) - 1) / size + 1;
+        let Searched {
+            mut rows, until, ..
+        } = searched;
         let has_more = rows.len() > page.size;
         rows.truncate(page.size);
-        let last = rows.last().map(Found::place);
-        let next = last.filter(|_| has_more).map(|place| token(&place));
+        let until = until.filter(|_| !has_more);
+        let searched_to = until.as_ref().map(|place| place.ended_at);
+        let last = rows.last().map(Found::place).filter(|_| has_more);
+        let next = last.or(until).map(|place| token(&place));
         let offers = self.offers(ctx, &asked).await?;
         let rows = rows.into_iter().map(|found| asked.clusters.row(found));
         let page = PageOf {
@@ -144,7 +140,11 @@ impl Service {
             chosen: vec![],
             chosen_of: page.chosen,
         };
-        Ok(PastJobs { page, next })
+        Ok(PastJobs {
+            page,
+            next,
+            searched_to,
+        })
     }
 
     pub(super) async fn past_job(
@@ -216,6 +216,7 @@ impl Service {
             to: of.to,
             tests,
             after,
+            ..Wanted::default()
         };
         Ok(Asked {
             clusters,
@@ -293,12 +294,13 @@ impl Service {
             }
             Column::Id | Column::Name => vec![],
             Column::User | Column::Account | Column::Queue => {
-                let wanted = Wanted {
-                    tests: vec![Test::Contains(column, start.clone())],
-                    after: None,
-                    ..asked.wanted.clone()
-                };
-                let found = past_job::values(self.parts.db.pool(), &wanted, column, MOST_OFFERS);
+                let (pool, mut wanted) = (self.parts.db.pool(), asked.wanted.clone());
+                wanted.tests = vec![Test::Contains(column, start.clone())];
+                if !wanted.of_few {
+                    let until = past_job::place_of(pool, &wanted, OFFERED_OF).await;
+                    wanted.until = until.map_err(internal)?;
+                }
+                let found = past_job::values(pool, &wanted, column, MOST_OFFERS);
                 found.await.map_err(internal)?
             }
         };

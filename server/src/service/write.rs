@@ -11,10 +11,11 @@ use app::model::status::Status;
 use app::port::Ctx;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Service, audit};
-use crate::db::audit::{AuditRow, DONE};
+use super::Service;
+use crate::db::audit::{AuditRow, DONE, End};
 use crate::db::idempotency::Remembered;
 use crate::db::resource::{self, Noun, Row};
 use crate::db::writer::is_busy;
@@ -33,7 +34,7 @@ pub struct Change {
     ctx: Ctx,
     operation: Operation,
     token: Option<String>,
-    request: String,
+    request: Value,
     request_hash: String,
     /// The token was reserved before, and whoever did it did not come back with an answer.
     is_reserved: bool,
@@ -88,7 +89,7 @@ pub(super) async fn begin<I: Serialize, R: DeserializeOwned>(
     input: &I,
     token: Option<&str>,
 ) -> Result<Begun<R>> {
-    let request = audit::request_text(input);
+    let request = serde_json::to_value(input).map_err(internal)?;
     let canonical = serde_json::to_vec(input).map_err(internal)?;
     let request_hash = hex::encode(Sha256::digest(canonical));
     let mut write = db.write().await.map_err(unwritten)?;
@@ -211,7 +212,8 @@ impl Change {
 
     /// Writes audit row and answer, and commits.
     pub async fn commit<R: Serialize>(mut self, resource_arn: &str, response: R) -> Result<R> {
-        self.audit(resource_arn).await.map_err(internal)?;
+        let answer = serde_json::to_value(&response).map_err(internal)?;
+        self.audit(resource_arn, answer).await.map_err(internal)?;
         let principal = self.ctx.who.arn();
         if let Some(token) = &self.token {
             let remembered = Remembered {
@@ -229,23 +231,25 @@ impl Change {
             .map_err(internal)?;
         }
         self.write.commit().await.map_err(unwritten)?;
+        self.ctx.notes.recorded();
         Ok(response)
     }
 }
 
 impl Change {
-    async fn audit(&mut self, resource_arn: &str) -> sqlx::Result<()> {
+    async fn audit(&mut self, resource_arn: &str, response: Value) -> sqlx::Result<()> {
         if let Some(Intent(id)) = &self.intent {
-            return db::audit::close(&mut self.write, id, DONE).await;
+            return db::audit::close(&mut self.write, id, End::Done(response)).await;
         }
         let row = AuditRow {
             ctx: &self.ctx,
             operation: self.operation,
             resource_arn,
-            request: &self.request,
+            request: self.request.take(),
+            response,
             outcome: DONE,
         };
-        db::audit::insert(&mut self.write, &row).await.map(drop)
+        db::audit::insert(&mut self.write, row).await.map(drop)
     }
 }
 

@@ -105,9 +105,11 @@ pub fn library(scheduler_root: &Path, version: &str) -> Option<PathBuf> {
     (FITS.contains(&version) && library.is_file()).then_some(library)
 }
 
+/// A file, as it was last written.
+type Program = (PathBuf, Option<SystemTime>);
+
 /// What each slurmctld said, while it is the same file. There are as many as versions were installed.
-static SAID: LazyLock<Mutex<HashMap<(PathBuf, Option<SystemTime>), String>>> =
-    LazyLock::new(Mutex::default);
+static SAID: LazyLock<Mutex<HashMap<Program, String>>> = LazyLock::new(Mutex::default);
 
 /// With its correction, as `24.11.5`, as slurmctld of that version says, which needs no configuration for it, as others do;
 /// without it where it does not.

@@ -214,7 +214,7 @@ async fn data_come_in_pages(plane: &TestPlane, id: &str) {
         assert!(values.iter().any(|value| *value == 1.0), "{result}");
     }
     // The CLI asks for all pages of it by itself: of one value each.
-    let pages = ask(&["--scan-by", "TimestampAscending", "--max-datapoints", "1"]);
+    let pages = ask(&["--scan-by", "TimestampAscending", "--page-size", "1"]);
     let points = |told: &Value, id: &str| -> Vec<Value> {
         let all = told["MetricDataResults"].as_array().unwrap().clone();
         let own = all.into_iter().filter(|result| result["Id"] == id);

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use app::explain::reason::Reason;
 use nix::sys::signal::{Signal, kill};
+use serde_json::json;
 
 use crate::harness::*;
-use crate::job_parts::page;
+use crate::job_parts::{ask, page};
 
 /// The words of the table's own list, and those of the library that look like reasons.
 #[test]
@@ -74,6 +75,32 @@ async fn launches(plane: &TestPlane, node: &str) -> i64 {
     count
 }
 
+/// The list, Slurm itself and the command say what the page does.
+async fn the_same_everywhere(plane: &TestPlane, visitor: &Visitor, job: &str, title: &str) {
+    wait_until("the list says the same", async || {
+        let list = json!({"cluster_identifier": CLUSTER, "page": {}, "language": "en"});
+        let list = ask(visitor, "list-jobs", list).await.unwrap();
+        let mut rows = list["rows"].as_array().unwrap().iter();
+        let row = rows.find(|row| row["item"]["id"] == job);
+        let why = row.map(|row| row["item"]["why"].to_string());
+        match why.as_ref().is_some_and(|why| why.contains(title)) {
+            true => Ok(()),
+            false => Err(format!("{why:?}")),
+        }
+    })
+    .await;
+    wait_until("Slurm says the same", async || {
+        let told = plane.connect(CLUSTER, &["scontrol", "show", "job", job]);
+        match told.contains(&format!("AdminComment=OpenPCS: {title}")) {
+            true => Ok(()),
+            false => Err(told),
+        }
+    })
+    .await;
+    let told = plane.server.command("why", &[CLUSTER, job]).unwrap();
+    assert!(told.contains(title), "{told}");
+}
+
 #[tokio::test]
 async fn reserved_nodes_are_for_those_who_may_and_come_back_reserved() {
     let plane = TestPlane::start(Database::OfRun).await;
@@ -109,6 +136,7 @@ async fn reserved_nodes_are_for_those_who_may_and_come_back_reserved() {
     let remedy = told["remedy"].as_str().unwrap();
     assert!(remedy.contains("--reservation="), "{remedy}");
     assert_eq!(told["outlook"], "by-itself", "{told}");
+    the_same_everywhere(&plane, &visitor, &outside, told["title"].as_str().unwrap()).await;
 
     let (slurmd, _) = processes(plane.server.root())
         .into_iter()

@@ -14,6 +14,7 @@ mod audit;
 mod aws_cli;
 mod backup;
 mod bad_input;
+mod canary;
 mod capacity;
 mod clients;
 mod cloud;

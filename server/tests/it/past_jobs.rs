@@ -189,8 +189,8 @@ impl Past {
     }
 
     async fn the_table_has_them(&self, odd: &str, count: usize) {
-        let of = json!({ "clusterIdentifier": self.cluster }).to_string();
-        let file = paths::past_jobs_file(&of, "{}", "en");
+        let of = json!({ "clusterIdentifier": self.cluster, "timeZone": "Asia/Shanghai" });
+        let file = paths::past_jobs_file(&of.to_string(), "{}", "en");
         let answer = self
             .visitor
             .request(Method::GET, &file)
@@ -204,6 +204,8 @@ impl Past {
         assert!(small.bytes().await.is_ok(), "all of it comes");
         let lines: Vec<&str> = table.lines().collect();
         assert_eq!(lines.len(), count + 1, "{table}");
+        assert!(lines[0].contains(",ended (Asia/Shanghai),"), "{table}");
+        assert!(lines[1].contains("+08:00,"), "{table}");
         let line = lines
             .iter()
             .find(|line| line.contains(&format!(",{CLUSTER},{odd},")))

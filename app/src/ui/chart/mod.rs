@@ -71,6 +71,17 @@ pub struct Curve {
     pub values: Vec<Option<f64>>,
 }
 
+impl Curve {
+    /// What the legend tells while nothing is pointed at: how many of what is counted there were, of all else the last.
+    fn told(&self) -> Option<f64> {
+        let known = || self.values.iter().copied().flatten();
+        match self.mark {
+            Mark::Bar => known().reduce(|all, one| all + one),
+            Mark::Line | Mark::Area => known().last(),
+        }
+    }
+}
+
 /// What a chart shows. All curves have as many values, one for each period.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plot {
@@ -258,7 +269,7 @@ fn Legend(
         let entry = |curve: &Curve| {
             let value = match place {
                 Some(place) => curve.values.get(place).copied().flatten(),
-                None => curve.values.iter().rev().flatten().next().copied(),
+                None => curve.told(),
             };
             let words = value.map_or_else(|| "–".to_owned(), |value| in_words(t, plot.unit, value));
             view! {
@@ -279,4 +290,24 @@ fn Legend(
         </div>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_legend_tells_the_sum_of_what_is_counted_and_the_last_of_all_else() {
+        let values = vec![None, Some(2.0), Some(3.0), None];
+        for (mark, told) in [(Mark::Bar, 5.0), (Mark::Line, 3.0), (Mark::Area, 3.0)] {
+            let curve = |values: Vec<Option<f64>>| Curve {
+                label: "one".into(),
+                mark,
+                ink: Ink::Main,
+                values,
+            };
+            assert_eq!(curve(values.clone()).told(), Some(told), "{mark:?}");
+            assert_eq!(curve(vec![None]).told(), None);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! - [`ensure`], [`own_parts`], [`owned`]: what a group owns, what is in it, and how launches are told of it.
 //! - [`launch`], [`outcome`], [`pools`], [`rounds`]: fleets, where their instances come from, and what their answers mean.
-//! - [`look`], [`checks`], [`whose`]: what there is of all clusters, how it is, and which of it is whose.
+//! - [`look`], [`checks`], [`places`], [`whose`]: what there is of all clusters, how it is, where, and which of it is whose.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -18,12 +18,14 @@ use app::rules::ports::Ports;
 use async_trait::async_trait;
 use openpcs_provider::names::{Name, Names};
 use openpcs_provider::{
-    Batch, ClusterKey, Datum, Inventory, Outcome, Owner, Profile, Progress, Provider, ProviderError,
+    Batch, ClusterKey, Datum, Inventory, NetworkPlace, Outcome, Owner, Profile, Progress, Provider,
+    ProviderError,
 };
 
 use crate::calls::instance::{self, Seen};
 use crate::calls::{
-    fleet, host, instance_status, instance_type, kms, launch_template, metric, secret,
+    fleet, host, instance_status, instance_topology, instance_type, kms, launch_template, metric,
+    secret,
 };
 use crate::client::Client;
 use crate::delivery;
@@ -37,6 +39,7 @@ mod look;
 mod outcome;
 mod own_parts;
 mod owned;
+mod places;
 mod pools;
 mod rounds;
 mod settings;
@@ -44,6 +47,7 @@ mod whose;
 
 use checks::{Checks, Found};
 use look::{Look, Looks};
+use places::Places;
 use rounds::Rounds;
 pub use settings::{AgentBuild, Settings};
 
@@ -82,6 +86,7 @@ pub struct Aws {
     offers: Offers,
     looks: Looks,
     checks: Arc<Checks>,
+    places: Places,
     rounds: Rounds,
 }
 
@@ -92,6 +97,7 @@ pub fn actions() -> BTreeSet<&'static str> {
         host::ACTIONS,
         instance::ACTIONS,
         instance_status::ACTIONS,
+        instance_topology::ACTIONS,
         instance_type::ACTIONS,
         kms::ACTIONS,
         launch_template::ACTIONS,
@@ -111,6 +117,7 @@ impl Aws {
             offers: Offers::new(client.clone(), settings.slurm_versions.clone()),
             looks: Looks::new(client.ec2.clone()),
             checks: Checks::new(client.ec2.clone()),
+            places: Places::default(),
             rounds: Rounds::default(),
             client,
             settings,
@@ -224,6 +231,33 @@ impl Provider for Aws {
             taken_at: look.taken_at,
             instances: whose::instances(&seen, &rows, &health),
         })
+    }
+
+    /// Of those that EC2 left out there is nothing to know.
+    async fn network_places(
+        &self,
+        cluster_id: &str,
+        instance_ids: &[String],
+    ) -> Result<Vec<(String, NetworkPlace)>, ProviderError> {
+        if instance_ids.is_empty() || !self.places.may_ask() {
+            return Ok(vec![]);
+        }
+        let ec2 = self.ec2_ids(cluster_id, instance_ids).await?;
+        let both = instance_ids.iter().zip(ec2);
+        let asked: Vec<(&String, String)> = both
+            .filter_map(|(id, ec2)| Some((id, ec2?)))
+            .take(instance_topology::MOST)
+            .collect();
+        if asked.is_empty() {
+            return Ok(vec![]);
+        }
+        let ids: Vec<String> = asked.iter().map(|(_, ec2)| ec2.clone()).collect();
+        let mut told = instance_topology::places(&self.client.ec2, &ids).await?;
+        let place = |(id, ec2): (&String, String)| {
+            let place = told.remove(&ec2).unwrap_or_default();
+            (id.clone(), place)
+        };
+        Ok(asked.into_iter().map(place).collect())
     }
 
     async fn logs(

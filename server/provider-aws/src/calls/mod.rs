@@ -5,6 +5,7 @@ pub mod host;
 pub mod inbound_rule;
 pub mod instance;
 pub mod instance_status;
+pub mod instance_topology;
 pub mod instance_type;
 pub mod kms;
 pub mod launch_template;

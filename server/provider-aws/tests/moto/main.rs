@@ -23,3 +23,4 @@ mod provider;
 mod public_image;
 mod reserved;
 mod secrets;
+mod topology;

@@ -181,6 +181,8 @@ async fn the_policy_is_what_is_called_and_no_more() {
     let ours = [batch.nodes[0].instance_id.clone()];
     provider.inventory(CLUSTER).await.unwrap();
     provider.logs(CLUSTER, &ours[0]).await.unwrap();
+    // moto does not know it.
+    let _ = provider.network_places(CLUSTER, &ours).await;
     // Another version of the template.
     lab.owner.generation = 2;
     lab.owner.slurm_version = "25.11".into();

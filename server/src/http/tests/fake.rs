@@ -72,6 +72,7 @@ impl Offers for Fake {}
 impl Systems for Fake {}
 impl Servers for Fake {}
 impl Tokens for Fake {}
+impl Trail for Fake {}
 
 #[async_trait]
 impl Hooks for Fake {

@@ -36,6 +36,7 @@ fn state() -> (Arc<Fake>, HttpState) {
         metrics: fake.clone(),
         diagnostics: fake.clone(),
         meter: Meter::default(),
+        recorder: Default::default(),
         verifier: Arc::new(Verifier::new("us-east-1", fake.clone())),
         prover: Arc::new(proof::Prover {
             seal: Arc::new(Seal::new(&[7; 32]).unwrap()),

@@ -1,9 +1,10 @@
 //! The rows that make up a cluster's configuration, and the specs of them that are to be rendered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use app::model::node_name::node_names;
 use app::model::status::Status;
+use openpcs_provider::NetworkPlace;
 
 use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
@@ -16,13 +17,19 @@ pub struct Rows {
     pub cluster: ClusterRow,
     pub groups: Vec<ComputeNodeGroupRow>,
     pub queues: Vec<QueueRow>,
+    /// Where in the provider's network the instances of nodes are, as far as it is of use.
+    pub places: Places,
 }
+
+/// By the names of nodes.
+pub type Places = BTreeMap<String, NetworkPlace>;
 
 /// The specs to render: of each row the wanted one or the one in force.
 pub struct Specs<'a> {
     pub cluster: (&'a ClusterRow, &'a ClusterSpec),
     pub groups: Vec<(&'a ComputeNodeGroupRow, &'a ComputeNodeGroupSpec)>,
     pub queues: Vec<(&'a QueueRow, &'a QueueSpec)>,
+    pub network: &'a Places,
 }
 
 impl Specs<'_> {
@@ -101,6 +108,7 @@ impl Rows {
                 .filter(|q| stays(q.status))
                 .filter_map(|q| chosen(q, tried))
                 .collect(),
+            network: &self.places,
         }
     }
 
@@ -211,6 +219,7 @@ mod tests {
                 queue("stays", &["lowered"], Status::Active),
                 queue("leaves", &["goes"], Status::Deleting),
             ],
+            places: Places::new(),
         };
         let tried = rows.pending();
         let nodes = |rows: &Rows| rows.specs(&tried, false).nodes().len();
@@ -232,6 +241,7 @@ mod tests {
                 cluster: cluster(),
                 groups: vec![group(name, 2, Status::Deleting)],
                 queues: vec![],
+                places: Places::new(),
             };
             rows.keeping(conf).groups[0].status == Status::Active
         };

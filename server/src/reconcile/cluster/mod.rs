@@ -16,6 +16,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use openpcs_agent::protocol::{Daemon, SLURMDBD_DAEMON};
 use openpcs_provider::KeyKind;
 
+use super::network::Network;
 use super::outage::{Health, Outage};
 use super::recovery::Recovery;
 use super::{Next, Parts, Reconciler, aside, configuration, ending, key, placement, removal};
@@ -54,6 +55,7 @@ pub struct ClusterReconciler {
     introduced: bool,
     /// The suspension that the timeline tells of already.
     announced: Option<String>,
+    network: Network,
 }
 
 /// How many of its daemons have a port.
@@ -79,6 +81,7 @@ impl ClusterReconciler {
             are_starts_stopped: false,
             introduced: false,
             announced: None,
+            network: Network::default(),
         }
     }
 }
@@ -161,10 +164,12 @@ impl ClusterReconciler {
                 cluster,
                 groups,
                 queues,
+                places: Default::default(),
             };
             return Ok((rows, seen));
         }
-        let rows = configuration::rows(&self.parts, &cluster).await?;
+        let mut rows = configuration::rows(&self.parts, &cluster).await?;
+        self.network.look(&self.parts, &mut rows).await?;
         let controllers = &self.parts.controllers;
         seen.is_settled = rows.is_settled();
         seen.is_trusted = self.trusts(&rows);

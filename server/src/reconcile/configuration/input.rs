@@ -293,6 +293,7 @@ fn input(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<ConfInput> {
             .filter_map(|(row, spec)| group(row, spec, &in_force).transpose())
             .collect::<Result<_, _>>()?,
         queues: queues(specs),
+        places: specs.network.clone(),
     })
 }
 
@@ -316,6 +317,7 @@ fn group(
         settings: by_name(slurm.slurm_custom_settings.as_ref()),
         gres_records: slurm.gres_custom_settings.unwrap_or_default(),
         zones: spec.zones.clone(),
+        placement_group: spec.placement_group.clone(),
     }))
 }
 

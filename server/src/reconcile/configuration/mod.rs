@@ -34,6 +34,7 @@ pub async fn rows(parts: &Parts, cluster: &ClusterRow) -> anyhow::Result<Rows> {
         cluster: cluster.clone(),
         groups,
         queues: resource::list(parts.db.pool(), Some(&cluster.id)).await?,
+        places: BTreeMap::new(),
     })
 }
 

@@ -200,15 +200,11 @@ mod tests {
             user: "root".into(),
             queue: "demo".into(),
             state: "RUNNING".into(),
-            reason: String::new(),
-            why: String::new(),
-            priority: 0,
             nodes: nodes.into(),
             node_count: 1,
             submitted_at: 1,
             started_at: 2,
-            ended_at: 0,
-            expected_at: 0,
+            ..Job::default()
         }
     }
 

@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hasher as _};
 
-use app::model::job::{Job, JobRecord};
+use app::model::job::{Asks, Job, JobRecord};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -257,6 +257,7 @@ fn job(value: &Value) -> Job {
         started_at: when(has_started, &value["start_time"]),
         ended_at: when(ended, &value["end_time"]),
         expected_at: when(waits, &value["start_time"]),
+        asks: Asks::default(),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod slurmdbd;
 pub mod slurmrestd;
 mod smallest_job;
 mod topology;
+mod topology_tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -23,6 +24,7 @@ use app::model::cluster::{CgroupCustomSetting, Size};
 use app::model::node_name::node_names;
 use app::model::setting::SlurmCustomSetting;
 use openpcs_agent::configuration::Files;
+use openpcs_provider::NetworkPlace;
 
 use super::hostlist;
 use super::settings::{self, Kind, NameAndValue, Scope, communication, program};
@@ -32,6 +34,7 @@ use line::Line;
 use scheduling::{controller_parameters, scheduler_parameters, scheduling};
 pub use smallest_job::shut_queues;
 use topology::Topology;
+pub use topology::is_wanted as has_topology;
 
 /// How long an ended job can be asked for unless it was set, in seconds: programs that wait for jobs with `squeue` need
 /// some minutes.
@@ -86,6 +89,8 @@ pub struct ConfInput {
     pub cgroup_settings: Vec<CgroupCustomSetting>,
     pub groups: Vec<GroupConf>,
     pub queues: Vec<QueueConf>,
+    /// Where in the provider's network nodes are, by their names, as far as it is known.
+    pub places: BTreeMap<String, NetworkPlace>,
 }
 
 /// A compute node group.
@@ -103,6 +108,8 @@ pub struct GroupConf {
     pub gres_records: Vec<BTreeMap<String, String>>,
     /// Of its subnets, each once; none where nobody knows.
     pub zones: Vec<String>,
+    /// One that puts instances near each other.
+    pub placement_group: Option<String>,
 }
 
 /// A queue: a partition of the same name.

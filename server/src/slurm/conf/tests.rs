@@ -39,6 +39,7 @@ fn empty() -> ConfInput {
         cgroup_settings: vec![],
         groups: vec![],
         queues: vec![],
+        places: BTreeMap::new(),
     }
 }
 

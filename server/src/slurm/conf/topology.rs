@@ -1,9 +1,11 @@
 //! The network's topology, so that Slurm puts the nodes of a job near each other and `--switches` means something (C18).
 //!
 //! Slurm wants every node in the tree, also those that have no instance yet. What is known of these is what their group says:
-//! its nodes are of the same types, bought together and placed together, so each group is a leaf switch; a group all of whose
-//! subnets lie in one zone is below that zone's switch; and one switch is above all. Where in the network an instance then is
-//! (`ec2:DescribeInstanceTopology`) is known too late for the choice of nodes that are still to be launched, and is not used.
+//! its nodes are of the same types, bought together and placed together, so each group is a leaf switch; groups of the same
+//! placement group are below a switch of that; a group all of whose subnets lie in one zone is below that zone's switch; and
+//! one switch is above all. Where the provider tells in which place of its network an instance is (on EC2
+//! `DescribeInstanceTopology`), its node is below the switches of that place instead: so it is with groups that keep a number
+//! of nodes up. Of nodes that are still to be launched it is known too late for the choice of them.
 //!
 //! Before 25.05 Slurm has one topology for all queues, `topology.conf`, which the cluster's `TopologyPlugin=topology/tree`
 //! switches on. From 25.05 on there can be several with names in `topology.yaml`, and a queue's `Topology` names one:
@@ -11,10 +13,10 @@
 //! page that could be read, so it is Slurm's own. Only `topology.conf` was tried with real Slurm; `topology.yaml` is written
 //! as `topology.yaml(5)` of 25.05 has it.
 
-use std::collections::BTreeMap;
-
+use super::ConfInput;
 use super::line::Line;
-use super::{ConfInput, GroupConf, nodes_of};
+use super::topology_tree as tree;
+use super::topology_tree::{Below, Switch};
 use crate::slurm::settings::{self, NameAndValue, Scope};
 
 /// The first version with several topologies.
@@ -22,9 +24,6 @@ const SEVERAL: &str = "25.05";
 /// Names of topologies, for queues to choose from.
 pub const TREE: &str = "tree";
 const FLAT: &str = "flat";
-/// No name of a group or a zone has an underscore.
-const ROOT: &str = "all_zones";
-const ZONE: &str = "zone_";
 
 /// The texts of Slurm's files; an empty one is no file.
 #[derive(Default)]
@@ -35,14 +34,27 @@ pub struct Topology {
     pub is_plugin: bool,
 }
 
+/// Whether the cluster or one of its queues is to have a tree, by their settings.
+pub fn is_wanted<'s, S: NameAndValue + 's>(
+    cluster: &[S],
+    mut queues: impl Iterator<Item = &'s [S]>,
+) -> bool {
+    is_of_cluster(cluster) || queues.any(is_of_queue)
+}
+
+fn is_of_cluster(settings: &[impl NameAndValue]) -> bool {
+    is_given(Scope::Cluster, settings, "TopologyPlugin")
+}
+
+fn is_of_queue(settings: &[impl NameAndValue]) -> bool {
+    is_given(Scope::Queue, settings, "Topology")
+}
+
 pub fn render(input: &ConfInput) -> Topology {
-    let of_cluster = is_given(Scope::Cluster, &input.settings, "TopologyPlugin");
-    let of_queue = input
-        .queues
-        .iter()
-        .any(|queue| is_given(Scope::Queue, &queue.settings, "Topology"));
-    let switches = switches(&input.groups);
-    if switches.is_empty() || !(of_cluster || of_queue) {
+    let queues = input.queues.iter().map(|queue| &*queue.settings);
+    let of_cluster = is_of_cluster(&input.settings);
+    let switches = tree::switches(input);
+    if switches.is_empty() || !is_wanted(&input.settings, queues) {
         return Topology::default();
     }
     match input.version.as_str() < SEVERAL {
@@ -65,17 +77,6 @@ fn is_given(scope: Scope, given: &[impl NameAndValue], name: &str) -> bool {
         .filter_map(|one| settings::accepted(scope, one))
         .map(|(setting, _)| setting.name);
     names.any(|known| known == name)
-}
-
-/// A switch with nodes below it, or with other switches.
-struct Switch {
-    name: String,
-    below: Below,
-}
-
-enum Below {
-    Nodes(String),
-    Switches(Vec<String>),
 }
 
 impl Switch {
@@ -101,38 +102,6 @@ impl Switch {
     }
 }
 
-/// Leaves first, the one above all last.
-fn switches(groups: &[GroupConf]) -> Vec<Switch> {
-    let mut all = vec![];
-    let mut zones: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    let mut top = vec![];
-    for group in groups.iter().filter(|group| !group.ports.is_empty()) {
-        all.push(Switch {
-            name: group.name.clone(),
-            below: Below::Nodes(nodes_of(group)),
-        });
-        match group.zones.as_slice() {
-            [zone] => zones.entry(zone).or_default().push(group.name.clone()),
-            _ => top.push(group.name.clone()),
-        }
-    }
-    for (zone, groups) in zones {
-        let name = format!("{ZONE}{zone}");
-        top.push(name.clone());
-        all.push(Switch {
-            name,
-            below: Below::Switches(groups),
-        });
-    }
-    if top.len() > 1 {
-        all.push(Switch {
-            name: ROOT.to_owned(),
-            below: Below::Switches(top),
-        });
-    }
-    all
-}
-
 fn yaml(switches: &[Switch], tree_is_default: bool) -> String {
     let switches: String = switches.iter().map(Switch::yaml).collect();
     let flat_is_default = !tree_is_default;
@@ -144,8 +113,10 @@ fn yaml(switches: &[Switch], tree_is_default: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::QueueConf;
+    use openpcs_provider::NetworkPlace;
+
     use super::super::tests::{setting, tutorial};
+    use super::super::{GroupConf, QueueConf};
     use super::*;
 
     fn with_groups(groups: &[(&str, usize, &[&str])]) -> ConfInput {
@@ -181,6 +152,48 @@ mod tests {
         SwitchName=zone_us-east-1a Switches=near,beside
         SwitchName=zone_us-east-1b Switches=far
         SwitchName=all_zones Switches=anywhere,zone_us-east-1a,zone_us-east-1b
+        ");
+    }
+
+    #[test]
+    fn nodes_are_where_the_provider_says_and_groups_where_they_are_placed_together() {
+        let mut input = with_groups(&[
+            ("stay", 5, &["us-east-2b"]),
+            ("also", 1, &["us-east-2b"]),
+            ("come", 2, &["us-east-2b"]),
+            ("go", 1, &["us-east-2b"]),
+        ]);
+        for group in &mut input.groups[1..] {
+            group.placement_group = Some("near.1".into());
+        }
+        let place = |node: &str, below: &[&str]| {
+            let place = NetworkPlace {
+                zone: "us-east-2b".into(),
+                network_nodes: below.iter().map(|name| (*name).to_owned()).collect(),
+            };
+            (node.to_owned(), place)
+        };
+        input.places = [
+            place("stay-1", &["nn-1", "nn-2", "nn-3"]),
+            place("stay-2", &["nn-1", "nn-2", "nn-3"]),
+            place("stay-3", &["nn-1", "nn-4", "nn-5", "nn-9"]),
+            // Its name is none of Slurm's, and that is not all.
+            place("stay-4", &["nn-1", "nn-2", "nn 3"]),
+            place("also-1", &["nn-1", "nn-2", "nn-3"]),
+            place("gone-1", &["nn-1", "nn-2", "nn-7"]),
+        ]
+        .into();
+        insta::assert_snapshot!(render(&input).conf, @r"
+        SwitchName=stay Nodes=stay-[4-5]
+        SwitchName=come Nodes=come-[1-2]
+        SwitchName=go Nodes=go-1
+        SwitchName=net_nn-3 Nodes=also-1,stay-[1-2]
+        SwitchName=net_nn-5 Nodes=stay-3
+        SwitchName=net_nn-2 Switches=net_nn-3
+        SwitchName=net_nn-4 Switches=net_nn-5
+        SwitchName=place_near.1 Switches=come,go
+        SwitchName=net_nn-1 Switches=net_nn-2,net_nn-4
+        SwitchName=zone_us-east-2b Switches=stay,place_near.1,net_nn-1
         ");
     }
 

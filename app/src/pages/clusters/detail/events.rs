@@ -43,7 +43,9 @@ pub fn Events() -> impl IntoView {
             list_events(of, page, language.clone())
         },
     );
+    let trail = move || page.id.with(|id| paths::audit_of(id));
     view! {
+        <p class="text-muted"><A href=trail>{t.audit.of_cluster}</A></p>
         <Fetched resource=events let:events>
             {move || only.get().map(|(kind, id)| only_of(page.id, kind, &id, events))}
             <PagedTable

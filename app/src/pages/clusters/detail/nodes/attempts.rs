@@ -104,7 +104,7 @@ fn Pools(attempt: LaunchAttempt) -> impl IntoView {
         t.node.pool_resting,
     ];
     view! {
-        <div class="mt-3 overflow-x-auto">
+        <div class="relative mt-3 overflow-x-auto">
             <table class="plain-table">
                 <thead>
                     <tr>
