@@ -6,6 +6,7 @@ use crate::i18n::{Language, Text};
 use crate::model::job::OutputKind;
 use crate::model::job_id::JobId;
 use crate::model::log::{LogDaemon, LogView};
+use crate::model::metric_part::By;
 use crate::preference::Theme;
 
 /// The folder of all that is not a page: server functions, the live stream, sign-in and sign-out.
@@ -259,10 +260,29 @@ pub fn events_of(cluster_id: &str, resource_type: &str, resource_id: &str) -> St
     format!("{events}?{resource_type}={}", encode(resource_id))
 }
 
-/// One of the two pages with charts, of a range in its word; as a table where that is wanted.
-pub fn monitoring(page: &str, range: &str, as_table: bool) -> String {
-    let view = if as_table { "&view=table" } else { "" };
-    format!("{page}?range={}{view}", encode(range))
+/// What one of the two pages with charts shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChartView {
+    /// In its word.
+    pub range: String,
+    pub by: Option<By>,
+    /// Those that are compared.
+    pub clusters: Vec<String>,
+    /// Instead of charts.
+    pub as_table: bool,
+}
+
+pub fn monitoring(page: &str, view: &ChartView) -> String {
+    let mut path = format!("{page}?range={}", encode(&view.range));
+    match view.by {
+        Some(By::Cluster) => path += &format!("&clusters={}", encode(&view.clusters.join(","))),
+        Some(by) => path += &format!("&by={}", by.as_str()),
+        None => {}
+    }
+    if view.as_table {
+        path += "&view=table";
+    }
+    path
 }
 
 pub fn create_compute_node_group(cluster_id: &str) -> String {
@@ -384,7 +404,23 @@ mod tests {
                 log_file("pcs_abc123def4", &LogView::read(|_| Some("a b".into()))),
                 LOGS.into(),
                 MONITORING.into(),
-                monitoring(MONITORING, "15mo", true),
+                monitoring(
+                    MONITORING,
+                    &ChartView {
+                        range: "15mo".into(),
+                        as_table: true,
+                        ..ChartView::default()
+                    },
+                ),
+                monitoring(
+                    MONITORING,
+                    &ChartView {
+                        range: "1d".into(),
+                        by: Some(By::Cluster),
+                        clusters: vec!["a".into(), "b".into()],
+                        as_table: false,
+                    },
+                ),
                 CREATE_CLUSTER.into(),
                 edit_cluster("pcs_abc123def4"),
                 DESIGN.into(),
@@ -445,6 +481,7 @@ mod tests {
                 "/logs",
                 "/monitoring",
                 "/monitoring?range=15mo&view=table",
+                "/monitoring?range=1d&clusters=a%2Cb",
                 "/clusters/create",
                 "/clusters/pcs_abc123def4/edit",
                 "/design",

@@ -1,6 +1,6 @@
 // What a cluster did over time: charts that follow by themselves, a range that is in the address, the same as a table.
 import { check } from './axe';
-import { countLoads, createDemoQueue, expect, openTab, signIn, test, visit } from './helpers';
+import { countLoads, createDemoQueue, expect, openTab, reload, signIn, test, visit } from './helpers';
 
 test('the charts of a cluster follow what it does', async ({ page, server, cluster }) => {
   test.setTimeout(240_000);
@@ -48,6 +48,54 @@ test('the charts of a cluster follow what it does', async ({ page, server, clust
   await page.goto('/console/preference?language=zh-CN&next=%2Fmonitoring');
   await expect(page.getByRole('figure', { name: '容量（实例）' })).toBeVisible();
   await check(page, 'monitoring, zh-CN');
+});
+
+test('groups, queues and types are told apart, and clusters beside each other', async ({ page, server, cluster }) => {
+  test.setTimeout(240_000);
+  await signIn(page, server);
+  await createDemoQueue(server, cluster.name);
+  await server.connect(cluster.name, 'sbatch', '-p', 'demo', '-o', '/dev/null', '--wrap=sleep 150');
+  await visit(page, `/clusters/${cluster.name}`);
+  await openTab(page, 'Monitoring');
+  const shown = page.getByRole('navigation', { name: 'Show' });
+  await shown.getByRole('link', { name: 'By queue' }).click();
+  await expect(page).toHaveURL(/monitoring\?range=3h&by=queue$/);
+  await expect(shown.getByRole('link', { name: 'By queue' })).toHaveAttribute('aria-current', 'true');
+  await expect(page.getByRole('figure', { name: 'Running jobs' })).toContainText(/demo 1/, { timeout: 90_000 });
+  await check(page, 'monitoring by queue');
+
+  await shown.getByRole('link', { name: 'By group' }).click();
+  await expect(page.getByRole('figure', { name: 'Utilized instances' })).toContainText(/compute-1 1/, { timeout: 90_000 });
+  await expect(page.getByRole('figure', { name: 'Node hours' })).toContainText('compute-1');
+  await check(page, 'monitoring by group');
+  await page.getByRole('link', { name: 'Show as a table' }).click();
+  await expect(page).toHaveURL(/range=3h&by=group&view=table$/);
+  const starts = page.getByRole('table', { name: 'Node starts', exact: true });
+  await expect(starts.getByRole('columnheader', { name: 'compute-1' })).toBeVisible();
+  await expect(starts.getByRole('rowheader').first()).toHaveText(/^\d{4}-/);
+  await check(page, 'monitoring by group, table');
+
+  await page.getByRole('link', { name: 'Show as charts' }).click();
+  await shown.getByRole('link', { name: 'By instance type' }).click();
+  const hours = page.getByRole('table', { name: 'Node hours by instance type' });
+  await expect(hours.getByRole('row').nth(1)).toContainText(/c6i\.xlarge\s*0\.\d\d\s*100 %/);
+  await check(page, 'monitoring by instance type');
+
+  await page.getByRole('navigation', { name: 'Main navigation' }).getByRole('link', { name: 'Monitoring' }).click();
+  const compare = page.getByRole('navigation', { name: 'Compare clusters' });
+  await compare.getByRole('link', { name: cluster.name }).click();
+  await expect(page).toHaveURL(new RegExp(`monitoring\\?range=3h&clusters=${cluster.name}$`));
+  await expect(compare.getByRole('link', { name: cluster.name })).toHaveAttribute('aria-current', 'true');
+  const running = page.getByRole('figure', { name: 'Running instances' });
+  await expect(running).toContainText(new RegExp(`${cluster.name} 1`));
+  await check(page, 'monitoring, compared');
+  await reload(page);
+  await expect(running).toContainText(cluster.name);
+  await page.goto(`/console/preference?language=zh-CN&next=${encodeURIComponent(`/monitoring?clusters=${cluster.name}`)}`);
+  await expect(page.getByRole('figure', { name: '运行中的实例' })).toContainText(cluster.name);
+  await check(page, 'monitoring, compared, zh-CN');
+  await page.goto('/console/preference?language=en&next=%2Fmonitoring');
+  await expect(page.getByRole('heading', { name: 'Monitoring', level: 1 })).toBeVisible();
 });
 
 test.describe('without JavaScript', () => {

@@ -257,6 +257,7 @@ fn provider(
             agents: nodes.agents,
             names: Arc::new(Known(db.clone())),
             keeps_keys: !config.no_secrets_manager,
+            metrics_namespace: config.cloudwatch.namespace().map(str::to_owned),
         }),
     };
     Ok(match &config.faults {

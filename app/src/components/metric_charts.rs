@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
+use super::metric_words::{label, scaled, summary};
+use super::part_charts::PartCharts;
 use super::range_picker::wants_table;
 use crate::i18n::{Text, text};
-use crate::model::date::{DAY, HOUR, MINUTE};
 use crate::model::metric::{Metric, Metrics};
 use crate::ui::EmptyState;
 use crate::ui::chart::{Chart, Curve, Ink, Mark, Plot, Unit, in_words};
@@ -83,7 +84,7 @@ impl Topic {
     fn plot(self, t: &'static Text, metrics: &Metrics) -> Plot {
         let unit = self.unit();
         let curve = |(metric, mark, ink): &Shown| Curve {
-            label: label(t, *metric),
+            label: label(t, *metric).to_owned(),
             mark: *mark,
             ink: *ink,
             values: scaled(metrics.values(*metric), unit),
@@ -97,48 +98,26 @@ impl Topic {
     }
 }
 
-fn scaled(values: &[Option<f64>], unit: Unit) -> Vec<Option<f64>> {
-    let factor = if unit == Unit::Percent { 100.0 } else { 1.0 };
-    let values = values.iter();
-    values
-        .map(|value| value.map(|value| value * factor))
-        .collect()
-}
-
-fn label(t: &'static Text, metric: Metric) -> &'static str {
-    match metric {
-        Metric::IdleCapacity => t.monitoring.idle,
-        Metric::UtilizedCapacity => t.monitoring.utilized,
-        Metric::ActualCapacity => t.monitoring.actual,
-        Metric::DesiredCapacity => t.monitoring.desired,
-        Metric::CapacityUtilization => t.monitoring.utilization,
-        Metric::PendingJobs => t.monitoring.pending,
-        Metric::RunningJobs => t.monitoring.running,
-        Metric::NodeStarts => t.monitoring.started,
-        Metric::FailedNodeStarts => t.monitoring.failed,
-        Metric::NodeBootTimeP50 => t.monitoring.p50,
-        Metric::NodeBootTimeP95 => t.monitoring.p95,
-        Metric::JobWaitTimeP50 => t.monitoring.wait_p50,
-        Metric::JobWaitTimeP95 => t.monitoring.wait_p95,
-    }
-}
-
 #[component]
 pub fn MetricCharts(metrics: Signal<Metrics>) -> impl IntoView {
     let t = text();
     let as_table = wants_table();
     let is_empty = Memo::new(move |_| metrics.with(Metrics::is_empty));
+    let by = Memo::new(move |_| metrics.with(|metrics| metrics.by));
     // The pointer on one of them points at the same time in all.
     let pointed = RwSignal::new(None);
-    move || match (is_empty.get(), as_table.get()) {
-        (true, _) => view! {
+    move || match (is_empty.get(), by.get(), as_table.get()) {
+        (true, ..) => view! {
             <EmptyState title=t.monitoring.empty_title text=t.monitoring.empty>
                 ""
             </EmptyState>
         }
         .into_any(),
-        (false, true) => view! { <Numbers metrics /> }.into_any(),
-        (false, false) => view! { <Charts metrics pointed /> }.into_any(),
+        (false, Some(by), as_table) => {
+            view! { <PartCharts metrics by as_table pointed /> }.into_any()
+        }
+        (false, None, true) => view! { <Numbers metrics /> }.into_any(),
+        (false, None, false) => view! { <Charts metrics pointed /> }.into_any(),
     }
 }
 
@@ -154,20 +133,6 @@ fn Charts(metrics: Signal<Metrics>, pointed: RwSignal<Option<usize>>) -> impl In
         <div class="charts">{Topic::ALL.map(chart).into_iter().collect_view()}</div>
     }
     .into_any()
-}
-
-/// How long a point is, and what all of it comes to.
-fn summary(t: &'static Text, metrics: &Metrics) -> String {
-    let hours = format!("{:.1}", metrics.node_hours());
-    t.monitoring.summary(length(t, metrics.period), hours)
-}
-
-fn length(t: &'static Text, period: i64) -> String {
-    match period {
-        DAY => t.monitoring.per_day.to_owned(),
-        HOUR.. => t.monitoring.per_hours(period / HOUR),
-        _ => t.monitoring.per_minutes(period / MINUTE),
-    }
 }
 
 /// The same numbers in words, the newest first; times of which nothing is known are left out.
@@ -235,6 +200,7 @@ fn Numbers(metrics: Signal<Metrics>) -> impl IntoView {
 mod tests {
     use super::*;
     use crate::i18n::Language;
+    use crate::model::date::MINUTE;
     use crate::model::metric::Series;
 
     #[test]
@@ -249,6 +215,7 @@ mod tests {
                 minimum: None,
                 maximum: None,
             }],
+            ..Metrics::default()
         };
         let plot = Topic::Utilization.plot(t, &metrics);
         assert_eq!(plot.curves[0].values, [Some(50.0), None]);

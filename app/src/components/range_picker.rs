@@ -1,20 +1,76 @@
-//! For how long back metrics are shown, and how. Both stand in the address: links that can be shared and need no script. Not
-//! by the router's `A`, for which a link is the current one whatever stands behind its `?`.
+//! For how long back metrics are shown, and how. All of it stands in the address: links that can be shared and need no
+//! script. Not by the router's `A`, for which a link is the current one whatever stands behind its `?`.
 
 use leptos::prelude::*;
 
 use crate::i18n::{Text, text};
 use crate::model::metric::Range;
-use crate::paths;
+use crate::model::metric_part::{By, MOST_COMPARED};
+use crate::paths::{self, ChartView};
 use crate::ui::use_search;
 
-/// The range in this page's address, in its word.
-pub fn chosen_range() -> Memo<String> {
-    let search = use_search();
-    Memo::new(move |_| {
-        let word = search.read().get("range").unwrap_or_default();
-        Range::parse(&word).as_str().to_owned()
-    })
+/// What this page's address wants to be shown.
+#[derive(Clone, Copy)]
+pub struct Chosen {
+    /// In its word.
+    pub range: Memo<String>,
+    /// In its word; empty: all together.
+    pub by: Memo<String>,
+    /// Those that are compared, with commas between them.
+    pub clusters: Memo<String>,
+    pub as_table: Memo<bool>,
+}
+
+impl Chosen {
+    /// `offered`: what this page can tell apart.
+    pub fn of_address(offered: &'static [By]) -> Chosen {
+        let search = use_search();
+        let word = move |name: &str| search.read().get(name).unwrap_or_default();
+        let clusters = Memo::new(move |_| match offered.contains(&By::Cluster) {
+            true => few(&word("clusters")),
+            false => String::new(),
+        });
+        let by = Memo::new(move |_| {
+            if !clusters.read().is_empty() {
+                return By::Cluster.as_str();
+            }
+            let named = By::named(&word("by")).filter(|by| *by != By::Cluster);
+            let offered = named.filter(|by| offered.contains(by));
+            offered.map_or("", By::as_str)
+        });
+        Chosen {
+            range: Memo::new(move |_| Range::parse(&word("range")).as_str().to_owned()),
+            by: Memo::new(move |_| by.get().to_owned()),
+            clusters,
+            as_table: wants_table(),
+        }
+    }
+
+    pub fn view(self) -> ChartView {
+        ChartView {
+            range: self.range.get(),
+            by: By::named(&self.by.read()),
+            clusters: names(&self.clusters.read()),
+            as_table: self.as_table.get(),
+        }
+    }
+}
+
+/// The clusters of an address, each once and not too many.
+fn few(words: &str) -> String {
+    let mut few: Vec<&str> = vec![];
+    for name in words.split(',').filter(|name| !name.is_empty()) {
+        if few.len() < MOST_COMPARED && !few.contains(&name) {
+            few.push(name);
+        }
+    }
+    few.join(",")
+}
+
+/// Of clusters, as they stand in an address.
+pub fn names(words: &str) -> Vec<String> {
+    let names = words.split(',').filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
 }
 
 /// Whether the address wants a table instead of charts.
@@ -30,13 +86,18 @@ pub fn wants_table() -> Memo<bool> {
 
 /// `here`: the page that it is on.
 #[component]
-pub fn RangePicker(#[prop(into)] here: Signal<String>, range: Memo<String>) -> impl IntoView {
+pub fn RangePicker(#[prop(into)] here: Signal<String>, chosen: Chosen) -> impl IntoView {
     let t = text();
-    let as_table = wants_table();
     let link = move |one: Range| {
         let word = one.as_str();
-        let href = move || paths::monitoring(&here.read(), word, as_table.get());
-        let current = move || (*range.read() == word).then_some("true");
+        let href = move || {
+            let view = ChartView {
+                range: word.to_owned(),
+                ..chosen.view()
+            };
+            paths::monitoring(&here.read(), &view)
+        };
+        let current = move || (*chosen.range.read() == word).then_some("true");
         view! {
             <li>
                 <a href=href data-noscroll="true" aria-current=current title=long(t, one)>
@@ -45,8 +106,15 @@ pub fn RangePicker(#[prop(into)] here: Signal<String>, range: Memo<String>) -> i
             </li>
         }
     };
-    let other = move || paths::monitoring(&here.read(), &range.read(), !as_table.get());
-    let other_words = move || match as_table.get() {
+    let other = move || {
+        let view = chosen.view();
+        let view = ChartView {
+            as_table: !view.as_table,
+            ..view
+        };
+        paths::monitoring(&here.read(), &view)
+    };
+    let other_words = move || match chosen.as_table.get() {
         true => t.monitoring.as_charts,
         false => t.monitoring.as_table,
     };
@@ -78,4 +146,17 @@ pub(super) fn short(t: &'static Text, range: Range) -> &'static str {
 
 fn long(t: &'static Text, range: Range) -> String {
     t.monitoring.last(short(t, range))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_compares_few_clusters_and_each_once() {
+        for (words, right) in [("", ""), (",a,,a", "a"), ("e,d,c,b,a", "e,d,c,b")] {
+            assert_eq!(few(words), right, "{words}");
+        }
+        assert_eq!(names("a,b"), ["a", "b"]);
+    }
 }

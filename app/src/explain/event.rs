@@ -110,6 +110,11 @@ pub enum What {
     DeliveryWorks {
         name: String,
     },
+    /// Metrics of the cluster wait: the provider's account does not take them.
+    PublishingFails {
+        words: String,
+    },
+    PublishingWorks {},
     /// The destination gets so many lines never: it refused them, or they were too old to be kept for it.
     LogLinesLost {
         name: String,
@@ -356,6 +361,8 @@ impl What {
                 vec![("name", name.clone()), ("words", words.clone())],
             ),
             What::DeliveryWorks { name } => (t.delivery_works, vec![("name", name.clone())]),
+            What::PublishingFails { words } => (t.publishing_fails, vec![("words", words.clone())]),
+            What::PublishingWorks {} => (t.publishing_works, vec![]),
             What::LogLinesLost { name, lines } => (
                 t.log_lines_lost,
                 vec![("name", name.clone()), ("lines", lines.to_string())],
@@ -555,6 +562,7 @@ impl What {
             | What::ControllerUp { .. }
             | What::LookWorks { .. }
             | What::DeliveryWorks { .. }
+            | What::PublishingWorks { .. }
             | What::Upgraded { .. }
             | What::NodeUp { .. } => EventTone::Success,
             What::Refused { .. }
@@ -562,6 +570,7 @@ impl What {
             | What::TypeGone { .. }
             | What::LookFails { .. }
             | What::DeliveryFails { .. }
+            | What::PublishingFails { .. }
             | What::LogLinesLost { .. }
             | What::ControllerKilled {}
             | What::JobsLost { .. }
@@ -717,6 +726,10 @@ mod tests {
                 words: "It is tried again.".into(),
             },
             What::DeliveryWorks { name: name.clone() },
+            What::PublishingFails {
+                words: "It is tried again.".into(),
+            },
+            What::PublishingWorks {},
             What::LogLinesLost {
                 name: name.clone(),
                 lines: 12,

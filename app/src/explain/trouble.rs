@@ -324,6 +324,7 @@ fn events(t: &'static Text) -> Vec<Source> {
             ("controller-killed", e.controller_killed),
             ("look-fails", e.controller_fails),
             ("delivery-fails", e.delivery_fails),
+            ("publishing-fails", e.publishing_fails),
             ("log-lines-lost", e.log_lines_lost),
             ("server-forgotten", e.server_forgotten),
             ("version-ended", e.version_ended),

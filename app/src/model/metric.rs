@@ -1,94 +1,14 @@
-//! Metrics of a cluster, as they are kept over time and asked for (M1). The names are those of the namespace AWS/PCS in
-//! CloudWatch; what it does not have is named in the same manner. Times are in milliseconds since 1970.
+//! Metrics of a cluster, as they are kept over time and asked for (M1). Times are in milliseconds since 1970.
 
 use serde::{Deserialize, Serialize};
 
 use super::date::{DAY, HOUR, MINUTE};
+use super::measure::values;
+pub use super::measure::{Metric, Series};
+use super::metric_part::{By, Part};
 
 /// So many points of a metric are answered at most, and one for where a range begins within a period.
 pub const MOST_POINTS: i64 = 500;
-
-/// What is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Metric {
-    /// Instances that run and have no job.
-    IdleCapacity,
-    /// Instances that run and have jobs.
-    UtilizedCapacity,
-    /// Both together.
-    ActualCapacity,
-    /// With those that are starting.
-    DesiredCapacity,
-    /// The utilized part of the actual capacity, from 0 to 1; nothing while no instance runs.
-    CapacityUtilization,
-    /// Jobs that wait, each task of an array for itself.
-    PendingJobs,
-    /// Jobs that have their nodes.
-    RunningJobs,
-    /// Instances that were asked for.
-    NodeStarts,
-    /// Instances that ended before Slurm took their node as up, for a reason that nobody wanted.
-    FailedNodeStarts,
-    /// Seconds from asking for an instance to when Slurm took its node as up: half of them took no longer.
-    NodeBootTimeP50,
-    /// Nineteen in twenty took no longer.
-    NodeBootTimeP95,
-    /// Seconds from submitting a job to its start, of the jobs that started: half of them waited no longer.
-    JobWaitTimeP50,
-    /// Nineteen in twenty waited no longer.
-    JobWaitTimeP95,
-}
-
-impl Metric {
-    pub const ALL: [Metric; 13] = [
-        Metric::IdleCapacity,
-        Metric::UtilizedCapacity,
-        Metric::ActualCapacity,
-        Metric::DesiredCapacity,
-        Metric::CapacityUtilization,
-        Metric::PendingJobs,
-        Metric::RunningJobs,
-        Metric::NodeStarts,
-        Metric::FailedNodeStarts,
-        Metric::NodeBootTimeP50,
-        Metric::NodeBootTimeP95,
-        Metric::JobWaitTimeP50,
-        Metric::JobWaitTimeP95,
-    ];
-
-    /// Those that AWS has, which Amazon CloudWatch answers.
-    pub const PUBLISHED: [Metric; 5] = [
-        Metric::IdleCapacity,
-        Metric::UtilizedCapacity,
-        Metric::ActualCapacity,
-        Metric::DesiredCapacity,
-        Metric::CapacityUtilization,
-    ];
-
-    /// Its name, as it is asked for and written down.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Metric::IdleCapacity => "IdleCapacity",
-            Metric::UtilizedCapacity => "UtilizedCapacity",
-            Metric::ActualCapacity => "ActualCapacity",
-            Metric::DesiredCapacity => "DesiredCapacity",
-            Metric::CapacityUtilization => "CapacityUtilization",
-            Metric::PendingJobs => "PendingJobs",
-            Metric::RunningJobs => "RunningJobs",
-            Metric::NodeStarts => "NodeStarts",
-            Metric::FailedNodeStarts => "FailedNodeStarts",
-            Metric::NodeBootTimeP50 => "NodeBootTimeP50",
-            Metric::NodeBootTimeP95 => "NodeBootTimeP95",
-            Metric::JobWaitTimeP50 => "JobWaitTimeP50",
-            Metric::JobWaitTimeP95 => "JobWaitTimeP95",
-        }
-    }
-
-    /// Counts what happened: over a longer time it is the sum, where others are an average.
-    pub fn is_count(self) -> bool {
-        matches!(self, Metric::NodeStarts | Metric::FailedNodeStarts)
-    }
-}
 
 /// For how long back, up to now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,6 +129,12 @@ pub struct GetMetricsRequest {
     pub end_time: i64,
     /// None of them: all.
     pub metrics: Vec<Metric>,
+    /// Of which parts they are told one by one, beside the whole.
+    pub by: Option<By>,
+    /// The names or ids of those that are compared, by [`By::Cluster`]: from one to [`MOST_COMPARED`].
+    ///
+    /// [`MOST_COMPARED`]: super::metric_part::MOST_COMPARED
+    pub clusters: Vec<String>,
 }
 
 /// Points at equal distances.
@@ -220,26 +146,18 @@ pub struct Metrics {
     /// How long each is, in milliseconds.
     pub period: i64,
     pub series: Vec<Series>,
-}
-
-/// A metric over time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Series {
-    pub metric: Metric,
-    /// One for each period: the average of it, or the sum of what is counted; none where nothing is known.
-    pub values: Vec<Option<f64>>,
-    /// The least and the most of any minute; none of several clusters, or of what has only percentiles.
-    pub minimum: Option<f64>,
-    pub maximum: Option<f64>,
+    /// What the parts are; none: they were not asked for.
+    #[serde(default)]
+    pub by: Option<By>,
+    /// By their names.
+    #[serde(default)]
+    pub parts: Vec<Part>,
 }
 
 impl Metrics {
     /// The values of one; none at all if it was not asked for.
     pub fn values(&self, metric: Metric) -> &[Option<f64>] {
-        let mut all = self.series.iter();
-        let found = all.find(|series| series.metric == metric);
-        found.map_or(&[], |series| &series.values)
+        values(&self.series, metric)
     }
 
     /// Hours that instances ran, all of them together: what the provider may ask money for.
@@ -294,6 +212,7 @@ mod tests {
                 minimum: None,
                 maximum: None,
             }],
+            ..Metrics::default()
         };
         assert_eq!(metrics.node_hours(), 1.5);
         assert!(!metrics.is_empty());

@@ -113,6 +113,8 @@ pub enum ReconcilerKind {
     Log,
     /// Metrics of all clusters of this server.
     Metric,
+    /// Metrics to the provider's account.
+    Publish,
     /// Messages to people.
     Notification,
     /// Rows and logs that are past their time.
@@ -120,7 +122,7 @@ pub enum ReconcilerKind {
 }
 
 impl ReconcilerKind {
-    pub const ALL: [ReconcilerKind; 9] = [
+    pub const ALL: [ReconcilerKind; 10] = [
         ReconcilerKind::Cluster,
         ReconcilerKind::Node,
         ReconcilerKind::Job,
@@ -128,6 +130,7 @@ impl ReconcilerKind {
         ReconcilerKind::Log,
         ReconcilerKind::Sweep,
         ReconcilerKind::Metric,
+        ReconcilerKind::Publish,
         ReconcilerKind::Notification,
         ReconcilerKind::Prune,
     ];
@@ -142,6 +145,7 @@ impl ReconcilerKind {
             ReconcilerKind::Sweep => "sweep",
             ReconcilerKind::Log => "log",
             ReconcilerKind::Metric => "metric",
+            ReconcilerKind::Publish => "publish",
             ReconcilerKind::Notification => "notification",
             ReconcilerKind::Prune => "prune",
         }
@@ -212,6 +216,7 @@ pub enum Work {
     JobsCopied,
     LeftoverRemoved,
     ClusterMeasured,
+    MinutePublished,
     MessageFound,
     LinesKept,
 }
@@ -238,6 +243,7 @@ impl Work {
             Work::JobsCopied => "jobs-copied",
             Work::LeftoverRemoved => "leftover-removed",
             Work::ClusterMeasured => "cluster-measured",
+            Work::MinutePublished => "minute-published",
             Work::MessageFound => "message-found",
             Work::LinesKept => "lines-kept",
         }

@@ -2,13 +2,13 @@
 //!
 //! Instances are ended only with a cluster's tag, roles are passed only to EC2 and only those of the names that the guide
 //! asks for ("IAM instance profiles": beginning with `AWSPCS`, or of the path `/aws-pcs/`), and of secrets only those of
-//! clusters are touched; KMS is asked of the data key only. Nodes' scripts may be in any bucket, and logs
+//! clusters are touched; KMS is asked of the data key only, and metrics are put into one namespace. Nodes' scripts may be in any bucket, and logs
 //! may be delivered to any log group, stream and bucket: whoever knows theirs narrows the resource. What is asked of other services needs no permission.
 
 use serde_json::{Value, json};
 
 use crate::aws::actions;
-use crate::calls::{kms, secret};
+use crate::calls::{kms, metric, secret};
 use crate::delivery;
 use crate::offers::READ_PARAMETERS;
 use crate::script;
@@ -17,16 +17,16 @@ use openpcs_provider::KeyKind;
 const PASS_ROLE: &str = "iam:PassRole";
 const TERMINATE: &str = "ec2:TerminateInstances";
 
-/// As JSON for `aws iam put-role-policy --policy-document`.
-pub fn policy() -> Value {
+/// As JSON for `aws iam put-role-policy --policy-document`. `metrics_namespace`: none where no metrics are sent.
+pub fn policy(metrics_namespace: Option<&str>) -> Value {
     let free: Vec<&str> = actions()
         .into_iter()
-        .filter(|action| ![PASS_ROLE, TERMINATE, READ_PARAMETERS].contains(action))
+        .filter(|action| ![PASS_ROLE, TERMINATE, READ_PARAMETERS, metric::PUT].contains(action))
         .filter(|action| !secret::ACTIONS.contains(action) && !kms::ACTIONS.contains(action))
         .filter(|action| !script::ACTIONS.contains(action) && !delivery::ACTIONS.contains(action))
         .collect();
     let (context, data_key) = kms::CONTEXT;
-    json!({
+    let mut policy = json!({
         "Version": "2012-10-17",
         "Statement": [
             {
@@ -85,7 +85,18 @@ pub fn policy() -> Value {
                 "Condition": { "StringLike": { "iam:PassedToService": "ec2.amazonaws.com*" } },
             },
         ],
-    })
+    });
+    if let (Some(namespace), Some(all)) = (metrics_namespace, policy["Statement"].as_array_mut()) {
+        // CloudWatch knows no resources here: the namespace is what bounds it.
+        all.push(json!({
+            "Sid": "SendMetrics",
+            "Effect": "Allow",
+            "Action": metric::PUT,
+            "Resource": "*",
+            "Condition": { "StringEquals": { "cloudwatch:namespace": namespace } },
+        }));
+    }
+    policy
 }
 
 #[cfg(test)]
@@ -96,7 +107,7 @@ mod tests {
 
     #[test]
     fn every_action_is_allowed_once() {
-        let policy = policy();
+        let policy = policy(Some("OpenPCS"));
         let statements = policy["Statement"].as_array().unwrap();
         let of = |statement: &Value| match &statement["Action"] {
             Value::Array(many) => many.clone(),
@@ -110,11 +121,21 @@ mod tests {
 
     #[test]
     fn what_changes_what_others_have_is_bounded() {
-        let policy = policy();
+        let policy = policy(Some("OpenPCS"));
         for statement in policy["Statement"].as_array().unwrap() {
-            let is_free = statement["Resource"] == "*";
+            let is_free = statement["Resource"] == "*" && statement["Condition"].is_null();
             let text = statement["Action"].to_string();
             assert_eq!(is_free, text.contains("ec2:DescribeInstances"), "{text}");
         }
+    }
+
+    #[test]
+    fn who_sends_no_metrics_need_not_be_allowed_to() {
+        let sends = policy(Some("Mine")).to_string();
+        assert!(
+            sends.contains(r#""cloudwatch:namespace":"Mine""#),
+            "{sends}"
+        );
+        assert!(!policy(None).to_string().contains("cloudwatch"));
     }
 }

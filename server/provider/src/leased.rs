@@ -15,8 +15,8 @@ use async_trait::async_trait;
 
 use super::lease::{Lease, Lost};
 use super::{
-    Batch, ClusterKey, Inventory, LaunchError, Launched, NetworkPlace, Outcome, Owner, Profile,
-    Progress, Provider, ProviderError,
+    Batch, ClusterKey, Datum, Inventory, LaunchError, Launched, NetworkPlace, Outcome, Owner,
+    Profile, Progress, Provider, ProviderError,
 };
 
 pub struct Leased {
@@ -148,5 +148,10 @@ impl Provider for Leased {
     async fn forget_key(&self, cluster_id: &str) -> Result<(), ProviderError> {
         self.check()?;
         self.inner.forget_key(cluster_id).await
+    }
+
+    async fn put_metrics(&self, data: &[Datum]) -> Result<(), ProviderError> {
+        self.check()?;
+        self.inner.put_metrics(data).await
     }
 }

@@ -25,6 +25,7 @@ mod inventory;
 pub mod key;
 pub mod lease;
 mod leased;
+pub mod metric;
 pub mod names;
 mod network_place;
 mod owned;
@@ -34,6 +35,7 @@ pub use batch::{Asked, Batch, LaunchError, Launched, NodeLaunch, Outcome};
 pub use inventory::{Health, Impaired, Instance, Inventory, State, has_left};
 pub use key::{ClusterKey, KeyKind};
 pub use leased::Leased;
+pub use metric::Datum;
 pub use network_place::NetworkPlace;
 pub use owned::{Owner, Progress};
 
@@ -70,6 +72,8 @@ pub struct Profile {
     pub own_addresses: bool,
     /// Whether groups own something beside their instances, without which none is launched: see [`Provider::ensure`].
     pub owns_resources: bool,
+    /// Whether what is measured of clusters is put there too: see [`Provider::put_metrics`].
+    pub takes_metrics: bool,
 }
 
 /// Why a provider could not do it. `code` is stable (`UnauthorizedOperation`, `LocalIo`), the message is for people.
@@ -163,6 +167,11 @@ pub trait Provider: Send + Sync {
     }
     /// Removes a cluster's key from there. Nothing to remove is no error.
     async fn forget_key(&self, _cluster_id: &str) -> Result<(), ProviderError> {
+        Ok(())
+    }
+    /// Puts these into the account's metrics, of any clusters and at most [`metric::MOST_DATA`]: all of them, or none. Those
+    /// that are there already count twice. How a provider that takes none answers does not matter, for it is not asked.
+    async fn put_metrics(&self, _data: &[Datum]) -> Result<(), ProviderError> {
         Ok(())
     }
 }

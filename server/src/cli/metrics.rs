@@ -1,6 +1,7 @@
 //! `openpcs metrics`: what was measured of clusters, as a table that other programs read.
 
-use app::model::metric::{GetMetricsRequest, Metrics, Series};
+use app::model::metric::{GetMetricsRequest, Metric, Metrics};
+use app::model::metric_part::{By, Part};
 
 use super::client::Client;
 use super::show_time;
@@ -13,40 +14,63 @@ pub fn run(options: &config::Metrics) -> anyhow::Result<()> {
         cluster_identifier: options.cluster.clone(),
         start_time: end_time - options.range.length(),
         end_time,
-        metrics: vec![],
+        by: options.by,
+        ..GetMetricsRequest::default()
     };
     let metrics: Metrics = Client::new(&options.reach)?.post("/openpcs/v1/metrics", &request)?;
-    print!("{}", table(&metrics));
+    let text = match options.by {
+        Some(by) => table(&metrics, Some(head(by)), by.metrics(), &metrics.parts),
+        None => {
+            let whole = Part {
+                name: String::new(),
+                series: metrics.series.clone(),
+            };
+            table(&metrics, None, &Metric::ALL, &[whole])
+        }
+    };
+    print!("{text}");
     Ok(())
 }
 
-/// A line for each period of which something is known, with a tab between the columns.
-fn table(metrics: &Metrics) -> String {
-    let heads = metrics
-        .series
-        .iter()
-        .map(|one| format!("\t{}", one.metric.as_str()));
-    let mut text = format!("Time{}\n", heads.collect::<String>());
-    let places = metrics.series.iter().map(|one| one.values.len()).max();
+/// Of the column with the names.
+fn head(by: By) -> &'static str {
+    match by {
+        By::Cluster => "Cluster",
+        By::ComputeNodeGroup => "Group",
+        By::Queue => "Queue",
+        By::InstanceType => "InstanceType",
+    }
+}
+
+/// A line for each period of each part of which something is known, with a tab between the columns. `names`: the head of the
+/// column with the parts' names, if there is one.
+fn table(times: &Metrics, names: Option<&str>, columns: &[Metric], parts: &[Part]) -> String {
+    let heads = columns.iter().map(|one| one.as_str());
+    let heads: Vec<&str> = ["Time"].into_iter().chain(names).chain(heads).collect();
+    let mut text = heads.join("\t") + "\n";
+    let all = parts.iter().flat_map(|part| &part.series);
+    let places = all.map(|one| one.values.len()).max();
     for place in 0..places.unwrap_or_default() {
-        let value = |one: &Series| one.values.get(place).copied().flatten();
-        if metrics.series.iter().all(|one| value(one).is_none()) {
-            continue;
+        let at = show_time(times.start_time + place as i64 * times.period);
+        for part in parts {
+            let value = |metric: &Metric| part.values(*metric).get(place).copied().flatten();
+            let values: Vec<Option<f64>> = columns.iter().map(value).collect();
+            if values.iter().all(Option::is_none) {
+                continue;
+            }
+            let words = |value: Option<f64>| value.map_or_else(String::new, |it| it.to_string());
+            let name = names.map(|_| part.name.clone());
+            let cells = [at.clone()].into_iter().chain(name);
+            let cells: Vec<String> = cells.chain(values.into_iter().map(words)).collect();
+            text += &(cells.join("\t") + "\n");
         }
-        let at = metrics.start_time + place as i64 * metrics.period;
-        text += &show_time(at);
-        for one in &metrics.series {
-            let words = value(one).map_or_else(String::new, |value| value.to_string());
-            text += &format!("\t{words}");
-        }
-        text.push('\n');
     }
     text
 }
 
 #[cfg(test)]
 mod tests {
-    use app::model::metric::Metric;
+    use app::model::metric::Series;
 
     use super::*;
 
@@ -61,14 +85,25 @@ mod tests {
         let metrics = Metrics {
             start_time: 1_700_000_040_000,
             period: 60_000,
+            ..Metrics::default()
+        };
+        let whole = Part {
+            name: "demo".into(),
             series: vec![
                 series(Metric::IdleCapacity, &[Some(1.5), None, None]),
                 series(Metric::NodeStarts, &[None, None, Some(2.0)]),
             ],
         };
+        let columns = [Metric::IdleCapacity, Metric::NodeStarts];
+        let parts = [whole];
         assert_eq!(
-            table(&metrics),
+            table(&metrics, None, &columns, &parts),
             "Time\tIdleCapacity\tNodeStarts\n2023-11-14T22:14:00Z\t1.5\t\n2023-11-14T22:16:00Z\t\t2\n"
+        );
+        let named = table(&metrics, Some(head(By::Queue)), &columns[..1], &parts);
+        assert_eq!(
+            named,
+            "Time\tQueue\tIdleCapacity\n2023-11-14T22:14:00Z\tdemo\t1.5\n"
         );
     }
 }

@@ -60,7 +60,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Audit { store, command } => on_database(audit::run(store, command)),
         Command::User { store, command } => on_database(user::run(store, command)),
         Command::Key { store, command } => on_database(key::run(store, command)),
-        Command::IamPolicy => iam_policy::run(),
+        Command::IamPolicy(metrics) => iam_policy::run(&metrics),
         Command::PackageSlurm(asked) => package_slurm::run(&asked),
         Command::Catalogue {
             scheduler_root,

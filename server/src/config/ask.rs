@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use app::model::metric::Range;
+use app::model::metric_part::By;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::place::directory;
@@ -145,8 +146,19 @@ pub struct Metrics {
     /// For how long back: 1h, 3h, 12h, 1d, 7d, 30d or 15mo.
     #[arg(long, default_value = "3h", value_parser = metric_range)]
     pub range: Range,
+    /// Tell each one by itself: group, queue or instance-type.
+    #[arg(long, value_parser = metric_part)]
+    pub by: Option<By>,
     #[command(flatten)]
     pub reach: Reach,
+}
+
+fn metric_part(word: &str) -> Result<By, String> {
+    let mut all = By::WITHIN.into_iter();
+    all.find(|by| by.as_str() == word).ok_or_else(|| {
+        let known = By::WITHIN.map(By::as_str).join(", ");
+        format!("metrics are not kept by that; give one of {known}")
+    })
 }
 
 fn metric_range(word: &str) -> Result<Range, String> {

@@ -1,6 +1,7 @@
 //! The command line and the environment. The doc comments are the manual: `openpcs help` prints them.
 
 mod ask;
+mod cloudwatch;
 mod place;
 mod serve;
 mod store;
@@ -14,6 +15,7 @@ pub use ask::{
     Apply, Connect, Diagnose, DocumentFormat, Export, Metrics, Plan, Reach, Server, ServerCommand,
     Token, Why,
 };
+pub use cloudwatch::CloudWatch;
 pub use place::AgentsDir;
 use place::{SCHEDULER_ROOT, directory};
 pub use serve::{Config, LogFormat, Place, Provider};
@@ -108,7 +110,7 @@ pub enum Command {
         command: KeyCommand,
     },
     /// Print what the server's role in an AWS account must be allowed, for --provider aws.
-    IamPolicy,
+    IamPolicy(CloudWatch),
     /// Package this host's Slurm for nodes whose image has none; they fetch it from the server, for --provider aws.
     PackageSlurm(PackageSlurm),
     /// Print what the local provider offers: networks, templates, images, instance types, Slurm versions.

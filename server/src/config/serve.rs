@@ -8,6 +8,7 @@ use app::model::name::Arns;
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
+use super::cloudwatch::CloudWatch;
 use super::place::{AgentsDir, LISTEN, SCHEDULER_ROOT, directory};
 use super::store::{AccountingStore, Store};
 use crate::http::front::{Front, PublicUrl};
@@ -95,6 +96,8 @@ pub struct Config {
     /// them from this server either way.
     #[arg(long, env = "OPENPCS_NO_SECRETS_MANAGER", value_parser = FalseyValueParser::new())]
     pub no_secrets_manager: bool,
+    #[command(flatten)]
+    pub cloudwatch: CloudWatch,
     #[command(flatten)]
     pub agents: AgentsDir,
     /// Directory of a file system that this host and the nodes mount at the same place, for --provider aws: what jobs write

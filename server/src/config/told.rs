@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 
-use super::{AccountingStore, Config, Place, Store};
+use super::{AccountingStore, CloudWatch, Config, Place, Store};
 
 const NOT_TOLD: &str = "given; not told";
 const NOT_GIVEN: &str = "not given";
@@ -32,6 +32,11 @@ impl Config {
             nodes_port,
             kms_key,
             no_secrets_manager,
+            cloudwatch:
+                CloudWatch {
+                    cloudwatch_namespace,
+                    no_cloudwatch_metrics,
+                },
             agents,
             shared_dirs,
             faults,
@@ -72,6 +77,8 @@ impl Config {
             ("--nodes-port", nodes_port.to_string()),
             ("--kms-key", shown(kms_key)),
             ("--no-secrets-manager", no_secrets_manager.to_string()),
+            ("--cloudwatch-namespace", cloudwatch_namespace.clone()),
+            ("--no-cloudwatch-metrics", no_cloudwatch_metrics.to_string()),
             ("--agents-dir", shown(agents.directory())),
             ("--shared-dir", shown(shared_dirs)),
             ("--faults", shown(faults)),

@@ -13,6 +13,10 @@ use super::{Db, Write};
 
 /// In the place of a cluster's id: who sends notifications. No cluster has such an id.
 pub const NOTIFICATIONS: &str = "notifications";
+/// And who sends metrics to the provider's account.
+pub const METRICS: &str = "metrics";
+/// What one of all servers does.
+const SOLE: [&str; 2] = [NOTIFICATIONS, METRICS];
 
 /// A lease as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,10 +120,11 @@ pub async fn delete(write: &mut Write, cluster_id: &str) -> sqlx::Result<()> {
 /// Forgets those of clusters that are gone: one may have been taken while its cluster went.
 pub async fn prune(db: &Db) -> sqlx::Result<()> {
     sqlx::query(
-        "delete from cluster_lease where cluster_id <> $1 \
+        "delete from cluster_lease where cluster_id not in ($1, $2) \
          and not exists (select 1 from cluster where cluster.id = cluster_lease.cluster_id)",
     )
-    .bind(NOTIFICATIONS)
+    .bind(SOLE[0])
+    .bind(SOLE[1])
     .execute(&mut *db.writer().await?)
     .await?;
     Ok(())

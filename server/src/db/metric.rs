@@ -14,6 +14,8 @@ use super::measured::Measured;
 use super::resource::{from_json, to_json};
 use super::{Db, Write};
 
+/// What is kept by periods.
+const TABLES: [&str; 2] = ["metric", "metric_part"];
 /// Rows that are forgotten at once: others wait meanwhile.
 const PRUNED: i64 = 5_000;
 /// What was asked for earlier is no start any more that somebody waits for.
@@ -114,6 +116,8 @@ pub async fn measured_since(pool: &Pool, since: i64) -> sqlx::Result<Vec<String>
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Start {
     pub cluster_id: String,
+    pub node_name: String,
+    pub instance_type: String,
     pub launched_at: i64,
     pub ready_at: Option<i64>,
     pub ended_at: Option<i64>,
@@ -123,7 +127,7 @@ pub struct Start {
 /// The instances of all clusters that were asked for, became ready or ended since then.
 pub async fn starts_since(pool: &Pool, since: i64) -> sqlx::Result<Vec<Start>> {
     let rows = sqlx::query(
-        "select cluster_id, launched_at, ready_at, ended_at, cause from instance where launched_at >= $1 \
+        "select cluster_id, node_name, instance_type, launched_at, ready_at, ended_at, cause from instance where launched_at >= $1 \
          and (launched_at >= $2 or ready_at >= $3 or ended_at >= $4)",
     )
     .bind(since - LONGEST_START)
@@ -139,6 +143,8 @@ fn start(row: &AnyRow) -> sqlx::Result<Start> {
     let cause: Option<String> = row.try_get("cause")?;
     Ok(Start {
         cluster_id: row.try_get("cluster_id")?,
+        node_name: row.try_get("node_name")?,
+        instance_type: row.try_get("instance_type")?,
         launched_at: row.try_get("launched_at")?,
         ready_at: row.try_get("ready_at")?,
         ended_at: row.try_get("ended_at")?,
@@ -147,22 +153,39 @@ fn start(row: &AnyRow) -> sqlx::Result<Start> {
     })
 }
 
+/// Of what type the instances are that are there, by their clusters and nodes.
+pub async fn types(pool: &Pool) -> sqlx::Result<HashMap<String, HashMap<String, String>>> {
+    let rows = sqlx::query(
+        "select cluster_id, node_name, instance_type from instance where ended_at is null",
+    )
+    .fetch_all(pool)
+    .await?;
+    let mut types = HashMap::<String, HashMap<String, String>>::new();
+    for row in rows {
+        let of_cluster = types.entry(row.try_get("cluster_id")?).or_default();
+        of_cluster.insert(row.try_get("node_name")?, row.try_get("instance_type")?);
+    }
+    Ok(types)
+}
+
 /// Forgets what is older than its length is kept, and clusters that were deleted before that time.
 pub async fn prune(db: &Db, now: i64, deleted_before: i64) -> sqlx::Result<()> {
-    for Tier { period, kept } in TIERS {
-        let old = format!("period = {period} and at < $1");
-        while delete(db, &old, now - kept).await? == PRUNED as u64 {}
+    for table in TABLES {
+        for Tier { period, kept } in TIERS {
+            let old = format!("period = {period} and at < $1");
+            while delete(db, table, &old, now - kept).await? >= PRUNED as u64 {}
+        }
+        let gone = "cluster_id in (select cluster_id from past_cluster where deleted_at < $1)";
+        while delete(db, table, gone, deleted_before).await? >= PRUNED as u64 {}
     }
-    let gone = "cluster_id in (select cluster_id from past_cluster where deleted_at < $1)";
-    while delete(db, gone, deleted_before).await? == PRUNED as u64 {}
     Ok(())
 }
 
 /// Some of them; how many. Each step lets others write before the next.
-async fn delete(db: &Db, which: &str, before: i64) -> sqlx::Result<u64> {
+async fn delete(db: &Db, table: &str, which: &str, before: i64) -> sqlx::Result<u64> {
     let statement = format!(
-        "delete from metric where (cluster_id, period, at) in \
-         (select cluster_id, period, at from metric where {which} limit {PRUNED})"
+        "delete from {table} where (cluster_id, period, at) in \
+         (select cluster_id, period, at from {table} where {which} limit {PRUNED})"
     );
     let mut writer = db.writer().await?;
     let done = sqlx::query(&statement)

@@ -27,6 +27,8 @@ pub mod lease;
 pub mod meaning;
 pub mod measured;
 pub mod metric;
+pub mod metric_outbox;
+pub mod metric_part;
 pub mod names;
 pub mod network_place;
 pub mod notification;

@@ -1,6 +1,7 @@
 //! What is measured of a cluster: a pure function of what was seen of its nodes and jobs, and of how instances started.
 
 use app::explain::Cause;
+use app::model::date::HOUR;
 use app::model::job::Job;
 use app::model::metric::Metric;
 use app::model::node::NodePhase;
@@ -18,43 +19,60 @@ const STALE_MS: i64 = 120_000;
 /// The time from `from` up to, and not with, `to`; what was seen is seen at its end. None where the nodes are not known: a
 /// gap says more than what was true once.
 pub fn measure(seen: &Snapshot, starts: &[&Start], from: i64, to: i64) -> Option<Measured> {
-    let is_known = |of: Sight, asked_at: i64| {
-        let is_silent = seen.trouble(of).or(seen.trouble(Sight::Controller));
-        is_silent.is_none() && to - asked_at < STALE_MS
-    };
-    if !is_known(Sight::Nodes, seen.asked_at) {
+    if !knows_nodes(seen, to) {
         return None;
     }
     let mut measured = Measured::default();
-    capacity(&mut measured, &seen.nodes);
-    if is_known(Sight::Jobs, seen.jobs_asked_at) {
-        jobs(&mut measured, &seen.jobs);
+    capacity(&mut measured, seen.nodes.iter(), to - from);
+    if knows_jobs(seen, to) {
+        jobs(&mut measured, seen.jobs.iter());
     }
-    let is_within = |at: i64| from <= at && at < to;
-    boots(&mut measured, starts, is_within);
+    boots(&mut measured, starts, from, to);
     Some(measured)
 }
 
-fn capacity(measured: &mut Measured, nodes: &[NodeInfo]) {
-    let count = |is_meant: &dyn Fn(&NodeInfo) -> bool| {
-        nodes.iter().filter(|node| is_meant(node)).count() as f64
-    };
-    let idle = count(&|node| node.is_up() && !node.is_busy());
-    let utilized = count(&|node| node.is_up() && node.is_busy());
-    let pending = count(&|node| phase(node) == NodePhase::Starting);
+pub(super) fn knows_nodes(seen: &Snapshot, at: i64) -> bool {
+    is_known(seen, Sight::Nodes, seen.asked_at, at)
+}
+
+pub(super) fn knows_jobs(seen: &Snapshot, at: i64) -> bool {
+    is_known(seen, Sight::Jobs, seen.jobs_asked_at, at)
+}
+
+fn is_known(seen: &Snapshot, of: Sight, asked_at: i64, at: i64) -> bool {
+    let is_silent = seen.trouble(of).or(seen.trouble(Sight::Controller));
+    is_silent.is_none() && at - asked_at < STALE_MS
+}
+
+/// `length`: of the time, in milliseconds.
+pub(super) fn capacity<'a>(
+    measured: &mut Measured,
+    nodes: impl Iterator<Item = &'a NodeInfo>,
+    length: i64,
+) {
+    let (mut idle, mut utilized, mut pending) = (0.0, 0.0, 0.0);
+    for node in nodes {
+        match node.is_up() {
+            true if node.is_busy() => utilized += 1.0,
+            true => idle += 1.0,
+            false if phase(node) == NodePhase::Starting => pending += 1.0,
+            false => {}
+        }
+    }
     let actual = idle + utilized;
     measured.note(Metric::IdleCapacity, idle);
     measured.note(Metric::UtilizedCapacity, utilized);
     measured.note(Metric::ActualCapacity, actual);
     measured.note(Metric::DesiredCapacity, actual + pending);
+    measured.note(Metric::NodeHours, actual * length as f64 / HOUR as f64);
     if actual > 0.0 {
         measured.note(Metric::CapacityUtilization, utilized / actual);
     }
 }
 
-fn jobs(measured: &mut Measured, jobs: &[Job]) {
+pub(super) fn jobs<'a>(measured: &mut Measured, jobs: impl Iterator<Item = &'a Job>) {
     let (mut pending, mut running) = (0, 0);
-    for job in jobs.iter().filter(|job| !job.is_over()) {
+    for job in jobs.filter(|job| !job.is_over()) {
         match job.is_pending() {
             true => pending += job.count(),
             false => running += job.count(),
@@ -64,20 +82,21 @@ fn jobs(measured: &mut Measured, jobs: &[Job]) {
     measured.note(Metric::RunningJobs, running as f64);
 }
 
-/// How long each job waited, in milliseconds, that started since then and before `until`, from being submitted on. Those that
-/// ended before they began had no nodes.
-pub fn waits(jobs: &[Job], since: i64, until: i64) -> impl Iterator<Item = i64> {
+/// The jobs that started since then and before `until`, with how long each waited from being submitted on, in milliseconds.
+/// Those that ended before they began had no nodes.
+pub fn waits(jobs: &[Job], since: i64, until: i64) -> impl Iterator<Item = (&Job, i64)> {
     let has_started =
         move |job: &&Job| !job.nodes.is_empty() && (since..until).contains(&job.started_at);
     let started = jobs.iter().filter(has_started);
-    started.map(|job| (job.started_at - job.submitted_at).max(0))
+    started.map(|job| (job, (job.started_at - job.submitted_at).max(0)))
 }
 
-fn boots(measured: &mut Measured, starts: &[&Start], is_within: impl Fn(i64) -> bool) {
+pub(super) fn boots(measured: &mut Measured, starts: &[&Start], from: i64, to: i64) {
+    let is_within = |at: i64| from <= at && at < to;
     let begun = starts.iter().filter(|start| is_within(start.launched_at));
     measured.note(Metric::NodeStarts, begun.count() as f64);
     let failed = starts.iter().filter(|start| {
-        start.ready_at.is_none() && start.ended_at.is_some_and(&is_within) && has_failed(start)
+        start.ready_at.is_none() && start.ended_at.is_some_and(is_within) && has_failed(start)
     });
     measured.note(Metric::FailedNodeStarts, failed.count() as f64);
     for start in starts {
@@ -207,6 +226,8 @@ mod tests {
     fn starts_count_in_the_minute_in_which_they_happen() {
         let start = |launched_at, ready_at, ended_at, cause| Start {
             cluster_id: "c".into(),
+            node_name: "compute-1-1".into(),
+            instance_type: "c6i.large".into(),
             launched_at,
             ready_at,
             ended_at,
@@ -279,7 +300,8 @@ mod tests {
             begun(FROM, TO, "late"),
             begun(FROM, 0, ""),
         ];
-        let told: Vec<i64> = waits(&jobs, FROM, TO).collect();
+        let told = waits(&jobs, FROM, TO).map(|(_, took)| took);
+        let told: Vec<i64> = told.collect();
         assert_eq!(told, [30_000, 59_999, 0]);
     }
 }

@@ -5,6 +5,8 @@ pub mod controller;
 pub mod grounds;
 pub mod job_components;
 pub mod metric;
+pub mod metric_outbox;
+pub mod metric_part;
 pub mod missing;
 pub mod node;
 pub mod node_phase;

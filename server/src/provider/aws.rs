@@ -17,6 +17,8 @@ pub struct Host {
     pub names: Arc<dyn Names>,
     /// Keys of clusters are put into the account's Secrets Manager.
     pub keeps_keys: bool,
+    /// Of the account's CloudWatch, for metrics of clusters; none: they are not put there.
+    pub metrics_namespace: Option<String>,
 }
 
 #[cfg(feature = "aws")]
@@ -31,8 +33,8 @@ mod built {
     use super::*;
 
     /// What the server's role must be allowed.
-    pub fn policy() -> Result<serde_json::Value, ProviderError> {
-        Ok(openpcs_provider_aws::policy::policy())
+    pub fn policy(metrics_namespace: Option<&str>) -> Result<serde_json::Value, ProviderError> {
+        Ok(openpcs_provider_aws::policy::policy(metrics_namespace))
     }
 
     /// What KMS makes of a key, by that key of its own.
@@ -77,6 +79,7 @@ mod built {
                 agents: agents.collect(),
                 aws_tags: false,
                 keeps_keys: host.keeps_keys,
+                metrics_namespace: host.metrics_namespace,
             };
             Arc::new(Aws::new(self.client, settings, host.names))
         }
@@ -91,7 +94,7 @@ pub struct Account {
 }
 
 #[cfg(not(feature = "aws"))]
-pub fn policy() -> Result<serde_json::Value, ProviderError> {
+pub fn policy(_metrics_namespace: Option<&str>) -> Result<serde_json::Value, ProviderError> {
     Err(not_built())
 }
 

@@ -19,7 +19,7 @@ use app::model::system::Network;
 use app::rules::ports::Ports;
 use async_trait::async_trait;
 use openpcs_provider::{
-    Asked, Batch, Instance, Inventory, LaunchError, Launched, NetworkPlace, Outcome, Owner,
+    Asked, Batch, Datum, Instance, Inventory, LaunchError, Launched, NetworkPlace, Outcome, Owner,
     Profile, Progress, Provider, ProviderError, State,
 };
 use serde::{Deserialize, Serialize};
@@ -529,5 +529,9 @@ impl Provider for Faulty {
 
     async fn prune_logs(&self, before: SystemTime) -> Result<(), ProviderError> {
         self.inner.prune_logs(before).await
+    }
+
+    async fn put_metrics(&self, data: &[Datum]) -> Result<(), ProviderError> {
+        self.inner.put_metrics(data).await
     }
 }

@@ -23,6 +23,7 @@ use super::metric::Sampler;
 use super::node::NodeReconciler;
 use super::notification::NotificationReconciler;
 use super::past::PastReconciler;
+use super::publish::PublishReconciler;
 use super::sweep::{self, Sweep};
 use super::{Next, Parts, Reconciler};
 use crate::live::status::{Done, Run, Status};
@@ -58,6 +59,7 @@ pub async fn run(parts: Parts, beat: Beat, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(TICK);
     let mut prunes = tokio::time::interval(PRUNE);
     let _telling = tell(&parts, beat.clone());
+    let _publishing = publish(&parts, beat.clone());
     let mut clusters = Clusters::new(&parts, beat);
     let mut house = House::new(&parts);
     loop {
@@ -79,20 +81,30 @@ pub async fn run(parts: Parts, beat: Beat, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Ends with the loops of the clusters.
-struct Telling(JoinHandle<()>);
+/// A loop beside those of the clusters. It ends with them.
+struct Beside(JoinHandle<()>);
 
-impl Drop for Telling {
+impl Drop for Beside {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
 /// Messages to people: apart from all else, for it looks at what all clusters did.
-fn tell(parts: &Parts, beat: Beat) -> Telling {
+fn tell(parts: &Parts, beat: Beat) -> Beside {
     let reconciler = NotificationReconciler::new(parts.clone(), beat);
     let status = |kind| parts.statuses.begin(kind, "", "");
-    Telling(start(reconciler, &Waker::default(), status))
+    Beside(start(reconciler, &Waker::default(), status))
+}
+
+/// Metrics to the provider's account, where it takes any: apart from all else, for it may be away.
+fn publish(parts: &Parts, beat: Beat) -> Option<Beside> {
+    if !parts.provider.profile().takes_metrics {
+        return None;
+    }
+    let reconciler = PublishReconciler::new(parts.clone(), beat);
+    let status = |kind| parts.statuses.begin(kind, "", "");
+    Some(Beside(start(reconciler, &Waker::default(), status)))
 }
 
 /// What the server does for itself, beside the clusters.

@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use app::model::date::{MINUTE, SECOND};
+use app::model::job::Job;
 use app::model::system::Work;
 
 use super::Parts;
 use crate::db::metric::{self, Start};
-use crate::db::now;
+use crate::db::{metric_outbox, metric_part, now};
 use crate::live::observed::Snapshot;
 use crate::live::status::Done;
 use crate::plan::metric::{measure, waits};
+use crate::plan::metric_part::measure_parts;
 
 /// Of this server.
 pub struct Sampler {
@@ -57,40 +59,53 @@ impl Sampler {
         self.due = next(now, self.every);
         let from = to - self.every;
         let starts = metric::starts_since(parts.db.pool(), from).await?;
+        let types = metric::types(parts.db.pool()).await?;
+        let none = HashMap::new();
         let before = std::mem::take(&mut self.counted);
-        let measured: Vec<_> = clusters
-            .filter_map(|id| {
-                let seen = parts.observed.latest(id);
-                let is_its = |start: &&Start| start.cluster_id == *id;
-                let starts: Vec<&Start> = starts.iter().filter(is_its).collect();
-                let mut measured = measure(&seen, &starts, from, to)?;
-                for took in self.waited(id, &seen, before.get(id).copied(), from) {
-                    measured.note_wait(took);
-                }
-                Some((id, measured))
-            })
-            .collect();
-        if measured.is_empty() {
+        let mut all = vec![];
+        for id in clusters {
+            let seen = parts.observed.latest(id);
+            let is_its = |start: &&Start| start.cluster_id == *id;
+            let starts: Vec<&Start> = starts.iter().filter(is_its).collect();
+            let Some(mut measured) = measure(&seen, &starts, from, to) else {
+                continue;
+            };
+            let waited = self.waited(id, &seen, before.get(id).copied(), from);
+            waited
+                .iter()
+                .for_each(|(_, took)| measured.note_wait(*took));
+            let types = types.get(id).unwrap_or(&none);
+            let of_parts = measure_parts(&seen, &starts, &waited, types, from, to);
+            all.push((id, measured, of_parts));
+        }
+        if all.is_empty() {
             return Ok(());
         }
         let mut write = parts.db.write().await?;
-        for (cluster_id, measured) in &measured {
+        for (cluster_id, measured, of_parts) in &all {
             metric::add(&mut write, cluster_id, from, measured).await?;
+            for (by, named) in of_parts {
+                metric_part::add(&mut write, cluster_id, *by, from, named).await?;
+            }
+            if parts.provider.profile().takes_metrics {
+                let minute = from - from.rem_euclid(MINUTE);
+                metric_outbox::put(&mut write, cluster_id, minute).await?;
+            }
         }
         write.commit().await?;
-        done.note(Work::ClusterMeasured, measured.len());
+        done.note(Work::ClusterMeasured, all.len());
         Ok(())
     }
 
     /// How long those jobs waited that started since the last time. Slurm tells whole seconds: of the one in which it was
     /// asked more jobs may start, so it is counted the next time. Who comes anew to a cluster begins with this time.
-    fn waited(
+    fn waited<'a>(
         &mut self,
         cluster_id: &str,
-        seen: &Snapshot,
+        seen: &'a Snapshot,
         since: Option<i64>,
         from: i64,
-    ) -> Vec<i64> {
+    ) -> Vec<(&'a Job, i64)> {
         let until = seen.jobs_asked_at - seen.jobs_asked_at.rem_euclid(SECOND);
         self.counted.insert(cluster_id.to_owned(), until);
         waits(&seen.jobs, since.unwrap_or(from), until).collect()

@@ -17,8 +17,8 @@ use crate::db::cluster::ClusterSpec;
 use crate::db::session::session_delete_expired;
 use crate::db::{
     audit, change, event, forgotten, happening, idempotency, instance, interruption, job, job_life,
-    launch_attempt, lease, metric, notification, now, past_cluster, past_job, pool_health,
-    resource, script_run, server, submission, tombstone, user_notice,
+    launch_attempt, lease, metric, metric_outbox, notification, now, past_cluster, past_job,
+    pool_health, resource, script_run, server, submission, tombstone, user_notice,
 };
 use crate::live::status::Done;
 
@@ -147,6 +147,13 @@ async fn prune(parts: &Parts) -> sqlx::Result<()> {
     job_life::prune(&parts.db, before).await?;
     past_job::prune(&parts.db, before).await?;
     metric::prune(&parts.db, now(), before).await?;
+    let never = metric_outbox::prune(&parts.db, now() - metric_outbox::TAKEN).await?;
+    if never > 0 {
+        tracing::warn!(
+            minutes = never,
+            "metrics of so long ago are not taken by CloudWatch any more"
+        );
+    }
     past_cluster::prune(&parts.db, before).await?;
     server::prune(&parts.db, KEEP.as_millis() as i64).await?;
     lease::prune(&parts.db).await?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use app::model::error::{Error, Result};
 use app::model::metric::*;
+use app::model::metric_part::{By, MOST_COMPARED, Part};
 use app::model::operation::Operation;
 use app::port::{Ctx, Monitoring};
 use async_trait::async_trait;
@@ -13,55 +14,151 @@ use super::Service;
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterSpec;
 use crate::db::measured::Measured;
-use crate::db::{metric, now, resource};
+use crate::db::{metric, metric_part, now, resource};
 use crate::fault::internal;
+
+/// So many parts of one are told: a node's minute is a sixtieth of an hour, and many of them add up.
+const EXACT: f64 = 1e6;
 
 #[async_trait]
 impl Monitoring for Service {
     async fn get_metrics(&self, ctx: &Ctx, input: GetMetricsRequest) -> Result<Metrics> {
-        let clusters = self
-            .measured(ctx, input.cluster_identifier.as_deref())
-            .await?;
+        let clusters = self.measured(ctx, &input).await?;
         check(&input)?;
         let period = period(input.start_time, input.end_time, now());
-        let start_time = input.start_time - input.start_time.rem_euclid(period);
+        let times = Times {
+            start: input.start_time - input.start_time.rem_euclid(period),
+            end: input.end_time,
+            period,
+        };
         let pool = self.parts.db.pool();
         let mut kept = vec![];
-        for id in &clusters {
-            let step = tier(period).period;
-            let rows = metric::between(pool, id, step, start_time, input.end_time).await;
-            kept.push(slots(rows.map_err(internal)?, start_time, period));
+        for (id, _) in &clusters {
+            let rows = metric::between(pool, id, times.step(), times.start, times.end).await;
+            kept.push(slots(rows.map_err(internal)?, times.start, period));
         }
-        let wanted = match input.metrics.is_empty() {
-            true => Metric::ALL.to_vec(),
-            false => input.metrics,
+        let parts = match input.by {
+            Some(By::Cluster) => of_clusters(&clusters, &kept),
+            Some(by) => self.of_parts(&clusters, by, times).await?,
+            None => BTreeMap::new(),
         };
-        let count = (input.end_time - start_time + period - 1) / period;
-        let series = wanted.into_iter();
+        let told = |all: &[Metric], slots: &[Slots]| -> Vec<Series> {
+            let is_wanted = |one: &Metric| input.metrics.is_empty() || input.metrics.contains(one);
+            let wanted = all.iter().copied().filter(is_wanted);
+            let series = wanted.map(|one| series_of(one, slots, times.count()));
+            series.collect()
+        };
+        let of_part = input.by.map_or(&[][..], By::metrics);
+        let part = |(name, slots): (String, Vec<Slots>)| Part {
+            name,
+            series: told(of_part, &slots),
+        };
         Ok(Metrics {
-            start_time,
+            start_time: times.start,
             period,
-            series: series.map(|one| series_of(one, &kept, count)).collect(),
+            series: told(&Metric::ALL, &kept),
+            by: input.by,
+            parts: parts.into_iter().map(part).collect(),
         })
     }
 }
 
+/// What is asked for, in whole periods.
+#[derive(Clone, Copy)]
+struct Times {
+    start: i64,
+    end: i64,
+    period: i64,
+}
+
+impl Times {
+    /// How long the rows are of which a period is put together.
+    fn step(self) -> i64 {
+        tier(self.period).period
+    }
+
+    fn count(self) -> i64 {
+        (self.end - self.start + self.period - 1) / self.period
+    }
+}
+
+/// By their names.
+fn of_clusters(clusters: &[(String, String)], kept: &[Slots]) -> BTreeMap<String, Vec<Slots>> {
+    let each = clusters.iter().zip(kept);
+    each.map(|((_, name), slots)| (name.clone(), vec![slots.clone()]))
+        .collect()
+}
+
 impl Service {
-    /// The ids of the clusters that are meant, for whoever may look at each.
-    async fn measured(&self, ctx: &Ctx, cluster: Option<&str>) -> Result<Vec<String>> {
+    /// The ids and names of the clusters that are meant, for whoever may look at each.
+    async fn measured(
+        &self,
+        ctx: &Ctx,
+        input: &GetMetricsRequest,
+    ) -> Result<Vec<(String, String)>> {
         let operation = Operation::GetMetrics;
-        if let Some(cluster) = cluster {
+        let named = match (&input.cluster_identifier, input.by) {
+            (Some(cluster), _) => std::slice::from_ref(cluster),
+            (None, Some(By::Cluster)) => compared(&input.clusters)?,
+            (None, _) => return self.all_measured(ctx).await,
+        };
+        let mut found = vec![];
+        for cluster in named {
             let row = self.cluster_for(ctx, operation, cluster).await?;
-            return Ok(vec![row.id.clone()]);
+            found.push((row.id.clone(), row.name.clone()));
         }
+        Ok(found)
+    }
+
+    async fn all_measured(&self, ctx: &Ctx) -> Result<Vec<(String, String)>> {
         ctx.authorize(Operation::ListClusters, &self.parts.arns.cluster("*"))?;
         let rows = resource::list::<ClusterSpec>(self.parts.db.pool(), None).await;
-        let ids = rows.map_err(internal)?.into_iter().map(|row| row.id);
-        ids.map(|id| {
-            ctx.authorize(operation, &self.parts.arns.cluster(&id))?;
-            Ok(id)
+        let rows = rows.map_err(internal)?.into_iter();
+        rows.map(|row| {
+            ctx.authorize(Operation::GetMetrics, &self.parts.arns.cluster(&row.id))?;
+            Ok((row.id, row.name))
         })
         .collect()
+    }
+
+    /// Parts of that kind, by their names; of clusters together, those of one name together.
+    async fn of_parts(
+        &self,
+        clusters: &[(String, String)],
+        by: By,
+        times: Times,
+    ) -> Result<BTreeMap<String, Vec<Slots>>> {
+        let pool = self.parts.db.pool();
+        let mut all = BTreeMap::<String, Vec<Slots>>::new();
+        for (id, _) in clusters {
+            let rows =
+                metric_part::between(pool, id, by, times.step(), times.start, times.end).await;
+            let mut of_cluster = BTreeMap::<String, Slots>::new();
+            for (at, parts) in rows.map_err(internal)? {
+                let slot = (at - times.start) / times.period;
+                for (name, measured) in parts {
+                    let slots = of_cluster.entry(name).or_default();
+                    slots.entry(slot).or_default().merge(&measured);
+                }
+            }
+            for (name, slots) in of_cluster {
+                all.entry(name).or_default().push(slots);
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// Those that are to be compared, each once.
+fn compared(clusters: &[String]) -> Result<&[String]> {
+    let are_few = (1..=MOST_COMPARED).contains(&clusters.len());
+    let is_twice = |(at, one): (usize, &String)| clusters[..at].contains(one);
+    match are_few && !clusters.iter().enumerate().any(is_twice) {
+        true => Ok(clusters),
+        false => Err(Error::field(
+            "clusters",
+            format!("Name from 1 to {MOST_COMPARED} clusters to compare, each once."),
+        )),
     }
 }
 
@@ -103,7 +200,7 @@ pub fn slots(rows: Vec<(i64, Measured)>, start: i64, period: i64) -> Slots {
 fn series_of(metric: Metric, clusters: &[Slots], count: i64) -> Series {
     let value = |slot: i64| {
         let all: Vec<&Measured> = clusters.iter().filter_map(|one| one.get(&slot)).collect();
-        value(metric, &all).map(|value| (value * 1000.0).round() / 1000.0)
+        value(metric, &all).map(|value| (value * EXACT).round() / EXACT)
     };
     // The least of several clusters together need not be the sum of the least of each.
     let own = match clusters {
@@ -208,6 +305,16 @@ mod tests {
         boots[1].note_boot(1_000_000);
         let median = value(Metric::NodeBootTimeP50, &[&boots[0], &boots[1]]).unwrap();
         assert!((median - 10.0).abs() < 0.5, "{median}");
+    }
+
+    #[test]
+    fn few_clusters_are_compared_and_each_once() {
+        let names = |all: &[&str]| -> Vec<String> { all.iter().map(|one| (*one).into()).collect() };
+        assert_eq!(compared(&names(&["a", "b"])).unwrap().len(), 2);
+        for wrong in [&[][..], &["a", "b", "a"], &["a", "b", "c", "d", "e"]] {
+            let refusal = compared(&names(wrong)).unwrap_err();
+            assert!(refusal.message.contains("from 1 to 4"), "{refusal}");
+        }
     }
 
     #[test]

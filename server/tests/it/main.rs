@@ -51,6 +51,7 @@ mod lists;
 mod lives;
 mod log;
 mod metric;
+mod metric_cloudwatch;
 mod notification;
 mod outputs;
 mod pages;

@@ -2,7 +2,8 @@
 
 use app::model::error::Error;
 use app::model::metric::{Metric, Metrics, Series, TIERS};
-use app::paths::{self, ClusterTab};
+use app::model::metric_part::{By, Part};
+use app::paths::{self, ChartView, ClusterTab};
 use reqwest::Method;
 use serde_json::json;
 
@@ -85,6 +86,7 @@ async fn a_cluster_is_measured(postgres: Option<Postgres>) {
     assert_eq!(all, Some(1.0), "it is the only one");
     assert!(together.0.node_hours() >= idle.0.node_hours());
     every_length_has_the_same_sum(&plane, &id).await;
+    parts_are_told(&plane, &visitor, &id).await;
     pages_draw_it(&visitor, &id).await;
 
     let mut metrics = plane.server.openpcs();
@@ -94,6 +96,15 @@ async fn a_cluster_is_measured(postgres: Option<Postgres>) {
     let printed = String::from_utf8(printed.unwrap().stdout).unwrap();
     assert!(printed.starts_with("Time\tIdleCapacity\t"), "{printed}");
     assert!(printed.lines().count() > 1, "{printed}");
+    let mut by_queue = plane.server.openpcs();
+    by_queue.args(["metrics", CLUSTER, "--by", "queue", "--endpoint", &endpoint]);
+    let printed = by_queue.arg("--data-dir").arg(plane.server.data()).output();
+    let printed = String::from_utf8(printed.unwrap().stdout).unwrap();
+    assert!(
+        printed.starts_with("Time\tQueue\tPendingJobs\t"),
+        "{printed}"
+    );
+    assert!(printed.contains("Z\tdemo\t"), "{printed}");
 
     plane.connect(CLUSTER, &["scancel", &held]);
     let refusal = ask(
@@ -166,6 +177,57 @@ async fn every_length_has_the_same_sum(plane: &TestPlane, cluster: &str) {
     pool.close().await;
 }
 
+/// Each by itself: the group and the queue have what the cluster has, the type what ran.
+async fn parts_are_told(plane: &TestPlane, visitor: &Visitor, id: &str) {
+    let parts = async |by: &str, cluster: Option<&str>, clusters: &[&str]| -> Vec<Part> {
+        let body = json!({"cluster_identifier": cluster, "range": "OneHour", "by": by, "clusters": clusters});
+        let answer = ask(visitor, "get-metrics", body).await.unwrap();
+        let told: Metrics = serde_json::from_value(answer).unwrap();
+        told.parts
+    };
+    let most = |part: &Part, metric: Metric| {
+        let values = part.values(metric).iter().flatten();
+        values.copied().fold(0.0, f64::max)
+    };
+    let groups = parts("ComputeNodeGroup", Some(id), &[]).await;
+    let names: Vec<&str> = groups.iter().map(|part| part.name.as_str()).collect();
+    assert_eq!(names, ["compute-1"]);
+    assert!(
+        most(&groups[0], Metric::UtilizedCapacity) > 0.0,
+        "{groups:?}"
+    );
+    let sum = groups[0].values(Metric::NodeStarts).iter().flatten();
+    assert_eq!(sum.sum::<f64>(), 1.0);
+    assert!(most(&groups[0], Metric::NodeBootTimeP50) > 0.0);
+    let queues = parts("Queue", Some(id), &[]).await;
+    assert_eq!((queues.len(), queues[0].name.as_str()), (1, "demo"));
+    assert!(most(&queues[0], Metric::PendingJobs) > 0.0, "{queues:?}");
+    assert!(most(&queues[0], Metric::JobWaitTimeP50) > 0.0);
+    let types = parts("InstanceType", None, &[]).await;
+    assert_eq!((types.len(), types[0].name.as_str()), (1, "c6i.xlarge"));
+    let (of_type, of_group) = (types[0].node_hours(), groups[0].node_hours());
+    assert!(of_type > 0.0 && of_type >= of_group, "{of_type} {of_group}");
+    let compared = parts("Cluster", None, &[CLUSTER]).await;
+    assert_eq!((compared.len(), compared[0].name.as_str()), (1, CLUSTER));
+    assert!(most(&compared[0], Metric::ActualCapacity) > 0.0);
+    let twice = json!({"range": "OneHour", "by": "Cluster", "clusters": [id, id]});
+    let refusal = ask(visitor, "get-metrics", twice).await.unwrap_err();
+    let refusal: Error = serde_json::from_value(refusal).unwrap();
+    assert!(refusal.message.contains("each once"), "{refusal}");
+
+    let token = std::fs::read_to_string(plane.server.data().join("metrics-token")).unwrap();
+    let scrape = reqwest::Client::new()
+        .get(format!("{}/metrics", plane.server.endpoint()))
+        .bearer_auth(token.trim());
+    let told = scrape.send().await.unwrap().text().await.unwrap();
+    for series in [
+        format!("openpcs_group_idle_capacity{{cluster=\"{id}\",group=\"compute-1\"}}"),
+        format!("openpcs_queue_pending_jobs{{cluster=\"{id}\",queue=\"demo\"}}"),
+    ] {
+        assert!(told.contains(&series), "{series} in {told}");
+    }
+}
+
 /// Without a script, as charts and as a table.
 async fn pages_draw_it(visitor: &Visitor, cluster: &str) {
     let own = paths::cluster(cluster, ClusterTab::Monitoring);
@@ -174,10 +236,35 @@ async fn pages_draw_it(visitor: &Visitor, cluster: &str) {
             (false, "class=\"chart-line ink-main\""),
             (true, "<th scope=\"row\""),
         ] {
-            let path = paths::monitoring(page, "1h", as_table);
+            let view = ChartView {
+                range: "1h".into(),
+                as_table,
+                ..ChartView::default()
+            };
+            let path = paths::monitoring(page, &view);
             let answer = visitor.request(Method::GET, &path).send().await.unwrap();
             let text = answer.text().await.unwrap();
             assert!(text.contains(wanted), "{path}: {text}");
         }
+    }
+    for (page, by, wanted) in [
+        (own.as_str(), By::ComputeNodeGroup, "compute-1"),
+        (own.as_str(), By::Queue, "demo"),
+        (paths::MONITORING, By::InstanceType, "c6i.xlarge"),
+        (paths::MONITORING, By::Cluster, CLUSTER),
+    ] {
+        let view = ChartView {
+            range: "1h".into(),
+            by: Some(by),
+            clusters: vec![CLUSTER.into()],
+            as_table: false,
+        };
+        let path = paths::monitoring(page, &view);
+        let answer = visitor.request(Method::GET, &path).send().await.unwrap();
+        let text = answer.text().await.unwrap();
+        let key = "<span class=\"chart-key ink-part-0\"></span>";
+        let legend = text.split(key).nth(1).unwrap_or_default();
+        let legend: String = legend.chars().take(60).collect();
+        assert!(legend.contains(wanted), "{path}: {legend:?}");
     }
 }

@@ -96,6 +96,7 @@ fn name(t: &'static Text, kind: ReconcilerKind) -> &'static str {
         ReconcilerKind::Sweep => t.system.kind_sweep,
         ReconcilerKind::Log => t.system.kind_log,
         ReconcilerKind::Metric => t.system.kind_metric,
+        ReconcilerKind::Publish => t.system.kind_publish,
         ReconcilerKind::Notification => t.system.kind_notification,
         ReconcilerKind::Prune => t.system.kind_prune,
     }
@@ -110,6 +111,7 @@ fn purpose(t: &'static Text, kind: ReconcilerKind) -> &'static str {
         ReconcilerKind::Sweep => t.system.purpose_sweep,
         ReconcilerKind::Log => t.system.purpose_log,
         ReconcilerKind::Metric => t.system.purpose_metric,
+        ReconcilerKind::Publish => t.system.purpose_publish,
         ReconcilerKind::Notification => t.system.purpose_notification,
         ReconcilerKind::Prune => t.system.purpose_prune,
     }
@@ -213,6 +215,7 @@ fn work(t: &'static Text, work: Work) -> &'static str {
         Work::JobsCopied => t.system.job_copied,
         Work::LeftoverRemoved => t.system.leftover_removed,
         Work::ClusterMeasured => t.system.cluster_measured,
+        Work::MinutePublished => t.system.minute_published,
         Work::MessageFound => t.system.message_found,
         Work::LinesKept => t.system.lines_kept,
     }

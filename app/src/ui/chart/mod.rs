@@ -30,7 +30,22 @@ pub enum Ink {
     Bad,
     Attention,
     Outline,
+    /// Of parts that are equals, from 0 to [`PARTS`].
+    Part(usize),
 }
+
+/// So many parts are told apart.
+pub const PARTS: usize = 8;
+const OF_PARTS: [&str; PARTS] = [
+    "ink-part-0",
+    "ink-part-1",
+    "ink-part-2",
+    "ink-part-3",
+    "ink-part-4",
+    "ink-part-5",
+    "ink-part-6",
+    "ink-part-7",
+];
 
 impl Ink {
     fn class(self) -> &'static str {
@@ -41,6 +56,7 @@ impl Ink {
             Ink::Bad => "ink-bad",
             Ink::Attention => "ink-attention",
             Ink::Outline => "ink-outline",
+            Ink::Part(part) => OF_PARTS[part % PARTS],
         }
     }
 }
@@ -48,7 +64,7 @@ impl Ink {
 /// One thing over time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
-    pub label: &'static str,
+    pub label: String,
     pub mark: Mark,
     pub ink: Ink,
     /// None: nobody knows.
@@ -133,6 +149,7 @@ pub fn in_words(t: &'static Text, unit: Unit, value: f64) -> String {
         Unit::Percent => format!("{value:.0} %"),
         Unit::Count if value.fract().abs() < 0.05 => format!("{value:.0}"),
         Unit::Count => format!("{value:.1}"),
+        Unit::Hours => format!("{value:.2}"),
     }
 }
 
@@ -143,6 +160,7 @@ fn on_axis(unit: Unit, number: f64) -> String {
         Unit::Seconds => format!("{}:{:02}", whole / 60, whole % 60),
         Unit::Percent => format!("{whole} %"),
         Unit::Count => whole.to_string(),
+        Unit::Hours => ((number * 100.0).round() / 100.0).to_string(),
     }
 }
 
@@ -257,7 +275,7 @@ fn Legend(
             view! {
                 <li>
                     <span class=format!("chart-key {}", curve.ink.class())></span>
-                    {curve.label}
+                    {curve.label.clone()}
                     " "
                     <span class="chart-value">{words}</span>
                 </li>
@@ -283,7 +301,7 @@ mod tests {
         let values = vec![None, Some(2.0), Some(3.0), None];
         for (mark, told) in [(Mark::Bar, 5.0), (Mark::Line, 3.0), (Mark::Area, 3.0)] {
             let curve = |values: Vec<Option<f64>>| Curve {
-                label: "one",
+                label: "one".into(),
                 mark,
                 ink: Ink::Main,
                 values,

@@ -10,6 +10,8 @@ pub enum Unit {
     /// Up to a hundred.
     Percent,
     Seconds,
+    /// And parts of them.
+    Hours,
 }
 
 /// Between two numbers there is so much at least: a quarter of the axis.
@@ -61,6 +63,14 @@ fn step(unit: Unit, least: f64) -> f64 {
         && let Some(round) = ROUND_SECONDS.into_iter().find(|round| *round >= least)
     {
         return round;
+    }
+    if unit == Unit::Hours {
+        let least = least.max(0.01);
+        let power = 10_f64.powf(least.log10().floor());
+        let mut steps = [1.0, 2.0, 5.0, 10.0]
+            .into_iter()
+            .map(|factor| factor * power);
+        return steps.find(|step| *step >= least).unwrap_or(10.0 * power);
     }
     // Things are whole.
     let least = least.max(1.0);

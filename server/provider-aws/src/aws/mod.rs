@@ -18,13 +18,14 @@ use app::rules::ports::Ports;
 use async_trait::async_trait;
 use openpcs_provider::names::{Name, Names};
 use openpcs_provider::{
-    Batch, ClusterKey, Inventory, NetworkPlace, Outcome, Owner, Profile, Progress, Provider,
+    Batch, ClusterKey, Datum, Inventory, NetworkPlace, Outcome, Owner, Profile, Progress, Provider,
     ProviderError,
 };
 
 use crate::calls::instance::{self, Seen};
 use crate::calls::{
-    fleet, host, instance_status, instance_topology, instance_type, kms, launch_template, secret,
+    fleet, host, instance_status, instance_topology, instance_type, kms, launch_template, metric,
+    secret,
 };
 use crate::client::Client;
 use crate::delivery;
@@ -75,6 +76,7 @@ const PROFILE: Profile = Profile {
     batch_max: 500,
     own_addresses: true,
     owns_resources: true,
+    takes_metrics: false,
 };
 
 pub struct Aws {
@@ -99,6 +101,7 @@ pub fn actions() -> BTreeSet<&'static str> {
         instance_type::ACTIONS,
         kms::ACTIONS,
         launch_template::ACTIONS,
+        metric::ACTIONS,
         secret::ACTIONS,
     ];
     let mut actions = offers::actions();
@@ -144,7 +147,10 @@ impl Aws {
 #[async_trait]
 impl Provider for Aws {
     fn profile(&self) -> Profile {
-        PROFILE
+        Profile {
+            takes_metrics: self.settings.metrics_namespace.is_some(),
+            ..PROFILE
+        }
     }
 
     async fn page(&self, query: &OfferQuery) -> Result<OfferPage, ProviderError> {
@@ -290,6 +296,13 @@ impl Provider for Aws {
         match self.settings.keeps_keys {
             true => secret::forget(&self.client.secrets, cluster_id).await,
             false => Ok(()),
+        }
+    }
+
+    async fn put_metrics(&self, data: &[Datum]) -> Result<(), ProviderError> {
+        match &self.settings.metrics_namespace {
+            Some(namespace) => metric::put(&self.client.cloudwatch, namespace, data).await,
+            None => Ok(()),
         }
     }
 }

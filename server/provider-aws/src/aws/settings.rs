@@ -14,6 +14,8 @@ pub struct Settings {
     pub aws_tags: bool,
     /// Keys of clusters are put into the account's Secrets Manager.
     pub keeps_keys: bool,
+    /// Where metrics of clusters are put in the account's CloudWatch; none: nowhere.
+    pub metrics_namespace: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ pub mod instance_topology;
 pub mod instance_type;
 pub mod kms;
 pub mod launch_template;
+pub mod metric;
 pub mod secret;
 
 use aws_sdk_ec2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};

@@ -32,6 +32,7 @@ const CALL: Duration = Duration::from_secs(45);
 /// The clients of an account in a region. Each is a handle, cheap to clone, with its connections.
 #[derive(Clone, Debug)]
 pub struct Client {
+    pub cloudwatch: aws_sdk_cloudwatch::Client,
     pub ec2: aws_sdk_ec2::Client,
     pub iam: aws_sdk_iam::Client,
     pub kms: aws_sdk_kms::Client,
@@ -64,6 +65,9 @@ impl Client {
         let config = loader.load().await;
         let region = config.region().ok_or_else(no_region)?.to_string();
         let budget = budget();
+        let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(&config)
+            .interceptor(count::Count)
+            .retry_partition(budget.clone());
         let ec2 = aws_sdk_ec2::config::Builder::from(&config)
             .interceptor(count::Count)
             .retry_partition(budget.clone());
@@ -81,6 +85,7 @@ impl Client {
             .interceptor(count::Count)
             .retry_partition(budget);
         Ok(Client {
+            cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch.build()),
             ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
             iam: aws_sdk_iam::Client::from_conf(iam.build()),
             kms: aws_sdk_kms::Client::from_conf(kms.build()),

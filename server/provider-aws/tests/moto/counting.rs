@@ -42,8 +42,9 @@ async fn serve(
 ) -> std::io::Result<()> {
     let request = read_request(&mut client).await?;
     let text = String::from_utf8_lossy(&request);
-    // A form says it, or the header of a JSON document.
+    // A form says it, the header of a JSON document, or the path of one in CBOR.
     let said = [
+        ("GraniteServiceVersion20100801/operation/", ' '),
         ("Action=", '&'),
         ("x-amz-target: secretsmanager.", '\r'),
         ("x-amz-target: TrentService.", '\r'),

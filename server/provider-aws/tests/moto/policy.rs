@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use app::model::metric::Metric;
 use app::model::offer::{OfferKind, OfferQuery};
 use app::model::refs::Refs;
 use aws_config::Region;
 use aws_sdk_ec2::config::Credentials;
-use openpcs_provider::{ClusterKey, KeyKind, Progress, Provider};
+use openpcs_provider::{ClusterKey, Datum, KeyKind, Progress, Provider};
 use openpcs_provider_aws::aws::actions;
 use openpcs_provider_aws::calls::kms;
 use openpcs_provider_aws::client::{Client, loader};
@@ -39,6 +40,9 @@ const IMPLIED: [&str; 13] = [
     "ssm:GetParameters",
 ];
 
+/// Of metrics.
+const NAMESPACE: &str = "OpenPCS";
+
 const KINDS: [OfferKind; 8] = [
     OfferKind::Vpc,
     OfferKind::Subnet,
@@ -52,7 +56,7 @@ const KINDS: [OfferKind; 8] = [
 
 /// The policy as far as moto understands it: actions, but neither conditions nor the tags that they ask for.
 fn understood() -> String {
-    let mut policy = policy();
+    let mut policy = policy(Some(NAMESPACE));
     for statement in policy["Statement"].as_array_mut().unwrap() {
         statement.as_object_mut().unwrap().remove("Condition");
         statement["Resource"] = "*".into();
@@ -109,6 +113,18 @@ async fn keys(provider: &Aws) {
     provider.forget_key(CLUSTER).await.unwrap();
 }
 
+fn datum() -> Datum {
+    Datum {
+        cluster_id: CLUSTER.into(),
+        metric: Metric::IdleCapacity,
+        at: 1_796_000_040_000,
+        count: 1,
+        sum: 2.0,
+        minimum: 2.0,
+        maximum: 2.0,
+    }
+}
+
 /// What a purchase and a template's place need of the account, each by itself.
 fn places() -> [Refs; 3] {
     let names = || ["a-name".to_owned()].into();
@@ -141,6 +157,7 @@ async fn the_policy_is_what_is_called_and_no_more() {
     let (ec2, kms) = (client.ec2.clone(), client.kms.clone());
     let settings = Settings {
         keeps_keys: true,
+        metrics_namespace: Some(NAMESPACE.into()),
         ..Settings::default()
     };
     let provider = Aws::new(client, settings, lab.rows.clone());
@@ -177,6 +194,9 @@ async fn the_policy_is_what_is_called_and_no_more() {
     keys(&provider).await;
     let wrapped = kms::wrap(&kms, &kms_key, b"a key").await.unwrap();
     assert_eq!(kms::unwrap(&kms, &wrapped).await.unwrap(), b"a key");
+    assert!(provider.profile().takes_metrics);
+    // The emulator does not speak CBOR, but it is asked.
+    let _ = provider.put_metrics(&[datum()]).await;
 
     let mut asked: BTreeSet<String> = door.asked().into_iter().collect();
     // The health of instances is asked for beside.

@@ -91,15 +91,15 @@ fn of_what(what: &What) -> Option<Trigger> {
     }
 }
 
-/// Events of destinations of logs, by what their codes say.
+/// Events of destinations of logs and metrics, by what their codes say.
 fn of_code(code: &str) -> Option<Trigger> {
-    let is_of_logs = ["delivery-", "sink-", "log-"]
+    let is_of_sink = ["delivery-", "publishing-", "sink-", "log-"]
         .iter()
         .any(|of| code.starts_with(of));
     let is_bad = ["-fails", "-failed", "-down", "-lost"]
         .iter()
         .any(|end| code.ends_with(end));
-    (is_of_logs && is_bad).then_some(Trigger::LogDestinationDown)
+    (is_of_sink && is_bad).then_some(Trigger::LogDestinationDown)
 }
 
 /// A job's end is its user's and of whoever submitted it.

@@ -55,7 +55,12 @@ fn what_fails_is_told() {
 
 #[test]
 fn destinations_of_logs_join_by_their_codes() {
-    for code in ["delivery-failed", "sink-down", "log-destination-fails"] {
+    for code in [
+        "delivery-failed",
+        "publishing-fails",
+        "sink-down",
+        "log-destination-fails",
+    ] {
         let mut of_sink = event(What::ControllerKilled {});
         (of_sink.code, of_sink.what) = (code.into(), None);
         let found = of_event(&of_sink, "one", "").unwrap();

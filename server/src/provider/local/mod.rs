@@ -67,6 +67,7 @@ pub const PROFILE: Profile = Profile {
     batch_max: 256,
     own_addresses: false,
     owns_resources: false,
+    takes_metrics: false,
 };
 
 /// Instances as processes of this host.

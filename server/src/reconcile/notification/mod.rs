@@ -15,8 +15,9 @@ use openpcs_provider::lease::{Beat, Lease};
 use tokio::task::JoinHandle;
 
 use self::gather::Gatherer;
+use super::sole::Sole;
 use super::{Next, Parts, Reconciler};
-use crate::db::lease::{self, NOTIFICATIONS};
+use crate::db::lease::NOTIFICATIONS;
 use crate::db::notification_channel::{self, ChannelRow};
 use crate::db::{notification, now};
 use crate::live::status::Done;
@@ -25,9 +26,7 @@ use crate::live::status::Done;
 const EVERY: Duration = Duration::from_secs(2);
 
 pub struct NotificationReconciler {
-    parts: Parts,
-    /// None where no other process can be.
-    beat: Option<Beat>,
+    sole: Sole,
     gatherer: Gatherer,
     sending: HashMap<String, JoinHandle<()>>,
 }
@@ -35,43 +34,10 @@ pub struct NotificationReconciler {
 impl NotificationReconciler {
     pub fn new(parts: Parts, beat: Beat) -> NotificationReconciler {
         NotificationReconciler {
-            beat: (!parts.db.has_one_server()).then_some(beat),
+            sole: Sole::new(NOTIFICATIONS, parts, beat),
             gatherer: Gatherer::default(),
             sending: HashMap::new(),
-            parts,
         }
-    }
-
-    /// The parts under the lease; none where another server has it, or this one is not believed to live.
-    async fn leased(&self) -> anyhow::Result<Option<(Parts, Option<Lease>)>> {
-        let Some(beat) = &self.beat else {
-            return Ok(Some((self.parts.clone(), None)));
-        };
-        let Some(chain) = beat.chain() else {
-            return Ok(None);
-        };
-        let all = lease::all(&self.parts.db).await?;
-        let known = all.iter().find(|one| one.cluster_id == NOTIFICATIONS);
-        let epoch = match known {
-            Some(lease) if lease.is_of(&self.parts.server) => Some(lease.epoch),
-            Some(lease) if lease.is_held => None,
-            _ => {
-                let mut write = self.parts.db.write().await?;
-                let me = &self.parts.server;
-                let epoch = lease::take(&self.parts.db, &mut write, NOTIFICATIONS, me).await?;
-                write.commit().await?;
-                epoch
-            }
-        };
-        Ok(epoch.map(|epoch| {
-            let lease = Lease {
-                cluster_id: NOTIFICATIONS.into(),
-                epoch,
-                beat: beat.clone(),
-                chain,
-            };
-            (self.parts.under(lease.clone()), Some(lease))
-        }))
     }
 
     /// Channels for which something is due; those that are at it are left alone, and those that have to wait.
@@ -104,7 +70,7 @@ impl Reconciler for NotificationReconciler {
     const KIND: ReconcilerKind = ReconcilerKind::Notification;
 
     async fn run(&mut self, done: &mut Done) -> anyhow::Result<Next> {
-        if let Some((parts, lease)) = self.leased().await? {
+        if let Some((parts, lease)) = self.sole.leased().await? {
             let found = self.gatherer.run(&parts).await?;
             if found > 0 {
                 done.note(Work::MessageFound, found);

@@ -74,7 +74,7 @@ fn pass(mut client: TcpStream, target: u16, fates: &Mutex<VecDeque<Fate>>) {
 }
 
 /// All of a request, with its body; none: the connection ended before.
-fn request(client: &TcpStream) -> Option<Vec<u8>> {
+pub(super) fn request(client: &TcpStream) -> Option<Vec<u8>> {
     let mut reader = BufReader::new(client);
     let (mut request, mut length) = (vec![], 0);
     loop {

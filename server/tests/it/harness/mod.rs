@@ -6,6 +6,7 @@
 
 mod bucket;
 mod checks;
+mod cloudwatch_door;
 pub mod ec2;
 mod faulty_proxy;
 mod http;
@@ -29,6 +30,7 @@ mod wait;
 
 pub use bucket::Bucket;
 pub use checks::{Check, run};
+pub use cloudwatch_door::{CloudWatchDoor, Put};
 pub use faulty_proxy::{Fate, FaultyProxy};
 pub use http::{Answer, Http, signed_for};
 pub use jobs::fields;

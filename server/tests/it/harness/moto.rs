@@ -3,7 +3,9 @@
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
-use super::ec2::tool;
+use serde_json::Value;
+
+use super::ec2::{cli, tool};
 use super::wait_until;
 
 pub struct Moto {
@@ -30,6 +32,11 @@ impl Moto {
         })
         .await;
         moto
+    }
+
+    /// The real AWS CLI against this account.
+    pub fn aws(&self, arguments: &[&str]) -> Value {
+        cli(&format!("http://127.0.0.1:{}", self.port), arguments)
     }
 }
 

@@ -1,25 +1,29 @@
-//! How a cluster did over time.
+//! How a cluster did over time, or each of its groups, queues and instance types.
 
 use leptos::prelude::*;
 
 use super::use_page;
 use crate::api::metric::get_metrics;
-use crate::components::{Fetched, MetricCharts, RangePicker, asked, chosen_range};
+use crate::components::{Chosen, Fetched, MetricCharts, PartPicker, RangePicker, asked};
 use crate::model::live::Kind;
 use crate::model::metric::Range;
+use crate::model::metric_part::By;
 use crate::paths::{self, ClusterTab};
 
 #[component]
 pub fn Monitoring() -> impl IntoView {
     let page = use_page();
-    let range = chosen_range();
-    let metrics = asked([page.id, range], &[Kind::Metric], |[id, range]| {
-        get_metrics(Some(id), Range::parse(&range))
-    });
+    let chosen = Chosen::of_address(&By::WITHIN);
+    let metrics = asked(
+        [page.id, chosen.range, chosen.by],
+        &[Kind::Metric],
+        |[id, range, by]| get_metrics(Some(id), Range::parse(&range), By::named(&by), vec![]),
+    );
     let here = Signal::derive(move || paths::cluster(&page.id.read(), ClusterTab::Monitoring));
     view! {
         <div class="grid gap-4">
-            <RangePicker here range />
+            <RangePicker here chosen />
+            <PartPicker here chosen offered=&By::WITHIN />
             <Fetched resource=metrics let:metrics>
                 <MetricCharts metrics />
             </Fetched>

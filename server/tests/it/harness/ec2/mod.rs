@@ -218,16 +218,7 @@ impl Ec2 {
 
     /// The real AWS CLI against this account.
     pub fn aws(&self, arguments: &[&str]) -> Value {
-        let output = Command::new(tool("../../venv/bin/aws"))
-            .args(["--endpoint-url", &endpoint(), "--output", "json"])
-            .args(arguments)
-            .envs(environment())
-            .envs([("AWS_PAGER", ""), ("AWS_CONFIG_FILE", "/dev/null")])
-            .output()
-            .unwrap();
-        let (out, error) = (&output.stdout, String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "aws {arguments:?}: {error}");
-        serde_json::from_slice(out).unwrap_or(Value::Null)
+        cli(&endpoint(), arguments)
     }
 
     /// A shell of a person who has this account and that server: EC2, IAM and STS are the account's, clusters and their
@@ -311,6 +302,20 @@ impl Drop for Ec2 {
             let _ = child.wait();
         }
     }
+}
+
+/// What the real AWS CLI is told there.
+pub(super) fn cli(endpoint: &str, arguments: &[&str]) -> Value {
+    let output = Command::new(tool("../../venv/bin/aws"))
+        .args(["--endpoint-url", endpoint, "--output", "json"])
+        .args(arguments)
+        .envs(environment())
+        .envs([("AWS_PAGER", ""), ("AWS_CONFIG_FILE", "/dev/null")])
+        .output()
+        .unwrap();
+    let (out, error) = (&output.stdout, String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "aws {arguments:?}: {error}");
+    serde_json::from_slice(out).unwrap_or(Value::Null)
 }
 
 fn endpoint() -> String {
