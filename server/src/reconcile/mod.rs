@@ -22,7 +22,7 @@ pub mod beat;
 pub mod cluster;
 mod comments;
 pub mod configuration;
-mod delivery;
+pub mod delivery;
 pub mod driver;
 mod ending;
 mod forecast;

@@ -41,27 +41,48 @@ pub struct Courier<S, R> {
     pub clock: fn() -> i64,
 }
 
+/// How the rounds before went.
+#[derive(Default)]
+pub(super) struct Fared {
+    /// In a row.
+    failures: u32,
+    last: Option<Failure>,
+    works: bool,
+}
+
 impl<S: Source, R: Report> Courier<S, R> {
     /// Never ends by itself.
     pub async fn run(mut self) {
-        let (mut failures, mut last, mut works) = (0_u32, None, false);
+        let mut fared = Fared::default();
         loop {
-            match self.round().await {
-                Ok(pause) => {
-                    if !works {
-                        self.report.recovered().await;
-                    }
-                    (failures, last, works) = (0, None, true);
-                    sleep(pause).await;
+            let pause = self.turn(&mut fared).await;
+            sleep(pause).await;
+        }
+    }
+
+    /// One round, and what is told of it; how long the next one has time.
+    pub(super) async fn turn(&mut self, fared: &mut Fared) -> Duration {
+        match self.round().await {
+            Ok(pause) => {
+                if !fared.works {
+                    self.report.recovered().await;
                 }
-                Err(failure) => {
-                    if last.as_ref() != Some(&failure) {
-                        self.report.failed(&failure).await;
-                    }
-                    (last, works) = (Some(failure), false);
-                    failures = failures.saturating_add(1);
-                    sleep(backoff(failures, (self.clock)())).await;
+                *fared = Fared {
+                    works: true,
+                    ..Fared::default()
+                };
+                pause
+            }
+            Err(failure) => {
+                if fared.last.as_ref() != Some(&failure) {
+                    self.report.failed(&failure).await;
                 }
+                *fared = Fared {
+                    failures: fared.failures.saturating_add(1),
+                    last: Some(failure),
+                    works: false,
+                };
+                backoff(fared.failures, (self.clock)())
             }
         }
     }

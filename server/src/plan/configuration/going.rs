@@ -85,6 +85,7 @@ mod tests {
                 group("stays", 2, Status::Active),
             ],
             queues: vec![queue("q", Status::Active), queue("r", Status::Deleting)],
+            is_audited: false,
         };
         let pending = rows.pending();
         let mut going = Going::between(&rows.in_force(), &rows.specs(&pending, false));

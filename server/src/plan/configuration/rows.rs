@@ -16,6 +16,8 @@ pub struct Rows {
     pub cluster: ClusterRow,
     pub groups: Vec<ComputeNodeGroupRow>,
     pub queues: Vec<QueueRow>,
+    /// Whether the daemons are to say who calls what: somebody has it delivered.
+    pub is_audited: bool,
 }
 
 /// The specs to render: of each row the wanted one or the one in force.
@@ -23,6 +25,7 @@ pub struct Specs<'a> {
     pub cluster: (&'a ClusterRow, &'a ClusterSpec),
     pub groups: Vec<(&'a ComputeNodeGroupRow, &'a ComputeNodeGroupSpec)>,
     pub queues: Vec<(&'a QueueRow, &'a QueueSpec)>,
+    pub is_audited: bool,
 }
 
 impl Specs<'_> {
@@ -101,6 +104,7 @@ impl Rows {
                 .filter(|q| stays(q.status))
                 .filter_map(|q| chosen(q, tried))
                 .collect(),
+            is_audited: self.is_audited,
         }
     }
 
@@ -211,6 +215,7 @@ mod tests {
                 queue("stays", &["lowered"], Status::Active),
                 queue("leaves", &["goes"], Status::Deleting),
             ],
+            is_audited: false,
         };
         let tried = rows.pending();
         let nodes = |rows: &Rows| rows.specs(&tried, false).nodes().len();
@@ -232,6 +237,7 @@ mod tests {
                 cluster: cluster(),
                 groups: vec![group(name, 2, Status::Deleting)],
                 queues: vec![],
+                is_audited: false,
             };
             rows.keeping(conf).groups[0].status == Status::Active
         };

@@ -161,6 +161,7 @@ impl ClusterReconciler {
                 cluster,
                 groups,
                 queues,
+                is_audited: false,
             };
             return Ok((rows, seen));
         }
@@ -248,7 +249,7 @@ impl ClusterReconciler {
             .flatten()
             .filter(|spec| spec.has_accounting());
         let spec = keeping.next();
-        spec.map(|spec| configuration::render_slurmdbd(&self.parts, row, spec))
+        spec.map(|spec| configuration::render_slurmdbd(&self.parts, rows, spec))
             .transpose()
     }
 
