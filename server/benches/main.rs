@@ -26,6 +26,7 @@ mod cold_start;
 mod get_cluster;
 mod idle;
 mod live;
+mod logs;
 mod logs_search;
 mod look;
 mod metric;
@@ -68,6 +69,9 @@ fn main() {
         }
         if wanted("metric") {
             metric::run().await;
+        }
+        if wanted("logs") {
+            logs::run(&asked).await;
         }
         if wanted("logs_search") {
             logs_search::run(&asked).await;
