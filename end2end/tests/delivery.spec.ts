@@ -10,9 +10,9 @@ test('logs of a cluster are delivered to a directory', async ({ page, server, cl
   const logs = `/clusters/${cluster.id}/logs`;
   await signIn(page, server);
   await visit(page, logs);
-  await expect(page.getByText('PCS_JOBCOMP_LOGS')).toBeVisible();
   await page.getByRole('link', { name: t.button, exact: true }).first().click();
 
+  await page.getByRole('radio', { name: t.jobcomp_hint }).check();
   await page.getByRole('radio', { name: t.local }).check();
   const name = page.getByRole('textbox', { name: t.name });
   await name.fill('../elsewhere');
@@ -21,20 +21,20 @@ test('logs of a cluster are delivered to a directory', async ({ page, server, cl
   await name.fill('console');
   await check(page, 'set up delivery');
   await page.getByRole('button', { name: en.wizard.next }).click();
-  await expect(page.getByRole('region', { name: t.record })).toContainText(cluster.id);
+  await expect(page.getByRole('region', { name: t.record })).toContainText('node_details');
   await page.getByRole('button', { name: en.wizard.next }).click();
   await expect(page.getByText('aws logs create-delivery').first()).toBeVisible();
   await page.getByRole('button', { name: t.button, exact: true }).click();
 
   const row = rows(page, t.title, { name: new RegExp(t.local) });
   await expect(row).toHaveCount(1);
-  await expect(row.first()).toContainText(t.local);
+  await expect(row.first()).toContainText(t.jobcomp);
   await check(page, 'log delivery');
 
   await row.first().getByRole('checkbox').check();
   await page.getByRole('region', { name: t.title }).getByRole('button', { name: en.delete.delete, exact: true }).first().click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByRole('textbox').fill(`${cluster.id}-local`);
+  await dialog.getByRole('textbox').fill(`${cluster.id}-local-jobcomp`);
   await dialog.getByRole('button', { name: en.common.delete, exact: true }).click();
   await expect(page.getByText(t.empty_title)).toBeVisible();
 

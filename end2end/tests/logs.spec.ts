@@ -35,7 +35,7 @@ test('the tab of a cluster searches, and follows as it is written', async ({ pag
   await visit(page, `/clusters/${cluster.id}/logs`);
   const lines = page.getByRole('list', { name: 'Lines, newest first' });
   await expect(lines.getByRole('listitem').first()).toBeVisible();
-  await page.getByRole('navigation', { name: 'Which daemon\'s' }).getByRole('link', { name: 'slurmdbd' }).click();
+  await page.getByRole('navigation', { name: 'Which daemon\'s' }).getByRole('link', { name: 'slurmdbd', exact: true }).click();
   await expect(page).toHaveURL(/daemon=slurmdbd/);
   await page.getByLabel('Level').selectOption('Error and above');
   await expect(page).toHaveURL(/level=error/);

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use app::model::log::{LogDaemon, LogLevel};
+use app::model::log::{Log, LogDaemon, LogLevel};
 use openpcs_server::logs::line::parse;
 use openpcs_server::logs::place::Place;
 use openpcs_server::logs::search::Search;
@@ -42,7 +42,7 @@ pub async fn run(asked: &[String]) {
             level,
             from: 0,
             to: i64::MAX,
-            daemons: LogDaemon::ALL.into(),
+            logs: Log::ALL.into(),
             version: None,
             before: None,
             after: None,
@@ -82,7 +82,7 @@ async fn filled(dir: &Path, file: &Path, lines: usize) -> LogStore {
         .expect("a store can be made");
     let mut file = std::fs::File::create(file).expect("a file can be made");
     let stream = Stream {
-        daemon: LogDaemon::Slurmctld,
+        log: Log::Daemon(LogDaemon::Slurmctld),
         version: "25.05".into(),
     };
     let numbers: Vec<usize> = (0..lines).collect();
@@ -101,7 +101,8 @@ async fn filled(dir: &Path, file: &Path, lines: usize) -> LogStore {
     store
 }
 
-fn line(number: usize) -> String {
+/// As slurmctld writes it.
+pub fn line(number: usize) -> String {
     let (hour, minute, second) = (number / 3600 % 24, number / 60 % 60, number % 60);
     let grave = if number.is_multiple_of(1_000) {
         "error: "

@@ -27,6 +27,7 @@ mod cold_start;
 mod get_cluster;
 mod idle;
 mod live;
+mod logs;
 mod logs_search;
 mod look;
 mod metric;
@@ -74,6 +75,9 @@ fn main() {
         }
         if wanted("trail") {
             trail::run().await;
+        }
+        if wanted("logs") {
+            logs::run(&asked).await;
         }
         if wanted("logs_search") {
             logs_search::run(&asked).await;

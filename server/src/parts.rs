@@ -9,9 +9,11 @@ use app::model::name::Arns;
 use openpcs_agent::protocol::{HookFile, SLURMCTLD_DAEMON};
 use openpcs_provider::lease::Lease;
 use openpcs_provider::{Leased, Provider};
+use zeroize::Zeroizing;
 
 use crate::auth::seal::Seal;
 use crate::db::Db;
+use crate::db::notification_channel::PURPOSE;
 use crate::db::server::ServerRow;
 use crate::live::gate::Gates;
 use crate::live::homes::Homes;
@@ -89,6 +91,15 @@ impl Parts {
             controllers: self.controllers.under(lease),
             ..self.clone()
         }
+    }
+
+    /// The secret of a channel of notifications; empty: it has none.
+    pub fn channel_secret(&self, sealed: &str) -> anyhow::Result<Zeroizing<String>> {
+        if sealed.is_empty() {
+            return Ok(Zeroizing::default());
+        }
+        let opened = self.seal.open(PURPOSE, sealed)?;
+        Ok(Zeroizing::new(String::from_utf8(opened.to_vec())?))
     }
 
     /// Whether that path means the same file here and on the nodes.

@@ -5,7 +5,9 @@ use leptos::prelude::*;
 use super::Json;
 #[cfg(feature = "ssr")]
 use super::call;
-use crate::model::cluster_delivery::{DeliveriesOfCluster, SetUpDeliveryRequest};
+use crate::model::cluster_delivery::{
+    DeliveriesOfCluster, SetUpDeliveryRequest, TestDeliveryResponse,
+};
 use crate::model::delivery::{Delivery, DeliveryRequest};
 use crate::model::error::Result;
 
@@ -22,4 +24,9 @@ pub async fn set_up_delivery(input: SetUpDeliveryRequest) -> Result<Delivery> {
 #[server(prefix = "/console", endpoint = "remove-delivery", input = Json, output = Json)]
 pub async fn remove_delivery(input: DeliveryRequest) -> Result<()> {
     call(|plane, ctx| async move { plane.remove_delivery(&ctx, input).await.map(drop) }).await
+}
+
+#[server(prefix = "/console", endpoint = "test-delivery", input = Json, output = Json)]
+pub async fn test_delivery(input: DeliveryRequest) -> Result<TestDeliveryResponse> {
+    call(|plane, ctx| async move { plane.test_delivery(&ctx, input).await }).await
 }

@@ -3,40 +3,48 @@
 use leptos::prelude::*;
 
 use super::event_timeline::event_tone;
-use super::submission::Submission;
+use super::submission::{Refused, Submission};
 use crate::api::notification::{list_notices, mark_notices};
 use crate::i18n::{Text, language, text};
 use crate::live;
+use crate::model::error::{Error, Result};
 use crate::model::live::Kind;
 use crate::model::notification::{MarkNoticesRequest, Notice, Notices};
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::Ago;
-use crate::ui::{Button, Icon, Look, Menu, foreign, foreign_line};
+use crate::ui::{Button, Flash, Icon, Look, Menu, Tone, foreign, foreign_line};
 
 #[component]
 pub fn Bell() -> impl IntoView {
     let language = language();
     let notices = Resource::new(
-        || live::version(Kind::Notification),
+        || live::version(Kind::Notice),
         move |_| list_notices(language.clone()),
     );
     view! {
-        <Transition>{move || notices.get()?.ok().map(|answer| shown(answer, notices))}</Transition>
+        <Transition>
+            {move || {
+                notices
+                    .get()
+                    .map(|answer| match answer {
+                        Ok(answer) => shown(answer, notices).into_any(),
+                        Err(error) => refused(&error),
+                    })
+            }}
+        </Transition>
     }
     .into_any()
 }
 
-fn shown(
-    answer: Notices,
-    notices: Resource<crate::model::error::Result<Notices>>,
-) -> impl IntoView {
+fn shown(answer: Notices, notices: Resource<Result<Notices>>) -> impl IntoView {
     let t = text();
     let unread = answer.unread;
     let label = match unread {
         0 => t.notifications.bell.to_owned(),
         _ => t.notifications.bell_unread(unread),
     };
-    let newest = answer.notices.first().map_or(0, |notice| notice.event.at);
+    let newest = answer.notices.iter().map(|notice| notice.made_at).max();
+    let newest = newest.unwrap_or_default();
     let submission = Submission::new();
     let read = move || {
         let request = mark_notices(MarkNoticesRequest { until: newest });
@@ -57,9 +65,31 @@ fn shown(
                         view! {
                             <div class="px-3 py-2">
                                 <Button label=t.notifications.bell_read look=Look::Link busy=submission.busy on_press=read />
+                                <Refused submission title=t.notifications.bell_not_read />
                             </div>
                         }
                     })}
+            </Menu>
+        </div>
+    }
+    .into_any()
+}
+
+/// Nobody takes silence for "nothing happened"; that a session has ended, the page says.
+fn refused(error: &Error) -> AnyView {
+    let t = text();
+    let words = (!error.is_not_signed_in()).then(|| {
+        let (title, message) = (t.notifications.bell_refused, error.message.clone());
+        view! {
+            <div class="px-3 py-2">
+                <Flash tone=Tone::Danger title=title code=error.code() message />
+            </div>
+        }
+    });
+    view! {
+        <div class="bell">
+            <Menu icon=Icon::Bell label=t.notifications.bell.to_owned()>
+                {words}
             </Menu>
         </div>
     }

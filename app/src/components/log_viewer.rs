@@ -9,7 +9,7 @@ use super::range_picker::short;
 use super::{Fetched, asked};
 use crate::api::log::search_log;
 use crate::i18n::{Text, text};
-use crate::model::log::{LIVE, LogDaemon, LogLevel, LogPage, LogView};
+use crate::model::log::{LIVE, Log, LogLevel, LogPage, LogView};
 use crate::model::metric::Range;
 use crate::paths;
 use crate::ui::{Button, Icon, Look, use_search};
@@ -150,8 +150,7 @@ fn levels(t: &'static Text) -> [(&'static str, &'static str); 5] {
 }
 
 fn daemons(t: &'static Text) -> Vec<(String, String)> {
-    let each =
-        LogDaemon::ALL.map(|daemon| (daemon.as_str().to_owned(), daemon.as_str().to_owned()));
+    let each = Log::ALL.map(|log| (log.as_str().to_owned(), log.as_str().to_owned()));
     let all = (String::new(), t.logs.daemon_all.to_owned());
     std::iter::once(all).chain(each).collect()
 }

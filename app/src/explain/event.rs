@@ -301,7 +301,12 @@ impl What {
             Kind::ComputeNodeGroup => t.noun_group,
             Kind::Queue => t.noun_queue,
             Kind::Node => t.noun_node,
-            Kind::Job | Kind::Event | Kind::Metric | Kind::Notification => t.noun_job,
+            Kind::Job
+            | Kind::Event
+            | Kind::Metric
+            | Kind::Notification
+            | Kind::Notice
+            | Kind::LogDelivery => t.noun_job,
         };
         let named = |kind: &Kind, name: &String| {
             vec![("noun", noun(kind).to_owned()), ("name", name.clone())]

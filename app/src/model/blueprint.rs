@@ -1,4 +1,4 @@
-//! A cluster with its groups and queues as one document, for export, import and clone (X8).
+//! A cluster with its groups, its queues and where its logs go as one document, for export, import and clone (X8).
 //!
 //! The document says what a person chose and nothing that the service made: groups are referred to by name; there are
 //! no ids of its own resources, no ports and no secrets. A member that is left out stays as it is, or gets its default;
@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::cluster::*;
+use super::cluster_delivery::{SetUpDeliveryRequest, destination_name};
 use super::compute_node_group::*;
+use super::delivery::LogType;
+use super::log_target::Target;
 use super::queue::*;
 
 /// The shape that this release reads and writes.
@@ -24,6 +27,9 @@ pub struct Blueprint {
     pub compute_node_groups: Vec<GroupBlueprint>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<QueueBlueprint>,
+    /// None: those that there are stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_deliveries: Option<Vec<DeliveryBlueprint>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,6 +66,40 @@ pub struct QueueBlueprint {
     pub slurm_configuration: Option<QueueSlurmConfiguration>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<BTreeMap<String, String>>,
+}
+
+/// Where a log of the cluster goes: a log has one delivery to each type of destination.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeliveryBlueprint {
+    pub log_type: LogType,
+    pub destination_resource_arn: String,
+    /// None: named after the cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination_name: Option<String>,
+}
+
+impl DeliveryBlueprint {
+    /// The type of its destination; none where the ARN leads nowhere that logs can go to.
+    pub fn kind(&self) -> Option<&'static str> {
+        Target::parse(&self.destination_resource_arn).map(|target| target.kind())
+    }
+
+    /// What tells it from the cluster's others.
+    pub fn name(&self) -> String {
+        let to = self.kind().unwrap_or(&self.destination_resource_arn);
+        format!("{} to {to}", self.log_type.as_str())
+    }
+
+    pub fn set_up(&self, cluster_id: &str) -> SetUpDeliveryRequest {
+        let own = || destination_name(cluster_id, self.log_type, self.kind().unwrap_or_default());
+        SetUpDeliveryRequest {
+            cluster_identifier: cluster_id.into(),
+            log_type: self.log_type,
+            destination_name: self.destination_name.clone().unwrap_or_else(own),
+            destination_resource_arn: Some(self.destination_resource_arn.clone()),
+        }
+    }
 }
 
 impl ClusterBlueprint {

@@ -45,7 +45,31 @@ pub struct DeliveriesOfCluster {
     pub deliveries: Vec<ClusterDelivery>,
     /// Those that the reader may see, without their tags: the first hundred by name.
     pub destinations: Vec<DeliveryDestination>,
-    /// The cluster's source, or what it is to be called.
+    /// One of each type.
+    pub logs: Vec<LogOfCluster>,
+}
+
+impl DeliveriesOfCluster {
+    /// What it has of that type.
+    pub fn log(&self, log_type: LogType) -> Option<&LogOfCluster> {
+        self.logs.iter().find(|log| log.log_type == log_type)
+    }
+
+    /// Its deliveries of that type.
+    pub fn of(&self, log_type: LogType) -> impl Iterator<Item = &ClusterDelivery> {
+        let all = self.deliveries.iter();
+        all.filter(move |one| one.log_type == log_type)
+    }
+}
+
+/// A log of a cluster as it would be delivered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogOfCluster {
+    pub log_type: LogType,
+    /// Why the cluster has no such log.
+    pub why_not: Option<String>,
+    /// The source, or what it is to be called.
     pub source_name: String,
     pub sample: DeliverySample,
 }
@@ -55,19 +79,42 @@ pub struct DeliveriesOfCluster {
 #[serde(rename_all = "camelCase")]
 pub struct SetUpDeliveryRequest {
     pub cluster_identifier: String,
+    #[serde(default)]
+    pub log_type: LogType,
     pub destination_name: String,
     /// Where a new destination leads to; none: there is one of that name.
     pub destination_resource_arn: Option<String>,
 }
 
-/// What the source of a cluster is called that nobody gave another name.
-pub fn source_name(cluster_id: &str) -> String {
-    format!("{cluster_id}-scheduler-logs")
+/// How a test record went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TestDeliveryResponse {
+    /// Why it did not arrive, and what to do; empty: it did.
+    pub error: String,
+    /// The stream, object or file that it is in; empty: the destination has none.
+    pub place: String,
+    pub took_ms: i64,
+}
+
+/// What the source of that log of a cluster is called that nobody gave another name.
+pub fn source_name(cluster_id: &str, log_type: LogType) -> String {
+    let log = match log_type {
+        LogType::Scheduler => "scheduler",
+        LogType::SchedulerAudit => "scheduler-audit",
+        LogType::JobCompletion => "jobcomp",
+    };
+    format!("{cluster_id}-{log}-logs")
 }
 
 /// The same for a destination of that kind.
-pub fn destination_name(cluster_id: &str, kind: &str) -> String {
-    format!("{cluster_id}-{}", kind.to_lowercase())
+pub fn destination_name(cluster_id: &str, log_type: LogType, kind: &str) -> String {
+    let log = match log_type {
+        LogType::Scheduler => "",
+        LogType::SchedulerAudit => "-audit",
+        LogType::JobCompletion => "-jobcomp",
+    };
+    format!("{cluster_id}-{}{log}", kind.to_lowercase())
 }
 
 /// The request that makes the destination; none where it is there.
@@ -82,12 +129,12 @@ pub fn put_destination(asked: &SetUpDeliveryRequest) -> Option<PutDeliveryDestin
     })
 }
 
-/// The request that makes the scheduler's log of the cluster a source.
-pub fn put_source(name: &str, cluster_arn: &str) -> PutDeliverySourceRequest {
+/// The request that makes that log of the cluster a source.
+pub fn put_source(name: &str, cluster_arn: &str, log_type: LogType) -> PutDeliverySourceRequest {
     PutDeliverySourceRequest {
         name: name.into(),
         resource_arn: cluster_arn.into(),
-        log_type: LogType::Scheduler.as_str().into(),
+        log_type: log_type.as_str().into(),
         ..PutDeliverySourceRequest::default()
     }
 }

@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::log::{Log, LogDaemon};
+
 /// The most deliveries of one source (L1).
 pub const PER_SOURCE: usize = 3;
 /// The form of the records: JSON, one a line.
 pub const OUTPUT_FORMAT: &str = "json";
 /// The members of a record (L2), in the order of the guide.
-pub const RECORD_FIELDS: [&str; 10] = [
+const SCHEDULER_FIELDS: &[&str] = &[
     "resource_id",
     "resource_type",
     "event_timestamp",
@@ -23,14 +25,36 @@ pub const RECORD_FIELDS: [&str; 10] = [
     "node_type",
     "message",
 ];
+const AUDIT_FIELDS: &[&str] = &[
+    "resource_id",
+    "resource_type",
+    "event_timestamp",
+    "log_level",
+    "log_name",
+    "scheduler_type",
+    "scheduler_major_version",
+    "scheduler_patch_version",
+    "node_type",
+    "log_type",
+    "message",
+];
+const JOB_FIELDS: &[&str] = &[
+    "resource_id",
+    "resource_type",
+    "event_timestamp",
+    "scheduler_type",
+    "scheduler_major_version",
+    "fields",
+];
 
 /// Which log of a cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum LogType {
     /// What slurmctld, slurmdbd and slurmrestd write.
+    #[default]
     #[serde(rename = "PCS_SCHEDULER_LOGS")]
     Scheduler,
-    /// Who asked the scheduler for what.
+    /// Who called what of slurmctld and slurmdbd.
     #[serde(rename = "PCS_SCHEDULER_AUDIT_LOGS")]
     SchedulerAudit,
     /// Jobs that have ended.
@@ -44,6 +68,31 @@ impl LogType {
         LogType::SchedulerAudit,
         LogType::JobCompletion,
     ];
+
+    /// The members of its records, in their order.
+    pub fn record_fields(self) -> &'static [&'static str] {
+        match self {
+            LogType::Scheduler => SCHEDULER_FIELDS,
+            LogType::SchedulerAudit => AUDIT_FIELDS,
+            LogType::JobCompletion => JOB_FIELDS,
+        }
+    }
+
+    /// The logs of a cluster that it is.
+    pub fn logs(self) -> &'static [Log] {
+        match self {
+            LogType::Scheduler => &[
+                Log::Daemon(LogDaemon::Slurmctld),
+                Log::Daemon(LogDaemon::Slurmdbd),
+                Log::Daemon(LogDaemon::Slurmrestd),
+            ],
+            LogType::SchedulerAudit => &[
+                Log::Audit(LogDaemon::Slurmctld),
+                Log::Audit(LogDaemon::Slurmdbd),
+            ],
+            LogType::JobCompletion => &[Log::JobCompletion],
+        }
+    }
 
     /// AWS's word.
     pub fn as_str(self) -> &'static str {

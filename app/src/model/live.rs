@@ -14,8 +14,12 @@ pub enum Kind {
     Event,
     /// Another minute of metrics.
     Metric,
-    /// Channels, rules and messages of notifications, and what is behind the bell.
+    /// Channels, rules and messages of notifications.
     Notification,
+    /// What is behind the bell.
+    Notice,
+    /// Where a log of a cluster goes. Documents name it; a change of it is one of the cluster.
+    LogDelivery,
 }
 
 /// One change.
@@ -29,7 +33,7 @@ pub struct Change {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Cluster,
         Kind::ComputeNodeGroup,
         Kind::Queue,
@@ -38,6 +42,8 @@ impl Kind {
         Kind::Event,
         Kind::Metric,
         Kind::Notification,
+        Kind::Notice,
+        Kind::LogDelivery,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -50,6 +56,8 @@ impl Kind {
             Kind::Event => "event",
             Kind::Metric => "metric",
             Kind::Notification => "notification",
+            Kind::Notice => "notice",
+            Kind::LogDelivery => "log-delivery",
         }
     }
 

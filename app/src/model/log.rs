@@ -38,6 +38,71 @@ impl LogDaemon {
     }
 }
 
+/// Of Slurm: before this version, no daemon says who called what.
+pub const AUDIT_SINCE: &str = "24.05";
+/// Of Slurm: from this version on, the lines that say who called what are a log of their own, and no part of the daemon's.
+pub const AUDIT_APART_SINCE: &str = "25.11";
+
+/// A log of a cluster's controller, as it is kept, searched and delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
+pub enum Log {
+    /// What a daemon says that happened.
+    Daemon(LogDaemon),
+    /// What it says of who called what. slurmrestd says nothing of the kind: it asks slurmctld, which does.
+    Audit(LogDaemon),
+    /// A line for each job that has ended.
+    JobCompletion,
+}
+
+impl Log {
+    pub const ALL: [Log; 6] = [
+        Log::Daemon(LogDaemon::Slurmctld),
+        Log::Daemon(LogDaemon::Slurmdbd),
+        Log::Daemon(LogDaemon::Slurmrestd),
+        Log::Audit(LogDaemon::Slurmctld),
+        Log::Audit(LogDaemon::Slurmdbd),
+        Log::JobCompletion,
+    ];
+
+    /// None of any other word.
+    pub fn parse(word: &str) -> Option<Log> {
+        Log::ALL.into_iter().find(|log| log.as_str() == word)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Log::Daemon(daemon) => daemon.as_str(),
+            Log::Audit(LogDaemon::Slurmctld) => "slurmctld_audit",
+            Log::Audit(LogDaemon::Slurmdbd) => "slurmdbd_audit",
+            Log::Audit(LogDaemon::Slurmrestd) => "slurmrestd_audit",
+            Log::JobCompletion => "jobcomp",
+        }
+    }
+
+    /// Itself, and what else is part of it in that version of Slurm, as `25.05`.
+    pub fn with_parts(self, version: &str) -> Vec<Log> {
+        match self {
+            Log::Daemon(daemon) if version < AUDIT_APART_SINCE => vec![self, Log::Audit(daemon)],
+            _ => vec![self],
+        }
+    }
+}
+
+impl From<Log> for &'static str {
+    fn from(log: Log) -> &'static str {
+        log.as_str()
+    }
+}
+
+impl TryFrom<String> for Log {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Log, String> {
+        Log::parse(&word).ok_or_else(|| format!("There is no log {word}."))
+    }
+}
+
 /// Which part of a controller's log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -107,7 +172,7 @@ pub struct LogQuery {
     /// At least as grave; none: all.
     pub level: Option<LogLevel>,
     /// None: of all.
-    pub daemon: Option<LogDaemon>,
+    pub daemon: Option<Log>,
     /// Milliseconds since 1970, the first and the one after the last; none: all that is kept.
     pub from: Option<i64>,
     pub to: Option<i64>,
@@ -138,7 +203,7 @@ pub struct LogPage {
 pub struct LogEntry {
     /// Unique in the cluster, ascending in the order in which lines were read.
     pub seq: i64,
-    pub daemon: LogDaemon,
+    pub daemon: Log,
     /// Milliseconds since 1970.
     pub at: i64,
     pub level: LogLevel,
@@ -215,7 +280,7 @@ impl LogView {
             cluster_identifier,
             text: self.text.clone(),
             level: LogLevel::parse(&self.level),
-            daemon: LogDaemon::parse(&self.daemon),
+            daemon: Log::parse(&self.daemon),
             from: Range::named(&self.range).map(|range| now - range.length()),
             to: None,
             before: self.before.parse().ok(),
@@ -251,7 +316,7 @@ mod tests {
             (asked.level, asked.daemon, asked.from, asked.before),
             (
                 Some(LogLevel::Error),
-                Some(LogDaemon::Slurmdbd),
+                Some(Log::Daemon(LogDaemon::Slurmdbd)),
                 Some(1),
                 Some(17)
             )

@@ -1,11 +1,12 @@
 //! Lines that daemons logged, as the public service model `logs` 2014-03-28 has them: what `aws logs` asks and is answered.
 //!
 //! A cluster is a log group, `/aws/pcs/clusters/CLUSTER_ID`; a daemon in one version of Slurm is a log stream,
-//! `AWSLogs/PCS/CLUSTER_ID/slurmctld_25.05.log` (L3). Times are in milliseconds since 1970.
+//! `AWSLogs/PCS/CLUSTER_ID/slurmctld_25.05.log`, who called what of it another, `…/slurmctld_25.11_audit.log`, and all jobs
+//! that ended a third, `…/jobcomp.log` (L3). Times are in milliseconds since 1970.
 
 use serde::{Deserialize, Serialize};
 
-use super::log::LogDaemon;
+use super::log::{Log, LogDaemon};
 
 const GROUP: &str = "/aws/pcs/clusters/";
 
@@ -23,21 +24,32 @@ pub fn cluster_of(group: &str) -> Option<&str> {
     name.strip_prefix(GROUP)
 }
 
-/// The log stream of that daemon; the version as `25.05`.
-pub fn stream_of(cluster_id: &str, daemon: LogDaemon, version: &str) -> String {
-    format!("AWSLogs/PCS/{cluster_id}/{}_{version}.log", daemon.as_str())
+/// The log stream of that log; the version as `25.05`.
+pub fn stream_of(cluster_id: &str, log: Log, version: &str) -> String {
+    let name = match log {
+        Log::Daemon(daemon) => format!("{}_{version}", daemon.as_str()),
+        Log::Audit(daemon) => format!("{}_{version}_audit", daemon.as_str()),
+        Log::JobCompletion => log.as_str().to_owned(),
+    };
+    format!("AWSLogs/PCS/{cluster_id}/{name}.log")
 }
 
-/// Daemon and version of that log stream of the cluster; none of any other.
-pub fn daemon_of<'a>(cluster_id: &str, stream: &'a str) -> Option<(LogDaemon, &'a str)> {
+/// Log and version of that log stream of the cluster; none of any other. The log of jobs that ended is one for all versions.
+pub fn log_of<'a>(cluster_id: &str, stream: &'a str) -> Option<(Log, Option<&'a str>)> {
     let name = stream
         .strip_prefix("AWSLogs/PCS/")?
-        .strip_prefix(cluster_id)?;
-    let (daemon, version) = name
+        .strip_prefix(cluster_id)?
         .strip_prefix('/')?
-        .strip_suffix(".log")?
-        .split_once('_')?;
-    Some((LogDaemon::parse(daemon)?, version))
+        .strip_suffix(".log")?;
+    if name == Log::JobCompletion.as_str() {
+        return Some((Log::JobCompletion, None));
+    }
+    let (daemon, version) = name.split_once('_')?;
+    let daemon = LogDaemon::parse(daemon)?;
+    Some(match version.strip_suffix("_audit") {
+        Some(version) => (Log::Audit(daemon), Some(version)),
+        None => (Log::Daemon(daemon), Some(version)),
+    })
 }
 
 /// `DescribeLogGroupsRequest`.
@@ -194,13 +206,18 @@ mod tests {
         let arn = "arn:aws:logs:us-east-1:1:log-group:/aws/pcs/clusters/pcs_1:*";
         assert_eq!(cluster_of(arn), Some("pcs_1"));
         assert_eq!(cluster_of("/aws/lambda/x"), None);
-        let stream = stream_of("pcs_1", LogDaemon::Slurmctld, "25.05");
-        assert_eq!(stream, "AWSLogs/PCS/pcs_1/slurmctld_25.05.log");
-        assert_eq!(
-            daemon_of("pcs_1", &stream),
-            Some((LogDaemon::Slurmctld, "25.05"))
-        );
-        assert_eq!(daemon_of("pcs_2", &stream), None);
-        assert_eq!(daemon_of("pcs_1", "slurmctld_25.05.log"), None);
+        let slurmctld = Log::Daemon(LogDaemon::Slurmctld);
+        let slurmdbd = Log::Audit(LogDaemon::Slurmdbd);
+        for (log, version, name) in [
+            (slurmctld, Some("25.05"), "slurmctld_25.05.log"),
+            (slurmdbd, Some("25.11"), "slurmdbd_25.11_audit.log"),
+            (Log::JobCompletion, None, "jobcomp.log"),
+        ] {
+            let stream = stream_of("pcs_1", log, version.unwrap_or("25.05"));
+            assert_eq!(stream, format!("AWSLogs/PCS/pcs_1/{name}"));
+            assert_eq!(log_of("pcs_1", &stream), Some((log, version)));
+            assert_eq!(log_of("pcs_2", &stream), None);
+        }
+        assert_eq!(log_of("pcs_1", "slurmctld_25.05.log"), None);
     }
 }

@@ -327,6 +327,8 @@ pub struct Notice {
     pub cluster_name: String,
     pub cluster_id: String,
     pub is_unread: bool,
+    /// When it was found, in milliseconds since 1970.
+    pub made_at: i64,
     /// What happened; of a job its state is the code.
     pub event: Event,
 }
@@ -343,7 +345,7 @@ pub struct Notices {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MarkNoticesRequest {
-    /// All up to this time, in milliseconds since 1970, are read.
+    /// All that was found up to this time, in milliseconds since 1970, is read.
     pub until: i64,
 }
 

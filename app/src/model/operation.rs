@@ -66,6 +66,7 @@ operations! {
         GetIdentity GetRefusals GetTroubles
         ListOffers ResolveOffers
         ListNotifications ChangeNotifications TestNotificationChannel ListNotices MarkNotices
+        TestDelivery
         GetSystem ListSetAside ListServers ForgetServer CreateDiagnostics;
     /// What commands on the server's host do, and in this release nobody else may.
     HOST of "openpcs":
@@ -148,7 +149,7 @@ mod tests {
              CreateDelivery UpdateDeliveryConfiguration DeleteDelivery \
              SubmitJob CancelJob RequeueJob HoldJob ReleaseJob DrainNode \
              ResumeNode ReplaceNode ConnectCluster CreateSlurmToken ChangeAccounts ChangeQos ChangeReservations \
-             ChangeNotifications TestNotificationChannel MarkNotices ForgetServer CreateDiagnostics CreateUser \
+             ChangeNotifications TestNotificationChannel MarkNotices TestDelivery ForgetServer CreateDiagnostics CreateUser \
              SetUserPassword DeleteUser CreateAccessKey DeleteAccessKey RemoveSetAside"
         );
     }

@@ -1,6 +1,8 @@
 //! Deliveries of the logs of one cluster, as its page has them.
 
-use crate::model::cluster_delivery::{DeliveriesOfCluster, SetUpDeliveryRequest};
+use crate::model::cluster_delivery::{
+    DeliveriesOfCluster, SetUpDeliveryRequest, TestDeliveryResponse,
+};
 use crate::model::delivery::{DeliveryAnswer, DeliveryRequest, NothingMore};
 
 port! {
@@ -15,5 +17,7 @@ port! {
         /// The delivery, and what [`Self::set_up_delivery`] made for it as far as nothing else uses it.
         DeleteDelivery | DeleteDeliverySource | DeleteDeliveryDestination
             => remove_delivery(input: DeliveryRequest) -> NothingMore;
+        /// Sends one record that is marked as a test, beside what is delivered.
+        TestDelivery => test_delivery(input: DeliveryRequest) -> TestDeliveryResponse;
     }
 }

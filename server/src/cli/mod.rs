@@ -17,6 +17,7 @@ mod key;
 mod metrics;
 mod migrate;
 mod nodes_door;
+mod notification;
 mod package_slurm;
 mod plan;
 mod records;
@@ -51,6 +52,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Metrics(metrics) => metrics::run(&metrics),
         Command::Diagnose(diagnose) => diagnose::run(&diagnose),
         Command::Server(server) => server::run(&server),
+        Command::Notification(asked) => notification::run(&asked),
         Command::Serve(config) => on_runtime(serve::run(*config)),
         Command::Migrate(store) => on_runtime(migrate::run(store)),
         Command::Backup { store, to } => on_runtime(backup::run(store, to)),

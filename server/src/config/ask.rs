@@ -206,6 +206,43 @@ pub enum ServerCommand {
     },
 }
 
+/// Asks a running server.
+#[derive(Debug, Args)]
+pub struct Notification {
+    #[command(flatten)]
+    pub reach: Reach,
+    #[command(subcommand)]
+    pub command: NotificationCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum NotificationCommand {
+    /// List channels and rules: what it is, id, name, and how it does.
+    List,
+    /// Make a channel or a rule; prints its id.
+    ///
+    /// The file has its settings, as `{"kind": "webhook", "name": "ops", "url": "https://HOST/PATH"}` or
+    /// `{"name": "nodes", "triggers": ["node-failed"], "channelId": "ID"}`.
+    Create {
+        noun: NotificationNoun,
+        /// JSON; `-` reads standard input.
+        file: PathBuf,
+        /// What a webhook is signed with, Slack's address, or a mail password.
+        #[arg(long, value_name = "FILE")]
+        secret_file: Option<PathBuf>,
+    },
+    /// Delete a channel or a rule, by its id or name.
+    Delete { name: String },
+    /// Send a test message to a channel, by its id or name.
+    Test { name: String },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum NotificationNoun {
+    Channel,
+    Rule,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

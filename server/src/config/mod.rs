@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use ask::{
-    Apply, Connect, Diagnose, DocumentFormat, Export, Metrics, Plan, Reach, Server, ServerCommand,
-    Token, Why,
+    Apply, Connect, Diagnose, DocumentFormat, Export, Metrics, Notification, NotificationCommand,
+    NotificationNoun, Plan, Reach, Server, ServerCommand, Token, Why,
 };
 pub use cloudwatch::CloudWatch;
 pub use place::AgentsDir;
@@ -52,6 +52,8 @@ pub enum Command {
     Diagnose(Diagnose),
     /// The servers that share a PostgreSQL database, as one of them knows them.
     Server(Server),
+    /// Where people are told of what happens, and of what: channels and rules, and a test of a channel.
+    Notification(Notification),
     /// Bring the database's schema up to date and end. `serve` does the same when it starts.
     Migrate(Store),
     /// Copy the database, the keys, the first credentials and the records of accounting into a directory; the server may run

@@ -149,6 +149,23 @@ pub async fn source_of<'e>(
     row.as_ref().map(source).transpose()
 }
 
+/// Whether that log of a cluster is delivered to anything.
+pub async fn delivers<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    cluster_id: &str,
+    log_type: LogType,
+) -> sqlx::Result<bool> {
+    let count: i64 = sqlx::query_scalar(
+        "select count(*) from delivery v join delivery_source s on s.name = v.source_name \
+         where s.cluster_id = $1 and s.log_type = $2",
+    )
+    .bind(cluster_id)
+    .bind(log_type.as_str())
+    .fetch_one(executor)
+    .await?;
+    Ok(count > 0)
+}
+
 /// Functions that list the deliveries of something, by its name or id.
 macro_rules! deliveries {
     ($($(#[$about:meta])* $function:ident by $key:literal;)+) => {$(

@@ -53,6 +53,17 @@ pub struct InstanceRow {
     pub steps: Vec<BootStep>,
 }
 
+/// Which instance a node was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    pub node: String,
+    /// As the provider calls it; ours until it has said so.
+    pub id: String,
+    pub instance_type: String,
+    /// Milliseconds since 1970.
+    pub launched_at: i64,
+}
+
 impl InstanceRow {
     /// Why it ended or is about to; rows of before have it as text only.
     pub fn cause(&self) -> Option<Cause> {
@@ -168,6 +179,27 @@ pub async fn ended(pool: &Pool, cluster_id: &str, limit: i64) -> sqlx::Result<Ve
     .iter()
     .map(decode)
     .collect()
+}
+
+/// Which instance each node of a cluster was, of those that had not ended before that time, in the order of their launches.
+pub async fn placed(pool: &Pool, cluster_id: &str, since: i64) -> sqlx::Result<Vec<Placed>> {
+    let rows = sqlx::query(
+        "select node_name, coalesce(provider_id, id) as known_as, instance_type, launched_at from instance \
+         where cluster_id = $1 and (ended_at is null or ended_at >= $2) order by launched_at, id",
+    )
+    .bind(cluster_id)
+    .bind(since)
+    .fetch_all(pool)
+    .await?;
+    let each = rows.iter().map(|row| {
+        Ok(Placed {
+            node: row.try_get("node_name")?,
+            id: row.try_get("known_as")?,
+            instance_type: row.try_get("instance_type")?,
+            launched_at: row.try_get("launched_at")?,
+        })
+    });
+    each.collect()
 }
 
 /// How long the last boots of a group took, in milliseconds, from the launch to when Slurm took the node as up.

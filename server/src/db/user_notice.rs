@@ -1,4 +1,5 @@
-//! What is behind the bell of the console, and up to when each user has read it.
+//! What is behind the bell of the console, and up to when each user has read it: all that was found until then, whenever it
+//! happened.
 
 use app::explain::What;
 use app::i18n::Language;
@@ -15,6 +16,8 @@ use super::{Db, Write};
 pub struct NoticeRow {
     pub id: String,
     pub at: i64,
+    /// When it was found, which may be long after.
+    pub made_at: i64,
     /// Empty: for all.
     pub user_arn: String,
     pub trigger: Trigger,
@@ -39,7 +42,8 @@ impl NoticeRow {
             trigger: self.trigger,
             cluster_name: self.cluster_name,
             cluster_id: self.cluster_id,
-            is_unread: self.at > read_until,
+            is_unread: self.made_at > read_until,
+            made_at: self.made_at,
             event: Event {
                 id: self.id,
                 at: self.at,
@@ -60,7 +64,8 @@ impl NoticeRow {
 pub async fn insert(write: &mut Write, row: &NoticeRow) -> sqlx::Result<bool> {
     let done = sqlx::query(
         "insert into user_notice (id, at, user_arn, trigger_kind, cluster_id, cluster_name, resource_type, resource_id, \
-         code, parameters, message) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (id) do nothing",
+         code, parameters, message, made_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+         on conflict (id) do nothing",
     )
     .bind(&row.id)
     .bind(row.at)
@@ -73,6 +78,7 @@ pub async fn insert(write: &mut Write, row: &NoticeRow) -> sqlx::Result<bool> {
     .bind(&row.code)
     .bind(&row.parameters)
     .bind(&row.message)
+    .bind(row.made_at)
     .execute(&mut *write.tx)
     .await?;
     Ok(done.rows_affected() > 0)
@@ -90,7 +96,8 @@ pub async fn newest(pool: &Pool, user_arn: &str, most: i64) -> sqlx::Result<Vec<
 }
 
 pub async fn unread(pool: &Pool, user_arn: &str, since: i64) -> sqlx::Result<i64> {
-    let sql = "select count(*) as found from user_notice where user_arn in ('', $1) and at > $2";
+    let sql =
+        "select count(*) as found from user_notice where user_arn in ('', $1) and made_at > $2";
     let row = sqlx::query(sql)
         .bind(user_arn)
         .bind(since)
@@ -131,6 +138,7 @@ fn decode(row: &AnyRow) -> sqlx::Result<NoticeRow> {
     Ok(NoticeRow {
         id: row.try_get("id")?,
         at: row.try_get("at")?,
+        made_at: row.try_get("made_at")?,
         user_arn: row.try_get("user_arn")?,
         trigger: Trigger::parse(&trigger).unwrap_or_default(),
         cluster_id: row.try_get("cluster_id")?,

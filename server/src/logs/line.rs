@@ -8,12 +8,17 @@ use crate::slurm::log::stamped;
 /// Of a line's words, so many bytes are kept.
 pub const LONGEST: usize = 16 * 1024;
 
+/// How Slurm begins the lines of its debug flag `AuditRPCs`.
+const AUDIT: &str = "AUDIT_RPCS:";
+
 /// What of a line is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Milliseconds since 1970.
     pub at: i64,
     pub level: LogLevel,
+    /// It says who called what, not what happened.
+    pub is_audit: bool,
     /// All of the line, its time too, bounded and without control characters.
     pub text: String,
 }
@@ -21,16 +26,30 @@ pub struct Entry {
 /// Reads a line, without its end. One that has no time goes on with what was before, and inherits its time and level.
 pub fn parse(bytes: &[u8], (at, level): (i64, LogLevel)) -> Entry {
     let text = safe(bytes);
-    let (at, level) = match stamped(&text) {
-        Some((time, words)) => (time_of(time).unwrap_or(at), level_of(words)),
-        None => (at, level),
+    let (at, level, is_audit) = match stamped(&text) {
+        Some((time, words)) => (
+            time_of(time).unwrap_or(at),
+            level_of(words),
+            words.starts_with(AUDIT),
+        ),
+        None => (at, level, false),
     };
-    Entry { at, level, text }
+    Entry {
+        at,
+        level,
+        is_audit,
+        text,
+    }
 }
 
 /// Invalid UTF-8 becomes U+FFFD, control characters the pictures of themselves; what is too long is cut, and says so.
 fn safe(bytes: &[u8]) -> String {
-    let kept = &bytes[..bytes.len().min(LONGEST)];
+    safe_within(bytes, LONGEST)
+}
+
+/// The same of so many bytes.
+pub(super) fn safe_within(bytes: &[u8], most: usize) -> String {
+    let kept = &bytes[..bytes.len().min(most)];
     let shown = String::from_utf8_lossy(kept).into_owned();
     let mut text: String = match shown.chars().any(is_control) {
         true => shown.chars().map(picture).collect(),
@@ -60,7 +79,7 @@ fn picture(c: char) -> char {
 }
 
 /// As `LogTimeFormat` writes it, with a zone or in this host's.
-fn time_of(time: &str) -> Option<i64> {
+pub(super) fn time_of(time: &str) -> Option<i64> {
     if let Ok(zoned) = DateTime::parse_from_rfc3339(time) {
         return Some(zoned.timestamp_millis());
     }
@@ -130,6 +149,22 @@ mod tests {
         }
         let local = parse(b"[2024-07-17T15:42:58.614] x", (0, LogLevel::Info)).at;
         assert!((local - at).abs() <= 14 * 3_600_000);
+    }
+
+    #[test]
+    fn lines_of_who_called_what_are_known() {
+        let call = "AUDIT_RPCS: [10.0.0.1:40102] msg_type=REQUEST_PING uid=0";
+        for (line, is_audit) in [
+            (format!("[2024-07-17T15:42:58.614] {call}"), true),
+            (
+                format!("[2024-07-17T15:42:58.614] error: job {call}"),
+                false,
+            ),
+            (call.to_owned(), false),
+        ] {
+            let parsed = parse(line.as_bytes(), (0, LogLevel::Info));
+            assert_eq!(parsed.is_audit, is_audit, "{line}");
+        }
     }
 
     #[test]

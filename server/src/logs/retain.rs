@@ -1,6 +1,6 @@
 //! Forgets lines that are old, and of too many the oldest.
 
-use app::model::log::LogDaemon;
+use app::model::log::{AUDIT_APART_SINCE, Log};
 
 use super::store::{BLOCK_BITS, LogStore};
 
@@ -34,13 +34,13 @@ impl LogStore {
         Ok(removed)
     }
 
-    /// At most how many lines of a daemon behind that number have been removed: of those that were removed together, how
+    /// At most how many lines of a log and its parts behind that number have been removed: of those that were removed together, how
     /// many were behind it is not known any more.
-    pub async fn removed_after(&self, daemon: LogDaemon, seq: i64) -> sqlx::Result<i64> {
+    pub async fn removed_after(&self, log: Log, seq: i64) -> sqlx::Result<i64> {
         sqlx::query_scalar(
             "SELECT COALESCE(sum(min(lines, last_seq - ?2)), 0) FROM gone WHERE daemon = ?1 AND last_seq > ?2",
         )
-        .bind(daemon.as_str())
+        .bind(log.as_str())
         .bind(seq)
         .fetch_one(&self.pool)
         .await
@@ -69,10 +69,14 @@ impl LogStore {
         let Some(last) = last else {
             return Ok(0);
         };
-        sqlx::query(
-            "INSERT INTO gone (daemon, last_seq, lines) SELECT daemon, ?1, count(*) FROM line \
-             JOIN stream ON stream.id = line.stream WHERE seq <= ?1 GROUP BY daemon",
-        )
+        // A line of who called what is one of the daemon's too, where those are no log of their own.
+        sqlx::query(&format!(
+            "WITH old AS (SELECT daemon, version, count(*) AS count FROM line JOIN stream ON stream.id = line.stream \
+             WHERE seq <= ?1 GROUP BY daemon, version) \
+             INSERT INTO gone (daemon, last_seq, lines) SELECT daemon, ?1, sum(count) FROM (SELECT daemon, count FROM old \
+             UNION ALL SELECT replace(daemon, '_audit', ''), count FROM old \
+             WHERE daemon LIKE '%_audit' AND version < '{AUDIT_APART_SINCE}') GROUP BY daemon"
+        ))
         .bind(last)
         .execute(&mut *write)
         .await?;
@@ -95,13 +99,14 @@ impl LogStore {
 
 #[cfg(test)]
 mod tests {
-    use app::model::log::LogLevel;
+    use app::model::log::{LogDaemon, LogLevel};
 
     use super::*;
     use crate::logs::line::Entry;
     use crate::logs::place::Place;
     use crate::logs::store::{Limit, Stream};
 
+    const SLURMCTLD: Log = Log::Daemon(LogDaemon::Slurmctld);
     const ALL: Limit = Limit {
         lines: usize::MAX,
         bytes: usize::MAX,
@@ -111,6 +116,7 @@ mod tests {
         Entry {
             at,
             level: LogLevel::Info,
+            is_audit: false,
             text: text.to_owned(),
         }
     }
@@ -122,7 +128,7 @@ mod tests {
         let lines: Vec<Entry> = (0..20_000).map(|at| entry(at, &long)).collect();
         let store = LogStore::open(dir.path(), "pcs_1").await.unwrap();
         let stream = Stream {
-            daemon: LogDaemon::Slurmctld,
+            log: SLURMCTLD,
             version: "25.05".to_owned(),
         };
         store
@@ -130,26 +136,23 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(store.retain(100, i64::MAX).await.unwrap(), 100);
-        for (daemon, seq, removed) in [
-            (LogDaemon::Slurmctld, 0, 100),
-            (LogDaemon::Slurmctld, 40, 60),
-            (LogDaemon::Slurmctld, 100, 0),
-            (LogDaemon::Slurmdbd, 0, 0),
+        for (log, seq, removed) in [
+            (SLURMCTLD, 0, 100),
+            (SLURMCTLD, 40, 60),
+            (SLURMCTLD, 100, 0),
+            (Log::Daemon(LogDaemon::Slurmdbd), 0, 0),
         ] {
-            let told = store.removed_after(daemon, seq).await.unwrap();
-            assert_eq!(told, removed, "{daemon:?} {seq}");
+            let told = store.removed_after(log, seq).await.unwrap();
+            assert_eq!(told, removed, "{log:?} {seq}");
         }
         let before = store.size().await.unwrap();
         assert_eq!(store.retain(0, before / 2).await.unwrap() % 5_000, 0);
         assert!(store.size().await.unwrap() <= before / 2);
-        let kept = store.after(&[LogDaemon::Slurmctld], 0, ALL).await.unwrap();
+        let kept = store.after(&[SLURMCTLD], 0, ALL).await.unwrap();
         assert_eq!(kept.last().unwrap().seq, 20_000);
         assert!(kept.len() < 19_900);
         store.retain(i64::MAX, i64::MAX).await.unwrap();
-        assert_eq!(
-            store.after(&[LogDaemon::Slurmctld], 0, ALL).await.unwrap(),
-            []
-        );
+        assert_eq!(store.after(&[SLURMCTLD], 0, ALL).await.unwrap(), []);
         store
             .append(&stream, &[entry(1, "new")], None, &Place::default())
             .await

@@ -3,11 +3,11 @@
 //! Words are found by SQLite's own index of full text. A page looks at no more than [`CANDIDATES`] lines that have the
 //! words: one that had to stop there may have few lines, or none, and still says where the next one begins.
 
-use app::model::log::{LogDaemon, LogLevel};
+use app::model::log::{Log, LogLevel};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
-use super::store::{BLOCK_BITS, Line, LogStore, line_of, listed};
+use super::store::{BLOCK_BITS, Line, LogStore, any_of, line_of};
 
 /// How many lines a page looks at.
 const CANDIDATES: i64 = 50_000;
@@ -22,7 +22,8 @@ pub struct Search {
     /// Milliseconds since 1970, the first and the one after the last.
     pub from: i64,
     pub to: i64,
-    pub daemons: Vec<LogDaemon>,
+    /// With their parts.
+    pub logs: Vec<Log>,
     /// Of Slurm, as `25.05`; none: any.
     pub version: Option<String>,
     /// Lines before that number: where the last page said that the next one begins.
@@ -162,9 +163,9 @@ fn push_conditions(search: &Search, query: &mut QueryBuilder<'_, Sqlite>) {
     query.push(" AND at >= ").push_bind(search.from);
     query.push(" AND at < ").push_bind(search.to);
     query.push(format!(
-        " AND level <= {} AND daemon IN ({})",
+        " AND level <= {} AND {}",
         search.level as i64,
-        listed(&search.daemons)
+        any_of(&search.logs)
     ));
     if let Some(version) = &search.version {
         query.push(" AND version = ").push_bind(version.clone());
@@ -191,6 +192,8 @@ fn words(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use app::model::log::LogDaemon;
+
     use super::*;
     use crate::logs::line::Entry;
     use crate::logs::place::Place;
@@ -202,7 +205,7 @@ mod tests {
             level: LogLevel::Debug,
             from: 0,
             to: i64::MAX,
-            daemons: LogDaemon::ALL.to_vec(),
+            logs: Log::ALL.to_vec(),
             version: None,
             before: None,
             after: None,
@@ -234,11 +237,12 @@ mod tests {
                 } else {
                     LogLevel::Info
                 },
+                is_audit: false,
                 text: format!("sched: Allocate JobId={at} NodeList=compute-{}", at % 2),
             })
             .collect();
         let stream = Stream {
-            daemon: LogDaemon::Slurmctld,
+            log: Log::Daemon(LogDaemon::Slurmctld),
             version: "25.05".to_owned(),
         };
         store
@@ -277,7 +281,10 @@ mod tests {
             found(&store, |s| (s.after, s.text) = (Some(471), words.into())).await,
             [4715, 4713, 4711, 4719, 4717]
         );
-        let none = found(&store, |s| s.daemons = vec![LogDaemon::Slurmdbd]).await;
+        let none = found(&store, |s| {
+            s.logs = vec![Log::Daemon(LogDaemon::Slurmdbd)];
+        })
+        .await;
         assert!(none.is_empty());
         for hostile in ["\" OR 1", "NEAR(", "a* NOT b", "';--", "\\", "\0"] {
             found(&store, |s| (s.text, s.from) = (hostile.into(), 8_998)).await;

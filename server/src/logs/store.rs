@@ -5,10 +5,12 @@
 
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use app::model::log::{LogDaemon, LogLevel};
+use app::model::log::{AUDIT_APART_SINCE, Log, LogDaemon, LogLevel};
 use futures::TryStreamExt as _;
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions,
@@ -38,10 +40,10 @@ CREATE TABLE IF NOT EXISTS gone (daemon TEXT NOT NULL, last_seq INTEGER NOT NULL
     PRIMARY KEY (daemon, last_seq));
 ";
 
-/// Whose lines: a daemon in one version of Slurm.
+/// Whose lines: a log of one version of Slurm. The tables call its word `daemon`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Stream {
-    pub daemon: LogDaemon,
+    pub log: Log,
     /// As `25.05`.
     pub version: String,
 }
@@ -71,6 +73,8 @@ pub struct Limit {
 #[derive(Clone, Debug)]
 pub struct LogStore {
     pub(super) pool: SqlitePool,
+    /// Of each log, in their order, the last line that was put here since it was opened.
+    appended: Arc<[AtomicI64; Log::ALL.len()]>,
 }
 
 impl LogStore {
@@ -96,7 +100,10 @@ impl LogStore {
             .await
             .with_context(|| format!("cannot open {}", path.display()))?;
         sqlx::raw_sql(SCHEMA).execute(&pool).await?;
-        Ok(LogStore { pool })
+        Ok(LogStore {
+            pool,
+            appended: Arc::default(),
+        })
     }
 
     /// The file, for what is kept beside the lines.
@@ -104,17 +111,45 @@ impl LogStore {
         &self.pool
     }
 
-    /// The lines after that one of any of these daemons, in the order of their numbers.
+    /// The number of the last line of that log and its parts that was put here since it was opened; 0: none.
+    pub fn last_appended(&self, log: Log) -> i64 {
+        let parts = log.with_parts("");
+        let all = Log::ALL.iter().zip(self.appended.iter());
+        let own = all.filter(|(one, _)| parts.contains(one));
+        let seqs = own.map(|(_, seq)| seq.load(Ordering::Acquire));
+        seqs.max().unwrap_or(0)
+    }
+
+    fn has_appended(&self, log: Log, last: i64) {
+        let all = Log::ALL.iter().zip(self.appended.iter());
+        for (_, seq) in all.filter(|(one, _)| **one == log) {
+            seq.fetch_max(last, Ordering::Release);
+        }
+    }
+
+    /// The lines after that one of any of these logs and their parts, in the order of their numbers.
     pub async fn after(
         &self,
-        daemons: &[LogDaemon],
+        logs: &[Log],
         after_seq: i64,
         limit: Limit,
     ) -> sqlx::Result<Vec<Line>> {
+        let ids: Vec<i64> =
+            sqlx::query_scalar(&format!("SELECT id FROM stream WHERE {}", any_of(logs)))
+                .fetch_all(&self.pool)
+                .await?;
+        if ids.is_empty() {
+            return Ok(vec![]);
+        }
+        // Each stream's first by its index: how many lines the others have costs nothing.
+        let firsts = ids.iter().map(|id| {
+            format!("SELECT seq FROM (SELECT seq FROM line WHERE stream = {id} AND seq > ?1 ORDER BY seq LIMIT ?2)")
+        });
         let query = format!(
-            "SELECT seq, daemon, version, at, level, text FROM line JOIN stream ON stream.id = line.stream \
-             WHERE seq > ? AND daemon IN ({}) ORDER BY seq LIMIT ?",
-            listed(daemons)
+            "SELECT line.seq, daemon, version, at, level, text FROM \
+             (SELECT seq FROM ({}) ORDER BY seq LIMIT ?2) AS first CROSS JOIN line ON line.seq = first.seq \
+             JOIN stream ON stream.id = line.stream ORDER BY first.seq",
+            firsts.collect::<Vec<_>>().join(" UNION ALL ")
         );
         let mut rows = sqlx::query(&query)
             .bind(after_seq)
@@ -183,19 +218,19 @@ impl LogStore {
             .await
     }
 
-    /// What has been read of a daemon's files.
-    pub async fn places(&self, daemon: LogDaemon) -> sqlx::Result<Vec<Place>> {
+    /// What has been read of that log's files.
+    pub async fn places(&self, log: Log) -> sqlx::Result<Vec<Place>> {
         let rows = sqlx::query("SELECT * FROM place WHERE daemon = ?")
-            .bind(daemon.as_str())
+            .bind(log.as_str())
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(Place::of_row).collect()
     }
 
     /// Forgets a file that is gone.
-    pub async fn forget(&self, daemon: LogDaemon, place: &Place) -> sqlx::Result<()> {
+    pub async fn forget(&self, log: Log, place: &Place) -> sqlx::Result<()> {
         sqlx::query("DELETE FROM place WHERE daemon = ? AND device = ? AND inode = ?")
-            .bind(daemon.as_str())
+            .bind(log.as_str())
             .bind(place.device)
             .bind(place.inode)
             .execute(&self.pool)
@@ -212,48 +247,69 @@ impl LogStore {
         place: &Place,
     ) -> sqlx::Result<()> {
         let mut write = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let daemon = stream.daemon.as_str();
-        sqlx::query("INSERT INTO stream (daemon, version) VALUES (?, ?) ON CONFLICT DO NOTHING")
-            .bind(daemon)
-            .bind(&stream.version)
-            .execute(&mut *write)
-            .await?;
-        let id: i64 = sqlx::query_scalar("SELECT id FROM stream WHERE daemon = ? AND version = ?")
-            .bind(daemon)
-            .bind(&stream.version)
-            .fetch_one(&mut *write)
-            .await?;
-        put_lines(&mut write, id, lines).await?;
+        let file = stream.log.as_str();
+        let own = stream_id(&mut write, stream.log, &stream.version).await?;
+        let is_audited = lines.iter().any(|line| line.is_audit);
+        let audited = match stream.log {
+            Log::Daemon(daemon) if is_audited && daemon != LogDaemon::Slurmrestd => {
+                Log::Audit(daemon)
+            }
+            log => log,
+        };
+        let audit = stream_id(&mut write, audited, &stream.version).await?;
+        let last = put_lines(&mut write, [own, audit], lines).await?;
         if let Some(before) = before {
             sqlx::query("DELETE FROM place WHERE daemon = ? AND device = ? AND inode = ?")
-                .bind(daemon)
+                .bind(file)
                 .bind(before.device)
                 .bind(before.inode)
                 .execute(&mut *write)
                 .await?;
         }
-        place.put(daemon, &mut write).await?;
-        write.commit().await
+        place.put(file, &mut write).await?;
+        write.commit().await?;
+        self.has_appended(stream.log, last);
+        self.has_appended(audited, last);
+        Ok(())
     }
 }
 
-/// All at once: a statement for each would be most of the work.
-async fn put_lines(write: &mut SqliteConnection, stream: i64, lines: &[Entry]) -> sqlx::Result<()> {
+/// The number of that stream, which is made if it is not there.
+async fn stream_id(write: &mut SqliteConnection, log: Log, version: &str) -> sqlx::Result<i64> {
+    sqlx::query("INSERT INTO stream (daemon, version) VALUES (?, ?) ON CONFLICT DO NOTHING")
+        .bind(log.as_str())
+        .bind(version)
+        .execute(&mut *write)
+        .await?;
+    sqlx::query_scalar("SELECT id FROM stream WHERE daemon = ? AND version = ?")
+        .bind(log.as_str())
+        .bind(version)
+        .fetch_one(&mut *write)
+        .await
+}
+
+/// All at once: a statement for each would be most of the work. Into the first stream, or the second if they say who called
+/// what. Answers the last number that was given.
+async fn put_lines(
+    write: &mut SqliteConnection,
+    [own, audit]: [i64; 2],
+    lines: &[Entry],
+) -> sqlx::Result<i64> {
     let last: i64 = sqlx::query_scalar(
         "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'line'), 0)",
     )
     .fetch_one(&mut *write)
     .await?;
-    let rows = lines
-        .iter()
-        .map(|line| (line.at, line.level as i64, &line.text));
+    let rows = lines.iter().map(|line| {
+        let stream = if line.is_audit { audit } else { own };
+        (line.at, line.level as i64, &line.text, stream)
+    });
     let rows: Vec<_> = rows.collect();
     let rows = serde_json::to_string(&rows).map_err(|error| sqlx::Error::Encode(error.into()))?;
     sqlx::query(
         "INSERT INTO line (stream, at, level, text) \
-         SELECT ?, value->>0, value->>1, value->>2 FROM json_each(?) ORDER BY key",
+         SELECT value->>3, value->>0, value->>1, value->>2 FROM json_each(?) ORDER BY key",
     )
-    .bind(stream)
     .bind(rows)
     .execute(&mut *write)
     .await?;
@@ -269,13 +325,25 @@ async fn put_lines(write: &mut SqliteConnection, stream: i64, lines: &[Entry]) -
     .bind(last)
     .execute(&mut *write)
     .await?;
-    Ok(())
+    Ok(last.saturating_add(i64::try_from(lines.len()).unwrap_or(i64::MAX)))
 }
 
-/// Words of ours only, as a list of SQL.
-pub(super) fn listed(daemons: &[LogDaemon]) -> String {
-    let quoted = daemons.iter().map(|one| format!("'{}'", one.as_str()));
-    quoted.collect::<Vec<_>>().join(", ")
+/// Whether a stream is one of these logs, or a part of one, as a condition of SQL: words of ours only.
+pub(super) fn any_of(logs: &[Log]) -> String {
+    let listed = |logs: &[Log]| {
+        let quoted = logs.iter().map(|one| format!("'{}'", one.as_str()));
+        quoted.collect::<Vec<_>>().join(", ")
+    };
+    let parts = logs.iter().filter_map(|log| match log {
+        Log::Daemon(daemon) => Some(Log::Audit(*daemon)),
+        Log::Audit(_) | Log::JobCompletion => None,
+    });
+    let parts: Vec<Log> = parts.collect();
+    format!(
+        "(daemon IN ({}) OR daemon IN ({}) AND version < '{AUDIT_APART_SINCE}')",
+        listed(logs),
+        listed(&parts)
+    )
 }
 
 pub(super) fn line_of(row: &SqliteRow) -> sqlx::Result<Line> {
@@ -292,7 +360,8 @@ pub(super) fn line_of(row: &SqliteRow) -> sqlx::Result<Line> {
 fn stream_of(row: &SqliteRow) -> sqlx::Result<Stream> {
     let daemon: String = row.try_get("daemon")?;
     Ok(Stream {
-        daemon: LogDaemon::parse(&daemon).unwrap_or_default(),
+        log: Log::parse(&daemon)
+            .ok_or_else(|| sqlx::Error::Decode(format!("unknown log {daemon}").into()))?,
         version: row.try_get("version")?,
     })
 }
@@ -301,6 +370,7 @@ fn stream_of(row: &SqliteRow) -> sqlx::Result<Stream> {
 mod tests {
     use super::*;
 
+    const SLURMCTLD: Log = Log::Daemon(LogDaemon::Slurmctld);
     const ALL: Limit = Limit {
         lines: usize::MAX,
         bytes: usize::MAX,
@@ -310,6 +380,7 @@ mod tests {
         Entry {
             at,
             level: LogLevel::Info,
+            is_audit: false,
             text: text.to_owned(),
         }
     }
@@ -317,7 +388,7 @@ mod tests {
     async fn store(dir: &Path, lines: &[Entry]) -> LogStore {
         let store = LogStore::open(dir, "pcs_1").await.unwrap();
         let stream = Stream {
-            daemon: LogDaemon::Slurmctld,
+            log: SLURMCTLD,
             version: "25.05".to_owned(),
         };
         store
@@ -336,10 +407,7 @@ mod tests {
         )
         .await;
         let texts = async |after, limit| {
-            let lines = store
-                .after(&[LogDaemon::Slurmctld], after, limit)
-                .await
-                .unwrap();
+            let lines = store.after(&[SLURMCTLD], after, limit).await.unwrap();
             lines.into_iter().map(|line| line.text).collect::<Vec<_>>()
         };
         assert_eq!(texts(0, ALL).await, ["one", "two", "three"]);
@@ -350,7 +418,29 @@ mod tests {
         for (at, begin) in [(0, 0), (2, 1), (3, 2), (4, 3)] {
             assert_eq!(store.begin_of(at).await.unwrap(), begin, "{at}");
         }
-        let other = store.after(&[LogDaemon::Slurmdbd], 0, ALL).await.unwrap();
+        let audit = Entry {
+            is_audit: true,
+            ..entry(4, "who")
+        };
+        for version in ["25.05", "25.11"] {
+            let stream = Stream {
+                log: SLURMCTLD,
+                version: version.to_owned(),
+            };
+            let lines = [audit.clone(), entry(4, "what")];
+            let place = Place::default();
+            let kept = store.append(&stream, &lines, None, &place);
+            kept.await.unwrap();
+        }
+        // Since 25.11 they are no part of the daemon's log.
+        assert_eq!(texts(3, ALL).await, ["who", "what", "what"]);
+        let own = Log::Audit(LogDaemon::Slurmctld);
+        let own = store.after(&[own], 0, ALL).await.unwrap();
+        assert_eq!(own.iter().map(|line| line.seq).collect::<Vec<_>>(), [4, 6]);
+        let other = store
+            .after(&[Log::Daemon(LogDaemon::Slurmdbd)], 0, ALL)
+            .await
+            .unwrap();
         assert!(other.is_empty());
         use std::os::unix::fs::PermissionsExt as _;
         let mode = dir

@@ -3,8 +3,7 @@
 
 use std::collections::HashMap;
 
-use app::model::delivery::LogType;
-use app::model::log::LogDaemon;
+use app::model::log::Log;
 use app::model::log_target::Target;
 use tokio::task::JoinSet;
 
@@ -20,7 +19,7 @@ use crate::sink::directory::Directory;
 use crate::sink::firehose::Firehose;
 use crate::sink::journal::{Cursor, Journal};
 use crate::sink::lane::{Delivered, Lane, Source};
-use crate::sink::names::{Log, Origin};
+use crate::sink::names::Origin;
 use crate::sink::record::Line;
 use crate::sink::s3::{self, S3};
 use crate::sink::{Failure, Sink};
@@ -98,9 +97,8 @@ async fn start(
     };
     let begin = store.begin_of(row.created_at).await?;
     let mut lanes = vec![];
-    for daemon in daemons(row.source.log_type) {
-        let log = Log::scheduler(*daemon);
-        let journal = Journal::open(store.pool().clone(), &row.id, &log.key()).await?;
+    for &log in row.source.log_type.logs() {
+        let journal = Journal::open(store.pool().clone(), &row.id, log.as_str()).await?;
         if journal.read().await?.is_none() {
             // Where it begins stays so, whatever becomes of the lines before.
             let cursor = Cursor {
@@ -130,15 +128,8 @@ async fn start(
     })
 }
 
-/// The service takes no source of another type: there is nothing yet that would be delivered.
-fn daemons(log_type: LogType) -> &'static [LogDaemon] {
-    match log_type {
-        LogType::Scheduler => &LogDaemon::ALL,
-        LogType::SchedulerAudit | LogType::JobCompletion => &[],
-    }
-}
-
-fn sink(parts: &Parts, row: &DeliveryRow) -> Sink {
+/// Where that delivery goes, from this host.
+pub fn sink(parts: &Parts, row: &DeliveryRow) -> Sink {
     let wire = std::sync::Arc::new(parts.delivering.wire.clone());
     match row.destination.target.clone() {
         Target::LogGroup { region, name, .. } => Sink::CloudWatch(CloudWatch {
@@ -175,7 +166,7 @@ fn folder(prefix: String) -> String {
 }
 
 /// The lines that this host keeps.
-struct Kept(LogStore);
+pub struct Kept(pub LogStore);
 
 impl Source for Kept {
     async fn after(&self, log: Log, seq: i64, limits: &Limits) -> Result<Vec<Line>, Failure> {
@@ -183,7 +174,7 @@ impl Source for Kept {
             lines: limits.records,
             bytes: limits.bytes,
         };
-        let lines = self.0.after(&[log.daemon], seq, limit).await?;
+        let lines = self.0.after(&[log], seq, limit).await?;
         let lines = lines.into_iter().map(|line| Line {
             seq: line.seq,
             at: line.at,
@@ -193,8 +184,12 @@ impl Source for Kept {
         Ok(lines.collect())
     }
 
+    fn newest(&self, log: Log) -> i64 {
+        self.0.last_appended(log)
+    }
+
     async fn lost(&self, log: Log, seq: i64) -> Result<u64, Failure> {
-        let lost = self.0.removed_after(log.daemon, seq).await?;
+        let lost = self.0.removed_after(log, seq).await?;
         Ok(lost.unsigned_abs())
     }
 }

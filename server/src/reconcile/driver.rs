@@ -176,7 +176,13 @@ impl Clusters {
                 self.parts.wakers.wake_cluster(&change.cluster_id);
             }
             // What the reconcilers say themselves must not wake them.
-            Kind::Node | Kind::Job | Kind::Event | Kind::Metric | Kind::Notification => {}
+            Kind::Node
+            | Kind::Job
+            | Kind::Event
+            | Kind::Metric
+            | Kind::Notification
+            | Kind::Notice
+            | Kind::LogDelivery => {}
         }
     }
 

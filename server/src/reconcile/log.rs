@@ -1,17 +1,20 @@
-//! Keeps what a cluster's daemons log on this host, has it delivered, and forgets what is old or too much (L1, L5).
+//! Keeps what a cluster's daemons log on this host, and which jobs ended, has it delivered, and forgets what is old or too much (L1, L5).
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use app::model::log::LogDaemon;
+use app::model::log::{Log, LogDaemon, LogLevel};
 use app::model::system::{ReconcilerKind, Work};
 
 use super::delivery::Couriers;
 use super::{Next, Parts, Reconciler};
 use crate::db::cluster::ClusterRow;
-use crate::db::{now, resource};
+use crate::db::{instance, now, resource};
 use crate::live::status::Done;
-use crate::logs::follow::follow;
-use crate::logs::store::Stream;
+use crate::logs::follow::watch::Watch;
+use crate::logs::follow::{Followed, Parse, follow};
+use crate::logs::store::{LogStore, Stream};
+use crate::logs::{jobcomp, line};
 
 /// Below the second or two in which people expect a line to show.
 const TICK: Duration = Duration::from_secs(1);
@@ -21,6 +24,15 @@ const KEEP: Duration = Duration::from_secs(30 * 24 * 3600);
 const MOST: i64 = 4 << 30;
 /// How often old lines are forgotten.
 const FORGET_MS: i64 = 600_000;
+/// The logs that there is a file of each.
+const FILES: [Log; 4] = [
+    Log::Daemon(LogDaemon::Slurmctld),
+    Log::Daemon(LogDaemon::Slurmdbd),
+    Log::Daemon(LogDaemon::Slurmrestd),
+    Log::JobCompletion,
+];
+/// A job's nodes are still there when it ends, or ended not long before its line is read.
+const ENDED_MS: i64 = 3_600_000;
 
 /// The loop of one cluster.
 pub struct LogReconciler {
@@ -28,16 +40,53 @@ pub struct LogReconciler {
     cluster_id: String,
     forgot_at: i64,
     couriers: Couriers,
+    /// Of each of [`FILES`].
+    watches: [Watch; FILES.len()],
 }
 
 impl LogReconciler {
     pub fn new(parts: Parts, cluster_id: String) -> Self {
+        let watches = FILES.map(|log| {
+            let file = parts.controllers.log(&cluster_id, log.as_str());
+            Watch::new(file.path().into())
+        });
         Self {
             parts,
             cluster_id,
             forgot_at: 0,
             couriers: Couriers::default(),
+            watches,
         }
+    }
+}
+
+impl LogReconciler {
+    async fn follow(
+        &self,
+        log: Log,
+        cluster: &ClusterRow,
+        store: &LogStore,
+        since: SystemTime,
+    ) -> anyhow::Result<Followed> {
+        let stream = Stream {
+            log,
+            version: cluster.slurm_version().to_owned(),
+        };
+        let file = self.parts.controllers.log(&self.cluster_id, log.as_str());
+        let parse: Parse = match log {
+            Log::JobCompletion => self.of_jobs().await?,
+            Log::Daemon(_) | Log::Audit(_) => Arc::new(line::parse),
+        };
+        follow(store, &stream, file.path(), since, &parse).await
+    }
+
+    async fn of_jobs(&self) -> anyhow::Result<Parse> {
+        let pool = self.parts.db.pool();
+        let instances = instance::placed(pool, &self.cluster_id, now() - ENDED_MS).await?;
+        let reader = jobcomp::Reader::new(instances);
+        Ok(Arc::new(move |bytes: &[u8], (last, _): (i64, LogLevel)| {
+            reader.parse(bytes, last)
+        }))
     }
 }
 
@@ -53,18 +102,16 @@ impl Reconciler for LogReconciler {
         let store = self.parts.logs.of(&self.cluster_id).await?;
         let since = SystemTime::now() - KEEP;
         let mut has_more = false;
-        for daemon in LogDaemon::ALL {
-            let stream = Stream {
-                daemon,
-                version: cluster.slurm_version().to_owned(),
+        for (place, log) in FILES.into_iter().enumerate() {
+            let Some(seen) = self.watches[place].news()? else {
+                continue;
             };
-            let log = self
-                .parts
-                .controllers
-                .log(&self.cluster_id, daemon.as_str());
-            let followed = follow(&store, &stream, log.path(), since).await?;
+            let followed = self.follow(log, &cluster, &store, since).await?;
             done.note(Work::LinesKept, followed.lines);
             has_more |= followed.has_more;
+            if !followed.has_more {
+                self.watches[place].has_read(seen);
+            }
         }
         self.couriers.tend(&self.parts, &cluster, &store).await?;
         if now() - self.forgot_at >= FORGET_MS {

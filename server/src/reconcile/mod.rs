@@ -23,7 +23,7 @@ pub mod beside;
 pub mod cluster;
 mod comments;
 pub mod configuration;
-mod delivery;
+pub mod delivery;
 pub mod driver;
 mod ending;
 mod forecast;

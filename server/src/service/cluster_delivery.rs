@@ -4,6 +4,7 @@
 use app::model::cluster_delivery::{self as steps, *};
 use app::model::delivery::*;
 use app::model::error::{ErrorKind, Result};
+use app::model::log::{Log, LogDaemon};
 use app::model::log_target::Target;
 use app::model::operation::Operation;
 use app::port::{ClusterDeliveries, Ctx, Deliveries as _};
@@ -16,10 +17,16 @@ use crate::db::cluster::ClusterRow;
 use crate::db::delivery::{self as rows, DeliveryRow};
 use crate::db::now;
 use crate::fault::internal;
-use crate::sink::names::{self, Log, Origin};
+use crate::logs::jobcomp;
+use crate::sink::names::{self, Origin};
 use crate::sink::record::{Line, record};
 use crate::slurm::catalogue;
-use app::model::log::LogDaemon;
+
+/// As slurmctld writes of a job that ended.
+const JOB: &str = "JobId=7 UserId=alice(1000) GroupId=users(100) Name=hello JobState=COMPLETED Partition=demo \
+    TimeLimit=UNLIMITED StartTime=2026-01-02T03:04:05 EndTime=2026-01-02T03:04:06 NodeList=compute-1-1 NodeCnt=1 \
+    ProcCnt=2 WorkDir=/home/alice ReservationName= Tres=cpu=2,mem=600M,node=1,billing=2 Account=root QOS=normal WcKey= \
+    Cluster=demo SubmitTime=2026-01-02T03:04:05 EligibleTime=2026-01-02T03:04:05 DerivedExitCode=0:0 ExitCode=0:0";
 
 /// Destinations to choose from.
 const MOST: i64 = 100;
@@ -46,8 +53,7 @@ impl ClusterDeliveries for Service {
             account_id: self.parts.arns.account.clone(),
             deliveries: own.into_iter().map(told).collect(),
             destinations: self.destinations_for(ctx).await?,
-            source_name: self.source_name(&cluster.id).await?,
-            sample: self.sample(&cluster).await,
+            logs: self.logs(&cluster).await?,
             cluster_id: cluster.id.clone(),
         })
     }
@@ -58,7 +64,8 @@ impl ClusterDeliveries for Service {
         input: SetUpDeliveryRequest,
     ) -> Result<DeliveryAnswer> {
         let arns = &self.parts.arns;
-        let made = |id: &str| arns.delivery_source(&steps::source_name(id));
+        let log_type = input.log_type;
+        let made = |id: &str| arns.delivery_source(&steps::source_name(id, log_type));
         let operation = Operation::PutDeliverySource;
         let cluster = self
             .cluster_with(ctx, operation, &input.cluster_identifier, made)
@@ -69,14 +76,15 @@ impl ClusterDeliveries for Service {
             ctx.authorize(Operation::PutDeliveryDestination, &destination_arn)?;
         }
         ctx.authorize(Operation::CreateDelivery, &arns.delivery("*"))?;
-        let source_name = self.source_name(&cluster.id).await?;
+        check::has_log(&cluster, log_type)?;
+        let source_name = self.source_name(&cluster.id, log_type).await?;
         self.has_room(&source_name, &input, destination.as_ref())
             .await?;
 
         if let Some(destination) = destination {
             self.put_delivery_destination(ctx, destination).await?;
         }
-        let source = steps::put_source(&source_name, &arns.cluster(&cluster.id));
+        let source = steps::put_source(&source_name, &arns.cluster(&cluster.id), log_type);
         self.put_delivery_source(ctx, source).await?;
         self.create_delivery(ctx, steps::connect(&source_name, &destination_arn))
             .await
@@ -91,9 +99,9 @@ impl ClusterDeliveries for Service {
         self.delete_delivery(ctx, input).await?;
 
         let (source, destination) = (row.source.name, row.destination.name);
-        let cluster_id = &row.source.cluster_id;
+        let (cluster_id, log_type) = (&row.source.cluster_id, row.source.log_type);
         let of = |name: &str| NamedRequest { name: name.into() };
-        if source == steps::source_name(cluster_id)
+        if source == steps::source_name(cluster_id, log_type)
             && ctx.may(
                 Operation::DeleteDeliverySource,
                 &arns.delivery_source(&source),
@@ -101,7 +109,8 @@ impl ClusterDeliveries for Service {
         {
             unless_used(self.delete_delivery_source(ctx, of(&source)).await)?;
         }
-        if destination == steps::destination_name(cluster_id, row.destination.target.kind())
+        if destination
+            == steps::destination_name(cluster_id, log_type, row.destination.target.kind())
             && ctx.may(
                 Operation::DeleteDeliveryDestination,
                 &arns.delivery_destination(&destination),
@@ -114,15 +123,45 @@ impl ClusterDeliveries for Service {
         }
         Ok(NothingMore {})
     }
+    async fn test_delivery(
+        &self,
+        ctx: &Ctx,
+        input: DeliveryRequest,
+    ) -> Result<TestDeliveryResponse> {
+        let operation = Operation::TestDelivery;
+        let arn = self.parts.arns.delivery(&input.id);
+        ctx.authorize(operation, &arn)?;
+        let pool = self.parts.db.pool();
+        let row = rows::find(pool, &input.id).await.map_err(internal)?;
+        let row = row.ok_or_else(|| check::no_delivery(&input.id))?;
+        let cluster = self.find_cluster(&row.source.cluster_id).await?;
+        self.note(ctx, operation, &arn, &input).await?;
+        self.send_test(&cluster, &row).await
+    }
 }
 
 impl Service {
-    /// The cluster's source as it is called, or as it is going to be.
-    async fn source_name(&self, cluster_id: &str) -> Result<String> {
+    async fn logs(&self, cluster: &ClusterRow) -> Result<Vec<LogOfCluster>> {
+        let origin = self.origin(cluster).await;
+        let mut logs = vec![];
+        for log_type in LogType::ALL {
+            let refusal = check::has_log(cluster, log_type).err();
+            logs.push(LogOfCluster {
+                log_type,
+                why_not: refusal.map(|refusal| refusal.message),
+                source_name: self.source_name(&cluster.id, log_type).await?,
+                sample: sample(&origin, log_type),
+            });
+        }
+        Ok(logs)
+    }
+
+    /// The source of that log of the cluster as it is called, or as it is going to be.
+    async fn source_name(&self, cluster_id: &str, log_type: LogType) -> Result<String> {
         let pool = self.parts.db.pool();
-        let known = rows::source_of(pool, cluster_id, LogType::Scheduler).await;
+        let known = rows::source_of(pool, cluster_id, log_type).await;
         let known = known.map_err(internal)?.map(|source| source.name);
-        Ok(known.unwrap_or_else(|| steps::source_name(cluster_id)))
+        Ok(known.unwrap_or_else(|| steps::source_name(cluster_id, log_type)))
     }
 
     async fn destinations_for(&self, ctx: &Ctx) -> Result<Vec<DeliveryDestination>> {
@@ -154,30 +193,43 @@ impl Service {
         check::room(source_name, &all, target.kind())
     }
 
-    /// What the daemon of the cluster that runs now would write.
-    async fn sample(&self, cluster: &ClusterRow) -> DeliverySample {
+    pub(super) async fn origin(&self, cluster: &ClusterRow) -> Origin {
         let version = cluster.slurm_version();
         let prefix = self.parts.controllers.prefix(version);
-        let origin = Origin {
+        Origin {
             account_id: self.parts.arns.account.clone(),
             region: self.parts.arns.region.clone(),
             cluster_id: cluster.id.clone(),
             version: catalogue::exact(&prefix, version).await,
-        };
-
-        let at = now();
-        let log = Log::scheduler(LogDaemon::Slurmctld);
-        let line = Line {
-            seq: 1,
-            at,
-            level: "info".into(),
-            text: "Running as primary controller".into(),
-        };
-        DeliverySample {
-            record: record(&origin, log, &line),
-            stream: names::stream(&origin, log),
-            object: names::object(&origin, log, at, "HASH"),
         }
+    }
+}
+
+/// What slurmctld as it runs now would write.
+fn sample(origin: &Origin, log_type: LogType) -> DeliverySample {
+    let at = now();
+    let log = match log_type {
+        LogType::Scheduler => Log::Daemon(LogDaemon::Slurmctld),
+        LogType::SchedulerAudit => Log::Audit(LogDaemon::Slurmctld),
+        LogType::JobCompletion => Log::JobCompletion,
+    };
+    let text = match log {
+        Log::Daemon(_) => "Running as primary controller".to_owned(),
+        Log::Audit(_) => {
+            "AUDIT_RPCS: [10.3.0.7:40102] msg_type=REQUEST_JOB_INFO uid=1000".to_owned()
+        }
+        Log::JobCompletion => jobcomp::Reader::new(vec![]).parse(JOB.as_bytes(), at).text,
+    };
+    let line = Line {
+        seq: 1,
+        at,
+        level: "info".into(),
+        text,
+    };
+    DeliverySample {
+        record: record(origin, log, &line),
+        stream: names::stream(origin, log),
+        object: names::object(origin, log, at, "HASH"),
     }
 }
 

@@ -190,6 +190,7 @@ impl Deliveries for Service {
             let db = &mut change.write;
             let cluster = there(&mut db.tx, &cluster_id).await?;
             check::stays(&cluster)?;
+            check::has_log(&cluster, log_type)?;
             let row = SourceRow {
                 name: name.clone(),
                 cluster_id: cluster.id.clone(),
@@ -271,8 +272,6 @@ impl Deliveries for Service {
         let operation = Operation::CreateDelivery;
         self.allowed(ctx, operation, &input, &self.parts.arns.delivery("*"))?;
         check_tags(input.tags.as_ref(), "tags")?;
-        let s3 = input.s3_delivery_configuration.as_ref();
-        check::form(&input.record_fields, &input.field_delimiter, s3)?;
         let destination_arn = &input.delivery_destination_arn;
         let none = self.parts.arns.delivery_destination("");
         let name = destination_arn.strip_prefix(&none);
@@ -280,6 +279,13 @@ impl Deliveries for Service {
         self.change(ctx, operation, &input, None, async |mut change| {
             let db = &mut change.write;
             let (source, destination) = check::ends(db, &input.delivery_source_name, name).await?;
+            let s3 = input.s3_delivery_configuration.as_ref();
+            check::form(
+                source.log_type,
+                &input.record_fields,
+                &input.field_delimiter,
+                s3,
+            )?;
             let id = random::delivery_id();
             rows::insert(db, &id, &source, &destination.name)
                 .await
@@ -336,10 +342,11 @@ impl Deliveries for Service {
         let operation = Operation::UpdateDeliveryConfiguration;
         let arn = self.parts.arns.delivery(&input.id);
         self.allowed(ctx, operation, &input, &arn)?;
-        let s3 = input.s3_delivery_configuration.as_ref();
-        check::form(&input.record_fields, &input.field_delimiter, s3)?;
         self.change(ctx, operation, &input, None, async |mut change| {
-            check::delivery(&mut change.write, &input.id).await?;
+            let row = check::delivery(&mut change.write, &input.id).await?;
+            let s3 = input.s3_delivery_configuration.as_ref();
+            let log_type = row.source.log_type;
+            check::form(log_type, &input.record_fields, &input.field_delimiter, s3)?;
             change.commit(&arn, NothingMore {}).await
         })
         .await

@@ -3,6 +3,7 @@
 use app::model::delivery::*;
 use app::model::echo::{clip, echo};
 use app::model::error::{Error, Result};
+use app::model::log::AUDIT_SINCE;
 use app::model::log_target::Target;
 use app::model::status::Status;
 
@@ -40,14 +41,7 @@ pub fn place(input: &PutDeliveryDestinationRequest) -> Result<&str> {
     };
     let arn = &configuration.destination_resource_arn;
     let Some(target) = Target::parse(arn) else {
-        let why = format!(
-            "{} is nothing that logs can be brought to. Give the ARN of a log group of CloudWatch Logs \
-             (arn:aws:logs:REGION:ACCOUNT:log-group:NAME), of an S3 bucket (arn:aws:s3:::BUCKET), of a Firehose stream \
-             (arn:aws:firehose:REGION:ACCOUNT:deliverystream/NAME), or of a directory of this server \
-             (arn:aws:pcs:REGION:ACCOUNT:log-directory/NAME).",
-            echo(arn)
-        );
-        return Err(Error::field(FIELD, why));
+        return Err(no_place(FIELD, arn));
     };
     let asked = input.delivery_destination_type.as_deref();
     if let Some(other) = asked.filter(|kind| *kind != target.kind()) {
@@ -61,6 +55,17 @@ pub fn place(input: &PutDeliveryDestinationRequest) -> Result<&str> {
     Ok(arn)
 }
 
+pub fn no_place(field: &str, arn: &str) -> Error {
+    let why = format!(
+        "{} is nothing that logs can be brought to. Give the ARN of a log group of CloudWatch Logs \
+         (arn:aws:logs:REGION:ACCOUNT:log-group:NAME), of an S3 bucket (arn:aws:s3:::BUCKET), of a Firehose stream \
+         (arn:aws:firehose:REGION:ACCOUNT:deliverystream/NAME), or of a directory of this server \
+         (arn:aws:pcs:REGION:ACCOUNT:log-directory/NAME).",
+        echo(arn)
+    );
+    Error::field(field, why)
+}
+
 /// Any JSON object: this server has one account, which needs no policy.
 pub fn policy(text: &str) -> Result<()> {
     match serde_json::from_str(text) {
@@ -72,30 +77,21 @@ pub fn policy(text: &str) -> Result<()> {
     }
 }
 
-/// The log that is to be a source, if clusters write it.
+/// The log that is to be a source, if clusters have it.
 pub fn source_of_ours(input: &PutDeliverySourceRequest) -> Result<LogType> {
     let configuration = input.delivery_source_configuration.as_ref();
     if configuration.is_some_and(|members| !members.is_empty()) {
         let why = "Logs of clusters have nothing to configure. Leave it out.";
         return Err(Error::field("deliverySourceConfiguration", why));
     }
-    let remedy = "Give PCS_SCHEDULER_LOGS.";
-    let why = match LogType::parse(&input.log_type) {
-        Some(LogType::Scheduler) => return Ok(LogType::Scheduler),
-        Some(LogType::SchedulerAudit) => format!(
-            "This server's clusters write no log of their own of who asked for what: it is in the server's audit trail. \
-             {remedy}"
-        ),
-        Some(LogType::JobCompletion) => format!(
-            "This server's clusters write no log of their own of jobs that have ended: they are in the list of past jobs. \
-             {remedy}"
-        ),
-        None => format!(
-            "A cluster has no log of type {}. {remedy}",
-            echo(&input.log_type)
-        ),
-    };
-    Err(Error::field("logType", why))
+    LogType::parse(&input.log_type).ok_or_else(|| {
+        let why = format!(
+            "A cluster has no log of type {}. Give one of {}.",
+            echo(&input.log_type),
+            LogType::ALL.map(LogType::as_str).join(", ")
+        );
+        Error::field("logType", why)
+    })
 }
 
 pub fn no_cluster(arn: &str) -> Error {
@@ -140,6 +136,20 @@ pub fn stays(cluster: &ClusterRow) -> Result<()> {
         cluster.name
     );
     Err(Error::conflict("CLUSTER", &cluster.id, why))
+}
+
+/// Refuses the log of who called what where no daemon writes it.
+pub fn has_log(cluster: &ClusterRow, log_type: LogType) -> Result<()> {
+    let version = cluster.slurm_version();
+    if log_type != LogType::SchedulerAudit || version >= AUDIT_SINCE {
+        return Ok(());
+    }
+    let why = format!(
+        "Slurm {version} does not say who called what; Slurm {AUDIT_SINCE} and later do. Upgrade cluster {}, or give \
+         PCS_SCHEDULER_LOGS.",
+        cluster.name
+    );
+    Err(Error::field("logType", why))
 }
 
 /// Whether it is there already, as the same.
@@ -258,15 +268,14 @@ pub fn room(source_name: &str, all: &[DeliveryRow], kind: &str) -> Result<()> {
 
 /// Records and the names of objects are as the guide has them; what asks for just that is allowed.
 pub fn form(
+    log_type: LogType,
     fields: &Option<Vec<String>>,
     delimiter: &Option<String>,
     s3: Option<&S3DeliveryConfiguration>,
 ) -> Result<()> {
+    let all = log_type.record_fields();
     let whole = |asked: &Vec<String>| {
-        asked.len() == RECORD_FIELDS.len()
-            && RECORD_FIELDS
-                .iter()
-                .all(|one| asked.iter().any(|a| a == one))
+        asked.len() == all.len() && all.iter().all(|one| asked.iter().any(|a| a == one))
     };
     if fields
         .as_ref()
@@ -274,7 +283,7 @@ pub fn form(
     {
         let why = format!(
             "A record always has the fields {}. Name all of them, or leave this out.",
-            RECORD_FIELDS.join(", ")
+            all.join(", ")
         );
         return Err(Error::field("recordFields", why));
     }

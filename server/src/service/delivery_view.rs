@@ -46,13 +46,14 @@ impl Service {
 
     pub(super) fn delivery(&self, row: &DeliveryRow, tags: Option<Tags>) -> Delivery {
         let destination = &row.destination;
+        let record_fields = row.source.log_type.record_fields().iter();
         Delivery {
             id: row.id.clone(),
             arn: self.parts.arns.delivery(&row.id),
             delivery_source_name: row.source.name.clone(),
             delivery_destination_arn: self.parts.arns.delivery_destination(&destination.name),
             delivery_destination_type: destination.target.kind().into(),
-            record_fields: RECORD_FIELDS.map(str::to_owned).into(),
+            record_fields: record_fields.map(|field| (*field).to_owned()).collect(),
             tags,
         }
     }

@@ -109,6 +109,7 @@ async fn every_method_asks_before_it_answers() {
         cluster_deliveries(cluster());
         set_up_delivery(SetUpDeliveryRequest { cluster_identifier: cluster(), ..Default::default() });
         remove_delivery(of(logs()));
+        test_delivery(of(logs()));
         create_slurm_token(of(everything()));
         list_jobs(Some(cluster()), page());
         list_jobs(None, page());

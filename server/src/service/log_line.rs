@@ -1,7 +1,9 @@
 //! The log API of AWS, answered from what this server keeps: for whoever may read what the cluster's daemons log.
 
+use std::collections::BTreeMap;
+
 use app::model::error::{Error, Result};
-use app::model::log::{LogDaemon, LogLevel};
+use app::model::log::{Log, LogLevel};
 use app::model::log_line::*;
 use app::model::operation::Operation;
 use app::port::{Ctx, LogLines};
@@ -70,22 +72,24 @@ impl LogLines for Service {
             .log_of(ctx, Operation::DescribeLogStreams, group)
             .await?;
         let arn = self.log_group(&row).log_group_arn;
-        let mut streams = vec![];
+        // Of jobs that ended there is one for all versions.
+        let mut spans = BTreeMap::<String, (i64, i64)>::new();
         for (stream, first, last) in store.streams().await.map_err(internal)? {
-            let name = stream_of(&row.id, stream.daemon, &stream.version);
-            let prefix = input.log_stream_name_prefix.as_deref().unwrap_or_default();
-            if name.starts_with(prefix) {
-                streams.push(LogStream {
-                    arn: format!("{arn}:log-stream:{name}"),
-                    log_stream_name: name,
-                    first_event_timestamp: first,
-                    last_event_timestamp: last,
-                });
-            }
+            let name = stream_of(&row.id, stream.log, &stream.version);
+            let span = spans.entry(name).or_insert((first, last));
+            *span = (span.0.min(first), span.1.max(last));
         }
-        match input.order_by.as_deref() {
-            Some("LastEventTime") => streams.sort_by_key(|one| one.last_event_timestamp),
-            _ => streams.sort_by(|a, b| a.log_stream_name.cmp(&b.log_stream_name)),
+        let prefix = input.log_stream_name_prefix.as_deref().unwrap_or_default();
+        spans.retain(|name, _| name.starts_with(prefix));
+        let streams = spans.into_iter().map(|(name, (first, last))| LogStream {
+            arn: format!("{arn}:log-stream:{name}"),
+            log_stream_name: name,
+            first_event_timestamp: first,
+            last_event_timestamp: last,
+        });
+        let mut streams: Vec<LogStream> = streams.collect();
+        if input.order_by.as_deref() == Some("LastEventTime") {
+            streams.sort_by_key(|one| one.last_event_timestamp);
         }
         if input.descending == Some(true) {
             streams.reverse();
@@ -103,11 +107,11 @@ impl LogLines for Service {
     ) -> Result<GetLogEventsResponse> {
         let group = input.log_group_name.or(input.log_group_identifier);
         let (row, store) = self.log_of(ctx, Operation::GetLogEvents, group).await?;
-        let found = daemon_of(&row.id, &input.log_stream_name);
-        let (daemon, version) = found.ok_or_else(|| no_stream(&input.log_stream_name))?;
-        let stream = Stream {
-            daemon,
-            version: version.to_owned(),
+        let found = log_of(&row.id, &input.log_stream_name);
+        let (log, version) = found.ok_or_else(|| no_stream(&input.log_stream_name))?;
+        let logs = log.with_parts(version.unwrap_or_default());
+        let is_of = |stream: &Stream| {
+            logs.contains(&stream.log) && version.is_none_or(|version| version == stream.version)
         };
         let (from, to) = (
             input.start_time.unwrap_or(0),
@@ -122,7 +126,7 @@ impl LogLines for Service {
         // With where the next page begins where this one has no line.
         let (lines, next) = match way {
             Way::Forward(after) => {
-                let wanted = |line: &Line| line.stream == stream && (from..to).contains(&line.at);
+                let wanted = |line: &Line| is_of(&line.stream) && (from..to).contains(&line.at);
                 read(&store, after, limit, wanted).await?
             }
             Way::Backward(before) => {
@@ -131,8 +135,8 @@ impl LogLines for Service {
                     level: LogLevel::Debug,
                     from,
                     to,
-                    daemons: vec![daemon],
-                    version: Some(stream.version),
+                    logs: vec![log],
+                    version: version.map(str::to_owned),
                     before: Some(before),
                     after: None,
                     lines: limit,
@@ -179,7 +183,7 @@ impl LogLines for Service {
             None => store.before_time(from).await.map_err(internal)?,
         };
         let prefix = input.log_stream_name_prefix.unwrap_or_default();
-        let name = |stream: &Stream| stream_of(&row.id, stream.daemon, &stream.version);
+        let name = |stream: &Stream| stream_of(&row.id, stream.log, &stream.version);
         let wanted = |line: &Line| {
             let stream = name(&line.stream);
             let names = input.log_stream_names.as_ref();
@@ -250,7 +254,7 @@ async fn read(
         bytes: 8 * BYTES,
     };
     let looked = store
-        .after(&LogDaemon::ALL, after, most)
+        .after(&Log::ALL, after, most)
         .await
         .map_err(internal)?;
     let mut next = looked.last().map(|line| line.seq);

@@ -50,12 +50,21 @@ fn search_of(input: &LogQuery) -> Result<Search> {
         level: input.level.unwrap_or(LogLevel::Debug),
         from: input.from.unwrap_or(0),
         to: input.to.unwrap_or(i64::MAX),
-        daemons: input.daemon.map_or(LogDaemon::ALL.into(), |one| vec![one]),
+        logs: logs_of(input.daemon),
         version: None,
         before: input.before,
         after: input.after,
         lines: usize::try_from(lines).unwrap_or(1),
     })
+}
+
+/// What a daemon says of who called what is in its file, and found there.
+fn logs_of(asked: Option<Log>) -> Vec<Log> {
+    match asked {
+        None => Log::ALL.into(),
+        Some(Log::Daemon(daemon)) => vec![Log::Daemon(daemon), Log::Audit(daemon)],
+        Some(log) => vec![log],
+    }
 }
 
 /// Half of the lines up to that time, half of them after it.
@@ -100,7 +109,7 @@ fn page_of(search: &Search, found: Page) -> LogPage {
 fn entries(lines: impl Iterator<Item = Line>) -> Vec<LogEntry> {
     let entry = |line: Line| LogEntry {
         seq: line.seq,
-        daemon: line.stream.daemon,
+        daemon: line.stream.log,
         at: line.at,
         level: line.level,
         text: line.text,

@@ -22,6 +22,7 @@ mod compute_node_group;
 mod console;
 mod delivery;
 mod delivery_check;
+mod delivery_test;
 mod delivery_view;
 mod diagnostics;
 mod done_to;

@@ -63,7 +63,7 @@ impl Notifying for Service {
         let row = row.map_err(internal)?.ok_or_else(|| no_channel(id))?;
         self.note(ctx, operation, "*", &input).await?;
         let to = Target {
-            secret: self.open_channel(&row)?,
+            secret: self.parts.channel_secret(&row.sealed).map_err(internal)?,
             settings: row.channel.settings,
         };
         let begun = Instant::now();
@@ -96,7 +96,7 @@ impl Notifying for Service {
             let arn = ctx.who.arn().to_owned();
             let marked = user_notice::mark(&mut change.write, &arn, until).await;
             marked.map_err(internal)?;
-            let told = change.write.changed(Kind::Notification, "", "").await;
+            let told = change.write.changed(Kind::Notice, "", "").await;
             told.map_err(internal)?;
             change.commit("*", ()).await
         })
@@ -194,19 +194,6 @@ impl Service {
         let put = notification_channel::put(&mut change.write, &id, &settings, &sealed).await;
         put.map_err(internal)?;
         Ok(id)
-    }
-
-    fn open_channel(&self, row: &ChannelRow) -> Result<Zeroizing<String>> {
-        if row.sealed.is_empty() {
-            return Ok(Zeroizing::default());
-        }
-        let opened = self
-            .parts
-            .seal
-            .open(PURPOSE, &row.sealed)
-            .map_err(internal)?;
-        let text = String::from_utf8(opened.to_vec()).map_err(internal)?;
-        Ok(Zeroizing::new(text))
     }
 
     fn test(&self) -> Content {

@@ -1,9 +1,10 @@
 //! What travels together: lines of one log and one hour, as many as the destination takes at once.
 
 use app::model::date::HOUR;
+use app::model::log::Log;
 
-use super::names::{Log, Origin, object};
-use super::record::{Line, record};
+use super::names::{Origin, object, stream, test_object, test_stream};
+use super::record::{Line, record, test_record};
 
 /// What a destination takes at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Batch {
     pub records: Vec<Record>,
     /// Nothing that comes later could belong to it.
     pub is_full: bool,
+    /// It is no part of the log.
+    pub is_test: bool,
 }
 
 impl Batch {
@@ -49,6 +52,7 @@ impl Batch {
             last_seq: first.seq,
             records: Vec::with_capacity(lines.len().min(limits.records)),
             is_full: false,
+            is_test: false,
         };
         let mut bytes = 0;
         for line in lines {
@@ -70,8 +74,34 @@ impl Batch {
         Some(batch)
     }
 
+    /// One record that says that it is a test.
+    pub fn test(origin: &Origin, at: i64, words: &str) -> Batch {
+        let json = test_record(origin, at, words);
+        Batch {
+            origin: origin.clone(),
+            log: Log::JobCompletion,
+            at,
+            first_seq: at,
+            last_seq: at,
+            records: vec![Record { at, json }],
+            is_full: true,
+            is_test: true,
+        }
+    }
+
+    /// The stream of its log.
+    pub fn stream(&self) -> String {
+        match self.is_test {
+            true => test_stream(&self.origin),
+            false => stream(&self.origin, self.log),
+        }
+    }
+
     /// Key of an object, or path of a file, of its log and hour.
     pub fn object(&self, hash: &str) -> String {
+        if self.is_test {
+            return test_object(&self.origin, self.at, hash);
+        }
         object(&self.origin, self.log, self.at, hash)
     }
 
@@ -112,8 +142,20 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_test_is_beside_the_log() {
+        let test = Batch::test(&origin(), 5_000, "nothing happened");
+        assert_eq!(test.stream(), "AWSLogs/PCS/pcs_abc/test.log");
+        let object = "AWSLogs/111122223333/PCS/us-east-1/pcs_abc/test/PCS_test_5000_pcs_abc_H.log";
+        assert_eq!(test.object("H"), object);
+        let text = String::from_utf8(test.text()).unwrap();
+        let record: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(record["log_name"], "test");
+        assert_eq!(record["message"], "nothing happened\n");
+    }
+
+    #[test]
     fn a_batch_ends_with_its_hour_and_its_limits() {
-        let log = Log::scheduler(LogDaemon::Slurmctld);
+        let log = Log::Daemon(LogDaemon::Slurmctld);
         let one = record(&origin(), log, &line(1, 0)).len() + 10;
         let limits = |records, bytes| Limits {
             records,

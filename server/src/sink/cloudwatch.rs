@@ -10,7 +10,6 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::batch::{Batch, Limits, Record};
-use super::names::stream;
 use super::wire::{self, Wire};
 use super::{Attempt, Failure, Sent};
 
@@ -38,7 +37,7 @@ pub struct CloudWatch {
 
 impl CloudWatch {
     pub(super) async fn send(&self, batch: &Batch, attempt: &Attempt) -> Result<Sent, Failure> {
-        let stream = stream(&batch.origin, batch.log);
+        let stream = batch.stream();
         let events = in_order(&batch.records);
         if attempt.is_repeat {
             tokio::time::sleep(self.settle).await;

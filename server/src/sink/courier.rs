@@ -41,54 +41,100 @@ pub struct Courier<S, R> {
     pub clock: fn() -> i64,
 }
 
+/// How the rounds before went.
+#[derive(Default)]
+pub(super) struct Fared {
+    lanes: Vec<Trouble>,
+    /// What was told last.
+    told: Option<Failure>,
+    works: bool,
+}
+
+/// Of one lane; each waits for itself, so that one that cannot go on keeps no other from it.
+#[derive(Clone, Default)]
+struct Trouble {
+    /// In a row.
+    failures: u32,
+    why: Option<Failure>,
+    /// When it is tried again, in milliseconds since 1970.
+    until: i64,
+}
+
 impl<S: Source, R: Report> Courier<S, R> {
     /// Never ends by itself.
     pub async fn run(mut self) {
-        let (mut failures, mut last, mut works) = (0_u32, None, false);
+        let mut fared = Fared::default();
         loop {
-            match self.round().await {
-                Ok(pause) => {
-                    if !works {
-                        self.report.recovered().await;
-                    }
-                    (failures, last, works) = (0, None, true);
-                    sleep(pause).await;
-                }
-                Err(failure) => {
-                    if last.as_ref() != Some(&failure) {
-                        self.report.failed(&failure).await;
-                    }
-                    (last, works) = (Some(failure), false);
-                    failures = failures.saturating_add(1);
-                    sleep(backoff(failures, (self.clock)())).await;
-                }
-            }
+            let pause = self.turn(&mut fared).await;
+            sleep(pause).await;
         }
     }
 
-    /// A batch of each lane, also behind one that fails; how long there is nothing more to do, or the first failure.
-    async fn round(&mut self) -> Result<Duration, Failure> {
-        let (mut pause, mut failure) = (Duration::MAX, None);
-        for lane in &mut self.lanes {
+    /// One round, and what is told of it; how long the next one has time.
+    pub(super) async fn turn(&mut self, fared: &mut Fared) -> Duration {
+        fared.lanes.resize(self.lanes.len(), Trouble::default());
+        let pause = self.round(&mut fared.lanes).await;
+        let failure = fared.lanes.iter().find_map(|lane| lane.why.clone());
+        match &failure {
+            Some(failure) if fared.told.as_ref() != Some(failure) => {
+                self.report.failed(failure).await;
+            }
+            None if !fared.works => self.report.recovered().await,
+            _ => {}
+        }
+        fared.works = failure.is_none();
+        fared.told = failure;
+        pause
+    }
+
+    /// A batch of each lane that does not wait; how long there is nothing more to do.
+    async fn round(&mut self, troubles: &mut [Trouble]) -> Duration {
+        let mut pause = LONGEST_PAUSE;
+        for (lane, trouble) in self.lanes.iter_mut().zip(troubles) {
+            let now = (self.clock)();
+            if let Some(left) = trouble.left(now) {
+                pause = pause.min(left);
+                continue;
+            }
             let step = {
                 let _held = self.memory.0.acquire_many(cost(&self.sink)).await;
-                lane.step(&self.sink, (self.clock)()).await
+                lane.step(&self.sink, now).await
             };
-            match step {
-                Ok(Step::Rest(rest)) => pause = pause.min(rest),
+            pause = pause.min(match step {
+                Ok(Step::Part(why)) | Err(why) => trouble.grow(why, (self.clock)()),
+                Ok(Step::Rest(rest)) => {
+                    *trouble = Trouble::default();
+                    rest
+                }
                 Ok(Step::Delivered(delivered)) => {
-                    pause = Duration::ZERO;
+                    *trouble = Trouble::default();
                     self.report.delivered(delivered).await;
+                    Duration::ZERO
                 }
-                Ok(Step::Part(why)) | Err(why) => {
-                    failure.get_or_insert(why);
-                }
-            }
+            });
         }
-        match failure {
-            Some(failure) => Err(failure),
-            None => Ok(pause.min(LONGEST_PAUSE)),
-        }
+        pause
+    }
+}
+
+impl Trouble {
+    /// How long it waits yet. A clock that was set back must not stop it for long.
+    fn left(&self, now: i64) -> Option<Duration> {
+        let left = u64::try_from(self.until.saturating_sub(now)).ok()?;
+        let left = Duration::from_millis(left);
+        (!left.is_zero() && left <= LONGEST_PAUSE).then_some(left)
+    }
+
+    fn grow(&mut self, why: Failure, now: i64) -> Duration {
+        let failures = self.failures.saturating_add(1);
+        let pause = backoff(failures, now);
+        let millis = i64::try_from(pause.as_millis()).unwrap_or(0);
+        *self = Trouble {
+            failures,
+            why: Some(why),
+            until: now.saturating_add(millis),
+        };
+        pause
     }
 }
 

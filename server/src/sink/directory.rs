@@ -30,7 +30,7 @@ impl Directory {
         Directory { root, hash }
     }
 
-    fn file(&self, batch: &Batch) -> PathBuf {
+    pub(super) fn file(&self, batch: &Batch) -> PathBuf {
         self.root.join(batch.object(&self.hash))
     }
 

@@ -5,9 +5,11 @@
 use std::future::Future;
 use std::time::Duration;
 
+use app::model::log::Log;
+
 use super::batch::{Batch, Limits};
 use super::journal::{Cursor, Intent, Journal};
-use super::names::{Log, Origin};
+use super::names::Origin;
 use super::record::Line;
 use super::{Attempt, Failure, Sent, Sink};
 
@@ -20,6 +22,9 @@ pub trait Source: Send + Sync {
         seq: i64,
         limits: &Limits,
     ) -> impl Future<Output = Result<Vec<Line>, Failure>> + Send;
+
+    /// The number of the last line of the log that this process has put there; 0: none. Asks nobody.
+    fn newest(&self, log: Log) -> i64;
 
     /// How many lines of the log behind that one are not kept any more.
     fn lost(&self, log: Log, seq: i64) -> impl Future<Output = Result<u64, Failure>> + Send;
@@ -34,6 +39,14 @@ pub struct Lane<S> {
     pub begin: i64,
     /// This lane has not sent before what was decided: whoever did, its end is not known.
     repeats: bool,
+    rest: Option<Rest>,
+}
+
+/// There is nothing to do before that time, in milliseconds since 1970, unless a line behind that number comes.
+#[derive(Clone, Copy)]
+struct Rest {
+    until: i64,
+    newest: i64,
 }
 
 /// What a step came to.
@@ -57,6 +70,8 @@ pub struct Delivered {
 
 /// How soon it is looked for new lines.
 const IDLE: Duration = Duration::from_secs(1);
+/// How often it is asked for lines that nobody told of, in milliseconds.
+const ASKED_MS: i64 = 60_000;
 
 impl<S: Source> Lane<S> {
     pub fn new(source: S, journal: Journal, origin: Origin, log: Log, begin: i64) -> Lane<S> {
@@ -67,37 +82,66 @@ impl<S: Source> Lane<S> {
             log,
             begin,
             repeats: true,
+            rest: None,
         }
     }
 
     /// `now` in milliseconds since 1970.
     pub async fn step(&mut self, sink: &Sink, now: i64) -> Result<Step, Failure> {
+        if let Some(rest) = self.rest(now) {
+            return Ok(Step::Rest(rest));
+        }
+        let newest = self.source.newest(self.log);
         let cursor = self.journal.read().await?.unwrap_or(Cursor {
             after: self.begin,
             intent: None,
         });
-        let lost = self.source.lost(self.log, cursor.after).await?;
         let limits = sink.limits();
         let lines = self.source.after(self.log, cursor.after, &limits).await?;
         let (batch, intent) = match cursor.intent.clone() {
             Some(intent) => match self.decided(&lines, &intent, &limits) {
                 Some(batch) => (batch, intent),
-                None => return self.skip(cursor, intent, lost).await,
+                None => return self.skip(cursor, intent).await,
             },
             None => {
                 self.repeats = false;
                 let Some(batch) = Batch::of(&self.origin, self.log, &lines, &limits) else {
-                    return Ok(Step::Rest(IDLE));
+                    return Ok(self.rests(ASKED_MS, newest, now));
                 };
                 let left = wait(&batch, sink.linger(), now);
                 if !left.is_zero() {
-                    return Ok(Step::Rest(left.min(IDLE)));
+                    // Twice as many lines may be a full batch: read again and again, they are read twice at most.
+                    let many = batch.last_seq.saturating_add(count(batch.records.len()));
+                    return Ok(self.rests(count(left.as_millis()), many, now));
                 }
                 let intent = self.decide(&cursor, &batch, sink).await?;
                 (batch, intent)
             }
         };
+        let lost = self.source.lost(self.log, cursor.after).await?;
         self.send(sink, cursor, batch, intent, lost).await
+    }
+
+    /// How long there is nothing to do, as far as is known without asking.
+    fn rest(&mut self, now: i64) -> Option<Duration> {
+        let rest = self.rest?;
+        let left = rest.until.saturating_sub(now);
+        // A clock that was set back must not stop it.
+        let is_over = !(1..=ASKED_MS).contains(&left);
+        if is_over || self.source.newest(self.log) > rest.newest {
+            self.rest = None;
+            return None;
+        }
+        Some(Duration::from_millis(left.unsigned_abs()).min(IDLE))
+    }
+
+    fn rests(&mut self, millis: i64, newest: i64, now: i64) -> Step {
+        let millis = millis.clamp(1, ASKED_MS);
+        self.rest = Some(Rest {
+            until: now.saturating_add(millis),
+            newest,
+        });
+        Step::Rest(Duration::from_millis(millis.unsigned_abs()).min(IDLE))
     }
 
     /// The batch as it was decided; what has been removed since cannot be in it.
@@ -158,7 +202,8 @@ impl<S: Source> Lane<S> {
     }
 
     /// All lines of what was decided have been removed meanwhile.
-    async fn skip(&self, cursor: Cursor, intent: Intent, lost: u64) -> Result<Step, Failure> {
+    async fn skip(&self, cursor: Cursor, intent: Intent) -> Result<Step, Failure> {
+        let lost = self.source.lost(self.log, cursor.after).await?;
         let cursor = Cursor {
             after: intent.until.max(cursor.after),
             intent: None,
@@ -169,6 +214,13 @@ impl<S: Source> Lane<S> {
             ..Delivered::default()
         }))
     }
+}
+
+fn count<N>(number: N) -> i64
+where
+    i64: TryFrom<N>,
+{
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// How long the batch may wait for more lines. A clock that was set back must not stop it for long.

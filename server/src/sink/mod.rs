@@ -101,6 +101,16 @@ impl Sink {
         }
     }
 
+    /// Where it puts that batch; Firehose has no names.
+    pub fn place(&self, batch: &Batch) -> String {
+        match self {
+            Sink::Directory(directory) => directory.file(batch).display().to_string(),
+            Sink::CloudWatch(_) => batch.stream(),
+            Sink::S3(bucket) => bucket.key(batch),
+            Sink::Firehose(_) => String::new(),
+        }
+    }
+
     pub async fn send(&self, batch: &Batch, attempt: &Attempt) -> Result<Sent, Failure> {
         match self {
             Sink::Directory(directory) => directory.send(batch, attempt).await,

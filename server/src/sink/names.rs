@@ -4,7 +4,7 @@
 //! pattern's language, and no part of the name.
 
 use app::model::date;
-use app::model::log::LogDaemon;
+use app::model::log::Log;
 use app::model::log_line::stream_of;
 
 /// Which cluster lines are of, and what it ran then.
@@ -31,54 +31,52 @@ impl Origin {
     }
 }
 
-/// One log of a cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Log {
-    pub daemon: LogDaemon,
-    /// Of who called what (`PCS_SCHEDULER_AUDIT_LOGS`), not of what happened (`PCS_SCHEDULER_LOGS`).
-    pub is_audit: bool,
-}
-
-impl Log {
-    pub const fn scheduler(daemon: LogDaemon) -> Log {
-        Log {
-            daemon,
-            is_audit: false,
-        }
-    }
-
-    /// As the journal knows it.
-    pub fn key(self) -> String {
-        let audit = if self.is_audit { "_audit" } else { "" };
-        format!("{}{audit}", self.daemon.as_str())
-    }
-}
-
 /// A stream of CloudWatch Logs.
 pub fn stream(origin: &Origin, log: Log) -> String {
-    let audit = if log.is_audit { "_audit" } else { "" };
-    let version = format!("{}{audit}", origin.major());
-    stream_of(&origin.cluster_id, log.daemon, &version)
+    stream_of(&origin.cluster_id, log, origin.major())
 }
 
 /// The key of an object of S3, or a file below a directory: that of the hour in which `at` is, in UTC.
 pub fn object(origin: &Origin, log: Log, at: i64, hash: &str) -> String {
     let (account, region, id) = (&origin.account_id, &origin.region, &origin.cluster_id);
-    let (name, major) = (log.daemon.as_str(), origin.major());
-    let place = match log.is_audit {
-        true => format!("scheduler_audit/{name}"),
-        false => format!("{name}/{major}"),
+    let major = origin.major();
+    let (place, name) = match log {
+        Log::Daemon(daemon) => {
+            let daemon = daemon.as_str();
+            (format!("{daemon}/{major}"), format!("{daemon}_{major}"))
+        }
+        Log::Audit(daemon) => {
+            let daemon = daemon.as_str();
+            (
+                format!("scheduler_audit/{daemon}"),
+                format!("{daemon}_{major}"),
+            )
+        }
+        Log::JobCompletion => (log.as_str().to_owned(), log.as_str().to_owned()),
     };
     // `2024-09-01T00:…`
     let hour = date::machine(at)[..13].replace('T', "-");
     let folder = hour.replace('-', "/");
     format!(
-        "AWSLogs/{account}/PCS/{region}/{id}/{place}/{folder}/PCS_{name}_{major}_{hour}_{id}_{hash}.log"
+        "AWSLogs/{account}/PCS/{region}/{id}/{place}/{folder}/PCS_{name}_{hour}_{id}_{hash}.log"
     )
+}
+
+/// The same of a test: a stream of its own, so that a log has nothing that is none of its lines.
+pub fn test_stream(origin: &Origin) -> String {
+    format!("AWSLogs/PCS/{}/test.log", origin.cluster_id)
+}
+
+/// The same of an object or a file, of its own.
+pub fn test_object(origin: &Origin, at: i64, hash: &str) -> String {
+    let (account, region, id) = (&origin.account_id, &origin.region, &origin.cluster_id);
+    format!("AWSLogs/{account}/PCS/{region}/{id}/test/PCS_test_{at}_{id}_{hash}.log")
 }
 
 #[cfg(test)]
 mod tests {
+    use app::model::log::LogDaemon;
+
     use super::*;
 
     fn origin(version: &str) -> Origin {
@@ -93,7 +91,7 @@ mod tests {
     #[test]
     fn names_are_the_guides() {
         let at = date::parse("2024-09-01T00:59:59Z").unwrap();
-        let slurmctld = Log::scheduler(LogDaemon::Slurmctld);
+        let slurmctld = Log::Daemon(LogDaemon::Slurmctld);
         assert_eq!(
             stream(&origin("24.05.4"), slurmctld),
             "AWSLogs/PCS/abcdef0123/slurmctld_24.05.log"
@@ -104,13 +102,10 @@ mod tests {
              PCS_slurmctld_24.05_2024-09-01-00_abcdef0123_0123abcdef.log"
         );
         assert_eq!(
-            stream(&origin("25.05"), Log::scheduler(LogDaemon::Slurmrestd)),
+            stream(&origin("25.05"), Log::Daemon(LogDaemon::Slurmrestd)),
             "AWSLogs/PCS/abcdef0123/slurmrestd_25.05.log"
         );
-        let audit = Log {
-            daemon: LogDaemon::Slurmdbd,
-            is_audit: true,
-        };
+        let audit = Log::Audit(LogDaemon::Slurmdbd);
         assert_eq!(
             stream(&origin("25.11.1"), audit),
             "AWSLogs/PCS/abcdef0123/slurmdbd_25.11_audit.log"
@@ -118,6 +113,18 @@ mod tests {
         assert!(object(&origin("25.11.1"), audit, at, "1").starts_with(
             "AWSLogs/111111111111/PCS/us-east-2/abcdef0123/scheduler_audit/slurmdbd/2024/09/01/00/"
         ));
+    }
+
+    #[test]
+    fn jobs_that_ended_are_one_log_of_all_versions() {
+        let at = date::parse("2025-06-19T11:00:00Z").unwrap();
+        let (origin, jobs) = (origin("25.05.1"), Log::JobCompletion);
+        assert_eq!(stream(&origin, jobs), "AWSLogs/PCS/abcdef0123/jobcomp.log");
+        assert_eq!(
+            object(&origin, jobs, at, "04be080b"),
+            "AWSLogs/111111111111/PCS/us-east-2/abcdef0123/jobcomp/2025/06/19/11/\
+             PCS_jobcomp_2025-06-19-11_abcdef0123_04be080b.log"
+        );
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! A line of a log as the record that destinations get (L2): the guide's JSON, field by field in its order.
 
+use app::model::log::Log;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
-use super::names::{Log, Origin};
+use super::names::Origin;
 
 /// Bytes of a record. The least of the destinations' limits is that of Firehose, 1,000 KiB.
 pub const MOST: usize = 1_000_000;
@@ -22,8 +24,9 @@ pub struct Line {
     pub text: String,
 }
 
+/// Of a line that a daemon wrote.
 #[derive(Serialize)]
-struct Record<'a> {
+struct Said<'a> {
     resource_id: &'a str,
     resource_type: &'static str,
     event_timestamp: i64,
@@ -33,27 +36,88 @@ struct Record<'a> {
     scheduler_major_version: &'a str,
     scheduler_patch_version: &'a str,
     node_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log_type: Option<&'static str>,
     message: &'a str,
 }
 
+/// Of a job that ended.
+#[derive(Serialize)]
+struct Ended<'a> {
+    resource_id: &'a str,
+    resource_type: &'static str,
+    event_timestamp: i64,
+    scheduler_type: &'static str,
+    scheduler_major_version: &'a str,
+    fields: Fields<'a>,
+}
+
+#[derive(Serialize)]
+struct Fields<'a> {
+    jobcomp: &'a RawValue,
+}
+
+const CLUSTER: &str = "PCS_CLUSTER";
+const SCHEDULER: &str = "slurm";
+
 /// JSON in one line, without its end, of at most [`MOST`] bytes.
 pub fn record(origin: &Origin, log: Log, line: &Line) -> String {
+    match log {
+        Log::Daemon(daemon) => said(origin, daemon.as_str(), None, line),
+        Log::Audit(daemon) => said(origin, daemon.as_str(), Some("audit"), line),
+        Log::JobCompletion => ended(origin, line),
+    }
+}
+
+/// A record that is none of a log's.
+pub fn test_record(origin: &Origin, at: i64, words: &str) -> String {
+    let line = Line {
+        seq: 0,
+        at,
+        level: "info".into(),
+        text: words.into(),
+    };
+    said(origin, "test", None, &line)
+}
+
+/// The line is the JSON of what the record has of the job: see `logs::jobcomp`.
+fn ended(origin: &Origin, line: &Line) -> String {
+    let jobcomp: &RawValue = serde_json::from_str(&line.text).unwrap_or(RawValue::NULL);
+    let record = Ended {
+        resource_id: &origin.cluster_id,
+        resource_type: CLUSTER,
+        event_timestamp: line.at.div_euclid(1000),
+        scheduler_type: SCHEDULER,
+        scheduler_major_version: origin.major(),
+        fields: Fields { jobcomp },
+    };
+    // Text and numbers always have a JSON.
+    serde_json::to_string(&record).unwrap_or_default()
+}
+
+fn said(
+    origin: &Origin,
+    log_name: &'static str,
+    log_type: Option<&'static str>,
+    line: &Line,
+) -> String {
     let mut message = String::with_capacity(line.text.len() + 1);
     message.push_str(within(&line.text, MOST - 1_000));
     if message.len() < line.text.len() {
         message.push_str(CUT);
     }
     message.push('\n');
-    let record = Record {
+    let record = Said {
         resource_id: &origin.cluster_id,
-        resource_type: "PCS_CLUSTER",
+        resource_type: CLUSTER,
         event_timestamp: line.at.div_euclid(1000),
         log_level: &line.level,
-        log_name: log.daemon.as_str(),
-        scheduler_type: "slurm",
+        log_name,
+        scheduler_type: SCHEDULER,
         scheduler_major_version: origin.major(),
         scheduler_patch_version: origin.patch(),
         node_type: "controller_primary",
+        log_type,
         message: &message,
     };
     // Text and numbers always have a JSON.
@@ -80,6 +144,7 @@ fn within(text: &str, most: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use app::model::delivery::LogType;
     use app::model::log::LogDaemon;
 
     use super::*;
@@ -113,14 +178,37 @@ mod tests {
             r#""message":"[2024-07-17T15:42:58.614+00:00] Running as primary controller\n"}"#
         );
         assert_eq!(
-            record(&origin(), Log::scheduler(LogDaemon::Slurmctld), &line(text)),
+            record(&origin(), Log::Daemon(LogDaemon::Slurmctld), &line(text)),
             guide
         );
     }
 
     #[test]
+    fn each_type_has_its_fields() {
+        for log_type in LogType::ALL {
+            for log in log_type.logs() {
+                let record = record(&origin(), *log, &line(r#"{"job_id":7}"#));
+                let read: serde_json::Map<String, serde_json::Value> =
+                    serde_json::from_str(&record).unwrap();
+                let mut all = log_type.record_fields().to_vec();
+                let places = all
+                    .iter()
+                    .map(|field| record.find(&format!("\"{field}\":")));
+                assert!(places.is_sorted(), "{record}");
+                all.sort_unstable();
+                let mut keys: Vec<&str> = read.keys().map(String::as_str).collect();
+                keys.sort_unstable();
+                assert_eq!(keys, all, "{record}");
+                if *log == Log::JobCompletion {
+                    assert_eq!(read["fields"]["jobcomp"]["job_id"], 7);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn what_no_destination_takes_is_cut() {
-        let log = Log::scheduler(LogDaemon::Slurmctld);
+        let log = Log::Daemon(LogDaemon::Slurmctld);
         for (text, is_cut) in [
             ("a".repeat(MOST / 2), false),
             ("a".repeat(MOST), true),

@@ -28,7 +28,7 @@ pub struct S3 {
 }
 
 impl S3 {
-    fn key(&self, batch: &Batch) -> String {
+    pub(super) fn key(&self, batch: &Batch) -> String {
         let (first, last) = (batch.first_seq, batch.last_seq);
         let batch_is = format!("{} {first} {last}", self.delivery_id);
         let hash = hex::encode(&Sha256::digest(batch_is)[..5]);

@@ -204,15 +204,7 @@ async fn each_rule_is_said_with_its_remedy(plane: &TestPlane) {
         (to(BUCKET) + " --tags aws:a=b", ["tags", "another key"]),
         (
             put_source("a", &cluster, "ACCESS_LOGS"),
-            ["logType", "PCS_SCHEDULER_LOGS"],
-        ),
-        (
-            put_source("a", &cluster, "PCS_SCHEDULER_AUDIT_LOGS"),
-            ["logType", "audit trail"],
-        ),
-        (
-            put_source("a", &cluster, "PCS_JOBCOMP_LOGS"),
-            ["logType", "past jobs"],
+            ["logType", "PCS_JOBCOMP_LOGS"],
         ),
         (
             put_source("a", BUCKET, "PCS_SCHEDULER_LOGS"),

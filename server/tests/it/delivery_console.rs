@@ -60,11 +60,13 @@ async fn a_delivery_is_set_up_and_removed_in_one_step(plane: &TestPlane) {
     let before = deliveries(&visitor, &cluster.id).await;
     assert_eq!(before["deliveries"], json!([]));
     let source = format!("{}-scheduler-logs", cluster.id);
-    assert_eq!(before["sourceName"], source);
-    let record = before["sample"]["record"].as_str().unwrap();
+    assert_eq!(before["logs"].as_array().unwrap().len(), 3);
+    let log = &before["logs"][0];
+    assert_eq!(log["sourceName"], source);
+    let record = log["sample"]["record"].as_str().unwrap();
     let record: Value = serde_json::from_str(record).unwrap();
     assert_eq!(record["resource_id"], cluster.id);
-    let stream = before["sample"]["stream"].as_str().unwrap();
+    let stream = log["sample"]["stream"].as_str().unwrap();
     assert!(stream.starts_with(&format!("AWSLogs/PCS/{}/slurmctld_", cluster.id)));
 
     let named = |what: &str| format!("{}-{what}", cluster.id);
@@ -72,6 +74,23 @@ async fn a_delivery_is_set_up_and_removed_in_one_step(plane: &TestPlane) {
     let made = set_up(&visitor, &cluster.id, &local, Some(DIRECTORY)).await;
     let made = made.unwrap();
     assert_eq!(made["deliverySourceName"], source);
+    let id = &made["id"];
+    let test = || ask(&visitor, "test-delivery", json!({ "input": { "id": id } }));
+    let tested = test().await.unwrap();
+    assert_eq!(tested["error"], "", "{tested}");
+    let place = tested["place"].as_str().unwrap();
+    let text = std::fs::read_to_string(place).unwrap();
+    let record: Value = serde_json::from_str(&text).unwrap();
+    let message = record["message"].as_str().unwrap();
+    assert!(message.contains("Nothing has happened"), "{message}");
+    // It is told in words what stands in the way.
+    let folder = std::path::Path::new(place).parent().unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+    std::fs::write(folder, "no directory").unwrap();
+    let tested = test().await.unwrap();
+    let error = tested["error"].as_str().unwrap();
+    assert!(error.contains("cannot be written"), "{error}");
+    std::fs::remove_file(folder).unwrap();
     set_up(&visitor, "in-one-step", &s3, Some(BUCKET))
         .await
         .unwrap();

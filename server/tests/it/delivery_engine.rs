@@ -130,7 +130,7 @@ impl Delivered {
 }
 
 /// All records below a directory.
-fn records(dir: &Path) -> Vec<Value> {
+pub fn records(dir: &Path) -> Vec<Value> {
     let mut found = vec![];
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let path = entry.path();

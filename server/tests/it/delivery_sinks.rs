@@ -1,10 +1,10 @@
 //! Lines arrive in CloudWatch Logs, S3 and Firehose once each, through a wire that loses, refuses and lies: signed as the
 //! server signs, answered by moto.
 
-use app::model::log::LogDaemon;
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::model::log::{Log, LogDaemon};
 use aws_sdk_pcs::config::{Credentials, Region};
 use openpcs_provider_aws::client::loader;
 use openpcs_provider_aws::delivery::Sender;
@@ -14,7 +14,7 @@ use openpcs_server::sink::cloudwatch::CloudWatch;
 use openpcs_server::sink::firehose::Firehose;
 use openpcs_server::sink::journal::Journal;
 use openpcs_server::sink::lane::{Lane, Source, Step};
-use openpcs_server::sink::names::{Log, Origin};
+use openpcs_server::sink::names::Origin;
 use openpcs_server::sink::record::Line;
 use openpcs_server::sink::s3::S3;
 use openpcs_server::sink::wire::{self, Call, Wire};
@@ -24,7 +24,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use crate::harness::{Fate, FaultyProxy, Moto};
 
-const LOG: Log = Log::scheduler(LogDaemon::Slurmctld);
+const LOG: Log = Log::Daemon(LogDaemon::Slurmctld);
 const COUNT: i64 = 1_200;
 const REGION: &str = "us-east-1";
 
@@ -47,6 +47,10 @@ impl Lines {
 }
 
 impl Source for Lines {
+    fn newest(&self, _: Log) -> i64 {
+        COUNT
+    }
+
     async fn after(&self, _: Log, seq: i64, limits: &Limits) -> Result<Vec<Line>, Failure> {
         let behind = self.0.iter().filter(|line| line.seq > seq);
         Ok(behind.take(limits.records).cloned().collect())
@@ -99,7 +103,7 @@ impl Account {
         let (lines, origin) = (Lines::new(), origin());
         let mut arrived = 0;
         loop {
-            let journal = Journal::open(self.pool().await, "d1", &LOG.key()).await;
+            let journal = Journal::open(self.pool().await, "d1", LOG.as_str()).await;
             let mut lane = Lane::new(lines.clone(), journal.unwrap(), origin.clone(), LOG, 0);
             loop {
                 match lane.step(sink, i64::MAX / 2).await {
@@ -265,7 +269,7 @@ async fn a_destination_that_is_not_there_is_told_with_its_remedy() {
         delivery_id: "d1".into(),
         linger: Duration::ZERO,
     });
-    let journal = Journal::open(account.pool().await, "d1", &LOG.key()).await;
+    let journal = Journal::open(account.pool().await, "d1", LOG.as_str()).await;
     let mut lane = Lane::new(Lines::new(), journal.unwrap(), origin(), LOG, 0);
     let failure = lane.step(&sink, 0).await.unwrap_err();
     assert_eq!(failure.code, "NoSuchBucket");

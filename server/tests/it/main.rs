@@ -28,6 +28,7 @@ mod database;
 mod delivery_api;
 mod delivery_console;
 mod delivery_engine;
+mod delivery_logs;
 mod delivery_sinks;
 mod diagnose;
 mod doors;

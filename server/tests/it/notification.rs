@@ -74,16 +74,17 @@ async fn test(visitor: &Visitor, id: &str) -> String {
     answer["error"].as_str().unwrap().to_owned()
 }
 
-/// Something in a cluster's timeline that a newer part of the server writes: a destination of logs fails.
+/// Something in a cluster's timeline: a destination of logs fails.
 async fn happens(plane: &TestPlane, id: &str) {
     let pool = plane.database().await;
     sqlx::query(
         "insert into event (id, at, cluster_id, resource_type, resource_id, message, actor, code, parameters) \
-         values ($1, $2, 'pcs_none', 'cluster', 'pcs_none', $3, 'reconciler', 'sink-failed', '{}')",
+         values ($1, $2, 'pcs_none', 'cluster', 'pcs_none', $3, 'reconciler', 'delivery-fails', $4)",
     )
     .bind(id)
     .bind(chrono::Utc::now().timestamp_millis())
     .bind(format!("The destination {id} fails."))
+    .bind(json!({"name": id, "words": "no"}).to_string())
     .execute(&pool)
     .await
     .unwrap();
@@ -271,7 +272,7 @@ async fn quiet_times_end_in_one_message(
 async fn a_bell_rings_until_it_is_read(visitor: &Visitor) {
     let told = notices(visitor).await;
     assert!(told.unread >= 3, "{told:?}");
-    let newest = told.notices[0].event.at;
+    let newest = told.notices.iter().map(|one| one.made_at).max();
     let body = json!({"input": {"until": newest}});
     ask(visitor, "mark-notices", body).await.unwrap();
     let read = notices(visitor).await;

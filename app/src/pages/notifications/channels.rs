@@ -6,7 +6,7 @@ use super::change_form::{Deletion, Doomed};
 use super::channel_form::ChannelForm;
 use super::kind_word;
 use crate::api::notification::test_notification_channel;
-use crate::components::Submission;
+use crate::components::{Refused, Submission};
 use crate::i18n::{Text, text};
 use crate::model::notification::*;
 use crate::ui::table::Table;
@@ -142,6 +142,7 @@ fn row_actions(
             <Button label=t.common.edit look=Look::Link on_press=move || edit.run(edited.clone()) />
             <Button label=t.common.delete look=Look::Link on_press=move || delete.run(deleted.clone()) />
         </span>
+        <Refused submission title=t.notifications.test_refused />
     }
     .into_any()
 }

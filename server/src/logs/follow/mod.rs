@@ -3,17 +3,20 @@
 //! A rotation renames the file (`slurmctld.log.1`) or copies and truncates it. Either way what was read of a file is known
 //! again by [`Place`]; rotated files are read on before the one that is there now.
 
+pub mod watch;
+
 use std::cmp::Reverse;
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use app::model::log::LogLevel;
 
-use super::line::{Entry, parse};
+use super::line::Entry;
 use super::place::Place;
 use super::store::{LogStore, Stream};
 
@@ -32,14 +35,18 @@ pub struct Followed {
     pub has_more: bool,
 }
 
+/// How a line is read, without its end, behind one of that time and level.
+pub type Parse = Arc<dyn Fn(&[u8], (i64, LogLevel)) -> Entry + Send + Sync>;
+
 /// Keeps what is new in that file and those that were rotated from it. Files older than `since` are left alone.
 pub async fn follow(
     store: &LogStore,
     stream: &Stream,
     path: &Path,
     since: SystemTime,
+    parse: &Parse,
 ) -> anyhow::Result<Followed> {
-    let mut known = store.places(stream.daemon).await?;
+    let mut known = store.places(stream.log).await?;
     let mut followed = Followed::default();
     let looked = path.to_owned();
     let sources = tokio::task::spawn_blocking(move || sources(&looked, since)).await?;
@@ -48,7 +55,8 @@ pub async fn follow(
     for source in &sources {
         while left > 0 {
             let (source, places) = (source.again()?, known.clone());
-            let read = tokio::task::spawn_blocking(move || source.read(&places)).await??;
+            let parse = parse.clone();
+            let read = tokio::task::spawn_blocking(move || source.read(&places, &parse)).await??;
             let Some(read) = read else {
                 break;
             };
@@ -66,7 +74,7 @@ pub async fn follow(
         for place in &known {
             let is_there = sources.iter().any(|one| place.is_inode_of(&one.about));
             if !is_there {
-                store.forget(stream.daemon, place).await?;
+                store.forget(stream.log, place).await?;
             }
         }
     }
@@ -182,7 +190,7 @@ impl Source {
     }
 
     /// The next lines; none: there is none that is whole.
-    fn read(&self, known: &[Place]) -> io::Result<Option<Read>> {
+    fn read(&self, known: &[Place], parse: &Parse) -> io::Result<Option<Read>> {
         let before = self.place(known)?;
         let from = before.as_ref().map_or(0, |place| place.offset);
         let left = self.about.len().saturating_sub(from.cast_unsigned());

@@ -3,11 +3,14 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 
-use app::model::log::LogDaemon;
+use app::model::log::{Log, LogDaemon};
 use tempfile::TempDir;
 
 use super::*;
+use crate::logs::line;
 use crate::logs::store::Limit;
+
+const SLURMCTLD: Log = Log::Daemon(LogDaemon::Slurmctld);
 
 const ALL: Limit = Limit {
     lines: usize::MAX,
@@ -57,19 +60,19 @@ impl Followee {
             .await
             .unwrap();
         let stream = Stream {
-            daemon: LogDaemon::Slurmctld,
+            log: SLURMCTLD,
             version: "25.05".to_owned(),
         };
-        follow(&store, &stream, &self.path, UNIX_EPOCH)
-            .await
-            .unwrap()
+        let parse: Parse = Arc::new(line::parse);
+        let followed = follow(&store, &stream, &self.path, UNIX_EPOCH, &parse);
+        followed.await.unwrap()
     }
 
     async fn kept(&self) -> Vec<String> {
         let store = LogStore::open(&self.dir.path().join("logs"), "pcs_1")
             .await
             .unwrap();
-        let lines = store.after(&[LogDaemon::Slurmctld], 0, ALL).await.unwrap();
+        let lines = store.after(&[SLURMCTLD], 0, ALL).await.unwrap();
         lines.into_iter().map(|line| line.text).collect()
     }
 

@@ -86,6 +86,7 @@ mod tests {
             ],
             queues: vec![queue("q", Status::Active), queue("r", Status::Deleting)],
             places: Default::default(),
+            is_audited: false,
         };
         let pending = rows.pending();
         let mut going = Going::between(&rows.in_force(), &rows.specs(&pending, false));

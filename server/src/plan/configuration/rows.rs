@@ -19,6 +19,8 @@ pub struct Rows {
     pub queues: Vec<QueueRow>,
     /// Where in the provider's network the instances of nodes are, as far as it is of use.
     pub places: Places,
+    /// Whether the daemons are to say who calls what: somebody has it delivered.
+    pub is_audited: bool,
 }
 
 /// By the names of nodes.
@@ -30,6 +32,7 @@ pub struct Specs<'a> {
     pub groups: Vec<(&'a ComputeNodeGroupRow, &'a ComputeNodeGroupSpec)>,
     pub queues: Vec<(&'a QueueRow, &'a QueueSpec)>,
     pub network: &'a Places,
+    pub is_audited: bool,
 }
 
 impl Specs<'_> {
@@ -109,6 +112,7 @@ impl Rows {
                 .filter_map(|q| chosen(q, tried))
                 .collect(),
             network: &self.places,
+            is_audited: self.is_audited,
         }
     }
 
@@ -220,6 +224,7 @@ mod tests {
                 queue("leaves", &["goes"], Status::Deleting),
             ],
             places: Places::new(),
+            is_audited: false,
         };
         let tried = rows.pending();
         let nodes = |rows: &Rows| rows.specs(&tried, false).nodes().len();
@@ -242,6 +247,7 @@ mod tests {
                 groups: vec![group(name, 2, Status::Deleting)],
                 queues: vec![],
                 places: Places::new(),
+                is_audited: false,
             };
             rows.keeping(conf).groups[0].status == Status::Active
         };

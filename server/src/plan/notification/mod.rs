@@ -41,10 +41,7 @@ pub struct Occurrence {
 
 /// What a message of that event would be; none where nobody needs to be told.
 pub fn of_event(event: &Happened, cluster_name: &str, server: &str) -> Option<Occurrence> {
-    let trigger = match &event.what {
-        Some(what) => of_what(what),
-        None => of_code(&event.code),
-    }?;
+    let trigger = event.what.as_ref().and_then(of_what)?;
     Some(Occurrence {
         key: format!("event:{}", event.id),
         parameters: event.parameters.clone(),
@@ -84,22 +81,11 @@ fn of_what(what: &What) -> Option<Trigger> {
         },
         What::HealthFault { .. } | What::ClaimRefused { .. } => Some(Trigger::NodeFailed),
         What::JobsLost { .. } => Some(Trigger::JobFailed),
-        other => {
-            let (code, _) = other.parts().ok()?;
-            of_code(&code)
+        What::DeliveryFails { .. } | What::LogLinesLost { .. } | What::PublishingFails { .. } => {
+            Some(Trigger::LogDestinationDown)
         }
+        _ => None,
     }
-}
-
-/// Events of destinations of logs and metrics, by what their codes say.
-fn of_code(code: &str) -> Option<Trigger> {
-    let is_of_sink = ["delivery-", "publishing-", "sink-", "log-"]
-        .iter()
-        .any(|of| code.starts_with(of));
-    let is_bad = ["-fails", "-failed", "-down", "-lost"]
-        .iter()
-        .any(|end| code.ends_with(end));
-    (is_of_sink && is_bad).then_some(Trigger::LogDestinationDown)
 }
 
 /// A job's end is its user's and of whoever submitted it.

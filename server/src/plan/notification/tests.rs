@@ -54,21 +54,34 @@ fn what_fails_is_told() {
 }
 
 #[test]
-fn destinations_of_logs_join_by_their_codes() {
-    for code in [
-        "delivery-failed",
-        "publishing-fails",
-        "sink-down",
-        "log-destination-fails",
+fn a_destination_of_logs_that_is_down_is_told() {
+    let name = || "kept".to_owned();
+    let fails = What::DeliveryFails {
+        name: name(),
+        words: "no".into(),
+    };
+    let lost = What::LogLinesLost {
+        name: name(),
+        lines: 7,
+    };
+    let works = What::DeliveryWorks { name: name() };
+    let unpublished = What::PublishingFails { words: "no".into() };
+    for (what, code, wanted) in [
+        (fails, "delivery-fails", Some(Trigger::LogDestinationDown)),
+        (lost, "log-lines-lost", Some(Trigger::LogDestinationDown)),
+        (works, "delivery-works", None),
+        (
+            unpublished,
+            "publishing-fails",
+            Some(Trigger::LogDestinationDown),
+        ),
     ] {
-        let mut of_sink = event(What::ControllerKilled {});
-        (of_sink.code, of_sink.what) = (code.into(), None);
-        let found = of_event(&of_sink, "one", "").unwrap();
-        assert_eq!(found.content.trigger, Trigger::LogDestinationDown, "{code}");
+        assert_eq!(event(what.clone()).code, code);
+        assert_eq!(trigger(what), wanted, "{code}");
     }
-    for code in ["delivery-works", "node-failed", ""] {
-        assert_eq!(of_code(code), None, "{code}");
-    }
+    let mut unknown = event(What::ControllerKilled {});
+    unknown.what = None;
+    assert_eq!(of_event(&unknown, "one", ""), None);
 }
 
 fn end(state: &str) -> JobEnd {

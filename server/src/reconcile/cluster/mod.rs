@@ -165,6 +165,7 @@ impl ClusterReconciler {
                 groups,
                 queues,
                 places: Default::default(),
+                is_audited: false,
             };
             return Ok((rows, seen));
         }
@@ -253,7 +254,7 @@ impl ClusterReconciler {
             .flatten()
             .filter(|spec| spec.has_accounting());
         let spec = keeping.next();
-        spec.map(|spec| configuration::render_slurmdbd(&self.parts, row, spec))
+        spec.map(|spec| configuration::render_slurmdbd(&self.parts, rows, spec))
             .transpose()
     }
 

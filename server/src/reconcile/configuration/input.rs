@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 
 use anyhow::Context;
+use app::model::log::Log;
 use app::model::setting::SlurmCustomSetting;
 use openpcs_agent::configuration::Files;
 use openpcs_agent::protocol::{SLURMCTLD_DAEMON, SLURMDBD_DAEMON, TrialFile};
@@ -14,7 +15,7 @@ use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::meaning::by_name;
 use crate::db::placement::Placement;
 use crate::live::host;
-use crate::plan::configuration::rows::Specs;
+use crate::plan::configuration::rows::{Rows, Specs};
 use crate::reconcile::Parts;
 
 use crate::slurm::conf::job_submit::JobSubmitInput;
@@ -87,6 +88,9 @@ pub fn render_trial(
     input.slurmctld_port = ports.take()?;
     input.state_directory = dir.join("state");
     input.slurmctld_log_file = dir.join("slurmctld.log");
+    // What the daemons say is what the trial is for.
+    input.is_audited = false;
+    input.jobcomp_file = dir.join("jobcomp.log");
     input.program_directory = dir.join("bin");
     input.gpu_directory = dir.join("gpu");
     input.settings.retain(|given| {
@@ -143,11 +147,8 @@ fn without_accounting(mut input: ConfInput) -> ConfInput {
 }
 
 /// slurmdbd.conf of a cluster with accounting.
-pub fn render_slurmdbd(
-    parts: &Parts,
-    row: &ClusterRow,
-    spec: &ClusterSpec,
-) -> anyhow::Result<String> {
+pub fn render_slurmdbd(parts: &Parts, rows: &Rows, spec: &ClusterSpec) -> anyhow::Result<String> {
+    let row = &rows.cluster;
     let place = row.placement.as_ref();
     let place = place.context("the controller has no place yet")?;
     let accounting = spec.slurm.accounting.as_ref();
@@ -167,6 +168,7 @@ pub fn render_slurmdbd(
         jwt_key: keeps_rest(row).then(|| parts.controllers.jwt_key(&row.id)),
         purge_days: accounting.and_then(|asked| asked.default_purge_time_in_days),
         settings: settings.unwrap_or_default(),
+        audited: rows.is_audited.then(|| spec.scheduler.version.clone()),
     }))
 }
 
@@ -262,6 +264,11 @@ fn input(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<ConfInput> {
         user: host::own_user()?,
         state_directory: directory.join("state"),
         slurmctld_log_file: parts.controller_log(&row.id).path().into(),
+        is_audited: specs.is_audited,
+        jobcomp_file: (parts.controllers)
+            .log(&row.id, Log::JobCompletion.as_str())
+            .path()
+            .into(),
         // Controller and nodes have a /run of their own each, gone with their processes.
         slurmctld_pid_file: PathBuf::from("/run/slurmctld.pid"),
         slurmd_spool_directory: PathBuf::from("/run/slurmd"),

@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use app::model::delivery::LogType;
+
 use super::{Parts, placement};
 use crate::db::cluster::ClusterRow;
-use crate::db::resource;
+use crate::db::{delivery, resource};
 use crate::plan::configuration::outcome::{Outcome, Refusal};
 use crate::plan::configuration::rows::{Rows, is_pending};
 use crate::plan::configuration::search::{Search, Step};
@@ -35,6 +37,8 @@ pub async fn rows(parts: &Parts, cluster: &ClusterRow) -> anyhow::Result<Rows> {
         groups,
         queues: resource::list(parts.db.pool(), Some(&cluster.id)).await?,
         places: BTreeMap::new(),
+        is_audited: delivery::delivers(parts.db.pool(), &cluster.id, LogType::SchedulerAudit)
+            .await?,
     })
 }
 

@@ -269,25 +269,33 @@ async fn write(
         return Ok(0);
     }
     let mut write = parts.db.write().await?;
-    let mut new = 0;
+    let (mut notices, mut messages) = (0, 0);
     for one in found {
-        new += put(&mut write, look, one).await?;
+        notices += put_notices(&mut write, look, one).await?;
+        messages += put_messages(&mut write, look, one).await?;
     }
     happening::look_until(&mut write, "event", begun).await?;
     happening::look_until(&mut write, "job", begun).await?;
-    if new > 0 {
-        write.changed(Kind::Notification, "", "").await?;
+    for (kind, new) in [(Kind::Notice, notices), (Kind::Notification, messages)] {
+        if new > 0 {
+            write.changed(kind, "", "").await?;
+        }
     }
     write.commit().await?;
-    Ok(new)
+    Ok(notices + messages)
 }
 
-async fn put(write: &mut Write, look: &Look, one: &Occurrence) -> sqlx::Result<usize> {
+async fn put_notices(write: &mut Write, look: &Look, one: &Occurrence) -> sqlx::Result<usize> {
     let mut new = 0;
     for user_arn in look.readers(one) {
         let row = notice(one, user_arn);
         new += usize::from(user_notice::insert(write, &row).await?);
     }
+    Ok(new)
+}
+
+async fn put_messages(write: &mut Write, look: &Look, one: &Occurrence) -> sqlx::Result<usize> {
+    let mut new = 0;
     for rule in look.rules.iter().filter(|rule| plan::wants(rule, one)) {
         let row = message(write, rule, one).await?;
         new += usize::from(notification::insert(write, &row).await?);
@@ -332,6 +340,7 @@ fn notice(one: &Occurrence, user_arn: String) -> NoticeRow {
     NoticeRow {
         id: plan::id(&[&one.key, &user_arn]),
         at: content.at,
+        made_at: now(),
         trigger: content.trigger,
         cluster_id: content.cluster_id.clone(),
         cluster_name: content.cluster_name.clone(),

@@ -3,11 +3,10 @@
 use app::model::live::Kind;
 use app::model::notification::{Channel, DeliveryState};
 use openpcs_provider::lease::Lease;
-use zeroize::Zeroizing;
 
 use super::super::Parts;
 use crate::db::notification::{self, NotificationRow};
-use crate::db::notification_channel::{self, PURPOSE};
+use crate::db::notification_channel;
 use crate::db::now;
 use crate::notify::{self, Target};
 use crate::plan::notification as plan;
@@ -49,7 +48,7 @@ impl Sender {
         }
         let to = Target {
             settings: self.channel.settings.clone(),
-            secret: self.secret()?,
+            secret: self.parts.channel_secret(&self.sealed)?,
         };
         for row in due {
             // Another server may have begun to.
@@ -62,14 +61,6 @@ impl Sender {
             }
         }
         Ok(())
-    }
-
-    fn secret(&self) -> anyhow::Result<Zeroizing<String>> {
-        if self.sealed.is_empty() {
-            return Ok(Zeroizing::default());
-        }
-        let opened = self.parts.seal.open(PURPOSE, &self.sealed)?;
-        Ok(Zeroizing::new(String::from_utf8(opened.to_vec())?))
     }
 
     /// Whether the next one is to be tried at once.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::service::internal;
 
-const HEADER: &str = "# A cluster with its compute node groups and queues. `openpcs apply -f FILE` makes it so;\n\
+const HEADER: &str = "# A cluster with its compute node groups, queues and log deliveries. `openpcs apply -f FILE` makes it so;\n\
                       # `--name NAME` makes another one of the same kind.\n";
 
 pub fn write(blueprint: &Blueprint, format: Format) -> Result<String> {

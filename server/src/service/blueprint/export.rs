@@ -10,6 +10,7 @@ use app::model::error::Result;
 use app::model::health::*;
 use app::model::queue::QueueSlurmConfiguration;
 use app::model::status::Status;
+use app::port::Ctx;
 use app::rules::cluster::IDLE_TIME;
 
 use crate::db::cluster::ClusterRow;
@@ -23,7 +24,7 @@ use crate::service::{Service, internal};
 impl Service {
     /// Resources that are being deleted are left out. Groups and queues in the order of their names: the same cluster
     /// gives the same document.
-    pub(super) async fn blueprint(&self, cluster: &ClusterRow) -> Result<Blueprint> {
+    pub(super) async fn blueprint(&self, ctx: &Ctx, cluster: &ClusterRow) -> Result<Blueprint> {
         let pool = self.parts.db.pool();
         let mut groups: Vec<ComputeNodeGroupRow> = resource::list(pool, Some(&cluster.id))
             .await
@@ -43,6 +44,7 @@ impl Service {
             ),
             compute_node_groups: vec![],
             queues: vec![],
+            log_deliveries: self.log_deliveries(ctx, cluster).await?,
         };
         for row in &groups {
             let arn = self.parts.arns.compute_node_group(&cluster.id, &row.id);

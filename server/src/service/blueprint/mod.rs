@@ -5,6 +5,7 @@
 //! remembered between calls; whoever wants it finished calls again, and says what earlier calls have begun.
 
 mod compare;
+mod delivery;
 mod document;
 mod export;
 mod pass;
@@ -12,7 +13,7 @@ mod pass;
 mod tests;
 
 use app::model::apply::{ApplyOutcome, ApplyRequest, Format};
-use app::model::blueprint::Blueprint;
+use app::model::blueprint::{Blueprint, DeliveryBlueprint};
 use app::model::error::{Error, Result};
 use app::model::operation::Operation;
 use app::port::{Ctx, Documents};
@@ -30,7 +31,7 @@ impl Documents for Service {
     ) -> Result<String> {
         let operation = Operation::ExportCluster;
         let cluster = self.cluster_for(ctx, operation, &identifier).await?;
-        document::write(&self.blueprint(&cluster).await?, format)
+        document::write(&self.blueprint(ctx, &cluster).await?, format)
     }
 
     async fn apply(&self, ctx: &Ctx, request: ApplyRequest) -> Result<ApplyOutcome> {
@@ -50,12 +51,15 @@ impl Documents for Service {
     }
 }
 
-/// Each group and queue once: of two with one name, the second would undo the first for ever.
+/// Each group, queue and delivery once: of two with one name, the second would undo the first for ever.
 fn check_names(blueprint: &Blueprint) -> Result<()> {
     let groups = blueprint.compute_node_groups.iter();
     let queues = blueprint.queues.iter();
     check_unique("computeNodeGroups", groups.map(|g| g.name.as_str()))?;
-    check_unique("queues", queues.map(|q| q.name.as_str()))
+    check_unique("queues", queues.map(|q| q.name.as_str()))?;
+    let deliveries = blueprint.log_deliveries.iter().flatten();
+    let names: Vec<String> = deliveries.map(DeliveryBlueprint::name).collect();
+    check_unique("logDeliveries", names.iter().map(String::as_str))
 }
 
 fn check_unique<'a>(list: &str, names: impl Iterator<Item = &'a str>) -> Result<()> {

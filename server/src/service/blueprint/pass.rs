@@ -1,4 +1,4 @@
-//! One pass over a document: cluster, then groups, then queues, then what is to go.
+//! One pass over a document: cluster, then groups, then queues, then deliveries of logs, then what is to go.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,8 +31,8 @@ pub struct Pass<'a> {
 }
 
 /// What is there.
-struct There {
-    cluster: Arc<ClusterRow>,
+pub(super) struct There {
+    pub(super) cluster: Arc<ClusterRow>,
     groups: Vec<ComputeNodeGroupRow>,
     queues: Vec<QueueRow>,
 }
@@ -47,6 +47,7 @@ impl Pass<'_> {
         for (i, queue) in self.blueprint.queues.iter().enumerate() {
             steps.push(self.queue(there.as_ref(), i, queue).await?);
         }
+        steps.extend(self.deliveries(there.as_ref()).await?);
         if let (true, Some(there)) = (self.request.prune, &there) {
             steps.extend(self.superfluous(there).await?);
         }
@@ -409,7 +410,7 @@ impl Pass<'_> {
             .then(|| failed(row, "Mend what it says, and apply the document again."))
     }
 
-    fn waiting_for_cluster(&self) -> ApplyState {
+    pub(super) fn waiting_for_cluster(&self) -> ApplyState {
         self.waiting(vec![self.blueprint.cluster.name.clone()])
     }
 
@@ -423,7 +424,7 @@ impl Pass<'_> {
     }
 }
 
-fn step(kind: Kind, name: &str, action: ApplyAction, state: ApplyState) -> ApplyStep {
+pub(super) fn step(kind: Kind, name: &str, action: ApplyAction, state: ApplyState) -> ApplyStep {
     ApplyStep {
         kind,
         name: name.into(),

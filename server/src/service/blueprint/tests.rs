@@ -265,3 +265,83 @@ async fn arn_of<S: Resource>(service: &Service) -> String {
     let rows: Vec<Row<S>> = resource::list(service.parts.db.pool(), None).await.unwrap();
     S::arn(&service.parts.arns, &rows[0].cluster_id, &rows[0].id)
 }
+
+#[tokio::test]
+async fn logs_go_where_the_document_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let service = filled(dir.path()).await;
+    let document = export(&service).await;
+    let directory = |name: &str| {
+        let arn = format!("arn:aws:pcs:us-east-1:111122223333:log-directory/{name}");
+        json!({"logType": "PCS_JOBCOMP_LOGS", "destinationResourceArn": arn})
+    };
+    let bucket = json!({
+        "logType": "PCS_SCHEDULER_LOGS", "destinationResourceArn": "arn:aws:s3:::logs", "destinationName": "shared",
+    });
+    let with = |deliveries: Value| changed(&document, |d| d["logDeliveries"] = deliveries.clone());
+    let told = |outcome: &ApplyOutcome| {
+        let steps = outcome.steps.iter();
+        let own = steps.filter(|step| step.kind == Kind::LogDelivery);
+        let own = own.map(|step| (step.name.clone(), step.action, step.state.clone()));
+        own.collect::<Vec<_>>()
+    };
+    let of = |action: ApplyAction, state: ApplyState| {
+        let names = ["PCS_JOBCOMP_LOGS to LOCAL", "PCS_SCHEDULER_LOGS to S3"];
+        names.map(|name| (name.to_owned(), action, state.clone()))
+    };
+    let both = with(json!([directory("a"), bucket]));
+    let dry = ApplyRequest {
+        dry_run: true,
+        ..both.clone()
+    };
+    for (request, action, state) in [
+        (&dry, ApplyAction::Create, ApplyState::Planned),
+        (&both, ApplyAction::Create, ApplyState::Begun),
+        (&both, ApplyAction::Keep, ApplyState::Done),
+    ] {
+        assert_eq!(told(&pass(&service, request).await), of(action, state));
+    }
+    let exported: Value = serde_json::from_str(&export(&service).await).unwrap();
+    assert_eq!(exported["logDeliveries"], json!([directory("a"), bucket]));
+
+    // Another place for one of them; what is not named stays, unless it is to go.
+    let moved = with(json!([directory("b")]));
+    let dry = ApplyRequest {
+        dry_run: true,
+        ..moved.clone()
+    };
+    let planned = pass(&service, &dry).await;
+    let plan = planned.steps.last().unwrap().plan.as_ref().unwrap();
+    assert_eq!(plan.changes.len(), 1, "{plan:?}");
+    assert_eq!(plan.changes[0].path, "destinationResourceArn");
+    let begun = told(&pass(&service, &moved).await);
+    assert_eq!((begun.len(), begun[0].1), (1, ApplyAction::Update));
+    assert!(pass(&service, &moved).await.is_done());
+    let exported: Value = serde_json::from_str(&export(&service).await).unwrap();
+    assert_eq!(exported["logDeliveries"], json!([directory("b"), bucket]));
+    let silent = changed(&document, |d| {
+        d.as_object_mut().unwrap().remove("logDeliveries");
+    });
+    let prune = |request: ApplyRequest| ApplyRequest {
+        prune: true,
+        ..request
+    };
+    assert_eq!(told(&pass(&service, &prune(silent)).await), []);
+    let gone = told(&pass(&service, &prune(moved)).await);
+    assert_eq!(gone[1].1, ApplyAction::Delete, "{gone:?}");
+    assert_eq!(
+        told(&pass(&service, &prune(with(json!([])))).await).len(),
+        1
+    );
+    assert_eq!(export(&service).await, document);
+
+    let admin = admin(&service);
+    let twice = with(json!([directory("a"), directory("b")]));
+    let refused = service.apply(&admin, twice).await.unwrap_err();
+    assert!(refused.message.contains("stands twice"), "{refused}");
+    let nowhere =
+        json!({"logType": "PCS_JOBCOMP_LOGS", "destinationResourceArn": "arn:aws:sqs:::a"});
+    let outcome = pass(&service, &with(json!([nowhere]))).await;
+    let (_, error) = outcome.refusal().unwrap();
+    assert!(error.message.contains("log-directory/NAME"), "{error}");
+}

@@ -2,10 +2,11 @@
 
 mod cloud;
 
-use app::model::log::LogDaemon;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use app::model::log::{Log, LogDaemon};
 use async_trait::async_trait;
 use cloud::{Cloud, Fate};
 use serde_json::Value;
@@ -14,32 +15,38 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSy
 use super::batch::tests::{line, origin};
 use super::batch::{Limits, Record};
 use super::cloudwatch::CloudWatch;
-use super::courier::{Courier, Memory, Report};
+use super::courier::{Courier, Fared, Memory, Report};
 use super::directory::Directory;
 use super::firehose::Firehose;
 use super::journal::Journal;
 use super::lane::{Delivered, Lane, Source, Step};
-use super::names::{Log, Origin};
+use super::names::Origin;
 use super::record::{Line, record};
 use super::s3::S3;
 use super::wire::{Answer, Call, Wire};
 use super::{Failure, Sink};
 
-const LOG: Log = Log::scheduler(LogDaemon::Slurmctld);
+const LOG: Log = Log::Daemon(LogDaemon::Slurmctld);
 const HOUR: i64 = 3_600_000;
 
-/// Lines in memory, some of which may be gone.
+/// Lines in memory, some of which may be gone, and how often they were asked for.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<Line>>>, Arc<Mutex<u64>>);
+struct Lines(Arc<Mutex<Vec<Line>>>, Arc<Mutex<u64>>, Arc<AtomicUsize>);
 
 impl Source for Lines {
+    fn newest(&self, _: Log) -> i64 {
+        self.0.lock().unwrap().last().map_or(0, |line| line.seq)
+    }
+
     async fn after(&self, _: Log, seq: i64, limits: &Limits) -> Result<Vec<Line>, Failure> {
+        self.2.fetch_add(1, Ordering::Relaxed);
         let all = self.0.lock().unwrap();
         let behind = all.iter().filter(|line| line.seq > seq);
         Ok(behind.take(limits.records).cloned().collect())
     }
 
     async fn lost(&self, _: Log, _: i64) -> Result<u64, Failure> {
+        self.2.fetch_add(1, Ordering::Relaxed);
         Ok(std::mem::take(&mut *self.1.lock().unwrap()))
     }
 }
@@ -55,7 +62,9 @@ async fn pool(dir: &std::path::Path) -> SqlitePool {
 }
 
 async fn lane(pool: &SqlitePool, lines: &Lines, version: &str) -> Lane<Lines> {
-    let journal = Journal::open(pool.clone(), "d1", &LOG.key()).await.unwrap();
+    let journal = Journal::open(pool.clone(), "d1", LOG.as_str())
+        .await
+        .unwrap();
     let origin = Origin {
         version: version.into(),
         ..origin()
@@ -290,6 +299,98 @@ async fn lines_wait_for_others() {
     }
 }
 
+#[tokio::test]
+async fn a_second_without_lines_asks_nothing_and_waiting_lines_are_read_few_times() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Arc::new(Cloud::default());
+    let [_, mut sink, _] = sinks(&cloud);
+    if let Sink::S3(s3) = &mut sink {
+        s3.linger = Duration::from_secs(60);
+    }
+    let pool = pool(dir.path()).await;
+    let lines = Lines::default();
+    let mut lane = lane(&pool, &lines, "24.11.5").await;
+    let asked = || lines.2.swap(0, Ordering::Relaxed);
+    let mut rests = async |seconds: std::ops::Range<i64>| {
+        for second in seconds {
+            let step = lane.step(&sink, second * 1_000).await.unwrap();
+            let Step::Rest(rest) = step else {
+                return Some(second);
+            };
+            assert!(rest <= Duration::from_secs(1));
+            if (100..200).contains(&second) {
+                let new =
+                    (0..1_000).map(|one| line((second - 100) * 1_000 + one + 1, second * 1_000));
+                lines.0.lock().unwrap().extend(new);
+            }
+        }
+        None
+    };
+    assert_eq!(rests(0..59).await, None);
+    assert_eq!(asked(), 1);
+    // Whatever is not told of is found all the same.
+    assert_eq!(rests(59..61).await, None);
+    assert_eq!(asked(), 1);
+    // A thousand lines come each second: until they are as many as travel at once, they are read as often as they double.
+    let sent = rests(61..200).await.unwrap();
+    assert!((105..122).contains(&sent), "{sent}");
+    assert!(asked() < 12);
+}
+
+static HOURS_CLOCK: AtomicI64 = AtomicI64::new(0);
+
+#[tokio::test]
+async fn a_sink_that_is_down_for_an_hour_gets_each_line_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let cloud = Arc::new(Cloud::default());
+    for (number, sink) in sinks(&cloud).into_iter().enumerate() {
+        HOURS_CLOCK.store(0, Ordering::Relaxed);
+        cloud.objects.lock().unwrap().clear();
+        *cloud.stream.lock().unwrap() = None;
+        cloud.firehose.lock().unwrap().clear();
+        let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
+        let pool = pool(dir.path()).await;
+        let journal = Journal::open(pool, &format!("d{number}"), LOG.as_str()).await;
+        let lines = Lines::default();
+        let mut courier = Courier {
+            sink,
+            lanes: vec![Lane::new(lines.clone(), journal.unwrap(), origin(), LOG, 0)],
+            memory: Memory::default(),
+            report: Heard(sender),
+            clock: || HOURS_CLOCK.load(Ordering::Relaxed),
+        };
+        // The pauses are as long as they would be; nobody waits for them.
+        let (mut fared, mut now, mut count, mut turns) = (Fared::default(), 0, 0, 0);
+        while now < 2 * HOUR {
+            let is_down = now < HOUR;
+            *cloud.fates.lock().unwrap() = if is_down { vec![Fate::Down] } else { vec![] };
+            // A line each second, until a quarter of an hour after it is back.
+            while count < now.min(HOUR * 5 / 4) / 1_000 {
+                count += 1;
+                lines.0.lock().unwrap().push(line(count, count * 1_000));
+            }
+            let pause = courier.turn(&mut fared).await;
+            now += i64::try_from(pause.as_millis()).unwrap().max(1);
+            HOURS_CLOCK.store(now, Ordering::Relaxed);
+            turns += i64::from(is_down);
+        }
+        assert!(turns < 150, "it was tried {turns} times in the hour");
+        let mut there = arrived(&cloud);
+        there.sort();
+        assert_eq!(there, (1..=count).collect::<Vec<_>>(), "{number}");
+        let mut told = vec![];
+        while let Ok(one) = heard.try_recv() {
+            told.push(one);
+        }
+        let count = |words: &str| told.iter().filter(|one| *one == words).count();
+        assert_eq!(
+            (count("SinkUnreachable"), count("recovered")),
+            (1, 2),
+            "{number}"
+        );
+    }
+}
+
 /// Hears how a delivery fares.
 #[derive(Clone)]
 struct Heard(tokio::sync::mpsc::UnboundedSender<String>);
@@ -327,7 +428,7 @@ async fn a_delivery_tells_its_error_once_heals_and_waits_for_no_other() {
     *cloud.fates.lock().unwrap() = vec![Fate::Well, Fate::Broken, Fate::Down, Fate::Down];
     let mut tasks = vec![];
     for (wire, delivery) in [(Arc::new(Silent) as Arc<dyn Wire>, "d1"), (cloud, "d2")] {
-        let journal = Journal::open(pool.clone(), delivery, &LOG.key()).await;
+        let journal = Journal::open(pool.clone(), delivery, LOG.as_str()).await;
         let sink = Sink::S3(S3 {
             wire,
             bucket: "logs".into(),
@@ -340,7 +441,7 @@ async fn a_delivery_tells_its_error_once_heals_and_waits_for_no_other() {
             lanes: vec![Lane::new(lines(), journal.unwrap(), origin(), LOG, 0)],
             memory: memory.clone(),
             report: Heard(sender.clone()),
-            clock: || i64::MAX / 2,
+            clock: || chrono::Utc::now().timestamp_millis(),
         };
         tasks.push(tokio::spawn(courier.run()));
     }
@@ -355,4 +456,38 @@ async fn a_delivery_tells_its_error_once_heals_and_waits_for_no_other() {
         assert_eq!(heard.recv().await.unwrap(), right);
     }
     tasks.iter().for_each(|task| task.abort());
+}
+
+#[tokio::test]
+async fn a_lane_that_fails_keeps_no_other_waiting() {
+    let dir = tempfile::tempdir().unwrap();
+    let other = tempfile::tempdir().unwrap();
+    let (healthy, broken) = (pool(dir.path()).await, pool(other.path()).await);
+    let lanes = vec![
+        lane(&broken, &lines(), "24.11.5").await,
+        lane(&healthy, &lines(), "24.11.5").await,
+    ];
+    broken.close().await;
+    let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let cloud = Arc::new(Cloud::default());
+    let [_, sink, _] = sinks(&cloud);
+    let mut courier = Courier {
+        sink,
+        lanes,
+        memory: Memory::default(),
+        report: Heard(sender),
+        clock: || 0,
+    };
+    let mut fared = Fared::default();
+    for _ in 0..2 {
+        assert_eq!(courier.turn(&mut fared).await, Duration::ZERO);
+    }
+    assert_eq!(courier.turn(&mut fared).await, Duration::from_millis(500));
+    assert_eq!(arrived(&cloud), (1..=1_200).collect::<Vec<_>>());
+    let mut told = vec![];
+    while let Ok(one) = heard.try_recv() {
+        told.push(one);
+    }
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert_eq!([&told[0], &told[2]], ["899 lines", "301 lines"]);
 }

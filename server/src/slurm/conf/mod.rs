@@ -5,6 +5,7 @@
 //! [`settings::accepted`] once more, so that nothing but a catalogued name with a fitting value ever reaches a file
 //! (S7), whatever is in the database.
 
+mod audit;
 mod gres;
 mod hardware;
 pub mod job_submit;
@@ -65,6 +66,10 @@ pub struct ConfInput {
     pub user: String,
     pub state_directory: PathBuf,
     pub slurmctld_log_file: PathBuf,
+    /// Whether slurmctld is to say who calls what.
+    pub is_audited: bool,
+    /// A line for each job that has ended.
+    pub jobcomp_file: PathBuf,
     pub slurmctld_pid_file: PathBuf,
     pub slurmd_spool_directory: PathBuf,
     pub slurmd_log_file: PathBuf,
@@ -147,6 +152,9 @@ fn slurm_conf(input: &ConfInput, gres_types: &BTreeSet<String>, topology: &Topol
     for given in &input.settings {
         apply_cluster_setting(&mut parameters, input, given);
     }
+    if input.is_audited {
+        audit::audit(&mut parameters, &input.version, "SlurmctldDebug");
+    }
     if !topology.is_plugin {
         parameters.remove("TopologyPlugin");
     }
@@ -205,6 +213,8 @@ fn identity(input: &ConfInput) -> Line {
     }
     p.set_path("StateSaveLocation", &input.state_directory);
     p.set_path("SlurmctldLogFile", &input.slurmctld_log_file);
+    p.set("JobCompType", "jobcomp/filetxt");
+    p.set_path("JobCompLoc", &input.jobcomp_file);
     p.set_path("SlurmctldPidFile", &input.slurmctld_pid_file);
     p.set_path("SlurmdSpoolDir", &input.slurmd_spool_directory);
     p.set_path("SlurmdLogFile", &input.slurmd_log_file);

@@ -39,6 +39,8 @@ pub struct SlurmdbdInput {
     /// None, or below one: for ever.
     pub purge_days: Option<i64>,
     pub settings: Vec<SlurmdbdCustomSetting>,
+    /// Of Slurm, if it is to say who calls what.
+    pub audited: Option<String>,
 }
 
 pub fn render(input: &SlurmdbdInput) -> String {
@@ -81,6 +83,9 @@ pub fn render(input: &SlurmdbdInput) -> String {
             p.set(setting.name, value);
         }
     }
+    if let Some(version) = &input.audited {
+        super::audit::audit(&mut p, version, "DebugLevel");
+    }
     p.write_column()
 }
 
@@ -102,6 +107,7 @@ mod tests {
             jwt_key: None,
             purge_days: None,
             settings: vec![],
+            audited: None,
         }
     }
 

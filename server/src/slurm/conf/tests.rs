@@ -24,6 +24,8 @@ fn empty() -> ConfInput {
         user: "root".into(),
         state_directory: "/data/c/state".into(),
         slurmctld_log_file: "/data/c/slurmctld.log".into(),
+        is_audited: false,
+        jobcomp_file: "/data/c/jobcomp.log".into(),
         slurmctld_pid_file: "/data/c/slurmctld.pid".into(),
         slurmd_spool_directory: "/data/c/spool/%n".into(),
         slurmd_log_file: "/data/c/log/%n.log".into(),

@@ -206,7 +206,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "JobCompType",
         Choice(&["jobcomp/none"]),
-        "Where completed jobs are recorded.",
+        "Where completed jobs are recorded: jobcomp/none leaves PCS_JOBCOMP_LOGS without records.",
     ),
     setting(
         "JobContainerType",

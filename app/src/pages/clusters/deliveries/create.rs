@@ -58,7 +58,7 @@ fn CreateWizard(found: Signal<DeliveriesOfCluster>) -> impl IntoView {
         });
     };
     let why_not = move || {
-        let is_full = found.with(|found| found.deliveries.len() >= PER_SOURCE);
+        let is_full = found.with(|found| found.of(draft.log_type()).count() >= PER_SOURCE);
         is_full.then(|| t.deliveries.full.to_owned())
     };
     view! {

@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::kind_label;
+use super::{kind_label, log_label};
 use crate::components::wizard::{Request, ReviewPart, Step};
 use crate::i18n::{Text, text};
 use crate::model::cluster_delivery::*;
+use crate::model::delivery::LogType;
 use crate::model::log_target::Target;
 use crate::model::name::Arns;
 use crate::model::operation::Operation;
@@ -15,6 +16,8 @@ use crate::ui::{Choice, Code, Fact, facts};
 #[derive(Clone, Copy)]
 pub struct Draft {
     found: Signal<DeliveriesOfCluster>,
+    /// AWS's word for the log.
+    log: RwSignal<String>,
     kind: RwSignal<String>,
     /// The name of a destination that is there; empty: a new one.
     existing: RwSignal<String>,
@@ -24,11 +27,11 @@ pub struct Draft {
 
 impl Draft {
     pub fn new(found: Signal<DeliveriesOfCluster>) -> Draft {
-        let is_free = |kind: &&str| found.with_untracked(|found| !is_taken(found, kind));
-        let first = Target::KINDS.into_iter().find(is_free);
+        let log_type = LogType::default();
         let draft = Draft {
             found,
-            kind: RwSignal::new(first.unwrap_or("CWL").to_owned()),
+            log: RwSignal::new(log_type.as_str().to_owned()),
+            kind: RwSignal::new(found.with_untracked(|found| free_kind(found, log_type))),
             existing: RwSignal::default(),
             resource: RwSignal::default(),
         };
@@ -40,7 +43,20 @@ impl Draft {
             }
             kind
         });
+        // What one log has already, another may not.
+        Effect::new(move |before: Option<LogType>| {
+            let log_type = draft.log_type();
+            if before.is_some_and(|before| before != log_type) {
+                let found = draft.found.read_untracked();
+                draft.kind.set(free_kind(&found, log_type));
+            }
+            log_type
+        });
         draft
+    }
+
+    pub fn log_type(self) -> LogType {
+        LogType::parse(&self.log.read()).unwrap_or_default()
     }
 
     fn arn(self) -> String {
@@ -55,9 +71,10 @@ impl Draft {
         let is_new = existing.is_empty();
         SetUpDeliveryRequest {
             destination_name: match is_new {
-                true => destination_name(&cluster_id, &self.kind.read()),
+                true => destination_name(&cluster_id, self.log_type(), &self.kind.read()),
                 false => existing,
             },
+            log_type: self.log_type(),
             destination_resource_arn: is_new.then(|| self.arn()),
             cluster_identifier: cluster_id,
         }
@@ -72,9 +89,12 @@ impl Draft {
         };
         let destination = put_destination(&input)
             .map(|input| Request::of(Operation::PutDeliveryDestination, &input));
-        let source = put_source(&found.source_name, &found.cluster_arn);
+        let log_type = self.log_type();
+        let source_name = found.log(log_type).map(|log| log.source_name.clone());
+        let source_name = source_name.unwrap_or_default();
+        let source = put_source(&source_name, &found.cluster_arn, log_type);
         let arn = arns.delivery_destination(&input.destination_name);
-        let connect = connect(&found.source_name, &arn);
+        let connect = connect(&source_name, &arn);
         Request::all(destination.into_iter().chain([
             Request::of(Operation::PutDeliverySource, &source),
             Request::of(Operation::CreateDelivery, &connect),
@@ -98,8 +118,27 @@ impl Draft {
     }
 }
 
-fn is_taken(found: &DeliveriesOfCluster, kind: &str) -> bool {
-    found.deliveries.iter().any(|one| one.kind == kind)
+fn is_taken(found: &DeliveriesOfCluster, log_type: LogType, kind: &str) -> bool {
+    found.of(log_type).any(|one| one.kind == kind)
+}
+
+/// The first kind that the log is not delivered to.
+fn free_kind(found: &DeliveriesOfCluster, log_type: LogType) -> String {
+    let is_free = |kind: &&str| !is_taken(found, log_type, kind);
+    let first = Target::KINDS.into_iter().find(is_free);
+    first.unwrap_or("CWL").to_owned()
+}
+
+fn log_choice(t: &'static Text, found: &DeliveriesOfCluster, log_type: LogType) -> Choice {
+    let why_not = found.log(log_type).and_then(|log| log.why_not.clone());
+    let hint = match log_type {
+        LogType::Scheduler => t.deliveries.scheduler_hint,
+        LogType::SchedulerAudit => t.deliveries.audit_hint,
+        LogType::JobCompletion => t.deliveries.jobcomp_hint,
+    };
+    Choice::new(log_type.as_str(), log_label(t, log_type))
+        .description(hint)
+        .disabled(why_not)
 }
 
 pub fn steps(draft: Draft) -> Vec<Step> {
@@ -122,7 +161,9 @@ pub fn steps(draft: Draft) -> Vec<Step> {
 fn Destination(draft: Draft) -> impl IntoView {
     let t = text();
     let found = draft.found;
-    let kinds = move || Target::KINDS.map(|kind| kind_choice(t, &found.read(), kind));
+    let logs = move || LogType::ALL.map(|log_type| log_choice(t, &found.read(), log_type));
+    let log_type = move || draft.log_type();
+    let kinds = move || Target::KINDS.map(|kind| kind_choice(t, &found.read(), log_type(), kind));
     let existing = Signal::derive(move || {
         let (found, kind) = (found.read(), draft.kind.read());
         let all = found.destinations.iter();
@@ -132,6 +173,9 @@ fn Destination(draft: Draft) -> impl IntoView {
     });
     let is_new = move || draft.existing.read().is_empty();
     view! {
+        <Field name="logType" label=t.deliveries.log group=true>
+            <RadioCards value=draft.log choices=Signal::derive(move || logs().into()) />
+        </Field>
         <Field name="deliveryDestinationType" label=t.deliveries.kind group=true>
             <RadioCards value=draft.kind choices=Signal::derive(move || kinds().into()) />
         </Field>
@@ -159,14 +203,19 @@ fn Destination(draft: Draft) -> impl IntoView {
     .into_any()
 }
 
-fn kind_choice(t: &'static Text, found: &DeliveriesOfCluster, kind: &str) -> Choice {
+fn kind_choice(
+    t: &'static Text,
+    found: &DeliveriesOfCluster,
+    log_type: LogType,
+    kind: &str,
+) -> Choice {
     let hint = match kind {
         "CWL" => t.deliveries.cwl_hint,
         "S3" => t.deliveries.s3_hint,
         "FH" => t.deliveries.fh_hint,
         _ => t.deliveries.local_hint,
     };
-    let taken = is_taken(found, kind).then(|| t.deliveries.taken.to_owned());
+    let taken = is_taken(found, log_type, kind).then(|| t.deliveries.taken.to_owned());
     Choice::new(kind, kind_label(t, kind))
         .description(hint)
         .disabled(taken)
@@ -176,13 +225,15 @@ fn kind_choice(t: &'static Text, found: &DeliveriesOfCluster, kind: &str) -> Cho
 #[component]
 fn Preview(draft: Draft) -> impl IntoView {
     let t = text();
-    let place = move || {
+    let sample = move || {
         let found = draft.found.read();
-        match draft.kind.read().as_str() {
-            "CWL" => Some((t.deliveries.stream, found.sample.stream.clone())),
-            "FH" => None,
-            _ => Some((t.deliveries.object, found.sample.object.clone())),
-        }
+        let log = found.log(draft.log_type());
+        log.map(|log| log.sample.clone()).unwrap_or_default()
+    };
+    let place = move || match draft.kind.read().as_str() {
+        "CWL" => Some((t.deliveries.stream, sample().stream)),
+        "FH" => None,
+        _ => Some((t.deliveries.object, sample().object)),
     };
     let part = |what: &'static str, text: String| {
         view! {
@@ -194,7 +245,7 @@ fn Preview(draft: Draft) -> impl IntoView {
         .into_any()
     };
     view! {
-        {move || part(t.deliveries.record, draft.found.read().sample.record.clone())}
+        {move || part(t.deliveries.record, sample().record)}
         {move || place().map(|(what, name)| part(what, name))}
     }
     .into_any()
@@ -214,6 +265,9 @@ pub fn review(draft: Draft) -> AnyView {
         )
     };
     let all = vec![
+        Fact::text(t.deliveries.log, move || {
+            log_label(t, draft.log_type()).to_owned()
+        }),
         Fact::text(t.deliveries.kind, move || {
             kind_label(t, &draft.kind.read()).to_owned()
         }),

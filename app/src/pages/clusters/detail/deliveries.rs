@@ -4,20 +4,18 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 
-use super::super::deliveries::kind_label;
+use super::super::deliveries::{kind_label, log_label};
 use super::row_actions::{CreateButton, only};
 use super::use_page;
-use crate::api::cluster_delivery::{cluster_deliveries, remove_delivery};
-use crate::components::{ConfirmDelete, Fetched, Submission, asked};
+use crate::api::cluster_delivery::{cluster_deliveries, remove_delivery, test_delivery};
+use crate::components::{ConfirmDelete, Fetched, Refused, Submission, asked};
 use crate::i18n::{Text, text};
-use crate::model::cluster_delivery::ClusterDelivery;
-use crate::model::delivery::{DeliveryRequest, DeliveryState, LogType};
+use crate::model::cluster_delivery::{ClusterDelivery, TestDeliveryResponse};
+use crate::model::delivery::{DeliveryRequest, DeliveryState};
 use crate::model::live::Kind;
 use crate::paths;
 use crate::ui::time::Ago;
-use crate::ui::{
-    Button, Column, Copyable, EmptyState, Indicator, KeyValue, Pairs, Table, Tone, foreign,
-};
+use crate::ui::{Button, Column, Copyable, EmptyState, Indicator, Table, Tone, flashes, foreign};
 
 #[component]
 pub fn Deliveries() -> impl IntoView {
@@ -54,7 +52,6 @@ pub fn Deliveries() -> impl IntoView {
                     }
                 }
             </Fetched>
-            <NotAvailable />
         </div>
     }
     .into_any()
@@ -94,7 +91,23 @@ fn Actions(
             open.set(false);
         });
     };
+    let testing = Submission::new();
+    let flashes = flashes();
+    let test = move |()| {
+        let Some(one) = untrack(chosen) else {
+            return;
+        };
+        testing.send(
+            test_delivery(DeliveryRequest { id: one.id }),
+            move |answer| {
+                let (tone, title, words) = outcome(t, answer);
+                flashes.push(tone, title, words, None);
+            },
+        );
+    };
     view! {
+        <Refused submission=testing title=t.deliveries.not_tested />
+        <Button label=t.deliveries.test busy=testing.busy disabled=Signal::derive(why_not) on_press=test />
         <Button label=t.delete.delete disabled=Signal::derive(why_not) on_press=ask />
         <CreateButton href=create label=t.deliveries.button />
         <ConfirmDelete
@@ -110,12 +123,24 @@ fn Actions(
     .into_any()
 }
 
+fn outcome(t: &'static Text, answer: TestDeliveryResponse) -> (Tone, String, String) {
+    let d = &t.deliveries;
+    match answer.error.is_empty() {
+        true => (Tone::Success, d.test_arrived(answer.took_ms), answer.place),
+        false => (Tone::Danger, d.test_failed.to_owned(), answer.error),
+    }
+}
+
 fn columns(t: &'static Text) -> Vec<Column<ClusterDelivery>> {
     vec![
         Column::new(t.deliveries.destination, |one: &ClusterDelivery| {
             foreign(one.destination_name.clone())
         })
         .text(|one| one.destination_name.clone()),
+        Column::new(t.deliveries.log, move |one: &ClusterDelivery| {
+            log_label(t, one.log_type)
+        })
+        .text(move |one| log_label(t, one.log_type).to_owned()),
         Column::new(t.deliveries.kind, move |one: &ClusterDelivery| {
             kind_label(t, &one.kind)
         })
@@ -160,19 +185,6 @@ fn state(t: &'static Text, state: &DeliveryState) -> AnyView {
     view! {
         <Indicator tone label />
         {error}
-    }
-    .into_any()
-}
-
-#[component]
-fn NotAvailable() -> impl IntoView {
-    let t = text();
-    view! {
-        <h3 class="font-semibold">{t.deliveries.not_available}</h3>
-        <Pairs>
-            <KeyValue label=LogType::SchedulerAudit.as_str() wide=true>{t.deliveries.audit}</KeyValue>
-            <KeyValue label=LogType::JobCompletion.as_str() wide=true>{t.deliveries.jobcomp}</KeyValue>
-        </Pairs>
     }
     .into_any()
 }
