@@ -59,13 +59,31 @@ pub fn AuditPage() -> impl IntoView {
     .into_any()
 }
 
+const CHANGES: &str = "false";
+const READS: &str = "true";
+const ANY: &str = "any";
+
 /// The day's first moment.
 fn midnight(day: &str) -> Option<i64> {
     parse(&format!("{day}T00:00:00Z"))
 }
 
+/// Reads are many times as many as all else: who looks for nothing else is not shown them.
+fn kind(given: &[String; 7]) -> &'static str {
+    match given[6].as_str() {
+        CHANGES => CHANGES,
+        READS => READS,
+        "" if given.iter().all(String::is_empty) => CHANGES,
+        _ => ANY,
+    }
+}
+
 fn asked(given: &[String; 7], before: &str) -> TrailOf {
-    let [from, to, user, operation, resource, outcome, read_only] = given.clone();
+    let [from, to, user, operation, resource, outcome, _] = given.clone();
+    let read_only = match kind(given) {
+        ANY => "",
+        one => one,
+    };
     TrailOf {
         from: midnight(&from),
         to: midnight(&to).map(|to| to + DAY),
@@ -73,13 +91,13 @@ fn asked(given: &[String; 7], before: &str) -> TrailOf {
         operation,
         resource,
         outcome,
-        read_only,
+        read_only: read_only.to_owned(),
         before: before.parse().ok(),
     }
 }
 
 fn filters(t: &'static Text, given: [String; 7]) -> AnyView {
-    let [from, to, user, operation, resource, outcome, read_only] = given.clone();
+    let [from, to, user, operation, resource, outcome, _] = given.clone();
     let field = |label: &'static str, name: &'static str, kind: &'static str, value: String| {
         view! {
             <label class="grid grow basis-40 max-w-64 gap-1">
@@ -98,8 +116,8 @@ fn filters(t: &'static Text, given: [String; 7]) -> AnyView {
     };
     let choice = |label: &'static str,
                   name: &'static str,
-                  now: String,
-                  words: [(&'static str, &'static str); 2]| {
+                  now: &str,
+                  words: [(&'static str, &'static str); 3]| {
         let options = words.map(|(value, word)| {
             let is_now = value == now;
             view! { <option value=value selected=is_now>{word}</option> }
@@ -108,14 +126,21 @@ fn filters(t: &'static Text, given: [String; 7]) -> AnyView {
             <label class="grid grow basis-40 max-w-64 gap-1">
                 <span class="font-medium">{label}</span>
                 <select name=name class="input">
-                    <option value="">{t.audit.any}</option>
                     {options}
                 </select>
             </label>
         }
     };
-    let outcomes = [("allowed", t.audit.allowed), ("refused", t.audit.refused)];
-    let kinds = [("true", t.audit.reads), ("false", t.audit.changes)];
+    let outcomes = [
+        ("", t.audit.any),
+        ("allowed", t.audit.allowed),
+        ("refused", t.audit.refused),
+    ];
+    let kinds = [
+        (CHANGES, t.audit.changes),
+        (READS, t.audit.reads),
+        (ANY, t.audit.any),
+    ];
     // Neither has anything that JSON does not.
     let of = serde_json::to_string(&asked(&given, "")).unwrap_or_default();
     let mut pairs: Vec<(&str, &str)> = NAMES
@@ -131,8 +156,8 @@ fn filters(t: &'static Text, given: [String; 7]) -> AnyView {
                 {field(t.audit.user, "user", "text", user)}
                 {field(t.audit.operation, "operation", "text", operation)}
                 {field(t.audit.resource, "resource", "text", resource)}
-                {choice(t.audit.outcome, "outcome", outcome, outcomes)}
-                {choice(t.audit.kind, "readOnly", read_only, kinds)}
+                {choice(t.audit.outcome, "outcome", &outcome, outcomes)}
+                {choice(t.audit.kind, "readOnly", kind(&given), kinds)}
             </div>
             <div class="flex flex-wrap gap-3">
                 <button type="submit" class="button">
@@ -178,54 +203,58 @@ fn records(t: &'static Text, given: &[String; 7], page: TrailPage) -> AnyView {
     });
     let rows: Vec<AnyView> = page.rows.into_iter().map(|row| record(t, row)).collect();
     view! {
-        <div class="overflow-x-auto">
-            <table class="plain-table" aria-label=t.audit.title>
-                <thead>
-                    <tr>
-                        <th scope="col">{t.audit.time}</th>
-                        <th scope="col">{t.audit.user}</th>
-                        <th scope="col">{t.audit.operation}</th>
-                        <th scope="col">{t.audit.resource}</th>
-                        <th scope="col">{t.audit.outcome}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
+        <div>
+            <div class="trail-line trail-heads" aria-hidden="true">
+                <span></span>
+                <span>{t.audit.time}</span>
+                <span>{t.audit.user}</span>
+                <span>{t.audit.operation}</span>
+                <span>{t.audit.resource}</span>
+                <span>{t.audit.outcome}</span>
+            </div>
+            <ul class="trail" aria-label=t.audit.title>
+                {rows}
+            </ul>
         </div>
         {older}
     }
     .into_any()
 }
 
+/// One line, which opens to the whole record.
 fn record(t: &'static Text, row: TrailRow) -> AnyView {
     let (tone, label) = match row.error_code.is_empty() {
         true => (Tone::Success, t.audit.allowed),
         false => (Tone::Danger, t.audit.refused),
     };
     view! {
-        <tr>
-            <td>
-                <Ago at=row.at />
-            </td>
-            <td>{foreign_line(row.user)}</td>
-            <td>{foreign_line(row.operation)}</td>
-            <td>{foreign_line(row.resource_arn)}</td>
-            <td>
-                <Indicator tone label />
-                " "
-                {foreign_line(row.error_code)}
-            </td>
-        </tr>
-        <tr class="more-row">
-            <td colspan="5">
-                <details class="more">
-                    <summary>{t.audit.show}</summary>
-                    <Code what=t.audit.record text=row.record />
-                </details>
-            </td>
-        </tr>
+        <li>
+            <details class="trail-record">
+                <summary class="trail-line">
+                    {Icon::ChevronRight.view()} <span class="trail-time">
+                        <Ago at=row.at />
+                    </span> <span class="trail-user">{foreign_line(row.user)}</span>
+                    <span class="font-medium">{foreign_line(row.operation)}</span>
+                    <span class="trail-resource">{foreign_line(resource(&row.resource_arn))}</span>
+                    <span class="trail-outcome">
+                        <Indicator tone label />
+                        " "
+                        {foreign_line(row.error_code)}
+                    </span>
+                </summary>
+                <Code what=t.audit.record text=row.record />
+            </details>
+        </li>
     }
     .into_any()
+}
+
+/// What tells resources of an account from each other: `cluster/pcs_a/queue/pcs_b` of an ARN.
+fn resource(arn: &str) -> &str {
+    match arn.starts_with("arn:") {
+        true => arn.splitn(6, ':').last().unwrap_or(arn),
+        false => arn,
+    }
 }
 
 #[cfg(test)]
@@ -241,9 +270,27 @@ mod tests {
             (of.user.as_str(), of.outcome.as_str(), of.before),
             ("ann", "refused", Some(7))
         );
-        assert_eq!(
-            asked(&[const { String::new() }; 7], "x"),
-            TrailOf::default()
-        );
+        assert_eq!(of.read_only, "");
+        let nothing = [const { String::new() }; 7];
+        let changes = TrailOf {
+            read_only: CHANGES.into(),
+            ..TrailOf::default()
+        };
+        assert_eq!(asked(&nothing, "x"), changes);
+    }
+
+    #[test]
+    fn a_resource_is_told_without_its_account() {
+        for (arn, told) in [
+            (
+                "arn:aws:pcs:us-east-1:1:cluster/a/queue/b",
+                "cluster/a/queue/b",
+            ),
+            ("*", "*"),
+            ("arn:odd", "odd"),
+            ("", ""),
+        ] {
+            assert_eq!(resource(arn), told);
+        }
     }
 }

@@ -104,7 +104,7 @@ fn Pools(attempt: LaunchAttempt) -> impl IntoView {
         t.node.pool_resting,
     ];
     view! {
-        <div class="relative mt-3 overflow-x-auto">
+        <div class="scrolls-wide mt-3">
             <table class="plain-table">
                 <thead>
                     <tr>
