@@ -172,8 +172,10 @@ mod tests {
             mode(&dir.path().join("diagnostics/openpcs-diagnostics/a/one.txt")),
             0o600
         );
+        let line = format!("{}\n", "é".repeat(60));
+        let long = line.repeat(MOST_OF_ONE / line.len());
         for n in 0..20 {
-            bundle.put(&format!("{n}.txt"), "Long", &"é\n".repeat(MOST_OF_ONE / 3));
+            bundle.put(&format!("{n}.txt"), "Long", &long);
         }
         bundle.answer::<()>("b.json", "Two", Err("the database is silent"));
         assert!(bundle.lines.contains("the bundle is full"));
