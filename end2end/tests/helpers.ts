@@ -37,10 +37,13 @@ export const test = base.extend<{ cluster: Cluster; mayFail: RegExp }, { server:
     await page.addInitScript('Error.stackTraceLimit = 60');
     const said: string[] = [];
     const looks: Promise<void>[] = [];
+    const { restarts } = server;
     page.on('console', (message) => {
       // That a page which is not there answers 404 is right; the browser calls it an error.
       const { url } = message.location();
       if (message.type() !== 'error' || url === page.url() || mayFail.test(url)) return;
+      // Nor is it the page's fault that nobody answers while its test has the server restarted.
+      if (server.restarts > restarts && message.text().includes('net::ERR_')) return;
       const told = `${message.text()} (${url} on ${page.url()})`;
       const isQuestion = url.includes('/console/') && message.text().includes('status of 404');
       looks.push((isQuestion ? isOfAClusterThatWent(server, page.url()) : Promise.resolve(false)).then((isRight) => {

@@ -36,8 +36,14 @@ test('a job that fails rings the bell', async ({ page, server, cluster }) => {
   await createDemoQueue(server, cluster.name);
   await signIn(page, server);
   const bell = page.getByLabel('Notices', { exact: true }).and(page.locator('summary'));
-  await bell.click();
-  await expect(page.getByText('Nothing new')).toBeVisible();
+  await page.getByLabel(/^Notices/).and(page.locator('summary')).click();
+  const markAll = page.getByRole('button', { name: 'Mark all as read' });
+  // What other tests did may have rung it, too; where nothing did, it says so.
+  const nothing = page.getByText('Nothing new');
+  const read = page.getByRole('list', { name: 'Notices' }).getByRole('link').first();
+  await expect(nothing.or(read)).toBeVisible();
+  if (await markAll.isVisible()) await markAll.click();
+  await expect(bell).toBeVisible();
   await visit(page, `/clusters/${cluster.name}/jobs/submit`);
   await page.getByRole('textbox', { name: 'Script', exact: true }).fill('#!/bin/bash\nexit 3\n');
   await page.getByLabel('Job name').fill('fails');
@@ -45,12 +51,12 @@ test('a job that fails rings the bell', async ({ page, server, cluster }) => {
   await expect(page.getByRole('heading', { name: /^Job \d+ · fails$/ })).toBeVisible();
 
   // It rings by itself, whatever page is open.
-  const rings = page.getByLabel('Notices, 1 unread').and(page.locator('summary'));
+  const rings = page.getByLabel(/^Notices, \d+ unread/).and(page.locator('summary'));
   await rings.click({ timeout: 120_000 });
   const notices = page.getByRole('list', { name: 'Notices' });
-  await expect(notices.getByRole('link', { name: /Job \d+: FAILED/ })).toBeVisible();
+  await expect(notices.getByRole('link', { name: /Job \d+: FAILED/ }).first()).toBeVisible();
   await check(page, 'the bell');
-  await page.getByRole('button', { name: 'Mark all as read' }).click();
+  await markAll.click();
   await expect(bell).toBeVisible();
 });
 

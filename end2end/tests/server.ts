@@ -34,6 +34,9 @@ export interface ClusterIds {
 }
 
 export class Server {
+  /** How often it was ended to be started again. */
+  restarts = 0;
+
   private constructor(
     readonly url: string,
     readonly adminPassword: string,
@@ -65,6 +68,7 @@ export class Server {
 
   /** Ends the server and starts another on the same address and data, as an upgrade does. */
   async restart(): Promise<void> {
+    this.restarts += 1;
     await end(this.process);
     this.process = serve(this.dataDir, new URL(this.url).host, this.environment);
     await readyAt(this.process);

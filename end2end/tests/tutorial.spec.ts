@@ -250,7 +250,7 @@ for (const [t, cluster] of [
       [t.cluster.groups, LOGIN.name, 'ListComputeNodeGroups'],
     ]) {
       await openTab(page, t, tab);
-      await page.getByRole('cell').getByRole('link', { name, exact: true }).click();
+      await rows(page, new RegExp(`^${tab}`)).getByRole('link', { name, exact: true }).click();
       await heading(page, name, 1);
       const listed = () => server.pcs(list, { clusterIdentifier: cluster });
       await remove(page, t, name, new RegExp(`^${tab}`), listed);
