@@ -100,7 +100,7 @@ fn filters(t: &'static Text, given: [String; 7]) -> AnyView {
     let [from, to, user, operation, resource, outcome, _] = given.clone();
     let field = |label: &'static str, name: &'static str, kind: &'static str, value: String| {
         view! {
-            <label class="grid grow basis-40 max-w-64 gap-1">
+            <label>
                 <span class="font-medium">{label}</span>
                 <input
                     type=kind
@@ -123,7 +123,7 @@ fn filters(t: &'static Text, given: [String; 7]) -> AnyView {
             view! { <option value=value selected=is_now>{word}</option> }
         });
         view! {
-            <label class="grid grow basis-40 max-w-64 gap-1">
+            <label>
                 <span class="font-medium">{label}</span>
                 <select name=name class="input">
                     {options}
@@ -150,7 +150,7 @@ fn filters(t: &'static Text, given: [String; 7]) -> AnyView {
     pairs.push((VERIFY, "yes"));
     view! {
         <form method="get" action=paths::AUDIT class="grid gap-3" role="search" aria-label=t.audit.filters>
-            <div class="flex flex-wrap items-end gap-3">
+            <div class="trail-filters">
                 {field(t.audit.from, "from", "date", from)}
                 {field(t.audit.to, "to", "date", to)}
                 {field(t.audit.user, "user", "text", user)}
