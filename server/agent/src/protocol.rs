@@ -265,6 +265,23 @@ pub struct StepReport {
     pub fault: Option<Fault>,
 }
 
+/// `POST /instance/v1/logs`, bearer the bootstrap id: the end of one of the node's logs, as it is now. The server keeps the
+/// last of each: nobody can read them any more when the host is gone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogReport {
+    pub instance_id: String,
+    /// `slurmd.log`.
+    pub name: String,
+    /// About [`LOG_BYTES`] at most.
+    pub text: String,
+    /// There is more before it.
+    pub is_cut: bool,
+}
+
+/// So much of the end of a file goes with a [`LogReport`].
+pub const LOG_BYTES: u64 = 64 * 1024;
+
 /// The step of a fault that a check of the node's health found.
 pub const HEALTH_FAULT: &str = "health-fault";
 

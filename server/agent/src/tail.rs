@@ -23,7 +23,12 @@ pub fn last_lines(path: &Path, count: usize) -> String {
 
 /// The end of a log for a person to read, and whether there is more before it.
 pub fn end_of(path: &Path) -> std::io::Result<(String, bool)> {
-    let (text, is_cut) = read_end(path, SHOWN)?;
+    end_within(path, SHOWN)
+}
+
+/// The same of so many bytes at most.
+pub fn end_within(path: &Path, window: u64) -> std::io::Result<(String, bool)> {
+    let (text, is_cut) = read_end(path, window)?;
     // Half a line says nothing.
     let text = match text.split_once('\n') {
         Some((_, rest)) if is_cut => rest.to_owned(),

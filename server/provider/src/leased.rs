@@ -3,7 +3,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use app::model::catalogue::Catalogue;
 use app::model::node::NodeLog;
@@ -130,10 +129,6 @@ impl Provider for Leased {
         instance_id: &str,
     ) -> Result<Vec<NodeLog>, ProviderError> {
         self.inner.logs(cluster_id, instance_id).await
-    }
-
-    async fn prune_logs(&self, before: SystemTime) -> Result<(), ProviderError> {
-        self.inner.prune_logs(before).await
     }
 
     async fn keeps_keys(&self) -> Result<bool, ProviderError> {

@@ -9,7 +9,6 @@
 //! next to free for the local provider, and one that can only look at the whole account keeps its last look.
 
 use std::net::IpAddr;
-use std::time::SystemTime;
 
 use app::model::catalogue::Catalogue;
 use app::model::node::NodeLog;
@@ -149,14 +148,12 @@ pub trait Provider: Send + Sync {
     ) -> Result<Vec<(String, NetworkPlace)>, ProviderError> {
         Ok(vec![])
     }
-    /// The ends of an instance's logs, also after its own end; none when nothing was kept.
+    /// The ends of an instance's logs, as far as the provider has them, also after its own end.
     async fn logs(
         &self,
         cluster_id: &str,
         instance_id: &str,
     ) -> Result<Vec<NodeLog>, ProviderError>;
-    /// Removes the logs of instances that ended before then.
-    async fn prune_logs(&self, before: SystemTime) -> Result<(), ProviderError>;
     /// Whether keys of clusters are put into a store of secrets of the account's: an error says why they cannot be.
     async fn keeps_keys(&self) -> Result<bool, ProviderError> {
         Ok(false)

@@ -37,6 +37,7 @@ mod tests {
             ),
             ("/readyz", "probe"),
             ("/instance/v1/steps", "agent"),
+            ("/instance/v1/logs", "agent"),
             ("/controller/v1/hooks", "agent"),
             ("/openpcs/v1/plan", "command"),
             ("/openpcs/v1/servers/forget", "command"),

@@ -34,6 +34,16 @@ pub async fn step(
     Ok(StatusCode::NO_CONTENT)
 }
 
+pub async fn log(
+    State(state): State<HttpState>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<StatusCode, Refusal> {
+    let bearer = bearer(&headers)?;
+    state.hooks.log(bearer, message(body).await?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 pub async fn claim(
     State(state): State<HttpState>,
     extensions: Extensions,

@@ -212,6 +212,7 @@ fn nodes(state: HttpState) -> Router {
         .route("/instance/v1/proof", get(instance::prove))
         .route("/instance/v1/claim", post(instance::claim))
         .route("/instance/v1/steps", post(instance::step))
+        .route("/instance/v1/logs", post(instance::log))
         .route("/instance/v1/duties", post(instance::duties))
         .route("/instance/v1/script", post(instance::script))
         .route("/instance/v1/ready", get(instance::ready))

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use app::model::attempt::{Pool, PoolError, PoolTrouble};
 use app::model::catalogue::Catalogue;
@@ -525,10 +525,6 @@ impl Provider for Faulty {
         instance_id: &str,
     ) -> Result<Vec<NodeLog>, ProviderError> {
         self.inner.logs(cluster_id, instance_id).await
-    }
-
-    async fn prune_logs(&self, before: SystemTime) -> Result<(), ProviderError> {
-        self.inner.prune_logs(before).await
     }
 
     async fn put_metrics(&self, data: &[Datum]) -> Result<(), ProviderError> {

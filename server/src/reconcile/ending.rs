@@ -7,7 +7,7 @@ use app::explain::{Cause, What};
 use app::model::live::Kind;
 use openpcs_provider::{ProviderError, has_left};
 
-use super::Parts;
+use super::{Parts, boot_log};
 use crate::db::instance::{self, InstanceRow};
 use crate::db::{event, now};
 
@@ -25,6 +25,7 @@ pub async fn ask(
         instance::set_reason(&mut write, row, cause).await?;
     }
     write.commit().await?;
+    boot_log::keep(parts, cluster_id, &leaving).await;
     let ids: Vec<String> = leaving.iter().map(|(row, _)| row.id.clone()).collect();
     let asked = parts.provider.terminate(cluster_id, &ids).await;
     let mut write = parts.db.write().await?;

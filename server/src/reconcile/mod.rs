@@ -20,6 +20,7 @@ pub mod aside;
 mod asked;
 pub mod beat;
 pub mod beside;
+mod boot_log;
 pub mod cluster;
 mod comments;
 pub mod configuration;

@@ -21,6 +21,7 @@ use crate::db::{
     pool_health, resource, script_run, server, submission, tombstone, user_notice,
 };
 use crate::live::status::Done;
+use crate::logs::instances;
 
 /// Ended instances with their logs, ended jobs and events are kept for 30 days (L5, X4), and what deleted clusters'
 /// past jobs and metrics were.
@@ -98,7 +99,9 @@ fn announce(parts: &Parts, cluster_id: String) {
 pub async fn outdated(parts: &Parts) -> anyhow::Result<()> {
     check_home(parts).await?;
     let rows = prune(parts).await.context("cannot remove old rows");
-    let logs = parts.provider.prune_logs(SystemTime::now() - KEEP).await;
+    let dir = instances::dir(parts.controllers.data_dir());
+    let prune = move || instances::prune(&dir, SystemTime::now() - KEEP, instances::MOST);
+    let logs = tokio::task::spawn_blocking(prune).await?;
     let lines = stores(parts)
         .await
         .context("cannot remove old lines of logs");

@@ -12,7 +12,9 @@ use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
 use openpcs_agent::actions::message::{DutiesCall, ScriptCall, SealedAnswer};
-use openpcs_agent::protocol::{ClaimAnswer, ClaimCall, HookAnswer, HookCall, Hosts, StepReport};
+use openpcs_agent::protocol::{
+    ClaimAnswer, ClaimCall, HookAnswer, HookCall, Hosts, LogReport, StepReport,
+};
 
 /// Calls of instances and controllers. They know no access key: each has a bearer token of its own, and whoever
 /// answers checks it.
@@ -20,6 +22,8 @@ use openpcs_agent::protocol::{ClaimAnswer, ClaimCall, HookAnswer, HookCall, Host
 pub trait Hooks: Send + Sync {
     /// A boot step was reached; the bearer is the instance's bootstrap id.
     async fn step(&self, bearer: &str, report: StepReport) -> Result<()>;
+    /// The end of one of an instance's logs; the bearer is its bootstrap id.
+    async fn log(&self, bearer: &str, report: LogReport) -> Result<()>;
     /// An instance of another host says which one it is; what it says is sealed with its group's key, and `peer` is where it
     /// calls from.
     async fn claim(&self, call: ClaimCall, peer: Option<IpAddr>) -> Result<ClaimAnswer>;

@@ -11,7 +11,7 @@ use app::model::job::Job;
 use async_trait::async_trait;
 use openpcs_agent::actions::message::{DutiesCall, ScriptCall, SealedAnswer};
 use openpcs_agent::protocol::{
-    ClaimAnswer, ClaimCall, HookAnswer, HookCall, HookProgram, Hosts, StepReport,
+    ClaimAnswer, ClaimCall, HookAnswer, HookCall, HookProgram, Hosts, LogReport, StepReport,
 };
 use subtle::ConstantTimeEq;
 
@@ -30,6 +30,10 @@ impl Hooks for Service {
         let instance = self.report_step(bearer, report).await?;
         self.parts.wakers.wake_node(&instance.cluster_id);
         Ok(())
+    }
+
+    async fn log(&self, bearer: &str, report: LogReport) -> Result<()> {
+        self.keep_log(bearer, report).await
     }
 
     async fn claim(&self, call: ClaimCall, peer: Option<IpAddr>) -> Result<ClaimAnswer> {

@@ -55,7 +55,7 @@ fn step(report: StepReport, known: usize) -> Result<BootStep> {
     })
 }
 
-fn refused() -> Error {
+pub(super) fn refused() -> Error {
     Error::access_denied(
         "The bootstrap id is wrong, used already, or its instance has ended. An instance gets a new one when it is \
          launched anew.",

@@ -36,6 +36,7 @@ mod gauges;
 mod home;
 pub mod hooks;
 pub mod instance;
+mod instance_log;
 mod intent;
 mod job;
 mod job_find;

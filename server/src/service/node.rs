@@ -23,7 +23,7 @@ use super::attempt;
 use super::boot::told_once;
 use super::duty;
 use super::write::{Change, Intent};
-use super::{Service, provider_error, whole};
+use super::{Service, whole};
 use crate::auth::policy::Authorize as _;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupRow;
@@ -148,11 +148,7 @@ impl Nodes for Service {
                 Error::not_found("INSTANCE", &instance_id, message)
             })?;
         // The id now comes from the database: it is a file's name.
-        self.parts
-            .provider
-            .logs(&cluster.id, &row.id)
-            .await
-            .map_err(provider_error)
+        self.logs_of(&cluster.id, &row.id).await
     }
 
     async fn act_on_nodes(&self, ctx: &Ctx, input: ActOnNodes) -> Result<()> {

@@ -165,6 +165,7 @@ async fn keeps_its_promises(plane: &mut TestPlane, world: &dyn World) {
     a_node_is_rebooted(plane, &db).await;
     let all_off = ["demo up infinite 4 idle~ compute-1-[1-4]"];
     plane.wait_sinfo(CLUSTER, &all_off).await;
+    what_an_instance_logged_is_told_after_its_end(plane, &db).await;
     if world.hosts().is_some() {
         an_instance_ends_as_it_boots(plane, world, &db).await;
         plane.wait_sinfo(CLUSTER, &all_off).await;
@@ -281,6 +282,23 @@ async fn a_server_dies_as_an_instance_boots(
     std::fs::write(plane.server.home().join("up"), "").unwrap();
     let done = plane.wait_job(CLUSTER, &job, "COMPLETED").await;
     assert_eq!(done["Restarts"], "0");
+}
+
+async fn what_an_instance_logged_is_told_after_its_end(plane: &TestPlane, db: &AnyPool) {
+    let ended = "select id from instance where node_name like 'compute-1-%' and ready_at is not null \
+                 and ended_at is not null";
+    let instance = wait_until("an instance has ended", async || {
+        let found: Option<(String,)> = sqlx::query_as(ended).fetch_optional(db).await.unwrap();
+        found.map(|(id,)| id).ok_or("none".to_owned())
+    })
+    .await;
+    let visitor = Visitor::sign_in(plane).await;
+    let of = json!({"cluster_identifier": CLUSTER, "instance_id": instance});
+    let logs = ask(&visitor, "node-logs", of).await.unwrap();
+    let logs = logs.as_array().unwrap();
+    let log = logs.iter().find(|log| log["name"] == "slurmd.log");
+    let text = log.and_then(|log| log["text"].as_str()).unwrap_or_default();
+    assert!(text.contains("slurmd"), "{logs:?}");
 }
 
 /// The job is lost with it: it runs again, on another instance.

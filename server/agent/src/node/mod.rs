@@ -5,6 +5,7 @@ mod claim;
 mod hosts;
 mod imds;
 mod install;
+mod logs;
 mod memory;
 mod notices;
 mod options;
@@ -31,6 +32,7 @@ use crate::health::message::Health;
 use crate::slurmd::{self, Failure, Slurmd};
 use crate::steps::Steps;
 use imds::Imds;
+use logs::Logs;
 use memory::Memory;
 use stop::Stop;
 
@@ -73,6 +75,8 @@ fn be_node(options: &Options, stop: &Stop) -> Result<()> {
     };
     let steps = Steps::start(client(), &node.instance_id, &node.bootstrap_id);
     notices::watch(imds, steps.reporter());
+    let logs = Logs::new(client(), &node, &options.log_dir);
+    logs.watch();
     set_host_name(&node.node_name);
     hosts::follow(&file.endpoint, &node, &options.hosts_file);
     let log = options.log_dir.join("slurmd.log");
@@ -85,6 +89,7 @@ fn be_node(options: &Options, stop: &Stop) -> Result<()> {
         false => steps.failed(&failure, &log),
     }
     steps.flush();
+    logs.send();
     Err(failure.reason)
 }
 

@@ -273,11 +273,6 @@ impl Provider for Aws {
         Ok(console(&text).into_iter().collect())
     }
 
-    /// EC2 forgets them by itself.
-    async fn prune_logs(&self, _before: SystemTime) -> Result<(), ProviderError> {
-        Ok(())
-    }
-
     async fn keeps_keys(&self) -> Result<bool, ProviderError> {
         if self.settings.keeps_keys {
             secret::check(&self.client.secrets).await?;

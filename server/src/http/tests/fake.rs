@@ -10,7 +10,9 @@ use app::model::tag::{TagResourceRequest, TagResourceResponse};
 use app::port::*;
 use async_trait::async_trait;
 use openpcs_agent::actions::message::{DutiesCall, ScriptCall, SealedAnswer};
-use openpcs_agent::protocol::{ClaimAnswer, ClaimCall, HookAnswer, HookCall, Hosts, StepReport};
+use openpcs_agent::protocol::{
+    ClaimAnswer, ClaimCall, HookAnswer, HookCall, Hosts, LogReport, StepReport,
+};
 use zeroize::Zeroizing;
 
 use super::{ID, SECRET};
@@ -82,6 +84,9 @@ impl Hooks for Fake {
         } else {
             Err(Error::access_denied("no"))
         }
+    }
+    async fn log(&self, _: &str, _: LogReport) -> Result<()> {
+        Err(Error::access_denied("no"))
     }
     async fn claim(&self, _: ClaimCall, _: Option<IpAddr>) -> Result<ClaimAnswer> {
         Err(Error::access_denied("no"))

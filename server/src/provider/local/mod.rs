@@ -6,7 +6,6 @@
 use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use app::model::catalogue::{Catalogue, SlurmVersion};
 use app::model::node::NodeLog;
@@ -32,11 +31,11 @@ use nix::sys::signal::Signal;
 use tokio::sync::Semaphore;
 
 use crate::db::now;
+use crate::logs::instances;
 use crate::sandbox::{AGENT_LOG, Role, Sandbox};
 use crate::slurm;
 
 pub mod catalogue;
-mod kept_logs;
 mod offer;
 mod stand_in;
 
@@ -103,11 +102,7 @@ impl Local {
 
     /// Where the logs of an instance are kept after its end.
     pub fn kept_logs(&self, instance_id: &str) -> PathBuf {
-        self.all_kept_logs().join(instance_id)
-    }
-
-    fn all_kept_logs(&self) -> PathBuf {
-        self.data_dir.join("logs/instances")
+        instances::dir(&self.data_dir).join(instance_id)
     }
 
     fn sandbox(&self, cluster_id: &str, instance_id: &str) -> Sandbox {
@@ -291,17 +286,6 @@ impl Provider for Local {
         });
         read.await
             .map_err(|error| local_io("read the logs of", instance_id, &io::Error::other(error)))
-    }
-
-    async fn prune_logs(&self, before: SystemTime) -> Result<(), ProviderError> {
-        let dir = self.all_kept_logs();
-        let pruned =
-            tokio::task::spawn_blocking(move || kept_logs::prune(&dir, before, kept_logs::MOST));
-        pruned
-            .await
-            .map_err(io::Error::other)
-            .flatten()
-            .map_err(|error| local_io("remove", "old logs", &error))
     }
 }
 
