@@ -234,7 +234,7 @@ fn record(t: &'static Text, row: TrailRow) -> AnyView {
                     {Icon::ChevronRight.view()} <span class="trail-time">
                         <Ago at=row.at />
                     </span> <span class="trail-user">{foreign_line(row.user)}</span>
-                    <span class="font-medium">{foreign_line(row.operation)}</span>
+                    <span class="trail-operation font-medium">{foreign_line(row.operation)}</span>
                     <span class="trail-resource">{foreign_line(resource(&row.resource_arn))}</span>
                     <span class="trail-outcome">
                         <Indicator tone label />
