@@ -48,7 +48,7 @@ impl LogStore {
         };
         let words = words(&search.text);
         let (index, and_grave) = match words {
-            Some(_) => ("", ")"),
+            Some(_) => ("", ""),
             None => grave(search.level),
         };
         let mut query = QueryBuilder::<Sqlite>::new(format!(
@@ -59,24 +59,26 @@ impl LogStore {
             Some(_) => "ASC",
             None => "DESC",
         };
-        let edge = match &words {
-            Some(words) => self.candidates_edge(words, first, last, order).await?,
-            None => self.scan_edge(search, first, last, order).await?,
+        let (edge, candidates) = match &words {
+            Some(words) => self.candidates(words, first, last, order).await?,
+            None => (self.scan_edge(search, first, last, order).await?, None),
         };
         let (first, last) = match search.after {
             Some(_) => (first, edge.unwrap_or(last)),
             None => (edge.unwrap_or(first), last),
         };
-        match words {
-            Some(words) => query
-                .push("seq IN (SELECT rowid FROM word WHERE word MATCH ")
-                .push_bind(words)
-                .push(" AND rowid"),
-            None => query.push("seq"),
+        match candidates {
+            Some(candidates) => query
+                .push("seq IN (SELECT value FROM json_each(")
+                .push_bind(candidates)
+                .push("))"),
+            None => query
+                .push("seq BETWEEN ")
+                .push_bind(first)
+                .push(" AND ")
+                .push_bind(last)
+                .push(and_grave),
         };
-        query.push(" BETWEEN ").push_bind(first);
-        query.push(" AND ").push_bind(last);
-        query.push(and_grave);
         push_conditions(search, &mut query);
         let most = i64::try_from(search.lines).unwrap_or(i64::MAX);
         query
@@ -119,26 +121,37 @@ impl LogStore {
         Ok(bounds.filter(|(first, last)| first <= last))
     }
 
-    /// The last line that a page looks at, of those that have the words; none: it looks at all.
-    async fn candidates_edge(
+    /// Of the lines that have the words, the last that a page looks at (none: it looks at all), and the numbers of all that it
+    /// looks at, in JSON: what begins so is put together anew each time that the index is asked for it.
+    async fn candidates(
         &self,
         words: &str,
         first: i64,
         last: i64,
         order: &str,
-    ) -> sqlx::Result<Option<i64>> {
-        sqlx::query_scalar(&format!(
-            "SELECT rowid FROM word WHERE word MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid {order} LIMIT 1 OFFSET ?"
+    ) -> sqlx::Result<(Option<i64>, Option<String>)> {
+        let found: SqliteRow = sqlx::query(&format!(
+            "SELECT count(*) AS count, min(rowid) AS least, max(rowid) AS most, json_group_array(rowid) AS numbers FROM \
+             (SELECT rowid FROM word WHERE word MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid {order} LIMIT ?)"
         ))
         .bind(words)
         .bind(first)
         .bind(last)
-        .bind(CANDIDATES)
-        .fetch_optional(&self.pool)
-        .await
+        .bind(CANDIDATES + 1)
+        .fetch_one(&self.pool)
+        .await?;
+        let count: i64 = found.try_get("count")?;
+        let edge: Option<i64> = match order {
+            "ASC" => found.try_get("most")?,
+            _ => found.try_get("least")?,
+        };
+        Ok((
+            edge.filter(|_| count > CANDIDATES),
+            found.try_get("numbers")?,
+        ))
     }
 
-    /// The same of all lines; the grave ones have an index.
+    /// The last that a page looks at of all lines; the grave ones have an index.
     async fn scan_edge(
         &self,
         search: &Search,
