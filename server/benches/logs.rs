@@ -197,6 +197,9 @@ fn cpu_seconds() -> f64 {
 }
 
 fn peak_mb() -> f64 {
-    let used = getrusage(UsageWho::RUSAGE_SELF).expect("Linux counts");
-    used.max_rss() as f64 / 1024.0
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux counts");
+    let mut lines = status.lines();
+    let peak = lines.find_map(|line| line.strip_prefix("VmHWM:"));
+    let kb = peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse().ok());
+    kb.map_or(f64::NAN, |kb: f64| kb / 1024.0)
 }
