@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use crate::http::Client;
+use crate::http::{Client, Reply};
 use crate::protocol::{Claimed, LOG_BYTES, LogReport};
 use crate::tail::end_within;
 use crate::{files, say};
@@ -55,27 +55,30 @@ impl Logs {
     pub fn send(&self) {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, stand) in changed(&self.dir, &sent) {
-            match self.send_one(&name) {
-                Ok(()) => sent.insert(name, stand),
-                // The others would wait for it as long.
-                Err(message) => return say(&format!("{name} is not sent: {message}")),
+            let told = match end_within(&self.dir.join(&name), LOG_BYTES) {
+                Ok(end) => match self.call(&name, end) {
+                    Ok(reply) => reply.success().map(drop),
+                    // The others would wait for the server as long.
+                    Err(message) => return say(&format!("{name} is not sent: {message}")),
+                },
+                Err(error) => Err(error.to_string()),
             };
+            if let Err(message) = told {
+                say(&format!("{name} is not kept: {message}"));
+            }
+            // What was refused would be refused again as it is.
+            sent.insert(name, stand);
         }
     }
 
-    fn send_one(&self, name: &str) -> Result<(), String> {
-        let end = end_within(&self.dir.join(name), LOG_BYTES);
-        let (text, is_cut) = end.map_err(|error| error.to_string())?;
+    fn call(&self, name: &str, (text, is_cut): (String, bool)) -> Result<Reply, String> {
         let report = LogReport {
             instance_id: self.instance_id.clone(),
             name: name.into(),
             text,
             is_cut,
         };
-        let reply = self
-            .client
-            .call("/instance/v1/logs", &self.token, &report)?;
-        reply.success().map(drop)
+        self.client.call("/instance/v1/logs", &self.token, &report)
     }
 }
 
