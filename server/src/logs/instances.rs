@@ -23,6 +23,11 @@ pub fn dir(data_dir: &Path) -> PathBuf {
     data_dir.join("logs/instances")
 }
 
+/// That of one.
+pub fn of(data_dir: &Path, instance_id: &str) -> PathBuf {
+    dir(data_dir).join(instance_id)
+}
+
 /// Whether it can be the name of a log; it becomes that of a file.
 pub fn is_name(name: &str) -> bool {
     let is_of_it = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);

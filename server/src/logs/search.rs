@@ -48,7 +48,7 @@ impl LogStore {
         };
         let words = words(&search.text);
         let (index, and_grave) = match words {
-            Some(_) => ("", ""),
+            Some(_) => Default::default(),
             None => grave(search.level),
         };
         let mut query = QueryBuilder::<Sqlite>::new(format!(
@@ -63,21 +63,19 @@ impl LogStore {
             Some(words) => self.candidates(words, first, last, order).await?,
             None => (self.scan_edge(search, first, last, order).await?, None),
         };
-        let (first, last) = match search.after {
-            Some(_) => (first, edge.unwrap_or(last)),
-            None => (edge.unwrap_or(first), last),
-        };
         match candidates {
             Some(candidates) => query
                 .push("seq IN (SELECT value FROM json_each(")
                 .push_bind(candidates)
                 .push("))"),
-            None => query
-                .push("seq BETWEEN ")
-                .push_bind(first)
-                .push(" AND ")
-                .push_bind(last)
-                .push(and_grave),
+            None => {
+                let (first, last) = match search.after {
+                    Some(_) => (first, edge.unwrap_or(last)),
+                    None => (edge.unwrap_or(first), last),
+                };
+                query.push("seq BETWEEN ").push_bind(first);
+                query.push(" AND ").push_bind(last).push(and_grave)
+            }
         };
         push_conditions(search, &mut query);
         let most = i64::try_from(search.lines).unwrap_or(i64::MAX);

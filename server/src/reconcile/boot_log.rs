@@ -32,7 +32,7 @@ fn is_failed_boot(row: &InstanceRow, cause: &Cause) -> bool {
 
 async fn keep_one(parts: &Parts, cluster_id: &str, row: &InstanceRow) -> anyhow::Result<()> {
     let logs = parts.provider.logs(cluster_id, &row.id).await?;
-    let of = instances::dir(parts.controllers.data_dir()).join(&row.id);
+    let of = instances::of(parts.controllers.data_dir(), &row.id);
     tokio::task::spawn_blocking(move || -> anyhow::Result<()> {
         for log in logs {
             instances::keep(&of, &log)?;

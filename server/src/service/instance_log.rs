@@ -38,7 +38,7 @@ impl Service {
             return Err(refused());
         }
         let log = log_of(report)?;
-        let of = instances::dir(self.parts.controllers.data_dir()).join(row.id);
+        let of = instances::of(self.parts.controllers.data_dir(), &row.id);
         let kept = tokio::task::spawn_blocking(move || instances::keep(&of, &log));
         kept.await.map_err(internal)?.map_err(internal)
     }
@@ -46,7 +46,7 @@ impl Service {
     /// What the provider has of an instance's logs, and what was sent of them. While the provider does not answer, what was
     /// sent is better than nothing.
     pub(super) async fn logs_of(&self, cluster_id: &str, id: &str) -> Result<Vec<NodeLog>> {
-        let of = instances::dir(self.parts.controllers.data_dir()).join(id);
+        let of = instances::of(self.parts.controllers.data_dir(), id);
         let sent = tokio::task::spawn_blocking(move || instances::sent(&of));
         let sent = sent.await.map_err(internal)?;
         let mut logs = match self.parts.provider.logs(cluster_id, id).await {

@@ -23,7 +23,7 @@ fn run(plane: &TestPlane, command: &str) -> std::process::Output {
 
 /// What a command of `aws logs` prints, as JSON; it must succeed.
 #[track_caller]
-fn logs(plane: &TestPlane, command: &str) -> Value {
+pub fn logs(plane: &TestPlane, command: &str) -> Value {
     let output = run(plane, command);
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "aws logs {command}: {complaint}");

@@ -9,6 +9,7 @@ use openpcs_server::db::now;
 use serde_json::Value;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
+use crate::delivery_api::logs;
 use crate::harness::*;
 
 const DIRECTORY: &str = "arn:aws:pcs:us-east-1:111122223333:log-directory/kept";
@@ -37,11 +38,7 @@ impl Delivered {
     }
 
     fn aws(&self, command: &str) -> Value {
-        let words: Vec<&str> = command.split_whitespace().collect();
-        let output = self.plane.server.aws(&[&["logs"][..], &words].concat());
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "aws logs {command}: {complaint}");
-        serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+        logs(&self.plane, command)
     }
 
     /// The id of a delivery to the directory.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::delivery_engine::records;
+use crate::delivery_api::logs;
 use crate::harness::*;
 
 const CLUSTER: &str = "recorded";
@@ -19,11 +20,7 @@ struct Recorded {
 
 impl Recorded {
     fn aws(&self, command: &str) -> Value {
-        let words: Vec<&str> = command.split_whitespace().collect();
-        let output = self.plane.server.aws(&[&["logs"][..], &words].concat());
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "aws logs {command}: {complaint}");
-        serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+        logs(&self.plane, command)
     }
 
     /// Has that log of the cluster delivered to the directory of that name; the delivery's id.

@@ -102,7 +102,7 @@ impl Local {
 
     /// Where the logs of an instance are kept after its end.
     pub fn kept_logs(&self, instance_id: &str) -> PathBuf {
-        instances::dir(&self.data_dir).join(instance_id)
+        instances::of(&self.data_dir, instance_id)
     }
 
     fn sandbox(&self, cluster_id: &str, instance_id: &str) -> Sandbox {

@@ -117,6 +117,15 @@ fn sinks(cloud: &Arc<Cloud>) -> [Sink; 3] {
     ]
 }
 
+/// S3, where lines wait a minute for others.
+fn patient(cloud: &Arc<Cloud>) -> Sink {
+    let [_, mut sink, _] = sinks(cloud);
+    if let Sink::S3(s3) = &mut sink {
+        s3.linger = Duration::from_secs(60);
+    }
+    sink
+}
+
 /// Two hours with lines.
 fn lines() -> Lines {
     let lines = Lines::default();
@@ -285,10 +294,7 @@ async fn what_is_removed_before_it_is_delivered_is_told() {
 async fn lines_wait_for_others() {
     let dir = tempfile::tempdir().unwrap();
     let cloud = Arc::new(Cloud::default());
-    let [_, mut sink, _] = sinks(&cloud);
-    if let Sink::S3(s3) = &mut sink {
-        s3.linger = Duration::from_secs(60);
-    }
+    let sink = patient(&cloud);
     let pool = pool(dir.path()).await;
     let lines = Lines::default();
     lines.0.lock().unwrap().push(line(1, 1_000));
@@ -303,10 +309,7 @@ async fn lines_wait_for_others() {
 async fn a_second_without_lines_asks_nothing_and_waiting_lines_are_read_few_times() {
     let dir = tempfile::tempdir().unwrap();
     let cloud = Arc::new(Cloud::default());
-    let [_, mut sink, _] = sinks(&cloud);
-    if let Sink::S3(s3) = &mut sink {
-        s3.linger = Duration::from_secs(60);
-    }
+    let sink = patient(&cloud);
     let pool = pool(dir.path()).await;
     let lines = Lines::default();
     let mut lane = lane(&pool, &lines, "24.11.5").await;
