@@ -27,7 +27,7 @@ pub async fn recorded(db: &Db, ctx: &Ctx, end: anyhow::Result<()>) -> anyhow::Re
     if let Some(record) = refusal.and_then(|refusal| Record::of_refusal(ctx, refusal)) {
         let written = async {
             let mut write = db.write().await?;
-            chain::append(&mut write, &[record]).await?;
+            chain::append(&mut write, record).await?;
             write.commit().await
         };
         let written = written.await;

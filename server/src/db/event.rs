@@ -96,7 +96,7 @@ pub async fn done(
     });
     let resource = cluster_resource(cluster_id, kind, resource_id);
     let record = Record::of_service(event_name(&code), &resource, details);
-    audit::chain::append(write, &[record]).await
+    audit::chain::append(write, record).await
 }
 
 /// Code and parameters.

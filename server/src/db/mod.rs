@@ -110,8 +110,8 @@ pub struct Write {
     pub tx: Writer,
     seq: i64,
     changed: Vec<Change>,
-    /// Where the audit trail ends, once this has added to it.
-    trail: Option<audit::chain::Link>,
+    /// What this has added to the audit trail.
+    trail: audit::chain::Added,
     changes: broadcast::Sender<Change>,
     clusters: Option<Arc<ClusterCache>>,
 }
@@ -249,7 +249,7 @@ impl Db {
             tx,
             seq,
             changed: vec![],
-            trail: None,
+            trail: Default::default(),
             changes: self.changes.clone(),
             clusters: self.clusters.clone(),
         })

@@ -264,7 +264,9 @@ async fn append(db: &Db, records: &[Record]) -> sqlx::Result<()> {
         return Ok(());
     }
     let mut write = db.write().await?;
-    chain::append(&mut write, records).await?;
+    for record in records {
+        chain::append(&mut write, record.clone()).await?;
+    }
     write.commit().await
 }
 

@@ -12,7 +12,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::record::Record;
-use super::{PORTION, Written};
+use super::{PORTION, TOGETHER, Written};
 use crate::db::{Db, Write};
 
 /// A place in the chain: the number of a record and its hash.
@@ -57,42 +57,51 @@ async fn set_end(write: &mut Write, name: &'static str, link: &Link) -> sqlx::Re
     query.execute(&mut *write.tx).await.map(drop)
 }
 
-/// Where this transaction goes on. It writes where it ended once, as it commits ([`finish`]): one that tells of many nodes
-/// must not take three statements for each.
+/// What a transaction has added to the chain. It is written many records at once, and the last of it as the transaction
+/// commits ([`finish`]): one that tells of thousands of nodes must not take three statements for each.
+#[derive(Default)]
+pub struct Added {
+    /// Where the chain ends then; none: nothing was added.
+    end: Option<Link>,
+    /// Not written yet.
+    rows: Vec<Written>,
+}
+
+/// Where this transaction goes on.
 async fn going_on(write: &mut Write) -> sqlx::Result<Link> {
-    match &write.trail {
+    match &write.trail.end {
         Some(link) => Ok(link.clone()),
         None => end(write, "end").await,
     }
 }
 
-/// Writes where the chain ends, if the transaction has added to it.
+/// Writes what the transaction has added and is not written yet.
 pub async fn finish(write: &mut Write) -> sqlx::Result<()> {
-    match write.trail.take() {
+    let added = std::mem::take(&mut write.trail);
+    super::put(write, &added.rows).await?;
+    match added.end {
         Some(link) => set_end(write, "end", &link).await,
         None => Ok(()),
     }
 }
 
-/// Adds records at the end, in their order.
-pub async fn append(write: &mut Write, records: &[Record]) -> sqlx::Result<()> {
-    let mut link = going_on(write).await?;
-    let rows: Vec<Written> = records
-        .iter()
-        .map(|record| {
-            let text = record.text();
-            link = link.next(&text);
-            Written {
-                record,
-                text,
-                outcome: record.outcome(),
-                link: Some(link.clone()),
-            }
-        })
-        .collect();
-    super::put(write, &rows).await?;
-    write.trail = Some(link);
-    Ok(())
+/// Adds a record at the end.
+pub async fn append(write: &mut Write, record: Record) -> sqlx::Result<()> {
+    let text = record.text();
+    let link = going_on(write).await?.next(&text);
+    let added = &mut write.trail;
+    added.end = Some(link.clone());
+    added.rows.push(Written {
+        text,
+        outcome: record.outcome().to_owned(),
+        link: Some(link),
+        record,
+    });
+    if added.rows.len() < TOGETHER {
+        return Ok(());
+    }
+    let rows = std::mem::take(&mut added.rows);
+    super::put(write, &rows).await
 }
 
 /// Puts a row that is there already at the end, as this text.
@@ -107,7 +116,7 @@ pub async fn close(write: &mut Write, id: &str, text: &str, error_code: &str) ->
         .bind(id)
         .execute(&mut *write.tx)
         .await?;
-    write.trail = Some(link);
+    write.trail.end = Some(link);
     Ok(())
 }
 

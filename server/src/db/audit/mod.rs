@@ -50,13 +50,13 @@ pub async fn insert(write: &mut Write, row: AuditRow<'_>) -> sqlx::Result<String
     let record = record.answered(row.response);
     let id = record.id.clone();
     match row.outcome {
-        DONE => chain::append(write, &[record]).await?,
+        DONE => chain::append(write, record).await?,
         outcome => {
             let row = Written {
-                record: &record,
                 text: record.text(),
-                outcome,
+                outcome: outcome.to_owned(),
                 link: None,
+                record,
             };
             put(write, &[row]).await?;
         }
@@ -65,10 +65,10 @@ pub async fn insert(write: &mut Write, row: AuditRow<'_>) -> sqlx::Result<String
 }
 
 /// A record as it is written; one that is not in the chain yet has no link.
-struct Written<'a> {
-    record: &'a Record,
+struct Written {
+    record: Record,
     text: String,
-    outcome: &'a str,
+    outcome: String,
     link: Option<Link>,
 }
 
@@ -77,7 +77,7 @@ const COLUMNS: usize = 17;
 /// Rows of one statement.
 const TOGETHER: usize = 50;
 
-async fn put(write: &mut Write, rows: &[Written<'_>]) -> sqlx::Result<()> {
+async fn put(write: &mut Write, rows: &[Written]) -> sqlx::Result<()> {
     for rows in rows.chunks(TOGETHER) {
         let sql = format!(
             "insert into audit (id, at, request_id, principal, why, operation, resource_arn, request, outcome, number, \
@@ -86,7 +86,7 @@ async fn put(write: &mut Write, rows: &[Written<'_>]) -> sqlx::Result<()> {
         );
         let mut query = sqlx::query(&sql);
         for row in rows {
-            let (record, link) = (row.record, row.link.as_ref());
+            let (record, link) = (&row.record, row.link.as_ref());
             let refusal = record.refusal.as_ref();
             query = query
                 .bind(&record.id)
@@ -97,7 +97,7 @@ async fn put(write: &mut Write, rows: &[Written<'_>]) -> sqlx::Result<()> {
                 .bind(&record.operation)
                 .bind(&record.resource_arn)
                 .bind(record.request.to_string())
-                .bind(row.outcome)
+                .bind(&row.outcome)
                 .bind(link.map(|link| link.number))
                 .bind(link.map_or("", |link| link.hash.as_str()))
                 .bind(&row.text)
@@ -235,9 +235,10 @@ mod tests {
             at,
             ..Record::of_service("NodeStarts".into(), "arn", Value::Null)
         };
-        let records: Vec<Record> = (0..2 * PORTION + 7).map(record).collect();
         let mut write = db.write().await.unwrap();
-        chain::append(&mut write, &records).await.unwrap();
+        for at in 0..2 * PORTION + 7 {
+            chain::append(&mut write, record(at)).await.unwrap();
+        }
         write.commit().await.unwrap();
         let kept = 3;
         let before = 2 * PORTION + 7 - kept;
@@ -282,8 +283,9 @@ mod tests {
             let db = Db::connect(&url).await.unwrap();
             let record = || Record::of_service("NodeStarts".into(), "arn", Value::Null);
             let mut write = db.write().await.unwrap();
-            let records = [record(), record(), record(), record(), record()];
-            chain::append(&mut write, &records).await.unwrap();
+            for _ in 0..5 {
+                chain::append(&mut write, record()).await.unwrap();
+            }
             write.commit().await.unwrap();
             sqlx::query(sql)
                 .execute(&mut *db.writer().await.unwrap())
