@@ -17,10 +17,14 @@ const FIELDS: &str = "ArrayJobID ArrayTaskID HetJobID HetJobOffset State Reason 
                       cpus-per-task MinMemory tres-per-job tres-per-node tres-per-socket tres-per-task tres-alloc \
                       Partition UserID Account QOS Dependency Feature ReqNodes WorkDir StdOut StdErr BatchFlag \
                       Command Name";
-/// All are read so often at least.
+/// All are read so often at least, and where they are many more seldom: so much for each of them, of which reading it takes
+/// the hundredth part.
 const WHOLE: Duration = Duration::from_secs(60);
-/// Of more that changed, all are read at once.
-const MOST: usize = 500;
+const WHOLE_EACH: Duration = Duration::from_millis(50);
+/// If more have changed, and more than half of them, all are read.
+const MANY: usize = 500;
+/// As many numbers as one argument of a program can have.
+const MOST: usize = 10_000;
 
 /// What is known of one cluster's jobs, by their own numbers.
 #[derive(Default)]
@@ -44,8 +48,8 @@ impl JobTable {
         let wanted: Vec<u32> = (lines.keys().copied())
             .filter(|job| changed.contains(job) || self.unsettled.contains(job))
             .collect();
-        let is_due = |at: Instant| at.elapsed() > WHOLE;
-        let some = match wanted.len() > MOST || self.whole_at.is_none_or(is_due) {
+        let since_whole = self.whole_at.map(|at| at.elapsed());
+        let some = match reads_all(wanted.len(), lines.len(), since_whole) {
             true => None,
             // One that is gone meanwhile may be an error.
             false => client.jobs_of(&wanted).await.ok(),
@@ -100,6 +104,14 @@ impl Client {
     }
 }
 
+/// Whether all are read, where so many of them are wanted and all were read so long ago; none: never.
+fn reads_all(wanted: usize, all: usize, since_whole: Option<Duration>) -> bool {
+    let times = u32::try_from(all).unwrap_or(u32::MAX);
+    let is_due = |since| since > WHOLE.max(WHOLE_EACH.saturating_mul(times));
+    let are_most = wanted > MANY.max(all / 2);
+    are_most || wanted > MOST || since_whole.is_none_or(is_due)
+}
+
 /// Each field whole, with nothing to fill it up.
 fn format(mark: &str) -> String {
     let fields = FIELDS.split(' ').map(|field| format!(",{field}:0|"));
@@ -121,6 +133,28 @@ mod tests {
             .collect();
         changed.sort_unstable();
         changed
+    }
+
+    #[test]
+    fn all_are_read_where_that_is_less_work_and_now_and_then() {
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        for (wanted, all, since_whole, reads) in [
+            (0, 0, None, true),
+            (500, 500, seconds(59), false),
+            (501, 600, seconds(59), true),
+            (501, 6_000, seconds(59), false),
+            (3_001, 6_000, seconds(59), true),
+            (10_001, 100_000, seconds(59), true),
+            (1, 1_000, seconds(61), true),
+            (1, 6_000, seconds(299), false),
+            (1, 6_000, seconds(301), true),
+        ] {
+            assert_eq!(
+                reads_all(wanted, all, since_whole),
+                reads,
+                "{wanted} of {all}"
+            );
+        }
     }
 
     #[test]
