@@ -110,6 +110,7 @@ mod tests {
     const ALL: Limit = Limit {
         lines: usize::MAX,
         bytes: usize::MAX,
+        overhead: 0,
     };
 
     fn entry(at: i64, text: &str) -> Entry {

@@ -16,7 +16,7 @@ use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Row as _, SqlitePool};
+use sqlx::{QueryBuilder, Row as _, SqlitePool};
 
 use super::line::{Entry, level_at};
 use super::place::Place;
@@ -39,6 +39,9 @@ CREATE TABLE IF NOT EXISTS place (daemon TEXT NOT NULL, head BLOB NOT NULL, tail
 CREATE TABLE IF NOT EXISTS gone (daemon TEXT NOT NULL, last_seq INTEGER NOT NULL, lines INTEGER NOT NULL,
     PRIMARY KEY (daemon, last_seq));
 ";
+
+/// Lines of one statement. Each binds four values; SQLite takes 32,766.
+const AT_ONCE: usize = 500;
 
 /// Whose lines: a log of one version of Slurm. The tables call its word `daemon`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -65,8 +68,9 @@ pub struct Line {
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
     pub lines: usize,
-    /// Of the texts together.
+    /// Of the texts together, with `overhead` for each.
     pub bytes: usize,
+    pub overhead: usize,
 }
 
 /// Cheap to clone.
@@ -75,6 +79,7 @@ pub struct LogStore {
     pub(super) pool: SqlitePool,
     /// Of each log, in their order, the last line that was put here since it was opened.
     appended: Arc<[AtomicI64; Log::ALL.len()]>,
+    read_at: Arc<AtomicI64>,
 }
 
 impl LogStore {
@@ -103,6 +108,7 @@ impl LogStore {
         Ok(LogStore {
             pool,
             appended: Arc::default(),
+            read_at: Arc::default(),
         })
     }
 
@@ -118,6 +124,16 @@ impl LogStore {
         let own = all.filter(|(one, _)| parts.contains(one));
         let seqs = own.map(|(_, seq)| seq.load(Ordering::Acquire));
         seqs.max().unwrap_or(0)
+    }
+
+    /// All that was in the files at that time, in milliseconds since 1970, has been put here.
+    pub fn has_read(&self, at: i64) {
+        self.read_at.fetch_max(at, Ordering::Release);
+    }
+
+    /// The last such time since it was opened; 0: there was none.
+    pub fn read_at(&self) -> i64 {
+        self.read_at.load(Ordering::Acquire)
     }
 
     fn has_appended(&self, log: Log, last: i64) {
@@ -159,13 +175,27 @@ impl LogStore {
         let mut lines = vec![];
         while let Some(row) = rows.try_next().await? {
             let line = line_of(&row)?;
-            if line.text.len() > left && !lines.is_empty() {
+            let bytes = line.text.len().saturating_add(limit.overhead);
+            if bytes > left && !lines.is_empty() {
                 break;
             }
-            left = left.saturating_sub(line.text.len());
+            left = left.saturating_sub(bytes);
             lines.push(line);
         }
         Ok(lines)
+    }
+
+    /// How many lines of the log and its parts are behind that one.
+    pub async fn count_after(&self, log: Log, seq: i64) -> sqlx::Result<u64> {
+        let of = any_of(&[log]);
+        let query = format!(
+            "SELECT count(*) FROM line WHERE stream IN (SELECT id FROM stream WHERE {of}) AND seq > ?"
+        );
+        let count: i64 = sqlx::query_scalar(&query)
+            .bind(seq)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(count.unsigned_abs())
     }
 
     /// The streams that have lines, each with the times of its first and its last.
@@ -288,7 +318,7 @@ async fn stream_id(write: &mut SqliteConnection, log: Log, version: &str) -> sql
         .await
 }
 
-/// All at once: a statement for each would be most of the work. Into the first stream, or the second if they say who called
+/// Many at once: a statement for each would be most of the work. Into the first stream, or the second if they say who called
 /// what. Answers the last number that was given.
 async fn put_lines(
     write: &mut SqliteConnection,
@@ -300,19 +330,21 @@ async fn put_lines(
     )
     .fetch_one(&mut *write)
     .await?;
-    let rows = lines.iter().map(|line| {
-        let stream = if line.is_audit { audit } else { own };
-        (line.at, line.level as i64, &line.text, stream)
-    });
-    let rows: Vec<_> = rows.collect();
-    let rows = serde_json::to_string(&rows).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    sqlx::query(
-        "INSERT INTO line (stream, at, level, text) \
-         SELECT value->>3, value->>0, value->>1, value->>2 FROM json_each(?) ORDER BY key",
-    )
-    .bind(rows)
-    .execute(&mut *write)
-    .await?;
+    for some in lines.chunks(AT_ONCE) {
+        let mut query = QueryBuilder::new("INSERT INTO line (stream, at, level, text) ");
+        query.push_values(some, |mut row, line| {
+            row.push_bind(if line.is_audit { audit } else { own })
+                .push_bind(line.at)
+                .push_bind(line.level as i64)
+                .push_bind(&line.text);
+        });
+        // Not kept prepared: there would be one for each number of lines.
+        query
+            .build()
+            .persistent(some.len() == AT_ONCE)
+            .execute(&mut *write)
+            .await?;
+    }
     sqlx::query("INSERT INTO word (rowid, text) SELECT seq, text FROM line WHERE seq > ?")
         .bind(last)
         .execute(&mut *write)
@@ -374,6 +406,7 @@ mod tests {
     const ALL: Limit = Limit {
         lines: usize::MAX,
         bytes: usize::MAX,
+        overhead: 0,
     };
 
     fn entry(at: i64, text: &str) -> Entry {
@@ -414,6 +447,12 @@ mod tests {
         assert_eq!(texts(1, Limit { lines: 1, ..ALL }).await, ["two"]);
         assert_eq!(texts(0, Limit { bytes: 6, ..ALL }).await, ["one", "two"]);
         assert_eq!(texts(0, Limit { bytes: 1, ..ALL }).await, ["one"]);
+        let framed = Limit {
+            bytes: 12,
+            overhead: 3,
+            ..ALL
+        };
+        assert_eq!(texts(0, framed).await, ["one", "two"]);
         assert_eq!(store.newest().await.unwrap(), 3);
         for (at, begin) in [(0, 0), (2, 1), (3, 2), (4, 3)] {
             assert_eq!(store.begin_of(at).await.unwrap(), begin, "{at}");

@@ -20,7 +20,7 @@ use crate::sink::firehose::Firehose;
 use crate::sink::journal::{Cursor, Journal};
 use crate::sink::lane::{Delivered, Lane, Source};
 use crate::sink::names::Origin;
-use crate::sink::record::Line;
+use crate::sink::record::{self, Line};
 use crate::sink::s3::{self, S3};
 use crate::sink::{Failure, Sink};
 use crate::slurm::catalogue;
@@ -173,6 +173,8 @@ impl Source for Kept {
         let limit = Limit {
             lines: limits.records,
             bytes: limits.bytes,
+            // Without it a batch's lines, which are shorter than their records, would be read several times.
+            overhead: limits.overhead + record::frame(log),
         };
         let lines = self.0.after(&[log], seq, limit).await?;
         let lines = lines.into_iter().map(|line| Line {

@@ -252,6 +252,7 @@ async fn read(
     let most = Limit {
         lines: 20_000,
         bytes: 8 * BYTES,
+        overhead: 0,
     };
     let looked = store
         .after(&Log::ALL, after, most)

@@ -8,7 +8,7 @@ use app::model::log::Log;
 use app::model::log_line::stream_of;
 
 /// Which cluster lines are of, and what it ran then.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     pub account_id: String,
     pub region: String,

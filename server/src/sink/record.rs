@@ -12,7 +12,7 @@ pub const MOST: usize = 1_000_000;
 const CUT: &str = "… (cut)";
 
 /// A line as it is taken from where lines are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
     /// Ascending without end; a line keeps its own.
     pub seq: i64,
@@ -67,6 +67,16 @@ pub fn record(origin: &Origin, log: Log, line: &Line) -> String {
         Log::Audit(daemon) => said(origin, daemon.as_str(), Some("audit"), line),
         Log::JobCompletion => ended(origin, line),
     }
+}
+
+/// The bytes that a record of that log has at least, beside those of its line.
+pub fn frame(log: Log) -> usize {
+    const TEXT: &str = "{}";
+    let line = Line {
+        text: TEXT.into(),
+        ..Line::default()
+    };
+    record(&Origin::default(), log, &line).len() - TEXT.len()
 }
 
 /// A record that is none of a log's.
@@ -202,6 +212,17 @@ mod tests {
                 if *log == Log::JobCompletion {
                     assert_eq!(read["fields"]["jobcomp"]["job_id"], 7);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn no_record_is_shorter_than_its_frame() {
+        for log in LogType::ALL.iter().flat_map(|one| one.logs()) {
+            for text in ["{}", r#"{"job_id":7,"name":"a\\b"}"#] {
+                let length = record(&origin(), *log, &line(text)).len();
+                let least = frame(*log) + text.len();
+                assert!((least..least + 64).contains(&length), "{log:?} {text}");
             }
         }
     }

@@ -15,6 +15,7 @@ const SLURMCTLD: Log = Log::Daemon(LogDaemon::Slurmctld);
 const ALL: Limit = Limit {
     lines: usize::MAX,
     bytes: usize::MAX,
+    overhead: 0,
 };
 
 struct Followee {
