@@ -56,15 +56,29 @@ impl Guard {
 
     /// A connection to the first of them that takes one.
     pub async fn connect(self, host: &str, port: u16) -> Result<TcpStream, String> {
-        let mut refused = String::new();
-        for address in self.resolve(host, port).await?.into_iter().take(TRIED) {
-            match TcpStream::connect(address).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => refused = format!("{host} takes no connection: {error}."),
-            }
-        }
-        Err(refused)
+        first_connection(host, &self.resolve(host, port).await?).await
     }
+}
+
+/// The first of these addresses of a host that takes a connection. Of one address nothing is asked.
+pub async fn first_open(host: &str, addresses: &[SocketAddr]) -> Result<SocketAddr, String> {
+    if let [only] = addresses {
+        return Ok(*only);
+    }
+    let connection = first_connection(host, addresses).await?;
+    connection
+        .peer_addr()
+        .map_err(|error| refused(host, &error))
+}
+
+async fn first_connection(host: &str, addresses: &[SocketAddr]) -> Result<TcpStream, String> {
+    let tried = &addresses[..addresses.len().min(TRIED)];
+    let connection = TcpStream::connect(tried).await;
+    connection.map_err(|error| refused(host, &error))
+}
+
+fn refused(host: &str, error: &std::io::Error) -> String {
+    format!("{host} takes no connection: {error}.")
 }
 
 /// The IPv4 address that an IPv6 one stands for: mapped, compatible, by NAT64 or 6to4.

@@ -1,13 +1,17 @@
 //! One message by SMTP. Header values are encoded by `lettre`, which takes none with a line end in it.
 
+use std::error::Error as _;
+
 use app::model::notification::{Content, MailSecurity};
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
+use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use tokio_rustls::rustls;
 
-use super::guard::Guard;
+use super::guard::{Guard, first_open};
 use super::{PATIENCE, Target, message};
 
 pub async fn send(guard: Guard, to: &Target, id: &str, content: &Content) -> Result<(), String> {
@@ -17,7 +21,6 @@ pub async fn send(guard: Guard, to: &Target, id: &str, content: &Content) -> Res
     let is_here = addresses
         .iter()
         .all(|one| one.ip().to_canonical().is_loopback());
-    let address = addresses.first().ok_or("The mail server has no address.")?;
     let tls = match settings.security {
         MailSecurity::Tls => Tls::Wrapper(tls(&settings.host)?),
         MailSecurity::Starttls => Tls::Required(tls(&settings.host)?),
@@ -27,6 +30,7 @@ pub async fn send(guard: Guard, to: &Target, id: &str, content: &Content) -> Res
         }
     };
     // The very address that the guard has seen: a second look-up could find another one.
+    let address = first_open(&settings.host, &addresses).await?;
     let mut server =
         AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address.ip().to_string())
             .port(settings.port)
@@ -46,13 +50,27 @@ fn tls(host: &str) -> Result<TlsParameters, String> {
 }
 
 /// Of what the mail server said its code alone.
-fn words(error: &lettre::transport::smtp::Error) -> String {
-    match error.status() {
-        Some(code) => format!("The mail server answered {code}."),
-        None if error.is_timeout() => "The mail server did not answer in time.".to_owned(),
-        None if error.is_tls() => "There is no TLS with the mail server.".to_owned(),
-        None => "There is no connection to the mail server.".to_owned(),
+fn words(error: &smtp::Error) -> String {
+    match (error.status(), tls_fault(error)) {
+        (Some(code), _) => format!("The mail server answered {code}."),
+        (None, Some(fault)) => format!("There is no TLS with the mail server: {fault}."),
+        (None, None) if error.is_timeout() => "The mail server did not answer in time.".to_owned(),
+        (None, None) => "There is no connection to the mail server.".to_owned(),
     }
+}
+
+/// `lettre` takes it for a connection that failed.
+fn tls_fault(error: &smtp::Error) -> Option<&rustls::Error> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let inner = error.downcast_ref().and_then(std::io::Error::get_ref);
+        let fault = inner.and_then(|inner| inner.downcast_ref());
+        if fault.is_some() {
+            return fault;
+        }
+        cause = error.source();
+    }
+    None
 }
 
 fn letter(to: &Target, id: &str, content: &Content) -> Result<Message, String> {

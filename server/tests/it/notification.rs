@@ -15,12 +15,19 @@ const SECRET: &str = "canary-of-the-signature";
 const CLUSTER: &str = "told";
 
 async fn plane(database: Database) -> TestPlane {
+    plane_with(database, &[]).await
+}
+
+async fn plane_with(database: Database, environment: &[(&str, &str)]) -> TestPlane {
     let postgres = match database {
         Database::Postgres => Some(Postgres::start()),
         _ => None,
     };
     let mut server = Server::new(postgres.as_ref().map(Postgres::url));
     server.environment("OPENPCS_NOTIFY_LOOPBACK", "true");
+    for (name, value) in environment {
+        server.environment(name, value);
+    }
     TestPlane::on(server, postgres).await
 }
 
@@ -433,5 +440,55 @@ async fn a_redirect_leads_nowhere() {
     let error = test(&visitor, &id).await;
     assert!(error.contains("redirects are not followed"), "{error}");
     assert_eq!((first.posts().len(), second.posts().len()), (1, 0));
+    plane.finish().await;
+}
+
+#[tokio::test]
+async fn messages_go_by_tls_to_whom_this_host_trusts() {
+    let (known, stranger) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (known, stranger) = (known.path(), stranger.path());
+    let (hook, mail) = (Receiver::start(), MailServer::start());
+    let of_hook = TlsDoor::before(hook.port, known, Begins::AtOnce).await;
+    let of_mail = TlsDoor::before(mail.port, known, Begins::AtOnce).await;
+    let of_starttls = TlsDoor::before(mail.port, known, Begins::WithStartTls).await;
+    let stranger_of_hook = TlsDoor::before(hook.port, stranger, Begins::AtOnce).await;
+    let stranger_of_mail = TlsDoor::before(mail.port, stranger, Begins::WithStartTls).await;
+
+    let trusted = known.join("certificate.pem").display().to_string();
+    let plane = plane_with(Database::OfRun, &[("SSL_CERT_FILE", &trusted)]).await;
+    let visitor = Visitor::sign_in(&plane).await;
+    let letter_to = async |name: &str, port: u16, security: &str| {
+        let put = json!({"putChannel": {"id": "", "settings": {
+            "kind": "email", "name": name, "host": "127.0.0.1", "port": port, "security": security,
+            "sender": "openpcs@example.com", "recipients": ["ops@example.com"],
+        }}});
+        change(&visitor, put).await.unwrap()
+    };
+    let url = |door: &TlsDoor| format!("https://127.0.0.1:{}/hook", door.port);
+    for (id, refusal) in [
+        (webhook(&visitor, "hook", &url(&of_hook)).await, ""),
+        (letter_to("tls", of_mail.port, "tls").await, ""),
+        (
+            letter_to("starttls", of_starttls.port, "starttls").await,
+            "",
+        ),
+        (
+            webhook(&visitor, "stranger", &url(&stranger_of_hook)).await,
+            "There is no TLS with 127.0.0.1: invalid peer certificate",
+        ),
+        (
+            letter_to("strange", stranger_of_mail.port, "starttls").await,
+            "There is no TLS with the mail server: invalid peer certificate",
+        ),
+    ] {
+        let told = test(&visitor, &id).await;
+        match refusal {
+            "" => assert_eq!(told, ""),
+            refusal => assert!(told.starts_with(refusal), "{told}"),
+        }
+    }
+    // Nothing went to a stranger.
+    assert_eq!((hook.posts().len(), mail.letters().len()), (1, 2));
+    is_signed(&hook.posts()[0]);
     plane.finish().await;
 }

@@ -174,7 +174,9 @@ pub fn certify(certificate: &Path, key: &Path) {
     openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt"]);
     openssl.args(["ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]);
     openssl.args(["-subj", "/CN=127.0.0.1"]);
-    openssl.args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout"]);
+    openssl.args(["-addext", "subjectAltName=IP:127.0.0.1"]);
+    // That of an authority is taken for no server's.
+    openssl.args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout"]);
     quiet(openssl.arg(key).arg("-out").arg(certificate));
 }
 

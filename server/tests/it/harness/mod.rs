@@ -25,6 +25,7 @@ mod requests;
 pub mod scheduler;
 mod server;
 mod silent_proxy;
+mod tls_door;
 mod visitor;
 mod wait;
 
@@ -46,6 +47,7 @@ pub use refusal::Refusal;
 pub use requests::*;
 pub use server::Server;
 pub use silent_proxy::SilentProxy;
+pub use tls_door::{Begins, TlsDoor};
 pub use visitor::{SignedIn, Visitor, client_at, sign_in, until};
 pub use wait::{DEADLINE, wait_until};
 
