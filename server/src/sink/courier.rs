@@ -13,13 +13,21 @@ use super::{Failure, Sink};
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// MiB that batches under way take, of all deliveries of this process.
+/// MiB that batches under way take, of all deliveries of this process. Those that failed last have their own: however many
+/// destinations do not answer, the others need not wait for them.
 #[derive(Clone)]
-pub struct Memory(Arc<Semaphore>);
+pub struct Memory {
+    works: Arc<Semaphore>,
+    fails: Arc<Semaphore>,
+}
 
 impl Default for Memory {
     fn default() -> Memory {
-        Memory(Arc::new(Semaphore::new(80)))
+        let of = |mebibytes| Arc::new(Semaphore::new(mebibytes));
+        Memory {
+            works: of(56),
+            fails: of(24),
+        }
     }
 }
 
@@ -97,7 +105,11 @@ impl<S: Source, R: Report> Courier<S, R> {
                 continue;
             }
             let step = {
-                let _held = self.memory.0.acquire_many(cost(&self.sink)).await;
+                let memory = match trouble.failures {
+                    0 => &self.memory.works,
+                    _ => &self.memory.fails,
+                };
+                let _held = memory.acquire_many(cost(&self.sink)).await;
                 lane.step(&self.sink, now).await
             };
             pause = pause.min(match step {
