@@ -60,6 +60,12 @@ impl Place {
             && tail(file, self.offset)? == self.tail)
     }
 
+    /// Whether this file has the beginning of what was read, and not yet all of it.
+    pub fn is_begun_by(&self, file: &File, about: &Metadata) -> io::Result<bool> {
+        let reaches = i64::try_from(about.len()).unwrap_or(i64::MAX) >= self.offset;
+        Ok(!reaches && head(file, self.offset)? == self.head)
+    }
+
     /// Whether the file that was there has this inode.
     pub fn is_inode_of(&self, about: &Metadata) -> bool {
         identity(about) == (self.device, self.inode)

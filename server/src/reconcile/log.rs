@@ -80,6 +80,50 @@ impl LogReconciler {
         follow(store, &stream, file.path(), since, &parse).await
     }
 
+    /// What is new of all logs; whether there is more to read at once.
+    async fn keep(
+        &mut self,
+        cluster: &ClusterRow,
+        store: &LogStore,
+        done: &mut Done,
+    ) -> anyhow::Result<bool> {
+        let (begun, since) = (now(), SystemTime::now() - KEEP);
+        let (mut has_more, mut waits, mut failed) = (false, false, None);
+        for (place, log) in FILES.into_iter().enumerate() {
+            let Some(seen) = self.watches[place].news()? else {
+                continue;
+            };
+            match self.follow(log, cluster, store, since).await {
+                Ok(followed) => {
+                    done.note(Work::LinesKept, followed.lines);
+                    has_more |= followed.has_more;
+                    waits |= followed.waits;
+                    if !followed.has_more && !followed.waits {
+                        self.watches[place].has_read(seen);
+                    }
+                }
+                Err(error) => failed = Some(error),
+            }
+        }
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        if !has_more && !waits {
+            store.has_read(begun);
+        }
+        Ok(has_more)
+    }
+
+    async fn forget(&mut self, store: &LogStore) -> anyhow::Result<()> {
+        if now() - self.forgot_at < FORGET_MS {
+            return Ok(());
+        }
+        let before = now() - i64::try_from(KEEP.as_millis()).unwrap_or(i64::MAX);
+        store.retain(before, MOST).await?;
+        self.forgot_at = now();
+        Ok(())
+    }
+
     async fn of_jobs(&self) -> anyhow::Result<Parse> {
         let pool = self.parts.db.pool();
         let instances = instance::placed(pool, &self.cluster_id, now() - ENDED_MS).await?;
@@ -100,25 +144,14 @@ impl Reconciler for LogReconciler {
             return Ok(Next::Never);
         };
         let store = self.parts.logs.of(&self.cluster_id).await?;
-        let since = SystemTime::now() - KEEP;
-        let mut has_more = false;
-        for (place, log) in FILES.into_iter().enumerate() {
-            let Some(seen) = self.watches[place].news()? else {
-                continue;
-            };
-            let followed = self.follow(log, &cluster, &store, since).await?;
-            done.note(Work::LinesKept, followed.lines);
-            has_more |= followed.has_more;
-            if !followed.has_more {
-                self.watches[place].has_read(seen);
-            }
-        }
-        self.couriers.tend(&self.parts, &cluster, &store).await?;
-        if now() - self.forgot_at >= FORGET_MS {
-            let before = now() - i64::try_from(KEEP.as_millis()).unwrap_or(i64::MAX);
-            store.retain(before, MOST).await?;
-            self.forgot_at = now();
-        }
-        Ok(Next::After(if has_more { Duration::ZERO } else { TICK }))
+        // One that fails keeps no other from its turn: a full disk is emptied by the last of them.
+        let kept = self.keep(&cluster, &store, done).await;
+        let tended = self.couriers.tend(&self.parts, &cluster, &store).await;
+        self.forget(&store).await?;
+        tended?;
+        Ok(Next::After(match kept? {
+            true => Duration::ZERO,
+            false => TICK,
+        }))
     }
 }

@@ -24,6 +24,8 @@ use super::store::{LogStore, Stream};
 const CHUNK: usize = 1024 * 1024;
 /// Of one run; the next one follows at once.
 const CHUNKS: usize = 32;
+/// A rotated file into which something was written less long ago may be a copy that is not whole yet.
+const COPYING: Duration = Duration::from_secs(5);
 /// A rotated file into which nothing was written for so long ends with its last line, whole or not.
 const SETTLED: Duration = Duration::from_secs(60);
 
@@ -33,6 +35,8 @@ pub struct Followed {
     pub lines: usize,
     /// Whether there is more to read at once.
     pub has_more: bool,
+    /// Whether a rotation is under way: the rest is read when it has ended, and no sooner.
+    pub waits: bool,
 }
 
 /// How a line is read, without its end, behind one of that time and level.
@@ -53,6 +57,10 @@ pub async fn follow(
     let sources = sources.with_context(|| format!("cannot look at {}", path.display()))?;
     let mut left = CHUNKS;
     for source in &sources {
+        if source.may_be_copied(&known)? {
+            followed.waits = true;
+            break;
+        }
         while left > 0 {
             let (source, places) = (source.again()?, known.clone());
             let parse = parse.clone();
@@ -187,6 +195,20 @@ impl Source {
             }
         }
         Ok(None)
+    }
+
+    /// Whether a rotation may still copy a file that is known to this one.
+    fn may_be_copied(&self, known: &[Place]) -> io::Result<bool> {
+        let is_new = self.changed().elapsed().is_ok_and(|age| age < COPYING);
+        if self.is_current || !is_new {
+            return Ok(false);
+        }
+        for place in known {
+            if place.is_begun_by(&self.file, &self.about)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The next lines; none: there is none that is whole.

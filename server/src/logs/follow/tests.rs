@@ -139,3 +139,25 @@ async fn a_line_is_kept_when_it_is_whole_and_a_long_one_bounded() {
     assert!(kept[2].starts_with("xxx") && kept[2].len() < 20_000);
     assert_eq!(kept[3..], ["last"]);
 }
+
+#[tokio::test]
+async fn a_copy_that_is_not_whole_is_no_new_file() {
+    let mut log = Followee::new();
+    log.write(100);
+    log.follow().await;
+    let whole = fs::read(&log.path).unwrap();
+    fs::write(log.other(".1"), &whole[..whole.len() / 2]).unwrap();
+    log.write(1);
+    assert!(log.follow().await.waits);
+    fs::copy(&log.path, log.other(".1")).unwrap();
+    File::create(&log.path).unwrap();
+    log.write(1);
+    assert!(!log.follow().await.waits);
+    assert_eq!(log.kept().await, log.written);
+    // One that stays as it is was no copy of what is there: it is read, and so is all else.
+    fs::write(log.other(".2"), &whole[..whole.len() / 2]).unwrap();
+    let old = SystemTime::now() - COPYING;
+    let other = File::options().append(true).open(log.other(".2")).unwrap();
+    other.set_modified(old).unwrap();
+    assert!(!log.follow().await.waits);
+}
