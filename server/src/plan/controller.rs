@@ -86,6 +86,8 @@ pub struct Found {
     pub instances_gone: Option<bool>,
     /// The same of what else the provider has of it.
     pub strangers_gone: Option<bool>,
+    /// Whether its last words need not be waited for.
+    pub delivered: Option<bool>,
     /// Its processes and directories are gone.
     pub stopped: bool,
 }
@@ -122,6 +124,8 @@ pub enum Step {
     Fail(Failure),
     EndInstances,
     EndStrangers,
+    /// Ends its daemons, and asks whether what they logged is where it is delivered to.
+    Deliver,
     /// Ends the controller and removes what the cluster has on disk.
     Stop,
     /// Removes the rows. Whatever a crash left before is still known by them.
@@ -295,11 +299,12 @@ fn shut(seen: &Seen) -> Step {
 
 /// Processes and directories first, rows last.
 fn tear_down(found: &Found) -> Step {
-    match (found.instances_gone, found.strangers_gone) {
-        (None, _) => Step::EndInstances,
-        (Some(true), None) => Step::EndStrangers,
-        (Some(true), Some(true)) if found.stopped => Step::Forget,
-        (Some(true), Some(true)) => Step::Stop,
+    match (found.instances_gone, found.strangers_gone, found.delivered) {
+        _ if found.stopped => Step::Forget,
+        (None, _, _) => Step::EndInstances,
+        (Some(true), None, _) => Step::EndStrangers,
+        (Some(true), Some(true), None) => Step::Deliver,
+        (Some(true), Some(true), Some(true)) => Step::Stop,
         _ => Step::Wait(ENDING),
     }
 }

@@ -28,6 +28,7 @@ struct World {
     aside_runs: bool,
     instances_gone: bool,
     strangers_gone: bool,
+    is_delivered: bool,
     age_ms: i64,
     accounts: Accounts,
     /// It can be had when it is wanted.
@@ -59,6 +60,7 @@ fn world(status: Status, controller: Controller) -> World {
         aside_runs: false,
         instances_gone: true,
         strangers_gone: true,
+        is_delivered: true,
         age_ms: 1_000,
         accounts: NO_ACCOUNTS,
         has_database: true,
@@ -133,6 +135,7 @@ impl World {
                 Step::Configure => found.configured = true,
                 Step::EndInstances => found.instances_gone = Some(self.instances_gone),
                 Step::EndStrangers => found.strangers_gone = Some(self.strangers_gone),
+                Step::Deliver => found.delivered = Some(self.is_delivered),
                 Step::Stop => found.stopped = true,
                 Step::Activate
                 | Step::Fail(_)
@@ -161,7 +164,7 @@ impl World {
         let mut all = vec![];
         for status in Status::ALL {
             for controller in controllers {
-                for bits in 0..256 {
+                for bits in 0..512 {
                     let bit = |n: u32| bits & (1 << n) != 0;
                     all.push(World {
                         has_room: bit(0),
@@ -172,6 +175,7 @@ impl World {
                         aside_runs: bit(5),
                         instances_gone: bit(6),
                         strangers_gone: bit(7),
+                        is_delivered: bit(8),
                         ..world(status, controller)
                     });
                 }
@@ -235,11 +239,15 @@ fn a_controller_is_brought_to_where_its_cluster_wants_it() {
             Answering,
             "Place, Ask, Recover, Configure, Wait 5s",
         ),
-        (Deleting, Absent, "EndInstances, EndStrangers, Stop, Forget"),
+        (
+            Deleting,
+            Absent,
+            "EndInstances, EndStrangers, Deliver, Stop, Forget",
+        ),
         (
             Deleting,
             Answering,
-            "EndInstances, EndStrangers, Stop, Forget",
+            "EndInstances, EndStrangers, Deliver, Stop, Forget",
         ),
         (CreateFailed, Absent, "Wait 5s"),
         (CreateFailed, Answering, "Wait 5s"),
@@ -287,7 +295,7 @@ fn a_cluster_past_its_end_is_shut_and_comes_back() {
         (world(Suspended, Absent), "EndInstances, Unsuspend"),
         (
             past(Deleting, Absent),
-            "EndInstances, EndStrangers, Stop, Forget",
+            "EndInstances, EndStrangers, Deliver, Stop, Forget",
         ),
     ] {
         assert_eq!(told(&world), steps, "{world:?}");
@@ -361,9 +369,16 @@ fn what_stands_in_the_way_is_told_or_waited_for() {
         (
             World {
                 strangers_gone: false,
-                ..going
+                ..going.clone()
             },
             "EndInstances, EndStrangers, Wait 1s",
+        ),
+        (
+            World {
+                is_delivered: false,
+                ..going
+            },
+            "EndInstances, EndStrangers, Deliver, Wait 1s",
         ),
     ] {
         assert_eq!(told(&world), steps, "{world:?}");
@@ -467,7 +482,8 @@ fn whatever_is_seen_nothing_happens_out_of_turn() {
         assert!(after(&Step::Configure, &Step::Ask), "{world:?}");
         assert!(after(&Step::Configure, &Step::Recover), "{world:?}");
         assert!(after(&Step::Activate, &Step::Ask), "{world:?}");
-        assert!(after(&Step::Stop, &Step::EndStrangers), "{world:?}");
+        assert!(after(&Step::Deliver, &Step::EndStrangers), "{world:?}");
+        assert!(after(&Step::Stop, &Step::Deliver), "{world:?}");
         assert!(after(&Step::Forget, &Step::Stop), "{world:?}");
         assert!(!leaves_alone || at(&Step::Start).is_none(), "{world:?}");
         // Its controller has said its last word before its nodes end.

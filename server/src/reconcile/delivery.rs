@@ -2,9 +2,11 @@
 //! wanted and this process has the cluster. A courier that ends is started anew at the next look.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use app::model::log::Log;
 use app::model::log_target::Target;
+use app::model::status::Status;
 use tokio::task::JoinSet;
 
 use super::Parts;
@@ -39,6 +41,8 @@ pub struct Couriers {
 struct AtWork {
     /// Of Slurm, as the cluster had it when the courier began.
     version: String,
+    /// The cluster is deleted: nothing waits for more.
+    hurries: bool,
     /// One task, that never ends by itself.
     task: JoinSet<()>,
 }
@@ -55,7 +59,9 @@ impl Couriers {
         let over = self.at_work.extract_if(|id, at_work| {
             let is_wanted = wanted.iter().any(|row| row.id == *id);
             let is_over = at_work.task.try_join_next().is_some();
-            !is_wanted || is_over || at_work.version != cluster.slurm_version()
+            let is_other =
+                at_work.version != cluster.slurm_version() || at_work.hurries != hurries(cluster);
+            !is_wanted || is_over || is_other
         });
         for (_, mut courier) in over.collect::<Vec<_>>() {
             courier.task.shutdown().await;
@@ -110,8 +116,14 @@ async fn start(
         let source = Kept(store.clone());
         lanes.push(Lane::new(source, journal, origin.clone(), log, begin));
     }
+    let mut sink = sink(parts, &row);
+    if let Sink::S3(s3) = &mut sink
+        && hurries(cluster)
+    {
+        s3.linger = Duration::ZERO;
+    }
     let courier = Courier {
-        sink: sink(parts, &row),
+        sink,
         lanes,
         memory: parts.delivering.memory.clone(),
         report: Told {
@@ -124,8 +136,34 @@ async fn start(
     task.spawn(courier.run());
     Ok(AtWork {
         version: version.to_owned(),
+        hurries: hurries(cluster),
         task,
     })
+}
+
+fn hurries(cluster: &ClusterRow) -> bool {
+    cluster.status == Status::Deleting
+}
+
+/// The deliveries that have lines to bring yet, each with how many.
+pub async fn left<'a>(
+    rows: &'a [DeliveryRow],
+    store: &LogStore,
+) -> anyhow::Result<Vec<(&'a DeliveryRow, u64)>> {
+    let mut left = vec![];
+    for row in rows {
+        let mut lines = 0;
+        for &log in row.source.log_type.logs() {
+            let journal = Journal::open(store.pool().clone(), &row.id, log.as_str()).await?;
+            if let Some(cursor) = journal.read().await? {
+                lines += store.count_after(log, cursor.after).await?;
+            }
+        }
+        if lines > 0 {
+            left.push((row, lines));
+        }
+    }
+    Ok(left)
 }
 
 /// Where that delivery goes, from this host.

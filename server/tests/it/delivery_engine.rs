@@ -1,5 +1,6 @@
 //! Logs of a real Slurm reach the directory that they are delivered to, each line once: over rotation of the file, an end of
-//! the server in mid-batch, a destination that is down and back, and a delivery that is removed and made anew.
+//! the server in mid-batch, a destination that is down and back, a delivery that is removed and made anew, and the end of the
+//! cluster.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -52,12 +53,17 @@ impl Delivered {
 
     /// So many lines more in slurmctld's log, as slurmctld writes them.
     fn write(&mut self, count: usize) {
+        self.write_with(count, "");
+    }
+
+    /// The same, with something behind each number.
+    fn write_with(&mut self, count: usize, end: &str) {
         let mut text = String::new();
         for number in self.written..self.written + count {
             let at = now();
             let time = &app::model::date::machine(at)[..19];
             text.push_str(&format!(
-                "[{time}.{:03}+00:00] error: canary{number:06}\n",
+                "[{time}.{:03}+00:00] error: canary{number:06}{end}\n",
                 at % 1000
             ));
         }
@@ -79,7 +85,7 @@ impl Delivered {
         let records = records(&self.root());
         let message = |record: &Value| record["message"].as_str().unwrap().to_owned();
         let messages = records.iter().map(message);
-        let number = |text: String| text.split_once("canary")?.1.trim_end().parse().ok();
+        let number = |text: String| text.split_once("canary")?.1.get(..6)?.parse().ok();
         messages.filter_map(number).collect()
     }
 
@@ -107,17 +113,28 @@ impl Delivered {
         row
     }
 
-    /// How many logs the store of the cluster's logs knows that delivery to be at.
-    async fn cursors(&self, id: &str) -> i64 {
-        let file = self
-            .plane
-            .server
-            .data()
-            .join("logs")
-            .join(format!("{}.db", self.cluster_id));
-        let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(file))
+    /// The store of the cluster's logs.
+    async fn store(&self) -> SqlitePool {
+        let file = format!("logs/{}.db", self.cluster_id);
+        let file = self.plane.server.data().join(file);
+        SqlitePool::connect_with(SqliteConnectOptions::new().filename(file))
             .await
-            .unwrap();
+            .unwrap()
+    }
+
+    /// The last line of slurmctld that is kept.
+    async fn last_kept(&self) -> String {
+        let pool = self.store().await;
+        let last = "SELECT text FROM line WHERE stream IN (SELECT id FROM stream WHERE daemon = 'slurmctld') \
+                    ORDER BY seq DESC LIMIT 1";
+        let last = sqlx::query_scalar(last).fetch_one(&pool).await.unwrap();
+        pool.close().await;
+        last
+    }
+
+    /// How many logs that store knows the delivery to be at.
+    async fn cursors(&self, id: &str) -> i64 {
+        let pool = self.store().await;
         let count =
             sqlx::query_scalar("SELECT count(*) FROM delivery_cursor WHERE delivery_id = ?");
         let count = count.bind(id).fetch_one(&pool).await.unwrap();
@@ -248,6 +265,35 @@ async fn each_line_of_a_real_slurm_is_delivered_once() {
     it.write(100);
     it.all_arrive((0..before).chain(after..it.written).collect())
         .await;
+    // Too long, it is rotated by our own agent while slurmctld runs and we write; slurmctld goes on in a new one.
+    it.write_with(2_200, &"x".repeat(16_000));
+    let of_slurmctld = async || {
+        it.plane.administrate("scontrol setdebug verbose");
+        fs::read_to_string(&it.log).is_ok_and(|text| text.contains("debug level"))
+    };
+    wait_until("slurmctld has a new log", async || {
+        let is_new = fs::metadata(&it.log).is_ok_and(|about| about.len() < 1 << 20);
+        let is_told = is_new && of_slurmctld().await;
+        is_told
+            .then_some(())
+            .ok_or_else(|| format!("new: {is_new}"))
+    })
+    .await;
+    it.write(100);
+    it.all_arrive((0..before).chain(after..it.written).collect())
+        .await;
+
+    // What the daemons of a deleted cluster say last arrives too.
     it.plane.delete_all_of("delivered").await;
+    let last = it.last_kept().await;
+    let messages = records(&it.root());
+    let is_there = |words: &str| {
+        let mut all = messages
+            .iter()
+            .filter_map(|record| record["message"].as_str());
+        all.any(|message| message.trim_end().ends_with(words))
+    };
+    assert!(is_there("Terminate signal SIGTERM received"));
+    assert!(is_there(&last), "{last}");
     it.plane.finish().await;
 }

@@ -31,6 +31,7 @@ use crate::slurm::controller_host::{ControllerSpec, RestFiles};
 use crate::slurm::rest::{self, Rest};
 
 mod accounts;
+mod last_lines;
 mod pause;
 mod suspension;
 mod upgrade;
@@ -56,6 +57,8 @@ pub struct ClusterReconciler {
     /// The suspension that the timeline tells of already.
     announced: Option<String>,
     network: Network,
+    /// When its daemons had ended, in milliseconds since 1970, if it is deleted.
+    ended_at: Option<i64>,
 }
 
 /// How many of its daemons have a port.
@@ -82,6 +85,7 @@ impl ClusterReconciler {
             introduced: false,
             announced: None,
             network: Network::default(),
+            ended_at: None,
         }
     }
 }
@@ -340,6 +344,7 @@ impl ClusterReconciler {
                 let gone = ending::end_strangers(&self.parts, &id, since).await?;
                 found.strangers_gone = Some(gone);
             }
+            Step::Deliver => found.delivered = Some(self.deliver_last().await?),
             Step::Stop => {
                 self.stop_controller().await?;
                 found.stopped = true;
