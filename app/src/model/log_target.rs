@@ -3,7 +3,7 @@
 /// What lines are brought to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// `arn:aws:logs:REGION:ACCOUNT:log-group:NAME`, with or without `:*` behind it.
+    /// `arn:aws:logs:REGION:ACCOUNT:log-group:NAME`, with or without `:*` or, as the guide prints it, `/*` behind it.
     LogGroup {
         region: String,
         account: String,
@@ -43,7 +43,9 @@ impl Target {
             }
             "logs" if is_placed => {
                 let name = path.strip_prefix("log-group:")?;
-                let name = name.strip_suffix(":*").unwrap_or(name);
+                let all = [":*", "/*"].iter();
+                let bare = all.filter_map(|end| name.strip_suffix(end)).next();
+                let name = bare.unwrap_or(name);
                 is_log_group(name).then(|| Target::LogGroup {
                     region: at,
                     account: of,

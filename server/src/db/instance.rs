@@ -181,6 +181,17 @@ pub async fn ended(pool: &Pool, cluster_id: &str, limit: i64) -> sqlx::Result<Ve
     .collect()
 }
 
+/// The newest instances of a cluster, ended or not, by their ids.
+pub async fn newest(pool: &Pool, cluster_id: &str, limit: i64) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "select id from instance where cluster_id = $1 order by launched_at desc, id limit $2",
+    )
+    .bind(cluster_id)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+}
+
 /// Which instance each node of a cluster was, of those that had not ended before that time, in the order of their launches.
 pub async fn placed(pool: &Pool, cluster_id: &str, since: i64) -> sqlx::Result<Vec<Placed>> {
     let rows = sqlx::query(

@@ -87,8 +87,15 @@ fn pages(asked: Asked, first: LogPage) -> impl Stream<Item = std::io::Result<Str
         };
         Some(match next {
             Ok(page) => {
-                let goes_on = page.older.is_some() && asked.left > 0;
-                (Ok(text(page)), goes_on.then_some((asked, None)))
+                let has_more = page.older.is_some();
+                let goes_on = has_more && asked.left > 0;
+                let mut text = text(page);
+                if has_more && !goes_on {
+                    text += &format!(
+                        "(older lines are left out: a file has {MOST} at most; choose a shorter time)\n"
+                    );
+                }
+                (Ok(text), goes_on.then_some((asked, None)))
             }
             Err(refusal) => (Err(std::io::Error::other(refusal.message)), None),
         })

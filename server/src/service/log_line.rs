@@ -120,7 +120,9 @@ impl LogLines for Service {
         let limit = within("limit", input.limit, EVENTS)?;
         let way = match input.next_token.as_deref() {
             Some(token) => Way::parse(token)?,
-            None if input.start_from_head == Some(true) => Way::Forward(0),
+            None if input.start_from_head == Some(true) => {
+                Way::Forward(store.before_time(from).await.map_err(internal)?)
+            }
             None => Way::Backward(i64::MAX),
         };
         // With where the next page begins where this one has no line.

@@ -1,7 +1,7 @@
 //! What is collected of a cluster. Its Slurm is asked last and not for long: one that hangs keeps nobody waiting.
 
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::path::Path;
+use std::time::Duration;
 
 use app::model::cluster::GetClusterRequest;
 use app::model::compute_node_group::GetComputeNodeGroupRequest;
@@ -15,15 +15,14 @@ use super::bundle::Bundle;
 use crate::db::cluster::ClusterRow;
 use crate::db::compute_node_group::ComputeNodeGroupSpec;
 use crate::db::queue::QueueSpec;
-use crate::db::resource;
+use crate::db::{instance, resource};
 use crate::service::Service;
 use crate::slurm::output::{OutputFile, before};
 
-/// Bytes of the end of a daemon's log on the controller, and of a log of a node.
+/// Bytes of the end of a daemon's log on the controller.
 const DAEMON_LOG: u64 = 1024 * 1024;
-const NODE_LOG: u64 = 128 * 1024;
 /// The newest instances whose logs are of interest, and the nodes whose launches are.
-const INSTANCES: usize = 20;
+const INSTANCES: i64 = 20;
 const NODES: usize = 50;
 /// How long a program of Slurm's may take; after one that took longer no other is asked.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -169,14 +168,30 @@ impl Service {
                 end_of_file(bundle, &name, "The end of its log", log.path(), DAEMON_LOG).await;
             }
         }
-        let instances = openpcs_agent::layout::instances_dir(controllers.data_dir(), &row.id);
-        for (instance, path) in newest(&instances) {
-            for log in ["agent.log", "slurmd.log"] {
-                let path = path.join(log);
-                if path.exists() {
-                    let name = format!("{dir}/logs/{instance}/{log}");
-                    end_of_file(bundle, &name, "The end of its log", &path, NODE_LOG).await;
+        self.collect_node_logs(row, dir, bundle).await;
+    }
+
+    /// Of the newest instances, also of those that have ended or never came up.
+    async fn collect_node_logs(&self, row: &ClusterRow, dir: &str, bundle: &mut Bundle) {
+        let about = "The ends of an instance's logs";
+        let of_all = format!("{dir}/logs/instances");
+        let newest = match instance::newest(self.parts.db.pool(), &row.id, INSTANCES).await {
+            Ok(newest) => newest,
+            Err(error) => return bundle.lacks(&of_all, about, error),
+        };
+        for id in newest {
+            let of_one = format!("{dir}/logs/{id}");
+            let asked = tokio::time::timeout(PATIENCE, self.logs_of(&row.id, &id)).await;
+            let logs = match asked {
+                Ok(Ok(logs)) => logs,
+                Ok(Err(error)) => {
+                    bundle.lacks(&of_one, about, error.message);
+                    continue;
                 }
+                Err(_) => return bundle.lacks(&of_all, about, "they are not told in time"),
+            };
+            for log in logs {
+                bundle.put(&format!("{of_one}/{}", log.name), about, &log.text);
             }
         }
     }
@@ -210,21 +225,6 @@ impl Service {
             }
         }
     }
-}
-
-/// Those that were changed last, with their directories.
-fn newest(dir: &Path) -> Vec<(String, PathBuf)> {
-    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-    let mut found: Vec<(SystemTime, String, PathBuf)> = entries
-        .filter_map(|entry| {
-            let changed = entry.metadata().and_then(|found| found.modified()).ok()?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            Some((changed, name, entry.path()))
-        })
-        .collect();
-    found.sort();
-    let newest = found.into_iter().rev().take(INSTANCES);
-    newest.map(|(_, name, path)| (name, path)).collect()
 }
 
 /// Nothing but a plain file of the server's own user is read.
