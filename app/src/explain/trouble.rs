@@ -326,6 +326,7 @@ fn events(t: &'static Text) -> Vec<Source> {
             ("delivery-fails", e.delivery_fails),
             ("publishing-fails", e.publishing_fails),
             ("log-lines-lost", e.log_lines_lost),
+            ("log-lines-removed", e.log_lines_removed),
             ("server-forgotten", e.server_forgotten),
             ("version-ended", e.version_ended),
             ("suspension-ahead", e.suspension_ahead),

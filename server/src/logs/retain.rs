@@ -47,7 +47,7 @@ impl LogStore {
     }
 
     /// In bytes, without what is free in it.
-    async fn size(&self) -> sqlx::Result<i64> {
+    pub async fn size(&self) -> sqlx::Result<i64> {
         sqlx::query_scalar(
             "SELECT (page_count - freelist_count) * page_size \
              FROM pragma_page_count, pragma_freelist_count, pragma_page_size",

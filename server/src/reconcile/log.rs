@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use app::explain::What;
 use app::model::log::{Log, LogDaemon, LogLevel};
 use app::model::system::{ReconcilerKind, Work};
 
@@ -10,6 +11,7 @@ use super::delivery::Couriers;
 use super::{Next, Parts, Reconciler};
 use crate::db::cluster::ClusterRow;
 use crate::db::{instance, now, resource};
+use crate::live::host::disk;
 use crate::live::status::Done;
 use crate::logs::follow::watch::Watch;
 use crate::logs::follow::{Followed, Parse, follow};
@@ -22,8 +24,14 @@ const TICK: Duration = Duration::from_secs(1);
 const KEEP: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Of one cluster, in bytes.
 const MOST: i64 = 4 << 30;
-/// How often old lines are forgotten.
+/// How often old lines are forgotten, and how often while the disk has no room.
 const FORGET_MS: i64 = 600_000;
+const NO_ROOM_MS: i64 = 10_000;
+/// So much of a disk is to be free, in bytes, or that part of it if that is less.
+const FREE: u64 = 1 << 30;
+const FREE_PART: u64 = 20;
+/// Of one cluster, in bytes: the newest are kept however full the disk is.
+const LEAST: i64 = 64 << 20;
 /// The logs that there is a file of each.
 const FILES: [Log; 4] = [
     Log::Daemon(LogDaemon::Slurmctld),
@@ -114,12 +122,27 @@ impl LogReconciler {
         Ok(has_more)
     }
 
+    /// What is old or too much; where the disk has no room, half of what there is, again and again.
     async fn forget(&mut self, store: &LogStore) -> anyhow::Result<()> {
-        if now() - self.forgot_at < FORGET_MS {
+        let age = now() - self.forgot_at;
+        if age < NO_ROOM_MS {
+            return Ok(());
+        }
+        let disk = disk(self.parts.controllers.data_dir());
+        let has_room = disk.is_none_or(|disk| disk.free >= wanted(disk.total));
+        if has_room && age < FORGET_MS {
             return Ok(());
         }
         let before = now() - i64::try_from(KEEP.as_millis()).unwrap_or(i64::MAX);
         store.retain(before, MOST).await?;
+        if !has_room {
+            let half = (store.size().await? / 2).max(LEAST);
+            let lines = store.retain(before, half).await?;
+            if lines > 0 {
+                let what = What::LogLinesRemoved { lines };
+                self.parts.tell(&self.cluster_id, &what).await?;
+            }
+        }
         self.forgot_at = now();
         Ok(())
     }
@@ -132,6 +155,11 @@ impl LogReconciler {
             reader.parse(bytes, last)
         }))
     }
+}
+
+/// Bytes that are to be free of so many.
+fn wanted(total: u64) -> u64 {
+    FREE.min(total / FREE_PART)
 }
 
 impl Reconciler for LogReconciler {

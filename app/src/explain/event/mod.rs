@@ -122,6 +122,10 @@ pub enum What {
         name: String,
         lines: u64,
     },
+    /// So many of the oldest lines of the cluster's logs are gone: the disk had no room for more.
+    LogLinesRemoved {
+        lines: u64,
+    },
     /// The cluster's Slurm does not let itself be looked at.
     LookFails {
         of: Sight,
@@ -316,6 +320,7 @@ impl What {
             | What::DeliveryFails { .. }
             | What::PublishingFails { .. }
             | What::LogLinesLost { .. }
+            | What::LogLinesRemoved { .. }
             | What::ControllerKilled {}
             | What::JobsLost { .. }
             | What::JobStartedTwice { .. }

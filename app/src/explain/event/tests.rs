@@ -97,6 +97,7 @@ fn all() -> Vec<What> {
             name: name.clone(),
             lines: 12,
         },
+        What::LogLinesRemoved { lines: 12 },
         What::LookFails {
             of: Sight::Nodes,
             words: "no".into(),

@@ -88,6 +88,9 @@ impl What {
                 t.log_lines_lost,
                 vec![("name", name.clone()), ("lines", lines.to_string())],
             ),
+            What::LogLinesRemoved { lines } => {
+                (t.log_lines_removed, vec![("lines", lines.to_string())])
+            }
             What::LookFails { of, words } => {
                 let text = match of {
                     Sight::Nodes => t.look_at_nodes_fails,

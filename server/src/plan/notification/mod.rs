@@ -81,9 +81,10 @@ fn of_what(what: &What) -> Option<Trigger> {
         },
         What::HealthFault { .. } | What::ClaimRefused { .. } => Some(Trigger::NodeFailed),
         What::JobsLost { .. } => Some(Trigger::JobFailed),
-        What::DeliveryFails { .. } | What::LogLinesLost { .. } | What::PublishingFails { .. } => {
-            Some(Trigger::LogDestinationDown)
-        }
+        What::DeliveryFails { .. }
+        | What::LogLinesLost { .. }
+        | What::LogLinesRemoved { .. }
+        | What::PublishingFails { .. } => Some(Trigger::LogDestinationDown),
         _ => None,
     }
 }
