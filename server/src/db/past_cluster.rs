@@ -46,6 +46,14 @@ pub async fn deleted(pool: &Pool) -> sqlx::Result<Vec<PastCluster>> {
     rows.iter().map(decode).collect()
 }
 
+/// All that were deleted and are not forgotten yet.
+pub async fn all_deleted(pool: &Pool) -> sqlx::Result<Vec<PastCluster>> {
+    let rows = sqlx::query("select * from past_cluster where deleted_at is not null")
+        .fetch_all(pool)
+        .await?;
+    rows.iter().map(decode).collect()
+}
+
 /// Notes how far it is copied.
 pub async fn copied(
     write: &mut Write,

@@ -39,6 +39,14 @@ impl Stores {
         Ok(store)
     }
 
+    /// The same of one that may be gone: none is made.
+    pub async fn kept(&self, cluster_id: &str) -> anyhow::Result<Option<LogStore>> {
+        match self.dir.join(format!("{cluster_id}.db")).exists() {
+            true => self.of(cluster_id).await.map(Some),
+            false => Ok(None),
+        }
+    }
+
     /// Removes stores into which nothing was written since then and of which `is_known` knows no cluster.
     pub async fn prune(
         &self,

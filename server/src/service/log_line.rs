@@ -1,4 +1,5 @@
-//! The log API of AWS, answered from what this server keeps: for whoever may read what the cluster's daemons log.
+//! The log API of AWS, answered from what this server keeps: for whoever may read what the cluster's daemons log. Deleted
+//! clusters are asked for by their ids, as long as their lines are kept.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +12,8 @@ use async_trait::async_trait;
 
 use super::Service;
 use crate::auth::policy::Authorize as _;
-use crate::db::cluster::{ClusterRow, ClusterSpec};
-use crate::db::resource;
+use crate::db::cluster::ClusterSpec;
+use crate::db::{past_cluster, resource};
 use crate::fault::internal;
 use crate::logs::search::{Page, Search};
 use crate::logs::store::{Limit, Line, LogStore, Stream};
@@ -38,8 +39,9 @@ impl LogLines for Service {
         let groups = rows
             .map_err(internal)?
             .into_iter()
-            .map(|row| self.log_group(&row));
+            .map(|row| self.log_group(&row.id, row.created_at));
         let mut groups: Vec<LogGroup> = groups.collect();
+        groups.extend(self.deleted_groups().await.map_err(internal)?);
         groups.sort_by(|a, b| a.log_group_name.cmp(&b.log_group_name));
         let pattern = input
             .log_group_name_pattern
@@ -68,14 +70,14 @@ impl LogLines for Service {
         input: DescribeLogStreamsRequest,
     ) -> Result<DescribeLogStreamsResponse> {
         let group = input.log_group_name.or(input.log_group_identifier);
-        let (row, store) = self
+        let (id, store) = self
             .log_of(ctx, Operation::DescribeLogStreams, group)
             .await?;
-        let arn = self.log_group(&row).log_group_arn;
+        let arn = self.log_group(&id, 0).log_group_arn;
         // Of jobs that ended there is one for all versions.
         let mut spans = BTreeMap::<String, (i64, i64)>::new();
         for (stream, first, last) in store.streams().await.map_err(internal)? {
-            let name = stream_of(&row.id, stream.log, &stream.version);
+            let name = stream_of(&id, stream.log, &stream.version);
             let span = spans.entry(name).or_insert((first, last));
             *span = (span.0.min(first), span.1.max(last));
         }
@@ -106,8 +108,8 @@ impl LogLines for Service {
         input: GetLogEventsRequest,
     ) -> Result<GetLogEventsResponse> {
         let group = input.log_group_name.or(input.log_group_identifier);
-        let (row, store) = self.log_of(ctx, Operation::GetLogEvents, group).await?;
-        let found = log_of(&row.id, &input.log_stream_name);
+        let (id, store) = self.log_of(ctx, Operation::GetLogEvents, group).await?;
+        let found = log_of(&id, &input.log_stream_name);
         let (log, version) = found.ok_or_else(|| no_stream(&input.log_stream_name))?;
         let logs = log.with_parts(version.unwrap_or_default());
         let is_of = |stream: &Stream| {
@@ -172,7 +174,7 @@ impl LogLines for Service {
         input: FilterLogEventsRequest,
     ) -> Result<FilterLogEventsResponse> {
         let group = input.log_group_name.or(input.log_group_identifier);
-        let (row, store) = self.log_of(ctx, Operation::FilterLogEvents, group).await?;
+        let (id, store) = self.log_of(ctx, Operation::FilterLogEvents, group).await?;
         let words = pattern(input.filter_pattern.as_deref().unwrap_or_default())?;
         let limit = within("limit", input.limit, EVENTS)?;
         let (from, to) = (
@@ -185,7 +187,7 @@ impl LogLines for Service {
             None => store.before_time(from).await.map_err(internal)?,
         };
         let prefix = input.log_stream_name_prefix.unwrap_or_default();
-        let name = |stream: &Stream| stream_of(&row.id, stream.log, &stream.version);
+        let name = |stream: &Stream| stream_of(&id, stream.log, &stream.version);
         let wanted = |line: &Line| {
             let stream = name(&line.stream);
             let names = input.log_stream_names.as_ref();
@@ -211,15 +213,15 @@ impl LogLines for Service {
 }
 
 impl Service {
-    fn log_group(&self, row: &ClusterRow) -> LogGroup {
-        let name = group_of(&row.id);
+    fn log_group(&self, cluster_id: &str, created_at: i64) -> LogGroup {
+        let name = group_of(cluster_id);
         let arns = &self.parts.arns;
         let arn = format!(
             "arn:aws:logs:{}:{}:log-group:{name}",
             arns.region, arns.account
         );
         LogGroup {
-            creation_time: row.created_at,
+            creation_time: created_at,
             retention_in_days: DAYS,
             metric_filter_count: 0,
             arn: format!("{arn}:*"),
@@ -229,18 +231,50 @@ impl Service {
         }
     }
 
-    /// The cluster of that log group, and its lines.
+    /// Of deleted clusters of which this host has lines; when they were created is not known any more.
+    async fn deleted_groups(&self) -> anyhow::Result<Vec<LogGroup>> {
+        let mut groups = vec![];
+        for cluster in past_cluster::all_deleted(self.parts.db.pool()).await? {
+            let Some(store) = self.parts.logs.kept(&cluster.id).await? else {
+                continue;
+            };
+            let begins = store
+                .streams()
+                .await?
+                .iter()
+                .map(|(_, first, _)| *first)
+                .min();
+            groups.extend(begins.map(|at| self.log_group(&cluster.id, at)));
+        }
+        Ok(groups)
+    }
+
+    /// The id of the cluster of that log group, and its lines.
     async fn log_of(
         &self,
         ctx: &Ctx,
         operation: Operation,
         group: Option<String>,
-    ) -> Result<(std::sync::Arc<ClusterRow>, LogStore)> {
+    ) -> Result<(String, LogStore)> {
         let group = group.unwrap_or_default();
         let cluster = cluster_of(&group).unwrap_or_default();
-        let row = self.observed_cluster(ctx, operation, cluster).await?;
-        let store = self.parts.logs.of(&row.id).await.map_err(internal)?;
-        Ok((row, store))
+        let refusal = match self.observed_cluster(ctx, operation, cluster).await {
+            Ok(row) => {
+                let store = self.parts.logs.of(&row.id).await.map_err(internal)?;
+                return Ok((row.id.clone(), store));
+            }
+            Err(refusal) => refusal,
+        };
+        let past = past_cluster::find(self.parts.db.pool(), cluster).await;
+        let is_deleted = past
+            .map_err(internal)?
+            .is_some_and(|past| past.deleted_at.is_some());
+        if !is_deleted {
+            return Err(refusal);
+        }
+        ctx.authorize(operation, &self.parts.arns.cluster(cluster))?;
+        let store = self.parts.logs.kept(cluster).await.map_err(internal)?;
+        Ok((cluster.to_owned(), store.ok_or(refusal)?))
     }
 }
 

@@ -175,7 +175,25 @@ async fn each_line_is_kept_once_and_the_aws_cli_reads_it() {
     ]);
     assert!(tailed.contains("canary0649"), "{tailed}");
     the_console_searches(&logged.plane, &cluster.id).await;
+    // From its beginning on, however many lines were before.
+    let from_there = [
+        "get-log-events",
+        "--log-group-name",
+        &logged.group,
+        "--log-stream-name",
+        &stream,
+        "--start-from-head",
+        "--start-time",
+        "1700000000000",
+    ];
+    let first = logged.json(&from_there)["events"][0].clone();
+    assert!(first["timestamp"].as_i64() >= Some(1_700_000_000_000));
+
     logged.plane.delete_all_of(CLUSTER).await;
+    // What it logged is read on, its last words too.
+    let groups = logged.json(&["describe-log-groups"])["logGroups"].clone();
+    assert_eq!(groups[0]["logGroupName"], logged.group.as_str());
+    assert_eq!(logged.messages("canary0649").len(), 1);
     logged.plane.finish().await;
 }
 

@@ -31,7 +31,7 @@ use crate::slurm::controller_host::{ControllerSpec, RestFiles};
 use crate::slurm::rest::{self, Rest};
 
 mod accounts;
-mod last_lines;
+mod last_words;
 mod pause;
 mod suspension;
 mod upgrade;
