@@ -5,7 +5,9 @@ use app::model::log::{AUDIT_APART_SINCE, Log};
 use super::store::{BLOCK_BITS, LogStore};
 
 /// Lines that are removed in one transaction.
-const REMOVED_AT_ONCE: i64 = 5_000;
+const REMOVED_AT_ONCE: i64 = 1_000;
+/// Pages of 4 KiB that are given back in one.
+const FREED_AT_ONCE: i64 = 1_000;
 
 impl LogStore {
     /// Removes lines older than that, and then the oldest until the file has no more than so many bytes. Answers how many.
@@ -26,12 +28,26 @@ impl LogStore {
                 break;
             }
         }
-        if removed > 0 {
-            sqlx::query("PRAGMA incremental_vacuum")
-                .fetch_all(&self.pool)
-                .await?;
-        }
+        self.shrink().await?;
         Ok(removed)
+    }
+
+    /// Gives back to the disk what is free in the file, in portions: each is written beside the file first, and the disk may
+    /// have no room for more.
+    async fn shrink(&self) -> sqlx::Result<()> {
+        let free = "SELECT freelist_count FROM pragma_freelist_count";
+        let shrink = format!("PRAGMA incremental_vacuum({FREED_AT_ONCE})");
+        loop {
+            let before: i64 = sqlx::query_scalar(free).fetch_one(&self.pool).await?;
+            if before == 0 {
+                return Ok(());
+            }
+            sqlx::query(&shrink).fetch_all(&self.pool).await?;
+            let after: i64 = sqlx::query_scalar(free).fetch_one(&self.pool).await?;
+            if after >= before {
+                return Ok(());
+            }
+        }
     }
 
     /// At most how many lines of a log and its parts behind that number have been removed: of those that were removed together, how
@@ -147,7 +163,10 @@ mod tests {
             assert_eq!(told, removed, "{log:?} {seq}");
         }
         let before = store.size().await.unwrap();
-        assert_eq!(store.retain(0, before / 2).await.unwrap() % 5_000, 0);
+        assert_eq!(
+            store.retain(0, before / 2).await.unwrap() % REMOVED_AT_ONCE as u64,
+            0
+        );
         assert!(store.size().await.unwrap() <= before / 2);
         let kept = store.after(&[SLURMCTLD], 0, ALL).await.unwrap();
         assert_eq!(kept.last().unwrap().seq, 20_000);

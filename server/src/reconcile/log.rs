@@ -29,7 +29,7 @@ const FORGET_MS: i64 = 600_000;
 const NO_ROOM_MS: i64 = 10_000;
 /// So much of a disk is to be free, in bytes, or that part of it if that is less.
 const FREE: u64 = 1 << 30;
-const FREE_PART: u64 = 20;
+const FREE_PART: u64 = 10;
 /// Of one cluster, in bytes: the newest are kept however full the disk is.
 const LEAST: i64 = 64 << 20;
 /// The logs that there is a file of each.
@@ -128,15 +128,15 @@ impl LogReconciler {
         if age < NO_ROOM_MS {
             return Ok(());
         }
-        let disk = disk(self.parts.controllers.data_dir());
-        let has_room = disk.is_none_or(|disk| disk.free >= wanted(disk.total));
+        let (disk, size) = (disk(self.parts.controllers.data_dir()), store.size().await?);
+        let has_room = disk.is_none_or(|disk| disk.free >= wanted(disk.total, size));
         if has_room && age < FORGET_MS {
             return Ok(());
         }
         let before = now() - i64::try_from(KEEP.as_millis()).unwrap_or(i64::MAX);
         store.retain(before, MOST).await?;
         if !has_room {
-            let half = (store.size().await? / 2).max(LEAST);
+            let half = (size / 2).max(LEAST);
             let lines = store.retain(before, half).await?;
             if lines > 0 {
                 let what = What::LogLinesRemoved { lines };
@@ -157,9 +157,10 @@ impl LogReconciler {
     }
 }
 
-/// Bytes that are to be free of so many.
-fn wanted(total: u64) -> u64 {
-    FREE.min(total / FREE_PART)
+/// Bytes that are to be free of so many, where lines take that many. As lines go the index of their words is written anew.
+fn wanted(total: u64, lines: i64) -> u64 {
+    let index = lines.unsigned_abs() / 3;
+    FREE.min(total / FREE_PART).max(index)
 }
 
 impl Reconciler for LogReconciler {
