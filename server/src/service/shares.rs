@@ -114,7 +114,8 @@ impl Service {
             }
             SharesChange::DeleteShare { account, user } => {
                 let shares = slurm.shares().await.map_err(failed)?;
-                let is_last = check::deletable_share(language, &shares, account, user)?;
+                let of_queues = slurm.queue_shares().await.map_err(failed)?;
+                let is_last = check::deletable_share(language, &shares, &of_queues, account, user)?;
                 vec![accounts::delete_share(account, user, is_last)]
             }
             SharesChange::PutQos(wanted) => {

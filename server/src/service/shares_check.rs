@@ -180,10 +180,11 @@ fn check_parent(
     }
 }
 
-/// Whether it is all that Slurm knows of the user.
+/// Whether it is all that Slurm knows of the user. `of_queues` has account and user of each row that is of one queue alone.
 pub fn deletable_share(
     language: Language,
     shares: &[Share],
+    of_queues: &[(String, String)],
     account: &str,
     user: &str,
 ) -> Result<bool> {
@@ -206,12 +207,17 @@ pub fn deletable_share(
             true => one.parent == account,
             false => one.account == account,
         };
-        return match shares.iter().any(hangs_on_it) {
+        let has_queue = of_queues.iter().any(|(of, _)| of == account);
+        return match has_queue || shares.iter().any(hangs_on_it) {
             true => refuse(|t| t.account_in_use),
             false => Ok(false),
         };
     }
-    let is_last = shares.iter().filter(|one| one.user == user).count() == 1;
+    let is_elsewhere = |of: &str, who: &str| who == user && of != account;
+    let mut elsewhere = shares.iter().map(|one| (&one.account, &one.user));
+    let mut by_queue = of_queues.iter().map(|(of, who)| (of, who));
+    let is_last = !elsewhere.any(|(of, who)| is_elsewhere(of, who))
+        && !by_queue.any(|(of, who)| is_elsewhere(of, who));
     match found.is_default && !is_last {
         true => refuse(|t| t.default_account),
         false => Ok(is_last),
@@ -311,7 +317,8 @@ mod tests {
     #[test]
     fn nothing_goes_that_something_hangs_on() {
         let tree = tree();
-        let delete = |account: &str, user: &str| deletable_share(LANGUAGE, &tree, account, user);
+        let delete =
+            |account: &str, user: &str| deletable_share(LANGUAGE, &tree, &[], account, user);
         assert_eq!(delete("chem", "jane"), Ok(false));
         for (account, user) in [
             ("science", ""),
@@ -325,11 +332,20 @@ mod tests {
             assert!(delete(account, user).is_err(), "{account} {user}");
         }
         let alone = [one("chem", "", "root", false), one("chem", "joe", "", true)];
-        assert_eq!(deletable_share(LANGUAGE, &alone, "chem", "joe"), Ok(true));
-        assert_eq!(
-            deletable_share(LANGUAGE, &alone[..1], "chem", ""),
-            Ok(false)
-        );
+        let of = |shares: &[Share], of_queue: Option<&str>, user: &str| {
+            let of_queue = of_queue.map(|account| (account.to_owned(), "joe".to_owned()));
+            deletable_share(LANGUAGE, shares, of_queue.as_slice(), "chem", user)
+        };
+        assert_eq!(of(&alone, None, "joe"), Ok(true));
+        assert_eq!(of(&alone, Some("chem"), "joe"), Ok(true));
+        assert_eq!(of(&alone[..1], None, ""), Ok(false));
+        // What it has for a queue alone is no less.
+        let other = [
+            one("chem", "", "root", false),
+            one("chem", "joe", "", false),
+        ];
+        assert_eq!(of(&other, Some("optics"), "joe"), Ok(false));
+        assert!(of(&alone[..1], Some("chem"), "").is_err());
     }
 
     #[test]

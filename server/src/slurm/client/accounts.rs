@@ -37,6 +37,13 @@ impl Client {
         Ok(in_order(shares))
     }
 
+    /// Account and user of each row that is of one queue alone: Slurm's programs make and change those.
+    pub async fn queue_shares(&self) -> Result<Vec<(String, String)>, SlurmError> {
+        let asked = ["-n", "-P", "show", "assoc", "format=Account,User,Partition"];
+        let answer = self.run("sacctmgr", asked).await?;
+        Ok(of_queues(&answer))
+    }
+
     pub async fn qos(&self) -> Result<Vec<Qos>, SlurmError> {
         let columns = format!(
             "format=Name,Priority,Preempt,Flags,{}",
@@ -128,6 +135,15 @@ fn all_shares(answer: &[u8]) -> Vec<Share> {
         ..Share::default()
     })
     .collect()
+}
+
+fn of_queues(answer: &[u8]) -> Vec<(String, String)> {
+    let rows = rows(answer, 3)
+        .into_iter()
+        .filter_map(|row| <[String; 3]>::try_from(row).ok());
+    rows.filter(|[_, _, queue]| !queue.is_empty())
+        .map(|[account, user, _]| (account, user))
+        .collect()
 }
 
 fn add_defaults(shares: &mut [Share], answer: &[u8]) {
@@ -304,6 +320,13 @@ mod tests {
         assert_eq!(shares[4].factor, Some(0.25));
         assert_eq!(shares[2].limits[&Limit::GrpTres], "cpu=8");
         assert_eq!(shares[2].usage, Some(12.0));
+    }
+
+    #[test]
+    fn rows_of_one_queue_are_known() {
+        let answer = b"optics||\noptics|bob|\noptics|bob|demo\nchem|al|demo\nop|tics|bob|demo\n";
+        let who = |account: &str, user: &str| (account.to_owned(), user.to_owned());
+        assert_eq!(of_queues(answer), [who("optics", "bob"), who("chem", "al")]);
     }
 
     #[test]
