@@ -92,7 +92,7 @@ pub fn render_trial(
     input.is_audited = false;
     input.jobcomp_file = dir.join("jobcomp.log");
     input.program_directory = dir.join("bin");
-    input.gpu_directory = dir.join("gpu");
+    input.gpu_directory = Some(dir.join("gpu"));
     input.settings.retain(|given| {
         !NOT_TRIED
             .iter()
@@ -275,7 +275,7 @@ fn input(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<ConfInput> {
         slurmd_log_file: PathBuf::from("/run/slurmd.log"),
         slurmd_pid_file: PathBuf::from("/run/slurmd.pid"),
         program_directory: directory.join("bin"),
-        gpu_directory: directory.join("gpu"),
+        gpu_directory: (profile.shares_files).then(|| directory.join("gpu")),
         idle_seconds: u32::try_from(
             spec.slurm
                 .scale_down_idle_time_in_seconds

@@ -1,7 +1,8 @@
 //! gres.conf: the generic resources of the nodes, above all GPUs.
 //!
-//! On this host there are no GPUs: links to `/dev/null` stand in for them, also where a customer's record names
-//! device files, so that jobs are given devices by number just as on the real machine.
+//! Where nodes are processes of this host there are no GPUs: links to `/dev/null` stand in for them, also where a customer's
+//! record names device files, so that jobs are given devices by number just as on the real machine. Machines have those of
+//! NVIDIA's driver, unless a record names others.
 
 use std::collections::BTreeSet;
 
@@ -112,7 +113,7 @@ fn from_records(input: &ConfInput, group: &GroupConf, all: &mut Gres) -> Vec<Lin
         for (name, value) in gres_line(record) {
             match name {
                 "AutoDetect" => {}
-                "File" | "MultipleFiles" => {
+                "File" | "MultipleFiles" if input.gpu_directory.is_some() => {
                     let (numbers, highest) = device_numbers(value);
                     all.devices = all.devices.max((highest + 1).min(MAX_DEVICES));
                     line.set(name, device(input, numbers));
@@ -140,5 +141,8 @@ fn device_numbers(file: &str) -> (&str, u64) {
 }
 
 fn device(input: &ConfInput, numbers: &str) -> String {
-    format!("{}/gpu{numbers}", input.gpu_directory.display())
+    match &input.gpu_directory {
+        Some(directory) => format!("{}/gpu{numbers}", directory.display()),
+        None => format!("/dev/nvidia{numbers}"),
+    }
 }

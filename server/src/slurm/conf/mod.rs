@@ -77,8 +77,8 @@ pub struct ConfInput {
     /// Holds the programs `resume`, `suspend` and `prolog`.
     pub program_directory: PathBuf,
     /// Holds [`Files::gpu_devices`] symbolic links `gpu0`, `gpu1`, … to `/dev/null`: a GPU must have a device file
-    /// of its own, else slurmd leaves it out and the node is invalid.
-    pub gpu_directory: PathBuf,
+    /// of its own, else slurmd leaves it out and the node is invalid. None where nodes are machines, which have theirs.
+    pub gpu_directory: Option<PathBuf>,
     /// How long a node may idle before Slurm suspends it.
     pub idle_seconds: u32,
     /// How long a node may take from launch to registration.

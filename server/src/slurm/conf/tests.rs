@@ -31,7 +31,7 @@ fn empty() -> ConfInput {
         slurmd_log_file: "/data/c/log/%n.log".into(),
         slurmd_pid_file: "/data/c/spool/%n/slurmd.pid".into(),
         program_directory: "/data/c/bin".into(),
-        gpu_directory: "/data/c/gpu".into(),
+        gpu_directory: Some("/data/c/gpu".into()),
         idle_seconds: 600,
         resume_timeout_seconds: 60,
         suspend_timeout_seconds: 1,
@@ -212,6 +212,21 @@ fn generic_resources_follow_the_groups_own_settings() {
     NodeName=compute-1-[1-4] Name=gpu Type=t4 File=/data/c/gpu/gpu2
     NodeName=compute-1-[1-4] Name=licence Count=5
     NodeName=gpu-[1-2] File=/data/c/gpu/gpu[0-7] Name=gpu
+    ");
+}
+
+#[test]
+fn machines_have_the_devices_of_their_driver() {
+    let mut input = tutorial();
+    input.gpu_directory = None;
+    input.groups[1].gres_records = vec![BTreeMap::from([
+        ("Name".to_owned(), "gpu".to_owned()),
+        ("File".to_owned(), "/dev/dri/renderD[128-129]".to_owned()),
+    ])];
+    insta::assert_snapshot!(render(&input).gres_conf, @r"
+    AutoDetect=off
+    NodeName=compute-1-[1-4] File=/dev/dri/renderD[128-129] Name=gpu
+    NodeName=gpu-[1-2] Name=gpu File=/dev/nvidia[0-7]
     ");
 }
 
