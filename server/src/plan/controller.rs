@@ -14,6 +14,8 @@ use super::upgrade::{self, Facts, Next, Upgrade};
 pub const TICK: Duration = Duration::from_secs(5);
 /// The pause while instances of a deleted cluster end.
 const ENDING: Duration = Duration::from_secs(1);
+/// How long a new cluster waits for the database of its records, in milliseconds: a private one is made within a minute.
+const DATABASE_MS: i64 = 300_000;
 /// The pause while slurmctld is starting.
 const STARTING: Duration = Duration::from_millis(100);
 
@@ -70,8 +72,8 @@ pub struct Found {
     pub place: Option<Result<(), String>>,
     /// Whether Slurm can work with its configuration; the inner error is in Slurm's words.
     pub trial: Option<Result<(), String>>,
-    /// Whether the database is there for its records.
-    pub database: Option<bool>,
+    /// Whether the database is there for its records; the inner error is for people.
+    pub database: Option<Result<(), String>>,
     /// It was started in this run.
     pub started: bool,
     pub answers: Option<bool>,
@@ -149,6 +151,7 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     NoFreePort(String),
+    AccountingUnavailable(String),
     ConfigurationRefused(String),
     ControllerStartFailed(String),
 }
@@ -158,6 +161,7 @@ impl Failure {
     pub fn code(&self) -> &'static str {
         match self {
             Failure::NoFreePort(_) => "NoFreePort",
+            Failure::AccountingUnavailable(_) => "AccountingUnavailable",
             Failure::ConfigurationRefused(_) => "ConfigurationRefused",
             Failure::ControllerStartFailed(_) => "ControllerStartFailed",
         }
@@ -166,6 +170,10 @@ impl Failure {
     pub fn message(&self) -> String {
         match self {
             Failure::NoFreePort(words) => words.clone(),
+            Failure::AccountingUnavailable(words) => format!(
+                "There is no database for the cluster's accounting. Delete the cluster, mend what is the matter, and create \
+                 it again, or without accounting: {words}"
+            ),
             Failure::ConfigurationRefused(words) => format!(
                 "Slurm cannot work with this configuration. Delete the cluster and create it again, without what Slurm \
                  complains of: {words}"
@@ -206,10 +214,13 @@ fn keep(seen: &Seen) -> Step {
     }
     let accounts = &seen.accounts;
     if accounts.wanted && !accounts.has_database {
-        match found.database {
+        match &found.database {
             None => return Step::PrepareDatabase,
+            Some(Err(words)) if is_new && seen.age_ms >= DATABASE_MS => {
+                return Step::Fail(Failure::AccountingUnavailable(words.clone()));
+            }
             // A slurmctld that has never seen its accounts would end.
-            Some(false) if !accounts.has_begun => return Step::Wait(TICK),
+            Some(Err(_)) if !accounts.has_begun => return Step::Wait(TICK),
             _ => {}
         }
     }

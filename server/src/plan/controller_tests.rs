@@ -106,7 +106,7 @@ impl World {
             match step {
                 Step::Place => found.place = Some(words(self.has_room)),
                 Step::TryOut => found.trial = Some(words(!self.is_refused)),
-                Step::PrepareDatabase => found.database = Some(self.has_database),
+                Step::PrepareDatabase => found.database = Some(words(self.has_database)),
                 Step::Pause => seen.runs = false,
                 Step::ConfigureAccounts => seen.accounts.is_configured = true,
                 Step::Start => {
@@ -446,6 +446,30 @@ fn accounts_are_kept_where_they_are_wanted() {
             ..world(Status::Active, controller)
         };
         assert_eq!(told(&world), format!("{begin}, {rest}"), "{accounts:?}");
+    }
+}
+
+#[test]
+fn a_new_cluster_does_not_wait_for_ever_for_its_database() {
+    let accounts = Accounts {
+        wanted: true,
+        has_database: false,
+        ..NO_ACCOUNTS
+    };
+    for (status, age_ms, end) in [
+        (Status::Creating, DATABASE_MS - 1, "Wait 5s"),
+        (Status::Creating, DATABASE_MS, "Fail AccountingUnavailable"),
+        // It is there, and somebody has switched its accounting on.
+        (Status::Updating, DATABASE_MS, "Wait 5s"),
+    ] {
+        let world = World {
+            accounts,
+            has_database: false,
+            age_ms,
+            ..world(status, Controller::Absent)
+        };
+        let told = told(&world);
+        assert!(told.ends_with(&format!("PrepareDatabase, {end}")), "{told}");
     }
 }
 

@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
+use app::model::cluster::ClusterSlurmConfiguration;
 use app::model::job::Job;
 use app::model::system::{ReconcilerKind, Work};
 
@@ -19,6 +20,7 @@ use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::{job, now, past_cluster, past_job, resource};
 use crate::live::status::Done;
 use crate::slurm::client::{Client, Ended, SlurmError};
+use crate::slurm::settings::age_in_days;
 
 const TICK: Duration = Duration::from_secs(2);
 /// After a look while jobs end, and while none does.
@@ -199,7 +201,7 @@ impl PastReconciler {
         if now() - self.forgot_at < FORGET_MS {
             return Ok(());
         }
-        for (is_accounted, days) in kept(spec) {
+        for (is_accounted, days) in kept(&spec.slurm) {
             let before = now() - days * DAY_MS;
             past_job::forget(&self.parts.db, &self.cluster_id, is_accounted, before).await?;
         }
@@ -255,13 +257,23 @@ fn next_stretch(stretch_ms: i64, jobs: usize) -> i64 {
     }
 }
 
+/// The setting of slurmdbd that jobs go by.
+const PURGE_JOBS: &str = "PurgeJobAfter";
+
 /// Of jobs that accounting told of and of others: for how many days they are kept. Those of accounting as long as it keeps
 /// them itself, and without a word of that for ever; others go where accounting tells of the same jobs, or not longer
 /// than all else that OpenPCS keeps.
-fn kept(spec: &ClusterSpec) -> Vec<(bool, i64)> {
-    let accounting = spec.slurm.accounting.as_ref();
+fn kept(slurm: &ClusterSlurmConfiguration) -> Vec<(bool, i64)> {
+    let accounting = slurm.accounting.as_ref();
     let accounting = accounting.filter(|accounting| accounting.is_on());
-    let days = accounting.and_then(|accounting| accounting.default_purge_time_in_days);
+    let days = accounting.and_then(|accounting| {
+        let settings = slurm.slurmdbd_custom_settings.as_deref();
+        let of_jobs = settings.unwrap_or_default().iter();
+        let of_jobs = of_jobs.filter(|one| one.parameter_name.eq_ignore_ascii_case(PURGE_JOBS));
+        let mut days = of_jobs.filter_map(|one| age_in_days(&one.parameter_value));
+        // As slurmdbd.conf has it: what is set for jobs goes before what is set for all.
+        days.next_back().or(accounting.default_purge_time_in_days)
+    });
     let days = days.filter(|days| *days > 0);
     let accounted = days.map(|days| (true, days));
     accounted.into_iter().chain([(false, OWN_DAYS)]).collect()
@@ -269,7 +281,36 @@ fn kept(spec: &ClusterSpec) -> Vec<(bool, i64)> {
 
 #[cfg(test)]
 mod tests {
+    use app::model::cluster::{Accounting, AccountingMode, SlurmdbdCustomSetting};
+
     use super::*;
+
+    #[test]
+    fn past_jobs_are_kept_as_long_as_their_records() {
+        for (all, jobs, days) in [
+            (None, None, None),
+            (Some(30), None, Some(30)),
+            (Some(30), Some("12months"), Some(372)),
+            (None, Some("36hours"), Some(2)),
+            (Some(-1), None, None),
+        ] {
+            let setting = |value: &str| SlurmdbdCustomSetting {
+                parameter_name: "purgejobafter".into(),
+                parameter_value: value.into(),
+            };
+            let slurm = ClusterSlurmConfiguration {
+                accounting: Some(Accounting {
+                    mode: AccountingMode::Standard,
+                    default_purge_time_in_days: all,
+                }),
+                slurmdbd_custom_settings: jobs.map(|value| vec![setting(value)]),
+                ..ClusterSlurmConfiguration::default()
+            };
+            let accounted = days.map(|days| (true, days));
+            let all: Vec<_> = accounted.into_iter().chain([(false, OWN_DAYS)]).collect();
+            assert_eq!(kept(&slurm), all, "{jobs:?}");
+        }
+    }
 
     #[test]
     fn stretches_become_as_long_as_their_jobs_allow() {

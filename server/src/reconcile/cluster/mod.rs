@@ -278,8 +278,9 @@ impl ClusterReconciler {
             }
             Step::PrepareDatabase => {
                 let prepared = self.parts.database.prepare(&id).await;
-                found.database = Some(prepared.is_ok());
-                self.accounting.stuck = prepared.err().map(|error| error.to_string());
+                let prepared = prepared.map_err(|error| error.to_string());
+                self.accounting.stuck = prepared.as_ref().err().cloned();
+                found.database = Some(prepared);
             }
             Step::Start => {
                 self.start(rows).await?;

@@ -13,6 +13,8 @@ pub enum Kind {
     Decimal,
     /// `minutes`, `HH:MM:SS`, `D-HH` …, or the word for no bound.
     Time,
+    /// When records go: `12` or `12months`, `30days`, `12hours`.
+    Age,
     /// One of these words, in any case.
     Choice(&'static [&'static str]),
     /// Some of these words, with commas between.
@@ -69,6 +71,12 @@ impl Kind {
                 _ => Err("must be a number, such as 95 or 97.5.".into()),
             },
             Kind::Time => time(value),
+            Kind::Age => match age_in_days(value) {
+                Some(_) => Ok(()),
+                None => {
+                    Err("must be an age from 1 on, such as 12months, 30days or 12hours.".into())
+                }
+            },
             Kind::Choice(words) => one_there(value, words),
             Kind::Choices(words) => (value.split(',')).try_for_each(|word| one_there(word, words)),
             Kind::Programs | Kind::Program | Kind::Path => path(value),
@@ -142,6 +150,19 @@ fn time(value: &str) -> Result<(), String> {
     match good || is_one_of(value, &UNLIMITED) || value.eq_ignore_ascii_case("NONE") {
         true => Ok(()),
         false => Err("must be a time: minutes, HH:MM:SS, D-HH, D-HH:MM:SS or UNLIMITED.".into()),
+    }
+}
+
+/// Whole days, with part of one as one, of an age as slurmdbd.conf has it; months have up to 31.
+pub fn age_in_days(value: &str) -> Option<i64> {
+    let digits = value.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: i64 = digits.parse::<u16>().ok().filter(|age| *age > 0)?.into();
+    let unit = value[digits.len()..].to_ascii_lowercase();
+    match unit.as_str() {
+        "" | "month" | "months" => Some(number * 31),
+        "day" | "days" => Some(number),
+        "hour" | "hours" => Some((number + 23) / 24),
+        _ => None,
     }
 }
 

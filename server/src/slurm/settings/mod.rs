@@ -32,7 +32,7 @@ use app::model::setting::SlurmCustomSetting;
 
 use super::job_user::JobUser;
 pub use gres::{check_gres, gres_line, gres_names};
-pub use kind::Kind;
+pub use kind::{Kind, age_in_days};
 pub use newer::superseded_by;
 
 /// Where a setting is written.

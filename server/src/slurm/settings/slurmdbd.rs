@@ -1,6 +1,6 @@
 //! Settings of slurmdbd.conf.
 
-use super::Kind::{Boolean, Choice, Choices, Integer, Text, Time};
+use super::Kind::{Age, Boolean, Choice, Choices, Integer, Text, Time};
 use super::{Setting, setting};
 
 pub const SETTINGS: &[Setting] = &[
@@ -98,37 +98,37 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "PurgeEventAfter",
-        Text,
+        Age,
         "When events are purged, as 30days or 12months.",
     ),
     setting(
         "PurgeJobAfter",
-        Text,
+        Age,
         "When jobs are purged, as 30days or 12months.",
     ),
     setting(
         "PurgeResvAfter",
-        Text,
+        Age,
         "When reservations are purged, as 30days or 12months.",
     ),
     setting(
         "PurgeStepAfter",
-        Text,
+        Age,
         "When steps are purged, as 30days or 12months.",
     ),
     setting(
         "PurgeSuspendAfter",
-        Text,
+        Age,
         "When suspensions are purged, as 30days or 12months.",
     ),
     setting(
         "PurgeTXNAfter",
-        Text,
+        Age,
         "When transactions are purged, as 30days or 12months.",
     ),
     setting(
         "PurgeUsageAfter",
-        Text,
+        Age,
         "When usage is purged, as 30days or 12months.",
     ),
     setting(

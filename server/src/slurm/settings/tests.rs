@@ -63,6 +63,8 @@ fn the_guides_settings_are_taken_in_any_case() {
         (Scope::Queue, "default", "yes"),
         (Scope::Cgroup, "ConstrainCores", "yes"),
         (Scope::Slurmdbd, "PurgeJobAfter", "30days"),
+        (Scope::Slurmdbd, "PurgeStepAfter", "12"),
+        (Scope::Slurmdbd, "PurgeTXNAfter", "1month"),
     ] {
         assert_eq!(problem(scope, name, value), None, "{name}={value}");
     }
@@ -96,6 +98,9 @@ fn values_that_do_not_fit_name_the_setting_and_the_remedy() {
         (Scope::Queue, "MaxNodes", "many"),
         (Scope::Queue, "MaxTime", "soon"),
         (Scope::Queue, "Hidden", "maybe"),
+        (Scope::Slurmdbd, "PurgeJobAfter", "soon"),
+        (Scope::Slurmdbd, "PurgeUsageAfter", "0days"),
+        (Scope::Slurmdbd, "PurgeUsageAfter", "2weeks"),
     ] {
         let (part, message) = problem(scope, name, value).unwrap();
         assert_eq!(part, Part::Value);
@@ -122,6 +127,9 @@ fn values_that_do_not_fit_name_the_setting_and_the_remedy() {
     The value of MaxNodes must be a whole number from 1 to 4294967293, or UNLIMITED.
     The value of MaxTime must be a time: minutes, HH:MM:SS, D-HH, D-HH:MM:SS or UNLIMITED.
     The value of Hidden must be one of YES, NO.
+    The value of PurgeJobAfter must be an age from 1 on, such as 12months, 30days or 12hours.
+    The value of PurgeUsageAfter must be an age from 1 on, such as 12months, 30days or 12hours.
+    The value of PurgeUsageAfter must be an age from 1 on, such as 12months, 30days or 12hours.
     "#);
 }
 
