@@ -1,5 +1,6 @@
 // Accounts, users, QOS and reservations by clicking; what is wrong is said at its field.
-import { clusterStatus, expect, rows, signIn, test, visit } from './helpers';
+import { check } from './axe';
+import { clusterStatus, createCluster, expect, rows, signIn, test, visit } from './helpers';
 
 test('accounts and users are made, limited and deleted', async ({ page, server }) => {
   const { cluster } = await server.pcs('CreateCluster', {
@@ -60,4 +61,26 @@ test('a cluster without accounting says how to get it', async ({ page, server, c
   await visit(page, `/clusters/${cluster.id}/accounts`);
   await expect(page.getByText('This cluster keeps no accounts')).toBeVisible();
   await expect(page.getByRole('link', { name: 'Switch accounting on' })).toBeVisible();
+});
+
+test('accounting is switched on where the page leads to', async ({ page, server }) => {
+  test.setTimeout(180_000);
+  const { id } = await createCluster(server, 'kept');
+  await expect.poll(() => clusterStatus(server, 'kept'), { timeout: 60_000 }).toBe('ACTIVE');
+  await signIn(page, server);
+  await visit(page, `/clusters/${id}/accounts`);
+  await page.getByRole('link', { name: 'Switch accounting on' }).click();
+  await page.getByRole('radio', { name: /sacct and sreport read them/ }).check();
+  await page.getByRole('textbox', { name: /Accounting records kept/ }).fill('90');
+  await check(page, 'edit cluster, accounting');
+  await page.getByRole('button', { name: 'Next' }).click();
+  await expect(page.getByText('On, records are kept for 90 days')).toBeVisible();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect.poll(() => clusterStatus(server, 'kept'), { timeout: 90_000 }).toBe('ACTIVE');
+  await visit(page, `/clusters/${id}`);
+  await expect(page.getByText('90 days')).toBeVisible();
+  await visit(page, `/clusters/${id}/accounts`);
+  await expect(rows(page, 'Accounts and users', { name: /root/ }).first()).toBeVisible();
+  await page.goto('about:blank');
+  await server.deleteCluster('kept');
 });

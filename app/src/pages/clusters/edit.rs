@@ -5,7 +5,9 @@ use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
-use super::create::{RestField, Scheduler, SlurmDraft};
+use super::create::{
+    AccountingDraft, AccountingField, RestField, Scheduler, SlurmDraft, accounting_shown,
+};
 use super::job_submit::{JobSubmitDraft, JobSubmitField};
 use super::upgrade::{VersionField, Versions};
 use crate::api::cluster::{get_cluster, update_cluster};
@@ -70,6 +72,7 @@ struct Before {
     version: String,
     idle_time: Option<i64>,
     settings: Vec<SlurmCustomSetting>,
+    accounting: Accounting,
     rest: SlurmRestMode,
 }
 
@@ -78,6 +81,7 @@ struct Before {
 struct Draft {
     version: RwSignal<String>,
     slurm: SlurmDraft,
+    accounting: AccountingDraft,
     /// The mode's word.
     rest: RwSignal<String>,
     job_submit: JobSubmitDraft,
@@ -99,13 +103,18 @@ fn Steps(cluster: Cluster, known: Catalogue) -> impl IntoView {
     let submission = Submission::new();
     let slurm = cluster.slurm_configuration.clone().unwrap_or_default();
     let idle_time = slurm.scale_down_idle_time_in_seconds;
-    let accounting = slurm.has_accounting();
+    let accounting = slurm.accounting.clone().unwrap_or(Accounting {
+        mode: AccountingMode::None,
+        default_purge_time_in_days: None,
+    });
+    let had_accounting = accounting.is_on();
     let rest = if slurm.has_rest() { "STANDARD" } else { "NONE" };
     let settings = slurm.slurm_custom_settings.unwrap_or_default();
     let version = cluster.scheduler.version.clone();
     let draft = Draft {
         version: RwSignal::new(version.clone()),
         slurm: SlurmDraft::new(idle_time, &settings),
+        accounting: AccountingDraft::new(&accounting),
         rest: RwSignal::new(rest.into()),
         job_submit: JobSubmitDraft::new(slurm.job_submit_plugins),
     };
@@ -115,6 +124,7 @@ fn Steps(cluster: Cluster, known: Catalogue) -> impl IntoView {
         version: version.clone(),
         idle_time,
         settings,
+        accounting,
         rest: untrack(|| draft.rest()),
     });
     let id = StoredValue::new(cluster.id.clone());
@@ -134,8 +144,17 @@ fn Steps(cluster: Cluster, known: Catalogue) -> impl IntoView {
         t.edit_cluster.lead,
         move || {
             view! {
-                <VersionField value=draft.version versions accounting />
-                <Scheduler draft=draft.slurm version=draft.version accounting=Signal::stored(accounting) />
+                <VersionField value=draft.version versions accounting=had_accounting />
+                <AccountingField
+                    draft=draft.accounting
+                    versions=Signal::derive(move || versions.with_value(|known| known.all.clone()))
+                    version=draft.version
+                />
+                <Scheduler
+                    draft=draft.slurm
+                    version=draft.version
+                    accounting=Signal::derive(move || draft.accounting.is_on())
+                />
                 <RestField value=draft.rest />
                 <JobSubmitField draft=draft.job_submit />
             }
@@ -211,6 +230,7 @@ fn input(id: String, draft: Draft, before: &Before) -> UpdateClusterRequest {
         slurm_custom_settings: Some(settings).filter(|now| *now != before.settings),
         slurm_rest: rest.map(|mode| UpdateSlurmRestRequest { mode: Some(mode) }),
         job_submit_plugins: draft.job_submit.changed(),
+        accounting: draft.accounting.changed(&before.accounting),
         ..Default::default()
     };
     UpdateClusterRequest {
@@ -249,6 +269,10 @@ fn review(draft: Draft, before: Before) -> AnyView {
             </KeyValue>
             <KeyValue label=t.edit_cluster.settings_after>
                 {move || view! { <Settings settings=draft.slurm.settings.all() /> }}
+            </KeyValue>
+            <KeyValue label=t.edit_cluster.accounting_before>{accounting_shown(Some(&before.accounting))}</KeyValue>
+            <KeyValue label=t.edit_cluster.accounting_after>
+                {move || accounting_shown(draft.accounting.wanted().as_ref())}
             </KeyValue>
             <KeyValue label=t.edit_cluster.rest_before>{on(before.rest)}</KeyValue>
             <KeyValue label=t.edit_cluster.rest_after>{move || on(draft.rest())}</KeyValue>

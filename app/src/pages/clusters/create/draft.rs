@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::super::job_submit::JobSubmitDraft;
 use super::super::own_settings::{OwnField, OwnSettings};
+use super::accounting::AccountingDraft;
 use crate::model::catalogue::Catalogue;
 use crate::model::cluster::*;
 use crate::model::setting::SlurmCustomSetting;
@@ -36,7 +37,7 @@ pub struct Draft {
     pub subnet: RwSignal<String>,
     pub security_groups: RwSignal<Vec<String>>,
     pub slurm: SlurmDraft,
-    pub accounting: RwSignal<String>,
+    pub accounting: AccountingDraft,
     pub rest: RwSignal<String>,
     pub job_submit: JobSubmitDraft,
     pub tags: Rows,
@@ -59,7 +60,13 @@ impl Draft {
             subnet: RwSignal::default(),
             security_groups: RwSignal::default(),
             slurm: SlurmDraft::new(Some(IDLE_TIME), &[]),
-            accounting: RwSignal::new(mode(version.is_some_and(|v| v.has_accounting))),
+            accounting: AccountingDraft::new(&Accounting {
+                mode: match version.is_some_and(|v| v.has_accounting) {
+                    true => AccountingMode::Standard,
+                    false => AccountingMode::None,
+                },
+                default_purge_time_in_days: None,
+            }),
             rest: RwSignal::new("NONE".into()),
             job_submit: JobSubmitDraft::new(None),
             tags: Rows::new([]),
@@ -85,10 +92,7 @@ impl Draft {
                 scale_down_idle_time_in_seconds: self.slurm.seconds(),
                 slurm_custom_settings: Some(self.slurm.settings.all())
                     .filter(|all| !all.is_empty()),
-                accounting: self.has_accounting().then_some(Accounting {
-                    mode: AccountingMode::Standard,
-                    default_purge_time_in_days: None,
-                }),
+                accounting: self.accounting.wanted(),
                 slurm_rest: self.has_rest().then_some(SlurmRest {
                     mode: SlurmRestMode::Standard,
                 }),
@@ -104,10 +108,6 @@ impl Draft {
         self.rest.with(|mode| mode == "STANDARD")
     }
 
-    pub fn has_accounting(self) -> bool {
-        self.accounting.with(|mode| mode == "STANDARD")
-    }
-
     pub fn size(self) -> Size {
         match self.size.get().as_str() {
             "LARGE" => Size::Large,
@@ -115,10 +115,6 @@ impl Draft {
             _ => Size::Small,
         }
     }
-}
-
-fn mode(is_on: bool) -> String {
-    if is_on { "STANDARD" } else { "NONE" }.to_owned()
 }
 
 impl SlurmDraft {

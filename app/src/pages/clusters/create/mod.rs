@@ -1,5 +1,6 @@
 //! `/clusters/create`: a wizard from a name to a cluster that is being made.
 
+mod accounting;
 mod draft;
 mod general;
 mod network;
@@ -12,6 +13,7 @@ use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
+pub use accounting::{AccountingDraft, AccountingField, accounting_shown};
 pub use draft::SlurmDraft;
 pub use scheduler::Scheduler;
 pub use services::RestField;
@@ -94,7 +96,7 @@ fn Steps(versions: Signal<Catalogue>, vpcs: Signal<OfferPage>) -> impl IntoView 
                 <Scheduler
                     draft=draft.slurm
                     version=draft.version
-                    accounting=Signal::derive(move || draft.has_accounting())
+                    accounting=Signal::derive(move || draft.accounting.is_on())
                 />
                 <JobSubmitField draft=draft.job_submit />
             }

@@ -116,7 +116,7 @@ fn is_chosen(draft: Draft, group: &SecurityGroup) -> bool {
 fn closed_ports(t: &'static Text, draft: Draft, offers: Offers) -> Option<AnyView> {
     let chosen = draft.security_groups.get();
     let known = offers.known.read();
-    let (accounting, rest) = (draft.has_accounting(), draft.has_rest());
+    let (accounting, rest) = (draft.accounting.is_on(), draft.has_rest());
     let lack = ports::lack(&chosen, &known.security_groups, accounting, rest)?;
     let message = t.create_cluster.security_groups_closed(lack.ports);
     Some(

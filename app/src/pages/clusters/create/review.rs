@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::super::fields::name_and_id;
 use super::super::size_label;
+use super::accounting::accounting_shown;
 use super::draft::Draft;
 use crate::components::wizard::ReviewPart;
 use crate::components::{Settings, shown_tags};
@@ -59,7 +60,9 @@ pub fn review(draft: Draft, catalogue: RwSignal<Catalogue>) -> AnyView {
         </ReviewPart>
         <ReviewPart step=2 title=c.scheduler>
             <KeyValue label=c.idle_time>{idle}</KeyValue>
-            <KeyValue label=t.details.accounting>{on(draft.accounting)}</KeyValue>
+            <KeyValue label=t.details.accounting>
+                {move || accounting_shown(draft.accounting.wanted().as_ref())}
+            </KeyValue>
             <KeyValue label=t.details.rest>{on(draft.rest)}</KeyValue>
             <KeyValue label=t.details.job_submit>{move || foreign(draft.job_submit.shown())}</KeyValue>
             <KeyValue label=t.details.settings>

@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::accounting::AccountingField;
 use super::draft::Draft;
 use crate::i18n::text;
 use crate::model::catalogue::Catalogue;
-use crate::rules::cluster::{accounting_problem, rest_problem};
+use crate::rules::cluster::rest_problem;
 use crate::ui::Choice;
 use crate::ui::form::*;
 use crate::ui::help::topic;
@@ -13,28 +14,13 @@ use crate::ui::help::topic;
 #[component]
 pub fn Services(draft: Draft, catalogue: RwSignal<Catalogue>) -> impl IntoView {
     let t = text();
-    let c = &t.create_cluster;
-    let problem = move || {
-        let (known, version) = (catalogue.read(), draft.version.read());
-        accounting_problem(t, &known.slurm_versions, &version)
-    };
-    let accounting = Signal::derive(move || choices(c.accounting_off, c.accounting_on, problem()));
+    let versions = Signal::derive(move || catalogue.read().slurm_versions.clone());
     let no_rest = move || {
         let (known, version) = (catalogue.read(), draft.version.read());
         rest_problem(t, &known.slurm_versions, &version)
     };
     view! {
-        <Field
-            name="slurmConfiguration.accounting"
-            label=t.details.accounting
-            group=true
-            help=topic::ACCOUNTING
-        >
-            <RadioCards
-                value=draft.accounting
-                choices=accounting
-            />
-        </Field>
+        <AccountingField draft=draft.accounting versions version=draft.version />
         <RestField value=draft.rest problem=Signal::derive(no_rest) />
     }
     .into_any()
@@ -59,7 +45,7 @@ pub fn RestField(
     .into_any()
 }
 
-fn choices(off: &str, on: &str, problem: Option<&'static str>) -> Vec<Choice> {
+pub(super) fn choices(off: &str, on: &str, problem: Option<&'static str>) -> Vec<Choice> {
     let t = text();
     let off = Choice::new("NONE", t.details.accounting_off).description(off);
     let on = Choice::new("STANDARD", t.details.accounting_on).description(on);
