@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::services::choices;
 use crate::i18n::text;
 use crate::model::catalogue::SlurmVersion;
 use crate::model::cluster::*;
 use crate::rules::check_number;
 use crate::rules::cluster::accounting_problem;
+use crate::ui::Choice;
 use crate::ui::form::*;
 use crate::ui::help::topic;
 
@@ -114,6 +114,14 @@ pub fn AccountingField(
         </Show>
     }
     .into_any()
+}
+
+/// Off and on, of which the latter may not be had.
+pub fn choices(off: &str, on: &str, problem: Option<&'static str>) -> Vec<Choice> {
+    let t = text();
+    let off = Choice::new("NONE", t.details.accounting_off).description(off);
+    let on = Choice::new("STANDARD", t.details.accounting_on).description(on);
+    vec![off, on.disabled(problem.map(str::to_owned))]
 }
 
 #[cfg(test)]

@@ -2,12 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::accounting::AccountingField;
+use super::accounting::{AccountingField, choices};
 use super::draft::Draft;
 use crate::i18n::text;
 use crate::model::catalogue::Catalogue;
 use crate::rules::cluster::rest_problem;
-use crate::ui::Choice;
 use crate::ui::form::*;
 use crate::ui::help::topic;
 
@@ -43,11 +42,4 @@ pub fn RestField(
         </Field>
     }
     .into_any()
-}
-
-pub(super) fn choices(off: &str, on: &str, problem: Option<&'static str>) -> Vec<Choice> {
-    let t = text();
-    let off = Choice::new("NONE", t.details.accounting_off).description(off);
-    let on = Choice::new("STANDARD", t.details.accounting_on).description(on);
-    vec![off, on.disabled(problem.map(str::to_owned))]
 }
