@@ -33,7 +33,7 @@ setup-test:
 
 run: console ## build and start the server with its console; ARGS="--listen 127.0.0.1:8080" and the like, FEATURES=design for /design
 	$(ENV); cargo build -p openpcs-server -p openpcs-agent -p openpcs-policy --bins $(if $(FEATURES),--features $(FEATURES))
-	$(ENV); cargo run -p openpcs-server --bin openpcs $(if $(FEATURES),--features $(FEATURES)) -- serve $(ARGS)
+	$(ENV); exec "$$OPENPCS_BIN" serve $(ARGS)
 
 test: setup-test lint console ## check everything: lints, tests with real Slurm on SQLite and PostgreSQL, the console in a browser
 	$(ENV); if cargo nextest --version >/dev/null 2>&1; \
