@@ -47,6 +47,8 @@ pub struct LogReconciler {
     parts: Parts,
     cluster_id: String,
     forgot_at: i64,
+    /// When the room of the disk was looked at last.
+    looked_at: i64,
     couriers: Couriers,
     /// Of each of [`FILES`].
     watches: [Watch; FILES.len()],
@@ -62,6 +64,7 @@ impl LogReconciler {
             parts,
             cluster_id,
             forgot_at: 0,
+            looked_at: 0,
             couriers: Couriers::default(),
             watches,
         }
@@ -124,13 +127,13 @@ impl LogReconciler {
 
     /// What is old or too much; where the disk has no room, half of what there is, again and again.
     async fn forget(&mut self, store: &LogStore) -> anyhow::Result<()> {
-        let age = now() - self.forgot_at;
-        if age < NO_ROOM_MS {
+        if now() - self.looked_at < NO_ROOM_MS {
             return Ok(());
         }
+        self.looked_at = now();
         let (disk, size) = (disk(self.parts.controllers.data_dir()), store.size().await?);
         let has_room = disk.is_none_or(|disk| disk.free >= wanted(disk.total, size));
-        if has_room && age < FORGET_MS {
+        if has_room && now() - self.forgot_at < FORGET_MS {
             return Ok(());
         }
         let before = now() - i64::try_from(KEEP.as_millis()).unwrap_or(i64::MAX);
