@@ -37,6 +37,7 @@ mod suspension;
 mod upgrade;
 
 use accounts::Accounting;
+use last_words::LastWords;
 
 /// How long a cluster whose rows stay the same is believed to be in order: its controller runs, that is all that is
 /// looked at.
@@ -57,8 +58,7 @@ pub struct ClusterReconciler {
     /// The suspension that the timeline tells of already.
     announced: Option<String>,
     network: Network,
-    /// When its daemons had ended, in milliseconds since 1970, if it is deleted.
-    ended_at: Option<i64>,
+    last_words: LastWords,
 }
 
 /// How many of its daemons have a port.
@@ -85,7 +85,7 @@ impl ClusterReconciler {
             introduced: false,
             announced: None,
             network: Network::default(),
-            ended_at: None,
+            last_words: LastWords::default(),
         }
     }
 }
