@@ -54,6 +54,7 @@ fn words(error: &smtp::Error) -> String {
     match (error.status(), tls_fault(error)) {
         (Some(code), _) => format!("The mail server answered {code}."),
         (None, Some(fault)) => format!("There is no TLS with the mail server: {fault}."),
+        (None, None) if error.is_tls() => "There is no TLS with the mail server.".to_owned(),
         (None, None) if error.is_timeout() => "The mail server did not answer in time.".to_owned(),
         (None, None) => "There is no connection to the mail server.".to_owned(),
     }
