@@ -391,7 +391,7 @@ pub struct JwtKey {
 }
 
 /// The accounting configuration includes configurable settings for Slurm accounting.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Accounting {
     /// The default value for all purge settings for slurmdbd.conf.
@@ -405,14 +405,29 @@ impl Accounting {
     pub fn is_on(&self) -> bool {
         self.mode == AccountingMode::Standard
     }
+
+    /// For how many days records are kept; none: for ever.
+    pub fn days(&self) -> Option<i64> {
+        self.default_purge_time_in_days.filter(|days| *days > 0)
+    }
 }
 
 /// `AccountingMode` of the service model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AccountingMode {
     Standard,
+    #[default]
     None,
+}
+
+impl AccountingMode {
+    pub fn when(is_on: bool) -> AccountingMode {
+        match is_on {
+            true => AccountingMode::Standard,
+            false => AccountingMode::None,
+        }
+    }
 }
 
 /// The accounting configuration includes configurable settings for Slurm accounting.

@@ -272,9 +272,8 @@ fn kept(slurm: &ClusterSlurmConfiguration) -> Vec<(bool, i64)> {
         let of_jobs = of_jobs.filter(|one| one.parameter_name.eq_ignore_ascii_case(PURGE_JOBS));
         let mut days = of_jobs.filter_map(|one| age_in_days(&one.parameter_value));
         // As slurmdbd.conf has it: what is set for jobs goes before what is set for all.
-        days.next_back().or(accounting.default_purge_time_in_days)
+        days.next_back().or(accounting.days())
     });
-    let days = days.filter(|days| *days > 0);
     let accounted = days.map(|days| (true, days));
     accounted.into_iter().chain([(false, OWN_DAYS)]).collect()
 }

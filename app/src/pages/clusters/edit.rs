@@ -103,10 +103,7 @@ fn Steps(cluster: Cluster, known: Catalogue) -> impl IntoView {
     let submission = Submission::new();
     let slurm = cluster.slurm_configuration.clone().unwrap_or_default();
     let idle_time = slurm.scale_down_idle_time_in_seconds;
-    let accounting = slurm.accounting.clone().unwrap_or(Accounting {
-        mode: AccountingMode::None,
-        default_purge_time_in_days: None,
-    });
+    let accounting = slurm.accounting.clone().unwrap_or_default();
     let had_accounting = accounting.is_on();
     let rest = if slurm.has_rest() { "STANDARD" } else { "NONE" };
     let settings = slurm.slurm_custom_settings.unwrap_or_default();

@@ -76,10 +76,6 @@ impl Service {
 fn cluster_blueprint(row: &ClusterRow, tags: BTreeMap<String, String>) -> ClusterBlueprint {
     let slurm = row.spec.slurm.clone();
     let idle = slurm.scale_down_idle_time_in_seconds.unwrap_or(IDLE_TIME);
-    let no_accounting = Accounting {
-        default_purge_time_in_days: None,
-        mode: AccountingMode::None,
-    };
     let no_rest = SlurmRest {
         mode: SlurmRestMode::None,
     };
@@ -94,7 +90,7 @@ fn cluster_blueprint(row: &ClusterRow, tags: BTreeMap<String, String>) -> Cluste
             slurmdbd_custom_settings: said(slurm.slurmdbd_custom_settings),
             cgroup_custom_settings: said(slurm.cgroup_custom_settings),
             job_submit_plugins: said(slurm.job_submit_plugins),
-            accounting: Some(slurm.accounting.unwrap_or(no_accounting)),
+            accounting: Some(slurm.accounting.unwrap_or_default()),
             slurm_rest: Some(slurm.slurm_rest.unwrap_or(no_rest)),
         }),
         tags: Some(tags),

@@ -25,11 +25,10 @@ pub struct AccountingDraft {
 
 impl AccountingDraft {
     pub fn new(now: &Accounting) -> AccountingDraft {
-        let days = now.default_purge_time_in_days.filter(|days| *days > 0);
         let mode = if now.is_on() { "STANDARD" } else { "NONE" };
         AccountingDraft {
             mode: RwSignal::new(mode.into()),
-            days: RwSignal::new(days.map(|days| days.to_string()).unwrap_or_default()),
+            days: RwSignal::new(now.days().map(|days| days.to_string()).unwrap_or_default()),
         }
     }
 
@@ -47,12 +46,8 @@ impl AccountingDraft {
 
     /// What of it is other than now, if anything is.
     pub fn changed(self, now: &Accounting) -> Option<UpdateAccountingRequest> {
-        let mode = match self.is_on() {
-            true => AccountingMode::Standard,
-            false => AccountingMode::None,
-        };
-        let known = |days: Option<i64>| days.filter(|days| *days > 0);
-        let is_other = self.is_on() && self.days() != known(now.default_purge_time_in_days);
+        let mode = AccountingMode::when(self.is_on());
+        let is_other = self.is_on() && self.days() != now.days();
         let changed = UpdateAccountingRequest {
             mode: Some(mode).filter(|mode| *mode != now.mode),
             default_purge_time_in_days: is_other.then(|| self.days().unwrap_or(FOR_EVER)),
@@ -71,8 +66,7 @@ pub fn accounting_shown(accounting: Option<&Accounting>) -> String {
     let Some(accounting) = accounting.filter(|accounting| accounting.is_on()) else {
         return t.details.accounting_off.to_owned();
     };
-    let days = accounting.default_purge_time_in_days;
-    match days.filter(|days| *days > 0) {
+    match accounting.days() {
         Some(days) => t.create_cluster.accounting_days(days),
         None => t.details.accounting_on.to_owned(),
     }

@@ -61,11 +61,8 @@ impl Draft {
             security_groups: RwSignal::default(),
             slurm: SlurmDraft::new(Some(IDLE_TIME), &[]),
             accounting: AccountingDraft::new(&Accounting {
-                mode: match version.is_some_and(|v| v.has_accounting) {
-                    true => AccountingMode::Standard,
-                    false => AccountingMode::None,
-                },
-                default_purge_time_in_days: None,
+                mode: AccountingMode::when(version.is_some_and(|v| v.has_accounting)),
+                ..Accounting::default()
             }),
             rest: RwSignal::new("NONE".into()),
             job_submit: JobSubmitDraft::new(None),

@@ -145,9 +145,9 @@ fn Scheduling(
 }
 
 fn purge(t: &'static Text, accounting: &Accounting) -> String {
-    match accounting.default_purge_time_in_days {
-        Some(days) if days >= 0 => t.details.purge_days(days),
-        _ => t.details.purge_forever.to_owned(),
+    match accounting.days() {
+        Some(days) => t.details.purge_days(days),
+        None => t.details.purge_forever.to_owned(),
     }
 }
 
