@@ -43,8 +43,8 @@ impl Target {
             }
             "logs" if is_placed => {
                 let name = path.strip_prefix("log-group:")?;
-                let all = [":*", "/*"].iter();
-                let bare = all.filter_map(|end| name.strip_suffix(end)).next();
+                let mut ends = [":*", "/*"].iter();
+                let bare = ends.find_map(|end| name.strip_suffix(end));
                 let name = bare.unwrap_or(name);
                 is_log_group(name).then(|| Target::LogGroup {
                     region: at,

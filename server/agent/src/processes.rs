@@ -18,8 +18,8 @@ pub fn awaits(process: i32, signal: Signal) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let bit = 1_u64 << (signal as i32 - 1);
     status.lines().any(|line| {
-        let set = ["SigBlk:\t", "SigCgt:\t"].iter();
-        let set = set.filter_map(|name| line.strip_prefix(name)).next();
+        let mut names = ["SigBlk:\t", "SigCgt:\t"].iter();
+        let set = names.find_map(|name| line.strip_prefix(name));
         set.and_then(|set| u64::from_str_radix(set, 16).ok())
             .is_some_and(|set| set & bit != 0)
     })

@@ -213,11 +213,9 @@ pub fn deletable_share(
             false => Ok(false),
         };
     }
-    let is_elsewhere = |of: &str, who: &str| who == user && of != account;
-    let mut elsewhere = shares.iter().map(|one| (&one.account, &one.user));
-    let mut by_queue = of_queues.iter().map(|(of, who)| (of, who));
-    let is_last = !elsewhere.any(|(of, who)| is_elsewhere(of, who))
-        && !by_queue.any(|(of, who)| is_elsewhere(of, who));
+    let rows = shares.iter().map(|one| (&one.account, &one.user));
+    let mut rows = rows.chain(of_queues.iter().map(|(of, who)| (of, who)));
+    let is_last = !rows.any(|(of, who)| who == user && of != account);
     match found.is_default && !is_last {
         true => refuse(|t| t.default_account),
         false => Ok(is_last),
