@@ -16,7 +16,7 @@ use crate::db::cluster::ClusterSpec;
 use crate::db::{past_cluster, resource};
 use crate::fault::internal;
 use crate::logs::search::{Page, Search};
-use crate::logs::store::{Limit, Line, LogStore, Stream};
+use crate::logs::store::{Line, LogStore, Stream};
 
 /// Events of one answer, and the most of a description.
 const EVENTS: i64 = 10_000;
@@ -111,10 +111,6 @@ impl LogLines for Service {
         let (id, store) = self.log_of(ctx, Operation::GetLogEvents, group).await?;
         let found = log_of(&id, &input.log_stream_name);
         let (log, version) = found.ok_or_else(|| no_stream(&input.log_stream_name))?;
-        let logs = log.with_parts(version.unwrap_or_default());
-        let is_of = |stream: &Stream| {
-            logs.contains(&stream.log) && version.is_none_or(|version| version == stream.version)
-        };
         let (from, to) = (
             input.start_time.unwrap_or(0),
             input.end_time.unwrap_or(i64::MAX),
@@ -127,30 +123,30 @@ impl LogLines for Service {
             }
             None => Way::Backward(i64::MAX),
         };
-        // With where the next page begins where this one has no line.
-        let (lines, next) = match way {
-            Way::Forward(after) => {
-                let wanted = |line: &Line| is_of(&line.stream) && (from..to).contains(&line.at);
-                read(&store, after, limit, wanted).await?
-            }
-            Way::Backward(before) => {
-                let search = Search {
-                    text: String::new(),
-                    level: LogLevel::Debug,
-                    from,
-                    to,
-                    logs: vec![log],
-                    version: version.map(str::to_owned),
-                    before: Some(before),
-                    after: None,
-                    lines: limit,
-                };
-                let Page { mut lines, next } = store.search(&search).await.map_err(internal)?;
-                bounded(&mut lines);
-                lines.reverse();
-                (lines, next)
-            }
+        let (after, before) = match way {
+            Way::Forward(after) => (Some(after), None),
+            Way::Backward(before) => (None, Some(before)),
         };
+        let search = Search {
+            text: String::new(),
+            level: LogLevel::Debug,
+            from,
+            to,
+            logs: vec![log],
+            version: version.map(str::to_owned),
+            before,
+            after,
+            lines: limit,
+        };
+        // With where the next page begins where this one has no line.
+        let Page { mut lines, next } = store.search(&search).await.map_err(internal)?;
+        if after.is_some() {
+            lines.reverse();
+            bounded(&mut lines);
+        } else {
+            bounded(&mut lines);
+            lines.reverse();
+        }
         let (first, last) = match (lines.first(), lines.last(), way) {
             (Some(first), Some(last), _) => (first.seq, last.seq),
             (_, _, Way::Forward(after)) => (after + 1, next.unwrap_or(after)),
@@ -188,15 +184,33 @@ impl LogLines for Service {
         };
         let prefix = input.log_stream_name_prefix.unwrap_or_default();
         let name = |stream: &Stream| stream_of(&id, stream.log, &stream.version);
-        let wanted = |line: &Line| {
+        let search = Search {
+            text: words.join(" "),
+            level: LogLevel::Debug,
+            from,
+            to,
+            logs: Log::ALL.into(),
+            version: None,
+            before: None,
+            after: Some(after),
+            lines: limit,
+        };
+        let Page {
+            mut lines,
+            mut next,
+        } = store.search(&search).await.map_err(internal)?;
+        lines.reverse();
+        if bounded(&mut lines) {
+            next = lines.last().map(|line| line.seq);
+        }
+        // The index finds a word also where it is written otherwise, and where another begins with it.
+        lines.retain(|line| {
             let stream = name(&line.stream);
             let names = input.log_stream_names.as_ref();
-            (from..to).contains(&line.at)
-                && words.iter().all(|word| line.text.contains(word))
+            words.iter().all(|word| line.text.contains(word))
                 && stream.starts_with(&prefix)
                 && names.is_none_or(|names| names.contains(&stream))
-        };
-        let (lines, next) = read(&store, after, limit, wanted).await?;
+        });
         let events = lines.into_iter().map(|line| FilteredLogEvent {
             log_stream_name: name(&line.stream),
             timestamp: line.at,
@@ -278,43 +292,18 @@ impl Service {
     }
 }
 
-/// Lines after that one that are wanted, and where the next page begins; none: there was no more.
-async fn read(
-    store: &LogStore,
-    after: i64,
-    limit: usize,
-    wanted: impl Fn(&Line) -> bool,
-) -> Result<(Vec<Line>, Option<i64>)> {
-    let most = Limit {
-        lines: 20_000,
-        bytes: 8 * BYTES,
-        overhead: 0,
-    };
-    let looked = store
-        .after(&Log::ALL, after, most)
-        .await
-        .map_err(internal)?;
-    let mut next = looked.last().map(|line| line.seq);
-    let mut found: Vec<Line> = looked.into_iter().filter(wanted).collect();
-    let count = found.len();
-    found.truncate(limit);
-    bounded(&mut found);
-    if found.len() < count {
-        next = found.last().map(|line| line.seq);
-    }
-    Ok((found, next))
-}
-
-/// As many of the first as one answer may have.
-fn bounded(lines: &mut Vec<Line>) {
+/// As many of the first as one answer may have; whether there were more.
+fn bounded(lines: &mut Vec<Line>) -> bool {
     let mut left = BYTES;
     let fits = lines.iter().take_while(|line| {
         let fits = line.text.len() <= left;
         left = left.saturating_sub(line.text.len());
         fits
     });
-    let fits = fits.count();
-    lines.truncate(fits.max(1));
+    let fits = fits.count().max(1);
+    let has_more = fits < lines.len();
+    lines.truncate(fits);
+    has_more
 }
 
 fn event_of(line: Line) -> OutputLogEvent {
