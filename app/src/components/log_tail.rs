@@ -28,11 +28,7 @@ pub fn LogTail(id: Memo<String>, cluster: Resource<Result<Cluster>>) -> impl Int
             <Fetched resource=first let:first>
                 <Tail
                     cluster=id
-                    has_accounting=Signal::derive(move || {
-                        let cluster = cluster.read();
-                        let slurm = cluster.slurm_configuration.as_ref();
-                        slurm.is_some_and(|slurm| slurm.has_accounting())
-                    })
+                    daemons=Memo::new(move |_| daemons(&cluster.read()))
                     first=first.get_untracked()
                 />
             </Fetched>
@@ -41,10 +37,21 @@ pub fn LogTail(id: Memo<String>, cluster: Resource<Result<Cluster>>) -> impl Int
     .into_any()
 }
 
+fn daemons(cluster: &Cluster) -> Vec<LogDaemon> {
+    let slurm = cluster.slurm_configuration.as_ref();
+    let has = |daemon: &LogDaemon| match daemon {
+        LogDaemon::Slurmctld => true,
+        LogDaemon::Slurmdbd => slurm.is_some_and(|slurm| slurm.has_accounting()),
+        LogDaemon::Slurmrestd => slurm.is_some_and(|slurm| slurm.has_rest()),
+    };
+    LogDaemon::ALL.into_iter().filter(has).collect()
+}
+
 #[component]
 fn Tail(
     cluster: Memo<String>,
-    has_accounting: Signal<bool>,
+    /// Those that it has.
+    daemons: Memo<Vec<LogDaemon>>,
     /// Of slurmctld.
     first: JobOutput,
 ) -> impl IntoView {
@@ -65,10 +72,10 @@ fn Tail(
     });
     let over = Signal::stored(false);
     let segments = move || {
-        has_accounting.get().then(|| {
-            let both = [LogDaemon::Slurmctld, LogDaemon::Slurmdbd];
-            let choices = both.map(|one| (one, one.as_str())).into();
-            view! { <Segments label=t.logs.which chosen=daemon choices /> }
+        let daemons = daemons.get();
+        (daemons.len() > 1).then(|| {
+            let choices = daemons.into_iter().map(|one| (one, one.as_str()));
+            view! { <Segments label=t.logs.which chosen=daemon choices=choices.collect() /> }
         })
     };
     view! {
