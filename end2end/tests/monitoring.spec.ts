@@ -23,6 +23,12 @@ test('the charts of a cluster follow what it does', async ({ page, server, clust
   expect(loads(), 'it followed by itself').toBe(0);
   await check(page, 'monitoring');
 
+  // On paper there are the charts and nothing to press.
+  await page.emulateMedia({ media: 'print' });
+  await expect(capacity).toBeVisible();
+  await expect(page.getByRole('navigation')).toHaveCount(0);
+  await page.emulateMedia({ media: null });
+
   // The pointer on one chart tells the time and the values in all.
   const when = page.locator('.chart-when');
   await expect(when.first()).toBeEmpty();
