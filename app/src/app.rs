@@ -124,6 +124,7 @@ fn App() -> impl IntoView {
                         <Route path=path!("queues") view={Lazy::<parts::Queues>::new()} />
                         <Route path=path!("nodes") view={Lazy::<parts::Nodes>::new()} />
                         <Route path=path!("nodes/:node") view={Lazy::<parts::Node>::new()} />
+                        <Route path=path!("nodes/:node/logs") view={Lazy::<parts::NodeLogs>::new()} />
                         <Route path=path!("jobs") view={Lazy::<parts::Jobs>::new()} />
                         <Route path=path!("jobs/submit") view={Lazy::<parts::SubmitJob>::new()} />
                         <Route path=path!("jobs/:job") view={Lazy::<parts::Job>::new()} />

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::i18n::{Language, Text};
+use crate::model::event::{Event, LoggedBy};
 use crate::model::job::OutputKind;
 use crate::model::job_id::JobId;
 use crate::model::log::{LogDaemon, LogView};
@@ -48,6 +49,8 @@ pub const DIAGNOSTICS: &str = "/console/diagnostics";
 pub const TROUBLESHOOTING: &str = "/troubleshooting";
 /// What was found in a cluster's log, as a download; [`log_file`] is one of them.
 pub const LOG_FILE_ROUTE: &str = "/console/clusters/{cluster}/log";
+/// What was found in a node's logs, as a download; [`node_log_file`] is one of them.
+pub const NODE_LOG_FILE_ROUTE: &str = "/console/clusters/{cluster}/nodes/{node}/log";
 pub const CREATE_CLUSTER: &str = "/clusters/create";
 pub const IMPORT_CLUSTER: &str = "/clusters/import";
 /// Each component in each state; only in builds with the feature `design`.
@@ -254,6 +257,37 @@ pub fn node(cluster_id: &str, name: &str) -> String {
     )
 }
 
+/// The logs of a node's instances.
+pub fn node_logs(cluster_id: &str, name: &str) -> String {
+    format!("{}/logs", node(cluster_id, name))
+}
+
+/// What the instance that a node had at that time logged around it, in milliseconds since 1970.
+pub fn node_log_at(cluster_id: &str, name: &str, at: i64) -> String {
+    let view = LogView {
+        around: at.to_string(),
+        ..LogView::default()
+    };
+    logs(&node_logs(cluster_id, name), &view)
+}
+
+/// What a log says about an event; none where no log does.
+pub fn log_of_event(cluster_id: &str, event: &Event) -> Option<String> {
+    Some(match event.logged_by()? {
+        LoggedBy::Controller(daemon) => log_at(cluster_id, daemon, event.at),
+        LoggedBy::Node => node_log_at(cluster_id, &event.resource_id, event.at),
+    })
+}
+
+/// The lines that such a page shows and all older ones, as a download.
+pub fn node_log_file(cluster_id: &str, name: &str, view: &LogView) -> String {
+    let (cluster, node) = (encode(cluster_id), encode(name));
+    logs(
+        &format!("{CONSOLE}/clusters/{cluster}/nodes/{node}/log"),
+        view,
+    )
+}
+
 /// The timeline of one resource.
 pub fn events_of(cluster_id: &str, resource_type: &str, resource_id: &str) -> String {
     let events = cluster(cluster_id, ClusterTab::Events);
@@ -402,6 +436,13 @@ mod tests {
                 events_of("pcs_abc123def4", "node", "compute-1-1"),
                 log_at("pcs_abc123def4", LogDaemon::Slurmctld, 17),
                 log_file("pcs_abc123def4", &LogView::read(|_| Some("a b".into()))),
+                node_logs("pcs_abc123def4", "compute-1-1"),
+                node_log_at("pcs_abc123def4", "compute-1-1", 17),
+                node_log_file(
+                    "pcs_abc123def4",
+                    "compute-1-1",
+                    &LogView::read(|_| Some("a b".into())),
+                ),
                 LOGS.into(),
                 MONITORING.into(),
                 monitoring(
@@ -476,7 +517,11 @@ mod tests {
                 "/clusters/pcs_abc123def4/nodes/compute-1-1",
                 "/clusters/pcs_abc123def4/events?node=compute-1-1",
                 "/clusters/pcs_abc123def4/logs?daemon=slurmctld&around=17",
-                "/console/clusters/pcs_abc123def4/log?cluster=a%20b&mode=a%20b&text=a%20b&level=a%20b&daemon=a%20b&\
+                "/console/clusters/pcs_abc123def4/log?cluster=a%20b&instance=a%20b&mode=a%20b&text=a%20b&level=a%20b&daemon=a%20b&\
+                 range=a%20b&before=a%20b&after=a%20b&around=a%20b",
+                "/clusters/pcs_abc123def4/nodes/compute-1-1/logs",
+                "/clusters/pcs_abc123def4/nodes/compute-1-1/logs?around=17",
+                "/console/clusters/pcs_abc123def4/nodes/compute-1-1/log?cluster=a%20b&instance=a%20b&mode=a%20b&text=a%20b&level=a%20b&daemon=a%20b&\
                  range=a%20b&before=a%20b&after=a%20b&around=a%20b",
                 "/logs",
                 "/monitoring",

@@ -1,5 +1,6 @@
 // Nodes: drained and resumed with a reason, replaced, seen in two browsers at once.
 import type { Page } from '@playwright/test';
+import { check } from './axe';
 import { cell, countLoads, createGroup, expect, openTab, rows, signIn, test } from './helpers';
 
 async function act(page: Page, action: string, reason?: string, now = false): Promise<void> {
@@ -55,4 +56,32 @@ test('a node is drained, resumed and replaced, and everybody sees it', async ({
   await expect(page.getByText(/Somebody asked for another instance: try another machine/).first()).toBeVisible();
   expect(loads()).toBe(0);
   await other.context().close();
+
+  await itsLogs(page);
 });
+
+/** Of the instance that runs and of the one that has ended: from the boot's step to its lines, searched, live, as a file. */
+async function itsLogs(page: Page): Promise<void> {
+  await page.getByRole('main').getByRole('link', { name: 'Logs', exact: true }).last().click();
+  await expect(page.getByRole('heading', { name: 'Logs of login-1' })).toBeVisible();
+  const lines = page.getByRole('list', { name: 'Lines, newest first' });
+  await expect(lines.locator('[aria-current="true"]')).toBeInViewport();
+  await check(page, 'node logs');
+
+  await page.getByRole('navigation', { name: 'Which log' }).getByRole('link', { name: 'slurmd.log' }).click();
+  await expect(page).toHaveURL(/daemon=slurmd\.log/);
+  await page.getByLabel('Words').fill('slurmd version');
+  await page.getByRole('search').getByRole('button', { name: 'Search' }).click();
+  await expect(lines.locator('mark').first()).toHaveText('slurmd');
+  await expect(lines.getByText('agent.log')).toHaveCount(0);
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download' }).click();
+  expect((await download).suggestedFilename()).toBe('log.txt');
+
+  await page.getByLabel('Instance').selectOption({ index: 1 });
+  await expect(page).not.toHaveURL(/daemon=/);
+  await page.getByLabel('Words').fill('');
+  await page.getByRole('link', { name: 'Live', exact: true }).click();
+  await expect(page).toHaveURL(/mode=live/);
+  await expect(lines.getByText('agent.log').first()).toBeVisible();
+}

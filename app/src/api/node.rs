@@ -70,12 +70,6 @@ pub async fn node_scripts(
     .await
 }
 
-#[server(prefix = "/console", endpoint = "node-logs", input = Json, output = Json)]
-pub async fn node_logs(cluster_identifier: String, instance_id: String) -> Result<Vec<NodeLog>> {
-    call(|plane, ctx| async move { plane.node_logs(&ctx, cluster_identifier, instance_id).await })
-        .await
-}
-
 #[server(name = ChangeNodes, prefix = "/console", endpoint = "act-on-nodes", input = Json, output = Json)]
 pub async fn act_on_nodes(input: ActOnNodes) -> Result<()> {
     call(|plane, ctx| async move { plane.act_on_nodes(&ctx, input).await }).await

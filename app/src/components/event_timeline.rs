@@ -23,17 +23,16 @@ pub fn event_tone(event: &Event) -> Tone {
 #[component]
 pub fn EventTimeline(
     events: Signal<Vec<Event>>,
-    /// Whose: with it, an event that a daemon's log says more about leads there.
+    /// Whose: with it, an event that a log says more about leads there.
     #[prop(optional)]
     cluster: Option<Memo<String>>,
 ) -> impl IntoView {
     let t = text();
     let row = move |event: Event| {
         let tone = event_tone(&event);
-        let log = cluster.zip(event.logged_by()).map(|(cluster, daemon)| {
-            let href = paths::log_at(&cluster.read_untracked(), daemon, event.at);
-            view! { <A href>{t.logs.at_log}</A> }
-        });
+        let href =
+            cluster.and_then(|cluster| paths::log_of_event(&cluster.read_untracked(), &event));
+        let log = href.map(|href| view! { <A href>{t.logs.at_log}</A> });
         let took = (event.until > 0).then(|| duration(t, event.until - event.at));
         view! {
             <li class="timeline-step">

@@ -1,4 +1,5 @@
-//! Searches the log of a cluster. What is searched stands in the address: a link that can be shared, and works without script.
+//! Searches logs: the words and choices of a search, and a cluster's log searched by them. What is searched stands in the
+//! address: a link that can be shared, and works without script.
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -36,11 +37,14 @@ pub fn LogViewer(
     let found = asked([cluster, words], &[], |[cluster, words]| {
         search_log(cluster, serde_json::from_str(&words).unwrap_or_default())
     });
+    let file = Signal::derive(move || paths::log_file(&cluster.read(), &view.read()));
     view! {
         <div class="grid gap-4">
-            <Filter view here />
+            <LogFilter view here>
+                {log_choice(text().logs.which, daemons(text()), view, here)}
+            </LogFilter>
             <Fetched resource=found let:page>
-                <Pager cluster page view here refresh=Callback::new(move |()| found.refetch()) />
+                <LogPager file page view here refresh=Callback::new(move |()| found.refetch()) />
                 <LogLines page view here />
             </Fetched>
         </div>
@@ -48,8 +52,17 @@ pub fn LogViewer(
     .into_any()
 }
 
+/// The words, the level and the time that a search is for.
 #[component]
-fn Filter(view: Memo<LogView>, here: Signal<String>) -> impl IntoView {
+pub fn LogFilter(
+    view: Memo<LogView>,
+    here: Signal<String>,
+    /// More to choose from, in the form itself.
+    #[prop(optional)]
+    fields: Option<AnyView>,
+    /// Which of the logs; see [`log_choice`].
+    children: Children,
+) -> impl IntoView {
     let t = text();
     let words = RwSignal::new(view.with_untracked(|view| view.text.clone()));
     Effect::new(move |_| words.set(view.read().text.clone()));
@@ -88,6 +101,7 @@ fn Filter(view: Memo<LogView>, here: Signal<String>) -> impl IntoView {
     view! {
         <form class="log-filter" role="search" method="get" action=here on:submit=submit>
             {kept("cluster", |view| &view.cluster)}
+            {kept("mode", |view| &view.mode)}
             {kept("daemon", |view| &view.daemon)}
             {kept("range", |view| &view.range)}
             <label class="grid gap-1">
@@ -104,6 +118,7 @@ fn Filter(view: Memo<LogView>, here: Signal<String>) -> impl IntoView {
                     bind:value=words
                 />
             </label>
+            {fields}
             <label class="grid gap-1">
                 <span class="font-medium">{t.logs.level}</span>
                 <select name="level" class="input" on:change=move |event| search(event_target_value(&event))>
@@ -116,15 +131,7 @@ fn Filter(view: Memo<LogView>, here: Signal<String>) -> impl IntoView {
             </button>
         </form>
         <div class="flex flex-wrap gap-3">
-            {log_links(
-                t.logs.which,
-                daemons(t),
-                Signal::derive(move || view.read().daemon.clone()),
-                move |word| {
-                    let view = LogView { daemon: word.to_owned(), ..view.get().newest() };
-                    paths::logs(&here.read(), &view)
-                },
-            )}
+            {children()}
             {log_links(
                 t.monitoring.range,
                 ranges(t),
@@ -137,6 +144,27 @@ fn Filter(view: Memo<LogView>, here: Signal<String>) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// Which of the logs is searched.
+pub fn log_choice(
+    label: &'static str,
+    choices: Vec<(String, String)>,
+    view: Memo<LogView>,
+    here: Signal<String>,
+) -> AnyView {
+    log_links(
+        label,
+        choices,
+        Signal::derive(move || view.read().daemon.clone()),
+        move |word| {
+            let view = LogView {
+                daemon: word.to_owned(),
+                ..view.get().newest()
+            };
+            paths::logs(&here.read(), &view)
+        },
+    )
 }
 
 fn levels(t: &'static Text) -> [(&'static str, &'static str); 5] {
@@ -203,16 +231,17 @@ pub fn LogModes(#[prop(into)] here: Signal<String>, view: Memo<LogView>) -> impl
         move |word| {
             let view = LogView {
                 mode: word.to_owned(),
-                ..LogView::default()
+                ..view.get().newest()
             };
             paths::logs(&here.read(), &view)
         },
     )
 }
 
+/// The way to other lines of what is found, and to all of it as a file.
 #[component]
-fn Pager(
-    cluster: Memo<String>,
+pub fn LogPager(
+    file: Signal<String>,
     page: Signal<LogPage>,
     view: Memo<LogView>,
     here: Signal<String>,
@@ -242,7 +271,6 @@ fn Pager(
         let newest = view.read().newest();
         (newest != view.get()).then(|| paths::logs(&here.read(), &newest))
     };
-    let file = move || paths::log_file(&cluster.read(), &view.read());
     view! {
         <div class="flex flex-wrap items-center gap-3" data-print="off">
             {move || link(t.logs.newest, newest())}

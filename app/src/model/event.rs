@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::live::Kind;
 use super::log::LogDaemon;
 
 /// One thing that happened.
@@ -27,26 +28,50 @@ pub struct Event {
     pub actor: String,
 }
 
+/// Whose log says more about an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoggedBy {
+    /// A daemon of the cluster's controller.
+    Controller(LogDaemon),
+    /// The node that it is of.
+    Node,
+}
+
+/// Of these the instance itself says how it came to them.
+const BY_NODE: [&str; 7] = [
+    "node-failed",
+    "node-up",
+    "step-failed",
+    "script-failed",
+    "health-fault",
+    "instance-ended",
+    "node-restarted",
+];
+
+const BY_CONTROLLER: [&str; 11] = [
+    "refused",
+    "controller-up",
+    "controller-killed",
+    "jobs-lost",
+    "job-started-twice",
+    "job-end-lost",
+    "look-fails",
+    "node-taken-back",
+    "resume-failed",
+    "upgraded",
+    "upgrade-failed",
+];
+
 impl Event {
-    /// The daemon of the cluster's controller whose log says more about it; none where no log does.
-    pub fn logged_by(&self) -> Option<LogDaemon> {
-        let by_controller = [
-            "refused",
-            "controller-up",
-            "controller-killed",
-            "jobs-lost",
-            "job-started-twice",
-            "job-end-lost",
-            "look-fails",
-            "node-failed",
-            "node-taken-back",
-            "resume-failed",
-            "upgraded",
-            "upgrade-failed",
-        ];
-        by_controller
-            .contains(&self.code.as_str())
-            .then_some(LogDaemon::Slurmctld)
+    /// None where no log does.
+    pub fn logged_by(&self) -> Option<LoggedBy> {
+        let code = self.code.as_str();
+        let is_of_node = self.resource_type == Kind::Node.as_str();
+        match () {
+            () if is_of_node && BY_NODE.contains(&code) => Some(LoggedBy::Node),
+            () if BY_CONTROLLER.contains(&code) => Some(LoggedBy::Controller(LogDaemon::Slurmctld)),
+            () => None,
+        }
     }
 }
 

@@ -162,17 +162,14 @@ pub const LINES: i64 = 200;
 /// Of what is searched for, in bytes.
 pub const LONGEST_SEARCH: usize = 256;
 
-/// What to look for in the lines that a cluster's daemons logged.
+/// What to look for in the lines of a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct LogQuery {
-    pub cluster_identifier: String,
+pub struct LogSearch {
     /// Each of these words, or a word that begins so, whatever the case; empty: all lines.
     pub text: String,
     /// At least as grave; none: all.
     pub level: Option<LogLevel>,
-    /// None: of all.
-    pub daemon: Option<Log>,
     /// Milliseconds since 1970, the first and the one after the last; none: all that is kept.
     pub from: Option<i64>,
     pub to: Option<i64>,
@@ -184,6 +181,29 @@ pub struct LogQuery {
     pub around: Option<i64>,
     /// 1 to [`MOST_LINES`]; none: [`LINES`].
     pub limit: Option<i64>,
+}
+
+/// What to look for in the lines that a cluster's daemons logged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LogQuery {
+    pub cluster_identifier: String,
+    /// None: of all.
+    pub daemon: Option<Log>,
+    pub search: LogSearch,
+}
+
+/// What to look for in the logs of one of a node's instances.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeLogQuery {
+    pub cluster_identifier: String,
+    pub node_name: String,
+    /// None: the one that there was at the time around which is searched, else the newest.
+    pub instance_id: Option<String>,
+    /// `slurmd.log`; none: of all.
+    pub log: Option<String>,
+    pub search: LogSearch,
 }
 
 /// Lines, the newest first. A page looks at so many lines only: it may have few, or none, though there are more.
@@ -201,14 +221,44 @@ pub struct LogPage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogEntry {
-    /// Unique in the cluster, ascending in the order in which lines were read.
+    /// Unique in the answer to the same question, ascending in the order in which lines were read.
     pub seq: i64,
-    pub daemon: Log,
+    /// The log that it stands in: of a controller as [`Log`], of a node by its file, `slurmd.log`.
+    pub log: String,
     /// Milliseconds since 1970.
     pub at: i64,
     pub level: LogLevel,
     /// All of the line, bounded, without control characters.
     pub text: String,
+}
+
+/// From when to when a node had an instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeLife {
+    pub instance_id: String,
+    /// The provider's id of it.
+    pub known_as: String,
+    /// Milliseconds since 1970; the end 0 while it goes on.
+    pub launched_at: i64,
+    pub ended_at: i64,
+}
+
+/// Lines of one of a node's instances.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeLogPage {
+    /// Every instance that is still known, newest first.
+    pub lives: Vec<NodeLife>,
+    /// The one whose logs these are; empty where the node never had one.
+    pub instance_id: String,
+    /// The logs that there are of it, by name.
+    pub logs: Vec<String>,
+    /// Of those, the ones of which only the end is kept.
+    pub cut: Vec<String>,
+    /// When its host sent them last, in milliseconds since 1970; none where the server reads the files themselves.
+    pub sent_at: Option<i64>,
+    pub page: LogPage,
 }
 
 /// What a page shows of a log, in the words of its address; a word that means nothing stands for none.
@@ -217,8 +267,11 @@ pub struct LogEntry {
 pub struct LogView {
     /// Only where the page is not a cluster's own.
     pub cluster: String,
+    /// Of a node: the id of one that it had.
+    pub instance: String,
     pub text: String,
     pub level: String,
+    /// As [`Log`]; of a node a log's name.
     pub daemon: String,
     /// As [`Range`]; none: all that is kept.
     pub range: String,
@@ -238,6 +291,7 @@ impl LogView {
         let word = |name| word(name).unwrap_or_default();
         LogView {
             cluster: word("cluster"),
+            instance: word("instance"),
             text: word("text"),
             level: word("level"),
             daemon: word("daemon"),
@@ -250,9 +304,10 @@ impl LogView {
     }
 
     /// Each word with its name, in the order in which addresses have them.
-    pub fn words(&self) -> [(&'static str, &str); 9] {
+    pub fn words(&self) -> [(&'static str, &str); 10] {
         [
             ("cluster", &self.cluster),
+            ("instance", &self.instance),
             ("mode", &self.mode),
             ("text", &self.text),
             ("level", &self.level),
@@ -278,9 +333,32 @@ impl LogView {
     pub fn question(&self, cluster_identifier: String, now: i64) -> LogQuery {
         LogQuery {
             cluster_identifier,
+            daemon: Log::parse(&self.daemon),
+            search: self.search(now),
+        }
+    }
+
+    /// What it asks of a node at that time.
+    pub fn node_question(
+        &self,
+        cluster_identifier: String,
+        node_name: String,
+        now: i64,
+    ) -> NodeLogQuery {
+        let word = |word: &String| (!word.is_empty()).then(|| word.clone());
+        NodeLogQuery {
+            cluster_identifier,
+            node_name,
+            instance_id: word(&self.instance),
+            log: word(&self.daemon),
+            search: self.search(now),
+        }
+    }
+
+    fn search(&self, now: i64) -> LogSearch {
+        LogSearch {
             text: self.text.clone(),
             level: LogLevel::parse(&self.level),
-            daemon: Log::parse(&self.daemon),
             from: Range::named(&self.range).map(|range| now - range.length()),
             to: None,
             before: self.before.parse().ok(),
@@ -312,19 +390,25 @@ mod tests {
         };
         assert_eq!(LogView::read(word), view);
         let asked = view.question("c".into(), 86_400_001);
+        assert_eq!(asked.daemon, Some(Log::Daemon(LogDaemon::Slurmdbd)));
+        let search = asked.search;
         assert_eq!(
-            (asked.level, asked.daemon, asked.from, asked.before),
-            (
-                Some(LogLevel::Error),
-                Some(Log::Daemon(LogDaemon::Slurmdbd)),
-                Some(1),
-                Some(17)
-            )
+            (search.level, search.from, search.before),
+            (Some(LogLevel::Error), Some(1), Some(17))
         );
+        let of_node = view.node_question("c".into(), "n-1".into(), 86_400_001);
+        assert_eq!(
+            (of_node.instance_id, of_node.log.as_deref()),
+            (None, Some("slurmdbd"))
+        );
+        assert_eq!(of_node.search, search);
         let odd = LogView::read(|_| Some("\u{202e}'".to_owned())).question("c".into(), 0);
         let wanted = LogQuery {
             cluster_identifier: "c".into(),
-            text: "\u{202e}'".into(),
+            search: LogSearch {
+                text: "\u{202e}'".into(),
+                ..LogSearch::default()
+            },
             ..LogQuery::default()
         };
         assert_eq!(odd, wanted);

@@ -65,6 +65,7 @@ part! {
         Jobs: detail::Jobs;
         Logs: detail::Logs;
         Node: detail::NodePage;
+        NodeLogs: detail::NodeLogs;
         Nodes: detail::Nodes;
         Notifications: notifications::NotificationsPage;
         PastJob: past_jobs::PastJobPage;

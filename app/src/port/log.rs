@@ -1,7 +1,7 @@
 //! What jobs write and controllers log.
 
 use crate::model::job::{JobOutput, OutputOf};
-use crate::model::log::{ControllerLogOf, LogPage, LogQuery};
+use crate::model::log::{ControllerLogOf, LogPage, LogQuery, NodeLogPage, NodeLogQuery};
 
 port! {
     /// Bounded pieces of files that grow, and lines that are kept.
@@ -10,5 +10,7 @@ port! {
         GetControllerLog => controller_log(input: ControllerLogOf) -> JobOutput;
         /// Lines of the last 30 days, the newest first, page by page.
         GetControllerLog => search_log(input: LogQuery) -> LogPage;
+        /// The same of one of a node's instances, also after its end.
+        GetNodeLogs => search_node_log(input: NodeLogQuery) -> NodeLogPage;
     }
 }

@@ -21,8 +21,6 @@ port! {
         GetNode => node_attempts(cluster_identifier: String, node_name: String) -> Vec<LaunchAttempt>;
         /// The newest runs of scripts on the node, newest first.
         GetNode => node_scripts(cluster_identifier: String, node_name: String) -> Vec<InstanceScriptRun>;
-        /// The ends of an instance's logs, also after its own end.
-        GetNodeLogs => node_logs(cluster_identifier: String, instance_id: String) -> Vec<NodeLog>;
         DrainNode | ResumeNode | ReplaceNode => act_on_nodes(input: ActOnNodes) -> ();
     }
 }

@@ -23,14 +23,19 @@ impl Clock {
         let now = RwSignal::new(browser::now());
         provide_context(Clock { now });
         once_alive(move || {
-            let tick = set_interval_with_handle(move || now.set(browser::now()), TICK);
-            on_cleanup(move || {
-                if let Ok(tick) = tick {
-                    tick.clear();
-                }
-            });
+            every(TICK, move || now.set(browser::now()));
         });
     }
+}
+
+/// Does that again and again, in the browser, until what asked for it is gone.
+pub fn every(pause: Duration, act: impl Fn() + 'static) {
+    let tick = set_interval_with_handle(act, pause);
+    on_cleanup(move || {
+        if let Ok(tick) = tick {
+            tick.clear();
+        }
+    });
 }
 
 /// The reader's zone at that time, in minutes east of UTC. It is 0 at first, as on the server: what a page's own source

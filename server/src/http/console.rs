@@ -132,6 +132,7 @@ pub fn router(state: ConsoleState) -> Router {
         )
         .route(paths::PAST_JOBS_FILE, get(past_jobs::file))
         .route(paths::LOG_FILE_ROUTE, get(log_lines::file))
+        .route(paths::NODE_LOG_FILE_ROUTE, get(log_lines::node_file))
         .route(paths::AUDIT_FILE, get(audit_file::file))
         .layer(from_fn(function::read_call))
         // Bodies are bounded where they are read.

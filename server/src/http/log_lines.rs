@@ -1,13 +1,13 @@
-//! What was found in a cluster's log as a text to keep, written as it is read: no more than a page is in memory.
+//! What was found in a cluster's log, or in a node's, as a text to keep, written as it is read: no more than a page is in memory.
 
 use std::sync::Arc;
 
 use app::model::error::{Error, Result};
-use app::model::log::{LogPage, LogQuery, LogView, MOST_LINES};
+use app::model::log::{LogPage, LogQuery, LogSearch, LogView, MOST_LINES, NodeLogQuery};
 use app::port::{Backend, ControlPlane, Ctx};
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Path, Query};
+use axum::extract::{Path, Query as View};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
 };
@@ -19,11 +19,36 @@ use crate::db::now;
 /// Lines of a download at most: the newest of them.
 const MOST: i64 = 100_000;
 
+/// Whose lines.
+enum Query {
+    Cluster(LogQuery),
+    Node(NodeLogQuery),
+}
+
+impl Query {
+    fn search(&mut self) -> &mut LogSearch {
+        match self {
+            Query::Cluster(query) => &mut query.search,
+            Query::Node(query) => &mut query.search,
+        }
+    }
+
+    async fn page(&self, plane: &dyn ControlPlane, ctx: &Ctx) -> Result<LogPage> {
+        match self {
+            Query::Cluster(query) => plane.search_log(ctx, query.clone()).await,
+            Query::Node(query) => {
+                let found = plane.search_node_log(ctx, query.clone()).await;
+                found.map(|found| found.page)
+            }
+        }
+    }
+}
+
 /// What a page is asked of.
 struct Asked {
     plane: Arc<dyn ControlPlane>,
     ctx: Ctx,
-    query: LogQuery,
+    query: Query,
     /// So many lines may still come.
     left: i64,
 }
@@ -31,16 +56,26 @@ struct Asked {
 pub async fn file(
     Extension(backend): Extension<Backend>,
     Path(cluster): Path<String>,
-    Query(view): Query<LogView>,
+    View(view): View<LogView>,
 ) -> Response {
+    answer(&backend, Query::Cluster(view.question(cluster, now()))).await
+}
+
+pub async fn node_file(
+    Extension(backend): Extension<Backend>,
+    Path((cluster, node)): Path<(String, String)>,
+    View(view): View<LogView>,
+) -> Response {
+    let query = view.node_question(cluster, node, now());
+    answer(&backend, Query::Node(query)).await
+}
+
+async fn answer(backend: &Backend, query: Query) -> Response {
     let first = async {
         let mut asked = Asked {
             plane: backend.plane.clone(),
             ctx: backend.ctx()?.clone(),
-            query: LogQuery {
-                limit: Some(MOST_LINES),
-                ..view.question(cluster, now())
-            },
+            query,
             left: MOST,
         };
         let first = page(&mut asked).await?;
@@ -61,18 +96,13 @@ pub async fn file(
 
 /// The next one, with where the one after it begins.
 async fn page(asked: &mut Asked) -> Result<LogPage> {
-    asked.query.limit = Some(asked.left.min(MOST_LINES));
-    let page = asked
-        .plane
-        .search_log(&asked.ctx, asked.query.clone())
-        .await?;
+    asked.query.search().limit = Some(asked.left.min(MOST_LINES));
+    let page = asked.query.page(&*asked.plane, &asked.ctx).await?;
     asked.left -= i64::try_from(page.lines.len()).unwrap_or(i64::MAX);
-    asked.query = LogQuery {
-        before: page.older,
-        after: None,
-        around: None,
-        ..asked.query.clone()
-    };
+    let search = asked.query.search();
+    search.before = page.older;
+    search.after = None;
+    search.around = None;
     Ok(page)
 }
 
@@ -103,10 +133,10 @@ fn pages(asked: Asked, first: LogPage) -> impl Stream<Item = std::io::Result<Str
     pages.fuse()
 }
 
-/// Each line behind the name of its daemon.
+/// Each line behind the name of its log.
 fn text(page: LogPage) -> String {
     let lines = page.lines.into_iter();
     lines
-        .map(|line| format!("{} {}\n", line.daemon.as_str(), line.text))
+        .map(|line| format!("{} {}\n", line.log, line.text))
         .collect()
 }

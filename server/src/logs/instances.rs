@@ -52,6 +52,15 @@ pub fn sent(of: &Path) -> Vec<NodeLog> {
         .collect()
 }
 
+/// When the last of them was, in milliseconds since 1970; none where none was.
+pub fn sent_at(of: &Path) -> Option<i64> {
+    let names = files::names(of).unwrap_or_default();
+    let logs = names.iter().filter(|name| name.ends_with(SENT));
+    let times = logs.filter_map(|name| of.join(name).metadata().ok()?.modified().ok());
+    let newest = times.max()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    i64::try_from(newest.as_millis()).ok()
+}
+
 /// Removes directories in which nothing was put since then, and of the others the oldest, until they have no more than that.
 pub fn prune(dir: &Path, before: SystemTime, most: u64) -> io::Result<()> {
     let mut kept: Vec<(SystemTime, PathBuf)> = vec![];
@@ -103,7 +112,7 @@ mod tests {
     fn the_last_of_each_log_is_kept() {
         let dir = tempfile::tempdir().unwrap();
         let of = dir.path().join("i-1");
-        assert_eq!(sent(&of), []);
+        assert_eq!((sent(&of), sent_at(&of)), (vec![], None));
         let log = |name: &str, text: &str| NodeLog {
             name: name.into(),
             text: text.into(),
@@ -118,6 +127,7 @@ mod tests {
         }
         let kept = [log("console", "login:"), log("slurmd.log", "2")];
         assert_eq!(sent(&of), kept);
+        assert!(sent_at(&of).is_some_and(|at| at > 0));
         for number in 0..LOGS {
             keep(&of, &log(&format!("script-{number}.log"), "")).unwrap();
         }

@@ -124,6 +124,7 @@ async fn every_method_asks_before_it_answers() {
         job_output(of(everything()));
         controller_log(of(everything()));
         search_log(of(everything()));
+        search_node_log(of(everything()));
         describe_log_groups(of(everything()));
         describe_log_streams(of(everything()));
         get_log_events(of(everything()));
@@ -135,7 +136,6 @@ async fn every_method_asks_before_it_answers() {
         get_node(cluster(), "group-1".into());
         node_attempts(cluster(), "group-1".into());
         node_scripts(cluster(), "group-1".into());
-        node_logs(cluster(), "i-1".into());
         list_events(of(everything()), page());
         get_metrics(of(everything()));
         get_metrics(Default::default());

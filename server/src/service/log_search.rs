@@ -16,9 +16,10 @@ impl Service {
             .observed_cluster(ctx, Operation::GetControllerLog, &input.cluster_identifier)
             .await?;
         let search = search_of(&input)?;
+        let around = input.search.around;
         let store = self.parts.logs.of(&cluster.id).await.map_err(internal)?;
-        let found = match input.around {
-            Some(at) => around(&store, &search, at).await,
+        let found = match around {
+            Some(at) => lines_around(&store, &search, at).await,
             None => store
                 .search(&search)
                 .await
@@ -28,33 +29,39 @@ impl Service {
     }
 }
 
-fn search_of(input: &LogQuery) -> Result<Search> {
-    let places = [input.before, input.after, input.around];
+/// The lines that an answer has at most, of a search that can be answered.
+pub(super) fn most_lines(search: &LogSearch) -> Result<usize> {
+    let places = [search.before, search.after, search.around];
     if places.iter().flatten().count() > 1 {
         let message = "Lines are asked for before a line, after a line, or around a time. Name one of before, after and around.";
         return Err(Error::field("around", message));
     }
-    let lines = input.limit.unwrap_or(LINES);
+    let lines = search.limit.unwrap_or(LINES);
     if !(1..=MOST_LINES).contains(&lines) {
         let message = format!(
             "An answer has 1 to {MOST_LINES} lines. Ask for the others by older and newer."
         );
         return Err(Error::field("limit", message));
     }
-    if input.text.len() > LONGEST_SEARCH {
+    if search.text.len() > LONGEST_SEARCH {
         let message = format!("At most {LONGEST_SEARCH} bytes are searched for. Take fewer words.");
         return Err(Error::field("text", message));
     }
+    Ok(usize::try_from(lines).unwrap_or(1))
+}
+
+fn search_of(input: &LogQuery) -> Result<Search> {
+    let search = &input.search;
     Ok(Search {
-        text: input.text.clone(),
-        level: input.level.unwrap_or(LogLevel::Debug),
-        from: input.from.unwrap_or(0),
-        to: input.to.unwrap_or(i64::MAX),
+        lines: most_lines(search)?,
+        text: search.text.clone(),
+        level: search.level.unwrap_or(LogLevel::Debug),
+        from: search.from.unwrap_or(0),
+        to: search.to.unwrap_or(i64::MAX),
         logs: logs_of(input.daemon),
         version: None,
-        before: input.before,
-        after: input.after,
-        lines: usize::try_from(lines).unwrap_or(1),
+        before: search.before,
+        after: search.after,
     })
 }
 
@@ -68,7 +75,7 @@ fn logs_of(asked: Option<Log>) -> Vec<Log> {
 }
 
 /// Half of the lines up to that time, half of them after it.
-async fn around(store: &LogStore, search: &Search, at: i64) -> sqlx::Result<LogPage> {
+async fn lines_around(store: &LogStore, search: &Search, at: i64) -> sqlx::Result<LogPage> {
     let half = search.lines.div_ceil(2);
     let before = Search {
         to: search.to.min(at.saturating_add(1)),
@@ -109,7 +116,7 @@ fn page_of(search: &Search, found: Page) -> LogPage {
 fn entries(lines: impl Iterator<Item = Line>) -> Vec<LogEntry> {
     let entry = |line: Line| LogEntry {
         seq: line.seq,
-        daemon: line.stream.log,
+        log: line.stream.log.as_str().to_owned(),
         at: line.at,
         level: line.level,
         text: line.text,

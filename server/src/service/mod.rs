@@ -55,6 +55,7 @@ pub mod metrics;
 mod names;
 mod node;
 mod node_list;
+mod node_log;
 mod notice;
 mod notification;
 mod notification_check;

@@ -36,7 +36,7 @@ use crate::slurm::hostlist;
 
 const RESOURCE_TYPE: &str = "NODE";
 /// Instances of one node that its page shows.
-const INSTANCES: i64 = 50;
+pub(super) const INSTANCES: i64 = 50;
 
 /// A node and what is known of it.
 pub(super) struct Found {
@@ -126,29 +126,6 @@ impl Nodes for Service {
         self.find_node(ctx.language, &cluster, &name).await?;
         let runs = duty::runs_of_node(self.parts.db.pool(), &cluster.id, &name).await;
         runs.map_err(internal)
-    }
-
-    async fn node_logs(
-        &self,
-        ctx: &Ctx,
-        cluster: String,
-        instance_id: String,
-    ) -> Result<Vec<NodeLog>> {
-        let cluster = self
-            .observed_cluster(ctx, Operation::GetNodeLogs, &cluster)
-            .await?;
-        let row = instance::find(self.parts.db.pool(), &cluster.id, &instance_id)
-            .await
-            .map_err(internal)?
-            .ok_or_else(|| {
-                let message = format!(
-                    "Cluster {} had no instance {instance_id}, or its logs are older than 30 days.",
-                    cluster.name
-                );
-                Error::not_found("INSTANCE", &instance_id, message)
-            })?;
-        // The id now comes from the database: it is a file's name.
-        self.logs_of(&cluster.id, &row.id).await
     }
 
     async fn act_on_nodes(&self, ctx: &Ctx, input: ActOnNodes) -> Result<()> {
@@ -267,7 +244,7 @@ impl Service {
         .await
     }
 
-    async fn find_node(
+    pub(super) async fn find_node(
         &self,
         language: Language,
         cluster: &ClusterRow,

@@ -5,7 +5,7 @@ use std::io;
 use app::model::error::{Error, Result};
 use app::model::job::*;
 use app::model::job_id::JobId;
-use app::model::log::{ControllerLogOf, LogPage, LogQuery};
+use app::model::log::{ControllerLogOf, LogPage, LogQuery, NodeLogPage, NodeLogQuery};
 use app::model::operation::Operation;
 use app::port::{Ctx, Logs};
 use async_trait::async_trait;
@@ -50,6 +50,10 @@ impl Logs for Service {
 
     async fn search_log(&self, ctx: &Ctx, input: LogQuery) -> Result<LogPage> {
         self.find_lines(ctx, input).await
+    }
+
+    async fn search_node_log(&self, ctx: &Ctx, input: NodeLogQuery) -> Result<NodeLogPage> {
+        self.find_node_lines(ctx, input).await
     }
 }
 

@@ -285,20 +285,21 @@ async fn a_server_dies_as_an_instance_boots(
 }
 
 async fn what_an_instance_logged_is_told_after_its_end(plane: &TestPlane, db: &AnyPool) {
-    let ended = "select id from instance where node_name like 'compute-1-%' and ready_at is not null \
+    let ended = "select id, node_name from instance where node_name like 'compute-1-%' and ready_at is not null \
                  and ended_at is not null";
-    let instance = wait_until("an instance has ended", async || {
-        let found: Option<(String,)> = sqlx::query_as(ended).fetch_optional(db).await.unwrap();
-        found.map(|(id,)| id).ok_or("none".to_owned())
+    let (instance, node) = wait_until("an instance has ended", async || {
+        let found: Option<(String, String)> =
+            sqlx::query_as(ended).fetch_optional(db).await.unwrap();
+        found.ok_or("none".to_owned())
     })
     .await;
     let visitor = Visitor::sign_in(plane).await;
-    let of = json!({"cluster_identifier": CLUSTER, "instance_id": instance});
-    let logs = ask(&visitor, "node-logs", of).await.unwrap();
-    let logs = logs.as_array().unwrap();
-    let log = logs.iter().find(|log| log["name"] == "slurmd.log");
-    let text = log.and_then(|log| log["text"].as_str()).unwrap_or_default();
-    assert!(text.contains("slurmd"), "{logs:?}");
+    let view = json!({"instance": instance, "daemon": "slurmd.log", "text": "slurmd"});
+    let of = json!({"cluster_identifier": CLUSTER, "node_name": node, "view": view});
+    let found = ask(&visitor, "search-node-log", of).await.unwrap();
+    let lines = found["page"]["lines"].as_array().unwrap();
+    assert!(!lines.is_empty(), "{found}");
+    assert!(lines.iter().all(|line| line["at"].as_i64() > Some(0)));
 }
 
 /// The job is lost with it: it runs again, on another instance.
@@ -478,10 +479,17 @@ async fn spot_is_bought_where_it_is_sold(plane: &TestPlane, world: &dyn World, d
     .await;
     let active = ComputeNodeGroupStatus::Active;
     plane.wait_group(CLUSTER, "compute-1", active).await;
-    let job = plane.sbatch(CLUSTER, &["-w", "compute-1-2"], "true");
-    plane.wait_job(CLUSTER, &job, "COMPLETED").await;
+    plane
+        .wait_sinfo(CLUSTER, &["demo up infinite 4 idle~ compute-1-[1-4]"])
+        .await;
+    // It runs until it was looked at: its node would go after it.
+    let until_seen = "until test -e bought; do sleep 0.1; done";
+    let job = plane.sbatch(CLUSTER, &["-w", "compute-1-2"], until_seen);
+    plane.wait_job(CLUSTER, &job, "RUNNING").await;
     let node = serving(db, "compute-1-2").await.unwrap();
     assert!(world.spot().unwrap().contains(&node.provider_id));
+    std::fs::write(plane.server.home().join("bought"), "").unwrap();
+    plane.wait_job(CLUSTER, &job, "COMPLETED").await;
 }
 
 /// Why that instance ended.

@@ -198,13 +198,11 @@ async fn what_is_wrong_is_refused(plane: &TestPlane) {
 }
 
 async fn the_logs_are_there(visitor: &Visitor, run: &Value) {
-    let instance = json!({"cluster_identifier": CLUSTER, "instance_id": run["instanceId"]});
-    let logs = ask(visitor, "node-logs", instance).await.unwrap();
-    let logs = logs.as_array().unwrap();
-    let log = logs
-        .iter()
-        .find(|log| log["name"] == "script-nodeBootstrapped-02-broken.log");
-    assert_eq!(log.unwrap()["text"], "it is the disk\n");
+    let view =
+        json!({"instance": run["instanceId"], "daemon": "script-nodeBootstrapped-02-broken.log"});
+    let of = json!({"cluster_identifier": CLUSTER, "node_name": "work-1", "view": view});
+    let found = ask(visitor, "search-node-log", of).await.unwrap();
+    assert_eq!(found["page"]["lines"][0]["text"], "it is the disk");
 }
 
 async fn said_in_other_words_it_changes_nothing(plane: &TestPlane, actions: &Value) {

@@ -17,6 +17,7 @@ use crate::model::error::Result;
 use crate::model::system::{Network, System};
 use crate::paths;
 use crate::ui::help::{page_help, topic};
+use crate::ui::time::every;
 use crate::ui::{Indicator, PageHeader, Tone, foreign};
 
 /// Reconcilers run several times a second; announcing each run to every open page would cost more than asking.
@@ -29,14 +30,7 @@ pub fn SystemPage() -> impl IntoView {
     let asked = RwSignal::new(0_u64);
     let resource = Resource::new(move || asked.get(), |_| get_system());
     // An effect, because the server shows the page once.
-    Effect::new(move |_| {
-        let again = set_interval_with_handle(move || asked.update(|n| *n += 1), EVERY);
-        on_cleanup(move || {
-            if let Ok(again) = again {
-                again.clear();
-            }
-        });
-    });
+    Effect::new(move |_| every(EVERY, move || asked.update(|n| *n += 1)));
     view! {
         <Title text=t.system.title />
         <div class="grid gap-5">

@@ -104,10 +104,8 @@ fn cell(t: &'static Text, cluster: Memo<String>, column: EventColumn, e: &Event)
         EventColumn::Time => view! { <Ago at=e.at /> }.into_any(),
         EventColumn::Message => {
             let tone = event_tone(e);
-            let log = e.logged_by().map(|daemon| {
-                let href = paths::log_at(&cluster.read_untracked(), daemon, e.at);
-                view! { <A href>{t.logs.at_log}</A> }
-            });
+            let href = paths::log_of_event(&cluster.read_untracked(), e);
+            let log = href.map(|href| view! { <A href>{t.logs.at_log}</A> });
             view! {
                 <span class="flex gap-2">
                     <span class=tone.class()>{tone.icon().view()}</span>

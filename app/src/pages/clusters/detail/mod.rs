@@ -33,7 +33,7 @@ pub use group_table::ComputeNodeGroups;
 pub use jobs::{JobPage, Jobs, SubmitJob};
 pub use logs::Logs;
 pub use monitoring::Monitoring;
-pub use nodes::{NodePage, Nodes};
+pub use nodes::{NodeLogs, NodePage, Nodes};
 pub use queue_table::Queues;
 pub use shares::{Accounts, Rules as SharingRules};
 use strip::Strip;

@@ -8,16 +8,17 @@ use super::super::{SubHeader, use_page};
 use super::attempts::Attempts;
 use super::scripts::ScriptRuns;
 use crate::api::event::list_events;
-use crate::api::node::{get_node, node_attempts, node_logs, node_scripts};
+use crate::api::node::{get_node, node_attempts, node_scripts};
 use crate::components::{
     EventTimeline, Explained, Fetched, JobState, NodeActions, NodePhaseIndicator, TabTitle, asked,
-    param, readable,
+    param,
 };
 use crate::i18n::{Text, language, text};
 use crate::model::event::EventsOf;
 use crate::model::job::{Job, OfCluster};
 use crate::model::live::Kind;
-use crate::model::node::{HEALTH_FAULT, Instance, NodeDetail, NodeLog, SCRIPT_ERROR};
+use crate::model::log::LogView;
+use crate::model::node::{HEALTH_FAULT, Instance, NodeDetail, SCRIPT_ERROR};
 use crate::model::page::PageRequest;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::{Ago, Elapsed, duration};
@@ -84,7 +85,10 @@ pub fn NodePage() -> impl IntoView {
                             <span class="flex-1"></span>
                             <NodeActions nodes=meant refusals on_done=|| () />
                         </SubHeader>
-                        {move || explanation.get().map(|explanation| view! { <Explained explanation /> })}
+                        {move || {
+                            let log = newest.get().map(|instance| log_of(&page.id.read(), &name.read(), &instance));
+                            explanation.get().map(|explanation| view! { <Explained explanation log /> })
+                        }}
                         <div class="grid gap-5 xl:grid-cols-2">
                             <div class="grid content-start gap-5">
                                 {move || view! { <Facts detail=detail.get() cluster=page.id.get() /> }}
@@ -92,11 +96,14 @@ pub fn NodePage() -> impl IntoView {
                                     {move || view! { <JobsOn jobs=jobs.get() cluster=page.id.get() /> }}
                                 </Card>
                             </div>
-                            {move || view! { <Boot instance=newest.get() /> }}
+                            {move || {
+                                let log = newest.get().map(|instance| log_of(&page.id.read(), &name.read(), &instance));
+                                view! { <Boot instance=newest.get() log /> }
+                            }}
                         </div>
-                        {move || view! { <Instances instances=instances.get() cluster=page.id.get() /> }}
+                        {move || view! { <Instances instances=instances.get() logs=paths::node_logs(&page.id.read(), &name.read()) /> }}
                         <Fetched resource=scripts let:runs>
-                            {move || view! { <ScriptRuns runs=runs.get() /> }}
+                            {move || view! { <ScriptRuns runs=runs.get() logs=paths::node_logs(&page.id.read(), &name.read()) /> }}
                         </Fetched>
                         <Fetched resource=attempts let:attempts>
                             {move || view! { <Attempts attempts=attempts.get() /> }}
@@ -184,8 +191,26 @@ fn JobsOn(jobs: Vec<Job>, cluster: String) -> impl IntoView {
     .into_any()
 }
 
+/// What an instance logged, where a person would begin to read: around the last step that failed, else around its last one.
+fn log_of(cluster: &str, node: &str, instance: &Instance) -> String {
+    let mut steps = instance.steps.iter().rev();
+    let bad = steps.find(|step| step.failed().is_some() || is_trouble(&step.name));
+    let at = bad.or(instance.steps.last()).map(|step| step.at);
+    let view = LogView {
+        instance: instance.id.clone(),
+        around: at.map(|at| at.to_string()).unwrap_or_default(),
+        ..LogView::default()
+    };
+    paths::logs(&paths::node_logs(cluster, node), &view)
+}
+
 #[component]
-fn Boot(instance: Option<Instance>) -> impl IntoView {
+fn Boot(
+    instance: Option<Instance>,
+    /// Where it says more.
+    #[prop(optional_no_strip)]
+    log: Option<String>,
+) -> impl IntoView {
     let t = text();
     let Some(instance) = instance else {
         return view! {
@@ -197,7 +222,11 @@ fn Boot(instance: Option<Instance>) -> impl IntoView {
     };
     view! {
         <section class="rounded-xl border border-line bg-surface">
-            <h2 class="border-b border-line px-5 py-3 text-base font-semibold">{t.node.boot(instance.known_as())}</h2>
+            <div class="flex flex-wrap items-center gap-3 border-b border-line px-5 py-3">
+                <h2 class="text-base font-semibold">{t.node.boot(instance.known_as())}</h2>
+                <span class="flex-1"></span>
+                {log.map(|href| view! { <A href>{t.node_log.title}</A> })}
+            </div>
             <div class="p-5">
                 <Timeline label=t.job.timeline steps=Signal::stored(boot_steps(t, &instance)) />
             </div>
@@ -243,9 +272,13 @@ fn boot_steps(t: &'static Text, instance: &Instance) -> Vec<TimelineStep> {
     shown
 }
 
-/// Every instance, newest first; the log of each when it is opened.
+/// Every instance, newest first, with the way to its logs.
 #[component]
-fn Instances(instances: Vec<Instance>, cluster: String) -> impl IntoView {
+fn Instances(
+    instances: Vec<Instance>,
+    /// The page with all of them.
+    logs: String,
+) -> impl IntoView {
     let t = text();
     if instances.is_empty() {
         return view! {
@@ -255,7 +288,7 @@ fn Instances(instances: Vec<Instance>, cluster: String) -> impl IntoView {
         }
         .into_any();
     }
-    let one = move |instance: Instance| view! { <One instance cluster=cluster.clone() /> };
+    let one = move |instance: Instance| view! { <One instance logs=logs.clone() /> };
     view! {
         <Card title=t.node.instances>
             <div class="grid gap-3">{instances.into_iter().map(one).collect_view()}</div>
@@ -265,28 +298,21 @@ fn Instances(instances: Vec<Instance>, cluster: String) -> impl IntoView {
 }
 
 #[component]
-fn One(instance: Instance, cluster: String) -> impl IntoView {
+fn One(instance: Instance, logs: String) -> impl IntoView {
     let t = text();
     let ready = match instance.ready_at {
         0 => t.node.never.to_owned(),
         at => duration(t, at - instance.launched_at),
     };
     let steps = boot_steps(t, &instance);
-    let logs = RwSignal::new(None::<Vec<NodeLog>>);
-    let id = instance.id.clone();
-    let ask = move |_| {
-        if logs.with_untracked(Option::is_some) {
-            return;
-        }
-        let request = node_logs(cluster.clone(), id.clone());
-        leptos::task::spawn_local(async move {
-            // A log that cannot be had is shown as none; the page itself says when the server is away.
-            logs.try_set(Some(request.await.unwrap_or_default()));
-        });
-    };
     let ended = instance.ended_at;
     let known_as = instance.known_as().to_owned();
-    let log_title = t.node.log_of(&known_as);
+    let boot = t.node.boot(&known_as);
+    let view = LogView {
+        instance: instance.id.clone(),
+        ..LogView::default()
+    };
+    let href = paths::logs(&logs, &view);
     let own_id = instance.provider_id.is_some().then_some(instance.id);
     view! {
         <div class="instance">
@@ -305,37 +331,18 @@ fn One(instance: Instance, cluster: String) -> impl IntoView {
                 <KeyValue label=t.node.ended>
                     {if ended > 0 { view! { <Ago at=ended /> }.into_any() } else { t.node.runs.into_any() }}
                 </KeyValue>
+                <KeyValue label=t.node_log.title>
+                    <A href>{t.node_log.open}</A>
+                </KeyValue>
                 {own_id.map(|id| view! { <KeyValue label=t.node.own_id><Copyable what=t.node.own_id value=id /></KeyValue> })}
                 {instance.reason.map(|reason| view! { <KeyValue label=t.node.reason wide=true>{foreign(reason)}</KeyValue> })}
             </Pairs>
-            <div class="mt-3" on:click=ask>
-                <ExpandableSection title=log_title>
+            <div class="mt-3">
+                <ExpandableSection title=boot>
                     <Timeline label=t.job.timeline steps=Signal::stored(steps) />
-                    {move || logs.get().map(|logs| view! { <Logs logs /> })}
                 </ExpandableSection>
             </div>
         </div>
     }
     .into_any()
-}
-
-#[component]
-fn Logs(logs: Vec<NodeLog>) -> impl IntoView {
-    let t = text();
-    if logs.iter().all(|log| log.text.is_empty()) {
-        return view! { <p class="text-muted">{t.node.log_none}</p> }.into_any();
-    }
-    let one = |log: NodeLog| {
-        let cut = log
-            .is_cut
-            .then(|| view! { <p class="text-xs text-muted">{t.node.log_cut}</p> });
-        view! {
-            <h3 class="mt-2 text-sm font-semibold">{log.name.clone()}</h3>
-            {cut}
-            <pre class="output-text" tabindex="0" role="region" aria-label=log.name>
-                {readable(&log.text)}
-            </pre>
-        }
-    };
-    view! { <div class="grid gap-2">{logs.into_iter().map(one).collect_view()}</div> }.into_any()
 }

@@ -2,11 +2,13 @@
 
 mod attempts;
 mod detail;
+mod logs;
 mod scripts;
 
 use leptos::prelude::*;
 
 pub use detail::NodePage;
+pub use logs::NodeLogs;
 
 use super::use_page;
 use crate::api::node::list_nodes;

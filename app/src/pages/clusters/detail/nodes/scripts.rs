@@ -1,21 +1,35 @@
 //! The scripts that ran on a node's instances: how each ended, and the last lines that it wrote.
 
 use leptos::prelude::*;
+use leptos_router::components::A;
 
 use crate::components::{error_words, readable};
 use crate::i18n::text;
 use crate::model::lifecycle::{InstanceScriptRun, ScriptRun};
+use crate::model::log::LogView;
+use crate::paths;
 use crate::ui::time::{TimeOfDay, duration};
 use crate::ui::{Card, ExpandableSection, Icon, foreign};
 
 /// Newest first. Nothing where no script ever ran: most groups have none.
 #[component]
-pub fn ScriptRuns(runs: Vec<InstanceScriptRun>) -> impl IntoView {
+pub fn ScriptRuns(
+    runs: Vec<InstanceScriptRun>,
+    /// The page with what the node's instances logged.
+    logs: String,
+) -> impl IntoView {
     let t = text();
     if runs.is_empty() {
         return ().into_any();
     }
-    let one = |InstanceScriptRun { instance_id, run }| view! { <One instance_id run /> };
+    let one = move |InstanceScriptRun { instance_id, run }| {
+        let view = LogView {
+            around: run.ended_at.to_string(),
+            instance: instance_id.clone(),
+            ..LogView::default()
+        };
+        view! { <One instance_id run href=paths::logs(&logs, &view) /> }
+    };
     view! {
         <Card title=t.node_life.runs>
             <div class="grid gap-3">{runs.into_iter().map(one).collect_view()}</div>
@@ -25,7 +39,7 @@ pub fn ScriptRuns(runs: Vec<InstanceScriptRun>) -> impl IntoView {
 }
 
 #[component]
-fn One(instance_id: String, run: ScriptRun) -> impl IntoView {
+fn One(instance_id: String, run: ScriptRun, href: String) -> impl IntoView {
     let t = text();
     let took = duration(t, run.ended_at - run.started_at);
     let outcome = match &run.failure {
@@ -39,7 +53,7 @@ fn One(instance_id: String, run: ScriptRun) -> impl IntoView {
             .into_any()
         }
     };
-    let log = match run.log.is_empty() {
+    let last_lines = match run.log.is_empty() {
         true => view! { <p class="text-muted">{t.node_life.no_log}</p> }.into_any(),
         false => {
             let label = t.node_life.log_of(&run.name);
@@ -60,9 +74,9 @@ fn One(instance_id: String, run: ScriptRun) -> impl IntoView {
             <p>{outcome}</p>
             <p class="text-muted">
                 <TimeOfDay at=run.started_at />
-                {format!(" · {took} · {instance_id}")}
+                {format!(" · {took} · {instance_id} · ")} <A href>{t.logs.at_log}</A>
             </p>
-            {log}
+            {last_lines}
         </div>
     }
     .into_any()
