@@ -103,7 +103,21 @@ impl Service {
         )?;
         self.check_accounting(t, of, asked)?;
         self.check_rest(t, of, asked)?;
-        check_members(asked)
+        self.check_cgroups(asked)
+    }
+
+    /// Whether nodes can have cgroups of their own, if something was asked of them.
+    fn check_cgroups(&self, asked: &ClusterSlurmConfigurationRequest) -> Result<()> {
+        let settings = asked.cgroup_custom_settings.as_deref();
+        let are_processes = !self.parts.provider.profile().own_addresses;
+        match settings.is_some_and(|settings| !settings.is_empty()) && are_processes {
+            true => Err(Error::field(
+                "slurmConfiguration.cgroupCustomSettings",
+                "Nodes are processes of this one host here, and jobs run without cgroups: these settings would do nothing. \
+                 Leave them out; where nodes are EC2 instances they can be set.",
+            )),
+            false => Ok(()),
+        }
     }
 
     /// Whether this host can have the REST API, if it was asked for.
@@ -199,20 +213,4 @@ fn problems<S: NameAndValue>(
             }
         })
         .collect()
-}
-
-/// The members that this release or this provider cannot serve.
-fn check_members(asked: &ClusterSlurmConfigurationRequest) -> Result<()> {
-    let path = "slurmConfiguration";
-    if asked
-        .cgroup_custom_settings
-        .as_ref()
-        .is_some_and(|s| !s.is_empty())
-    {
-        return Err(Error::field(
-            format!("{path}.cgroupCustomSettings"),
-            "This provider runs jobs without cgroups, so these settings would do nothing. Leave them out.",
-        ));
-    }
-    Ok(())
 }

@@ -176,6 +176,9 @@ async fn keeps_its_promises(plane: &mut TestPlane, world: &dyn World) {
     a_job_is_saved_from_an_instance_that_is_taken_back(plane, world, &db).await;
     another_image_comes_after_the_jobs(plane, &login, &db).await;
     spot_is_bought_where_it_is_sold(plane, world, &db).await;
+    if world.hosts().is_some() {
+        a_job_is_held_to_its_memory(plane).await;
+    }
     db.close().await;
     plane.delete_all_of(CLUSTER).await;
     world.is_empty();
@@ -455,6 +458,36 @@ async fn another_image_comes_after_the_jobs(plane: &TestPlane, login: &str, db: 
         }
     })
     .await;
+}
+
+/// On a running cluster: its jobs run in control groups from then on.
+async fn a_job_is_held_to_its_memory(plane: &TestPlane) {
+    let constrain = CgroupCustomSetting::builder()
+        .parameter_name("ConstrainRAMSpace")
+        .parameter_value("yes");
+    let by_memory = SlurmCustomSetting::builder()
+        .parameter_name("SelectTypeParameters")
+        .parameter_value("CR_CPU_Memory");
+    let slurm = UpdateClusterSlurmConfigurationRequest::builder()
+        .cgroup_custom_settings(constrain.build().unwrap())
+        .slurm_custom_settings(by_memory.build().unwrap());
+    let update = plane.admin().update_cluster().cluster_identifier(CLUSTER);
+    let update = update.slurm_configuration(slurm.build());
+    update.send().await.unwrap();
+    plane.wait_cluster(CLUSTER, ClusterStatus::Active).await;
+    let takes_too_much = "head -c 400m /dev/zero | tail -c 300m | wc -c";
+    let job = plane.sbatch(
+        CLUSTER,
+        &["--mem=100", "--output=/dev/null"],
+        takes_too_much,
+    );
+    plane.wait_job(CLUSTER, &job, "OUT_OF_MEMORY").await;
+    let fits = plane.sbatch(
+        CLUSTER,
+        &["--mem=600", "--output=/dev/null"],
+        takes_too_much,
+    );
+    plane.wait_job(CLUSTER, &fits, "COMPLETED").await;
 }
 
 /// It is refused with what lacks, EC2's role for it or the market itself.

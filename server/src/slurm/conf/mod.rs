@@ -98,6 +98,14 @@ pub struct ConfInput {
     pub places: BTreeMap<String, NetworkPlace>,
 }
 
+impl ConfInput {
+    /// Whether jobs run in cgroups: once something is asked of them. Then a node whose host has none does not come up, and
+    /// so nobody gets them unasked.
+    fn has_cgroups(&self) -> bool {
+        !self.cgroup_settings.is_empty()
+    }
+}
+
 /// A compute node group.
 #[derive(Clone, Debug, Default)]
 pub struct GroupConf {
@@ -219,9 +227,12 @@ fn identity(input: &ConfInput) -> Line {
     p.set_path("SlurmdSpoolDir", &input.slurmd_spool_directory);
     p.set_path("SlurmdLogFile", &input.slurmd_log_file);
     p.set_path("SlurmdPidFile", &input.slurmd_pid_file);
-    // Nodes are processes of one host, which has no cgroup for each of them.
-    p.set("ProctrackType", "proctrack/linuxproc");
-    p.set("TaskPlugin", "task/none");
+    let (proctrack, task) = match input.has_cgroups() {
+        true => ("proctrack/cgroup", "task/cgroup,task/affinity"),
+        false => ("proctrack/linuxproc", "task/none"),
+    };
+    p.set("ProctrackType", proctrack);
+    p.set("TaskPlugin", task);
     p.set("SlurmdParameters", "config_overrides");
     p.set("MailProg", "/bin/true");
     // Daemons listen on the address of their host's name only, which means loopback in their sandbox.
@@ -402,8 +413,8 @@ fn queue_line(input: &ConfInput, queue: &QueueConf) -> Line {
 
 fn cgroup_conf(input: &ConfInput) -> String {
     let mut line = Line::default();
-    // Nodes are processes of one host. 23.11 knows no word for that and finds out by itself.
-    if input.version.as_str() >= "24.05" {
+    // 23.11 knows no word for that and finds out by itself.
+    if !input.has_cgroups() && input.version.as_str() >= "24.05" {
         line.set("CgroupPlugin", "disabled");
     }
     for given in &input.cgroup_settings {

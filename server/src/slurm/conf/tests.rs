@@ -109,6 +109,40 @@ fn a_cluster_without_groups() {
 }
 
 #[test]
+fn jobs_run_in_cgroups_once_something_is_asked_of_them() {
+    let with = |settings: &[(&str, &str)]| {
+        let cgroup_setting = |(name, value): &(&str, &str)| CgroupCustomSetting {
+            parameter_name: (*name).into(),
+            parameter_value: (*value).into(),
+        };
+        let input = ConfInput {
+            cgroup_settings: settings.iter().map(cgroup_setting).collect(),
+            ..empty()
+        };
+        let files = render(&input);
+        let plugins = files.slurm_conf.lines().map(str::to_owned);
+        let plugins = plugins
+            .filter(|line| line.starts_with("ProctrackType=") || line.starts_with("TaskPlugin="));
+        (plugins.collect::<Vec<_>>(), files.cgroup_conf)
+    };
+    let (plugins, conf) = with(&[]);
+    assert_eq!(
+        plugins,
+        ["ProctrackType=proctrack/linuxproc", "TaskPlugin=task/none"]
+    );
+    assert_eq!(conf, "CgroupPlugin=disabled\n");
+    let (plugins, conf) = with(&[("constrainramspace", "yes")]);
+    assert_eq!(
+        plugins,
+        [
+            "ProctrackType=proctrack/cgroup",
+            "TaskPlugin=task/cgroup,task/affinity"
+        ]
+    );
+    assert_eq!(conf, "ConstrainRAMSpace=yes\n");
+}
+
+#[test]
 fn tokens_are_taken_with_the_rest_api_only_and_whatever_else_was_set_stays() {
     let with = |jwt_key: Option<&str>, settings| {
         let input = ConfInput {

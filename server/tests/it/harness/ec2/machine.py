@@ -131,7 +131,8 @@ def root(home, scheduler_root, shared):
     os.chmod(new + "/tmp", 0o1777)
     # An image has no Slurm.
     subprocess.run(["mount", "-t", "tmpfs", "none", new + scheduler_root], check=True)
-    for source in ["/dev", shared]:
+    # And its control groups, where slurmd makes those of jobs.
+    for source in ["/dev", "/sys", shared]:
         os.makedirs(new + source, exist_ok=True)
         subprocess.run(["mount", "--rbind", source, new + source], check=True)
     os.chroot(new)
