@@ -75,7 +75,7 @@ async function itsLogs(page: Page): Promise<void> {
   await expect(lines.locator('mark').first()).toHaveText('slurmd');
   await expect(lines.getByText('agent.log')).toHaveCount(0);
   const download = page.waitForEvent('download');
-  await page.getByRole('link', { name: 'Download' }).click();
+  await page.getByRole('link', { name: 'Download', exact: true }).click();
   expect((await download).suggestedFilename()).toBe('log.txt');
 
   await page.getByLabel('Instance').selectOption({ index: 1 });

@@ -83,7 +83,7 @@ fn one(line: &LogEntry, view: &LogView, here: &str, is_meant: bool) -> AnyView {
                 <Second at=line.at />
             </a>
             <span class=class>{line.level.as_str()}</span>
-            <span class="text-muted">{line.log.clone()}</span>
+            <span class="log-name text-muted">{line.log.clone()}</span>
             <span class="log-text">{marked(words_of(&line.text), &view.text)}</span>
         </li>
     }

@@ -1,20 +1,36 @@
 //! Lines of an instance's logs, found in the texts themselves: they are the ends of logs, of which one answer has room.
 
+use std::collections::HashSet;
+
 use app::model::log::{LogEntry, LogLevel, LogPage, LogSearch};
 use app::model::node::NodeLog;
 
 use super::line::{self, time_of};
+use crate::slurm::log::stamped;
 
 /// The lines of all these logs in the order of their times, numbered. What a log begins with before any time is said was
 /// written at `since`, in milliseconds since 1970, or later.
 pub fn merged(logs: &[NodeLog], since: i64) -> Vec<LogEntry> {
     let mut lines: Vec<LogEntry> = logs.iter().flat_map(|log| lines_of(log, since)).collect();
+    drop_echoes(&mut lines);
     // Lines of one log stay in their order.
     lines.sort_by_key(|line| line.at);
     for (seq, line) in (1..).zip(&mut lines) {
         line.seq = seq;
     }
     lines
+}
+
+/// What slurmd writes into its log it also tells the agent, who keeps it without a time: of both, one is enough.
+fn drop_echoes(lines: &mut Vec<LogEntry>) {
+    let words = |line: &LogEntry| stamped(&line.text).map(|(_, words)| words.to_owned());
+    let of_slurmd = lines.iter().filter(|line| line.log == "slurmd.log");
+    let told: HashSet<String> = of_slurmd.filter_map(words).collect();
+    let is_echo = |line: &LogEntry| {
+        let words = line.text.strip_prefix("slurmd: ");
+        words.is_some_and(|words| told.contains(words))
+    };
+    lines.retain(|line| !is_echo(line));
 }
 
 fn lines_of(log: &NodeLog, since: i64) -> Vec<LogEntry> {
@@ -107,6 +123,7 @@ mod tests {
                       [2024-07-17T15:43:01.000+00:00] error: Node configuration differs\n\
                       \tgoes on\n\n";
         let agent = "2024-07-17T15:42:57.000Z openpcs-agent: starts\n\
+                     slurmd: slurmd version 24.11 started\n\
                      2024-07-17T15:43:00.000Z openpcs-agent: runs\n";
         let all = [
             log("slurmd.log", slurmd),
