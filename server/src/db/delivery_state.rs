@@ -3,8 +3,16 @@
 use app::explain::What;
 use app::model::live::Kind;
 
+use super::connection::Pool;
 use super::delivery::{self, DeliveryRow};
 use super::{Db, Write, event, now};
+
+/// How many deliveries there are, and of how many something stands in the way.
+pub async fn counts(pool: &Pool) -> sqlx::Result<(i64, i64)> {
+    sqlx::query_as("select count(*), count(error) from delivery")
+        .fetch_one(pool)
+        .await
+}
 
 /// So many more lines were accepted. Another log of the delivery may still not be: see [`recovered`].
 pub async fn delivered(db: &Db, row: &DeliveryRow, lines: i64) -> sqlx::Result<()> {
@@ -116,6 +124,7 @@ mod tests {
         let still = state().await;
         let since = failing.error.unwrap().1;
         assert_eq!(still.error, Some(("again".into(), since)));
+        assert_eq!(counts(db.pool()).await.unwrap(), (1, 1));
         delivered(&db, &row, 3).await.unwrap();
         delivered(&db, &row, 4).await.unwrap();
         assert_eq!(state().await.error, still.error, "another log may not be");

@@ -14,7 +14,7 @@ use prometheus_client::registry::Registry;
 
 use super::Service;
 use crate::db::cluster::ClusterSpec;
-use crate::db::{now, resource};
+use crate::db::{delivery_state, now, resource};
 use crate::live::host;
 use crate::plan::node_phase::phase;
 use crate::slurm;
@@ -55,6 +55,7 @@ impl Service {
         let answers = self.database_gauges(&mut registry).await;
         if answers {
             self.cluster_gauges(&mut registry).await;
+            self.delivery_gauges(&mut registry).await;
         }
         self.node_and_job_gauges(&mut registry);
         call_counts(&mut registry);
@@ -156,6 +157,16 @@ impl Service {
             "status",
             counted,
         );
+    }
+
+    async fn delivery_gauges(&self, registry: &mut Registry) {
+        let Ok((all, failing)) = delivery_state::counts(self.parts.db.pool()).await else {
+            return;
+        };
+        let help =
+            "Deliveries of clusters' logs, by whether something stands in the way of their lines";
+        let counted = [("working", all - failing), ("failing", failing)];
+        parts(registry, ("deliveries", help), "state", counted);
     }
 
     /// As Slurm told of them last.
