@@ -192,7 +192,7 @@ pub(super) async fn authenticate(
     Ok((ctx, body.bytes))
 }
 
-fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(body).map_err(|e| {
         cannot_parse(format!(
             "The request body is not the JSON that it should be: {e}."

@@ -40,6 +40,7 @@ pub mod serve;
 pub mod service;
 pub mod session;
 pub mod session_store;
+mod shares;
 pub mod sign_in;
 pub mod unavailable;
 pub mod wire;
@@ -241,6 +242,18 @@ fn people(state: HttpState) -> Router {
         .route(
             "/openpcs/v1/clusters/{identifier}/job",
             get(documents::get_job),
+        )
+        .route(
+            "/openpcs/v1/clusters/{identifier}/shares",
+            get(shares::list).post(shares::change),
+        )
+        .route(
+            "/openpcs/v1/clusters/{identifier}/reservations",
+            get(shares::reservations),
+        )
+        .route(
+            "/openpcs/v1/clusters/{identifier}/usage",
+            get(shares::usage),
         )
         .route("/openpcs/v1/plan", post(documents::plan))
         .route("/openpcs/v1/apply", post(documents::apply))

@@ -113,6 +113,27 @@ fn share(more: Value) -> Value {
     json!({"putShare": put})
 }
 
+/// Signed like the API: what the console shows and changes.
+async fn programs_do_the_same(plane: &TestPlane) {
+    let http = plane.http();
+    let path = |what: &str| format!("clusters/{CLUSTER}/{what}");
+    let put = share(json!({"account": "biology", "parent": "root"}));
+    let made = http.document(&path("shares"), Some(&put)).await;
+    assert_eq!(made.json(), json!({}));
+    let told = http.document(&path("shares"), None).await.json();
+    let accounts = told["shares"].as_array().unwrap();
+    assert!(accounts.iter().any(|one| one["account"] == "biology"));
+    let gone = json!({"deleteShare": {"account": "biology", "user": ""}});
+    let deleted = http.document(&path("shares"), Some(&gone)).await;
+    assert_eq!(deleted.json(), json!({}));
+    let again = http.document(&path("shares"), Some(&gone)).await;
+    assert!(again.text.contains("biology"), "{}", again.text);
+    let licences = http.document(&path("reservations"), None).await.json();
+    assert_eq!(licences["licenses"][0]["name"], "solver");
+    let usage = http.document(&path("usage?days=1"), None).await.json();
+    assert!(usage.is_array(), "{usage}");
+}
+
 #[tokio::test]
 async fn who_shares_a_cluster_is_said_here_or_by_slurms_own_programs() {
     let site = Site::start().await;
@@ -152,6 +173,7 @@ async fn who_shares_a_cluster_is_said_here_or_by_slurms_own_programs() {
     ]);
     assert_eq!(site.share("chem", "").await["fairShare"], "7");
     assert_eq!(site.share("optics", me).await["isDefault"], true);
+    programs_do_the_same(plane).await;
 
     // What Slurm would do in silence, or never end, is refused.
     for (change, word) in [

@@ -138,6 +138,19 @@ impl Http {
         self.send(request).await
     }
 
+    /// A rightly signed request for a document beside the API: a change if it has a body.
+    pub async fn document(&self, path: &str, body: Option<&serde_json::Value>) -> Answer {
+        let uri = format!("{}/openpcs/v1/{path}", self.endpoint);
+        let request = match body {
+            Some(_) => Request::post(uri),
+            None => Request::get(uri),
+        };
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        let mut request = request.body(body.into_bytes()).unwrap();
+        self.sign(&mut request);
+        self.send(request).await
+    }
+
     /// Sends a request as it is.
     pub async fn send(&self, request: Request<Vec<u8>>) -> Answer {
         let request = reqwest::Request::try_from(request).unwrap();
