@@ -137,7 +137,7 @@ async fn deliver(store: &LogStore, dir: &Path) -> UnboundedReceiver<usize> {
     let journal = journal.expect("there is a journal");
     let (sender, heard) = unbounded_channel();
     let courier = Courier {
-        sink: Sink::Directory(Directory::new(dir.join("delivered"), "d")),
+        sink: Sink::Directory(Directory::new(dir.join("delivered"), "d", None)),
         lanes: vec![Lane::new(Kept(store.clone()), journal, origin, LOG, 0)],
         memory: Memory::default(),
         report: Counted(sender),

@@ -80,6 +80,8 @@ pub struct Parts {
 pub struct Delivering {
     pub wire: OneWire,
     pub memory: Memory,
+    /// Under which lines are brought; none where no other process can have the cluster.
+    pub lease: Option<Lease>,
 }
 
 impl Parts {
@@ -88,7 +90,11 @@ impl Parts {
         Parts {
             db: self.db.under(lease.clone()),
             provider: Arc::new(Leased::new(self.provider.clone(), lease.clone())),
-            controllers: self.controllers.under(lease),
+            controllers: self.controllers.under(lease.clone()),
+            delivering: Delivering {
+                lease: Some(lease),
+                ..self.delivering.clone()
+            },
             ..self.clone()
         }
     }

@@ -66,6 +66,11 @@ impl Place {
         Ok(!reaches && head(file, self.offset)? == self.head)
     }
 
+    /// What proves that a file has what was read.
+    pub(super) fn tail(&self) -> &[u8] {
+        &self.tail
+    }
+
     /// Whether the file that was there has this inode.
     pub fn is_inode_of(&self, about: &Metadata) -> bool {
         identity(about) == (self.device, self.inode)

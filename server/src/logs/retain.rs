@@ -149,7 +149,7 @@ mod tests {
             version: "25.05".to_owned(),
         };
         store
-            .append(&stream, &lines, None, &Place::default())
+            .append(&stream, &lines, &[], None, &Place::default())
             .await
             .unwrap();
         assert_eq!(store.retain(100, i64::MAX).await.unwrap(), 100);
@@ -174,7 +174,13 @@ mod tests {
         store.retain(i64::MAX, i64::MAX).await.unwrap();
         assert_eq!(store.after(&[SLURMCTLD], 0, ALL).await.unwrap(), []);
         store
-            .append(&stream, &[entry(1, "new")], None, &Place::default())
+            .append(
+                &stream,
+                &[entry(1, "new")],
+                &[Place::default()],
+                None,
+                &Place::default(),
+            )
             .await
             .unwrap();
         assert_eq!(

@@ -257,7 +257,7 @@ mod tests {
             version: "25.05".to_owned(),
         };
         store
-            .append(&stream, &entries, None, &Place::default())
+            .append(&stream, &entries, &[], None, &Place::default())
             .await
             .unwrap();
         assert_eq!(

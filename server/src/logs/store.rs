@@ -1,7 +1,8 @@
 //! The lines of one cluster: `DATA_DIR/logs/CLUSTER_ID.db`.
 //!
 //! A sequence number is given once and never again, also after its line has gone. Lines and the place in the file that they
-//! came from are written in one transaction ([`LogStore::append`]), so that whatever interrupts it, each is there once.
+//! came from are written in one transaction ([`LogStore::append`]), so that whatever interrupts it, each is there once. A
+//! process that stood still while another one read on finds that the places are not those that it knew.
 
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -9,14 +10,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use app::model::log::{AUDIT_APART_SINCE, Log, LogDaemon, LogLevel};
 use futures::TryStreamExt as _;
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
 };
-use sqlx::{QueryBuilder, Row as _, SqlitePool};
+use sqlx::{QueryBuilder, Row as _, SqliteExecutor, SqlitePool};
 
 use super::line::{Entry, level_at};
 use super::place::Place;
@@ -250,33 +251,42 @@ impl LogStore {
 
     /// What has been read of that log's files.
     pub async fn places(&self, log: Log) -> sqlx::Result<Vec<Place>> {
-        let rows = sqlx::query("SELECT * FROM place WHERE daemon = ?")
-            .bind(log.as_str())
-            .fetch_all(&self.pool)
-            .await?;
-        rows.iter().map(Place::of_row).collect()
+        places(&self.pool, log).await
     }
 
-    /// Forgets a file that is gone.
+    /// Forgets a file that is gone, unless it has been read on since: another one may be in its place.
     pub async fn forget(&self, log: Log, place: &Place) -> sqlx::Result<()> {
-        sqlx::query("DELETE FROM place WHERE daemon = ? AND device = ? AND inode = ?")
-            .bind(log.as_str())
-            .bind(place.device)
-            .bind(place.inode)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(
+            "DELETE FROM place WHERE daemon = ? AND device = ? AND inode = ? AND offset = ? AND tail = ?",
+        )
+        .bind(log.as_str())
+        .bind(place.device)
+        .bind(place.inode)
+        .bind(place.offset)
+        .bind(place.tail())
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 
-    /// Lines of a file and how far it has been read then: both, or neither. `before` is what was known of the file.
+    /// Lines of a file and how far it has been read then: both, or neither. `known` is what was known of the log's files as
+    /// they were read, `before` of this one. Fails where something else is known by now.
     pub async fn append(
         &self,
         stream: &Stream,
         lines: &[Entry],
+        known: &[Place],
         before: Option<&Place>,
         place: &Place,
-    ) -> sqlx::Result<()> {
+    ) -> anyhow::Result<()> {
         let mut write = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let there = places(&mut *write, stream.log).await?;
+        if there.len() != known.len() || !known.iter().all(|place| there.contains(place)) {
+            bail!(
+                "Another process has kept lines of {} meanwhile: these are read anew, from where that one is.",
+                stream.log.as_str()
+            );
+        }
         let file = stream.log.as_str();
         let own = stream_id(&mut write, stream.log, &stream.version).await?;
         let is_audited = lines.iter().any(|line| line.is_audit);
@@ -302,6 +312,14 @@ impl LogStore {
         self.has_appended(audited, last);
         Ok(())
     }
+}
+
+async fn places<'e>(executor: impl SqliteExecutor<'e>, log: Log) -> sqlx::Result<Vec<Place>> {
+    let rows = sqlx::query("SELECT * FROM place WHERE daemon = ?")
+        .bind(log.as_str())
+        .fetch_all(executor)
+        .await?;
+    rows.iter().map(Place::of_row).collect()
 }
 
 /// The number of that stream, which is made if it is not there.
@@ -425,7 +443,7 @@ mod tests {
             version: "25.05".to_owned(),
         };
         store
-            .append(&stream, lines, None, &Place::default())
+            .append(&stream, lines, &[], None, &Place::default())
             .await
             .unwrap();
         store
@@ -468,7 +486,7 @@ mod tests {
             };
             let lines = [audit.clone(), entry(4, "what")];
             let place = Place::default();
-            let kept = store.append(&stream, &lines, None, &place);
+            let kept = store.append(&stream, &lines, std::slice::from_ref(&place), None, &place);
             kept.await.unwrap();
         }
         // Since 25.11 they are no part of the daemon's log.

@@ -19,8 +19,9 @@ use crate::sink::cloudwatch::{self, CloudWatch};
 use crate::sink::courier::{Courier, Report};
 use crate::sink::directory::Directory;
 use crate::sink::firehose::Firehose;
-use crate::sink::journal::{Cursor, Journal};
+use crate::sink::journal::Journal;
 use crate::sink::lane::{Delivered, Lane, Source};
+use crate::sink::leased::Leased;
 use crate::sink::names::Origin;
 use crate::sink::record::{self, Line};
 use crate::sink::s3::{self, S3};
@@ -66,7 +67,7 @@ impl Couriers {
         for (_, mut courier) in over.collect::<Vec<_>>() {
             courier.task.shutdown().await;
         }
-        self.forget(&wanted, store).await?;
+        self.forget(parts, cluster, &wanted, store).await?;
         for row in wanted {
             if !self.at_work.contains_key(&row.id) {
                 let id = row.id.clone();
@@ -77,13 +78,26 @@ impl Couriers {
         Ok(())
     }
 
-    /// How far those came that are gone, once for each change.
-    async fn forget(&mut self, wanted: &[DeliveryRow], store: &LogStore) -> anyhow::Result<()> {
+    /// How far those came that are gone, once for each change. What has begun is read before what is wanted: a delivery
+    /// that another process began meanwhile is not taken for one that is gone.
+    async fn forget(
+        &mut self,
+        parts: &Parts,
+        cluster: &ClusterRow,
+        wanted: &[DeliveryRow],
+        store: &LogStore,
+    ) -> anyhow::Result<()> {
         let ids: Vec<&str> = wanted.iter().map(|row| row.id.as_str()).collect();
-        if self.told.as_ref().is_none_or(|told| *told != ids) {
-            Journal::forget_all_but(store.pool(), &ids).await?;
-            self.told = Some(ids.into_iter().map(str::to_owned).collect());
+        if self.told.as_ref().is_some_and(|told| *told == ids) {
+            return Ok(());
         }
+        let mut begun = Journal::deliveries(store.pool()).await?;
+        let known = delivery::of_cluster(parts.db.pool(), &cluster.id).await?;
+        begun.retain(|id| known.iter().all(|row| row.id != *id));
+        if !begun.is_empty() {
+            Journal::forget(store.pool(), &begun).await?;
+        }
+        self.told = Some(ids.into_iter().map(str::to_owned).collect());
         Ok(())
     }
 }
@@ -105,14 +119,8 @@ async fn start(
     let mut lanes = vec![];
     for &log in row.source.log_type.logs() {
         let journal = Journal::open(store.pool().clone(), &row.id, log.as_str()).await?;
-        if journal.read().await?.is_none() {
-            // Where it begins stays so, whatever becomes of the lines before.
-            let cursor = Cursor {
-                after: begin,
-                intent: None,
-            };
-            journal.write(&cursor).await?;
-        }
+        // Where it begins stays so, whatever becomes of the lines before.
+        journal.begin(begin).await?;
         let source = Kept(store.clone());
         lanes.push(Lane::new(source, journal, origin.clone(), log, begin));
     }
@@ -168,7 +176,11 @@ pub async fn left<'a>(
 
 /// Where that delivery goes, from this host.
 pub fn sink(parts: &Parts, row: &DeliveryRow) -> Sink {
-    let wire = std::sync::Arc::new(parts.delivering.wire.clone());
+    let lease = parts.delivering.lease.clone();
+    let wire = std::sync::Arc::new(Leased {
+        inner: parts.delivering.wire.clone(),
+        lease: lease.clone(),
+    });
     match row.destination.target.clone() {
         Target::LogGroup { region, name, .. } => Sink::CloudWatch(CloudWatch {
             wire,
@@ -190,7 +202,7 @@ pub fn sink(parts: &Parts, row: &DeliveryRow) -> Sink {
         }),
         Target::Directory { name } => {
             let root = parts.controllers.data_dir().join(DIRECTORIES).join(name);
-            Sink::Directory(Directory::new(root, &row.id))
+            Sink::Directory(Directory::new(root, &row.id, lease))
         }
     }
 }

@@ -1,5 +1,6 @@
 //! How far each delivery is in each log, in the SQLite file of the cluster's logs: what is decided is on the disk before it
-//! is sent. A number is moved in the same transaction that forgets the decision.
+//! is sent. A number is moved in the same transaction that forgets the decision, and only from where it was read: a process
+//! that stood still while another one went on finds that out.
 
 use sqlx::sqlite::SqlitePool;
 
@@ -62,37 +63,78 @@ impl Journal {
         }))
     }
 
-    pub async fn write(&self, cursor: &Cursor) -> Result<(), Failure> {
-        let sql = "INSERT INTO delivery_cursor (delivery_id, log, after_seq, until_seq, version, mark) VALUES \
-                   (?, ?, ?, ?, ?, ?) ON CONFLICT (delivery_id, log) DO UPDATE SET after_seq = excluded.after_seq, \
-                   until_seq = excluded.until_seq, version = excluded.version, mark = excluded.mark";
-        let intent = cursor.intent.clone();
-        let until = intent.as_ref().map(|intent| intent.until);
-        let Intent { version, mark, .. } = intent.unwrap_or_default();
-        sqlx::query(sql)
-            .bind(&self.delivery_id)
-            .bind(&self.log)
-            .bind(cursor.after)
-            .bind(until)
-            .bind(version)
-            .bind(mark)
-            .execute(&self.pool)
-            .await?;
+    /// Where the delivery begins, unless it has.
+    pub async fn begin(&self, after: i64) -> Result<(), Failure> {
+        sqlx::query(
+            "INSERT INTO delivery_cursor (delivery_id, log, after_seq, version, mark) VALUES (?, ?, ?, '', '') \
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(&self.delivery_id)
+        .bind(&self.log)
+        .bind(after)
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 
-    /// What is known of all other deliveries: they are gone.
-    pub async fn forget_all_but(pool: &SqlitePool, deliveries: &[&str]) -> Result<(), Failure> {
-        make(pool).await?;
-        let kept = serde_json::json!(deliveries).to_string();
-        sqlx::query(
-            "DELETE FROM delivery_cursor WHERE delivery_id NOT IN (SELECT value FROM json_each(?))",
+    /// Moves from where it was read. Fails, and changes nothing, where it is not there any more: another process has gone on.
+    pub async fn advance(&self, from: &Cursor, to: &Cursor) -> Result<(), Failure> {
+        let (until, decided) = to.columns();
+        let (known_until, known) = from.columns();
+        let moved = sqlx::query(
+            "UPDATE delivery_cursor SET after_seq = ?, until_seq = ?, version = ?, mark = ? \
+             WHERE delivery_id = ? AND log = ? AND after_seq = ? AND until_seq IS ? AND version = ? AND mark = ?",
         )
-        .bind(kept)
+        .bind(to.after)
+        .bind(until)
+        .bind(decided.version)
+        .bind(decided.mark)
+        .bind(&self.delivery_id)
+        .bind(&self.log)
+        .bind(from.after)
+        .bind(known_until)
+        .bind(known.version)
+        .bind(known.mark)
+        .execute(&self.pool)
+        .await?;
+        match moved.rows_affected() {
+            0 => Err(elsewhere()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The deliveries that have begun.
+    pub async fn deliveries(pool: &SqlitePool) -> Result<Vec<String>, Failure> {
+        make(pool).await?;
+        let all = sqlx::query_scalar("SELECT DISTINCT delivery_id FROM delivery_cursor");
+        Ok(all.fetch_all(pool).await?)
+    }
+
+    /// What is known of those deliveries: they are gone.
+    pub async fn forget(pool: &SqlitePool, deliveries: &[String]) -> Result<(), Failure> {
+        let gone = serde_json::json!(deliveries).to_string();
+        sqlx::query(
+            "DELETE FROM delivery_cursor WHERE delivery_id IN (SELECT value FROM json_each(?))",
+        )
+        .bind(gone)
         .execute(pool)
         .await?;
         Ok(())
     }
+}
+
+impl Cursor {
+    /// The decision as the table has it; where there is none, words that are empty.
+    fn columns(&self) -> (Option<i64>, Intent) {
+        let until = self.intent.as_ref().map(|intent| intent.until);
+        (until, self.intent.clone().unwrap_or_default())
+    }
+}
+
+fn elsewhere() -> Failure {
+    let message = "Another process has gone on with the delivery, or it was deleted: this one begins anew from where that \
+                   one is.";
+    Failure::new("SinkJournal", message)
 }
 
 async fn make(pool: &SqlitePool) -> Result<(), Failure> {

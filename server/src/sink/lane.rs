@@ -92,16 +92,13 @@ impl<S: Source> Lane<S> {
             return Ok(Step::Rest(rest));
         }
         let newest = self.source.newest(self.log);
-        let cursor = self.journal.read().await?.unwrap_or(Cursor {
-            after: self.begin,
-            intent: None,
-        });
+        let cursor = self.cursor().await?;
         let limits = sink.limits();
         let lines = self.source.after(self.log, cursor.after, &limits).await?;
-        let (batch, intent) = match cursor.intent.clone() {
-            Some(intent) => match self.decided(&lines, &intent, &limits) {
-                Some(batch) => (batch, intent),
-                None => return self.skip(cursor, intent).await,
+        let (batch, decided) = match &cursor.intent {
+            Some(intent) => match self.decided(&lines, intent, &limits) {
+                Some(batch) => (batch, cursor),
+                None => return self.skip(&cursor, intent).await,
             },
             None => {
                 self.repeats = false;
@@ -114,12 +111,24 @@ impl<S: Source> Lane<S> {
                     let many = batch.last_seq.saturating_add(count(batch.records.len()));
                     return Ok(self.rests(count(left.as_millis()), many, now));
                 }
-                let intent = self.decide(&cursor, &batch, sink).await?;
-                (batch, intent)
+                let decided = self.decide(&cursor, &batch, sink).await?;
+                (batch, decided)
             }
         };
-        let lost = self.source.lost(self.log, cursor.after).await?;
-        self.send(sink, cursor, batch, intent, lost).await
+        let lost = self.source.lost(self.log, decided.after).await?;
+        self.send(sink, &decided, batch, lost).await
+    }
+
+    async fn cursor(&self) -> Result<Cursor, Failure> {
+        if let Some(cursor) = self.journal.read().await? {
+            return Ok(cursor);
+        }
+        self.journal.begin(self.begin).await?;
+        let after = self.begin;
+        Ok(Cursor {
+            after,
+            intent: None,
+        })
     }
 
     /// How long there is nothing to do, as far as is known without asking.
@@ -154,39 +163,40 @@ impl<S: Source> Lane<S> {
         Batch::of(&origin, self.log, &lines[..end], limits)
     }
 
-    async fn decide(&self, cursor: &Cursor, batch: &Batch, sink: &Sink) -> Result<Intent, Failure> {
+    /// The cursor with the decision.
+    async fn decide(&self, cursor: &Cursor, batch: &Batch, sink: &Sink) -> Result<Cursor, Failure> {
         let intent = Intent {
             until: batch.last_seq,
             version: self.origin.version.clone(),
             mark: sink.mark(batch).await?,
         };
-        let cursor = Cursor {
+        let decided = Cursor {
             intent: Some(intent.clone()),
             ..cursor.clone()
         };
-        self.journal.write(&cursor).await?;
-        Ok(intent)
+        self.journal.advance(cursor, &decided).await?;
+        Ok(decided)
     }
 
     async fn send(
         &mut self,
         sink: &Sink,
-        cursor: Cursor,
+        decided: &Cursor,
         batch: Batch,
-        intent: Intent,
         lost: u64,
     ) -> Result<Step, Failure> {
+        let intent = decided.intent.clone().unwrap_or_default();
         let attempt = Attempt {
             mark: intent.mark.clone(),
             is_repeat: std::mem::replace(&mut self.repeats, true),
         };
         match sink.send(&batch, &attempt).await? {
             Sent::All { refused } => {
-                let cursor = Cursor {
+                let after = Cursor {
                     after: batch.last_seq,
                     intent: None,
                 };
-                self.journal.write(&cursor).await?;
+                self.journal.advance(decided, &after).await?;
                 Ok(Step::Delivered(Delivered {
                     lines: batch.records.len(),
                     refused,
@@ -194,21 +204,24 @@ impl<S: Source> Lane<S> {
                 }))
             }
             Sent::Part { mark, why } => {
-                let intent = Some(Intent { mark, ..intent });
-                self.journal.write(&Cursor { intent, ..cursor }).await?;
+                let left = Cursor {
+                    after: decided.after,
+                    intent: Some(Intent { mark, ..intent }),
+                };
+                self.journal.advance(decided, &left).await?;
                 Ok(Step::Part(why))
             }
         }
     }
 
     /// All lines of what was decided have been removed meanwhile.
-    async fn skip(&self, cursor: Cursor, intent: Intent) -> Result<Step, Failure> {
+    async fn skip(&self, cursor: &Cursor, intent: &Intent) -> Result<Step, Failure> {
         let lost = self.source.lost(self.log, cursor.after).await?;
-        let cursor = Cursor {
+        let after = Cursor {
             after: intent.until.max(cursor.after),
             intent: None,
         };
-        self.journal.write(&cursor).await?;
+        self.journal.advance(cursor, &after).await?;
         Ok(Step::Delivered(Delivered {
             lost,
             ..Delivered::default()

@@ -9,6 +9,9 @@
 //! - S3: the same batch has the same key, so it replaces itself;
 //! - CloudWatch Logs: the end of the stream is read, and the batch is there or it is not;
 //! - Firehose has nothing of the kind: records whose answer was lost arrive twice, and never not at all.
+//!
+//! Of two processes that have the cluster one after the other, the first may go on where it stood still. The journal moves
+//! only from where it was read, and nothing is sent without the lease of the cluster.
 
 pub mod batch;
 pub mod cloudwatch;
@@ -17,6 +20,7 @@ pub mod directory;
 pub mod firehose;
 pub mod journal;
 pub mod lane;
+pub mod leased;
 pub mod names;
 pub mod record;
 pub mod s3;

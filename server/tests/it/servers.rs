@@ -8,6 +8,8 @@ use aws_sdk_pcs::types::*;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::delivery_api::logs;
+use crate::delivery_engine::records;
 use crate::harness::*;
 use crate::plan::plan;
 
@@ -159,6 +161,52 @@ async fn settled(database: &sqlx::AnyPool) -> Vec<String> {
     .await
 }
 
+/// From now on its logs are delivered to a directory.
+async fn is_delivered(plane: &TestPlane, cluster: &str) {
+    let arn = plane.get_cluster(cluster).await.arn;
+    let place = "arn:aws:pcs:us-east-1:111122223333:log-directory/kept";
+    let made = logs(
+        plane,
+        &format!(
+            "put-delivery-destination --name kept \
+             --delivery-destination-configuration destinationResourceArn={place}"
+        ),
+    );
+    let to = made["deliveryDestination"]["arn"].as_str().unwrap();
+    let source =
+        format!("put-delivery-source --name s --resource-arn {arn} --log-type PCS_SCHEDULER_LOGS");
+    logs(plane, &source);
+    let delivery =
+        format!("create-delivery --delivery-source-name s --delivery-destination-arn {to}");
+    logs(plane, &delivery);
+}
+
+/// Waits until all that slurmctld logged since then is in the directory; each line is there as often as slurmctld wrote it.
+async fn each_line_is_there_once(plane: &TestPlane, cluster: &str) {
+    let id = plane.get_cluster(cluster).await.id;
+    let data = plane.server.data();
+    let log = data.join(format!("clusters/{id}/controller/slurmctld.log"));
+    wait_until("each line is delivered once", async || {
+        let written = std::fs::read_to_string(&log).unwrap();
+        let all = records(&data.join("log-deliveries/kept")).into_iter();
+        let of_slurmctld = all.filter(|record| record["log_name"] == "slurmctld");
+        let texts = of_slurmctld.map(|record| record["message"].as_str().unwrap().to_owned());
+        let mut there: Vec<String> = texts.map(|text| text.trim_end().to_owned()).collect();
+        let lines: Vec<&str> = written.lines().collect();
+        let mut wanted = lines[lines.len().saturating_sub(there.len())..].to_vec();
+        let is_all = lines
+            .last()
+            .is_some_and(|last| there.iter().any(|line| line == last));
+        // The hours' files come in any order.
+        there.sort();
+        wanted.sort();
+        (is_all && there == wanted)
+            .then_some(())
+            .ok_or_else(|| format!("there {there:?}\nwanted {wanted:?}"))
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_process_that_stood_still_finds_its_place_taken() {
     let postgres = Postgres::start();
@@ -166,6 +214,7 @@ async fn a_process_that_stood_still_finds_its_place_taken() {
     sqlx::any::install_default_drivers();
     let database = sqlx::AnyPool::connect(&postgres.url()).await.unwrap();
     let long_job = with_a_queue(&first, "only").await;
+    is_delivered(&first, "only").await;
 
     // It stops while it launches nodes. Another host that has the same directory would not see its lock.
     first.scale("only", "compute-1", 0, 4).await;
@@ -224,6 +273,7 @@ async fn a_process_that_stood_still_finds_its_place_taken() {
     first.wait_job("only", &wider_job, "COMPLETED").await;
     assert_eq!(controllers_and_nodes(&first), (1, 4));
     ends(&first, "only", &long_job).await;
+    each_line_is_there_once(&first, "only").await;
     first.finish().await;
 }
 

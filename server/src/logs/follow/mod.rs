@@ -69,7 +69,13 @@ pub async fn follow(
                 break;
             };
             store
-                .append(stream, &read.lines, read.before.as_ref(), &read.place)
+                .append(
+                    stream,
+                    &read.lines,
+                    &known,
+                    read.before.as_ref(),
+                    &read.place,
+                )
                 .await?;
             known.retain(|one| Some(one) != read.before.as_ref() && !one.is_same_file(&read.place));
             known.push(read.place);

@@ -2,9 +2,12 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use app::model::log::{Log, LogDaemon};
 use tempfile::TempDir;
+use tokio::sync::mpsc;
 
 use super::*;
 use crate::logs::line;
@@ -57,6 +60,10 @@ impl Followee {
 
     /// As after a restart: all that is known is in the file.
     async fn follow(&self) -> Followed {
+        self.follow_by(Arc::new(line::parse)).await.unwrap()
+    }
+
+    async fn follow_by(&self, parse: Parse) -> anyhow::Result<Followed> {
         let store = LogStore::open(&self.dir.path().join("logs"), "pcs_1")
             .await
             .unwrap();
@@ -64,9 +71,7 @@ impl Followee {
             log: SLURMCTLD,
             version: "25.05".to_owned(),
         };
-        let parse: Parse = Arc::new(line::parse);
-        let followed = follow(&store, &stream, &self.path, UNIX_EPOCH, &parse);
-        followed.await.unwrap()
+        follow(&store, &stream, &self.path, UNIX_EPOCH, &parse).await
     }
 
     async fn kept(&self) -> Vec<String> {
@@ -160,4 +165,53 @@ async fn a_copy_that_is_not_whole_is_no_new_file() {
     let other = File::options().append(true).open(log.other(".2")).unwrap();
     other.set_modified(old).unwrap();
     assert!(!log.follow().await.waits);
+}
+
+/// Of a process that stands still between its look at a file and the keeping of what it read, and is told when to go on.
+fn stalling(reached: mpsc::UnboundedSender<()>) -> (Parse, std::sync::mpsc::Sender<()>) {
+    let (go, stands) = std::sync::mpsc::channel();
+    let (stands, is_first) = (Mutex::new(stands), AtomicBool::new(true));
+    let parse = move |bytes: &[u8], last: (i64, LogLevel)| {
+        if is_first.swap(false, Ordering::Relaxed) {
+            reached.send(()).unwrap();
+            stands.lock().unwrap().recv().unwrap();
+        }
+        line::parse(bytes, last)
+    };
+    (Arc::new(parse), go)
+}
+
+#[tokio::test]
+async fn a_process_that_stood_still_keeps_no_line_again() {
+    let mut log = Followee::new();
+    // The file is new to the first process, or known to it.
+    for _ in 0..2 {
+        log.write(5);
+        let (sender, mut reached) = mpsc::unbounded_channel();
+        let (parse, go) = stalling(sender);
+        let second = async {
+            reached.recv().await.unwrap();
+            log.follow().await;
+            // It is further than the first one will say.
+            log.append(b"[2026-01-02T03:04:05.006+00:00] more\n");
+            log.follow().await;
+            go.send(()).unwrap();
+        };
+        let (first, ()) = tokio::join!(log.follow_by(parse), second);
+        let why = first.unwrap_err().to_string();
+        assert!(why.contains("Another process"), "{why}");
+        log.written
+            .push("[2026-01-02T03:04:05.006+00:00] more".into());
+        log.follow().await;
+        assert_eq!(log.kept().await, log.written);
+    }
+    // What it takes for gone is what the other one reads now: the kernel gave the number of the file away again.
+    let store = LogStore::open(&log.dir.path().join("logs"), "pcs_1").await;
+    let store = store.unwrap();
+    let old = store.places(SLURMCTLD).await.unwrap().remove(0);
+    log.write(1);
+    log.follow().await;
+    store.forget(SLURMCTLD, &old).await.unwrap();
+    log.follow().await;
+    assert_eq!(log.kept().await, log.written);
 }

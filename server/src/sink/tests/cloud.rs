@@ -1,7 +1,7 @@
 //! AWS, as far as sinks see it, behind a wire that fails as it is told.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -143,5 +143,12 @@ impl Cloud {
             .filter(|answer| answer["ErrorCode"].is_string());
         let said = json!({"FailedPutCount": failed.count(), "RequestResponses": answers});
         answer(200, &said.to_string())
+    }
+}
+
+#[async_trait]
+impl Wire for Arc<Cloud> {
+    async fn call(&self, call: &Call) -> Result<Answer, Failure> {
+        self.as_ref().call(call).await
     }
 }

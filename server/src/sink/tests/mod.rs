@@ -1,6 +1,7 @@
 //! Every line exactly once, whatever goes wrong where: sinks that are down, answers that are lost, ends in mid-batch.
 
 mod cloud;
+mod taken_over;
 
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -94,7 +95,10 @@ async fn deliver(pool: &SqlitePool, lines: &Lines, sink: &Sink, restarts: bool) 
 }
 
 fn sinks(cloud: &Arc<Cloud>) -> [Sink; 3] {
-    let wire: Arc<dyn Wire> = cloud.clone();
+    sinks_by(cloud.clone())
+}
+
+fn sinks_by(wire: Arc<dyn Wire>) -> [Sink; 3] {
     [
         Sink::CloudWatch(CloudWatch {
             wire: wire.clone(),
@@ -227,7 +231,7 @@ async fn a_file_is_cut_back_to_where_the_batch_began() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("out");
-    let sink = Sink::Directory(Directory::new(root.clone(), "d1"));
+    let sink = Sink::Directory(Directory::new(root.clone(), "d1", None));
     let (pool, lines) = (pool(dir.path()).await, lines());
     let mut first = lane(&pool, &lines, "24.11.5").await;
     let delivered = first.step(&sink, 0).await.unwrap();
@@ -249,11 +253,11 @@ async fn a_file_is_cut_back_to_where_the_batch_began() {
         version: "24.11.5".into(),
         mark: "0".into(),
     };
-    let cursor = super::journal::Cursor {
+    let decided = super::journal::Cursor {
         intent: Some(decided),
-        ..cursor
+        ..cursor.clone()
     };
-    first.journal.write(&cursor).await.unwrap();
+    first.journal.advance(&cursor, &decided).await.unwrap();
     let half = Record {
         at: HOUR,
         json: record(&origin(), LOG, &line(900, HOUR + 900)),
