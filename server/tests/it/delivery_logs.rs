@@ -1,17 +1,24 @@
 //! The logs beside what happened: which jobs ended, and who called what. Each record of a real Slurm reaches the directory
-//! that it is delivered to once.
+//! that it is delivered to once. What slurmctld logs reaches CloudWatch Logs and S3, both moto's, once too.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use app::model::log::AUDIT_APART_SINCE;
+use openpcs_server::db::now;
 use serde_json::Value;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use super::delivery_engine::records;
 use crate::delivery_api::logs;
 use crate::harness::*;
 
 const CLUSTER: &str = "recorded";
+
+/// Of the account that moto answers for.
+const GROUP: &str = "/pcs/recorded";
+const BUCKET: &str = "pcs-recorded";
 
 struct Recorded {
     plane: TestPlane,
@@ -25,17 +32,26 @@ impl Recorded {
 
     /// Has that log of the cluster delivered to the directory of that name; the delivery's id.
     fn deliver(&self, arn: &str, log_type: &str, name: &str) -> String {
-        let place = "arn:aws:pcs:us-east-1:111122223333:log-directory";
-        let made = self.aws(&format!(
-            "put-delivery-destination --name {name} \
-             --delivery-destination-configuration destinationResourceArn={place}/{name}"
-        ));
-        let to = made["deliveryDestination"]["arn"].as_str().unwrap();
+        let place = format!("arn:aws:pcs:us-east-1:111122223333:log-directory/{name}");
+        self.put_source(arn, log_type, name);
+        self.connect(name, name, &place)
+    }
+
+    fn put_source(&self, arn: &str, log_type: &str, name: &str) {
         self.aws(&format!(
             "put-delivery-source --name {name} --resource-arn {arn} --log-type {log_type}"
         ));
+    }
+
+    /// Has that source delivered to that place, by a destination of that name.
+    fn connect(&self, source: &str, name: &str, place: &str) -> String {
         let made = self.aws(&format!(
-            "create-delivery --delivery-source-name {name} --delivery-destination-arn {to}"
+            "put-delivery-destination --name {name} \
+             --delivery-destination-configuration destinationResourceArn={place}"
+        ));
+        let to = made["deliveryDestination"]["arn"].as_str().unwrap();
+        let made = self.aws(&format!(
+            "create-delivery --delivery-source-name {source} --delivery-destination-arn {to}"
         ));
         made["delivery"]["id"].as_str().unwrap().to_owned()
     }
@@ -73,6 +89,38 @@ impl Recorded {
         .await
     }
 
+    /// What is kept of slurmctld's log, with when it was written.
+    async fn kept(&self) -> Vec<(String, i64)> {
+        let file = format!("logs/{}.db", self.cluster_id);
+        let file = self.plane.server.data().join(file);
+        let options = SqliteConnectOptions::new().filename(file);
+        let pool = SqlitePool::connect_with(options).await.unwrap();
+        // Who called what is a part of it in those versions that have no log of that.
+        let all = "SELECT text, at FROM line JOIN stream ON stream.id = line.stream WHERE daemon = 'slurmctld' \
+                   OR daemon = 'slurmctld_audit' AND version < ? ORDER BY seq";
+        let all = sqlx::query_as(all).bind(AUDIT_APART_SINCE);
+        let all = all.fetch_all(&pool).await.unwrap();
+        pool.close().await;
+        all
+    }
+
+    /// What is there of it, is there once: all of what was logged since then.
+    async fn is_there_once(&self, mut there: Vec<String>, since: i64) {
+        let kept = self.kept().await;
+        let fresh = kept.iter().filter(|(_, at)| *at > since).count();
+        let may_be = fresh..=kept.len();
+        assert!(
+            fresh > 10 && may_be.contains(&there.len()),
+            "{} of {fresh}",
+            there.len()
+        );
+        let from = kept.len() - there.len();
+        let mut wanted: Vec<String> = kept[from..].iter().map(|(text, _)| text.clone()).collect();
+        there.sort();
+        wanted.sort();
+        assert_eq!(there, wanted);
+    }
+
     async fn says_who_calls(&self, wanted: bool) {
         wait_until(&format!("slurmctld says who calls: {wanted}"), async || {
             let config = self.plane.connect(CLUSTER, &["scontrol", "show", "config"]);
@@ -86,9 +134,49 @@ impl Recorded {
     }
 }
 
+/// A server whose log groups and buckets are that account's.
+async fn plane_of(moto: &Moto) -> TestPlane {
+    let postgres = Database::OfRun.is_postgres().then(Postgres::start);
+    let mut server = Server::new(postgres.as_ref().map(Postgres::url));
+    let endpoint = format!("http://127.0.0.1:{}", moto.port);
+    for (name, value) in [
+        ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", endpoint.as_str()),
+        ("AWS_ENDPOINT_URL_S3", &endpoint),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_REGION", "us-east-1"),
+    ] {
+        server.environment(name, value);
+    }
+    TestPlane::on(server, postgres).await
+}
+
+/// What slurmctld logged, of all of these records.
+fn of_slurmctld(records: impl Iterator<Item = Value>) -> Vec<String> {
+    let of_it = records.filter(|record| record["log_name"] == "slurmctld");
+    let texts = of_it.map(|record| record["message"].as_str().unwrap().to_owned());
+    let whole = texts.map(|text| text.strip_suffix('\n').unwrap().to_owned());
+    whole.collect()
+}
+
+fn in_the_group(moto: &Moto) -> Vec<String> {
+    let of = ["logs", "filter-log-events", "--log-group-name", GROUP];
+    let events = moto.aws(&of)["events"].as_array().unwrap().clone();
+    let text = |event: &Value| event["message"].as_str().unwrap().to_owned();
+    let records = events.iter().map(text);
+    of_slurmctld(records.map(|record| serde_json::from_str(&record).unwrap()))
+}
+
+fn in_the_bucket(moto: &Moto, to: &Path) -> Vec<String> {
+    let from = format!("s3://{BUCKET}");
+    moto.aws(&["s3", "cp", "--recursive", &from, to.to_str().unwrap()]);
+    of_slurmctld(records(to).into_iter())
+}
+
 #[tokio::test]
-async fn jobs_that_ended_and_who_called_what_are_delivered_once() {
-    let plane = TestPlane::start(Database::OfRun).await;
+async fn each_record_is_delivered_once_to_a_directory_cloudwatch_logs_and_s3() {
+    let moto = Moto::start().await;
+    let plane = plane_of(&moto).await;
     let cluster = plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 1).await;
     plane.queue(CLUSTER, "demo", group.id()).await;
@@ -100,6 +188,12 @@ async fn jobs_that_ended_and_who_called_what_are_delivered_once() {
     it.deliver(&cluster.arn, "PCS_JOBCOMP_LOGS", "jobs");
     let audit = it.deliver(&cluster.arn, "PCS_SCHEDULER_AUDIT_LOGS", "audit");
     it.says_who_calls(true).await;
+    moto.aws(&["s3api", "create-bucket", "--bucket", BUCKET]);
+    it.put_source(&cluster.arn, "PCS_SCHEDULER_LOGS", "scheduler");
+    let place = format!("arn:aws:logs:us-east-1:111122223333:log-group:{GROUP}:*");
+    it.connect("scheduler", "group", &place);
+    it.connect("scheduler", "bucket", &format!("arn:aws:s3:::{BUCKET}"));
+    let since = now();
 
     // What a job is called says nothing of others.
     let first = it.run("hello").await;
@@ -171,5 +265,8 @@ async fn jobs_that_ended_and_who_called_what_are_delivered_once() {
     it.aws(&format!("delete-delivery --id {audit}"));
     it.says_who_calls(false).await;
     it.plane.delete_all_of(CLUSTER).await;
+    it.is_there_once(in_the_group(&moto), since).await;
+    let objects = in_the_bucket(&moto, &it.plane.server.root().join("objects"));
+    it.is_there_once(objects, since).await;
     it.plane.finish().await;
 }

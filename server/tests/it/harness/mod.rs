@@ -61,7 +61,7 @@ pub enum Database {
 }
 
 impl Database {
-    fn is_postgres(self) -> bool {
+    pub fn is_postgres(self) -> bool {
         match self {
             Database::Sqlite => false,
             Database::Postgres => true,
