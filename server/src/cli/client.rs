@@ -26,6 +26,11 @@ pub struct Client {
     agent: ureq::Agent,
 }
 
+/// Nobody answers at that address.
+#[derive(Debug, thiserror::Error)]
+#[error("no server answers at {0}; is `openpcs serve` running?")]
+pub struct Unanswered(String);
+
 /// The address of something of a cluster.
 pub fn cluster_path(cluster: &str, what: &str) -> anyhow::Result<String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
@@ -86,9 +91,9 @@ impl Client {
             .http_status_as_error(false)
             .build()
             .into();
-        let mut response = agent.run(request.map(drop)).with_context(|| {
-            format!("no server answers at {endpoint}; is `openpcs serve` running?")
-        })?;
+        let mut response = agent
+            .run(request.map(drop))
+            .with_context(|| Unanswered(endpoint.clone()))?;
         let status = response.status();
         if status.is_success() {
             let read = io::copy(&mut response.body_mut().as_reader(), to);
@@ -124,9 +129,7 @@ impl Client {
         } else {
             self.agent.run(request)
         };
-        let mut response = answer.with_context(|| {
-            format!("no server answers at {endpoint}; is `openpcs serve` running?")
-        })?;
+        let mut response = answer.with_context(|| Unanswered(endpoint.clone()))?;
         let status = response.status();
         let text = response.body_mut().read_to_string();
         match text {

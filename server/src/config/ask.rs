@@ -8,6 +8,7 @@ use app::model::metric_part::By;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::place::directory;
+use super::store::{Store, default_data_dir};
 
 /// How to reach a cluster.
 #[derive(Clone, Debug, Args)]
@@ -169,7 +170,7 @@ fn metric_range(word: &str) -> Result<Range, String> {
     })
 }
 
-/// Asks a running server.
+/// Asks a running server; where none answers, collects what the data directory has.
 #[derive(Debug, Args)]
 pub struct Diagnose {
     /// Name or id of the cluster; without, of all clusters.
@@ -177,8 +178,31 @@ pub struct Diagnose {
     /// File to write, which must not be there [default: openpcs-diagnostics-TIME.tar.gz in this directory]
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Address of the database, for when no server answers [default: sqlite://DATA_DIR/openpcs.db]
+    #[arg(long, env = "OPENPCS_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// File with that address; only its owner may read it (mode 0600).
+    #[arg(
+        long,
+        env = "OPENPCS_DATABASE_URL_FILE",
+        value_name = "FILE",
+        conflicts_with = "database_url"
+    )]
+    pub database_url_file: Option<PathBuf>,
     #[command(flatten)]
     pub reach: Reach,
+}
+
+impl Diagnose {
+    /// Where the server keeps its things.
+    pub fn store(&self) -> Store {
+        let data_dir = self.reach.data_dir.clone();
+        Store {
+            data_dir: data_dir.unwrap_or_else(default_data_dir),
+            database_url: self.database_url.clone(),
+            database_url_file: self.database_url_file.clone(),
+        }
+    }
 }
 
 /// Asks a running server.

@@ -24,7 +24,7 @@ mod delivery;
 mod delivery_check;
 mod delivery_test;
 mod delivery_view;
-mod diagnostics;
+pub mod diagnostics;
 mod done_to;
 pub mod doors;
 mod duty;

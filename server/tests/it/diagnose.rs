@@ -84,7 +84,7 @@ fn secrets(plane: &TestPlane, controller: &Path) -> Vec<(String, Vec<u8>)> {
 async fn a_bundle_has_what_helps_and_no_secret_and_nothing_keeps_it_waiting() {
     let mut server = Server::new(None);
     server.environment("OPENPCS_CANARY", "canary-of-the-server");
-    let plane = TestPlane::on(server, None).await;
+    let mut plane = TestPlane::on(server, None).await;
     let cluster = plane.cluster(CLUSTER, 600).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 1).await;
     plane.queue(CLUSTER, "demo", &group.id).await;
@@ -113,30 +113,109 @@ async fn a_bundle_has_what_helps_and_no_secret_and_nothing_keeps_it_waiting() {
     assert!(metadata.len() < 50 * 1024 * 1024);
     let dir = unpacked(&file, &plane.server.root().join("first"));
     what_helps_is_there(&dir, &cluster.id);
-    let words = [
-        "canary-of-the-server",
-        "canary-name",
-        "canary-comment",
-        "canary-environment",
-        "canary-script",
-        "canary-log",
-        "canary-bearer",
-        "canary-url",
-    ];
-    let words = words.map(|word| (word.to_owned(), word.as_bytes().to_vec()));
-    for (what, secret) in words.into_iter().chain(secrets(&plane, &controller)) {
-        for path in files(&dir) {
-            let bytes = fs::read(&path).unwrap();
-            let is_in = bytes.windows(secret.len()).any(|part| part == secret);
-            assert!(!is_in, "{what} is in {}", path.display());
-        }
-    }
+    let secrets = secrets(&plane, &controller);
+    no_secret_is_there(&dir, &secrets);
     assert!(!plane.server.data().join("diagnostics").exists());
     it_is_in_the_audit_trail(&plane).await;
     a_file_that_is_there_is_left(&plane, &file);
     a_button_gives_the_same(&plane).await;
     a_cluster_that_hangs_is_noted(&plane).await;
+    plane.server.kill();
+    without_a_server_it_is_of_the_data_directory(&plane, &cluster.id, &secrets);
+    plane.server.start().await;
     plane.finish().await;
+}
+
+const CANARIES: [&str; 8] = [
+    "canary-of-the-server",
+    "canary-name",
+    "canary-comment",
+    "canary-environment",
+    "canary-script",
+    "canary-log",
+    "canary-bearer",
+    "canary-url",
+];
+
+fn no_secret_is_there(dir: &Path, secrets: &[(String, Vec<u8>)]) {
+    let words = CANARIES.map(|word| (word.to_owned(), word.as_bytes().to_vec()));
+    for (what, secret) in words.iter().chain(secrets) {
+        for path in files(dir) {
+            let bytes = fs::read(&path).unwrap();
+            let is_in = bytes.windows(secret.len()).any(|part| part == secret);
+            assert!(!is_in, "{what} is in {}", path.display());
+        }
+    }
+}
+
+/// What the command says on the terminal, and the unpacked bundle.
+fn without_a_server(plane: &TestPlane, name: &str, options: &[&str]) -> (String, PathBuf) {
+    let file = plane.server.root().join(format!("{name}.tar.gz"));
+    let mut command = plane.command(&["diagnose", CLUSTER]);
+    command.arg("--output").arg(&file);
+    command.args(["--endpoint", &plane.server.endpoint()]);
+    let output = command.args(options).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert_eq!(
+        fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    (said, unpacked(&file, &plane.server.root().join(name)))
+}
+
+fn without_a_server_it_is_of_the_data_directory(
+    plane: &TestPlane,
+    cluster_id: &str,
+    secrets: &[(String, Vec<u8>)],
+) {
+    let (said, dir) = without_a_server(plane, "third", &[]);
+    assert!(said.contains("no server answers"), "{said}");
+    assert!(said.contains("its log"), "{said}");
+    let readme = text(dir.join("README.txt"));
+    assert!(
+        readme.contains("No server made it: no server answers"),
+        "{readme}"
+    );
+    assert!(
+        readme.contains("NOT THERE: the server writes its log to"),
+        "{readme}"
+    );
+    let of_cluster = dir.join(format!("clusters/{CLUSTER}-{cluster_id}"));
+    for (path, word) in [
+        (dir.join("server/version.txt"), env!("CARGO_PKG_VERSION")),
+        (dir.join("server/files.txt"), "openpcs.db"),
+        (dir.join("server/database-id.txt"), "sqlite"),
+        (dir.join("server/servers.json"), "seenAt"),
+        (of_cluster.join("cluster.json"), "compute-1"),
+        (of_cluster.join("events.json"), "node-up"),
+        (of_cluster.join("configuration/slurm.conf"), "ClusterName"),
+        (of_cluster.join("logs/slurmctld.log"), "[removed]"),
+    ] {
+        let found = text(&path);
+        assert!(
+            found.contains(word),
+            "no {word} in {}:\n{found}",
+            path.display()
+        );
+    }
+    let is_slurmd = |path: &PathBuf| path.ends_with("slurmd.log");
+    assert!(files(&of_cluster).iter().any(is_slurmd), "{readme}");
+    no_secret_is_there(&dir, secrets);
+
+    // A database that cannot be used is told of; the rest is there, by the cluster's id.
+    let nowhere = "postgres://u:canary-password@127.0.0.1:1/none";
+    let (said, dir) = without_a_server(plane, "fourth", &["--database-url", nowhere]);
+    assert!(
+        said.contains("what the database knows") && !said.contains("canary"),
+        "{said}"
+    );
+    let readme = text(dir.join("README.txt"));
+    assert!(
+        readme.contains("server/servers.json") && !readme.contains("canary"),
+        "{readme}"
+    );
+    no_secret_is_there(&dir, secrets);
 }
 
 fn what_helps_is_there(dir: &Path, cluster_id: &str) {

@@ -18,7 +18,7 @@ use crate::service::timestamp;
 /// Bytes of all parts together, before they are compressed, and of one of them.
 const MOST: usize = 50 * 1024 * 1024;
 const MOST_OF_ONE: usize = 4 * 1024 * 1024;
-/// Its name in the data directory: one that a killed server left is made anew.
+/// Its name: one that a killed server left is made anew.
 const DIR: &str = "diagnostics";
 /// The only directory in the archive.
 const ROOT: &str = "openpcs-diagnostics";
@@ -34,8 +34,9 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    pub fn begin(data_dir: &Path, filter: Filter) -> io::Result<Bundle> {
-        let dir = data_dir.join(DIR);
+    /// In a directory that only the server's user can look into.
+    pub fn begin(within: &Path, filter: Filter) -> io::Result<Bundle> {
+        let dir = within.join(DIR);
         if dir.exists() {
             fs::remove_dir_all(&dir)?;
         }
@@ -51,6 +52,13 @@ impl Bundle {
 
     fn make(&self, dir: &Path) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)
+    }
+
+    /// What is to be known of the whole bundle.
+    pub fn say(&mut self, words: &str) {
+        let words = self.filter.clean(words);
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.lines, "{words}\n");
     }
 
     /// A part, its end where it is too long.

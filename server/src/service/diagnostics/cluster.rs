@@ -39,6 +39,14 @@ const CONFIGURATION: [&str; 8] = [
     "slurmrestd.conf",
 ];
 
+/// Whose logs are with the controller.
+const DAEMONS: [&str; 4] = [
+    SLURMCTLD_DAEMON,
+    SLURMDBD_DAEMON,
+    SLURMRESTD_DAEMON,
+    "agent",
+];
+
 /// What Slurm is asked, and the name of the answer's file. Of jobs only what no one wrote: their names, commands and comments
 /// may hold anything.
 const QUESTIONS: [(&str, &[&str], &str); 9] = [
@@ -73,8 +81,12 @@ impl Service {
         let dir = format!("clusters/{}-{}", row.name, row.id);
         self.collect_state(ctx, row, &dir, bundle).await;
         self.collect_nodes(ctx, row, &dir, bundle).await;
-        self.collect_configuration(row, &dir, bundle).await;
-        self.collect_logs(row, &dir, bundle).await;
+        let controller = Controller {
+            files: &self.parts.controllers.dir(&row.id),
+            user_id: nix::unistd::geteuid().as_raw(),
+        };
+        controller.collect(&dir, bundle).await;
+        self.collect_node_logs(row, &dir, bundle).await;
         self.collect_slurm(row, &dir, bundle).await;
     }
 
@@ -143,34 +155,6 @@ impl Service {
         bundle.answer(&name, about, Ok::<_, String>(nodes));
     }
 
-    async fn collect_configuration(&self, row: &ClusterRow, dir: &str, bundle: &mut Bundle) {
-        let controller = self.parts.controllers.dir(&row.id);
-        for file in CONFIGURATION {
-            let path = controller.join(file);
-            if path.exists() {
-                let name = format!("{dir}/configuration/{file}");
-                end_of_file(bundle, &name, "Configuration", &path, DAEMON_LOG).await;
-            }
-        }
-    }
-
-    async fn collect_logs(&self, row: &ClusterRow, dir: &str, bundle: &mut Bundle) {
-        let controllers = &self.parts.controllers;
-        for daemon in [
-            SLURMCTLD_DAEMON,
-            SLURMDBD_DAEMON,
-            SLURMRESTD_DAEMON,
-            "agent",
-        ] {
-            let log = controllers.log(&row.id, daemon);
-            if log.path().exists() {
-                let name = format!("{dir}/logs/{daemon}.log");
-                end_of_file(bundle, &name, "The end of its log", log.path(), DAEMON_LOG).await;
-            }
-        }
-        self.collect_node_logs(row, dir, bundle).await;
-    }
-
     /// Of the newest instances, also of those that have ended or never came up.
     async fn collect_node_logs(&self, row: &ClusterRow, dir: &str, bundle: &mut Bundle) {
         let about = "The ends of an instance's logs";
@@ -227,16 +211,40 @@ impl Service {
     }
 }
 
-/// Nothing but a plain file of the server's own user is read.
-async fn end_of_file(bundle: &mut Bundle, name: &str, about: &str, path: &Path, most: u64) {
-    let file = OutputFile {
-        path: path.into(),
-        user_id: nix::unistd::geteuid().as_raw(),
-        forbidden: None,
-        submitted_at: 0,
-    };
-    match before(file, None, most).await {
-        Some(end) => bundle.put(name, about, &String::from_utf8_lossy(&end.bytes)),
-        None => bundle.lacks(name, about, "it cannot be read"),
+/// The files of a cluster's controller.
+pub(super) struct Controller<'a> {
+    pub files: &'a Path,
+    /// Who runs the server.
+    pub user_id: u32,
+}
+
+impl Controller<'_> {
+    pub async fn collect(&self, dir: &str, bundle: &mut Bundle) {
+        for file in CONFIGURATION {
+            let name = format!("{dir}/configuration/{file}");
+            self.put(bundle, &name, "Configuration", file).await;
+        }
+        for daemon in DAEMONS {
+            let (name, file) = (format!("{dir}/logs/{daemon}.log"), format!("{daemon}.log"));
+            self.put(bundle, &name, "The end of its log", &file).await;
+        }
+    }
+
+    /// Of what is there. Nothing but a plain file of the server's own user is read.
+    pub async fn put(&self, bundle: &mut Bundle, name: &str, about: &str, file: &str) {
+        let path = self.files.join(file);
+        if !path.exists() {
+            return;
+        }
+        let file = OutputFile {
+            path,
+            user_id: self.user_id,
+            forbidden: None,
+            submitted_at: 0,
+        };
+        match before(file, None, DAEMON_LOG).await {
+            Some(end) => bundle.put(name, about, &String::from_utf8_lossy(&end.bytes)),
+            None => bundle.lacks(name, about, "it cannot be read"),
+        }
     }
 }

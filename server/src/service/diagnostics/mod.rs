@@ -7,11 +7,13 @@
 //! - [`bundle`]: the directory that becomes the archive, bounded.
 //! - [`filter`]: the last look at every text.
 //! - [`server`], [`cluster`]: what is collected of each.
+//! - [`without_server`]: what there is of both while no server runs.
 
 mod bundle;
 mod cluster;
 mod filter;
 mod server;
+pub mod without_server;
 
 use app::model::error::Result;
 use app::model::operation::Operation;

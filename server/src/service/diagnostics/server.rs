@@ -9,14 +9,17 @@ use crate::live::last_lines;
 use crate::service::Service;
 
 /// What the kernel says, by the file that says it.
-const OF_HOST: [(&str, &str); 7] = [
+const OF_HOST: [(&str, &str); 5] = [
     ("/etc/os-release", "The distribution"),
     ("/proc/version", "The kernel"),
     ("/proc/meminfo", "Memory"),
     ("/proc/loadavg", "Load"),
+    ("/proc/self/mountinfo", "File systems"),
+];
+/// Of the process that asks.
+const OF_SERVER: [(&str, &str); 2] = [
     ("/proc/self/limits", "The server's limits"),
     ("/proc/self/cgroup", "The server's control group"),
-    ("/proc/self/mountinfo", "File systems"),
 ];
 
 impl Service {
@@ -31,14 +34,8 @@ impl Service {
         }
         let about = "What the server was started with";
         bundle.put("server/options.txt", about, &options);
-        for (path, about) in OF_HOST {
-            let name = path.rsplit('/').next().unwrap_or(path);
-            let name = format!("server/host/{name}.txt");
-            match tokio::fs::read_to_string(path).await {
-                Ok(text) => bundle.put(&name, about, &text),
-                Err(error) => bundle.lacks(&name, about, error),
-            }
-        }
+        collect_host(bundle).await;
+        collect(&OF_SERVER, bundle).await;
         let about = "The last lines of the server's log";
         bundle.put("server/log.txt", about, &last_lines::text());
         let servers = self.list_servers(ctx).await;
@@ -58,6 +55,21 @@ impl Service {
         match self.metrics_text().await {
             Ok(text) => bundle.put(name, about, &text),
             Err(error) => bundle.lacks(name, about, error),
+        }
+    }
+}
+
+pub(super) async fn collect_host(bundle: &mut Bundle) {
+    collect(&OF_HOST, bundle).await;
+}
+
+async fn collect(files: &[(&str, &str)], bundle: &mut Bundle) {
+    for (path, about) in files {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = format!("server/host/{name}.txt");
+        match tokio::fs::read_to_string(path).await {
+            Ok(text) => bundle.put(&name, about, &text),
+            Err(error) => bundle.lacks(&name, about, error),
         }
     }
 }
