@@ -34,6 +34,8 @@ pub struct Happened {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobEnd {
     pub at: i64,
+    /// When it was found that it had ended.
+    pub found_at: i64,
     pub cluster_id: String,
     pub job: String,
     pub name: String,
@@ -80,11 +82,11 @@ pub async fn events(pool: &Pool, after: &After, most: i64) -> sqlx::Result<Vec<H
     rows.iter().map(decode).collect()
 }
 
-/// Ends of jobs, oldest first; a place is the cluster's and the job's id.
+/// Ends of jobs, in the order in which they were found; a place is the cluster's and the job's id.
 pub async fn job_ends(pool: &Pool, after: &After, most: i64) -> sqlx::Result<Vec<JobEnd>> {
-    let sql = "select ended_at, cluster_id, id, name, user_name, state, record from past_job \
-               where ended_at >= $1 and (ended_at > $1 or cluster_id || ':' || id > $2) \
-               order by ended_at, cluster_id || ':' || id limit $3";
+    let sql = "select ended_at, found_at, cluster_id, id, name, user_name, state, record from past_job \
+               where found_at > 0 and found_at >= $1 and (found_at > $1 or cluster_id || ':' || id > $2) \
+               order by found_at, cluster_id || ':' || id limit $3";
     let rows = sqlx::query(sql)
         .bind(after.at)
         .bind(&after.id)
@@ -94,6 +96,7 @@ pub async fn job_ends(pool: &Pool, after: &After, most: i64) -> sqlx::Result<Vec
     let decode = |row: &AnyRow| {
         Ok(JobEnd {
             at: row.try_get("ended_at")?,
+            found_at: row.try_get("found_at")?,
             cluster_id: row.try_get("cluster_id")?,
             job: row.try_get("id")?,
             name: row.try_get("name")?,

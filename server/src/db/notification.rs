@@ -75,6 +75,20 @@ pub async fn unsent(write: &mut Write, channel_id: &str) -> sqlx::Result<i64> {
     row.try_get("found")
 }
 
+/// How many of that one's rule and channel were made since that time and found no room.
+pub async fn dropped(write: &mut Write, of: &NotificationRow, since: i64) -> sqlx::Result<i64> {
+    let sql = "select count(*) as found from notification where rule_id = $1 and channel_id = $2 and made_at >= $3 \
+               and state = $4 and attempts = 0";
+    let row = sqlx::query(sql)
+        .bind(&of.rule_id)
+        .bind(&of.channel_id)
+        .bind(since)
+        .bind(DeliveryState::GivenUp.as_str())
+        .fetch_one(&mut *write.tx)
+        .await?;
+    row.try_get("found")
+}
+
 /// How many of a rule were let pass since that time.
 pub async fn passed(write: &mut Write, rule_id: &str, since: i64) -> sqlx::Result<i64> {
     let sql = "select count(*) as found from notification where rule_id = $1 and made_at >= $2 \

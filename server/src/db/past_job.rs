@@ -10,7 +10,7 @@ use super::connection::Pool;
 use super::past_query::Sql;
 pub use super::past_query::{Column, Place, Test, Wanted};
 use super::resource::{from_json, to_json};
-use super::{Db, Write};
+use super::{Db, Write, now};
 
 /// Rows that are forgotten at once: others wait meanwhile.
 const PRUNED: i64 = 20_000;
@@ -113,9 +113,10 @@ async fn insert(
     newer: &str,
 ) -> sqlx::Result<()> {
     let statement = format!(
-        "insert into past_job (cluster_id, id, ended_at, name, user_name, account, queue, state, accounted, record, steps) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (cluster_id, id) do update set \
-         ended_at = excluded.ended_at, name = excluded.name, user_name = excluded.user_name, \
+        "insert into past_job (cluster_id, id, ended_at, name, user_name, account, queue, state, accounted, record, steps, \
+         found_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (cluster_id, id) do update set \
+         found_at = case when excluded.ended_at = past_job.ended_at and excluded.state = past_job.state \
+         then past_job.found_at else excluded.found_at end, ended_at = excluded.ended_at, name = excluded.name, user_name = excluded.user_name, \
          account = excluded.account, queue = excluded.queue, state = excluded.state, \
          accounted = excluded.accounted, record = excluded.record, steps = excluded.steps where {newer}"
     );
@@ -131,6 +132,7 @@ async fn insert(
         .bind(i64::from(job.is_accounted))
         .bind(to_json(job)?)
         .bind(to_json(&steps)?)
+        .bind(now())
         .execute(&mut *write.tx)
         .await?;
     Ok(())

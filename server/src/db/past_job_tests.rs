@@ -1,6 +1,7 @@
 //! What the database keeps of past jobs, and how they are found.
 
 use super::*;
+use crate::db::happening::{self, After};
 use crate::db::{now, past_cluster};
 
 fn job(id: &str, ended_at: i64, is_accounted: bool) -> PastJob {
@@ -178,4 +179,31 @@ async fn a_deleted_cluster_is_remembered_for_a_while() {
         assert_eq!(names().await, left);
     }
     assert_eq!(ids(&db, &of(&["c", "d"], &[])).await.len(), LONGEST_KEY);
+}
+
+#[tokio::test]
+async fn an_end_is_found_once_and_anew_when_it_is_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = database(&dir).await;
+    let found_at = async || {
+        let after = After {
+            at: 0,
+            id: String::new(),
+        };
+        let ends = happening::job_ends(db.pool(), &after, 10).await.unwrap();
+        assert_eq!(ends.len(), 1);
+        ends[0].found_at
+    };
+    let begun = now();
+    fill(&db, "c", &[job("7", 1_000, true)]).await;
+    let first = found_at().await;
+    assert!(first >= begun);
+    let old = "update past_job set found_at = 5";
+    let mut writer = db.writer().await.unwrap();
+    sqlx::query(old).execute(&mut *writer).await.unwrap();
+    drop(writer);
+    fill(&db, "c", &[job("7", 1_000, true)]).await;
+    assert_eq!(found_at().await, 5, "the same end");
+    fill(&db, "c", &[job("7", 2_000, true)]).await;
+    assert!(found_at().await >= first, "it ran again");
 }

@@ -231,8 +231,8 @@ pub fn quiet_until(quiet: &Quiet, now: i64) -> Option<i64> {
     Some(end.map_or(now + HOUR, |end| end.timestamp_millis()))
 }
 
-/// One message for all that was held back.
-pub fn digest(held: &[&Content]) -> Content {
+/// One message for all that was held back, beside so many for which there was no room.
+pub fn digest(held: &[&Content], dropped: i64) -> Content {
     let mut texts: Vec<&str> = held
         .iter()
         .map(|one| one.text.as_str())
@@ -243,6 +243,12 @@ pub fn digest(held: &[&Content]) -> Content {
     if more > 0 {
         texts.push(&rest);
     }
+    let of_dropped =
+        format!("{dropped} more were dropped: too many messages of the channel waited.");
+    if dropped > 0 {
+        texts.push(&of_dropped);
+    }
+    let were = if held.len() == 1 { "was" } else { "were" };
     let first = held.first().copied().cloned().unwrap_or_default();
     let is_of_one = held.iter().all(|one| one.cluster_id == first.cluster_id);
     let gravest = held.iter().max_by_key(|one| one.severity).copied().cloned();
@@ -262,7 +268,7 @@ pub fn digest(held: &[&Content]) -> Content {
             String::new()
         },
         code: "digest".to_owned(),
-        text: format!("{} were held back:\n{}", held.len(), texts.join("\n")),
+        text: format!("{} {were} held back:\n{}", held.len(), texts.join("\n")),
         url: gravest.url,
         ..Content::default()
     }

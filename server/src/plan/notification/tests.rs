@@ -87,6 +87,7 @@ fn a_destination_of_logs_that_is_down_is_told() {
 fn end(state: &str) -> JobEnd {
     JobEnd {
         at: 7,
+        found_at: 7,
         cluster_id: "pcs_a".into(),
         job: "12".into(),
         name: "a\nb".into(),
@@ -207,14 +208,16 @@ fn a_digest_has_the_first_and_counts_the_rest() {
             ..Default::default()
         })
         .collect();
-    let digest = digest(&contents.iter().collect::<Vec<_>>());
-    assert!(digest.text.starts_with("25 were held back:\nthing 0."));
+    let contents: Vec<&Content> = contents.iter().collect();
+    let all = digest(&contents, 0);
+    assert!(all.text.starts_with("25 were held back:\nthing 0."));
+    assert!(all.text.ends_with("thing 19.\nand 5 more"), "{}", all.text);
+    assert_eq!((all.severity, all.at), (Severity::Critical, 24));
+    let text = digest(&contents[..1], 3).text;
     assert!(
-        digest.text.ends_with("thing 19.\nand 5 more"),
-        "{}",
-        digest.text
+        text.starts_with("1 was held back:\nthing 0.\n3 more were dropped:"),
+        "{text}"
     );
-    assert_eq!((digest.severity, digest.at), (Severity::Critical, 24));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use app::model::date::HOUR;
+use app::model::date::{DAY, HOUR};
 use app::model::live::Kind;
 use app::model::metric::Metric;
 use app::model::notification::*;
@@ -12,7 +12,7 @@ use chrono::{Datelike, NaiveDate, TimeZone, Utc};
 
 use super::super::Parts;
 use crate::db::cluster::ClusterSpec;
-use crate::db::happening::{self, After};
+use crate::db::happening::{self, After, JobEnd};
 use crate::db::notification::{self, NotificationRow};
 use crate::db::user_notice::{self, NoticeRow};
 use crate::db::{Write, metric, notification_rule, now, resource};
@@ -20,8 +20,8 @@ use crate::plan::notification::{self as plan, Occurrence};
 
 /// How far a look goes back behind the last one, in milliseconds.
 const BACK: i64 = 120_000;
-/// Of jobs: accounting tells of some a while after.
-const JOBS_BACK: i64 = 600_000;
+/// A job whose end was found so late is told to nobody, as when all that accounting has is copied for the first time.
+const TOO_LATE: i64 = 7 * DAY;
 /// Rows read at once.
 const PAGE: i64 = 1_000;
 /// What is remembered to have been found; forgotten, it is only looked at again.
@@ -113,7 +113,7 @@ impl Gatherer {
     async fn of_jobs(&self, parts: &Parts, look: &Look, found: &mut Found) -> anyhow::Result<()> {
         let pool = parts.db.pool();
         let mut after = After {
-            at: happening::looked_at(pool, "job").await? - JOBS_BACK,
+            at: happening::looked_at(pool, "job").await? - BACK,
             id: String::new(),
         };
         loop {
@@ -121,8 +121,9 @@ impl Gatherer {
             let Some(last) = page.last() else {
                 return Ok(());
             };
-            (after.at, after.id) = (last.at, last.place());
-            for mut end in page {
+            (after.at, after.id) = (last.found_at, last.place());
+            let in_time = |end: &JobEnd| end.found_at - end.at <= TOO_LATE;
+            for mut end in page.into_iter().filter(in_time) {
                 // Accounting may say later that it ended otherwise.
                 let row = format!("row:{}:{}:{}", end.place(), end.at, end.state);
                 if self.known.contains(&row) {

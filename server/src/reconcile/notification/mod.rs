@@ -81,3 +81,6 @@ impl Reconciler for NotificationReconciler {
         Ok(Next::After(EVERY))
     }
 }
+
+#[cfg(test)]
+mod tests;

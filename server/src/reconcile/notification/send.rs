@@ -103,7 +103,9 @@ pub async fn digest(parts: &Parts) -> anyhow::Result<()> {
     }
     let mut write = parts.db.write().await?;
     for of_rule in held.chunk_by(|a, b| a.rule_id == b.rule_id && a.channel_id == b.channel_id) {
-        if let [only] = of_rule {
+        let since = of_rule.iter().map(|row| row.made_at).min();
+        let dropped = notification::dropped(&mut write, &of_rule[0], since.unwrap_or(0)).await?;
+        if let ([only], 0) = (of_rule, dropped) {
             notification::set_state(&mut write, &only.id, DeliveryState::Waiting).await?;
             continue;
         }
@@ -112,7 +114,7 @@ pub async fn digest(parts: &Parts) -> anyhow::Result<()> {
         let made_at = now();
         let row = NotificationRow {
             id: plan::id(&ids),
-            content: plan::digest(&contents),
+            content: plan::digest(&contents, dropped),
             state: DeliveryState::Waiting,
             made_at,
             due_at: made_at,
