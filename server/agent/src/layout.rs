@@ -8,6 +8,9 @@ pub const CLIENT_CONF: &str = "/run/slurm/conf/slurm.conf";
 /// What slurmrestd reads, beside it: it runs as a user who sees nothing of the controller's directory.
 pub const REST_CONF: &str = "/run/slurm/conf/slurmrestd.conf";
 
+/// Slurm's own name for it: slurmdbd looks for it beside slurm.conf, and takes none that others may read.
+pub const SLURMDBD_CONF: &str = "slurmdbd.conf";
+
 /// Everything that a cluster has on disk.
 pub fn cluster_dir(data_dir: &Path, cluster_id: &str) -> PathBuf {
     data_dir.join("clusters").join(cluster_id)

@@ -18,6 +18,9 @@ pub const SLURMDBD_DAEMON: &str = "slurmdbd";
 /// The daemon that programs ask by HTTP.
 pub const SLURMRESTD_DAEMON: &str = "slurmrestd";
 
+/// The variable by which slurmdbd's client library finds a socket.
+pub const SOCKET_VARIABLE: &str = "MYSQL_UNIX_PORT";
+
 /// How the agent's log tells of each end of a daemon.
 pub fn is_gone(daemon: &str) -> String {
     format!("{daemon} is gone")

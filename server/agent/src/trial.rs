@@ -1,9 +1,11 @@
 //! The role `trial`: lets Slurm's programs read a configuration that is not in force yet, and writes down what they make
 //! of it.
 //!
-//! As controller, with a slurmctld of the trial's own (its ports and directories are in the trial's slurm.conf); as the
-//! people's programs, which ask that slurmctld and load every plugin that they load for a real job; as node, with the
-//! slurmd of a node of each group; and, where settings of the cluster or a group change, as job on each of these nodes.
+//! As the daemon of accounts, where there is a slurmdbd.conf, with a slurmdbd that gets as far as its database, of which a
+//! trial has none; as controller, with a slurmctld of the trial's own (its ports and directories are in the trial's
+//! slurm.conf); as the people's programs, which ask that slurmctld and load every plugin that they load for a real job; as
+//! node, with the slurmd of a node of each group; and, where settings of the cluster or a group change, as job on each of
+//! these nodes.
 //! Nothing of it is seen outside the sandbox, and all of it ends with this process.
 
 use std::ffi::OsString;
@@ -15,9 +17,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use super::init::Init;
-use super::protocol::{TrialFile, Verdict};
+use super::protocol::{SOCKET_VARIABLE, TrialFile, Verdict};
 use super::{Result, context, read_json};
 use crate::files;
+use crate::layout::SLURMDBD_CONF;
 
 /// How long a daemon may take to come up, and all the programs together to answer. Slurm itself gives a message 10 s.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -33,6 +36,8 @@ const PROGRAMS: [(&str, &[&str]); 4] = [
     ("sbatch", &["--test-only", "--wrap=true"]),
     ("srun", &["--test-only", "true"]),
 ];
+/// How slurmdbd says that all is well but for its database (`accounting_storage_mysql.c`).
+const NO_DATABASE: &str = "The database must be up";
 /// How a program says that it works and that slurmctld does not want its test job, as where there is no queue yet.
 const NO_JOB: &str = "allocation failure: ";
 const NO_CONTROLLER: &str = "Unable to contact slurm controller";
@@ -64,6 +69,12 @@ struct Trial<'a> {
 impl Trial<'_> {
     fn verdict(&self) -> Result<Verdict> {
         let deadline = Instant::now() + WHOLE;
+        if let Some(refusal) = self.accounts()? {
+            return Ok(Verdict {
+                refusal: Some(refusal),
+                complaints: vec![],
+            });
+        }
         let mut controller = self.controller()?;
         let mut refusal = match controller.wait_for("Running as primary controller")? {
             Some(status) => Some(controller.words(status)),
@@ -84,6 +95,25 @@ impl Trial<'_> {
             refusal,
             complaints,
         })
+    }
+
+    /// Why slurmdbd does not start with its file; none when it does, and where there is none.
+    fn accounts(&self) -> Result<Option<String>> {
+        if !self.dir.join(SLURMDBD_CONF).exists() {
+            return Ok(None);
+        }
+        let mut command = self.command("sbin", "slurmdbd");
+        command
+            .arg("-D")
+            // It looks for its file beside that one.
+            .env("SLURM_CONF", self.conf())
+            .env(SOCKET_VARIABLE, self.dir.join("no-database"));
+        let mut slurmdbd = Daemon::start("slurmdbd", command, self.dir.join("slurmdbd.out"))?;
+        if let Some(status) = slurmdbd.wait_for(NO_DATABASE)? {
+            return Ok(Some(slurmdbd.words(status)));
+        }
+        slurmdbd.end()?;
+        Ok(None)
     }
 
     fn controller(&self) -> Result<Daemon> {
@@ -115,8 +145,7 @@ impl Trial<'_> {
             Some(queue) => self.job(name, queue)?,
             None => None,
         };
-        context("end slurmd", slurmd.child.kill())?;
-        context("end slurmd", slurmd.child.wait())?;
+        slurmd.end()?;
         Ok(refusal)
     }
 
@@ -255,6 +284,11 @@ impl Daemon {
 
     fn ended(&mut self) -> Result<Option<ExitStatus>> {
         context("watch Slurm's programs", self.child.try_wait())
+    }
+
+    fn end(mut self) -> Result<()> {
+        context("end Slurm's programs", self.child.kill())?;
+        context("end Slurm's programs", self.child.wait()).map(drop)
     }
 
     /// Waits until it says this; its status if it ended instead. One that lives and says something else, as another

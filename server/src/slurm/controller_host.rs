@@ -29,9 +29,10 @@ use std::path::{Path, PathBuf};
 use nix::sys::signal::Signal;
 use openpcs_agent::configuration::{self, Files, JOB_SUBMIT_SCRIPT};
 use openpcs_agent::files;
-use openpcs_agent::layout::{cluster_dir, gate_file, instances_dir, rest_conf};
+use openpcs_agent::layout::{SLURMDBD_CONF, cluster_dir, gate_file, instances_dir, rest_conf};
 use openpcs_agent::protocol::{
     ControllerFile, Daemon, HookFile, SLURMCTLD_DAEMON, SLURMDBD_DAEMON, SLURMRESTD_DAEMON,
+    SOCKET_VARIABLE,
 };
 use openpcs_agent::state::ControllerState;
 use openpcs_provider::lease::{self, Lease};
@@ -39,7 +40,6 @@ use openpcs_provider::lease::{self, Lease};
 use crate::sandbox::{AGENT_LOG, Role, Sandbox};
 use crate::slurm::catalogue;
 use crate::slurm::client::{Client, SlurmError};
-use crate::slurm::database::SOCKET_VARIABLE;
 use crate::slurm::hosts;
 use crate::slurm::log::DaemonLog;
 
@@ -181,10 +181,10 @@ impl ControllerHost {
         Ok(known.daemons.into_iter().map(|kept| kept.name).collect())
     }
 
-    /// Whether slurmdbd.conf says that.
-    pub fn has_slurmdbd_conf(&self, cluster_id: &str, conf: &str) -> io::Result<bool> {
+    /// What slurmdbd goes by; none where there is none. It may hold a password.
+    pub fn slurmdbd_conf(&self, cluster_id: &str) -> io::Result<Option<String>> {
         let known = files::read(&self.slurmdbd_file(cluster_id))?;
-        Ok(known.as_deref() == Some(conf.as_bytes()))
+        Ok(known.map(|conf| String::from_utf8_lossy(&conf).into_owned()))
     }
 
     /// Whether slurmrestd is among those daemons, or is not, as it should be, and goes by that. None is running before the
@@ -217,9 +217,8 @@ impl ControllerHost {
             .signal(SLURMDBD_DAEMON, Signal::SIGTERM)
     }
 
-    /// slurmdbd refuses one that others may read.
     fn slurmdbd_file(&self, cluster_id: &str) -> PathBuf {
-        self.dir(cluster_id).join("slurmdbd.conf")
+        self.dir(cluster_id).join(SLURMDBD_CONF)
     }
 
     /// Ends the daemons in order, with all that they have to save, and keeps what the cluster has on disk. Blocks.

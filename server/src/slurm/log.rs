@@ -52,7 +52,12 @@ impl DaemonLog {
 
     /// Its end, [`MOST`] bytes at most; nothing when it is not there.
     pub async fn text(&self) -> String {
-        let (_, bytes) = self.since(0).await.unwrap_or_default();
+        self.text_since(0).await
+    }
+
+    /// The same of what is after the bytes `before`.
+    pub async fn text_since(&self, before: u64) -> String {
+        let (_, bytes) = self.since(before).await.unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }

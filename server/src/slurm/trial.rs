@@ -7,6 +7,7 @@ use std::time::Duration;
 use app::model::setting::SlurmCustomSetting;
 use openpcs_agent::configuration::{Files, write_files};
 use openpcs_agent::files;
+use openpcs_agent::layout::SLURMDBD_CONF;
 use openpcs_agent::protocol::{TrialFile, Verdict};
 use openpcs_agent::tail::last_lines;
 
@@ -26,12 +27,13 @@ impl ControllerHost {
         self.dir(cluster_id).join("trial")
     }
 
-    /// What Slurm's programs make of these files, which are those of a trial: see `configuration::render_trial`. The
-    /// running controller, if there is one, is neither asked nor touched. An error says nothing of the configuration.
+    /// What Slurm's programs make of these files, which are those of a trial: see `configuration::render_trial`. Without a
+    /// slurmdbd.conf there is no slurmdbd to try. The running controller, if there is one, is neither asked nor touched. An error says nothing of the configuration.
     pub async fn try_out(
         &self,
         cluster_id: &str,
         new: &Files,
+        slurmdbd_conf: Option<&str>,
         file: &TrialFile,
     ) -> anyhow::Result<Verdict> {
         self.check()?;
@@ -40,6 +42,10 @@ impl ControllerHost {
         end(&sandbox).await?;
         sandbox.prepare()?;
         prepare(sandbox.dir(), new, file)?;
+        if let Some(conf) = slurmdbd_conf {
+            let path = sandbox.dir().join(SLURMDBD_CONF);
+            files::write(&path, conf.as_bytes(), files::SECRET)?;
+        }
         let status = sandbox
             .run(self.agent(), Role::Trial, self.data_dir(), PATIENCE)
             .await?;

@@ -55,11 +55,16 @@ impl Accounts {
         found.for_each(|(pid, _)| kill(pid, Signal::SIGKILL).unwrap());
     }
 
-    async fn update(&self, slurm: UpdateClusterSlurmConfigurationRequest) -> Result<(), String> {
+    async fn ask(&self, slurm: UpdateClusterSlurmConfigurationRequest) -> Result<(), String> {
         let update = self.plane.admin().update_cluster();
         let update = update.cluster_identifier(CLUSTER);
         let answer = update.slurm_configuration(slurm).send().await;
-        answer.map_err(|error| format!("{:?}", aws_sdk_pcs::Error::from(error)))?;
+        let told = |error| format!("{:?}", aws_sdk_pcs::Error::from(error));
+        answer.map(drop).map_err(told)
+    }
+
+    async fn update(&self, slurm: UpdateClusterSlurmConfigurationRequest) -> Result<(), String> {
+        self.ask(slurm).await?;
         self.plane
             .wait_cluster(CLUSTER, ClusterStatus::Active)
             .await;
@@ -133,6 +138,8 @@ async fn each_job_is_written_down_whatever_dies() {
     accounts.is_told(&during, "COMPLETED").await;
     accounts.is_told(&good, "COMPLETED").await;
 
+    what_ends_slurmdbd_is_told_and_taken_back(&accounts).await;
+
     // The administrator decides who may submit.
     plane.connect_as_admin(CLUSTER, &["sacctmgr", "-i", "add", "account", "lab"]);
     let shown = ["sacctmgr", "-n", "-P", "show", "account", "format=account"];
@@ -155,6 +162,41 @@ async fn each_job_is_written_down_whatever_dies() {
     plane.delete_all_of(CLUSTER).await;
     assert_eq!(accounts.databases(), Vec::<String>::new());
     accounts.plane.finish().await;
+}
+
+fn default_qos(name: &str) -> UpdateClusterSlurmConfigurationRequest {
+    let setting = SlurmdbdCustomSetting::builder()
+        .parameter_name("DefaultQOS")
+        .parameter_value(name);
+    UpdateClusterSlurmConfigurationRequest::builder()
+        .slurmdbd_custom_settings(setting.build().unwrap())
+        .build()
+}
+
+/// Only its own database tells: what slurmdbd cannot even read is found in a trial.
+async fn what_ends_slurmdbd_is_told_and_taken_back(accounts: &Accounts) {
+    let plane = &accounts.plane;
+    let records = Records::of(plane, CLUSTER).await;
+    records.ask("alter table qos_table add constraint undoomed check (name <> 'doomed')");
+    accounts.ask(default_qos("doomed")).await.unwrap();
+    let failed = plane.wait_cluster(CLUSTER, ClusterStatus::UpdateFailed);
+    let failed = failed.await;
+    let words = failed.error_info()[0].message().unwrap();
+    for part in [
+        "the old one is still in force: slurmdbd: ",
+        "problem added qos 'doomed",
+    ] {
+        assert!(words.contains(part), "{words}");
+    }
+    let slurm = failed.slurm_configuration().unwrap();
+    assert!(slurm.slurmdbd_custom_settings().is_empty(), "{slurm:?}");
+    let job = plane.sbatch(CLUSTER, &["--output=/dev/null"], "true");
+    accounts.is_told(&job, "COMPLETED").await;
+
+    accounts.update(default_qos("gold")).await.unwrap();
+    let shown = ["sacctmgr", "-n", "-P", "show", "qos", "format=name"];
+    let told = plane.connect_as_admin(CLUSTER, &shown);
+    assert_eq!(told.lines().collect::<Vec<_>>(), ["normal", "gold"]);
 }
 
 /// It takes a while, and nobody waits for it.

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use openpcs_agent::configuration::Files;
-use openpcs_agent::protocol::{Daemon, HookFile};
+use openpcs_agent::protocol::{Daemon, HookFile, TrialFile};
+use openpcs_server::live::host::{own_user, short_name};
 use openpcs_server::sandbox::Sandbox;
 use openpcs_server::slurm::controller_host::{ControllerHost, ControllerSpec};
 
@@ -283,4 +284,39 @@ fn parent(pid: Pid) -> Pid {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     let fields = stat.rsplit_once(')').unwrap().1;
     Pid::from_raw(fields.split_whitespace().nth(1).unwrap().parse().unwrap())
+}
+
+/// What slurmdbd makes of a file without the records of anybody, in its words.
+#[tokio::test]
+async fn what_slurmdbd_cannot_read_is_found_in_a_trial() {
+    let host = Host::new(&[]);
+    let root = std::env::var("OPENPCS_SCHEDULER_ROOT");
+    let root = PathBuf::from(root.unwrap_or_else(|_| "/opt/openpcs/scheduler".into()));
+    let controllers = ControllerHost::new(host.data(), &root, agent());
+    let file = TrialFile {
+        slurm_prefix: controllers.prefix("24.11"),
+        controller_port: 1,
+        nodes: vec![],
+        queue: None,
+        interactive: false,
+    };
+    for (line, words) in [
+        ("NoSuchSetting=1", "unrecognized key: NoSuchSetting"),
+        ("PurgeJobAfter=soon", "Bad value \"soon\" for PurgeJobAfter"),
+        // It is read to its end, and then slurmctld's turn has come.
+        ("PurgeJobAfter=3days", "slurmctld: "),
+    ] {
+        let conf = format!(
+            "AuthType=auth/slurm\nDbdHost={}\nSlurmUser={}\nLogFile={}\nStorageType=accounting_storage/mysql\n\
+             StorageHost=localhost\n{line}\n",
+            short_name(),
+            own_user().unwrap(),
+            host.root.path().join("slurmdbd.log").display(),
+        );
+        let files = files();
+        let tried = controllers.try_out(CLUSTER, &files, Some(&conf), &file);
+        let refusal = tried.await.unwrap().refusal.unwrap();
+        assert!(refusal.contains(words), "{line}: {refusal}");
+    }
+    host.is_empty().await;
 }

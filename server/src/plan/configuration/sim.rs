@@ -11,12 +11,17 @@ use super::switch::{End, Seen, Step, Switch};
 
 const IDS: [&str; 8] = ["A", "B", "C", "D", "E", "F", "G", "H"];
 
-/// What slurmctld runs with.
+/// The change that is one of slurmdbd's settings, too.
+const CLUSTER: &str = "A";
+
+/// What Slurm's daemons run with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Configuration {
     changes: Changes<'static>,
     /// With the queues and nodes that go.
     keeps: bool,
+    /// slurmdbd goes by the change of the [`CLUSTER`].
+    accounts: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -54,10 +59,12 @@ impl Slurm {
         let new = Configuration {
             changes: changes.clone(),
             keeps: false,
+            accounts: changes.contains(CLUSTER),
         };
         let lowers = !(&(changes - &before.changes) & &self.lowering).is_empty();
         let mut switch = Switch::new(Seen {
-            is_in_force: before == new,
+            is_in_force: before.changes == new.changes && !before.keeps,
+            has_other_accounts: before.accounts != new.accounts,
             has_changes: !changes.is_empty(),
             lacks_any: before.keeps || lowers,
         });
@@ -67,7 +74,9 @@ impl Slurm {
                 continue;
             }
             match step {
+                Step::PutAccounts => self.in_force.accounts = new.accounts,
                 Step::PutKeeping => {
+                    assert_eq!(self.in_force.accounts, new.accounts, "not taken yet");
                     self.in_force = Configuration {
                         keeps: true,
                         ..new.clone()
@@ -82,6 +91,7 @@ impl Slurm {
                         self.freed > 0 || !before.keeps,
                         "Slurm cancels what is there"
                     );
+                    assert_eq!(self.in_force.accounts, new.accounts, "not taken yet");
                     self.in_force = new.clone();
                 }
                 Step::PutBack => self.in_force = before.clone(),
@@ -134,15 +144,23 @@ fn slurm() -> impl Strategy<Value = Slurm> {
     let parts = proptest::collection::btree_set(proptest::sample::select(&IDS[..]), 1..=2);
     let step = proptest::sample::select(&[Step::TryOut, Step::PutKeeping, Step::Put][..]);
     let conflicts = proptest::collection::vec((parts, step), 0..6);
-    (conflicts, some_of(8), any::<bool>()).prop_map(|(conflicts, lowering, keeps)| Slurm {
-        conflicts,
-        lowering,
-        in_force: Configuration {
-            changes: BTreeSet::new(),
-            keeps,
-        },
-        freed: 0,
-        tries: 0,
+    // What slurmdbd refuses is never the fault of another change.
+    let accounts = Just((Changes::from([CLUSTER]), Step::PutAccounts));
+    let accounts = proptest::collection::vec(accounts, 0..=1);
+    let all = (conflicts, accounts, some_of(8), any::<bool>());
+    all.prop_map(|(mut conflicts, accounts, lowering, keeps)| {
+        conflicts.extend(accounts);
+        Slurm {
+            conflicts,
+            lowering,
+            in_force: Configuration {
+                changes: BTreeSet::new(),
+                keeps,
+                accounts: false,
+            },
+            freed: 0,
+            tries: 0,
+        }
     })
 }
 
@@ -161,7 +179,8 @@ proptest! {
         prop_assert!(slurm.tries <= tried.len() + 2, "{} tries", slurm.tries);
 
         // What is in force is what was accepted, and what goes has gone.
-        let right = Configuration { changes: outcome.accepted.clone(), keeps: false };
+        let accounts = outcome.accepted.contains(CLUSTER);
+        let right = Configuration { changes: outcome.accepted.clone(), keeps: false, accounts };
         prop_assert_eq!(&slurm.in_force, &right);
 
         let refused: Changes<'static> = outcome.refused.keys().copied().collect();

@@ -8,6 +8,8 @@ use std::collections::VecDeque;
 pub struct Seen {
     /// slurmctld runs with exactly its files.
     pub is_in_force: bool,
+    /// slurmdbd goes by another file.
+    pub has_other_accounts: bool,
     /// It has pending changes, or is only without what goes.
     pub has_changes: bool,
     /// It lacks queues or nodes that slurmctld knows.
@@ -19,6 +21,8 @@ pub struct Seen {
 pub enum Step {
     /// Beside what runs: what some program cannot read never gets to where it looks.
     TryOut,
+    /// Has slurmdbd go by its part. What it refuses changes nothing.
+    PutAccounts,
     /// Puts it in force with all that goes still there.
     PutKeeping,
     /// What goes is freed of its jobs; Slurm would cancel them without a word.
@@ -53,29 +57,25 @@ pub enum End {
 
 impl Switch {
     pub fn new(seen: Seen) -> Self {
-        let steps: &[Step] = match seen {
-            Seen {
-                is_in_force: true,
-                has_changes: false,
-                ..
-            } => &[],
+        let is_in_force = seen.is_in_force && !seen.has_other_accounts;
+        let steps: &[Step] = match (is_in_force, seen.has_changes, seen.lacks_any) {
+            (true, false, _) => &[],
             // After a crash that came between: until the rows are settled these changes are tried again.
-            Seen {
-                is_in_force: true, ..
-            } => &[Step::Announce],
-            Seen {
-                lacks_any: false, ..
-            } => &[Step::TryOut, Step::Put, Step::Announce],
-            _ => &[
+            (true, true, _) => &[Step::Announce],
+            (false, _, false) => &[Step::TryOut, Step::PutAccounts, Step::Put, Step::Announce],
+            (false, _, true) => &[
                 Step::TryOut,
+                Step::PutAccounts,
                 Step::PutKeeping,
                 Step::Free,
                 Step::Put,
                 Step::Announce,
             ],
         };
+        let steps = steps.iter().copied();
+        let is_due = |step: &Step| *step != Step::PutAccounts || seen.has_other_accounts;
         Switch {
-            left: steps.iter().copied().collect(),
+            left: steps.filter(is_due).collect(),
             has_begun: false,
             refusal: None,
             stuck: None,
@@ -91,7 +91,9 @@ impl Switch {
     pub fn answered(&mut self, answer: Result<(), String>) {
         let step = self.left.pop_front();
         match answer {
-            Ok(()) => self.has_begun |= step == Some(Step::PutKeeping),
+            Ok(()) => {
+                self.has_begun |= matches!(step, Some(Step::PutAccounts | Step::PutKeeping));
+            }
             Err(words) if step == Some(Step::PutBack) => self.stuck = Some(words),
             Err(words) => {
                 self.refusal = Some(words);
@@ -118,10 +120,11 @@ mod tests {
     use super::*;
 
     /// The steps when Slurm refuses those.
-    fn steps(seen: [bool; 3], refused: &[Step]) -> (Vec<Step>, End) {
-        let [is_in_force, has_changes, lacks_any] = seen;
+    fn steps(seen: [bool; 4], refused: &[Step]) -> (Vec<Step>, End) {
+        let [is_in_force, has_other_accounts, has_changes, lacks_any] = seen;
         let mut switch = Switch::new(Seen {
             is_in_force,
+            has_other_accounts,
             has_changes,
             lacks_any,
         });
@@ -139,13 +142,32 @@ mod tests {
     fn a_try_goes_step_by_step_and_a_refusal_leaves_what_was() {
         use Step::*;
         let refused = |step: Step| End::Refused(format!("{step:?}"));
-        let (new, going) = ([false, true, false], [false, false, true]);
+        let (new, going) = ([false, false, true, false], [false, false, false, true]);
+        let accounts = [true, true, true, false];
         for (seen, no, taken, end) in [
-            ([true, false, false], &[][..], &[][..], End::InForce),
-            ([true, true, false], &[], &[Announce], End::InForce),
+            ([true, false, false, false], &[][..], &[][..], End::InForce),
+            ([true, false, true, false], &[], &[Announce], End::InForce),
             (new, &[], &[TryOut, Put, Announce], End::InForce),
             (new, &[TryOut], &[TryOut], refused(TryOut)),
             (new, &[Put], &[TryOut, Put], refused(Put)),
+            (
+                accounts,
+                &[],
+                &[TryOut, PutAccounts, Put, Announce],
+                End::InForce,
+            ),
+            (
+                accounts,
+                &[PutAccounts],
+                &[TryOut, PutAccounts],
+                refused(PutAccounts),
+            ),
+            (
+                accounts,
+                &[Put],
+                &[TryOut, PutAccounts, Put, PutBack],
+                refused(Put),
+            ),
             (
                 going,
                 &[],

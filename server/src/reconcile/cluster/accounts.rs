@@ -7,21 +7,14 @@ use std::time::{Duration, Instant};
 use app::model::sight::Sight;
 use app::model::status::Status;
 use openpcs_agent::protocol::SLURMDBD_DAEMON;
-use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
 
-use crate::db::cluster::{ClusterRow, ClusterSpec, SLURMDBD, keeps_accounts};
+use crate::db::cluster::{ClusterRow, ClusterSpec, keeps_accounts};
 use crate::parts::Parts;
 use crate::plan::start::Log;
+use crate::reconcile::configuration::slurmdbd;
 use crate::reconcile::outage::{Health, Outage};
 use crate::slurm::controller_host::ControllerHost;
 use crate::slurm::database::{MISSING_RECORDS, slurmdbd_trouble};
-
-/// How long a connection to it may take.
-const KNOCK: Duration = Duration::from_secs(1);
-/// How long one that was just started is waited for, and how often it is asked: it makes the tables of a new cluster first.
-const PATIENCE: Duration = Duration::from_secs(15);
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// How long what works is believed to.
 const TRUST: Duration = Duration::from_secs(15);
@@ -80,7 +73,7 @@ async fn trouble(parts: &Parts, cluster: &ClusterRow) -> Option<String> {
         Ok(has_records) => has_records,
         Err(error) => return Some(error.to_string()),
     };
-    if answer(cluster).await {
+    if slurmdbd::answers(cluster).await {
         return (!has_records).then(|| MISSING_RECORDS.to_owned());
     }
     let (controllers, id) = (&parts.controllers, &cluster.id);
@@ -90,17 +83,6 @@ async fn trouble(parts: &Parts, cluster: &ClusterRow) -> Option<String> {
     Some(slurmdbd_trouble(cluster.slurm_version(), &said))
 }
 
-/// It listens once its records are as it needs them.
-pub async fn answer(cluster: &ClusterRow) -> bool {
-    let port = cluster.ports().get(SLURMDBD).copied();
-    let place = cluster.placement.as_ref();
-    let Some((place, port)) = place.zip(port) else {
-        return false;
-    };
-    let knock = TcpStream::connect((place.address, port));
-    matches!(timeout(KNOCK, knock).await, Ok(Ok(_)))
-}
-
 /// Where slurmctld is about to learn that accounts are kept: it makes itself known to slurmdbd then, and where nobody
 /// listens it has no place in the records, and no job has. The id that it made up for itself without slurmdbd goes: over
 /// another than slurmdbd's it would end.
@@ -108,15 +90,10 @@ pub async fn await_first(controllers: &ControllerHost, cluster: &ClusterRow) -> 
     let in_force = cluster.applied_spec.as_ref();
     let begins =
         cluster.spec.has_accounting() && !in_force.is_some_and(ClusterSpec::has_accounting);
-    let listens = async {
-        while !answer(cluster).await {
-            sleep(PAUSE).await;
-        }
-    };
     if !begins {
         return Ok(());
     }
-    if timeout(PATIENCE, listens).await.is_err() {
+    if !slurmdbd::comes_up(cluster).await {
         tracing::warn!(cluster = cluster.name, "slurmdbd does not listen yet");
     }
     controllers.forget_slurms_id(&cluster.id)

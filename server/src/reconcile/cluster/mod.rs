@@ -16,6 +16,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use openpcs_agent::protocol::{Daemon, SLURMDBD_DAEMON};
 use openpcs_provider::KeyKind;
 
+use super::configuration::slurmdbd;
 use super::network::Network;
 use super::outage::{Health, Outage};
 use super::recovery::Recovery;
@@ -207,7 +208,7 @@ impl ClusterReconciler {
             has_database: !wanted || self.parts.database.is_ready(id)?,
             has_daemon: daemons.is_empty() || has_daemon == wanted,
             is_configured: match conf {
-                Some(conf) => controllers.has_slurmdbd_conf(id, &conf)?,
+                Some(conf) => controllers.slurmdbd_conf(id)? == Some(conf),
                 None => true,
             },
         })
@@ -249,16 +250,17 @@ impl ClusterReconciler {
         Ok(rest::daemon(&prefix, &api, &rest))
     }
 
-    /// What slurmdbd goes by; none where no accounts are kept.
+    /// What slurmdbd goes by; none where no accounts are kept. A change is put in force with the others: see
+    /// [`configuration`]. What is wanted comes first with another version, whose slurmdbd is tried with it.
     fn slurmdbd_conf(&self, rows: &Rows) -> anyhow::Result<Option<String>> {
         let row = &rows.cluster;
-        let specs = [Some(&row.spec), row.applied_spec.as_ref()];
-        let mut keeping = specs
-            .into_iter()
-            .flatten()
-            .filter(|spec| spec.has_accounting());
-        let spec = keeping.next();
-        spec.map(|spec| configuration::render_slurmdbd(&self.parts, rows, spec))
+        let mut specs = [row.applied_spec.as_ref(), Some(&row.spec)];
+        if row.upgrade().is_some() {
+            specs.reverse();
+        }
+        let mut keeping = specs.into_iter().flatten();
+        let spec = keeping.find(|spec| spec.has_accounting());
+        spec.map(|spec| slurmdbd::render(&self.parts, (row, spec), rows.is_audited))
             .transpose()
     }
 

@@ -10,7 +10,7 @@ use app::model::setting::ErrorInfo;
 use app::model::status::Status;
 use openpcs_agent::protocol::{SLURMCTLD_DAEMON, SLURMDBD_DAEMON};
 
-use super::{ClusterReconciler, accounts, keeps_accounts};
+use super::{ClusterReconciler, keeps_accounts};
 use crate::db::cluster::ClusterRow;
 use crate::db::{self, now, suspension};
 use crate::plan::configuration::rows::Rows;
@@ -18,7 +18,7 @@ use crate::plan::controller::Seen;
 use crate::plan::start::Log;
 use crate::plan::upgrade::{Stage, Step, Upgrade};
 use crate::reconcile::Next;
-use crate::slurm::log::DaemonLog;
+use crate::reconcile::configuration::slurmdbd;
 use crate::slurm::upgrade::{Begun, BegunStage, UpgradeFiles};
 
 /// Of an error's code, as `errorInfo` has it.
@@ -111,8 +111,12 @@ impl ClusterReconciler {
             .map_or(SLURMCTLD_DAEMON, |b| b.stage.daemon());
         let (agent, own) = begun.map_or((0, 0), |begun| (begun.agent_log, begun.own_log));
         let controllers = &self.parts.controllers;
-        let agent = since(&controllers.agent_log(&self.cluster_id), agent).await;
-        let own = since(&controllers.log(&self.cluster_id, daemon), own).await;
+        let agent_log = controllers.agent_log(&self.cluster_id);
+        let own_log = controllers.log(&self.cluster_id, daemon);
+        let (agent, own) = (
+            agent_log.text_since(agent).await,
+            own_log.text_since(own).await,
+        );
         Ok(Log::read(daemon, &agent, &own))
     }
 
@@ -134,7 +138,7 @@ impl ClusterReconciler {
                 return Ok(None);
             }
             Step::AskAccounts => {
-                seen.found.accounts_answer = Some(accounts::answer(cluster).await);
+                seen.found.accounts_answer = Some(slurmdbd::answers(cluster).await);
                 return Ok(None);
             }
             Step::Clean => {
@@ -295,9 +299,4 @@ impl ClusterReconciler {
         }
         Ok(write.commit().await?)
     }
-}
-
-async fn since(log: &DaemonLog, before: u64) -> String {
-    let (_, bytes) = log.since(before).await.unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
 }

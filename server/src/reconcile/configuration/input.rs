@@ -10,16 +10,15 @@ use app::model::setting::SlurmCustomSetting;
 use openpcs_agent::configuration::Files;
 use openpcs_agent::protocol::{SLURMCTLD_DAEMON, SLURMDBD_DAEMON, TrialFile};
 
-use crate::db::cluster::{ClusterRow, ClusterSpec, SLURMCTLD, SLURMDBD, keeps_rest};
+use crate::db::cluster::{ClusterRow, ClusterSpec, SLURMCTLD, SLURMDBD};
 use crate::db::compute_node_group::{ComputeNodeGroupRow, ComputeNodeGroupSpec};
 use crate::db::meaning::by_name;
 use crate::db::placement::Placement;
 use crate::live::host;
-use crate::plan::configuration::rows::{Rows, Specs};
+use crate::plan::configuration::rows::Specs;
 use crate::reconcile::Parts;
 
 use crate::slurm::conf::job_submit::JobSubmitInput;
-use crate::slurm::conf::slurmdbd::{self, SlurmdbdInput};
 use crate::slurm::conf::slurmrestd::{self, SlurmrestdInput};
 use crate::slurm::conf::{self, ConfInput, GroupConf, Hardware, QueueConf};
 use crate::slurm::settings::{Kind, Scope, accounting, program};
@@ -144,32 +143,6 @@ fn without_accounting(mut input: ConfInput) -> ConfInput {
         queue.settings.retain(stays(Scope::Queue));
     }
     input
-}
-
-/// slurmdbd.conf of a cluster with accounting.
-pub fn render_slurmdbd(parts: &Parts, rows: &Rows, spec: &ClusterSpec) -> anyhow::Result<String> {
-    let row = &rows.cluster;
-    let place = row.placement.as_ref();
-    let place = place.context("the controller has no place yet")?;
-    let accounting = spec.slurm.accounting.as_ref();
-    let settings = spec.slurm.slurmdbd_custom_settings.clone();
-    Ok(slurmdbd::render(&SlurmdbdInput {
-        host: host::short_name(),
-        address: place.address,
-        port: slurmdbd_port(place)?,
-        user: host::own_user()?,
-        log_file: parts
-            .controllers
-            .log(&row.id, SLURMDBD_DAEMON)
-            .path()
-            .into(),
-        storage: parts.database.storage(),
-        database: row.id.clone(),
-        jwt_key: keeps_rest(row).then(|| parts.controllers.jwt_key(&row.id)),
-        purge_days: accounting.and_then(|asked| asked.default_purge_time_in_days),
-        settings: settings.unwrap_or_default(),
-        audited: rows.is_audited.then(|| spec.scheduler.version.clone()),
-    }))
 }
 
 /// The slurm.conf that slurmrestd has of its own.

@@ -20,10 +20,11 @@ mod heal;
 mod input;
 mod resolve;
 mod settle;
+pub mod slurmdbd;
 mod switch;
 mod trial;
 
-pub use input::{render, render_slurmdbd, render_slurmrestd};
+pub use input::{render, render_slurmrestd};
 use settle::Settle;
 use switch::Switch;
 pub use trial::trial_of_new;

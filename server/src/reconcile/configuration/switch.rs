@@ -5,7 +5,7 @@ use std::time::Duration;
 use app::explain::Cause;
 use openpcs_agent::configuration::Files;
 
-use super::{changed, heal, render, trial};
+use super::{changed, heal, render, slurmdbd, trial};
 use crate::db::instance::InstanceRow;
 use crate::db::{self, instance};
 use crate::plan::configuration::going::Going;
@@ -37,10 +37,13 @@ impl Switch<'_> {
         let files = render(self.parts, &specs)?;
         let known = self.parts.controllers.conf_in_force(cluster_id)?;
         let conf = known.as_ref().map_or("", |files| &files.slurm_conf);
+        let accounts = self.accounts(&specs)?;
+        let known_accounts = self.parts.controllers.slurmdbd_conf(cluster_id)?;
         let keeping = self.rows.keeping(conf);
         let kept = keeping.specs(tried, false);
         let mut plan = switch::Switch::new(switch::Seen {
             is_in_force: known.as_ref() == Some(&files),
+            has_other_accounts: accounts.is_some() && accounts != known_accounts,
             has_changes: !tried.is_empty(),
             lacks_any: specs.lack_any_of(&kept),
         });
@@ -48,6 +51,7 @@ impl Switch<'_> {
             let mut answer = Ok(());
             match step {
                 Step::TryOut => answer = trial::trial(self.parts, self.rows, tried).await?,
+                Step::PutAccounts => answer = self.put_accounts(accounts.as_deref()).await?,
                 Step::PutKeeping => {
                     answer = self.put(&render(self.parts, &kept)?).await?;
                 }
@@ -60,6 +64,7 @@ impl Switch<'_> {
                     if let Some(known) = &known {
                         answer = self.put(known).await?;
                     }
+                    self.put_accounts_back(known_accounts.as_deref()).await?;
                 }
                 Step::Announce => self.announce(tried, &specs).await?,
             }
@@ -72,6 +77,30 @@ impl Switch<'_> {
                 anyhow::bail!("slurmctld refuses what was in force before: {words}")
             }
         }
+    }
+
+    /// What slurmdbd is to go by; none where no accounts are kept.
+    fn accounts(&self, specs: &Specs<'_>) -> anyhow::Result<Option<String>> {
+        let is_kept = specs.cluster.1.has_accounting();
+        is_kept
+            .then(|| slurmdbd::render(self.parts, specs.cluster, specs.is_audited))
+            .transpose()
+    }
+
+    async fn put_accounts(&self, conf: Option<&str>) -> anyhow::Result<Result<(), String>> {
+        match conf {
+            Some(conf) => slurmdbd::put(self.parts, &self.rows.cluster, conf).await,
+            None => Ok(Ok(())),
+        }
+    }
+
+    async fn put_accounts_back(&self, known: Option<&str>) -> anyhow::Result<()> {
+        let (controllers, cluster) = (&self.parts.controllers, &self.rows.cluster);
+        let is_other = controllers.slurmdbd_conf(&cluster.id)?.as_deref() != known;
+        if let (true, Some(known)) = (is_other, known) {
+            slurmdbd::put_back(self.parts, cluster, known).await?;
+        }
+        Ok(())
     }
 
     async fn announce(&self, tried: &Changes<'_>, specs: &Specs<'_>) -> anyhow::Result<()> {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use app::model::setting::SlurmCustomSetting;
 
-use super::{Parts, changed, input};
+use super::{Parts, changed, input, slurmdbd};
 use crate::plan::configuration::rows::{Rows, Specs};
 use crate::plan::configuration::search::Changes;
 use crate::slurm::trial;
@@ -72,8 +72,12 @@ async fn refusal(
     let mut refusal = None;
     for _ in 0..TRIALS {
         let (files, what) = input::render_trial(parts, specs, with_jobs)?;
+        let accounts = slurmdbd::render_trial(parts, specs)?;
         let cluster_id = &specs.cluster.0.id;
-        let verdict = parts.controllers.try_out(cluster_id, &files, &what).await?;
+        let tried = parts
+            .controllers
+            .try_out(cluster_id, &files, accounts.as_deref(), &what);
+        let verdict = tried.await?;
         refusal = trial::refusal(&verdict, changed);
         if !refusal
             .as_ref()

@@ -36,8 +36,6 @@ pub use trouble::{MISSING_RECORDS, of_slurmdbd as slurmdbd_trouble};
 const PLUGIN: &str = "lib/slurm/accounting_storage_mysql.so";
 /// What ids of clusters begin with, and no database of MariaDB's own.
 const CLUSTER_ID_PREFIX: &str = "pcs_";
-/// The variable by which slurmdbd's client library finds a socket.
-pub const SOCKET_VARIABLE: &str = "MYSQL_UNIX_PORT";
 
 /// Where the accounts of this host's clusters are kept. Cheap to clone.
 #[derive(Clone, Debug)]
