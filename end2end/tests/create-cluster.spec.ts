@@ -29,6 +29,12 @@ test('a cluster is created by clicking', async ({ page, server }) => {
   await page.getByRole('button', { name: 'Add a setting' }).click();
   await page.getByLabel('Parameter 1').fill('KillWait');
   await page.getByLabel('Value 1').fill('20');
+  await page.getByRole('button', { name: 'Add a slurmdbd setting' }).click();
+  await page.getByLabel('slurmdbd parameter 1').fill('CommitDelay');
+  await page.getByLabel('slurmdbd value 1').fill('soon');
+  await page.getByLabel('slurmdbd value 1').blur();
+  await expect(page.getByText('The value of CommitDelay must be a whole number').first()).toBeVisible();
+  await page.getByLabel('slurmdbd value 1').fill('5');
   await next(page);
   await page.getByRole('button', { name: 'Add a tag' }).click();
   await page.getByLabel('Key 1').fill('project');
@@ -47,6 +53,9 @@ test('a cluster is created by clicking', async ({ page, server }) => {
   expect(cluster.slurmConfiguration.scaleDownIdleTimeInSeconds).toBe(120);
   expect(cluster.slurmConfiguration.slurmCustomSettings).toEqual([
     { parameterName: 'KillWait', parameterValue: '20' },
+  ]);
+  expect(cluster.slurmConfiguration.slurmdbdCustomSettings).toEqual([
+    { parameterName: 'CommitDelay', parameterValue: '5' },
   ]);
 
   await page.goto('about:blank');

@@ -483,6 +483,16 @@ pub struct SlurmdbdCustomSetting {
     pub parameter_value: String,
 }
 
+/// What shows settings shows all kinds alike.
+impl From<SlurmdbdCustomSetting> for SlurmCustomSetting {
+    fn from(setting: SlurmdbdCustomSetting) -> SlurmCustomSetting {
+        SlurmCustomSetting {
+            parameter_name: setting.parameter_name,
+            parameter_value: setting.parameter_value,
+        }
+    }
+}
+
 /// Additional settings that directly map to Cgroup settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -33,6 +33,8 @@ pub enum SettingScope {
     Cluster,
     ComputeNodeGroup,
     Queue,
+    /// Of a cluster with accounting.
+    Slurmdbd,
 }
 
 /// A setting that may be given.

@@ -191,6 +191,7 @@ fn scope_of(scope: SettingScope) -> Scope {
         SettingScope::Cluster => Scope::Cluster,
         SettingScope::ComputeNodeGroup => Scope::NodeGroup,
         SettingScope::Queue => Scope::Queue,
+        SettingScope::Slurmdbd => Scope::Slurmdbd,
     }
 }
 

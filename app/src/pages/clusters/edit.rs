@@ -6,7 +6,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use super::create::{
-    AccountingDraft, AccountingField, RestField, Scheduler, SlurmDraft, accounting_shown,
+    AccountingDraft, AccountingField, RestField, Scheduler, SlurmDraft, accounting_shown, shown,
 };
 use super::job_submit::{JobSubmitDraft, JobSubmitField};
 use super::upgrade::{VersionField, Versions};
@@ -73,6 +73,7 @@ struct Before {
     idle_time: Option<i64>,
     settings: Vec<SlurmCustomSetting>,
     accounting: Accounting,
+    slurmdbd: Vec<SlurmdbdCustomSetting>,
     rest: SlurmRestMode,
 }
 
@@ -107,11 +108,12 @@ fn Steps(cluster: Cluster, known: Catalogue) -> impl IntoView {
     let had_accounting = accounting.is_on();
     let rest = if slurm.has_rest() { "STANDARD" } else { "NONE" };
     let settings = slurm.slurm_custom_settings.unwrap_or_default();
+    let slurmdbd = slurm.slurmdbd_custom_settings.unwrap_or_default();
     let version = cluster.scheduler.version.clone();
     let draft = Draft {
         version: RwSignal::new(version.clone()),
         slurm: SlurmDraft::new(idle_time, &settings),
-        accounting: AccountingDraft::new(&accounting),
+        accounting: AccountingDraft::new(&accounting, slurmdbd.clone()),
         rest: RwSignal::new(rest.into()),
         job_submit: JobSubmitDraft::new(slurm.job_submit_plugins),
     };
@@ -122,6 +124,7 @@ fn Steps(cluster: Cluster, known: Catalogue) -> impl IntoView {
         idle_time,
         settings,
         accounting,
+        slurmdbd,
         rest: untrack(|| draft.rest()),
     });
     let id = StoredValue::new(cluster.id.clone());
@@ -225,6 +228,7 @@ fn input(id: String, draft: Draft, before: &Before) -> UpdateClusterRequest {
     let changed = UpdateClusterSlurmConfigurationRequest {
         scale_down_idle_time_in_seconds: idle_time.filter(|now| Some(*now) != before.idle_time),
         slurm_custom_settings: Some(settings).filter(|now| *now != before.settings),
+        slurmdbd_custom_settings: draft.accounting.changed_settings(&before.slurmdbd),
         slurm_rest: rest.map(|mode| UpdateSlurmRestRequest { mode: Some(mode) }),
         job_submit_plugins: draft.job_submit.changed(),
         accounting: draft.accounting.changed(&before.accounting),
@@ -270,6 +274,12 @@ fn review(draft: Draft, before: Before) -> AnyView {
             <KeyValue label=t.edit_cluster.accounting_before>{accounting_shown(Some(&before.accounting))}</KeyValue>
             <KeyValue label=t.edit_cluster.accounting_after>
                 {move || accounting_shown(draft.accounting.wanted().as_ref())}
+            </KeyValue>
+            <KeyValue label=t.edit_cluster.slurmdbd_before>
+                <Settings settings=shown(before.slurmdbd) />
+            </KeyValue>
+            <KeyValue label=t.edit_cluster.slurmdbd_after>
+                {move || view! { <Settings settings=shown(draft.accounting.settings()) /> }}
             </KeyValue>
             <KeyValue label=t.edit_cluster.rest_before>{on(before.rest)}</KeyValue>
             <KeyValue label=t.edit_cluster.rest_after>{move || on(draft.rest())}</KeyValue>

@@ -3,6 +3,8 @@
 //!
 //! Checked when settings are given only: what was taken before stays in force.
 
+use app::rules::{english, shares};
+
 use super::NameAndValue;
 
 /// Of two settings of the same Slurm heeds one.
@@ -58,6 +60,7 @@ pub fn problem(setting: &str, value: &str) -> Option<String> {
             is_broadcast,
             "Compression=lz4 or Compression=none, DestDir= with a path that begins with /, or send_libs",
         ),
+        "DefaultQOS" => default_qos(value),
         "MailDomain" => (!value.bytes().all(is_of_domain))
             .then(|| "is no domain of mail addresses. Write it as example.com.".to_owned()),
         // Slurm hands them to plugins; those that the service chooses read none.
@@ -108,6 +111,15 @@ fn licenses(value: &str) -> Option<String> {
         names.push(name);
     }
     None
+}
+
+/// slurmdbd makes each of them, under whatever name, and nobody takes it away by another value.
+fn default_qos(value: &str) -> Option<String> {
+    let is_name = |name: &&str| shares::check_new_name(english(), name).is_ok();
+    let wrong = value.split(',').find(|name| !is_name(name))?;
+    Some(format!(
+        "holds {wrong:?}, which is no name of a QOS. Write each in small letters, digits and _ . - @, with commas between."
+    ))
 }
 
 fn is_number(text: &str) -> bool {
@@ -205,6 +217,11 @@ mod tests {
                 &["Compression=lz4,DestDir=/tmp,send_libs"],
                 &["Compression=zip", "DestDir=tmp"],
             ),
+            (
+                "DefaultQOS",
+                &["normal", "gold,night_2"],
+                &["Gold", "a b", "a[", "gold,", "(x)"],
+            ),
             ("MailDomain", &["example.com"], &["a b", "a@b"]),
             ("PriorityParameters", &[], &["nope"]),
             ("SwitchParameters", &[], &["nope"]),
@@ -243,6 +260,7 @@ mod tests {
             "JobAcctGatherFrequency",
             "BcastParameters",
             "SbcastParameters",
+            "DefaultQOS",
             "MailDomain",
             "PriorityParameters",
             "SwitchParameters",

@@ -1,10 +1,13 @@
-//! Whether the cluster keeps records of its jobs, and for how long.
+//! Whether the cluster keeps records of its jobs, for how long, and what else slurmdbd goes by.
 
 use leptos::prelude::*;
 
+use super::super::fields::pairs;
+use super::setting_rows::{SettingRows, slurmdbd_words};
 use crate::i18n::text;
 use crate::model::catalogue::SlurmVersion;
 use crate::model::cluster::*;
+use crate::model::setting::{SettingScope, SlurmCustomSetting};
 use crate::rules::check_number;
 use crate::rules::cluster::accounting_problem;
 use crate::ui::Choice;
@@ -13,6 +16,8 @@ use crate::ui::help::topic;
 
 /// The API's word for records that stay.
 const FOR_EVER: i64 = -1;
+/// Where a request has slurmdbd's settings.
+const SETTINGS: &str = "slurmConfiguration.slurmdbdCustomSettings";
 
 /// What it is to be.
 #[derive(Clone, Copy)]
@@ -21,14 +26,17 @@ pub struct AccountingDraft {
     mode: RwSignal<String>,
     /// Nothing: for ever.
     days: RwSignal<String>,
+    /// Of slurmdbd.
+    rows: Rows,
 }
 
 impl AccountingDraft {
-    pub fn new(now: &Accounting) -> AccountingDraft {
+    pub fn new(now: &Accounting, settings: Vec<SlurmdbdCustomSetting>) -> AccountingDraft {
         let mode = if now.is_on() { "STANDARD" } else { "NONE" };
         AccountingDraft {
             mode: RwSignal::new(mode.into()),
             days: RwSignal::new(now.days().map(|days| days.to_string()).unwrap_or_default()),
+            rows: Rows::new(pairs(&shown(settings))),
         }
     }
 
@@ -55,6 +63,28 @@ impl AccountingDraft {
         Some(changed).filter(|changed| *changed != UpdateAccountingRequest::default())
     }
 
+    /// Of slurmdbd, which is there with accounting only.
+    pub fn settings(self) -> Vec<SlurmdbdCustomSetting> {
+        let setting = |(parameter_name, parameter_value)| SlurmdbdCustomSetting {
+            parameter_name,
+            parameter_value,
+        };
+        match self.is_on() {
+            true => self.rows.pairs().into_iter().map(setting).collect(),
+            false => vec![],
+        }
+    }
+
+    /// The list, if it is other than now. What is switched off keeps its settings.
+    pub fn changed_settings(
+        self,
+        now: &[SlurmdbdCustomSetting],
+    ) -> Option<Vec<SlurmdbdCustomSetting>> {
+        self.is_on()
+            .then(|| self.settings())
+            .filter(|settings| settings != now)
+    }
+
     fn days(self) -> Option<i64> {
         self.days.with(|text| text.trim().parse().ok())
     }
@@ -70,6 +100,11 @@ pub fn accounting_shown(accounting: Option<&Accounting>) -> String {
         Some(days) => t.create_cluster.accounting_days(days),
         None => t.details.accounting_on.to_owned(),
     }
+}
+
+/// As settings of all kinds are shown.
+pub fn shown(settings: Vec<SlurmdbdCustomSetting>) -> Vec<SlurmCustomSetting> {
+    settings.into_iter().map(Into::into).collect()
 }
 
 #[component]
@@ -105,6 +140,15 @@ pub fn AccountingField(
             >
                 <TextInput value=draft.days numeric=true unit=c.days />
             </Field>
+            <SettingRows
+                scope=SettingScope::Slurmdbd
+                path=SETTINGS
+                rows=draft.rows
+                words=slurmdbd_words()
+                help=topic::ACCOUNTING
+                version
+                accounting=Signal::derive(move || draft.is_on())
+            />
         </Show>
     }
     .into_any()
@@ -149,9 +193,28 @@ mod tests {
                 (of(On, Some(30)), of(On, None), asked(None, Some(-1))),
                 (of(On, None), of(On, Some(60)), asked(None, Some(60))),
             ] {
-                let draft = AccountingDraft::new(&wanted);
+                let draft = AccountingDraft::new(&wanted, vec![]);
                 assert_eq!(draft.changed(&now), changed, "{now:?} {wanted:?}");
             }
+        });
+    }
+
+    #[test]
+    fn settings_of_slurmdbd_are_asked_for_where_there_is_one_and_they_are_others() {
+        let given = |value: &str| {
+            vec![SlurmdbdCustomSetting {
+                parameter_name: "CommitDelay".into(),
+                parameter_value: value.into(),
+            }]
+        };
+        Owner::new().with(|| {
+            let on = |settings| AccountingDraft::new(&of(AccountingMode::Standard, None), settings);
+            assert_eq!(on(given("5")).changed_settings(&given("5")), None);
+            assert_eq!(on(given("5")).changed_settings(&[]), Some(given("5")));
+            assert_eq!(on(vec![]).changed_settings(&given("5")), Some(vec![]));
+            let off = AccountingDraft::new(&of(AccountingMode::None, None), given("5"));
+            assert_eq!(off.settings(), []);
+            assert_eq!(off.changed_settings(&given("9")), None);
         });
     }
 }

@@ -60,10 +60,13 @@ impl Draft {
             subnet: RwSignal::default(),
             security_groups: RwSignal::default(),
             slurm: SlurmDraft::new(Some(IDLE_TIME), &[]),
-            accounting: AccountingDraft::new(&Accounting {
-                mode: AccountingMode::when(version.is_some_and(|v| v.has_accounting)),
-                ..Accounting::default()
-            }),
+            accounting: AccountingDraft::new(
+                &Accounting {
+                    mode: AccountingMode::when(version.is_some_and(|v| v.has_accounting)),
+                    ..Accounting::default()
+                },
+                vec![],
+            ),
             rest: RwSignal::new("NONE".into()),
             job_submit: JobSubmitDraft::new(None),
             tags: Rows::new([]),
@@ -88,6 +91,8 @@ impl Draft {
             slurm_configuration: Some(ClusterSlurmConfigurationRequest {
                 scale_down_idle_time_in_seconds: self.slurm.seconds(),
                 slurm_custom_settings: Some(self.slurm.settings.all())
+                    .filter(|all| !all.is_empty()),
+                slurmdbd_custom_settings: Some(self.accounting.settings())
                     .filter(|all| !all.is_empty()),
                 accounting: self.accounting.wanted(),
                 slurm_rest: self.has_rest().then_some(SlurmRest {

@@ -7,13 +7,14 @@ mod network;
 mod review;
 mod scheduler;
 mod services;
+mod setting_rows;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
-pub use accounting::{AccountingDraft, AccountingField, accounting_shown};
+pub use accounting::{AccountingDraft, AccountingField, accounting_shown, shown};
 pub use draft::SlurmDraft;
 pub use scheduler::Scheduler;
 pub use services::RestField;
