@@ -7,6 +7,8 @@ use crate::harness::*;
 use crate::job_parts::ask;
 
 const CLUSTER: &str = "shared";
+/// One that every host has, and whose jobs are none of the tests'.
+const OTHER: &str = "nobody";
 
 struct Site {
     plane: TestPlane,
@@ -74,6 +76,25 @@ impl Site {
         })
         .await;
         self.plane.connect(CLUSTER, &["scancel", job]);
+    }
+
+    /// Though it was asked first, and with no settings but those that come with accounts.
+    async fn who_had_much_waits_behind_who_had_little(&self) {
+        let plane = &self.plane;
+        let all = ["--output=/dev/null", "--nodes=2", "--exclusive"];
+        let runs = plane.sbatch(CLUSTER, &all, "sleep 600");
+        plane.wait_job(CLUSTER, &runs, "RUNNING").await;
+        let much = plane.sbatch(CLUSTER, &all, "sleep 600");
+        let other = format!("--uid={OTHER}");
+        let asked = ["sbatch", "--parsable", "--partition=demo", &other];
+        let asked = [&asked[..], &["--chdir=/"], &all, &["--wrap=sleep 600"]].concat();
+        let little = self.as_admin(&asked);
+        let little = little.trim();
+        plane.connect(CLUSTER, &["scancel", &runs]);
+        plane.wait_job(CLUSTER, little, "RUNNING").await;
+        let waits = plane.job(CLUSTER, &much);
+        assert_eq!(waits["JobState"], "PENDING", "{waits:?}");
+        self.as_admin(&["scancel", little, &much]);
     }
 
     async fn enforce(&self) {
@@ -149,6 +170,7 @@ async fn who_shares_a_cluster_is_said_here_or_by_slurms_own_programs() {
     let user = |name: &str| share(json!({"account": "optics", "user": name, "isDefault": true}));
     site.change(user("idler")).await;
     site.change(user(me)).await;
+    site.change(user(OTHER)).await;
     let columns = "format=Account,User,ParentName,GrpTRES";
     let seen = site.as_admin(&[
         "sacctmgr",
@@ -242,6 +264,10 @@ async fn who_shares_a_cluster_is_said_here_or_by_slurms_own_programs() {
         "-i",
         "add",
         "user",
+    // Nobody else may submit for another.
+    if nix::unistd::geteuid().is_root() {
+        site.who_had_much_waits_behind_who_had_little().await;
+    }
         "name=idler",
         "account=chem",
     ]);

@@ -8,6 +8,15 @@ use super::{ConfInput, MIN_JOB_AGE};
 /// The first version with expedited requeue and a delay of its own for requeued jobs.
 const EXPEDITES: &str = "25.11";
 
+/// Whose job is first, where accounts tell jobs apart: theirs who have had less, and a QOS's priority counts as much. Age
+/// counts a tenth of it, so that of equals the oldest is first. By Slurm's own defaults nothing counts but who came first.
+/// It complains of weights where there are no accounts.
+const WEIGHTS: [(&str, &str); 3] = [
+    ("PriorityWeightAge", "1000"),
+    ("PriorityWeightFairshare", "10000"),
+    ("PriorityWeightQOS", "10000"),
+];
+
 /// What people may change but did not.
 pub fn scheduling(input: &ConfInput) -> Line {
     let mut p = Line::default();
@@ -19,6 +28,11 @@ pub fn scheduling(input: &ConfInput) -> Line {
     p.set("SelectType", "select/cons_tres");
     p.set("SelectTypeParameters", "CR_CPU");
     p.set("SchedulerParameters", scheduler_parameters(input, ""));
+    if input.slurmdbd_port.is_some() {
+        for (name, weight) in WEIGHTS {
+            p.set(name, weight);
+        }
+    }
     // The controller talks to each node itself: a node in the middle of a tree may be gone at any time.
     p.set("TreeWidth", "65533");
     p
@@ -100,6 +114,35 @@ mod tests {
             let scheduler = value(version, "defer", "SchedulerParameters");
             assert_eq!(scheduler.contains("requeue_delay=5"), is_known, "{version}");
         }
+    }
+
+    #[test]
+    fn with_accounts_fair_share_counts_unless_something_else_was_set() {
+        let weights = |slurmdbd_port, settings| {
+            let input = ConfInput {
+                slurmdbd_port,
+                settings,
+                ..tutorial()
+            };
+            let conf = render(&input).slurm_conf;
+            let weights = conf
+                .lines()
+                .filter(|line| line.starts_with("PriorityWeight"));
+            weights.map(str::to_owned).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(weights(None, vec![]), "");
+        assert_eq!(
+            weights(Some(6819), vec![]),
+            "PriorityWeightAge=1000 PriorityWeightFairshare=10000 PriorityWeightQOS=10000"
+        );
+        let given = vec![
+            setting("priorityweightfairshare", "0"),
+            setting("PriorityWeightQOS", "7"),
+        ];
+        assert_eq!(
+            weights(Some(6819), given),
+            "PriorityWeightAge=1000 PriorityWeightFairshare=0 PriorityWeightQOS=7"
+        );
     }
 
     #[test]
