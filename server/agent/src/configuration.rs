@@ -15,6 +15,7 @@ const JOB_SUBMIT_PLUGIN: &str = "job_submit.lua";
 pub const JOB_SUBMIT_SCRIPT: &str = "job_submit.star";
 /// Slurm's own names, too.
 const MPI: &str = "mpi.conf";
+pub const CLI_FILTER: &str = "cli_filter.lua";
 const TOPOLOGY: [&str; 2] = ["topology.conf", "topology.yaml"];
 const CLIENT_DIRS: [&str; 2] = ["/run/slurm", "/run/slurm/conf"];
 
@@ -35,6 +36,9 @@ pub struct Files {
     /// Empty: no file, and MPI goes by what it finds.
     #[serde(default)]
     pub mpi_conf: String,
+    /// In Lua, run by the programs that submit jobs; slurmctld hands it to nodes. Empty: no file.
+    #[serde(default)]
+    pub cli_filter: String,
     /// None where no script is asked of jobs.
     #[serde(default)]
     pub job_submit: Option<JobSubmit>,
@@ -49,7 +53,7 @@ pub struct JobSubmit {
     pub script: String,
 }
 
-/// Copies `slurm.conf` with the topology, and slurmrestd's where there is one, from a controller's directory, which is
+/// Copies `slurm.conf` with the topology and the filter of jobs, and slurmrestd's where there is one, from a controller's directory, which is
 /// closed to all users but the server's, into the private `/run` of its sandbox, whose root directory is `root`.
 pub fn publish(root: &Path, dir: &Path) -> io::Result<()> {
     let inside = |path: &str| root.join(path.trim_start_matches('/'));
@@ -61,7 +65,7 @@ pub fn publish(root: &Path, dir: &Path) -> io::Result<()> {
     for dir in CLIENT_DIRS {
         files::create_open_dir(&inside(dir))?;
     }
-    for name in TOPOLOGY {
+    for name in [TOPOLOGY[0], TOPOLOGY[1], CLI_FILTER] {
         let there = inside(CLIENT_CONF).with_file_name(name);
         match files::read(&dir.join(name))? {
             Some(text) => files::write(&there, &text, files::PLAIN)?,
@@ -112,6 +116,7 @@ pub fn write_files(dir: &Path, new: &Files) -> io::Result<()> {
         (TOPOLOGY[0], &new.topology_conf),
         (TOPOLOGY[1], &new.topology_yaml),
         (MPI, &new.mpi_conf),
+        (CLI_FILTER, &new.cli_filter),
     ] {
         // Slurm would heed a topology.yaml that is there, whatever slurm.conf says.
         match text.is_empty() {

@@ -27,7 +27,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use nix::sys::signal::Signal;
-use openpcs_agent::configuration::{self, Files, JOB_SUBMIT_SCRIPT};
+use openpcs_agent::configuration::{self, CLI_FILTER, Files, JOB_SUBMIT_SCRIPT};
 use openpcs_agent::files;
 use openpcs_agent::layout::{SLURMDBD_CONF, cluster_dir, gate_file, instances_dir, rest_conf};
 use openpcs_agent::protocol::{
@@ -279,6 +279,12 @@ impl ControllerHost {
         };
         let name = text.split(|byte| *byte == b'|').next().unwrap_or_default();
         files::write(&file, name, files::PLAIN)
+    }
+
+    /// The site's script for the programs that submit jobs, if its administrator has put one beside the versions of Slurm.
+    pub fn cli_filter(&self) -> io::Result<Option<String>> {
+        let script = files::read(&self.scheduler_root.join(CLI_FILTER))?;
+        Ok(script.map(|script| String::from_utf8_lossy(&script).into_owned()))
     }
 
     /// What runs the scripts that are asked of jobs: it stands beside the agent.

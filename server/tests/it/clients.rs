@@ -44,6 +44,9 @@ async fn the_clients_of_slurm_work() {
     plane.cluster(CLUSTER, 60).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 4).await;
     plane.queue(CLUSTER, "demo", &group.id).await;
+    // MPI programs are started by PMIx.
+    let kinds = plane.connect(CLUSTER, &["srun", "--mpi=list"]);
+    assert!(kinds.lines().any(|kind| kind.trim() == "pmix"), "{kinds}");
     let root = plane.connect(CLUSTER, &["mktemp", "-d"]).trim().to_owned();
     // Beside each other, as on a cluster.
     std::thread::scope(|scope| {

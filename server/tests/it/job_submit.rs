@@ -1,9 +1,10 @@
-//! The site's script, asked of each job that is submitted or changed (C14).
+//! The site's scripts: the controller's, asked of each job that is submitted or changed (C14), and the programs'.
 
 use aws_sdk_pcs::types::ClusterStatus;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::harness::scheduler::Scheduler;
 use crate::harness::*;
 
 const CLUSTER: &str = "rules";
@@ -29,9 +30,31 @@ def job_modify(job, record, partitions, uid):
         fail("Not more than %d minutes" % record["time_limit"])
 "#;
 
+/// For salloc, sbatch and srun.
+const FILTER: &str = r#"
+function slurm_cli_setup_defaults(options, early)
+    return slurm.SUCCESS
+end
+
+function slurm_cli_pre_submit(options, component)
+    if options["comment"] == nil then
+        slurm.log_error("Say what for: --comment=paper")
+        return slurm.ERROR
+    end
+    return slurm.SUCCESS
+end
+
+function slurm_cli_post_submit(component, job, step)
+    return slurm.SUCCESS
+end
+
+return slurm.SUCCESS
+"#;
+
 struct Site {
     plane: TestPlane,
     bucket: Bucket,
+    scheduler: Scheduler,
 }
 
 impl Site {
@@ -39,15 +62,23 @@ impl Site {
         let bucket = Bucket::start();
         let mut server = Server::new(None);
         bucket.is_known_to(&mut server);
+        let scheduler = Scheduler::of(&mut server);
         let plane = TestPlane::on(server, None).await;
         plane.cluster(CLUSTER, 600).await;
         let group = plane.group(CLUSTER, "compute-1", 0, 1).await;
         plane.queue(CLUSTER, "demo", group.id()).await;
-        Self { plane, bucket }
+        Self {
+            plane,
+            bucket,
+            scheduler,
+        }
     }
 
     async fn update(&self, plugins: Value) -> Answer {
-        let slurm = json!({"jobSubmitPlugins": plugins});
+        self.ask(json!({"jobSubmitPlugins": plugins})).await
+    }
+
+    async fn ask(&self, slurm: Value) -> Answer {
         let request = json!({"clusterIdentifier": CLUSTER, "slurmConfiguration": slurm});
         let http = self.plane.http();
         http.call("UpdateCluster", request.to_string()).await
@@ -141,6 +172,7 @@ async fn a_script_is_asked_of_each_job() {
     plane.sbatch(CLUSTER, &["--output=/dev/null"], "true");
     plane.wait_job(CLUSTER, &before, "RUNNING").await;
     plane.connect(CLUSTER, &["scancel", "--partition=demo"]);
+    a_filter_runs_wherever_jobs_are_submitted(&site).await;
     site.plane.finish().await;
 }
 
@@ -162,4 +194,34 @@ async fn what_cannot_be_asked_is_refused(site: &Site) {
         answer.refused_field("slurmConfiguration.jobSubmitPlugins[0].scriptSource.scriptLocation");
         assert!(answer.text.contains(words), "{key}: {}", answer.text);
     }
+}
+
+/// On the login node and, handed over by slurmctld, on the others.
+async fn a_filter_runs_wherever_jobs_are_submitted(site: &Site) {
+    let plane = &site.plane;
+    let lua = json!([{"parameterName": "CliFilterPlugins", "parameterValue": "cli_filter/lua"}]);
+    let lua = json!({"slurmCustomSettings": lua});
+    let answer = site.ask(lua.clone()).await;
+    answer.refused_field("slurmConfiguration.slurmCustomSettings[0].parameterValue");
+    assert!(answer.text.contains("cli_filter.lua"), "{}", answer.text);
+    site.scheduler
+        .put("cli_filter.lua", "function slurm_cli_pre_submit(");
+    site.ask(lua.clone()).await.json();
+    let failed = plane.wait_cluster(CLUSTER, ClusterStatus::UpdateFailed);
+    let failed = failed.await;
+    let words = failed.error_info()[0].message().unwrap();
+    assert!(words.contains("cli_filter"), "{words}");
+    plane.sbatch(CLUSTER, &["--output=/dev/null"], "true");
+
+    site.scheduler.put("cli_filter.lua", FILTER);
+    site.ask(lua).await.json();
+    plane.wait_cluster(CLUSTER, ClusterStatus::Active).await;
+    let words = "Say what for: --comment=paper";
+    let said = site.submit(&[]);
+    assert!(said.contains(words), "{said}");
+    let options = ["--output=said", "--comment=paper"];
+    let job = plane.sbatch(CLUSTER, &options, "sbatch --partition=demo --wrap=true");
+    plane.wait_job(CLUSTER, &job, "FAILED").await;
+    let said = std::fs::read_to_string(plane.server.home().join("said")).unwrap();
+    assert!(said.contains(words), "{said}");
 }

@@ -21,7 +21,7 @@ use crate::reconcile::Parts;
 use crate::slurm::conf::job_submit::JobSubmitInput;
 use crate::slurm::conf::slurmrestd::{self, SlurmrestdInput};
 use crate::slurm::conf::{self, ConfInput, GroupConf, Hardware, QueueConf};
-use crate::slurm::settings::{Kind, Scope, accounting, program};
+use crate::slurm::settings::{Kind, Scope, accounting, cli_filter, program};
 
 /// Slurm gives a node up later than the node reconciler does, so that ours is the reason people read.
 const RESUME_MARGIN_S: i64 = 60;
@@ -79,6 +79,7 @@ pub fn render_trial(
     input.jwt_key = None;
     // The site's rules are not for the trial's own job.
     input.job_submit = None;
+    input.cli_filter = cli_filter::for_trial(&input.cli_filter);
     let dir = parts.controllers.trial_dir(&specs.cluster.0.id);
     let mut ports = FreePorts::default();
     input.controller_address = Ipv4Addr::LOCALHOST.into();
@@ -233,6 +234,10 @@ fn input(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<ConfInput> {
             .then(|| slurmdbd_port(place))
             .transpose()?,
         jwt_key: spec.has_rest().then(|| parts.controllers.jwt_key(&row.id)),
+        cli_filter: match cli_filter::is_used(&settings) {
+            true => parts.controllers.cli_filter()?.unwrap_or_default(),
+            false => String::new(),
+        },
         job_submit: job_submit(parts, &row.id, spec),
         user: host::own_user()?,
         state_directory: directory.join("state"),

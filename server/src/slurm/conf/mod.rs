@@ -60,6 +60,8 @@ pub struct ConfInput {
     pub slurmdbd_port: Option<u16>,
     /// The file of the key that signs tokens; none without the REST API.
     pub jwt_key: Option<PathBuf>,
+    /// The site's script for the programs that submit jobs; empty: none.
+    pub cli_filter: String,
     /// What is asked of each job; none where nothing is.
     pub job_submit: Option<JobSubmitInput>,
     /// The user that all daemons run as.
@@ -145,6 +147,7 @@ pub fn render(input: &ConfInput) -> Files {
         topology_yaml: topology.yaml,
         gpu_devices: gres.devices,
         mpi_conf: mpi_conf(input),
+        cli_filter: input.cli_filter.clone(),
         job_submit: input.job_submit.as_ref().map(job_submit::render),
     }
 }

@@ -20,6 +20,7 @@ fn empty() -> ConfInput {
         node_address: Some(std::net::Ipv4Addr::LOCALHOST.into()),
         slurmdbd_port: None,
         jwt_key: None,
+        cli_filter: String::new(),
         job_submit: None,
         user: "root".into(),
         state_directory: "/data/c/state".into(),

@@ -5,6 +5,7 @@
 
 pub mod accounting;
 mod cgroup;
+pub mod cli_filter;
 mod cluster;
 pub mod communication;
 mod executable;
@@ -182,6 +183,7 @@ impl Place<'_> {
             "AllowGroups" if self.shares_files => groups::problem(value),
             "AllocNodes" if self.shares_files => submitters::problem(value),
             _ => plugin::problem(self.prefix, setting.name, value)
+                .or_else(|| cli_filter::problem(self.prefix, self.version, setting.name, value))
                 .or_else(|| numbers::problem(setting.name, value))
                 .or_else(|| options::problem(self.prefix, self.version, setting.name, value))
                 .or_else(|| parts::problem(setting.name, value)),

@@ -33,6 +33,11 @@ impl Scheduler {
         self.root.join(format!("slurm-{version}"))
     }
 
+    /// What a site puts beside the versions.
+    pub fn put(&self, name: &str, text: &str) {
+        std::fs::write(self.root.join(name), text).unwrap();
+    }
+
     /// Says from which day on clusters with the old version are suspended; none takes that back.
     pub fn suspend_from(&self, day: Option<&str>) {
         let file = self.root.join("versions.json");
