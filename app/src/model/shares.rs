@@ -13,6 +13,8 @@ pub enum LimitKind {
     Number,
     /// As `cpu=8,node=2`.
     Resources,
+    /// As `cpu=6000`: each for so many minutes.
+    ResourceMinutes,
     /// As `2-00:00:00`, or minutes.
     Time,
 }
@@ -54,24 +56,30 @@ limits! {
     MaxWall "MaxWall" Time,
     GrpJobs "GrpJobs" Number,
     GrpTres "GrpTRES" Resources,
+    GrpTresMins "GrpTRESMins" ResourceMinutes,
+    MaxTresMins "MaxTRESMins" ResourceMinutes,
 }
 
 impl Limit {
-    pub const OF_ACCOUNTS: [Limit; 6] = [
+    pub const OF_ACCOUNTS: [Limit; 8] = [
         Limit::MaxJobs,
         Limit::MaxSubmit,
         Limit::MaxTres,
         Limit::MaxWall,
         Limit::GrpJobs,
         Limit::GrpTres,
+        Limit::GrpTresMins,
+        Limit::MaxTresMins,
     ];
-    pub const OF_QOS: [Limit; 6] = [
+    pub const OF_QOS: [Limit; 8] = [
         Limit::MaxJobsPerUser,
         Limit::MaxSubmitPerUser,
         Limit::MaxTresPerUser,
         Limit::MaxWall,
         Limit::GrpJobs,
         Limit::GrpTres,
+        Limit::GrpTresMins,
+        Limit::MaxTresMins,
     ];
 }
 
@@ -94,6 +102,8 @@ pub struct Share {
     /// Those that it may use; none: those of its parent.
     pub qos: Vec<String>,
     pub default_qos: String,
+    /// The users who may change what is below an account.
+    pub coordinators: Vec<String>,
     /// Its own, without those of its parents.
     pub limits: Limits,
     /// Whether the user's jobs are of this account unless they say another.
@@ -200,6 +210,8 @@ pub struct PutShare {
     pub fair_share: String,
     pub qos: Vec<String>,
     pub default_qos: String,
+    /// Of an account.
+    pub coordinators: Vec<String>,
     pub limits: Limits,
     pub is_default: bool,
 }

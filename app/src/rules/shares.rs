@@ -47,8 +47,9 @@ pub fn check_number(t: &'static Text, text: &str) -> Result<(), String> {
 pub fn check_limit(t: &'static Text, limit: Limit, text: &str) -> Result<(), String> {
     match limit.kind() {
         LimitKind::Number => check_number(t, text),
-        LimitKind::Resources if is_resources(text) => Ok(()),
+        LimitKind::Resources | LimitKind::ResourceMinutes if is_resources(text) => Ok(()),
         LimitKind::Resources => Err(t.share_rules.resources.into()),
+        LimitKind::ResourceMinutes => Err(t.share_rules.resource_minutes.into()),
         LimitKind::Time if is_time(text) => Ok(()),
         LimitKind::Time => Err(t.share_rules.time.into()),
     }

@@ -16,7 +16,7 @@ use crate::db::cluster::ClusterRow;
 use crate::db::queue::QueueRow;
 use crate::fault::internal;
 use crate::slurm::accounts;
-use crate::slurm::client::{Client, SlurmError};
+use crate::slurm::client::{Associations, Client, SlurmError};
 
 #[async_trait]
 impl Sharing for Service {
@@ -113,8 +113,8 @@ impl Service {
                 accounts::put_share(before, wanted)
             }
             SharesChange::DeleteShare { account, user } => {
-                let shares = slurm.shares().await.map_err(failed)?;
-                let of_queues = slurm.queue_shares().await.map_err(failed)?;
+                let Associations { shares, of_queues } =
+                    slurm.associations().await.map_err(failed)?;
                 let is_last = check::deletable_share(language, &shares, &of_queues, account, user)?;
                 vec![accounts::delete_share(account, user, is_last)]
             }

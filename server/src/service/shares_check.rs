@@ -95,6 +95,7 @@ impl Found {
         if !wanted.default_qos.is_empty() {
             self.name("defaultQos", &wanted.default_qos);
         }
+        self.names("coordinators", &wanted.coordinators);
         self.limits(&wanted.limits, &Limit::OF_ACCOUNTS);
     }
 
@@ -137,10 +138,23 @@ pub fn share<'s>(
     } else if find(shares, account, "").is_none() {
         return Err(unknown(language, "account", account));
     }
+    check_coordinators(language, shares, &wanted.coordinators)?;
     check_qos(language, qos, "qos", &wanted.qos)?;
     let default = std::slice::from_ref(&wanted.default_qos);
     check_qos(language, qos, "defaultQos", default)?;
     Ok(before)
+}
+
+/// Slurm has nobody coordinate whom it does not know.
+fn check_coordinators(language: Language, shares: &[Share], wanted: &[String]) -> Result<()> {
+    let is_known = |user: &String| shares.iter().any(|share| share.user == *user);
+    match wanted.iter().find(|user| !is_known(user)) {
+        None => Ok(()),
+        Some(user) => {
+            let message = refusal(language, |t| t.no_coordinator, &[("user", user.clone())]);
+            Err(Error::field("coordinators", message))
+        }
+    }
 }
 
 /// The tree stays one: Slurm looks for the root of a circle without end, and answers nobody meanwhile.

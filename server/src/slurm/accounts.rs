@@ -33,7 +33,28 @@ pub fn put_share(before: Option<&Share>, wanted: &PutShare) -> Vec<Words> {
         let set = vec![format!("DefaultAccount={}", wanted.account)];
         commands.extend(put("user", which, true, set));
     }
+    if wanted.user.is_empty() {
+        let had = before.map_or(&[][..], |share| &share.coordinators);
+        commands.extend(coordinators(&wanted.account, had, &wanted.coordinators));
+    }
     commands
+}
+
+/// They are no setting of an account for Slurm, but come and go by themselves.
+fn coordinators(account: &str, had: &[String], wanted: &[String]) -> Vec<Words> {
+    let names = |all: &[String], but: &[String]| {
+        let names: Vec<&str> = all
+            .iter()
+            .filter(|name| !but.contains(name))
+            .map(String::as_str)
+            .collect();
+        (!names.is_empty()).then(|| format!("names={}", names.join(",")))
+    };
+    let account = format!("account={account}");
+    let add = ["-i", "add", "coordinator"].map(str::to_owned);
+    let come = names(wanted, had).map(|names| [&add[..], &[account.clone(), names]].concat());
+    let go = names(had, wanted).map(|names| delete("coordinator", vec![account.clone(), names]));
+    come.into_iter().chain(go).collect()
 }
 
 fn share_settings(before: Option<&Share>, wanted: &PutShare) -> Words {
@@ -122,7 +143,7 @@ fn limits(was: &Limits, wanted: &Limits, all: &[Limit]) -> Words {
         let (was, wanted) = (of(was), of(wanted));
         if was != wanted {
             let value = match limit.kind() {
-                LimitKind::Resources => resources(&was, &wanted),
+                LimitKind::Resources | LimitKind::ResourceMinutes => resources(&was, &wanted),
                 LimitKind::Number | LimitKind::Time => or_none(&wanted).to_owned(),
             };
             set.push(format!("{}={value}", limit.name()));
@@ -228,6 +249,32 @@ mod tests {
             lines(put_share(None, &wanted)),
             ["-i add account name=lab parent=root Fairshare=7 MaxWall=90 GrpTRES=cpu=4"]
         );
+    }
+
+    #[test]
+    fn coordinators_come_and_go() {
+        let share = Share {
+            account: "lab".into(),
+            coordinators: vec!["ann".into(), "bob".into()],
+            ..Share::default()
+        };
+        let mut wanted = PutShare {
+            account: "lab".into(),
+            coordinators: vec!["bob".into(), "cyd".into(), "dan".into()],
+            ..PutShare::default()
+        };
+        assert_eq!(
+            lines(put_share(Some(&share), &wanted)),
+            [
+                "-i add coordinator account=lab names=cyd,dan",
+                "-i delete coordinator where account=lab names=ann"
+            ]
+        );
+        wanted.coordinators = share.coordinators.clone();
+        assert!(put_share(Some(&share), &wanted).is_empty());
+        wanted.user = "jane".into();
+        wanted.coordinators = vec![];
+        assert!(put_share(Some(&share), &wanted).is_empty());
     }
 
     #[test]

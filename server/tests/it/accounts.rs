@@ -184,6 +184,22 @@ async fn who_shares_a_cluster_is_said_here_or_by_slurms_own_programs() {
     for row in ["lab||root|cpu=64,node=8", "optics||lab|", "optics|idler||"] {
         assert!(seen.lines().any(|line| line == row), "{row}: {seen}");
     }
+    // What is to be used up in all, by one job, and who looks after it.
+    let lab = json!({
+        "account": "lab", "parent": "root", "isNew": false, "coordinators": [me],
+        "limits": {"grpTres": "cpu=64,node=8", "grpTresMins": "cpu=100000", "maxTresMins": "cpu=5000"}
+    });
+    site.change(share(lab)).await;
+    let columns = "format=GrpTRESMins,MaxTRESMins";
+    let asked = ["sacctmgr", "-n", "-P", "show", "assoc", "account=lab"];
+    let seen = site.as_admin(&[&asked[..], &["WOPLimits", columns]].concat());
+    assert_eq!(seen.trim(), "cpu=100000|cpu=5000");
+    assert_eq!(site.share("lab", "").await["coordinators"], json!([me]));
+    let lab = json!({"account": "lab", "parent": "root", "isNew": false, "limits": {"grpTres": "cpu=64"}});
+    site.change(share(lab)).await;
+    let lab = site.share("lab", "").await;
+    assert_eq!(lab["limits"], json!({"grpTres": "cpu=64"}), "{lab}");
+    assert_eq!(lab["coordinators"], json!([]), "{lab}");
     // Made there, seen here.
     site.as_admin(&[
         "sacctmgr",
@@ -210,6 +226,10 @@ async fn who_shares_a_cluster_is_said_here_or_by_slurms_own_programs() {
         (
             share(json!({"account": "new", "parent": "nothing"})),
             "no account nothing",
+        ),
+        (
+            share(json!({"account": "new", "parent": "root", "coordinators": ["stranger"]})),
+            "stranger",
         ),
         (
             share(json!({"account": "a,b", "parent": "root"})),
@@ -244,6 +264,10 @@ async fn who_shares_a_cluster_is_said_here_or_by_slurms_own_programs() {
     let usage = site.told("usage").await;
     assert_eq!(usage[0]["account"], "optics", "{usage}");
     assert_eq!(usage[0]["queue"], "demo", "{usage}");
+    // Nobody else may submit for another.
+    if nix::unistd::geteuid().is_root() {
+        site.who_had_much_waits_behind_who_had_little().await;
+    }
 
     // A limit holds a job back.
     let limited = json!({"account": "optics", "user": me, "isNew": false, "isDefault": true, "limits": {"maxJobs": "1"}});
@@ -264,10 +288,6 @@ async fn who_shares_a_cluster_is_said_here_or_by_slurms_own_programs() {
         "-i",
         "add",
         "user",
-    // Nobody else may submit for another.
-    if nix::unistd::geteuid().is_root() {
-        site.who_had_much_waits_behind_who_had_little().await;
-    }
         "name=idler",
         "account=chem",
     ]);

@@ -16,9 +16,20 @@ const UNCHANGED: [&str; 2] = ["Nothing modified", "Data has not changed"];
 /// Rows of usage: more help nobody.
 const MOST_USAGE: usize = 500;
 
-impl Client {
+/// All that Slurm knows of who shares a cluster, asked once.
+pub struct Associations {
     /// Accounts and users as a tree, with what fair share knows of them.
+    pub shares: Vec<Share>,
+    /// Account and user of each row that is of one queue alone: Slurm's programs make and change those.
+    pub of_queues: Vec<(String, String)>,
+}
+
+impl Client {
     pub async fn shares(&self) -> Result<Vec<Share>, SlurmError> {
+        Ok(self.associations().await?.shares)
+    }
+
+    pub async fn associations(&self) -> Result<Associations, SlurmError> {
         let columns = format!(
             "format=Account,User,Partition,ParentName,Fairshare,QOS,DefaultQOS,{}",
             names(&Limit::OF_ACCOUNTS)
@@ -28,20 +39,20 @@ impl Client {
         let shares = self.run("sacctmgr", asked).await?;
         let asked = ["-n", "-P", "show", "users", "format=User,DefaultAccount"];
         let defaults = self.run("sacctmgr", asked).await?;
+        let asked = ["-n", "-P", "show", "account", "WithCoordinators"];
+        let asked = [&asked[..], &["format=Account,Coordinators"]].concat();
+        let coordinators = self.run("sacctmgr", asked).await?;
         // A cluster whose jobs have their turn as they come has no fair share.
         let asked = ["-a", "-n", "-P", "-o", "Account,User,RawUsage,FairShare"];
         let factors = self.run("sshare", asked).await.unwrap_or_default();
-        let mut shares = all_shares(&shares);
+        let (mut shares, of_queues) = all_shares(&shares);
         add_defaults(&mut shares, &defaults);
+        add_coordinators(&mut shares, &coordinators);
         add_factors(&mut shares, &factors);
-        Ok(in_order(shares))
-    }
-
-    /// Account and user of each row that is of one queue alone: Slurm's programs make and change those.
-    pub async fn queue_shares(&self) -> Result<Vec<(String, String)>, SlurmError> {
-        let asked = ["-n", "-P", "show", "assoc", "format=Account,User,Partition"];
-        let answer = self.run("sacctmgr", asked).await?;
-        Ok(of_queues(&answer))
+        Ok(Associations {
+            shares: in_order(shares),
+            of_queues,
+        })
     }
 
     pub async fn qos(&self) -> Result<Vec<Qos>, SlurmError> {
@@ -119,12 +130,14 @@ fn limits(all: &[Limit], values: &[String]) -> Limits {
     pairs.filter(|(_, value)| !value.is_empty()).collect()
 }
 
-fn all_shares(answer: &[u8]) -> Vec<Share> {
+/// Those of the account, and the account and user of the others: a user may have a row for a queue besides.
+fn all_shares(answer: &[u8]) -> (Vec<Share>, Vec<(String, String)>) {
     const OWN: usize = 7;
     let rows = rows(answer, OWN + Limit::OF_ACCOUNTS.len()).into_iter();
-    // A user may have a row for a queue besides that of the account: Slurm's programs change that.
-    let rows = rows.filter(|row| row[2].is_empty());
-    rows.map(|row| Share {
+    let (whole, of_queues): (Vec<_>, Vec<_>) = rows.partition(|row| row[2].is_empty());
+    let of_queues = of_queues.iter();
+    let of_queues = of_queues.map(|row| (row[0].clone(), row[1].clone()));
+    let share = |row: &Vec<String>| Share {
         account: row[0].clone(),
         user: row[1].clone(),
         parent: row[3].clone(),
@@ -133,17 +146,8 @@ fn all_shares(answer: &[u8]) -> Vec<Share> {
         default_qos: row[6].clone(),
         limits: limits(&Limit::OF_ACCOUNTS, &row[OWN..]),
         ..Share::default()
-    })
-    .collect()
-}
-
-fn of_queues(answer: &[u8]) -> Vec<(String, String)> {
-    let rows = rows(answer, 3)
-        .into_iter()
-        .filter_map(|row| <[String; 3]>::try_from(row).ok());
-    rows.filter(|[_, _, queue]| !queue.is_empty())
-        .map(|[account, user, _]| (account, user))
-        .collect()
+    };
+    (whole.iter().map(share).collect(), of_queues.collect())
 }
 
 fn add_defaults(shares: &mut [Share], answer: &[u8]) {
@@ -154,6 +158,20 @@ fn add_defaults(shares: &mut [Share], answer: &[u8]) {
         .collect();
     for share in shares {
         share.is_default = defaults.get(&share.user) == Some(&share.account);
+    }
+}
+
+/// Slurm names whoever looks after an account with all that stand below it, too.
+fn add_coordinators(shares: &mut [Share], answer: &[u8]) {
+    let known: HashMap<String, Vec<String>> = rows(answer, 2)
+        .into_iter()
+        .map(|row| (row[0].clone(), list(&row[1])))
+        .collect();
+    let of = |account: &str| known.get(account).map_or(&[][..], Vec::as_slice);
+    for share in shares.iter_mut().filter(|share| share.is_account()) {
+        let above = of(&share.parent);
+        let own = of(&share.account).iter();
+        share.coordinators = own.filter(|user| !above.contains(user)).cloned().collect();
     }
 }
 
@@ -299,17 +317,19 @@ mod tests {
     fn accounts_and_users_are_a_tree() {
         let row = |own: &str, limits: &str| format!("{own}|{limits}\n");
         let answer = [
-            row("optics|||physics|1||", "|||||"),
-            row("optics|bob|||2|high,normal|high", "3||cpu=4|||"),
+            row("optics|||physics|1||", "|||||||"),
+            row("optics|bob|||2|high,normal|high", "3||cpu=4||||cpu=90|"),
             // Of a queue, and with a bar in a name: these cost only themselves.
-            row("optics|bob|demo||2||", "|||||"),
-            row("op|tics|bob|||2||", "|||||"),
-            row("root||||1|normal|", "|||||"),
-            row("physics|||root|parent||", "||||4|cpu=8"),
-            row("chem|||root|1||", "|||||"),
+            row("optics|bob|demo||2||", "|||||||"),
+            row("op|tics|bob|||2||", "|||||||"),
+            row("root||||1|normal|", "|||||||"),
+            row("physics|||root|parent||", "||||4|cpu=8||"),
+            row("chem|||root|1||", "|||||||"),
         ];
-        let mut shares = all_shares(answer.concat().as_bytes());
+        let (mut shares, of_queues) = all_shares(answer.concat().as_bytes());
+        assert_eq!(of_queues, [("optics".to_owned(), "bob".to_owned())]);
         add_factors(&mut shares, b" physics||12|\n  optics|bob|3|0.25\n");
+        add_coordinators(&mut shares, b"optics|ann,bob\nphysics|ann\nchem|\n");
         let names = |shares: &[Share]| -> Vec<String> {
             let name = |s: &Share| format!("{}{}/{}", " ".repeat(s.depth), s.account, s.user);
             shares.iter().map(name).collect()
@@ -320,13 +340,10 @@ mod tests {
         assert_eq!(shares[4].factor, Some(0.25));
         assert_eq!(shares[2].limits[&Limit::GrpTres], "cpu=8");
         assert_eq!(shares[2].usage, Some(12.0));
-    }
-
-    #[test]
-    fn rows_of_one_queue_are_known() {
-        let answer = b"optics||\noptics|bob|\noptics|bob|demo\nchem|al|demo\nop|tics|bob|demo\n";
-        let who = |account: &str, user: &str| (account.to_owned(), user.to_owned());
-        assert_eq!(of_queues(answer), [who("optics", "bob"), who("chem", "al")]);
+        assert_eq!(shares[2].coordinators, ["ann"]);
+        assert_eq!(shares[3].coordinators, ["bob"]);
+        assert!(shares[4].coordinators.is_empty());
+        assert_eq!(shares[4].limits[&Limit::GrpTresMins], "cpu=90");
     }
 
     #[test]
@@ -353,14 +370,16 @@ mod tests {
 
     #[test]
     fn a_qos_has_the_limits_that_are_set() {
-        let all =
-            all_qos(b"normal|0||||||||\nhigh|3|normal|DenyOnLimit|2|5|cpu=3|01:30:00||mem=4G\n");
+        let all = all_qos(
+            b"normal|0||||||||||\nhigh|3|normal|DenyOnLimit|2|5|cpu=3|01:30:00||mem=4G||cpu=7\n",
+        );
         let [normal, high] = all.as_slice() else {
             panic!("{all:?}");
         };
         assert!(normal.limits.is_empty());
         assert_eq!(high.preempts, ["normal"]);
         assert_eq!(high.limits[&Limit::MaxWall], "01:30:00");
-        assert_eq!(high.limits.len(), 5);
+        assert_eq!(high.limits[&Limit::MaxTresMins], "cpu=7");
+        assert_eq!(high.limits.len(), 6);
     }
 }

@@ -23,6 +23,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 
 use super::hostlist;
 use super::log::{DaemonLog, stamped};
+pub use accounts::Associations;
 pub use job::{LAUNCH_FAILED, MOST_FILES, has_doubtful_files};
 pub use job_table::JobTable;
 pub use parse::{NodeInfo, Queued, Returning};

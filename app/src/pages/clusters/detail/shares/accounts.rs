@@ -184,6 +184,10 @@ fn columns(t: &'static Text) -> Vec<Column<Share>> {
             view! { <LimitChips limits=share.limits.clone() /> }
         }),
         Column::new(t.shares.qos, |share: &Share| chips_of(share.qos.clone())),
+        Column::new(t.shares.coordinators, |share: &Share| {
+            chips_of(share.coordinators.clone())
+        })
+        .hidden(),
         Column::new(t.shares.default_qos, |share: &Share| {
             chips_of(
                 [share.default_qos.clone()]

@@ -61,6 +61,7 @@ pub fn LimitFields(typed: Typed) -> impl IntoView {
         let placeholder = match limit.kind() {
             LimitKind::Number => "10",
             LimitKind::Resources => "cpu=64,node=8",
+            LimitKind::ResourceMinutes => "cpu=60000",
             LimitKind::Time => "2-00:00:00",
         };
         view! {
@@ -88,5 +89,7 @@ fn label(t: &'static Text, limit: Limit) -> &'static str {
         Limit::MaxWall => t.shares.max_wall,
         Limit::GrpJobs => t.shares.grp_jobs,
         Limit::GrpTres => t.shares.grp_tres,
+        Limit::GrpTresMins => t.shares.grp_tres_mins,
+        Limit::MaxTresMins => t.shares.max_tres_mins,
     }
 }

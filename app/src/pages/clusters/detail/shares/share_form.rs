@@ -1,5 +1,7 @@
 //! An account, or a user in one, to make or to change.
 
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
 
 use super::change_form::ChangeForm;
@@ -20,6 +22,7 @@ pub fn as_it_is(share: &Share) -> PutShare {
         fair_share: share.fair_share.clone(),
         qos: share.qos.clone(),
         default_qos: share.default_qos.clone(),
+        coordinators: share.coordinators.clone(),
         limits: share.limits.clone(),
         is_default: share.is_default,
     }
@@ -42,6 +45,7 @@ pub fn ShareForm(
     let fair_share = RwSignal::new(before.fair_share.clone());
     let qos = RwSignal::new(before.qos.clone());
     let default_qos = RwSignal::new(before.default_qos.clone());
+    let coordinators = RwSignal::new(before.coordinators.clone());
     let is_default = RwSignal::new(before.is_default);
     let typed = Typed::new(&Limit::OF_ACCOUNTS, &before.limits);
     let change = Callback::new(move |()| {
@@ -53,6 +57,7 @@ pub fn ShareForm(
             fair_share: fair_share.get_untracked().trim().to_owned(),
             qos: qos.get_untracked(),
             default_qos: default_qos.get_untracked(),
+            coordinators: coordinators.get_untracked(),
             limits: typed.limits(),
             is_default: is_default.get_untracked(),
         })
@@ -114,12 +119,37 @@ pub fn ShareForm(
             <Field name="defaultQos" label=t.shares.default_qos optional=true>
                 <Select value=default_qos choices=all_qos empty=t.shares.default_qos_none />
             </Field>
+            {(!is_user)
+                .then(|| {
+                    view! {
+                        <Field
+                            name="coordinators"
+                            label=t.shares.coordinators
+                            hint=t.shares.coordinators_hint
+                            optional=true
+                        >
+                            <Combobox value=coordinators choices=users(shares) />
+                        </Field>
+                    }
+                })}
             {(is_user && !before.is_default)
                 .then(|| view! { <Checkbox value=is_default label=t.shares.is_default hint=t.shares.is_default_hint /> })}
             <LimitFields typed />
         </ChangeForm>
     }
     .into_any()
+}
+
+/// All users, each once.
+fn users(shares: Signal<Shares>) -> Signal<Vec<Choice>> {
+    Signal::derive(move || {
+        shares.with(|shares| {
+            let users = shares.shares.iter().filter(|share| !share.is_account());
+            let users: BTreeSet<&String> = users.map(|share| &share.user).collect();
+            let users = users.into_iter();
+            users.map(|user| Choice::new(user, user)).collect()
+        })
+    })
 }
 
 /// All accounts but the one that cannot stand below itself.
