@@ -274,7 +274,7 @@ async fn a_server_dies_as_an_instance_boots(
     plane.server.start().await;
     world.slow_boots(plane, false);
     let running = plane.wait_job(CLUSTER, &job, "RUNNING").await;
-    let runs_on = serving(db, &running["NodeList"]).await.unwrap();
+    let runs_on = wait_serving(db, &running["NodeList"]).await;
     assert_eq!(runs_on.provider_id, boots);
     assert_eq!(serving(db, "login-1").await.unwrap().id, login.id);
     let mut hosts = world.hosts().unwrap();
@@ -315,7 +315,7 @@ async fn a_host_starts_anew_under_a_job(plane: &TestPlane, world: &dyn World, db
         is_met.then_some(()).ok_or("no mark".to_owned())
     })
     .await;
-    let before = serving(db, &node).await.unwrap();
+    let before = wait_serving(db, &node).await;
     world.reboot(plane, &before.provider_id);
     let done = plane.wait_job(CLUSTER, &job, "COMPLETED").await;
     assert_eq!(done["Restarts"], "1");
@@ -354,7 +354,7 @@ async fn a_job_outlives_its_node(plane: &TestPlane, world: &dyn World, db: &AnyP
     })
     .await;
     let node = &running["NodeList"];
-    world.end(plane, &serving(db, node).await.unwrap().provider_id);
+    world.end(plane, &wait_serving(db, node).await.provider_id);
     wait_until("the job is back in the queue or runs again", async || {
         let job = plane.job(CLUSTER, &job);
         match job["Restarts"].as_str() {
@@ -401,7 +401,7 @@ async fn a_job_is_saved_from_an_instance_that_is_taken_back(
     wrote("runs\n").await;
     let node = plane.connect(CLUSTER, &["squeue", "-h", "-t", "R", "-o", "%N"]);
     let node = node.trim();
-    let taken = serving(db, node).await.unwrap();
+    let taken = wait_serving(db, node).await;
     if !world.announce_end(plane, &taken.provider_id, 45) {
         plane.connect(CLUSTER, &["scancel", "--me"]);
         return;
@@ -424,7 +424,10 @@ async fn a_job_is_saved_from_an_instance_that_is_taken_back(
 async fn another_image_comes_after_the_jobs(plane: &TestPlane, login: &str, db: &AnyPool) {
     let job = plane.sbatch(CLUSTER, &[], "until test -e go; do sleep 0.1; done");
     let node = plane.wait_job(CLUSTER, &job, "RUNNING").await["NodeList"].clone();
-    let before = (serving(db, "login-1").await, serving(db, &node).await);
+    let before = (
+        wait_serving(db, "login-1").await,
+        wait_serving(db, &node).await,
+    );
     let compute = plane.get_group(CLUSTER, "compute-1").await.id;
     let image = plane
         .ids()
@@ -437,7 +440,7 @@ async fn another_image_comes_after_the_jobs(plane: &TestPlane, login: &str, db: 
         let active = ComputeNodeGroupStatus::Active;
         plane.wait_group(CLUSTER, group, active).await;
     }
-    let login_before = before.0.unwrap().id;
+    let login_before = before.0.id;
     wait_until("the idle node is another one", async || {
         match serving(db, "login-1").await {
             Some(new) if new.id != login_before => Ok(()),
@@ -446,7 +449,7 @@ async fn another_image_comes_after_the_jobs(plane: &TestPlane, login: &str, db: 
     })
     .await;
     assert_eq!(plane.job(CLUSTER, &job)["JobState"], "RUNNING");
-    let busy = before.1.unwrap().id;
+    let busy = before.1.id;
     assert_eq!(serving(db, &node).await.unwrap().id, busy);
     std::fs::write(plane.server.home().join("go"), "").unwrap();
     let done = plane.wait_job(CLUSTER, &job, "COMPLETED").await;
@@ -519,7 +522,7 @@ async fn spot_is_bought_where_it_is_sold(plane: &TestPlane, world: &dyn World, d
     let until_seen = "until test -e bought; do sleep 0.1; done";
     let job = plane.sbatch(CLUSTER, &["-w", "compute-1-2"], until_seen);
     plane.wait_job(CLUSTER, &job, "RUNNING").await;
-    let node = serving(db, "compute-1-2").await.unwrap();
+    let node = wait_serving(db, "compute-1-2").await;
     assert!(world.spot().unwrap().contains(&node.provider_id));
     std::fs::write(plane.server.home().join("bought"), "").unwrap();
     plane.wait_job(CLUSTER, &job, "COMPLETED").await;
@@ -541,6 +544,14 @@ struct Serving {
     provider_id: String,
     /// Of its boot, as JSON.
     steps: String,
+}
+
+/// Slurm gives a node its job before the server has seen that it is ready.
+async fn wait_serving(db: &AnyPool, node: &str) -> Serving {
+    wait_until("the node is ready", async || {
+        serving(db, node).await.ok_or_else(|| node.to_owned())
+    })
+    .await
 }
 
 /// The instance that is the node now, if it is ready.
