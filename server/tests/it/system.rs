@@ -143,11 +143,18 @@ async fn the_server_tells_how_it_is() {
 async fn before_there_is_a_cluster(plane: &TestPlane, visitor: &Visitor) {
     let system = wait_until("the server has looked after itself", async || {
         let system = look(visitor).await;
-        let ran = system.reconcilers.iter().filter(|one| one.succeeded_at > 0);
-        match ran.count() {
-            // Sweep, metrics, notifications.
-            3 => Ok(system),
-            _ => Err(format!("{:?}", system.reconcilers)),
+        let has_run = |kind: ReconcilerKind| {
+            let mut all = system.reconcilers.iter();
+            all.any(|one| one.kind == kind && one.succeeded_at > 0)
+        };
+        let wanted = [
+            ReconcilerKind::Sweep,
+            ReconcilerKind::Metric,
+            ReconcilerKind::Notification,
+        ];
+        match wanted.into_iter().all(has_run) {
+            true => Ok(system),
+            false => Err(format!("{:?}", system.reconcilers)),
         }
     })
     .await;
