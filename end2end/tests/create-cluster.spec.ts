@@ -211,6 +211,8 @@ test.describe('without a session', () => {
 });
 
 test('the wizard is for everybody', async ({ page, server }) => {
+  // Six pages, each looked at in every size and theme.
+  test.setTimeout(240_000);
   await signIn(page, server);
   await open(page);
   await check(page, 'create cluster, empty');
