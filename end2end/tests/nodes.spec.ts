@@ -81,6 +81,8 @@ async function itsLogs(page: Page): Promise<void> {
   await page.getByLabel('Instance').selectOption({ index: 1 });
   await expect(page).not.toHaveURL(/daemon=/);
   await page.getByLabel('Words').fill('');
+  await page.getByLabel('Words').press('Enter');
+  await expect(page).not.toHaveURL(/text=/);
   await page.getByRole('link', { name: 'Live', exact: true }).click();
   await expect(page).toHaveURL(/mode=live/);
   await expect(lines.getByText('agent.log').first()).toBeVisible();
