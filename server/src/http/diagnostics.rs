@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use app::port::Backend;
 use axum::Extension;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::HttpState;
-use super::documents::authenticate;
 use super::error::Refusal;
-use super::layer::RequestId;
 use super::output::answer_file;
+use super::signed::Signed;
 use crate::service::audit::Recorder;
 use crate::service::doors::Diagnostics;
 
@@ -26,13 +25,11 @@ pub struct Of {
 
 pub async fn command(
     State(state): State<HttpState>,
-    Extension(id): Extension<RequestId>,
     Query(of): Query<Of>,
-    request: Request,
+    signed: Signed,
 ) -> Result<Response, Refusal> {
-    let (ctx, _) = authenticate(&state, id, request).await?;
-    let made = state.diagnostics.diagnose(&ctx, of.cluster).await;
-    state.recorder.heard(&ctx, Value::Null, &made);
+    let made = state.diagnostics.diagnose(&signed.ctx, of.cluster).await;
+    state.recorder.heard(&signed.ctx, Value::Null, &made);
     Ok(answer_file(Ok(made?)))
 }
 

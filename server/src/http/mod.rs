@@ -42,6 +42,7 @@ pub mod session;
 pub mod session_store;
 mod shares;
 pub mod sign_in;
+mod signed;
 pub mod unavailable;
 pub mod wire;
 

@@ -3,52 +3,47 @@
 
 use app::model::shares::{ChangeShares, Reservations, Shares, SharesChange, Usage};
 use axum::Json;
-use axum::extract::{Extension, Path, Query, Request, State};
+use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::HttpState;
-use super::documents::{authenticate, decode};
 use super::error::Refusal;
-use super::layer::RequestId;
+use super::signed::Signed;
 use crate::service::whole;
 
 pub async fn list(
     State(state): State<HttpState>,
-    Extension(id): Extension<RequestId>,
     Path(cluster): Path<String>,
-    request: Request,
+    signed: Signed,
 ) -> Result<Json<Shares>, Refusal> {
-    let (ctx, _) = authenticate(&state, id, request).await?;
-    Ok(Json(state.plane.list_shares(&ctx, cluster).await?))
+    Ok(Json(state.plane.list_shares(&signed.ctx, cluster).await?))
 }
 
 /// One [`SharesChange`]: `{"putShare": {"account": "lab", "parent": "root", "isNew": true, "fairShare": "1"}}`. It runs to its
 /// end even when the client hangs up half-way.
 pub async fn change(
     State(state): State<HttpState>,
-    Extension(id): Extension<RequestId>,
     Path(cluster_identifier): Path<String>,
-    request: Request,
+    signed: Signed,
 ) -> Result<Json<Value>, Refusal> {
-    let (ctx, body) = authenticate(&state, id, request).await?;
-    let change: SharesChange = decode(&body)?;
+    let change: SharesChange = signed.input()?;
     let input = ChangeShares {
         cluster_identifier,
         change,
     };
-    whole(async move { state.plane.change_shares(&ctx, input).await }).await?;
+    whole(async move { state.plane.change_shares(&signed.ctx, input).await }).await?;
     Ok(Json(json!({})))
 }
 
 pub async fn reservations(
     State(state): State<HttpState>,
-    Extension(id): Extension<RequestId>,
     Path(cluster): Path<String>,
-    request: Request,
+    signed: Signed,
 ) -> Result<Json<Reservations>, Refusal> {
-    let (ctx, _) = authenticate(&state, id, request).await?;
-    Ok(Json(state.plane.list_reservations(&ctx, cluster).await?))
+    Ok(Json(
+        state.plane.list_reservations(&signed.ctx, cluster).await?,
+    ))
 }
 
 #[derive(Deserialize)]
@@ -63,11 +58,9 @@ fn month() -> u32 {
 
 pub async fn usage(
     State(state): State<HttpState>,
-    Extension(id): Extension<RequestId>,
     Path(cluster): Path<String>,
     Query(Days { days }): Query<Days>,
-    request: Request,
+    signed: Signed,
 ) -> Result<Json<Vec<Usage>>, Refusal> {
-    let (ctx, _) = authenticate(&state, id, request).await?;
-    Ok(Json(state.plane.usage(&ctx, cluster, days).await?))
+    Ok(Json(state.plane.usage(&signed.ctx, cluster, days).await?))
 }
