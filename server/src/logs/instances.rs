@@ -46,19 +46,23 @@ pub fn keep(of: &Path, log: &NodeLog) -> io::Result<()> {
 
 /// What was sent of an instance, by name; nothing of one of which nothing was.
 pub fn sent(of: &Path) -> Vec<NodeLog> {
-    let names = files::names(of).unwrap_or_default();
-    let logs = names.iter().filter(|name| name.ends_with(SENT));
-    logs.filter_map(|name| serde_json::from_slice(&fs::read(of.join(name)).ok()?).ok())
+    let files = sent_files(of);
+    files
+        .filter_map(|file| serde_json::from_slice(&fs::read(file).ok()?).ok())
         .collect()
 }
 
 /// When the last of them was, in milliseconds since 1970; none where none was.
 pub fn sent_at(of: &Path) -> Option<i64> {
-    let names = files::names(of).unwrap_or_default();
-    let logs = names.iter().filter(|name| name.ends_with(SENT));
-    let times = logs.filter_map(|name| of.join(name).metadata().ok()?.modified().ok());
+    let times = sent_files(of).filter_map(|file| file.metadata().ok()?.modified().ok());
     let newest = times.max()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     i64::try_from(newest.as_millis()).ok()
+}
+
+fn sent_files(of: &Path) -> impl Iterator<Item = PathBuf> {
+    let names = files::names(of).unwrap_or_default().into_iter();
+    let logs = names.filter(|name| name.ends_with(SENT));
+    logs.map(|name| of.join(name))
 }
 
 /// Removes directories in which nothing was put since then, and of the others the oldest, until they have no more than that.
