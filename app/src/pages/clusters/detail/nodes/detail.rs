@@ -63,6 +63,10 @@ pub fn NodePage() -> impl IntoView {
                 let instances = Memo::new(move |_| detail.with(|detail| detail.instances.clone()));
                 let jobs = Memo::new(move |_| detail.with(|detail| detail.jobs.clone()));
                 let newest = Memo::new(move |_| instances.with(|all| all.first().cloned()));
+                let log = Memo::new(move |_| {
+                    let newest = newest.get();
+                    newest.map(|instance| log_of(&page.id.read(), &name.read(), &instance))
+                });
                 let meant = Signal::derive(move || {
                     vec![
                         OfCluster {
@@ -85,10 +89,7 @@ pub fn NodePage() -> impl IntoView {
                             <span class="flex-1"></span>
                             <NodeActions nodes=meant refusals on_done=|| () />
                         </SubHeader>
-                        {move || {
-                            let log = newest.get().map(|instance| log_of(&page.id.read(), &name.read(), &instance));
-                            explanation.get().map(|explanation| view! { <Explained explanation log /> })
-                        }}
+                        {move || explanation.get().map(|explanation| view! { <Explained explanation log=log.get() /> })}
                         <div class="grid gap-5 xl:grid-cols-2">
                             <div class="grid content-start gap-5">
                                 {move || view! { <Facts detail=detail.get() cluster=page.id.get() /> }}
@@ -96,10 +97,7 @@ pub fn NodePage() -> impl IntoView {
                                     {move || view! { <JobsOn jobs=jobs.get() cluster=page.id.get() /> }}
                                 </Card>
                             </div>
-                            {move || {
-                                let log = newest.get().map(|instance| log_of(&page.id.read(), &name.read(), &instance));
-                                view! { <Boot instance=newest.get() log /> }
-                            }}
+                            {move || view! { <Boot instance=newest.get() log=log.get() /> }}
                         </div>
                         {move || view! { <Instances instances=instances.get() logs=paths::node_logs(&page.id.read(), &name.read()) /> }}
                         <Fetched resource=scripts let:runs>
