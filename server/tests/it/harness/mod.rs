@@ -4,6 +4,7 @@
 //! [`TestPlane::finish`], which deletes everything and fails if a process or a directory is left. Tests wait for
 //! states ([`wait_until`]), never for time to pass.
 
+mod aws;
 mod bucket;
 mod checks;
 mod cloudwatch_door;

@@ -13,8 +13,8 @@ use nix::unistd::{Pid, User, chown, geteuid};
 use openpcs_server::slurm::job_user::DEFAULT as JOB_USER;
 use tempfile::TempDir;
 
-use super::leftovers;
 use super::ports::Ports;
+use super::{aws, leftovers};
 
 /// How long a server may take to say that it is ready.
 const START: Duration = Duration::from_secs(60);
@@ -316,7 +316,7 @@ impl Server {
             .env_remove("AWS_ACCESS_KEY_ID")
             .env_remove("AWS_SECRET_ACCESS_KEY")
             .env_remove("AWS_SESSION_TOKEN");
-        command.output().unwrap()
+        aws::run(&command)
     }
 }
 

@@ -13,7 +13,7 @@ use nix::sched::{CloneFlags, unshare};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Server, VERSION, processes, wait_until};
+use super::{Server, VERSION, aws, processes, wait_until};
 
 /// Where the account is.
 pub const MOTO: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5000);
@@ -306,13 +306,13 @@ impl Drop for Ec2 {
 
 /// What the real AWS CLI is told there.
 pub(super) fn cli(endpoint: &str, arguments: &[&str]) -> Value {
-    let output = Command::new(tool("../../venv/bin/aws"))
+    let mut command = Command::new(tool("../../venv/bin/aws"));
+    command
         .args(["--endpoint-url", endpoint, "--output", "json"])
         .args(arguments)
         .envs(environment())
-        .envs([("AWS_PAGER", ""), ("AWS_CONFIG_FILE", "/dev/null")])
-        .output()
-        .unwrap();
+        .envs([("AWS_PAGER", ""), ("AWS_CONFIG_FILE", "/dev/null")]);
+    let output = aws::run(&command);
     let (out, error) = (&output.stdout, String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "aws {arguments:?}: {error}");
     serde_json::from_slice(out).unwrap_or(Value::Null)
