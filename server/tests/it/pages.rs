@@ -7,8 +7,8 @@ use tokio::io::AsyncReadExt;
 
 use crate::harness::*;
 
-/// As a class of people who open the same page.
-const AT_ONCE: usize = 50;
+/// As a class of people who open the same page: more than the server has cores or connections to its database.
+const AT_ONCE: usize = 12;
 
 #[tokio::test]
 async fn every_page_comes_whole_however_many_ask_for_it_at_once() {
