@@ -14,13 +14,18 @@ ENV := source .setup/env
 WASM_ENV := $(ENV); source "$$OPENPCS_TOOLS/wasm.env"
 WASM := -p frontend --target wasm32-unknown-unknown $(if $(FEATURES),--features $(FEATURES))
 NATIVE := --workspace --exclude frontend
+# Clippy where the compiler stands: the tests' first build lints what it builds, and compiles what we depend on once. For
+# lints alone that would be a second time, a quarter of all.
+LINTED := RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/.cargo/clippy
+BUNDLE = "$(TARGET_DIR)/debug/openpcs-bundle" \
+    "$(TARGET_DIR)/wasm32-unknown-unknown/wasm-release/frontend.wasm" "$(OPENPCS_SITE)"
 # The kinds of machine that nodes are.
 NODES := x86_64-unknown-linux-musl aarch64-unknown-linux-musl
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER := rust-lld
 
-# Cargo is parallel enough, and two of its runs would only wait for each other.
+# Cargo is parallel enough, and two of its runs in one directory would only wait for each other.
 .NOTPARALLEL:
-.PHONY: help setup setup-test run test bench lint lint-native lint-wasm deny model console agent clean
+.PHONY: help setup setup-test run test tested bench lint lint-native lint-wasm format deny model console agent clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -32,16 +37,23 @@ setup-test:
 	@.setup/test
 
 run: console ## build and start the server with its console; ARGS="--listen 127.0.0.1:8080" and the like, FEATURES=design for /design
-	$(ENV); cargo build -p openpcs-server -p openpcs-agent -p openpcs-policy --bins $(if $(FEATURES),--features $(FEATURES))
+	$(ENV); cargo build $(NATIVE) --bins $(if $(FEATURES),--features $(FEATURES))
 	$(ENV); exec "$$OPENPCS_BIN" serve $(ARGS)
 
-test: setup-test lint console ## check everything: lints, tests with real Slurm on SQLite and PostgreSQL, the console in a browser
-	$(ENV); if cargo nextest --version >/dev/null 2>&1; \
+test: setup-test format deny tested ## check everything: lints, tests with real Slurm on SQLite and PostgreSQL, the console in a browser
+	$(ENV); export $(LINTED); if cargo nextest --version >/dev/null 2>&1; \
 	    then cargo nextest run $(NATIVE); else cargo test $(NATIVE); fi
-	$(ENV); export OPENPCS_TEST_DATABASE=postgres; if cargo nextest --version >/dev/null 2>&1; \
-	    then cargo nextest run $(NATIVE) -E 'binary(it) & not test(/on_(sqlite|postgres)$$/)'; \
-	    else cargo test $(NATIVE) --test it; fi
+	$(ENV); export $(LINTED) OPENPCS_TEST_DATABASE=postgres; if cargo nextest --version >/dev/null 2>&1; \
+	    then cargo nextest run $(NATIVE) --profile postgres; else cargo test $(NATIVE) --test it; fi
 	$(ENV); cd end2end; npx playwright test
+
+# What tests need, linted. The console's compiler is one thread for half of its time: it does not go first.
+tested: setup
+	$(ENV); $(LINTED) cargo build $(NATIVE) --bin openpcs-bundle
+	trap wait EXIT; \
+	    ($(WASM_ENV); $(LINTED) cargo build $(WASM) --profile wasm-release; $(BUNDLE)) & console=$$!; \
+	    ($(ENV); $(LINTED) cargo build $(NATIVE) --all-targets); \
+	    wait $$console
 
 bench: setup ## measure: release build, then the benchmarks
 	$(ENV); cargo build --release -p openpcs-agent
@@ -49,9 +61,11 @@ bench: setup ## measure: release build, then the benchmarks
 
 lint: lint-native lint-wasm ## formatting and clippy, warnings are errors
 
-lint-native: deny
-	cargo fmt --all --check
+lint-native: format deny
 	cargo clippy $(NATIVE) --all-targets -- -D warnings
+
+format:
+	cargo fmt --all --check
 
 # Building cargo-deny takes longer than all the rest, so it is used where it is; the tests check licences and sources
 # everywhere. Advisories come from a repository that not every machine reaches.
@@ -69,8 +83,8 @@ lint-wasm: setup
 
 console: setup ## build the console into target/site: WebAssembly and stylesheet
 	$(WASM_ENV); cargo build $(WASM) --profile wasm-release
-	cargo run --quiet -p openpcs-bundle -- \
-	    $(TARGET_DIR)/wasm32-unknown-unknown/wasm-release/frontend.wasm $(OPENPCS_SITE)
+	cargo build $(NATIVE) --bin openpcs-bundle
+	$(BUNDLE)
 
 agent: ## build the agent as it is copied to nodes: static, for x86_64 and arm64
 	rustup target add $(NODES)
