@@ -502,3 +502,13 @@ pub struct CgroupCustomSetting {
     /// The values for the configured Cgroup settings.
     pub parameter_value: String,
 }
+
+/// What shows settings shows all kinds alike.
+impl From<CgroupCustomSetting> for SlurmCustomSetting {
+    fn from(setting: CgroupCustomSetting) -> SlurmCustomSetting {
+        SlurmCustomSetting {
+            parameter_name: setting.parameter_name,
+            parameter_value: setting.parameter_value,
+        }
+    }
+}

@@ -35,6 +35,8 @@ pub enum SettingScope {
     Queue,
     /// Of a cluster with accounting.
     Slurmdbd,
+    /// Of a cluster whose nodes are machines: for processes of one host nothing is known.
+    Cgroup,
 }
 
 /// A setting that may be given.

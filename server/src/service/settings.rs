@@ -27,6 +27,9 @@ impl Settings for Service {
         version: String,
     ) -> Result<Vec<KnownSetting>> {
         ctx.authorize(Operation::ListSettings, "*")?;
+        if scope == SettingScope::Cgroup && !self.has_cgroups() {
+            return Ok(vec![]);
+        }
         let known = scope_of(scope).settings().iter();
         Ok(known
             .filter(|setting| setting.since <= version.as_str())
@@ -72,11 +75,11 @@ impl Service {
     }
 
     /// Checks one list of settings; `path` is the list's place in the request.
-    pub(super) fn check_list(
+    pub(super) fn check_list<S: NameAndValue>(
         &self,
         scope: Scope,
         of: SlurmOf<'_>,
-        settings: Option<&[SlurmCustomSetting]>,
+        settings: Option<&[S]>,
         path: &str,
     ) -> Result<()> {
         let prefix = self.parts.controllers.prefix(of.version);
@@ -103,21 +106,29 @@ impl Service {
         )?;
         self.check_accounting(t, of, asked)?;
         self.check_rest(t, of, asked)?;
-        self.check_cgroups(asked)
+        self.check_cgroups(of, asked)
     }
 
-    /// Whether nodes can have cgroups of their own, if something was asked of them.
-    fn check_cgroups(&self, asked: &ClusterSlurmConfigurationRequest) -> Result<()> {
+    /// Whether nodes are machines, which have cgroups of their own.
+    fn has_cgroups(&self) -> bool {
+        self.parts.provider.profile().own_addresses
+    }
+
+    fn check_cgroups(
+        &self,
+        of: SlurmOf<'_>,
+        asked: &ClusterSlurmConfigurationRequest,
+    ) -> Result<()> {
+        let path = "slurmConfiguration.cgroupCustomSettings";
         let settings = asked.cgroup_custom_settings.as_deref();
-        let are_processes = !self.parts.provider.profile().own_addresses;
-        match settings.is_some_and(|settings| !settings.is_empty()) && are_processes {
-            true => Err(Error::field(
-                "slurmConfiguration.cgroupCustomSettings",
+        if settings.is_some_and(|settings| !settings.is_empty()) && !self.has_cgroups() {
+            return Err(Error::field(
+                path,
                 "Nodes are processes of this one host here, and jobs run without cgroups: these settings would do nothing. \
                  Leave them out; where nodes are EC2 instances they can be set.",
-            )),
-            false => Ok(()),
+            ));
         }
+        self.check_list(Scope::Cgroup, of, settings, path)
     }
 
     /// Whether this host can have the REST API, if it was asked for.
@@ -156,16 +167,11 @@ impl Service {
             return Err(Error::field(field, why));
         }
         let settings = asked.slurmdbd_custom_settings.as_deref();
-        let settings = settings.unwrap_or_default();
         let path = format!("{path}.slurmdbdCustomSettings");
-        if !settings.is_empty() && !of.has_accounting {
+        if settings.is_some_and(|settings| !settings.is_empty()) && !of.has_accounting {
             return Err(Error::field(path, t.rules.needs_accounting));
         }
-        let wrong = problems(Scope::Slurmdbd, self.place(of, &prefix), settings, &path);
-        match wrong.is_empty() {
-            true => Ok(()),
-            false => Err(Error::fields(wrong)),
-        }
+        self.check_list(Scope::Slurmdbd, of, settings, &path)
     }
 }
 
@@ -192,6 +198,7 @@ fn scope_of(scope: SettingScope) -> Scope {
         SettingScope::ComputeNodeGroup => Scope::NodeGroup,
         SettingScope::Queue => Scope::Queue,
         SettingScope::Slurmdbd => Scope::Slurmdbd,
+        SettingScope::Cgroup => Scope::Cgroup,
     }
 }
 

@@ -465,14 +465,28 @@ async fn another_image_comes_after_the_jobs(plane: &TestPlane, login: &str, db: 
 
 /// On a running cluster: its jobs run in control groups from then on.
 async fn a_job_is_held_to_its_memory(plane: &TestPlane) {
-    let constrain = CgroupCustomSetting::builder()
-        .parameter_name("ConstrainRAMSpace")
-        .parameter_value("yes");
+    let constrain = |name: &str, value: &str| {
+        let setting = CgroupCustomSetting::builder().parameter_name(name);
+        setting.parameter_value(value).build().unwrap()
+    };
+    for (name, value, member) in [
+        ("ConstrainMemory", "yes", "parameterName"),
+        ("CgroupPlugin", "autodetect", "parameterName"),
+        ("ConstrainRAMSpace", "a lot", "parameterValue"),
+    ] {
+        let slurm = UpdateClusterSlurmConfigurationRequest::builder()
+            .cgroup_custom_settings(constrain(name, value));
+        let update = plane.admin().update_cluster().cluster_identifier(CLUSTER);
+        let asked = update.slurm_configuration(slurm.build()).send().await;
+        let field = format!("slurmConfiguration.cgroupCustomSettings[0].{member}");
+        let message = asked.refused_field(&field);
+        assert!(message.contains(name), "{message}");
+    }
     let by_memory = SlurmCustomSetting::builder()
         .parameter_name("SelectTypeParameters")
         .parameter_value("CR_CPU_Memory");
     let slurm = UpdateClusterSlurmConfigurationRequest::builder()
-        .cgroup_custom_settings(constrain.build().unwrap())
+        .cgroup_custom_settings(constrain("ConstrainRAMSpace", "yes"))
         .slurm_custom_settings(by_memory.build().unwrap());
     let update = plane.admin().update_cluster().cluster_identifier(CLUSTER);
     let update = update.slurm_configuration(slurm.build());

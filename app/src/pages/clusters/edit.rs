@@ -72,6 +72,7 @@ struct Before {
     version: String,
     idle_time: Option<i64>,
     settings: Vec<SlurmCustomSetting>,
+    cgroups: Vec<CgroupCustomSetting>,
     accounting: Accounting,
     slurmdbd: Vec<SlurmdbdCustomSetting>,
     rest: SlurmRestMode,
@@ -108,11 +109,12 @@ fn Steps(cluster: Cluster, known: Catalogue) -> impl IntoView {
     let had_accounting = accounting.is_on();
     let rest = if slurm.has_rest() { "STANDARD" } else { "NONE" };
     let settings = slurm.slurm_custom_settings.unwrap_or_default();
+    let cgroups = slurm.cgroup_custom_settings.unwrap_or_default();
     let slurmdbd = slurm.slurmdbd_custom_settings.unwrap_or_default();
     let version = cluster.scheduler.version.clone();
     let draft = Draft {
         version: RwSignal::new(version.clone()),
-        slurm: SlurmDraft::new(idle_time, &settings),
+        slurm: SlurmDraft::new(idle_time, &settings, cgroups.clone()),
         accounting: AccountingDraft::new(&accounting, slurmdbd.clone()),
         rest: RwSignal::new(rest.into()),
         job_submit: JobSubmitDraft::new(slurm.job_submit_plugins),
@@ -123,6 +125,7 @@ fn Steps(cluster: Cluster, known: Catalogue) -> impl IntoView {
         version: version.clone(),
         idle_time,
         settings,
+        cgroups,
         accounting,
         slurmdbd,
         rest: untrack(|| draft.rest()),
@@ -228,11 +231,11 @@ fn input(id: String, draft: Draft, before: &Before) -> UpdateClusterRequest {
     let changed = UpdateClusterSlurmConfigurationRequest {
         scale_down_idle_time_in_seconds: idle_time.filter(|now| Some(*now) != before.idle_time),
         slurm_custom_settings: Some(settings).filter(|now| *now != before.settings),
+        cgroup_custom_settings: Some(draft.slurm.cgroups()).filter(|now| *now != before.cgroups),
         slurmdbd_custom_settings: draft.accounting.changed_settings(&before.slurmdbd),
         slurm_rest: rest.map(|mode| UpdateSlurmRestRequest { mode: Some(mode) }),
         job_submit_plugins: draft.job_submit.changed(),
         accounting: draft.accounting.changed(&before.accounting),
-        ..Default::default()
     };
     UpdateClusterRequest {
         cluster_identifier: id,
@@ -270,6 +273,12 @@ fn review(draft: Draft, before: Before) -> AnyView {
             </KeyValue>
             <KeyValue label=t.edit_cluster.settings_after>
                 {move || view! { <Settings settings=draft.slurm.settings.all() /> }}
+            </KeyValue>
+            <KeyValue label=t.edit_cluster.cgroup_before>
+                <Settings settings=shown(before.cgroups) />
+            </KeyValue>
+            <KeyValue label=t.edit_cluster.cgroup_after>
+                {move || view! { <Settings settings=shown(draft.slurm.cgroups()) /> }}
             </KeyValue>
             <KeyValue label=t.edit_cluster.accounting_before>{accounting_shown(Some(&before.accounting))}</KeyValue>
             <KeyValue label=t.edit_cluster.accounting_after>

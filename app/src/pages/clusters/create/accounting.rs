@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use super::super::fields::pairs;
-use super::setting_rows::{SettingRows, slurmdbd_words};
+use super::setting_rows::{SettingRows, shown, slurmdbd_words};
 use crate::i18n::text;
 use crate::model::catalogue::SlurmVersion;
 use crate::model::cluster::*;
-use crate::model::setting::{SettingScope, SlurmCustomSetting};
+use crate::model::setting::SettingScope;
 use crate::rules::check_number;
 use crate::rules::cluster::accounting_problem;
 use crate::ui::Choice;
@@ -100,11 +100,6 @@ pub fn accounting_shown(accounting: Option<&Accounting>) -> String {
         Some(days) => t.create_cluster.accounting_days(days),
         None => t.details.accounting_on.to_owned(),
     }
-}
-
-/// As settings of all kinds are shown.
-pub fn shown(settings: Vec<SlurmdbdCustomSetting>) -> Vec<SlurmCustomSetting> {
-    settings.into_iter().map(Into::into).collect()
 }
 
 #[component]

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 
+use super::super::fields::pairs;
 use super::super::job_submit::JobSubmitDraft;
 use super::super::own_settings::{OwnField, OwnSettings};
 use super::accounting::AccountingDraft;
+use super::setting_rows::shown;
 use crate::model::catalogue::Catalogue;
 use crate::model::cluster::*;
 use crate::model::setting::SlurmCustomSetting;
@@ -26,6 +28,8 @@ pub const OWN_FIELD: [OwnField; 3] = [
 pub struct SlurmDraft {
     pub idle_time: RwSignal<String>,
     pub settings: OwnSettings<{ OWN_FIELD.len() }>,
+    /// What cgroups do with jobs.
+    pub cgroup: Rows,
 }
 
 #[derive(Clone, Copy)]
@@ -59,7 +63,7 @@ impl Draft {
             vpc: RwSignal::new(vpc.map(|vpc| vpc.id.clone()).unwrap_or_default()),
             subnet: RwSignal::default(),
             security_groups: RwSignal::default(),
-            slurm: SlurmDraft::new(Some(IDLE_TIME), &[]),
+            slurm: SlurmDraft::new(Some(IDLE_TIME), &[], vec![]),
             accounting: AccountingDraft::new(
                 &Accounting {
                     mode: AccountingMode::when(version.is_some_and(|v| v.has_accounting)),
@@ -92,6 +96,7 @@ impl Draft {
                 scale_down_idle_time_in_seconds: self.slurm.seconds(),
                 slurm_custom_settings: Some(self.slurm.settings.all())
                     .filter(|all| !all.is_empty()),
+                cgroup_custom_settings: Some(self.slurm.cgroups()).filter(|all| !all.is_empty()),
                 slurmdbd_custom_settings: Some(self.accounting.settings())
                     .filter(|all| !all.is_empty()),
                 accounting: self.accounting.wanted(),
@@ -99,7 +104,6 @@ impl Draft {
                     mode: SlurmRestMode::Standard,
                 }),
                 job_submit_plugins: self.job_submit.changed(),
-                ..Default::default()
             }),
             client_token: None,
             tags: (!tags.is_empty()).then_some(tags),
@@ -120,12 +124,25 @@ impl Draft {
 }
 
 impl SlurmDraft {
-    pub fn new(idle_time: Option<i64>, settings: &[SlurmCustomSetting]) -> SlurmDraft {
+    pub fn new(
+        idle_time: Option<i64>,
+        settings: &[SlurmCustomSetting],
+        cgroups: Vec<CgroupCustomSetting>,
+    ) -> SlurmDraft {
         let seconds = idle_time.map(|seconds| seconds.to_string());
         SlurmDraft {
             idle_time: RwSignal::new(seconds.unwrap_or_default()),
             settings: OwnSettings::new(OWN_FIELD, settings),
+            cgroup: Rows::new(pairs(&shown(cgroups))),
         }
+    }
+
+    pub fn cgroups(self) -> Vec<CgroupCustomSetting> {
+        let setting = |(parameter_name, parameter_value)| CgroupCustomSetting {
+            parameter_name,
+            parameter_value,
+        };
+        self.cgroup.pairs().into_iter().map(setting).collect()
     }
 
     /// None for the service's default.

@@ -14,10 +14,11 @@ use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
-pub use accounting::{AccountingDraft, AccountingField, accounting_shown, shown};
+pub use accounting::{AccountingDraft, AccountingField, accounting_shown};
 pub use draft::SlurmDraft;
 pub use scheduler::Scheduler;
 pub use services::RestField;
+pub use setting_rows::shown;
 
 use super::job_submit::JobSubmitField;
 use draft::Draft;

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 
 use super::super::fields::name_and_id;
 use super::super::size_label;
-use super::accounting::{accounting_shown, shown};
+use super::accounting::accounting_shown;
 use super::draft::Draft;
+use super::setting_rows::shown;
 use crate::components::wizard::ReviewPart;
 use crate::components::{Settings, shown_tags};
 use crate::i18n::text;
@@ -67,6 +68,9 @@ pub fn review(draft: Draft, catalogue: RwSignal<Catalogue>) -> AnyView {
             <KeyValue label=t.details.job_submit>{move || foreign(draft.job_submit.shown())}</KeyValue>
             <KeyValue label=t.details.settings>
                 {move || view! { <Settings settings=draft.slurm.settings.all() /> }}
+            </KeyValue>
+            <KeyValue label=c.cgroup_settings>
+                {move || view! { <Settings settings=shown(draft.slurm.cgroups()) /> }}
             </KeyValue>
             <KeyValue label=c.slurmdbd_settings>
                 {move || view! { <Settings settings=shown(draft.accounting.settings()) /> }}

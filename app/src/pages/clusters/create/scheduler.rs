@@ -4,13 +4,16 @@ use leptos::prelude::*;
 
 use super::super::own_settings::SETTINGS;
 use super::draft::{OWN_FIELD, SlurmDraft};
-use super::setting_rows::{SettingRows, slurm_words};
+use super::setting_rows::{SettingRows, cgroup_words, slurm_words};
 use crate::i18n::text;
 use crate::model::setting::SettingScope;
 use crate::rules::check_number;
 use crate::ui::Choice;
 use crate::ui::form::*;
 use crate::ui::help::topic;
+
+/// Where a request has what cgroups are to do.
+const CGROUP_SETTINGS: &str = "slurmConfiguration.cgroupCustomSettings";
 
 #[component]
 pub fn Scheduler(
@@ -80,6 +83,16 @@ pub fn Scheduler(
             help=topic::SLURM_SETTINGS
             version
             accounting
+        />
+        <SettingRows
+            scope=SettingScope::Cgroup
+            path=CGROUP_SETTINGS
+            rows=draft.cgroup
+            words=cgroup_words()
+            help=topic::CGROUPS
+            version
+            accounting
+            where_known=true
         />
     }
     .into_any()

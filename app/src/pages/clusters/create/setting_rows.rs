@@ -8,7 +8,7 @@ use super::super::fields::settings;
 use crate::api::setting::{check_settings, list_settings};
 use crate::i18n::text;
 use crate::model::error::FieldError;
-use crate::model::setting::{KnownSetting, SettingScope};
+use crate::model::setting::{KnownSetting, SettingScope, SlurmCustomSetting};
 use crate::ui::Choice;
 use crate::ui::form::*;
 use crate::ui::help::Topic;
@@ -23,6 +23,11 @@ pub struct RowWords {
     pub add: &'static str,
 }
 
+/// As settings of all kinds are shown.
+pub fn shown<S: Into<SlurmCustomSetting>>(settings: Vec<S>) -> Vec<SlurmCustomSetting> {
+    settings.into_iter().map(Into::into).collect()
+}
+
 /// Of a cluster's file.
 #[component]
 pub fn SettingRows(
@@ -35,9 +40,14 @@ pub fn SettingRows(
     version: Signal<String>,
     /// Whether the cluster has it, or is to have it.
     accounting: Signal<bool>,
+    /// Leave the rows out where no setting can be given and none was.
+    #[prop(optional)]
+    where_known: bool,
 ) -> impl IntoView {
     let form = use_context::<Form>();
     let known = known_settings(scope, version);
+    let is_given = untrack(|| !rows.pairs().is_empty());
+    let shown = move || !where_known || is_given || known.with(|known| !known.is_empty());
     let ask = move |_| {
         if untrack(|| rows.check_whole().is_some()) {
             return;
@@ -55,25 +65,27 @@ pub fn SettingRows(
         });
     };
     view! {
-        <div on:change=ask>
-            <Field
-                name=path
-                label=words.label
-                hint=words.hint
-                optional=true
-                group=true
-                help
-                check=move || rows.check_whole()
-            >
-                <KeyValues
-                    rows
-                    name_label=words.name
-                    value_label=words.value
-                    add_label=words.add
-                    suggestions=known
-                />
-            </Field>
-        </div>
+        <Show when=shown>
+            <div on:change=ask>
+                <Field
+                    name=path
+                    label=words.label
+                    hint=words.hint
+                    optional=true
+                    group=true
+                    help
+                    check=move || rows.check_whole()
+                >
+                    <KeyValues
+                        rows
+                        name_label=words.name
+                        value_label=words.value
+                        add_label=words.add
+                        suggestions=known
+                    />
+                </Field>
+            </div>
+        </Show>
     }
     .into_any()
 }
@@ -101,6 +113,18 @@ pub fn slurm_words() -> RowWords {
         name: c.setting_name,
         value: c.setting_value,
         add: c.add_setting,
+    }
+}
+
+/// Of the file cgroup.conf.
+pub fn cgroup_words() -> RowWords {
+    let c = &text().create_cluster;
+    RowWords {
+        label: c.cgroup_settings,
+        hint: c.cgroup_settings_hint,
+        name: c.cgroup_name,
+        value: c.cgroup_value,
+        add: c.add_cgroup_setting,
     }
 }
 
