@@ -32,17 +32,12 @@ pub fn NodeLogViewer(cluster: Memo<String>, node: Memo<String>) -> impl IntoView
             serde_json::from_str(&words).unwrap_or_default(),
         )
     });
-    let is_live = Memo::new(move |_| view.read().mode == LIVE);
-    Effect::new(move |_| {
-        if is_live.get() {
-            every(EVERY, move || found.refetch());
-        }
-    });
     let file =
         Signal::derive(move || paths::node_log_file(&cluster.read(), &node.read(), &view.read()));
     let refresh = Callback::new(move |()| found.refetch());
     view! {
         <Fetched resource=found let:found>
+            {follow(found, view, refresh)}
             <div class="grid gap-4">
                 <LogModes here view />
                 <LogFilter view here fields=instances(found, view, here)>
@@ -55,6 +50,16 @@ pub fn NodeLogViewer(cluster: Memo<String>, node: Memo<String>) -> impl IntoView
         </Fetched>
     }
     .into_any()
+}
+
+/// While somebody watches an instance that has not ended.
+fn follow(found: Signal<NodeLogPage>, view: Memo<LogView>, refresh: Callback<()>) {
+    let grows = Memo::new(move |_| view.read().mode == LIVE && !found.read().has_ended());
+    Effect::new(move |_| {
+        if grows.get() {
+            every(EVERY, move || refresh.run(()));
+        }
+    });
 }
 
 /// All of them, or one.

@@ -261,6 +261,15 @@ pub struct NodeLogPage {
     pub page: LogPage,
 }
 
+impl NodeLogPage {
+    /// Whether nothing more is written to these logs.
+    pub fn has_ended(&self) -> bool {
+        let is_meant = |life: &&NodeLife| life.instance_id == self.instance_id;
+        let meant = self.lives.iter().find(is_meant);
+        meant.is_some_and(|life| life.ended_at != 0)
+    }
+}
+
 /// What a page shows of a log, in the words of its address; a word that means nothing stands for none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
