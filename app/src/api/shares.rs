@@ -19,7 +19,7 @@ pub async fn list_reservations(cluster_identifier: String) -> Result<Reservation
 }
 
 #[server(name = GetUsage, prefix = "/console", endpoint = "usage", input = Json, output = Json)]
-pub async fn usage(cluster_identifier: String, days: u32) -> Result<Vec<Usage>> {
+pub async fn usage(cluster_identifier: String, days: u32) -> Result<UsageReport> {
     call(|plane, ctx| async move { plane.usage(&ctx, cluster_identifier, days).await }).await
 }
 

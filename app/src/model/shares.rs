@@ -192,6 +192,19 @@ pub struct Usage {
     pub queue: String,
     pub jobs: u64,
     pub cpu_seconds: u64,
+    /// The CPU seconds of each period.
+    pub over_time: Vec<u64>,
+}
+
+/// What jobs took in the last days.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UsageReport {
+    /// When the first period begins, and how long each is, in milliseconds (since 1970).
+    pub start_time: i64,
+    pub period: i64,
+    /// The largest first.
+    pub usage: Vec<Usage>,
 }
 
 /// Days that usage can be asked for.

@@ -1,7 +1,7 @@
 //! What programs ask and change of who shares a cluster: accounts, users, QOS, reservations, usage. Under
 //! `/openpcs/v1/clusters/CLUSTER`, signed like the API.
 
-use app::model::shares::{ChangeShares, Reservations, Shares, SharesChange, Usage};
+use app::model::shares::{ChangeShares, Reservations, Shares, SharesChange, UsageReport};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
@@ -61,6 +61,6 @@ pub async fn usage(
     Path(cluster): Path<String>,
     Query(Days { days }): Query<Days>,
     signed: Signed,
-) -> Result<Json<Vec<Usage>>, Refusal> {
+) -> Result<Json<UsageReport>, Refusal> {
     Ok(Json(state.plane.usage(&signed.ctx, cluster, days).await?))
 }

@@ -52,7 +52,7 @@ impl Sharing for Service {
         })
     }
 
-    async fn usage(&self, ctx: &Ctx, cluster: String, days: u32) -> Result<Vec<Usage>> {
+    async fn usage(&self, ctx: &Ctx, cluster: String, days: u32) -> Result<UsageReport> {
         let operation = Operation::GetUsage;
         let cluster = self.observed_cluster(ctx, operation, &cluster).await?;
         if !(1..=MOST_USAGE_DAYS).contains(&days) {
@@ -60,7 +60,7 @@ impl Sharing for Service {
             return Err(Error::field("days", rules.days(MOST_USAGE_DAYS)));
         }
         if !cluster.spec.has_accounting() {
-            return Ok(vec![]);
+            return Ok(UsageReport::default());
         }
         let slurm = self.slurm(&cluster).await?;
         let usage = slurm.usage(days).await;

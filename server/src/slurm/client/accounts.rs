@@ -5,14 +5,16 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use app::model::date::{DAY, HOUR};
 use app::model::shares::*;
 use serde_json::Value;
 
-use super::{Client, SlurmError, parse, understand};
+use super::{Client, SlurmError, finish, parse, understand};
 use crate::slurm::accounts::Words;
 
 /// What it says of a change that changes nothing, which is none to be told of.
 const UNCHANGED: [&str; 2] = ["Nothing modified", "Data has not changed"];
+const SECOND: i64 = 1000;
 /// Rows of usage: more help nobody.
 const MOST_USAGE: usize = 500;
 
@@ -94,16 +96,22 @@ impl Client {
         self.run("scontrol", ["delete", &name]).await.map(drop)
     }
 
-    /// What jobs took of the last days, the largest first.
-    pub async fn usage(&self, days: u32) -> Result<Vec<Usage>, SlurmError> {
-        let since = format!("now-{days}days");
-        let format = "--format=Account,User,Partition,CPUTimeRAW";
-        // Cut off at the range's ends; without steps.
-        let asked = [
-            "-a", "-X", "-n", "-P", "-T", "-S", &since, "-E", "now", format,
-        ];
-        let answer = self.run("sacct", asked).await?;
-        understand("sacct", answer, |answer| Ok(all_usage(answer))).await
+    /// What jobs took in the last days.
+    pub async fn usage(&self, days: u32) -> Result<UsageReport, SlurmError> {
+        self.check("sacct")?;
+        let now = chrono::Utc::now().timestamp_millis();
+        let since = now - i64::from(days) * DAY;
+        let mut command = self.command("sacct");
+        command
+            .env("SLURM_TIME_FORMAT", "%s")
+            // Cut off at the range's ends; without steps.
+            .args(["-a", "-X", "-n", "-P", "-T"])
+            .arg(format!("--starttime=uts{}", since / SECOND))
+            .arg(format!("--endtime=uts{}", now / SECOND))
+            .arg("--format=Account,User,Partition,CPUTimeRAW,Start,End");
+        let answer = finish("sacct", command, None).await?;
+        let periods = Periods::of(days, now);
+        understand("sacct", answer, move |answer| Ok(report(answer, periods))).await
     }
 }
 
@@ -270,29 +278,85 @@ fn licenses(json: &[u8]) -> Result<Vec<License>, serde_json::Error> {
         .collect())
 }
 
-fn all_usage(answer: &[u8]) -> Vec<Usage> {
-    let mut sums: HashMap<[&str; 3], (u64, u64)> = HashMap::new();
+/// The time that usage is told of, in parts that a chart shows apart. In milliseconds.
+#[derive(Clone, Copy)]
+struct Periods {
+    start: i64,
+    length: i64,
+    count: i64,
+}
+
+impl Periods {
+    fn of(days: u32, now: i64) -> Periods {
+        let length = match days {
+            0..=2 => HOUR,
+            3..=62 => DAY,
+            _ => 7 * DAY,
+        };
+        // The first may be a part of one.
+        let count = (i64::from(days) * DAY + length - 1) / length;
+        Periods {
+            start: now - count * length,
+            length,
+            count,
+        }
+    }
+
+    fn at(self, time: i64) -> i64 {
+        (time.saturating_sub(self.start) / self.length).clamp(0, self.count - 1)
+    }
+
+    /// Adds what a job took evenly to the periods in which it ran.
+    fn spread(self, seconds: u64, (from, to): (i64, i64), over_time: &mut [u64]) {
+        let ran = to.saturating_sub(from).max(1);
+        for place in self.at(from)..=self.at(to) {
+            let start = self.start + place * self.length;
+            let shared = to.min(start + self.length).saturating_sub(from.max(start));
+            let part = i128::from(seconds) * i128::from(shared.max(0)) / i128::from(ran);
+            // Within `count`, as `at` is, and a part of what is no more than a u64.
+            if let Some(sum) = over_time.get_mut(place as usize) {
+                *sum = sum.saturating_add(part as u64);
+            }
+        }
+    }
+}
+
+fn report(answer: &[u8], periods: Periods) -> UsageReport {
+    UsageReport {
+        start_time: periods.start,
+        period: periods.length,
+        usage: all_usage(answer, periods),
+    }
+}
+
+fn all_usage(answer: &[u8], periods: Periods) -> Vec<Usage> {
+    let mut sums: HashMap<[&str; 3], Usage> = HashMap::new();
     let text = String::from_utf8_lossy(answer);
     for line in text.lines() {
-        let mut columns = line.split('|');
-        let mut next = || columns.next().unwrap_or_default();
-        let who = [next(), next(), next()];
-        let Ok(seconds) = next().parse::<u64>() else {
+        let columns: Vec<&str> = line.split('|').collect();
+        let &[account, user, queue, seconds, from, to] = columns.as_slice() else {
             continue;
         };
-        let sum = sums.entry(who).or_default();
-        *sum = (sum.0 + 1, sum.1.saturating_add(seconds));
-    }
-    let mut all: Vec<Usage> = sums
-        .into_iter()
-        .map(|([account, user, queue], (jobs, cpu_seconds))| Usage {
+        let Ok(seconds) = seconds.parse::<u64>() else {
+            continue;
+        };
+        let new = || Usage {
             account: account.to_owned(),
             user: user.to_owned(),
             queue: queue.to_owned(),
-            jobs,
-            cpu_seconds,
-        })
-        .collect();
+            over_time: vec![0; periods.count as usize],
+            ..Usage::default()
+        };
+        let sum = sums.entry([account, user, queue]).or_insert_with(new);
+        sum.jobs += 1;
+        sum.cpu_seconds = sum.cpu_seconds.saturating_add(seconds);
+        // A job that never began took nothing.
+        if let (Ok(from), Ok(to)) = (from.parse::<i64>(), to.parse::<i64>()) {
+            let ran = (from.saturating_mul(SECOND), to.saturating_mul(SECOND));
+            periods.spread(seconds, ran, &mut sum.over_time);
+        }
+    }
+    let mut all: Vec<Usage> = sums.into_values().collect();
     all.sort_by(|a, b| {
         let who = |usage: &Usage| {
             (
@@ -360,12 +424,37 @@ mod tests {
 
     #[test]
     fn usage_is_summed_for_each_account_user_and_queue() {
-        let usage = all_usage(b"lab|jo|demo|10\nlab|jo|demo|5\nlab|al|demo|40\nodd\n|||x\n");
+        let answer = b"lab|jo|demo|10|0|10\nlab|jo|demo|5|0|5\nlab|al|demo|40|0|40\nodd\n|||x||\n";
+        let usage = all_usage(answer, Periods::of(1, 0));
         let told: Vec<_> = usage
             .iter()
             .map(|u| (u.user.as_str(), u.jobs, u.cpu_seconds))
             .collect();
         assert_eq!(told, [("al", 1, 40), ("jo", 2, 15)]);
+    }
+
+    #[test]
+    fn a_job_counts_in_each_period_in_which_it_ran() {
+        let now = 10 * DAY;
+        let periods = Periods::of(2, now);
+        let ran = |seconds, from, to| {
+            let mut over_time = vec![0; periods.count as usize];
+            periods.spread(seconds, (from, to), &mut over_time);
+            let took = over_time.into_iter().enumerate();
+            took.filter(|(_, seconds)| *seconds > 0).collect::<Vec<_>>()
+        };
+        assert_eq!((periods.count, periods.start), (48, 8 * DAY));
+        // Two processors, half an hour in each of two hours.
+        let begun = now - 3 * HOUR / 2;
+        assert_eq!(ran(7200, begun, begun + HOUR), [(46, 3600), (47, 3600)]);
+        assert_eq!(ran(50, now - 50 * SECOND, now), [(47, 50)]);
+        assert_eq!(ran(0, now, now), []);
+        assert_eq!(ran(5, i64::MIN, i64::MAX), []);
+        assert_eq!(ran(u64::MAX, now - 1, now), [(47, u64::MAX)]);
+        for (days, length, count) in [(7, DAY, 7), (30, DAY, 30), (365, 7 * DAY, 53)] {
+            let periods = Periods::of(days, now);
+            assert_eq!((periods.length, periods.count), (length, count));
+        }
     }
 
     #[test]

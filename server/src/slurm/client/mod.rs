@@ -380,7 +380,7 @@ impl NodeUpdate {
 async fn understand<T: Send + 'static>(
     program: &str,
     answer: Vec<u8>,
-    parse: fn(&[u8]) -> Result<T, serde_json::Error>,
+    parse: impl FnOnce(&[u8]) -> Result<T, serde_json::Error> + Send + 'static,
 ) -> Result<T, SlurmError> {
     let parsed = tokio::task::spawn_blocking(move || parse(&answer)).await;
     let parsed = parsed.map_err(|ended| unreadable(program, ended))?;

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::chosen::{self, Deletion, Doomed};
 use super::limits::{LimitChips, chips_of};
 use super::share_form::{ShareForm, as_it_is};
-use super::usage::{UsageTable, Used, hours};
+use super::usage::{UsageParts, Used, hours};
 use super::{WithAccounting, use_page};
 use crate::api::shares::list_shares;
 use crate::components::{Fetched, asked};
@@ -27,7 +27,7 @@ pub fn Accounts() -> impl IntoView {
             <WithAccounting shares>
                 <div class="grid gap-5">
                     <Tree shares again />
-                    <UsageTable used />
+                    <UsageParts used />
                 </div>
             </WithAccounting>
         </Fetched>

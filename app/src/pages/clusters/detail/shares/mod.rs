@@ -4,10 +4,12 @@ mod accounts;
 mod change_form;
 mod chosen;
 mod limits;
+mod pick;
 mod qos;
 mod reservations;
 mod share_form;
 mod usage;
+mod usage_chart;
 
 use leptos::prelude::*;
 

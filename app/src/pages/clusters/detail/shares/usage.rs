@@ -1,12 +1,14 @@
-//! What accounts, users and queues took in the last days.
+//! What accounts, users and queues took in the last days, in sum and over time.
 
 use leptos::prelude::*;
 
+use super::pick::Pick;
+use super::usage_chart::UsageChart;
 use crate::api::shares::usage;
 use crate::components::{Fetched, asked};
 use crate::i18n::{Text, text};
 use crate::model::error::Result;
-use crate::model::shares::Usage;
+use crate::model::shares::{Usage, UsageReport};
 use crate::ui::table::Table;
 use crate::ui::{Column, foreign};
 
@@ -26,7 +28,7 @@ pub fn hours(seconds: f64) -> String {
 #[derive(Clone, Copy)]
 pub struct Used {
     days: RwSignal<String>,
-    asked: Resource<Result<Vec<Usage>>>,
+    asked: Resource<Result<UsageReport>>,
 }
 
 impl Used {
@@ -41,20 +43,34 @@ impl Used {
 }
 
 #[component]
-pub fn UsageTable(used: Used) -> impl IntoView {
-    let t = text();
+pub fn UsageParts(used: Used) -> impl IntoView {
     view! {
-        <Fetched resource=used.asked let:rows>
-            <Table
-                title=t.shares.usage
-                noun=t.shares.usage_filter
-                rows
-                columns=columns(t, rows)
-                key=|usage| format!("{}/{}/{}", usage.account, usage.user, usage.queue)
-                actions=move || view! { <Range chosen=used.days /> }
-                empty=move || view! { <p class="p-5 text-muted">{t.shares.usage_none}</p> }
-            />
+        <Fetched resource=used.asked let:report>
+            <div class="grid gap-5">
+                <UsageTable report days=used.days />
+                <Show when=move || report.with(|report| !report.usage.is_empty())>
+                    <UsageChart report />
+                </Show>
+            </div>
         </Fetched>
+    }
+    .into_any()
+}
+
+#[component]
+fn UsageTable(report: Signal<UsageReport>, days: RwSignal<String>) -> impl IntoView {
+    let t = text();
+    let rows = Signal::derive(move || report.with(|report| report.usage.clone()));
+    view! {
+        <Table
+            title=t.shares.usage
+            noun=t.shares.usage_filter
+            rows
+            columns=columns(t, rows)
+            key=|usage| format!("{}/{}/{}", usage.account, usage.user, usage.queue)
+            actions=move || view! { <Range chosen=days /> }
+            empty=move || view! { <p class="p-5 text-muted">{t.shares.usage_none}</p> }
+        />
     }
     .into_any()
 }
@@ -62,28 +78,12 @@ pub fn UsageTable(used: Used) -> impl IntoView {
 #[component]
 fn Range(chosen: RwSignal<String>) -> impl IntoView {
     let t = text();
-    let option = move |days: &'static str| {
-        let label = match days {
-            "1" => t.shares.last_day.to_owned(),
-            days => t.shares.last_days(days),
-        };
-        let is_chosen = move || chosen.with(|chosen| chosen == days);
-        view! {
-            <option value=days selected=untrack(is_chosen) prop:selected=is_chosen>
-                {label}
-            </option>
-        }
+    let words = |days| match days {
+        "1" => t.shares.last_day.to_owned(),
+        days => t.shares.last_days(days),
     };
-    view! {
-        <select
-            class="input input-short"
-            aria-label=t.shares.range
-            on:change=move |event| chosen.set(event_target_value(&event))
-        >
-            {RANGES.map(option).into_iter().collect_view()}
-        </select>
-    }
-    .into_any()
+    let choices = RANGES.map(|days| (days, words(days))).to_vec();
+    view! { <Pick label=t.shares.range choices chosen /> }.into_any()
 }
 
 fn columns(t: &'static Text, rows: Signal<Vec<Usage>>) -> Vec<Column<Usage>> {
