@@ -7,7 +7,7 @@ use crate::harness::*;
 
 const CLUSTER: &str = "accounts";
 /// Records of jobs of early 2026: slurmdbd purges 50,000 at a time.
-const OLD_JOBS: u32 = 300_000;
+const OLD_JOBS: u32 = 150_000;
 const OLD_FROM: u32 = 1_000_000;
 
 struct Accounts {

@@ -1,10 +1,12 @@
 //! A throw-away PostgreSQL cluster, ended and removed with the test.
 
+use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User, chown, geteuid};
 use tempfile::TempDir;
@@ -20,39 +22,23 @@ pub struct Postgres {
 
 impl Postgres {
     pub fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        if geteuid().is_root() {
-            let user = User::from_name(USER).unwrap().expect("the user postgres");
-            chown(dir.path(), Some(user.uid), Some(user.gid)).unwrap();
-        }
+        let dir = dir_of_postgres();
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
             .unwrap()
             .port();
-        let mut initdb = program("initdb", dir.path());
-        initdb.args([
-            "--username=openpcs",
-            "--auth=trust",
-            "--no-sync",
-            "--encoding=UTF8",
-            "--locale=C",
-        ]);
-        quiet(initdb.arg("--pgdata").arg(dir.path().join("data")));
+        let copied = Command::new("cp")
+            .arg("-a")
+            .args([template(), dir.path().join("data")])
+            .status();
+        assert!(copied.unwrap().success());
         let mut postgres = Self {
             dir,
             port,
             child: None,
         };
         postgres.resume();
-        let mut createdb = program("createdb", postgres.dir.path());
-        quiet(createdb.args([
-            "--host=127.0.0.1",
-            "--username=openpcs",
-            "--port",
-            &port.to_string(),
-            "openpcs",
-        ]));
         postgres
     }
 
@@ -62,7 +48,7 @@ impl Postgres {
 
     /// Through something that listens at that port.
     pub fn url_at(&self, port: u16) -> String {
-        format!("postgres://openpcs@127.0.0.1:{port}/openpcs")
+        format!("postgres://openpcs@127.0.0.1:{port}/postgres")
     }
 
     pub fn port(&self) -> u16 {
@@ -124,19 +110,55 @@ impl Drop for Postgres {
     }
 }
 
-/// A program of the newest PostgreSQL that is installed, as a user that it accepts.
+fn dir_of_postgres() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    if geteuid().is_root() {
+        let user = User::from_name(USER).unwrap().expect("the user postgres");
+        chown(dir.path(), Some(user.uid), Some(user.gid)).unwrap();
+    }
+    dir
+}
+
+/// What `initdb` makes, once for all tests: it takes a second of a core, and each of them has a PostgreSQL of its own.
+fn template() -> PathBuf {
+    let tests = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let version = newest();
+    let name = format!("postgres-{}", version.file_name().unwrap().display());
+    let made = tests.join(&name);
+    let lock = File::create(tests.join(format!("{name}.lock"))).unwrap();
+    let _lock = Flock::lock(lock, FlockArg::LockExclusive).unwrap();
+    if !made.exists() {
+        let dir = dir_of_postgres();
+        let data = dir.path().join("data");
+        let mut initdb = program("initdb", dir.path());
+        initdb.args([
+            "--username=openpcs",
+            "--auth=trust",
+            "--no-sync",
+            "--encoding=UTF8",
+            "--locale=C",
+        ]);
+        quiet(initdb.arg("--pgdata").arg(&data));
+        // Whole, or not there.
+        let half = tests.join(format!("{name}.half"));
+        let _ = std::fs::remove_dir_all(&half);
+        let moved = Command::new("cp").arg("-a").args([&data, &half]).status();
+        assert!(moved.unwrap().success());
+        std::fs::rename(half, &made).unwrap();
+    }
+    made
+}
+
+/// The newest PostgreSQL that is installed.
+fn newest() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL");
+    let versions = versions.flatten().map(|version| version.path());
+    versions.max().expect("a version of PostgreSQL")
+}
+
+/// A program of it, as a user that it accepts.
 fn program(name: &str, dir: &Path) -> Command {
-    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
-        .expect("PostgreSQL")
-        .flatten()
-        .map(|e| e.path())
-        .collect();
-    versions.sort();
-    let path = versions
-        .last()
-        .expect("a version of PostgreSQL")
-        .join("bin")
-        .join(name);
+    let path = newest().join("bin").join(name);
     let mut command = Command::new(&path);
     if geteuid().is_root() {
         command = Command::new("setpriv");
