@@ -18,7 +18,8 @@ export default defineConfig({
     locale: 'en-GB',
     viewport: { width: 1280, height: 800 },
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    // It takes a third of all the time: `npx playwright test --trace on` where a picture does not tell enough.
+    trace: 'off',
     launchOptions: {
       executablePath: browsers.find((path) => existsSync(path)),
       args: [

@@ -1,6 +1,6 @@
 // Accounts, users, QOS and reservations by clicking; what is wrong is said at its field.
 import { check } from './axe';
-import { clusterStatus, createCluster, expect, rows, signIn, test, visit } from './helpers';
+import { clusterStatus, createCluster, createDemoQueue, expect, rows, signIn, test, visit } from './helpers';
 
 test('accounts and users are made, limited and deleted', async ({ page, server }) => {
   const { cluster } = await server.pcs('CreateCluster', {
@@ -11,6 +11,8 @@ test('accounts and users are made, limited and deleted', async ({ page, server }
     networking: { subnetIds: [server.ids.subnet], securityGroupIds: [server.ids.securityGroup] },
   });
   await expect.poll(() => clusterStatus(server, 'shared'), { timeout: 60_000 }).toBe('ACTIVE');
+  await createDemoQueue(server, 'shared');
+  await server.connect('shared', 'sbatch', '-p', 'demo', '-o', '/dev/null', '--wrap=sleep 3');
   await signIn(page, server);
   await visit(page, `/clusters/${cluster.id}/accounts`);
 
@@ -45,6 +47,18 @@ test('accounts and users are made, limited and deleted', async ({ page, server }
   await dialog.getByLabel('Priority').fill('10');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await expect(rows(page, 'QOS', { name: /high/ })).toBeVisible();
+
+  const used = rows(page, 'Usage', { name: /demo/ });
+  await expect(async () => {
+    await visit(page, `/clusters/${cluster.id}/accounts`);
+    await expect(used).toBeVisible({ timeout: 2_000 });
+  }).toPass();
+  const overTime = page.getByRole('region', { name: 'Usage over time' });
+  await overTime.getByLabel('By').selectOption('Queue');
+  await expect(overTime.getByRole('figure', { name: 'CPU hours' })).toContainText('demo');
+  await overTime.getByText('The numbers as a table').click();
+  await expect(overTime.getByRole('columnheader', { name: 'demo' })).toBeVisible();
+  await check(page, 'usage');
 
   await visit(page, `/clusters/${cluster.id}/logs?mode=live`);
   const log = page.getByRole('log', { name: 'Controller log' });

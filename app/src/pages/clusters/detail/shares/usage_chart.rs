@@ -14,12 +14,16 @@ use crate::ui::{Card, foreign};
 
 const SECONDS_OF_HOUR: f64 = 3600.0;
 
-/// What is told apart, by the word of its choice.
+/// What is told apart, by the word of its choice. Not every user has an account.
 fn of(by: &str, usage: &Usage) -> String {
-    match by {
-        "user" => usage.user.clone(),
-        "queue" => usage.queue.clone(),
-        _ => usage.account.clone(),
+    let name = match by {
+        "user" => &usage.user,
+        "queue" => &usage.queue,
+        _ => &usage.account,
+    };
+    match name.is_empty() {
+        true => "–".to_owned(),
+        false => name.clone(),
     }
 }
 
