@@ -1,4 +1,4 @@
-// Every page, light and dark, on a desk and on a telephone.
+// Every page, on a wall, on a desk and on a telephone.
 import { check } from './axe';
 import { createDemoQueue, expect, openTab, signIn, test, visit } from './helpers';
 
