@@ -17,6 +17,8 @@ export default defineConfig({
   use: {
     locale: 'en-GB',
     viewport: { width: 1280, height: 800 },
+    // Whatever turns while somebody waits is drawn by the processors, at sixty pictures a second.
+    contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
     // It takes a third of all the time: `npx playwright test --trace on` where a picture does not tell enough.
     trace: 'off',
