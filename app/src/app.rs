@@ -66,6 +66,7 @@ pub fn hydrate() {
     };
     // It fails where there is an executor already, which will do.
     let _ = any_spawner::Executor::init_wasm_bindgen();
+    crate::browser::load_links_until_live();
     leptos::task::spawn_local(async {
         let alive = Alive::default();
         let known = alive.clone();

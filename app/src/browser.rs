@@ -119,11 +119,15 @@ pub fn part_across(_event: &leptos::ev::PointerEvent) -> Option<f64> {
     None
 }
 
-/// Marks the page as one that answers: until then clicks and keys do nothing.
+/// On the document, once the page answers.
+#[cfg(feature = "hydrate")]
+const LIVE: &str = "data-live";
+
+/// Marks the page as one that answers: until then buttons and keys do nothing.
 #[cfg(feature = "hydrate")]
 pub fn mark_live() {
     if let Some(html) = leptos::prelude::document().document_element() {
-        let _ = html.set_attribute("data-live", "");
+        let _ = html.set_attribute(LIVE, "");
     }
 }
 
@@ -285,35 +289,52 @@ fn html_document() -> Option<web_sys::HtmlDocument> {
 /// Asks `hold` before a link of this console is followed in this window; true holds the person back.
 pub fn before_link(hold: impl Fn(String) -> bool + 'static) {
     #[cfg(feature = "hydrate")]
-    {
-        use wasm_bindgen::JsCast;
-        use wasm_bindgen::closure::Closure;
-        let handler =
-            Closure::<dyn Fn(web_sys::MouseEvent)>::new(move |event: web_sys::MouseEvent| {
-                let elsewhere = event.ctrl_key()
-                    || event.meta_key()
-                    || event.shift_key()
-                    || event.button() != 0;
-                let link = event
-                    .target()
-                    .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
-                    .and_then(|element| element.closest("a[href]:not([target])").ok().flatten());
-                let href = link
-                    .and_then(|link| link.get_attribute("href"))
-                    .unwrap_or_default();
-                if !elsewhere && href.starts_with('/') && hold(href) {
-                    event.prevent_default();
-                    event.stop_propagation();
-                }
-            });
-        // On its way down, before the router sees it.
-        let _ = leptos::prelude::document().add_event_listener_with_callback_and_bool(
-            "click",
-            handler.as_ref().unchecked_ref(),
-            true,
-        );
-        handler.forget(); // the frame lives as long as the page
-    }
+    on_link(move |event, href| {
+        let elsewhere =
+            event.ctrl_key() || event.meta_key() || event.shift_key() || event.button() != 0;
+        if !elsewhere && hold(href) {
+            event.prevent_default();
+            event.stop_propagation();
+        }
+    });
+}
+
+/// Links load the next page as a whole until [`mark_live`]. The router follows them already before that, while a part of the
+/// console is still on its way: then that would take what the server said at the first address for what it says at the next.
+#[cfg(feature = "hydrate")]
+pub fn load_links_until_live() {
+    on_link(|event, _| {
+        let html = leptos::prelude::document().document_element();
+        if !html.is_some_and(|html| html.has_attribute(LIVE)) {
+            event.stop_propagation();
+        }
+    });
+}
+
+/// What is done at a click on a link of this console, before the router does anything, as long as there is a page.
+#[cfg(feature = "hydrate")]
+fn on_link(handle: impl Fn(&web_sys::MouseEvent, String) + 'static) {
+    use wasm_bindgen::JsCast;
+    use wasm_bindgen::closure::Closure;
+    let handler = Closure::<dyn Fn(web_sys::MouseEvent)>::new(move |event: web_sys::MouseEvent| {
+        let link = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+            .and_then(|element| element.closest("a[href]:not([target])").ok().flatten());
+        let href = link
+            .and_then(|link| link.get_attribute("href"))
+            .unwrap_or_default();
+        if href.starts_with('/') {
+            handle(&event, href);
+        }
+    });
+    // On its way down, before the router sees it.
+    let _ = leptos::prelude::document().add_event_listener_with_callback_and_bool(
+        "click",
+        handler.as_ref().unchecked_ref(),
+        true,
+    );
+    handler.forget(); // both users last as long as the page
 }
 
 /// Puts the page shown into the history once more, so that "back" first comes here.

@@ -40,3 +40,22 @@ test('an address says what is looked for, in Chinese too', async ({ page, server
   await page.goto('/console/preference?language=zh-CN&next=/audit');
   await expect(page.getByRole('heading', { name: '审计记录', level: 1 })).toBeVisible();
 });
+
+test('a link that is followed while the page is on its way leads where it says', async ({ page, server }) => {
+  await signIn(page, server);
+  let arrive = () => {};
+  const isAsked = new Promise<void>((asked) => {
+    const isLet = new Promise<void>((done) => (arrive = done));
+    void page.route('**/pkg/split_look*', async (route) => {
+      asked();
+      await isLet;
+      await route.continue();
+    });
+  });
+  await page.goto('/audit?readOnly=true', { waitUntil: 'commit' });
+  await isAsked;
+  await page.getByRole('link', { name: 'Verify the chain' }).click({ noWaitAfter: true });
+  await page.waitForURL(/verify=yes/, { waitUntil: 'commit' });
+  arrive();
+  await expect(page.getByText(/\d+ records, none missing or changed\./)).toBeVisible();
+});

@@ -147,6 +147,9 @@ pub struct Qos {
 pub struct Shares {
     /// Without accounting there is nothing of this.
     pub has_accounting: bool,
+    /// Accounting is being switched on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_starting: bool,
     /// In the order of the tree: an account, its users, the accounts below.
     pub shares: Vec<Share>,
     pub qos: Vec<Qos>,

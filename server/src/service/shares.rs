@@ -12,19 +12,23 @@ use async_trait::async_trait;
 use super::qos_check::{self, queue_qos};
 use super::shares_check as check;
 use super::{Service, resource, whole};
-use crate::db::cluster::ClusterRow;
+use crate::db::cluster::{ClusterRow, ClusterSpec};
 use crate::db::queue::QueueRow;
 use crate::fault::internal;
 use crate::slurm::accounts;
-use crate::slurm::client::{Associations, Client, SlurmError};
+use crate::slurm::client::{Associations, Client, SlurmError, one_line};
 
 #[async_trait]
 impl Sharing for Service {
     async fn list_shares(&self, ctx: &Ctx, cluster: String) -> Result<Shares> {
         let operation = Operation::ListAccounts;
         let cluster = self.observed_cluster(ctx, operation, &cluster).await?;
-        if !cluster.spec.has_accounting() {
-            return Ok(Shares::default());
+        let accounting = Accounting::of(&cluster);
+        if accounting != Accounting::On {
+            return Ok(Shares {
+                is_starting: accounting == Accounting::Starting,
+                ..Shares::default()
+            });
         }
         let slurm = self.slurm(&cluster).await?;
         let told = |error: SlurmError| refused(ctx.language, &cluster, &error);
@@ -36,6 +40,7 @@ impl Sharing for Service {
         }
         Ok(Shares {
             has_accounting: true,
+            is_starting: false,
             shares,
             qos,
         })
@@ -59,7 +64,7 @@ impl Sharing for Service {
             let rules = &ctx.language.text().share_rules;
             return Err(Error::field("days", rules.days(MOST_USAGE_DAYS)));
         }
-        if !cluster.spec.has_accounting() {
+        if Accounting::of(&cluster) != Accounting::On {
             return Ok(UsageReport::default());
         }
         let slurm = self.slurm(&cluster).await?;
@@ -80,10 +85,8 @@ impl Service {
             .observed_cluster(ctx, operation, &input.cluster_identifier)
             .await?;
         check::well_formed(ctx.language.text(), &input.change)?;
-        if check::needs_accounting(&input.change) && !cluster.spec.has_accounting() {
-            let values = [("cluster", cluster.name.clone())];
-            let message = refusal(ctx.language, |t| t.no_accounting, &values);
-            return Err(resource::refused(&*cluster, message));
+        if check::needs_accounting(&input.change) {
+            Accounting::wanted(ctx.language, &cluster)?;
         }
         let slurm = self.slurm(&cluster).await?;
         let arn = self.parts.arns.cluster(&cluster.id);
@@ -155,9 +158,10 @@ impl Service {
         asked: Option<&app::model::queue::QueueSlurmConfiguration>,
     ) -> Result<()> {
         let named = queue_qos(asked);
-        if named.is_empty() || !cluster.spec.has_accounting() {
+        if named.is_empty() || Accounting::of(cluster) == Accounting::Off {
             return Ok(());
         }
+        Accounting::wanted(language, cluster)?;
         let slurm = self.slurm(cluster).await?;
         let qos = slurm.qos().await;
         let qos = qos.map_err(|error| refused(language, cluster, &error))?;
@@ -172,7 +176,7 @@ impl Service {
     ) -> Result<()> {
         let queues = self.queues_of(cluster).await?;
         let names_some = |queue: &QueueRow| !queue_qos(queue.spec.slurm.as_ref()).is_empty();
-        let is_up = cluster.status == Status::Active && cluster.spec.has_accounting();
+        let is_up = cluster.status == Status::Active && Accounting::of(cluster) == Accounting::On;
         if !is_up || !queues.iter().any(names_some) {
             return Ok(());
         }
@@ -183,12 +187,45 @@ impl Service {
     }
 }
 
+/// Whether accounts are kept by the controller that runs: a switch takes its time, and Slurm refuses what comes before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Accounting {
+    Off,
+    Starting,
+    On,
+}
+
+impl Accounting {
+    fn of(cluster: &ClusterRow) -> Accounting {
+        let in_force = cluster.applied_spec.as_ref();
+        match (
+            cluster.spec.has_accounting(),
+            in_force.is_some_and(ClusterSpec::has_accounting),
+        ) {
+            (false, _) => Accounting::Off,
+            (true, false) => Accounting::Starting,
+            (true, true) => Accounting::On,
+        }
+    }
+
+    /// Refuses what only a cluster that keeps accounts can do.
+    fn wanted(language: Language, cluster: &ClusterRow) -> Result<()> {
+        let values = [("cluster", cluster.name.clone())];
+        let message = match Accounting::of(cluster) {
+            Accounting::On => return Ok(()),
+            Accounting::Starting => refusal(language, |t| t.accounting_starts, &values),
+            Accounting::Off => refusal(language, |t| t.no_accounting, &values),
+        };
+        Err(resource::refused(cluster, message))
+    }
+}
+
 async fn there(slurm: &Client) -> std::result::Result<(Vec<Share>, Vec<Qos>), SlurmError> {
     Ok((slurm.shares().await?, slurm.qos().await?))
 }
 
 /// In Slurm's words.
 fn refused(language: Language, cluster: &ClusterRow, error: &SlurmError) -> Error {
-    let values = [("words", error.message.clone())];
+    let values = [("words", one_line(&error.message))];
     resource::refused(cluster, refusal(language, |t| t.slurm, &values))
 }

@@ -2,8 +2,10 @@
 
 use aws_sdk_pcs::types::*;
 use nix::sys::signal::{Signal, kill};
+use serde_json::json;
 
 use crate::harness::*;
+use crate::job_parts::ask;
 
 const CLUSTER: &str = "accounts";
 /// Records of jobs of early 2026: slurmdbd purges 50,000 at a time.
@@ -12,6 +14,12 @@ const OLD_FROM: u32 = 1_000_000;
 
 struct Accounts {
     plane: TestPlane,
+}
+
+fn mode_only(mode: AccountingMode) -> UpdateClusterSlurmConfigurationRequest {
+    let accounting = UpdateAccountingRequest::builder().mode(mode).build();
+    let slurm = UpdateClusterSlurmConfigurationRequest::builder();
+    slurm.accounting(accounting).build()
 }
 
 impl Accounts {
@@ -72,9 +80,7 @@ impl Accounts {
     }
 
     async fn switch(&self, mode: AccountingMode) {
-        let asked = UpdateAccountingRequest::builder().mode(mode).build();
-        let slurm = UpdateClusterSlurmConfigurationRequest::builder();
-        self.update(slurm.accounting(asked).build()).await.unwrap();
+        self.update(mode_only(mode)).await.unwrap();
     }
 
     /// What kept all nodes while the controller was exchanged is taken back, before it ends by itself.
@@ -243,7 +249,21 @@ async fn a_cluster_that_kept_none_keeps_records_from_then_on() {
     let plane = &accounts.plane;
     let job = plane.sbatch(CLUSTER, &["--output=/dev/null"], "sleep 600");
     plane.wait_job(CLUSTER, &job, "RUNNING").await;
-    accounts.switch(AccountingMode::Standard).await;
+    let visitor = Visitor::sign_in(plane).await;
+    let asked = mode_only(AccountingMode::Standard);
+    accounts.ask(asked).await.unwrap();
+    let mut was_starting = false;
+    wait_until("there are accounts, and no refusal before", async || {
+        let body = json!({"cluster_identifier": CLUSTER});
+        let told = ask(&visitor, "list-shares", body).await.unwrap();
+        was_starting |= told["isStarting"] == true;
+        (told["hasAccounting"] == true)
+            .then_some(())
+            .ok_or(told.to_string())
+    })
+    .await;
+    assert!(was_starting);
+    plane.wait_cluster(CLUSTER, ClusterStatus::Active).await;
     plane.wait_job(CLUSTER, &job, "RUNNING").await;
     let next = plane.sbatch(CLUSTER, &["--output=/dev/null"], "true");
     accounts.is_told(&next, "COMPLETED").await;

@@ -12,6 +12,7 @@ use super::{WithAccounting, use_page};
 use crate::api::shares::list_shares;
 use crate::components::{Fetched, asked};
 use crate::i18n::{Text, text};
+use crate::model::live::Kind;
 use crate::model::shares::{PutShare, ROOT, Share, Shares, SharesChange};
 use crate::ui::table::Table;
 use crate::ui::{Button, Column, Dialog, Look, foreign};
@@ -19,7 +20,7 @@ use crate::ui::{Button, Column, Dialog, Look, foreign};
 #[component]
 pub fn Accounts() -> impl IntoView {
     let page = use_page();
-    let asked = asked([page.id], &[], |[id]| list_shares(id));
+    let asked = asked([page.id], &[Kind::Cluster], |[id]| list_shares(id));
     let again = Callback::new(move |()| asked.refetch());
     let used = Used::new(page.id);
     view! {

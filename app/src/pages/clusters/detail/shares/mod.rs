@@ -21,6 +21,7 @@ use super::use_page;
 use crate::api::shares::list_shares;
 use crate::components::{Fetched, asked};
 use crate::i18n::text;
+use crate::model::live::Kind;
 use crate::model::shares::Shares;
 use crate::paths;
 use crate::ui::{ButtonLink, Card, EmptyState, Look};
@@ -29,7 +30,7 @@ use crate::ui::{ButtonLink, Card, EmptyState, Look};
 #[component]
 pub fn Rules() -> impl IntoView {
     let page = use_page();
-    let asked = asked([page.id], &[], |[id]| list_shares(id));
+    let asked = asked([page.id], &[Kind::Cluster], |[id]| list_shares(id));
     let again = Callback::new(move |()| asked.refetch());
     view! {
         <div class="grid gap-5">
@@ -44,16 +45,25 @@ pub fn Rules() -> impl IntoView {
     .into_any()
 }
 
-/// What only accounting keeps, or how to switch that on.
+/// What only accounting keeps, or how to switch that on, or that it is being done.
 #[component]
 fn WithAccounting(shares: Signal<Shares>, children: ChildrenFn) -> impl IntoView {
     let t = text();
     let page = use_page();
-    let has = Memo::new(move |_| shares.with(|shares| shares.has_accounting));
+    let kept =
+        Memo::new(move |_| shares.with(|shares| (shares.has_accounting, shares.is_starting)));
     let href = Signal::derive(move || paths::edit_cluster(&page.id.read()));
-    move || match has.get() {
-        true => children().into_any(),
-        false => view! {
+    move || match kept.get() {
+        (true, _) => children().into_any(),
+        (false, true) => view! {
+            <Card title=t.shares.tab>
+                <EmptyState title=t.shares.starting_title text=t.shares.starting>
+                    ""
+                </EmptyState>
+            </Card>
+        }
+        .into_any(),
+        (false, false) => view! {
             <Card title=t.shares.tab>
                 <EmptyState title=t.shares.none_title text=t.shares.none>
                     <ButtonLink label=t.shares.switch_on href look=Look::Primary />

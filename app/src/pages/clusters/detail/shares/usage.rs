@@ -8,6 +8,7 @@ use crate::api::shares::usage;
 use crate::components::{Fetched, asked};
 use crate::i18n::{Text, text};
 use crate::model::error::Result;
+use crate::model::live::Kind;
 use crate::model::shares::{Usage, UsageReport};
 use crate::ui::table::Table;
 use crate::ui::{Column, foreign};
@@ -35,7 +36,7 @@ impl Used {
     pub fn new(cluster: Memo<String>) -> Used {
         let days = RwSignal::new(FIRST.to_owned());
         let chosen = Memo::new(move |_| days.get());
-        let asked = asked([cluster, chosen], &[], |[id, days]| {
+        let asked = asked([cluster, chosen], &[Kind::Cluster], |[id, days]| {
             usage(id, days.parse().unwrap_or_default())
         });
         Used { days, asked }
