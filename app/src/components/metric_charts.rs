@@ -8,8 +8,7 @@ use super::range_picker::wants_table;
 use crate::i18n::{Text, text};
 use crate::model::metric::{Metric, Metrics};
 use crate::ui::EmptyState;
-use crate::ui::chart::{Chart, Curve, Ink, Mark, Plot, Unit, in_words};
-use crate::ui::time::Minute;
+use crate::ui::chart::{Chart, ChartTable, Curve, Ink, Mark, NumberTable, Numbers, Plot, Unit};
 
 /// A curve of a chart: what it shows, and how.
 type Shown = (Metric, Mark, Ink);
@@ -116,7 +115,10 @@ pub fn MetricCharts(metrics: Signal<Metrics>) -> impl IntoView {
         (false, Some(by), as_table) => {
             view! { <PartCharts metrics by as_table pointed /> }.into_any()
         }
-        (false, None, true) => view! { <Numbers metrics /> }.into_any(),
+        (false, None, true) => {
+            let numbers = Signal::derive(move || metrics.with(|metrics| numbers(t, metrics)));
+            view! { <ChartTable title=t.monitoring.title numbers /> }.into_any()
+        }
         (false, None, false) => view! { <Charts metrics pointed /> }.into_any(),
     }
 }
@@ -135,65 +137,22 @@ fn Charts(metrics: Signal<Metrics>, pointed: RwSignal<Option<usize>>) -> impl In
     .into_any()
 }
 
-/// The same numbers in words, the newest first; times of which nothing is known are left out.
-#[component]
-fn Numbers(metrics: Signal<Metrics>) -> impl IntoView {
-    let t = text();
-    let shown = || {
-        Topic::ALL.into_iter().flat_map(|topic| {
-            topic
-                .curves()
-                .iter()
-                .map(move |(metric, ..)| (topic.unit(), *metric))
-        })
+/// All of them beside each other.
+fn numbers(t: &'static Text, metrics: &Metrics) -> NumberTable {
+    let column = |topic: Topic, metric: Metric| Numbers {
+        label: label(t, metric).to_owned(),
+        unit: topic.unit(),
+        values: scaled(metrics.values(metric), topic.unit()),
     };
-    let heads = shown().map(|(_, metric)| view! { <th scope="col">{label(t, metric)}</th> });
-    let heads = heads.collect_view();
-    let rows = move || {
-        let metrics = metrics.read();
-        let columns: Vec<(Unit, Vec<Option<f64>>)> = shown()
-            .map(|(unit, metric)| (unit, scaled(metrics.values(metric), unit)))
-            .collect();
-        let places = columns.iter().map(|(_, values)| values.len()).max();
-        let row = |place: usize| {
-            let value = |values: &[Option<f64>]| values.get(place).copied().flatten();
-            let is_known = columns.iter().any(|(_, values)| value(values).is_some());
-            let cell = |(unit, values): &(Unit, Vec<Option<f64>>)| {
-                let words = value(values).map(|value| in_words(t, *unit, value));
-                view! { <td class="tabular-nums">{words.unwrap_or_else(|| "–".to_owned())}</td> }
-            };
-            is_known.then(|| {
-                let at = metrics.start_time + place as i64 * metrics.period;
-                view! {
-                    <tr>
-                        <th scope="row">
-                            <Minute at />
-                        </th>
-                        {columns.iter().map(cell).collect_view()}
-                    </tr>
-                }
-            })
-        };
-        (0..places.unwrap_or_default())
-            .rev()
-            .filter_map(row)
-            .collect_view()
+    let columns = |topic: Topic| {
+        let curves = topic.curves().iter();
+        curves.map(move |(metric, ..)| column(topic, *metric))
     };
-    view! {
-        <div class="chart-table" role="region" aria-label=t.monitoring.title tabindex="0">
-            <table class="plain-table">
-                <caption class="read-out">{t.monitoring.title}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{t.monitoring.time}</th>
-                        {heads}
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+    NumberTable {
+        start: metrics.start_time,
+        period: metrics.period,
+        columns: Topic::ALL.into_iter().flat_map(columns).collect(),
     }
-    .into_any()
 }
 
 #[cfg(test)]

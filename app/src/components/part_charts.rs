@@ -9,9 +9,10 @@ use super::metric_words::{label, scaled, summary};
 use crate::i18n::{Text, text};
 use crate::model::metric::{Metric, Metrics};
 use crate::model::metric_part::{By, Part};
-use crate::ui::chart::{Chart, Curve, Ink, Mark, PARTS, Plot, Unit, in_words};
+use crate::ui::chart::{
+    Chart, ChartTable, Curve, Ink, Mark, NumberTable, Numbers, PARTS, Plot, Unit, in_words,
+};
 use crate::ui::foreign;
-use crate::ui::time::Minute;
 
 /// A metric of all parts, and how it is drawn.
 type Topic = (Metric, Mark, Unit);
@@ -119,10 +120,15 @@ pub fn PartCharts(
         let plot = Memo::new(move |_| metrics.with(|metrics| plot(t, metrics, by, topic)));
         view! { <Chart title=title(t, topic.0) plot=plot.into() pointed /> }
     };
+    let table = move |topic: Topic| {
+        let numbers = Signal::derive(move || metrics.with(|metrics| numbers(t, metrics, topic)));
+        view! { <ChartTable title=title(t, topic.0) is_titled=true numbers /> }
+    };
     let shown = match as_table {
         true => topics(by)
             .iter()
-            .map(|topic| view! { <Numbers metrics topic=*topic /> })
+            .copied()
+            .map(table)
             .collect_view()
             .into_any(),
         false => {
@@ -146,61 +152,18 @@ pub fn PartCharts(
     .into_any()
 }
 
-/// A column for each part, the newest time first; times of which nothing is known are left out.
-#[component]
-fn Numbers(metrics: Signal<Metrics>, topic: Topic) -> impl IntoView {
-    let t = text();
-    let (metric, _, unit) = topic;
-    let caption = title(t, metric);
-    let heads = move || {
-        let parts = metrics.with(|metrics| metrics.parts.iter().map(|it| name(t, it)).collect());
-        let parts: Vec<String> = parts;
-        let head = |name: String| view! { <th scope="col">{foreign(name)}</th> };
-        parts.into_iter().map(head).collect_view()
+/// A column for each part.
+fn numbers(t: &'static Text, metrics: &Metrics, (metric, _, unit): Topic) -> NumberTable {
+    let column = |part: &Part| Numbers {
+        label: name(t, part),
+        unit,
+        values: scaled(part.values(metric), unit),
     };
-    let rows = move || {
-        let metrics = metrics.read();
-        let columns = metrics.parts.iter();
-        let columns: Vec<_> = columns
-            .map(|part| scaled(part.values(metric), unit))
-            .collect();
-        let places = columns.iter().map(Vec::len).max().unwrap_or_default();
-        let row = |place: usize| {
-            let value = |values: &Vec<Option<f64>>| values.get(place).copied().flatten();
-            let is_known = columns.iter().any(|values| value(values).is_some());
-            let cell = |values: &Vec<Option<f64>>| {
-                let words = value(values).map(|value| in_words(t, unit, value));
-                view! { <td class="tabular-nums">{words.unwrap_or_else(|| "–".to_owned())}</td> }
-            };
-            is_known.then(|| {
-                let at = metrics.start_time + place as i64 * metrics.period;
-                view! {
-                    <tr>
-                        <th scope="row">
-                            <Minute at />
-                        </th>
-                        {columns.iter().map(cell).collect_view()}
-                    </tr>
-                }
-            })
-        };
-        (0..places).rev().filter_map(row).collect_view()
-    };
-    view! {
-        <div class="chart-table" role="region" aria-label=caption tabindex="0">
-            <table class="plain-table">
-                <caption class="chart-title text-left">{caption}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{t.monitoring.time}</th>
-                        {heads}
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+    NumberTable {
+        start: metrics.start_time,
+        period: metrics.period,
+        columns: metrics.parts.iter().map(column).collect(),
     }
-    .into_any()
 }
 
 /// How long the instances of each type ran, the dearest in hours first.

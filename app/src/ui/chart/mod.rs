@@ -4,11 +4,13 @@
 
 mod path;
 mod scale;
+mod table;
 
 use leptos::prelude::*;
 
 pub use self::scale::Unit;
 use self::scale::{numbers, times};
+pub use self::table::{ChartTable, NumberTable, Numbers};
 use super::time::{duration, moment, zone};
 use crate::browser;
 use crate::i18n::{Text, text};

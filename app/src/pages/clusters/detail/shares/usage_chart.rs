@@ -8,9 +8,10 @@ use leptos::prelude::*;
 use super::pick::Pick;
 use crate::i18n::{Text, text};
 use crate::model::shares::{Usage, UsageReport};
-use crate::ui::chart::{Chart, Curve, Ink, Mark, PARTS, Plot, Unit, in_words};
-use crate::ui::time::Minute;
-use crate::ui::{Card, foreign};
+use crate::ui::Card;
+use crate::ui::chart::{
+    Chart, ChartTable, Curve, Ink, Mark, NumberTable, Numbers, PARTS, Plot, Unit,
+};
 
 const SECONDS_OF_HOUR: f64 = 3600.0;
 
@@ -37,6 +38,7 @@ pub fn UsageChart(report: Signal<UsageReport>) -> impl IntoView {
         ("queue", t.shares.queue.to_owned()),
     ];
     let plot = Memo::new(move |_| report.with(|report| plot(t, report, &by.read())));
+    let numbers = Signal::derive(move || plot.with(numbers));
     view! {
         <Card title=t.shares.over_time>
             <div class="grid gap-4">
@@ -46,7 +48,7 @@ pub fn UsageChart(report: Signal<UsageReport>) -> impl IntoView {
                 <Chart title=t.shares.cpu_hours plot=plot.into() pointed=RwSignal::new(None) />
                 <details class="more">
                     <summary>{t.shares.numbers}</summary>
-                    <Numbers plot />
+                    <ChartTable title=t.shares.cpu_hours numbers />
                 </details>
             </div>
         </Card>
@@ -93,54 +95,22 @@ fn add(sum: &mut Vec<u64>, more: &[u64]) {
     }
 }
 
-/// A column for each, the newest time first; times in which nobody took anything are left out.
-#[component]
-fn Numbers(plot: Memo<Plot>) -> impl IntoView {
-    let t = text();
-    let heads = move || {
-        let head = |curve: &Curve| view! { <th scope="col">{foreign(curve.label.clone())}</th> };
-        plot.read().curves.iter().map(head).collect_view()
+/// The same numbers, without the times in which nobody took anything.
+fn numbers(plot: &Plot) -> NumberTable {
+    let column = |curve: &Curve| Numbers {
+        label: curve.label.clone(),
+        unit: plot.unit,
+        values: curve
+            .values
+            .iter()
+            .map(|hours| hours.filter(|hours| *hours > 0.0))
+            .collect(),
     };
-    let rows = move || {
-        let plot = plot.read();
-        let places = plot.curves.iter().map(|curve| curve.values.len()).max();
-        let row = |place: usize| {
-            let value = |curve: &Curve| curve.values.get(place).copied().flatten();
-            let is_something = |curve| value(curve).is_some_and(|hours| hours > 0.0);
-            plot.curves.iter().any(is_something).then(|| {
-                let cell = |curve: &Curve| {
-                    let words = in_words(t, plot.unit, value(curve).unwrap_or_default());
-                    view! { <td class="tabular-nums">{words}</td> }
-                };
-                view! {
-                    <tr>
-                        <th scope="row">
-                            <Minute at=plot.start + place as i64 * plot.period />
-                        </th>
-                        {plot.curves.iter().map(cell).collect_view()}
-                    </tr>
-                }
-            })
-        };
-        (0..places.unwrap_or_default())
-            .rev()
-            .filter_map(row)
-            .collect_view()
-    };
-    view! {
-        <div class="chart-table" role="region" aria-label=t.shares.numbers tabindex="0">
-            <table class="plain-table">
-                <thead>
-                    <tr>
-                        <th scope="col">{t.monitoring.time}</th>
-                        {heads}
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+    NumberTable {
+        start: plot.start,
+        period: plot.period,
+        columns: plot.curves.iter().map(column).collect(),
     }
-    .into_any()
 }
 
 #[cfg(test)]
