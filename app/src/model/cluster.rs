@@ -483,16 +483,6 @@ pub struct SlurmdbdCustomSetting {
     pub parameter_value: String,
 }
 
-/// What shows settings shows all kinds alike.
-impl From<SlurmdbdCustomSetting> for SlurmCustomSetting {
-    fn from(setting: SlurmdbdCustomSetting) -> SlurmCustomSetting {
-        SlurmCustomSetting {
-            parameter_name: setting.parameter_name,
-            parameter_value: setting.parameter_value,
-        }
-    }
-}
-
 /// Additional settings that directly map to Cgroup settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -503,12 +493,27 @@ pub struct CgroupCustomSetting {
     pub parameter_value: String,
 }
 
-/// What shows settings shows all kinds alike.
-impl From<CgroupCustomSetting> for SlurmCustomSetting {
-    fn from(setting: CgroupCustomSetting) -> SlurmCustomSetting {
-        SlurmCustomSetting {
-            parameter_name: setting.parameter_name,
-            parameter_value: setting.parameter_value,
+/// Settings of all kinds are shown and written alike.
+macro_rules! like_slurms {
+    ($($Setting:ident),+) => {$(
+        impl From<$Setting> for SlurmCustomSetting {
+            fn from(setting: $Setting) -> SlurmCustomSetting {
+                SlurmCustomSetting {
+                    parameter_name: setting.parameter_name,
+                    parameter_value: setting.parameter_value,
+                }
+            }
         }
-    }
+
+        impl From<SlurmCustomSetting> for $Setting {
+            fn from(setting: SlurmCustomSetting) -> $Setting {
+                $Setting {
+                    parameter_name: setting.parameter_name,
+                    parameter_value: setting.parameter_value,
+                }
+            }
+        }
+    )+};
 }
+
+like_slurms!(SlurmdbdCustomSetting, CgroupCustomSetting);

@@ -63,10 +63,13 @@ pub fn check_rows(rows: Rows) -> Option<String> {
     twice.map(|(name, _)| t.create_queue.row_twice(name))
 }
 
-pub fn settings(rows: Rows) -> Vec<SlurmCustomSetting> {
-    let setting = |(parameter_name, parameter_value)| SlurmCustomSetting {
-        parameter_name,
-        parameter_value,
+/// Of whichever kind the request has there.
+pub fn settings<S: From<SlurmCustomSetting>>(rows: Rows) -> Vec<S> {
+    let setting = |(parameter_name, parameter_value)| {
+        S::from(SlurmCustomSetting {
+            parameter_name,
+            parameter_value,
+        })
     };
     rows.pairs().into_iter().map(setting).collect()
 }

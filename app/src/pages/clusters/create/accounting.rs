@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::super::fields::pairs;
+use super::super::fields::{pairs, settings};
 use super::setting_rows::{SettingRows, shown, slurmdbd_words};
 use crate::i18n::text;
 use crate::model::catalogue::SlurmVersion;
@@ -65,12 +65,8 @@ impl AccountingDraft {
 
     /// Of slurmdbd, which is there with accounting only.
     pub fn settings(self) -> Vec<SlurmdbdCustomSetting> {
-        let setting = |(parameter_name, parameter_value)| SlurmdbdCustomSetting {
-            parameter_name,
-            parameter_value,
-        };
         match self.is_on() {
-            true => self.rows.pairs().into_iter().map(setting).collect(),
+            true => settings(self.rows),
             false => vec![],
         }
     }

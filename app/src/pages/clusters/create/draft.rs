@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 
-use super::super::fields::pairs;
+use super::super::fields::{pairs, settings};
 use super::super::job_submit::JobSubmitDraft;
 use super::super::own_settings::{OwnField, OwnSettings};
 use super::accounting::AccountingDraft;
@@ -138,11 +138,7 @@ impl SlurmDraft {
     }
 
     pub fn cgroups(self) -> Vec<CgroupCustomSetting> {
-        let setting = |(parameter_name, parameter_value)| CgroupCustomSetting {
-            parameter_name,
-            parameter_value,
-        };
-        self.cgroup.pairs().into_iter().map(setting).collect()
+        settings(self.cgroup)
     }
 
     /// None for the service's default.
