@@ -187,3 +187,22 @@ impl Reconciler for LogReconciler {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_has_room_for_others_and_for_the_index_of_the_lines() {
+        const GIB: u64 = 1 << 30;
+        for (total, lines, right) in [
+            (100 * GIB, 0, GIB),
+            (5 * GIB, 0, GIB / 2),
+            (100 * GIB, MOST, 4 * GIB / 3),
+            (GIB, LEAST, GIB / 10),
+            (0, 0, 0),
+        ] {
+            assert_eq!(wanted(total, lines), right, "{total} {lines}");
+        }
+    }
+}

@@ -180,9 +180,10 @@ mod tests {
             mode(&dir.path().join("diagnostics/openpcs-diagnostics/a/one.txt")),
             0o600
         );
-        let line = format!("{}\n", "é".repeat(60));
-        let long = line.repeat(MOST_OF_ONE / line.len());
-        for n in 0..20 {
+        let long = format!("{}\n", "é".repeat(60)).repeat(100);
+        // As if all the rest were there.
+        bundle.left = long.len();
+        for n in 0..2 {
             bundle.put(&format!("{n}.txt"), "Long", &long);
         }
         bundle.answer::<()>("b.json", "Two", Err("the database is silent"));
