@@ -67,6 +67,7 @@ pub fn hydrate() {
     // It fails where there is an executor already, which will do.
     let _ = any_spawner::Executor::init_wasm_bindgen();
     crate::browser::load_links_until_live();
+    let early = crate::early::Early::watch();
     leptos::task::spawn_local(async {
         let alive = Alive::default();
         let known = alive.clone();
@@ -77,6 +78,8 @@ pub fn hydrate() {
         leptos::mount::hydrate_from_async(body, page).await.forget();
         crate::browser::mark_live();
         alive.begin();
+        // After the effects of what was just taken over: they set fields.
+        set_timeout(move || early.redo(), std::time::Duration::ZERO);
     });
 }
 

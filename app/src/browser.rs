@@ -123,7 +123,7 @@ pub fn part_across(_event: &leptos::ev::PointerEvent) -> Option<f64> {
 #[cfg(feature = "hydrate")]
 const LIVE: &str = "data-live";
 
-/// Marks the page as one that answers: until then buttons and keys do nothing.
+/// Marks the page as one that answers: until then buttons and keys do nothing (see [`crate::early`] for fields).
 #[cfg(feature = "hydrate")]
 pub fn mark_live() {
     if let Some(html) = leptos::prelude::document().document_element() {

@@ -14,6 +14,8 @@ mod app;
 mod browser;
 pub mod command;
 mod components;
+#[cfg(feature = "hydrate")]
+mod early;
 #[cfg(feature = "ssr")]
 pub mod explain;
 pub mod foreign;

@@ -1,6 +1,6 @@
 // The page Audit trail: who asked for what, filtered by the address, with the record behind each line.
 import { check } from './axe';
-import { expect, signIn, test, visit } from './helpers';
+import { expect, holdPart, signIn, test, visit } from './helpers';
 
 test('who signed in and what they asked for is on the page', async ({ page, server }) => {
   await signIn(page, server);
@@ -43,19 +43,11 @@ test('an address says what is looked for, in Chinese too', async ({ page, server
 
 test('a link that is followed while the page is on its way leads where it says', async ({ page, server }) => {
   await signIn(page, server);
-  let arrive = () => {};
-  const isAsked = new Promise<void>((asked) => {
-    const isLet = new Promise<void>((done) => (arrive = done));
-    void page.route('**/pkg/split_look*', async (route) => {
-      asked();
-      await isLet;
-      await route.continue();
-    });
-  });
+  const part = await holdPart(page);
   await page.goto('/audit?readOnly=true', { waitUntil: 'commit' });
-  await isAsked;
+  await part.isAsked;
   await page.getByRole('link', { name: 'Verify the chain' }).click({ noWaitAfter: true });
   await page.waitForURL(/verify=yes/, { waitUntil: 'commit' });
-  arrive();
+  part.send();
   await expect(page.getByText(/\d+ records, none missing or changed\./)).toBeVisible();
 });

@@ -151,6 +151,20 @@ export async function isLive(page: Page): Promise<void> {
   await page.waitForFunction(() => 'live' in document.documentElement.dataset);
 }
 
+/** Holds back the part of the console that a page needs, as a slow line does. */
+export async function holdPart(page: Page): Promise<{ isAsked: Promise<void>; send: () => void }> {
+  let asked = () => {};
+  let send = () => {};
+  const isAsked = new Promise<void>((resolve) => (asked = resolve));
+  const mayCome = new Promise<void>((resolve) => (send = resolve));
+  await page.route('**/split_*.wasm', async (route) => {
+    asked();
+    await mayCome;
+    await route.continue();
+  });
+  return { isAsked, send };
+}
+
 export async function signIn(page: Page, server: Server): Promise<void> {
   await page.goto('/');
   await fillSignIn(page, server.adminPassword);

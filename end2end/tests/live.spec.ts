@@ -8,6 +8,7 @@ import {
   createGroup,
   createQueue,
   expect,
+  holdPart,
   isLive,
   openTab,
   rows,
@@ -93,19 +94,38 @@ test('a cluster page follows groups, queues, jobs and nodes', async ({ page, ser
 
 test('a page that comes alive late fits its source, and has what changed meanwhile', async ({ page, server, cluster }) => {
   await signIn(page, server);
-  let asked = () => {};
-  let send = () => {};
-  const isAsked = new Promise<void>((resolve) => (asked = resolve));
-  const mayCome = new Promise<void>((resolve) => (send = resolve));
-  await page.route('**/split_*.wasm', async (route) => {
-    asked();
-    await mayCome;
-    await route.continue();
-  });
+  const part = await holdPart(page);
   await page.goto(`/clusters/${cluster.id}/queues`, { waitUntil: 'commit' });
-  await isAsked;
+  await part.isAsked;
   await createDemoQueue(server, cluster.name);
-  send();
+  part.send();
   await expect(rows(page, /^Queues/, { name: /demo/ })).toBeVisible();
   await isLive(page);
+});
+
+test('what is filled in while a page is on its way stays', async ({ page, server }) => {
+  await signIn(page, server);
+  const part = await holdPart(page);
+  await page.goto('/troubleshooting', { waitUntil: 'commit' });
+  const words = page.getByRole('searchbox', { name: 'Search codes' });
+  await words.fill('no such');
+  await part.isAsked;
+  await words.fill('no such words');
+  part.send();
+  await isLive(page);
+  await expect(words).toHaveValue('no such words');
+  await expect(page.getByText('No code has these words.')).toBeVisible();
+});
+
+test('what is ticked and chosen while a page is on its way stays', async ({ page, server }) => {
+  await signIn(page, server);
+  const part = await holdPart(page);
+  await page.goto('/clusters/create', { waitUntil: 'commit' });
+  const large = page.getByRole('radio', { name: /^Large/ });
+  await large.check();
+  await part.isAsked;
+  part.send();
+  await isLive(page);
+  await expect(large).toBeChecked();
+  await page.getByLabel('Cluster name', { exact: true }).fill('early');
 });

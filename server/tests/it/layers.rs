@@ -35,7 +35,7 @@ const APP_ROOMS: [&[&str]; 14] = [
     &["components"],
     &["ui"],
     &["live", "stream", "api"],
-    &["alive", "browser"],
+    &["alive", "browser", "early"],
     &["command"],
     &["paths"],
     &["port"],
