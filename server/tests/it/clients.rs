@@ -1,14 +1,16 @@
-//! Programs that drive Slurm for people, each as people run it: on a cluster without accounting, from a cold group.
+//! Programs that drive Slurm for people, each as people run it, from a cold group.
 
 use std::path::Path;
 use std::process::Output;
+
+use aws_sdk_pcs::types::*;
 
 use crate::harness::*;
 
 const CLUSTER: &str = "clients";
 
 /// A file and what runs it, after the directory of the clients' programs; `{queue}` and `{dir}` are filled in.
-const CLIENTS: [(&str, &str, &str); 5] = [
+const CLIENTS: [(&str, &str, &str); 6] = [
     (
         "submitit_map.py",
         include_str!("clients/submitit_map.py"),
@@ -32,16 +34,27 @@ const CLIENTS: [(&str, &str, &str); 5] = [
     (
         "Snakefile",
         include_str!("clients/Snakefile"),
-        "snakemake --quiet --executor slurm --jobs 4 --slurm-status-command squeue \
-         --slurm-init-seconds-before-status-checks 5 \
+        "snakemake --quiet --executor slurm --jobs 4 --slurm-init-seconds-before-status-checks 5 \
          --default-resources slurm_partition={queue} runtime=3 mem_mb=100 cpus_per_task=1",
+    ),
+    (
+        "nextflow_calls.sh",
+        include_str!("clients/nextflow_calls.sh"),
+        "bash {dir}/nextflow_calls.sh {queue}",
     ),
 ];
 
 #[tokio::test]
 async fn the_clients_of_slurm_work() {
     let plane = TestPlane::start(Database::OfRun).await;
-    plane.cluster(CLUSTER, 60).await;
+    let accounting = AccountingRequest::builder().mode(AccountingMode::Standard);
+    let slurm = ClusterSlurmConfigurationRequest::builder()
+        .scale_down_idle_time_in_seconds(60)
+        .accounting(accounting.build().unwrap())
+        .build();
+    let cluster = plane.new_cluster(CLUSTER).slurm_configuration(slurm);
+    cluster.send().await.unwrap();
+    plane.wait_cluster(CLUSTER, ClusterStatus::Active).await;
     let group = plane.group(CLUSTER, "compute-1", 0, 4).await;
     plane.queue(CLUSTER, "demo", &group.id).await;
     // MPI programs are started by PMIx.
