@@ -44,8 +44,10 @@ use crate::logs::stores::Stores;
 use crate::notify::guard::Guard;
 use crate::parts::Parts;
 use crate::provider::aws::{Account, Host};
+use crate::provider::buckets::Buckets;
 use crate::provider::fault::Faulty;
 use crate::provider::local::Local;
+use crate::provider::script::Scripts;
 use crate::random;
 use crate::reconcile::beat::Speaker;
 use crate::reconcile::driver;
@@ -306,7 +308,7 @@ fn parts(
             allow_loopback: config.notify_loopback,
         },
         shared_dirs: config.shared_dirs.clone(),
-        scripts: Default::default(),
+        scripts: Scripts::new(Buckets::below(config.buckets())),
         db,
     })
 }

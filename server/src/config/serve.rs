@@ -104,6 +104,10 @@ pub struct Config {
     /// there is shown. May be given several times
     #[arg(long = "shared-dir", env = "OPENPCS_SHARED_DIRS", value_name = "DIR", value_delimiter = ':', value_parser = directory)]
     pub shared_dirs: Vec<PathBuf>,
+    /// Directory of buckets: the script `s3://BUCKET/KEY` of a node or a cluster is DIR/BUCKET/KEY where DIR/BUCKET is
+    /// there, and in S3 otherwise [default: `buckets` in the data directory]
+    #[arg(long, env = "OPENPCS_BUCKETS_DIR", value_name = "DIR")]
+    pub buckets_dir: Option<PathBuf>,
     /// Makes the provider fail as this file says, for tests: see `provider::fault`.
     #[arg(long, hide = true, value_name = "FILE")]
     pub faults: Option<PathBuf>,
@@ -159,6 +163,12 @@ impl Config {
             listen.port()
         );
         Ok(())
+    }
+
+    /// Below which buckets of this host are.
+    pub fn buckets(&self) -> PathBuf {
+        let own = || self.store.data_dir.join("buckets");
+        self.buckets_dir.clone().unwrap_or_else(own)
     }
 
     /// Where nodes call; none when they are of this host. Fails if they could not.

@@ -13,6 +13,8 @@ use openpcs_provider::script::{self, Location};
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
+use super::buckets::Buckets;
+
 /// Codes of errors that asking again does not mend.
 pub const IS_FOR_GOOD: [&str; 3] = [script::REFUSED, "ScriptChanged", "AwsNotBuilt"];
 
@@ -22,11 +24,11 @@ const FRESH: Duration = Duration::from_secs(30);
 const MOST_KEPT: usize = 64;
 
 /// Cheap to clone.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Scripts(Arc<Inner>);
 
-#[derive(Default)]
 struct Inner {
+    buckets: Buckets,
     fetcher: fetching::Lazy,
     kept: Mutex<HashMap<Source, Arc<Mutex<Kept>>>>,
 }
@@ -39,6 +41,14 @@ struct Kept {
 }
 
 impl Scripts {
+    pub fn new(buckets: Buckets) -> Scripts {
+        Scripts(Arc::new(Inner {
+            buckets,
+            fetcher: Default::default(),
+            kept: Default::default(),
+        }))
+    }
+
     /// The script, which is what its checksum says.
     pub async fn get(&self, source: &Source) -> Result<Arc<Vec<u8>>, ProviderError> {
         let place = self.place(source).await;
@@ -51,7 +61,10 @@ impl Scripts {
             address: source.script_location.clone(),
             version: source.s3_version_id.clone(),
         };
-        let bytes = self.0.fetcher.fetch(&location, MOST_BYTES).await?;
+        let bytes = match self.0.buckets.read(&location, MOST_BYTES).await {
+            Some(read) => read?,
+            None => self.0.fetcher.fetch(&location, MOST_BYTES).await?,
+        };
         check(source, &bytes)?;
         *kept = Kept {
             since: Some(Instant::now()),

@@ -23,7 +23,9 @@ use crate::live::reach::Reach;
 use crate::live::status::Statuses;
 use crate::logs::stores::Stores;
 use crate::parts::Parts;
+use crate::provider::buckets::Buckets;
 use crate::provider::local::Local;
+use crate::provider::script::Scripts;
 use crate::slurm::catalogue;
 use crate::slurm::controller_host::ControllerHost;
 use crate::slurm::database::Database;
@@ -77,7 +79,7 @@ pub async fn service(dir: &Path) -> Service {
         endpoint: "unix:none".into(),
         guard: Default::default(),
         shared_dirs: vec![],
-        scripts: Default::default(),
+        scripts: Scripts::new(Buckets::below(dir.join("buckets"))),
         job_user: JobUser::own().unwrap(),
         db: db.clone(),
     };

@@ -160,12 +160,14 @@ async fn a_script_is_asked_of_each_job() {
     let said = site.submit(&["--time=5", &format!("--comment={long}")]);
     assert!(said.contains("too long to be looked at"), "{said}");
 
-    // Another script in its place, then none.
-    site.bucket.put(
-        "others",
-        "def job_submit(job, partitions, uid): fail('Closed')",
-    );
-    site.is_updated(plugin("others", json!({}))).await;
+    // Another script in its place, of a bucket that is a directory of the host; then none.
+    let own = plane.server.data().join("buckets/own");
+    std::fs::create_dir_all(&own).unwrap();
+    let closed = "def job_submit(job, partitions, uid): fail('Closed')";
+    std::fs::write(own.join("others.star"), closed).unwrap();
+    let source = json!({"scriptLocation": "s3://own/others.star"});
+    let others = json!([{"name": "others", "type": "STARLARK", "scriptSource": source}]);
+    site.is_updated(others).await;
     let said = site.submit(&["--time=5"]);
     assert!(said.contains("Closed"), "{said}");
     site.is_updated(json!([])).await;
