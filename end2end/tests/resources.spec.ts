@@ -151,6 +151,7 @@ test('a cluster is cloned from its document', async ({ page, server, cluster }) 
   await groupAndQueue(server, cluster.name);
   await signIn(page, server);
   await visit(page, `/clusters/${cluster.id}`);
+  await page.getByText('More', { exact: true }).click();
   await page.getByRole('link', { name: 'Clone' }).click();
   await expect(page.getByLabel('Document (YAML or JSON)')).toHaveValue(/apiVersion: openpcs\/v1/);
   await page.getByRole('button', { name: 'Preview' }).click();

@@ -6,7 +6,13 @@ use leptos::prelude::*;
 use super::Icon;
 
 #[component]
-pub fn Menu(icon: Icon, #[prop(into)] label: String, children: Children) -> impl IntoView {
+pub fn Menu(
+    /// Stands for the label; without one the label is seen, as on a button.
+    #[prop(optional)]
+    icon: Option<Icon>,
+    #[prop(into)] label: String,
+    children: Children,
+) -> impl IntoView {
     let details = NodeRef::<html::Details>::new();
     let close = move || {
         if let Some(details) = details.get_untracked() {
@@ -26,6 +32,21 @@ pub fn Menu(icon: Icon, #[prop(into)] label: String, children: Children) -> impl
             close();
         }
     };
+    let summary = match icon {
+        Some(icon) => view! {
+            <summary class="top-button" title=label.clone() aria-label=label>
+                {icon.view()} {Icon::ChevronDown.view()}
+            </summary>
+        }
+        .into_any(),
+        None => view! {
+            <summary class="button">
+                <span>{label}</span>
+                {Icon::ChevronDown.view()}
+            </summary>
+        }
+        .into_any(),
+    };
     view! {
         <details
             class="menu"
@@ -37,9 +58,7 @@ pub fn Menu(icon: Icon, #[prop(into)] label: String, children: Children) -> impl
                 }
             }
         >
-            <summary class="top-button" title=label.clone() aria-label=label>
-                {icon.view()} {Icon::ChevronDown.view()}
-            </summary>
+            {summary}
             <div class="menu-panel">{children()}</div>
         </details>
     }

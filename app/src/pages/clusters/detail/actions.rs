@@ -7,7 +7,7 @@ use crate::i18n::text;
 use crate::model::cluster::Cluster;
 use crate::model::live::Kind;
 use crate::paths;
-use crate::ui::{Button, ButtonLink};
+use crate::ui::{Button, ButtonLink, Menu};
 
 #[component]
 pub fn ClusterActions(cluster: Signal<Cluster>) -> impl IntoView {
@@ -38,22 +38,17 @@ pub fn ClusterActions(cluster: Signal<Cluster>) -> impl IntoView {
             href=Signal::derive(move || paths::edit_cluster(&id.read()))
             disabled=not_editable
         />
-        <ButtonLink
-            label=t.transfer.export
-            href=Signal::derive(move || paths::export_cluster(&id.read()))
-        />
-        <a
-            class="button"
-            rel="external"
-            href=move || paths::diagnostics(&id.read())
-            download=""
-        >
-            {t.troubleshooting.diagnose}
-        </a>
-        <ButtonLink
-            label=t.transfer.clone
-            href=Signal::derive(move || paths::clone_cluster(&id.read()))
-        />
+        <Menu label=t.cluster.more>
+            <a class="menu-item" href=move || paths::export_cluster(&id.read())>
+                {t.transfer.export}
+            </a>
+            <a class="menu-item" href=move || paths::clone_cluster(&id.read())>
+                {t.transfer.clone}
+            </a>
+            <a class="menu-item" rel="external" href=move || paths::diagnostics(&id.read()) download="">
+                {t.troubleshooting.diagnose}
+            </a>
+        </Menu>
         <Button label=t.cluster.delete disabled=why_not on_press=move |()| deleting.set(true) />
         <DeleteDialog open=deleting doomed />
     }
