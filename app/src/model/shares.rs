@@ -165,6 +165,8 @@ pub struct Reserved {
     pub ends_at: i64,
     /// As Slurm writes them: `compute-1-[1-4]`.
     pub nodes: String,
+    /// As `solver:2`.
+    pub licenses: Vec<String>,
     pub users: Vec<String>,
     pub accounts: Vec<String>,
     pub is_maintenance: bool,
@@ -251,7 +253,12 @@ pub struct PutReservation {
     /// Milliseconds since 1970; none is now, or as it is.
     pub starts_at: Option<i64>,
     pub minutes: String,
+    /// As `compute-1-[1-4]`, or a number, of which Slurm chooses; empty for licences only.
     pub nodes: String,
+    /// The partition of which so many nodes are; empty for Slurm's default.
+    pub queue: String,
+    /// As `solver:2,viewer:1`.
+    pub licenses: String,
     pub users: Vec<String>,
     pub accounts: Vec<String>,
     pub is_maintenance: bool,

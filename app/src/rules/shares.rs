@@ -57,19 +57,40 @@ pub fn check_limit(t: &'static Text, limit: Limit, text: &str) -> Result<(), Str
 
 /// How long a reservation lasts, in minutes.
 pub fn check_minutes(t: &'static Text, text: &str) -> Result<(), String> {
-    match is_number(text) && !text.bytes().all(|byte| byte == b'0') {
+    match is_count(text) {
         true => Ok(()),
         false => Err(t.share_rules.minutes.into()),
     }
 }
 
-/// Nodes as Slurm lists them.
+/// Nodes as Slurm lists them, or how many.
 pub fn check_nodes(t: &'static Text, text: &str) -> Result<(), String> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.,[]".contains(c);
-    match !text.is_empty() && text.len() <= TEXT_MAX && text.chars().all(is_part) {
+    let is_zero = is_number(text) && !is_count(text);
+    match !text.is_empty() && !is_zero && text.len() <= TEXT_MAX && text.chars().all(is_part) {
         true => Ok(()),
         false => Err(t.share_rules.nodes.into()),
     }
+}
+
+/// How many of which licences.
+pub fn check_licenses(t: &'static Text, text: &str) -> Result<(), String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "_.-@/".contains(c);
+    let is_one = |one: &str| {
+        one.split_once(':').is_some_and(|(name, count)| {
+            let is_name = !name.is_empty() && name.chars().all(is_part);
+            is_name && is_count(count)
+        })
+    };
+    match text.len() <= TEXT_MAX && text.split(',').all(is_one) {
+        true => Ok(()),
+        false => Err(t.share_rules.licenses.into()),
+    }
+}
+
+/// A number of things, of which there is one at least.
+pub fn is_count(text: &str) -> bool {
+    is_number(text) && !text.bytes().all(|byte| byte == b'0')
 }
 
 fn is_number(text: &str) -> bool {
@@ -166,5 +187,18 @@ mod tests {
         assert!(check_minutes(english(), "0").is_err());
         assert!(check_nodes(english(), "compute-1-[1-4],x").is_ok());
         assert!(check_nodes(english(), "a b").is_err());
+        assert!(check_nodes(english(), "4").is_ok());
+        assert!(check_nodes(english(), "0").is_err());
+        for (text, is_good) in [
+            ("solver:2", true),
+            ("solver@host/a:1,viewer:10", true),
+            ("solver", false),
+            ("solver:0", false),
+            ("solver:2,", false),
+            ("solver:2 Users=me:1", false),
+            ("", false),
+        ] {
+            assert_eq!(check_licenses(english(), text).is_ok(), is_good, "{text}");
+        }
     }
 }

@@ -110,7 +110,16 @@ impl Found {
     fn reservation(&mut self, wanted: &PutReservation) {
         self.name("name", &wanted.name);
         self.field("minutes", rules::check_minutes(self.t, &wanted.minutes));
-        self.field("nodes", rules::check_nodes(self.t, &wanted.nodes));
+        if !wanted.licenses.is_empty() {
+            let checked = rules::check_licenses(self.t, &wanted.licenses);
+            self.field("licenses", checked);
+        }
+        if !wanted.nodes.is_empty() || wanted.licenses.is_empty() {
+            self.field("nodes", rules::check_nodes(self.t, &wanted.nodes));
+        }
+        if !wanted.queue.is_empty() {
+            self.name("queue", &wanted.queue);
+        }
         self.names("users", &wanted.users);
         self.names("accounts", &wanted.accounts);
         if wanted.users.is_empty() && wanted.accounts.is_empty() {

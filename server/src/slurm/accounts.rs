@@ -3,6 +3,7 @@
 //! values as a row's own, and said again they would become that.
 
 use app::model::shares::{Limit, LimitKind, Limits, PutQos, PutReservation, PutShare, Qos, Share};
+use app::rules::shares::is_count;
 
 /// A program's arguments.
 pub type Words = Vec<String>;
@@ -10,7 +11,9 @@ pub type Words = Vec<String>;
 /// None of a value that was set.
 const NONE: &str = "-1";
 /// Nodes of a reservation for maintenance are kept from jobs that are there, and have no end of their own in reports.
-const MAINTENANCE: &str = "Flags=MAINT,IGNORE_JOBS";
+const MAINTENANCE: &str = "MAINT,IGNORE_JOBS";
+/// Of a reservation of licences: its jobs run on whichever node.
+const NO_NODES: &str = "ANY_NODES";
 
 /// The commands that make the account, or the user in it, be as wanted.
 pub fn put_share(before: Option<&Share>, wanted: &PutShare) -> Vec<Words> {
@@ -184,15 +187,33 @@ pub fn put_reservation(wanted: &PutReservation) -> Words {
         None => {}
     }
     words.push(format!("Duration={}", wanted.minutes));
-    words.push(format!("Nodes={}", wanted.nodes));
-    for (name, who) in [("Users", &wanted.users), ("Accounts", &wanted.accounts)] {
+    match wanted.nodes.as_str() {
+        "" => {}
+        count if is_count(count) => words.push(format!("NodeCnt={count}")),
+        nodes => words.push(format!("Nodes={nodes}")),
+    }
+    if !wanted.queue.is_empty() {
+        words.push(format!("PartitionName={}", wanted.queue));
+    }
+    for (name, what) in [
+        ("Licenses", wanted.licenses.clone()),
+        ("Users", wanted.users.join(",")),
+        ("Accounts", wanted.accounts.join(",")),
+    ] {
         // A new one has none to take away.
-        if !wanted.is_new || !who.is_empty() {
-            words.push(format!("{name}={}", who.join(",")));
+        if !wanted.is_new || !what.is_empty() {
+            words.push(format!("{name}={what}"));
         }
     }
-    if wanted.is_new && wanted.is_maintenance {
-        words.push(MAINTENANCE.into());
+    let flags: Vec<&str> = [
+        (wanted.is_maintenance, MAINTENANCE),
+        (wanted.nodes.is_empty(), NO_NODES),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, flag)| is_so.then_some(flag))
+    .collect();
+    if wanted.is_new && !flags.is_empty() {
+        words.push(format!("Flags={}", flags.join(",")));
     }
     words
 }
@@ -346,7 +367,30 @@ mod tests {
         wanted.starts_at = Some(1_500);
         assert_eq!(
             put_reservation(&wanted).join(" "),
-            "update reservation ReservationName=service StartTime=uts1 Duration=60 Nodes=a-[1-2] Users=root Accounts="
+            "update reservation ReservationName=service StartTime=uts1 Duration=60 Nodes=a-[1-2] Licenses= Users=root Accounts="
+        );
+        let licenses = PutReservation {
+            name: "solvers".into(),
+            is_new: true,
+            minutes: "60".into(),
+            licenses: "solver:2".into(),
+            users: vec!["root".into()],
+            ..PutReservation::default()
+        };
+        let begin = "create reservation ReservationName=solvers StartTime=now Duration=60";
+        assert_eq!(
+            put_reservation(&licenses).join(" "),
+            format!("{begin} Licenses=solver:2 Users=root Flags=ANY_NODES")
+        );
+        let some = PutReservation {
+            nodes: "4".into(),
+            queue: "demo".into(),
+            licenses: String::new(),
+            ..licenses
+        };
+        assert_eq!(
+            put_reservation(&some).join(" "),
+            format!("{begin} NodeCnt=4 PartitionName=demo Users=root")
         );
     }
 }

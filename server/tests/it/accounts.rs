@@ -316,6 +316,37 @@ async fn who_shares_a_cluster_is_said_here_or_by_slurms_own_programs() {
         .await;
     let told = site.told("list-reservations").await;
     assert_eq!(told["reservations"], json!([]));
+    // Of so many nodes, whichever those are, and of licences.
+    for (what, of, is) in [
+        (
+            json!({"nodes": "1", "queue": "demo"}),
+            "nodes",
+            json!("compute-1-1"),
+        ),
+        (
+            json!({"licenses": "solver:2"}),
+            "licenses",
+            json!(["solver:2"]),
+        ),
+        (
+            json!({"nodes": "compute-1-2", "licenses": "solver:1"}),
+            "nodes",
+            json!("compute-1-2"),
+        ),
+    ] {
+        let mut put = json!({"name": "some", "isNew": true, "minutes": "60", "accounts": ["chem"]});
+        put.as_object_mut()
+            .unwrap()
+            .extend(what.as_object().unwrap().clone());
+        site.change(json!({"putReservation": put.clone()})).await;
+        let told = site.told("list-reservations").await;
+        assert_eq!(told["reservations"][0][of], is, "{told}");
+        put["isNew"] = json!(false);
+        put["minutes"] = json!("90");
+        site.change(json!({"putReservation": put})).await;
+        site.change(json!({"deleteReservation": {"name": "some"}}))
+            .await;
+    }
 
     // A QOS that a queue names is there, and stays.
     let refusal = site.name_qos("normal,gold").await.unwrap_err();

@@ -98,16 +98,12 @@ impl Client {
 
     /// What jobs took in the last days.
     pub async fn usage(&self, days: u32) -> Result<UsageReport, SlurmError> {
-        self.check("sacct")?;
         let now = chrono::Utc::now().timestamp_millis();
         let since = now - i64::from(days) * DAY;
-        let mut command = self.command("sacct");
+        let mut command = self.records(since / SECOND, now / SECOND)?;
         command
-            .env("SLURM_TIME_FORMAT", "%s")
             // Cut off at the range's ends; without steps.
-            .args(["-a", "-X", "-n", "-P", "-T"])
-            .arg(format!("--starttime=uts{}", since / SECOND))
-            .arg(format!("--endtime=uts{}", now / SECOND))
+            .args(["--truncate", "--allocations", "--parsable2"])
             .arg("--format=Account,User,Partition,CPUTimeRAW,Start,End");
         let answer = finish("sacct", command, None).await?;
         let periods = Periods::of(days, now);
@@ -260,6 +256,7 @@ fn reserved(value: &Value) -> Reserved {
         starts_at: parse::millis(&value["start_time"]),
         ends_at: parse::millis(&value["end_time"]),
         nodes: parse::text(&value["node_list"]),
+        licenses: who("licenses"),
         users: who("users"),
         accounts: who("accounts"),
         is_maintenance: parse::words(&value["flags"]).any(|flag| flag == "MAINT"),

@@ -4,6 +4,7 @@
 //! mark that nobody can know before, and counted; a line's end says nothing.
 
 use app::model::past_job::{PastJob, PastStep};
+use tokio::process::Command;
 
 use super::{Client, SlurmError, finish};
 use crate::random::random_hex;
@@ -59,21 +60,29 @@ impl Client {
     /// Those that ended between these times, in seconds since 1970; of one that was requeued its last run. Some that
     /// ended minutes before or after may be among them.
     pub async fn ended_between(&self, from: i64, to: i64) -> Result<Vec<Ended>, SlurmError> {
-        self.check("sacct")?;
         // Nobody who names a job can know what stands between its fields this time.
         let mark = format!("m{}|", random_hex(16));
-        let mut command = self.command("sacct");
+        let mut command = self.records(from, to)?;
         command
-            .env("SLURM_TIME_FORMAT", "%s")
-            .args(["--allusers", "--noheader", "--noconvert", "--parsable"])
+            .args(["--noconvert", "--parsable"])
             .arg(format!("--delimiter={mark}"))
             .arg(format!("--state={OVER}"))
-            .arg(format!("--starttime=uts{from}"))
-            .arg(format!("--endtime=uts{to}"))
             .arg(format!("--format={}", FIELDS.join(",")));
         let answer = finish("sacct", command, None).await?;
         let read = tokio::task::spawn_blocking(move || ended(&answer, mark.as_bytes())).await;
         read.map_err(|error| super::unreadable("sacct", error))
+    }
+
+    /// Asks for everybody's records between these times, and for times written the same way.
+    pub(super) fn records(&self, from: i64, to: i64) -> Result<Command, SlurmError> {
+        self.check("sacct")?;
+        let mut command = self.command("sacct");
+        command
+            .env("SLURM_TIME_FORMAT", "%s")
+            .args(["--allusers", "--noheader"])
+            .arg(format!("--starttime=uts{from}"))
+            .arg(format!("--endtime=uts{to}"));
+        Ok(command)
     }
 
     /// How many records the controller still has to tell to accounting.

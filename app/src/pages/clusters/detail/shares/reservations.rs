@@ -13,7 +13,7 @@ use crate::browser;
 use crate::components::{Fetched, asked};
 use crate::i18n::{Text, text};
 use crate::model::shares::{self, License, PutReservation, Reserved, SharesChange};
-use crate::rules::shares::{check_minutes, check_name, check_nodes, check_number};
+use crate::rules::shares::{self as rules, check_minutes, check_name, check_number};
 use crate::ui::form::{Checkbox, Field, TextInput};
 use crate::ui::table::Table;
 use crate::ui::time::Minute;
@@ -109,6 +109,8 @@ fn ReservationForm(
     let begins_in = RwSignal::new(String::new());
     let minutes = RwSignal::new(lasts.to_string());
     let nodes = RwSignal::new(was.nodes.clone());
+    let queue = RwSignal::new(String::new());
+    let licenses = RwSignal::new(was.licenses.join(","));
     let users = RwSignal::new(was.users.join(", "));
     let accounts = RwSignal::new(was.accounts.join(", "));
     let is_maintenance = RwSignal::new(was.is_maintenance);
@@ -120,6 +122,8 @@ fn ReservationForm(
             starts_at: begins_in.map(|minutes| browser::now() + minutes * MINUTE),
             minutes: minutes.get_untracked().trim().to_owned(),
             nodes: nodes.get_untracked().trim().to_owned(),
+            queue: queue.get_untracked().trim().to_owned(),
+            licenses: licenses.get_untracked().trim().to_owned(),
             users: words(&users.get_untracked()),
             accounts: words(&accounts.get_untracked()),
             is_maintenance: is_maintenance.get_untracked(),
@@ -128,6 +132,19 @@ fn ReservationForm(
     let check_begin = move || match begins_in.get().trim() {
         "" => None,
         text => check_number(t, text).err(),
+    };
+    let check_nodes = move || match (nodes.get().trim(), licenses.get().trim()) {
+        // Of licences only.
+        ("", some) if !some.is_empty() => None,
+        (nodes, _) => rules::check_nodes(t, nodes).err(),
+    };
+    let check_queue = move || match queue.get().trim() {
+        "" => None,
+        name => check_name(t, name).err(),
+    };
+    let check_licenses = move || match licenses.get().trim() {
+        "" => None,
+        some => rules::check_licenses(t, some).err(),
     };
     let for_whom = move || {
         let nobody = words(&users.get()).is_empty() && words(&accounts.get()).is_empty();
@@ -155,14 +172,23 @@ fn ReservationForm(
                         </Field>
                     }
                 })}
-            <Field
-                name="nodes"
-                label=t.shares.nodes
-                hint=t.shares.nodes_hint
-                check=Signal::derive(move || check_nodes(t, nodes.get().trim()).err())
-            >
+            <Field name="nodes" label=t.shares.nodes hint=t.shares.nodes_hint check=Signal::derive(check_nodes)>
                 <TextInput value=nodes mono=true />
             </Field>
+            <div class="grid gap-4 sm:grid-cols-2">
+                <Field name="queue" label=t.shares.queue hint=t.shares.queue_hint optional=true check=Signal::derive(check_queue)>
+                    <TextInput value=queue mono=true />
+                </Field>
+                <Field
+                    name="licenses"
+                    label=t.shares.licenses
+                    hint=t.shares.licenses_hint
+                    optional=true
+                    check=Signal::derive(check_licenses)
+                >
+                    <TextInput value=licenses mono=true />
+                </Field>
+            </div>
             <div class="grid gap-4 sm:grid-cols-2">
                 <Field name="startsAt" label=t.shares.begins_in hint=begin_hint optional=true check=Signal::derive(check_begin)>
                     <TextInput value=begins_in numeric=true unit=t.shares.minutes />
@@ -176,17 +202,20 @@ fn ReservationForm(
                     <TextInput value=minutes numeric=true unit=t.shares.minutes />
                 </Field>
             </div>
-            <Field name="users" label=t.shares.for_users hint=t.shares.for_hint optional=true check=Signal::derive(for_whom)>
-                <TextInput value=users mono=true />
-            </Field>
-            <Field
-                name="accounts"
-                label=t.shares.for_accounts
-                optional=true
-                check=Signal::derive(move || wrong_name(t, &accounts.get()))
-            >
-                <TextInput value=accounts mono=true />
-            </Field>
+            <div class="grid gap-4 sm:grid-cols-2">
+                <Field name="users" label=t.shares.for_users hint=t.shares.for_hint optional=true check=Signal::derive(for_whom)>
+                    <TextInput value=users mono=true />
+                </Field>
+                <Field
+                    name="accounts"
+                    label=t.shares.for_accounts
+                    hint=t.shares.for_hint
+                    optional=true
+                    check=Signal::derive(move || wrong_name(t, &accounts.get()))
+                >
+                    <TextInput value=accounts mono=true />
+                </Field>
+            </div>
             {is_new
                 .then(|| view! { <Checkbox value=is_maintenance label=t.shares.maintenance hint=t.shares.maintenance_hint /> })}
         </ChangeForm>
@@ -241,6 +270,9 @@ fn columns(t: &'static Text) -> Vec<Column<Reserved>> {
                 .into_iter()
                 .filter(|nodes| !nodes.is_empty());
             chips_of(nodes.collect())
+        }),
+        Column::new(t.shares.licenses, |one: &Reserved| {
+            chips_of(one.licenses.clone())
         }),
         Column::new(
             t.shares.from,
