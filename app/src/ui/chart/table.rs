@@ -15,7 +15,7 @@ pub struct Numbers {
     pub values: Vec<Option<f64>>,
 }
 
-/// NumberTable from a time on, each row so many milliseconds after the one before.
+/// Columns from a time on (milliseconds since 1970), each row so many milliseconds after the one before.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NumberTable {
     pub start: i64,

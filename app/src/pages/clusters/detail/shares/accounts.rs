@@ -25,6 +25,7 @@ pub fn Accounts() -> impl IntoView {
     let used = Used::new(page.id);
     view! {
         <Fetched resource=asked let:shares>
+            {used.follow(shares)}
             <WithAccounting shares>
                 <div class="grid gap-5">
                     <Tree shares again />

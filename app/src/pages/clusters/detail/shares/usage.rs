@@ -8,8 +8,7 @@ use crate::api::shares::usage;
 use crate::components::{Fetched, asked};
 use crate::i18n::{Text, text};
 use crate::model::error::Result;
-use crate::model::live::Kind;
-use crate::model::shares::{Usage, UsageReport};
+use crate::model::shares::{Shares, Usage, UsageReport};
 use crate::ui::table::Table;
 use crate::ui::{Column, foreign};
 
@@ -36,10 +35,21 @@ impl Used {
     pub fn new(cluster: Memo<String>) -> Used {
         let days = RwSignal::new(FIRST.to_owned());
         let chosen = Memo::new(move |_| days.get());
-        let asked = asked([cluster, chosen], &[Kind::Cluster], |[id, days]| {
+        let asked = asked([cluster, chosen], &[], |[id, days]| {
             usage(id, days.parse().unwrap_or_default())
         });
         Used { days, asked }
+    }
+
+    /// Asks again once accounting is on. Not at each change of a cluster: all its records are read for this.
+    pub fn follow(self, shares: Signal<Shares>) {
+        Effect::new(move |was: Option<bool>| {
+            let is_on = shares.with(|shares| shares.has_accounting);
+            if is_on && was == Some(false) {
+                self.asked.refetch();
+            }
+            is_on
+        });
     }
 }
 
