@@ -62,8 +62,13 @@ pub fn rest_address(cluster: &ClusterRow) -> Option<SocketAddr> {
 
 /// Whether accounts of it are kept: also while they are being switched off, as long as slurmctld tells of its jobs.
 pub fn keeps_accounts(cluster: &ClusterRow) -> bool {
+    cluster.spec.has_accounting() || has_accounts(cluster)
+}
+
+/// Whether the controller that runs keeps accounts: a switch takes its time.
+pub fn has_accounts(cluster: &ClusterRow) -> bool {
     let in_force = cluster.applied_spec.as_ref();
-    cluster.spec.has_accounting() || in_force.is_some_and(|spec| spec.has_accounting())
+    in_force.is_some_and(ClusterSpec::has_accounting)
 }
 
 /// Whether it has the REST API: also while that is being switched off, as long as slurmctld takes tokens.

@@ -16,7 +16,7 @@ use app::model::job::Job;
 use app::model::system::{ReconcilerKind, Work};
 
 use super::{Next, Parts, Reconciler};
-use crate::db::cluster::{ClusterRow, ClusterSpec};
+use crate::db::cluster::{ClusterRow, ClusterSpec, has_accounts};
 use crate::db::{job, now, past_cluster, past_job, resource};
 use crate::live::status::Done;
 use crate::slurm::client::{Client, Ended, SlurmError};
@@ -220,9 +220,7 @@ impl Reconciler for PastReconciler {
             return Ok(Next::Never);
         };
         self.begin(&cluster).await?;
-        let in_force = cluster.applied_spec.as_ref();
-        let has_accounting = in_force.is_some_and(ClusterSpec::has_accounting);
-        if has_accounting && cluster.status.can_be_used() && self.is_due() {
+        if has_accounts(&cluster) && cluster.status.can_be_used() && self.is_due() {
             let version = cluster.slurm_version();
             if let Some(client) = self.parts.client(&cluster.id, version)? {
                 done.note(Work::JobsCopied, self.copy(&cluster, &client).await?);

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use super::qos_check::{self, queue_qos};
 use super::shares_check as check;
 use super::{Service, resource, whole};
-use crate::db::cluster::{ClusterRow, ClusterSpec};
+use crate::db::cluster::{ClusterRow, has_accounts};
 use crate::db::queue::QueueRow;
 use crate::fault::internal;
 use crate::slurm::accounts;
@@ -197,11 +197,7 @@ enum Accounting {
 
 impl Accounting {
     fn of(cluster: &ClusterRow) -> Accounting {
-        let in_force = cluster.applied_spec.as_ref();
-        match (
-            cluster.spec.has_accounting(),
-            in_force.is_some_and(ClusterSpec::has_accounting),
-        ) {
+        match (cluster.spec.has_accounting(), has_accounts(cluster)) {
             (false, _) => Accounting::Off,
             (true, false) => Accounting::Starting,
             (true, true) => Accounting::On,
