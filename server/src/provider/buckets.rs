@@ -6,6 +6,7 @@
 use std::io::{ErrorKind, Result};
 use std::path::{Component, Path, PathBuf};
 
+use app::model::lifecycle::ScriptSource;
 use openpcs_provider::ProviderError;
 use openpcs_provider::script::{Location, NOT_FETCHED, REFUSED};
 use tokio::io::AsyncReadExt;
@@ -25,7 +26,7 @@ impl Buckets {
         at: &Location,
         most: usize,
     ) -> Option<std::result::Result<Vec<u8>, ProviderError>> {
-        let object = at.address.strip_prefix("s3://")?;
+        let object = at.address.strip_prefix(ScriptSource::S3)?;
         let (bucket, key) = object.split_once('/')?;
         let bucket = self.0.join(own(bucket)?);
         if !tokio::fs::metadata(&bucket).await.ok()?.is_dir() {
