@@ -18,10 +18,9 @@ struct Site {
 impl Site {
     async fn start() -> Self {
         let plane = TestPlane::start(Database::OfRun).await;
-        let accounting = AccountingRequest::builder().mode(AccountingMode::Standard);
         let slurm = ClusterSlurmConfigurationRequest::builder()
             .scale_down_idle_time_in_seconds(600)
-            .accounting(accounting.build().unwrap())
+            .accounting(accounting_on())
             .slurm_custom_settings(setting("Licenses", "solver:3"))
             .build();
         let cluster = plane.new_cluster(CLUSTER).slurm_configuration(slurm);

@@ -47,10 +47,9 @@ const CLIENTS: [(&str, &str, &str); 6] = [
 #[tokio::test]
 async fn the_clients_of_slurm_work() {
     let plane = TestPlane::start(Database::OfRun).await;
-    let accounting = AccountingRequest::builder().mode(AccountingMode::Standard);
     let slurm = ClusterSlurmConfigurationRequest::builder()
         .scale_down_idle_time_in_seconds(60)
-        .accounting(accounting.build().unwrap())
+        .accounting(accounting_on())
         .build();
     let cluster = plane.new_cluster(CLUSTER).slurm_configuration(slurm);
     cluster.send().await.unwrap();

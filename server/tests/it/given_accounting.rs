@@ -51,10 +51,9 @@ fn write_url(server: &Server, url: &str) {
 }
 
 async fn ask_for_cluster(plane: &TestPlane) {
-    let accounting = AccountingRequest::builder().mode(AccountingMode::Standard);
     let slurm = ClusterSlurmConfigurationRequest::builder()
         .scale_down_idle_time_in_seconds(600)
-        .accounting(accounting.build().unwrap())
+        .accounting(accounting_on())
         .build();
     let cluster = plane.new_cluster(CLUSTER).slurm_configuration(slurm);
     cluster.send().await.unwrap();

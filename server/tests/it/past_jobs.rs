@@ -16,11 +16,10 @@ const NAME: &str = "=1+1\n,\"x";
 #[tokio::test]
 async fn ended_jobs_are_told_of_whoever_forgot_them() {
     let plane = TestPlane::start(Database::OfRun).await;
-    let accounting = AccountingRequest::builder().mode(AccountingMode::Standard);
     let slurm = ClusterSlurmConfigurationRequest::builder()
         .scale_down_idle_time_in_seconds(600)
         .slurm_custom_settings(setting("MinJobAge", "5"))
-        .accounting(accounting.build().unwrap())
+        .accounting(accounting_on())
         .build();
     plane
         .new_cluster(CLUSTER)

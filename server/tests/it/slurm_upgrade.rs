@@ -115,10 +115,9 @@ impl Moving {
 
 #[tokio::test]
 async fn a_running_cluster_goes_to_a_newer_slurm() {
-    let accounting = AccountingRequest::builder().mode(AccountingMode::Standard);
     let slurm = ClusterSlurmConfigurationRequest::builder()
         .scale_down_idle_time_in_seconds(600)
-        .accounting(accounting.build().unwrap())
+        .accounting(accounting_on())
         .build();
     let moving = Moving::start(slurm).await;
     let plane = &moving.plane;

@@ -105,6 +105,12 @@ pub fn in_queue(group_id: &str) -> ComputeNodeGroupConfiguration {
         .build()
 }
 
+/// Every job is written down.
+pub fn accounting_on() -> AccountingRequest {
+    let accounting = AccountingRequest::builder().mode(AccountingMode::Standard);
+    accounting.build().unwrap()
+}
+
 /// How long a node may idle.
 pub fn idle(seconds: i32) -> ClusterSlurmConfigurationRequest {
     ClusterSlurmConfigurationRequest::builder()
