@@ -22,6 +22,10 @@ pub enum Cause {
     MaximumLowered,
     /// The group's settings changed.
     Outdated,
+    /// It runs another Slurm than the controller, which was upgraded.
+    OlderSlurm {
+        version: String,
+    },
     /// Its processes ended without our doing.
     EndedUnexpectedly {
         instance: String,
@@ -115,6 +119,7 @@ impl Cause {
             Cause::GroupDeleted => (t.group_deleted, vec![]),
             Cause::MaximumLowered => (t.maximum_lowered, vec![]),
             Cause::Outdated => (t.outdated, vec![]),
+            Cause::OlderSlurm { version } => (t.older_slurm, vec![("version", version.clone())]),
             Cause::EndedUnexpectedly { instance, why } => (
                 t.ended_unexpectedly,
                 vec![("instance", instance.clone()), ("why", why.clone())],
@@ -202,6 +207,7 @@ impl Cause {
             Cause::GroupDeleted => "group-deleted",
             Cause::MaximumLowered => "maximum-lowered",
             Cause::Outdated => "outdated",
+            Cause::OlderSlurm { .. } => "older-slurm",
             Cause::EndedUnexpectedly { .. } => "ended-unexpectedly",
             Cause::StepFailed { .. } => "step-failed",
             Cause::NotRegistered { .. } => "not-registered",

@@ -286,6 +286,7 @@ fn causes(t: &'static Text) -> Vec<Source> {
         "group-deleted" cause.group_deleted stopping;
         "maximum-lowered" cause.maximum_lowered stopping;
         "outdated" cause.outdated stopping;
+        "older-slurm" cause.older_slurm stopping;
         "ended-unexpectedly" cause.ended_unexpectedly ended_unexpectedly;
         "step-failed" cause.step_failed step_failed;
         "not-registered" cause.not_registered not_registered;

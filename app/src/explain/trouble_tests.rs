@@ -100,6 +100,7 @@ fn all_causes() -> Vec<Cause> {
         Cause::GroupDeleted,
         Cause::MaximumLowered,
         Cause::Outdated,
+        Cause::OlderSlurm { version: why() },
         Cause::EndedUnexpectedly {
             instance: instance(),
             why: why(),

@@ -69,6 +69,8 @@ pub struct Profile {
     /// Whether each instance has an address of its own, told when it registers, where all slurmd listen on the same port.
     /// Else they are told apart by port.
     pub own_addresses: bool,
+    /// Whether an instance has the Slurm that its cluster has as it is launched. Else its image says which.
+    pub brings_slurm: bool,
     /// Whether groups own something beside their instances, without which none is launched: see [`Provider::ensure`].
     pub owns_resources: bool,
     /// Whether what is measured of clusters is put there too: see [`Provider::put_metrics`].

@@ -20,6 +20,8 @@ pub struct InstanceRow {
     pub node_name: String,
     pub instance_type: String,
     pub launch_generation: i64,
+    /// The cluster's when it was asked for, as `24.11`; rows of before do not have it.
+    pub slurm_version: Option<String>,
     /// What the group owned when it was asked for: see [`super::owned_resource`].
     pub owned: Option<String>,
     pub bootstrap_hash: String,
@@ -129,6 +131,7 @@ fn decode(row: &AnyRow) -> sqlx::Result<InstanceRow> {
         node_name: row.try_get("node_name")?,
         instance_type: row.try_get("instance_type")?,
         launch_generation: row.try_get("launch_generation")?,
+        slurm_version: row.try_get("slurm_version")?,
         owned: row.try_get("owned")?,
         bootstrap_hash: row.try_get("bootstrap_hash")?,
         launched_at: row.try_get("launched_at")?,
@@ -308,7 +311,8 @@ pub async fn registered_last(pool: &Pool) -> sqlx::Result<i64> {
 pub async fn insert(write: &mut Write, row: &InstanceRow) -> sqlx::Result<()> {
     sqlx::query(
         "insert into instance (id, cluster_id, compute_node_group_id, node_name, instance_type, launch_generation, \
-         bootstrap_hash, launched_at, launch_token, steps, owned) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         bootstrap_hash, launched_at, launch_token, steps, owned, slurm_version) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(&row.id)
     .bind(&row.cluster_id)
@@ -321,6 +325,7 @@ pub async fn insert(write: &mut Write, row: &InstanceRow) -> sqlx::Result<()> {
     .bind(&row.launch_token)
     .bind(to_json(&row.steps)?)
     .bind(&row.owned)
+    .bind(&row.slurm_version)
     .execute(&mut *write.tx)
     .await?;
     write

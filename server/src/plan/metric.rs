@@ -116,6 +116,7 @@ fn has_failed(start: &Start) -> bool {
                 | Cause::GroupDeleted
                 | Cause::MaximumLowered
                 | Cause::Outdated
+                | Cause::OlderSlurm { .. }
                 | Cause::Freed
                 | Cause::Replaced { .. }
         )

@@ -26,6 +26,8 @@ const REGISTER_EVERY_MS: i64 = 5_000;
 /// First and longest pause before what failed, as a node to boot, is tried again.
 const BACKOFF_MS: i64 = 1_000;
 const LONGEST_BACKOFF_MS: i64 = 60_000;
+/// Whose node has an older Slurm than the cluster is left alone for so long after its last job: one that waits is given it.
+const UNUSED_MS: i64 = 30_000;
 /// So long the provider's checks may fail: a host that is only slow passes them again.
 const IMPAIRED_MS: i64 = 5 * 60_000;
 
@@ -206,9 +208,8 @@ fn instance_step(
         };
     }
     // Not before another can be had.
-    let outdated =
-        row.launch_generation < group.launch_generation && index.stage(group) == Stage::Ready;
-    let replacing = replaced.or(outdated.then_some(Cause::Outdated));
+    let outdated = outdated(row, group, node, seen).filter(|_| index.stage(group) == Stage::Ready);
+    let replacing = replaced.or(outdated);
     if let Some(cause) = replacing
         && row.ready_at.is_some()
         && !node.is("POWER_DOWN")
@@ -220,6 +221,21 @@ fn instance_step(
     }
     idles_too_long(row, group, node, seen.now).then(|| Step::PowerDown {
         node: row.node_name.clone(),
+    })
+}
+
+/// In what it is behind what is in force now.
+fn outdated(row: &InstanceRow, group: &Group, node: &NodeInfo, seen: &Seen) -> Option<Cause> {
+    if row.launch_generation < group.launch_generation {
+        return Some(Cause::Outdated);
+    }
+    let version = row.slurm_version.as_ref()?;
+    let is_other = seen.profile.brings_slurm && *version != seen.slurm_version;
+    // Slurm's window lets it work on. Jobs that wait for the upgrade to be over come first; where no queue is, people may be.
+    let is_free = idle_for(row, node, seen.now).is_some_and(|idle| idle > UNUSED_MS);
+    let can_go = is_free && !node.partitions.is_empty();
+    (is_other && can_go).then(|| Cause::OlderSlurm {
+        version: version.clone(),
     })
 }
 
@@ -322,19 +338,23 @@ fn absence(row: &InstanceRow, index: &Index, seen: &Seen) -> Absence {
 
 /// Slurm knows one idle time for the cluster; a group's own one is ours to keep.
 fn idles_too_long(row: &InstanceRow, group: &Group, node: &NodeInfo, now: i64) -> bool {
-    let (Some(limit), Some(ready_at)) = (group.idle_seconds, row.ready_at) else {
-        return false;
-    };
-    let idle_since = (node.last_busy * 1000).max(ready_at);
+    let limit = group.idle_seconds.filter(|limit| *limit < IDLE_FOREVER);
+    let idle = idle_for(row, node, now);
+    let is_over = limit
+        .zip(idle)
+        .is_some_and(|(limit, idle)| idle > limit * 1000);
+    !group.is_static && is_over
+}
+
+/// For how many milliseconds a node that is ready has had nothing to do, and is not meant for anything; none: it has, or is.
+fn idle_for(row: &InstanceRow, node: &NodeInfo, now: i64) -> Option<i64> {
+    let ready_at = row.ready_at?;
     let reserved = ["PLANNED", "RESERVED", "POWER_DOWN", "REBOOT_REQUESTED"]
         .iter()
         .any(|f| node.is(f));
-    let busy = node.is_busy() || reserved;
-    !group.is_static
-        && limit < IDLE_FOREVER
-        && !busy
-        && node.is_up()
-        && now - idle_since > limit * 1000
+    let is_idle = !node.is_busy() && !reserved && node.is_up();
+    let since = (node.last_busy * 1000).max(ready_at);
+    is_idle.then_some(now - since)
 }
 
 /// Why the instance takes too long to boot, if it does: it is not how long that takes that tells of a fault, but that it

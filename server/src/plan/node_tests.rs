@@ -692,3 +692,6 @@ fn a_node_that_slurm_thinks_up_without_an_instance_is_failed() {
 
 #[path = "node_owned_tests.rs"]
 mod owned;
+
+#[path = "node_upgrade_tests.rs"]
+mod upgrade;

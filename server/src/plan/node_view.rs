@@ -55,6 +55,8 @@ pub struct Seen {
     /// Newest ended instances, for back-off.
     pub ended: Vec<InstanceRow>,
     pub profile: Profile,
+    /// The controller's, as `24.11`.
+    pub slurm_version: String,
     /// What groups own at the provider beside instances, or are about to.
     pub owned: Vec<OwnedRow>,
     /// By group: for those of which no pool has an instance now.
@@ -105,7 +107,7 @@ pub enum Step {
     Recover { node: String },
     /// A static node is off: ask Slurm to power it up.
     PowerUp { node: String },
-    /// The instance is older than the group's settings, or somebody wants another one: let its jobs finish, then power
+    /// The instance is older than the group's settings or the cluster's Slurm, or somebody wants another one: let its jobs finish, then power
     /// it down.
     Replace { node: String, cause: Cause },
     /// The instance goes in a moment: no more jobs, and those that run may save what they have.

@@ -156,6 +156,7 @@ impl Act<'_> {
             node_name: node.into(),
             instance_type: spec.instance_type().into(),
             launch_generation: spec.launch_generation,
+            slurm_version: Some(self.cluster.slurm_version().into()),
             owned: self.owned_by(&group.id),
             launched_at: at,
             launch_token: token.into(),
@@ -181,6 +182,7 @@ impl Act<'_> {
         let of_row = |group: &&ComputeNodeGroupRow| group.id == first.compute_node_group_id;
         let group = self.groups.iter().find(of_row)?;
         let spec = group.applied_spec.as_ref().unwrap_or(&group.spec);
+        let slurm_version = first.slurm_version.as_deref();
         let node = |row: &&InstanceRow| NodeLaunch {
             instance_id: row.id.clone(),
             node_name: row.node_name.clone(),
@@ -194,7 +196,8 @@ impl Act<'_> {
             compute_node_group_id: first.compute_node_group_id.clone(),
             instance_type: first.instance_type.clone(),
             settings: spec.settings.clone(),
-            slurm_version: self.cluster.slurm_version().to_owned(),
+            // Asked for once more, it must be asked for alike.
+            slurm_version: slurm_version.unwrap_or(self.cluster.slurm_version()).into(),
             owned: first.owned.clone(),
             nodes: rows.iter().map(node).collect(),
             resting,

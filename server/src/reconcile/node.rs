@@ -132,6 +132,7 @@ impl Reconciler for NodeReconciler {
             instances,
             ended,
             profile: self.parts.provider.profile(),
+            slurm_version: cluster.slurm_version().to_owned(),
             owned: owned::of_cluster(&self.parts, &cluster.id).await?,
             closed: closed(&self.parts, &groups).await?,
             provider,

@@ -75,6 +75,7 @@ const PROFILE: Profile = Profile {
     longest_pool_rest_ms: 30 * 60_000,
     batch_max: 500,
     own_addresses: true,
+    brings_slurm: false,
     owns_resources: true,
     takes_metrics: false,
 };

@@ -65,6 +65,7 @@ pub const PROFILE: Profile = Profile {
     longest_pool_rest_ms: 60_000,
     batch_max: 256,
     own_addresses: false,
+    brings_slurm: true,
     owns_resources: false,
     takes_metrics: false,
 };

@@ -159,11 +159,13 @@ impl Service {
             health: Default::default(),
         };
         Ok(Seen {
-            // What a group owns comes by itself.
+            // What a group owns comes by itself, and so does what an upgrade has left.
             profile: Profile {
                 owns_resources: false,
+                brings_slurm: false,
                 ..self.parts.provider.profile()
             },
+            slurm_version: cluster.slurm_version().to_owned(),
             owned: vec![],
             closed: Default::default(),
             looked_at: now,
