@@ -230,7 +230,7 @@ impl Source for Kept {
         let lines = lines.into_iter().map(|line| Line {
             seq: line.seq,
             at: line.at,
-            level: line.level.as_str().to_owned(),
+            level: line.level.as_str(),
             text: line.text,
         });
         Ok(lines.collect())

@@ -223,7 +223,7 @@ fn sample(origin: &Origin, log_type: LogType) -> DeliverySample {
     let line = Line {
         seq: 1,
         at,
-        level: "info".into(),
+        level: "info",
         text,
     };
     DeliverySample {

@@ -136,7 +136,7 @@ pub(super) mod tests {
         Line {
             seq,
             at,
-            level: "info".into(),
+            level: "info",
             text: format!("line {seq}"),
         }
     }

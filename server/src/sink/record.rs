@@ -19,7 +19,7 @@ pub struct Line {
     /// Milliseconds since 1970.
     pub at: i64,
     /// As Slurm calls it: `info`, `error`, `debug2` …
-    pub level: String,
+    pub level: &'static str,
     /// Without the end of the line.
     pub text: String,
 }
@@ -84,7 +84,7 @@ pub fn test_record(origin: &Origin, at: i64, words: &str) -> String {
     let line = Line {
         seq: 0,
         at,
-        level: "info".into(),
+        level: "info",
         text: words.into(),
     };
     said(origin, "test", None, &line)
@@ -121,7 +121,7 @@ fn said(
         resource_id: &origin.cluster_id,
         resource_type: CLUSTER,
         event_timestamp: line.at.div_euclid(1000),
-        log_level: &line.level,
+        log_level: line.level,
         log_name,
         scheduler_type: SCHEDULER,
         scheduler_major_version: origin.major(),
@@ -172,7 +172,7 @@ mod tests {
         Line {
             seq: 1,
             at: 1_721_230_979_614,
-            level: "info".into(),
+            level: "info",
             text: text.into(),
         }
     }

@@ -39,7 +39,7 @@ impl Lines {
         let line = |seq: i64| Line {
             seq,
             at: hour - 3_600_000 + seq / 700 * 3_600_000 + seq,
-            level: "info".into(),
+            level: "info",
             text: format!("<b>\u{1b}[1mé \"line\" {seq}"),
         };
         Lines(Arc::new((1..=COUNT).map(line).collect()))
