@@ -12,7 +12,7 @@ use crate::model::live::Kind;
 use crate::model::notification::{MarkNoticesRequest, Notice, Notices};
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::Ago;
-use crate::ui::{Button, Flash, Icon, Look, Menu, Tone, foreign, foreign_line};
+use crate::ui::{Button, Flash, Icon, Look, Menu, Tone, foreign_line, foreign_lines};
 
 #[component]
 pub fn Bell() -> impl IntoView {
@@ -113,7 +113,7 @@ fn row(t: &'static Text, notice: Notice) -> impl IntoView {
             <a class="menu-item bell-notice" href=page(&notice)>
                 <span class=tone.class()>{tone.icon().view()}</span>
                 <span class="min-w-0">
-                    <span class="block">{foreign(words)}</span>
+                    <span class="block">{foreign_lines(words)}</span>
                     <span class="flex flex-wrap gap-x-3 text-xs text-muted">
                         {unread} <Ago at=notice.event.at /> {foreign_line(&notice.cluster_name)}
                     </span>

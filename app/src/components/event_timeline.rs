@@ -9,7 +9,7 @@ use crate::list::event::actor_words;
 use crate::model::event::{Event, EventTone};
 use crate::paths;
 use crate::ui::time::{Ago, duration};
-use crate::ui::{Tone, foreign, foreign_line};
+use crate::ui::{Tone, foreign_line, foreign_lines};
 
 pub fn event_tone(event: &Event) -> Tone {
     match event.tone {
@@ -38,7 +38,7 @@ pub fn EventTimeline(
             <li class="timeline-step">
                 <span class=format!("timeline-mark {}", tone.class())>{tone.icon().view()}</span>
                 <div class="min-w-0">
-                    <p>{foreign(event.message)}</p>
+                    <p>{foreign_lines(event.message)}</p>
                     <p class="flex flex-wrap gap-x-3 text-xs text-muted">
                         <Ago at=event.at />
                         {took}

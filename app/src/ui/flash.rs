@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{Icon, Tone, foreign};
+use super::{Icon, Tone, foreign, foreign_lines};
 use crate::i18n::text;
 
 /// A way on from a message.
@@ -67,7 +67,7 @@ pub fn Flash(
                 <p class="font-semibold">
                     {foreign(title)} {code.map(|code| view! { <code class="ml-2 code-text text-xs font-normal text-muted">{code}</code> })}
                 </p>
-                <p>{foreign(message)}</p>
+                <p>{foreign_lines(message)}</p>
                 {(!links.is_empty())
                     .then(|| view! { <p class="mt-1 flex flex-wrap gap-x-4">{links.into_iter().map(link).collect_view()}</p> })}
             </div>

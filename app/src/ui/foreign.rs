@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::foreign::visible_value;
+use crate::foreign::{visible_lines, visible_value};
 
 /// So many characters stand in a cell at least.
 const SHORT: usize = 24;
@@ -10,6 +10,12 @@ const SHORT: usize = 24;
 /// All of it: wraps wherever it must.
 pub fn foreign(text: impl AsRef<str>) -> AnyView {
     let text = visible_value(text.as_ref()).into_owned();
+    view! { <bdi class="foreign">{text}</bdi> }.into_any()
+}
+
+/// A message, which may have words of a program in it: of several lines, each stays one.
+pub fn foreign_lines(text: impl AsRef<str>) -> AnyView {
+    let text = visible_lines(text.as_ref()).trim().to_owned();
     view! { <bdi class="foreign">{text}</bdi> }.into_any()
 }
 

@@ -38,7 +38,7 @@ pub use empty::EmptyState;
 pub use expandable::ExpandableSection;
 pub use facts::{Fact, facts};
 pub use flash::{Flash, FlashStack, Flashes, Link, flashes};
-pub use foreign::{foreign, foreign_line};
+pub use foreign::{foreign, foreign_line, foreign_lines};
 pub use icon::Icon;
 pub use key_value::{KeyValue, Pairs};
 pub use listbox::{Choice, Listbox};

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::time::{Ago, TimeOfDay, duration, offset};
-use super::{Tone, foreign};
+use super::{Tone, foreign, foreign_lines};
 use crate::i18n::text;
 
 /// One step, done, under way or still to come.
@@ -72,7 +72,7 @@ fn step(step: TimelineStep, first: i64) -> impl IntoView {
                             }
                         })}
                 </p>
-                {(!step.detail.is_empty()).then(|| view! { <p class="text-muted">{foreign(step.detail)}</p> })}
+                {(!step.detail.is_empty()).then(|| view! { <p class="text-muted">{foreign_lines(step.detail)}</p> })}
             </div>
         </li>
     }

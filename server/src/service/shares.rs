@@ -16,7 +16,7 @@ use crate::db::cluster::{ClusterRow, has_accounts};
 use crate::db::queue::QueueRow;
 use crate::fault::internal;
 use crate::slurm::accounts;
-use crate::slurm::client::{Associations, Client, SlurmError, one_line};
+use crate::slurm::client::{Associations, Client, SlurmError};
 
 #[async_trait]
 impl Sharing for Service {
@@ -222,6 +222,6 @@ async fn there(slurm: &Client) -> std::result::Result<(Vec<Share>, Vec<Qos>), Sl
 
 /// In Slurm's words.
 fn refused(language: Language, cluster: &ClusterRow, error: &SlurmError) -> Error {
-    let values = [("words", one_line(&error.message))];
+    let values = [("words", error.message.clone())];
     resource::refused(cluster, refusal(language, |t| t.slurm, &values))
 }

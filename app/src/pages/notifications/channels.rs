@@ -12,7 +12,7 @@ use crate::model::notification::*;
 use crate::ui::table::Table;
 use crate::ui::time::Ago;
 use crate::ui::{
-    Button, Column, Dialog, EmptyState, Indicator, Look, Tone, flashes, foreign, foreign_line,
+    Button, Column, Dialog, EmptyState, Indicator, Look, Tone, flashes, foreign_line, foreign_lines,
 };
 
 #[component]
@@ -112,7 +112,7 @@ fn state(t: &'static Text, one: &Channel) -> AnyView {
     }
     view! {
         <Indicator tone=Tone::Danger label=n.fails />
-        <span class="block text-muted">{foreign(n.fails_why(&one.error))} " " <Ago at=one.retry_at /></span>
+        <span class="block text-muted">{foreign_lines(n.fails_why(&one.error))} " " <Ago at=one.retry_at /></span>
     }
     .into_any()
 }

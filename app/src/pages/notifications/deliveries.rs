@@ -7,7 +7,7 @@ use crate::i18n::{Text, text};
 use crate::model::notification::*;
 use crate::ui::table::Table;
 use crate::ui::time::Ago;
-use crate::ui::{Column, EmptyState, Indicator, Tone, foreign, foreign_line};
+use crate::ui::{Column, EmptyState, Indicator, Tone, foreign_line, foreign_lines};
 
 #[component]
 pub fn Deliveries(all: Signal<Notifications>) -> impl IntoView {
@@ -38,7 +38,8 @@ fn columns(t: &'static Text) -> Vec<Column<Delivery>> {
         Column::new(n.when, |one: &Delivery| view! { <Ago at=one.at /> }).sort(|one| one.at),
         Column::new(n.what, move |one: &Delivery| trigger_word(t, one.trigger))
             .text(move |one| trigger_word(t, one.trigger).to_owned()),
-        Column::new(n.message, |one: &Delivery| foreign(&one.text)).text(|one| one.text.clone()),
+        Column::new(n.message, |one: &Delivery| foreign_lines(&one.text))
+            .text(|one| one.text.clone()),
         Column::new(n.rule, |one: &Delivery| foreign_line(&one.rule_name))
             .text(|one| one.rule_name.clone()),
         Column::new(n.channel, |one: &Delivery| foreign_line(&one.channel_name))
@@ -51,7 +52,7 @@ fn columns(t: &'static Text) -> Vec<Column<Delivery>> {
 fn state(t: &'static Text, one: &Delivery) -> AnyView {
     let (tone, label) = state_word(t, one.state);
     let why = (!one.error.is_empty())
-        .then(|| view! { <span class="block text-muted">{foreign(&one.error)}</span> });
+        .then(|| view! { <span class="block text-muted">{foreign_lines(&one.error)}</span> });
     view! {
         <Indicator tone label />
         {why}

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::i18n::{Text, text};
 use crate::model::system::{ForNodes, KeyStore, Network, System};
 use crate::ui::time::Ago;
-use crate::ui::{Card, Code, Copyable, Fact, Flash, Indicator, Pairs, Tone, facts, foreign};
+use crate::ui::{Card, Code, Copyable, Fact, Flash, Indicator, Pairs, Tone, facts, foreign_lines};
 
 /// Nothing where all nodes are of this host.
 pub fn for_nodes(system: Signal<System>) -> AnyView {
@@ -59,7 +59,7 @@ fn indicator(t: &'static Text, network: &Network) -> AnyView {
         Network::Host { .. } => (Tone::Success, t.system.network_open),
     };
     let about = match network {
-        Network::Unknown { words } => foreign(words.clone()),
+        Network::Unknown { words } => foreign_lines(words.clone()),
         Network::Host {
             instance, groups, ..
         } => t
@@ -83,7 +83,7 @@ fn kept(t: &'static Text, keys: &KeyStore) -> AnyView {
         KeyStore::Refused { .. } => (Tone::Warning, t.system.keys_refused),
     };
     let about = match keys {
-        KeyStore::Refused { words } => foreign(words.clone()),
+        KeyStore::Refused { words } => foreign_lines(words.clone()),
         KeyStore::Off | KeyStore::Kept => ().into_any(),
     };
     view! {

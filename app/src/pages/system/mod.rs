@@ -18,7 +18,7 @@ use crate::model::system::{Network, System};
 use crate::paths;
 use crate::ui::help::{page_help, topic};
 use crate::ui::time::every;
-use crate::ui::{Indicator, PageHeader, Tone, foreign};
+use crate::ui::{Indicator, PageHeader, Tone, foreign_lines};
 
 /// Reconcilers run several times a second; announcing each run to every open page would cost more than asking.
 const EVERY: Duration = Duration::from_secs(2);
@@ -57,7 +57,7 @@ fn shown(system: Signal<System>, resource: Resource<Result<System>>) -> AnyView 
     let status = move || match silent.get() {
         Some(error) => view! {
             <Indicator tone=Tone::Danger label=t.system.from_before />
-            <span class="block text-muted">{foreign(error.message)}</span>
+            <span class="block text-muted">{foreign_lines(error.message)}</span>
         }
         .into_any(),
         None => {

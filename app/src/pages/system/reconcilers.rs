@@ -7,7 +7,7 @@ use crate::i18n::{Text, text};
 use crate::model::system::{Did, Reconciler, ReconcilerKind, System, Work};
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::{Ago, Elapsed, duration, now};
-use crate::ui::{Column, EmptyState, Indicator, Table, Tone, foreign};
+use crate::ui::{Column, EmptyState, Indicator, Table, Tone, foreign_lines};
 
 /// A run that is under way for longer is said, in milliseconds.
 const LONG: i64 = 10_000;
@@ -142,7 +142,7 @@ fn state(t: &'static Text, one: &Reconciler) -> AnyView {
             }
         });
         view! {
-            <span class="cell-note">{foreign(&one.error)}</span>
+            <span class="cell-note">{foreign_lines(&one.error)}</span>
             <span class="block text-xs text-muted">{times} {before}</span>
         }
     });

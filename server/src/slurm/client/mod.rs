@@ -395,7 +395,7 @@ fn unreadable(program: &str, error: impl std::fmt::Display) -> SlurmError {
 }
 
 /// Without what would begin another line, or end a word in quotes.
-pub fn one_line(text: &str) -> String {
+fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() || c == '"' { ' ' } else { c })
         .collect()

@@ -15,7 +15,9 @@ use crate::model::delivery::{DeliveryRequest, DeliveryState};
 use crate::model::live::Kind;
 use crate::paths;
 use crate::ui::time::Ago;
-use crate::ui::{Button, Column, Copyable, EmptyState, Indicator, Table, Tone, flashes, foreign};
+use crate::ui::{
+    Button, Column, Copyable, EmptyState, Indicator, Table, Tone, flashes, foreign, foreign_lines,
+};
 
 #[component]
 pub fn Deliveries() -> impl IntoView {
@@ -180,7 +182,7 @@ fn state_words(t: &'static Text, state: &DeliveryState) -> (Tone, &'static str) 
 fn state(t: &'static Text, state: &DeliveryState) -> AnyView {
     let (tone, label) = state_words(t, state);
     let error = state.error.clone().map(|(why, since)| {
-        view! { <p class="max-w-md whitespace-normal text-muted">{foreign(why)} " · " <Ago at=since /></p> }
+        view! { <p class="max-w-md whitespace-normal text-muted">{foreign_lines(why)} " · " <Ago at=since /></p> }
     });
     view! {
         <Indicator tone label />

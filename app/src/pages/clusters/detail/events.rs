@@ -14,7 +14,7 @@ use crate::model::live::Kind;
 use crate::model::page::PageOf;
 use crate::paths::{self, ClusterTab};
 use crate::ui::time::{Ago, duration};
-use crate::ui::{Column, EmptyState, PagedTable, Query, foreign, foreign_line, use_search};
+use crate::ui::{Column, EmptyState, PagedTable, Query, foreign_line, foreign_lines, use_search};
 
 #[component]
 pub fn Events() -> impl IntoView {
@@ -110,7 +110,7 @@ fn cell(t: &'static Text, cluster: Memo<String>, column: EventColumn, e: &Event)
                 <span class="flex gap-2">
                     <span class=tone.class()>{tone.icon().view()}</span>
                     <span class="cell-text">
-                        {foreign(&e.message)} " " <TroubleLink code=e.code.clone() />
+                        {foreign_lines(&e.message)} " " <TroubleLink code=e.code.clone() />
                     </span>
                     {log}
                 </span>

@@ -6,7 +6,7 @@ use crate::components::purchase_words;
 use crate::i18n::{Text, text};
 use crate::model::attempt::{LaunchAttempt, Pool, listed};
 use crate::ui::time::{Ago, TimeOfDay};
-use crate::ui::{Card, KeyValue, Pairs, foreign};
+use crate::ui::{Card, KeyValue, Pairs, foreign_lines};
 
 /// Newest first.
 #[component]
@@ -75,7 +75,7 @@ fn places(t: &'static Text, attempt: &LaunchAttempt) -> Option<String> {
 fn outcome(t: &'static Text, attempt: &LaunchAttempt) -> AnyView {
     match (&attempt.provider_id, &attempt.error) {
         (Some(id), _) => view! { <code class="chip">{id.clone()}</code> }.into_any(),
-        (None, Some(error)) => foreign(error),
+        (None, Some(error)) => foreign_lines(error),
         (None, None) if attempt.answered_at > 0 => t.node.attempt_failed.into_any(),
         (None, None) => t.node.attempt_pending.into_any(),
     }
@@ -124,7 +124,7 @@ fn row(pools: String, code: Option<String>, words: String, until: Option<i64>) -
         <tr>
             <td>{pools}</td>
             <td>{code}</td>
-            <td>{foreign(words)}</td>
+            <td>{foreign_lines(words)}</td>
             <td>{until.map(|at| view! { <TimeOfDay at /> })}</td>
         </tr>
     }

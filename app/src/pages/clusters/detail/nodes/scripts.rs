@@ -9,7 +9,7 @@ use crate::model::lifecycle::{InstanceScriptRun, ScriptRun};
 use crate::model::log::LogView;
 use crate::paths;
 use crate::ui::time::{TimeOfDay, duration};
-use crate::ui::{Card, ExpandableSection, Icon, foreign};
+use crate::ui::{Card, ExpandableSection, Icon, foreign_lines};
 
 /// Newest first. Nothing where no script ever ran: most groups have none.
 #[component]
@@ -47,7 +47,7 @@ fn One(instance_id: String, run: ScriptRun, href: String) -> impl IntoView {
         Some(why) => {
             let follows = t.node_life.followed(error_words(t, run.on_error));
             view! {
-                <span class="form-error">{Icon::Warning.view()} " " {foreign(why)}</span>
+                <span class="form-error">{Icon::Warning.view()} " " {foreign_lines(why)}</span>
                 <span class="text-muted">{follows}</span>
             }
             .into_any()
