@@ -1,5 +1,5 @@
-//! `make bench`: how soon jobs start and how many, how fast API and console answer, what idling costs. Every figure stands beside a
-//! baseline of the same run; no figure fails the run. One by name:
+//! `make bench`: how soon jobs start and how many, how long submissions wait for an upgrade, how fast API and console answer,
+//! what idling costs. Every figure stands beside a baseline of the same run; no figure fails the run. One by name:
 //! `cargo bench -p openpcs-server --bench openpcs -- idle`.
 
 #![allow(
@@ -38,6 +38,7 @@ mod site;
 mod stock;
 mod times;
 mod trail;
+mod upgrade;
 mod warm_jobs;
 
 fn main() {
@@ -102,6 +103,9 @@ fn main() {
         }
         if wanted("busy_cluster") {
             busy_cluster::run().await;
+        }
+        if wanted("upgrade") {
+            upgrade::run().await;
         }
         // The last: it moves into a network of its own.
         if wanted("aws") {

@@ -31,14 +31,7 @@ impl Moving {
         plane.queue(CLUSTER, "demo", group.id()).await;
         // People submit from there, and their commands wait for a controller that begins anew.
         plane.group(CLUSTER, "login", 1, 1).await;
-        wait_until("somebody can log in", async || {
-            let up = plane.sinfo(CLUSTER);
-            let told = plane.try_node(CLUSTER, "login-1")?;
-            let state = told.get("State").cloned().unwrap_or_default();
-            let is_up = state.starts_with("IDLE") && !state.contains("POWER");
-            is_up.then_some(()).ok_or(format!("{state} {up:?}"))
-        })
-        .await;
+        plane.wait_login(CLUSTER, "login-1").await;
         Moving { plane, scheduler }
     }
 
@@ -159,6 +152,11 @@ async fn a_running_cluster_goes_to_a_newer_slurm() {
     let both = plane.sbatch(CLUSTER, &["--nodes=2", "--output=/dev/null"], "sleep 2");
     plane.wait_job(CLUSTER, &both, "COMPLETED").await;
     moving.run_slurmd(&[OLD, NEW, NEW]).await;
+    // As AWS's guide exchanges what is left: down to no instance, and back.
+    plane.scale(CLUSTER, "login", 0, 0).await;
+    moving.run_slurmd(&[NEW, NEW]).await;
+    plane.scale(CLUSTER, "login", 1, 1).await;
+    moving.run_slurmd(&[NEW, NEW, NEW]).await;
     let events = plane.events().await.join("\n");
     assert!(events.contains("runs Slurm 25.11 now"), "{events}");
     moving.plane.finish().await;

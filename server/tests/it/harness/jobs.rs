@@ -110,6 +110,17 @@ impl TestPlane {
             .map_err(|output| format!("{output:?}"))
     }
 
+    /// Waits until somebody can log in to that node.
+    pub async fn wait_login(&self, cluster: &str, node: &str) {
+        wait_until(&format!("{node} can be logged in to"), async || {
+            let told = self.try_node(cluster, node)?;
+            let state = told.get("State").cloned().unwrap_or_default();
+            let is_up = state.starts_with("IDLE") && !state.contains("POWER");
+            is_up.then_some(()).ok_or(state)
+        })
+        .await;
+    }
+
     /// Waits until slurmctld has written down what it knows now of the job and of its node. It does every few seconds: of
     /// what has happened since, as that a job's node has come up, nothing is left when it is killed.
     pub async fn wait_saved(&self, cluster: &str, job: &str, node: &str) {
