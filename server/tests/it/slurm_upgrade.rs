@@ -126,7 +126,9 @@ async fn a_running_cluster_goes_to_a_newer_slurm() {
     let plane = &moving.plane;
     let words = moving.update(NEW).await.unwrap_err();
     assert!(words.contains("not installed"), "{words}");
-    let running = plane.sbatch(CLUSTER, &["--output=/dev/null"], "sleep 20");
+    let over = plane.server.home().join("over");
+    let script = format!("until [ -e {} ]; do sleep 1; done", over.display());
+    let running = plane.sbatch(CLUSTER, &["--output=/dev/null"], &script);
     plane.wait_job(CLUSTER, &running, "RUNNING").await;
     let until = format!("--dependency=afterok:{running}");
     let waiting = plane.sbatch(CLUSTER, &["--output=/dev/null", &until], "true");
@@ -141,12 +143,15 @@ async fn a_running_cluster_goes_to_a_newer_slurm() {
     assert!(slowest < HANGS, "{slowest:?}");
     let words = moving.update(OLD).await.unwrap_err();
     assert!(words.contains("is older"), "{words}");
+    // What runs goes on with the old version.
+    assert_eq!(moving.runs("slurmd"), [OLD, OLD]);
+    std::fs::write(&over, "").unwrap();
     for job in [&running, &waiting] {
         plane.wait_job(CLUSTER, job, "COMPLETED").await;
         moving.is_recorded(job).await;
     }
     moving.all_end_well(&during).await;
-    // What ran has gone on with the old version until it had nothing to do; who logs in is let be.
+    // Until it has nothing to do; who logs in is let be.
     moving.run_slurmd(&[OLD]).await;
     // What starts, starts with the new one.
     let both = plane.sbatch(CLUSTER, &["--nodes=2", "--output=/dev/null"], "sleep 2");
