@@ -7,7 +7,7 @@ use aws_sdk_pcs::types::*;
 use serde_json::{Value, json};
 
 use crate::cold_start::mean;
-use crate::harness::{Database, TestPlane, Visitor};
+use crate::harness::{Database, TestPlane, Visitor, accounting_on};
 use crate::stock::Stock;
 use crate::warm_jobs::{hold_beside, jobs_per_second, text};
 
@@ -24,11 +24,9 @@ const ASKED: usize = 10;
 
 pub async fn run() {
     let mut plane = TestPlane::start(Database::Sqlite).await;
-    let accounting = AccountingRequest::builder().mode(AccountingMode::Standard);
-    let accounting = accounting.build().expect("a mode is all it needs");
     let slurm = ClusterSlurmConfigurationRequest::builder()
         .scale_down_idle_time_in_seconds(3_600)
-        .accounting(accounting);
+        .accounting(accounting_on());
     let create = plane.new_cluster(CLUSTER).size(Size::Medium);
     let create = create.slurm_configuration(slurm.build()).send().await;
     create.expect("a cluster can be made");

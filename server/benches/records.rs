@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_pcs::types::*;
 
-use crate::harness::{Database, Records, TestPlane};
+use crate::harness::{Database, Records, TestPlane, accounting_on};
 
 const CLUSTER: &str = "records";
 const JOBS: u32 = 1_000_000;
@@ -13,9 +13,7 @@ const ROUNDS: u32 = 5;
 
 pub async fn run() {
     let plane = TestPlane::start(Database::Sqlite).await;
-    let accounting = AccountingRequest::builder().mode(AccountingMode::Standard);
-    let accounting = accounting.build().expect("a mode is all it needs");
-    let slurm = ClusterSlurmConfigurationRequest::builder().accounting(accounting);
+    let slurm = ClusterSlurmConfigurationRequest::builder().accounting(accounting_on());
     let create = plane
         .new_cluster(CLUSTER)
         .slurm_configuration(slurm.build());
