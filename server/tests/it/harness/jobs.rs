@@ -123,7 +123,13 @@ impl TestPlane {
 
     /// Waits until slurmctld has written down what it knows now of the job and of its node. It does every few seconds: of
     /// what has happened since, as that a job's node has come up, nothing is left when it is killed.
+    ///
+    /// The node has answered once more by then, to a job of a second: Slurm reckons its boot anew, in whole seconds, with
+    /// each report. Of one heard of only in the second in which it booted, the next may say that it booted a second later,
+    /// and a slurmctld that knows of no later word takes that for a reboot.
     pub async fn wait_saved(&self, cluster: &str, job: &str, node: &str) {
+        let short = self.sbatch(cluster, &[&format!("--nodelist={node}")], "sleep 1");
+        self.wait_job(cluster, &short, "COMPLETED").await;
         let mark = format!("saved-with-{job}");
         self.administrate(&format!("scontrol update jobid={job} comment={mark}"));
         self.administrate(&format!("scontrol update nodename={node} extra={mark}"));
