@@ -15,3 +15,4 @@ mod retain;
 pub mod search;
 pub mod store;
 pub mod stores;
+mod word;

@@ -1,7 +1,7 @@
 //! Finds lines, the newest first, page by page.
 //!
-//! Words are found by SQLite's own index of full text. A page looks at no more than [`CANDIDATES`] lines that have the
-//! words: one that had to stop there may have few lines, or none, and still says where the next one begins.
+//! Words are found by SQLite's own index of full text ([`super::word`]). A page looks at no more than [`CANDIDATES`] lines
+//! that have the words: one that had to stop there may have few lines, or none, and still says where the next one begins.
 
 use app::model::log::{Log, LogLevel};
 use sqlx::sqlite::SqliteRow;
@@ -46,7 +46,7 @@ impl LogStore {
         let Some((first, last)) = self.bounds(search).await? else {
             return Ok(Page::default());
         };
-        let words = words(&search.text);
+        let words = self.words(&search.text).await?;
         let (index, and_grave) = match words {
             Some(_) => Default::default(),
             None => grave(search.level),
@@ -120,7 +120,7 @@ impl LogStore {
     }
 
     /// Of the lines that have the words, the last that a page looks at (none: it looks at all), and the numbers of all that it
-    /// looks at, in JSON: what begins so is put together anew each time that the index is asked for it.
+    /// looks at, in JSON: the index is asked once.
     async fn candidates(
         &self,
         words: &str,
@@ -190,15 +190,6 @@ fn grave(level: LogLevel) -> (&'static str, &'static str) {
         LogLevel::Warning => (" INDEXED BY line_warning", " AND level <= 2"),
         LogLevel::Info | LogLevel::Debug => ("", ""),
     }
-}
-
-/// As the index is asked: each word quoted, so that it has no meaning of its own, and as the beginning of one.
-fn words(text: &str) -> Option<String> {
-    let has_letters = |word: &&str| word.chars().any(char::is_alphanumeric);
-    let quoted = text.split_whitespace().filter(has_letters);
-    let quoted = quoted.map(|word| format!("\"{}\"*", word.replace('"', "\"\"")));
-    let all = quoted.collect::<Vec<_>>().join(" ");
-    (!all.is_empty()).then_some(all)
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ CREATE INDEX IF NOT EXISTS line_stream ON line (stream, seq);
 CREATE INDEX IF NOT EXISTS line_error ON line (seq) WHERE level <= 1;
 CREATE INDEX IF NOT EXISTS line_warning ON line (seq) WHERE level <= 2;
 CREATE VIRTUAL TABLE IF NOT EXISTS word USING fts5(text, content='', contentless_delete=1);
+CREATE VIRTUAL TABLE IF NOT EXISTS term USING fts5vocab(word, instance);
 CREATE TABLE IF NOT EXISTS block (block INTEGER PRIMARY KEY, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS place (daemon TEXT NOT NULL, head BLOB NOT NULL, tail BLOB NOT NULL, device INTEGER NOT NULL,
     inode INTEGER NOT NULL, offset INTEGER NOT NULL, skips INTEGER NOT NULL, at INTEGER NOT NULL, level INTEGER NOT NULL,
