@@ -17,6 +17,20 @@ const CLUSTER: &str = "rest";
 /// More than slurmrestd takes at a time.
 const FLOOD: usize = 300;
 
+/// What the agent of Slurm-web asks for its pages, and where in the answer it looks: `{job}` and `{node}` are filled in.
+const PAGES: [(&str, &str); 10] = [
+    ("slurm/{version}/ping", "meta"),
+    ("slurm/{version}/jobs", "jobs"),
+    ("slurm/{version}/job/{job}", "jobs"),
+    ("slurmdb/{version}/job/{job}", "jobs"),
+    ("slurm/{version}/nodes", "nodes"),
+    ("slurm/{version}/node/{node}", "nodes"),
+    ("slurm/{version}/partitions", "partitions"),
+    ("slurmdb/{version}/accounts", "accounts"),
+    ("slurm/{version}/reservations", "reservations"),
+    ("slurmdb/{version}/qos", "qos"),
+];
+
 struct Rest {
     plane: TestPlane,
     client: reqwest::Client,
@@ -103,6 +117,25 @@ impl Rest {
             );
         }
         api.to_owned()
+    }
+
+    /// It takes any error for the whole page's.
+    async fn shows_slurm_web_its_pages(&self, token: &str, job: &str) {
+        let version = self.api.trim_start_matches("slurm/");
+        for (path, key) in PAGES {
+            let path = path.replace("{version}", version).replace("{job}", job);
+            let path = path.replace("{node}", "compute-1-1");
+            let (status, answer) = self.ask(&path, token).await.unwrap();
+            assert_eq!(status, 200, "{path}: {answer}");
+            assert_eq!(answer["errors"], json!([]), "{path}: {answer}");
+            let is_there = match key {
+                // There are none.
+                "reservations" => answer[key].is_array(),
+                "meta" => answer[key]["slurm"]["release"].is_string(),
+                _ => answer[key].as_array().is_some_and(|all| !all.is_empty()),
+            };
+            assert!(is_there, "{path}: {answer}");
+        }
     }
 
     /// It may still be starting when the cluster is ACTIVE.
@@ -310,5 +343,6 @@ async fn past_jobs_are_asked_for_where_accounts_are_kept() {
         is_told.then_some(()).ok_or(format!("{status} {answer}"))
     })
     .await;
+    rest.shows_slurm_web_its_pages(&token, &job).await;
     rest.plane.finish().await;
 }
