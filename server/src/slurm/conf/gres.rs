@@ -1,8 +1,10 @@
 //! gres.conf: the generic resources of the nodes, above all GPUs.
 //!
 //! Where nodes are processes of this host there are no GPUs: links to `/dev/null` stand in for them, also where a customer's
-//! record names device files, so that jobs are given devices by number just as on the real machine. Machines have those of
-//! NVIDIA's driver, unless a record names others.
+//! record names device files or has them detected, so that jobs are given devices by number just as on the real machine.
+//! Machines have those of NVIDIA's driver, unless a record says otherwise.
+//!
+//! What a group's records do not name stays as its `Gres` value or its instance type has it.
 
 use std::collections::BTreeSet;
 
@@ -12,6 +14,9 @@ use crate::slurm::settings::{self, NameAndValue, Scope, gres_line, gres_names};
 
 /// More GPUs than any machine has; what lies above is a typing mistake.
 const MAX_DEVICES: u64 = 256;
+
+/// Its names, as Slurm writes them, and values.
+type Record<'a> = Vec<(&'static str, &'a str)>;
 
 pub struct Gres {
     pub conf: String,
@@ -29,11 +34,12 @@ pub fn render(input: &ConfInput) -> Gres {
     for group in input.groups.iter().filter(|g| !g.ports.is_empty()) {
         let declared = declared(group);
         all.types.extend(gres_names(&declared).map(str::to_owned));
-        let lines = if group.gres_records.is_empty() {
-            from_declaration(input, group, &declared, &mut all)
-        } else {
-            from_records(input, group, &mut all)
-        };
+        let records = records(input, group);
+        let recorded = records.iter().flat_map(|record| name_of(record)).collect();
+        let mut lines = from_records(input, group, &records, &mut all);
+        lines.extend(from_declaration(
+            input, group, &declared, &recorded, &mut all,
+        ));
         for line in lines {
             all.conf += &line.write();
         }
@@ -58,17 +64,44 @@ fn declared(group: &GroupConf) -> String {
         })
 }
 
-/// A record for each of `gpu:a100:4,shard:8`.
+/// The group's own records. Stand-ins are not detected: where one has nothing else to say of its devices, the group's `Gres`
+/// value says how many there are.
+fn records<'a>(input: &ConfInput, group: &'a GroupConf) -> Vec<Record<'a>> {
+    let records = group.gres_records.iter().map(gres_line);
+    let is_detected = |record: &Record| {
+        let says = |names: &[&str]| record.iter().any(|(name, _)| names.contains(name));
+        record
+            .iter()
+            .any(|(name, value)| *name == "AutoDetect" && !value.eq_ignore_ascii_case("off"))
+            && !says(&["File", "MultipleFiles", "Count"])
+    };
+    records
+        .filter(|record| input.gpu_directory.is_none() || !is_detected(record))
+        .collect()
+}
+
+fn name_of<'a>(record: &Record<'a>) -> Option<&'a str> {
+    record
+        .iter()
+        .find(|(name, _)| *name == "Name")
+        .map(|(_, value)| *value)
+}
+
+/// A record for each of `gpu:a100:4,shard:8` that there is none of.
 fn from_declaration(
     input: &ConfInput,
     group: &GroupConf,
     declared: &str,
+    recorded: &BTreeSet<&str>,
     all: &mut Gres,
 ) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut next_device = 0;
-    for item in declared.split(',').filter(|item| !item.is_empty()) {
-        let (name, kind, count) = parse_item(item);
+    let items = declared.split(',').filter(|item| !item.is_empty());
+    for (name, kind, count) in items
+        .map(parse_item)
+        .filter(|(name, ..)| !recorded.contains(name))
+    {
         let mut line = Line::default();
         line.set("NodeName", nodes_of(group));
         line.set("Name", name);
@@ -104,15 +137,20 @@ fn parse_item(item: &str) -> (&str, Option<&str>, u64) {
     }
 }
 
-/// The group's own records, with stand-ins for the device files.
-fn from_records(input: &ConfInput, group: &GroupConf, all: &mut Gres) -> Vec<Line> {
+/// With stand-ins for the device files.
+fn from_records(
+    input: &ConfInput,
+    group: &GroupConf,
+    records: &[Record],
+    all: &mut Gres,
+) -> Vec<Line> {
     let mut lines = Vec::new();
-    for record in &group.gres_records {
+    for record in records {
         let mut line = Line::default();
         line.set("NodeName", nodes_of(group));
-        for (name, value) in gres_line(record) {
+        for (name, value) in record.iter().copied() {
             match name {
-                "AutoDetect" => {}
+                "AutoDetect" if input.gpu_directory.is_some() => {}
                 "File" | "MultipleFiles" if input.gpu_directory.is_some() => {
                     let (numbers, highest) = device_numbers(value);
                     all.devices = all.devices.max((highest + 1).min(MAX_DEVICES));

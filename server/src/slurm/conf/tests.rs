@@ -250,6 +250,34 @@ fn generic_resources_follow_the_groups_own_settings() {
     ");
 }
 
+/// What the records do not name is there all the same, and what is to be detected is on machines only.
+#[test]
+fn records_of_generic_resources_are_beside_what_is_declared() {
+    let mut input = tutorial();
+    let record = |words: &[(&str, &str)]| -> BTreeMap<String, String> {
+        let each = words
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_string()));
+        each.collect()
+    };
+    input.groups[1].settings = vec![setting("Gres", "gpu:a100:2,shard:8")];
+    input.groups[1].gres_records = vec![record(&[("Name", "shard"), ("Count", "8")])];
+    input.groups[2].gres_records = vec![record(&[("name", "gpu"), ("autodetect", "NVIDIA")])];
+    insta::assert_snapshot!(render(&input).gres_conf, @r"
+    AutoDetect=off
+    NodeName=compute-1-[1-4] Count=8 Name=shard
+    NodeName=compute-1-[1-4] Name=gpu Type=a100 File=/data/c/gpu/gpu[0-1]
+    NodeName=gpu-[1-2] Name=gpu File=/data/c/gpu/gpu[0-7]
+    ");
+    input.gpu_directory = None;
+    insta::assert_snapshot!(render(&input).gres_conf, @r"
+    AutoDetect=off
+    NodeName=compute-1-[1-4] Count=8 Name=shard
+    NodeName=compute-1-[1-4] Name=gpu Type=a100 File=/dev/nvidia[0-1]
+    NodeName=gpu-[1-2] AutoDetect=NVIDIA Name=gpu
+    ");
+}
+
 #[test]
 fn machines_have_the_devices_of_their_driver() {
     let mut input = tutorial();
