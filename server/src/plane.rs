@@ -287,7 +287,8 @@ fn parts(
     Ok(Parts {
         arns: config.place.arns(),
         provider,
-        controllers: ControllerHost::new(data_dir, &config.scheduler_root, agent_path()?),
+        controllers: ControllerHost::new(data_dir, &config.scheduler_root, agent_path()?)
+            .with_mail_program(config.mail_program.clone()),
         logs: Stores::below(data_dir),
         delivering: Default::default(),
         database: accounting_database(config)?,

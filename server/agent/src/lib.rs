@@ -7,7 +7,8 @@
 //! - `openpcs-agent trial --dir DIR --data-dir DATA`: lets Slurm's programs read a configuration that is not in force.
 //! - `openpcs-agent probe`: only whether a sandbox can be made on this host.
 //! - `openpcs-agent --version`: which one it is.
-//! - called as `resume`, `suspend` or `prolog`, by links in a controller's `bin`: Slurm's own programs.
+//! - called as `resume`, `suspend` or `prolog`, by links in a controller's `bin`: Slurm's own programs; as [`mail`] its
+//!   mail program.
 //!
 //! `instance`, `controller`, `database` and `trial` are process 1 of a [sandbox].
 
@@ -34,6 +35,7 @@ mod instance;
 mod keeper;
 pub mod layout;
 pub mod lock;
+pub mod mail;
 mod node;
 pub mod place;
 mod processes;
@@ -65,6 +67,9 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     let called_as = args.first().map(Path::new).unwrap_or(Path::new(""));
     if let Some(program) = hook::program(called_as) {
         return hook::run(program, called_as, &args[1..]);
+    }
+    if mail::is_called(called_as) {
+        return mail::run(called_as, &args[1..]);
     }
     let words: Vec<&str> = args.iter().skip(1).filter_map(|arg| arg.to_str()).collect();
     let result = match words.as_slice() {

@@ -27,6 +27,7 @@ const OPEN_FILES: u64 = 65_536;
 
 pub async fn run(mut config: Config) -> anyhow::Result<()> {
     config.check_listen()?;
+    config.check_mail_program()?;
     config.accounting.storage()?;
     start_log(config.log_format);
     let account = match config.provider {

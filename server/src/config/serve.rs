@@ -13,6 +13,7 @@ use super::place::{AgentsDir, LISTEN, SCHEDULER_ROOT, directory};
 use super::store::{AccountingStore, Store};
 use crate::http::front::{Front, PublicUrl};
 use crate::provider::ports::PortRange;
+use crate::slurm::settings::program::problem_on_host;
 
 /// The account and region that the server is.
 #[derive(Clone, Debug, Args)]
@@ -123,6 +124,10 @@ pub struct Config {
     /// Ordinary user of this host that jobs run as, when the server runs as root [default: openpcs-jobs]
     #[arg(long, env = "OPENPCS_JOB_USER", value_name = "NAME")]
     pub job_user: Option<String>,
+    /// Program of this host that sends the mail that jobs ask for, called as `FILE -s SUBJECT ADDRESS`, like /usr/bin/mail.
+    /// Without it, `--mail-type` of sbatch sends nothing
+    #[arg(long, env = "OPENPCS_MAIL_PROGRAM", value_name = "FILE")]
+    pub mail_program: Option<PathBuf>,
     /// Days that the audit trail is kept, of which CloudTrail's own event history has 90; 0 keeps it for ever.
     #[arg(
         long,
@@ -163,6 +168,14 @@ impl Config {
             listen.port()
         );
         Ok(())
+    }
+
+    /// Refuses what is no program.
+    pub fn check_mail_program(&self) -> anyhow::Result<()> {
+        match self.mail_program.as_deref().and_then(problem_on_host) {
+            Some(why) => anyhow::bail!("--mail-program {why}"),
+            None => Ok(()),
+        }
     }
 
     /// Below which buckets of this host are.

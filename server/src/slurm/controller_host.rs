@@ -30,6 +30,7 @@ use nix::sys::signal::Signal;
 use openpcs_agent::configuration::{self, CLI_FILTER, Files, JOB_SUBMIT_SCRIPT};
 use openpcs_agent::files;
 use openpcs_agent::layout::{SLURMDBD_CONF, cluster_dir, gate_file, instances_dir, rest_conf};
+use openpcs_agent::mail::{MAIL, MAILER};
 use openpcs_agent::protocol::{
     ControllerFile, Daemon, HookFile, SLURMCTLD_DAEMON, SLURMDBD_DAEMON, SLURMRESTD_DAEMON,
     SOCKET_VARIABLE,
@@ -93,6 +94,8 @@ pub struct ControllerHost {
     data_dir: PathBuf,
     scheduler_root: PathBuf,
     agent: PathBuf,
+    /// The site's.
+    mail_program: Option<PathBuf>,
     lease: Option<Lease>,
 }
 
@@ -106,8 +109,21 @@ impl ControllerHost {
             data_dir: data_dir.into(),
             scheduler_root: scheduler_root.into(),
             agent: agent.into(),
+            mail_program: None,
             lease: None,
         }
+    }
+
+    pub fn with_mail_program(self, mail_program: Option<PathBuf>) -> Self {
+        Self {
+            mail_program,
+            ..self
+        }
+    }
+
+    /// Whether what jobs ask for by mail is sent.
+    pub fn sends_mail(&self) -> bool {
+        self.mail_program.is_some()
     }
 
     /// For the reconcilers of one cluster that another process may take over: nothing is begun once it may have.
@@ -442,6 +458,7 @@ impl ControllerHost {
         self.check()?;
         drop(self.gate(cluster_id));
         self.write_hook(cluster_id, hook)?;
+        self.link_mailer(cluster_id)?;
         self.publish(cluster_id)
     }
 
@@ -462,6 +479,7 @@ impl ControllerHost {
         for program in ["resume", "suspend", "prolog"] {
             files::link(&self.agent, &dir.join("bin").join(program))?;
         }
+        self.link_mailer(&spec.cluster_id)?;
         // A server and its controller may have ended while it was closed.
         files::remove_file(&gate_file(&dir))?;
         let key = dir.join("slurm.key");
@@ -480,6 +498,22 @@ impl ControllerHost {
             sees: spec.sees.clone(),
         })?;
         files::write(&dir.join("controller.json"), &controller, files::PLAIN)
+    }
+
+    /// The agent stands between Slurm and the site's program.
+    fn link_mailer(&self, cluster_id: &str) -> io::Result<()> {
+        let bin = self.dir(cluster_id).join("bin");
+        let (mail, mailer) = (bin.join(MAIL), bin.join(MAILER));
+        match &self.mail_program {
+            Some(program) => {
+                files::link(program, &mailer)?;
+                files::link(&self.agent, &mail)
+            }
+            None => {
+                files::remove_file(&mail)?;
+                files::remove_file(&mailer)
+            }
+        }
     }
 
     fn write_rest(&self, cluster_id: &str, rest: Option<&RestFiles>) -> io::Result<()> {

@@ -51,6 +51,7 @@ mod lifecycle;
 mod lists;
 mod lives;
 mod log;
+mod mail;
 mod metric;
 mod metric_cloudwatch;
 mod notification;

@@ -92,6 +92,7 @@ pub fn render_trial(
     input.is_audited = false;
     input.jobcomp_file = dir.join("jobcomp.log");
     input.program_directory = dir.join("bin");
+    input.sends_mail = false;
     input.gpu_directory = Some(dir.join("gpu"));
     input.settings.retain(|given| {
         !NOT_TRIED
@@ -253,6 +254,7 @@ fn input(parts: &Parts, specs: &Specs<'_>) -> anyhow::Result<ConfInput> {
         slurmd_log_file: PathBuf::from("/run/slurmd.log"),
         slurmd_pid_file: PathBuf::from("/run/slurmd.pid"),
         program_directory: directory.join("bin"),
+        sends_mail: parts.controllers.sends_mail(),
         gpu_directory: (profile.shares_files).then(|| directory.join("gpu")),
         idle_seconds: u32::try_from(
             spec.slurm

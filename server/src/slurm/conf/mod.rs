@@ -25,6 +25,7 @@ use app::model::cluster::{CgroupCustomSetting, Size};
 use app::model::node_name::node_names;
 use app::model::setting::SlurmCustomSetting;
 use openpcs_agent::configuration::Files;
+use openpcs_agent::mail::MAIL;
 use openpcs_provider::NetworkPlace;
 
 use super::hostlist;
@@ -76,8 +77,10 @@ pub struct ConfInput {
     pub slurmd_spool_directory: PathBuf,
     pub slurmd_log_file: PathBuf,
     pub slurmd_pid_file: PathBuf,
-    /// Holds the programs `resume`, `suspend` and `prolog`.
+    /// Holds the programs `resume`, `suspend` and `prolog`, and `mail` where mail is sent.
     pub program_directory: PathBuf,
+    /// Whether what jobs ask for by mail is sent.
+    pub sends_mail: bool,
     /// Holds [`Files::gpu_devices`] symbolic links `gpu0`, `gpu1`, … to `/dev/null`: a GPU must have a device file
     /// of its own, else slurmd leaves it out and the node is invalid. None where nodes are machines, which have theirs.
     pub gpu_directory: Option<PathBuf>,
@@ -237,7 +240,10 @@ fn identity(input: &ConfInput) -> Line {
     p.set("ProctrackType", proctrack);
     p.set("TaskPlugin", task);
     p.set("SlurmdParameters", "config_overrides");
-    p.set("MailProg", "/bin/true");
+    match input.sends_mail {
+        true => p.set_path("MailProg", &input.program_directory.join(MAIL)),
+        false => p.set("MailProg", "/bin/true"),
+    }
     // Daemons listen on the address of their host's name only, which means loopback in their sandbox.
     let ours = communication::merged(&input.version, "", input.node_address.is_some());
     p.set("CommunicationParameters", ours);

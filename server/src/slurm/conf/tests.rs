@@ -32,6 +32,7 @@ fn empty() -> ConfInput {
         slurmd_log_file: "/data/c/log/%n.log".into(),
         slurmd_pid_file: "/data/c/spool/%n/slurmd.pid".into(),
         program_directory: "/data/c/bin".into(),
+        sends_mail: false,
         gpu_directory: Some("/data/c/gpu".into()),
         idle_seconds: 600,
         resume_timeout_seconds: 60,

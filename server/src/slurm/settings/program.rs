@@ -52,6 +52,14 @@ pub fn problem(
         .err()
 }
 
+/// Why a controller could not run this program of its host, as the end of a sentence.
+pub fn problem_on_host(path: &Path) -> Option<String> {
+    match path.is_absolute() {
+        true => program(path, &|_| Ok(())).err(),
+        false => Some(format!("names {}. Give the whole path.", path.display())),
+    }
+}
+
 /// A server that is root may run what its jobs may not: each of them would fail.
 fn runnable_by(user: &JobUser, path: &Path) -> Result<(), String> {
     match user.can_run(path) {
