@@ -11,6 +11,7 @@ pub mod instances;
 pub mod jobcomp;
 pub mod line;
 pub mod place;
+pub mod recent;
 mod retain;
 pub mod search;
 pub mod store;

@@ -28,6 +28,9 @@ impl LogStore {
                 break;
             }
         }
+        if removed > 0 {
+            self.recent().forget_all();
+        }
         self.shrink().await?;
         Ok(removed)
     }
@@ -120,7 +123,8 @@ mod tests {
     use super::*;
     use crate::logs::line::Entry;
     use crate::logs::place::Place;
-    use crate::logs::store::{Limit, Stream};
+    use crate::logs::recent::Limit;
+    use crate::logs::store::Stream;
 
     const SLURMCTLD: Log = Log::Daemon(LogDaemon::Slurmctld);
     const ALL: Limit = Limit {

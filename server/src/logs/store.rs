@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -22,6 +22,7 @@ use sqlx::{QueryBuilder, Row as _, SqliteExecutor, SqlitePool};
 
 use super::line::{Entry, level_at};
 use super::place::Place;
+use super::recent::{Limit, Recent, Written};
 
 /// Sequence numbers with the same block are bounded in time together.
 pub(super) const BLOCK_BITS: u32 = 12;
@@ -74,25 +75,6 @@ pub struct Line {
     pub text: String,
 }
 
-/// A line for whoever has asked for one log: see [`LogStore::after`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
-    pub seq: i64,
-    /// Milliseconds since 1970.
-    pub at: i64,
-    pub level: LogLevel,
-    pub text: String,
-}
-
-/// The most that one read answers; at least one line if there is any.
-#[derive(Clone, Copy, Debug)]
-pub struct Limit {
-    pub lines: usize,
-    /// Of the texts together, with `overhead` for each.
-    pub bytes: usize,
-    pub overhead: usize,
-}
-
 /// Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct LogStore {
@@ -100,6 +82,7 @@ pub struct LogStore {
     /// Of each log, in their order, the last line that was put here since it was opened.
     appended: Arc<[AtomicI64; Log::ALL.len()]>,
     read_at: Arc<AtomicI64>,
+    recent: Arc<Mutex<Recent>>,
 }
 
 impl LogStore {
@@ -139,6 +122,7 @@ impl LogStore {
             pool,
             appended: Arc::default(),
             read_at: Arc::default(),
+            recent: Arc::default(),
         })
     }
 
@@ -159,6 +143,11 @@ impl LogStore {
     /// All that was in the files at that time, in milliseconds since 1970, has been put here.
     pub fn has_read(&self, at: i64) {
         self.read_at.fetch_max(at, Ordering::Release);
+        self.recent().forget_old();
+    }
+
+    pub(super) fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The last such time since it was opened; 0: there was none.
@@ -186,6 +175,9 @@ impl LogStore {
                 .await?;
         if ids.is_empty() {
             return Ok(vec![]);
+        }
+        if let Some(known) = self.recent().after(&ids, after_seq, limit) {
+            return Ok(known);
         }
         // Each stream by its index, put together line by line: neither how many the others have nor how many there are costs
         // anything.
@@ -325,7 +317,7 @@ impl LogStore {
             log => log,
         };
         let audit = stream_id(&mut write, audited, &stream.version).await?;
-        let last = put_lines(&mut write, [own, audit], lines).await?;
+        let before_them = put_lines(&mut write, [own, audit], lines).await?;
         if let Some(before) = before {
             sqlx::query("DELETE FROM place WHERE daemon = ? AND device = ? AND inode = ?")
                 .bind(file)
@@ -336,6 +328,11 @@ impl LogStore {
         }
         place.put(file, &mut write).await?;
         write.commit().await?;
+        let streams = lines
+            .iter()
+            .map(|line| if line.is_audit { audit } else { own });
+        self.recent().put(before_them, streams.zip(lines));
+        let last = before_them.saturating_add(i64::try_from(lines.len()).unwrap_or(i64::MAX));
         self.has_appended(stream.log, last);
         self.has_appended(audited, last);
         Ok(())
@@ -365,7 +362,7 @@ async fn stream_id(write: &mut SqliteConnection, log: Log, version: &str) -> sql
 }
 
 /// Many at once: a statement for each would be most of the work. Into the first stream, or the second if they say who called
-/// what. Answers the last number that was given.
+/// what. Answers the last number that was given before.
 async fn put_lines(
     write: &mut SqliteConnection,
     [own, audit]: [i64; 2],
@@ -406,7 +403,7 @@ async fn put_lines(
         .execute(&mut *write)
         .await?;
     }
-    Ok(last.saturating_add(i64::try_from(lines.len()).unwrap_or(i64::MAX)))
+    Ok(last)
 }
 
 /// The blocks that lines get whose numbers follow that one, each with their first and last time.
@@ -515,8 +512,12 @@ mod tests {
             &[entry(1, "one"), entry(2, "two"), entry(3, "three")],
         )
         .await;
+        // One that has just put them there, and one that has not.
+        let other = LogStore::open(dir.path(), "pcs_1").await.unwrap();
         let texts = async |after, limit| {
             let lines = store.after(&[SLURMCTLD], after, limit).await.unwrap();
+            let read = other.after(&[SLURMCTLD], after, limit).await.unwrap();
+            assert_eq!(lines, read);
             lines.into_iter().map(|line| line.text).collect::<Vec<_>>()
         };
         assert_eq!(texts(0, ALL).await, ["one", "two", "three"]);
@@ -550,8 +551,10 @@ mod tests {
         // Since 25.11 they are no part of the daemon's log.
         assert_eq!(texts(3, ALL).await, ["who", "what", "what"]);
         let own = Log::Audit(LogDaemon::Slurmctld);
-        let own = store.after(&[own], 0, ALL).await.unwrap();
-        assert_eq!(own.iter().map(|line| line.seq).collect::<Vec<_>>(), [4, 6]);
+        for store in [&store, &other] {
+            let own = store.after(&[own], 0, ALL).await.unwrap();
+            assert_eq!(own.iter().map(|line| line.seq).collect::<Vec<_>>(), [4, 6]);
+        }
         let other = store
             .after(&[Log::Daemon(LogDaemon::Slurmdbd)], 0, ALL)
             .await

@@ -17,7 +17,7 @@ use super::{Attempt, Failure, Sent};
 
 pub const LIMITS: Limits = Limits {
     records: 20_000,
-    bytes: 2 << 20,
+    bytes: 4 << 20,
     overhead: 1,
 };
 

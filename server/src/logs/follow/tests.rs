@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::logs::line;
-use crate::logs::store::Limit;
+use crate::logs::recent::Limit;
 
 const SLURMCTLD: Log = Log::Daemon(LogDaemon::Slurmctld);
 
