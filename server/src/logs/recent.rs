@@ -74,9 +74,19 @@ impl Recent {
     }
 
     /// The lines of these streams behind that number, as [`super::store::LogStore::after`] answers; none where the store must
-    /// be asked: lines are missing here, or nobody knows of any.
-    pub fn after(&self, streams: &[i64], seq: i64, limit: Limit) -> Option<Vec<Written>> {
+    /// be asked: lines up to its newest are missing here, or nobody knows of any.
+    pub fn after(
+        &self,
+        streams: &[i64],
+        seq: i64,
+        newest: i64,
+        limit: Limit,
+    ) -> Option<Vec<Written>> {
         let first = self.lines.front()?.written.seq;
+        // Another process has put lines there.
+        if self.last()? < newest {
+            return None;
+        }
         let known = usize::try_from(seq.saturating_add(1).saturating_sub(first)).ok()?;
         let mut left = limit.bytes;
         let mut found = vec![];
@@ -143,7 +153,8 @@ mod tests {
     }
 
     fn seqs(recent: &Recent, streams: &[i64], after: i64, limit: Limit) -> Option<Vec<i64>> {
-        let found = recent.after(streams, after, limit)?;
+        let newest = recent.last().unwrap_or_default();
+        let found = recent.after(streams, after, newest, limit)?;
         Some(found.iter().map(|line| line.seq).collect())
     }
 
@@ -173,6 +184,7 @@ mod tests {
         put(&mut recent, 16, &[(1, "seventeen")]);
         assert_eq!(seqs(&recent, &[1], 14, ALL), None);
         assert_eq!(seqs(&recent, &[1], 16, ALL), Some(vec![17]));
+        assert!(recent.after(&[1], 16, 18, ALL).is_none());
     }
 
     #[test]

@@ -169,14 +169,17 @@ impl LogStore {
         after_seq: i64,
         limit: Limit,
     ) -> sqlx::Result<Vec<Written>> {
-        let ids: Vec<i64> =
-            sqlx::query_scalar(&format!("SELECT id FROM stream WHERE {}", any_of(logs)))
-                .fetch_all(&self.pool)
-                .await?;
-        if ids.is_empty() {
+        let rows: Vec<(i64, i64)> = sqlx::query_as(&format!(
+            "SELECT id, COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'line'), 0) FROM stream WHERE {}",
+            any_of(logs)
+        ))
+        .fetch_all(&self.pool)
+        .await?;
+        let ids: Vec<i64> = rows.iter().map(|(id, _)| *id).collect();
+        let Some((_, newest)) = rows.first() else {
             return Ok(vec![]);
-        }
-        if let Some(known) = self.recent().after(&ids, after_seq, limit) {
+        };
+        if let Some(known) = self.recent().after(&ids, after_seq, *newest, limit) {
             return Ok(known);
         }
         // Each stream by its index, put together line by line: neither how many the others have nor how many there are costs
@@ -538,22 +541,25 @@ mod tests {
             is_audit: true,
             ..entry(4, "who")
         };
-        for version in ["25.05", "25.11"] {
+        let place = Place::default();
+        for (version, store) in [("25.05", &store), ("25.11", &store), ("25.11", &other)] {
             let stream = Stream {
                 log: SLURMCTLD,
                 version: version.to_owned(),
             };
             let lines = [audit.clone(), entry(4, "what")];
-            let place = Place::default();
             let kept = store.append(&stream, &lines, std::slice::from_ref(&place), None, &place);
             kept.await.unwrap();
         }
         // Since 25.11 they are no part of the daemon's log.
-        assert_eq!(texts(3, ALL).await, ["who", "what", "what"]);
+        assert_eq!(texts(3, ALL).await, ["who", "what", "what", "what"]);
         let own = Log::Audit(LogDaemon::Slurmctld);
         for store in [&store, &other] {
             let own = store.after(&[own], 0, ALL).await.unwrap();
-            assert_eq!(own.iter().map(|line| line.seq).collect::<Vec<_>>(), [4, 6]);
+            assert_eq!(
+                own.iter().map(|line| line.seq).collect::<Vec<_>>(),
+                [4, 6, 8]
+            );
         }
         let other = store
             .after(&[Log::Daemon(LogDaemon::Slurmdbd)], 0, ALL)
