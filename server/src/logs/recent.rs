@@ -1,5 +1,5 @@
-//! The newest lines of a store, as they were put there: who follows them need not have them read back, which takes a third
-//! of the work of a line that is delivered.
+//! The newest lines of a store, as they were put there: who follows them need not have them read back, which would be a
+//! fifth of the work of a line that is delivered.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
