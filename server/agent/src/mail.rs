@@ -59,15 +59,13 @@ fn hand_on(called_as: &Path, args: &[OsString]) -> Result<()> {
 /// `NAME@HOST`, or `NAME` for somebody of this host.
 fn is_address(address: &str) -> bool {
     let (name, host) = address.split_once('@').unwrap_or((address, "localhost"));
-    let is_made_of = |text: &str, others: &str| {
-        let mut letters = text.chars();
-        letters.all(|letter| letter.is_alphanumeric() || others.contains(letter))
+    let is_of = |others: &'static str| {
+        move |letter: char| letter.is_alphanumeric() || others.contains(letter)
     };
-    let begins = |text: &str| text.starts_with(|letter: char| letter.is_alphanumeric());
-    begins(host)
-        && is_made_of(host, ".-")
-        && is_made_of(name, "._+%=-")
-        && name.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_')
+    name.starts_with(is_of("_"))
+        && name.chars().all(is_of("._+%=-"))
+        && host.starts_with(is_of(""))
+        && host.chars().all(is_of(".-"))
 }
 
 fn one_line(subject: &str) -> String {

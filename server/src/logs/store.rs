@@ -320,7 +320,8 @@ impl LogStore {
             log => log,
         };
         let audit = stream_id(&mut write, audited, &stream.version).await?;
-        let before_them = put_lines(&mut write, [own, audit], lines).await?;
+        let streams = [own, audit];
+        let before_them = put_lines(&mut write, streams, lines).await?;
         if let Some(before) = before {
             sqlx::query("DELETE FROM place WHERE daemon = ? AND device = ? AND inode = ?")
                 .bind(file)
@@ -331,10 +332,8 @@ impl LogStore {
         }
         place.put(file, &mut write).await?;
         write.commit().await?;
-        let streams = lines
-            .iter()
-            .map(|line| if line.is_audit { audit } else { own });
-        self.recent().put(before_them, streams.zip(lines));
+        let each = lines.iter().map(|line| (stream_for(line, streams), line));
+        self.recent().put(before_them, each);
         let last = before_them.saturating_add(i64::try_from(lines.len()).unwrap_or(i64::MAX));
         self.has_appended(stream.log, last);
         self.has_appended(audited, last);
@@ -364,11 +363,15 @@ async fn stream_id(write: &mut SqliteConnection, log: Log, version: &str) -> sql
         .await
 }
 
+fn stream_for(line: &Entry, [own, audit]: [i64; 2]) -> i64 {
+    if line.is_audit { audit } else { own }
+}
+
 /// Many at once: a statement for each would be most of the work. Into the first stream, or the second if they say who called
 /// what. Answers the last number that was given before.
 async fn put_lines(
     write: &mut SqliteConnection,
-    [own, audit]: [i64; 2],
+    streams: [i64; 2],
     lines: &[Entry],
 ) -> sqlx::Result<i64> {
     let last: i64 = sqlx::query_scalar(
@@ -379,7 +382,7 @@ async fn put_lines(
     for some in lines.chunks(AT_ONCE) {
         let mut query = QueryBuilder::new("INSERT INTO line (stream, at, level, text) ");
         query.push_values(some, |mut row, line| {
-            row.push_bind(if line.is_audit { audit } else { own })
+            row.push_bind(stream_for(line, streams))
                 .push_bind(line.at)
                 .push_bind(line.level as i64)
                 .push_bind(&line.text);

@@ -27,13 +27,16 @@ impl LogStore {
         let Some((before, last)) = parts(word) else {
             return Ok(beginning(word));
         };
-        let found = self.begin_with(&last).await?;
+        let mut found = self.begin_with(&last).await?;
         if found.len() > WORDS {
             return Ok(beginning(word));
         }
-        // Itself where nothing begins so: nothing has it.
-        let each = found.iter().map(String::as_str).chain([last.as_str()]);
-        let each: Vec<String> = each.map(|last| format!("\"{before}{last}\"")).collect();
+        if found.is_empty() {
+            // No line has it.
+            found.push(last);
+        }
+        let each = found.iter().map(|last| format!("\"{before}{last}\""));
+        let each: Vec<String> = each.collect();
         Ok(format!("({})", each.join(" OR ")))
     }
 
@@ -55,11 +58,13 @@ impl LogStore {
 
 /// As the index cuts and writes it: what comes before its last word, and that. None where that takes tables of letters.
 fn parts(word: &str) -> Option<(String, String)> {
-    let is_ascii = word.is_ascii();
+    if !word.is_ascii() {
+        return None;
+    }
     let lower = word.to_ascii_lowercase();
     let words = lower.split(|c: char| !c.is_ascii_alphanumeric());
     let mut words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    let last = words.pop().filter(|_| is_ascii)?.to_owned();
+    let last = words.pop()?.to_owned();
     let before = words.iter().map(|word| format!("{word} ")).collect();
     Some((before, last))
 }

@@ -35,7 +35,10 @@ pub fn render(input: &ConfInput) -> Gres {
         let declared = declared(group);
         all.types.extend(gres_names(&declared).map(str::to_owned));
         let records = records(input, group);
-        let recorded = records.iter().flat_map(|record| name_of(record)).collect();
+        let recorded = records
+            .iter()
+            .filter_map(|record| value_of(record, "Name"))
+            .collect();
         let mut lines = from_records(input, group, &records, &mut all);
         lines.extend(from_declaration(
             input, group, &declared, &recorded, &mut all,
@@ -68,22 +71,21 @@ fn declared(group: &GroupConf) -> String {
 /// value says how many there are.
 fn records<'a>(input: &ConfInput, group: &'a GroupConf) -> Vec<Record<'a>> {
     let records = group.gres_records.iter().map(gres_line);
-    let is_detected = |record: &Record| {
-        let says = |names: &[&str]| record.iter().any(|(name, _)| names.contains(name));
-        record
-            .iter()
-            .any(|(name, value)| *name == "AutoDetect" && !value.eq_ignore_ascii_case("off"))
-            && !says(&["File", "MultipleFiles", "Count"])
-    };
     records
         .filter(|record| input.gpu_directory.is_none() || !is_detected(record))
         .collect()
 }
 
-fn name_of<'a>(record: &Record<'a>) -> Option<&'a str> {
-    record
-        .iter()
-        .find(|(name, _)| *name == "Name")
+fn is_detected(record: &Record) -> bool {
+    let says = |name: &&str| value_of(record, name).is_some();
+    value_of(record, "AutoDetect").is_some_and(|value| !value.eq_ignore_ascii_case("off"))
+        && !["File", "MultipleFiles", "Count"].iter().any(says)
+}
+
+fn value_of<'a>(record: &Record<'a>, wanted: &str) -> Option<&'a str> {
+    let mut pairs = record.iter();
+    pairs
+        .find(|(name, _)| *name == wanted)
         .map(|(_, value)| *value)
 }
 
