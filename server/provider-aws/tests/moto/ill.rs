@@ -83,16 +83,25 @@ async fn batch(lab: &Lab, provider: &Aws) -> Batch {
     panic!("no template after {ROUNDS} rounds");
 }
 
-/// Asks until all of it is there.
-async fn launch(lab: &Lab, provider: &Aws, batch: &Batch) {
+/// Asks until all of it is there, and tells which instances those are.
+async fn launch(lab: &Lab, provider: &Aws, batch: &Batch) -> Vec<String> {
     for _ in 0..ROUNDS {
         let launched = provider.launch(batch).await.launched;
         lab.rows.note(&launched);
-        if launched.iter().all(|it| it.result.is_ok()) {
-            return;
+        let instances: Result<Vec<_>, _> = launched.into_iter().map(|it| it.result).collect();
+        if let Ok(mut instances) = instances {
+            instances.sort_unstable();
+            return instances;
         }
     }
     panic!("no instances after {ROUNDS} rounds");
+}
+
+async fn live(lab: &Lab) -> Vec<String> {
+    let live = lab.live().await;
+    let mut ids: Vec<String> = live.into_iter().map(|(id, _)| id).collect();
+    ids.sort_unstable();
+    ids
 }
 
 /// Asks until nothing is left.
@@ -114,8 +123,9 @@ async fn come_and_go(ill: Ill) {
     let (address, calls) = door(lab.moto.address, ill).await;
     let provider = lab.provider(address).await;
     let batch = batch(&lab, &provider).await;
-    launch(&lab, &provider, &batch).await;
-    assert_eq!(lab.live().await.len(), NODES, "{ill:?}");
+    let launched = launch(&lab, &provider, &batch).await;
+    assert_eq!(launched.len(), NODES, "{ill:?}");
+    assert_eq!(live(&lab).await, launched, "{ill:?}");
     end(&provider, &batch).await;
     assert_eq!(lab.live().await.len(), 0, "{ill:?}");
     let templates = client(lab.moto.address).describe_launch_templates();

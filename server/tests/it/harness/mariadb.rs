@@ -1,14 +1,14 @@
 //! A MariaDB that somebody gives for the accounting: on loopback, with a password, and with something of somebody else in it.
 //! Ended and removed with the test.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User, geteuid};
 use tempfile::TempDir;
+
+use super::free_port::{comes_up, free_port};
 
 /// Where distributions have its programs.
 const PATH: &str = "/usr/sbin:/usr/bin:/usr/libexec:/usr/local/sbin:/usr/local/bin";
@@ -35,15 +35,13 @@ impl MariaDb {
     }
 
     fn begin(password: &str, has_tls: bool) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut mariadb = Self {
             dir: tempfile::tempdir().unwrap(),
             user: User::from_uid(geteuid()).unwrap().unwrap().name,
-            port: free.local_addr().unwrap().port(),
+            port: free_port(),
             has_tls,
             child: None,
         };
-        drop(free);
         if has_tls {
             certify(&mariadb.certificate(), &mariadb.key());
         }
@@ -53,7 +51,9 @@ impl MariaDb {
         install.arg(format!("--datadir={}", mariadb.data()));
         install.arg(format!("--user={}", mariadb.user));
         quiet(&mut install);
-        mariadb.resume();
+        while !mariadb.comes_up() {
+            mariadb.port = free_port();
+        }
         mariadb.run(&format!(
             "create database pcs_somebodys; create table pcs_somebodys.dear (id int); \
              create user {ACCOUNT}@'127.0.0.1'; \
@@ -103,6 +103,10 @@ impl MariaDb {
 
     /// Starts it again after [`MariaDb::halt`].
     pub fn resume(&mut self) {
+        assert!(self.comes_up(), "port {} is taken", self.port);
+    }
+
+    fn comes_up(&mut self) -> bool {
         let mut server = self.program("mariadbd");
         server.arg(format!("--datadir={}", self.data()));
         server.arg(format!("--socket={}", self.socket()));
@@ -119,13 +123,13 @@ impl MariaDb {
             server.arg(format!("--ssl-key={}", self.key().display()));
         }
         server.stdout(Stdio::null()).stderr(Stdio::null());
-        self.child = Some(server.spawn().unwrap());
-        let started = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            let waited = started.elapsed();
-            assert!(waited < Duration::from_secs(60), "MariaDB does not start");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let mut ready = self.client();
+        ready.arg("--execute=select 1").stdout(Stdio::null());
+        let child = self.child.insert(server.spawn().unwrap());
+        comes_up(child, || {
+            let answer = ready.stderr(Stdio::null()).status();
+            answer.unwrap().success()
+        })
     }
 
     /// The database goes away, with every connection to it.

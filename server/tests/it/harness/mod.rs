@@ -10,6 +10,7 @@ mod checks;
 mod cloudwatch_door;
 pub mod ec2;
 mod faulty_proxy;
+mod free_port;
 mod http;
 mod jobs;
 mod leftovers;

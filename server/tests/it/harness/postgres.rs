@@ -1,15 +1,15 @@
 //! A throw-away PostgreSQL cluster, ended and removed with the test.
 
 use std::fs::File;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User, chown, geteuid};
 use tempfile::TempDir;
+
+use super::free_port::{comes_up, free_port};
 
 /// Does not run as root: then it is the user `postgres`.
 const USER: &str = "postgres";
@@ -23,11 +23,6 @@ pub struct Postgres {
 impl Postgres {
     pub fn start() -> Self {
         let dir = dir_of_postgres();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
         let copied = Command::new("cp")
             .arg("-a")
             .args([template(), dir.path().join("data")])
@@ -35,10 +30,12 @@ impl Postgres {
         assert!(copied.unwrap().success());
         let mut postgres = Self {
             dir,
-            port,
+            port: free_port(),
             child: None,
         };
-        postgres.resume();
+        while !postgres.comes_up() {
+            postgres.port = free_port();
+        }
         postgres
     }
 
@@ -57,42 +54,28 @@ impl Postgres {
 
     /// Starts it again after [`Postgres::halt`].
     pub fn resume(&mut self) {
+        assert!(self.comes_up(), "port {} is taken", self.port);
+    }
+
+    fn comes_up(&mut self) -> bool {
         let dir = self.dir.path().to_path_buf();
         let mut command = program("postgres", &dir);
-        command.arg("-D").arg(dir.join("data")).args([
-            "-c",
-            "fsync=off",
-            "-c",
-            "listen_addresses=127.0.0.1",
-        ]);
-        command.arg("-c").arg(format!("port={}", self.port));
-        command
-            .arg("-c")
-            .arg(format!("unix_socket_directories={}", dir.display()));
-        self.child = Some(
-            command
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap(),
-        );
-        let started = Instant::now();
-        let port = self.port.to_string();
-        let mut ready = program("pg_isready", &dir);
-        ready.args([
-            "--quiet",
-            "--host=127.0.0.1",
-            "--username=openpcs",
-            "--port",
-            &port,
-        ]);
-        while !ready.status().unwrap().success() {
-            assert!(
-                started.elapsed() < Duration::from_secs(30),
-                "PostgreSQL does not start"
-            );
-            std::thread::sleep(Duration::from_millis(20));
+        command.arg("-D").arg(dir.join("data"));
+        for setting in [
+            "fsync=off".into(),
+            "listen_addresses=127.0.0.1".into(),
+            format!("port={}", self.port),
+            format!("unix_socket_directories={}", dir.display()),
+        ] {
+            command.arg("-c").arg(setting);
         }
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let child = self.child.insert(command.spawn().unwrap());
+        let mut ready = program("pg_isready", &dir);
+        ready.args(["--quiet", "--username=openpcs"]);
+        ready.arg(format!("--port={}", self.port));
+        ready.arg("--host").arg(&dir);
+        comes_up(child, || ready.status().unwrap().success())
     }
 
     /// The database goes away, with every connection to it.
