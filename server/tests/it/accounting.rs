@@ -135,6 +135,10 @@ async fn each_job_is_written_down_whatever_dies() {
     let bad = plane.sbatch(CLUSTER, &["--output=/dev/null"], "exit 3");
     accounts.is_told(&good, "COMPLETED").await;
     accounts.is_told(&bad, "FAILED").await;
+    let told = plane.connect(CLUSTER, &["seff", &bad]);
+    let begin = format!("Job ID: {bad}\nCluster: {CLUSTER}\nUser/Group: ");
+    assert!(told.starts_with(&begin), "{told}");
+    assert!(told.contains("\nState: FAILED (exit code 3)\n"), "{told}");
 
     // What happens while nobody can write it down is written down later.
     accounts.kill("mariadbd");

@@ -67,6 +67,7 @@ mod same_again;
 mod sandbox;
 mod scaling;
 mod secret;
+mod seff;
 mod servers;
 mod settings;
 mod sigv4;
