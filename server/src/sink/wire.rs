@@ -72,6 +72,7 @@ pub fn refused(action: &str, status: u16, code: &str, words: &str) -> Failure {
         return Failure::new("SinkBroken", message);
     }
     let words: String = words.chars().take(400).collect();
+    let words = words.trim_end_matches('.');
     let remedy = match code {
         "AccessDenied" | "AccessDeniedException" => {
             "Allow it in the policy of the server's role and of the destination."
@@ -88,6 +89,6 @@ pub fn refused(action: &str, status: u16, code: &str, words: &str) -> Failure {
     };
     Failure::new(
         code,
-        format!("AWS refused {action}: {code}: {words} {remedy}"),
+        format!("AWS refused {action}: {code}: {words}. {remedy}"),
     )
 }
