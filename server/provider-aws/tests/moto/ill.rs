@@ -160,9 +160,11 @@ async fn all_services_of_an_account_have_one_budget() {
         }
         asked.elapsed()
     };
-    // The first call of a service is slow in moto.
-    ask().await;
-    let before = ask().await;
+    // The first call of a service is slow in moto, and any may be on a busy machine.
+    let mut before = ask().await;
+    for _ in 0..2 {
+        before = before.min(ask().await);
+    }
     aws.ec2.describe_vpcs().send().await.unwrap_err();
     let after = ask().await;
     assert!(after > before + PAUSE, "{before:?}, then {after:?}");
