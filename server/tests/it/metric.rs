@@ -49,7 +49,9 @@ async fn a_cluster_is_measured(postgres: Option<Postgres>) {
     assert_eq!(quiet.sum(Metric::NodeBootTimeP50), 0.0);
 
     let held = plane.sbatch(CLUSTER, &["--hold"], "true");
-    let job = plane.sbatch(CLUSTER, &[], "until test -e go; do sleep 0.1; done");
+    // Slurm tells whole seconds: a job that starts in the one in which it was submitted has not waited.
+    let later = ["--begin=now+2"];
+    let job = plane.sbatch(CLUSTER, &later, "until test -e go; do sleep 0.1; done");
     plane.wait_job(CLUSTER, &job, "RUNNING").await;
     let busy = until_measured(&visitor, &id, |all| {
         // Jobs and nodes are looked at by themselves.
