@@ -1,6 +1,7 @@
 //! What is told of a job's lives: by looks, by what was noted at a start, by the controller's log.
 
 use chrono::TimeZone as _;
+use tempfile::TempDir;
 
 use super::*;
 
@@ -16,6 +17,13 @@ fn record(restarts: i64, state: &str, reason: &str) -> JobRecord {
     record.job.priority = 1;
     record.job.submitted_at = 100_000;
     record
+}
+
+/// The controller's log is that now, and is read on.
+async fn tells(log: &TempDir, text: &str, lives: &mut Lives) {
+    let path = log.path().join("slurmctld.log");
+    std::fs::write(&path, text).unwrap();
+    lives.log.read_on(&DaemonLog::at(&path)).await;
 }
 
 #[test]
@@ -45,16 +53,13 @@ fn a_life_ends_when_the_job_is_back_in_the_queue() {
 
 #[tokio::test]
 async fn a_job_that_is_first_seen_as_it_leaves_its_node_has_had_a_life() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("slurmctld.log");
-    std::fs::write(&path, "").unwrap();
     let mut lives = Lives::new("pcs_a");
-    lives.log.read_on(&DaemonLog::at(&path)).await;
+    let log = tempfile::tempdir().unwrap();
+    tells(&log, "", &mut lives).await;
     let submitted = chrono::Local.timestamp_millis_opt(89_000).unwrap();
     let submitted = submitted.format("[%Y-%m-%dT%H:%M:%S.000]");
     let line = format!("{submitted} _slurm_rpc_submit_batch_job: JobId=7 InitPrio=1 usec=9\n");
-    std::fs::write(&path, line).unwrap();
-    lives.log.read_on(&DaemonLog::at(&path)).await;
+    tells(&log, &line, &mut lives).await;
     let mut leaving = record(1, "COMPLETING", "");
     leaving.job.submitted_at = 89_000;
     assert_eq!(lives.lives_of(&leaving, &[]), []);
@@ -108,15 +113,12 @@ fn only_who_waits_for_an_old_credential_is_started() {
 
 #[tokio::test]
 async fn a_life_that_no_look_saw_is_told_by_what_was_noted() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("slurmctld.log");
-    std::fs::write(&path, "").unwrap();
     let mut lives = Lives::new("pcs_a");
-    lives.log.read_on(&DaemonLog::at(&path)).await;
+    let log = tempfile::tempdir().unwrap();
+    tells(&log, "", &mut lives).await;
     let places = "[x] sched: Allocate JobId=7_1(9) NodeList=a-3 #CPUs=2 Partition=demo\n\
                       [x] sched: Allocate JobId=7_1(9) NodeList=a-4 #CPUs=2 Partition=demo\n";
-    std::fs::write(&path, places).unwrap();
-    lives.log.read_on(&DaemonLog::at(&path)).await;
+    tells(&log, places, &mut lives).await;
     let starts = [(9, 0, 90_000), (9, 1, 95_000), (7, 1, 102_000)];
     let starts = starts.map(|(job, restarts, at)| Start { job, restarts, at });
     let mut waits = record(2, "PENDING", "");
@@ -159,11 +161,9 @@ async fn a_life_that_no_look_saw_is_told_by_what_was_noted() {
 /// The controller that had seen it end died, and the next one requeued it before it was looked at.
 #[tokio::test]
 async fn a_life_whose_end_was_lost_between_two_looks_is_told() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("slurmctld.log");
-    std::fs::write(&path, "").unwrap();
     let mut lives = Lives::new("pcs_a");
-    lives.log.read_on(&DaemonLog::at(&path)).await;
+    let log = tempfile::tempdir().unwrap();
+    tells(&log, "", &mut lives).await;
     let starts = [(7, 0, 90_000), (9, 0, 90_000), (9, 1, 95_000)];
     let starts = starts.map(|(job, restarts, at)| Start { job, restarts, at });
     let again = |id: &str, restarts| {
@@ -181,8 +181,7 @@ async fn a_life_whose_end_was_lost_between_two_looks_is_told() {
             "[x] Batch JobId={id} missing from batch node a-1 (not found BatchStartTime after startup), Requeuing job\n"
         )
     };
-    std::fs::write(&path, lost("7") + &lost("8_1(9)")).unwrap();
-    lives.log.read_on(&DaemonLog::at(&path)).await;
+    tells(&log, &(lost("7") + &lost("8_1(9)")), &mut lives).await;
     let told = jobs.each_ref().map(|job| {
         let lives = lives.lives_of(job, &starts);
         let lives = lives.iter().map(|life| (life.restarts, life.started_at));

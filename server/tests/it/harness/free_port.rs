@@ -7,10 +7,18 @@ use std::time::{Duration, Instant};
 
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
-/// One that nobody listened at just now.
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+/// More than these are not taken one after the other by others: the program ends because of something else.
+const PORTS: usize = 5;
+
+/// Has a program come up at a port that nobody listened at just now, or at another one where it does not.
+pub fn at_free_port(mut comes_up_at: impl FnMut(u16) -> bool) {
+    let is_up = (0..PORTS).any(|_| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        comes_up_at(port)
+    });
+    assert!(is_up, "it ends at each of {PORTS} ports");
 }
 
 /// Waits until the program is ready. False where it has ended instead, as it does where its port is taken.

@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User, geteuid};
 use tempfile::TempDir;
 
-use super::free_port::{comes_up, free_port};
+use super::free_port::{at_free_port, comes_up};
 
 /// Where distributions have its programs.
 const PATH: &str = "/usr/sbin:/usr/bin:/usr/libexec:/usr/local/sbin:/usr/local/bin";
@@ -38,7 +38,7 @@ impl MariaDb {
         let mut mariadb = Self {
             dir: tempfile::tempdir().unwrap(),
             user: User::from_uid(geteuid()).unwrap().unwrap().name,
-            port: free_port(),
+            port: 0,
             has_tls,
             child: None,
         };
@@ -51,9 +51,10 @@ impl MariaDb {
         install.arg(format!("--datadir={}", mariadb.data()));
         install.arg(format!("--user={}", mariadb.user));
         quiet(&mut install);
-        while !mariadb.comes_up() {
-            mariadb.port = free_port();
-        }
+        at_free_port(|port| {
+            mariadb.port = port;
+            mariadb.comes_up()
+        });
         mariadb.run(&format!(
             "create database pcs_somebodys; create table pcs_somebodys.dear (id int); \
              create user {ACCOUNT}@'127.0.0.1'; \

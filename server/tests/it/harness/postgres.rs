@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User, chown, geteuid};
 use tempfile::TempDir;
 
-use super::free_port::{comes_up, free_port};
+use super::free_port::{at_free_port, comes_up};
 
 /// Does not run as root: then it is the user `postgres`.
 const USER: &str = "postgres";
@@ -30,12 +30,13 @@ impl Postgres {
         assert!(copied.unwrap().success());
         let mut postgres = Self {
             dir,
-            port: free_port(),
+            port: 0,
             child: None,
         };
-        while !postgres.comes_up() {
-            postgres.port = free_port();
-        }
+        at_free_port(|port| {
+            postgres.port = port;
+            postgres.comes_up()
+        });
         postgres
     }
 
