@@ -72,7 +72,10 @@ pub fn refused(action: &str, status: u16, code: &str, words: &str) -> Failure {
         return Failure::new("SinkBroken", message);
     }
     let words: String = words.chars().take(400).collect();
-    let words = words.trim_end_matches('.');
+    let said = match words.trim_end_matches('.') {
+        "" => code.to_owned(),
+        words => format!("{code}: {words}"),
+    };
     let remedy = match code {
         "AccessDenied" | "AccessDeniedException" => {
             "Allow it in the policy of the server's role and of the destination."
@@ -87,8 +90,5 @@ pub fn refused(action: &str, status: u16, code: &str, words: &str) -> Failure {
         | "UnrecognizedClientException" => "Check the server's AWS credentials and its clock.",
         _ => "It is tried again.",
     };
-    Failure::new(
-        code,
-        format!("AWS refused {action}: {code}: {words}. {remedy}"),
-    )
+    Failure::new(code, format!("AWS refused {action}: {said}. {remedy}"))
 }
